@@ -1,0 +1,87 @@
+#include "base/digest.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include "base/file.hpp"
+
+namespace launch {
+
+struct Sha256::State {
+  EVP_MD_CTX* context = EVP_MD_CTX_new();
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { EVP_MD_CTX_free(context); }
+};
+
+namespace {
+// OpenSSL fails here only when it cannot allocate or has no SHA-256: nothing can go on then.
+void must(int ok) {
+  if (ok != 1) std::abort();
+}
+}  // namespace
+
+Sha256::Sha256() : state_(std::make_unique<State>()) {
+  must(EVP_DigestInit_ex(state_->context, EVP_sha256(), nullptr));
+}
+Sha256::~Sha256() = default;
+Sha256::Sha256(Sha256&&) noexcept = default;
+Sha256& Sha256::operator=(Sha256&&) noexcept = default;
+
+Sha256 Sha256::clone() const {
+  Sha256 copy;
+  must(EVP_MD_CTX_copy_ex(copy.state_->context, state_->context));
+  return copy;
+}
+
+void Sha256::update(std::string_view bytes) {
+  must(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
+}
+
+std::string Sha256::hex() {
+  std::array<unsigned char, 32> digest{};
+  must(EVP_DigestFinal_ex(state_->context, digest.data(), nullptr));
+  std::string out;
+  out.reserve(64);
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (const auto byte : digest) {
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
+  }
+  return out;
+}
+
+std::string sha256_hex(std::string_view bytes) {
+  Sha256 digest;
+  digest.update(bytes);
+  return digest.hex();
+}
+
+Result<std::string> sha256_file(const std::filesystem::path& path) {
+  const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) return fail(io_error("read", path, errno));
+  Sha256 digest;
+  std::vector<char> buffer(std::size_t{1} << 20);
+  for (;;) {
+    const auto got = ::read(file.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return fail(io_error("read", path, errno));
+    if (got == 0) return digest.hex();
+    digest.update({buffer.data(), static_cast<std::size_t>(got)});
+  }
+}
+
+bool is_sha256_hex(std::string_view text) {
+  return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+}  // namespace launch

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace launch {
+
+std::string_view trim(std::string_view text);
+std::vector<std::string_view> split(std::string_view text, char separator);
+/// Lines without their "\n" or "\r\n"; no empty last line for a final newline.
+std::vector<std::string_view> lines(std::string_view text);
+std::string join(std::span<const std::string> parts, std::string_view separator);
+/// "a", "a and b", "a, b and c"
+std::string join_words(std::span<const std::string> parts, std::string_view last = "and");
+/// ASCII only; names and digests are.
+std::string to_lower(std::string_view text);
+std::string replace_all(std::string text, std::string_view from, std::string_view to);
+/// A whole decimal number that fits; nothing else around it.
+std::optional<std::uint64_t> parse_u64(std::string_view text);
+
+/// The candidate nearest to `word` within a third of its length in edits; nothing when none is near.
+std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates);
+
+/// "812 B", "1.4 MB", "3.9 GB" (decimal units, as disks and indexes count).
+std::string human_bytes(std::uint64_t bytes);
+/// "0.4 s", "12 s", "2 min 5 s"
+std::string human_seconds(double seconds);
+/// "1 wheel", "28 wheels"
+std::string count_of(std::size_t count, std::string_view noun);
+
+/// One word of a POSIX shell line: as it stands when it holds only safe characters, else in single quotes.
+std::string shell_quote(std::string_view word);
+/// An argument vector as a line that can be pasted into a shell.
+std::string shell_line(std::span<const std::string> argv);
+
+/// Text of unknown origin made fit for a terminal: control characters other than tab become \xNN.
+std::string printable(std::string_view text);
+/// True for well-formed UTF-8.
+bool is_utf8(std::string_view text);
+
+}  // namespace launch

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "base/process.hpp"
+#include "base/result.hpp"
+#include "cli/terminal.hpp"
+#include "lock/project.hpp"
+#include "lock/site.hpp"
+#include "net/http.hpp"
+
+namespace launch::cli {
+
+/// The outside world as main hands it to a command, and what was said before the command's name.
+struct World {
+  const Environment& environment;
+  ProcessRunner& runner;
+  Clock& clock;
+  Terminal& terminal;
+  std::stop_token stop;           ///< asked for by SIGINT and SIGTERM
+  std::function<int()> signal;    ///< the signal that asked, 0 before
+  std::filesystem::path program;  ///< this very binary
+  std::function<std::unique_ptr<net::HttpClient>(net::HttpOptions)> make_http;
+  std::filesystem::path folder;   ///< -C DIR, else the working folder
+  bool folder_given = false;
+  bool json = false;              ///< --json
+};
+
+/// Reads the project and site for a command: -C or the nearest parent with recipes/. Errors: Project::find, load_site.
+struct Place {
+  lock::Project project;
+  lock::Site site;
+};
+Result<Place> find_place(const World& world);
+/// The site alone, for commands that need no project.
+Result<lock::Site> find_site(const World& world);
+
+/// An HTTP client with the site's cache and certificates.
+std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false);
+
+/// Writes one line of data to stdout.
+void print_data(std::string_view text);
+
+}  // namespace launch::cli

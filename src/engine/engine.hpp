@@ -1,0 +1,129 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/environment.hpp"
+#include "base/process.hpp"
+#include "base/result.hpp"
+
+namespace launch::engine {
+
+enum class EngineKind { podman, docker };
+
+/// What an engine can do on this machine, found by using it.
+struct EngineInfo {
+  EngineKind kind = EngineKind::podman;
+  std::string program;  ///< "podman", or the path that the user gave
+  std::string version;  ///< "4.3.1"
+  bool rootless = false;
+  bool build_timestamp = false;       ///< podman: `build --timestamp`
+  bool identity_label_flag = false;   ///< podman: `build --identity-label`
+  bool buildx = false;                ///< docker: BuildKit through buildx
+  bool cdi = false;                   ///< `--device nvidia.com/gpu=…` is understood
+  std::string name() const { return kind == EngineKind::podman ? "podman" : "docker"; }
+};
+
+/// Where an image registry is really to be asked (from the site's [[registry]] entries).
+struct RegistryMirror {
+  std::string prefix;    ///< "docker.io"
+  std::string location;  ///< "127.0.0.1:5000"
+  bool insecure = false;
+};
+
+struct BuildSpec {
+  std::filesystem::path context;
+  std::filesystem::path dockerfile;
+  std::string tag;                 ///< "localhost/launch/demo:latest"
+  std::int64_t timestamp = 0;      ///< seconds since 1970 that every file and the image get
+  std::string platform;            ///< "linux/amd64"
+  bool from_scratch = false;       ///< no layer cache
+  std::map<std::string, std::string> labels = {};
+};
+
+struct BuiltImage {
+  std::string image_id;  ///< "sha256:…" of the image's configuration
+  std::string digest;    ///< "sha256:…" of its manifest
+};
+
+struct Mount {
+  std::string from;
+  std::string to;
+  bool read_only = false;
+};
+
+/// One container, run in the foreground.
+struct RunSpec {
+  std::string name;
+  std::string image;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> environment = {};
+  std::map<std::string, std::string> labels = {};
+  std::vector<Mount> mounts = {};
+  std::string network = {};   ///< name of a network, "host", "none"; empty: the engine's default
+  std::string hostname = {};
+  std::map<std::string, std::string> add_hosts = {};  ///< name → address
+  std::optional<std::uint64_t> shm_bytes = {};
+  std::vector<std::string> ulimits = {};  ///< "memlock=-1"
+  std::optional<std::int64_t> pids_limit = {};
+  std::vector<std::string> devices = {};
+  std::vector<std::string> capabilities = {};
+  std::string gpus = {};  ///< "": none, "all", or a count or list "0,1"
+  std::string workdir = {};
+  bool init = true;       ///< a small init as PID 1
+  bool remove = true;     ///< the container goes when it ends
+};
+
+/// The exact argument vector of `run`; pure.
+std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& spec);
+/// The exact argument vector of `build`; `id_file` receives the image id. Pure.
+std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
+                                         const std::filesystem::path& id_file);
+
+/// podman or docker behind one face. Every call names the engine and its words when it fails (world).
+class Engine {
+ public:
+  Engine(EngineInfo info, ProcessRunner& runner, std::map<std::string, std::string> environment)
+      : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)) {}
+
+  const EngineInfo& info() const { return info_; }
+
+  /// Builds, sending the engine's lines to `on_line`; the image is found again by its tag.
+  Result<BuiltImage> build(const BuildSpec& spec, const std::function<void(std::string_view)>& on_line,
+                           std::stop_token stop = {}) const;
+  /// An image by name, digest or id; nothing when the engine does not have it.
+  Result<std::optional<BuiltImage>> find_image(const std::string& reference) const;
+  /// Labels of an image that is there.
+  Result<std::map<std::string, std::string>> image_labels(const std::string& reference) const;
+  /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends the container.
+  Result<ProcessOutcome> run(const RunSpec& spec, const std::function<void(Stream, std::string_view)>& on_line,
+                             std::stop_token stop = {}) const;
+  /// Ends and removes every container that carries the label; `grace_seconds` before SIGKILL.
+  Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
+  /// Names of the running containers that carry the label.
+  Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
+  Result<void> create_network(const std::string& name, const std::map<std::string, std::string>& labels) const;
+  /// Removes a network; one that is not there is no error.
+  Result<void> remove_network(const std::string& name) const;
+  /// Pushes an image to a registry reference, giving the digest it has there.
+  Result<std::string> push(const std::string& image, const std::string& reference) const;
+
+ private:
+  Result<ProcessOutcome> call(std::vector<std::string> arguments) const;
+  EngineInfo info_;
+  ProcessRunner* runner_;
+  std::map<std::string, std::string> environment_;
+};
+
+/// Finds an engine that works by using it: the wanted one ("podman", "docker"), or the first of both that does.
+/// `mirrors` are written to a registries.conf below `scratch` that podman is pointed at. Errors (world): none is
+/// there, or none answers; the hint is the command that mends it.
+Result<Engine> probe_engine(const std::optional<std::string>& wanted, const std::vector<RegistryMirror>& mirrors,
+                            const std::filesystem::path& scratch, ProcessRunner& runner, const Environment& environment);
+
+}  // namespace launch::engine

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace launch::index {
+
+/// One file that an index offers. Nothing in it is to be trusted before its digest was checked.
+struct IndexFile {
+  std::string file_name;  ///< percent-decoded: "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
+  std::string url;        ///< absolute, without a fragment
+  std::optional<std::string> sha256;           ///< 64 hex digits; none when the index gives none
+  std::optional<std::uint64_t> size;           ///< bytes
+  std::optional<std::string> upload_time;      ///< RFC 3339, UTC
+  std::optional<std::string> requires_python;  ///< as written
+  std::optional<std::string> yanked;           ///< the reason, perhaps empty; none when it is not yanked (PEP 592)
+  bool has_metadata = false;                   ///< the sidecar URL.metadata exists (PEP 658, 714)
+  std::optional<std::string> metadata_sha256;
+};
+
+/// A project's page of a simple index.
+struct ProjectPage {
+  std::string name;  ///< normalized
+  std::vector<IndexFile> files;
+};
+
+/// Reads a PEP 503 HTML page that was found at `url`; relative links are resolved against it and <base href>.
+/// Errors (world): not an HTML page of an index, or one that was cut off.
+Result<ProjectPage> parse_simple_html(std::string_view text, std::string_view url, std::string_view project);
+
+/// Reads a PEP 691 JSON page (api-version 1.x). Errors (world): not such a page, or a later major version.
+Result<ProjectPage> parse_simple_json(std::string_view text, std::string_view url, std::string_view project);
+
+}  // namespace launch::index

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "lock/lockfile.hpp"
+#include "lock/recipe.hpp"
+#include "lock/site.hpp"
+#include "lock/wheel_store.hpp"
+#include "net/http.hpp"
+
+namespace launch::lock {
+
+struct LockRequest {
+  Recipe recipe;
+  std::optional<Lockfile> previous;  ///< its versions and files are kept while they fit, unless `upgrade`
+  bool upgrade = false;
+  int glibc_minor = 0;               ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
+};
+
+/// A nightly date that was not taken, and why.
+struct PassedOver {
+  std::string date;
+  std::string reason;
+};
+
+struct LockResult {
+  Lockfile lock;  ///< without provenance.base, which the image wing adds
+  std::vector<PassedOver> passed_over;
+};
+
+/// Tells a person what is going on: "resolving", "hashing torch-….whl".
+using LockProgress = std::function<void(const std::string& what)>;
+
+/// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is downloaded into
+/// the store and hashed. Errors: (usage) an impossible set of requirements, with the explanation, or a package that no
+/// index has; (world) an index that does not answer.
+Result<LockResult> resolve_lock(const LockRequest& request, const Site& site, net::HttpClient& http,
+                                const WheelStore& store, const LockProgress& progress);
+
+}  // namespace launch::lock
