@@ -1,0 +1,177 @@
+#pragma once
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "net/http.hpp"
+
+namespace launch::fakes {
+
+/// What one URL of a MemoryHttp answers.
+struct MemoryAnswer {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers = {};  ///< names in lower case
+  std::string body = {};
+  bool ranges = true;  ///< false: a range request is answered 200 with everything
+};
+
+/// A web of URLs in memory: no socket, no thread, every request written down. What was not put there is a
+/// 404.
+class MemoryHttp final : public net::HttpClient {
+ public:
+  using Handler = std::function<Result<MemoryAnswer>(const net::HttpRequest&)>;
+
+  void put(const std::string& url, std::string body, const std::string& content_type = "text/html") {
+    put(url, MemoryAnswer{.headers = {{"content-type", content_type}}, .body = std::move(body)});
+  }
+  void put(const std::string& url, MemoryAnswer answer) {
+    on(url, [answer = std::move(answer)](const net::HttpRequest&) { return answer; });
+  }
+  /// The exchange with this URL fails before there is a response.
+  void break_off(const std::string& url, Error error) {
+    on(url, [error = std::move(error)](const net::HttpRequest&) -> Result<MemoryAnswer> {
+      return launch::fail(error);
+    });
+  }
+  void on(const std::string& url, Handler handler) {
+    const std::lock_guard guard(mutex_);
+    handlers_[url] = std::move(handler);
+  }
+  void remove(const std::string& url) {
+    const std::lock_guard guard(mutex_);
+    handlers_.erase(url);
+  }
+
+  /// All requests so far, in order.
+  std::vector<net::HttpRequest> requests() const {
+    const std::lock_guard guard(mutex_);
+    return requests_;
+  }
+  /// "GET URL" and, with a range, " FIRST-LAST"; one a request.
+  std::vector<std::string> log() const {
+    std::vector<std::string> lines;
+    for (const auto& request : requests()) {
+      lines.push_back(request.method + " " + request.url);
+      if (request.range) lines.back() += fmt::format(" {}-{}", request.range->first, request.range->last);
+    }
+    return lines;
+  }
+  void forget_requests() {
+    const std::lock_guard guard(mutex_);
+    requests_.clear();
+    sent_ = 0;
+  }
+  /// Bytes of all bodies that were answered.
+  std::uint64_t bytes_sent() const {
+    const std::lock_guard guard(mutex_);
+    return sent_;
+  }
+
+  Result<net::HttpResponse> fetch(const net::HttpRequest& request) override {
+    auto answer = answer_to(request);
+    if (!answer) return launch::fail(std::move(answer.error()));
+    net::HttpResponse response = to_response(std::move(*answer), request);
+    if (response.body.size() > request.most) {
+      return launch::fail(
+          world_error(fmt::format("{} answers with more than {} bytes", request.url, request.most)));
+    }
+    const std::lock_guard guard(mutex_);
+    sent_ += response.body.size();
+    return response;
+  }
+
+  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {
+    std::vector<Result<net::HttpResponse>> responses;
+    for (const auto& request : requests) responses.push_back(fetch(request));
+    return responses;
+  }
+
+  std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
+                                                    const net::DownloadProgress& progress = {},
+                                                    std::stop_token /*stop*/ = {}) override {
+    std::vector<Result<net::DownloadResult>> results;
+    for (const auto& request : requests) {
+      results.push_back(download_one(request));
+      if (progress && results.back()) progress(results.back()->size, results.back()->size);
+    }
+    return results;
+  }
+
+ private:
+  Result<MemoryAnswer> answer_to(const net::HttpRequest& request) {
+    Handler handler;
+    {
+      const std::lock_guard guard(mutex_);
+      requests_.push_back(request);
+      const auto found = handlers_.find(request.url);
+      if (found == handlers_.end()) return MemoryAnswer{.status = 404, .body = "not found"};
+      handler = found->second;
+    }
+    return handler(request);
+  }
+
+  static net::HttpResponse to_response(MemoryAnswer answer, const net::HttpRequest& request) {
+    net::HttpResponse response{answer.status, std::move(answer.headers), std::move(answer.body), request.url};
+    const std::uint64_t size = response.body.size();
+    if (request.method == "HEAD") {
+      response.headers.emplace_back("content-length", std::to_string(size));
+      response.body.clear();
+    } else if (response.status == 200 && request.range && answer.ranges) {
+      cut(response, *request.range);
+    }
+    return response;
+  }
+
+  static void cut(net::HttpResponse& response, net::ByteRange range) {
+    const std::uint64_t size = response.body.size();
+    if (range.first >= size) {
+      response.status = 416;
+      response.headers.emplace_back("content-range", fmt::format("bytes */{}", size));
+      response.body.clear();
+      return;
+    }
+    const auto last = std::min(range.last, size - 1);
+    response.status = 206;
+    response.headers.emplace_back("content-range", fmt::format("bytes {}-{}/{}", range.first, last, size));
+    response.body = response.body.substr(range.first, last - range.first + 1);
+  }
+
+  Result<net::DownloadResult> download_one(const net::DownloadRequest& request) {
+    auto response = fetch({.url = request.url, .most = ~std::uint64_t{0}});
+    if (!response) return launch::fail(std::move(response.error()));
+    if (!response->ok()) {
+      return launch::fail(world_error(fmt::format("{} answers {}", request.url, response->status)));
+    }
+    const auto& body = response->body;
+    const auto digest = sha256_hex(body);
+    if (request.size && *request.size != body.size()) {
+      return launch::fail(
+          world_error(fmt::format("{} has {} bytes, expected {}", request.url, body.size(), *request.size)));
+    }
+    if (request.sha256 && *request.sha256 != digest) {
+      return launch::fail(world_error(
+          fmt::format("{} has the sha256 {}, expected {}", request.url, digest, *request.sha256)));
+    }
+    if (auto written = write_file(request.destination, body); !written) {
+      return launch::fail(std::move(written.error()));
+    }
+    return net::DownloadResult{body.size(), digest, body.size()};
+  }
+
+  mutable std::mutex mutex_;
+  std::map<std::string, Handler> handlers_;
+  std::vector<net::HttpRequest> requests_;
+  std::uint64_t sent_ = 0;
+};
+
+}  // namespace launch::fakes
