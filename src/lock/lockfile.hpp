@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,16 +15,16 @@ namespace launch::lock {
 
 /// One wheel of a locked package; installers may fetch it by `url` or find it at `path` beside the lock.
 struct LockedWheel {
-  std::string file_name;             ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
+  std::string file_name;  ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
   std::optional<std::string> url;
-  std::optional<std::string> path;   ///< "wheels/…", relative to the lock
+  std::optional<std::string> path;  ///< "wheels/…", relative to the lock
   std::uint64_t size = 0;
-  std::string sha256;                ///< 64 hex digits
+  std::string sha256;                      ///< 64 hex digits
   std::optional<std::string> upload_time;  ///< RFC 3339, UTC
 };
 
 struct LockedPackage {
-  std::string name;     ///< normalized
+  std::string name;  ///< normalized
   python::Version version;
   std::optional<std::string> index;  ///< where it came from; not written in locks by path
   std::optional<std::string> marker;
@@ -36,15 +37,18 @@ struct BaseImage {
   std::string name;    ///< "docker.io/nvidia/cuda"
   std::string tag;     ///< "12.8.1-base-ubuntu24.04"
   std::string digest;  ///< "sha256:…" of the index or manifest that the tag named
+  std::map<std::string, std::string>
+      platforms;             ///< "linux/amd64" → digest of its manifest; both circulate for a tag
   std::string driver_floor;  ///< least NVIDIA driver, "525.60.13"; empty for CPU
-  std::string python;        ///< interpreter that its distribution has, "3.12"
+  std::string distribution;  ///< "ubuntu 24.04"; empty when it does not say, its Python is then in /usr/local
+  std::string python;        ///< interpreter that it has or that its distribution can install, "3.12"
 };
 
 /// [tool.launch]: provenance; an installer that ignores it installs the same.
 struct Provenance {
   std::string recipe_digest;
   std::string channel;
-  std::string cuda;               ///< "cu128", "cpu"
+  std::string cuda;                         ///< "cu128", "cpu"
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
   std::optional<std::string> date;
   std::vector<std::string> platforms;
@@ -53,17 +57,18 @@ struct Provenance {
 
 /// A lock (PEP 751).
 struct Lockfile {
-  std::string requires_python;             ///< "==3.12.*"
-  std::vector<std::string> environments;   ///< markers, one a platform
-  std::vector<LockedPackage> packages;     ///< sorted by name
+  std::string requires_python;            ///< "==3.12.*"
+  std::vector<std::string> environments;  ///< markers, one a platform
+  std::vector<LockedPackage> packages;    ///< sorted by name
   Provenance provenance;
 };
 
 /// Deterministic text: sorted, no time of writing.
 std::string write_lockfile(const Lockfile& lock);
 
-/// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown lock-version, a
-/// wheel without hash, size or name, two packages of one name that may apply together; file, key and line are named.
+/// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown
+/// lock-version, a wheel without hash, size or name, two packages of one name that may apply together; file,
+/// key and line are named.
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
 
 /// "sha256:…" of a lock's text: what images and run records quote.
