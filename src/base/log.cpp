@@ -5,11 +5,11 @@
 
 namespace launch {
 
-void log_start(LogLevel level, bool colour) {
+void log_start(LogLevel level, bool colour, bool over_progress) {
   auto sink = std::make_shared<spdlog::sinks::ansicolor_stderr_sink_mt>(colour ? spdlog::color_mode::always
                                                                                : spdlog::color_mode::never);
   auto logger = std::make_shared<spdlog::logger>("launch", std::move(sink));
-  logger->set_pattern("%^%v%$");
+  logger->set_pattern(over_progress ? "\r\x1b[K%^%v%$" : "%^%v%$");
   switch (level) {
     case LogLevel::debug: logger->set_level(spdlog::level::debug); break;
     case LogLevel::info: logger->set_level(spdlog::level::info); break;

@@ -11,7 +11,8 @@
 
 namespace launch::cli {
 
-/// stderr as a person sees it: colour, width, and one progress line at its end. stdout is data and not touched here.
+/// stderr as a person sees it: colour, width, and one progress line at its end. stdout is data and not
+/// touched here.
 class Terminal {
  public:
   /// `is_terminal` and `columns` are stderr's. NO_COLOR, CLICOLOR_FORCE, CI and TERM=dumb are honoured.
@@ -23,8 +24,8 @@ class Terminal {
 
   /// A whole line to stderr, above the progress line.
   void line(std::string_view text);
-  /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten seconds
-  /// elsewhere. Safe to call often and from several threads.
+  /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten
+  /// seconds elsewhere. Safe to call often and from several threads.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total);
   /// A step without a measure ("resolving"); on a terminal only.
   void status(std::string_view what);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
@@ -27,12 +28,14 @@ struct World {
   std::function<int()> signal;    ///< the signal that asked, 0 before
   std::filesystem::path program;  ///< this very binary
   std::function<std::unique_ptr<net::HttpClient>(net::HttpOptions)> make_http;
-  std::filesystem::path folder;   ///< -C DIR, else the working folder
+  std::filesystem::path folder = {};  ///< -C DIR, else the working folder
   bool folder_given = false;
-  bool json = false;              ///< --json
+  bool json = false;                   ///< --json
+  std::vector<std::string> rest = {};  ///< what stands after "--"
 };
 
-/// Reads the project and site for a command: -C or the nearest parent with recipes/. Errors: Project::find, load_site.
+/// Reads the project and site for a command: -C or the nearest parent with recipes/. Errors: Project::find,
+/// load_site.
 struct Place {
   lock::Project project;
   lock::Site site;

@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+#include "cli/default_index.hpp"
+
+namespace launch::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "From exact PyTorch-nightly wheels, to a byte-identical CUDA image, to a multi-node GPU run.";
+
+constexpr const char* kFooter =
+    "The path, for recipes/demo.toml:\n"
+    "  launch lock demo     exact wheels with their sha256 into lockfiles/pylock.demo.toml\n"
+    "  launch fetch demo    those wheels into the store\n"
+    "  launch render demo   images/demo/Dockerfile\n"
+    "  launch build demo    the image, by podman or docker\n"
+    "  launch check demo    do the locked wheels have what the code imports?\n"
+    "  launch train demo    one container a node\n"
+    "\n"
+    "Exit codes: 0 yes; 1 the answer is no; 2 bad usage, recipe or input file; 3 the world failed (network, "
+    "index,\n"
+    "engine, disk); train returns the code of the rank that failed first, and 130 or 143 when it was "
+    "interrupted.";
+
+struct GlobalOptions {
+  std::string folder;
+  bool json = false;
+  bool verbose = false;
+  bool quiet = false;
+};
+
+void register_globals(CLI::App& root, GlobalOptions& options) {
+  root.name("launch");
+  root.description(kDescription);
+  root.footer(kFooter);
+  root.set_version_flag("--version", std::string("launch ") + std::string(kVersion));
+  root.set_help_flag("-h,--help", "Print this help and end");
+  root.require_subcommand(1);
+  root.fallthrough();
+  root.get_formatter()->column_width(34);
+  root.add_option("-C", options.folder,
+                  "The project's folder, instead of the nearest parent that has a recipes/")
+      ->type_name("DIR");
+  root.add_flag("--json", options.json, "One JSON document on stdout (docs/design.md)");
+  root.add_flag("-v,--verbose", options.verbose, "Tell more on stderr");
+  root.add_flag("-q,--quiet", options.quiet, "Warnings and errors only");
+}
+
+void register_commands(App& app) {
+  register_lock(app);
+  register_fetch(app);
+  register_render(app);
+  register_build(app);
+  register_check(app);
+  register_scan(app);
+  register_train(app);
+  register_doctor(app);
+}
+
+/// CLI11 says "the following argument was not expected" of a mistyped command; this names the nearest.
+Error usage_of(const CLI::ParseError& error, const CLI::App& root,
+               const std::vector<std::string>& arguments) {
+  const auto first =
+      std::find_if(arguments.begin(), arguments.end(), [](const auto& a) { return !a.starts_with('-'); });
+  std::vector<std::string> names;
+  for (const auto* command : root.get_subcommands({})) {
+    if (!command->get_name().empty()) names.push_back(command->get_name());
+  }
+  if (root.get_subcommands().empty() && first != arguments.end()) {
+    auto unknown = usage_error(fmt::format("there is no command \"{}\"", printable(*first)));
+    if (const auto near = did_you_mean(*first, names))
+      return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
+    return std::move(unknown).hint("'launch --help' lists the commands");
+  }
+  std::string message = error.what();
+  if (!message.empty() && message.back() == '\n') message.pop_back();
+  const auto chosen = root.get_subcommands();
+  const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
+  return usage_error(printable(message)).hint(fmt::format("'{} --help' tells the options", command));
+}
+
+int report(Terminal& terminal, const Error& error) {
+  terminal.clear();
+  auto text = error.text();
+  constexpr std::string_view kWord = "error:";
+  text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)));
+  std::fwrite(text.data(), 1, text.size(), stderr);
+  return error.exit_code();
+}
+
+Result<void> set_folder(World& world, const std::string& given) {
+  std::error_code code;
+  world.folder_given = !given.empty();
+  world.folder = std::filesystem::current_path(code);
+  if (code) return fail(world_error("the working folder cannot be found: " + code.message()));
+  if (!world.folder_given) return {};
+  world.folder = (world.folder / given).lexically_normal();
+  if (std::filesystem::is_directory(world.folder)) return {};
+  return fail(usage_error(fmt::format("-C {}: there is no such folder", printable(given))));
+}
+
+LogLevel level_of(const GlobalOptions& options) {
+  if (options.verbose) return LogLevel::debug;
+  return options.quiet ? LogLevel::warning : LogLevel::info;
+}
+
+}  // namespace
+
+int run_command_line(std::vector<std::string> arguments, World world) {
+  const auto dashes = std::find(arguments.begin(), arguments.end(), "--");
+  const bool has_rest = dashes != arguments.end();
+  if (has_rest) world.rest.assign(dashes + 1, arguments.end());
+  arguments.erase(dashes, arguments.end());
+
+  CLI::App root;
+  GlobalOptions options;
+  App::Chosen chosen;
+  App app(root, chosen);
+  register_globals(root, options);
+  register_commands(app);
+  try {
+    auto reversed = arguments;
+    std::reverse(reversed.begin(), reversed.end());
+    root.parse(std::move(reversed));
+  } catch (const CLI::Success& done) {
+    return root.exit(done);  // --help, --version
+  } catch (const CLI::ParseError& error) {
+    return report(world.terminal, usage_of(error, root, arguments));
+  }
+
+  log_start(level_of(options), world.terminal.colour(), world.terminal.live());
+  world.json = options.json;
+  if (auto folder = set_folder(world, options.folder); !folder) return report(world.terminal, folder.error());
+  if (has_rest && !chosen.takes_rest) {
+    return report(world.terminal,
+                  usage_error(fmt::format("launch {} takes no arguments after --",
+                                          root.get_subcommands().front()->get_name()))
+                      .hint("'launch train RECIPE -- ARGS' gives ARGS to the training script"));
+  }
+  const auto code = chosen.run(world);
+  if (!code) return report(world.terminal, code.error());
+  world.terminal.clear();
+  return *code;
+}
+
+}  // namespace launch::cli

@@ -1,0 +1,45 @@
+#include "cli/world.hpp"
+
+#include <cstdio>
+#include <utility>
+
+#include "cli/default_index.hpp"
+
+namespace launch::cli {
+
+namespace {
+
+Result<lock::Project> find_project(const World& world) {
+  if (world.folder_given) return lock::Project::at(world.folder);
+  return lock::Project::find(world.folder);
+}
+
+}  // namespace
+
+Result<Place> find_place(const World& world) {
+  auto project = TRY(find_project(world));
+  auto site = TRY(lock::load_site(project.root(), world.environment, kDefaultIndex));
+  return Place{std::move(project), std::move(site)};
+}
+
+Result<lock::Site> find_site(const World& world) {
+  const auto project = find_project(world);
+  return lock::load_site(project ? std::optional(project->root()) : std::nullopt, world.environment,
+                         kDefaultIndex);
+}
+
+std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline) {
+  net::HttpOptions options;
+  options.cache = site.cache.value;
+  options.offline = offline;
+  if (site.certificates) options.certificates = site.certificates->value;
+  return world.make_http(std::move(options));
+}
+
+void print_data(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+  std::fputc('\n', stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace launch::cli

@@ -1,0 +1,89 @@
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "base/process.hpp"
+#include "cli/app.hpp"
+#include "cli/terminal.hpp"
+#include "net/http.hpp"
+
+namespace {
+
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once; what it
+/// started is then ended by its guards.
+class Signals {
+ public:
+  Signals() {
+    sigemptyset(&set_);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    pthread_sigmask(SIG_BLOCK, &set_, nullptr);
+    std::thread([this] { wait(); }).detach();
+  }
+
+  std::stop_token token() const { return source_.get_token(); }
+  int received() const { return received_; }
+
+ private:
+  void wait() {
+    int signal = 0;
+    while (sigwait(&set_, &signal) == 0) {
+      if (received_.exchange(signal) != 0) ::_exit(128 + signal);
+      source_.request_stop();
+    }
+  }
+
+  sigset_t set_{};
+  std::stop_source source_;
+  std::atomic<int> received_{0};
+};
+
+int columns_of_stderr() {
+  winsize size{};
+  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader of stdout that goes away is no reason to leave containers behind.
+  std::signal(SIGPIPE, SIG_IGN);
+  static Signals signals;  // lives as long as its thread
+  try {
+    const auto environment = launch::Environment::of_this_process();
+    launch::SystemClock clock;
+    const auto runner = launch::make_process_runner();
+    launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, columns_of_stderr(), environment, clock);
+    std::error_code code;
+    launch::cli::World world{
+        .environment = environment,
+        .runner = *runner,
+        .clock = clock,
+        .terminal = terminal,
+        .stop = signals.token(),
+        .signal = [] { return signals.received(); },
+        .program = std::filesystem::read_symlink("/proc/self/exe", code),
+        .make_http =
+            [&](launch::net::HttpOptions options) {
+              return launch::net::make_http_client(std::move(options), environment, clock);
+            },
+    };
+    return launch::cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), std::move(world));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr,
+                 "error: launch itself failed: %s\n\nhint: this is a bug; please report it with the command "
+                 "that was run\n",
+                 error.what());
+    return 3;
+  }
+}
