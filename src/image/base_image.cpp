@@ -1,0 +1,302 @@
+#include "image/base_image.hpp"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace launch::image {
+namespace {
+
+// NVIDIA, "CUDA Toolkit release notes", tables 2 and 3; images: hub.docker.com/r/nvidia/cuda. Newest last.
+constexpr std::array kToolkits = {
+    CudaToolkit{"cu118", "11.8.0", "22.04", "450.80.02"},
+    CudaToolkit{"cu121", "12.1.1", "22.04", "525.60.13"},
+    CudaToolkit{"cu124", "12.4.1", "22.04", "525.60.13"},
+    CudaToolkit{"cu126", "12.6.3", "24.04", "525.60.13"},
+    CudaToolkit{"cu128", "12.8.1", "24.04", "525.60.13"},
+    CudaToolkit{"cu129", "12.9.1", "24.04", "525.60.13"},
+    CudaToolkit{"cu130", "13.0.3", "24.04", "580"},
+    CudaToolkit{"cu132", "13.2.1", "24.04", "580"},
+};
+
+constexpr std::array kDistributions = {
+    Distribution{"ubuntu 22.04", "Ubuntu 22.04", "3.10", 35},
+    Distribution{"debian 12", "Debian 12", "3.11", 36},
+    Distribution{"ubuntu 24.04", "Ubuntu 24.04", "3.12", 39},
+    Distribution{"debian 13", "Debian 13", "3.13", 41},
+};
+constexpr int kLeastGlibcMinor = 35;
+
+/// The image of the official library that is that distribution.
+std::string library_image(const Distribution& distribution) {
+  const auto parts = split(distribution.name, ' ');
+  return fmt::format("docker.io/library/{}:{}{}", parts[0], parts[1], parts[0] == "debian" ? "-slim" : "");
+}
+
+std::optional<Distribution> distribution_with(std::string_view python) {
+  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
+                                  [&](const Distribution& d) { return d.python == python; });
+  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
+}
+
+/// "12" of "12.8.1"
+std::string_view major_of(std::string_view version) {
+  return split(version, '.').front();
+}
+
+/// "12.8" of "12.8.1"
+std::string minor_of(std::string_view version) {
+  const auto parts = split(version, '.');
+  return parts.size() < 2 ? std::string(version) : fmt::format("{}.{}", parts[0], parts[1]);
+}
+
+/// "12.8" of "cu128"; empty for anything else.
+std::string cuda_minor(std::string_view cuda) {
+  if (!cuda.starts_with("cu") || cuda.size() < 5 || !parse_u64(cuda.substr(2))) return {};
+  const auto digits = cuda.substr(2);
+  return fmt::format("{}.{}", digits.substr(0, digits.size() - 1), digits.back());
+}
+
+/// The distribution that a reference names by itself: "…-ubuntu24.04", "ubuntu:24.04", "debian:12-slim".
+std::optional<Distribution> distribution_of(const index::ImageReference& reference) {
+  for (const auto& known : kDistributions) {
+    const auto parts = split(known.name, ' ');
+    if (reference.tag.find(fmt::format("-{}{}", parts[0], parts[1])) != std::string::npos) return known;
+    const auto version = split(reference.tag, '-').front();
+    if (reference.repository == fmt::format("library/{}", parts[0]) &&
+        (version == parts[1] || version.starts_with(fmt::format("{}.", parts[1])))) {
+      return known;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string variable(const index::RemoteImage& image, std::string_view name) {
+  for (const auto& line : image.environment) {
+    if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
+      return line.substr(name.size() + 1);
+    }
+  }
+  return {};
+}
+
+std::string label(const index::RemoteImage& image, const std::string& name) {
+  const auto found = image.labels.find(name);
+  return found == image.labels.end() ? std::string() : found->second;
+}
+
+std::string oci_platform(std::string_view platform) {
+  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
+}
+
+/// "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
+std::string shown(const index::ImageReference& reference) {
+  return printable(fmt::format("{}:{}", reference.name(), reference.tag));
+}
+
+std::string other_base_hint(const lock::Recipe& recipe) {
+  const auto fitting = distribution_with(recipe.python);
+  if (!fitting) return fmt::format("set python in recipes/{}.toml to one that a base image has", recipe.name);
+  return fmt::format("or keep Python {} and set from = \"{}\" below [image], or any image of {}",
+                     recipe.python, library_image(*fitting), fitting->title);
+}
+
+/// What the image says of its distribution and its interpreter.
+struct Contents {
+  std::string distribution;
+  std::string title;  ///< " (Ubuntu 24.04)"
+  std::string python;
+};
+
+Contents contents_of(const Distribution& known) {
+  return {std::string(known.name), fmt::format(" ({})", known.title), std::string(known.python)};
+}
+
+Result<Contents> contents_of(const lock::Recipe& recipe, const index::ImageReference& wanted,
+                             const index::RemoteImage& found) {
+  // Images of the official Python library say which one they hold; it is in /usr/local, before the
+  // distribution's.
+  const auto own_python = variable(found, "PYTHON_VERSION");
+  if (!own_python.empty()) return Contents{{}, {}, minor_of(own_python)};
+  const auto name = fmt::format("{} {}", label(found, "org.opencontainers.image.ref.name"),
+                                label(found, "org.opencontainers.image.version"));
+  if (const auto known = distribution(name)) return contents_of(*known);
+  if (const auto known = distribution_of(wanted); known && name == " ") return contents_of(*known);
+  return fail(
+      usage_error(fmt::format("which Python the base image {} has cannot be told: expected labels that name "
+                              "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
+                              shown(wanted)))
+          .hint(fmt::format("set from below [image] in recipes/{}.toml to an image that says it",
+                            recipe.name)));
+}
+
+Result<void> check_python(const lock::Recipe& recipe, const index::ImageReference& wanted,
+                          const Contents& contents) {
+  if (contents.python == recipe.python) return {};
+  return fail(usage_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
+                                      "python = \"{}\"",
+                                      shown(wanted), contents.title, printable(contents.python), recipe.name,
+                                      recipe.python))
+                  .hint(fmt::format("set python = \"{}\" in recipes/{}.toml", printable(contents.python),
+                                    recipe.name))
+                  .hint(other_base_hint(recipe)));
+}
+
+/// CUDA of the base: what it says of itself, else its tag.
+std::string base_cuda(const index::ImageReference& wanted, const index::RemoteImage& found) {
+  const auto own = variable(found, "CUDA_VERSION");
+  if (!own.empty() || !wanted.repository.ends_with("nvidia/cuda")) return own;
+  return std::string(split(wanted.tag, '-').front());
+}
+
+Result<void> check_cuda(const lock::Recipe& recipe, std::string_view accelerator,
+                        const index::ImageReference& wanted, const index::RemoteImage& found) {
+  const auto expected = cuda_minor(accelerator);
+  const auto base = printable(base_cuda(wanted, found));
+  if (expected.empty() || base.empty()) return {};
+  if (major_of(base) != major_of(expected)) {
+    return fail(
+        usage_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
+                                shown(wanted), base, expected))
+            .hint(
+                fmt::format("set from below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
+                            "out",
+                            recipe.name, major_of(expected))));
+  }
+  if (minor_of(base) != expected) {
+    log_warning(
+        "the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version is the "
+        "same, "
+        "so it runs, but code compiled in the image sees the base's",
+        shown(wanted), base, expected);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<CudaToolkit> cuda_toolkit(std::string_view cuda) {
+  const auto minor = cuda_minor(cuda);
+  if (minor.empty()) return std::nullopt;
+  std::optional<CudaToolkit> newest;
+  for (const auto& toolkit : kToolkits) {
+    if (toolkit.name == cuda) return toolkit;
+    if (major_of(toolkit.version) == major_of(minor)) newest = toolkit;
+  }
+  return newest;
+}
+
+std::optional<Distribution> distribution(std::string_view name) {
+  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
+                                  [&](const Distribution& d) { return d.name == name; });
+  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
+}
+
+std::string accelerator(const lock::Lockfile& lock) {
+  if (!lock.provenance.cuda.empty()) return lock.provenance.cuda;
+  for (const auto& package : lock.packages) {
+    if (package.name != "nvidia-cuda-runtime" && !package.name.starts_with("nvidia-cuda-runtime-cu"))
+      continue;
+    const auto& release = package.version.release();
+    if (release.size() >= 2) return fmt::format("cu{}{}", release[0], release[1]);
+  }
+  return "cpu";
+}
+
+Result<index::ImageReference> wanted_base(const lock::Recipe& recipe, std::string_view accelerator) {
+  if (recipe.image.from) {
+    return during(index::ImageReference::parse(*recipe.image.from),
+                  fmt::format("reading from below [image] in recipes/{}.toml", recipe.name));
+  }
+  const auto fitting = distribution_with(recipe.python);
+  if (const auto toolkit = cuda_toolkit(accelerator)) {
+    const bool older = fitting && fitting->name == "ubuntu 22.04";
+    return index::ImageReference::parse(fmt::format("docker.io/nvidia/cuda:{}-{}-ubuntu{}", toolkit->version,
+                                                    recipe.image.variant, older ? "22.04" : toolkit->ubuntu));
+  }
+  if (accelerator != "cpu") {
+    return fail(
+        usage_error(fmt::format("no base image is known for {}", printable(accelerator)))
+            .hint(fmt::format("set from = \"any/image:tag\" below [image] in recipes/{}.toml", recipe.name)));
+  }
+  if (!fitting) {
+    return fail(
+        usage_error(fmt::format("no base image with Python {} is known: Ubuntu 22.04 has 3.10, Debian 12 has "
+                                "3.11, Ubuntu 24.04 has 3.12 and Debian 13 has 3.13",
+                                recipe.python))
+            .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = \"docker.io/library/"
+                              "python:{}-slim\" below [image]",
+                              recipe.name, recipe.python)));
+  }
+  return index::ImageReference::parse(library_image(*fitting));
+}
+
+Result<int> glibc_minor_for(const lock::Recipe& recipe) {
+  const auto fitting = distribution_with(recipe.python);
+  if (!recipe.image.from && !cuda_toolkit(recipe.torch.cuda)) {
+    return fitting ? fitting->glibc_minor : kLeastGlibcMinor;
+  }
+  const auto named = distribution_of(TRY(wanted_base(recipe, recipe.torch.cuda)));
+  // A base that turns out to be another than its tag says (a site's own of the same name) has the recipe's
+  // Python, or is refused; so the smaller of both is always there.
+  if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
+  return named ? named->glibc_minor : kLeastGlibcMinor;
+}
+
+Result<lock::BaseImage> base_from(const lock::Recipe& recipe, std::string_view accelerator,
+                                  const index::ImageReference& wanted, const index::RemoteImage& found) {
+  const auto contents = TRY(contents_of(recipe, wanted, found));
+  TRY(check_python(recipe, wanted, contents));
+  TRY(check_cuda(recipe, accelerator, wanted, found));
+  lock::BaseImage base;
+  base.name = wanted.name();
+  base.tag = wanted.tag;
+  base.digest = found.digest;
+  base.distribution = contents.distribution;
+  base.python = contents.python;
+  if (const auto toolkit = cuda_toolkit(accelerator)) base.driver_floor = toolkit->driver_floor;
+  for (const auto& platform : recipe.platforms) {
+    const auto there = found.platforms.find(oci_platform(platform));
+    if (there == found.platforms.end()) {
+      return fail(
+          usage_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
+                                  shown(wanted), oci_platform(platform), recipe.name))
+              .hint(fmt::format("leave \"{}\" out of platforms, or set from below [image] to an image that "
+                                "has it",
+                                platform)));
+    }
+    base.platforms.insert(*there);
+  }
+  return base;
+}
+
+Result<lock::BaseImage> choose_base(const lock::Recipe& recipe, const lock::Lockfile& lock,
+                                    const std::optional<lock::BaseImage>& previous,
+                                    index::OciRegistry& registry) {
+  const auto built_for = accelerator(lock);
+  const auto wanted = TRY(wanted_base(recipe, built_for));
+  const auto has_platform = [&](const std::string& p) {
+    return previous->platforms.contains(oci_platform(p));
+  };
+  if (previous && previous->name == wanted.name() && previous->tag == wanted.tag &&
+      previous->python == recipe.python && (wanted.digest.empty() || wanted.digest == previous->digest) &&
+      std::all_of(recipe.platforms.begin(), recipe.platforms.end(), has_platform)) {
+    return *previous;
+  }
+  const auto step = fmt::format("asking for the base image {}", shown(wanted));
+  const auto found = TRY(during(registry.find(wanted, oci_platform(recipe.platforms.front())), step));
+  if (!found) {
+    return fail(
+        world_error(fmt::format("the registry of {} has no such image", shown(wanted)))
+            .hint("registries drop old tags; name another image in [image] from, or a mirror in launch.toml: "
+                  "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\""));
+  }
+  return during(base_from(recipe, built_for, wanted, *found), step);
+}
+
+}  // namespace launch::image
