@@ -1,8 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
-#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -22,10 +23,11 @@ struct EngineInfo {
   std::string program;  ///< "podman", or the path that the user gave
   std::string version;  ///< "4.3.1"
   bool rootless = false;
-  bool build_timestamp = false;       ///< podman: `build --timestamp`
-  bool identity_label_flag = false;   ///< podman: `build --identity-label`
-  bool buildx = false;                ///< docker: BuildKit through buildx
-  bool cdi = false;                   ///< `--device nvidia.com/gpu=…` is understood
+  bool build_timestamp = false;      ///< podman: `build --timestamp`
+  bool identity_label_flag = false;  ///< podman: `build --identity-label`
+  bool buildx = false;               ///< docker: BuildKit through buildx
+  bool cdi = false;                  ///< podman: `--device nvidia.com/gpu=…` is understood
+  bool pids_limit = false;           ///< `run --pids-limit` is allowed here
   std::string name() const { return kind == EngineKind::podman ? "podman" : "docker"; }
 };
 
@@ -39,16 +41,16 @@ struct RegistryMirror {
 struct BuildSpec {
   std::filesystem::path context;
   std::filesystem::path dockerfile;
-  std::string tag;                 ///< "localhost/launch/demo:latest"
-  std::int64_t timestamp = 0;      ///< seconds since 1970 that every file and the image get
-  std::string platform;            ///< "linux/amd64"
-  bool from_scratch = false;       ///< no layer cache
+  std::string tag;             ///< "localhost/launch/demo:latest"
+  std::int64_t timestamp = 0;  ///< seconds since 1970 that every file and the image get
+  std::string platform;        ///< "linux/amd64"
+  bool from_scratch = false;   ///< no layer cache
   std::map<std::string, std::string> labels = {};
 };
 
 struct BuiltImage {
   std::string image_id;  ///< "sha256:…" of the image's configuration
-  std::string digest;    ///< "sha256:…" of its manifest
+  std::string digest;    ///< "sha256:…" of its manifest; empty where docker keeps none for a local image
 };
 
 struct Mount {
@@ -65,7 +67,7 @@ struct RunSpec {
   std::map<std::string, std::string> environment = {};
   std::map<std::string, std::string> labels = {};
   std::vector<Mount> mounts = {};
-  std::string network = {};   ///< name of a network, "host", "none"; empty: the engine's default
+  std::string network = {};  ///< name of a network, "host", "none"; empty: the engine's default
   std::string hostname = {};
   std::map<std::string, std::string> add_hosts = {};  ///< name → address
   std::optional<std::uint64_t> shm_bytes = {};
@@ -73,10 +75,10 @@ struct RunSpec {
   std::optional<std::int64_t> pids_limit = {};
   std::vector<std::string> devices = {};
   std::vector<std::string> capabilities = {};
-  std::string gpus = {};  ///< "": none, "all", or a count or list "0,1"
+  std::string gpus = {};  ///< "": none, "all", or the indices "0,1"
   std::string workdir = {};
-  bool init = true;       ///< a small init as PID 1
-  bool remove = true;     ///< the container goes when it ends
+  bool init = true;    ///< a small init as PID 1
+  bool remove = true;  ///< the container goes when it ends
 };
 
 /// The exact argument vector of `run`; pure.
@@ -85,9 +87,11 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file);
 
-/// podman or docker behind one face. Every call names the engine and its words when it fails (world).
+/// podman or docker behind one face. Every call names the engine and its own last words when it fails
+/// (world). Safe to call from several threads when the runner is.
 class Engine {
  public:
+  /// `environment` is added to what the engine's process gets.
   Engine(EngineInfo info, ProcessRunner& runner, std::map<std::string, std::string> environment)
       : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)) {}
 
@@ -100,30 +104,41 @@ class Engine {
   Result<std::optional<BuiltImage>> find_image(const std::string& reference) const;
   /// Labels of an image that is there.
   Result<std::map<std::string, std::string>> image_labels(const std::string& reference) const;
-  /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends the container.
-  Result<ProcessOutcome> run(const RunSpec& spec, const std::function<void(Stream, std::string_view)>& on_line,
+  /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends and removes the
+  /// container. A program that ran is an outcome, whatever its code. Errors: (world) the engine could not
+  /// start the container; (usage) the command is not in the image or cannot be run, the image is not there, a
+  /// mounted folder is not there.
+  Result<ProcessOutcome> run(const RunSpec& spec,
+                             const std::function<void(Stream, std::string_view)>& on_line,
                              std::stop_token stop = {}) const;
-  /// Ends and removes every container that carries the label; `grace_seconds` before SIGKILL.
+  /// Ends and removes every container that carries the label, at once; `grace_seconds` before SIGKILL.
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
-  /// Names of the running containers that carry the label.
+  /// Names of the containers that carry the label and have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
-  Result<void> create_network(const std::string& name, const std::map<std::string, std::string>& labels) const;
+  Result<void> create_network(const std::string& name,
+                              const std::map<std::string, std::string>& labels) const;
   /// Removes a network; one that is not there is no error.
   Result<void> remove_network(const std::string& name) const;
   /// Pushes an image to a registry reference, giving the digest it has there.
   Result<std::string> push(const std::string& image, const std::string& reference) const;
 
+  /// The vector as it is started, the program first: what --dry-run shows.
+  std::vector<std::string> command(const std::vector<std::string>& arguments) const;
+
  private:
-  Result<ProcessOutcome> call(std::vector<std::string> arguments) const;
+  ProcessSpec spec(const std::vector<std::string>& arguments) const;
+  Result<ProcessOutcome> call(const std::vector<std::string>& arguments) const;
   EngineInfo info_;
   ProcessRunner* runner_;
   std::map<std::string, std::string> environment_;
 };
 
-/// Finds an engine that works by using it: the wanted one ("podman", "docker"), or the first of both that does.
-/// `mirrors` are written to a registries.conf below `scratch` that podman is pointed at. Errors (world): none is
-/// there, or none answers; the hint is the command that mends it.
-Result<Engine> probe_engine(const std::optional<std::string>& wanted, const std::vector<RegistryMirror>& mirrors,
-                            const std::filesystem::path& scratch, ProcessRunner& runner, const Environment& environment);
+/// Finds an engine that works by using it: the wanted one ("podman", "docker", or a path whose file name
+/// begins so), or the first of both that does. `mirrors` are written to a registries.conf below `scratch`
+/// that podman is pointed at. Errors: (usage) another name is wanted; (world) none is there, or none answers;
+/// the hint is the command that mends it.
+Result<Engine> probe_engine(const std::optional<std::string>& wanted,
+                            const std::vector<RegistryMirror>& mirrors, const std::filesystem::path& scratch,
+                            ProcessRunner& runner, const Environment& environment);
 
 }  // namespace launch::engine

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/engine.hpp"
+
+namespace launch::engine {
+
+/// Readers of what engines print. All pure.
+
+/// Version, privileges and limits from `podman info --format json`. Errors (world): not what podman prints.
+Result<EngineInfo> read_podman_info(std::string_view json);
+/// The server's version from `docker version --format '{{json .}}'`; nothing when no daemon answered.
+std::optional<std::string> read_docker_server(std::string_view json);
+/// Privileges and limits from `docker info --format '{{json .}}'`, into `info`.
+void read_docker_info(std::string_view json, EngineInfo& info);
+/// True when the help text lists the option ("--timestamp").
+bool help_has_option(std::string_view help, std::string_view option);
+/// True when a version ("4.3.1", "5.0.0-dev") is at least major.minor.
+bool version_at_least(std::string_view version, unsigned major, unsigned minor);
+
+struct InspectedImage {
+  BuiltImage image;
+  std::map<std::string, std::string> labels;
+};
+/// The image that `image inspect` describes. Errors (world): not what the engines print.
+Result<InspectedImage> read_image_inspect(std::string_view json);
+
+/// What the engine said last, in one line: its last line that says something, without "Error:" before it.
+std::string last_words(std::string_view output);
+
+/// Why `run` could not start the command, when the engine's words and code say so (podman, docker,
+/// catatonit).
+std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
+                                   std::string_view err);
+
+/// A registries.conf (containers-registries.conf(5), version 2): what was there before, then one entry a
+/// mirror.
+std::string registries_conf(std::string_view existing, const std::vector<RegistryMirror>& mirrors);
+
+}  // namespace launch::engine

@@ -1,0 +1,239 @@
+#include "engine/engine.hpp"
+
+#include <fmt/format.h>
+#include <stdlib.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "engine/answers.hpp"
+
+namespace launch::engine {
+namespace {
+
+/// What the engine said, or that it said nothing.
+std::string words_of(const ProcessOutcome& outcome) {
+  if (outcome.timed_out) return "it did not answer in time";
+  auto words = last_words(outcome.err);
+  if (words.empty()) words = last_words(outcome.out);
+  return words.empty() ? fmt::format("it ended with code {} and said nothing", outcome.exit_code) : words;
+}
+
+Error failed(const EngineInfo& info, std::string_view what, const ProcessOutcome& outcome) {
+  if (outcome.cancelled)
+    return world_error(fmt::format("{} was interrupted: it could not {}", info.name(), what));
+  return world_error(fmt::format("{} could not {}: {}", info.name(), what, words_of(outcome)));
+}
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+bool not_there(const ProcessOutcome& outcome) {
+  for (const auto* words : {"not known", "no such", "No such", "not found"}) {
+    if (has(outcome.err, words)) return true;
+  }
+  return false;
+}
+
+/// A file name in a folder of its own that goes with the object.
+class ScratchFile {
+ public:
+  static Result<ScratchFile> make(const char* name) {
+    std::error_code error;
+    auto pattern = (std::filesystem::temp_directory_path(error) / "launch-XXXXXX").string();
+    if (error || mkdtemp(pattern.data()) == nullptr) return fail(io_error("make", pattern, errno));
+    return ScratchFile(std::filesystem::path(pattern), name);
+  }
+  ScratchFile(ScratchFile&& other) noexcept
+      : folder_(std::move(other.folder_)), file_(std::move(other.file_)) {
+    other.folder_.clear();
+  }
+  ScratchFile& operator=(ScratchFile&&) = delete;
+  ~ScratchFile() {
+    std::error_code ignored;
+    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+  }
+  const std::filesystem::path& path() const { return file_; }
+
+ private:
+  ScratchFile(std::filesystem::path folder, const char* name)
+      : folder_(std::move(folder)), file_(folder_ / name) {}
+  std::filesystem::path folder_;
+  std::filesystem::path file_;
+};
+
+std::string filter(const std::string& label, const std::string& value) {
+  return "label=" + label + "=" + value;
+}
+
+std::vector<std::string> words(std::string_view text) {
+  std::vector<std::string> out;
+  for (const auto line : lines(text)) {
+    if (const auto word = trim(line); !word.empty()) out.emplace_back(word);
+  }
+  return out;
+}
+
+std::string pushed_digest(std::string_view output) {
+  constexpr std::string_view mark = "digest: sha256:";
+  const auto at = output.rfind(mark);
+  if (at == std::string_view::npos) return {};
+  return "sha256:" + std::string(output.substr(at + mark.size(), 64));
+}
+
+}  // namespace
+
+std::vector<std::string> Engine::command(const std::vector<std::string>& arguments) const {
+  std::vector<std::string> argv{info_.program};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
+}
+
+ProcessSpec Engine::spec(const std::vector<std::string>& arguments) const {
+  ProcessSpec spec;
+  spec.argv = command(arguments);
+  spec.environment = environment_;
+  return spec;
+}
+
+Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) const {
+  return runner_->run(spec(arguments));
+}
+
+Result<BuiltImage> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
+                                 std::stop_token stop) const {
+  const auto id_file = TRY(ScratchFile::make("id"));
+  auto process = spec(build_arguments(info_, build, id_file.path()));
+  // Each of these would give the same Dockerfile another image.
+  process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
+  if (info_.kind == EngineKind::docker) {
+    process.unset.pop_back();
+    process.environment["SOURCE_DATE_EPOCH"] = std::to_string(build.timestamp);
+    process.environment["DOCKER_BUILDKIT"] = "1";
+  }
+  if (on_line) process.on_line = [&](Stream, std::string_view line) { on_line(line); };
+  const auto outcome = TRY(runner_->run(process, std::move(stop)));
+  if (!outcome.ok()) return fail(failed(info_, "build " + build.tag, outcome));
+  auto image = TRY(find_image(build.tag));
+  if (!image)
+    return fail(world_error(fmt::format("{} built {} and does not have it", info_.name(), build.tag)));
+  const auto id = std::string(trim(TRY(read_file(id_file.path()))));
+  // With docker's containerd store the file holds the manifest's digest.
+  if (id != image->image_id && id != image->digest) {
+    return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
+                                        info_.name(), build.tag, printable(id), image->image_id)));
+  }
+  return *std::move(image);
+}
+
+Result<std::optional<BuiltImage>> Engine::find_image(const std::string& reference) const {
+  const auto outcome = TRY(call({"image", "inspect", reference}));
+  if (outcome.ok()) return TRY(read_image_inspect(outcome.out)).image;
+  if (not_there(outcome)) return std::nullopt;
+  return fail(failed(info_, "look for the image " + reference, outcome));
+}
+
+Result<std::map<std::string, std::string>> Engine::image_labels(const std::string& reference) const {
+  const auto outcome = TRY(call({"image", "inspect", reference}));
+  if (!outcome.ok()) return fail(failed(info_, "read the labels of the image " + reference, outcome));
+  return TRY(read_image_inspect(outcome.out)).labels;
+}
+
+Result<ProcessOutcome> Engine::run(const RunSpec& container,
+                                   const std::function<void(Stream, std::string_view)>& on_line,
+                                   std::stop_token stop) const {
+  auto process = spec(run_arguments(info_, container));
+  // Only the last words matter here, and a run can print for days.
+  constexpr std::size_t kept = 4096;
+  std::string err;
+  process.capture = !on_line;
+  if (on_line) {
+    process.on_line = [&](Stream stream, std::string_view line) {
+      if (stream == Stream::err) {
+        err.append(line).append("\n");
+        if (err.size() > 2 * kept) err.erase(0, err.size() - kept);
+      }
+      on_line(stream, line);
+    };
+  }
+  auto outcome = TRY(runner_->run(process, std::move(stop)));
+  if (outcome.cancelled || outcome.timed_out) {
+    // The client is gone; the container has a life of its own.
+    if (!container.name.empty()) (void)call({"rm", "--force", container.name});
+    return outcome;
+  }
+  if (!outcome.ok()) {
+    if (auto error = start_failure(info_, container, outcome.exit_code, on_line ? err : outcome.err)) {
+      return fail(*std::move(error));
+    }
+  }
+  return outcome;
+}
+
+Result<void> Engine::remove_containers(const std::string& label, const std::string& value,
+                                       int grace_seconds) const {
+  const auto listed = TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
+  if (!listed.ok()) return fail(failed(info_, "list its containers", listed));
+  const auto names = words(listed.out);
+  if (names.empty()) return {};
+  const auto grace = std::to_string(grace_seconds);
+  // podman's rm knows a grace time, docker's does not; podman's stop leaves nothing to remove after `run
+  // --rm`.
+  std::vector<std::string> arguments = info_.kind == EngineKind::podman
+                                           ? std::vector<std::string>{"rm", "--force", "--time", grace}
+                                           : std::vector<std::string>{"rm", "--force"};
+  if (info_.kind == EngineKind::docker && grace_seconds > 0) {
+    std::vector<std::string> stop{"stop", "--time", grace};
+    stop.insert(stop.end(), names.begin(), names.end());
+    TRY(call(stop));
+  }
+  arguments.insert(arguments.end(), names.begin(), names.end());
+  const auto removed = TRY(call(arguments));
+  if (removed.ok() || not_there(removed)) return {};
+  return fail(failed(info_, "remove the containers " + join_words(names), removed));
+}
+
+Result<std::vector<std::string>> Engine::containers(const std::string& label,
+                                                    const std::string& value) const {
+  const auto listed = TRY(call({"ps", "--filter", filter(label, value), "--format", "{{.Names}}"}));
+  if (!listed.ok()) return fail(failed(info_, "list its containers", listed));
+  return words(listed.out);
+}
+
+Result<void> Engine::create_network(const std::string& name,
+                                    const std::map<std::string, std::string>& labels) const {
+  std::vector<std::string> arguments{"network", "create"};
+  for (const auto& [key, value] : labels) {
+    arguments.emplace_back("--label");
+    arguments.push_back(key + "=" + value);
+  }
+  arguments.push_back(name);
+  const auto outcome = TRY(call(arguments));
+  if (!outcome.ok()) return fail(failed(info_, "create the network " + name, outcome));
+  return {};
+}
+
+Result<void> Engine::remove_network(const std::string& name) const {
+  const auto outcome = TRY(call({"network", "rm", name}));
+  if (outcome.ok() || not_there(outcome)) return {};
+  return fail(failed(info_, "remove the network " + name, outcome));
+}
+
+Result<std::string> Engine::push(const std::string& image, const std::string& reference) const {
+  const auto what = fmt::format("push {} to {}", image, reference);
+  if (info_.kind == EngineKind::podman) {
+    const auto digest_file = TRY(ScratchFile::make("digest"));
+    const auto outcome = TRY(call({"push", "--digestfile", digest_file.path().string(), image, reference}));
+    if (!outcome.ok()) return fail(failed(info_, what, outcome));
+    return std::string(trim(TRY(read_file(digest_file.path()))));
+  }
+  const auto tagged = TRY(call({"tag", image, reference}));
+  if (!tagged.ok()) return fail(failed(info_, what, tagged));
+  const auto outcome = TRY(call({"push", reference}));
+  if (!outcome.ok()) return fail(failed(info_, what, outcome));
+  auto digest = pushed_digest(outcome.out);
+  if (digest.empty()) return fail(world_error("docker pushed " + reference + " and did not say its digest"));
+  return digest;
+}
+
+}  // namespace launch::engine

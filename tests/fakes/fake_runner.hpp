@@ -1,0 +1,66 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/process.hpp"
+#include "base/text.hpp"
+
+namespace launch::fakes {
+
+/// A ProcessRunner that runs nothing: it answers each argument vector (as a shell line) with what the test
+/// said, and keeps what it was asked. A vector that the test did not foresee is a program that is not there.
+class FakeRunner final : public ProcessRunner {
+ public:
+  struct Answer {
+    int exit_code = 0;
+    std::string out = {};
+    std::string err = {};
+  };
+
+  /// The answer to a line; given twice, the second is for the second call. The last one stays.
+  void on(const std::string& line, Answer answer) { answers_[line].push_back(std::move(answer)); }
+  /// Called with the specification before it is answered.
+  std::function<void(const ProcessSpec&)> before = {};
+
+  const std::vector<std::string>& asked() const { return asked_; }
+
+  Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
+    if (before) before(spec);
+    std::lock_guard lock(mutex_);
+    asked_.push_back(shell_line(spec.argv));
+    const auto found = answers_.find(asked_.back());
+    if (found == answers_.end()) return fail(world_error(spec.argv.front() + " was not found"));
+    const auto answer = found->second.front();
+    if (found->second.size() > 1) found->second.pop_front();
+    ProcessOutcome outcome;
+    outcome.exit_code = answer.exit_code;
+    outcome.out = answer.out;
+    outcome.err = answer.err;
+    if (spec.on_line) {
+      for (const auto line : lines(answer.out)) spec.on_line(Stream::out, line);
+      for (const auto line : lines(answer.err)) spec.on_line(Stream::err, line);
+    }
+    return outcome;
+  }
+
+  Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) override {
+    asked_.push_back("guard: " + shell_line(argv));
+    struct Nothing final : Guard {
+      void dismiss() override {}
+    };
+    return std::make_unique<Nothing>();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<std::string, std::deque<Answer>> answers_;
+  std::vector<std::string> asked_;
+};
+
+}  // namespace launch::fakes
