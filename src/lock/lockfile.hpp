@@ -17,8 +17,8 @@ namespace launch::lock {
 struct LockedWheel {
   std::string file_name;  ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
   std::optional<std::string> url;
-  std::optional<std::string> path;  ///< "wheels/…", relative to the lock
-  std::uint64_t size = 0;
+  std::optional<std::string> path;         ///< "wheels/…", relative to the lock
+  std::uint64_t size = 0;                  ///< bytes; 0 when a lock of another tool does not say
   std::string sha256;                      ///< 64 hex digits
   std::optional<std::string> upload_time;  ///< RFC 3339, UTC
 };
@@ -46,7 +46,7 @@ struct BaseImage {
 
 /// [tool.launch]: provenance; an installer that ignores it installs the same.
 struct Provenance {
-  std::string recipe_digest;
+  std::string recipe_digest;  ///< Recipe::digest; empty in locks of other tools
   std::string channel;
   std::string cuda;                         ///< "cu128", "cpu"
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
@@ -67,8 +67,9 @@ struct Lockfile {
 std::string write_lockfile(const Lockfile& lock);
 
 /// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown
-/// lock-version, a wheel without hash, size or name, two packages of one name that may apply together; file,
-/// key and line are named.
+/// lock-version, a package without wheels, a wheel without sha256 or place or with the name of another
+/// package or version, two packages of one name that may apply together (on Linux, with no extras); file,
+/// line, column and key are named.
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
 
 /// "sha256:…" of a lock's text: what images and run records quote.
