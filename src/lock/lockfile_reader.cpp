@@ -160,12 +160,8 @@ Result<LockedPackage> read_package(const TomlTable& table) {
     if (!parsed) return fail(table.wrong("version", parsed.error().message()));
     version = *std::move(parsed);
   }
-  LockedPackage package{.name = python::normalize_name(name),
-                        .version = {},
-                        .index = {},
-                        .marker = {},
-                        .dependencies = {},
-                        .wheels = {}};
+  LockedPackage package;
+  package.name = python::normalize_name(name);
   TRY(table.read("index", package.index));
   TRY(table.read("marker", package.marker));
   if (package.marker) {

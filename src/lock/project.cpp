@@ -28,7 +28,7 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-fs::path absolute(const fs::path& path) {
+fs::path whole_path(const fs::path& path) {
   std::error_code ignored;
   auto whole = fs::absolute(path, ignored).lexically_normal();
   return whole.has_filename() ? whole : whole.parent_path();
@@ -51,7 +51,7 @@ std::vector<std::string> recipe_names(const fs::path& root) {
 // The first of the two that is a file: below where the program was started, below the root.
 std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, std::string_view argument) {
   for (const auto& folder : {start, root}) {
-    auto candidate = absolute(folder / argument);
+    auto candidate = whole_path(folder / argument);
     if (is_file(candidate)) return candidate;
   }
   return std::nullopt;
@@ -78,7 +78,7 @@ bool is_bare_name(std::string_view name) {
 }  // namespace
 
 Result<Project> Project::find(const fs::path& start) {
-  const auto from = absolute(start);
+  const auto from = whole_path(start);
   for (auto folder = from;; folder = folder.parent_path()) {
     if (is_folder(folder / "recipes")) return Project(folder, from);
     if (folder == folder.root_path()) break;
@@ -88,7 +88,7 @@ Result<Project> Project::find(const fs::path& start) {
 }
 
 Project Project::at(fs::path root) {
-  auto whole = absolute(root);
+  auto whole = whole_path(root);
   return {whole, whole};
 }
 
@@ -138,7 +138,7 @@ fs::path Project::image_folder(std::string_view name) const {
 }
 
 std::string Project::shown(const fs::path& path) const {
-  const auto whole = absolute(path.is_absolute() ? path : start_ / path);
+  const auto whole = whole_path(path.is_absolute() ? path : start_ / path);
   const auto below = whole.lexically_relative(root_);
   if (below.empty() || *below.begin() == "..") return whole.string();
   return whole.lexically_relative(start_).string();
