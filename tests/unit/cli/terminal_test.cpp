@@ -1,0 +1,99 @@
+#include "cli/terminal.hpp"
+
+#include <map>
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace launch::cli {
+namespace {
+
+using testing::internal::CaptureStderr;
+using testing::internal::GetCapturedStderr;
+
+class HandClock final : public Clock {
+ public:
+  std::chrono::system_clock::time_point now() const override { return {}; }
+  std::chrono::steady_clock::time_point steady() const override {
+    return std::chrono::steady_clock::time_point(at);
+  }
+  void sleep(std::chrono::milliseconds duration, std::stop_token) override { at += duration; }
+  std::chrono::milliseconds at{1000};
+};
+
+Environment environment(std::map<std::string, std::string, std::less<>> values) {
+  return Environment(std::move(values));
+}
+
+TEST(Terminal, ColourNeedsATerminalThatWantsIt) {
+  HandClock clock;
+  EXPECT_TRUE(Terminal(true, 80, environment({{"TERM", "xterm"}}), clock).colour());
+  EXPECT_FALSE(Terminal(false, 80, environment({{"TERM", "xterm"}}), clock).colour());
+  EXPECT_FALSE(Terminal(true, 80, environment({{"TERM", "dumb"}}), clock).colour());
+  EXPECT_FALSE(Terminal(true, 80, environment({{"NO_COLOR", "1"}}), clock).colour());
+  EXPECT_TRUE(Terminal(false, 80, environment({{"CLICOLOR_FORCE", "1"}}), clock).colour());
+  EXPECT_FALSE(
+      Terminal(false, 80, environment({{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", "1"}}), clock).colour());
+}
+
+TEST(Terminal, PaintsOnlyInColour) {
+  HandClock clock;
+  EXPECT_EQ(Terminal(true, 80, environment({}), clock).red("no"), "\x1b[31mno\x1b[0m");
+  EXPECT_EQ(Terminal(false, 80, environment({}), clock).red("no"), "no");
+}
+
+TEST(Terminal, DrawsProgressOverItselfAndTellsRateAndRemainder) {
+  HandClock clock;
+  Terminal terminal(true, 80, environment({}), clock);
+  CaptureStderr();
+  terminal.progress("fetching", 0, 4'000'000'000);
+  clock.at += std::chrono::seconds(2);
+  terminal.progress("fetching", 1'000'000'000, 4'000'000'000);
+  terminal.line("done");
+  EXPECT_EQ(GetCapturedStderr(),
+            "\r\x1b[Kfetching: 0 B of 4.0 GB, 0 B/s"
+            "\r\x1b[Kfetching: 1.0 GB of 4.0 GB, 500.0 MB/s, 6.0 s left"
+            "\r\x1b[Kdone\n");
+}
+
+TEST(Terminal, DrawsNoMoreThanTenTimesASecond) {
+  HandClock clock;
+  Terminal terminal(true, 80, environment({}), clock);
+  CaptureStderr();
+  terminal.progress("fetching", 1, 0);
+  clock.at += std::chrono::milliseconds(99);
+  terminal.progress("fetching", 2, 0);
+  EXPECT_EQ(GetCapturedStderr(), "\r\x1b[Kfetching: 1 B, 1.0 kB/s");
+}
+
+TEST(Terminal, WritesAPlainLineEveryTenSecondsWithoutATerminal) {
+  HandClock clock;
+  Terminal terminal(false, 80, environment({}), clock);
+  CaptureStderr();
+  for (int second = 0; second <= 20; ++second) {
+    terminal.progress("fetching", static_cast<std::uint64_t>(second) * 1'000'000, 40'000'000);
+    clock.at += std::chrono::seconds(1);
+  }
+  terminal.status("resolving");
+  terminal.clear();
+  EXPECT_EQ(GetCapturedStderr(),
+            "fetching: 10.0 MB of 40.0 MB, 1.0 MB/s, 30 s left\n"
+            "fetching: 20.0 MB of 40.0 MB, 1.0 MB/s, 20 s left\n");
+}
+
+TEST(Terminal, KeepsToTheWidthAndDefusesControlCharacters) {
+  HandClock clock;
+  Terminal terminal(true, 12, environment({}), clock);
+  CaptureStderr();
+  terminal.status("a\x1b[2Jbcdefghijklmnop");
+  EXPECT_EQ(GetCapturedStderr(), "\r\x1b[Ka\\x1b[2Jbcd");
+}
+
+TEST(Terminal, InContinuousIntegrationNothingIsDrawnOver) {
+  HandClock clock;
+  EXPECT_FALSE(Terminal(true, 80, environment({{"CI", "true"}}), clock).live());
+}
+
+}  // namespace
+}  // namespace launch::cli
