@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,9 @@ Result<std::uint64_t> local_header_size(std::string_view first_30_bytes);
 
 /// The content of an entry from its compressed bytes, checked against size and CRC-32. Errors (usage).
 Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed);
+
+/// The same into memory of the caller's, which holds exactly `entry.size` bytes. Errors (usage).
+Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, std::span<char> content);
 
 /// A zip read whole into memory or mapped: all entries and, on demand, their content.
 class ZipFile {

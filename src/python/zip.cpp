@@ -173,21 +173,33 @@ struct FreeDecompressor {
   void operator()(libdeflate_decompressor* decompressor) const { libdeflate_free_decompressor(decompressor); }
 };
 
-Result<std::string> inflate(const ZipEntry& entry, std::string_view compressed) {
-  constexpr std::uint64_t kBestRatio = 1032;  // of deflate; more is a lie and would only cost memory
-  if (entry.size / kBestRatio > compressed.size()) {
-    return fail(bad_entry(entry.name, fmt::format("cannot hold the {} bytes that it claims", entry.size)));
-  }
+Result<void> inflate(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
   const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(libdeflate_alloc_decompressor());
   if (!decompressor) return fail(world_error("out of memory while a zip entry was decompressed"));
-  std::string content(entry.size, '\0');
   std::size_t used = 0;
   const auto result = libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
                                                        content.data(), content.size(), &used, nullptr);
   if (result != LIBDEFLATE_SUCCESS || used != compressed.size()) {
     return fail(bad_entry(entry.name, "cannot be decompressed to the size that it claims"));
   }
-  return content;
+  return {};
+}
+
+/// What the directory says of an entry's sizes and method is possible.
+Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
+  constexpr std::uint64_t kBestRatio = 1032;  // of deflate; more is a lie and would only cost memory
+  if (compressed.size() != entry.compressed_size) {
+    return fail(bad_entry(entry.name, fmt::format("has {} compressed bytes, expected {}", compressed.size(),
+                                                  entry.compressed_size)));
+  }
+  if (entry.method == kStored) {
+    if (entry.size != entry.compressed_size) return fail(bad_entry(entry.name, "is stored with two different sizes"));
+  } else if (entry.method != kDeflated) {
+    return fail(bad_entry(entry.name, fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
+  } else if (entry.size / kBestRatio > compressed.size()) {
+    return fail(bad_entry(entry.name, fmt::format("cannot hold the {} bytes that it claims", entry.size)));
+  }
+  return {};
 }
 
 }  // namespace
@@ -235,24 +247,25 @@ Result<std::uint64_t> local_header_size(std::string_view first_30_bytes) {
 }
 
 Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed) {
-  if (compressed.size() != entry.compressed_size) {
-    return fail(bad_entry(entry.name, fmt::format("has {} compressed bytes, expected {}", compressed.size(),
-                                                  entry.compressed_size)));
-  }
-  std::string content;
+  TRY(check_claims(entry, compressed));
+  std::string content(entry.size, '\0');
+  TRY(inflate_into(entry, compressed, content));
+  return content;
+}
+
+Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
+  TRY(check_claims(entry, compressed));
+  if (content.size() != entry.size) return fail(bad_entry(entry.name, "was given room for another size"));
   if (entry.method == kStored) {
-    if (entry.size != entry.compressed_size) return fail(bad_entry(entry.name, "is stored with two different sizes"));
-    content = compressed;
-  } else if (entry.method == kDeflated) {
-    content = TRY(inflate(entry, compressed));
+    std::copy(compressed.begin(), compressed.end(), content.begin());
   } else {
-    return fail(bad_entry(entry.name, fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
+    TRY(inflate(entry, compressed, content));
   }
   const auto crc32 = libdeflate_crc32(0, content.data(), content.size());
   if (crc32 != entry.crc32) {
     return fail(bad_entry(entry.name, fmt::format("has the CRC-32 {:08x}, expected {:08x}", crc32, entry.crc32)));
   }
-  return content;
+  return {};
 }
 
 Result<ZipFile> ZipFile::open(std::string_view bytes) {
