@@ -1,12 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "index/remote_zip.hpp"
 #include "index/simple_page.hpp"
 #include "net/http.hpp"
 #include "python/metadata.hpp"
@@ -16,28 +19,47 @@ namespace launch::index {
 /// One simple index (PEP 503, 691): its pages, and the metadata of its wheels.
 class IndexClient {
  public:
-  /// `url` is the base before "/PROJECT/". With `forbidden_is_missing` a 403 means that the project is not there, as
-  /// the PyTorch channel answers; elsewhere it is an error. `find_links` are further folders or pages of wheels.
+  /// `url` is the base before "/PROJECT/". With `forbidden_is_missing` a 403 means that the project is not
+  /// there, as the PyTorch channel answers; elsewhere it is an error. `find_links` are further folders (paths
+  /// or file:// URLs) or pages of wheels; a folder that is not there is passed over. `metadata_cache` keeps
+  /// metadata by the sha256 of its wheel for ever; empty: nothing is kept.
   IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links = {},
-              bool forbidden_is_missing = false);
+              bool forbidden_is_missing = false, std::filesystem::path metadata_cache = {});
 
   const std::string& url() const { return url_; }
 
-  /// The project's page; nothing when the index does not have it (404). Errors (world): no answer, another status,
-  /// garbage or a truncated page; the message names the page's URL.
+  /// The project's page; nothing when the index does not have it (404). Files that only find-links have come
+  /// after the index's. Errors (world): no answer, another status, garbage or a truncated page; the message
+  /// names the page's URL.
   Result<std::optional<ProjectPage>> page(const std::string& project);
   /// The same for many, side by side; answers in the order of the names.
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
-  /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of the wheel.
+  /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
+  /// the wheel. Errors (world): no answer, a wrong digest, metadata that cannot be read or is another
+  /// wheel's.
   Result<python::CoreMetadata> metadata(const IndexFile& file);
+  /// The same for many, side by side; answers in the order of the files.
   std::vector<Result<python::CoreMetadata>> metadata(std::span<const IndexFile> files);
 
+  /// Bytes that came over the wire for metadata so far.
+  std::uint64_t metadata_bytes() const { return metadata_bytes_; }
+
  private:
+  std::string page_url(const std::string& project) const;
+  Result<std::optional<ProjectPage>> read_page(const std::string& project,
+                                               Result<net::HttpResponse> response);
+  /// All files of find_links; read at the first call.
+  Result<std::span<const IndexFile>> linked_files();
+
   net::HttpClient* http_;
   std::string url_;
   std::vector<std::string> find_links_;
   bool forbidden_is_missing_;
+  std::filesystem::path metadata_cache_;
+  std::optional<std::vector<IndexFile>> linked_;
+  std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();
+  std::uint64_t metadata_bytes_ = 0;
 };
 
 }  // namespace launch::index

@@ -26,9 +26,9 @@ struct ImageReference {
 
 /// Where images of a registry are really to be asked: the site's [[registry]] entries.
 struct RegistryLocation {
-  std::string prefix;    ///< "docker.io"
-  std::string location;  ///< "127.0.0.1:5000"
-  bool insecure = false; ///< plain HTTP
+  std::string prefix;     ///< "docker.io"
+  std::string location;   ///< "127.0.0.1:5000"
+  bool insecure = false;  ///< plain HTTP
 };
 
 /// What a registry says of an image, nothing of it pulled.

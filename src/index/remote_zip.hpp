@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,32 +15,81 @@
 
 namespace launch::index {
 
+/// Hosts that were seen to answer no range requests; lets later zips of theirs be read whole at once.
+class RangeMemory {
+ public:
+  bool refuses(std::string_view url) const;
+  void remember(std::string_view url);
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::string, std::less<>> origins_;
+};
+
+/// Bytes of a file from one place on.
+struct FilePiece {
+  std::uint64_t first = 0;
+  std::string bytes;
+  std::uint64_t end() const { return first + bytes.size(); }
+};
+
+/// A zip to be opened.
+struct ZipLocation {
+  std::string url;                         ///< http, https or file
+  std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
+  std::uint64_t tail = 64 * 1024;          ///< how many last bytes are asked for first
+};
+
 /// A zip on a server, read by range requests: its directory, then only the entries that are asked for.
+/// One object is for one thread at a time.
 class RemoteZip {
  public:
-  /// Reads the directory. `size` is the file's length when it is known; `tail` how many last bytes to ask for first.
-  /// A server that cannot do ranges is read whole, up to `most_whole` bytes.
-  /// Errors (world): no such file, no ranges and too large, not a zip.
-  static Result<RemoteZip> open(net::HttpClient& http, std::string url, std::optional<std::uint64_t> size = {},
-                                std::uint64_t tail = 64 * 1024,
-                                std::uint64_t most_whole = std::uint64_t{64} << 20);
+  static constexpr std::uint64_t kMostWhole = std::uint64_t{64} << 20;
+
+  /// Reads the directory. `size` is the file's length when it is known; `tail` how many last bytes to ask for
+  /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (world): no such
+  /// file, no ranges and too large, not a zip, changed between two requests.
+  static Result<RemoteZip> open(net::HttpClient& http, std::string url,
+                                std::optional<std::uint64_t> size = {}, std::uint64_t tail = 64 * 1024,
+                                std::uint64_t most_whole = kMostWhole, RangeMemory* memory = nullptr);
+  /// The same for many, side by side; answers in the order of the locations.
+  static std::vector<Result<RemoteZip>> open_all(net::HttpClient& http,
+                                                 std::span<const ZipLocation> locations,
+                                                 std::uint64_t most_whole = kMostWhole,
+                                                 RangeMemory* memory = nullptr);
 
   const std::string& url() const { return url_; }
+  /// The whole file's length in bytes.
+  std::uint64_t size() const { return size_; }
   const std::vector<python::ZipEntry>& entries() const { return entries_; }
   /// The last entry of that name; none when there is none.
   const python::ZipEntry* find(std::string_view name) const;
   /// Contents, checked by size and CRC-32; neighbours are read by one request. Errors (world).
   Result<std::vector<std::string>> read(std::span<const python::ZipEntry* const> wanted) const;
+
+  /// Some entries of one zip.
+  struct Wish {
+    const RemoteZip* zip = nullptr;
+    std::vector<const python::ZipEntry*> entries;
+  };
+  /// The same of many zips, side by side; answers in the order of the wishes.
+  static std::vector<Result<std::vector<std::string>>> read_all(std::span<const Wish> wishes);
+
   /// Bytes that came over the wire so far.
   std::uint64_t bytes_fetched() const { return fetched_; }
 
  private:
+  friend class ZipOpening;
+  friend class ZipReading;
   RemoteZip(net::HttpClient& http, std::string url) : http_(&http), url_(std::move(url)) {}
+
   net::HttpClient* http_;
   std::string url_;
   std::uint64_t size_ = 0;
-  std::string whole_;  ///< the file itself, when the server cannot do ranges
+  std::string etag_;               ///< a strong one, or empty
+  std::vector<FilePiece> pieces_;  ///< what opening brought: the tail, or the file itself
   std::vector<python::ZipEntry> entries_;
+  std::vector<std::uint64_t> places_;  ///< where entries begin, sorted, and where the directory begins
   mutable std::uint64_t fetched_ = 0;
 };
 

@@ -1,0 +1,203 @@
+#include "index/index_client.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "index/fetch_any.hpp"
+#include "index/page_file.hpp"
+#include "index/url.hpp"
+#include "python/name.hpp"
+
+namespace launch::index {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kJsonType = "application/vnd.pypi.simple.v1+json";
+constexpr std::string_view kHtmlType = "application/vnd.pypi.simple.v1+html";
+
+net::HttpRequest page_request(std::string url) {
+  return {.url = std::move(url),
+          .headers = {{"Accept", fmt::format("{}, {};q=0.2, text/html;q=0.1", kJsonType, kHtmlType)}},
+          .cache = true};
+}
+
+Error bad_status(const std::string& url, int status) {
+  auto error =
+      world_error(fmt::format("the index page {} answers {}, expected 200", net::redact(url), status));
+  if (status == 401 || status == 403 || status == 407) {
+    return std::move(error).hint(
+        "check the credentials for this index (netrc, or the proxy's), and that its address is right: "
+        "`launch doctor` says where it comes from");
+  }
+  if (status == 429 || status >= 500) {
+    return std::move(error).hint(
+        "the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's index-url)");
+  }
+  return std::move(error).hint("check the address of the index: `launch doctor` says where it comes from");
+}
+
+enum class PageForm { json, html, unknown };
+
+PageForm form_of(const net::HttpResponse& response) {
+  const auto header = response.header("content-type").value_or("");
+  const auto type = to_lower(trim(std::string_view(header).substr(0, header.find(';'))));
+  if (type == kJsonType || type == "application/json") return PageForm::json;
+  if (type == kHtmlType || type == "text/html") return PageForm::html;
+  const auto body = trim(response.body);
+  if (body.starts_with('{')) return PageForm::json;
+  return body.starts_with('<') ? PageForm::html : PageForm::unknown;
+}
+
+/// A body that is shorter than its Content-Length; for bodies that were not compressed on the way.
+Result<void> check_length(const net::HttpResponse& response, const std::string& url) {
+  const auto header = response.header("content-length");
+  if (!header || response.header("content-encoding")) return {};
+  const auto length = parse_u64(trim(*header));
+  if (!length || response.body.size() >= *length) return {};
+  return fail(
+      bad_page(url, fmt::format("cut off: it has {} bytes, expected {}", response.body.size(), *length)));
+}
+
+Result<ProjectPage> parse_page(const net::HttpResponse& response, const std::string& asked,
+                               const std::string& project) {
+  const auto& url = response.url.empty() ? asked : response.url;
+  TRY(check_length(response, url));
+  switch (form_of(response)) {
+    case PageForm::json:
+      return parse_simple_json(response.body, url, project);
+    case PageForm::html:
+      return parse_simple_html(response.body, url, project);
+    case PageForm::unknown:
+      break;
+  }
+  const auto type = response.header("content-type");
+  return fail(bad_page(url, fmt::format("no page of an index: expected JSON or HTML, found {}",
+                                        type ? printable(*type) : "neither")));
+}
+
+std::vector<IndexFile> list_folder(const fs::path& folder) {
+  std::vector<IndexFile> files;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const auto name = at->path().filename().string();
+    std::error_code ignored;
+    if (!is_distribution(name) || !at->is_regular_file(ignored)) continue;
+    IndexFile file{.file_name = name, .url = local_url(at->path())};
+    file.size = at->file_size(ignored);
+    files.push_back(std::move(file));
+  }
+  std::sort(files.begin(), files.end(),
+            [](const auto& a, const auto& b) { return a.file_name < b.file_name; });
+  return files;
+}
+
+Result<std::vector<IndexFile>> read_local_links(const fs::path& given) {
+  std::error_code error;
+  const auto path = fs::absolute(given, error).lexically_normal();
+  if (fs::is_directory(path, error)) return list_folder(path);
+  if (fs::is_regular_file(path, error)) return parse_links(TRY(read_file(path)), local_url(path));
+  log_debug("find-links: {} is not there; passed over", path.string());
+  return std::vector<IndexFile>();
+}
+
+Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::string& place) {
+  const auto scheme = to_lower(split_url(place).scheme);
+  if (scheme != "http" && scheme != "https") {
+    return read_local_links(scheme == "file" ? local_path(place) : fs::path(place));
+  }
+  const auto response = TRY(http.fetch(page_request(place)));
+  if (response.status == 404) {
+    log_debug("find-links: {} answers 404; passed over", net::redact(place));
+    return std::vector<IndexFile>();
+  }
+  if (response.status != 200) return fail(bad_status(place, response.status));
+  const auto& url = response.url.empty() ? place : response.url;
+  TRY(check_length(response, url));
+  return parse_links(response.body, url);
+}
+
+}  // namespace
+
+IndexClient::IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links,
+                         bool forbidden_is_missing, fs::path metadata_cache)
+    : http_(&http),
+      url_(std::move(url)),
+      find_links_(std::move(find_links)),
+      forbidden_is_missing_(forbidden_is_missing),
+      metadata_cache_(std::move(metadata_cache)) {
+  while (url_.ends_with('/')) url_.pop_back();
+}
+
+std::string IndexClient::page_url(const std::string& project) const {
+  return fmt::format("{}/{}/", url_, percent_encode_path(python::normalize_name(project)));
+}
+
+Result<std::optional<ProjectPage>> IndexClient::page(const std::string& project) {
+  return std::move(pages({&project, 1}).front());
+}
+
+std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<const std::string> projects) {
+  std::vector<net::HttpRequest> requests;
+  for (const auto& project : projects) requests.push_back(page_request(page_url(project)));
+  auto responses = http_->fetch_all(requests);
+  std::vector<Result<std::optional<ProjectPage>>> pages;
+  for (std::size_t i = 0; i < projects.size(); ++i) {
+    pages.push_back(during(read_page(projects[i], std::move(responses[i])),
+                           fmt::format("asking the index for {}", printable(projects[i]))));
+  }
+  return pages;
+}
+
+Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& project,
+                                                          Result<net::HttpResponse> response) {
+  if (!response) return fail(std::move(response.error()));
+  std::optional<ProjectPage> page;
+  const auto status = response->status;
+  const bool missing = status == 404 || (status == 403 && forbidden_is_missing_);
+  if (status == 200) {
+    auto parsed = parse_page(*response, page_url(project), project);
+    if (!parsed && response->from_cache) {
+      // A page that was cut off while it was being cached would stay so: ask the index itself.
+      auto request = page_request(page_url(project));
+      request.cache = false;
+      const auto again = http_->fetch(request);
+      if (again && again->status == 200) parsed = parse_page(*again, page_url(project), project);
+    }
+    page = TRY(std::move(parsed));
+  } else if (!missing) {
+    return fail(bad_status(page_url(project), status));
+  }
+  const auto name = python::normalize_name(project);
+  std::set<std::string_view> known;
+  if (page) {
+    for (const auto& file : page->files) known.insert(file.file_name);
+  }
+  std::vector<IndexFile> more;
+  for (const auto& file : TRY(linked_files())) {
+    if (is_file_of(file.file_name, name) && !known.contains(file.file_name)) more.push_back(file);
+  }
+  if (!page && !more.empty()) page = ProjectPage{name, {}};
+  if (page) std::move(more.begin(), more.end(), std::back_inserter(page->files));
+  return page;
+}
+
+Result<std::span<const IndexFile>> IndexClient::linked_files() {
+  if (!linked_) {
+    std::vector<IndexFile> files;
+    for (const auto& place : find_links_) {
+      auto more = TRY(
+          during(read_links(*http_, place), fmt::format("reading the find-links {}", net::redact(place))));
+      std::move(more.begin(), more.end(), std::back_inserter(files));
+    }
+    linked_ = std::move(files);
+  }
+  return std::span<const IndexFile>(*linked_);
+}
+
+}  // namespace launch::index

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "net/http.hpp"
+
+namespace launch::index {
+
+/// "bytes 0-99/1234" and "bytes */1234" (RFC 9110, 14.4).
+struct ContentRange {
+  std::optional<net::ByteRange> range;
+  std::optional<std::uint64_t> size;
+};
+std::optional<ContentRange> parse_content_range(std::string_view text);
+
+/// The response's ETag when it is a strong one; else empty.
+std::string strong_etag(const net::HttpResponse& response);
+
+/// Checks that a 206 holds the range that was asked for, or its part up to the file's end, of a file of
+/// `size` bytes (any, when that is not known). Returns the file's length. Errors (world).
+Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net::HttpRequest& request,
+                                    std::optional<std::uint64_t> size);
+
+}  // namespace launch::index

@@ -1,0 +1,248 @@
+#include "index/remote_zip.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "index/fetch_any.hpp"
+#include "index/problems.hpp"
+#include "index/range_answer.hpp"
+#include "index/url.hpp"
+
+namespace launch::index {
+namespace {
+
+constexpr std::uint64_t kMostDirectory = std::uint64_t{256} << 20;
+
+net::HttpRequest part_request(const std::string& url, net::ByteRange range, const std::string& etag) {
+  net::HttpRequest request{.url = url, .range = range, .most = range.last - range.first + 1, .cache = true};
+  if (!etag.empty()) request.headers.emplace_back("If-Range", etag);
+  return request;
+}
+
+}  // namespace
+
+bool RangeMemory::refuses(std::string_view url) const {
+  const std::lock_guard guard(mutex_);
+  return origins_.contains(url_origin(url));
+}
+
+void RangeMemory::remember(std::string_view url) {
+  const std::lock_guard guard(mutex_);
+  origins_.insert(url_origin(url));
+}
+
+/// The way from a location to a directory, one request after the other.
+class ZipOpening {
+ public:
+  ZipOpening(net::HttpClient& http, const ZipLocation& location, std::uint64_t most_whole,
+             RangeMemory* memory)
+      : zip_(RemoteZip(http, location.url)), known_(location.size), most_whole_(most_whole), memory_(memory) {
+    tail_ = std::max<std::uint64_t>(location.tail, 1);
+    step_ = known_ ? Step::tail : Step::length;
+    if (memory_ != nullptr && memory_->refuses(location.url)) read_whole();
+  }
+
+  /// What is to be asked next; nothing when this is over.
+  std::optional<net::HttpRequest> next() const {
+    switch (step_) {
+      case Step::length:
+        return first_request({0, 0});
+      case Step::tail:
+        return first_request({*known_ - std::min(*known_, tail_), *known_ - 1});
+      case Step::directory:
+        return part_request(zip_->url_, {end_.directory_offset, zip_->pieces_.front().first - 1},
+                            zip_->etag_);
+      case Step::whole:
+        return net::HttpRequest{.url = zip_->url_, .most = most_whole_, .cache = true};
+      case Step::over:
+        break;
+    }
+    return std::nullopt;
+  }
+
+  void take(const net::HttpRequest& request, Result<net::HttpResponse> response) {
+    auto taken =
+        response ? take_response(request, *std::move(response)) : no_response(std::move(response.error()));
+    if (!taken) give_up(std::move(taken.error()));
+  }
+
+  Result<RemoteZip> result() && { return std::move(zip_); }
+
+ private:
+  enum class Step { length, tail, directory, whole, over };
+
+  void give_up(Error error) {
+    zip_ = fail(std::move(error));
+    step_ = Step::over;
+  }
+
+  bool too_large() const { return known_ && *known_ > most_whole_; }
+
+  /// A request before it is known whether the server can do ranges: what comes may be the whole file.
+  net::HttpRequest first_request(net::ByteRange range) const {
+    auto request = part_request(zip_->url_, range, zip_->etag_);
+    if (!too_large()) request.most = std::max(request.most, most_whole_);
+    return request;
+  }
+
+  Result<void> no_response(Error error) const {
+    if (zip_->pieces_.empty() && step_ != Step::whole) {
+      error.hint("if the server cannot send parts of files (range requests), use a mirror that can");
+    }
+    return fail(std::move(error));
+  }
+
+  Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
+    zip_->fetched_ += response.from_cache || !local_path(request.url).empty() ? 0 : response.body.size();
+    if (response.status == 200) return take_whole(std::move(response));
+    if (step_ == Step::whole) return fail(unexpected_status(zip_->url_, response.status, "the file (200)"));
+    switch (response.status) {
+      case 206:
+        return take_part(request, std::move(response));
+      case 405:
+      case 501:
+        read_whole();
+        return {};
+      case 416:
+        return fail(beyond_end(response));
+      default:
+        return fail(unexpected_status(zip_->url_, response.status, "a part of the file (206)"));
+    }
+  }
+
+  Error beyond_end(const net::HttpResponse& response) const {
+    const auto range = parse_content_range(response.header("content-range").value_or(""));
+    const auto found = range && range->size ? count_of(*range->size, "byte") : std::string("fewer bytes");
+    const auto expected = known_ ? std::to_string(*known_) : std::string("at least one");
+    return world_error(fmt::format("{} has {}, expected {}", net::redact(zip_->url_), found, expected))
+        .hint("the file behind this address was replaced; lock again, or use another mirror");
+  }
+
+  void read_whole() {
+    if (memory_ != nullptr) memory_->remember(zip_->url_);
+    if (!too_large()) {
+      step_ = Step::whole;
+      return;
+    }
+    give_up(world_error(
+                fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
+                            "whole file has {}",
+                            net::redact(zip_->url_), human_bytes(*known_)))
+                .hint("use a mirror that answers range requests"));
+  }
+
+  Result<void> take_whole(net::HttpResponse response) {
+    if (!zip_->etag_.empty()) return fail(replaced_meanwhile(zip_->url_));
+    if (step_ != Step::whole && memory_ != nullptr) memory_->remember(zip_->url_);
+    const std::uint64_t size = response.body.size();
+    if (known_ && *known_ != size) {
+      return fail(
+          world_error(fmt::format("{} has {} bytes, expected {}", net::redact(zip_->url_), size, *known_))
+              .hint(
+                  "the file behind this address was replaced or cut off; try again, or use another mirror"));
+    }
+    known_ = size;
+    zip_->pieces_ = {FilePiece{0, std::move(response.body)}};
+    return read_end();
+  }
+
+  Result<void> take_part(const net::HttpRequest& request, net::HttpResponse response) {
+    const auto etag = strong_etag(response);
+    if (!zip_->etag_.empty() && etag != zip_->etag_) return fail(replaced_meanwhile(zip_->url_));
+    known_ = TRY(check_partial(response, request, known_));
+    zip_->etag_ = etag;
+    if (step_ == Step::length) {
+      step_ = Step::tail;
+      return {};
+    }
+    if (step_ == Step::tail) {
+      zip_->pieces_ = {FilePiece{request.range->first, std::move(response.body)}};
+      return read_end();
+    }
+    auto& piece = zip_->pieces_.front();
+    piece.bytes.insert(0, response.body);
+    piece.first = request.range->first;
+    return read_directory();
+  }
+
+  Result<void> read_end() {
+    zip_->size_ = *known_;
+    const auto& tail = zip_->pieces_.front();
+    const auto end = python::parse_zip_end(tail.bytes, zip_->size_);
+    if (!end) return fail(damaged_zip(end.error(), zip_->url_));
+    end_ = *end;
+    if (end_.directory_size > kMostDirectory) {
+      return fail(damaged_zip(
+          world_error(fmt::format("its directory has {}", human_bytes(end_.directory_size))), zip_->url_));
+    }
+    if (end_.directory_offset >= tail.first) return read_directory();
+    step_ = Step::directory;
+    return {};
+  }
+
+  Result<void> read_directory() {
+    const auto& piece = zip_->pieces_.front();
+    const auto bytes =
+        std::string_view(piece.bytes).substr(end_.directory_offset - piece.first, end_.directory_size);
+    auto entries = python::parse_zip_directory(bytes, end_);
+    if (!entries) return fail(damaged_zip(entries.error(), zip_->url_));
+    zip_->entries_ = *std::move(entries);
+    for (const auto& entry : zip_->entries_) zip_->places_.push_back(entry.header_offset);
+    zip_->places_.push_back(end_.directory_offset);
+    std::sort(zip_->places_.begin(), zip_->places_.end());
+    step_ = Step::over;
+    return {};
+  }
+
+  Result<RemoteZip> zip_;
+  std::optional<std::uint64_t> known_;
+  std::uint64_t tail_ = 0;
+  std::uint64_t most_whole_;
+  RangeMemory* memory_;
+  Step step_ = Step::over;
+  python::ZipEnd end_;
+};
+
+Result<RemoteZip> RemoteZip::open(net::HttpClient& http, std::string url, std::optional<std::uint64_t> size,
+                                  std::uint64_t tail, std::uint64_t most_whole, RangeMemory* memory) {
+  const ZipLocation location{std::move(url), size, tail};
+  return std::move(open_all(http, {&location, 1}, most_whole, memory).front());
+}
+
+std::vector<Result<RemoteZip>> RemoteZip::open_all(net::HttpClient& http,
+                                                   std::span<const ZipLocation> locations,
+                                                   std::uint64_t most_whole, RangeMemory* memory) {
+  std::vector<ZipOpening> openings;
+  for (const auto& location : locations) openings.emplace_back(http, location, most_whole, memory);
+  while (true) {
+    std::vector<net::HttpRequest> requests;
+    std::vector<ZipOpening*> asking;
+    for (auto& opening : openings) {
+      if (auto request = opening.next()) {
+        requests.push_back(*std::move(request));
+        asking.push_back(&opening);
+      }
+    }
+    if (requests.empty()) break;
+    auto responses = fetch_any(http, requests);
+    for (std::size_t i = 0; i < asking.size(); ++i) asking[i]->take(requests[i], std::move(responses[i]));
+  }
+  std::vector<Result<RemoteZip>> zips;
+  for (auto& opening : openings) zips.push_back(std::move(opening).result());
+  return zips;
+}
+
+const python::ZipEntry* RemoteZip::find(std::string_view name) const {
+  const auto at = std::find_if(entries_.rbegin(), entries_.rend(),
+                               [&](const python::ZipEntry& e) { return e.name == name; });
+  return at == entries_.rend() ? nullptr : &*at;
+}
+
+Result<std::vector<std::string>> RemoteZip::read(std::span<const python::ZipEntry* const> wanted) const {
+  const Wish wish{this, {wanted.begin(), wanted.end()}};
+  return std::move(read_all({&wish, 1}).front());
+}
+
+}  // namespace launch::index

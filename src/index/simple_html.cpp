@@ -1,0 +1,148 @@
+#include <algorithm>
+#include <memory_resource>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gumbo.h>
+
+#include "base/text.hpp"
+#include "index/page_file.hpp"
+#include "index/simple_page.hpp"
+#include "index/url.hpp"
+#include "python/name.hpp"
+
+namespace launch::index {
+namespace {
+
+/// A parsed page. Its memory is one arena, so that deep nesting costs no stack when it goes.
+class Document {
+ public:
+  explicit Document(std::string_view text) {
+    GumboOptions options = kGumboDefaultOptions;
+    options.userdata = &arena_;
+    options.allocator = [](void* arena, std::size_t size) -> void* {
+      return static_cast<std::pmr::monotonic_buffer_resource*>(arena)->allocate(size);
+    };
+    options.deallocator = [](void*, void*) {};
+    options.max_errors = 0;
+    output_ = gumbo_parse_with_options(&options, text.data(), text.size());
+  }
+  const GumboNode* root() const { return output_->root; }
+
+ private:
+  std::pmr::monotonic_buffer_resource arena_;
+  GumboOutput* output_ = nullptr;
+};
+
+std::optional<std::string> attribute(const GumboElement& element, const char* name) {
+  const auto* found = gumbo_get_attribute(&element.attributes, name);
+  if (found == nullptr) return std::nullopt;
+  return std::string(found->value);
+}
+
+/// All elements of these tags in the order of the page.
+std::vector<const GumboElement*> elements(const GumboNode* root, std::initializer_list<GumboTag> tags) {
+  std::vector<const GumboElement*> found;
+  std::vector<const GumboNode*> open{root};
+  while (!open.empty()) {
+    const auto* node = open.back();
+    open.pop_back();
+    if (node->type != GUMBO_NODE_ELEMENT && node->type != GUMBO_NODE_TEMPLATE) continue;
+    const auto& element = node->v.element;
+    if (std::find(tags.begin(), tags.end(), element.tag) != tags.end()) found.push_back(&element);
+    for (auto i = element.children.length; i-- > 0;)
+      open.push_back(static_cast<GumboNode*>(element.children.data[i]));
+  }
+  return found;
+}
+
+/// Position of a literal (lower case) whatever the case in the text; npos when it is not there.
+std::size_t find_caseless(std::string_view text, std::string_view literal) {
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
+  };
+  const auto at = std::search(text.begin(), text.end(), literal.begin(), literal.end(), same);
+  return at == text.end() ? std::string_view::npos : static_cast<std::size_t>(at - text.begin());
+}
+
+bool has_caseless(std::string_view text, std::string_view literal) {
+  return find_caseless(text, literal) != std::string_view::npos;
+}
+
+/// Says what is wrong with a page as a whole: HTML parsers read anything, so this is looked at before.
+Result<void> check_whole(std::string_view text, std::string_view url) {
+  const auto body = trim(text);
+  const bool opens = has_caseless(body, "<html");
+  const bool is_html = opens || has_caseless(body, "<!doctype html") || has_caseless(body, "<a ");
+  if (!is_html) return fail(bad_page(url, "no page of an index: it is not HTML"));
+  // The PyTorch channel writes "<!--TIMESTAMP epoch-->" as its last line.
+  const bool closed = opens ? has_caseless(body, "</html>") : body.ends_with('>');
+  const bool stamped = body.ends_with("-->") && body.rfind("<!--TIMESTAMP ") != std::string_view::npos;
+  if (closed || stamped) return {};
+  return fail(bad_page(url, fmt::format("cut off: it ends after {} bytes without {}", text.size(),
+                                        opens ? "\"</html>\"" : "closing its last tag")));
+}
+
+std::optional<std::string> fragment_sha256(std::string_view link) {
+  constexpr std::string_view kKey = "sha256=";
+  for (const auto part : split(url_fragment(link), '&')) {
+    if (part.starts_with(kKey)) return checked_sha256(part.substr(kKey.size()));
+  }
+  return std::nullopt;
+}
+
+/// PEP 658 and 714: "true" or "sha256=…".
+void take_metadata(const GumboElement& anchor, IndexFile& file) {
+  auto value = attribute(anchor, "data-core-metadata");
+  if (!value) value = attribute(anchor, "data-dist-info-metadata");
+  if (!value) return;
+  const auto equals = value->find('=');
+  file.has_metadata = *value == "true" || equals != std::string::npos;
+  if (value->starts_with("sha256=")) file.metadata_sha256 = checked_sha256(value->substr(equals + 1));
+}
+
+std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_view base, bool local) {
+  const auto href = attribute(anchor, "href");
+  if (!href) return std::nullopt;
+  const auto link = std::string(trim(*href));
+  RawFile raw;
+  raw.url = resolve_url(base, link);
+  raw.file_name = url_file_name(raw.url);
+  raw.sha256 = fragment_sha256(link);
+  raw.upload_time = attribute(anchor, "data-upload-time");
+  raw.from_local_page = local;
+  auto file = checked_file(raw);
+  if (!file) return std::nullopt;
+  file->requires_python = attribute(anchor, "data-requires-python");
+  if (const auto reason = attribute(anchor, "data-yanked")) file->yanked = printable(*reason);
+  take_metadata(anchor, *file);
+  return file;
+}
+
+}  // namespace
+
+Result<std::vector<IndexFile>> parse_links(std::string_view text, std::string_view url) {
+  TRY(check_whole(text, url));
+  const Document document(text);
+  const bool local = to_lower(split_url(url).scheme) == "file";
+  std::string base = without_credentials(url);
+  for (const auto* element : elements(document.root(), {GUMBO_TAG_BASE})) {
+    if (const auto href = attribute(*element, "href")) {
+      base = resolve_url(base, trim(*href));
+      break;
+    }
+  }
+  std::vector<IndexFile> files;
+  for (const auto* anchor : elements(document.root(), {GUMBO_TAG_A})) {
+    if (auto file = read_anchor(*anchor, base, local)) files.push_back(*std::move(file));
+  }
+  return files;
+}
+
+Result<ProjectPage> parse_simple_html(std::string_view text, std::string_view url, std::string_view project) {
+  ProjectPage page{python::normalize_name(project), TRY(parse_links(text, url))};
+  std::erase_if(page.files, [&](const IndexFile& file) { return !is_file_of(file.file_name, page.name); });
+  return page;
+}
+
+}  // namespace launch::index

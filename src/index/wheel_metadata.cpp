@@ -1,0 +1,248 @@
+// METADATA of many wheels: from the cache, then from sidecars, then out of the wheels themselves.
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "index/fetch_any.hpp"
+#include "index/index_client.hpp"
+#include "index/problems.hpp"
+#include "index/url.hpp"
+#include "python/name.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::index {
+namespace {
+
+constexpr std::uint64_t kMostMetadata = std::uint64_t{16} << 20;
+
+bool is_local(const IndexFile& file) {
+  return !local_path(file.url).empty();
+}
+
+/// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels without an ABI bundle few
+/// large libraries; those built for one CPython and this large are frameworks (torch: a directory of 1.0
+/// to 1.4 MB).
+std::uint64_t tail_guess(const IndexFile& file) {
+  constexpr std::uint64_t kLeast = 64 * 1024;
+  constexpr std::uint64_t kMost = 256 * 1024;
+  constexpr std::uint64_t kFramework = 1536 * 1024;
+  constexpr std::uint64_t kFrameworkWheel = 100'000'000;
+  const auto size = file.size.value_or(0);
+  if (file.file_name.find("-none-") != std::string::npos) return kLeast;
+  if (size > kFrameworkWheel) return kFramework;
+  return std::clamp(size / 64, kLeast, kMost);
+}
+
+/// "NAME-VERSION.dist-info/METADATA" at the top of the wheel, the project's own where there are several.
+Result<const python::ZipEntry*> find_metadata(const RemoteZip& zip, const python::WheelName& wheel) {
+  constexpr std::string_view kSuffix = ".dist-info/METADATA";
+  for (const auto& entry : zip.entries()) {
+    const std::string_view name = entry.name;
+    if (!name.ends_with(kSuffix) || name.find('/') != name.size() - std::string_view("/METADATA").size())
+      continue;
+    if (python::normalize_name(name.substr(0, name.find('-'))) != wheel.name) continue;
+    if (entry.size > kMostMetadata || entry.compressed_size > kMostMetadata) {
+      return fail(world_error(fmt::format("its METADATA has {}, more than the {} that are read",
+                                          human_bytes(entry.size), human_bytes(kMostMetadata))));
+    }
+    return &entry;
+  }
+  return fail(world_error(fmt::format("it has no {}-….dist-info/METADATA", wheel.name)));
+}
+
+/// Metadata that is really that wheel's.
+Result<python::CoreMetadata> parse_metadata(std::string_view text, const python::WheelName& wheel) {
+  auto metadata = python::CoreMetadata::parse(text);
+  if (!metadata) return fail(as_world_error(metadata.error()));
+  const auto version = python::Version::parse(metadata->version);
+  if (metadata->name != wheel.name || !version || *version != wheel.version) {
+    return fail(
+        world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}", wheel.name,
+                                wheel.version.text(), metadata->name, printable(metadata->version))));
+  }
+  return metadata;
+}
+
+/// What is known of one wheel on the way to its metadata.
+struct Pending {
+  const IndexFile* file = nullptr;
+  python::WheelName wheel;
+  std::optional<Result<python::CoreMetadata>> result;
+};
+
+class MetadataBatch {
+ public:
+  MetadataBatch(net::HttpClient& http, const std::string& index_url, const std::filesystem::path& cache,
+                RangeMemory& memory)
+      : http_(http), index_url_(index_url), cache_(cache), memory_(memory) {}
+
+  std::vector<Result<python::CoreMetadata>> read(std::span<const IndexFile> files) {
+    for (const auto& file : files) {
+      auto wheel = python::WheelName::parse(file.file_name);
+      Pending pending{.file = &file, .wheel = {}, .result = std::nullopt};
+      if (wheel) {
+        pending.wheel = *std::move(wheel);
+      } else {
+        pending.result = fail(as_world_error(wheel.error()));
+      }
+      pending_.push_back(std::move(pending));
+    }
+    read_cache();
+    read_sidecars();
+    read_wheels();
+    std::vector<Result<python::CoreMetadata>> results;
+    for (auto& pending : pending_) {
+      results.push_back(during(*std::move(pending.result), fmt::format("reading the metadata of {}",
+                                                                       printable(pending.file->file_name))));
+    }
+    return results;
+  }
+
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  template <class Predicate>
+  std::vector<Pending*> open(Predicate&& fits) {
+    std::vector<Pending*> found;
+    for (auto& pending : pending_) {
+      if (!pending.result && fits(*pending.file)) found.push_back(&pending);
+    }
+    return found;
+  }
+
+  /// Where a file is asked for: with the index's credentials, when it is on the index's host.
+  std::string address(const IndexFile& file) const { return with_credentials_of(file.url, index_url_); }
+
+  /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
+  /// read; else the wheel's digest and URL together: what one index claims is not believed of another's file.
+  std::filesystem::path cache_path(const IndexFile& file) const {
+    if (cache_.empty() || is_local(file)) return {};
+    std::string key;
+    if (file.has_metadata && file.metadata_sha256) {
+      key = *file.metadata_sha256;
+    } else if (file.sha256) {
+      key = sha256_hex(fmt::format("{}\n{}", file.url, *file.sha256));
+    } else {
+      return {};
+    }
+    return cache_ / key.substr(0, 2) / key;
+  }
+
+  void read_cache() {
+    for (auto* pending : open([](const IndexFile&) { return true; })) {
+      const auto path = cache_path(*pending->file);
+      std::error_code error;
+      if (path.empty() || !std::filesystem::exists(path, error)) continue;
+      const auto text = read_file(path, kMostMetadata);
+      const auto& digest = pending->file->metadata_sha256;
+      const bool by_digest = pending->file->has_metadata && digest;
+      if (!text || (by_digest && sha256_hex(*text) != *digest)) continue;
+      if (auto metadata = parse_metadata(*text, pending->wheel)) pending->result = std::move(metadata);
+    }
+  }
+
+  void keep(const IndexFile& file, std::string_view text) const {
+    const auto path = cache_path(file);
+    if (path.empty()) return;
+    if (const auto written = write_file(path, text); !written) {
+      log_debug("the metadata of {} is not kept: {}", file.file_name, written.error().message());
+    }
+  }
+
+  void finish(Pending& pending, std::string_view text) {
+    pending.result = parse_metadata(text, pending.wheel);
+    if (*pending.result) keep(*pending.file, text);
+  }
+
+  void read_sidecars() {
+    const auto wheels = open([](const IndexFile& file) { return file.has_metadata && !is_local(file); });
+    std::vector<net::HttpRequest> requests;
+    for (const auto* pending : wheels) {
+      requests.push_back(
+          {.url = extend_path(address(*pending->file), ".metadata"), .most = kMostMetadata, .cache = true});
+    }
+    const auto responses = http_.fetch_all(requests);
+    for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
+  }
+
+  void take_sidecar(Pending& pending, const std::string& url, const Result<net::HttpResponse>& response) {
+    if (!response) {
+      pending.result = fail(response.error());
+      return;
+    }
+    if (!response->from_cache) bytes_ += response->body.size();
+    if (response->status != 200) {
+      log_debug("{} answers {}; the wheel itself is read", net::redact(url), response->status);
+      return;
+    }
+    const auto digest = sha256_hex(response->body);
+    const auto& expected = pending.file->metadata_sha256;
+    if (expected && *expected != digest) {
+      pending.result = fail(
+          world_error(fmt::format("{} has the sha256 {}, expected {}", net::redact(url), digest, *expected))
+              .hint("the index and its files disagree; try again later, or use another mirror"));
+      return;
+    }
+    finish(pending, response->body);
+  }
+
+  void read_wheels() {
+    const auto wheels = open([](const IndexFile&) { return true; });
+    std::vector<ZipLocation> locations;
+    for (const auto* pending : wheels) {
+      locations.push_back({address(*pending->file), pending->file->size, tail_guess(*pending->file)});
+    }
+    const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
+    std::vector<RemoteZip::Wish> wishes;
+    std::vector<Pending*> wishing;
+    for (std::size_t i = 0; i < wheels.size(); ++i) {
+      if (!zips[i]) {
+        wheels[i]->result = fail(zips[i].error());
+        continue;
+      }
+      const auto entry = find_metadata(*zips[i], wheels[i]->wheel);
+      if (!entry) {
+        wheels[i]->result = fail(damaged_zip(entry.error(), wheels[i]->file->url));
+        continue;
+      }
+      wishes.push_back({&*zips[i], {*entry}});
+      wishing.push_back(wheels[i]);
+    }
+    const auto contents = RemoteZip::read_all(wishes);
+    for (std::size_t i = 0; i < wishing.size(); ++i) {
+      if (contents[i]) {
+        finish(*wishing[i], contents[i]->front());
+      } else {
+        wishing[i]->result = fail(contents[i].error());
+      }
+    }
+    for (const auto& zip : zips) bytes_ += zip ? zip->bytes_fetched() : 0;
+  }
+
+  net::HttpClient& http_;
+  const std::string& index_url_;
+  const std::filesystem::path& cache_;
+  RangeMemory& memory_;
+  std::vector<Pending> pending_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace
+
+Result<python::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
+  return std::move(metadata(std::span(&file, 1)).front());
+}
+
+std::vector<Result<python::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
+  MetadataBatch batch(*http_, url_, metadata_cache_, *range_memory_);
+  auto results = batch.read(files);
+  metadata_bytes_ += batch.bytes();
+  return results;
+}
+
+}  // namespace launch::index
