@@ -66,7 +66,8 @@ Result<std::string> required(const TomlTable& table, std::string_view key, std::
 Result<void> check_version(const TomlTable& root, std::string_view file) {
   const auto version = TRY(required(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
-  if (!version.starts_with("1.")) return fail(root.wrong("lock-version", found("\"1.0\"", version)));
+  if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
+    return fail(root.wrong("lock-version", found("\"1.0\"", version)));
   log_warning("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file,
               printable(version));
   return {};
@@ -314,8 +315,10 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
 }  // namespace
 
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file) {
-  const auto document = TRY(parse_toml(text, file));
-  auto lock = read_lock(TomlTable(document, file), file);
+  auto lock = [&]() -> Result<Lockfile> {
+    const auto document = TRY(parse_toml(text, file));
+    return read_lock(TomlTable(document, file), file);
+  }();
   if (!lock) lock.error().hint(std::string(kMendLock));
   return lock;
 }
