@@ -1,12 +1,15 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "python/requirement.hpp"
+#include "python/specifier.hpp"
 #include "python/version.hpp"
 
 namespace launch::resolve {
@@ -16,25 +19,40 @@ struct Candidate {
   python::Version version;
 };
 
+/// What a version requires, or why it cannot be used after all (its metadata rules the target out, or is
+/// broken).
+struct Dependencies {
+  std::vector<python::Requirement> requirements;  ///< markers and extras already evaluated for the target
+  std::optional<std::string> unusable;            ///< a clause: "a 2.0 needs Python >=3.13"
+};
+
+using PackageVersion = std::pair<std::string, python::Version>;
+
 /// What the solver asks about packages; the lock floor answers from an index, tests from a table.
 class Provider {
  public:
   virtual ~Provider() = default;
 
-  /// All versions of a package that could be taken, best first (newest, then pre-releases by policy). An unknown
-  /// package has none. Errors (world): the index could not be asked.
+  /// All versions of a package that could be taken, best first. An unknown package has none. Pre-releases are
+  /// among them; the solver keeps them back as PEP 440 says. Errors (world): the index could not be asked.
   virtual Result<std::vector<Candidate>> candidates(const std::string& package) = 0;
 
-  /// Why a package has no candidates at all ("the index does not have it", "no wheel fits …"); for explanations.
-  virtual std::string absence(const std::string& package) = 0;
+  /// Pre-releases of this package are as good as releases (a nightly channel serves it).
+  virtual bool takes_prereleases(const std::string& package) = 0;
 
-  /// What that version requires, markers and extras already evaluated for the target. `extras` are asked for.
-  virtual Result<std::vector<python::Requirement>> dependencies(const std::string& package,
-                                                                const python::Version& version,
-                                                                const std::set<std::string>& extras) = 0;
+  /// Why no candidate of a package fits `wanted`, as a clause: "the index has no project named x", "the
+  /// newest b is 4.2", "torch 2.3.0 has wheels for cp38 to cp312, none for cp313".
+  virtual std::string absence(const std::string& package, const python::SpecifierSet& wanted) = 0;
 
-  /// Packages that will probably be asked for next; a provider may fetch them side by side.
-  virtual void prefetch(std::span<const std::string> packages) = 0;
+  /// What that version requires when `extras` are asked for (PEP 508; an unknown extra adds nothing).
+  /// Errors (world): the index could not be asked.
+  virtual Result<Dependencies> dependencies(const std::string& package, const python::Version& version,
+                                            const std::set<std::string>& extras) = 0;
+
+  /// Packages whose candidates will be asked for next; a provider may fetch them side by side.
+  virtual void prefetch_candidates(std::span<const std::string> packages) = 0;
+  /// Versions whose dependencies will probably be asked for next.
+  virtual void prefetch_dependencies(std::span<const PackageVersion> versions) = 0;
 };
 
 }  // namespace launch::resolve

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace launch::resolve {
+
+/// A package with some of its versions, as a reader sees it: "a 2.0", "b<1", "every version of c".
+struct Term {
+  std::string package;  ///< "a", "a[x]"
+  std::string text;
+  bool positive = true;  ///< chosen in one of these versions; else not chosen in any of them
+  bool root = false;     ///< the recipe itself
+};
+
+/// One step of the proof that there is no solution: these terms cannot all be true.
+struct Fact {
+  enum class Kind {
+    given,    ///< from the index or the recipe; `text` says it: "a 2.0 requires b<1"
+    link,     ///< an extra goes with its package; needs no saying
+    derived,  ///< follows from `left` and `right`
+  };
+  Kind kind = Kind::given;
+  std::string text;
+  std::vector<Term> terms;
+  std::size_t left = 0;
+  std::size_t right = 0;
+};
+
+/// The proof. Causes stand before what they prove; the last fact says that the root's requirements cannot be
+/// met.
+struct Conflict {
+  std::string root;
+  std::vector<Fact> facts;
+};
+
+}  // namespace launch::resolve

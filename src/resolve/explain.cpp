@@ -1,0 +1,211 @@
+#include "resolve/explain.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace launch::resolve {
+namespace {
+
+/// What an incompatibility says: "a 2.0 requires b<1", "a 1.0 and c cannot be used together".
+std::string conclusion(const std::vector<Term>& terms, const std::string& root) {
+  std::vector<std::string> with;
+  std::vector<std::string> without;
+  bool of_root = false;
+  for (const auto& term : terms) {
+    if (term.root) {
+      of_root = true;
+    } else {
+      (term.positive ? with : without).push_back(term.text);
+    }
+  }
+  if (with.empty() && without.empty()) return fmt::format("the requirements of {} cannot be met", root);
+  if (without.empty()) {
+    if (of_root) return fmt::format("{} cannot use {}", root, join_words(with));
+    if (with.size() == 1) return with.front() + " cannot be used";
+    return join_words(with) + " cannot be used together";
+  }
+  if (of_root) with.insert(with.begin(), root);
+  const auto needed = join_words(without, "or");
+  if (with.empty()) return needed + " is required";
+  if (with.size() == 1) return fmt::format("{} requires {}", with.front(), needed);
+  return fmt::format("{} together require {}", join_words(with), needed);
+}
+
+class Writer {
+ public:
+  explicit Writer(Conflict conflict) : conflict_(std::move(conflict)) {
+    drop_links();
+    count_uses();
+  }
+
+  std::string text() {
+    const auto last = conflict_.facts.size() - 1;
+    if (derived(last)) {
+      write(last);
+    } else {
+      say(last, "Because {0}, {1}.", conflict_.facts[last].text);
+    }
+    return join(sentences_, "\n");
+  }
+
+ private:
+  bool derived(std::size_t id) const { return conflict_.facts[id].kind == Fact::Kind::derived; }
+
+  /// What follows from a fact and a link is that fact again.
+  void drop_links() {
+    auto& facts = conflict_.facts;
+    std::vector<std::size_t> same(facts.size());
+    for (std::size_t id = 0; id < facts.size(); ++id) {
+      same[id] = id;
+      auto& fact = facts[id];
+      if (fact.kind != Fact::Kind::derived) continue;
+      fact.left = same[fact.left];
+      fact.right = same[fact.right];
+      const bool left = facts[fact.left].kind == Fact::Kind::link;
+      const bool right = facts[fact.right].kind == Fact::Kind::link;
+      if (!left && !right) continue;
+      same[id] = left ? fact.right : fact.left;
+      if (id + 1 != facts.size()) continue;
+      auto terms = std::move(fact.terms);
+      fact = facts[same[id]];
+      fact.terms = std::move(terms);
+    }
+  }
+
+  void count_uses() {
+    uses_.resize(conflict_.facts.size());
+    lines_.resize(conflict_.facts.size());
+    for (std::size_t id = conflict_.facts.size(); id-- > 0;) {
+      if (!derived(id) || (uses_[id] == 0 && id + 1 != conflict_.facts.size())) continue;
+      ++uses_[conflict_.facts[id].left];
+      ++uses_[conflict_.facts[id].right];
+    }
+  }
+
+  /// A fact as a reason: the given ones as they are, others by what they say and the line that showed it.
+  std::string reason(std::size_t id) const {
+    const auto& fact = conflict_.facts[id];
+    if (!derived(id)) return fact.text;
+    const auto text = conclusion(fact.terms, conflict_.root);
+    return lines_[id] ? fmt::format("{} ({})", text, *lines_[id]) : text;
+  }
+
+  /// {0}: the reasons, {1}: what follows.
+  void say(std::size_t id, std::string_view pattern, const std::string& reasons) {
+    const auto& fact = conflict_.facts[id];
+    auto sentence = fmt::format(fmt::runtime(pattern), reasons, conclusion(fact.terms, conflict_.root));
+    if (uses_[id] > 1) number(id, sentence);
+    sentences_.push_back(std::move(sentence));
+  }
+
+  void number(std::size_t id, std::string& sentence) {
+    lines_[id] = ++last_line_;
+    sentence += fmt::format(" ({})", last_line_);
+  }
+
+  /// Numbers the sentence that was written last, which shows `id`.
+  void number_last(std::size_t id) {
+    if (!lines_[id]) number(id, sentences_.back());
+  }
+
+  void write(std::size_t id) {
+    const auto& fact = conflict_.facts[id];
+    if (derived(fact.left) && derived(fact.right)) {
+      write_of_two(id, fact.left, fact.right);
+    } else if (derived(fact.left) || derived(fact.right)) {
+      const bool left = derived(fact.left);
+      write_of_one(id, left ? fact.left : fact.right, left ? fact.right : fact.left);
+    } else {
+      say(id, "Because {0}, {1}.", both(fact.left, fact.right));
+    }
+  }
+
+  /// Two reasons, the one that calls for a package before the one about that package: "demo requires a and
+  /// a 1.0 requires b".
+  std::string both(std::size_t a, std::size_t b) const {
+    if (calls_for(b, a)) std::swap(a, b);
+    return fmt::format("{} and {}", reason(a), reason(b));
+  }
+
+  bool calls_for(std::size_t caller, std::size_t called) const {
+    const auto& callers = conflict_.facts[caller].terms;
+    const auto& others = conflict_.facts[called].terms;
+    return std::any_of(callers.begin(), callers.end(), [&](const Term& need) {
+      return !need.positive && std::any_of(others.begin(), others.end(), [&](const Term& term) {
+        return term.positive && term.package == need.package;
+      });
+    });
+  }
+
+  void write_of_two(std::size_t id, std::size_t left, std::size_t right) {
+    if (lines_[left] && lines_[right]) {
+      say(id, "Because {0}, {1}.", both(left, right));
+    } else if (lines_[left] || lines_[right]) {
+      const auto shown = lines_[left] ? left : right;
+      write(lines_[left] ? right : left);
+      say(id, "And because {0}, {1}.", reason(shown));
+    } else if (short_proof(left) || short_proof(right)) {
+      write(short_proof(left) ? right : left);
+      if (lines_[left] && lines_[right]) {
+        say(id, "Because {0}, {1}.", both(left, right));
+        return;
+      }
+      write(short_proof(left) ? left : right);
+      say(id, "So {1}.", "");
+    } else {
+      write(left);
+      number_last(left);
+      if (!lines_[right]) {
+        write(right);
+        say(id, "And because {0}, {1}.", reason(left));
+      } else {
+        say(id, "Because {0}, {1}.", both(left, right));
+      }
+    }
+  }
+
+  /// Shown by one sentence.
+  bool short_proof(std::size_t id) const {
+    return !derived(conflict_.facts[id].left) && !derived(conflict_.facts[id].right);
+  }
+
+  void write_of_one(std::size_t id, std::size_t cause, std::size_t given) {
+    const auto& fact = conflict_.facts[cause];
+    if (lines_[cause]) {
+      say(id, "Because {0}, {1}.", both(given, cause));
+    } else if (uses_[cause] == 1 && derived(fact.left) != derived(fact.right)) {
+      const auto before = derived(fact.left) ? fact.left : fact.right;
+      if (!lines_[before]) {
+        write(before);
+        say(id, "And because {0}, {1}.", both(derived(fact.left) ? fact.right : fact.left, given));
+      } else {
+        write(cause);
+        say(id, "And because {0}, {1}.", reason(given));
+      }
+    } else {
+      write(cause);
+      say(id, "And because {0}, {1}.", reason(given));
+    }
+  }
+
+  Conflict conflict_;
+  std::vector<std::size_t> uses_;
+  std::vector<std::optional<std::size_t>> lines_;  // the number of the sentence that shows a fact
+  std::size_t last_line_ = 0;
+  std::vector<std::string> sentences_;
+};
+
+}  // namespace
+
+std::string explain(const Conflict& conflict) {
+  return Writer(conflict).text();
+}
+
+}  // namespace launch::resolve

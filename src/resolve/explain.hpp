@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+
+#include "resolve/conflict.hpp"
+
+namespace launch::resolve {
+
+/// The proof in English, one sentence a line, each following from those before it: "Because demo requires
+/// a>=2 and a 2.0 requires b<1, demo requires b<1." A line that is needed later again ends with its number,
+/// "(1)".
+std::string explain(const Conflict& conflict);
+
+}  // namespace launch::resolve

@@ -1,0 +1,102 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "python/requirement.hpp"
+#include "python/version.hpp"
+#include "resolve/conflict.hpp"
+#include "resolve/version_set.hpp"
+
+namespace launch::resolve {
+
+using PackageId = std::size_t;
+using FactId = std::size_t;
+
+/// "a is one of these, or absent": one part of an incompatibility.
+struct SetTerm {
+  PackageId package = 0;
+  VersionSet set;
+};
+
+/// Terms that cannot all be true, with where that is known from. At most one term a package, sorted by
+/// package.
+struct Incompatibility {
+  enum class Kind { needs, clause, link, derived };
+  Kind kind = Kind::derived;
+  std::vector<SetTerm> terms;
+  std::string text;  ///< needs: the requirement, "b<1"; clause: what is said after the requirer, or alone
+  FactId left = 0;   ///< derived: its causes
+  FactId right = 0;
+};
+
+/// A package, or a package with one extra ("a[x]"), which is a package of its own with the same versions.
+struct Package {
+  std::string name;
+  std::string extra;
+  PackageId base = 0;                       ///< itself, or the package without the extra
+  std::vector<python::Version> versions;    ///< ascending
+  std::vector<std::size_t> order;           ///< places, best first
+  std::map<VersionSet, std::string> spelt;  ///< sets that a requirement named, as it did: "<1,>=0.5"
+
+  std::string label() const { return extra.empty() ? name : name + "[" + extra + "]"; }
+};
+
+/// A requirement without its marker: "b[x]<1".
+std::string requirement_text(const python::Requirement& requirement);
+
+/// What is known so far: packages with their versions, and facts about them. The root is package 0.
+class Problem {
+ public:
+  explicit Problem(std::string root);
+
+  const Package& package(PackageId id) const { return packages_[id]; }
+  Package& package(PackageId id) { return packages_[id]; }
+  std::size_t size() const { return packages_.size(); }
+  std::optional<PackageId> find(const std::string& name, const std::string& extra) const;
+  PackageId add(Package package);
+
+  const Incompatibility& fact(FactId id) const { return facts_[id]; }
+  /// The facts in force that name a package, oldest first.
+  const std::vector<FactId>& facts_of(PackageId package) const { return facts_of_[package]; }
+
+  /// Puts a fact in force. Terms of one package are joined; one that can never be true makes the fact void.
+  std::optional<FactId> add(Incompatibility fact);
+  /// A fact that is only a step of a proof.
+  FactId add_step(Incompatibility fact);
+  /// A step is put in force.
+  void enforce(FactId id);
+  /// "This version of `package` needs `other` in `set`": joined with what other versions need in the same
+  /// words.
+  std::optional<FactId> add_need(PackageId package, std::size_t place, PackageId other, const VersionSet& set,
+                                 const std::string& text);
+
+  /// What both facts say when `package` is taken out of the question (the rule of resolution).
+  Incompatibility resolvent(FactId left, FactId right, PackageId package) const;
+
+  /// The proof that ends with a fact, for a reader.
+  Conflict proof(FactId last) const;
+
+ private:
+  struct Need {
+    PackageId package;
+    PackageId other;
+    std::string text;
+    friend auto operator<=>(const Need&, const Need&) = default;
+  };
+  void retire(FactId id);
+  std::string term_text(PackageId package, const VersionSet& versions, bool positive) const;
+  Term shown(const SetTerm& term) const;
+  Fact shown(const Incompatibility& fact) const;
+
+  std::vector<Package> packages_;
+  std::map<std::pair<std::string, std::string>, PackageId> ids_;
+  std::vector<Incompatibility> facts_;
+  std::vector<std::vector<FactId>> facts_of_;
+  std::map<Need, FactId> needs_;
+};
+
+}  // namespace launch::resolve

@@ -1,0 +1,353 @@
+#include "resolve/pubgrub.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "resolve/partial_solution.hpp"
+#include "resolve/problem.hpp"
+
+namespace launch::resolve {
+namespace {
+
+using Relation = PartialSolution::Relation;
+
+/// Packages whose pre-releases some requirement called for; grows from one attempt to the next.
+using Admitted = std::set<std::string>;
+
+class Solver {
+ public:
+  Solver(const std::string& root, std::span<const python::Requirement> requirements, Provider& provider,
+         Admitted& admitted)
+      : problem_(root), requirements_(requirements), provider_(provider), admitted_(admitted) {}
+
+  /// No outcome: pre-releases of one more package are called for, and everything has to be judged anew.
+  Result<std::optional<Outcome>> run() {
+    begin();
+    std::optional<PackageId> changed = 0;
+    while (changed) {
+      if (!propagate(*changed)) {
+        outcome_.conflict = problem_.proof(*failure_);
+        return std::move(outcome_);
+      }
+      changed = TRY(decide());
+      if (restart_) return std::nullopt;
+    }
+    outcome_.solution = solution();
+    return std::move(outcome_);
+  }
+
+ private:
+  void begin() {
+    for (const auto& requirement : requirements_) {
+      if (requirement.specifier.wants_prereleases()) promoted_.insert(requirement.name);
+    }
+    Incompatibility rootless;
+    rootless.kind = Incompatibility::Kind::link;
+    rootless.terms = {{0, ~VersionSet::one(1, 0)}};
+    problem_.add(std::move(rootless));
+  }
+
+  /// Draws all conclusions; false when they are contradictory whatever is decided, by the fact failure_.
+  bool propagate(PackageId start) {
+    std::deque<PackageId> changed = {start};
+    while (!changed.empty()) {
+      const auto package = changed.front();
+      changed.pop_front();
+      const auto& facts = problem_.facts_of(package);
+      for (std::size_t i = facts.size(); i-- > 0;) {
+        std::size_t open = 0;
+        auto id = facts[i];
+        const auto relation = partial_.relation(problem_.fact(id), open);
+        if (relation == Relation::almost) {
+          changed.push_back(conclude(id, open));
+        } else if (relation == Relation::satisfied) {
+          const auto learnt = learn(id);
+          if (!learnt) return false;
+          partial_.relation(problem_.fact(*learnt), open);
+          changed = {conclude(*learnt, open)};
+          break;
+        }
+      }
+    }
+    return true;
+  }
+
+  PackageId conclude(FactId id, std::size_t open) {
+    const auto& term = problem_.fact(id).terms[open];
+    partial_.derive(term.package, ~term.set, id);
+    return term.package;
+  }
+
+  /// Finds the reason behind a fact that came true and goes back to where it can be avoided; none: nowhere.
+  std::optional<FactId> learn(FactId id) {
+    ++outcome_.conflicts;
+    bool is_new = false;
+    for (;;) {
+      const auto& fact = problem_.fact(id);
+      if (fact.terms.empty() || (fact.terms.size() == 1 && fact.terms[0].package == 0)) {
+        failure_ = id;
+        return std::nullopt;
+      }
+      const auto satisfier = partial_.satisfier(fact);
+      const auto& assignment = *satisfier.assignment;
+      if (!assignment.cause || satisfier.previous_level < assignment.level) {
+        for (const auto& term : fact.terms) ++trouble_[problem_.package(term.package).base];
+        partial_.backtrack(satisfier.previous_level);
+        if (is_new) problem_.enforce(id);
+        return id;
+      }
+      id = problem_.add_step(problem_.resolvent(id, *assignment.cause, assignment.package));
+      is_new = true;
+    }
+  }
+
+  /// Chooses a version of some package that needs one; the package whose facts are to be looked at next.
+  Result<std::optional<PackageId>> decide() {
+    if (!partial_.decided(0)) return decide_root();
+    prefetch();
+    const auto next = most_urgent();
+    if (!next) return std::nullopt;
+    const auto& package = problem_.package(*next);
+    if (package.base != *next && !tie_to_base(*next)) return next;
+    const auto place = best(*next);
+    ++outcome_.decisions;
+    const auto dependencies = TRY(dependencies_of(*next, place));
+    const auto version = VersionSet::one(package.versions.size(), place);
+    bool fits = true;
+    if (dependencies.unusable) {
+      Incompatibility fact;
+      fact.kind = Incompatibility::Kind::clause;
+      fact.text = *dependencies.unusable;
+      fact.terms = {{*next, version}};
+      problem_.add(std::move(fact));
+      return next;
+    }
+    for (const auto id : TRY(require(*next, place, dependencies.requirements)))
+      fits = fits && fits_now(id, *next);
+    if (fits) partial_.decide(*next, version, place);
+    return next;
+  }
+
+  Result<std::optional<PackageId>> decide_root() {
+    TRY(require(0, 0, {requirements_.begin(), requirements_.end()}));
+    partial_.decide(0, VersionSet::one(1, 0), 0);
+    return 0;
+  }
+
+  /// A new fact leaves room for its package's version that is about to be decided.
+  bool fits_now(FactId id, PackageId package) const {
+    const auto& terms = problem_.fact(id).terms;
+    return !std::all_of(terms.begin(), terms.end(), [&](const SetTerm& term) {
+      const auto* known = partial_.known(term.package);
+      return term.package == package || (known != nullptr && known->subset_of(term.set));
+    });
+  }
+
+  /// What has one version left first, then what has been in conflicts, then in the order of being met.
+  std::optional<PackageId> most_urgent() const {
+    constexpr std::size_t kConflictsAStep = 5;
+    constexpr std::size_t kMostSteps = 100;
+    std::optional<PackageId> best;
+    std::tuple<bool, std::size_t, PackageId> best_key;
+    for (PackageId id = 1; id < problem_.size(); ++id) {
+      const auto base = problem_.package(id).base;
+      if (!partial_.pending(id) || (base != id && partial_.pending(base))) continue;
+      const auto trouble = trouble_.find(base);
+      const auto steps =
+          trouble == trouble_.end() ? 0 : std::min(trouble->second / kConflictsAStep, kMostSteps);
+      const std::tuple key(partial_.known(id)->count_versions() != 1, kMostSteps - steps, id);
+      if (best && key >= best_key) continue;
+      best = id;
+      best_key = key;
+    }
+    return best;
+  }
+
+  /// The best version that is still possible.
+  std::size_t best(PackageId id) const {
+    const auto& order = problem_.package(problem_.package(id).base).order;
+    const auto* known = partial_.known(id);
+    return *std::find_if(order.begin(), order.end(), [&](std::size_t place) { return known->holds(place); });
+  }
+
+  /// "a[x]" is to be of the very version that "a" has; false when that is ruled out.
+  bool tie_to_base(PackageId id) {
+    const auto& package = problem_.package(id);
+    const auto place = *partial_.decided(package.base);
+    const auto version = VersionSet::one(package.versions.size(), place);
+    if (tied_.insert({id, place}).second) {
+      Incompatibility fact;
+      fact.kind = Incompatibility::Kind::link;
+      fact.terms = {{package.base, version},
+                    {id, VersionSet::any_version(package.versions.size()) & ~version}};
+      problem_.add(std::move(fact));
+    }
+    return *partial_.known(id) == version;
+  }
+
+  void prefetch() {
+    std::vector<PackageVersion> versions;
+    for (PackageId id = 1; id < problem_.size(); ++id) {
+      const auto& package = problem_.package(id);
+      if (package.base != id || !partial_.pending(id)) continue;
+      const auto place = best(id);
+      if (prefetched_.insert({id, place}).second)
+        versions.emplace_back(package.name, package.versions[place]);
+    }
+    if (!versions.empty()) provider_.prefetch_dependencies(versions);
+  }
+
+  /// For "a[x]" only what the extra adds.
+  Result<Dependencies> dependencies_of(PackageId id, std::size_t place) {
+    const auto& package = problem_.package(id);
+    const auto& version = package.versions[place];
+    if (package.extra.empty()) return provider_.dependencies(package.name, version, {});
+    const auto plain = TRY(provider_.dependencies(package.name, version, {}));
+    auto with_extra = TRY(provider_.dependencies(package.name, version, {package.extra}));
+    std::set<std::string> known;
+    for (const auto& requirement : plain.requirements) known.insert(requirement_text(requirement));
+    std::erase_if(with_extra.requirements,
+                  [&](const python::Requirement& r) { return known.count(requirement_text(r)) != 0; });
+    return with_extra;
+  }
+
+  /// Puts what a version requires in force; the new facts.
+  Result<std::vector<FactId>> require(PackageId id, std::size_t place,
+                                      const std::vector<python::Requirement>& requirements) {
+    std::vector<std::string> names;
+    for (const auto& requirement : requirements) {
+      if (!problem_.find(requirement.name, "")) names.push_back(requirement.name);
+    }
+    if (!names.empty()) provider_.prefetch_candidates(names);
+    std::vector<FactId> facts;
+    for (const auto& requirement : requirements) TRY(require(id, place, requirement, facts));
+    return facts;
+  }
+
+  Result<void> require(PackageId id, std::size_t place, const python::Requirement& requirement,
+                       std::vector<FactId>& facts) {
+    const auto text = requirement_text(requirement);
+    const auto other = TRY(package(requirement.name));
+    const auto set = allowed(other, requirement.specifier);
+    const auto keep = [&](std::optional<FactId> fact) {
+      if (fact) facts.push_back(*fact);
+    };
+    if (set.empty()) {
+      const auto& own = problem_.package(id);
+      const auto needer = id == 0 ? own.name : own.label() + " " + own.versions[place].text();
+      Incompatibility fact;
+      fact.kind = Incompatibility::Kind::clause;
+      fact.text = fmt::format("{} requires {}, but {}", needer, text,
+                              provider_.absence(requirement.name, requirement.specifier));
+      fact.terms = {{id, VersionSet::one(own.versions.size(), place)}};
+      keep(problem_.add(std::move(fact)));
+      return {};
+    }
+    keep(problem_.add_need(id, place, other, set, text));
+    for (const auto& extra : requirement.extras) {
+      keep(problem_.add_need(id, place, package_extra(other, extra), set, text));
+    }
+    return {};
+  }
+
+  Result<PackageId> package(const std::string& name) {
+    if (const auto known = problem_.find(name, "")) return *known;
+    auto candidates = TRY(provider_.candidates(name));
+    Package package;
+    package.name = name;
+    for (const auto& candidate : candidates) package.versions.push_back(candidate.version);
+    std::sort(package.versions.begin(), package.versions.end());
+    package.versions.erase(std::unique(package.versions.begin(), package.versions.end()),
+                           package.versions.end());
+    if (promoted_.count(name) == 0 && !provider_.takes_prereleases(name)) {
+      std::stable_partition(candidates.begin(), candidates.end(),
+                            [](const Candidate& c) { return !c.version.is_prerelease(); });
+    }
+    for (const auto& candidate : candidates) {
+      const auto at = std::lower_bound(package.versions.begin(), package.versions.end(), candidate.version);
+      package.order.push_back(static_cast<std::size_t>(at - package.versions.begin()));
+    }
+    return problem_.add(std::move(package));
+  }
+
+  PackageId package_extra(PackageId base, const std::string& extra) {
+    if (const auto known = problem_.find(problem_.package(base).name, extra)) return *known;
+    Package package;
+    package.name = problem_.package(base).name;
+    package.extra = extra;
+    package.base = base;
+    package.versions = problem_.package(base).versions;
+    const auto any = VersionSet::any_version(package.versions.size());
+    const auto id = problem_.add(std::move(package));
+    Incompatibility fact;
+    fact.kind = Incompatibility::Kind::link;
+    fact.terms = {{id, any}, {base, ~any}};
+    problem_.add(std::move(fact));
+    return id;
+  }
+
+  /// The versions that a requirement allows, by PEP 440's rule for pre-releases.
+  VersionSet allowed(PackageId id, const python::SpecifierSet& specifier) {
+    auto& package = problem_.package(id);
+    auto set = matching(specifier, package.versions);
+    auto releases = set;
+    for (std::size_t i = 0; i < package.versions.size(); ++i) {
+      if (package.versions[i].is_prerelease())
+        releases = releases & ~VersionSet::one(package.versions.size(), i);
+    }
+    const bool open = admitted_.count(package.name) != 0 || provider_.takes_prereleases(package.name);
+    if (!open && releases != set) {
+      if (specifier.wants_prereleases() || releases.empty()) {
+        admitted_.insert(package.name);
+        restart_ = restart_ || withheld_.count(id) != 0;
+      } else {
+        withheld_.insert(id);
+        set = releases;
+      }
+    }
+    package.spelt.emplace(set, specifier.text());
+    return set;
+  }
+
+  std::map<std::string, Chosen> solution() const {
+    std::map<std::string, Chosen> out;
+    for (PackageId id = 1; id < problem_.size(); ++id) {
+      const auto place = partial_.decided(id);
+      if (!place) continue;
+      const auto& package = problem_.package(id);
+      const auto at = out.try_emplace(package.name, Chosen{package.versions[*place], {}}).first;
+      if (!package.extra.empty()) at->second.extras.insert(package.extra);
+    }
+    return out;
+  }
+
+  Problem problem_;
+  PartialSolution partial_;
+  std::span<const python::Requirement> requirements_;
+  Provider& provider_;
+  Admitted& admitted_;
+  std::set<std::string> promoted_;            // the root names pre-releases of these
+  std::set<PackageId> withheld_;              // some set of theirs leaves pre-releases out
+  std::map<PackageId, std::size_t> trouble_;  // conflicts that a package had a part in
+  std::set<std::pair<PackageId, std::size_t>> tied_;
+  std::set<std::pair<PackageId, std::size_t>> prefetched_;
+  std::optional<FactId> failure_;
+  bool restart_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+Result<Outcome> solve(const std::string& root, std::span<const python::Requirement> requirements,
+                      Provider& provider) {
+  Admitted admitted;
+  for (;;) {
+    if (auto outcome = TRY(Solver(root, requirements, provider, admitted).run())) return *std::move(outcome);
+  }
+}
+
+}  // namespace launch::resolve

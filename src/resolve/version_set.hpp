@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "python/specifier.hpp"
+#include "python/version.hpp"
+
+namespace launch::resolve {
+
+/// What may be true of a package: that it is not chosen at all ("absent"), or that one of its known versions
+/// is. The versions are named by their place in the package's ascending list, so that every PEP 440 specifier
+/// has an exact set and complement, union and intersection are exact as well.
+class VersionSet {
+ public:
+  VersionSet() = default;
+  static VersionSet none(std::size_t versions);
+  /// Every version; absence is not in it.
+  static VersionSet any_version(std::size_t versions);
+  static VersionSet one(std::size_t versions, std::size_t place);
+
+  std::size_t versions() const { return versions_; }
+  bool holds(std::size_t place) const { return bit(place + 1); }
+  bool holds_absence() const { return bit(0); }
+  void add(std::size_t place) { set(place + 1); }
+
+  /// Neither absence nor any version.
+  bool empty() const;
+  /// Absence and every version: says nothing.
+  bool everything() const;
+  std::size_t count_versions() const;
+  bool subset_of(const VersionSet& other) const;
+  bool disjoint_from(const VersionSet& other) const;
+
+  VersionSet operator~() const;
+  friend VersionSet operator&(const VersionSet& a, const VersionSet& b);
+  friend VersionSet operator|(const VersionSet& a, const VersionSet& b);
+  friend bool operator==(const VersionSet&, const VersionSet&) = default;
+  friend auto operator<=>(const VersionSet& a, const VersionSet& b) { return a.words_ <=> b.words_; }
+
+ private:
+  explicit VersionSet(std::size_t versions) : versions_(versions), words_((versions + 64) / 64) {}
+  bool bit(std::size_t at) const { return ((words_[at / 64] >> (at % 64)) & 1U) != 0; }
+  void set(std::size_t at) { words_[at / 64] |= std::uint64_t{1} << (at % 64); }
+  void trim();
+
+  std::size_t versions_ = 0;
+  std::vector<std::uint64_t> words_;  // bit 0 is absence, bit i + 1 the version at place i
+};
+
+/// The versions that all clauses allow; pre-releases are judged by the clauses alone.
+VersionSet matching(const python::SpecifierSet& specifier, const std::vector<python::Version>& ascending);
+
+/// The versions in a set for a reader: "2.0", ">=2.0", ">=1.0, <2.0", "1.0, 1.2 or >=3.0"; "" for all of
+/// them.
+std::string versions_text(const VersionSet& set, const std::vector<python::Version>& ascending);
+
+}  // namespace launch::resolve
