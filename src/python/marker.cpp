@@ -82,7 +82,9 @@ bool is_version(Variable variable) {
          variable == Variable::python_full_version || variable == Variable::python_version;
 }
 
-bool is_set(Variable variable) { return variable == Variable::extras || variable == Variable::dependency_groups; }
+bool is_set(Variable variable) {
+  return variable == Variable::extras || variable == Variable::dependency_groups;
+}
 
 std::string spelling(const Operand& operand) {
   if (operand.variable == Variable::none) {
@@ -148,8 +150,8 @@ struct Context {
   const std::set<std::string>& groups;
 };
 
-/// `extra` stands for each extra in turn (for "" when there are none): "==" and "in" ask for one that fits, their
-/// opposites for none that does.
+/// `extra` stands for each extra in turn (for "" when there are none): "==" and "in" ask for one that fits,
+/// their opposites for none that does.
 bool evaluate_extra(const Comparison& comparison, const Context& context) {
   const bool opposite = comparison.op == "!=" || comparison.op == "not in";
   const std::string op = comparison.op == "!=" ? "==" : comparison.op == "not in" ? "in" : comparison.op;
@@ -159,7 +161,8 @@ bool evaluate_extra(const Comparison& comparison, const Context& context) {
     };
     return compare_strings(side(comparison.left), op, side(comparison.right));
   };
-  const bool any = context.extras.empty() ? fits("") : std::any_of(context.extras.begin(), context.extras.end(), fits);
+  const bool any =
+      context.extras.empty() ? fits("") : std::any_of(context.extras.begin(), context.extras.end(), fits);
   return any != opposite;
 }
 
@@ -168,7 +171,8 @@ bool evaluate_set(const Comparison& comparison, const Context& context) {
   const auto& members = comparison.right.variable == Variable::extras ? context.extras : context.groups;
   const bool member = members.count(normalize_name(value(comparison.left, context.environment))) != 0;
   if (comparison.op == "in") return member;
-  return comparison.op == "not in" && !member;
+  if (comparison.op == "not in") return !member;
+  return comparison.op == "!=";  // a set is no string
 }
 
 bool evaluate_comparison(const Comparison& comparison, const Context& context) {
@@ -195,7 +199,8 @@ struct Marker::Node {
 
 namespace {
 
-bool evaluate_node(const Marker::Node& node, const Context& context) {  // NOLINT(misc-no-recursion): depth is limited
+bool evaluate_node(const Marker::Node& node,
+                   const Context& context) {  // NOLINT(misc-no-recursion): depth is limited
   if (node.comparison) return evaluate_comparison(*node.comparison, context);
   bool all = true;
   for (std::size_t i = 0; i < node.parts.size(); ++i) {
@@ -243,7 +248,8 @@ class MarkerParser {
     constexpr int kMostNesting = 64;
     scan_.skip_blanks();
     if (!scan_.take("(")) return comparison();
-    if (depth == kMostNesting) return fail(scan_.expected(fmt::format("no more than {} nested \"(\"", kMostNesting)));
+    if (depth == kMostNesting)
+      return fail(scan_.expected(fmt::format("no more than {} nested \"(\"", kMostNesting)));
     auto node = TRY(expression(depth + 1));
     if (!scan_.take(")")) return fail(scan_.expected("\"and\", \"or\" or \")\""));
     scan_.skip_blanks();
@@ -258,16 +264,16 @@ class MarkerParser {
     scan_.skip_blanks();
     comparison.right = TRY(operand());
     scan_.skip_blanks();
-    normalize_names(comparison.left, comparison.right);
-    normalize_names(comparison.right, comparison.left);
+    if (is_set(comparison.right.variable)) normalize_text(comparison.left);
+    if (comparison.right.variable == Variable::extra) normalize_text(comparison.left);
+    if (comparison.left.variable == Variable::extra) normalize_text(comparison.right);
     Marker::Node node;
     node.comparison = std::move(comparison);
     return node;
   }
 
-  static void normalize_names(Operand& text, const Operand& variable) {
-    const bool names = variable.variable == Variable::extra || is_set(variable.variable);
-    if (names && text.variable == Variable::none) text.text = normalize_name(text.text);
+  static void normalize_text(Operand& operand) {
+    if (operand.variable == Variable::none) operand.text = normalize_name(operand.text);
   }
 
   Result<Operand> operand() {
@@ -280,7 +286,8 @@ class MarkerParser {
     }
     const auto start = scan_.position();
     scan_.take(std::string_view(&quote, 1));
-    const auto text = scan_.take_while([&](char c) { return c != quote && c != '\n' && c != '\r' && c != '\0' && c != '\\'; });
+    const auto text = scan_.take_while(
+        [&](char c) { return c != quote && c != '\n' && c != '\r' && c != '\0' && c != '\\'; });
     if (!scan_.take(std::string_view(&quote, 1))) {
       return fail(scan_.expected("a string that ends with its quote and has no \"\\\" in it", start));
     }
@@ -321,7 +328,9 @@ bool Marker::evaluate(const MarkerEnvironment& environment, const std::set<std::
   return evaluate_node(*root_, {environment, extras, dependency_groups});
 }
 
-std::string Marker::text() const { return node_text(*root_, true); }
+std::string Marker::text() const {
+  return node_text(*root_, true);
+}
 
 Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform) {
   const auto interpreter = TRY(Interpreter::parse(python));

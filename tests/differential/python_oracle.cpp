@@ -1,0 +1,150 @@
+// Answers questions about versions, specifiers, markers, requirements, tags, wheel names and names, one a
+// line on stdin; compare_packaging.py puts the same questions to packaging. Fields are separated by tabs;
+// "\\", "\t", "\n" and "\r" inside a field are escaped.
+#include <iostream>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "python/marker.hpp"
+#include "python/name.hpp"
+#include "python/requirement.hpp"
+#include "python/specifier.hpp"
+#include "python/tag.hpp"
+#include "python/version.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::python {
+namespace {
+
+constexpr std::string_view kInvalid = "invalid";
+
+std::string unescape(std::string_view field) {
+  std::string out;
+  for (std::size_t i = 0; i < field.size(); ++i) {
+    if (field[i] != '\\' || i + 1 == field.size()) {
+      out += field[i];
+      continue;
+    }
+    const char c = field[++i];
+    out += c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+  }
+  return out;
+}
+
+std::string escape(std::string text) {
+  text = replace_all(std::move(text), "\\", "\\\\");
+  text = replace_all(std::move(text), "\t", "\\t");
+  text = replace_all(std::move(text), "\n", "\\n");
+  return replace_all(std::move(text), "\r", "\\r");
+}
+
+using Fields = std::vector<std::string>;
+
+Fields answer_version(const Fields& ask) {
+  const auto version = Version::parse(ask.at(1));
+  if (!version) return {std::string(kInvalid)};
+  return {version->text(), version->public_text(), version->local(),
+          fmt::format("{} {}", version->is_prerelease(), version->is_postrelease())};
+}
+
+Fields answer_order(const Fields& ask) {
+  const auto a = Version::parse(ask.at(1));
+  const auto b = Version::parse(ask.at(2));
+  if (!a || !b) return {std::string(kInvalid)};
+  const auto order = *a <=> *b;
+  return {order < 0 ? "<" : order > 0 ? ">" : "="};
+}
+
+Fields answer_specifier(const Fields& ask) {
+  const auto set = SpecifierSet::parse(ask.at(1));
+  if (!set) return {std::string(kInvalid)};
+  Fields out = {set->text()};
+  for (std::size_t i = 2; i < ask.size(); ++i) {
+    const auto version = Version::parse(ask[i]).value();
+    out.push_back(fmt::format("{} {}", set->matches(version), set->contains(version)));
+  }
+  return out;
+}
+
+/// MARKER PYTHON PLATFORM EXTRAS: the extras are separated by commas.
+Fields answer_marker(const Fields& ask) {
+  const auto marker = Marker::parse(ask.at(1));
+  if (!marker) return {std::string(kInvalid)};
+  std::set<std::string> extras;
+  for (const auto extra : split(ask.at(4), ',')) {
+    if (!extra.empty()) extras.emplace(extra);
+  }
+  const auto environment = marker_environment(ask.at(2), ask.at(3)).value();
+  return {marker->text(), fmt::format("{}", marker->evaluate(environment, extras))};
+}
+
+Fields answer_requirement(const Fields& ask) {
+  const auto requirement = Requirement::parse(ask.at(1));
+  if (!requirement) return {std::string(kInvalid)};
+  return {requirement->name,
+          fmt::format("{}", fmt::join(requirement->extras, ",")),
+          requirement->specifier.text(),
+          requirement->url.value_or(""),
+          requirement->marker ? requirement->marker->text() : "",
+          requirement->text()};
+}
+
+/// PYTHON PLATFORM GLIBC-MINOR
+const std::vector<Tag>& tags_of(const std::string& python, const std::string& platform,
+                                const std::string& glibc) {
+  static std::map<std::string, std::vector<Tag>> known;
+  const auto key = fmt::format("{} {} {}", python, platform, glibc);
+  if (const auto found = known.find(key); found != known.end()) return found->second;
+  const auto glibc_minor = static_cast<int>(parse_u64(glibc).value());
+  return known[key] = supported_tags({python, platform, glibc_minor}).value();
+}
+
+Fields answer_tags(const Fields& ask) {
+  Fields out;
+  for (const auto& tag : tags_of(ask.at(1), ask.at(2), ask.at(3))) out.push_back(tag.text());
+  return {fmt::format("{}", fmt::join(out, " "))};
+}
+
+Fields answer_wheel(const Fields& ask) {
+  const auto wheel = WheelName::parse(ask.at(1));
+  if (!wheel) return {std::string(kInvalid)};
+  std::set<std::string> tags;
+  for (const auto& tag : expand_tags(wheel->tags)) tags.insert(tag.text());
+  const auto best = best_tag(wheel->tags, tags_of(ask.at(2), ask.at(3), ask.at(4)));
+  return {wheel->name, wheel->version.text(), wheel->build, fmt::format("{}", fmt::join(tags, " ")),
+          best ? std::to_string(*best) : "no"};
+}
+
+Fields answer_name(const Fields& ask) {
+  return {normalize_name(ask.at(1)), fmt::format("{}", is_valid_name(ask.at(1)))};
+}
+
+int answer_all() {
+  const std::map<std::string, Fields (*)(const Fields&)> answers = {
+      {"version", answer_version}, {"order", answer_order}, {"specifier", answer_specifier},
+      {"marker", answer_marker},   {"tags", answer_tags},   {"requirement", answer_requirement},
+      {"wheel", answer_wheel},     {"name", answer_name},
+  };
+  std::string line;
+  while (std::getline(std::cin, line)) {
+    Fields ask;
+    for (const auto field : split(line, '\t')) ask.push_back(unescape(field));
+    Fields out = answers.at(ask.front())(ask);
+    for (auto& field : out) field = escape(std::move(field));
+    std::cout << join(out, "\t") << '\n';
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace launch::python
+
+int main() {
+  std::ios::sync_with_stdio(false);
+  return launch::python::answer_all();
+}
