@@ -47,9 +47,10 @@ struct HttpResponse {
 
 struct DownloadRequest {
   std::string url;
-  std::filesystem::path destination;         ///< written as DESTINATION.part until it is whole and its digest known
-  std::optional<std::uint64_t> size = {};    ///< expected; a difference is an error
-  std::optional<std::string> sha256 = {};    ///< expected; a difference is an error and the bytes are thrown away
+  std::filesystem::path destination;  ///< written as DESTINATION.part until it is whole and its digest known
+  std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
+  std::optional<std::string> sha256 =
+      {};  ///< expected; a difference is an error and the bytes are thrown away
 };
 
 struct DownloadResult {
@@ -66,37 +67,41 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that stayed
-  /// one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`.
+  /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that
+  /// stayed one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`.
   /// Messages name the URL without its credentials.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
   /// Many exchanges side by side over shared connections; answers in the order of the requests.
   virtual std::vector<Result<HttpResponse>> fetch_all(std::span<const HttpRequest> requests) = 0;
 
-  /// Many files side by side, resumed where parts of them are there, in segments where the server can do ranges.
-  /// Errors (world): a status other than 2xx, wrong length, wrong digest ("expected …, got …"), disk full, stopped.
+  /// Many files side by side, resumed where parts of them are there, in segments where the server can do
+  /// ranges. Errors (world): a status other than 2xx, wrong length, wrong digest ("expected …, got …"), disk
+  /// full, stopped.
   virtual std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
                                                        const DownloadProgress& progress = {},
                                                        std::stop_token stop = {}) = 0;
 };
 
 struct HttpOptions {
-  std::filesystem::path cache;                     ///< folder of the on-disk cache; empty: none
-  bool offline = false;                            ///< answer from the cache whatever its age, else an error
-  bool refresh = false;                            ///< revalidate whatever the cache holds
-  std::chrono::seconds default_freshness{600};     ///< of cached answers that carry neither Cache-Control nor Expires
-  std::chrono::milliseconds retry_base{250};       ///< first wait between tries; doubles, with jitter
+  std::filesystem::path cache = {};  ///< folder of the on-disk cache; empty: none
+  bool offline = false;              ///< answer from the cache whatever its age, else an error
+  bool refresh = false;              ///< revalidate whatever the cache holds
+  std::chrono::seconds default_freshness{
+      600};  ///< of cached answers that carry neither Cache-Control nor Expires
+  std::chrono::milliseconds retry_base{250};  ///< first wait between tries; doubles, with jitter
   int retries = 4;
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{60};          ///< no byte for so long: given up (and tried again)
   std::size_t parallel = 16;                       ///< transfers side by side
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes a range request of a segmented download
-  std::optional<std::string> certificates = {};    ///< CA bundle; else what the environment names, else the system's
+  std::optional<std::string> certificates =
+      {};  ///< CA bundle; else what the environment names, else the system's
 };
 
 /// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.
-std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment, Clock& clock);
+std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
+                                             Clock& clock);
 
 /// The URL without user and password, and without the values of query parameters that look like signatures.
 std::string redact(std::string_view url);

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "net/fetch.hpp"
+
+namespace launch::net {
+
+/// HttpClient::download on the wire.
+std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const DownloadRequest> requests,
+                                                 const DownloadProgress& progress,
+                                                 const std::stop_token& stop);
+
+}  // namespace launch::net

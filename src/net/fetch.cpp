@@ -1,0 +1,179 @@
+#include "net/fetch.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "net/mailbox.hpp"
+
+namespace launch::net {
+
+using std::chrono::milliseconds;
+using Instant = std::chrono::steady_clock::time_point;
+
+std::pair<std::string, std::string> Credentials::of(const UrlParts& url) {
+  const std::lock_guard guard(mutex_);
+  auto& known = by_origin_[url.origin()];
+  if (url.has_credentials()) known = {url.user, url.password};
+  return known;
+}
+
+Shared::Shared(HttpOptions given, const Environment& environment, Clock& time)
+    : options(std::move(given)),
+      clock(time),
+      backoff(options.retry_base),
+      wire({.surroundings = read_surroundings(environment, options.certificates),
+            .parallel = std::max<std::size_t>(1, options.parallel),
+            .connect_timeout = options.connect_timeout,
+            .stall_timeout = options.stall_timeout}) {}
+
+Result<Exchange> Shared::exchange(const std::string& url) {
+  const auto parts = split_url(url);
+  if (!parts) return fail(world_error(fmt::format("{} is not an http or https URL", redact(url))));
+  Exchange out;
+  out.url = parts->text();
+  std::tie(out.user, out.password) = credentials.of(*parts);
+  return out;
+}
+
+std::optional<milliseconds> Shared::wait_before_retry(const Outcome& outcome, int failures) {
+  if (failures >= options.retries || outcome.refused || outcome.cancelled) return std::nullopt;
+  if (outcome.failure) {
+    if (!outcome.failure->again) return std::nullopt;
+    return backoff.wait(failures, std::nullopt);
+  }
+  if (!is_retryable_status(outcome.head.status)) return std::nullopt;
+  const auto asked = outcome.head.header("retry-after");
+  return backoff.wait(failures, asked ? parse_retry_after(*asked, clock.now()) : std::nullopt);
+}
+
+Error failure_error(std::string_view verb, const std::string& url, const Failure& failure) {
+  auto error = world_error(fmt::format("cannot {} {}: {}", verb, redact(url), failure.reason));
+  if (!failure.hint.empty()) error.hint(failure.hint);
+  return error;
+}
+
+namespace {
+
+struct Fetched {
+  std::size_t index = 0;
+  Outcome outcome;
+  std::shared_ptr<std::string> body;
+};
+
+/// One call of exchange_all.
+class Batch {
+ public:
+  Batch(Shared& shared, std::span<const HttpRequest> requests)
+      : shared_(shared), requests_(requests), failures_(requests.size(), 0), answers_(requests.size()) {}
+
+  std::vector<Result<HttpResponse>> run() {
+    for (std::size_t i = 0; i < requests_.size(); ++i) start(i);
+    while (on_the_way_ > 0 || !delayed_.empty()) {
+      start_delayed();
+      if (on_the_way_ == 0) {
+        sleep_until_first();
+      } else if (auto news = mail_->take(until_first())) {
+        --on_the_way_;
+        take(*std::move(news));
+      }
+    }
+    std::vector<Result<HttpResponse>> out;
+    out.reserve(answers_.size());
+    for (auto& answer : answers_) out.push_back(*std::move(answer));
+    return out;
+  }
+
+ private:
+  void start(std::size_t i) {
+    const auto& request = requests_[i];
+    auto exchange = shared_.exchange(request.url);
+    if (!exchange) {
+      answers_[i] = fail(std::move(exchange.error()));
+      return;
+    }
+    exchange->head_only = request.method == "HEAD";
+    exchange->headers = request.headers;
+    exchange->range = request.range;
+    auto body = std::make_shared<std::string>();
+    exchange->sink = [body, most = request.most](const Head&, std::string_view bytes) {
+      if (bytes.size() > most - body->size()) return false;
+      body->append(bytes);
+      return true;
+    };
+    ++on_the_way_;
+    shared_.wire.start(*std::move(exchange), [mail = mail_, i, body](Outcome outcome) {
+      mail->put({i, std::move(outcome), body});
+    });
+  }
+
+  void take(Fetched news) {
+    const auto i = news.index;
+    const auto& request = requests_[i];
+    auto& outcome = news.outcome;
+    if (const auto wait = shared_.wait_before_retry(outcome, failures_[i])) {
+      ++failures_[i];
+      log_debug("{}: {}; trying again in {} ms", redact(request.url),
+                outcome.failure ? outcome.failure->reason : fmt::format("status {}", outcome.head.status),
+                wait->count());
+      delayed_.emplace_back(shared_.clock.steady() + *wait, i);
+    } else if (outcome.refused) {
+      answers_[i] = fail(world_error(fmt::format("{} is larger than the {} that are expected at most",
+                                                 redact(request.url), human_bytes(request.most))));
+    } else if (outcome.failure) {
+      answers_[i] = fail(failure_error("fetch", request.url, *outcome.failure));
+    } else {
+      HttpResponse response;
+      response.status = outcome.head.status;
+      response.headers = std::move(outcome.head.headers);
+      response.body = std::move(*news.body);
+      response.url = std::move(outcome.head.url);
+      answers_[i] = std::move(response);
+    }
+  }
+
+  Instant first_due() const { return std::ranges::min_element(delayed_)->first; }
+
+  milliseconds until_first() const {
+    constexpr milliseconds kLong{60'000};
+    if (delayed_.empty()) return kLong;
+    const auto wait = std::chrono::ceil<milliseconds>(first_due() - shared_.clock.steady());
+    return std::clamp(wait, milliseconds(0), kLong);
+  }
+
+  void start_delayed() {
+    const auto now = shared_.clock.steady();
+    const auto due = std::ranges::partition(delayed_, [&](const auto& each) { return each.first > now; });
+    const std::vector<std::pair<Instant, std::size_t>> ready(due.begin(), due.end());
+    delayed_.erase(due.begin(), due.end());
+    for (const auto& [when, i] : ready) start(i);
+  }
+
+  /// Nothing is on the way: the clock's own sleep, which a test can make short, decides that the time has
+  /// come.
+  void sleep_until_first() {
+    if (delayed_.empty()) return;
+    const auto first = std::ranges::min_element(delayed_);
+    shared_.clock.sleep(until_first(), {});
+    first->first = Instant::min();
+  }
+
+  Shared& shared_;
+  std::span<const HttpRequest> requests_;
+  std::vector<int> failures_;
+  std::vector<std::optional<Result<HttpResponse>>> answers_;
+  std::vector<std::pair<Instant, std::size_t>> delayed_;
+  std::size_t on_the_way_ = 0;
+  std::shared_ptr<Mailbox<Fetched>> mail_ = std::make_shared<Mailbox<Fetched>>();
+};
+
+}  // namespace
+
+std::vector<Result<HttpResponse>> exchange_all(Shared& shared, std::span<const HttpRequest> requests) {
+  return Batch(shared, requests).run();
+}
+
+}  // namespace launch::net

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "net/fetch.hpp"
+#include "net/incoming.hpp"
+#include "net/mailbox.hpp"
+#include "net/part_file.hpp"
+
+namespace launch::net {
+
+/// From the wire's thread to the call that waits.
+struct DownloadNews {
+  std::size_t file = 0;
+  std::shared_ptr<Incoming> incoming;
+  std::optional<Outcome> outcome;  ///< none: the answer was accepted, its body is on the way
+};
+using DownloadMail = std::shared_ptr<Mailbox<DownloadNews>>;
+
+/// One file on its way: which stretches are missing, what is hashed, what went wrong. Used by the thread of
+/// the call.
+class FileDownload {
+ public:
+  using Instant = std::chrono::steady_clock::time_point;
+
+  FileDownload(Shared& shared, const DownloadRequest& request, std::size_t index, DownloadMail mail);
+
+  /// False while another process or call holds the part file; to be called again later.
+  bool try_open();
+  bool opened() const { return state_ != State::waiting; }
+
+  /// Starts one more transfer; false when there is nothing to start now.
+  bool start_one(Instant now);
+  /// When the next delayed transfer may start.
+  std::optional<Instant> next_start() const;
+  /// Makes what waits for its time start now.
+  void start_without_delay();
+
+  void take(const DownloadNews& news);
+  /// Hashes some of what is there in order; false when there is nothing to hash.
+  bool hash_some();
+  void stop();
+
+  bool finished() const { return result_.has_value(); }
+  std::size_t on_the_way() const { return on_the_way_; }
+  std::uint64_t done() const;
+  std::optional<std::uint64_t> total() const;
+  /// Only when finished.
+  const Result<DownloadResult>& result() const { return *result_; }
+
+ private:
+  enum class State { waiting, running, ending, finished };
+  struct Task {
+    std::shared_ptr<Stretch> stretch;
+    bool running = false;
+    int failures = 0;
+    Instant not_before = Instant::min();
+    std::uint64_t have_before = 0;
+    Wire::Ticket ticket = 0;
+  };
+
+  bool take_what_is_there();
+  void plan_from_start();
+  void plan_from_note(const PartNote& note);
+  void add_task(std::uint64_t first, std::uint64_t end, std::uint64_t have);
+  void add_tasks_between(std::uint64_t first, std::uint64_t end);
+  void start(Task& task);
+  Task& task_of(const Incoming& incoming);
+
+  void on_accepted(const Incoming& incoming);
+  void on_end(Incoming& incoming, Outcome outcome);
+  void on_body_end(Task& task, const Incoming& incoming);
+  void on_failure(Task& task, const Incoming& incoming, const Outcome& outcome);
+  void note_progress(bool now);
+  void finish_if_whole();
+
+  void begin_again(bool with_ranges, std::string why);
+  void begin_whole_again();
+  void fail_with(Error error, bool keep);
+  void end_if_quiet();
+  void cancel_all();
+  bool resumable() const;
+
+  Shared& shared_;
+  const DownloadRequest& request_;
+  std::size_t index_;
+  DownloadMail mail_;
+
+  State state_ = State::waiting;
+  std::shared_ptr<PartFile> part_;
+  RemoteFile remote_;
+  bool ranges_ = true;    ///< ask for ranges
+  bool resumed_ = false;  ///< bytes of an earlier run are in the file
+  int restarts_ = 0;
+  std::vector<Task> tasks_;  ///< in the order of the file, without gaps
+  std::size_t on_the_way_ = 0;
+  std::shared_ptr<std::atomic<std::uint64_t>> fetched_ = std::make_shared<std::atomic<std::uint64_t>>(0);
+  std::uint64_t noted_ = 0;  ///< bytes that were there when the note was last written
+
+  Sha256 sha256_;
+  std::uint64_t hashed_ = 0;
+
+  // While ending: what comes when the last transfer is over.
+  std::optional<Error> error_;
+  bool keep_ = false;
+  std::optional<Result<DownloadResult>> result_;
+};
+
+}  // namespace launch::net

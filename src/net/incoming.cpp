@@ -1,0 +1,101 @@
+#include "net/incoming.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace launch::net {
+namespace {
+constexpr std::uint64_t kLongestErrorPage = std::uint64_t{1} << 20;
+constexpr std::uint64_t kAnnounceEvery = std::uint64_t{1} << 20;
+}  // namespace
+
+std::optional<ContentRange> parse_content_range(std::string_view text) {
+  constexpr std::string_view kUnit = "bytes ";
+  if (!to_lower(text).starts_with(kUnit)) return std::nullopt;
+  text = trim(text.substr(kUnit.size()));
+  const auto dash = text.find('-');
+  const auto slash = text.find('/');
+  if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
+  const auto first = parse_u64(text.substr(0, dash));
+  const auto last = parse_u64(text.substr(dash + 1, slash - dash - 1));
+  const auto total = parse_u64(text.substr(slash + 1));
+  if (!first || !last || !total || *first > *last || *last >= *total) return std::nullopt;
+  return ContentRange{*first, *last, *total};
+}
+
+std::string validator_of(const Head& head) {
+  if (auto etag = head.header("etag"); etag && etag->starts_with('"')) return *etag;
+  return head.header("last-modified").value_or("");
+}
+
+void Incoming::judge(const Head& head) {
+  verdict = verdict_on(head);
+  if ((verdict == Verdict::part || verdict == Verdict::whole) && on_accepted) on_accepted();
+}
+
+Incoming::Verdict Incoming::verdict_on(const Head& head) {
+  if (head.status == 206) return ranged ? verdict_on_part(head) : Verdict::no_ranges;
+  if (head.status == 200 || head.status == 203) return verdict_on_whole(head);
+  if (head.status == 416 && ranged) return first == 0 ? Verdict::no_ranges : Verdict::changed;
+  return Verdict::error;
+}
+
+Incoming::Verdict Incoming::verdict_on_part(const Head& head) {
+  const auto range = parse_content_range(head.header("content-range").value_or(""));
+  if (!range || range->first != first || range->last != std::min(last, range->total - 1))
+    return Verdict::no_ranges;
+  found = {.size = range->total, .validator = validator_of(head), .in_parts = true};
+  if (wanted_size && range->total != *wanted_size) return Verdict::wrong_size;
+  if (known.size && known.size != found.size) return Verdict::changed;
+  if (!known.validator.empty() && !found.validator.empty() && known.validator != found.validator) {
+    return Verdict::changed;
+  }
+  limit = range->last + 1 - stretch->first;
+  return Verdict::part;
+}
+
+Incoming::Verdict Incoming::verdict_on_whole(const Head& head) {
+  if (ranged && (first != 0 || known.size)) return Verdict::no_ranges;
+  found = {.size = std::nullopt, .validator = validator_of(head), .in_parts = false};
+  if (!head.header("content-encoding")) found.size = parse_u64(head.header("content-length").value_or(""));
+  if (wanted_size && found.size && found.size != wanted_size) return Verdict::wrong_size;
+  limit = found.size.value_or(wanted_size.value_or(kUnknownEnd));
+  return Verdict::whole;
+}
+
+bool Incoming::take(const Head& head, std::string_view bytes) {
+  if (verdict == Verdict::none) judge(head);
+  switch (verdict) {
+    case Verdict::part:
+    case Verdict::whole:
+      return write(bytes);
+    case Verdict::error:
+      return (swallowed_ += bytes.size()) <= kLongestErrorPage;
+    default:
+      return false;
+  }
+}
+
+bool Incoming::write(std::string_view bytes) {
+  const auto have = stretch->have.load();
+  if (bytes.size() > limit - have) {
+    verdict = Verdict::too_long;
+    return false;
+  }
+  if (const int error = part->write(stretch->first + have, bytes); error != 0) {
+    verdict = Verdict::disk_failed;
+    disk_error = error;
+    return false;
+  }
+  stretch->have = have + bytes.size();
+  *fetched += bytes.size();
+  unannounced_ += bytes.size();
+  if (unannounced_ >= kAnnounceEvery && on_bytes) {
+    unannounced_ = 0;
+    on_bytes();
+  }
+  return true;
+}
+
+}  // namespace launch::net

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "net/part_file.hpp"
+#include "net/wire.hpp"
+
+namespace launch::net {
+
+constexpr std::uint64_t kUnknownEnd = std::numeric_limits<std::uint64_t>::max();
+
+/// A stretch of a file and how much of it, from its beginning, is in the part file.
+struct Stretch {
+  std::uint64_t first = 0;
+  std::uint64_t end = 0;               ///< one past the last byte; kUnknownEnd until the server says
+  std::atomic<std::uint64_t> have{0};  ///< written by the wire's thread while a transfer is on the way
+
+  bool complete() const { return have == end - first; }
+};
+
+/// "bytes FIRST-LAST/TOTAL" (RFC 9110, 14.4)
+struct ContentRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  std::uint64_t total = 0;
+};
+/// Nothing when it is something else, a total of "*" included.
+std::optional<ContentRange> parse_content_range(std::string_view text);
+
+/// What the file is known to be, from the first answer on.
+struct RemoteFile {
+  std::optional<std::uint64_t> size;
+  std::string validator;  ///< strong ETag or Last-Modified; empty when the server gives none
+  bool in_parts = false;  ///< the server answered a range request with that range
+};
+
+/// What If-Range may hold of a response.
+std::string validator_of(const Head& head);
+
+/// One transfer of a download: judges the answer, then writes its body into the part file. Everything in it
+/// belongs to the wire's thread from the start of the exchange until its end.
+struct Incoming {
+  enum class Verdict {
+    none,         ///< no answer so far
+    part,         ///< the bytes that were asked for
+    whole,        ///< the whole file
+    error,        ///< a status that is not a success
+    no_ranges,    ///< the whole file or something useless, where a part was asked for
+    changed,      ///< a part of another file than before
+    wrong_size,   ///< not as long as was expected
+    too_long,     ///< more bytes than were announced
+    disk_failed,  ///< see `disk_error`
+  };
+
+  std::shared_ptr<Stretch> stretch;
+  std::shared_ptr<PartFile> part;
+  bool ranged = true;                        ///< a range was asked for
+  std::uint64_t first = 0;                   ///< the first byte that was asked for
+  std::uint64_t last = 0;                    ///< and the last one
+  RemoteFile known;                          ///< before this answer
+  std::optional<std::uint64_t> wanted_size;  ///< what the caller of the download expects
+  std::function<void()> on_accepted;         ///< the body is welcome; `found` is filled in and stays as it is
+  std::function<void()> on_bytes;            ///< another megabyte is there
+  std::shared_ptr<std::atomic<std::uint64_t>> fetched;
+
+  Verdict verdict = Verdict::none;
+  RemoteFile found;
+  std::uint64_t limit = kUnknownEnd;  ///< bytes that the stretch may have at most
+  int disk_error = 0;
+
+  /// The sink of the exchange.
+  bool take(const Head& head, std::string_view bytes);
+  void judge(const Head& head);
+
+ private:
+  Verdict verdict_on(const Head& head);
+  Verdict verdict_on_part(const Head& head);
+  Verdict verdict_on_whole(const Head& head);
+  bool write(std::string_view bytes);
+  std::uint64_t swallowed_ = 0;
+  std::uint64_t unannounced_ = 0;
+};
+
+}  // namespace launch::net

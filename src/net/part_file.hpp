@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+
+namespace launch::net {
+
+/// What is known of a part file, so that a later run can go on.
+struct PartNote {
+  std::string url;        ///< redacted
+  std::string sha256;     ///< expected; empty when it is not known
+  std::string validator;  ///< strong ETag or Last-Modified, for If-Range; empty when the server gave none
+  std::uint64_t size = 0;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> pieces;  ///< first byte and count, in order, apart
+};
+
+/// DESTINATION.part, locked against other processes and other calls, and DESTINATION.part.note beside it.
+/// Neither is left over by finish() and discard(); otherwise both stay for the next time.
+class PartFile {
+ public:
+  /// Nothing when somebody else holds it now. Errors (world): it cannot be made.
+  static Result<std::optional<PartFile>> open(const std::filesystem::path& destination);
+
+  const std::filesystem::path& path() const { return part_; }
+
+  /// The note, if it is whole and its bytes can be trusted: after a crash of the machine they can only where
+  /// a digest will prove them.
+  std::optional<PartNote> note() const;
+  /// Best effort: without it the next run begins from the start.
+  void write_note(const PartNote& note);
+
+  /// Takes the room on the disk. Errors (world): there is not enough.
+  Result<void> reserve(std::uint64_t size);
+  /// 0, or errno.
+  int write(std::uint64_t offset, std::string_view bytes) const;
+  /// Fills the buffer from the offset. Errors (world).
+  Result<void> read(std::uint64_t offset, std::span<char> buffer) const;
+  /// Throws the bytes away and goes on with an empty file. Errors (world).
+  Result<void> clear();
+
+  /// Gives the file, cut to `size`, its name. Errors (world).
+  Result<void> finish(std::uint64_t size);
+  void discard();
+
+ private:
+  PartFile(std::filesystem::path destination, Fd fd);
+  std::filesystem::path note_path() const;
+
+  std::filesystem::path destination_;
+  std::filesystem::path part_;
+  Fd fd_;
+  Fd note_fd_;
+};
+
+}  // namespace launch::net

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "net/http.hpp"
+#include "net/surroundings.hpp"
+
+namespace launch::net {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+/// What comes before a body.
+struct Head {
+  int status = 0;   ///< 0: no answer came
+  Headers headers;  ///< names in lower case
+  std::string url;  ///< after redirects, without credentials
+
+  /// The last header of that name (lower case).
+  std::optional<std::string> header(std::string_view name) const;
+};
+
+/// One request on the wire: no cache, no second try.
+struct Exchange {
+  std::string url;  ///< without credentials
+  std::string user = {};
+  std::string password = {};
+  bool head_only = false;
+  Headers headers = {};
+  std::optional<ByteRange> range = {};
+  /// Much data, to be kept as it comes: no content encoding, and a connection of its own rather than an
+  /// HTTP/2 stream.
+  bool bulk = false;
+  /// Takes the body piece by piece, in the wire's thread; false ends the exchange (Outcome::refused). Not
+  /// called when the body is empty.
+  std::function<bool(const Head&, std::string_view)> sink;
+};
+
+/// Why no (whole) answer came.
+struct Failure {
+  std::string reason;  ///< "no connection to 127.0.0.1:1: Connection refused"
+  bool again = false;  ///< another try may go better
+  std::string hint = {};
+};
+
+struct Outcome {
+  Head head;
+  std::optional<Failure> failure;
+  bool refused = false;    ///< the sink ended it
+  bool cancelled = false;  ///< cancel() ended it
+};
+
+/// All connections of the client: one libcurl multi handle with a thread of its own that starts with the
+/// first exchange. Safe to use from several threads.
+class Wire {
+ public:
+  struct Settings {
+    Surroundings surroundings;
+    std::size_t parallel = 16;
+    std::chrono::seconds connect_timeout{30};
+    std::chrono::seconds stall_timeout{60};
+  };
+  using Ticket = std::uint64_t;
+  using Done = std::function<void(Outcome)>;  ///< called in the wire's thread, exactly once
+
+  explicit Wire(Settings settings);
+  ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  /// Begins as soon as fewer than `parallel` exchanges are on the way.
+  Ticket start(Exchange exchange, Done done);
+  /// Ends an exchange soon; its `done` is still called. Nothing happens when it is over.
+  void cancel(Ticket ticket);
+
+ private:
+  class Driver;
+  std::unique_ptr<Driver> driver_;
+};
+
+}  // namespace launch::net

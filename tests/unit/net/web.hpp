@@ -1,0 +1,37 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/environment.hpp"
+#include "fakes/hand_clock.hpp"
+#include "fakes/http_server.hpp"
+#include "net/http.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::net {
+
+/// A server, a scratch folder and clients of it. The clients go before the server.
+struct Web {
+  using Variables = std::map<std::string, std::string, std::less<>>;
+
+  test::Scratch scratch;
+  fakes::HttpServer server;
+  fakes::HandClock clock;
+
+  std::unique_ptr<HttpClient> client(HttpOptions options = {}, Variables variables = {}) {
+    variables.emplace("HOME", scratch.path());
+    return make_http_client(std::move(options), Environment(std::move(variables)), clock);
+  }
+};
+
+/// Bytes that differ everywhere, the same every time.
+inline std::string noise(std::size_t size) {
+  std::string out(size, '\0');
+  std::uint32_t state = 12345;
+  for (auto& byte : out) byte = static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return out;
+}
+
+}  // namespace launch::net
