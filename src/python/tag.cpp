@@ -18,7 +18,8 @@ struct LegacyName {
 };
 
 /// PEP 599, 571 and 513.
-constexpr std::array<LegacyName, 3> kLegacyNames = {{{17, "manylinux2014"}, {12, "manylinux2010"}, {5, "manylinux1"}}};
+constexpr std::array<LegacyName, 3> kLegacyNames = {
+    {{17, "manylinux2014"}, {12, "manylinux2010"}, {5, "manylinux1"}}};
 
 /// The native tag, then PEP 600's from the target's glibc downwards, each with its older name behind it.
 std::vector<std::string> platforms(const std::string& machine, int glibc_minor) {
@@ -44,7 +45,8 @@ class TagList {
     on_platforms(own, own + abi_flags());
     on_platforms(own, stable);
     on_platforms(own, "none");
-    for (int minor = interpreter_.minor - 1; minor >= 2; --minor) on_platforms(fmt::format("cp3{}", minor), stable);
+    for (int minor = interpreter_.minor - 1; minor >= 2; --minor)
+      on_platforms(fmt::format("cp3{}", minor), stable);
     const auto pythons = pure_pythons();
     for (const auto& python : pythons) on_platforms(python, "none");
     tags_.push_back({own, "none", "any"});
@@ -88,16 +90,22 @@ Result<CompressedTags> CompressedTags::parse(std::string_view text) {
   const std::string lower = to_lower(text);
   const auto parts = split(lower, '-');
   if (parts.size() != 3) {
-    return fail(usage_error(fmt::format("{} is not a wheel tag: expected PYTHON-ABI-PLATFORM, found {}", quoted(text),
-                                        count_of(parts.size(), "part"))));
+    return fail(usage_error(fmt::format("{} is not a wheel tag: expected PYTHON-ABI-PLATFORM, found {}",
+                                        quoted(text), count_of(parts.size(), "part"))));
   }
   CompressedTags tags;
   const std::array<std::vector<std::string>*, 3> lists = {&tags.pythons, &tags.abis, &tags.platforms};
   for (std::size_t i = 0; i < parts.size(); ++i) {
     for (const auto name : split(parts[i], '.')) {
       if (name.empty() || !std::all_of(name.begin(), name.end(), is_word)) {
-        return fail(usage_error(fmt::format("{} is not a wheel tag: expected letters, digits and \"_\", found {}",
-                                            quoted(text), quoted(name))));
+        return fail(
+            usage_error(fmt::format("{} is not a wheel tag: expected letters, digits and \"_\", found {}",
+                                    quoted(text), quoted(name))));
+      }
+      if (i == 0 && is_digit(name.front())) {
+        return fail(
+            usage_error(fmt::format("{} is not a wheel tag: expected a Python such as \"cp312\", found {}",
+                                    quoted(text), quoted(name))));
       }
       lists[i]->emplace_back(name);
     }

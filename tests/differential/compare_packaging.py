@@ -12,6 +12,8 @@ Where the two are meant to differ:
 - A marker that packaging refuses to decide (UndefinedComparison: "~=" or "===" between strings, a set on the left)
   is a comparison that does not hold here, since PEP 508 leaves it open and a resolver has to go on. Of those only the
   spelling is compared.
+- With a variable on both sides (`os_name == sys_platform`, which PEP 508 allows) packaging compares the value of the
+  left one with the name of the right one; here both stand for their values. Only the spelling is compared.
 - "contains" follows PEP 440 for one version by itself: a pre-release needs a clause that names one. packaging since
   26.0 answers for a list of candidates of which this is the only one; its `prereleases` property is what is compared.
 - Text is normalized here (versions, extras, names); packaging keeps the spelling, so it is normalized before comparing.
@@ -30,6 +32,7 @@ import subprocess
 import sys
 
 from packaging import _manylinux, tags
+from packaging._parser import Variable
 from packaging.markers import InvalidMarker, Marker, UndefinedComparison
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -333,6 +336,12 @@ def environment(python, platform):
     }
 
 
+def two_variables(part):
+    if isinstance(part, list):
+        return any(map(two_variables, part))
+    return isinstance(part, tuple) and isinstance(part[0], Variable) and isinstance(part[2], Variable)
+
+
 def answer_marker(text, python, platform, extras):
     try:
         found = Marker(text)
@@ -348,6 +357,8 @@ def answer_marker(text, python, platform, extras):
         "extras": frozenset(members),
         "dependency_groups": frozenset(),
     }
+    if two_variables(found._markers):
+        return [spelled, None]
     try:
         return [spelled, yes(found.evaluate(values, context="lock_file"))]
     except UndefinedComparison:
