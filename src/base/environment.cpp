@@ -23,7 +23,9 @@ std::optional<std::string> Environment::get(std::string_view name) const {
   return found->second;
 }
 
-std::filesystem::path Environment::home() const { return get("HOME").value_or("/"); }
+std::filesystem::path Environment::home() const {
+  return get("HOME").value_or("/");
+}
 
 std::filesystem::path Environment::xdg(std::string_view variable, std::string_view below_home) const {
   const auto value = get(variable);
@@ -32,8 +34,14 @@ std::filesystem::path Environment::xdg(std::string_view variable, std::string_vi
   return home() / below_home / "launch";
 }
 
-std::filesystem::path Environment::config_dir() const { return xdg("XDG_CONFIG_HOME", ".config"); }
-std::filesystem::path Environment::cache_dir() const { return xdg("XDG_CACHE_HOME", ".cache"); }
-std::filesystem::path Environment::state_dir() const { return xdg("XDG_STATE_HOME", ".local/state"); }
+std::filesystem::path Environment::config_dir() const {
+  return xdg("XDG_CONFIG_HOME", ".config");
+}
+std::filesystem::path Environment::cache_dir() const {
+  return xdg("XDG_CACHE_HOME", ".cache");
+}
+std::filesystem::path Environment::state_dir() const {
+  return xdg("XDG_STATE_HOME", ".local/state");
+}
 
 }  // namespace launch

@@ -8,7 +8,8 @@
 
 namespace launch {
 
-/// The process environment as a value; main takes it once and hands it on, so that nothing below reads getenv.
+/// The process environment as a value; main takes it once and hands it on, so that nothing below reads
+/// getenv.
 class Environment {
  public:
   Environment() = default;

@@ -7,14 +7,18 @@ Error& Error::during(std::string step) & {
   return *this;
 }
 
-Error&& Error::during(std::string step) && { return std::move(during(std::move(step))); }
+Error&& Error::during(std::string step) && {
+  return std::move(during(std::move(step)));
+}
 
 Error& Error::hint(std::string text) & {
   hints_.push_back(std::move(text));
   return *this;
 }
 
-Error&& Error::hint(std::string text) && { return std::move(hint(std::move(text))); }
+Error&& Error::hint(std::string text) && {
+  return std::move(hint(std::move(text)));
+}
 
 std::string Error::text() const {
   std::string out = "error: " + message_ + "\n";

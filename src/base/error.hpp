@@ -30,7 +30,8 @@ class Error {
   const std::vector<std::string>& steps() const { return steps_; }
   const std::vector<std::string>& hints() const { return hints_; }
 
-  /// The printed form: "error: …", a "  while …" line a step, a blank line and "hint: …" lines. Ends with a newline.
+  /// The printed form: "error: …", a "  while …" line a step, a blank line and "hint: …" lines. Ends with a
+  /// newline.
   std::string text() const;
 
  private:
@@ -41,8 +42,12 @@ class Error {
 };
 
 /// Error of kind usage: what the user gave is wrong.
-inline Error usage_error(std::string message) { return {ErrorKind::usage, std::move(message)}; }
+inline Error usage_error(std::string message) {
+  return {ErrorKind::usage, std::move(message)};
+}
 /// Error of kind world: something outside the program failed.
-inline Error world_error(std::string message) { return {ErrorKind::world, std::move(message)}; }
+inline Error world_error(std::string message) {
+  return {ErrorKind::world, std::move(message)};
+}
 
 }  // namespace launch

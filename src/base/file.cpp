@@ -1,15 +1,14 @@
 #include "base/file.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <cstring>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 
@@ -22,8 +21,9 @@ Fd::~Fd() {
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number) {
   auto error = world_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
   if (error_number == ENOSPC || error_number == EDQUOT) {
-    error.hint(fmt::format("free some space where {} lies, or choose another place, and run the command again",
-                           path.parent_path().string()));
+    error.hint(
+        fmt::format("free some space where {} lies, or choose another place, and run the command again",
+                    path.parent_path().string()));
   }
   return error;
 }
@@ -76,7 +76,8 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view cont
 Result<void> make_folder(const std::filesystem::path& path) {
   std::error_code code;
   std::filesystem::create_directories(path, code);
-  if (code && !std::filesystem::is_directory(path)) return fail(io_error("make the folder", path, code.value()));
+  if (code && !std::filesystem::is_directory(path))
+    return fail(io_error("make the folder", path, code.value()));
   return {};
 }
 

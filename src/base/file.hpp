@@ -36,7 +36,8 @@ Error io_error(std::string_view verb, const std::filesystem::path& path, int err
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 30);
 
 /// Writes beside the place, flushes, renames: readers see the old content or the new, never half. Makes the
-/// folder. Errors (world): disk full or not permitted; the old file is then untouched and nothing is left over.
+/// folder. Errors (world): disk full or not permitted; the old file is then untouched and nothing is left
+/// over.
 Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
 
 /// Makes a folder and its parents. Errors (world).

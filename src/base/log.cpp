@@ -11,10 +11,18 @@ void log_start(LogLevel level, bool colour, bool over_progress) {
   auto logger = std::make_shared<spdlog::logger>("launch", std::move(sink));
   logger->set_pattern(over_progress ? "\r\x1b[K%^%v%$" : "%^%v%$");
   switch (level) {
-    case LogLevel::debug: logger->set_level(spdlog::level::debug); break;
-    case LogLevel::info: logger->set_level(spdlog::level::info); break;
-    case LogLevel::warning: logger->set_level(spdlog::level::warn); break;
-    case LogLevel::quiet: logger->set_level(spdlog::level::off); break;
+    case LogLevel::debug:
+      logger->set_level(spdlog::level::debug);
+      break;
+    case LogLevel::info:
+      logger->set_level(spdlog::level::info);
+      break;
+    case LogLevel::warning:
+      logger->set_level(spdlog::level::warn);
+      break;
+    case LogLevel::quiet:
+      logger->set_level(spdlog::level::off);
+      break;
   }
   logger->flush_on(spdlog::level::debug);
   spdlog::set_default_logger(std::move(logger));
@@ -22,10 +30,17 @@ void log_start(LogLevel level, bool colour, bool over_progress) {
 
 void log_line(LogLevel level, std::string_view message) {
   switch (level) {
-    case LogLevel::debug: spdlog::debug("debug: {}", message); break;
-    case LogLevel::info: spdlog::info("{}", message); break;
-    case LogLevel::warning: spdlog::warn("warning: {}", message); break;
-    case LogLevel::quiet: break;
+    case LogLevel::debug:
+      spdlog::debug("debug: {}", message);
+      break;
+    case LogLevel::info:
+      spdlog::info("{}", message);
+      break;
+    case LogLevel::warning:
+      spdlog::warn("warning: {}", message);
+      break;
+    case LogLevel::quiet:
+      break;
   }
 }
 

@@ -26,7 +26,8 @@ struct ProcessSpec {
   std::string input = {};                                 ///< given on stdin, then closed
   std::optional<std::chrono::milliseconds> timeout = {};  ///< then the process group is ended
   std::chrono::milliseconds grace{2000};                  ///< between SIGTERM and SIGKILL when it is ended
-  /// Called for every line (without its newline) as it comes, from the calling thread, never both streams at once.
+  /// Called for every line (without its newline) as it comes, from the calling thread, never both streams at
+  /// once.
   std::function<void(Stream, std::string_view)> on_line = {};
   bool capture = true;  ///< keep the output in ProcessOutcome
 };
@@ -54,14 +55,15 @@ class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
 
-  /// Runs to the end, draining both pipes; the child leads a process group of its own, which is ended whole on
-  /// time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM when the
-  /// calling thread dies. Safe to call from several threads. Errors (world): the program is not there or cannot be
-  /// started; a program that ran and failed is an outcome, not an error.
+  /// Runs to the end, draining both pipes; the child leads a process group of its own, which is ended whole
+  /// on time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM when
+  /// the calling thread dies. Safe to call from several threads. Errors (world): the program is not there or
+  /// cannot be started; a program that ran and failed is an outcome, not an error.
   virtual Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop = {}) = 0;
 
-  /// Starts `argv` in a session of its own, with stdin a pipe that only this process holds: end of file there means
-  /// that this process is gone. The line "done" there means that nothing is to be cleaned up (Guard::dismiss).
+  /// Starts `argv` in a session of its own, with stdin a pipe that only this process holds: end of file there
+  /// means that this process is gone. The line "done" there means that nothing is to be cleaned up
+  /// (Guard::dismiss).
   virtual Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) = 0;
 };
 

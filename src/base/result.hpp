@@ -10,7 +10,9 @@ template <class T>
 using Result = tl::expected<T, Error>;
 
 /// The failed Result: `return fail(usage_error("…"));`
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 /// Adds what was being done to the error of a failed result: `TRY(during(read(p), "reading the lock"))`.
 template <class T>
@@ -30,9 +32,9 @@ inline void take(Result<void>&&) {}
 }  // namespace launch
 
 /// The value of a Result, or return of its error from the enclosing function.
-#define TRY(...)                                                                       \
-  ({                                                                                   \
-    auto launch_try_result = (__VA_ARGS__);                                            \
+#define TRY(...)                                                                         \
+  ({                                                                                     \
+    auto launch_try_result = (__VA_ARGS__);                                              \
     if (!launch_try_result) return ::launch::fail(std::move(launch_try_result.error())); \
-    ::launch::detail::take(std::move(launch_try_result));                              \
+    ::launch::detail::take(std::move(launch_try_result));                                \
   })

@@ -22,7 +22,8 @@ std::vector<Header> parse_headers(std::string_view text) {
     may_continue = colon != std::string_view::npos && colon != 0 &&
                    std::all_of(line.begin(), line.begin() + static_cast<std::ptrdiff_t>(colon),
                                [](char c) { return is_alphanumeric(c) || c == '-'; });
-    if (may_continue) headers.push_back({to_lower(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
+    if (may_continue)
+      headers.push_back({to_lower(line.substr(0, colon)), std::string(trim(line.substr(colon + 1)))});
   }
   return headers;
 }

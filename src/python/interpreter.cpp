@@ -24,20 +24,25 @@ Result<Interpreter> Interpreter::parse(std::string_view text) {
   }
   interpreter.minor = static_cast<int>(*minor);
   if (interpreter.free_threaded && interpreter.minor < kFirstFreeThreaded) {
-    return fail(usage_error(fmt::format("Python {} is not known: free-threaded builds begin with 3.13t", quoted(text))));
+    return fail(usage_error(
+        fmt::format("Python {} is not known: free-threaded builds begin with 3.13t", quoted(text))));
   }
   return interpreter;
 }
 
-std::string Interpreter::version() const { return fmt::format("3.{}", minor); }
+std::string Interpreter::version() const {
+  return fmt::format("3.{}", minor);
+}
 
-std::string Interpreter::text() const { return fmt::format("3.{}{}", minor, free_threaded ? "t" : ""); }
+std::string Interpreter::text() const {
+  return fmt::format("3.{}{}", minor, free_threaded ? "t" : "");
+}
 
 Result<std::string> linux_machine(std::string_view platform) {
   if (platform == "linux-x86_64") return "x86_64";
   if (platform == "linux-aarch64") return "aarch64";
-  return fail(usage_error(fmt::format("platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"",
-                                      quoted(platform))));
+  return fail(usage_error(fmt::format(
+      "platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"", quoted(platform))));
 }
 
 }  // namespace launch::python

@@ -26,7 +26,8 @@ struct MarkerEnvironment {
   std::string sys_platform = "linux";
 };
 
-/// The environment of a CPython ("3.12") on "linux-x86_64" or "linux-aarch64". Errors (usage): another platform.
+/// The environment of a CPython ("3.12") on "linux-x86_64" or "linux-aarch64". Errors (usage): another
+/// platform.
 Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform);
 
 /// A PEP 508 marker: `python_version < "3.13" and extra == "cuda"`.
@@ -37,7 +38,8 @@ class Marker {
 
   /// Versions are compared as PEP 440 where both sides are, as strings otherwise (so "3.13t" is no error).
   /// `extra == "x"` holds when x is among the extras (names are normalized).
-  /// `"x" in extras` and `"x" in dependency_groups` (PEP 751) ask the same sets. Extras and groups are given normalized.
+  /// `"x" in extras` and `"x" in dependency_groups` (PEP 751) ask the same sets. Extras and groups are given
+  /// normalized.
   bool evaluate(const MarkerEnvironment& environment, const std::set<std::string>& extras = {},
                 const std::set<std::string>& dependency_groups = {}) const;
   /// Normalized spelling, double quotes.

@@ -19,8 +19,11 @@ class MetadataReader {
   Result<CoreMetadata> read(std::string_view text) {
     for (const auto& header : parse_headers(text)) TRY(take(header));
     if (name_.empty()) return fail(usage_error("the metadata has no Name"));
-    if (metadata_.version.empty()) return fail(usage_error(fmt::format("the metadata of {} has no Version", name_)));
-    if (!is_valid_name(name_)) return fail(usage_error(fmt::format("the metadata has the Name {}, which is no project's name", quoted(name_))));
+    if (metadata_.version.empty())
+      return fail(usage_error(fmt::format("the metadata of {} has no Version", name_)));
+    if (!is_valid_name(name_))
+      return fail(usage_error(
+          fmt::format("the metadata has the Name {}, which is no project's name", quoted(name_))));
     metadata_.name = normalize_name(name_);
     metadata_.license = license_expression_.empty() ? license_ : license_expression_;
     return std::move(metadata_);
@@ -29,8 +32,9 @@ class MetadataReader {
  private:
   Result<void> take(const Header& header) {
     if (header.name == "requires-dist") {
-      auto requirement = during(Requirement::parse(header.value),
-                                fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value)));
+      auto requirement =
+          during(Requirement::parse(header.value),
+                 fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value)));
       metadata_.requires_dist.push_back(TRY(std::move(requirement)));
     } else if (header.name == "requires-python") {
       take_requires_python(header.value);
@@ -69,6 +73,8 @@ class MetadataReader {
 
 }  // namespace
 
-Result<CoreMetadata> CoreMetadata::parse(std::string_view text) { return MetadataReader().read(text); }
+Result<CoreMetadata> CoreMetadata::parse(std::string_view text) {
+  return MetadataReader().read(text);
+}
 
 }  // namespace launch::python

@@ -16,8 +16,8 @@ struct CoreMetadata {
   std::string name;  ///< normalized
   std::string version;
   std::vector<Requirement> requires_dist;
-  SpecifierSet requires_python;       ///< empty when the line cannot be read, as installers take it
-  std::string requires_python_text;  ///< as written
+  SpecifierSet requires_python;          ///< empty when the line cannot be read, as installers take it
+  std::string requires_python_text;      ///< as written
   std::set<std::string> provides_extra;  ///< normalized
   std::string summary;
   std::string license;  ///< License-Expression, else License

@@ -5,7 +5,9 @@
 namespace launch::python {
 namespace {
 
-bool is_separator(char c) { return c == '-' || c == '_' || c == '.'; }
+bool is_separator(char c) {
+  return c == '-' || c == '_' || c == '.';
+}
 
 }  // namespace
 

@@ -13,7 +13,9 @@
 namespace launch::python {
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 class RequirementParser {
  public:
@@ -32,7 +34,8 @@ class RequirementParser {
       before_marker = "a space and then \";\", or the end";
     } else {
       requirement.specifier = TRY(specifiers());
-      before_marker = requirement.specifier.empty() ? "a version specifier, \";\" or the end" : "\",\", \";\" or the end";
+      before_marker =
+          requirement.specifier.empty() ? "a version specifier, \";\" or the end" : "\",\", \";\" or the end";
     }
     if (scan_.done()) return requirement;
     if (!scan_.take(";")) return fail(scan_.expected(before_marker));
@@ -102,9 +105,11 @@ class RequirementParser {
       scan_.take_while([](char c) { return !is_space(c) && c != ';' && c != ')'; });
       return true;
     }
-    if (std::none_of(kOperators.begin(), kOperators.end(), [&](auto op) { return scan_.take(op); })) return false;
+    if (std::none_of(kOperators.begin(), kOperators.end(), [&](auto op) { return scan_.take(op); }))
+      return false;
     scan_.take_while(is_space);
-    scan_.take_while([](char c) { return is_word(c) || std::string_view(".-+!*").find(c) != std::string_view::npos; });
+    scan_.take_while(
+        [](char c) { return is_word(c) || std::string_view(".-+!*").find(c) != std::string_view::npos; });
     return true;
   }
 
@@ -113,7 +118,9 @@ class RequirementParser {
 
 }  // namespace
 
-Result<Requirement> Requirement::parse(std::string_view text) { return RequirementParser(text).parse(); }
+Result<Requirement> Requirement::parse(std::string_view text) {
+  return RequirementParser(text).parse();
+}
 
 std::string Requirement::text() const {
   std::string out = name;

@@ -14,8 +14,8 @@ std::string quoted(std::string_view text) {
 
 Error Scanner::expected(std::string_view expectation, std::size_t position) const {
   const auto found = text_.substr(position);
-  return usage_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1, what_,
-                                 quoted(text_), found.empty() ? "the end" : quoted(found)));
+  return usage_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1,
+                                 what_, quoted(text_), found.empty() ? "the end" : quoted(found)));
 }
 
 }  // namespace launch::python

@@ -8,10 +8,18 @@
 
 namespace launch::python {
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-constexpr bool is_alphanumeric(char c) { return is_digit(c) || is_letter(c); }
-constexpr bool is_word(char c) { return is_alphanumeric(c) || c == '_'; }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+constexpr bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+constexpr bool is_alphanumeric(char c) {
+  return is_digit(c) || is_letter(c);
+}
+constexpr bool is_word(char c) {
+  return is_alphanumeric(c) || c == '_';
+}
 
 /// Text of unknown origin in double quotes, printable and cut where it is long.
 std::string quoted(std::string_view text);

@@ -24,14 +24,17 @@ constexpr std::array<std::pair<std::string_view, Operator>, 8> kOperators = {{
 }};
 
 std::string_view symbol(Operator op) {
-  const auto* at = std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& pair) { return pair.second == op; });
+  const auto* at =
+      std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& pair) { return pair.second == op; });
   return at->first;
 }
 
 /// The first `count` numbers of both releases are the same; a missing number is 0.
 bool same_prefix(const Version& a, const Version& b, std::size_t count) {
   if (a.epoch() != b.epoch()) return false;
-  const auto number = [](const Version& v, std::size_t i) { return i < v.release().size() ? v.release()[i] : 0; };
+  const auto number = [](const Version& v, std::size_t i) {
+    return i < v.release().size() ? v.release()[i] : 0;
+  };
   for (std::size_t i = 0; i < count; ++i) {
     if (number(a, i) != number(b, i)) return false;
   }
@@ -44,7 +47,8 @@ bool matches_equal(const Specifier& clause, const Version& candidate) {
   return wanted.local().empty() ? candidate.without_local() == wanted : candidate == wanted;
 }
 
-/// ">V" takes neither V+local nor, for a V that is no post-release, V.postN (PEP 440, "Exclusive ordered comparison").
+/// ">V" takes neither V+local nor, for a V that is no post-release, V.postN (PEP 440, "Exclusive ordered
+/// comparison").
 bool matches_greater(const Version& wanted, const Version& candidate) {
   if (wanted.dev() || wanted.post()) return candidate.without_local() > wanted;
   return candidate > wanted && !candidate.same_family(wanted);
@@ -61,7 +65,8 @@ Error not_a_specifier(std::string_view text, std::string_view reason) {
 
 Result<Specifier> parse_clause(std::string_view text) {
   Scanner scan(text, "version specifier");
-  const auto* at = std::find_if(kOperators.begin(), kOperators.end(), [&](const auto& pair) { return scan.take(pair.first); });
+  const auto* at = std::find_if(kOperators.begin(), kOperators.end(),
+                                [&](const auto& pair) { return scan.take(pair.first); });
   if (at == kOperators.end()) {
     return fail(not_a_specifier(text, "expected one of ===, ==, ~=, !=, <=, >=, <, > and then a version"));
   }
@@ -82,11 +87,12 @@ Result<Specifier> parse_clause(std::string_view text) {
     clause.wildcard = true;
     if (!equality) return fail(not_a_specifier(text, "\".*\" goes with == and != only"));
   }
-  auto parsed = during(Version::parse(version), fmt::format("reading the version specifier {}", quoted(text)));
+  auto parsed =
+      during(Version::parse(version), fmt::format("reading the version specifier {}", quoted(text)));
   clause.version = TRY(std::move(parsed));
   clause.version_text = version;
-  if (clause.wildcard && (clause.version->is_prerelease() || clause.version->post() || !clause.version->local().empty() ||
-                          trim(version) != version)) {
+  if (clause.wildcard && (clause.version->is_prerelease() || clause.version->post() ||
+                          !clause.version->local().empty() || trim(version) != version)) {
     return fail(not_a_specifier(text, "\".*\" follows plain release numbers only"));
   }
   if (!equality && !clause.version->local().empty()) {
@@ -99,7 +105,8 @@ Result<Specifier> parse_clause(std::string_view text) {
 }
 
 bool names_prerelease(const Specifier& clause) {
-  return clause.op != Operator::not_equal && !clause.wildcard && clause.version && clause.version->is_prerelease();
+  return clause.op != Operator::not_equal && !clause.wildcard && clause.version &&
+         clause.version->is_prerelease();
 }
 
 }  // namespace
@@ -137,7 +144,9 @@ std::string Specifier::text() const {
   return fmt::format("{}{}{}", symbol(op), as_written ? version_text : version->text(), wildcard ? ".*" : "");
 }
 
-Result<Specifier> Specifier::parse(std::string_view text) { return parse_clause(trim(text)); }
+Result<Specifier> Specifier::parse(std::string_view text) {
+  return parse_clause(trim(text));
+}
 
 Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
   SpecifierSet set;
@@ -149,14 +158,17 @@ Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
 }
 
 bool SpecifierSet::matches(const Version& candidate) const {
-  return std::all_of(clauses_.begin(), clauses_.end(), [&](const Specifier& c) { return c.matches(candidate); });
+  return std::all_of(clauses_.begin(), clauses_.end(),
+                     [&](const Specifier& c) { return c.matches(candidate); });
 }
 
 bool SpecifierSet::contains(const Version& candidate) const {
   return (!candidate.is_prerelease() || wants_prereleases()) && matches(candidate);
 }
 
-bool SpecifierSet::wants_prereleases() const { return std::any_of(clauses_.begin(), clauses_.end(), names_prerelease); }
+bool SpecifierSet::wants_prereleases() const {
+  return std::any_of(clauses_.begin(), clauses_.end(), names_prerelease);
+}
 
 std::string SpecifierSet::text() const {
   std::vector<std::string> parts;

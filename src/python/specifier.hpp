@@ -15,9 +15,9 @@ enum class Operator { compatible, equal, not_equal, less_equal, greater_equal, l
 /// One PEP 440 clause: ">=2.5", "==2.*", "===weird".
 struct Specifier {
   Operator op = Operator::equal;
-  std::string version_text;         ///< as written, without ".*"
-  std::optional<Version> version;   ///< none for "===" with something that is no version
-  bool wildcard = false;            ///< "==2.*", "!=2.*"
+  std::string version_text;        ///< as written, without ".*"
+  std::optional<Version> version;  ///< none for "===" with something that is no version
+  bool wildcard = false;           ///< "==2.*", "!=2.*"
 
   /// Errors (usage): not one PEP 440 clause.
   static Result<Specifier> parse(std::string_view text);

@@ -25,7 +25,8 @@ struct Target {
 };
 
 /// All tags that fit the target, best first, as packaging.tags.sys_tags (26.3) orders them on such a machine:
-/// linux_<arch>, then PEP 600 manylinux with its legacy names. Errors (usage): an interpreter or platform that is not known.
+/// linux_<arch>, then PEP 600 manylinux with its legacy names. Errors (usage): an interpreter or platform
+/// that is not known.
 Result<std::vector<Tag>> supported_tags(const Target& target);
 
 /// A compressed set (PEP 425), not multiplied out.

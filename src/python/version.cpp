@@ -14,7 +14,9 @@ namespace {
 
 using Pre = std::optional<std::pair<char, std::uint64_t>>;
 
-bool is_separator(char c) { return c == '.' || c == '-' || c == '_'; }
+bool is_separator(char c) {
+  return c == '.' || c == '-' || c == '_';
+}
 
 /// Reads a version that is lower case and has no white space around it; `text` is quoted in errors.
 class VersionReader {
@@ -50,8 +52,9 @@ class VersionReader {
   Result<std::uint64_t> value_of(std::string_view digits) const {
     const auto value = parse_u64(digits);
     if (!value) {
-      return fail(usage_error(fmt::format("the number {} in the version {} is too large: expected one that fits 64 bits",
-                                          quoted(digits), quoted(text_))));
+      return fail(usage_error(
+          fmt::format("the number {} in the version {} is too large: expected one that fits 64 bits",
+                      quoted(digits), quoted(text_))));
     }
     return *value;
   }
@@ -67,7 +70,8 @@ std::uint64_t number_at(const std::vector<std::uint64_t>& release, std::size_t i
   return i < release.size() ? release[i] : 0;
 }
 
-std::strong_ordering compare_releases(const std::vector<std::uint64_t>& a, const std::vector<std::uint64_t>& b) {
+std::strong_ordering compare_releases(const std::vector<std::uint64_t>& a,
+                                      const std::vector<std::uint64_t>& b) {
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
     const auto order = number_at(a, i) <=> number_at(b, i);
     if (order != 0) return order;
@@ -81,8 +85,12 @@ std::pair<int, std::uint64_t> pre_key(const Pre& pre, bool has_post, bool has_de
   return {!has_post && has_dev ? 0 : 'd' - 'a' + 1, 0};
 }
 
-std::pair<bool, std::uint64_t> post_key(std::optional<std::uint64_t> post) { return {post.has_value(), post.value_or(0)}; }
-std::pair<bool, std::uint64_t> dev_key(std::optional<std::uint64_t> dev) { return {!dev, dev.value_or(0)}; }
+std::pair<bool, std::uint64_t> post_key(std::optional<std::uint64_t> post) {
+  return {post.has_value(), post.value_or(0)};
+}
+std::pair<bool, std::uint64_t> dev_key(std::optional<std::uint64_t> dev) {
+  return {!dev, dev.value_or(0)};
+}
 
 }  // namespace
 
@@ -150,7 +158,9 @@ std::string Version::local() const {
   return out;
 }
 
-std::string Version::text() const { return local_.empty() ? public_text() : public_text() + "+" + local(); }
+std::string Version::text() const {
+  return local_.empty() ? public_text() : public_text() + "+" + local();
+}
 
 Version Version::without_local() const {
   Version version = *this;
@@ -172,7 +182,8 @@ std::strong_ordering operator<=>(const Version& a, const Version& b) {
   if (const auto order = a.epoch_ <=> b.epoch_; order != 0) return order;
   if (const auto order = compare_releases(a.release_, b.release_); order != 0) return order;
   const auto key = [](const Version& v) {
-    return std::make_tuple(pre_key(v.pre_, v.post_.has_value(), v.dev_.has_value()), post_key(v.post_), dev_key(v.dev_));
+    return std::make_tuple(pre_key(v.pre_, v.post_.has_value(), v.dev_.has_value()), post_key(v.post_),
+                           dev_key(v.dev_));
   };
   if (const auto order = key(a) <=> key(b); order != 0) return order;
   return a.local_ <=> b.local_;  // fewer parts first, and none before any

@@ -38,7 +38,9 @@ class Version {
   bool is_postrelease() const { return post_.has_value(); }
 
   friend std::strong_ordering operator<=>(const Version& a, const Version& b);
-  friend bool operator==(const Version& a, const Version& b) { return (a <=> b) == std::strong_ordering::equal; }
+  friend bool operator==(const Version& a, const Version& b) {
+    return (a <=> b) == std::strong_ordering::equal;
+  }
 
  private:
   using LocalPart = std::variant<std::string, std::uint64_t>;  // strings sort before numbers

@@ -27,8 +27,9 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
   if (!file_name.ends_with(".whl")) return fail(not_a_wheel(file_name, "expected it to end in \".whl\""));
   const auto parts = split(file_name.substr(0, file_name.size() - 4), '-');
   if (parts.size() != kParts && parts.size() != kParts + 1) {
-    return fail(not_a_wheel(file_name, fmt::format("expected NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl, found {}",
-                                                   count_of(parts.size(), "part"))));
+    return fail(
+        not_a_wheel(file_name, fmt::format("expected NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl, found {}",
+                                           count_of(parts.size(), "part"))));
   }
   if (!is_escaped_name(parts[0])) {
     return fail(not_a_wheel(file_name, fmt::format("{} cannot be a project's name", quoted(parts[0]))));
@@ -40,7 +41,8 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
   if (parts.size() > kParts) {
     wheel.build = parts[2];
     if (!is_digit(parts[2].empty() ? '\0' : parts[2].front())) {
-      return fail(not_a_wheel(file_name, fmt::format("a build number begins with a digit, found {}", quoted(parts[2]))));
+      return fail(not_a_wheel(file_name,
+                              fmt::format("a build number begins with a digit, found {}", quoted(parts[2]))));
     }
   }
   const auto last = parts.size() - 3;
@@ -52,7 +54,8 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
 std::optional<std::size_t> best_tag(std::string_view compressed, const std::vector<Tag>& supported) {
   const auto tags = CompressedTags::parse(compressed);
   if (!tags) return std::nullopt;
-  const auto best = std::find_if(supported.begin(), supported.end(), [&](const Tag& tag) { return tags->holds(tag); });
+  const auto best =
+      std::find_if(supported.begin(), supported.end(), [&](const Tag& tag) { return tags->holds(tag); });
   if (best == supported.end()) return std::nullopt;
   return static_cast<std::size_t>(best - supported.begin());
 }

@@ -15,7 +15,7 @@ namespace launch::python {
 
 /// The parts of a wheel's file name (PEP 427, and the packaging.python.org "binary distribution format").
 struct WheelName {
-  std::string name;   ///< normalized (PEP 503)
+  std::string name;  ///< normalized (PEP 503)
   Version version;
   std::string build;  ///< "" or "1abc"
   std::string tags;   ///< compressed: "cp312-cp312-manylinux_2_28_x86_64"
@@ -24,7 +24,8 @@ struct WheelName {
   static Result<WheelName> parse(std::string_view file_name);
 };
 
-/// Index of the best of `supported` (sorted, best first) that the compressed tag set holds; none when it does not fit.
+/// Index of the best of `supported` (sorted, best first) that the compressed tag set holds; none when it does
+/// not fit.
 std::optional<std::size_t> best_tag(std::string_view compressed, const std::vector<Tag>& supported);
 
 /// One file in a zip.
@@ -34,7 +35,7 @@ struct ZipEntry {
   std::uint32_t crc32 = 0;
   std::uint64_t compressed_size = 0;
   std::uint64_t size = 0;
-  std::uint64_t header_offset = 0;       ///< of the local header
+  std::uint64_t header_offset = 0;        ///< of the local header
   std::uint32_t external_attributes = 0;  ///< Unix mode in the upper 16 bits
   bool is_folder() const { return name.ends_with('/'); }
 };
@@ -50,7 +51,8 @@ struct ZipEnd {
 /// Errors (usage): no end record, or one that points outside the file.
 Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size);
 
-/// Reads the central directory's bytes. Errors (usage): truncated, overlapping, absolute or ".." names, encrypted.
+/// Reads the central directory's bytes. Errors (usage): truncated, overlapping, absolute or ".." names,
+/// encrypted.
 Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, const ZipEnd& end);
 
 /// Length of the local header (fixed part, name and extra field) from its first 30 bytes. Errors (usage).
@@ -72,7 +74,8 @@ class ZipFile {
   const ZipEntry* find(std::string_view name) const;
   /// The content, checked. Errors (usage).
   Result<std::string> read(const ZipEntry& entry) const;
-  /// The bytes as they stand in the file. Errors (usage): the entry's own header disagrees with the directory.
+  /// The bytes as they stand in the file. Errors (usage): the entry's own header disagrees with the
+  /// directory.
   Result<std::string_view> compressed(const ZipEntry& entry) const;
 
  private:

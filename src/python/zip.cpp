@@ -29,7 +29,9 @@ constexpr std::size_t kLocator64Size = 20;
 constexpr std::size_t kDirectoryEntrySize = 46;
 constexpr std::size_t kLocalSize = 30;
 
-Error bad_zip(std::string_view reason) { return usage_error(fmt::format("not a sound zip file: {}", reason)); }
+Error bad_zip(std::string_view reason) {
+  return usage_error(fmt::format("not a sound zip file: {}", reason));
+}
 
 Error bad_entry(std::string_view name, std::string_view reason) {
   return usage_error(fmt::format("not a sound zip file: the entry {} {}", quoted(name), reason));
@@ -75,7 +77,8 @@ Result<std::optional<ZipEnd>> read_end64(std::string_view tail, std::size_t end_
     return fail(bad_zip("its zip64 end record is not where its locator says"));
   }
   const Record record(tail.substr(offset - tail_offset));
-  if (record.u32(0) != kEnd64Signature) return fail(bad_zip("its zip64 end record is not where its locator says"));
+  if (record.u32(0) != kEnd64Signature)
+    return fail(bad_zip("its zip64 end record is not where its locator says"));
   if (record.u32(16) != 0 || record.u32(20) != 0) return fail(bad_zip("it is a part of several"));
   return ZipEnd{record.u64(48), record.u64(40), record.u64(32)};
 }
@@ -130,7 +133,8 @@ Result<ZipEntry> read_entry(Fields& fields) {
   const auto fixed = fields.take(kDirectoryEntrySize);
   if (!fixed) return fail(bad_zip("its directory is cut short"));
   const Record record(*fixed);
-  if (record.u32(0) != kDirectorySignature) return fail(bad_zip("its directory is not where the end record says"));
+  if (record.u32(0) != kDirectorySignature)
+    return fail(bad_zip("its directory is not where the end record says"));
   const auto name = fields.take(record.u16(28));
   const auto extra = fields.take(record.u16(30));
   const auto comment = fields.take(record.u16(32));
@@ -174,11 +178,13 @@ struct FreeDecompressor {
 };
 
 Result<void> inflate(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
-  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(libdeflate_alloc_decompressor());
+  const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
+      libdeflate_alloc_decompressor());
   if (!decompressor) return fail(world_error("out of memory while a zip entry was decompressed"));
   std::size_t used = 0;
-  const auto result = libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
-                                                       content.data(), content.size(), &used, nullptr);
+  const auto result =
+      libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
+                                       content.data(), content.size(), &used, nullptr);
   if (result != LIBDEFLATE_SUCCESS || used != compressed.size()) {
     return fail(bad_entry(entry.name, "cannot be decompressed to the size that it claims"));
   }
@@ -193,9 +199,11 @@ Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
                                                   entry.compressed_size)));
   }
   if (entry.method == kStored) {
-    if (entry.size != entry.compressed_size) return fail(bad_entry(entry.name, "is stored with two different sizes"));
+    if (entry.size != entry.compressed_size)
+      return fail(bad_entry(entry.name, "is stored with two different sizes"));
   } else if (entry.method != kDeflated) {
-    return fail(bad_entry(entry.name, fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
+    return fail(bad_entry(entry.name,
+                          fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
   } else if (entry.size / kBestRatio > compressed.size()) {
     return fail(bad_entry(entry.name, fmt::format("cannot hold the {} bytes that it claims", entry.size)));
   }
@@ -227,13 +235,15 @@ Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size) {
 
 Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, const ZipEnd& end) {
   if (directory.size() != end.directory_size) {
-    return fail(bad_zip(fmt::format("its directory has {} bytes, expected {}", directory.size(), end.directory_size)));
+    return fail(bad_zip(
+        fmt::format("its directory has {} bytes, expected {}", directory.size(), end.directory_size)));
   }
   Fields fields(directory);
   std::vector<ZipEntry> entries;
   while (!fields.done() && entries.size() < end.entries) entries.push_back(TRY(read_entry(fields)));
   if (entries.size() != end.entries) {
-    return fail(bad_zip(fmt::format("its directory has {} entries, expected {}", entries.size(), end.entries)));
+    return fail(
+        bad_zip(fmt::format("its directory has {} entries, expected {}", entries.size(), end.entries)));
   }
   TRY(check_places(entries, end));
   return entries;
@@ -263,7 +273,8 @@ Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, st
   }
   const auto crc32 = libdeflate_crc32(0, content.data(), content.size());
   if (crc32 != entry.crc32) {
-    return fail(bad_entry(entry.name, fmt::format("has the CRC-32 {:08x}, expected {:08x}", crc32, entry.crc32)));
+    return fail(
+        bad_entry(entry.name, fmt::format("has the CRC-32 {:08x}, expected {:08x}", crc32, entry.crc32)));
   }
   return {};
 }
@@ -279,7 +290,8 @@ Result<ZipFile> ZipFile::open(std::string_view bytes) {
 }
 
 const ZipEntry* ZipFile::find(std::string_view name) const {
-  const auto at = std::find_if(entries_.rbegin(), entries_.rend(), [&](const ZipEntry& e) { return e.name == name; });
+  const auto at =
+      std::find_if(entries_.rbegin(), entries_.rend(), [&](const ZipEntry& e) { return e.name == name; });
   return at == entries_.rend() ? nullptr : &*at;
 }
 

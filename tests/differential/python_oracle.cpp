@@ -1,6 +1,7 @@
 // Answers questions about versions, specifiers, markers, requirements, tags, wheel names and names, one a
 // line on stdin; compare_packaging.py puts the same questions to packaging. Fields are separated by tabs;
 // "\\", "\t", "\n" and "\r" inside a field are escaped.
+#include <compare>
 #include <iostream>
 #include <map>
 #include <set>
@@ -57,7 +58,7 @@ Fields answer_order(const Fields& ask) {
   const auto b = Version::parse(ask.at(2));
   if (!a || !b) return {std::string(kInvalid)};
   const auto order = *a <=> *b;
-  return {order < 0 ? "<" : order > 0 ? ">" : "="};
+  return {std::is_lt(order) ? "<" : std::is_gt(order) ? ">" : "="};
 }
 
 Fields answer_specifier(const Fields& ask) {

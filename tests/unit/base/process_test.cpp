@@ -268,6 +268,7 @@ TEST(Process, AStopBeforeTheStartStartsNothing) {
 
 TEST(Process, RunsFromSeveralThreadsAtOnce) {
   std::vector<std::jthread> threads;
+  threads.reserve(8);
   std::atomic<int> good = 0;
   for (int thread = 0; thread < 8; ++thread) {
     threads.emplace_back([&good, thread] {

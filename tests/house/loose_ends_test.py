@@ -1,0 +1,36 @@
+#!/usr/bin/env python3
+"""No note of work that was left undone, no test switched off, no header without its guard."""
+
+import re
+
+import tree
+
+UNDONE = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
+SWITCHED_OFF = re.compile("DIS" + "ABLED_")
+
+
+def problems_of(name, content):
+    found = []
+    for number, line in enumerate(content.splitlines(), 1):
+        if UNDONE.search(line):
+            found.append(f"{name}:{number}: work left undone: {line.strip()}")
+        if SWITCHED_OFF.search(line):
+            found.append(f"{name}:{number}: a test that is switched off: {line.strip()}")
+    if name.endswith(".hpp") and not content.startswith("#pragma once\n"):
+        found.append(f"{name}: does not begin with #pragma once")
+    if content and not content.endswith("\n"):
+        found.append(f"{name}: does not end with a newline")
+    return found
+
+
+def main():
+    bad = problems_of("a.hpp", "// TO" + "DO: more\nTEST(A, DIS" + "ABLED_b)")
+    tree.expect_found("loose ends", bad, "work left undone", "switched off", "#pragma once", "end with a newline")
+    tree.expect_none("loose ends", problems_of("a.hpp", "#pragma once\n"))
+    names = tree.files("src", "tests/*.cpp", "tests/*.hpp", "tests/*.py", "tests/*.txt", "bench", "cmake", "ci", ".ci", "CMakeLists.txt")
+    names = [name for name in names if not name.startswith("tests/data/")]
+    found = [problem for name in names for problem in problems_of(name, tree.text(name))]
+    tree.finish("loose ends", found, f"{len(names)} files")
+
+
+main()
