@@ -1,0 +1,219 @@
+#include "image/dockerfile.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "image/base_image.hpp"
+#include "image/layers.hpp"
+#include "image/quoting.hpp"
+#include "index/oci_registry.hpp"
+
+namespace launch::image {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+/// Seconds since 1970 of "2025-01-25T11:30:10.16Z" or "2025-01-25"; 0 for anything else.
+std::int64_t seconds_of(std::string_view time) {
+  constexpr std::size_t kDay = 10;
+  constexpr std::size_t kSecond = 19;
+  const auto number = [&](std::size_t at, std::size_t length) {
+    return at + length <= time.size() ? parse_u64(time.substr(at, length)).value_or(0) : 0;
+  };
+  const std::chrono::year_month_day day(std::chrono::year(static_cast<int>(number(0, 4))),
+                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
+                                        std::chrono::day(static_cast<unsigned>(number(8, 2))));
+  if (time.size() < kDay || !day.ok()) return 0;
+  auto seconds = std::chrono::seconds(std::chrono::sys_days(day).time_since_epoch()).count();
+  if (time.size() >= kSecond) {
+    seconds += static_cast<std::int64_t>(number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2));
+  }
+  return seconds;
+}
+
+/// `KEYWORD a=b \` and so on, in one instruction.
+std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
+  std::string out(keyword);
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (i > 0) out += " \\\n" + std::string(keyword.size(), ' ');
+    out += fmt::format(" {}={}", pairs[i].first, pairs[i].second);
+  }
+  return out + "\n";
+}
+
+Result<std::string> from_instruction(const DockerfileInput& input) {
+  const auto& base = input.lock.lock.provenance.base;
+  if (!base) {
+    return fail(usage_error(fmt::format("the lock {} names no base image", input.lock.file.string()))
+                    .hint(fmt::format("write it anew: launch lock {}", input.recipe.name)));
+  }
+  const auto reference =
+      TRY(during(index::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
+                 fmt::format("reading the base image in {}", input.lock.file.string())));
+  if (reference.name() != base->name || reference.digest != base->digest ||
+      !base->digest.starts_with("sha256:") || !is_sha256_hex(std::string_view(base->digest).substr(7))) {
+    return fail(
+        usage_error(fmt::format("the lock {} names the base image {}@{}: expected NAME and sha256:DIGEST",
+                                input.lock.file.string(), printable(base->name), printable(base->digest))));
+  }
+  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base->name, base->tag)), base->name,
+                     base->digest);
+}
+
+Result<std::string> env_instruction(const DockerfileInput& input) {
+  const auto own_path = fmt::format("\"{}/bin:$PATH\"", kVenv);
+  Pairs pairs = {{"VIRTUAL_ENV", std::string(kVenv)}, {"PATH", own_path}};
+  if (cuda_toolkit(accelerator(input.lock.lock))) {
+    pairs.emplace_back("NVIDIA_VISIBLE_DEVICES", "all");
+    pairs.emplace_back("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
+  }
+  for (const auto& [name, value] : input.recipe.image.env) {
+    if (name.starts_with("NCCL_")) {
+      return fail(
+          usage_error(
+              fmt::format("env below [image] in recipes/{}.toml sets {}, which belongs to the machine "
+                          "that runs and not to the image",
+                          input.recipe.name, name))
+              .hint("set it in env below [train]"));
+    }
+    std::erase_if(pairs, [&](const auto& pair) { return pair.first == name; });
+    pairs.emplace_back(name, dockerfile_word(value));
+  }
+  return pairs_instruction("ENV", pairs);
+}
+
+std::string snapshot_id(std::int64_t timestamp) {
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(timestamp)));
+}
+
+/// Ubuntu's archive can be asked for the state of a day since 23.10.
+bool has_snapshots(const lock::BaseImage& base) {
+  return base.distribution.starts_with("ubuntu ") && base.distribution >= "ubuntu 23.10";
+}
+
+/// The distribution's packages, those only that the base does not have; nothing is asked for where none is
+/// missing.
+std::string apt_instruction(const DockerfileInput& input, const lock::BaseImage& base) {
+  auto packages = input.recipe.image.apt;
+  if (!base.distribution.empty()) packages.insert(packages.begin(), fmt::format("python{}", base.python));
+  if (packages.empty()) return {};
+  const auto timestamp = image_timestamp(input.lock.lock);
+  const bool snapshot = has_snapshots(base) && timestamp > 0;
+  // Packages are signed, so a snapshot may be read before the certificates are there that the base may lack.
+  const std::string options =
+      snapshot ? fmt::format(" --snapshot {} $tls", snapshot_id(timestamp)) : std::string();
+  std::vector<std::string> script = {
+      fmt::format("missing=$(for p in {}; do [[ $p != *=* && $(dpkg-query -Wf='${{db:Status-Abbrev}}' $p "
+                  "2>/dev/null || true) == ii* ]] || echo $p; done); ",
+                  join(packages, " ")),
+      "if [[ -z $missing ]]; then exit 0; fi; ",
+      "export DEBIAN_FRONTEND=noninteractive; ",
+      "rm -f /etc/apt/sources.list.d/cuda*; ",
+  };
+  if (snapshot) {
+    script.emplace_back(
+        "tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ");
+  }
+  script.push_back(fmt::format("apt-get update -q{}; ", options));
+  script.push_back(fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", options));
+  script.emplace_back("apt-get clean; ");
+  if (!base.distribution.empty()) {
+    // Bytecode checked by time is stale once the image's files have one time; this is not checked.
+    script.emplace_back("find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; ");
+    script.push_back(fmt::format("{} -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python{}; ",
+                                 base_interpreter(base), base.python));
+  }
+  script.emplace_back(
+      "rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old "
+      "/var/lib/dpkg/*-old /var/log/*");
+  return run_script(script);
+}
+
+/// A user with a number that stays the same; shadow would hold the day of the build.
+std::string user_instruction(const std::string& user, std::int64_t timestamp) {
+  constexpr std::int64_t kDay = 86400;  // day 0 would mean: change the password now
+  const std::vector<std::string> script = {fmt::format(
+      "id -u {0} >/dev/null 2>&1 || SOURCE_DATE_EPOCH={1} useradd --no-log-init --uid 1001 --user-group "
+      "--create-home --shell /bin/bash {0}",
+      user, std::max(timestamp, kDay))};
+  return run_script(script);
+}
+
+std::string copy_instructions(const DockerfileInput& input) {
+  std::string out = fmt::format("COPY venv/ {}/\n", kVenv);
+  for (const auto& layer : plan_layers(input.lock.lock)) {
+    out += "COPY";
+    for (const auto& package : layer) {
+      if (layer.size() > 1) out += " \\\n    ";
+      out += fmt::format("{}wheels/{}/", layer.size() > 1 ? "" : " ", package);
+    }
+    out += fmt::format("{}{}/\n", layer.size() > 1 ? " \\\n     " : " ", kVenv);
+  }
+  return out;
+}
+
+std::string project_instructions(const DockerfileInput& input) {
+  std::string out;
+  for (std::size_t i = 0; i < input.copies.size(); ++i) {
+    out += fmt::format("COPY [\"project/{}/\", {}]\n", i, dockerfile_copy_path(input.copies[i]));
+  }
+  if (!input.copies.empty()) out += fmt::format("WORKDIR {}\n", dockerfile_word(input.copies.front()));
+  return out;
+}
+
+std::string label_instruction(const DockerfileInput& input, const lock::BaseImage& base) {
+  return pairs_instruction("LABEL", {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
+                                     {"org.opencontainers.image.base.name",
+                                      dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
+                                     {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
+                                     {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
+                                     {"launch.lock", dockerfile_word(input.lock.digest)}});
+}
+
+}  // namespace
+
+std::string base_interpreter(const lock::BaseImage& base) {
+  return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr", base.python);
+}
+
+std::int64_t image_timestamp(const lock::Lockfile& lock) {
+  std::int64_t newest = 0;
+  for (const auto& package : lock.packages) {
+    for (const auto& wheel : package.wheels)
+      newest = std::max(newest, seconds_of(wheel.upload_time.value_or("")));
+  }
+  return newest > 0 ? newest : seconds_of(lock.provenance.date.value_or(""));
+}
+
+std::string render_dockerignore() {
+  return "*\n!Dockerfile\n!venv\n!wheels\n!project\n";
+}
+
+Result<std::string> render_dockerfile(const DockerfileInput& input) {
+  const auto& name = input.recipe.name;
+  std::string out = fmt::format(
+      "# Rendered by `launch render {0}` from recipes/{0}.toml and its lock; a change belongs there.\n"
+      "# `launch build {0}` makes the context: hashed wheels, each unpacked below wheels/, and the project's "
+      "files.\n",
+      name);
+  out += TRY(from_instruction(input));
+  const auto& base = *input.lock.lock.provenance.base;
+  out += TRY(env_instruction(input));
+  out += apt_instruction(input, base);
+  if (input.recipe.image.user) {
+    out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
+  }
+  out += copy_instructions(input);
+  out += project_instructions(input);
+  if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
+  out += "ENTRYPOINT []\nCMD [\"python3\"]\n";
+  out += label_instruction(input, base);
+  return out;
+}
+
+}  // namespace launch::image

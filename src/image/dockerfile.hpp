@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lock/project.hpp"
+#include "lock/recipe.hpp"
+
+namespace launch::image {
+
+/// What an image is rendered from.
+struct DockerfileInput {
+  const lock::Recipe& recipe;
+  const lock::LoadedLock& lock;
+  std::vector<std::string> copies;  ///< folders in the image that project files go below: "/workspace/"
+};
+
+/// The Dockerfile of a locked recipe, in what buildah 1.28, docker and BuildKit have in common. Pure: the
+/// same input gives the same text. Errors (usage): the lock names no base image, or one that cannot be one;
+/// NCCL_… in the recipe's image.env.
+Result<std::string> render_dockerfile(const DockerfileInput& input);
+
+/// What a builder reads of the context, whatever else lies there.
+std::string render_dockerignore();
+
+/// Seconds since 1970 that stand for "when" in everything a lock's image holds: its newest upload, else the
+/// nightly's day, else 0.
+std::int64_t image_timestamp(const lock::Lockfile& lock);
+
+/// Where the base image's interpreter lies: "/usr/bin/python3.12".
+std::string base_interpreter(const lock::BaseImage& base);
+
+}  // namespace launch::image

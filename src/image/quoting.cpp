@@ -1,0 +1,59 @@
+#include "image/quoting.hpp"
+
+#include <fmt/format.h>
+
+namespace launch::image {
+namespace {
+
+constexpr std::string_view kPlain =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+./:=,@%~";
+
+bool is_plain(char c) {
+  return kPlain.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+std::string dockerfile_word(std::string_view word) {
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  std::string out = "\"";
+  for (const char c : word) {
+    if (c == '"' || c == '\\' || c == '$') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string dockerfile_copy_path(std::string_view path) {
+  std::string escaped;
+  for (const char c : path) {
+    if (!is_plain(c) && static_cast<unsigned char>(c) < 0x80) escaped += '\\';
+    escaped += c;
+  }
+  return json_string(escaped);
+}
+
+std::string json_string(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      (out += '\\') += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
+      out += fmt::format("\\u{:04x}", c);
+    } else {
+      out += c;
+    }
+  }
+  return out + "\"";
+}
+
+std::string run_script(std::span<const std::string> lines) {
+  std::string out = "RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"";
+  for (const auto& line : lines) {
+    const auto quoted = json_string(line);
+    out += fmt::format("\\\n  {}", std::string_view(quoted).substr(1, quoted.size() - 2));
+  }
+  return out + "\"]\n";
+}
+
+}  // namespace launch::image
