@@ -19,7 +19,7 @@ struct LockRequest {
   Recipe recipe;
   std::optional<Lockfile> previous;  ///< its versions and files are kept while they fit, unless `upgrade`
   bool upgrade = false;
-  int glibc_minor = 0;               ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
+  int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 
 /// A nightly date that was not taken, and why.
@@ -36,9 +36,9 @@ struct LockResult {
 /// Tells a person what is going on: "resolving", "hashing torch-….whl".
 using LockProgress = std::function<void(const std::string& what)>;
 
-/// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is downloaded into
-/// the store and hashed. Errors: (usage) an impossible set of requirements, with the explanation, or a package that no
-/// index has; (world) an index that does not answer.
+/// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
+/// downloaded into the store and hashed. Errors: (usage) an impossible set of requirements, with the
+/// explanation, or a package that no index has; (world) an index that does not answer.
 Result<LockResult> resolve_lock(const LockRequest& request, const Site& site, net::HttpClient& http,
                                 const WheelStore& store, const LockProgress& progress);
 

@@ -1,0 +1,136 @@
+#include "lock/nightly.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace launch::lock {
+namespace {
+
+/// What one package has of one nightly.
+struct Offer {
+  bool any = false;                 // a wheel for whatever it may be
+  bool accelerator = false;         // one for the recipe's accelerator
+  std::set<std::string> platforms;  // of the targets that it fits
+};
+
+/// By date; empty for a package that has no dated versions.
+using Offers = std::map<std::string, Offer>;
+
+Offers offers_of(const python::Requirement& requirement, const Listing& listing, const Recipe& recipe,
+                 std::vector<LockTarget>& targets) {
+  Offers out;
+  for (const auto& wheel : listing.wheels) {
+    const auto date = nightly_date(wheel.version);
+    const auto& file = listing.files[wheel.file];
+    if (!date || file.yanked || !requirement.specifier.matches(wheel.version)) continue;
+    auto& offer = out[*date];
+    offer.any = true;
+    if (!fits_accelerator(wheel.version, recipe.torch.cuda)) continue;
+    offer.accelerator = true;
+    for (auto& target : targets) {
+      const bool runs = !file.requires_python || target.runs(*file.requires_python);
+      if (runs && target.rank(wheel.tags)) offer.platforms.insert(target.platform());
+    }
+  }
+  return out;
+}
+
+class Nightlies {
+ public:
+  Nightlies(const Recipe& recipe, std::vector<LockTarget>& targets) : recipe_(recipe), targets_(targets) {}
+
+  void add(const python::Requirement& requirement, const Listing& listing) {
+    auto offers = offers_of(requirement, listing, recipe_, targets_);
+    const bool dated = !offers.empty() ||
+                       std::any_of(listing.wheels.begin(), listing.wheels.end(),
+                                   [](const PageWheel& w) { return nightly_date(w.version).has_value(); });
+    if (!dated) return;
+    for (const auto& [date, offer] : offers) dates_.insert(date);
+    packages_.emplace_back(requirement.name, std::move(offers));
+  }
+
+  bool empty() const { return packages_.empty(); }
+  const std::set<std::string>& dates() const { return dates_; }
+
+  /// Why a nightly cannot be taken; none: it can.
+  std::optional<std::string> lack(const std::string& date) const {
+    for (const auto& [name, offers] : packages_) {
+      const auto at = offers.find(date);
+      if (at == offers.end() || !at->second.any) return fmt::format("it has no {}", name);
+      if (!at->second.accelerator) return fmt::format("its {} is not built for {}", name, recipe_.torch.cuda);
+      for (const auto& target : targets_) {
+        if (at->second.platforms.count(target.platform()) == 0) {
+          return fmt::format("its {} has no wheel for {}", name, target.text());
+        }
+      }
+    }
+    return std::nullopt;
+  }
+
+ private:
+  const Recipe& recipe_;
+  std::vector<LockTarget>& targets_;
+  std::vector<std::pair<std::string, Offers>> packages_;
+  std::set<std::string> dates_;
+};
+
+std::string range_hint(const std::set<std::string>& dates) {
+  if (dates.empty())
+    return "the channel's pages have no nightly of these packages; older ones leave the pages after "
+           "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL";
+  return fmt::format(
+      "the channel's pages have nightlies from {} to {}; older ones leave the pages after about 60 "
+      "days, a mirror that kept them is named by LAUNCH_CHANNEL_URL",
+      *dates.begin(), *dates.rbegin());
+}
+
+Result<NightlyChoice> choose(const Recipe& recipe, const Nightlies& nightlies,
+                             const std::optional<std::string>& kept) {
+  const auto& torch = recipe.torch;
+  if (torch.date) {
+    if (const auto lack = nightlies.lack(*torch.date)) {
+      return fail(usage_error(fmt::format("the nightly of {} cannot be taken: {}", *torch.date, *lack))
+                      .hint(range_hint(nightlies.dates())));
+    }
+    return NightlyChoice{torch.date, {}};
+  }
+  const auto in_time = [&](const std::string& date) { return !torch.as_of || date <= *torch.as_of; };
+  if (kept && in_time(*kept) && !nightlies.lack(*kept)) return NightlyChoice{kept, {}};
+  NightlyChoice out;
+  for (auto date = nightlies.dates().rbegin(); date != nightlies.dates().rend(); ++date) {
+    if (!in_time(*date)) continue;
+    const auto lack = nightlies.lack(*date);
+    if (!lack) {
+      out.date = *date;
+      return out;
+    }
+    out.passed_over.push_back({*date, *lack});
+  }
+  auto error = usage_error(fmt::format("no nightly{} has all of the recipe's packages",
+                                       torch.as_of ? " up to " + *torch.as_of : ""));
+  constexpr std::size_t kMostShown = 3;
+  for (std::size_t i = 0; i < std::min(kMostShown, out.passed_over.size()); ++i) {
+    error.hint(fmt::format("{}: {}", out.passed_over[i].date, out.passed_over[i].reason));
+  }
+  return fail(std::move(error).hint(range_hint(nightlies.dates())));
+}
+
+}  // namespace
+
+Result<NightlyChoice> choose_nightly(const Recipe& recipe, PackageSource& source,
+                                     std::vector<LockTarget>& targets,
+                                     const std::optional<std::string>& kept) {
+  if (recipe.torch.channel != Channel::nightly) return NightlyChoice{};
+  Nightlies nightlies(recipe, targets);
+  for (const auto& requirement : recipe.torch.packages)
+    nightlies.add(requirement, *TRY(source.find(requirement.name)));
+  if (nightlies.empty() && !recipe.torch.date) return NightlyChoice{};
+  return choose(recipe, nightlies, kept);
+}
+
+}  // namespace launch::lock

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lock/lock_target.hpp"
+#include "lock/package_source.hpp"
+#include "lock/recipe.hpp"
+#include "lock/resolve_lock.hpp"
+
+namespace launch::lock {
+
+struct NightlyChoice {
+  std::optional<std::string> date;  ///< none: no nightly channel, or nothing on it has a date
+  std::vector<PassedOver> passed_over;
+};
+
+/// The nightly to take: the recipe's date, else `kept` while it is complete, else the newest (up to as-of) on
+/// which every package that the recipe takes from the channel has a wheel for every target. Errors: (usage)
+/// there is none, (world) the channel's.
+Result<NightlyChoice> choose_nightly(const Recipe& recipe, PackageSource& source,
+                                     std::vector<LockTarget>& targets,
+                                     const std::optional<std::string>& kept);
+
+}  // namespace launch::lock

@@ -1,0 +1,144 @@
+#include "lock/package_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "python/wheel.hpp"
+
+namespace launch::lock {
+namespace {
+
+/// PyTorch's own projects, which the channel publishes: never taken from anywhere else when a channel is
+/// chosen.
+constexpr std::array<std::string_view, 9> kOfTheChannel = {
+    "torch",          "torchvision",         "torchaudio",         "torchtext",  "triton",
+    "pytorch-triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "torchtriton"};
+
+/// Names that the channel may serve and then must.
+constexpr std::array<std::string_view, 9> kPrefixes = {"torch",   "pytorch-", "triton", "nvidia-", "cuda-",
+                                                       "fbgemm-", "intel-",   "dpcpp-", "onemkl-"};
+
+std::string channel_page(const Recipe& recipe, const Site& site) {
+  auto base = site.channel_url.value;
+  while (base.ends_with('/')) base.pop_back();
+  const bool stable = recipe.torch.channel == Channel::stable;
+  return fmt::format("{}{}/{}", base, stable ? "" : fmt::format("/{}", channel_name(recipe.torch.channel)),
+                     recipe.torch.cuda);
+}
+
+std::vector<std::string> values(const std::vector<Setting>& settings) {
+  std::vector<std::string> out;
+  for (const auto& setting : settings) out.push_back(setting.value);
+  return out;
+}
+
+std::filesystem::path metadata_cache(const Site& site) {
+  return site.cache.value.empty() ? std::filesystem::path()
+                                  : std::filesystem::path(site.cache.value) / "metadata";
+}
+
+std::vector<PageWheel> wheels_of(const std::vector<index::IndexFile>& files) {
+  std::vector<PageWheel> wheels;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files[i].file_name.ends_with(".whl")) continue;
+    auto name = python::WheelName::parse(files[i].file_name);
+    if (!name) continue;
+    wheels.push_back({i, std::move(name->version), std::move(name->tags), std::move(name->build)});
+  }
+  return wheels;
+}
+
+}  // namespace
+
+PackageSource::PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http)
+    : general_(http, site.index_url.value, values(site.find_links), false, metadata_cache(site)) {
+  if (recipe.torch.channel == Channel::index) return;
+  channel_.emplace(http, channel_page(recipe, site), std::vector<std::string>{}, true, metadata_cache(site));
+  for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
+  for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
+}
+
+PackageSource::Origin PackageSource::origin(const std::string& name) const {
+  if (!channel_) return Origin::general;
+  const bool own = std::find(kOfTheChannel.begin(), kOfTheChannel.end(), name) != kOfTheChannel.end();
+  if (own || asked_of_channel_.count(name) != 0) return Origin::channel;
+  if (asked_of_general_.count(name) != 0) return Origin::general;
+  const auto is_start = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_start) ? Origin::channel_first : Origin::general;
+}
+
+void PackageSource::keep(const std::string& name, Result<std::optional<index::ProjectPage>> page,
+                         bool from_channel) {
+  if (!page) {
+    listings_.emplace(name, fail(std::move(page.error())));
+    return;
+  }
+  Listing listing;
+  listing.name = name;
+  listing.index = from_channel ? channel_->url() : general_.url();
+  listing.from_channel = from_channel;
+  listing.known = page->has_value();
+  if (*page) listing.files = std::move((*page)->files);
+  listing.wheels = wheels_of(listing.files);
+  listings_.emplace(name, std::move(listing));
+}
+
+void PackageSource::prefetch(std::span<const std::string> names) {
+  std::vector<std::string> of_channel;
+  std::vector<std::string> of_general;
+  std::set<std::string> seen;
+  for (const auto& name : names) {
+    if (listings_.count(name) != 0 || !seen.insert(name).second) continue;
+    (origin(name) == Origin::general ? of_general : of_channel).push_back(name);
+  }
+  if (!of_channel.empty()) {
+    auto pages = channel_->pages(of_channel);
+    for (std::size_t i = 0; i < of_channel.size(); ++i) {
+      const bool elsewhere = pages[i] && !*pages[i] && origin(of_channel[i]) == Origin::channel_first;
+      if (elsewhere) {
+        of_general.push_back(of_channel[i]);
+      } else {
+        keep(of_channel[i], std::move(pages[i]), true);
+      }
+    }
+  }
+  if (of_general.empty()) return;
+  auto pages = general_.pages(of_general);
+  for (std::size_t i = 0; i < of_general.size(); ++i) keep(of_general[i], std::move(pages[i]), false);
+}
+
+Result<const Listing*> PackageSource::find(const std::string& name) {
+  prefetch({&name, 1});
+  const auto& listing = listings_.at(name);
+  if (!listing) return fail(listing.error());
+  return &*listing;
+}
+
+void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
+  for (const bool from_channel : {true, false}) {
+    std::vector<index::IndexFile> files;
+    std::set<std::string> seen;
+    for (const auto& wheel : wheels) {
+      const auto& file = wheel.file();
+      if (wheel.listing->from_channel != from_channel || metadata_.count(file.url) != 0) continue;
+      if (seen.insert(file.url).second) files.push_back(file);
+    }
+    if (files.empty()) continue;
+    auto found = (from_channel ? *channel_ : general_).metadata(files);
+    for (std::size_t i = 0; i < files.size(); ++i) metadata_.emplace(files[i].url, std::move(found[i]));
+  }
+}
+
+Result<const python::CoreMetadata*> PackageSource::metadata(const Wheel& wheel) {
+  prefetch_metadata({&wheel, 1});
+  const auto& metadata = metadata_.at(wheel.file().url);
+  if (!metadata) return fail(metadata.error());
+  return &*metadata;
+}
+
+}  // namespace launch::lock

@@ -1,0 +1,233 @@
+#include "lock/resolve_lock.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "lock/absence.hpp"
+#include "lock/lock_assembly.hpp"
+#include "lock/nightly.hpp"
+#include "lock/target_provider.hpp"
+#include "python/interpreter.hpp"
+#include "resolve/explain.hpp"
+#include "resolve/pubgrub.hpp"
+
+namespace launch::lock {
+namespace {
+
+/// Names that people mean when they mistype one in a recipe of this kind.
+const std::vector<std::string>& well_known_names() {
+  static const std::vector<std::string> names = {"accelerate",
+                                                 "datasets",
+                                                 "deepspeed",
+                                                 "einops",
+                                                 "fastapi",
+                                                 "flash-attn",
+                                                 "huggingface-hub",
+                                                 "hydra-core",
+                                                 "jax",
+                                                 "lightning",
+                                                 "matplotlib",
+                                                 "mlflow",
+                                                 "numpy",
+                                                 "omegaconf",
+                                                 "pandas",
+                                                 "peft",
+                                                 "pillow",
+                                                 "protobuf",
+                                                 "pyarrow",
+                                                 "pydantic",
+                                                 "pytest",
+                                                 "pyyaml",
+                                                 "ray",
+                                                 "requests",
+                                                 "safetensors",
+                                                 "scikit-learn",
+                                                 "scipy",
+                                                 "sentencepiece",
+                                                 "tensorboard",
+                                                 "tiktoken",
+                                                 "timm",
+                                                 "tokenizers",
+                                                 "tomli",
+                                                 "torch",
+                                                 "torchao",
+                                                 "torchaudio",
+                                                 "torchdata",
+                                                 "torchmetrics",
+                                                 "torchrec",
+                                                 "torchtext",
+                                                 "torchtitan",
+                                                 "torchtune",
+                                                 "torchvision",
+                                                 "tqdm",
+                                                 "transformers",
+                                                 "triton",
+                                                 "trl",
+                                                 "wandb",
+                                                 "xformers"};
+  return names;
+}
+
+class Locking {
+ public:
+  Locking(const LockRequest& request, const Site& site, net::HttpClient& http, const WheelStore& store,
+          const LockProgress& progress)
+      : request_(request),
+        recipe_(request.recipe),
+        site_(site),
+        http_(http),
+        store_(store),
+        progress_(progress),
+        source_(request.recipe, site, http) {}
+
+  Result<LockResult> run() {
+    for (const auto& platform : recipe_.platforms) {
+      targets_.push_back(TRY(LockTarget::make(recipe_, platform, request_.glibc_minor)));
+    }
+    TRY(check_names());
+    auto nightly = TRY(choose_nightly(recipe_, source_, targets_, kept_date()));
+    date_ = nightly.date;
+    auto preferred = kept_versions();
+    std::vector<TargetSolution> solutions;
+    for (auto& target : targets_) {
+      solutions.push_back(TRY(solve_for(target, preferred)));
+      // Platforms shall have the same versions wherever that is possible.
+      for (const auto& [name, pick] : solutions.back().picks) {
+        auto& versions = preferred[name];
+        versions.insert(versions.begin(), pick.wheel.wheel->version);
+      }
+    }
+    LockResult result;
+    result.passed_over = std::move(nightly.passed_over);
+    result.lock = TRY(assemble(solutions));
+    return result;
+  }
+
+ private:
+  void say(const std::string& what) const {
+    if (progress_) progress_(what);
+  }
+
+  std::vector<python::Requirement> all_requirements() const {
+    auto out = recipe_.torch.packages;
+    out.insert(out.end(), recipe_.packages.begin(), recipe_.packages.end());
+    return out;
+  }
+
+  /// What the recipe names is there; a mistyped name is best told at once.
+  Result<void> check_names() {
+    const auto requirements = all_requirements();
+    std::vector<std::string> names;
+    for (const auto& requirement : requirements) {
+      if (requirement.url) {
+        return fail(
+            usage_error(fmt::format("the recipe {} takes {} from {}, but a lock takes packages from an index",
+                                    recipe_.name, requirement.name, net::redact(*requirement.url)))
+                .hint("put the wheel into a folder and name that folder by find-links in launch.toml"));
+      }
+      names.push_back(requirement.name);
+    }
+    say(fmt::format("asking the index for {}", count_of(names.size(), "package")));
+    source_.prefetch(names);
+    for (const auto& name : names) {
+      const auto* listing = TRY(source_.find(name));
+      if (listing->known) continue;
+      auto error = usage_error(no_such_project(*listing));
+      error.during(fmt::format("locking the recipe {}", recipe_.name));
+      if (const auto meant = did_you_mean(name, well_known_names()))
+        error.hint(fmt::format("did you mean {}?", *meant));
+      return fail(std::move(error));
+    }
+    return {};
+  }
+
+  bool keeps() const { return request_.previous && !request_.upgrade; }
+
+  std::optional<std::string> kept_date() const {
+    if (!keeps()) return std::nullopt;
+    const auto& before = request_.previous->provenance;
+    const bool same =
+        before.channel == channel_name(recipe_.torch.channel) && before.cuda == recipe_.torch.cuda;
+    return same ? before.date : std::nullopt;
+  }
+
+  Preferences kept_versions() const {
+    Preferences out;
+    if (!keeps()) return out;
+    for (const auto& package : request_.previous->packages) out[package.name].push_back(package.version);
+    return out;
+  }
+
+  Result<TargetSolution> solve_for(LockTarget& target, const Preferences& preferred) {
+    say(fmt::format("resolving for {}", target.text()));
+    TargetProvider provider(recipe_, source_, target, preferred, date_);
+    std::vector<python::Requirement> requirements;
+    for (auto& requirement : all_requirements()) {
+      const bool applies = !requirement.marker || requirement.marker->evaluate(target.environment());
+      if (applies) requirements.push_back(std::move(requirement));
+    }
+    const auto outcome = TRY(during(resolve::solve(recipe_.name, requirements, provider),
+                                    fmt::format("resolving {} for {}", recipe_.name, target.text())));
+    if (!outcome.solution) {
+      const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
+      return fail(usage_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
+                                          target.text(), why)));
+    }
+    TargetSolution solution;
+    solution.target = &target;
+    for (const auto& [name, chosen] : *outcome.solution) {
+      Pick pick;
+      pick.wheel = provider.wheel(name, chosen.version);
+      auto extras = chosen.extras;
+      extras.insert("");
+      for (const auto& extra : extras) {
+        const auto asked = extra.empty() ? std::set<std::string>{} : std::set<std::string>{extra};
+        for (const auto& requirement : TRY(provider.dependencies(name, chosen.version, asked)).requirements) {
+          if (requirement.name != name) pick.dependencies.insert(requirement.name);
+        }
+      }
+      solution.picks.emplace(name, std::move(pick));
+    }
+    return solution;
+  }
+
+  Result<Lockfile> assemble(const std::vector<TargetSolution>& solutions) {
+    Lockfile lock;
+    lock.requires_python = fmt::format("=={}.*", TRY(python::Interpreter::parse(recipe_.python)).version());
+    for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
+    lock.packages = merge(recipe_, solutions);
+    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_));
+    auto& provenance = lock.provenance;
+    provenance.recipe_digest = recipe_.digest;
+    provenance.channel = channel_name(recipe_.torch.channel);
+    provenance.cuda = recipe_.torch.cuda;
+    provenance.cuda_version = cuda_version_of(lock.packages);
+    provenance.date = date_;
+    provenance.platforms = recipe_.platforms;
+    return lock;
+  }
+
+  const LockRequest& request_;
+  const Recipe& recipe_;
+  const Site& site_;
+  net::HttpClient& http_;
+  const WheelStore& store_;
+  const LockProgress& progress_;
+  PackageSource source_;
+  std::vector<LockTarget> targets_;
+  std::optional<std::string> date_;
+};
+
+}  // namespace
+
+Result<LockResult> resolve_lock(const LockRequest& request, const Site& site, net::HttpClient& http,
+                                const WheelStore& store, const LockProgress& progress) {
+  return Locking(request, site, http, store, progress).run();
+}
+
+}  // namespace launch::lock
