@@ -38,7 +38,10 @@ class ZipOpening {
  public:
   ZipOpening(net::HttpClient& http, const ZipLocation& location, std::uint64_t most_whole,
              RangeMemory* memory)
-      : zip_(RemoteZip(http, location.url)), known_(location.size), most_whole_(most_whole), memory_(memory) {
+      : zip_(RemoteZip(http, location.url)),
+        known_(location.size == 0 ? std::nullopt : location.size),
+        most_whole_(most_whole),
+        memory_(memory) {
     tail_ = std::max<std::uint64_t>(location.tail, 1);
     step_ = known_ ? Step::tail : Step::length;
     if (memory_ != nullptr && memory_->refuses(location.url)) read_whole();

@@ -13,6 +13,7 @@
 #include "net/http.hpp"
 #include "python/name.hpp"
 #include "python/scanner.hpp"
+#include "python/version.hpp"
 
 namespace launch::index {
 namespace {
@@ -170,8 +171,8 @@ bool is_file_of(std::string_view file_name, std::string_view project) {
   // A source archive's name may hold "-" itself: NAME-VERSION is cut at every place that leaves a version.
   const auto stem = archive_stem(file_name);
   for (auto dash = stem.find('-'); dash != std::string_view::npos; dash = stem.find('-', dash + 1)) {
-    const bool version_follows = dash + 1 < stem.size() && python::is_alphanumeric(stem[dash + 1]);
-    if (version_follows && python::normalize_name(stem.substr(0, dash)) == project) return true;
+    if (python::normalize_name(stem.substr(0, dash)) != project) continue;
+    if (python::Version::parse(stem.substr(dash + 1))) return true;
   }
   return false;
 }

@@ -31,7 +31,7 @@ struct Site {
   std::optional<Setting> certificates;
   Setting channel_url;                ///< base of the PyTorch channel, before /nightly/cu128/
   Setting store;                      ///< wheel store's folder
-  Setting state;                      ///< run records' folder
+  Setting state;                      ///< folder that holds runs/ID, the run records
   Setting cache;                      ///< HTTP cache's folder
   std::optional<Setting> engine;      ///< podman or docker
   std::vector<SiteRegistry> registries;

@@ -1,0 +1,105 @@
+#include "image/layers.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "image/base_image.hpp"
+#include "python/marker.hpp"
+#include "python/tag.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::image {
+namespace {
+
+constexpr std::uint64_t kLarge = 16'000'000;  // compressed bytes from which a package has a layer of its own
+constexpr std::size_t kMostLayers = 90;
+
+/// glibc of the base image, by which the lock's wheels were chosen; a base of unknown distribution has at
+/// least 2.35.
+int glibc_minor_of(const lock::Lockfile& lock) {
+  constexpr int kLeast = 35;
+  if (!lock.provenance.base) return kLeast;
+  const auto known = distribution(lock.provenance.base->distribution);
+  return known ? known->glibc_minor : kLeast;
+}
+
+Result<bool> applies(const lock::LockedPackage& package, const python::MarkerEnvironment& environment) {
+  if (!package.marker) return true;
+  const auto marker =
+      TRY(during(python::Marker::parse(*package.marker), "reading the marker of " + package.name));
+  return marker.evaluate(environment);
+}
+
+/// The wheel that fits best; none when none does.
+const lock::LockedWheel* best_wheel(const lock::LockedPackage& package,
+                                    const std::vector<python::Tag>& tags) {
+  const lock::LockedWheel* best = nullptr;
+  std::size_t best_rank = 0;
+  for (const auto& wheel : package.wheels) {
+    const auto name = python::WheelName::parse(wheel.file_name);
+    if (!name) continue;
+    const auto rank = python::best_tag(name->tags, tags);
+    if (!rank || (best != nullptr && *rank >= best_rank)) continue;
+    best = &wheel;
+    best_rank = *rank;
+  }
+  return best;
+}
+
+std::size_t group_of(const std::string& package) {
+  if (package.starts_with("nvidia-") || package.starts_with("cuda-")) return 0;
+  return package == "torch" ? 1 : 2;
+}
+
+}  // namespace
+
+Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::string_view python,
+                                           std::string_view platform) {
+  const auto environment = TRY(python::marker_environment(python, platform));
+  const auto tags =
+      TRY(python::supported_tags({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+  std::vector<ImageWheel> wheels;
+  for (const auto& package : lock.packages) {
+    if (!TRY(applies(package, environment))) continue;
+    const auto* wheel = best_wheel(package, tags);
+    if (wheel == nullptr) {
+      return fail(usage_error(
+          fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", package.name,
+                      package.version.text(), python, platform, glibc_minor_of(lock))));
+    }
+    wheels.push_back({package.name, *wheel});
+  }
+  return wheels;
+}
+
+std::vector<Layer> plan_layers(const lock::Lockfile& lock) {
+  std::array<std::map<std::string, std::uint64_t>, 3> groups;
+  for (const auto& package : lock.packages) {
+    auto& size = groups.at(group_of(package.name))[package.name];
+    for (const auto& wheel : package.wheels) size = std::max(size, wheel.size);
+  }
+  std::vector<Layer> layers;
+  for (const auto& group : groups) {
+    std::vector<std::pair<std::string, std::uint64_t>> packages(group.begin(), group.end());
+    std::stable_sort(packages.begin(), packages.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    Layer small;
+    for (const auto& [name, size] : packages) {
+      if (size >= kLarge && layers.size() < kMostLayers) {
+        layers.push_back({name});
+      } else {
+        small.push_back(name);
+      }
+    }
+    std::sort(small.begin(), small.end());
+    if (!small.empty()) layers.push_back(std::move(small));
+  }
+  return layers;
+}
+
+}  // namespace launch::image
