@@ -47,26 +47,27 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
 
 namespace {
 
-Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path) {
+Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path, Flush flush) {
   while (!content.empty()) {
     const auto put = ::write(fd, content.data(), content.size());
     if (put < 0 && errno == EINTR) continue;
     if (put < 0) return fail(io_error("write", path, errno));
     content.remove_prefix(static_cast<std::size_t>(put));
   }
-  if (::fsync(fd) != 0) return fail(io_error("write", path, errno));
+  if (flush == Flush::yes && ::fsync(fd) != 0) return fail(io_error("write", path, errno));
   return {};
 }
 
 }  // namespace
 
-Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode) {
+Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode,
+                        Flush flush) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
   TRY(make_folder(folder));
   std::string beside = (folder / fmt::format(".{}.XXXXXX", path.filename().string())).string();
   const Fd file(::mkostemp(beside.data(), O_CLOEXEC));
   if (!file) return fail(io_error("write", path, errno));
-  auto written = write_all(file.get(), content, path);
+  auto written = write_all(file.get(), content, path, flush);
   if (written && ::fchmod(file.get(), mode) != 0) written = fail(io_error("write", path, errno));
   if (written && ::rename(beside.c_str(), path.c_str()) != 0) written = fail(io_error("write", path, errno));
   if (!written) ::unlink(beside.c_str());

@@ -35,10 +35,15 @@ Error io_error(std::string_view verb, const std::filesystem::path& path, int err
 /// The whole file. Errors (world): it cannot be read, or holds more than `most` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 30);
 
+/// Whether a file must outlast a crash of the machine. What proves itself by a digest when it is read need
+/// not.
+enum class Flush { yes, no };
+
 /// Writes beside the place, flushes, renames: readers see the old content or the new, never half. Makes the
 /// folder. Errors (world): disk full or not permitted; the old file is then untouched and nothing is left
 /// over.
-Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644);
+Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644,
+                        Flush flush = Flush::yes);
 
 /// Makes a folder and its parents. Errors (world).
 Result<void> make_folder(const std::filesystem::path& path);

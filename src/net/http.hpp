@@ -84,12 +84,11 @@ class HttpClient {
 };
 
 struct HttpOptions {
-  std::filesystem::path cache = {};  ///< folder of the on-disk cache; empty: none
-  bool offline = false;              ///< answer from the cache whatever its age, else an error
-  bool refresh = false;              ///< revalidate whatever the cache holds
-  std::chrono::seconds default_freshness{
-      600};  ///< of cached answers that carry neither Cache-Control nor Expires
-  std::chrono::milliseconds retry_base{250};  ///< first wait between tries; doubles, with jitter
+  std::filesystem::path cache = {};             ///< folder of the on-disk cache; empty: none
+  bool offline = false;                         ///< answer from the cache whatever its age, else an error
+  bool refresh = false;                         ///< revalidate whatever the cache holds
+  std::chrono::seconds default_freshness{600};  ///< of cached answers that give no lifetime of their own
+  std::chrono::milliseconds retry_base{250};    ///< first wait between tries; doubles, with jitter
   int retries = 4;
   std::chrono::seconds connect_timeout{30};
   std::chrono::seconds stall_timeout{60};          ///< no byte for so long: given up (and tried again)

@@ -2,26 +2,50 @@
 
 #include "net/download.hpp"
 #include "net/fetch.hpp"
+#include "net/freshness.hpp"
+#include "net/http_cache.hpp"
 
 namespace launch::net {
 namespace {
 
-Error offline_error(const std::string& url) {
-  return world_error(fmt::format("cannot fetch {}: offline", redact(url)))
+Error not_kept(const std::string& url) {
+  return world_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", redact(url)))
       .hint("run the command once without --offline, so that the answer is kept");
 }
 
 class CurlHttpClient final : public HttpClient {
  public:
   CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock)
-      : shared_(std::move(options), environment, clock) {}
+      : shared_(std::move(options), environment, clock) {
+    if (!shared_.options.cache.empty()) cache_.emplace(shared_.options.cache);
+  }
 
   Result<HttpResponse> fetch(const HttpRequest& request) override {
     return std::move(fetch_all({&request, 1}).front());
   }
 
   std::vector<Result<HttpResponse>> fetch_all(std::span<const HttpRequest> requests) override {
-    return exchange_all(shared_, requests);
+    std::vector<std::optional<Result<HttpResponse>>> answers(requests.size());
+    std::vector<Question> open;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      Question question{.index = i, .kept = kept_for(requests[i])};
+      if (auto answer = answer_without_asking(requests[i], question.kept)) {
+        answers[i] = *std::move(answer);
+      } else {
+        open.push_back(std::move(question));
+      }
+    }
+    std::vector<HttpRequest> asked;
+    for (const auto& question : open)
+      asked.push_back(with_validators(requests[question.index], question.kept));
+    auto brought = exchange_all(shared_, asked);
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      answers[open[i].index] = take(requests[open[i].index], std::move(open[i].kept), std::move(brought[i]));
+    }
+    std::vector<Result<HttpResponse>> out;
+    out.reserve(answers.size());
+    for (auto& answer : answers) out.push_back(*std::move(answer));
+    return out;
   }
 
   std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
@@ -29,12 +53,66 @@ class CurlHttpClient final : public HttpClient {
                                                std::stop_token stop) override {
     if (!shared_.options.offline) return download_all(shared_, requests, progress, stop);
     std::vector<Result<DownloadResult>> out;
-    for (const auto& request : requests) out.push_back(fail(offline_error(request.url)));
+    for (const auto& request : requests) {
+      out.push_back(fail(world_error(fmt::format("cannot download {}: offline", redact(request.url)))));
+    }
     return out;
   }
 
  private:
+  struct Question {
+    std::size_t index = 0;
+    std::optional<KeptResponse> kept;
+  };
+
+  bool uses_cache(const HttpRequest& request) const { return cache_ && request.cache; }
+
+  std::optional<KeptResponse> kept_for(const HttpRequest& request) const {
+    auto kept = uses_cache(request) ? cache_->find(request) : std::nullopt;
+    if (kept && kept->response.body.size() > request.most) kept.reset();
+    return kept;
+  }
+
+  std::optional<Result<HttpResponse>> answer_without_asking(const HttpRequest& request,
+                                                            const std::optional<KeptResponse>& kept) const {
+    const auto& options = shared_.options;
+    if (options.offline) {
+      if (kept) return kept->response;
+      return fail(not_kept(request.url));
+    }
+    if (!kept || options.refresh) return std::nullopt;
+    if (!is_fresh(kept->response, kept->stored, shared_.clock.now(), options.default_freshness))
+      return std::nullopt;
+    return kept->response;
+  }
+
+  static HttpRequest with_validators(HttpRequest request, const std::optional<KeptResponse>& kept) {
+    if (kept) {
+      for (auto& header : revalidation_headers(kept->response)) request.headers.push_back(std::move(header));
+    }
+    return request;
+  }
+
+  Result<HttpResponse> take(const HttpRequest& request, std::optional<KeptResponse> kept,
+                            Result<HttpResponse> brought) const {
+    if (!brought || !uses_cache(request)) return brought;
+    const auto now = shared_.clock.now();
+    if (brought->status == 304 && kept) {
+      renew(kept->response, *brought);
+      kept->stored = now;
+      cache_->keep(request, *kept);
+      return std::move(kept->response);
+    }
+    if (may_be_kept(*brought)) {
+      cache_->keep(request, {.response = *brought, .stored = now});
+    } else if (brought->status < 500) {
+      cache_->forget(request);
+    }
+    return brought;
+  }
+
   Shared shared_;
+  std::optional<HttpCache> cache_;
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ class Listener final : public Base {
  public:
   using Base::Base;
   int start() {
+    this->set_tcp_nodelay(true);
     const int port = this->bind_to_any_port("127.0.0.1");
     ::listen(this->svr_sock_, kBacklog);
     return port;
@@ -93,7 +94,6 @@ void HttpServer::Self::start() {
   server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server->set_keep_alive_max_count(1'000'000);
   server->set_keep_alive_timeout(1);
-  server->set_tcp_nodelay(true);
   server->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     answer(request, response);
     return httplib::Server::HandlerResponse::Handled;

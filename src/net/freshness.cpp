@@ -1,0 +1,93 @@
+#include "net/freshness.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <curl/curl.h>
+
+#include "base/text.hpp"
+
+namespace launch::net {
+namespace {
+
+using std::chrono::seconds;
+using Time = std::chrono::system_clock::time_point;
+
+constexpr std::uint64_t kLongest = std::uint64_t{10} * 365 * 24 * 3600;
+
+struct CacheControl {
+  bool no_store = false;
+  bool no_cache = false;
+  std::optional<seconds> max_age;
+};
+
+CacheControl cache_control_of(const HttpResponse& response) {
+  CacheControl out;
+  for (const auto& [name, value] : response.headers) {
+    if (name != "cache-control") continue;
+    for (const auto part : split(value, ',')) {
+      const auto directive = to_lower(trim(part));
+      if (directive == "no-store") out.no_store = true;
+      if (directive == "no-cache" || directive.starts_with("no-cache=")) out.no_cache = true;
+      constexpr std::string_view kMaxAge = "max-age=";
+      if (!directive.starts_with(kMaxAge)) continue;
+      const auto age = parse_u64(replace_all(directive.substr(kMaxAge.size()), "\"", ""));
+      out.max_age = seconds(std::min(kLongest, age.value_or(0)));
+    }
+  }
+  return out;
+}
+
+std::optional<Time> date_of(const HttpResponse& response, std::string_view name) {
+  const auto value = response.header(name);
+  if (!value) return std::nullopt;
+  const auto date = ::curl_getdate(value->c_str(), nullptr);
+  // "Expires: 0" and the like mean: long ago.
+  return std::chrono::system_clock::from_time_t(date < 0 ? 0 : date);
+}
+
+seconds lifetime_of(const HttpResponse& response, Time stored, seconds default_freshness) {
+  const auto control = cache_control_of(response);
+  if (control.no_cache) return seconds(0);
+  if (control.max_age) return *control.max_age;
+  if (const auto expires = date_of(response, "expires")) {
+    return std::chrono::floor<seconds>(*expires - date_of(response, "date").value_or(stored));
+  }
+  return default_freshness;
+}
+
+}  // namespace
+
+bool may_be_kept(const HttpResponse& response) {
+  constexpr std::array kStatuses = {200, 206, 404, 410};
+  return std::ranges::find(kStatuses, response.status) != kStatuses.end() &&
+         !cache_control_of(response).no_store && response.header("vary") != "*";
+}
+
+bool is_fresh(const HttpResponse& response, Time stored, Time now, seconds default_freshness) {
+  if (!response.ok() || now < stored) return false;
+  const auto age_before =
+      seconds(std::min(kLongest, parse_u64(response.header("age").value_or("")).value_or(0)));
+  return now - stored + age_before < lifetime_of(response, stored, default_freshness);
+}
+
+std::vector<std::pair<std::string, std::string>> revalidation_headers(const HttpResponse& response) {
+  std::vector<std::pair<std::string, std::string>> out;
+  if (!response.ok()) return out;
+  if (auto etag = response.header("etag")) out.emplace_back("If-None-Match", *std::move(etag));
+  if (auto date = response.header("last-modified")) out.emplace_back("If-Modified-Since", *std::move(date));
+  return out;
+}
+
+void renew(HttpResponse& kept, const HttpResponse& not_modified) {
+  for (const auto& [name, value] : not_modified.headers) {
+    if (name.starts_with("content-") || name == "transfer-encoding") continue;
+    std::erase_if(kept.headers, [&](const auto& each) { return each.first == name; });
+  }
+  for (const auto& header : not_modified.headers) {
+    if (!header.first.starts_with("content-") && header.first != "transfer-encoding")
+      kept.headers.push_back(header);
+  }
+}
+
+}  // namespace launch::net

@@ -1,0 +1,91 @@
+#include "net/http_cache.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "net/url.hpp"
+
+namespace launch::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// The first line of a file; another number is another format, and not there.
+constexpr std::string_view kFormat = "launch http cache 1\n";
+
+std::string to_file(const std::string& key, const KeptResponse& kept) {
+  const auto& response = kept.response;
+  const auto stored = std::chrono::duration_cast<milliseconds>(kept.stored.time_since_epoch()).count();
+  const nlohmann::json head = {{"key", key},
+                               {"url", response.url},
+                               {"status", response.status},
+                               {"headers", response.headers},
+                               {"stored", stored},
+                               {"sha256", sha256_hex(response.body)}};
+  std::string text(kFormat);
+  text += head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return text + "\n" + response.body;
+}
+
+std::optional<KeptResponse> from_file(std::string_view text, const std::string& key) {
+  if (!text.starts_with(kFormat)) return std::nullopt;
+  text.remove_prefix(kFormat.size());
+  const auto end = text.find('\n');
+  if (end == std::string_view::npos) return std::nullopt;
+  const auto head = nlohmann::json::parse(text.substr(0, end), nullptr, false);
+  if (!head.is_object()) return std::nullopt;
+  const auto body = text.substr(end + 1);
+  try {
+    if (head.at("key") != key || head.at("sha256") != sha256_hex(body)) return std::nullopt;
+    KeptResponse kept;
+    kept.response.status = head.at("status");
+    kept.response.headers = head.at("headers");
+    kept.response.url = head.at("url");
+    kept.response.body = body;
+    kept.response.from_cache = true;
+    kept.stored = std::chrono::system_clock::time_point(milliseconds(head.at("stored").get<std::int64_t>()));
+    return kept;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string HttpCache::key_of(const HttpRequest& request) {
+  const auto url = split_url(request.url);
+  auto key = fmt::format("{} {}", request.method, url ? url->text() : request.url);
+  if (request.range) key += fmt::format(" bytes={}-{}", request.range->first, request.range->last);
+  for (const auto& [name, value] : request.headers) {
+    if (to_lower(name) == "accept") key += fmt::format(" accept={}", value);
+  }
+  return key;
+}
+
+std::filesystem::path HttpCache::file_of(const std::string& key) const {
+  const auto name = sha256_hex(key);
+  return folder_ / name.substr(0, 2) / name.substr(2);
+}
+
+std::optional<KeptResponse> HttpCache::find(const HttpRequest& request) const {
+  const auto key = key_of(request);
+  const auto text = read_file(file_of(key));
+  return text ? from_file(*text, key) : std::nullopt;
+}
+
+void HttpCache::keep(const HttpRequest& request, const KeptResponse& kept) const {
+  const auto key = key_of(request);
+  const auto written = write_file(file_of(key), to_file(key, kept), 0600, Flush::no);
+  if (!written) log_debug("the answer of {} is not kept: {}", redact(request.url), written.error().message());
+}
+
+void HttpCache::forget(const HttpRequest& request) const {
+  std::error_code ignored;
+  std::filesystem::remove(file_of(key_of(request)), ignored);
+}
+
+}  // namespace launch::net

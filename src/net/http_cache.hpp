@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "net/http.hpp"
+
+namespace launch::net {
+
+struct KeptResponse {
+  HttpResponse response;
+  std::chrono::system_clock::time_point stored;
+};
+
+/// Responses on disk, one file each, for one user. Safe under concurrent processes: files are written beside
+/// their place and renamed, and each carries its body's digest. What is damaged counts as not there; what
+/// cannot be written is left out.
+class HttpCache {
+ public:
+  explicit HttpCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// Method, URL without credentials and fragment, range and Accept: what makes two requests the same.
+  static std::string key_of(const HttpRequest& request);
+
+  std::optional<KeptResponse> find(const HttpRequest& request) const;
+  void keep(const HttpRequest& request, const KeptResponse& kept) const;
+  void forget(const HttpRequest& request) const;
+
+ private:
+  std::filesystem::path file_of(const std::string& key) const;
+  std::filesystem::path folder_;
+};
+
+}  // namespace launch::net
