@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "index/channel.hpp"
 #include "index/url.hpp"
 
 namespace launch::index {
@@ -63,6 +64,26 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
   return response;
 }
 
+/// The PyTorch channel's pages link to two hosts, and a file that one refuses the other may have.
+void ask_other_host(net::HttpClient& http, std::span<const net::HttpRequest> requests,
+                    std::vector<Result<net::HttpResponse>>& responses) {
+  std::vector<net::HttpRequest> again;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!responses[i] || responses[i]->status != 403) continue;
+    const auto url = on_other_host(requests[i].url);
+    if (!url) continue;
+    again.push_back(requests[i]);
+    again.back().url = *url;
+    places.push_back(i);
+  }
+  if (again.empty()) return;
+  auto answers = http.fetch_all(again);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (answers[i] && answers[i]->status != 403) responses[places[i]] = std::move(answers[i]);
+  }
+}
+
 }  // namespace
 
 std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
@@ -71,6 +92,7 @@ std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
   std::copy_if(requests.begin(), requests.end(), std::back_inserter(remote),
                [](const net::HttpRequest& request) { return local_path(request.url).empty(); });
   auto responses = http.fetch_all(remote);
+  ask_other_host(http, remote, responses);
   std::vector<Result<net::HttpResponse>> all;
   all.reserve(requests.size());
   auto next = responses.begin();

@@ -24,17 +24,17 @@ bool is_local(const IndexFile& file) {
   return !local_path(file.url).empty();
 }
 
-/// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels without an ABI bundle few
-/// large libraries; those built for one CPython and this large are frameworks (torch: a directory of 1.0
-/// to 1.4 MB).
+/// How many last bytes of a wheel hold its directory and METADATA in one go. Those of torch have about 11,000
+/// entries (a directory of 1.0 to 1.4 MB); wheels for a platform without an ABI bundle few and large
+/// libraries.
 std::uint64_t tail_guess(const IndexFile& file) {
   constexpr std::uint64_t kLeast = 64 * 1024;
   constexpr std::uint64_t kMost = 256 * 1024;
-  constexpr std::uint64_t kFramework = 1536 * 1024;
-  constexpr std::uint64_t kFrameworkWheel = 100'000'000;
+  constexpr std::uint64_t kTorch = 1536 * 1024;
+  constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
-  if (file.file_name.find("-none-") != std::string::npos) return kLeast;
-  if (size > kFrameworkWheel) return kFramework;
+  if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
+  if (file.file_name.find("-none-manylinux") != std::string::npos) return kLeast;
   return std::clamp(size / 64, kLeast, kMost);
 }
 
@@ -166,7 +166,7 @@ class MetadataBatch {
       requests.push_back(
           {.url = extend_path(address(*pending->file), ".metadata"), .most = kMostMetadata, .cache = true});
     }
-    const auto responses = http_.fetch_all(requests);
+    const auto responses = fetch_any(http_, requests);
     for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
   }
 
