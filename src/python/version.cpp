@@ -74,7 +74,7 @@ std::strong_ordering compare_releases(const std::vector<std::uint64_t>& a,
                                       const std::vector<std::uint64_t>& b) {
   for (std::size_t i = 0; i < std::max(a.size(), b.size()); ++i) {
     const auto order = number_at(a, i) <=> number_at(b, i);
-    if (order != 0) return order;
+    if (std::is_neq(order)) return order;
   }
   return std::strong_ordering::equal;
 }
@@ -175,17 +175,18 @@ Version Version::first_dev() const {
 }
 
 bool Version::same_family(const Version& other) const {
-  return epoch_ == other.epoch_ && compare_releases(release_, other.release_) == 0 && pre_ == other.pre_;
+  return epoch_ == other.epoch_ && std::is_eq(compare_releases(release_, other.release_)) &&
+         pre_ == other.pre_;
 }
 
 std::strong_ordering operator<=>(const Version& a, const Version& b) {
-  if (const auto order = a.epoch_ <=> b.epoch_; order != 0) return order;
-  if (const auto order = compare_releases(a.release_, b.release_); order != 0) return order;
+  if (const auto order = a.epoch_ <=> b.epoch_; std::is_neq(order)) return order;
+  if (const auto order = compare_releases(a.release_, b.release_); std::is_neq(order)) return order;
   const auto key = [](const Version& v) {
     return std::make_tuple(pre_key(v.pre_, v.post_.has_value(), v.dev_.has_value()), post_key(v.post_),
                            dev_key(v.dev_));
   };
-  if (const auto order = key(a) <=> key(b); order != 0) return order;
+  if (const auto order = key(a) <=> key(b); std::is_neq(order)) return order;
   return a.local_ <=> b.local_;  // fewer parts first, and none before any
 }
 

@@ -1,0 +1,34 @@
+#include "base/log.hpp"
+
+#include <gtest/gtest.h>
+
+namespace launch {
+namespace {
+
+/// What three lines, one of each level, put on stderr; nothing may go to stdout.
+std::string logged(LogLevel level, bool colour) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  log_start(level, colour);
+  log_debug("asked {}", "a");
+  log_info("{} of {}", 1, 2);
+  log_warning("{{odd}} {}", "{}");
+  log_start(LogLevel::info, false);
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  return testing::internal::GetCapturedStderr();
+}
+
+TEST(Log, WritesToStderrFromItsLevelOn) {
+  EXPECT_EQ(logged(LogLevel::debug, false), "debug: asked a\n1 of 2\nwarning: {odd} {}\n");
+  EXPECT_EQ(logged(LogLevel::info, false), "1 of 2\nwarning: {odd} {}\n");
+  EXPECT_EQ(logged(LogLevel::warning, false), "warning: {odd} {}\n");
+  EXPECT_EQ(logged(LogLevel::quiet, false), "");
+}
+
+TEST(Log, ColoursOnRequestOnly) {
+  EXPECT_NE(logged(LogLevel::warning, true).find("\x1b["), std::string::npos);
+  EXPECT_EQ(logged(LogLevel::warning, false).find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace launch
