@@ -82,14 +82,30 @@ Result<void> make_folder(const std::filesystem::path& path) {
   return {};
 }
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+namespace {
+
+Result<Fd> open_lock(const std::filesystem::path& path) {
   if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
   Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!file) return fail(io_error("lock", path, errno));
+  return file;
+}
+
+}  // namespace
+
+Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
+  auto file = TRY(open_lock(path));
   while (::flock(file.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail(io_error("lock", path, errno));
   }
   return FileLock(std::move(file));
+}
+
+Result<std::optional<FileLock>> FileLock::try_acquire(const std::filesystem::path& path) {
+  auto file = TRY(open_lock(path));
+  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
+  if (errno == EWOULDBLOCK) return std::nullopt;
+  return fail(io_error("lock", path, errno));
 }
 
 }  // namespace launch

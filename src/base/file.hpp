@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -53,6 +54,8 @@ class FileLock {
  public:
   /// Waits for the lock. Errors (world): the lock file cannot be made.
   static Result<FileLock> acquire(const std::filesystem::path& path);
+  /// The same without waiting: nothing when another has it.
+  static Result<std::optional<FileLock>> try_acquire(const std::filesystem::path& path);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "index/url.hpp"
 #include "lock/lockfile.hpp"
 #include "lock/toml.hpp"
 #include "lock/upload_time.hpp"
@@ -19,7 +20,7 @@ namespace launch::lock {
 namespace {
 
 constexpr std::string_view kMendLock =
-    "locks are written by programs: write it anew with `launch lock` or the tool that made it";
+    "locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it";
 
 constexpr std::string_view kDigestPrefix = "sha256:";
 
@@ -31,29 +32,8 @@ std::string found(std::string_view expected, std::string_view value) {
   return fmt::format("expected {}, found {}", expected, quote(value));
 }
 
-std::string percent_decode(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  const auto digit = [&](std::size_t at) {
-    return at < text.size() ? kHex.find(to_lower(text.substr(at, 1))) : std::string_view::npos;
-  };
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && digit(i + 1) != std::string_view::npos && digit(i + 2) != std::string_view::npos) {
-      out += static_cast<char>(digit(i + 1) * 16 + digit(i + 2));
-      i += 2;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 std::string last_part(std::string_view path) {
   return std::string(path.substr(path.find_last_of('/') + 1));
-}
-
-std::string name_from_url(std::string_view url) {
-  return percent_decode(last_part(url.substr(0, url.find_first_of("?#"))));
 }
 
 Result<std::string> required(const TomlTable& table, std::string_view key, std::string_view what) {
@@ -131,7 +111,7 @@ Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& packag
   TRY(read_place(table, wheel));
   TRY(table.read("name", wheel.file_name));
   const bool named = table.find("name") != nullptr;
-  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : name_from_url(*wheel.url);
+  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : index::url_file_name(*wheel.url);
   const std::string_view key = named ? "name" : wheel.path ? "path" : "url";
   const auto parts = python::WheelName::parse(wheel.file_name);
   if (!parts) return fail(table.wrong(key, parts.error().message()));

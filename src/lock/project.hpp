@@ -24,16 +24,19 @@ class Project {
   /// The recipe's file from "demo", "recipes/demo.toml" or any path to one (relative to `start` or the root).
   /// Errors (usage): there is none; recipes that there are are named, with a "did you mean".
   Result<std::filesystem::path> recipe_file(std::string_view argument) const;
-  /// The lock's file from "demo" or a path. Errors (usage): there is none; the hint is the `launch lock` that makes it.
+  /// The lock's file from "demo" or a path. Errors (usage): there is none; the hint is the `launch lock` that
+  /// makes it.
   Result<std::filesystem::path> lock_file(std::string_view argument) const;
 
-  std::filesystem::path lock_place(std::string_view name) const;        ///< ROOT/lockfiles/pylock.NAME.toml
-  std::filesystem::path image_folder(std::string_view name) const;      ///< ROOT/images/NAME
-  /// A path as messages show it: relative to the folder the program was started in, where it is below the root.
+  std::filesystem::path lock_place(std::string_view name) const;    ///< ROOT/lockfiles/pylock.NAME.toml
+  std::filesystem::path image_folder(std::string_view name) const;  ///< ROOT/images/NAME
+  /// A path as messages show it: relative to the folder the program was started in, where it is below the
+  /// root.
   std::string shown(const std::filesystem::path& path) const;
 
  private:
-  Project(std::filesystem::path root, std::filesystem::path start) : root_(std::move(root)), start_(std::move(start)) {}
+  Project(std::filesystem::path root, std::filesystem::path start)
+      : root_(std::move(root)), start_(std::move(start)) {}
   std::filesystem::path root_;
   std::filesystem::path start_;
 };
@@ -48,8 +51,8 @@ struct LoadedLock {
 Result<Recipe> load_recipe(const Project& project, const std::filesystem::path& file);
 Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file);
 
-/// A recipe with its lock, which must have been made from it as it stands now. Errors: as above, and (no) the lock is
-/// of another recipe text; the hint is `launch lock NAME`.
+/// A recipe with its lock, which must have been made from it as it stands now. Errors: as above, and (no) the
+/// lock is of another recipe text; the hint is `launch lock NAME`.
 struct Locked {
   Recipe recipe;
   LoadedLock lock;

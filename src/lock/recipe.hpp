@@ -27,14 +27,14 @@ struct MountEntry {
 
 /// A recipe as a person writes it (docs/design.md, "Recipe"), read strictly.
 struct Recipe {
-  std::string name;                      ///< from the file's name: "demo"
-  std::string python;                    ///< "3.12"
-  std::vector<std::string> platforms;    ///< "linux-x86_64", "linux-aarch64"; at least one
+  std::string name;                           ///< from the file's name: "demo"
+  std::string python;                         ///< "3.12"
+  std::vector<std::string> platforms;         ///< "linux-x86_64", "linux-aarch64"; at least one
   std::vector<python::Requirement> packages;  ///< from the general index
 
   struct Torch {
     Channel channel = Channel::index;
-    std::string cuda;  ///< "cu128", "cpu", "rocm6.3", "xpu"; empty with channel index
+    std::string cuda;                  ///< "cu128", "cpu", "rocm6.3", "xpu"; empty with channel index
     std::optional<std::string> date;   ///< "2025-06-06": this very nightly
     std::optional<std::string> as_of;  ///< the newest up to that day
     std::vector<python::Requirement> packages;
@@ -69,8 +69,8 @@ struct Recipe {
   std::string digest;  ///< sha256 of the text, 64 hex digits
 };
 
-/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (usage): TOML syntax (line and
-/// column), an unknown key (with a "did you mean"), a wrong type, a value that is not allowed.
+/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (usage): TOML syntax
+/// (line and column), an unknown key (with a "did you mean"), a wrong type, a value that is not allowed.
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file);
 
 }  // namespace launch::lock

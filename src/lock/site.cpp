@@ -173,4 +173,9 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   return site;
 }
 
+std::string channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
+  if (channel == "stable") return fmt::format("{}/{}", site.channel_url.value, cuda);
+  return fmt::format("{}/{}/{}", site.channel_url.value, channel, cuda);
+}
+
 }  // namespace launch::lock

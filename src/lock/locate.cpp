@@ -1,0 +1,156 @@
+#include "lock/locate.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "index/index_client.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::lock {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Pages = std::map<std::string, index::ProjectPage>;
+
+bool to_be_located(const LockedWheel& wheel) {
+  return wheel.path && !wheel.url;
+}
+
+Result<std::string> project_of(const LockedWheel& wheel) {
+  return TRY(python::WheelName::parse(wheel.file_name)).name;
+}
+
+Result<Pages> read_pages(index::IndexClient& client, const std::set<std::string>& projects) {
+  Pages pages;
+  const std::vector<std::string> names(projects.begin(), projects.end());
+  auto answers = client.pages(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (auto page = TRY(std::move(answers[i]))) pages.emplace(names[i], *std::move(page));
+  }
+  return pages;
+}
+
+const index::IndexFile* find_file(const Pages& pages, const std::string& project,
+                                  const std::string& file_name) {
+  const auto page = pages.find(project);
+  if (page == pages.end()) return nullptr;
+  const auto& files = page->second.files;
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&](const index::IndexFile& one) { return one.file_name == file_name; });
+  return file == files.end() ? nullptr : &*file;
+}
+
+constexpr std::string_view kOtherWays =
+    "take the file from a store or wheel house that has it, and put it at {}; or lock again with --upgrade";
+
+std::string other_ways(const LockedWheel& wheel) {
+  return fmt::format(kOtherWays, wheel.path.value_or(wheel.file_name));
+}
+
+// Takes the places of all wheels that the index still has; gives back the projects of the others.
+Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<LockedWheel>& wheels,
+                                        const std::set<std::string>& projects) {
+  std::set<std::string> left;
+  const auto pages = TRY(read_pages(client, projects));
+  for (auto& wheel : wheels) {
+    if (!to_be_located(wheel)) continue;
+    const auto project = TRY(project_of(wheel));
+    const auto* file = find_file(pages, project, wheel.file_name);
+    if (file == nullptr) {
+      left.insert(project);
+      continue;
+    }
+    if (file->sha256 && *file->sha256 != wheel.sha256) {
+      return fail(
+          world_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                  wheel.file_name, net::redact(client.url()), wheel.sha256, *file->sha256))
+              .hint(other_ways(wheel)));
+    }
+    wheel.url = file->url;
+  }
+  return left;
+}
+
+std::vector<std::string> values(const std::vector<Setting>& settings) {
+  std::vector<std::string> out;
+  for (const auto& setting : settings) out.push_back(setting.value);
+  return out;
+}
+
+}  // namespace
+
+Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, const Provenance& provenance,
+                                               const Site& site, net::HttpClient& http) {
+  std::set<std::string> projects;
+  for (const auto& wheel : wheels) {
+    if (to_be_located(wheel)) projects.insert(TRY(project_of(wheel)));
+  }
+  if (projects.empty()) return wheels;
+
+  std::vector<std::string> asked;
+  if (!provenance.channel.empty() && provenance.channel != "index") {
+    index::IndexClient channel(http, channel_index(site, provenance.channel, provenance.cuda), {}, true);
+    asked.push_back(net::redact(channel.url()));
+    projects = TRY(locate_on(channel, wheels, projects));
+  }
+  if (!projects.empty()) {
+    index::IndexClient general(http, site.index_url.value, values(site.find_links));
+    asked.push_back(net::redact(general.url()));
+    projects = TRY(locate_on(general, wheels, projects));
+  }
+  if (projects.empty()) return wheels;
+  const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
+  return fail(world_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
+                  .hint(other_ways(*lost)));
+}
+
+Result<fs::path> place_beside_lock(const LockedWheel& wheel, const fs::path& lock_folder) {
+  const auto path = fs::path(wheel.path.value_or(wheel.file_name)).lexically_normal();
+  if (path.is_absolute() || path.empty() || *path.begin() == ".." || path.filename() != wheel.file_name) {
+    return fail(usage_error(
+        fmt::format("the lock puts {} at {}, expected a path below the lock's folder that ends in "
+                    "that name",
+                    wheel.file_name, printable(*wheel.path))));
+  }
+  return lock_folder / path;
+}
+
+std::vector<LockedWheel> wheels_of(const Lockfile& lock) {
+  std::vector<LockedWheel> wheels;
+  for (const auto& package : lock.packages) {
+    wheels.insert(wheels.end(), package.wheels.begin(), package.wheels.end());
+  }
+  return wheels;
+}
+
+Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const fs::path& lock_folder, const Site& site,
+                                         const WheelStore& store, net::HttpClient& http,
+                                         const net::DownloadProgress& progress, std::stop_token stop) {
+  auto wheels = wheels_of(lock);
+  const auto is_lost = [&](const LockedWheel& wheel) {
+    std::error_code ignored;
+    return to_be_located(wheel) && !fs::exists(store.path_of(wheel), ignored) &&
+           !fs::exists(lock_folder / *wheel.path, ignored);
+  };
+  std::vector<LockedWheel> lost;
+  std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(lost), is_lost);
+  lost = TRY(locate_wheels(std::move(lost), lock.provenance, site, http));
+  auto located = lost.begin();
+  for (auto& wheel : wheels) {
+    if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {
+      wheel = *located++;
+    }
+  }
+  return store.fetch(wheels, lock_folder, http, progress, stop);
+}
+
+}  // namespace launch::lock

@@ -1,0 +1,241 @@
+#include "lock/wheel_store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <map>
+#include <set>
+#include <system_error>
+#include <thread>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "index/url.hpp"
+
+namespace launch::lock {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// Each wheel that is being fetched holds one lock file open; far below the usual limit of 1024.
+constexpr std::size_t kFetchedTogether = 256;
+constexpr std::chrono::milliseconds kLockPoll{100};
+constexpr std::string_view kFileScheme = "file://";
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+Result<void> check_digest(const fs::path& file, const LockedWheel& wheel, std::string_view hint) {
+  const auto digest = TRY(sha256_file(file));
+  if (digest == wheel.sha256) return {};
+  return fail(world_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
+                                      file.string(), wheel.sha256, digest))
+                  .hint(std::string(hint)));
+}
+
+Error stopped() {
+  return world_error("fetching was stopped");
+}
+
+Result<FileLock> wait_for_lock(const fs::path& path, const LockedWheel& wheel, const std::stop_token& stop) {
+  for (bool told = false;; told = true) {
+    auto lock = TRY(FileLock::try_acquire(path));
+    if (lock) return *std::move(lock);
+    if (stop.stop_requested()) return fail(stopped());
+    if (!told) log_info("waiting for another launch that is fetching {}", wheel.file_name);
+    std::this_thread::sleep_for(kLockPoll);
+  }
+}
+
+std::string scratch_name(const fs::path& place) {
+  static std::atomic<unsigned> count{0};
+  return (place.parent_path() / fmt::format(".{}.{}.{}", place.filename().string(), ::getpid(), ++count))
+      .string();
+}
+
+Result<void> copy_bytes(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
+  if (code) return fail(io_error(fmt::format("copy {} to", from.string()), to, code.value()));
+  const Fd file(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file || ::fsync(file.get()) != 0) return fail(io_error("write", to, errno));
+  return {};
+}
+
+// Links, or copies, `from` to a scratch file in the folder of `to`.
+Result<fs::path> bring_beside(const fs::path& from, const fs::path& to) {
+  TRY(make_folder(to.parent_path()));
+  fs::path beside = scratch_name(to);
+  std::error_code code;
+  fs::create_hard_link(fs::canonical(from, code), beside, code);
+  if (!code) return beside;
+  if (auto copied = copy_bytes(from, beside); !copied) {
+    ::unlink(beside.c_str());
+    return fail(std::move(copied.error()));
+  }
+  return beside;
+}
+
+Result<void> move_into_place(const fs::path& beside, const fs::path& to) {
+  if (::rename(beside.c_str(), to.c_str()) == 0) {
+    ::unlink(beside.c_str());  // rename() leaves the old name when both are links to one file
+    return {};
+  }
+  const int number = errno;
+  ::unlink(beside.c_str());
+  return fail(io_error("write", to, number));
+}
+
+// A file of this machine that the wheel is named by, if it is there: beside the lock, or by a file URL.
+std::optional<fs::path> local_source(const LockedWheel& wheel, const fs::path& base) {
+  if (wheel.path && is_file(base / *wheel.path)) return base / *wheel.path;
+  if (wheel.url && wheel.url->starts_with(kFileScheme)) {
+    return fs::path(index::percent_decode(index::split_url(*wheel.url).path));
+  }
+  return std::nullopt;
+}
+
+Error nowhere(const LockedWheel& wheel) {
+  return world_error(
+             fmt::format("{} is not in the wheel store, and the lock names no URL for it", wheel.file_name))
+      .hint(fmt::format("put the file where the lock says: {}", wheel.path.value_or(wheel.file_name)));
+}
+
+}  // namespace
+
+fs::path WheelStore::path_of(const LockedWheel& wheel) const {
+  return root_ / "sha256" / wheel.sha256.substr(0, 2) / wheel.sha256 / fs::path(wheel.file_name).filename();
+}
+
+Result<std::optional<fs::path>> WheelStore::find(const LockedWheel& wheel) const {
+  auto path = path_of(wheel);
+  if (!is_file(path)) return std::nullopt;
+  TRY(check_digest(
+      path, wheel,
+      fmt::format("remove it and fetch it again: rm {}; launch fetch LOCK", shell_quote(path.string()))));
+  return path;
+}
+
+Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<const LockedWheel> wheels) const {
+  std::vector<Result<std::optional<fs::path>>> found(wheels.size(), std::nullopt);
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < wheels.size(); i = next++) found[i] = find(wheels[i]);
+  };
+  {
+    const auto threads =
+        std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), wheels.size());
+    std::vector<std::jthread> others;
+    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
+    work();
+  }
+  std::vector<std::optional<fs::path>> paths;
+  for (auto& one : found) paths.push_back(TRY(std::move(one)));
+  return paths;
+}
+
+namespace {
+
+// One round of fetching: the locks that are held, and what is to be downloaded.
+class FetchRound {
+ public:
+  FetchRound(const WheelStore& store, const fs::path& base) : store_(&store), base_(&base) {}
+
+  // `wheel` is missing, or was so before its lock could be had.
+  Result<void> prepare(const LockedWheel& wheel, const std::stop_token& stop) {
+    const auto place = store_->path_of(wheel);
+    locks_.push_back(TRY(wait_for_lock(place.parent_path() / ".lock", wheel, stop)));
+    if (TRY(store_->find(wheel))) return {};
+    if (const auto source = local_source(wheel, *base_)) {
+      TRY(store_->add(*source, wheel));
+      return {};
+    }
+    if (!wheel.url) return fail(nowhere(wheel));
+    requests_.push_back({.url = *wheel.url,
+                         .destination = place,
+                         .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
+                         .sha256 = wheel.sha256});
+    return {};
+  }
+
+  Result<void> download(net::HttpClient& http, const net::DownloadProgress& progress,
+                        const std::stop_token& stop, WheelStore::Fetched& fetched) const {
+    if (requests_.empty()) return {};
+    auto results = http.download(requests_, progress, stop);
+    std::optional<Error> error;
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      if (results[i]) {
+        ++fetched.downloaded;
+        fetched.bytes += results[i]->fetched;
+      } else if (!error) {
+        error = results[i].error();
+        error->during(fmt::format("fetching {}", requests_[i].destination.filename().string()));
+      }
+    }
+    if (error) return fail(*std::move(error));
+    return {};
+  }
+
+ private:
+  const WheelStore* store_;
+  const fs::path* base_;
+  std::vector<FileLock> locks_;
+  std::vector<net::DownloadRequest> requests_;
+};
+
+}  // namespace
+
+Result<WheelStore::Fetched> WheelStore::fetch(std::span<const LockedWheel> wheels, const fs::path& base,
+                                              net::HttpClient& http, const net::DownloadProgress& progress,
+                                              std::stop_token stop) const {
+  Fetched fetched;
+  const auto found = TRY(find_all(wheels));
+  // By digest, so that two processes take their locks in the same order, and each once.
+  std::map<std::string, const LockedWheel*> missing;
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    fetched.paths.push_back(path_of(wheels[i]));
+    if (!found[i]) missing.emplace(wheels[i].sha256, &wheels[i]);
+  }
+  for (auto at = missing.begin(); at != missing.end();) {
+    FetchRound round(*this, base);
+    for (std::size_t i = 0; i < kFetchedTogether && at != missing.end(); ++i, ++at) {
+      TRY(round.prepare(*at->second, stop));
+    }
+    TRY(round.download(http, progress, stop, fetched));
+    if (stop.stop_requested()) return fail(stopped());
+  }
+  fetched.present = wheels.size() - fetched.downloaded;
+  return fetched;
+}
+
+Result<fs::path> WheelStore::add(const fs::path& file, const LockedWheel& wheel) const {
+  auto place = path_of(wheel);
+  // Hashed after it was brought in, so that what is handed on is what was hashed.
+  const auto beside = TRY(bring_beside(file, place));
+  if (auto good = check_digest(beside, wheel, ""); !good) {
+    ::unlink(beside.c_str());
+    TRY(check_digest(file, wheel,
+                     fmt::format("remove {} or put the right file there", shell_quote(file.string()))));
+    return fail(std::move(good.error()));
+  }
+  TRY(move_into_place(beside, place));
+  return place;
+}
+
+Result<void> place_file(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  if (fs::equivalent(from, to, code) && !code) return {};
+  return move_into_place(TRY(bring_beside(from, to)), to);
+}
+
+}  // namespace launch::lock
