@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "index/index_client.hpp"
+#include "index/url.hpp"
 #include "python/wheel.hpp"
 
 namespace launch::lock {
@@ -148,6 +149,12 @@ Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const fs::path& l
   for (auto& wheel : wheels) {
     if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {
       wheel = *located++;
+    }
+  }
+  for (auto& wheel : wheels) {
+    if (!wheel.url) continue;
+    for (const auto* index : {&site.index_url, &site.channel_url}) {
+      wheel.url = index::with_credentials_of(*wheel.url, index->value);
     }
   }
   return store.fetch(wheels, lock_folder, http, progress, stop);

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "index/url.hpp"
 #include "lock/toml.hpp"
 #include "lock/upload_time.hpp"
 
@@ -34,7 +35,7 @@ void put_wheel(std::string& out, const LockedWheel& wheel) {
   if (const auto when = wheel.upload_time ? utc_time(*wheel.upload_time) : std::nullopt) {
     out += fmt::format("upload-time = {}\n", *when);
   }
-  put(out, "url", wheel.url);
+  if (wheel.url) put(out, "url", index::without_credentials(*wheel.url));
   put(out, "path", wheel.path);
   if (wheel.size != 0) out += fmt::format("size = {}\n", wheel.size);
   out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256));
@@ -45,7 +46,7 @@ void put_package(std::string& out, const LockedPackage& package) {
   put(out, "name", package.name);
   put(out, "version", package.version.text());
   put(out, "marker", package.marker);
-  put(out, "index", package.index);
+  if (package.index) put(out, "index", index::without_credentials(*package.index));
   if (!package.dependencies.empty()) {
     auto names = package.dependencies;
     std::sort(names.begin(), names.end());

@@ -63,7 +63,7 @@ struct Lockfile {
   Provenance provenance;
 };
 
-/// Deterministic text: sorted, no time of writing.
+/// Deterministic text: sorted, no time of writing, no credentials in URLs.
 std::string write_lockfile(const Lockfile& lock);
 
 /// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown

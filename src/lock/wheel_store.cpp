@@ -74,10 +74,12 @@ Result<void> copy_bytes(const fs::path& from, const fs::path& to) {
 
 // Links, or copies, `from` to a scratch file in the folder of `to`.
 Result<fs::path> bring_beside(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  const auto source = fs::canonical(from, code);
+  if (code) return fail(io_error("read", from, code.value()));
   TRY(make_folder(to.parent_path()));
   fs::path beside = scratch_name(to);
-  std::error_code code;
-  fs::create_hard_link(fs::canonical(from, code), beside, code);
+  fs::create_hard_link(source, beside, code);
   if (!code) return beside;
   if (auto copied = copy_bytes(from, beside); !copied) {
     ::unlink(beside.c_str());

@@ -12,7 +12,8 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr std::string_view kHint =
-    "\nhint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it\n";
+    "\nhint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made "
+    "it\n";
 const std::string kA(64, 'a');
 const std::string kB(64, 'b');
 
