@@ -71,7 +71,7 @@ class Download {
   bool open(FileDownload& file) {
     if (file.try_open()) return true;
     next_lock_try_ = shared_.clock.steady() + kLockRetry;
-    if (!told_) log_info("another process is downloading the same file; waiting for it");
+    if (!told_) log_info("{} is being downloaded already; waiting for that", file.name());
     told_ = true;
     return false;
   }
@@ -124,7 +124,7 @@ class Download {
 
   void report(bool now) {
     if (!progress_) return;
-    const auto time = std::chrono::steady_clock::now();
+    const auto time = shared_.clock.steady();
     if (!now && time < last_report_ + kProgressEvery) return;
     last_report_ = time;
     std::uint64_t done = 0;
@@ -172,9 +172,9 @@ std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const
     if (same_bytes(requests[i], once[from[i]])) {
       out.push_back(results[from[i]]);
     } else {
-      out.push_back(
-          fail(world_error(fmt::format("{} and {} are both to be written to {}", redact(once[from[i]].url),
-                                       redact(requests[i].url), requests[i].destination.string()))));
+      out.push_back(fail(world_error(fmt::format(
+          "{} and {} are both to be written to {}, with different digests", redact(once[from[i]].url),
+          redact(requests[i].url), requests[i].destination.string()))));
     }
   }
   return out;

@@ -46,6 +46,7 @@ class FileDownload {
   bool hash_some();
   void stop();
 
+  std::string name() const { return request_.destination.filename().string(); }
   bool finished() const { return result_.has_value(); }
   std::size_t on_the_way() const { return on_the_way_; }
   std::uint64_t done() const;

@@ -79,8 +79,9 @@ struct HttpServer::Self {
   mutable std::mutex mutex;
   std::condition_variable ending;
   bool ended = false;
-  std::map<std::string, Handler, std::less<>> handlers;
-  Handler fallback = [](const SeenRequest&) { return Reply{.status = 404, .body = "not here\n"}; };
+  std::map<std::string, std::shared_ptr<Handler>, std::less<>> handlers;
+  std::shared_ptr<Handler> fallback = std::make_shared<Handler>(
+      [](const SeenRequest&) { return Reply{.status = 404, .body = "not here\n"}; });
   std::vector<SeenRequest> log;
 
   void start();
@@ -103,14 +104,14 @@ void HttpServer::Self::start() {
 }
 
 Reply HttpServer::Self::reply_to(const SeenRequest& request) {
-  Handler handler;
+  std::shared_ptr<Handler> handler;
   {
     const std::lock_guard guard(mutex);
     log.push_back(request);
     const auto found = handlers.find(request.path);
     handler = found == handlers.end() ? fallback : found->second;
   }
-  return handler(request);
+  return (*handler)(request);
 }
 
 void HttpServer::Self::answer(const httplib::Request& request, httplib::Response& response) {
@@ -216,12 +217,12 @@ void HttpServer::script(const std::string& path, std::vector<Reply> replies) {
 
 void HttpServer::on(const std::string& path, Handler handler) {
   const std::lock_guard guard(self_->mutex);
-  self_->handlers[path] = std::move(handler);
+  self_->handlers[path] = std::make_shared<Handler>(std::move(handler));
 }
 
 void HttpServer::otherwise(Handler handler) {
   const std::lock_guard guard(self_->mutex);
-  self_->fallback = std::move(handler);
+  self_->fallback = std::make_shared<Handler>(std::move(handler));
 }
 
 std::vector<SeenRequest> HttpServer::requests() const {

@@ -72,7 +72,7 @@ class HttpServer {
   void serve(const std::string& path, Reply reply);
   /// One answer after another; the last one stays. Must not be empty.
   void script(const std::string& path, std::vector<Reply> replies);
-  /// Answers by a function, called from the server's threads.
+  /// Answers by a function, called from the server's threads, one a connection.
   void on(const std::string& path, Handler handler);
   /// Answers whatever no path was given for.
   void otherwise(Handler handler);

@@ -1,41 +1,17 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mount.h>
 
-#include "base/digest.hpp"
-#include "base/file.hpp"
-#include "unit/net/web.hpp"
+#include "unit/net/download_fixture.hpp"
 
 namespace launch::net {
 namespace {
 
+using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
-using testing::UnorderedElementsAre;
-
-class DownloadTest : public testing::Test, protected Web {
- protected:
-  const std::string body = noise(300'000);
-  const std::string digest = sha256_hex(body);
-  const HttpOptions small_segments{.segment = 20'000};
-
-  DownloadRequest request(const std::string& path) {
-    return {.url = server.url(path), .destination = scratch / "store" / "file.whl", .size = {}, .sha256 = {}};
-  }
-  Result<DownloadResult> get(HttpClient& net, const DownloadRequest& request) {
-    return net.download({&request, 1}).front();
-  }
-  std::string content() { return read_file(scratch / "store" / "file.whl").value_or("(no file)"); }
-  std::vector<std::string> left() {
-    std::vector<std::string> names;
-    std::error_code none;
-    for (const auto& entry : std::filesystem::directory_iterator(scratch / "store", none)) {
-      names.push_back(entry.path().filename());
-    }
-    return names;
-  }
-};
 
 TEST_F(DownloadTest, BringsAFileInSegments) {
   server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body});
@@ -93,6 +69,59 @@ TEST_F(DownloadTest, TakesACutSegmentUpWhereItBroke) {
   EXPECT_EQ(server.requests()[1].header("range"), "bytes=150000-299999");
 }
 
+TEST_F(DownloadTest, BeginsAgainWhenAServerWithoutRangesBreaksOff) {
+  server.script("/f",
+                {{.body = body, .ranges = false, .cut_after = 200'000}, {.body = body, .ranges = false}});
+  const auto result = get(*client(), request("/f"));
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(content(), body);
+  EXPECT_EQ(result->fetched, 500'000);
+  EXPECT_EQ(server.requests()[1].header("range"), std::nullopt);
+}
+
+TEST_F(DownloadTest, TriesABusySegmentAgain) {
+  server.script("/f", {{.body = body}, {.status = 503, .headers = {{"Retry-After", "3"}}}, {.body = body}});
+  const auto result = get(*client({.parallel = 1, .segment = 100'000}), request("/f"));
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(content(), body);
+  EXPECT_THAT(clock.sleeps(), ElementsAre(seconds(3)));
+}
+
+TEST_F(DownloadTest, SurvivesAServerThatForgetsHowToDoRanges) {
+  server.script("/f", {{.body = body}, {.body = body, .ranges = false}});
+  const auto result = get(*client({.parallel = 1, .segment = 100'000}), request("/f"));
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(content(), body);
+}
+
+TEST_F(DownloadTest, AFileThatChangesMeanwhileIsFetchedAsOne) {
+  const auto newer = noise(300'001);
+  server.script("/f", {{.headers = {{"ETag", "\"1\""}}, .body = body},
+                       {.headers = {{"ETag", "\"2\""}}, .body = newer}});
+  const auto result = get(*client({.parallel = 1, .segment = 100'000}), request("/f"));
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(content(), newer);
+  EXPECT_EQ(result->sha256, sha256_hex(newer));
+}
+
+TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
+  server.on("/f", [turn = 0](const fakes::SeenRequest&) mutable {
+    // Another part than the one asked for, and a part where the whole was asked for.
+    return fakes::Reply{.status = 206,
+                        .headers = {{"Content-Range", fmt::format("bytes 7-9/{}", 10 + turn++)}},
+                        .body = "abc"};
+  });
+  const auto result = get(*client(), request("/f"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(
+      result.error().text(),
+      fmt::format(
+          "error: cannot download {}: it does not answer range requests with the bytes asked for, 4 times in "
+          "a row\n",
+          server.url("/f")));
+  EXPECT_THAT(left(), IsEmpty());
+}
+
 TEST_F(DownloadTest, WrongDigest) {
   server.serve("/f", {.body = body});
   auto wanted = request("/f");
@@ -106,6 +135,115 @@ TEST_F(DownloadTest, WrongDigest) {
                   "hint: the bytes behind this name are not those that were asked for; nothing was kept\n",
                   server.url("/f"), std::string(64, 'a'), digest));
   EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(DownloadTest, WrongLength) {
+  server.serve("/f", {.body = body});
+  server.serve("/whole", {.body = body, .ranges = false});
+  auto wanted = request("/f");
+  wanted.size = 299'999;
+  for (const auto* const path : {"/f", "/whole"}) {
+    wanted.url = server.url(path);
+    const auto result = get(*client(), wanted);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().text(),
+              fmt::format("error: {} has 300000 bytes, expected 299999\n", server.url(path)));
+    EXPECT_THAT(left(), IsEmpty());
+  }
+}
+
+TEST_F(DownloadTest, StatusesAreErrorsAndTriedAgainOnlyWhereThatHelps) {
+  server.serve("/gone", {.status = 404});
+  server.serve("/locked", {.status = 401});
+  server.serve("/broken", {.status = 500});
+  const auto net = client({.retries = 2});
+  const auto gone = get(*net, request("/gone"));
+  ASSERT_FALSE(gone);
+  EXPECT_EQ(gone.error().text(),
+            fmt::format("error: cannot download {}: the server answered 404\n", server.url("/gone")));
+  const auto locked = get(*net, request("/locked"));
+  ASSERT_FALSE(locked);
+  EXPECT_EQ(locked.error().text(),
+            fmt::format("error: cannot download {}: the server answered 401\n"
+                        "\n"
+                        "hint: put the user and the password of that host into ~/.netrc\n",
+                        server.url("/locked")));
+  const auto broken = get(*net, request("/broken"));
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().text(),
+            fmt::format("error: cannot download {}: the server answered 500\n", server.url("/broken")));
+  EXPECT_THAT(server.requests("/gone"), SizeIs(1));
+  EXPECT_THAT(server.requests("/locked"), SizeIs(1));
+  EXPECT_THAT(server.requests("/broken"), SizeIs(3));
+  EXPECT_THAT(left(), IsEmpty());
+}
+
+TEST_F(DownloadTest, ACutThatStaysIsAnErrorAndWhatCameIsKept) {
+  // Every answer stops a few bytes after it began.
+  server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body, .cut_after = 1000});
+  const auto result = get(*client({.retries = 2}), request("/f"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(
+      result.error().text(),
+      fmt::format("error: cannot download {}: the connection was cut before the end\n", server.url("/f")));
+  EXPECT_THAT(left(), SizeIs(2));
+  EXPECT_THAT(server.requests(), SizeIs(3));
+}
+
+TEST_F(DownloadTest, AFailureLeavesTheOldFileAlone) {
+  ASSERT_TRUE(write_file(scratch / "store" / "file.whl", "old"));
+  server.serve("/f", {.body = body});
+  auto wanted = request("/f");
+  wanted.sha256 = std::string(64, 'a');
+  EXPECT_FALSE(get(*client(), wanted));
+  EXPECT_EQ(content(), "old");
+  wanted.sha256 = digest;
+  EXPECT_TRUE(get(*client(), wanted));
+  EXPECT_EQ(content(), body);
+}
+
+TEST_F(DownloadTest, AFileThatIsThereAlreadyIsNotFetched) {
+  ASSERT_TRUE(write_file(scratch / "store" / "file.whl", body));
+  auto wanted = request("/f");
+  wanted.sha256 = digest;
+  const auto result = get(*client(), wanted);
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->size, body.size());
+  EXPECT_EQ(result->fetched, 0);
+  EXPECT_THAT(server.requests(), IsEmpty());
+  EXPECT_THAT(left(), ElementsAre("file.whl"));
+}
+
+/// A file system of a megabyte.
+class TinyDisk : public DownloadTest {
+ protected:
+  void SetUp() override {
+    std::filesystem::create_directory(scratch / "store");
+    if (::mount("launch-test", (scratch / "store").c_str(), "tmpfs", 0, "size=1m") != 0) {
+      GTEST_SKIP() << "mounting a tmpfs needs root";
+    }
+  }
+  void TearDown() override { ::umount2((scratch / "store").c_str(), MNT_DETACH); }
+};
+
+TEST_F(TinyDisk, AFullDiskIsAnErrorAndNothingIsLeft) {
+  const auto large = noise(1'500'000);
+  server.serve("/parts", {.headers = {{"ETag", "\"1\""}}, .body = large});
+  server.serve("/whole", {.body = large, .ranges = false});
+  ASSERT_TRUE(write_file(scratch / "store" / "old", "old"));
+  for (const auto* const path : {"/parts", "/whole"}) {
+    const auto result = get(*client({.segment = 100'000}), request(path));
+    ASSERT_FALSE(result);
+    const auto store = (scratch / "store").string();
+    EXPECT_EQ(
+        result.error().text(),
+        fmt::format(
+            "error: cannot write {0}/file.whl.part: No space left on device\n"
+            "\n"
+            "hint: free some space where {0} lies, or choose another place, and run the command again\n",
+            store));
+    EXPECT_THAT(left(), ElementsAre("old"));
+  }
 }
 
 }  // namespace
