@@ -1,0 +1,113 @@
+#include "probe/wheel_api.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/name_resolver.hpp"
+
+namespace launch::probe {
+namespace {
+
+/// Where a file below site-packages lies.
+struct FileOrigin {
+  std::size_t wheel = 0;
+  std::string archive_path;
+};
+
+}  // namespace
+
+struct WheelApi::State {
+  std::vector<LabelledWheel> wheels;
+  std::unordered_map<std::string, FileOrigin> origins;
+  ModuleLibrary library;
+
+  Result<void> read_wanted();
+};
+
+std::string_view verdict_name(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::yes:
+      return "yes";
+    case Verdict::no:
+      return "no";
+    case Verdict::unknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
+  std::vector<std::string> paths;
+  std::unordered_map<std::string, FileOrigin> origins;
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    for (auto& archive_path : wheels[i].source->files()) {
+      auto path = ModuleFiles::installed_path(archive_path);
+      if (path && origins.emplace(*path, FileOrigin{i, std::move(archive_path)}).second) {
+        paths.push_back(std::move(*path));
+      }
+    }
+  }
+  state_ = std::make_unique<State>(State{std::move(wheels), std::move(origins), {ModuleFiles(std::move(paths)), {}}});
+  auto* state = state_.get();
+  std::map<std::string, std::string, std::less<>> labels;
+  for (const auto& [path, origin] : state->origins) {
+    const auto root = path.substr(0, path.find_first_of("/."));
+    auto& label = labels[root];
+    const auto& candidate = state->wheels[origin.wheel].label;
+    if (label.empty() || candidate < label) label = candidate;
+  }
+  state->library.label = [labels = std::move(labels)](std::string_view module) {
+    const auto found = labels.find(module.substr(0, module.find('.')));
+    return found == labels.end() ? std::string("the wheel") : found->second;
+  };
+}
+
+WheelApi::~WheelApi() = default;
+WheelApi::WheelApi(WheelApi&&) noexcept = default;
+WheelApi& WheelApi::operator=(WheelApi&&) noexcept = default;
+
+const std::set<std::string, std::less<>>& WheelApi::roots() const { return state_->library.files.roots(); }
+
+Result<void> WheelApi::State::read_wanted() {
+  const auto wanted = std::exchange(library.wanted, {});
+  std::vector<std::vector<std::string>> names(wheels.size());
+  std::vector<std::vector<std::pair<std::string, WantedFile>>> files(wheels.size());
+  for (const auto& [file, as] : wanted) {
+    const auto& origin = origins.at(file);
+    names[origin.wheel].push_back(origin.archive_path);
+    files[origin.wheel].emplace_back(file, as);
+  }
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    if (names[i].empty()) continue;
+    auto contents = TRY(during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
+    for (std::size_t k = 0; k < contents.size(); ++k) {
+      auto& [file, as] = files[i][k];
+      library.read.emplace(file, read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));
+    }
+  }
+  return {};
+}
+
+Result<std::vector<Answer>> WheelApi::ask(std::span<const Requirement> requirements) {
+  std::vector<Answer> answers(requirements.size());
+  std::vector<std::size_t> open(requirements.size());
+  for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
+  NameResolver resolver(state_->library);
+  while (!open.empty()) {
+    std::vector<std::size_t> pending;
+    std::map<std::string, WantedFile> wanted;
+    for (const auto i : open) {
+      state_->library.wanted.clear();
+      answers[i] = resolver.answer(requirements[i]);
+      if (state_->library.wanted.empty()) continue;
+      pending.push_back(i);
+      wanted.merge(state_->library.wanted);
+    }
+    state_->library.wanted = std::move(wanted);
+    if (!pending.empty()) TRY(state_->read_wanted());
+    open = std::move(pending);
+  }
+  return answers;
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "probe/python_scanner.hpp"
+#include "probe/wheel_source.hpp"
+
+namespace launch::probe {
+
+enum class Verdict : std::uint8_t { yes, no, unknown };
+std::string_view verdict_name(Verdict verdict);
+
+/// Whether a wheel has what is asked for, and how that was found.
+struct Answer {
+  Verdict verdict = Verdict::unknown;
+  std::string reason;  ///< "torch 2.3.1 has no module torch/distributed/pipelining"
+};
+
+/// A wheel and the words that messages name it by: "torch 2.3.1".
+struct LabelledWheel {
+  std::string label;
+  std::unique_ptr<WheelSource> source;
+};
+
+/// Answers from the files of wheels alone, nothing of them run, whether their modules have the names that code
+/// imports. Several wheels stand side by side as they would be installed. Reads only the files that the questions
+/// touch, all that are known to be needed at once.
+class WheelApi {
+ public:
+  explicit WheelApi(std::vector<LabelledWheel> wheels);
+  ~WheelApi();
+  WheelApi(WheelApi&&) noexcept;
+  WheelApi& operator=(WheelApi&&) noexcept;
+
+  /// Top-level modules of the wheels.
+  const std::set<std::string, std::less<>>& roots() const;
+  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (world): a wheel cannot be read.
+  Result<std::vector<Answer>> ask(std::span<const Requirement> requirements);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace launch::probe

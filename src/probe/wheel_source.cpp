@@ -1,0 +1,120 @@
+#include "probe/wheel_source.hpp"
+
+#include <cerrno>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "index/remote_zip.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::probe {
+namespace {
+
+constexpr std::uint64_t kMostFile = std::uint64_t{64} << 20;
+/// A torch wheel's directory is 1.0 to 1.4 MB; smaller wheels are not asked for more than they have.
+constexpr std::uint64_t kTail = 1'400'000;
+
+std::vector<std::string> names_of(const std::vector<python::ZipEntry>& entries) {
+  std::vector<std::string> names;
+  names.reserve(entries.size());
+  for (const auto& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+/// The entry, when it may be read.
+Result<const python::ZipEntry*> readable(const python::ZipEntry* entry, const std::string& name,
+                                         const std::string& wheel) {
+  if (entry == nullptr) return fail(world_error(fmt::format("{} has no file {}", wheel, name)));
+  if (entry->size > kMostFile || entry->compressed_size > kMostFile) {
+    return fail(world_error(fmt::format("{} in {} is larger than 64 MiB", name, wheel)));
+  }
+  return entry;
+}
+
+/// A file's bytes in memory for as long as the object lives.
+class Mapping {
+ public:
+  Mapping(void* data, std::size_t size) : data_(data), size_(size) {}
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() { ::munmap(data_, size_); }
+  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
+
+ private:
+  void* data_;
+  std::size_t size_;
+};
+
+class LocalWheel final : public WheelSource {
+ public:
+  LocalWheel(std::unique_ptr<Mapping> mapping, python::ZipFile zip, std::string path)
+      : mapping_(std::move(mapping)), zip_(std::move(zip)), path_(std::move(path)) {}
+
+  std::vector<std::string> files() const override { return names_of(zip_.entries()); }
+
+  Result<std::vector<std::string>> read(std::span<const std::string> names) override {
+    std::vector<std::string> contents;
+    for (const auto& name : names) {
+      const auto* entry = TRY(readable(zip_.find(name), name, path_));
+      auto content = zip_.read(*entry);
+      if (!content) {
+        return fail(world_error(content.error().message()).during(fmt::format("reading {} in {}", name, path_)));
+      }
+      contents.push_back(std::move(*content));
+    }
+    return contents;
+  }
+
+ private:
+  std::unique_ptr<Mapping> mapping_;
+  python::ZipFile zip_;
+  std::string path_;
+};
+
+class RemoteWheel final : public WheelSource {
+ public:
+  explicit RemoteWheel(index::RemoteZip zip) : zip_(std::move(zip)) {}
+
+  std::vector<std::string> files() const override { return names_of(zip_.entries()); }
+
+  Result<std::vector<std::string>> read(std::span<const std::string> names) override {
+    std::vector<const python::ZipEntry*> wanted;
+    for (const auto& name : names) {
+      wanted.push_back(TRY(readable(zip_.find(name), name, net::redact(zip_.url()))));
+    }
+    return zip_.read(wanted);
+  }
+
+ private:
+  index::RemoteZip zip_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail(io_error("read", path, errno));
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) return fail(io_error("read", path, errno));
+  const auto size = static_cast<std::size_t>(status.st_size);
+  if (size == 0) return fail(world_error(fmt::format("{} is empty", path.string())));
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+  if (data == MAP_FAILED) return fail(io_error("map", path, errno));
+  auto mapping = std::make_unique<Mapping>(data, size);
+  auto zip = python::ZipFile::open(mapping->bytes());
+  if (!zip) return fail(world_error(zip.error().message()).during("opening " + path.string()));
+  return std::make_unique<LocalWheel>(std::move(mapping), std::move(*zip), path.string());
+}
+
+Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, std::string url,
+                                                std::optional<std::uint64_t> size) {
+  auto zip = TRY(index::RemoteZip::open(http, std::move(url), size, size ? std::min(*size, kTail) : kTail));
+  return std::make_unique<RemoteWheel>(std::move(zip));
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,73 @@
+// What the Python scanner sees in the files named on stdin, for the scripts beside it to compare with Python itself.
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "probe/python_scanner.hpp"
+
+namespace {
+
+using launch::probe::TokenKind;
+
+const char* kind_name(TokenKind kind) {
+  switch (kind) {
+    case TokenKind::name:
+      return "NAME";
+    case TokenKind::number:
+      return "NUMBER";
+    case TokenKind::string:
+      return "STRING";
+    case TokenKind::op:
+      return "OP";
+    case TokenKind::newline:
+      return "NEWLINE";
+    case TokenKind::indent:
+      return "INDENT";
+    case TokenKind::dedent:
+      return "DEDENT";
+    case TokenKind::end:
+      return "END";
+  }
+  return "";
+}
+
+void dump_tokens(const std::string& source) {
+  const auto list = launch::probe::tokenize(source);
+  for (const auto& token : list.tokens) {
+    fmt::print("{} {} {} {}\n", kind_name(token.kind), token.line, token.column, token.length);
+  }
+  if (list.problem) fmt::print("PROBLEM {} {}\n", list.problem->line, list.problem->message);
+}
+
+void dump_imports(const std::string& source) {
+  const auto scan = launch::probe::scan_source(source, {});
+  for (const auto& use : scan.uses) {
+    std::string choices;
+    for (const auto& choice : use.choices) choices += fmt::format(" {}.{}", choice.group, choice.alternative);
+    fmt::print("{} {} {} {}{}\n", use.requirement.text(), use.line, use.column, need_name(use.need), choices);
+  }
+  if (scan.problem) fmt::print("PROBLEM {} {}\n", scan.problem->line, scan.problem->message);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string what = argc == 2 ? argv[1] : "";
+  if (what != "tokens" && what != "imports") {
+    fmt::print(stderr, "usage: probe_dump tokens|imports < FILES\n");
+    return 2;
+  }
+  for (std::string path; std::getline(std::cin, path);) {
+    const auto source = launch::read_file(path);
+    if (!source) {
+      fmt::print(stderr, "{}", source.error().text());
+      return 3;
+    }
+    fmt::print("FILE {}\n", path);
+    what == "tokens" ? dump_tokens(*source) : dump_imports(*source);
+  }
+  return 0;
+}
