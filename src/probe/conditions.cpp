@@ -64,7 +64,8 @@ bool takes_import_error(const SourceTree& tree, TokenRange head) {
   if (head.empty()) return true;
   for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
     const auto word = tree.text(i);
-    if (word == "ImportError" || word == "ModuleNotFoundError" || word == "Exception" || word == "BaseException") {
+    if (word == "ImportError" || word == "ModuleNotFoundError" || word == "Exception" ||
+        word == "BaseException") {
       return true;
     }
   }

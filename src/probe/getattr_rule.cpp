@@ -9,7 +9,9 @@ namespace launch::probe {
 namespace {
 
 enum class Truth : std::uint8_t { no, yes, unknown };
-Truth truth(bool value) { return value ? Truth::yes : Truth::no; }
+Truth truth(bool value) {
+  return value ? Truth::yes : Truth::no;
+}
 Truth negate(Truth value) {
   if (value == Truth::unknown) return value;
   return value == Truth::yes ? Truth::no : Truth::yes;
@@ -20,7 +22,8 @@ enum class Flow : std::uint8_t { falls, yields, raises, unknown };
 /// Runs the function's statements for one name, as far as they can be read.
 class Run {
  public:
-  Run(const ModuleNames& module, std::string_view name) : module_(module), tree_(*module.tree), name_(name), values_(module.module) {}
+  Run(const ModuleNames& module, std::string_view name)
+      : module_(module), tree_(*module.tree), name_(name), values_(module.module) {}
 
   GetattrAnswer answer() {
     const auto& head = module_.getattr->head;
@@ -184,7 +187,8 @@ class Run {
   /// `NAMES[name]` somewhere in the expression: raises when the name is not among them.
   Flow lookup(TokenRange range) {
     for (auto i = range.first; i + 3 < range.last; ++i) {
-      if (!tree_.is_name(i) || !tree_.is(i + 1, "[") || !tree_.is(i + 2, parameter_) || !tree_.is(i + 3, "]")) continue;
+      if (!tree_.is_name(i) || !tree_.is(i + 1, "[") || !tree_.is(i + 2, parameter_) || !tree_.is(i + 3, "]"))
+        continue;
       const auto found = among({i, i + 1});
       if (!found) return Flow::unknown;
       if (!*found) return Flow::raises;
@@ -231,7 +235,8 @@ class Run {
 
   /// The statement holds a `return` or `raise`.
   bool leaves(const Statement& statement) const {
-    if (!statement.tokens.empty() && (tree_.is(statement.tokens.first, "return") || tree_.is(statement.tokens.first, "raise"))) {
+    if (!statement.tokens.empty() &&
+        (tree_.is(statement.tokens.first, "return") || tree_.is(statement.tokens.first, "raise"))) {
       return true;
     }
     return std::any_of(statement.clauses.begin(), statement.clauses.end(), [&](const Clause& clause) {

@@ -9,8 +9,9 @@ namespace launch::probe {
 
 enum class GetattrAnswer : std::uint8_t { yes, no, unknown };
 
-/// What a module-level `__getattr__` (PEP 562) does for a name, read from its tests against literals: `name == "x"`,
-/// `name in NAMES`, `NAMES.get(name)`, `NAMES[name]`, `name.startswith("x")`. Anything else is unknown.
+/// What a module-level `__getattr__` (PEP 562) does for a name, read from its tests against literals: `name
+/// == "x"`, `name in NAMES`, `NAMES.get(name)`, `NAMES[name]`, `name.startswith("x")`. Anything else is
+/// unknown.
 GetattrAnswer ask_getattr(const ModuleNames& module, std::string_view name);
 
 }  // namespace launch::probe

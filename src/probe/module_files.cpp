@@ -41,13 +41,16 @@ ModuleFiles::ModuleFiles(std::vector<std::string> paths) : sorted_(std::move(pat
   std::sort(sorted_.begin(), sorted_.end());
   for (const auto& path : sorted_) {
     known_.insert(path);
-    for (auto slash = path.rfind('/'); slash != std::string::npos; slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
+    for (auto slash = path.rfind('/'); slash != std::string::npos;
+         slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
       if (!folders_.insert(path.substr(0, slash)).second || slash == 0) break;
     }
     const std::string_view view = path;
     const auto top = view.substr(0, view.find_first_of("/."));
     const bool nested = top.size() < view.size() && view[top.size()] == '/';
-    const bool is_code = view.ends_with(".py") || is_extension_suffix(view.substr(std::min(view.find('.', view.rfind('/') + 1), view.size())));
+    const bool is_code =
+        view.ends_with(".py") ||
+        is_extension_suffix(view.substr(std::min(view.find('.', view.rfind('/') + 1), view.size())));
     if (is_code && is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
       roots_.insert(std::string(top));
     }
@@ -67,7 +70,8 @@ ModuleFile ModuleFiles::find(std::string_view module) const {
   const auto base = path_of(module);
   if (base.empty()) return {};
   if (folders_.contains(base)) {
-    if (auto file = extension_of(base + "/__init__"); !file.empty()) return {ModuleKind::extension, std::move(file)};
+    if (auto file = extension_of(base + "/__init__"); !file.empty())
+      return {ModuleKind::extension, std::move(file)};
     if (has(base + "/__init__.py")) return {ModuleKind::package, base + "/__init__.py"};
   }
   if (auto file = extension_of(base); !file.empty()) return {ModuleKind::extension, std::move(file)};

@@ -26,8 +26,8 @@ struct ModuleFile {
 /// The files of wheels as Python finds modules among them once they are installed side by side.
 class ModuleFiles {
  public:
-  /// A wheel's file by its path in the archive; gives the path below site-packages, and nothing for a file that does
-  /// not go there (scripts, data, the .dist-info folder).
+  /// A wheel's file by its path in the archive; gives the path below site-packages, and nothing for a file
+  /// that does not go there (scripts, data, the .dist-info folder).
   static std::optional<std::string> installed_path(std::string_view archive_path);
 
   explicit ModuleFiles(std::vector<std::string> installed_paths);

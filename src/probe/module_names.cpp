@@ -112,7 +112,8 @@ class Reader {
       for (const auto token : targets) bind_here(token);
       if (!targets.empty() && parts.size() > 1) {
         const TokenRange iterated{parts[1].first, clause.head.last};
-        for (const auto token : targets) values_.set(std::string(tree_.text(token)), {{std::string(1, kAnyText)}, {}});
+        for (const auto token : targets)
+          values_.set(std::string(tree_.text(token)), {{std::string(1, kAnyText)}, {}});
         values_.assign_element(std::string(tree_.text(targets.front())), tree_, iterated);
       }
     } else {
@@ -184,7 +185,8 @@ class Reader {
       }
       for (const auto& name : imported_names(tree_, statement.tokens)) body.members.insert(bound_name(name));
       for (const auto& target : assignment(tree_, statement.tokens).targets) {
-        for (const auto token : target_names(tree_, target)) body.members.insert(std::string(tree_.text(token)));
+        for (const auto token : target_names(tree_, target))
+          body.members.insert(std::string(tree_.text(token)));
       }
       for (const auto& clause : statement.clauses) members(clause.body, body);
     }
@@ -244,7 +246,8 @@ class Reader {
   /// `sys.modules[KEY] = VALUE`, and what it does to this module itself.
   void register_module(TokenRange target, TokenRange value, bool in_function) {
     std::uint32_t end = 0;
-    if (dotted_name(tree_, target, &end) != "sys.modules" || end >= target.last || !tree_.is(end, "[")) return;
+    if (dotted_name(tree_, target, &end) != "sys.modules" || end >= target.last || !tree_.is(end, "["))
+      return;
     const auto behind = behind_bracket(tree_, end, target.last);
     const auto keys = values_.texts(tree_, {end + 1, behind - 1});
     if (behind != target.last) return attribute_of_module(keys, {behind, target.last}, value);
@@ -269,7 +272,8 @@ class Reader {
   }
 
   /// The module names of `sys.modules["…"]` and `import_module("…")`; none when it is something else.
-  std::vector<std::string> named_modules(TokenRange value, const std::string& object, std::uint32_t end) const {
+  std::vector<std::string> named_modules(TokenRange value, const std::string& object,
+                                         std::uint32_t end) const {
     const bool importing = object == "import_module" || object == "importlib.import_module";
     if (end >= value.last || !(importing || object == "sys.modules")) return {};
     if (behind_bracket(tree_, end, value.last) != value.last) return {};
@@ -280,7 +284,8 @@ class Reader {
       if (module.starts_with('.')) {
         const auto level = module.find_first_not_of('.');
         if (level == std::string::npos) return {};
-        module = absolute_module(names_.module, names_.is_package, static_cast<unsigned>(level), module.substr(level));
+        module = absolute_module(names_.module, names_.is_package, static_cast<unsigned>(level),
+                                 module.substr(level));
       }
     }
     return modules;
@@ -302,7 +307,8 @@ class Reader {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, target, &end);
     if (name != "globals" && name != "vars" && name != "locals") return;
-    if (end + 3 >= target.last || !tree_.is(end, "(") || !tree_.is(end + 1, ")") || !tree_.is(end + 2, "[")) return;
+    if (end + 3 >= target.last || !tree_.is(end, "(") || !tree_.is(end + 1, ")") || !tree_.is(end + 2, "["))
+      return;
     if (behind_bracket(tree_, end + 2, target.last) != target.last) return;
     computed(values_.texts(tree_, {end + 3, target.last - 1}), target.first);
   }
@@ -344,7 +350,8 @@ class Reader {
     if (name == "exec" && arguments.size() == 1) {
       return computed({{std::string(1, kAnyText)}, {}}, range.first);
     }
-    if (name == "globals" && behind + 2 < range.last && tree_.is(behind, ".") && tree_.is(behind + 1, "update")) {
+    if (name == "globals" && behind + 2 < range.last && tree_.is(behind, ".") &&
+        tree_.is(behind + 1, "update")) {
       const auto keys = values_.elements(tree_, {behind + 3, range.last - 1});
       computed({keys.value_or(std::vector<std::string>{std::string(1, kAnyText)}), {}}, range.first);
     }
@@ -388,12 +395,13 @@ class Reader {
     for (const auto token : target_names(tree_, range)) forget(std::string(tree_.text(token)), false);
   }
 
-  /// A name is deleted here: what was bound on the way to here is gone, what was bound elsewhere may be. A `final`
-  /// deletion is also remembered for names that a star import brings.
+  /// A name is deleted here: what was bound on the way to here is gone, what was bound elsewhere may be. A
+  /// `final` deletion is also remembered for names that a star import brings.
   void forget(const std::string& name, bool final) {
     const auto found = names_.bindings.find(name);
     if (found != names_.bindings.end()) {
-      std::erase_if(found->second, [&](const Binding& binding) { return starts_with(binding.branch, branch_); });
+      std::erase_if(found->second,
+                    [&](const Binding& binding) { return starts_with(binding.branch, branch_); });
       for (auto& binding : found->second) binding.kind = Binding::Kind::uncertain;
       if (found->second.empty()) names_.bindings.erase(found);
     }

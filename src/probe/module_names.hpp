@@ -25,7 +25,7 @@ struct Binding {
   Kind kind = Kind::here;
   std::string module;
   std::string name;
-  std::string value;         ///< of `name = a.b.c`: "a.b.c"
+  std::string value;  ///< of `name = a.b.c`: "a.b.c"
   std::uint32_t line = 0;
   std::vector<std::uint32_t> branch;  ///< the branches of the code in which it stands
 };
@@ -64,8 +64,9 @@ struct Replacement {
   std::uint32_t line = 0;
 };
 
-/// What a source binds at the top level of its module: the rules 1 to 9 of "which names does a module have" as far as
-/// they concern one file. Bodies for type checkers are left out; bodies of functions too, but for `global`.
+/// What a source binds at the top level of its module: the rules 1 to 9 of "which names does a module have"
+/// as far as they concern one file. Bodies for type checkers are left out; bodies of functions too, but for
+/// `global`.
 struct ModuleNames {
   std::string module;
   bool is_package = false;

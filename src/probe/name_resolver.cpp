@@ -12,14 +12,23 @@ namespace {
 
 constexpr int kMostDepth = 100;
 
-Answer yes(std::string reason) { return {Verdict::yes, std::move(reason)}; }
-Answer no(std::string reason) { return {Verdict::no, std::move(reason)}; }
-Answer unknown(std::string reason) { return {Verdict::unknown, std::move(reason)}; }
-Answer too_deep() { return unknown("it is passed on through more than 100 modules"); }
+Answer yes(std::string reason) {
+  return {Verdict::yes, std::move(reason)};
+}
+Answer no(std::string reason) {
+  return {Verdict::no, std::move(reason)};
+}
+Answer unknown(std::string reason) {
+  return {Verdict::unknown, std::move(reason)};
+}
+Answer too_deep() {
+  return unknown("it is passed on through more than 100 modules");
+}
 
 bool is_module_attribute(std::string_view name) {
-  static constexpr std::string_view kNames[] = {"__name__",    "__file__",   "__doc__",    "__spec__", "__loader__",
-                                                "__package__", "__cached__", "__builtins__", "__dict__"};
+  static constexpr std::string_view kNames[] = {"__name__",   "__file__",     "__doc__",
+                                                "__spec__",   "__loader__",   "__package__",
+                                                "__cached__", "__builtins__", "__dict__"};
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
@@ -28,11 +37,15 @@ std::string path_of(std::string module) {
   return module;
 }
 
-std::string at(const std::string& file, std::uint32_t line) { return fmt::format("{}:{}", file, line); }
+std::string at(const std::string& file, std::uint32_t line) {
+  return fmt::format("{}:{}", file, line);
+}
 
 /// Keeps the better of two answers: yes before unknown before no.
 void improve(Answer& best, Answer next) {
-  const auto rank = [](Verdict verdict) { return verdict == Verdict::yes ? 2 : verdict == Verdict::unknown ? 1 : 0; };
+  const auto rank = [](Verdict verdict) {
+    return verdict == Verdict::yes ? 2 : verdict == Verdict::unknown ? 1 : 0;
+  };
   if (best.reason.empty() || rank(next.verdict) > rank(best.verdict)) best = std::move(next);
 }
 
@@ -115,8 +128,10 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
       if (is_pattern(entry.pattern) || entry.in_function) {
         return {Kind::unknown, module, {}, fmt::format("{} may put it into sys.modules", where)};
       }
-      const auto target = entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
-      if (target.empty()) return {Kind::unknown, module, {}, fmt::format("{} puts something into sys.modules", where)};
+      const auto target =
+          entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
+      if (target.empty())
+        return {Kind::unknown, module, {}, fmt::format("{} puts something into sys.modules", where)};
       if (target == module) continue;
       return locate(target, depth + 1);
     }
@@ -125,11 +140,17 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
     }
   }
   if (parent.file.kind == ModuleKind::extension) {
-    return {Kind::unknown, module, {}, fmt::format("{} is compiled, and no stub tells of {}", parent.module, module)};
+    return {Kind::unknown,
+            module,
+            {},
+            fmt::format("{} is compiled, and no stub tells of {}", parent.module, module)};
   }
   const auto label = library_.label(module);
   if (!is_package) {
-    return {Kind::missing, module, {}, fmt::format("{} of {} is a module, not a package", parent.file.file, label)};
+    return {Kind::missing,
+            module,
+            {},
+            fmt::format("{} of {} is a module, not a package", parent.file.file, label)};
   }
   return {Kind::missing, module, {}, fmt::format("{} has no module {}", label, path_of(module))};
 }
@@ -155,7 +176,8 @@ Answer NameResolver::member(const std::string& module, const std::string& name, 
           break;
         case ModuleKind::space: {
           const auto child = locate_child(place, name, depth);
-          result = child.kind == Located::Kind::found ? yes("a module: " + child.file.file) : no(child.reason);
+          result =
+              child.kind == Located::Kind::found ? yes("a module: " + child.file.file) : no(child.reason);
           break;
         }
         default:
@@ -193,13 +215,15 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   }
   auto result = bound(*names, file, name, depth);
   if (result.verdict == Verdict::yes && !names->replaced) return result;
-  if (is_module_attribute(name) || (name == "__path__" && names->is_package)) return yes("every module has it");
+  if (is_module_attribute(name) || (name == "__path__" && names->is_package))
+    return yes("every module has it");
   if (place.file.kind == ModuleKind::package) {
     const auto child = locate_child(place, name, depth);
     if (child.kind == Located::Kind::found) return yes("a module: " + child.file.file);
     if (child.kind == Located::Kind::unknown) improve(result, unknown(child.reason));
   }
-  if (result.verdict != Verdict::yes && !names->deleted.contains(name)) improve(result, star(*names, file, name, depth));
+  if (result.verdict != Verdict::yes && !names->deleted.contains(name))
+    improve(result, star(*names, file, name, depth));
   if (result.verdict != Verdict::yes) improve(result, computed(*names, file, name, depth));
   if (result.verdict != Verdict::yes && names->getattr != nullptr) {
     switch (ask_getattr(*names, name)) {
@@ -220,7 +244,8 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   return result;
 }
 
-Answer NameResolver::bound(const ModuleNames& names, const std::string& file, const std::string& name, int depth) {
+Answer NameResolver::bound(const ModuleNames& names, const std::string& file, const std::string& name,
+                           int depth) {
   Answer best;
   const auto found = names.bindings.find(name);
   if (found == names.bindings.end()) return no(absent(file, names, name));
@@ -235,12 +260,14 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
       case Binding::Kind::module: {
         const auto place = locate(binding.module, depth + 1);
         if (place.kind == Located::Kind::found || place.kind == Located::Kind::outside) return yes(where);
-        improve(best, place.kind == Located::Kind::missing ? no(fmt::format("{} imports it: {}", where, place.reason))
-                                                           : unknown(place.reason));
+        improve(best, place.kind == Located::Kind::missing
+                          ? no(fmt::format("{} imports it: {}", where, place.reason))
+                          : unknown(place.reason));
         break;
       }
       case Binding::Kind::member: {
-        if (library_.files.find(binding.module.substr(0, binding.module.find('.'))).kind == ModuleKind::missing) {
+        if (library_.files.find(binding.module.substr(0, binding.module.find('.'))).kind ==
+            ModuleKind::missing) {
           return yes(where);
         }
         // `from . import x` in a package's own __init__ asks for the submodule.
@@ -251,7 +278,8 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
         }
         auto next = member(binding.module, binding.name, depth + 1);
         if (next.verdict == Verdict::yes) return next;
-        if (next.verdict == Verdict::no) next.reason = fmt::format("{} imports it, but {}", where, next.reason);
+        if (next.verdict == Verdict::no)
+          next.reason = fmt::format("{} imports it, but {}", where, next.reason);
         improve(best, std::move(next));
         break;
       }
@@ -260,7 +288,8 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
   return best;
 }
 
-Answer NameResolver::star(const ModuleNames& names, const std::string& file, const std::string& name, int depth) {
+Answer NameResolver::star(const ModuleNames& names, const std::string& file, const std::string& name,
+                          int depth) {
   auto best = no(absent(file, names, name));
   for (const auto& import : names.stars) {
     const auto place = locate(import.module, depth + 1);
@@ -282,7 +311,8 @@ Answer NameResolver::star(const ModuleNames& names, const std::string& file, con
   return best;
 }
 
-Answer NameResolver::computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth) {
+Answer NameResolver::computed(const ModuleNames& names, const std::string& file, const std::string& name,
+                              int depth) {
   auto best = no(absent(file, names, name));
   for (const auto& each : names.computed) {
     const auto where = at(file, each.line);
@@ -295,7 +325,8 @@ Answer NameResolver::computed(const ModuleNames& names, const std::string& file,
       }
     } else if (fits_pattern(each.pattern, name)) {
       const auto* stub = stub_of(names.module);
-      if (stub != nullptr && stub->bindings.contains(name)) return yes(library_.files.find_stub(names.module));
+      if (stub != nullptr && stub->bindings.contains(name))
+        return yes(library_.files.find_stub(names.module));
       improve(best, unknown(where + " binds names that are computed when it runs"));
     }
   }
@@ -309,13 +340,15 @@ Answer NameResolver::replaced(const ModuleNames& names, const std::string& file,
   if (member.verdict == Verdict::yes) return member;
   const auto forwards = in_class(names, names.replaced->class_name, "__getattr__", depth);
   if (forwards.verdict == Verdict::yes && own.verdict == Verdict::yes) return own;
-  if (names.replaced->keeps_names && forwards.verdict == Verdict::no && member.verdict == Verdict::no) return own;
-  return unknown(fmt::format("{} puts an object of its own into the module's place", at(file, names.replaced->line)));
+  if (names.replaced->keeps_names && forwards.verdict == Verdict::no && member.verdict == Verdict::no)
+    return own;
+  return unknown(
+      fmt::format("{} puts an object of its own into the module's place", at(file, names.replaced->line)));
 }
 
 /// A member of a class or of its bases: yes, no, or unknown when a base cannot be followed.
-Answer NameResolver::in_class(const ModuleNames& names, const std::string& class_name, const std::string& name,
-                              int depth) {
+Answer NameResolver::in_class(const ModuleNames& names, const std::string& class_name,
+                              const std::string& name, int depth) {
   if (depth > kMostDepth) return too_deep();
   const auto found = names.classes.find(class_name);
   if (found != names.classes.end()) {
@@ -364,7 +397,8 @@ std::string NameResolver::object_module(const ModuleNames& names, const std::str
   return {};
 }
 
-std::string NameResolver::absent(const std::string& file, const ModuleNames& names, const std::string& name) const {
+std::string NameResolver::absent(const std::string& file, const ModuleNames& names,
+                                 const std::string& name) const {
   std::vector<std::string> there;
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
   const auto near = did_you_mean(name, there);

@@ -24,13 +24,14 @@ struct WantedFile {
 /// What was read of the wheels so far.
 struct ModuleLibrary {
   ModuleFiles files;
-  std::function<std::string(std::string_view module)> label;  ///< of the wheel that holds the module: "torch 2.3.1"
-  std::unordered_map<std::string, ModuleNames> read = {};     ///< by file
-  std::map<std::string, WantedFile> wanted = {};              ///< files that an answer would have needed
+  std::function<std::string(std::string_view module)>
+      label;  ///< of the wheel that holds the module: "torch 2.3.1"
+  std::unordered_map<std::string, ModuleNames> read = {};  ///< by file
+  std::map<std::string, WantedFile> wanted = {};           ///< files that an answer would have needed
 };
 
-/// Answers one question from what was read (docs: the rules in wheel_api.hpp). When a file is missing for that, it is
-/// noted in `wanted`, and the answer is worthless until it was read.
+/// Answers one question from what was read (docs: the rules in wheel_api.hpp). When a file is missing for
+/// that, it is noted in `wanted`, and the answer is worthless until it was read.
 class NameResolver {
  public:
   explicit NameResolver(ModuleLibrary& library) : library_(library) {}
@@ -54,9 +55,10 @@ class NameResolver {
   Answer bound(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
   Answer star(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
   Answer computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Answer replaced(const ModuleNames& names, const std::string& file, const std::string& name, const Answer& own,
+  Answer replaced(const ModuleNames& names, const std::string& file, const std::string& name,
+                  const Answer& own, int depth);
+  Answer in_class(const ModuleNames& names, const std::string& class_name, const std::string& name,
                   int depth);
-  Answer in_class(const ModuleNames& names, const std::string& class_name, const std::string& name, int depth);
   std::string absent(const std::string& file, const ModuleNames& names, const std::string& name) const;
 
   /// The module that a dotted name of a module's code stands for; empty when that cannot be told.

@@ -29,7 +29,8 @@ bool marks_optional(std::string_view comment) {
 
 class SourceScanner {
  public:
-  SourceScanner(const SourceTree& tree, const std::set<std::string, std::less<>>& roots) : tree_(tree), roots_(roots) {
+  SourceScanner(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
+      : tree_(tree), roots_(roots) {
     for (const auto& comment : tree.list().comments) {
       if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
       marked_.insert(comment.line);
@@ -158,8 +159,8 @@ class SourceScanner {
     for (auto& name : imported_names(tree_, statement.tokens)) {
       if (name.level != 0 || !wanted(name.module)) continue;
       const auto& token = tree_.token(name.token);
-      const bool marked =
-          marked_.contains(token.line) || marked_.contains(first_line) || marked_alone_.contains(first_line - 1);
+      const bool marked = marked_.contains(token.line) || marked_.contains(first_line) ||
+                          marked_alone_.contains(first_line - 1);
       auto need = place.on_path ? Need::path : Need::must;
       if (place.guarded || place.asked || marked) need = Need::optional;
       if (place.type) need = Need::type;

@@ -42,8 +42,8 @@ struct ImportUse {
   Requirement requirement;
   Need need = Need::must;
   std::uint32_t line = 0;
-  std::uint32_t column = 0;      ///< in bytes, the first is 1; line and column are the imported name's
-  std::vector<Choice> choices;   ///< from the outside in; groups are numbered from 0 within the file
+  std::uint32_t column = 0;     ///< in bytes, the first is 1; line and column are the imported name's
+  std::vector<Choice> choices;  ///< from the outside in; groups are numbered from 0 within the file
 };
 
 struct FileScan {
@@ -52,9 +52,9 @@ struct FileScan {
   std::optional<SourceProblem> problem;  ///< what stands behind it was not read
 };
 
-/// What a source imports from the packages whose top-level modules are `roots` (empty: from anywhere). Relative
-/// imports are the scanned tree's own and left out. A comment `# launch: optional` on the name's or the statement's
-/// line, or alone on the line above, makes a use optional.
+/// What a source imports from the packages whose top-level modules are `roots` (empty: from anywhere).
+/// Relative imports are the scanned tree's own and left out. A comment `# launch: optional` on the name's or
+/// the statement's line, or alone on the line above, makes a use optional.
 FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::probe

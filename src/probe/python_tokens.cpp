@@ -13,13 +13,22 @@ constexpr int kMostNesting = 150;
 constexpr int kMostBrackets = 200;
 constexpr std::uint32_t kTab = 8;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
-bool starts_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
 }
-bool continues_name(char c) { return starts_name(c) || is_digit(c); }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+bool continues_name(char c) {
+  return starts_name(c) || is_digit(c);
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 /// What stands before a string's quote.
 struct Prefix {
@@ -51,7 +60,9 @@ class Tokenizer {
 
  private:
   bool stopped() const { return list_.problem.has_value(); }
-  char peek(std::size_t ahead = 0) const { return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0'; }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
   bool at_newline() const { return peek() == '\n' || (peek() == '\r' && at_ < source_.size()); }
 
   void stop(std::string message) {
@@ -59,8 +70,8 @@ class Tokenizer {
   }
 
   void add(TokenKind kind, std::size_t start, std::uint32_t line, std::size_t line_start) {
-    list_.tokens.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line,
-                            static_cast<std::uint32_t>(start - line_start + 1)});
+    list_.tokens.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start),
+                            line, static_cast<std::uint32_t>(start - line_start + 1)});
   }
   void add(TokenKind kind, std::size_t start) { add(kind, start, line_, line_start_); }
 
@@ -86,10 +97,12 @@ class Tokenizer {
   void take_comment(bool alone) {
     const auto start = at_;
     while (at_ < source_.size() && !at_newline()) ++at_;
-    list_.comments.push_back({static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
+    list_.comments.push_back(
+        {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
   }
 
-  /// The white space that begins a line. A continued blank beginning counts up to its backslash, as in CPython.
+  /// The white space that begins a line. A continued blank beginning counts up to its backslash, as in
+  /// CPython.
   void indentation() {
     std::uint32_t width = 0;
     std::optional<std::uint32_t> continued;
@@ -181,10 +194,12 @@ class Tokenizer {
         ">>",  "<<",  "+=",  "-=",  "*=",  "/=", "%=", "&=", "|=", "^=", "@=", "<>"};
     const auto rest = source_.substr(at_, 3);
     const auto start = at_;
-    const auto* found = std::find_if(kLong.begin(), kLong.end(), [&](auto text) { return rest.starts_with(text); });
+    const auto* found =
+        std::find_if(kLong.begin(), kLong.end(), [&](auto text) { return rest.starts_with(text); });
     at_ += found == kLong.end() ? 1 : found->size();
     const char c = source_[start];
-    if ((c == '(' || c == '[' || c == '{') && ++depth_ > kMostBrackets) return stop("more than 200 open brackets");
+    if ((c == '(' || c == '[' || c == '{') && ++depth_ > kMostBrackets)
+      return stop("more than 200 open brackets");
     if ((c == ')' || c == ']' || c == '}') && depth_ > 0) --depth_;
     add(TokenKind::op, start);
   }
@@ -359,6 +374,8 @@ class Tokenizer {
 
 }  // namespace
 
-TokenList tokenize(std::string_view source) { return Tokenizer(source).run(); }
+TokenList tokenize(std::string_view source) {
+  return Tokenizer(source).run();
+}
 
 }  // namespace launch::probe

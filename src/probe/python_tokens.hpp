@@ -32,8 +32,8 @@ struct SourceProblem {
   std::string message;  ///< "the string is not closed"
 };
 
-/// A source in tokens. The last one is always `end`, after the dedents that close every open block; what stands behind
-/// a problem has no tokens.
+/// A source in tokens. The last one is always `end`, after the dedents that close every open block; what
+/// stands behind a problem has no tokens.
 struct TokenList {
   std::string_view source;
   std::vector<Token> tokens;
@@ -43,9 +43,9 @@ struct TokenList {
   std::string_view text(const Token& token) const { return source.substr(token.offset, token.length); }
 };
 
-/// Splits Python source (2.7 to 3.14, any encoding that holds ASCII) as its reference's chapter "Lexical analysis"
-/// says. `source` must outlive the list. Limits as CPython's: 100 levels of indentation, 150 of nested f-strings,
-/// 200 of brackets; sources over 64 MiB are a problem too.
+/// Splits Python source (2.7 to 3.14, any encoding that holds ASCII) as its reference's chapter "Lexical
+/// analysis" says. `source` must outlive the list. Limits as CPython's: 100 levels of indentation, 150 of
+/// nested f-strings, 200 of brackets; sources over 64 MiB are a problem too.
 TokenList tokenize(std::string_view source);
 
 }  // namespace launch::probe

@@ -33,8 +33,12 @@ bool continues(StatementKind kind, std::string_view keyword) {
   }
 }
 
-bool opens(std::string_view text) { return text == "(" || text == "[" || text == "{"; }
-bool closes(std::string_view text) { return text == ")" || text == "]" || text == "}"; }
+bool opens(std::string_view text) {
+  return text == "(" || text == "[" || text == "{";
+}
+bool closes(std::string_view text) {
+  return text == ")" || text == "]" || text == "}";
+}
 
 /// Builds blocks from tokens; its depth is bounded by the tokenizer's 100 levels of indentation.
 class Parser {
@@ -99,7 +103,8 @@ class Parser {
   std::uint32_t colon() const {
     int depth = 0;
     int lambdas = 0;
-    for (auto i = at_ + 1; tree_.token(i).kind != TokenKind::newline && tree_.token(i).kind != TokenKind::end; ++i) {
+    for (auto i = at_ + 1; tree_.token(i).kind != TokenKind::newline && tree_.token(i).kind != TokenKind::end;
+         ++i) {
       const auto word = tree_.text(i);
       if (tree_.token(i).kind == TokenKind::name && word == "lambda" && depth == 0) ++lambdas;
       if (tree_.token(i).kind != TokenKind::op) continue;
@@ -293,7 +298,8 @@ std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::ui
   return last;
 }
 
-std::string absolute_module(std::string_view module, bool is_package, unsigned level, std::string_view relative) {
+std::string absolute_module(std::string_view module, bool is_package, unsigned level,
+                            std::string_view relative) {
   if (level == 0) return std::string(relative);
   auto base = module;
   for (auto up = is_package ? 1U : 0U; up < level; ++up) {

@@ -18,15 +18,15 @@ struct TokenRange {
 };
 
 enum class StatementKind : std::uint8_t {
-  simple,  ///< one without a block, imports included
-  branch,  ///< if … elif … else
-  attempt, ///< try … except … else … finally
-  loop,    ///< for, while, with their else
+  simple,   ///< one without a block, imports included
+  branch,   ///< if … elif … else
+  attempt,  ///< try … except … else … finally
+  loop,     ///< for, while, with their else
   with,
   function,
   klass,
-  match,   ///< its clauses are the cases
-  other,   ///< a clause that stands alone, as in broken sources
+  match,  ///< its clauses are the cases
+  other,  ///< a clause that stands alone, as in broken sources
 };
 
 struct Clause;
@@ -39,8 +39,9 @@ struct Statement {
 
 /// A keyword with its head and the block that it leads.
 struct Clause {
-  std::string_view keyword;  ///< "if", "elif", "else", "try", "except", "finally", "for", "while", "with", "def", …
-  TokenRange head;           ///< between the keyword and ":"
+  std::string_view
+      keyword;      ///< "if", "elif", "else", "try", "except", "finally", "for", "while", "with", "def", …
+  TokenRange head;  ///< between the keyword and ":"
   std::vector<Statement> body;
 };
 
@@ -67,11 +68,11 @@ class SourceTree {
 
 /// One name that an import statement brings.
 struct ImportedName {
-  bool from = false;     ///< `from MODULE import NAME`, else `import MODULE`
-  unsigned level = 0;    ///< dots before the module
-  std::string module;    ///< "torch.nn"; empty in `from . import x`
-  std::string name;      ///< "Module" or "*"; empty for `import MODULE`
-  std::string alias;     ///< behind "as"; else empty
+  bool from = false;        ///< `from MODULE import NAME`, else `import MODULE`
+  unsigned level = 0;       ///< dots before the module
+  std::string module;       ///< "torch.nn"; empty in `from . import x`
+  std::string name;         ///< "Module" or "*"; empty for `import MODULE`
+  std::string alias;        ///< behind "as"; else empty
   std::uint32_t token = 0;  ///< where the name stands
 };
 
@@ -88,6 +89,7 @@ std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, st
 std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::uint32_t last);
 
 /// `pkg.sub` seen from `from ..x import y` (PEP 328); nothing when it leads above the top.
-std::string absolute_module(std::string_view module, bool is_package, unsigned level, std::string_view relative);
+std::string absolute_module(std::string_view module, bool is_package, unsigned level,
+                            std::string_view relative);
 
 }  // namespace launch::probe

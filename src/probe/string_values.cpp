@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t kMostValues = 4096;
 
-TextValue any_text() { return {{std::string(1, kAnyText)}, {}}; }
+TextValue any_text() {
+  return {{std::string(1, kAnyText)}, {}};
+}
 
 struct StringParts {
   bool formatted = false;
@@ -33,7 +35,8 @@ StringParts string_parts(std::string_view token) {
 std::string unescape(std::string_view body) {
   std::string text;
   for (std::size_t i = 0; i < body.size(); ++i) {
-    if (body[i] == '\\' && i + 1 < body.size() && (body[i + 1] == '\\' || body[i + 1] == '\'' || body[i + 1] == '"')) {
+    if (body[i] == '\\' && i + 1 < body.size() &&
+        (body[i + 1] == '\\' || body[i + 1] == '\'' || body[i + 1] == '"')) {
       ++i;
     }
     text += body[i];
@@ -61,7 +64,9 @@ bool wraps(const SourceTree& tree, TokenRange range, std::string_view open) {
          behind_bracket(tree, range.first, range.last) == range.last;
 }
 
-TokenRange inside(TokenRange range) { return {range.first + 1, range.last - 1}; }
+TokenRange inside(TokenRange range) {
+  return {range.first + 1, range.last - 1};
+}
 
 }  // namespace
 
@@ -87,7 +92,8 @@ void TextValue::merge(const TextValue& other) {
     if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
   }
   for (const auto& name : other.directories) {
-    if (std::find(directories.begin(), directories.end(), name) == directories.end()) directories.push_back(name);
+    if (std::find(directories.begin(), directories.end(), name) == directories.end())
+      directories.push_back(name);
   }
 }
 
@@ -167,7 +173,8 @@ std::optional<std::vector<std::string>> TextValues::elements(const SourceTree& t
   const auto name = dotted_name(tree, range, &end);
   if (!name.empty()) {
     const bool call = end < range.last && wraps(tree, {end, range.last}, "(");
-    if (call && (name == "list" || name == "set" || name == "tuple" || name == "frozenset" || name == "sorted")) {
+    if (call &&
+        (name == "list" || name == "set" || name == "tuple" || name == "frozenset" || name == "sorted")) {
       const TokenRange argument{end + 1, range.last - 1};
       return argument.empty() ? std::vector<std::string>{} : elements(tree, argument);
     }

@@ -15,7 +15,9 @@ constexpr char kAnyText = '\x01';
 
 /// True when `text` is an instance of `pattern` (kAnyText stands for any text).
 bool fits_pattern(std::string_view pattern, std::string_view text);
-inline bool is_pattern(std::string_view text) { return text.find(kAnyText) != std::string_view::npos; }
+inline bool is_pattern(std::string_view text) {
+  return text.find(kAnyText) != std::string_view::npos;
+}
 
 /// What a variable may hold: strings, and the names that dir(OBJECT) gives.
 struct TextValue {
@@ -57,7 +59,8 @@ class TextValues {
   std::map<std::string, std::vector<std::string>> collections_;
 };
 
-/// The text of a string token that is no f-string; escapes other than \\, \', \" stay as written. Nothing for bytes.
+/// The text of a string token that is no f-string; escapes other than \\, \', \" stay as written. Nothing for
+/// bytes.
 std::optional<std::string> plain_string(std::string_view token);
 
 }  // namespace launch::probe

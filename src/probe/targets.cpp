@@ -7,8 +7,8 @@ namespace launch::probe {
 namespace {
 
 bool is_augmented(std::string_view op) {
-  static constexpr std::array<std::string_view, 13> kOps = {"+=", "-=", "*=",  "/=",  "//=", "%=", "@=",
-                                                            "&=", "|=", "^=", ">>=", "<<=", "**="};
+  static constexpr std::array<std::string_view, 13> kOps = {
+      "+=", "-=", "*=", "/=", "//=", "%=", "@=", "&=", "|=", "^=", ">>=", "<<=", "**="};
   return std::find(kOps.begin(), kOps.end(), op) != kOps.end();
 }
 

@@ -47,7 +47,8 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
       }
     }
   }
-  state_ = std::make_unique<State>(State{std::move(wheels), std::move(origins), {ModuleFiles(std::move(paths)), {}}});
+  state_ = std::make_unique<State>(
+      State{std::move(wheels), std::move(origins), {ModuleFiles(std::move(paths)), {}}});
   auto* state = state_.get();
   std::map<std::string, std::string, std::less<>> labels;
   for (const auto& [path, origin] : state->origins) {
@@ -66,7 +67,9 @@ WheelApi::~WheelApi() = default;
 WheelApi::WheelApi(WheelApi&&) noexcept = default;
 WheelApi& WheelApi::operator=(WheelApi&&) noexcept = default;
 
-const std::set<std::string, std::less<>>& WheelApi::roots() const { return state_->library.files.roots(); }
+const std::set<std::string, std::less<>>& WheelApi::roots() const {
+  return state_->library.files.roots();
+}
 
 Result<void> WheelApi::State::read_wanted() {
   const auto wanted = std::exchange(library.wanted, {});
@@ -79,7 +82,8 @@ Result<void> WheelApi::State::read_wanted() {
   }
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     if (names[i].empty()) continue;
-    auto contents = TRY(during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
+    auto contents =
+        TRY(during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
     for (std::size_t k = 0; k < contents.size(); ++k) {
       auto& [file, as] = files[i][k];
       library.read.emplace(file, read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));

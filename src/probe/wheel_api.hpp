@@ -30,9 +30,9 @@ struct LabelledWheel {
   std::unique_ptr<WheelSource> source;
 };
 
-/// Answers from the files of wheels alone, nothing of them run, whether their modules have the names that code
-/// imports. Several wheels stand side by side as they would be installed. Reads only the files that the questions
-/// touch, all that are known to be needed at once.
+/// Answers from the files of wheels alone, nothing of them run, whether their modules have the names that
+/// code imports. Several wheels stand side by side as they would be installed. Reads only the files that the
+/// questions touch, all that are known to be needed at once.
 class WheelApi {
  public:
   explicit WheelApi(std::vector<LabelledWheel> wheels);
@@ -42,7 +42,8 @@ class WheelApi {
 
   /// Top-level modules of the wheels.
   const std::set<std::string, std::less<>>& roots() const;
-  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (world): a wheel cannot be read.
+  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (world): a wheel cannot
+  /// be read.
   Result<std::vector<Answer>> ask(std::span<const Requirement> requirements);
 
  private:

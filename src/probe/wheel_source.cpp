@@ -3,10 +3,9 @@
 #include <cerrno>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-
-#include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "index/remote_zip.hpp"
@@ -63,7 +62,8 @@ class LocalWheel final : public WheelSource {
       const auto* entry = TRY(readable(zip_.find(name), name, path_));
       auto content = zip_.read(*entry);
       if (!content) {
-        return fail(world_error(content.error().message()).during(fmt::format("reading {} in {}", name, path_)));
+        return fail(
+            world_error(content.error().message()).during(fmt::format("reading {} in {}", name, path_)));
       }
       contents.push_back(std::move(*content));
     }

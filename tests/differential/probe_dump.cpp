@@ -1,4 +1,5 @@
-// What the Python scanner sees in the files named on stdin, for the scripts beside it to compare with Python itself.
+// What the probe sees, for the scripts beside it to compare with Python itself: tokens and imports of the
+// files that stdin names, or what wheels have of the names ("torch.nn:Module") on stdin.
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "probe/python_scanner.hpp"
+#include "probe/wheel_api.hpp"
 
 namespace {
 
@@ -52,12 +54,41 @@ void dump_imports(const std::string& source) {
   if (scan.problem) fmt::print("PROBLEM {} {}\n", scan.problem->line, scan.problem->message);
 }
 
+int dump_answers(int count, char** wheels) {
+  std::vector<launch::probe::LabelledWheel> opened;
+  for (int i = 0; i < count; ++i) {
+    auto source = launch::probe::open_wheel(std::filesystem::path(wheels[i]));
+    if (!source) {
+      fmt::print(stderr, "{}", source.error().text());
+      return 3;
+    }
+    opened.push_back({std::filesystem::path(wheels[i]).filename().string(), std::move(*source)});
+  }
+  launch::probe::WheelApi api(std::move(opened));
+  std::vector<launch::probe::Requirement> requirements;
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto colon = line.find(':');
+    requirements.push_back({line.substr(0, colon), line.substr(colon + 1)});
+  }
+  const auto answers = api.ask(requirements);
+  if (!answers) {
+    fmt::print(stderr, "{}", answers.error().text());
+    return 3;
+  }
+  for (std::size_t i = 0; i < requirements.size(); ++i) {
+    fmt::print("{}\t{}\t{}\n", requirements[i].text(), verdict_name((*answers)[i].verdict),
+               (*answers)[i].reason);
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::string what = argc == 2 ? argv[1] : "";
+  const std::string what = argc >= 2 ? argv[1] : "";
+  if (what == "answers") return dump_answers(argc - 2, argv + 2);
   if (what != "tokens" && what != "imports") {
-    fmt::print(stderr, "usage: probe_dump tokens|imports < FILES\n");
+    fmt::print(stderr, "usage: probe_dump tokens|imports < FILES, or probe_dump answers WHEEL… < NAMES\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) {
