@@ -7,15 +7,6 @@
 namespace launch::probe {
 namespace {
 
-TokenRange without_brackets(const SourceTree& tree, TokenRange range) {
-  while (range.last - range.first >= 2 && !range.empty() && tree.is(range.first, "(") &&
-         behind_bracket(tree, range.first, range.last) == range.last) {
-    ++range.first;
-    --range.last;
-  }
-  return range;
-}
-
 /// `TYPE_CHECKING` or `typing.TYPE_CHECKING` and nothing else.
 bool is_type_checking(const SourceTree& tree, TokenRange range) {
   std::uint32_t end = 0;

@@ -62,10 +62,7 @@ class Run {
   }
 
   Truth test(TokenRange range) const {
-    while (range.last - range.first >= 2 && tree_.is(range.first, "(") &&
-           behind_bracket(tree_, range.first, range.last) == range.last) {
-      range = {range.first + 1, range.last - 1};
-    }
+    range = without_brackets(tree_, range);
     if (range.empty()) return Truth::unknown;
     for (const auto* word : {"or", "and"}) {
       const auto parts = split_range(tree_, range, word);

@@ -36,6 +36,7 @@ class ModuleFiles {
   ModuleFile find(std::string_view module) const;
   /// The stub of a module: NAME.pyi or NAME/__init__.pyi beside it; empty when there is none.
   std::string find_stub(std::string_view module) const;
+  bool has_folder(const std::string& path) const { return folders_.contains(path); }
   bool has(const std::string& path) const { return known_.contains(path); }
   /// Names that can be imported without a dot.
   const std::set<std::string, std::less<>>& roots() const { return roots_; }

@@ -250,6 +250,7 @@ class Reader {
       return;
     const auto behind = behind_bracket(tree_, end, target.last);
     const auto keys = values_.texts(tree_, {end + 1, behind - 1});
+    value = without_brackets(tree_, value);
     if (behind != target.last) return attribute_of_module(keys, {behind, target.last}, value);
     std::uint32_t object_end = 0;
     auto object = dotted_name(tree_, value, &object_end);

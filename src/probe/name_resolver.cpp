@@ -41,12 +41,13 @@ std::string at(const std::string& file, std::uint32_t line) {
   return fmt::format("{}:{}", file, line);
 }
 
-/// Keeps the better of two answers: yes before unknown before no.
+/// Keeps the better of two answers: yes before unknown before no, a reason before none.
 void improve(Answer& best, Answer next) {
   const auto rank = [](Verdict verdict) {
     return verdict == Verdict::yes ? 2 : verdict == Verdict::unknown ? 1 : 0;
   };
-  if (best.reason.empty() || rank(next.verdict) > rank(best.verdict)) best = std::move(next);
+  const auto better = rank(next.verdict) - rank(best.verdict);
+  if (better > 0 || (better == 0 && best.reason.empty())) best = std::move(next);
 }
 
 }  // namespace
@@ -112,6 +113,9 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
   if (parent.file.kind == ModuleKind::extension) {
     if (auto stub = library_.files.find_stub(module); !stub.empty()) {
       return {Kind::found, module, {ModuleKind::extension, std::move(stub)}, {}};
+    }
+    if (library_.files.has_folder(path_of(module))) {  // of stubs only
+      return {Kind::found, module, {ModuleKind::extension, path_of(module)}, {}};
     }
   }
   // Packages further up, and the parent itself, may have put the module into sys.modules.
@@ -241,14 +245,15 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict == Verdict::no && names->problem) {
     return unknown(fmt::format("{}: {}", at(file, names->problem->line), names->problem->message));
   }
+  if (result.reason.empty()) result.reason = absent(file, *names, name);
   return result;
 }
 
 Answer NameResolver::bound(const ModuleNames& names, const std::string& file, const std::string& name,
                            int depth) {
-  Answer best;
+  auto best = no("");
   const auto found = names.bindings.find(name);
-  if (found == names.bindings.end()) return no(absent(file, names, name));
+  if (found == names.bindings.end()) return best;
   for (const auto& binding : found->second) {
     const auto where = at(file, binding.line);
     switch (binding.kind) {
@@ -290,7 +295,7 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
 
 Answer NameResolver::star(const ModuleNames& names, const std::string& file, const std::string& name,
                           int depth) {
-  auto best = no(absent(file, names, name));
+  auto best = no("");
   for (const auto& import : names.stars) {
     const auto place = locate(import.module, depth + 1);
     if (place.kind == Located::Kind::outside || place.kind == Located::Kind::unknown) {
@@ -313,7 +318,7 @@ Answer NameResolver::star(const ModuleNames& names, const std::string& file, con
 
 Answer NameResolver::computed(const ModuleNames& names, const std::string& file, const std::string& name,
                               int depth) {
-  auto best = no(absent(file, names, name));
+  auto best = no("");
   for (const auto& each : names.computed) {
     const auto where = at(file, each.line);
     if (!each.directory.empty()) {
@@ -374,8 +379,12 @@ std::string NameResolver::object_module(const ModuleNames& names, const std::str
   if (dotted.empty() || depth > kMostDepth) return {};
   const auto dot = std::min(dotted.find('.'), dotted.size());
   const auto found = names.bindings.find(dotted.substr(0, dot));
-  if (found == names.bindings.end()) return {};
   const auto rest = dotted.substr(dot);
+  if (found == names.bindings.end()) {
+    const auto child = names.module + "." + dotted.substr(0, dot);
+    const bool there = names.is_package && library_.files.find(child).kind != ModuleKind::missing;
+    return there ? child + rest : std::string();
+  }
   for (const auto& binding : found->second) {
     switch (binding.kind) {
       case Binding::Kind::module:

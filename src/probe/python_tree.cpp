@@ -298,6 +298,15 @@ std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::ui
   return last;
 }
 
+TokenRange without_brackets(const SourceTree& tree, TokenRange range) {
+  while (range.last - range.first >= 2 && !range.empty() && tree.is(range.first, "(") &&
+         behind_bracket(tree, range.first, range.last) == range.last) {
+    ++range.first;
+    --range.last;
+  }
+  return range;
+}
+
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative) {
   if (level == 0) return std::string(relative);

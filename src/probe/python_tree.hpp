@@ -88,6 +88,9 @@ std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, st
 /// The index behind the bracket that closes the one at `open`; the range's end when none does.
 std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::uint32_t last);
 
+/// The range without brackets "(…)" around all of it.
+TokenRange without_brackets(const SourceTree& tree, TokenRange range);
+
 /// `pkg.sub` seen from `from ..x import y` (PEP 328); nothing when it leads above the top.
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative);

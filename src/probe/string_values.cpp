@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
+
 namespace launch::probe {
 namespace {
 
@@ -62,6 +64,22 @@ std::vector<std::string> known_texts(TextValue value) {
 bool wraps(const SourceTree& tree, TokenRange range, std::string_view open) {
   return range.last - range.first >= 2 && tree.is(range.first, open) &&
          behind_bracket(tree, range.first, range.last) == range.last;
+}
+
+/// The numbers of range(FIRST, END) or range(END) between literals, as f-strings show them.
+std::optional<std::vector<std::string>> numbers(const SourceTree& tree, TokenRange arguments) {
+  std::vector<std::uint64_t> limits;
+  for (const auto part : split_range(tree, arguments, ",")) {
+    if (part.last - part.first != 1) return {};
+    const auto number = parse_u64(tree.text(part.first));
+    if (!number) return {};
+    limits.push_back(*number);
+  }
+  if (limits.size() == 1) limits.insert(limits.begin(), 0);
+  if (limits.size() != 2 || limits[1] > limits[0] + kMostValues) return {};
+  std::vector<std::string> all;
+  for (auto i = limits[0]; i < limits[1]; ++i) all.push_back(std::to_string(i));
+  return all;
 }
 
 TokenRange inside(TokenRange range) {
@@ -134,7 +152,7 @@ TextValue TextValues::literal(const SourceTree& tree, std::uint32_t token) const
 }
 
 TextValue TextValues::term(const SourceTree& tree, TokenRange range) const {
-  while (wraps(tree, range, "(")) range = inside(range);
+  range = without_brackets(tree, range);
   if (range.empty()) return any_text();
   if (range.last - range.first == 1 && tree.is_name(range.first)) {
     const std::string name(tree.text(range.first));
@@ -178,6 +196,7 @@ std::optional<std::vector<std::string>> TextValues::elements(const SourceTree& t
       const TokenRange argument{end + 1, range.last - 1};
       return argument.empty() ? std::vector<std::string>{} : elements(tree, argument);
     }
+    if (call && name == "range") return numbers(tree, {end + 1, range.last - 1});
     const auto dot = name.find('.');
     const bool keys = call && (name.substr(dot + 1) == "keys" || name.substr(dot + 1) == "items");
     if (end != range.last && !(dot != std::string::npos && keys)) return {};

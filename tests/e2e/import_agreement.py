@@ -1,0 +1,84 @@
+"""Compares what the probe says of a wheel with a real interpreter that has the wheel installed.
+
+usage: import_agreement.py --answers FILE [--allowed-wrong N] -- PYTHON COMMAND…
+
+FILE holds the probe's answers ("torch.nn:Module<TAB>yes<TAB>reason"). The command starts a Python, for example
+`podman run --rm -i IMAGE python3`; it gets a program on stdin. A "yes" must import and a "no" must fail. Failures
+that are the environment's (a package outside the wheel is missing) or that come from torch's own circular imports
+are counted apart: they say nothing about the name. All names are imported by one process, as importing torch anew
+takes seconds.
+"""
+
+import argparse
+import collections
+import json
+import subprocess
+import sys
+
+PROGRAM = r'''
+import importlib, json, os, sys, warnings
+warnings.simplefilter("ignore")
+sys.stdout.flush()
+out = os.dup(1)
+os.dup2(2, 1)
+import torch
+
+def attempt(module, name):
+    if name in ("", "*"):
+        importlib.import_module(module)
+        return
+    space = {}
+    exec(f"from {module} import {name}", space)
+
+def classify(error, root):
+    if isinstance(error, ModuleNotFoundError) and error.name and error.name.split(".")[0] != root:
+        return "environment"
+    if isinstance(error, ImportError):
+        if "partially initialized module" in str(error):
+            return "circular"
+        return "fails"
+    return "raises"
+
+for line in QUESTIONS:
+    module, name = line.split(":")
+    try:
+        attempt(module, name)
+        result = ["imports", ""]
+    except BaseException as error:
+        result = [classify(error, module.split(".")[0]), f"{type(error).__name__}: {error}"[:300]]
+    os.write(out, (json.dumps([line, *result]) + "\n").encode())
+os._exit(0)
+'''
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--answers", required=True)
+    parser.add_argument("--allowed-wrong", type=int, default=0)
+    parser.add_argument("--least", type=int, default=1)
+    parser.add_argument("command", nargs="+")
+    options = parser.parse_args()
+    with open(options.answers, encoding="utf-8") as file:
+        answers = [line.rstrip("\n").split("\t") for line in file]
+    program = f"QUESTIONS = {[a[0] for a in answers]!r}\n{PROGRAM}"
+    done = subprocess.run([*options.command, "-"], input=program, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        print(f"{options.command[0]} ended with {done.returncode}, after: {done.stdout.splitlines()[-1:]}")
+        return 3
+    real = {name: (result, text) for name, result, text in map(json.loads, done.stdout.splitlines())}
+    counts, wrong = collections.Counter(), 0
+    for name, verdict, reason in answers:
+        result, text = real[name]
+        counts[verdict, result] += 1
+        if (verdict, result) in (("yes", "fails"), ("no", "imports")):
+            wrong += 1
+            print(f"wrong: {name}: the probe says {verdict} ({reason}), Python {result} {text}")
+    for (verdict, result), count in sorted(counts.items()):
+        print(f"{count:7} {verdict:8} {result}")
+    decided = sum(count for (verdict, _), count in counts.items() if verdict != "unknown")
+    print(f"{len(answers)} names, {decided} decided, {wrong} of them wrongly")
+    return 1 if wrong > options.allowed_wrong or decided < options.least else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
