@@ -247,9 +247,11 @@ class MarkerParser {
   Result<Marker::Node> atom(int depth) {
     constexpr int kMostNesting = 64;
     scan_.skip_blanks();
+    const auto start = scan_.position();
     if (!scan_.take("(")) return comparison();
-    if (depth == kMostNesting)
-      return fail(scan_.expected(fmt::format("no more than {} nested \"(\"", kMostNesting)));
+    if (depth == kMostNesting) {
+      return fail(scan_.expected(fmt::format("no more than {} nested \"(\"", kMostNesting), start));
+    }
     auto node = TRY(expression(depth + 1));
     if (!scan_.take(")")) return fail(scan_.expected("\"and\", \"or\" or \")\""));
     scan_.skip_blanks();

@@ -91,7 +91,7 @@ class RequirementParser {
     }
     const auto text = scan_.since(start);
     if (parenthesised && !scan_.take(")")) {
-      return fail(scan_.expected(fmt::format("\")\" for the \"(\" at column {}", opening + 1)));
+      return fail(scan_.expected(fmt::format("\")\", which closes the \"(\" of column {},", opening + 1)));
     }
     scan_.skip_blanks();
     auto set = SpecifierSet::parse(text);
