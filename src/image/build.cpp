@@ -1,0 +1,136 @@
+#include "image/build.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <sys/utsname.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "image/context.hpp"
+#include "image/dockerfile.hpp"
+#include "image/layers.hpp"
+#include "image/scratch.hpp"
+
+namespace launch::image {
+namespace {
+
+constexpr const char* kInputs = "launch.inputs";
+
+/// The platform of the recipe that is built here: this machine's, else its first.
+std::string platform_of(const lock::Recipe& recipe) {
+  utsname machine{};
+  ::uname(&machine);
+  const auto own = fmt::format("linux-{}", machine.machine);
+  const auto& all = recipe.platforms;
+  return std::find(all.begin(), all.end(), own) != all.end() ? own : all.front();
+}
+
+std::string oci_platform(std::string_view platform) {
+  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
+}
+
+/// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
+/// the wheels.
+Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
+                                     const std::string& platform) {
+  constexpr int kContextVersion = 1;  // counts up when the same input is laid out in another way
+  const auto project = TRY(project_digest(request.copies));
+  return "sha256:" +
+         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
+                                image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
+}
+
+Result<std::optional<engine::BuiltImage>> find_same(const engine::Engine& engine, const std::string& tag,
+                                                    const std::string& inputs) {
+  auto image = TRY(engine.find_image(tag));
+  if (!image) return std::nullopt;
+  const auto labels = TRY(engine.image_labels(image->image_id));
+  const auto found = labels.find(kInputs);
+  if (found == labels.end() || found->second != inputs) return std::nullopt;
+  return image;
+}
+
+Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
+                                              const std::vector<ImageWheel>& wheels,
+                                              const lock::WheelStore& store, net::HttpClient& http,
+                                              const BuildEvents& events, std::stop_token stop) {
+  std::vector<lock::LockedWheel> files;
+  for (const auto& wheel : wheels) files.push_back(wheel.wheel);
+  const auto folder = request.locked.lock.file.parent_path();
+  const auto fetched = TRY(store.fetch(files, folder, http, events.fetching, std::move(stop)));
+  std::vector<WheelSource> sources;
+  for (std::size_t i = 0; i < wheels.size(); ++i) sources.push_back({wheels[i].package, fetched.paths.at(i)});
+  return sources;
+}
+
+/// Packages of the lock that this platform has no wheel of.
+std::vector<std::string> absent_packages(const lock::Lockfile& lock, const std::vector<ImageWheel>& wheels) {
+  std::set<std::string> absent;
+  for (const auto& package : lock.packages) absent.insert(package.name);
+  for (const auto& wheel : wheels) absent.erase(wheel.package);
+  return {absent.begin(), absent.end()};
+}
+
+}  // namespace
+
+std::string image_name(std::string_view recipe) {
+  std::string name = to_lower(recipe);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  std::replace_if(
+      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
+  return "localhost/launch/" + name;
+}
+
+Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies) {
+  DockerfileInput input{locked.recipe, locked.lock, {}};
+  for (const auto& copy : copies) input.copies.push_back(copy.to);
+  return render_dockerfile(input);
+}
+
+Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
+                                 const lock::WheelStore& store, net::HttpClient& http,
+                                 const BuildEvents& events, std::stop_token stop) {
+  const auto& recipe = request.locked.recipe;
+  const auto& lock = request.locked.lock.lock;
+  const auto platform = platform_of(recipe);
+  const auto dockerfile = TRY(dockerfile_of(request.locked, request.copies));
+  const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
+  BuildOutcome outcome;
+  outcome.name = image_name(recipe.name);
+  const auto tag = outcome.name + ":latest";
+  if (!request.from_scratch) {
+    if (const auto same = TRY(find_same(engine, tag, inputs))) {
+      outcome.image = *same;
+      outcome.up_to_date = true;
+      return outcome;
+    }
+  }
+
+  const auto wheels = TRY(during(wheels_for(lock, recipe.python, platform),
+                                 fmt::format("reading {}", request.locked.lock.file.string())));
+  ContextSpec context;
+  context.python = recipe.python;
+  context.interpreter = base_interpreter(*lock.provenance.base);
+  context.wheels = TRY(fetch_wheels(request, wheels, store, http, events, stop));
+  context.absent = absent_packages(lock, wheels);
+  context.copies = request.copies;
+  context.dockerfile = dockerfile;
+  context.dockerignore = render_dockerignore();
+  const auto scratch = TRY(ScratchFolder::make(request.contexts));
+  outcome.unpacked = TRY(write_context(scratch.path(), context, events.unpacking, stop));
+
+  engine::BuildSpec spec;
+  spec.context = scratch.path();
+  spec.dockerfile = scratch.path() / "Dockerfile";
+  spec.tag = tag;
+  spec.timestamp = image_timestamp(lock);
+  spec.platform = oci_platform(platform);
+  spec.from_scratch = request.from_scratch;
+  spec.labels = {{kInputs, inputs}};
+  outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));
+  return outcome;
+}
+
+}  // namespace launch::image

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "engine/engine.hpp"
+#include "image/project_files.hpp"
+#include "image/wheel_tree.hpp"
+#include "lock/project.hpp"
+#include "lock/wheel_store.hpp"
+#include "net/http.hpp"
+
+namespace launch::image {
+
+/// What an image is built from.
+struct BuildRequest {
+  lock::Locked locked;
+  std::vector<ProjectCopy> copies;
+  std::filesystem::path
+      contexts;               ///< folder for the build's context, which needs the room of the unpacked wheels
+  bool from_scratch = false;  ///< no layer and no image from before
+};
+
+/// What a person who waits is told; any may be empty.
+struct BuildEvents {
+  net::DownloadProgress fetching;
+  InstallProgress unpacking;
+  std::function<void(std::string_view)> line;  ///< the engine's own lines
+};
+
+struct BuildOutcome {
+  engine::BuiltImage image;
+  std::string name;         ///< "localhost/launch/demo"
+  bool up_to_date = false;  ///< it was there, from the same input
+  InstallSize unpacked;
+};
+
+/// "localhost/launch/demo", the name of a recipe's image.
+std::string image_name(std::string_view recipe);
+
+/// The Dockerfile of a locked recipe with its project files.
+Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies);
+
+/// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
+/// project files. Wheels that the store lacks are fetched. The context is gone when this returns, and what a
+/// killed build left is removed by the next. Errors: those of render_dockerfile, wheels_for,
+/// WheelStore::fetch, write_context and Engine::build; (world) a stop was asked for.
+Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
+                                 const lock::WheelStore& store, net::HttpClient& http,
+                                 const BuildEvents& events, std::stop_token stop = {});
+
+}  // namespace launch::image

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <filesystem>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+
+namespace launch::image {
+
+/// A folder for one build, removed with the object. A lock says that its process lives: what a killed one
+/// left is removed when the next is made.
+class ScratchFolder {
+ public:
+  /// A new folder below `parent`, which is made. Errors (world).
+  static Result<ScratchFolder> make(const std::filesystem::path& parent);
+
+  ScratchFolder(ScratchFolder&&) = default;
+  ScratchFolder& operator=(ScratchFolder&&) = delete;
+  ~ScratchFolder();
+
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  ScratchFolder(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  std::filesystem::path path_;
+  Fd lock_;  // on PATH.lock
+};
+
+}  // namespace launch::image
