@@ -125,6 +125,9 @@ Result<InspectedImage> read_image_inspect(std::string_view text) {
   if (const auto& labels = at(first, {"Config", "Labels"}); labels.is_object()) {
     for (const auto& [key, value] : labels.items()) found.labels[key] = text_of(value);
   }
+  if (const auto& layers = at(first, {"RootFS", "Layers"}); layers.is_array()) {
+    for (const auto& layer : layers) found.layers.push_back(text_of(layer));
+  }
   return found;
 }
 

@@ -26,6 +26,7 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor);
 struct InspectedImage {
   BuiltImage image;
   std::map<std::string, std::string> labels;
+  std::vector<std::string> layers;  ///< diffIDs, from below
 };
 /// The image that `image inspect` describes. Errors (world): not what the engines print.
 Result<InspectedImage> read_image_inspect(std::string_view json);

@@ -133,10 +133,24 @@ Result<std::optional<BuiltImage>> Engine::find_image(const std::string& referenc
   return fail(failed(info_, "look for the image " + reference, outcome));
 }
 
+namespace {
+
+Error unread(const EngineInfo& info, const std::string& reference, const ProcessOutcome& outcome) {
+  return failed(info, "look into the image " + reference, outcome);
+}
+
+}  // namespace
+
 Result<std::map<std::string, std::string>> Engine::image_labels(const std::string& reference) const {
   const auto outcome = TRY(call({"image", "inspect", reference}));
-  if (!outcome.ok()) return fail(failed(info_, "read the labels of the image " + reference, outcome));
+  if (!outcome.ok()) return fail(unread(info_, reference, outcome));
   return TRY(read_image_inspect(outcome.out)).labels;
+}
+
+Result<std::vector<std::string>> Engine::image_layers(const std::string& reference) const {
+  const auto outcome = TRY(call({"image", "inspect", reference}));
+  if (!outcome.ok()) return fail(unread(info_, reference, outcome));
+  return TRY(read_image_inspect(outcome.out)).layers;
 }
 
 Result<ProcessOutcome> Engine::run(const RunSpec& container,

@@ -104,6 +104,8 @@ class Engine {
   Result<std::optional<BuiltImage>> find_image(const std::string& reference) const;
   /// Labels of an image that is there.
   Result<std::map<std::string, std::string>> image_labels(const std::string& reference) const;
+  /// Digests of its uncompressed layers (OCI diffIDs), from below, of an image that is there.
+  Result<std::vector<std::string>> image_layers(const std::string& reference) const;
   /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends and removes the
   /// container. A program that ran is an outcome, whatever its code. Errors: (world) the engine could not
   /// start the container; (usage) the command is not in the image or cannot be run, the image is not there, a

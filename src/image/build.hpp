@@ -34,11 +34,19 @@ struct BuildEvents {
   std::function<void(std::string_view)> line;  ///< the engine's own lines
 };
 
+/// A layer of the image that holds wheels.
+struct WheelLayer {
+  std::string digest;               ///< of its uncompressed tar (diffID)
+  std::uint64_t size = 0;           ///< bytes in the files of its wheels
+  std::vector<std::string> wheels;  ///< their file names
+};
+
 struct BuildOutcome {
   engine::BuiltImage image;
   std::string name;         ///< "localhost/launch/demo"
   bool up_to_date = false;  ///< it was there, from the same input
   InstallSize unpacked;
+  std::vector<WheelLayer> layers;  ///< from below
 };
 
 /// "localhost/launch/demo", the name of a recipe's image.

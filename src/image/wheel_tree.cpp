@@ -182,6 +182,14 @@ Result<void> on_all_cores(const std::vector<Task>& tasks,
 
 }  // namespace
 
+Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
+  const auto bytes = TRY(MappedFile::open(wheel));
+  const auto zip = TRY(python::ZipFile::open(bytes.text()));
+  std::uint64_t size = 0;
+  for (const auto& entry : zip.entries()) size += entry.size;
+  return size;
+}
+
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   std::string_view python, std::string_view interpreter,
                                   const InstallProgress& progress, std::stop_token stop) {

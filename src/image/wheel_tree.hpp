@@ -23,6 +23,10 @@ struct InstallSize {
   std::uint64_t bytes = 0;
 };
 
+/// Bytes in all of a wheel's files, from its directory alone. Errors (usage): an unsound wheel; (world):
+/// unreadable.
+Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
+
 /// Bytes so far and in all; may be called from several threads.
 using InstallProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 

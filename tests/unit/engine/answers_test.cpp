@@ -81,11 +81,12 @@ TEST(Version, AtLeast) {
 TEST(ImageInspect, Podman) {
   const auto found = read_image_inspect(
       R"([{"Id": "3d50", "Digest": "sha256:026c", "RepoDigests": ["x@sha256:ffff"],
-           "Config": {"Labels": {"launch.lock": "sha256:ab"}}}])");
+           "Config": {"Labels": {"launch.lock": "sha256:ab"}}, "RootFS": {"Layers": ["sha256:a1", "sha256:b2"]}}])");
   ASSERT_TRUE(found);
   EXPECT_EQ(found->image.image_id, "sha256:3d50");
   EXPECT_EQ(found->image.digest, "sha256:026c");
   EXPECT_THAT(found->labels, testing::ElementsAre(testing::Pair("launch.lock", "sha256:ab")));
+  EXPECT_THAT(found->layers, testing::ElementsAre("sha256:a1", "sha256:b2"));
 }
 
 TEST(ImageInspect, DockerWithAndWithoutDigest) {

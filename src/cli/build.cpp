@@ -1,0 +1,120 @@
+#include "image/build.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+#include "cli/find_engine.hpp"
+
+namespace launch::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "The image is found again when lock, Dockerfile and project files are the same; then nothing is done. "
+    "Built from\n"
+    "scratch, on any machine with the same engine, it gets the same image ID.\n"
+    "\n"
+    "Examples:\n"
+    "  launch build demo                   prints localhost/launch/demo@sha256:…\n"
+    "  launch build demo --from-scratch    uses no layer of an earlier build\n"
+    "  podman run --rm -it $(launch build demo) python3";
+
+struct Options {
+  std::string recipe;
+  std::optional<std::string> engine;
+  bool from_scratch = false;
+};
+
+/// "STEP 7/30: COPY wheels/torch/ /opt/venv/" is what a person waits for; the rest is told to who asks for
+/// more.
+void tell(World& world, std::string_view line) {
+  const auto text = printable(line);
+  if (!text.starts_with("STEP ") || world.terminal.live() == false) return log_debug("{}", text);
+  world.terminal.status(text);
+}
+
+void warn_of_stale_dockerfile(const lock::Project& project, const lock::Locked& locked,
+                              const std::string& dockerfile) {
+  const auto place = project.image_folder(locked.recipe.name) / "Dockerfile";
+  std::error_code code;
+  if (!std::filesystem::exists(place, code)) return;
+  const auto found = read_file(place);
+  if (found && *found == dockerfile) return;
+  log_warning(
+      "{} is not what recipe and lock say, and what they say is built; write it anew: launch render {}",
+      project.shown(place), locked.recipe.name);
+}
+
+std::string reference(const image::BuildOutcome& outcome) {
+  const auto& digest = outcome.image.digest.empty() ? outcome.image.image_id : outcome.image.digest;
+  return fmt::format("{}@{}", outcome.name, digest);
+}
+
+void print(const image::BuildOutcome& outcome, const engine::Engine& engine, double seconds, bool json) {
+  if (!json) return print_data(reference(outcome));
+  auto layers = nlohmann::json::array();
+  for (const auto& layer : outcome.layers) {
+    layers.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
+  }
+  print_data(nlohmann::json{
+      {"schema", 1},
+      {"image", reference(outcome)},
+      {"image_id", outcome.image.image_id},
+      {"engine", engine.info().name()},
+      {"up_to_date", outcome.up_to_date},
+      {"layers", layers},
+      {"seconds",
+       seconds}}.dump());
+}
+
+Result<int> run(const Options& options, World& world) {
+  const auto began = world.clock.steady();
+  const auto [project, site] = TRY(find_place(world));
+  image::BuildRequest request;
+  request.locked = TRY(lock::load_locked(project, options.recipe));
+  request.copies = TRY(image::find_project_files(request.locked.recipe, project.root()));
+  const std::filesystem::path store = site.store.value;
+  request.contexts = store.parent_path() / "contexts";
+  request.from_scratch = options.from_scratch;
+  warn_of_stale_dockerfile(project, request.locked,
+                           TRY(image::dockerfile_of(request.locked, request.copies)));
+  const auto engine = TRY(find_engine(world, site, options.engine));
+  const auto http = make_http(world, site);
+
+  image::BuildEvents events;
+  events.fetching = [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); };
+  events.unpacking = [&](auto done, auto total) { world.terminal.progress("unpacking wheels", done, total); };
+  events.line = [&](std::string_view line) { tell(world, line); };
+  const auto outcome =
+      TRY(image::build_image(request, engine, lock::WheelStore(store), *http, events, world.stop));
+  world.terminal.clear();
+  const auto seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
+  if (outcome.up_to_date) {
+    log_info("{} is up to date", outcome.name);
+  } else {
+    log_info("{} is built: {} of wheels in {}, {}", outcome.name, human_bytes(outcome.unpacked.bytes),
+             count_of(outcome.layers.size(), "layer"), human_seconds(seconds));
+  }
+  print(outcome, engine, seconds, world.json);
+  return 0;
+}
+
+}  // namespace
+
+void register_build(App& app) {
+  auto* command = app.root().add_subcommand("build", "Build the image of a locked recipe");
+  auto options = std::make_shared<Options>();
+  command->footer(kFooter);
+  command->add_option("RECIPE", options->recipe, "A recipe's name or file")->required();
+  command->add_option("--engine", options->engine,
+                      "podman, docker or a path to one; else the first that works");
+  command->add_flag("--from-scratch", options->from_scratch, "Build every layer anew");
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return run(*options, world); }); });
+}
+
+}  // namespace launch::cli

@@ -1,0 +1,17 @@
+#include "cli/find_engine.hpp"
+
+namespace launch::cli {
+
+Result<engine::Engine> find_engine(const World& world, const lock::Site& site,
+                                   const std::optional<std::string>& wanted) {
+  auto name = wanted;
+  if (!name && site.engine) name = site.engine->value;
+  std::vector<engine::RegistryMirror> mirrors;
+  for (const auto& registry : site.registries) {
+    mirrors.push_back({registry.prefix, registry.location, registry.insecure});
+  }
+  return engine::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
+                              world.environment);
+}
+
+}  // namespace launch::cli
