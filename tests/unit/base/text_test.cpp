@@ -66,6 +66,7 @@ TEST(Text, DidYouMean) {
   EXPECT_EQ(did_you_mean("platform", keys), "platforms");
   EXPECT_EQ(did_you_mean("pyhton", keys), "python");
   EXPECT_EQ(did_you_mean("PYTHON", keys), "python");
+  EXPECT_EQ(did_you_mean("torhc", std::vector<std::string>{"torch"}), "torch");
   EXPECT_EQ(did_you_mean("colour", keys), std::nullopt);
   EXPECT_EQ(did_you_mean("", keys), std::nullopt);
   EXPECT_EQ(did_you_mean("x", {}), std::nullopt);
