@@ -1,0 +1,158 @@
+#include <chrono>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+#include "lock/locate.hpp"
+#include "lock/wheel_store.hpp"
+
+namespace launch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kDescription =
+    "Fetches the wheels of a lock into the wheel store, side by side, resumed and checked by their sha256.";
+
+constexpr const char* kFooter =
+    "LOCK is a name (demo stands for lockfiles/pylock.demo.toml) or a path to any PEP 751 lock. The store is "
+    "shared by\n"
+    "all projects (`launch doctor` says where it is); what is there is hashed again and not fetched. Where "
+    "the lock\n"
+    "names wheels by path, they are put there as well (hard links to the store), so that pip and uv can "
+    "install it.\n"
+    "An interrupted fetch goes on where it was.\n"
+    "\n"
+    "Examples:\n"
+    "  launch fetch demo                    then: pip install -r lockfiles/pylock.demo.toml\n"
+    "  launch fetch demo --to wheelhouse    all wheels in one folder, for a machine without a network:\n"
+    "                                       pip install --no-index --find-links wheelhouse torch\n";
+
+struct FetchOptions {
+  std::string lock;
+  std::string to;
+};
+
+struct Fetch {
+  lock::LoadedLock lock;
+  std::vector<lock::LockedWheel> wheels;
+  lock::WheelStore::Fetched fetched;
+  std::set<fs::path> folders;  ///< where wheels were placed
+};
+
+/// A lock may lie outside any project.
+Result<Place> place_of(const World& world, const std::string& argument) {
+  auto place = find_place(world);
+  const bool is_path = argument.find('/') != std::string::npos || argument.ends_with(".toml");
+  if (place || !is_path || lock::Project::find(world.folder)) return place;
+  return Place{lock::Project::at(world.folder), TRY(find_site(world))};
+}
+
+/// Keeps a folder of wheels out of the project's repository.
+Result<void> make_ignored_folder(const fs::path& folder) {
+  std::error_code ignored;
+  if (fs::exists(folder, ignored)) return {};
+  return write_file(folder / ".gitignore", "*\n");
+}
+
+Result<void> place_wheels(World& world, Fetch& fetch, const std::string& to) {
+  const auto lock_folder = fetch.lock.file.parent_path();
+  world.terminal.status("placing wheels");
+  for (std::size_t i = 0; i < fetch.wheels.size(); ++i) {
+    const auto& wheel = fetch.wheels[i];
+    if (wheel.path) {
+      const auto place = TRY(lock::place_beside_lock(wheel, lock_folder));
+      if (place.parent_path() != lock_folder) TRY(make_ignored_folder(place.parent_path()));
+      TRY(lock::place_file(fetch.fetched.paths[i], place));
+      fetch.folders.insert(place.parent_path());
+    }
+    if (!to.empty()) {
+      const auto folder = world.folder / to;
+      TRY(lock::place_file(fetch.fetched.paths[i], folder / wheel.file_name));
+      fetch.folders.insert(folder);
+    }
+  }
+  world.terminal.clear();
+  return {};
+}
+
+void tell(const Fetch& fetch, const lock::Project& project, double seconds) {
+  std::uint64_t bytes = 0;
+  for (const auto& wheel : fetch.wheels) bytes += wheel.size;
+  const auto& fetched = fetch.fetched;
+  if (fetched.downloaded == 0) {
+    log_info("{} ({}) of {} are in the store, checked in {}", count_of(fetch.wheels.size(), "wheel"),
+             human_bytes(bytes), project.shown(fetch.lock.file), human_seconds(seconds));
+  } else {
+    log_info("fetched {} of {} ({} of {}) in {}", fetched.downloaded, count_of(fetch.wheels.size(), "wheel"),
+             human_bytes(fetched.bytes), human_bytes(bytes), human_seconds(seconds));
+  }
+  for (const auto& folder : fetch.folders) log_info("wheels are in {}", project.shown(folder));
+}
+
+std::string document(const Fetch& fetch, const lock::Project& project) {
+  using Json = nlohmann::ordered_json;
+  auto wheels = Json::array();
+  for (std::size_t i = 0; i < fetch.wheels.size(); ++i) {
+    wheels.push_back({{"name", fetch.wheels[i].file_name},
+                      {"sha256", fetch.wheels[i].sha256},
+                      {"size", fetch.wheels[i].size},
+                      {"path", fetch.fetched.paths[i].string()}});
+  }
+  const Json json = {{"schema", 1},
+                     {"lock", project.shown(fetch.lock.file)},
+                     {"downloaded", fetch.fetched.downloaded},
+                     {"bytes", fetch.fetched.bytes},
+                     {"wheels", std::move(wheels)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<int> run_fetch(World& world, const FetchOptions& options) {
+  const auto begin = world.clock.steady();
+  const auto place = TRY(place_of(world, options.lock));
+  Fetch fetch;
+  fetch.lock = TRY(load_lock(place.project, TRY(place.project.lock_file(options.lock))));
+  fetch.wheels = lock::wheels_of(fetch.lock.lock);
+
+  const auto http = make_http(world, place.site);
+  world.terminal.status("checking the wheel store");
+  const auto what = fmt::format("fetching wheels of {}", place.project.shown(fetch.lock.file));
+  auto fetched = lock::fetch_locked(
+      fetch.lock.lock, fetch.lock.file.parent_path(), place.site, lock::WheelStore(place.site.store.value),
+      *http, [&](std::uint64_t done, std::uint64_t total) { world.terminal.progress(what, done, total); },
+      world.stop);
+  world.terminal.clear();
+  if (world.stop.stop_requested()) {
+    world.terminal.line(
+        "interrupted; what was fetched is kept, and the next `launch fetch` goes on from there");
+    return 128 + world.signal();
+  }
+  fetch.fetched = TRY(std::move(fetched));
+  TRY(place_wheels(world, fetch, options.to));
+
+  tell(fetch, place.project, std::chrono::duration<double>(world.clock.steady() - begin).count());
+  if (world.json) print_data(document(fetch, place.project));
+  return 0;
+}
+
+}  // namespace
+
+void register_fetch(App& app) {
+  const auto options = std::make_shared<FetchOptions>();
+  auto* command = app.root().add_subcommand("fetch", kDescription);
+  command->footer(kFooter);
+  command->add_option("LOCK", options->lock, "A recipe's name, or a lock's path")->required()->type_name("");
+  command->add_option("--to", options->to, "Put all wheels into this folder as well")->type_name("DIR");
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return run_fetch(world, *options); }); });
+}
+
+}  // namespace launch::cli

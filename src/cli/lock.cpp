@@ -1,0 +1,211 @@
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+#include "image/base_image.hpp"
+#include "index/oci_registry.hpp"
+#include "lock/diff.hpp"
+#include "lock/lockfile.hpp"
+#include "lock/recipe.hpp"
+#include "lock/resolve_lock.hpp"
+#include "lock/wheel_store.hpp"
+
+namespace launch::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostChangesShown = 12;
+
+constexpr const char* kDescription =
+    "Resolves a recipe and writes its lock: every package with its exact version, wheel, size and sha256.";
+
+constexpr const char* kFooter =
+    "RECIPE is a name (demo stands for recipes/demo.toml) or a path. The lock goes to "
+    "lockfiles/pylock.NAME.toml, in\n"
+    "the standard's format (PEP 751): pip (26.1 or later) and uv install it as it stands. What the lock has "
+    "already is\n"
+    "kept as long as it fits the recipe; --upgrade asks for the newest of everything. An unchanged lock is "
+    "not "
+    "written.\n"
+    "\n"
+    "Examples:\n"
+    "  launch lock demo              lock, or bring the lock up to date with the recipe\n"
+    "  launch lock demo --upgrade    the newest that the recipe allows\n"
+    "  launch lock demo --check      for CI: exit code 1 when the lock is not what the recipe gives\n"
+    "  launch lock demo --json       {\"lock\": …, \"changed\": …, \"packages\": […], \"date\": …}\n";
+
+struct LockOptions {
+  std::string recipe;
+  bool check = false;
+  bool upgrade = false;
+  bool offline = false;
+};
+
+/// Ends the program when a stop is asked for. Only for work that leaves nothing behind when it is cut off.
+class EndOnStop {
+ public:
+  explicit EndOnStop(const World& world)
+      : callback_(world.stop, [&world] {
+          world.terminal.clear();
+          world.terminal.line("interrupted; nothing was written");
+          ::_exit(128 + world.signal());
+        }) {}
+
+ private:
+  std::stop_callback<std::function<void()>> callback_;
+};
+
+struct Previous {
+  std::string text;  ///< empty when there is none
+  std::optional<lock::Lockfile> lock;
+};
+
+Result<Previous> read_previous(const lock::Project& project, const fs::path& file, bool upgrade) {
+  std::error_code ignored;
+  Previous previous;
+  if (!fs::exists(file, ignored)) return previous;
+  previous.text = TRY(read_file(file));
+  auto parsed = lock::parse_lockfile(previous.text, project.shown(file));
+  if (parsed) {
+    previous.lock = *std::move(parsed);
+  } else if (!upgrade) {
+    return fail(std::move(parsed.error()));
+  } else {
+    log_warning("{}; it is written anew", parsed.error().message());
+  }
+  return previous;
+}
+
+std::vector<index::RegistryLocation> registries(const lock::Site& site) {
+  std::vector<index::RegistryLocation> out;
+  for (const auto& registry : site.registries) {
+    out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
+  }
+  return out;
+}
+
+Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
+                                 const lock::Recipe& recipe, const Previous& previous) {
+  const EndOnStop end_on_stop(world);
+  const auto http = make_http(world, site, options.offline);
+  const lock::LockRequest request{.recipe = recipe,
+                                  .previous = previous.lock,
+                                  .upgrade = options.upgrade,
+                                  .glibc_minor = TRY(image::glibc_minor_for(recipe))};
+  auto result = TRY(lock::resolve_lock(request, site, *http, lock::WheelStore(site.store.value),
+                                       [&](const std::string& what) { world.terminal.status(what); }));
+  const bool keep = previous.lock && !options.upgrade;
+  index::OciRegistry registry(*http, registries(site));
+  world.terminal.status("asking for the base image");
+  result.lock.provenance.base = TRY(image::choose_base(
+      recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt, registry));
+  world.terminal.clear();
+  return result;
+}
+
+void tell_changes(const Previous& previous, const lock::Lockfile& lock) {
+  if (!previous.lock) return;
+  const auto changes = lock::diff_packages(*previous.lock, lock);
+  for (std::size_t i = 0; i < std::min(changes.size(), kMostChangesShown); ++i) {
+    log_info("  {}", lock::change_text(changes[i]));
+  }
+  if (changes.size() > kMostChangesShown) log_info("  and {} more", changes.size() - kMostChangesShown);
+  const auto& before = previous.lock->provenance;
+  if (before.base && lock.provenance.base && before.base->digest != lock.provenance.base->digest) {
+    log_info("  base image {}:{} → {}:{}@{}", before.base->name, before.base->tag, lock.provenance.base->name,
+             lock.provenance.base->tag, lock.provenance.base->digest);
+  }
+  if (changes.empty() && before.recipe_digest != lock.provenance.recipe_digest) {
+    log_info("  no package changed, the recipe's text did");
+  }
+}
+
+std::string size_text(const lock::Lockfile& lock) {
+  std::uint64_t bytes = 0;
+  for (const auto& package : lock.packages) {
+    for (const auto& wheel : package.wheels) bytes += wheel.size;
+  }
+  return human_bytes(bytes);
+}
+
+std::string document(const std::string& file, bool changed, const lock::LockResult& result) {
+  using Json = nlohmann::ordered_json;
+  auto packages = Json::array();
+  for (const auto& package : result.lock.packages) {
+    packages.push_back({{"name", package.name},
+                        {"version", package.version.text()},
+                        {"index", package.index ? Json(*package.index) : Json()}});
+  }
+  auto passed_over = Json::array();
+  for (const auto& one : result.passed_over)
+    passed_over.push_back({{"date", one.date}, {"reason", one.reason}});
+  const auto& date = result.lock.provenance.date;
+  const Json json = {{"schema", 1},
+                     {"lock", file},
+                     {"changed", changed},
+                     {"packages", std::move(packages)},
+                     {"date", date ? Json(*date) : Json()},
+                     {"passed_over", std::move(passed_over)}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Result<int> run_lock(World& world, const LockOptions& options) {
+  const auto begin = world.clock.steady();
+  const auto place = TRY(find_place(world));
+  const auto recipe = TRY(load_recipe(place.project, TRY(place.project.recipe_file(options.recipe))));
+  const auto file = place.project.lock_place(recipe.name);
+  const auto shown = place.project.shown(file);
+  const auto previous = TRY(read_previous(place.project, file, options.upgrade));
+  const auto result = TRY(resolve(world, options, place.site, recipe, previous));
+  const auto text = lock::write_lockfile(result.lock);
+  const bool changed = text != previous.text;
+
+  for (const auto& one : result.passed_over) {
+    log_info("passed over the nightly of {}: {}", one.date, printable(one.reason));
+  }
+  const auto seconds = std::chrono::duration<double>(world.clock.steady() - begin).count();
+  log_info("locked {} ({}) for Python {} on {} in {}", count_of(result.lock.packages.size(), "package"),
+           size_text(result.lock), recipe.python, join_words(recipe.platforms), human_seconds(seconds));
+  if (changed && !options.check) TRY(write_file(file, text));
+  if (!changed) {
+    log_info("{} is unchanged", shown);
+  } else if (previous.text.empty()) {
+    log_info("{} is {}", shown, options.check ? "not there" : "new");
+  } else {
+    log_info("{} {}", shown, options.check ? "is out of date:" : "has changed:");
+    tell_changes(previous, result.lock);
+  }
+  if (world.json) print_data(document(shown, changed, result));
+  if (!options.check || !changed) return 0;
+  log_info("renew it: launch lock {}{}", recipe.name, options.upgrade ? " --upgrade" : "");
+  return static_cast<int>(ErrorKind::no);
+}
+
+}  // namespace
+
+void register_lock(App& app) {
+  const auto options = std::make_shared<LockOptions>();
+  auto* command = app.root().add_subcommand("lock", kDescription);
+  command->footer(kFooter);
+  command->add_option("RECIPE", options->recipe, "A recipe's name or path")->required()->type_name("");
+  command->add_flag("--check", options->check, "Write nothing; exit code 1 when the lock is out of date");
+  command->add_flag("--upgrade", options->upgrade, "Take the newest, whatever the lock has");
+  command->add_flag("--offline", options->offline, "Answer from the cache of index pages, ask no server");
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return run_lock(world, *options); }); });
+}
+
+}  // namespace launch::cli
