@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <system_error>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+#include "cli/scan_paths.hpp"
+#include "probe/report.hpp"
+#include "probe/wheel_lookup.hpp"
+#include "python/name.hpp"
+
+namespace launch::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Checks, without running anything, that wheels have the names that code imports: yes, no or unknown, "
+    "with the "
+    "file\n"
+    "and line of every no.";
+
+constexpr const char* kFooter =
+    "RECIPE or LOCK is a name (demo stands for recipes/demo.toml and its lock) or a path. Without PATHs the "
+    "recipe's\n"
+    "[verify] scan is checked. A wheel is read from the store where it is there, else by range requests "
+    "(about 2 MB "
+    "of\n"
+    "800). An import in try … except ImportError, or with the comment `# launch: optional`, may be missing; "
+    "imports "
+    "for\n"
+    "type checkers too. Exit code 1: something that the code needs is not there.\n"
+    "\n"
+    "Examples:\n"
+    "  launch check demo                           the locked torch against the recipe's own code\n"
+    "  launch check demo train.py lib/             … against other code\n"
+    "  launch check --torch 2.3.1 src/             any release, without a lock\n"
+    "  launch check --torch 2.5.0.dev20240617 --channel nightly --cuda cu121 --python 3.11 src/\n"
+    "  launch check demo --package torchvision     another locked package than the recipe's [torch] "
+    "packages\n";
+
+struct CheckOptions {
+  std::vector<std::string> arguments;
+  std::vector<std::string> packages;
+  std::string torch;
+  std::string channel;
+  std::string cuda;
+  std::string python;
+};
+
+/// What is to be asked of what.
+struct Question {
+  probe::OpenedWheels wheels;
+  std::vector<probe::ScanPath> paths;
+};
+
+bool is_lock_name(std::string_view argument) {
+  const auto name = argument.substr(argument.rfind('/') + 1);
+  return name.ends_with(".toml") && (name.starts_with("pylock.") || name == "pylock.toml");
+}
+
+/// The first argument is a recipe or lock and not code.
+bool names_lock(const Place& place, std::string_view argument) {
+  if (argument.ends_with(".toml")) return true;
+  return argument.find('/') == std::string_view::npos && place.project.recipe_file(argument).has_value();
+}
+
+std::vector<std::string> normalized(const std::vector<std::string>& packages) {
+  std::vector<std::string> names;
+  for (const auto& package : packages) names.push_back(python::normalize_name(package));
+  return names;
+}
+
+/// The recipe's [torch] packages.
+std::vector<std::string> packages_of(const lock::Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const auto& requirement : recipe.torch.packages) names.push_back(requirement.name);
+  if (names.empty()) names.emplace_back("torch");
+  return names;
+}
+
+/// PyTorch's own packages in a lock that comes without its recipe.
+std::vector<std::string> packages_of(const lock::Lockfile& lock) {
+  std::vector<std::string> names;
+  for (const auto* name : {"torch", "torchvision", "torchaudio"}) {
+    if (std::any_of(lock.packages.begin(), lock.packages.end(),
+                    [&](const auto& each) { return each.name == name; })) {
+      names.emplace_back(name);
+    }
+  }
+  if (names.empty()) names.emplace_back("torch");
+  return names;
+}
+
+Result<Question> question_of_release(const World& world, const CheckOptions& options, const lock::Site& site,
+                                     net::HttpClient& http) {
+  if (options.arguments.empty()) {
+    return fail(usage_error("which code is to be checked?")
+                    .hint(fmt::format("give files or folders: launch check --torch {} src/", options.torch)));
+  }
+  if (!options.packages.empty()) {
+    return fail(
+        usage_error("--package chooses among the packages of a lock; --torch asks about torch alone"));
+  }
+  probe::ReleaseQuery query;
+  query.version = options.torch;
+  if (!options.channel.empty()) query.channel = options.channel;
+  query.cuda = options.cuda;
+  if (!options.python.empty()) query.python = options.python;
+  auto paths = TRY(paths_of_arguments(world, options.arguments));
+  if (query.channel != "index" && query.cuda.empty()) {
+    return fail(usage_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
+                                        query.channel))
+                    .hint("--cuda cu128, or --cuda cpu"));
+  }
+  world.terminal.status(fmt::format("looking for torch {}", options.torch));
+  return Question{TRY(open_release(query, site, http)), std::move(paths)};
+}
+
+Result<std::vector<probe::ScanPath>> paths_of_recipe(const lock::Project& project,
+                                                     const lock::Recipe& recipe) {
+  if (recipe.verify.scan.empty()) {
+    return fail(
+        usage_error(fmt::format("the recipe {} does not say which code is to be checked", recipe.name))
+            .hint("add to it:\n        [verify]\n        scan = [\"src\"]")
+            .hint(fmt::format("or give files or folders: launch check {} src/", recipe.name)));
+  }
+  std::vector<probe::ScanPath> paths;
+  for (const auto& each : recipe.verify.scan) {
+    const auto path = project.root() / each;
+    paths.push_back({path, project.shown(path)});
+  }
+  return paths;
+}
+
+Result<Question> question_of_lock(const World& world, const CheckOptions& options, const Place& place,
+                                  net::HttpClient& http) {
+  if (options.arguments.empty() || !names_lock(place, options.arguments.front())) {
+    return fail(usage_error("which wheels are to be checked?")
+                    .hint("name a recipe or lock first: launch check demo src/")
+                    .hint("or a version: launch check --torch 2.3.1 src/"));
+  }
+  const auto& argument = options.arguments.front();
+  auto paths = TRY(paths_of_arguments(world, {options.arguments.begin() + 1, options.arguments.end()}));
+  auto packages = normalized(options.packages);
+  lock::LoadedLock loaded;
+  if (is_lock_name(argument)) {
+    loaded = TRY(lock::load_lock(place.project, TRY(place.project.lock_file(argument))));
+    if (packages.empty()) packages = packages_of(loaded.lock);
+    if (paths.empty()) {
+      return fail(usage_error("which code is to be checked? A lock alone does not say.")
+                      .hint(fmt::format("give files or folders: launch check {} src/", argument)));
+    }
+  } else {
+    auto locked = TRY(lock::load_locked(place.project, argument));
+    if (packages.empty()) packages = packages_of(locked.recipe);
+    if (paths.empty()) paths = TRY(paths_of_recipe(place.project, locked.recipe));
+    loaded = std::move(locked.lock);
+  }
+  world.terminal.status("opening the locked wheels");
+  auto wheels = during(probe::open_locked_wheels(loaded.lock, packages, place.site, http),
+                       fmt::format("checking against {}", place.project.shown(loaded.file)));
+  return Question{TRY(std::move(wheels)), std::move(paths)};
+}
+
+Result<Question> question_of(const World& world, const CheckOptions& options,
+                             std::unique_ptr<net::HttpClient>& http) {
+  if (!options.torch.empty()) {
+    const auto site = TRY(find_site(world));
+    http = make_http(world, site);
+    return question_of_release(world, options, site, *http);
+  }
+  for (const auto& [name, value] :
+       {std::pair("--channel", &options.channel), {"--cuda", &options.cuda}, {"--python", &options.python}}) {
+    if (!value->empty()) return fail(usage_error(fmt::format("{} goes with --torch VERSION", name)));
+  }
+  const auto place = TRY(find_place(world));
+  http = make_http(world, place.site);
+  return question_of_lock(world, options, place, *http);
+}
+
+Result<int> run_check(World& world, const CheckOptions& options) {
+  std::unique_ptr<net::HttpClient> http;
+  auto question = question_of(world, options, http);
+  world.terminal.clear();
+  if (!question) return fail(std::move(question.error()));
+  probe::CheckReport report;
+  report.wheels = std::move(question->wheels.asked);
+  probe::WheelApi api(std::move(question->wheels.wheels));
+  auto scan = TRY(scan_tree(question->paths, api.roots()));
+  warn_of_problems(scan);
+  report.files = scan.files;
+  report.problems = std::move(scan.problems);
+
+  std::vector<probe::Requirement> requirements;
+  for (const auto& name : scan.names) requirements.push_back(name.requirement);
+  world.terminal.status("reading the wheels");
+  auto answers = api.ask(requirements);
+  world.terminal.clear();
+  report.names = judge(std::move(scan.names), TRY(std::move(answers)));
+  print_data(world.json ? check_json(report) : check_text(report));
+  return report.fails() ? 1 : 0;
+}
+
+}  // namespace
+
+void register_check(App& app) {
+  const auto options = std::make_shared<CheckOptions>();
+  auto* command = app.root().add_subcommand("check", kDescription);
+  command->footer(kFooter);
+  command
+      ->add_option("ARGUMENTS", options->arguments,
+                   "A recipe's name or a lock's path, then files and folders")
+      ->type_name("");
+  command->add_option("--package", options->packages, "A locked package to ask (may be repeated)")
+      ->type_name("NAME");
+  command->add_option("--torch", options->torch, "Ask this version of torch, without a lock")
+      ->type_name("VERSION");
+  command
+      ->add_option("--channel", options->channel,
+                   "Where it comes from: index (default), nightly, test or stable")
+      ->type_name("NAME")
+      ->check(CLI::IsMember({"index", "nightly", "test", "stable"}));
+  command->add_option("--cuda", options->cuda, "Its build, for a channel: cu128, cpu")->type_name("NAME");
+  command->add_option("--python", options->python, "Its Python; else the newest that it has a wheel for")
+      ->type_name("3.N");
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return run_check(world, *options); }); });
+}
+
+}  // namespace launch::cli

@@ -1,0 +1,57 @@
+#include <memory>
+#include <set>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/app.hpp"
+#include "cli/scan_paths.hpp"
+#include "probe/report.hpp"
+
+namespace launch::cli {
+namespace {
+
+constexpr const char* kDescription =
+    "Lists which names of torch the code imports, where, and how firmly it needs them.";
+
+constexpr const char* kFooter =
+    "must: when the file is imported; path: in a function, a branch or an error handler; optional: the code "
+    "goes on\n"
+    "without it (try … except ImportError, a test for the version, the comment `# launch: optional`); type: "
+    "for type\n"
+    "checkers only.\n"
+    "\n"
+    "Examples:\n"
+    "  launch scan src/\n"
+    "  launch scan src/ --module torch --module torchao\n"
+    "  launch scan --json train.py\n";
+
+struct ScanOptions {
+  std::vector<std::string> paths;
+  std::vector<std::string> modules{"torch", "torchvision", "torchaudio"};
+};
+
+Result<int> run_scan(World& world, const ScanOptions& options) {
+  const std::set<std::string, std::less<>> roots(options.modules.begin(), options.modules.end());
+  const auto scan = TRY(scan_tree(TRY(paths_of_arguments(world, options.paths)), roots));
+  warn_of_problems(scan);
+  print_data(world.json ? scan_json(scan) : scan_text(scan));
+  return 0;
+}
+
+}  // namespace
+
+void register_scan(App& app) {
+  const auto options = std::make_shared<ScanOptions>();
+  auto* command = app.root().add_subcommand("scan", kDescription);
+  command->footer(kFooter);
+  command->add_option("PATHS", options->paths, "Files and folders")->required()->type_name("");
+  command
+      ->add_option(
+          "--module", options->modules,
+          "A top-level module to look for (may be repeated; default: torch, torchvision, torchaudio)")
+      ->type_name("NAME");
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return run_scan(world, *options); }); });
+}
+
+}  // namespace launch::cli

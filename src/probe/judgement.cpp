@@ -1,0 +1,92 @@
+#include "probe/judgement.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace launch::probe {
+namespace {
+
+int rank(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::yes:
+      return 2;
+    case Verdict::unknown:
+      return 1;
+    case Verdict::no:
+      return 0;
+  }
+  return 0;
+}
+Verdict better(Verdict a, Verdict b) {
+  return rank(a) >= rank(b) ? a : b;
+}
+Verdict worse(Verdict a, Verdict b) {
+  return rank(a) <= rank(b) ? a : b;
+}
+
+/// Verdicts of groups: the best of the alternatives, each as bad as the worst that it needs.
+class Groups {
+ public:
+  void add(const Use& use, Verdict verdict) {
+    for (std::size_t i = 0; i < use.choices.size(); ++i) {
+      auto& alternative = alternatives_[use.choices[i]];
+      if (i + 1 < use.choices.size()) {
+        alternative.inner.push_back(use.choices[i + 1].group);
+      } else {
+        alternative.own = worse(alternative.own, verdict);
+      }
+    }
+  }
+
+  Verdict of(std::uint32_t group) {
+    const auto [known, added] = verdicts_.try_emplace(group, Verdict::no);
+    if (!added) return known->second;
+    auto best = Verdict::no;
+    for (auto at = alternatives_.lower_bound({group, 0});
+         at != alternatives_.end() && at->first.group == group; ++at) {
+      auto verdict = at->second.own;
+      for (const auto inner : at->second.inner) verdict = worse(verdict, of(inner));
+      best = better(best, verdict);
+    }
+    return verdicts_[group] = best;
+  }
+
+ private:
+  struct Alternative {
+    Verdict own = Verdict::yes;
+    std::vector<std::uint32_t> inner;
+  };
+  std::map<Choice, Alternative> alternatives_;
+  std::map<std::uint32_t, Verdict> verdicts_;
+};
+
+}  // namespace
+
+bool JudgedName::fails() const {
+  return std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.fails(); });
+}
+
+bool JudgedName::is_open() const {
+  return !fails() &&
+         std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.is_open(); });
+}
+
+std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const Answer> answers) {
+  Groups groups;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (const auto& use : names[i].uses) groups.add(use, answers[i].verdict);
+  }
+  std::vector<JudgedName> judged;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    JudgedName name{std::move(names[i].requirement), names[i].need, answers[i], {}};
+    for (auto& use : names[i].uses) {
+      auto outcome = answers[i].verdict;
+      for (const auto& choice : use.choices) outcome = better(outcome, groups.of(choice.group));
+      name.uses.push_back({std::move(use), outcome});
+    }
+    judged.push_back(std::move(name));
+  }
+  return judged;
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,107 @@
+#include "probe/source_tree.hpp"
+
+#include <algorithm>
+#include <map>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace launch::probe {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kMostSource = std::uint64_t{64} << 20;
+
+bool is_passed_over(const fs::path& folder) {
+  const auto name = folder.filename().string();
+  std::error_code ignored;
+  return name.starts_with('.') || name == "__pycache__" || name == "node_modules" ||
+         fs::exists(folder / "pyvenv.cfg", ignored);
+}
+
+/// The *.py files below a folder, sorted.
+Result<std::vector<fs::path>> sources_below(const ScanPath& root) {
+  std::vector<fs::path> files;
+  std::error_code code;
+  for (fs::recursive_directory_iterator it(root.path, code), end; !code && it != end; it.increment(code)) {
+    std::error_code ignored;
+    if (it->is_directory(ignored)) {
+      if (is_passed_over(it->path())) it.disable_recursion_pending();
+    } else if (it->path().extension() == ".py" && it->is_regular_file(ignored)) {
+      files.push_back(it->path());
+    }
+  }
+  if (code) return fail(world_error(fmt::format("cannot list {}: {}", root.shown, code.message())));
+  if (files.empty())
+    return fail(usage_error(fmt::format("there are no Python files (*.py) below {}", root.shown)));
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+class TreeScanner {
+ public:
+  explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots) {}
+
+  Result<void> add(const ScanPath& path) {
+    TRY(require_path(path));
+    std::error_code code;
+    if (!fs::is_directory(path.path, code)) return file(path.path, path.shown);
+    for (const auto& source : TRY(sources_below(path))) {
+      const auto relative = source.lexically_relative(path.path);
+      TRY(file(source, (fs::path(path.shown) / relative).lexically_normal().string()));
+    }
+    return {};
+  }
+
+  TreeScan finish() {
+    for (auto& [requirement, name] : names_) {
+      name.requirement = requirement;
+      scan_.names.push_back(std::move(name));
+    }
+    return std::move(scan_);
+  }
+
+ private:
+  Result<void> file(const fs::path& path, const std::string& shown) {
+    std::error_code code;
+    const auto real = fs::weakly_canonical(path, code);
+    if (!seen_.insert(code ? path : real).second) return {};
+    auto scan = scan_source(TRY(read_file(path, kMostSource)), roots_);
+    ++scan_.files;
+    if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
+    for (auto& use : scan.uses) {
+      for (auto& choice : use.choices) choice.group += groups_;
+      auto& name = names_[std::move(use.requirement)];
+      name.need = std::min(name.need, use.need);
+      name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices)});
+    }
+    groups_ += scan.groups;
+    return {};
+  }
+
+  const std::set<std::string, std::less<>>& roots_;
+  std::map<Requirement, NeededName> names_;
+  std::set<fs::path> seen_;
+  std::uint32_t groups_ = 0;
+  TreeScan scan_;
+};
+
+}  // namespace
+
+Result<void> require_path(const ScanPath& path) {
+  std::error_code code;
+  if (fs::exists(path.path, code)) return {};
+  return fail(usage_error(fmt::format("{}: there is no such file or folder", printable(path.shown))));
+}
+
+Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots) {
+  TreeScanner scanner(roots);
+  for (const auto& path : paths) TRY(scanner.add(path));
+  return scanner.finish();
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "probe/python_scanner.hpp"
+
+namespace launch::probe {
+
+/// A file or folder to be scanned, and how messages name it.
+struct ScanPath {
+  std::filesystem::path path;
+  std::string shown;
+};
+
+/// One place in the code that needs a name.
+struct Use {
+  std::string file;  ///< as the scanned path was shown
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;
+  Need need = Need::must;
+  std::vector<Choice> choices;  ///< groups are numbered over the whole tree
+};
+
+struct NeededName {
+  Requirement requirement;
+  Need need = Need::type;  ///< the firmest of its uses
+  std::vector<Use> uses;   ///< by file, then in the order of the source
+};
+
+/// A file that could not be read to its end.
+struct FileProblem {
+  std::string file;
+  SourceProblem problem;
+};
+
+struct TreeScan {
+  std::vector<NeededName> names;  ///< sorted
+  std::size_t files = 0;
+  std::vector<FileProblem> problems;
+};
+
+/// Errors (usage): there is no such file or folder.
+Result<void> require_path(const ScanPath& path);
+
+/// Scans files, and below folders every *.py; hidden folders, __pycache__, node_modules and virtual
+/// environments are passed over, links to folders not followed. `roots` as for scan_source. Errors: (usage) a
+/// path that is not there or a folder without Python files; (world) a file that cannot be read.
+Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots);
+
+}  // namespace launch::probe

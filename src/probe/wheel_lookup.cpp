@@ -1,0 +1,199 @@
+#include "probe/wheel_lookup.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "index/channel.hpp"
+#include "index/index_client.hpp"
+#include "lock/locate.hpp"
+#include "lock/wheel_store.hpp"
+#include "python/specifier.hpp"
+#include "python/tag.hpp"
+#include "python/wheel.hpp"
+
+namespace launch::probe {
+namespace {
+
+constexpr int kNewestGlibc = 99;
+
+std::string machine_of(std::string_view platform) {
+  return std::string(platform.substr(platform.find('-') + 1));
+}
+
+/// True for a wheel that runs on the platform with some Python.
+bool fits_machine(const std::string& tags, std::string_view platform) {
+  const auto set = python::CompressedTags::parse(tags);
+  if (!set) return false;
+  return std::any_of(set->platforms.begin(), set->platforms.end(), [&](const std::string& each) {
+    return each == "any" ||
+           (each.find("linux") != std::string::npos && each.ends_with("_" + machine_of(platform)));
+  });
+}
+
+const lock::LockedWheel* wheel_for(const lock::LockedPackage& package, std::string_view platform) {
+  for (const auto& wheel : package.wheels) {
+    const auto name = python::WheelName::parse(wheel.file_name);
+    if (name && fits_machine(name->tags, platform)) return &wheel;
+  }
+  return package.wheels.empty() ? nullptr : &package.wheels.front();
+}
+
+Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel,
+                                               const lock::Provenance& provenance, const lock::Site& site,
+                                               net::HttpClient& http) {
+  if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
+  const auto located = TRY(lock::locate_wheels({wheel}, provenance, site, http));
+  return open_wheel(http, *located.front().url, wheel.size);
+}
+
+/// "3.12" or "3.13t" of a wheel's first CPython tag; none for another.
+std::optional<std::pair<int, bool>> cpython_of(const std::string& tags) {
+  const auto set = python::CompressedTags::parse(tags);
+  if (!set || !set->pythons.front().starts_with("cp3")) return {};
+  const auto minor = parse_u64(std::string_view(set->pythons.front()).substr(3));
+  if (!minor || *minor > 99) return {};
+  return std::pair(static_cast<int>(*minor), set->abis.front().ends_with("t"));
+}
+
+struct Build {
+  const index::IndexFile* file = nullptr;
+  python::WheelName name;
+};
+
+/// Builds of the version for the machine.
+std::vector<Build> builds_of(const index::ProjectPage& page, const python::Specifier& wanted,
+                             const ReleaseQuery& query) {
+  std::vector<Build> builds;
+  for (const auto& file : page.files) {
+    auto name = python::WheelName::parse(file.file_name);
+    if (!name || !wanted.matches(name->version) || !fits_machine(name->tags, query.platform)) continue;
+    if (!query.cuda.empty() && !index::is_built_for(name->version, query.cuda)) continue;
+    builds.push_back({&file, std::move(*name)});
+  }
+  return builds;
+}
+
+std::string pythons_of(const std::vector<Build>& builds) {
+  std::set<std::pair<int, bool>> all;
+  for (const auto& build : builds) {
+    if (const auto python = cpython_of(build.name.tags)) all.insert(*python);
+  }
+  std::vector<std::string> words;
+  for (const auto& [minor, threaded] : all)
+    words.push_back(fmt::format("3.{}{}", minor, threaded ? "t" : ""));
+  return join_words(words);
+}
+
+/// The best of the builds: for the Python that is asked for, else for the newest that has a GIL.
+Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery& query) {
+  if (!query.python) {
+    return &*std::max_element(builds.begin(), builds.end(), [](const Build& a, const Build& b) {
+      const auto key = [](const Build& build) {
+        const auto python = cpython_of(build.name.tags).value_or(std::pair(0, true));
+        return std::tuple(!python.second, python.first, build.name.version);
+      };
+      return key(a) < key(b);
+    });
+  }
+  const auto tags = TRY(python::supported_tags({*query.python, query.platform, kNewestGlibc}));
+  const Build* best = nullptr;
+  std::optional<std::size_t> best_rank;
+  for (const auto& build : builds) {
+    const auto rank = python::best_tag(build.name.tags, tags);
+    if (rank && (!best_rank || *rank < *best_rank)) {
+      best = &build;
+      best_rank = rank;
+    }
+  }
+  if (best != nullptr) return best;
+  return fail(usage_error(fmt::format("{} {} has no wheel for Python {} on {}; there are wheels for {}",
+                                      query.package, builds.front().name.version.text(), *query.python,
+                                      query.platform, pythons_of(builds))));
+}
+
+Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query, const std::string& index) {
+  std::vector<python::Version> versions;
+  for (const auto& file : page.files) {
+    const auto name = python::WheelName::parse(file.file_name);
+    if (name && fits_machine(name->tags, query.platform)) versions.push_back(name->version);
+  }
+  std::sort(versions.begin(), versions.end(), std::greater<>());
+  versions.erase(std::unique(versions.begin(), versions.end()), versions.end());
+  std::vector<std::string> newest;
+  for (const auto& version : versions) {
+    if (newest.size() == 5) break;
+    newest.push_back(version.text());
+  }
+  auto error =
+      usage_error(fmt::format("{} has no wheel of {} {}{} for {}", net::redact(index), query.package,
+                              query.version, query.cuda.empty() ? "" : " for " + query.cuda, query.platform));
+  if (newest.empty()) return error;
+  return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
+}
+
+Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const lock::Site& site,
+                                                       net::HttpClient& http) {
+  if (build.file->sha256) {
+    lock::LockedWheel wheel;
+    wheel.file_name = build.file->file_name;
+    wheel.sha256 = *build.file->sha256;
+    wheel.size = build.file->size.value_or(0);
+    if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
+  }
+  return open_wheel(http, build.file->url, build.file->size);
+}
+
+}  // namespace
+
+Result<OpenedWheels> open_locked_wheels(const lock::Lockfile& lock, const std::vector<std::string>& packages,
+                                        const lock::Site& site, net::HttpClient& http) {
+  const auto& platforms = lock.provenance.platforms;
+  const std::string platform = platforms.empty() ? "linux-x86_64" : platforms.front();
+  OpenedWheels opened;
+  for (const auto& wanted : packages) {
+    const auto package = std::find_if(lock.packages.begin(), lock.packages.end(),
+                                      [&](const auto& each) { return each.name == wanted; });
+    const auto* wheel = package == lock.packages.end() ? nullptr : wheel_for(*package, platform);
+    if (wheel == nullptr) {
+      std::vector<std::string> names;
+      for (const auto& each : lock.packages) names.push_back(each.name);
+      auto error = usage_error(fmt::format("the lock has no wheel of {}", printable(wanted)));
+      if (const auto near = did_you_mean(wanted, names)) error.hint(fmt::format("did you mean {}?", *near));
+      return fail(std::move(error));
+    }
+    const auto version = package->version.text();
+    auto source = TRY(during(open_from(*wheel, lock.provenance, site, http),
+                             fmt::format("opening the wheel of {} {}", package->name, version)));
+    opened.asked.push_back({package->name, version, wheel->file_name});
+    opened.wheels.push_back({package->name + " " + version, std::move(source)});
+  }
+  return opened;
+}
+
+Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http) {
+  const auto wanted = TRY(python::Specifier::parse("==" + query.version));
+  const bool general = query.channel == "index";
+  const auto url = general ? site.index_url.value
+                           : TRY(index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+  std::vector<std::string> links;
+  if (general) {
+    for (const auto& link : site.find_links) links.push_back(link.value);
+  }
+  index::IndexClient client(http, url, std::move(links), !general);
+  const auto page = TRY(client.page(query.package));
+  if (!page) return fail(usage_error(fmt::format("{} has no project {}", net::redact(url), query.package)));
+  const auto builds = builds_of(*page, wanted, query);
+  if (builds.empty()) return fail(no_such_version(*page, query, url));
+  const auto* build = TRY(choose(builds, query));
+  OpenedWheels opened;
+  const auto version = build->name.version.text();
+  auto source = TRY(during(open_release_file(*build, site, http),
+                           fmt::format("opening the wheel of {} {}", query.package, version)));
+  opened.asked.push_back({query.package, version, build->file->file_name});
+  opened.wheels.push_back({query.package + " " + version, std::move(source)});
+  return opened;
+}
+
+}  // namespace launch::probe

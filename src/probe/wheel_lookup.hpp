@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lock/lockfile.hpp"
+#include "lock/site.hpp"
+#include "net/http.hpp"
+#include "probe/report.hpp"
+#include "probe/wheel_api.hpp"
+
+namespace launch::probe {
+
+/// Wheels opened for questions: from the store where they are there, else by range reads.
+struct OpenedWheels {
+  std::vector<AskedWheel> asked;
+  std::vector<LabelledWheel> wheels;
+};
+
+/// The wheels of some of a lock's packages, for the first platform of the lock. Errors: (usage) the lock does
+/// not have the package, with a "did you mean"; (world) neither store nor index gives the wheel.
+Result<OpenedWheels> open_locked_wheels(const lock::Lockfile& lock, const std::vector<std::string>& packages,
+                                        const lock::Site& site, net::HttpClient& http);
+
+/// Which build of a package is asked for, without a lock.
+struct ReleaseQuery {
+  std::string package = "torch";
+  std::string version;                ///< "2.3.1"; takes any local part when it has none
+  std::string channel = "index";      ///< index, nightly, test, stable
+  std::string cuda;                   ///< "cu128", "cpu"; empty with channel index
+  std::optional<std::string> python;  ///< "3.11"; none: the newest that there is a wheel for
+  std::string platform = "linux-x86_64";
+};
+
+/// Finds that build's wheel on its index and opens it. Errors: (usage) a query that is no version, Python or
+/// platform, or no such wheel, with what there is; (world) the index does not answer.
+Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http);
+
+}  // namespace launch::probe
