@@ -77,8 +77,6 @@ Result<int> run(const Options& options, World& world) {
   image::BuildRequest request;
   request.locked = TRY(lock::load_locked(project, options.recipe));
   request.copies = TRY(image::find_project_files(request.locked.recipe, project.root()));
-  const std::filesystem::path store = site.store.value;
-  request.contexts = store.parent_path() / "contexts";
   request.from_scratch = options.from_scratch;
   warn_of_stale_dockerfile(project, request.locked,
                            TRY(image::dockerfile_of(request.locked, request.copies)));
@@ -89,8 +87,7 @@ Result<int> run(const Options& options, World& world) {
   events.fetching = [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); };
   events.unpacking = [&](auto done, auto total) { world.terminal.progress("unpacking wheels", done, total); };
   events.line = [&](std::string_view line) { tell(world, line); };
-  const auto outcome =
-      TRY(image::build_image(request, engine, lock::WheelStore(store), *http, events, world.stop));
+  const auto outcome = TRY(image::build_image(request, engine, site, *http, events, world.stop));
   world.terminal.clear();
   const auto seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
   if (outcome.up_to_date) {

@@ -12,6 +12,8 @@
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
+#include "lock/locate.hpp"
+#include "lock/wheel_store.hpp"
 
 namespace launch::image {
 namespace {
@@ -53,16 +55,29 @@ Result<std::optional<engine::BuiltImage>> find_same(const engine::Engine& engine
 }
 
 Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
-                                              const std::vector<ImageWheel>& wheels,
-                                              const lock::WheelStore& store, net::HttpClient& http,
-                                              const BuildEvents& events, std::stop_token stop) {
-  std::vector<lock::LockedWheel> files;
-  for (const auto& wheel : wheels) files.push_back(wheel.wheel);
-  const auto folder = request.locked.lock.file.parent_path();
-  const auto fetched = TRY(store.fetch(files, folder, http, events.fetching, std::move(stop)));
+                                              const std::vector<ImageWheel>& wheels, const lock::Site& site,
+                                              net::HttpClient& http, const BuildEvents& events,
+                                              std::stop_token stop) {
+  lock::Lockfile wanted;
+  wanted.provenance = request.locked.lock.lock.provenance;
+  for (const auto& wheel : wheels) {
+    auto& package = wanted.packages.emplace_back();
+    package.name = wheel.package;
+    package.wheels = {wheel.wheel};
+  }
+  const auto fetched =
+      TRY(lock::fetch_locked(wanted, request.locked.lock.file.parent_path(), site,
+                             lock::WheelStore(site.store.value), http, events.fetching, std::move(stop)));
   std::vector<WheelSource> sources;
-  for (std::size_t i = 0; i < wheels.size(); ++i) sources.push_back({wheels[i].package, fetched.paths.at(i)});
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    sources.push_back({wheels[i].package, fetched.paths.at(i)});
+  }
   return sources;
+}
+
+/// Beside the store, where there is room for the wheels and so, most likely, for what is in them.
+std::filesystem::path contexts_folder(const lock::Site& site) {
+  return std::filesystem::path(site.store.value).parent_path() / "contexts";
 }
 
 /// Packages of the lock that this platform has no wheel of.
@@ -113,8 +128,8 @@ Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::WheelStore& store, net::HttpClient& http,
-                                 const BuildEvents& events, std::stop_token stop) {
+                                 const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
+                                 std::stop_token stop) {
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
@@ -122,6 +137,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
   const auto wheels = TRY(during(wheels_for(lock, recipe.python, platform),
                                  fmt::format("reading {}", request.locked.lock.file.string())));
+  const lock::WheelStore store(site.store.value);
   BuildOutcome outcome;
   outcome.name = image_name(recipe.name);
   const auto tag = outcome.name + ":latest";
@@ -137,12 +153,12 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   ContextSpec context;
   context.python = recipe.python;
   context.interpreter = base_interpreter(*lock.provenance.base);
-  context.wheels = TRY(fetch_wheels(request, wheels, store, http, events, stop));
+  context.wheels = TRY(fetch_wheels(request, wheels, site, http, events, stop));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
   context.dockerfile = dockerfile;
   context.dockerignore = render_dockerignore();
-  const auto scratch = TRY(ScratchFolder::make(request.contexts));
+  const auto scratch = TRY(ScratchFolder::make(contexts_folder(site)));
   outcome.unpacked = TRY(write_context(scratch.path(), context, events.unpacking, stop));
 
   engine::BuildSpec spec;

@@ -13,7 +13,7 @@
 #include "image/project_files.hpp"
 #include "image/wheel_tree.hpp"
 #include "lock/project.hpp"
-#include "lock/wheel_store.hpp"
+#include "lock/site.hpp"
 #include "net/http.hpp"
 
 namespace launch::image {
@@ -58,9 +58,9 @@ Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<
 /// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
 /// project files. Wheels that the store lacks are fetched. The context is gone when this returns, and what a
 /// killed build left is removed by the next. Errors: those of render_dockerfile, wheels_for,
-/// WheelStore::fetch, write_context and Engine::build; (world) a stop was asked for.
+/// fetch_locked, write_context and Engine::build; (world) a stop was asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::WheelStore& store, net::HttpClient& http,
-                                 const BuildEvents& events, std::stop_token stop = {});
+                                 const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
+                                 std::stop_token stop = {});
 
 }  // namespace launch::image

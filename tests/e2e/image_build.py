@@ -1,0 +1,215 @@
+#!/usr/bin/env python3
+"""ci/stand-in tests/e2e/image_build.py LAUNCH: images of tiny wheels, built by the real podman on a base from a registry.
+
+The same input gives the same image ID from scratch, whatever the umask, the times of files and the store's place.
+"""
+
+import base64
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.request
+import zipfile
+
+LAUNCH = sys.argv.pop(1)
+REGISTRY = os.environ["LAUNCH_STAND_IN"]
+TAG = "12.8.1-base-ubuntu24.04"
+NAME = f"launch-test-{os.getpid()}"
+
+
+def base_python():
+    release = pathlib.Path("/etc/os-release").read_text()
+    return "3.11" if 'VERSION_ID="12"' in release else "3.12"
+
+
+def write_wheel(folder, project, files, entry_points=""):
+    """A wheel of a pure project, with RECORD; returns its path."""
+    name = f"{project.replace('-', '_')}-1.0"
+    info = f"{name}.dist-info"
+    files = dict(files)
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\n"
+    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+    if entry_points:
+        files[f"{info}/entry_points.txt"] = entry_points
+    record = ""
+    path = folder / f"{name}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+        for place, content in files.items():
+            content = content.encode() if isinstance(content, str) else content
+            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
+            record += f"{place},sha256={digest},{len(content)}\n"
+            wheel.writestr(zipfile.ZipInfo(place, (2024, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
+        wheel.writestr(f"{info}/RECORD", record + f"{info}/RECORD,,\n")
+    return path
+
+
+def sha256(data):
+    return hashlib.sha256(data).hexdigest()
+
+
+class ImageBuild(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-image-")).resolve()
+        cls.python = base_python()
+        cls.images = set()
+        cls.make_project()
+
+    @classmethod
+    def tearDownClass(cls):
+        for image in cls.images:
+            subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        shutil.rmtree(cls.root)
+
+    @classmethod
+    def make_project(cls):
+        for folder in ("recipes", "lockfiles/wheels", "src/deep", "src/__pycache__", "home"):
+            (cls.root / folder).mkdir(parents=True)
+        (cls.root / "src/main.py").write_text("print('main')\n")
+        (cls.root / "src/deep/run.sh").write_text("#!/bin/sh\necho deep\n")
+        (cls.root / "src/deep/run.sh").chmod(0o700)
+        (cls.root / "src/__pycache__/main.cpython-311.pyc").write_bytes(b"not copied")
+        (cls.root / "launch.toml").write_text(
+            f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n')
+        recipe = f"""python    = "{cls.python}"
+platforms = ["linux-x86_64"]
+packages  = ["small-tool"]
+
+[image]
+copy = [{{ from = "src", to = "/work space/$HOME" }}, {{ from = "src/main.py", to = "/workspace/renamed.py" }}]
+env  = {{ GREETING = 'a "quoted" $HOME \\ and # more', EMPTY = "" }}
+user = "trainer"
+"""
+        (cls.root / f"recipes/{NAME}.toml").write_text(recipe)
+        wheels = cls.root / "lockfiles/wheels"
+        cls.write_lock(recipe, [
+            write_wheel(wheels, "small-tool", {
+                "small_tool/__init__.py": "VALUE = 42\ndef main():\n    print('small', VALUE)\n",
+                "small_tool-1.0.data/scripts/old-style": "#!python\nimport small_tool; small_tool.main()\n",
+                "small_tool-1.0.data/data/share/small/note.txt": "note\n",
+            }, "[console_scripts]\nsmall = small_tool:main\n"),
+            write_wheel(wheels, "nvidia-large", {"nvidia/large/lib.bin": os.urandom(1 << 20) * 17}),
+        ])
+
+    @classmethod
+    def write_lock(cls, recipe, wheels):
+        accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, " \
+                 "application/vnd.docker.distribution.manifest.v2+json"
+        request = urllib.request.Request(f"http://{REGISTRY}/v2/nvidia/cuda/manifests/{TAG}", headers={"Accept": accept})
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
+            digest = answer.headers["Docker-Content-Digest"]
+        distribution = "debian 12" if cls.python == "3.11" else "ubuntu 24.04"
+        text = f'lock-version = "1.0"\nrequires-python = "=={cls.python}.*"\ncreated-by = "launch"\n'
+        for wheel in sorted(wheels, key=lambda path: path.name):
+            data = wheel.read_bytes()
+            text += f"""
+[[packages]]
+name = "{wheel.name.split('-')[0].replace('_', '-')}"
+version = "1.0"
+[[packages.wheels]]
+name = "{wheel.name}"
+path = "wheels/{wheel.name}"
+upload-time = 2024-06-17T10:20:30Z
+size = {len(data)}
+hashes = {{ sha256 = "{sha256(data)}" }}
+"""
+        text += f"""
+[tool.launch]
+recipe = "sha256:{sha256(recipe.encode())}"
+channel = "index"
+platforms = ["linux-x86_64"]
+
+[tool.launch.base]
+image = "docker.io/nvidia/cuda"
+tag = "{TAG}"
+digest = "{digest}"
+distribution = "{distribution}"
+python = "{cls.python}"
+"""
+        (cls.root / f"lockfiles/pylock.{NAME}.toml").write_text(text)
+
+    def launch(self, *arguments, store="store", umask=0o022, code=0):
+        environment = {**os.environ, "HOME": str(self.root / "home"), "LAUNCH_STORE": str(self.root / store / "wheels")}
+        for name in [name for name in environment if name.startswith("XDG_")]:
+            del environment[name]
+        done = subprocess.run([LAUNCH, "--json", *arguments], cwd=self.root, env=environment, text=True, umask=umask,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.words = done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    def build(self, *arguments, **options):
+        answer = self.launch("build", NAME, *arguments, **options)
+        self.images.add(answer["image_id"])
+        return answer
+
+    def in_image(self, image, *command):
+        done = subprocess.run(["podman", "run", "--rm", "--network", "none", image, *command], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_image(self):
+        self.launch("render", NAME)
+        self.launch("render", NAME, "--check")
+        first = self.build()
+        image = first["image_id"]
+
+        with self.subTest("holds what was installed"):
+            self.assertEqual(self.in_image(image, "small"), "small 42\n")
+            self.assertEqual(self.in_image(image, "old-style"), "small 42\n")
+            found = self.in_image(image, "python", "-c", "import small_tool, sys, importlib.metadata as m; "
+                                  "print(small_tool.__file__, sys.prefix, m.version('small-tool'))")
+            self.assertEqual(found, f"/opt/venv/lib/python{self.python}/site-packages/small_tool/__init__.py /opt/venv 1.0\n")
+            self.assertEqual(self.in_image(image, "cat", "/opt/venv/share/small/note.txt"), "note\n")
+            self.assertEqual(self.in_image(image, "stat", "-c", "%s", f"/opt/venv/lib/python{self.python}/site-packages/"
+                                           "nvidia/large/lib.bin"), f"{17 << 20}\n")
+        with self.subTest("holds the project's files, to the letter"):
+            self.assertEqual(self.in_image(image, "find", "/work space/$HOME", "-type", "f", "-printf", "%P %m\n").split("\n"),
+                             ["main.py 644", "deep/run.sh 755", ""])
+            self.assertEqual(self.in_image(image, "python", "/workspace/renamed.py"), "main\n")
+            self.assertEqual(self.in_image(image, "pwd"), "/work space/$HOME\n")
+        with self.subTest("has the recipe's environment and user"):
+            self.assertEqual(self.in_image(image, "printenv", "GREETING"), 'a "quoted" $HOME \\ and # more\n')
+            self.assertEqual(self.in_image(image, "id"), "uid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n")
+            self.assertEqual(self.in_image(image, "printenv", "PATH").split(":")[0], "/opt/venv/bin")
+        with self.subTest("says which layer holds which wheels"):
+            self.assertEqual([layer["wheels"] for layer in first["layers"]],
+                             [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])
+            self.assertGreater(first["layers"][0]["size"], 17 << 20)
+
+        with self.subTest("is found again"):
+            began = time.monotonic()
+            again = self.build()
+            self.assertTrue(again["up_to_date"])
+            self.assertEqual(again["image_id"], image)
+            print(f"nothing to do: {time.monotonic() - began:.2f} s", file=sys.stderr)
+
+        with self.subTest("is the same from scratch"):
+            for path in [self.root, *self.root.glob("src/**/*"), *self.root.glob("lockfiles/**/*")]:
+                os.utime(path, (0, 86400))
+            scratch = self.build("--from-scratch", store="other/store", umask=0o077)
+            self.assertFalse(scratch["up_to_date"])
+            self.assertEqual(scratch["image_id"], image)
+            self.assertEqual(scratch["layers"], first["layers"])
+
+        with self.subTest("follows the project's files"):
+            (self.root / "src/main.py").write_text("print('changed')\n")
+            changed = self.build()
+            self.assertNotEqual(changed["image_id"], image)
+            self.assertEqual(self.in_image(changed["image_id"], "python", "/workspace/renamed.py"), "changed\n")
+            self.assertEqual(changed["layers"], first["layers"])
+
+        with self.subTest("leaves no context behind"):
+            self.assertEqual([p.name for p in (self.root / "store/contexts").iterdir()], [".lock"])
+
+
+if __name__ == "__main__":
+    unittest.main()
