@@ -36,8 +36,8 @@ class IndexClient {
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors (world): no answer, a wrong digest, metadata that cannot be read or is another
-  /// wheel's.
+  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (usage) metadata that
+  /// does not follow its standard, which makes this wheel unusable and says nothing of the index.
   Result<python::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, side by side; answers in the order of the files.
   std::vector<Result<python::CoreMetadata>> metadata(std::span<const IndexFile> files);

@@ -57,13 +57,12 @@ Result<const python::ZipEntry*> find_metadata(const RemoteZip& zip, const python
 
 /// Metadata that is really that wheel's.
 Result<python::CoreMetadata> parse_metadata(std::string_view text, const python::WheelName& wheel) {
-  auto metadata = python::CoreMetadata::parse(text);
-  if (!metadata) return fail(as_world_error(metadata.error()));
-  const auto version = python::Version::parse(metadata->version);
-  if (metadata->name != wheel.name || !version || *version != wheel.version) {
+  auto metadata = TRY(python::CoreMetadata::parse(text));
+  const auto version = python::Version::parse(metadata.version);
+  if (metadata.name != wheel.name || !version || *version != wheel.version) {
     return fail(
         world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}", wheel.name,
-                                wheel.version.text(), metadata->name, printable(metadata->version))));
+                                wheel.version.text(), metadata.name, printable(metadata.version))));
   }
   return metadata;
 }

@@ -132,8 +132,14 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const py
 Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& name,
                                                            const python::Version& version,
                                                            const std::set<std::string>& extras) {
-  const auto* metadata = TRY(source_.metadata(wheel(name, version)));
-  auto out = evaluate(name, version, *metadata, extras);
+  const auto metadata = source_.metadata(wheel(name, version));
+  if (!metadata && metadata.error().kind() == ErrorKind::usage) {
+    resolve::Dependencies out;
+    out.unusable = fmt::format("the metadata of {} {} cannot be read: {}", name, version.text(),
+                               metadata.error().message());
+    return out;
+  }
+  auto out = evaluate(name, version, *TRY(metadata), extras);
   note_pins(out.requirements);
   return out;
 }

@@ -201,6 +201,23 @@ TEST_F(ResolveLock, MindsRequiresPythonOnThePageAndInTheMetadata) {
   EXPECT_THAT(locked(), ElementsAre("a 1.0"));
 }
 
+TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
+  general.add("a", "1.0");
+  general.add_wheel(
+      {.name = "a",
+       .version = "2.0",
+       .metadata = "Metadata-Version: 2.1\nName: a\nVersion: 2.0\nRequires-Dist: b (>=1.0.*)\n"},
+      {});
+  take({"a"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+  recipe.packages = {requirement("a>1")};
+  EXPECT_EQ(
+      error_text(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+      "  Because demo requires a>1 and the metadata of a 2.0 cannot be read: \">=1.0.*\" is not a version "
+      "specifier: \".*\" goes with == and != only, the requirements of demo cannot be met.\n");
+}
+
 TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
   general.add_wheel(
       {.name = "a", .version = "1.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
