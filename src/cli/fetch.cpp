@@ -92,8 +92,10 @@ void tell(const Fetch& fetch, const lock::Project& project, double seconds) {
     log_info("{} ({}) of {} are in the store, checked in {}", count_of(fetch.wheels.size(), "wheel"),
              human_bytes(bytes), project.shown(fetch.lock.file), human_seconds(seconds));
   } else {
-    log_info("fetched {} of {} ({} of {}) in {}", fetched.downloaded, count_of(fetch.wheels.size(), "wheel"),
-             human_bytes(fetched.bytes), human_bytes(bytes), human_seconds(seconds));
+    const bool all = fetched.downloaded == fetch.wheels.size();
+    log_info("fetched {} ({}) in {}{}", count_of(fetched.downloaded, "wheel"), human_bytes(fetched.bytes),
+             human_seconds(seconds),
+             all ? "" : fmt::format("; the other {} were there", fetch.wheels.size() - fetched.downloaded));
   }
   for (const auto& folder : fetch.folders) log_info("wheels are in {}", project.shown(folder));
 }
