@@ -26,24 +26,27 @@ struct InstallPaths {
 /// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (usage): none, or several.
 Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries);
 
-/// `Root-Is-Purelib` of a WHEEL file. Errors (usage): no Wheel-Version, or one above 1.x (PEP 427: refuse those).
+/// `Root-Is-Purelib` of a WHEEL file. Errors (usage): no Wheel-Version, or one above 1.x (PEP 427: refuse
+/// those).
 Result<bool> root_is_purelib(std::string_view wheel_file);
 
 /// One file of a wheel and where it goes.
 struct InstallFile {
-  std::size_t entry = 0;      ///< index into the zip's entries
-  std::string path;           ///< below the prefix, no "." or ".." in it
-  bool executable = false;    ///< mode 0755 instead of 0644
-  bool is_script = false;     ///< from .data/scripts: a first line "#!python" is to be replaced (script_text)
+  std::size_t entry = 0;    ///< index into the zip's entries
+  std::string path;         ///< below the prefix, no "." or ".." in it
+  bool executable = false;  ///< mode 0755 instead of 0644
+  bool is_script = false;   ///< from .data/scripts: a first line "#!python" is to be replaced (script_text)
 };
 
-/// Where every file of a wheel goes (binary distribution format, "Installing a wheel"): the root into purelib or
-/// platlib, NAME.data/KEY/… to its place. Folders and RECORD with its signatures are left out: RECORD is written
-/// anew. Errors (usage): a path that leaves the prefix, an unknown .data key, two files for one place.
+/// Where every file of a wheel goes (binary distribution format, "Installing a wheel"): the root into purelib
+/// or platlib, NAME.data/KEY/… to its place. Folders and RECORD with its signatures are left out: RECORD is
+/// written anew. Errors (usage): a path that leaves the prefix, an unknown .data key, two files for one
+/// place.
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths);
 
-/// Content of a file from .data/scripts with "#!python" replaced by "#!interpreter"; anything else is unchanged.
+/// Content of a file from .data/scripts with "#!python" replaced by "#!interpreter"; anything else is
+/// unchanged.
 std::string script_text(std::string content, std::string_view interpreter);
 
 /// `name = module:attribute [extras]` of entry_points.txt.
@@ -53,18 +56,18 @@ struct EntryPoint {
   std::string attribute;  ///< "main", "Class.method"
 };
 
-/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (usage): a line that cannot be read, a name
-/// that is no file name, a module or attribute that is no Python name; the line is quoted.
+/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (usage): a line that cannot be
+/// read, a name that is no file name, a module or attribute that is no Python name; the line is quoted.
 Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points);
 
-/// The script that calls the entry point. `interpreter` is an absolute path. Errors (usage): one that cannot stand in
-/// a "#!" line (white space, over 125 bytes).
+/// The script that calls the entry point. `interpreter` is an absolute path. Errors (usage): one that cannot
+/// stand in a "#!" line (white space, over 125 bytes).
 Result<std::string> console_script_text(const EntryPoint& entry_point, std::string_view interpreter);
 
 /// A line of RECORD.
 struct RecordRow {
-  std::string path;                   ///< relative to the folder that holds the .dist-info folder: "../../../bin/x"
-  std::string digest;                 ///< "sha256=…" as record_digest gives it; empty for RECORD itself
+  std::string path;    ///< relative to the folder that holds the .dist-info folder: "../../../bin/x"
+  std::string digest;  ///< "sha256=…" as record_digest gives it; empty for RECORD itself
   std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
 };
 

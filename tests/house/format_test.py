@@ -25,24 +25,24 @@ def clang_format():
     sys.exit(SKIPPED)
 
 
-def problems_of(program, name, content):
-    formatted = subprocess.run(
-        [program, f"--assume-filename={tree.ROOT / name}"], input=content.encode(), stdout=subprocess.PIPE, check=True
-    ).stdout.decode()
-    if formatted == content:
-        return []
-    lines = zip(content.splitlines(), formatted.splitlines())
-    first = next((number for number, (a, b) in enumerate(lines, 1) if a != b), "the end")
-    return [f"{name}:{first}: is not formatted; run: clang-format -i {name}"]
+def problems_of(program, *names, content=None):
+    """Of the named files, or of `content` under the one name given."""
+    how = ["--dry-run", "-Werror"] + ([f"--assume-filename={names[0]}"] if content is not None else list(names))
+    said = subprocess.run([program, *how], cwd=tree.ROOT, input=content, stderr=subprocess.PIPE, text=True).stderr
+    lines = {}
+    for name, line in re.findall(r"^(.+?):(\d+):\d+: error: code should be clang-formatted", said, re.MULTILINE):
+        lines.setdefault(names[0] if content is not None else name, line)
+    return [f"{name}:{line}: is not formatted; run: clang-format -i {name}" for name, line in lines.items()]
 
 
 def main():
     program = clang_format()
-    tree.expect_found("format", problems_of(program, "src/a.cpp", "int  a;\n"), "src/a.cpp:1: is not formatted")
-    tree.expect_none("format", problems_of(program, "src/a.cpp", "int a;\n"))
+    tree.expect_found("format", problems_of(program, "src/a.cpp", content="int  a;\n"), "src/a.cpp:1: is not formatted")
+    tree.expect_none("format", problems_of(program, "src/a.cpp", content="int a;\n"))
     names = tree.files("src/*.cpp", "src/*.hpp", "tests/*.cpp", "tests/*.hpp", "bench/*.cpp")
-    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = [p for ps in pool.map(lambda name: problems_of(program, name, tree.text(name)), names) for p in ps]
+    parts = [names[i :: os.cpu_count()] for i in range(os.cpu_count())]
+    with concurrent.futures.ThreadPoolExecutor(len(parts)) as pool:
+        found = [problem for problems in pool.map(lambda part: problems_of(program, *part), filter(None, parts)) for problem in problems]
     tree.finish("format", found, f"{len(names)} files")
 
 
