@@ -15,8 +15,9 @@ namespace {
 
 constexpr std::uint64_t kMostDirectory = std::uint64_t{256} << 20;
 
-net::HttpRequest part_request(const std::string& url, net::ByteRange range, const std::string& etag) {
-  net::HttpRequest request{.url = url, .range = range, .most = range.last - range.first + 1, .cache = true};
+net::HttpRequest part_request(const std::string& url, net::ByteRange range, const std::string& etag,
+                              bool cache) {
+  net::HttpRequest request{.url = url, .range = range, .most = range.last - range.first + 1, .cache = cache};
   if (!etag.empty()) request.headers.emplace_back("If-Range", etag);
   return request;
 }
@@ -38,13 +39,13 @@ class ZipOpening {
  public:
   ZipOpening(net::HttpClient& http, const ZipLocation& location, std::uint64_t most_whole,
              RangeMemory* memory)
-      : zip_(RemoteZip(http, location.url)),
-        known_(location.size == 0 ? std::nullopt : location.size),
+      : http_(http),
+        location_(location),
         most_whole_(most_whole),
-        memory_(memory) {
-    tail_ = std::max<std::uint64_t>(location.tail, 1);
-    step_ = known_ ? Step::tail : Step::length;
-    if (memory_ != nullptr && memory_->refuses(location.url)) read_whole();
+        memory_(memory),
+        zip_(RemoteZip(http, location.url)) {
+    if (location_.size == 0) location_.size.reset();
+    begin();
   }
 
   /// What is to be asked next; nothing when this is over.
@@ -53,12 +54,12 @@ class ZipOpening {
       case Step::length:
         return first_request({0, 0});
       case Step::tail:
-        return first_request({*known_ - std::min(*known_, tail_), *known_ - 1});
+        return first_request({*known_ - std::clamp<std::uint64_t>(location_.tail, 1, *known_), *known_ - 1});
       case Step::directory:
-        return part_request(zip_->url_, {end_.directory_offset, zip_->pieces_.front().first - 1},
-                            zip_->etag_);
+        return part_request(zip_->url_, {end_.directory_offset, zip_->pieces_.front().first - 1}, zip_->etag_,
+                            zip_->cache_);
       case Step::whole:
-        return net::HttpRequest{.url = zip_->url_, .most = most_whole_, .cache = true};
+        return net::HttpRequest{.url = zip_->url_, .most = most_whole_, .cache = zip_->cache_};
       case Step::over:
         break;
     }
@@ -66,15 +67,29 @@ class ZipOpening {
   }
 
   void take(const net::HttpRequest& request, Result<net::HttpResponse> response) {
-    auto taken =
-        response ? take_response(request, *std::move(response)) : no_response(std::move(response.error()));
-    if (!taken) give_up(std::move(taken.error()));
+    auto taken = response ? take_response(request, *std::move(response)) : fail(std::move(response.error()));
+    if (taken) return;
+    if (zip_ && zip_->from_cache_) {
+      // What was kept may be of a file that was replaced since: once more, from the server alone.
+      location_.cache = false;
+      begin();
+    } else {
+      give_up(std::move(taken.error()));
+    }
   }
 
   Result<RemoteZip> result() && { return std::move(zip_); }
 
  private:
   enum class Step { length, tail, directory, whole, over };
+
+  void begin() {
+    zip_ = RemoteZip(http_, location_.url);
+    zip_->cache_ = location_.cache;
+    known_ = location_.size;
+    step_ = known_ ? Step::tail : Step::length;
+    if (memory_ != nullptr && memory_->refuses(location_.url)) read_whole();
+  }
 
   void give_up(Error error) {
     zip_ = fail(std::move(error));
@@ -85,20 +100,17 @@ class ZipOpening {
 
   /// A request before it is known whether the server can do ranges: what comes may be the whole file.
   net::HttpRequest first_request(net::ByteRange range) const {
-    auto request = part_request(zip_->url_, range, zip_->etag_);
+    auto request = part_request(zip_->url_, range, zip_->etag_, zip_->cache_);
     if (!too_large()) request.most = std::max(request.most, most_whole_);
     return request;
   }
 
-  Result<void> no_response(Error error) const {
-    if (zip_->pieces_.empty() && step_ != Step::whole) {
-      error.hint("if the server cannot send parts of files (range requests), use a mirror that can");
-    }
-    return fail(std::move(error));
-  }
-
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
-    zip_->fetched_ += response.from_cache || !local_path(request.url).empty() ? 0 : response.body.size();
+    zip_->from_cache_ = zip_->from_cache_ || response.from_cache;
+    const bool over_the_wire = !response.from_cache && local_path(request.url).empty();
+    if (over_the_wire) zip_->fetched_ += response.body.size();
+    if (response.too_long)
+      return fail(zip_->etag_.empty() ? no_parts(response) : replaced_meanwhile(zip_->url_));
     if (response.status == 200) return take_whole(std::move(response));
     if (step_ == Step::whole) return fail(unexpected_status(zip_->url_, response.status, "the file (200)"));
     switch (response.status) {
@@ -129,11 +141,18 @@ class ZipOpening {
       step_ = Step::whole;
       return;
     }
-    give_up(world_error(
-                fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
-                            "whole file has {}",
-                            net::redact(zip_->url_), human_bytes(*known_)))
-                .hint("use a mirror that answers range requests"));
+    give_up(no_parts({}));
+  }
+
+  Error no_parts(const net::HttpResponse& response) const {
+    if (memory_ != nullptr) memory_->remember(zip_->url_);
+    const auto length = known_ ? known_ : parse_u64(response.header("content-length").value_or(""));
+    return world_error(
+               fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
+                           "whole file has {}",
+                           net::redact(zip_->url_),
+                           length ? human_bytes(*length) : "more than " + human_bytes(most_whole_)))
+        .hint("use a mirror that answers range requests");
   }
 
   Result<void> take_whole(net::HttpResponse response) {
@@ -199,18 +218,19 @@ class ZipOpening {
     return {};
   }
 
-  Result<RemoteZip> zip_;
-  std::optional<std::uint64_t> known_;
-  std::uint64_t tail_ = 0;
+  net::HttpClient& http_;
+  ZipLocation location_;
   std::uint64_t most_whole_;
   RangeMemory* memory_;
+  Result<RemoteZip> zip_;
+  std::optional<std::uint64_t> known_;
   Step step_ = Step::over;
   python::ZipEnd end_;
 };
 
 Result<RemoteZip> RemoteZip::open(net::HttpClient& http, std::string url, std::optional<std::uint64_t> size,
                                   std::uint64_t tail, std::uint64_t most_whole, RangeMemory* memory) {
-  const ZipLocation location{std::move(url), size, tail};
+  const ZipLocation location{.url = std::move(url), .size = size, .tail = tail};
   return std::move(open_all(http, {&location, 1}, most_whole, memory).front());
 }
 

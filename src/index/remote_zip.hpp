@@ -38,6 +38,7 @@ struct ZipLocation {
   std::string url;                         ///< http, https or file
   std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
   std::uint64_t tail = 64 * 1024;          ///< how many last bytes are asked for first
+  bool cache = true;                       ///< may be answered from the HTTP cache
 };
 
 /// A zip on a server, read by range requests: its directory, then only the entries that are asked for.
@@ -75,6 +76,8 @@ class RemoteZip {
   /// The same of many zips, side by side; answers in the order of the wishes.
   static std::vector<Result<std::vector<std::string>>> read_all(std::span<const Wish> wishes);
 
+  /// True when a cache answered some of it: what is in there may be older than the file is now.
+  bool from_cache() const { return from_cache_; }
   /// Bytes that came over the wire so far.
   std::uint64_t bytes_fetched() const { return fetched_; }
 
@@ -86,7 +89,9 @@ class RemoteZip {
   net::HttpClient* http_;
   std::string url_;
   std::uint64_t size_ = 0;
-  std::string etag_;               ///< a strong one, or empty
+  std::string etag_;  ///< a strong one, or empty
+  bool cache_ = true;
+  bool from_cache_ = false;
   std::vector<FilePiece> pieces_;  ///< what opening brought: the tail, or the file itself
   std::vector<python::ZipEntry> entries_;
   std::vector<std::uint64_t> places_;  ///< where entries begin, sorted, and where the directory begins

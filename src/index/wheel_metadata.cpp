@@ -190,37 +190,47 @@ class MetadataBatch {
     finish(pending, response->body);
   }
 
+  /// Wheels whose kept part turns out to be older than the file are read once more, from the server alone.
   void read_wheels() {
-    const auto wheels = open([](const IndexFile&) { return true; });
+    read_wheels(open([](const IndexFile&) { return true; }), true);
+    read_wheels(open([](const IndexFile&) { return true; }), false);
+  }
+
+  void read_wheels(const std::vector<Pending*>& wheels, bool cache) {
     std::vector<ZipLocation> locations;
     for (const auto* pending : wheels) {
-      locations.push_back({address(*pending->file), pending->file->size, tail_guess(*pending->file)});
+      const auto& file = *pending->file;
+      locations.push_back(
+          {.url = address(file), .size = file.size, .tail = tail_guess(file), .cache = cache});
     }
     const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
     std::vector<RemoteZip::Wish> wishes;
     std::vector<Pending*> wishing;
     for (std::size_t i = 0; i < wheels.size(); ++i) {
-      if (!zips[i]) {
-        wheels[i]->result = fail(zips[i].error());
-        continue;
+      if (const auto entry = metadata_entry(zips[i], *wheels[i])) {
+        wishes.push_back({&*zips[i], {*entry}});
+        wishing.push_back(wheels[i]);
+      } else {
+        wheels[i]->result = fail(entry.error());
       }
-      const auto entry = find_metadata(*zips[i], wheels[i]->wheel);
-      if (!entry) {
-        wheels[i]->result = fail(damaged_zip(entry.error(), wheels[i]->file->url));
-        continue;
-      }
-      wishes.push_back({&*zips[i], {*entry}});
-      wishing.push_back(wheels[i]);
     }
     const auto contents = RemoteZip::read_all(wishes);
     for (std::size_t i = 0; i < wishing.size(); ++i) {
       if (contents[i]) {
         finish(*wishing[i], contents[i]->front());
-      } else {
+      } else if (!wishes[i].zip->from_cache()) {
         wishing[i]->result = fail(contents[i].error());
       }
     }
     for (const auto& zip : zips) bytes_ += zip ? zip->bytes_fetched() : 0;
+  }
+
+  static Result<const python::ZipEntry*> metadata_entry(const Result<RemoteZip>& zip,
+                                                        const Pending& pending) {
+    if (!zip) return fail(zip.error());
+    const auto entry = find_metadata(*zip, pending.wheel);
+    if (!entry) return fail(damaged_zip(entry.error(), pending.file->url));
+    return entry;
   }
 
   net::HttpClient& http_;

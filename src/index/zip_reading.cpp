@@ -61,7 +61,7 @@ class ZipReading {
       requests.push_back({.url = zip_.url_,
                           .range = net::ByteRange{extent.first, extent.end - 1},
                           .most = extent.end - extent.first,
-                          .cache = true});
+                          .cache = zip_.cache_});
       if (!zip_.etag_.empty()) requests.back().headers.emplace_back("If-Range", zip_.etag_);
     }
     return requests;

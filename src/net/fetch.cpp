@@ -120,7 +120,7 @@ class Batch {
                 outcome.failure ? outcome.failure->reason : fmt::format("status {}", outcome.head.status),
                 wait->count());
       delayed_.emplace_back(shared_.clock.steady() + *wait, i);
-    } else if (outcome.refused) {
+    } else if (outcome.refused && !request.range) {
       answers_[i] = fail(world_error(fmt::format("{} is larger than the {} that are expected at most",
                                                  redact(request.url), human_bytes(request.most))));
     } else if (outcome.failure) {
@@ -129,7 +129,8 @@ class Batch {
       HttpResponse response;
       response.status = outcome.head.status;
       response.headers = std::move(outcome.head.headers);
-      response.body = std::move(*news.body);
+      response.too_long = outcome.refused;
+      if (!outcome.refused) response.body = std::move(*news.body);
       response.url = std::move(outcome.head.url);
       answers_[i] = std::move(response);
     }

@@ -59,6 +59,7 @@ seconds lifetime_of(const HttpResponse& response, Time stored, seconds default_f
 }  // namespace
 
 bool may_be_kept(const HttpResponse& response) {
+  if (response.too_long) return false;
   constexpr std::array kStatuses = {200, 206, 404, 410};
   return std::ranges::find(kStatuses, response.status) != kStatuses.end() &&
          !cache_control_of(response).no_store && response.header("vary") != "*";

@@ -29,7 +29,7 @@ struct HttpRequest {
   std::string method = "GET";  ///< GET or HEAD
   std::vector<std::pair<std::string, std::string>> headers = {};
   std::optional<ByteRange> range = {};
-  std::uint64_t most = std::uint64_t{256} << 20;  ///< a longer body is an error
+  std::uint64_t most = std::uint64_t{256} << 20;  ///< a longer body is an error (to a range: too_long)
   bool cache = false;                             ///< may be answered from, and kept in, the on-disk cache
 };
 
@@ -39,6 +39,7 @@ struct HttpResponse {
   std::string body;
   std::string url;  ///< after redirects
   bool from_cache = false;
+  bool too_long = false;  ///< more than `most` came where a range was asked for: the body is left out
 
   /// The last header of that name (lower case).
   std::optional<std::string> header(std::string_view name) const;

@@ -182,11 +182,14 @@ TEST(RemoteZipTest, ALargeFileIsNotReadWhole) {
                 " cannot be read in parts: its server does not answer range requests, and the whole "
                 "file has 10.1 kB\n\nhint: use a mirror that answers range requests\n");
   sample.put({.body = sample.bytes, .ranges = false});
-  const auto zip = sample.open(100, 5'000);
-  EXPECT_EQ(error_text(zip),
+  EXPECT_EQ(error_text(sample.open(100, 5'000)),
             "error: " + kUrl +
-                " answers with more than 100 bytes\n\n"
-                "hint: if the server cannot send parts of files (range requests), use a mirror that can\n");
+                " cannot be read in parts: its server does not answer range requests, and the whole "
+                "file has 10.1 kB\n\nhint: use a mirror that answers range requests\n");
+  EXPECT_EQ(error_text(RemoteZip::open(sample.http, kUrl, {}, 100, 5'000)),
+            "error: " + kUrl +
+                " cannot be read in parts: its server does not answer range requests, and the whole "
+                "file has more than 5.0 kB\n\nhint: use a mirror that answers range requests\n");
   EXPECT_EQ(sample.http.bytes_sent(), 0u);
 }
 
@@ -251,6 +254,52 @@ TEST(RemoteZipTest, ReadingIsHeldToTheFileThatWasOpened) {
   ASSERT_FALSE(contents);
   EXPECT_EQ(contents.error().text(),
             "error: " + kUrl + " was replaced on its server while it was being read\n\nhint: try again\n");
+}
+
+/// A cache in front of a server that keeps the very first answer for ever.
+class StaleCache final : public net::HttpClient {
+ public:
+  explicit StaleCache(MemoryHttp& server) : server_(server) {}
+  Result<net::HttpResponse> fetch(const net::HttpRequest& request) override {
+    const bool same = kept_ && request.range && request.range->last == last_;
+    if (same && request.cache) return *kept_;
+    auto response = server_.fetch(request);
+    if (!kept_) {
+      kept_ = *response;
+      kept_->from_cache = true;
+      last_ = request.range->last;
+    }
+    return response;
+  }
+  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {
+    std::vector<Result<net::HttpResponse>> responses;
+    for (const auto& request : requests) responses.push_back(fetch(request));
+    return responses;
+  }
+  std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest>,
+                                                    const net::DownloadProgress&, std::stop_token) override {
+    return {};
+  }
+
+ private:
+  MemoryHttp& server_;
+  std::optional<net::HttpResponse> kept_;
+  std::uint64_t last_ = 0;
+};
+
+TEST(RemoteZipTest, AStaleTailInTheCacheIsNotKeptTo) {
+  Sample sample(many(500));
+  StaleCache cache(sample.http);
+  for (const std::string content : {"CONTENT 0", "content X"}) {  // two files of one length
+    auto sources = many(500);
+    sources[0] = {"pkg/file0", content, false};
+    sample.bytes = fakes::make_zip(sources);
+    sample.put({.headers = {{"etag", "\"" + content + "\""}}, .body = sample.bytes});
+    const auto zip = RemoteZip::open(cache, kUrl, sample.bytes.size(), 1000);
+    ASSERT_TRUE(zip) << zip.error().text();
+    EXPECT_THAT(read(*zip, {"pkg/file0"}), ElementsAre(content));
+    EXPECT_FALSE(zip->from_cache());
+  }
 }
 
 TEST(RemoteZipTest, ADamagedEntryIsNoticed) {

@@ -183,6 +183,16 @@ TEST_F(Fetch, ALongerBodyThanAllowedIsAnError) {
       fmt::format("error: {} is larger than the 2.0 kB that are expected at most\n", server.url("/long")));
 }
 
+TEST_F(Fetch, AWholeFileWhereARangeWasAskedForIsLeftOut) {
+  server.serve("/long", {.body = std::string(2000, 'x'), .ranges = false});
+  const auto response = client()->fetch({.url = server.url("/long"), .range = ByteRange{0, 9}, .most = 10});
+  ASSERT_TRUE(response) << response.error().text();
+  EXPECT_EQ(response->status, 200);
+  EXPECT_TRUE(response->too_long);
+  EXPECT_TRUE(response->body.empty());
+  EXPECT_EQ(response->header("content-length"), "2000");
+}
+
 TEST_F(Fetch, WhatIsNotAUrlIsAnError) {
   const auto response = client()->fetch({.url = "file:///etc/passwd"});
   ASSERT_FALSE(response);
