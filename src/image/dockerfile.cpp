@@ -152,7 +152,7 @@ std::string copy_instructions(const DockerfileInput& input) {
       if (layer.size() > 1) out += " \\\n    ";
       out += fmt::format("{}wheels/{}/", layer.size() > 1 ? "" : " ", package);
     }
-    out += fmt::format("{}{}/\n", layer.size() > 1 ? " \\\n     " : " ", kVenv);
+    out += fmt::format("{}{}/\n", layer.size() > 1 ? " \\\n    " : " ", kVenv);
   }
   return out;
 }

@@ -1,0 +1,26 @@
+# Rendered by `launch render demo` from recipes/demo.toml and its lock; a change belongs there.
+# `launch build demo` makes the context: hashed wheels, each unpacked below wheels/, and the project's files.
+# docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04
+FROM docker.io/nvidia/cuda@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH="/opt/venv/bin:$PATH"
+RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  missing=$(for p in python3.11; do [[ $p != *=* && $(dpkg-query -Wf='${db:Status-Abbrev}' $p 2>/dev/null || true) == ii* ]] || echo $p; done); \
+  if [[ -z $missing ]]; then exit 0; fi; \
+  export DEBIAN_FRONTEND=noninteractive; \
+  rm -f /etc/apt/sources.list.d/cuda*; \
+  apt-get update -q; \
+  apt-get install -q -y --no-install-recommends $missing; \
+  apt-get clean; \
+  find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; \
+  /usr/bin/python3.11 -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.11; \
+  rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*"]
+COPY venv/ /opt/venv/
+COPY wheels/numpy/ /opt/venv/
+ENTRYPOINT []
+CMD ["python3"]
+LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
+      org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
+      launch.recipe=sha256:5910537b628490ae3ca66fac5d42923fdc5302c755c8e245441cc5f05e9a3079 \
+      launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

@@ -1,0 +1,47 @@
+# Rendered by `launch render demo` from recipes/demo.toml and its lock; a change belongs there.
+# `launch build demo` makes the context: hashed wheels, each unpacked below wheels/, and the project's files.
+# docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04
+FROM docker.io/nvidia/cuda@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH="/opt/venv/bin:$PATH" \
+    NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility \
+    GREETING="a \"b\" \$c \\d" \
+    HF_HOME=/data/hf
+RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  missing=$(for p in python3.12 gcc libc6-dev; do [[ $p != *=* && $(dpkg-query -Wf='${db:Status-Abbrev}' $p 2>/dev/null || true) == ii* ]] || echo $p; done); \
+  if [[ -z $missing ]]; then exit 0; fi; \
+  export DEBIAN_FRONTEND=noninteractive; \
+  rm -f /etc/apt/sources.list.d/cuda*; \
+  tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; \
+  apt-get update -q --snapshot 20250606T080910Z $tls; \
+  apt-get install -q -y --no-install-recommends --snapshot 20250606T080910Z $tls $missing; \
+  apt-get clean; \
+  find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; \
+  /usr/bin/python3.12 -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.12; \
+  rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*"]
+RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  id -u trainer >/dev/null 2>&1 || SOURCE_DATE_EPOCH=1749197350 useradd --no-log-init --uid 1001 --user-group --create-home --shell /bin/bash trainer"]
+COPY venv/ /opt/venv/
+COPY wheels/nvidia-cudnn-cu12/ /opt/venv/
+COPY wheels/nvidia-cublas-cu12/ /opt/venv/
+COPY \
+    wheels/nvidia-cuda-runtime-cu12/ \
+    wheels/nvidia-nvtx-cu12/ \
+    /opt/venv/
+COPY wheels/torch/ /opt/venv/
+COPY wheels/numpy/ /opt/venv/
+COPY \
+    wheels/filelock/ \
+    wheels/typing-extensions/ \
+    /opt/venv/
+COPY ["project/0/", "/workspace/"]
+WORKDIR /workspace/
+USER trainer
+ENTRYPOINT []
+CMD ["python3"]
+LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
+      org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
+      launch.recipe=sha256:a48543f93b33cc20f43fa07afc321d965e2f8544ee2666483074c0f8287f54d7 \
+      launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

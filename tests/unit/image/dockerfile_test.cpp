@@ -1,0 +1,160 @@
+#include "image/dockerfile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "image/layers.hpp"
+#include "image/quoting.hpp"
+#include "unit/image/fixture.hpp"
+
+namespace launch::image {
+namespace {
+
+using test::package;
+
+const std::string kRecipe = R"(python    = "3.12"
+platforms = ["linux-x86_64"]
+packages  = ["numpy"]
+[torch]
+channel  = "nightly"
+cuda     = "cu128"
+packages = ["torch"]
+)";
+
+std::vector<lock::LockedPackage> closure() {
+  std::vector<lock::LockedPackage> packages = {
+      package("filelock", "3.18", 16'000),
+      package("numpy", "2.2.6", 16'500'000, "cp312-cp312-manylinux_2_17_x86_64"),
+      package("nvidia-cublas-cu12", "12.8.3.14", 610'000'000),
+      package("nvidia-cudnn-cu12", "9.10.2.21", 707'000'000),
+      package("nvidia-nvtx-cu12", "12.8.55", 90'000),
+      package("nvidia-cuda-runtime-cu12", "12.8.57", 954'000),
+      package("torch", "2.8.0.dev20250606+cu128", 900'000'000, "cp312-cp312-manylinux_2_28_x86_64"),
+      package("typing-extensions", "4.14", 44'000),
+  };
+  packages[6].wheels[0].upload_time = "2025-06-06T08:09:10.123Z";
+  return packages;
+}
+
+/// A golden file; LAUNCH_TEST_UPDATE=1 in the environment writes it anew.
+void expect_golden(const std::string& name, const std::string& text) {
+  const auto place = std::filesystem::path(LAUNCH_TEST_DATA) / "image" / name;
+  if (std::getenv("LAUNCH_TEST_UPDATE") != nullptr) {
+    ASSERT_TRUE(write_file(place, text));
+  }
+  EXPECT_EQ(text, read_file(place).value_or("")) << place;
+}
+
+std::string rendered(const lock::Recipe& recipe, const lock::LoadedLock& lock,
+                     std::vector<std::string> copies = {}) {
+  const auto text = render_dockerfile({recipe, lock, std::move(copies)});
+  return text ? *text : text.error().text();
+}
+
+TEST(Dockerfile, OfANightlyOnUbuntuWithEverything) {
+  const auto recipe = test::recipe(kRecipe + R"([image]
+apt  = ["gcc", "libc6-dev"]
+copy = [{ from = "src", to = "/workspace" }]
+env  = { HF_HOME = "/data/hf", GREETING = 'a "b" $c \d' }
+user = "trainer"
+)");
+  expect_golden(
+      "nightly.Dockerfile",
+      rendered(recipe, test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")), {"/workspace/"}));
+}
+
+TEST(Dockerfile, OfADebianThatHasNoSnapshots) {
+  auto lock = test::lock_of({package("numpy", "2.2.6", 16'500'000)}, test::base("debian 12", "3.11"));
+  lock.lock.provenance.cuda = "cpu";
+  auto recipe = test::recipe(kRecipe);
+  recipe.python = "3.11";
+  expect_golden("cpu.Dockerfile", rendered(recipe, lock));
+}
+
+TEST(Dockerfile, IgnoresAllButItsContext) {
+  expect_golden("dockerignore", render_dockerignore());
+}
+
+TEST(Dockerfile, NeedsABaseImageInTheLock) {
+  auto lock = test::lock_of({}, test::base("ubuntu 24.04", "3.12"));
+  lock.lock.provenance.base.reset();
+  EXPECT_EQ(rendered(test::recipe(kRecipe), lock),
+            "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: write it anew: launch "
+            "lock demo\n");
+  lock.lock.provenance.base = test::base("ubuntu 24.04", "3.12");
+  lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
+  EXPECT_THAT(rendered(test::recipe(kRecipe), lock), testing::StartsWith("error: "));
+}
+
+TEST(Dockerfile, LeavesNcclToTheMachine) {
+  EXPECT_EQ(rendered(test::recipe(kRecipe + "[image]\nenv = { NCCL_DEBUG = \"INFO\" }\n"),
+                     test::lock_of({}, test::base("ubuntu 24.04", "3.12"))),
+            "error: env below [image] in recipes/demo.toml sets NCCL_DEBUG, which belongs to the machine "
+            "that runs and "
+            "not to the image\n\nhint: set it in env below [train]\n");
+}
+
+TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
+  auto lock = test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")).lock;
+  EXPECT_EQ(image_timestamp(lock), 1749197350);
+  lock.packages[6].wheels[0].upload_time.reset();
+  EXPECT_EQ(image_timestamp(lock), 0);
+  lock.provenance.date = "2025-06-06";
+  EXPECT_EQ(image_timestamp(lock), 1749168000);
+}
+
+TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {
+  const auto lock = test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")).lock;
+  EXPECT_THAT(plan_layers(lock),
+              testing::ElementsAre(Layer{"nvidia-cudnn-cu12"}, Layer{"nvidia-cublas-cu12"},
+                                   Layer{"nvidia-cuda-runtime-cu12", "nvidia-nvtx-cu12"}, Layer{"torch"},
+                                   Layer{"numpy"}, Layer{"filelock", "typing-extensions"}));
+}
+
+TEST(Layers, StayBelowWhatEnginesStack) {
+  std::vector<lock::LockedPackage> packages;
+  for (int i = 0; i < 150; ++i) packages.push_back(package("big" + std::to_string(i), "1", 100'000'000));
+  const auto layers =
+      plan_layers(test::lock_of(std::move(packages), test::base("ubuntu 24.04", "3.12")).lock);
+  EXPECT_EQ(layers.size(), 91U);
+  EXPECT_EQ(layers.back().size(), 60U);
+}
+
+TEST(WheelsFor, APlatformAreThoseThatItsMarkersAndTagsAllow) {
+  auto packages = closure();
+  packages[0].marker = "platform_machine == \"aarch64\"";
+  packages[1].wheels.push_back(packages[1].wheels[0]);
+  packages[1].wheels[1].file_name = "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl";
+  const auto lock = test::lock_of(std::move(packages), test::base("ubuntu 24.04", "3.12")).lock;
+  const auto wheels = wheels_for(lock, "3.12", "linux-x86_64").value();
+  EXPECT_EQ(wheels.size(), 7U);
+  EXPECT_EQ(wheels[0].wheel.file_name, "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl");
+  EXPECT_EQ(wheels_for(lock, "3.12", "linux-aarch64").error().message(),
+            "the lock has no wheel of numpy 2.2.6 for Python 3.12 on linux-aarch64 with glibc 2.39");
+}
+
+TEST(Quoting, OfAWordIsUndoneByTheBuilder) {
+  EXPECT_EQ(dockerfile_word("plain-1.0/x:y"), "plain-1.0/x:y");
+  EXPECT_EQ(dockerfile_word(""), "\"\"");
+  EXPECT_EQ(dockerfile_word("two words"), "\"two words\"");
+  EXPECT_EQ(dockerfile_word("a\"b\\c$d"), "\"a\\\"b\\\\c\\$d\"");
+  EXPECT_EQ(dockerfile_word("# no remark"), "\"# no remark\"");
+}
+
+TEST(Quoting, OfACopyPathKeepsSpacesAndVariables) {
+  EXPECT_EQ(dockerfile_copy_path("/workspace/"), "\"/workspace/\"");
+  EXPECT_EQ(dockerfile_copy_path("/work space/$HOME/"), "\"/work\\\\ space/\\\\$HOME/\"");
+  EXPECT_EQ(dockerfile_copy_path("/a\"b/"), "\"/a\\\\\\\"b/\"");
+}
+
+TEST(Quoting, OfAScriptIsJsonOverLines) {
+  const std::vector<std::string> lines = {"a=\"x\"; ", "echo '\\' "};
+  EXPECT_EQ(
+      run_script(lines),
+      "RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"\\\n  a=\\\"x\\\"; \\\n  echo '\\\\' \"]\n");
+  EXPECT_EQ(json_string("a\nb\x7f"), "\"a\\u000ab\\u007f\"");
+}
+
+}  // namespace
+}  // namespace launch::image
