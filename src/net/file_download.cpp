@@ -308,6 +308,7 @@ bool FileDownload::hash_some() {
   }
   const auto end = std::min(there, hashed_ + kHashAtOnce);
   if (hashed_ == end) return false;
+  const auto begin = hashed_;
   std::vector<char> buffer(std::size_t{256} << 10);
   while (hashed_ < end) {
     const auto size = std::min<std::uint64_t>(buffer.size(), end - hashed_);
@@ -319,6 +320,7 @@ bool FileDownload::hash_some() {
     sha256_.update({piece.data(), piece.size()});
     hashed_ += size;
   }
+  part_->begin_flush(begin, end - begin);
   note_progress(false);
   finish_if_whole();
   return true;

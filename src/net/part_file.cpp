@@ -139,8 +139,13 @@ Result<void> PartFile::clear() {
   return {};
 }
 
+void PartFile::begin_flush(std::uint64_t offset, std::uint64_t count) const {
+  ::sync_file_range(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(count), SYNC_FILE_RANGE_WRITE);
+}
+
 Result<void> PartFile::finish(std::uint64_t size) {
   if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail(io_error("write", part_, errno));
+  if (::fdatasync(fd_.get()) != 0) return fail(io_error("write", part_, errno));
   ::unlink(note_path().c_str());
   if (::rename(part_.c_str(), destination_.c_str()) != 0) return fail(io_error("write", destination_, errno));
   return {};

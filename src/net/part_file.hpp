@@ -47,7 +47,9 @@ class PartFile {
   /// Throws the bytes away and goes on with an empty file. Errors (world).
   Result<void> clear();
 
-  /// Gives the file, cut to `size`, its name. Errors (world).
+  /// Has bytes that are there begin their way to the disk, so that finish() need not wait long for them.
+  void begin_flush(std::uint64_t offset, std::uint64_t count) const;
+  /// Flushes the file and gives it, cut to `size`, its name. Errors (world).
   Result<void> finish(std::uint64_t size);
   void discard();
 
