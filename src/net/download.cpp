@@ -17,6 +17,8 @@ using Instant = FileDownload::Instant;
 
 constexpr milliseconds kProgressEvery{100};
 constexpr milliseconds kLockRetry{100};
+/// Transfers that wait in the wire's queue, so that it has the next one while this thread hashes.
+constexpr std::size_t kAhead = 2;
 
 /// One call of download_all.
 class Download {
@@ -60,7 +62,8 @@ class Download {
   void start_some() {
     const auto now = shared_.clock.steady();
     const bool try_locks = now >= next_lock_try_;
-    auto room = shared_.options.parallel - std::min(shared_.options.parallel, on_the_way());
+    const auto most = shared_.options.parallel + kAhead;
+    auto room = most - std::min(most, on_the_way());
     for (auto& file : files_) {
       if (room == 0) return;
       if (!file.opened() && !(try_locks && open(file))) continue;

@@ -21,12 +21,20 @@ std::pair<std::string, std::string> Credentials::of(const UrlParts& url) {
   return known;
 }
 
+namespace {
+HttpOptions workable(HttpOptions options) {
+  options.parallel = std::max<std::size_t>(1, options.parallel);
+  options.segment = std::max<std::uint64_t>(1, options.segment);
+  return options;
+}
+}  // namespace
+
 Shared::Shared(HttpOptions given, const Environment& environment, Clock& time)
-    : options(std::move(given)),
+    : options(workable(std::move(given))),
       clock(time),
       backoff(options.retry_base),
       wire({.surroundings = read_surroundings(environment, options.certificates),
-            .parallel = std::max<std::size_t>(1, options.parallel),
+            .parallel = options.parallel,
             .connect_timeout = options.connect_timeout,
             .stall_timeout = options.stall_timeout}) {}
 

@@ -71,7 +71,7 @@ void FileDownload::plan_from_start() {
   hashed_ = noted_ = 0;
   sha256_ = Sha256();
   if (auto cleared = part_->clear(); !cleared) return fail_with(std::move(cleared.error()), false);
-  add_task(0, ranges_ ? std::max<std::uint64_t>(1, shared_.options.segment) : kUnknownEnd, 0);
+  add_task(0, ranges_ ? shared_.options.segment : kUnknownEnd, 0);
 }
 
 void FileDownload::plan_from_note(const PartNote& note) {
@@ -100,7 +100,7 @@ void FileDownload::add_task(std::uint64_t first, std::uint64_t end, std::uint64_
 }
 
 void FileDownload::add_tasks_between(std::uint64_t first, std::uint64_t end) {
-  const auto step = std::max<std::uint64_t>(1, shared_.options.segment);
+  const auto step = shared_.options.segment;
   for (; first < end; first += std::min(step, end - first))
     add_task(first, first + std::min(step, end - first), 0);
 }

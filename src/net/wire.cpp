@@ -11,6 +11,7 @@
 
 #include <curl/curl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "net/failure.hpp"
@@ -84,10 +85,21 @@ curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
 }
 
 void set_up_trust(CURL* easy, const Surroundings& surroundings) {
-  if (surroundings.ca_file.empty() && surroundings.ca_folder.empty()) return;
+  if (surroundings.ca_file.empty() && surroundings.ca_folder.empty()) {
+    // libcurl keeps a bundle in memory for all connections, but reads it anew for each where there is a
+    // folder as well; distributions build it with both.
+    const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
+    if (bundle != nullptr && ::access(bundle, R_OK) == 0) {
+      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
+      curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
+    }
+    return;
+  }
   const auto or_none = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
   curl_easy_setopt(easy, CURLOPT_CAINFO, or_none(surroundings.ca_file));
   curl_easy_setopt(easy, CURLOPT_CAPATH, or_none(surroundings.ca_folder));
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, or_none(surroundings.ca_file));
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(surroundings.ca_folder));
 }
 
 void set_up_way(CURL* easy, const Exchange& exchange, const Surroundings& surroundings) {
