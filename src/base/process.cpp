@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -127,6 +128,7 @@ struct ChildSetup {
   int out = -1;
   int err = -1;
   const char* folder = nullptr;
+  std::optional<mode_t> mask = {};
   bool own_session = false;  ///< outlives this process
   pid_t parent = ::getpid();
 
@@ -156,6 +158,7 @@ struct ChildSetup {
     ::sigemptyset(&none);
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return false;
     if (folder != nullptr && ::chdir(folder) != 0) return false;
+    if (mask) ::umask(*mask);
     // Process v2 closes what follows its own pipe only. Kernels before 5.11 refuse; all of ours are O_CLOEXEC
     // anyway.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -170,6 +173,7 @@ Result<process::process> start(asio::io_context& io, const ProcessSpec& spec, Ch
   const std::string& name = spec.argv.front();
   const EnvironmentBlock environment(spec);
   const auto program = TRY(find_program(name, environment.path()));
+  if (spec.umask) setup.mask = static_cast<mode_t>(*spec.umask);
   if (spec.folder) {
     std::error_code code;
     if (!std::filesystem::is_directory(*spec.folder, code)) {

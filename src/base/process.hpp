@@ -23,6 +23,7 @@ struct ProcessSpec {
   std::map<std::string, std::string> environment = {};    ///< added to (or replacing) what this process has
   std::vector<std::string> unset = {};                    ///< variables the child does not get
   std::optional<std::filesystem::path> folder = {};       ///< working folder; else this process's
+  std::optional<unsigned> umask = {};                     ///< file mode creation mask; else this process's
   std::string input = {};                                 ///< given on stdin, then closed
   std::optional<std::chrono::milliseconds> timeout = {};  ///< then the process group is ended
   std::chrono::milliseconds grace{2000};                  ///< between SIGTERM and SIGKILL when it is ended

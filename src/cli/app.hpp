@@ -48,6 +48,7 @@ void register_build(App& app);
 void register_check(App& app);
 void register_scan(App& app);
 void register_train(App& app);
+void register_guard(App& app);
 void register_doctor(App& app);
 
 }  // namespace launch::cli

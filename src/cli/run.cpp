@@ -64,6 +64,7 @@ void register_commands(App& app) {
   register_check(app);
   register_scan(app);
   register_train(app);
+  register_guard(app);
   register_doctor(app);
 }
 

@@ -75,6 +75,7 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   if (!spec.name.empty()) add(arguments, "--name", spec.name);
   if (!spec.hostname.empty()) add(arguments, "--hostname", spec.hostname);
   if (!spec.network.empty()) add(arguments, "--network", spec.network);
+  for (const auto& alias : spec.aliases) add(arguments, "--network-alias", alias);
   for (const auto& [name, address] : spec.add_hosts) add(arguments, "--add-host", name + ":" + address);
   add_pairs(arguments, "--label", spec.labels);
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
@@ -90,6 +91,14 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   add(arguments, "--entrypoint", "");
   arguments.push_back(spec.image);
   arguments.insert(arguments.end(), spec.argv.begin(), spec.argv.end());
+  return arguments;
+}
+
+std::vector<std::string> network_arguments(const std::string& name,
+                                           const std::map<std::string, std::string>& labels) {
+  Arguments arguments{"network", "create"};
+  add_pairs(arguments, "--label", labels);
+  arguments.push_back(name);
   return arguments;
 }
 

@@ -106,6 +106,7 @@ Result<BuiltImage> Engine::build(const BuildSpec& build, const std::function<voi
   auto process = spec(build_arguments(info_, build, id_file.path()));
   // Each of these would give the same Dockerfile another image.
   process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
+  process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
   if (info_.kind == EngineKind::docker) {
     process.unset.pop_back();
     process.environment["SOURCE_DATE_EPOCH"] = std::to_string(build.timestamp);
@@ -173,7 +174,11 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   auto outcome = TRY(runner_->run(process, std::move(stop)));
   if (outcome.cancelled || outcome.timed_out) {
     // The client is gone; the container has a life of its own.
-    if (!container.name.empty()) (void)call({"rm", "--force", container.name});
+    if (!container.name.empty()) {
+      (void)call(info_.kind == EngineKind::podman
+                     ? std::vector<std::string>{"rm", "--force", "--time", "0", container.name}
+                     : std::vector<std::string>{"rm", "--force", container.name});
+    }
     return outcome;
   }
   if (!outcome.ok()) {
@@ -216,13 +221,7 @@ Result<std::vector<std::string>> Engine::containers(const std::string& label,
 
 Result<void> Engine::create_network(const std::string& name,
                                     const std::map<std::string, std::string>& labels) const {
-  std::vector<std::string> arguments{"network", "create"};
-  for (const auto& [key, value] : labels) {
-    arguments.emplace_back("--label");
-    arguments.push_back(key + "=" + value);
-  }
-  arguments.push_back(name);
-  const auto outcome = TRY(call(arguments));
+  const auto outcome = TRY(call(network_arguments(name, labels)));
   if (!outcome.ok()) return fail(failed(info_, "create the network " + name, outcome));
   return {};
 }

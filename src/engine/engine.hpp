@@ -69,6 +69,7 @@ struct RunSpec {
   std::vector<Mount> mounts = {};
   std::string network = {};  ///< name of a network, "host", "none"; empty: the engine's default
   std::string hostname = {};
+  std::vector<std::string> aliases = {};  ///< names in the network, which a host name alone is not (podman 4)
   std::map<std::string, std::string> add_hosts = {};  ///< name → address
   std::optional<std::uint64_t> shm_bytes = {};
   std::vector<std::string> ulimits = {};  ///< "memlock=-1"
@@ -86,6 +87,10 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
 /// The exact argument vector of `build`; `id_file` receives the image id. Pure.
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file);
+
+/// The argument vector of `network create`; pure.
+std::vector<std::string> network_arguments(const std::string& name,
+                                           const std::map<std::string, std::string>& labels);
 
 /// podman or docker behind one face. Every call names the engine and its own last words when it fails
 /// (world). Safe to call from several threads when the runner is.

@@ -36,6 +36,7 @@ RunSpec node() {
   spec.mounts = {{"/data", "/data", true}, {"/out", "/out", false}};
   spec.network = "launch-r1";
   spec.hostname = "n0";
+  spec.aliases = {"n0"};
   spec.add_hosts = {{"n1", "10.0.0.2"}};
   spec.shm_bytes = 1ULL << 30;
   spec.ulimits = {"memlock=-1"};
@@ -48,16 +49,16 @@ RunSpec node() {
 }
 
 TEST(RunArguments, Podman) {
-  EXPECT_THAT(
-      run_arguments(podman4(), node()),
-      ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
-                  "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--add-host", "n1:10.0.0.2",
-                  "--label", "launch.run=r1", "--shm-size", "1073741824", "--ulimit", "memlock=-1",
-                  "--pids-limit", "-1", "--cap-add", "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device",
-                  "/dev/infiniband", "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
-                  "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
-                  "--workdir", "/workspace", "--entrypoint", "", "localhost/launch/demo:latest", "torchrun",
-                  "--nnodes", "2", "train.py"));
+  EXPECT_THAT(run_arguments(podman4(), node()),
+              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
+                          "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
+                          "n0", "--add-host", "n1:10.0.0.2", "--label", "launch.run=r1", "--shm-size",
+                          "1073741824", "--ulimit", "memlock=-1", "--pids-limit", "-1", "--cap-add",
+                          "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device", "/dev/infiniband",
+                          "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
+                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
+                          "--workdir", "/workspace", "--entrypoint", "", "localhost/launch/demo:latest",
+                          "torchrun", "--nnodes", "2", "train.py"));
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {

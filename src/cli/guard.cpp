@@ -1,0 +1,55 @@
+#include <chrono>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/app.hpp"
+#include "train/nodes/local.hpp"
+#include "train/run_record.hpp"
+
+namespace launch::cli {
+namespace {
+
+struct GuardOptions {
+  std::string kind;
+  std::string program;
+  std::string run;
+  std::string record;
+};
+
+/// Waits on stdin, which only the `launch train` that started it holds: "done" is a run that was cleaned up,
+/// the end of the stream one that was killed.
+Result<int> guard(const GuardOptions& options, World& world) {
+  std::string word;
+  if (std::getline(std::cin, word) && word == "done") return 0;
+  engine::EngineInfo info;
+  info.kind = options.kind == "docker" ? engine::EngineKind::docker : engine::EngineKind::podman;
+  info.program = options.program;
+  const engine::Engine engine(info, world.runner, {});
+  constexpr std::chrono::milliseconds kPause{500};
+  auto removed = during(train::remove_run(engine, options.run, [&] { world.clock.sleep(kPause); }),
+                        "cleaning up after a killed launch");
+  TRY(train::mark_killed(options.record, utc_timestamp(world.clock.now())));
+  TRY(removed);
+  return 0;
+}
+
+}  // namespace
+
+/// `launch train` starts it by itself; it is in no help text.
+void register_guard(App& app) {
+  auto options = std::make_shared<GuardOptions>();
+  auto* command = app.root().add_subcommand("guard", "Cleans up after a launch train that was killed");
+  command->group("");
+  command->add_option("--kind", options->kind)->required();
+  command->add_option("--program", options->program)->required();
+  command->add_option("--run", options->run)->required();
+  command->add_option("--record", options->record)->required();
+  command->callback(
+      [&app, options] { app.choose([options](World& world) { return guard(*options, world); }); });
+}
+
+}  // namespace launch::cli

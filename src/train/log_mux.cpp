@@ -1,0 +1,120 @@
+#include "train/log_mux.hpp"
+
+#include <cerrno>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace launch::train {
+namespace {
+
+constexpr int kTorchrun = -1;
+constexpr std::size_t kKeptLines = 60;
+constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+
+std::string who_of(int node, int rank) {
+  return rank == kTorchrun ? fmt::format("[{}]", node) : fmt::format("[{}.{}]", node, rank);
+}
+
+}  // namespace
+
+LogMux::LogMux(std::filesystem::path folder, Show show, Ended ended)
+    : folder_(std::move(folder)),
+      show_(std::move(show)),
+      ended_(std::move(ended)),
+      all_(folder_ / "all.log") {}
+
+std::filesystem::path LogMux::log_of(int node, std::optional<int> rank) const {
+  return folder_ / (rank ? fmt::format("node{}.rank{}.log", node, *rank) : fmt::format("node{}.log", node));
+}
+
+LogMux::Source& LogMux::source(int node, int rank) {
+  auto& source = sources_[{node, rank}];
+  if (!source.file.is_open()) {
+    source.file.open(log_of(node, rank == kTorchrun ? std::optional<int>() : rank));
+  }
+  return source;
+}
+
+void LogMux::take(int node, Stream stream, std::string_view line) {
+  std::optional<RankEnd> ended;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto said = read_rank_line(line);
+    if (!said) {
+      put(node, kTorchrun, stream, line);
+      return;
+    }
+    switch (said->kind) {
+      case RankLine::Kind::started:
+        ++ranks_[node].first;
+        break;
+      case RankLine::Kind::ended:
+        end(node, said->rank, said->text, ended);
+        break;
+      default: {
+        auto& begun = source(node, said->rank).begun[said->kind];
+        begun += said->text;
+        if (said->goes_on && begun.size() < kLongestLine) break;
+        put(node, said->rank, said->kind == RankLine::Kind::err ? Stream::err : Stream::out, begun);
+        begun.clear();
+      }
+    }
+  }
+  if (ended && ended_) ended_(*ended);
+}
+
+/// torchrun's agents tell each other good-bye through the first one's store, and complain when it left before
+/// them; that is no news once all of a node's ranks have ended well.
+bool LogMux::is_quiet(int node, int rank) const {
+  if (hushed_) return true;
+  const auto counted = ranks_.find(node);
+  return rank == kTorchrun && counted != ranks_.end() && counted->second.second == counted->second.first;
+}
+
+void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
+  auto& from = source(node, rank);
+  from.file << text << '\n' << std::flush;
+  all_ << who_of(node, rank) << ' ' << text << '\n' << std::flush;
+  from.last.emplace_back(text);
+  if (from.last.size() > kKeptLines) from.last.pop_front();
+  if (show_ && !is_quiet(node, rank)) show_(stream, who_of(node, rank), text);
+}
+
+void LogMux::end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended) {
+  const auto event = read_rank_event(json);
+  if (!event) return;
+  const auto& from = source(node, rank);
+  ended = RankEnd{node, rank, *event, {from.last.begin(), from.last.end()}};
+  if (!ended->failed()) ++ranks_[node].second;
+}
+
+void LogMux::hush() {
+  const std::scoped_lock lock(mutex_);
+  hushed_ = true;
+}
+
+std::vector<std::string> LogMux::last_lines(int node) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = sources_.find({node, kTorchrun});
+  if (found == sources_.end()) return {};
+  return {found->second.last.begin(), found->second.last.end()};
+}
+
+Result<void> LogMux::close() {
+  const std::scoped_lock lock(mutex_);
+  std::optional<std::filesystem::path> broken;
+  for (auto& [key, source] : sources_) {
+    if (!source.file.is_open()) continue;
+    source.file.close();
+    if (!source.file) broken = log_of(key.first, key.second == kTorchrun ? std::optional<int>() : key.second);
+  }
+  all_.close();
+  if (!all_) broken = folder_ / "all.log";
+  if (broken) return fail(io_error("write", *broken, errno));
+  return {};
+}
+
+}  // namespace launch::train

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/process.hpp"
+#include "train/failure.hpp"
+
+namespace launch::train {
+
+/// Takes the nodes' lines apart: each rank's into logs/nodeN.rankR.log, each torchrun's own into
+/// logs/nodeN.log, all in the order of their coming and with "[N.R] " before them into logs/all.log and to
+/// whoever shows them. Safe to call from several threads.
+class LogMux {
+ public:
+  /// Shows a line whose "[N.R]" is apart.
+  using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
+  /// Told of the end of each rank.
+  using Ended = std::function<void(const RankEnd&)>;
+
+  LogMux(std::filesystem::path folder, Show show, Ended ended);
+
+  /// A line of a node's container.
+  void take(int node, Stream stream, std::string_view line);
+  /// Shows no more; the files go on.
+  void hush();
+  /// Last lines of a node's torchrun.
+  std::vector<std::string> last_lines(int node) const;
+  /// Flushes the files. Errors (world): one could not be written to its end (disk full).
+  Result<void> close();
+
+  std::filesystem::path log_of(int node, std::optional<int> rank) const;
+
+ private:
+  struct Source {
+    std::ofstream file;
+    std::deque<std::string> last;
+    std::map<RankLine::Kind, std::string> begun;  ///< lines that go on
+  };
+  using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
+
+  Source& source(int node, int rank);
+  void put(int node, int rank, Stream stream, std::string_view text);
+  void end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended);
+  bool is_quiet(int node, int rank) const;
+
+  std::filesystem::path folder_;
+  Show show_;
+  Ended ended_;
+  mutable std::mutex mutex_;
+  std::map<Key, Source> sources_;
+  std::map<int, std::pair<int, int>> ranks_;  ///< of each node: started, ended well
+  std::ofstream all_;
+  bool hushed_ = false;
+};
+
+}  // namespace launch::train

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace launch::train {
+
+/// The text of rank.py, which starts each rank in its container.
+std::string_view rank_script();
+
+/// One line as rank.py writes it.
+struct RankLine {
+  enum class Kind { out, err, started, ended };
+  int rank = 0;
+  Kind kind = Kind::out;
+  bool goes_on = false;   ///< the next line of this rank and kind belongs to it
+  std::string_view text;  ///< JSON for started and ended
+};
+
+/// Nothing when the line is not rank.py's: then it is torchrun's own.
+std::optional<RankLine> read_rank_line(std::string_view line);
+
+/// How a rank ended, as rank.py tells it.
+struct RankEvent {
+  int code = 0;                        ///< 0..255, without a signal
+  int signal = 0;                      ///< that ended it
+  double time = 0;                     ///< seconds since 1970
+  std::optional<double> failed;        ///< when its last traceback began
+  bool told = false;                   ///< it was asked to end
+  std::optional<std::string> message;  ///< of torchelastic's error file
+};
+
+/// Nothing when the text is not such an event.
+std::optional<RankEvent> read_rank_event(std::string_view json);
+
+}  // namespace launch::train
