@@ -117,6 +117,11 @@ Cause cause_of(const NodeEnd& end) {
   Cause cause;
   cause.node = end.node;
   cause.last_lines = end.last_lines;
+  if (end.told) {
+    cause.kind = CauseKind::stopped;
+    cause.code = end.code;
+    return cause;
+  }
   if (const auto told = read_torchrun_failure(end.last_lines)) {
     RankEnd rank;
     rank.rank = told->rank;

@@ -15,7 +15,7 @@ struct RankEnd {
   int node = 0;
   int rank = 0;
   RankEvent event;
-  std::vector<std::string> last_lines;  ///< of both its streams
+  std::vector<std::string> last_lines = {};  ///< of both its streams
   bool failed() const { return event.code != 0 || event.signal != 0; }
 };
 
@@ -23,8 +23,9 @@ struct RankEnd {
 struct NodeEnd {
   int node = 0;
   std::string container;
-  int code = 0;                         ///< 128 + signal when a signal ended it
-  std::vector<std::string> last_lines;  ///< of torchrun itself
+  int code = 0;                              ///< 128 + signal when a signal ended it
+  std::vector<std::string> last_lines = {};  ///< of torchrun itself
+  bool told = false;                         ///< it was asked to end before it did
 };
 
 enum class CauseKind {

@@ -111,7 +111,7 @@ Result<void> LogMux::close() {
     source.file.close();
     if (!source.file) broken = log_of(key.first, key.second == kTorchrun ? std::optional<int>() : key.second);
   }
-  all_.close();
+  if (all_.is_open()) all_.close();
   if (!all_) broken = folder_ / "all.log";
   if (broken) return fail(io_error("write", *broken, errno));
   return {};

@@ -49,12 +49,18 @@ struct Training::State {
   std::optional<Error> error;
   std::size_t ended = 0;  ///< nodes
   bool failed = false;
+  bool stopping = false;
 
   void add(const RankEnd& end) {
     const std::scoped_lock lock(mutex);
     failed = failed || end.failed();
     ranks.push_back(end);
     changed.notify_all();
+  }
+
+  void stop() {
+    const std::scoped_lock lock(mutex);
+    stopping = true;
   }
 
   void add(Result<NodeEnd> end) {
@@ -65,6 +71,7 @@ struct Training::State {
       if (!error) error = std::move(end.error());
     } else {
       failed = failed || end->code != 0;
+      end->told = stopping;
       nodes.push_back(*std::move(end));
     }
     changed.notify_all();
@@ -112,6 +119,7 @@ Result<Outcome> Training::run(std::stop_token stop) {
   }
   Result<void> stopped;
   if (failed || outcome.interrupted) {
+    state.stop();
     logs_.hush();
     stopped = nodes_->stop(*plan_, kGraceSeconds);
     clients.request_stop();  // a node that was only being made is none that could be stopped

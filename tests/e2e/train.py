@@ -1,0 +1,261 @@
+"""launch train with a real podman: two containers that meet, fail, are interrupted and killed.
+
+The image holds nothing: /usr of this machine is mounted, and tests/e2e/stand_in/torchrun stands for torchrun, so that
+a run takes two seconds and no torch. usage: train.py LAUNCH
+"""
+
+import hashlib
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+
+LAUNCH = ""
+HERE = pathlib.Path(__file__).parent
+NAME = f"launch-test-{os.getpid()}"
+
+RECIPE = """python    = "3.11"
+platforms = ["linux-x86_64"]
+packages  = ["numpy"]
+
+[train]
+command = ["job.py"]
+nodes   = 2
+mounts  = [
+  {{ from = "/usr", to = "/usr", read-only = true }},
+  {{ from = "{stand_in}", to = "/opt/stand_in", read-only = true }},
+  {{ from = "job", to = "/workspace" }},
+]
+[train.env]
+PATH = "{path}"
+"""
+
+LOCK = """lock-version = "1.0"
+created-by = "launch"
+requires-python = "==3.11.*"
+environments = []
+packages = []
+
+[tool.launch]
+recipe = "sha256:{recipe}"
+channel = "index"
+platforms = ["linux-x86_64"]
+"""
+
+JOB = """import os, sys, time
+rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
+print("rank", rank, "of", world, *sys.argv[1:])
+print("ready", rank, file=sys.stderr)
+what = sys.argv[1] if len(sys.argv) > 1 else ""
+if rank == world - 1:
+    if what == "exit":
+        sys.exit(7)
+    if what == "raise":
+        raise ValueError("no more data")
+if what:
+    time.sleep(600)
+"""
+
+
+def podman(*arguments, **more):
+    return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
+
+
+def empty_root():
+    """A root file system as a tar: places for mounts, and the links that a merged /usr has."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        for name in ("bin", "sbin", "lib", "lib64"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{name}"
+            tar.addfile(entry)
+    return out.getvalue()
+
+
+class Train(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.images = []
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-"))
+        (cls.root / "job").mkdir()
+        (cls.root / "job" / "job.py").write_text(JOB)
+        cls.environment = os.environ | {"LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "podman"}
+        cls.project(NAME)
+        cls.project(NAME + "-empty", path="/usr/bin")
+
+    @classmethod
+    def tearDownClass(cls):
+        for image in cls.images:
+            subprocess.run(["podman", "rmi", "-f", image], capture_output=True)
+        shutil.rmtree(cls.root)
+
+    @classmethod
+    def project(cls, name, path="/opt/stand_in:/usr/bin", image=True):
+        recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
+        lock = LOCK.format(recipe=hashlib.sha256(recipe.encode()).hexdigest())
+        for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
+            (cls.root / folder).mkdir(exist_ok=True)
+            (cls.root / folder / file).write_text(text)
+        if not image:
+            return
+        digest = hashlib.sha256(lock.encode()).hexdigest()
+        reference = f"localhost/launch/{name}:latest"
+        podman("import", "-c", f"LABEL launch.lock=sha256:{digest}", "-c", "WORKDIR /workspace", "-", reference,
+               input=empty_root())
+        cls.images.append(reference)
+
+    def start(self, *arguments, recipe=NAME, options=()):
+        command = [LAUNCH, "-C", str(self.root), "train", recipe, *options, "--", *arguments]
+        return subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def train(self, *arguments, **more):
+        process = self.start(*arguments, **more)
+        out, err = process.communicate(timeout=120)
+        return process.returncode, out.decode(), err.decode()
+
+    def wait_until_both_run(self, process):
+        seen = b""
+        while not (b"ready 0" in seen and b"ready 1" in seen):
+            line = process.stderr.readline()
+            self.assertTrue(line, seen.decode())
+            seen += line
+
+    def records(self):
+        return sorted((self.root / "state" / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
+
+    def record(self):
+        return json.loads((self.records()[-1] / "run.json").read_text())
+
+    def left_over(self):
+        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
+        networks = podman("network", "ls", "--format", "{{.Name}}").split()
+        return [name for name in containers + networks if NAME in name]
+
+    def assert_nothing_left(self, within=0.0):
+        until = time.monotonic() + within
+        while self.left_over() and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(self.left_over(), [])
+
+    def test_two_nodes(self):
+        code, out, err = self.train()
+        self.assertEqual((code, sorted(out.splitlines())), (0, ["[0.0] rank 0 of 2", "[1.1] rank 1 of 2"]), err)
+        self.assertIn("[1.1] ready 1\n", err)
+        self.assertRegex(err, r"done in .*: 2 nodes, world size 2\n")
+        record = self.record()
+        self.assertEqual((record["world_size"], len(record["nodes"]), record["end"]["result"]), (2, 2, "succeeded"))
+        self.assertRegex(record["image"]["digest"], r"^sha256:[0-9a-f]{64}$")
+        lock = (self.root / "lockfiles" / f"pylock.{NAME}.toml").read_bytes()
+        self.assertEqual(record["lock"], "sha256:" + hashlib.sha256(lock).hexdigest())
+        logs = self.records()[-1] / "logs"
+        self.assertEqual((logs / "node1.rank1.log").read_text().count("rank 1 of 2\n"), 1)
+        self.assert_nothing_left()
+
+    def test_json(self):
+        code, out, err = self.train("exit", options=("--json",))
+        document = json.loads(out)
+        self.assertEqual((code, document["code"], document["cause"]["rank"], document["cause"]["kind"]),
+                         (7, 7, 1, "exit"), err)
+        self.assertEqual(len(document["nodes"]), 2)
+
+    def test_failing_rank_ends_all_and_its_code_is_returned(self):
+        for what, code, sentence in (("exit", 7, "ended with code 7 (code 7)"),
+                                     ("raise", 1, "raised ValueError: no more data (code 1)")):
+            process = self.start(what)
+            self.wait_until_both_run(process)
+            began = time.monotonic()
+            _, err = process.communicate(timeout=60)
+            took = time.monotonic() - began
+            print(f"{what}: all ended {took:.1f} s after the last rank was ready", file=sys.stderr)
+            self.assertEqual(process.returncode, code, err.decode())
+            self.assertIn(f"error: rank 1 on node 1 {sentence}\n", err.decode())
+            self.assertEqual(self.record()["end"]["cause"]["rank"], 1)
+            self.assert_nothing_left()
+
+    def test_interrupts_leave_nothing(self):
+        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
+            process = self.start("wait")
+            self.wait_until_both_run(process)
+            began = time.monotonic()
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+            print(f"{number.name}: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
+            self.assertEqual(process.returncode, code, err.decode())
+            self.assertEqual(self.record()["end"]["result"], "interrupted")
+            self.assert_nothing_left()
+
+    def test_interrupt_while_starting(self):
+        process = self.start("wait")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.assert_nothing_left()
+
+    def test_killed_launch_leaves_nothing(self):
+        process = self.start("wait")
+        self.wait_until_both_run(process)
+        process.kill()
+        began = time.monotonic()
+        process.wait()
+        self.assert_nothing_left(within=30)
+        print(f"SIGKILL: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
+        until = time.monotonic() + 10
+        while not self.record()["end"] and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(self.record()["end"]["result"], "killed")
+        process.stdout.close()
+        process.stderr.close()
+
+    def test_command_that_is_not_in_the_image(self):
+        code, _, err = self.train(recipe=NAME + "-empty")
+        self.assertEqual(code, 2, err)
+        self.assertIn(f"error: the command 'torchrun' is not in the image localhost/launch/{NAME}-empty:latest\n", err)
+        self.assert_nothing_left()
+
+    def test_script_that_is_not_in_the_image(self):
+        (self.root / "job" / "job.py").rename(self.root / "job" / "away.py")
+        try:
+            code, _, err = self.train()
+        finally:
+            (self.root / "job" / "away.py").rename(self.root / "job" / "job.py")
+        self.assertEqual(code, 2, err)
+        self.assertRegex(err, r"error: rank \d on node \d ended with code 2: the script /workspace/job.py is not in the"
+                              r" image \(code 2\)\n")
+        self.assertIn("hint: [image] copy in the recipe puts files there;", err)
+
+    def test_image_that_is_not_there(self):
+        self.project(NAME + "-none", image=False)
+        code, out, err = self.train(recipe=NAME + "-none")
+        self.assertEqual((code, out, err), (1, "", f"error: podman has no image localhost/launch/{NAME}-none:latest\n\n"
+                                                   f"hint: launch build {NAME}-none\n"))
+
+    def test_dry_run_starts_nothing(self):
+        before = self.records() if (self.root / "state").exists() else []
+        code, out, err = self.train("--steps", "5 0", options=("--dry-run", "--nodes", "1"))
+        self.assertEqual(code, 0, err)
+        run = re.search(r"launch-(\S+)-n0", out)[1]
+        network, node = out.splitlines()
+        self.assertEqual(network, f"podman network create --label launch.run={run} launch-{run}")
+        self.assertTrue(node.startswith(f"podman run --rm --init --pull never --log-driver none --name launch-{run}-n0"))
+        self.assertTrue(node.endswith("torchrun --nnodes 1 --node-rank 0 --nproc-per-node 1 --master-addr n0 "
+                                      "--master-port 29500 /run/launch/rank.py job.py --steps '5 0'"))
+        self.assertEqual(self.records() if (self.root / "state").exists() else [], before)
+
+
+if __name__ == "__main__":
+    LAUNCH = sys.argv.pop(1)
+    unittest.main()

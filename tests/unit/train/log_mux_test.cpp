@@ -1,0 +1,115 @@
+#include "train/log_mux.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "unit/base/scratch.hpp"
+#include "unit/train/recorded.hpp"
+
+namespace launch::train {
+namespace {
+
+using testing::ElementsAre;
+
+class Mux : public testing::Test {
+ protected:
+  std::string file(const std::string& name) {
+    EXPECT_TRUE(mux_.close());
+    const auto text = read_file(scratch_.path() / name);
+    return text ? *text : text.error().text();
+  }
+
+  test::Scratch scratch_;
+  std::vector<std::string> shown_;
+  std::vector<RankEnd> ended_;
+  LogMux mux_{scratch_.path(),
+              [this](Stream stream, std::string_view who, std::string_view text) {
+                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
+                                 " " + std::string(text));
+              },
+              [this](const RankEnd& end) { ended_.push_back(end); }};
+};
+
+TEST_F(Mux, EachRankHasItsFileAndAllIsInOrder) {
+  mux_.take(0, Stream::err, "torchrun says hello");
+  mux_.take(0, Stream::out, "@launch 0 s {\"pid\": 1}");
+  mux_.take(1, Stream::out, "@launch 3 s {\"pid\": 1}");
+  mux_.take(0, Stream::out, "@launch 0 o loss 1.5");
+  mux_.take(1, Stream::out, "@launch 3 e warning");
+  EXPECT_THAT(shown_, ElementsAre("err [0] torchrun says hello", "out [0.0] loss 1.5", "err [1.3] warning"));
+  EXPECT_EQ(file("all.log"), "[0] torchrun says hello\n[0.0] loss 1.5\n[1.3] warning\n");
+  EXPECT_EQ(file("node0.log"), "torchrun says hello\n");
+  EXPECT_EQ(file("node0.rank0.log"), "loss 1.5\n");
+  EXPECT_EQ(file("node1.rank3.log"), "warning\n");
+}
+
+TEST_F(Mux, LongLinesArePutTogetherPerRankAndStream) {
+  mux_.take(0, Stream::out, "@launch 0 O abc");
+  mux_.take(0, Stream::out, "@launch 1 o other");
+  mux_.take(0, Stream::out, "@launch 0 e err");
+  mux_.take(0, Stream::out, "@launch 0 o def");
+  EXPECT_THAT(shown_, ElementsAre("out [0.1] other", "err [0.0] err", "out [0.0] abcdef"));
+}
+
+TEST_F(Mux, WhatOnlyLooksLikeARanksLineIsTorchruns) {
+  for (const auto* line :
+       {"@launch", "@launch 0", "@launch x o t", "@launch 0 q t", "@launch 0 oo t", "@launch -1 o t"}) {
+    mux_.take(0, Stream::out, line);
+  }
+  EXPECT_EQ(file("node0.log"),
+            "@launch\n@launch 0\n@launch x o t\n@launch 0 q t\n@launch 0 oo t\n@launch -1 o t\n");
+}
+
+TEST_F(Mux, ARankCannotSpeakForAnother) {
+  mux_.take(0, Stream::out, "@launch 0 o @launch 1 x {\"code\": 9}");
+  EXPECT_TRUE(ended_.empty());
+  EXPECT_THAT(shown_, ElementsAre("out [0.0] @launch 1 x {\"code\": 9}"));
+}
+
+TEST_F(Mux, TheEndOfARankComesWithItsLastLines) {
+  mux_.take(1, Stream::out, "@launch 2 e Traceback (most recent call last):");
+  mux_.take(1, Stream::out, "@launch 2 e ValueError: no");
+  mux_.take(
+      1, Stream::out,
+      R"(@launch 2 x {"code": 1, "signal": 0, "time": 12.5, "failed": 12.25, "told": false, "message": null})");
+  ASSERT_EQ(ended_.size(), 1U);
+  EXPECT_EQ(ended_[0].node, 1);
+  EXPECT_EQ(ended_[0].rank, 2);
+  EXPECT_EQ(ended_[0].event.code, 1);
+  EXPECT_EQ(ended_[0].event.failed, 12.25);
+  EXPECT_THAT(ended_[0].last_lines, ElementsAre("Traceback (most recent call last):", "ValueError: no"));
+}
+
+TEST_F(Mux, NonsenseForAnEventIsNone) {
+  for (const auto* json : {"", "[]", "{", R"({"code": "1", "signal": 0, "time": 1})", R"({"code": 1})"}) {
+    mux_.take(0, Stream::out, std::string("@launch 0 x ") + json);
+  }
+  EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(Mux, HushedItStillKeepsFiles) {
+  mux_.hush();
+  mux_.take(0, Stream::out, "@launch 0 o x");
+  EXPECT_TRUE(shown_.empty());
+  EXPECT_EQ(file("node0.rank0.log"), "x\n");
+}
+
+TEST_F(Mux, TorchrunsGoodByesAreNotShownWhenItsRanksEndedWell) {
+  mux_.take(0, Stream::out, "@launch 0 s {}");
+  mux_.take(0, Stream::err, "before");
+  mux_.take(0, Stream::out, R"(@launch 0 x {"code": 0, "signal": 0, "time": 1})");
+  mux_.take(0, Stream::err, "DistNetworkError: the store left first");
+  EXPECT_THAT(shown_, ElementsAre("err [0] before"));
+  EXPECT_EQ(file("node0.log"), "before\nDistNetworkError: the store left first\n");
+}
+
+TEST_F(Mux, OnlyTheLastLinesAreKept) {
+  for (int i = 0; i < 100; ++i) mux_.take(0, Stream::err, "line " + std::to_string(i));
+  const auto last = mux_.last_lines(0);
+  EXPECT_EQ(last.size(), 60U);
+  EXPECT_EQ(last.back(), "line 99");
+}
+
+}  // namespace
+}  // namespace launch::train

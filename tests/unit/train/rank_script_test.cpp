@@ -1,0 +1,116 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "base/process.hpp"
+#include "train/log_mux.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::train {
+namespace {
+
+using testing::ElementsAre;
+
+/// Runs Python code below rank.py as torchrun would, with RANK=5.
+class RankScript : public testing::Test {
+ protected:
+  ProcessOutcome run(std::string_view code) {
+    EXPECT_TRUE(write_file(scratch_.path() / "rank.py", rank_script()));
+    EXPECT_TRUE(write_file(scratch_.path() / "t.py", code));
+    ProcessSpec spec;
+    spec.argv = {"python3", (scratch_.path() / "rank.py").string(), (scratch_.path() / "t.py").string(),
+                 "an arg"};
+    spec.environment = {{"RANK", "5"},
+                        {"TORCHELASTIC_ERROR_FILE", (scratch_.path() / "error.json").string()}};
+    spec.timeout = std::chrono::seconds(60);
+    spec.on_line = [this](Stream stream, std::string_view line) { mux_.take(0, stream, line); };
+    auto outcome = make_process_runner()->run(spec);
+    EXPECT_TRUE(outcome) << outcome.error().text();
+    return *outcome;
+  }
+
+  const RankEvent& event() {
+    EXPECT_EQ(ended_.size(), 1U);
+    return ended_.at(0).event;
+  }
+
+  test::Scratch scratch_;
+  std::vector<std::string> shown_;
+  std::vector<RankEnd> ended_;
+  LogMux mux_{scratch_.path(),
+              [this](Stream stream, std::string_view who, std::string_view text) {
+                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
+                                 " " + std::string(text));
+              },
+              [this](const RankEnd& end) { ended_.push_back(end); }};
+};
+
+TEST_F(RankScript, LinesArgumentsAndEnd) {
+  const auto outcome =
+      run("import sys\nprint('hi', sys.argv[1])\nprint('oops', file=sys.stderr)\nprint('no end', end='')\n");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(shown_,
+              testing::UnorderedElementsAre("out [0.5] hi an arg", "err [0.5] oops", "out [0.5] no end"));
+  EXPECT_EQ(event().code, 0);
+  EXPECT_FALSE(event().told);
+}
+
+TEST_F(RankScript, CodeAndExceptionWithItsTime) {
+  const auto outcome = run("raise ValueError('no')\n");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(cause_of(ended_.at(0)).sentence(), "rank 5 on node 0 raised ValueError: no");
+  ASSERT_TRUE(event().failed);
+  EXPECT_LE(*event().failed, event().time);
+}
+
+TEST_F(RankScript, ExitsAsTheRankDid) {
+  EXPECT_EQ(run("import sys; sys.exit(7)\n").exit_code, 7);
+  EXPECT_EQ(event().code, 7);
+}
+
+TEST_F(RankScript, DiesAsTheRankDid) {
+  const auto outcome = run("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)\n");
+  EXPECT_EQ(outcome.signal, 11);
+  EXPECT_EQ(event().signal, 11);
+  EXPECT_FALSE(event().told);
+}
+
+TEST_F(RankScript, SignalsReachTheRankOnce) {
+  const auto outcome =
+      run("import os, signal, sys, time\n"
+          "got = []\n"
+          "signal.signal(signal.SIGTERM, lambda *_: got.append(1))\n"
+          "os.kill(os.getppid(), signal.SIGTERM)\n"
+          "time.sleep(0.2)\n"
+          "print('got', len(got))\n"
+          "sys.exit(3)\n");
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] got 1"));
+  EXPECT_TRUE(event().told);
+}
+
+TEST_F(RankScript, LongLinesAndProgressBars) {
+  run("import sys\nprint('x' * 10000)\nsys.stdout.write('10%\\r20%\\r\\nend\\r\\n')\n");
+  ASSERT_EQ(shown_.size(), 4U);
+  EXPECT_EQ(shown_[0], "out [0.5] " + std::string(10000, 'x'));
+  EXPECT_EQ(shown_[1], "out [0.5] 10%");
+  EXPECT_EQ(shown_[2], "out [0.5] 20%");
+  EXPECT_EQ(shown_[3], "out [0.5] end");
+}
+
+TEST_F(RankScript, AProcessLeftBehindIsNotWaitedFor) {
+  const auto outcome = run("import subprocess; subprocess.Popen(['sleep', '50'])\nprint('done')\n");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_FALSE(outcome.timed_out);
+}
+
+TEST_F(RankScript, ErrorFileOfTorchelastic) {
+  run("import json, os, sys\n"
+      "json.dump({'message': {'message': 'ValueError: kept'}}, open(os.environ['TORCHELASTIC_ERROR_FILE'], "
+      "'w'))\n"
+      "sys.exit(1)\n");
+  EXPECT_EQ(event().message, "ValueError: kept");
+}
+
+}  // namespace
+}  // namespace launch::train
