@@ -76,11 +76,15 @@ class Run {
       }
       return result;
     }
-    if (tree_.is(range.first, "not")) return negate(test({range.first + 1, range.last}));
-    return comparison(range);
+    bool negated = false;
+    for (; !range.empty() && tree_.is(range.first, "not"); ++range.first) negated = !negated;
+    const auto bare = without_brackets(tree_, range);
+    const auto holds = bare.first == range.first ? comparison(range) : test(bare);
+    return negated ? negate(holds) : holds;
   }
 
   Truth comparison(TokenRange range) const {
+    if (range.empty()) return Truth::unknown;
     for (const auto* op : {"==", "!="}) {
       const auto sides = split_range(tree_, range, op);
       if (sides.size() != 2) continue;

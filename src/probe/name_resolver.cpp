@@ -408,9 +408,10 @@ std::string NameResolver::object_module(const ModuleNames& names, const std::str
 
 std::string NameResolver::absent(const std::string& file, const ModuleNames& names,
                                  const std::string& name) const {
+  constexpr std::size_t kShort = 4;  // anything is near to such a name
   std::vector<std::string> there;
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
-  const auto near = did_you_mean(name, there);
+  const auto near = name.size() < kShort ? std::nullopt : did_you_mean(name, there);
   return fmt::format("{} of {} has no {}{}", file, library_.label(names.module), name,
                      near ? fmt::format(", but {}", *near) : "");
 }

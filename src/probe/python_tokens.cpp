@@ -243,13 +243,14 @@ class Tokenizer {
     for (; prefix.length <= 2; ++prefix.length) {
       const char c = lower(peek(prefix.length));
       if (c == '"' || c == '\'') return prefix;
+      if (unicode) return {};
       if (c == 'r' && !prefix.raw) {
         prefix.raw = true;
       } else if (c == 'b' && !bytes && !prefix.formatted) {
         bytes = true;
       } else if ((c == 'f' || c == 't') && !bytes && !prefix.formatted) {
         prefix.formatted = true;
-      } else if (c == 'u' && !unicode) {
+      } else if (c == 'u' && prefix.length == 0) {
         unicode = true;
       } else {
         return {};

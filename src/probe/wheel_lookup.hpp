@@ -29,10 +29,10 @@ Result<OpenedWheels> open_locked_wheels(const lock::Lockfile& lock, const std::v
 /// Which build of a package is asked for, without a lock.
 struct ReleaseQuery {
   std::string package = "torch";
-  std::string version;                ///< "2.3.1"; takes any local part when it has none
-  std::string channel = "index";      ///< index, nightly, test, stable
-  std::string cuda;                   ///< "cu128", "cpu"; empty with channel index
-  std::optional<std::string> python;  ///< "3.11"; none: the newest that there is a wheel for
+  std::string version = {};                ///< "2.3.1"; takes any local part when it has none
+  std::string channel = "index";           ///< index, nightly, test, stable
+  std::string cuda = {};                   ///< "cu128", "cpu"; empty with channel index
+  std::optional<std::string> python = {};  ///< "3.11"; none: the newest that there is a wheel for
   std::string platform = "linux-x86_64";
 };
 

@@ -1,0 +1,136 @@
+#include "probe/wheel_lookup.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "fakes/memory_http.hpp"
+#include "fakes/wheel.hpp"
+#include "lock/wheel_store.hpp"
+
+namespace launch::probe {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Each;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr const char* kIndex = "http://pypi.example/simple";
+constexpr const char* kChannel = "http://pypi.example/whl";
+
+lock::LockedPackage torch_package(const lock::LockedWheel& wheel) {
+  lock::LockedPackage package;
+  package.name = "torch";
+  package.version = *python::Version::parse("2.3.1");
+  package.wheels = {wheel};
+  return package;
+}
+
+class WheelLookup : public testing::Test {
+ protected:
+  WheelLookup() : root_(fs::temp_directory_path() / fmt::format("launch-test-lookup-{}", ::getpid())) {
+    site_.index_url = {kIndex, "test"};
+    site_.channel_url = {kChannel, "test"};
+    site_.store = {root_ / "store", "test"};
+  }
+  ~WheelLookup() override { fs::remove_all(root_); }
+
+  /// Offers wheels of torch on an index.
+  void offer(const std::string& index,
+             const std::vector<std::pair<std::string, std::string>>& versions_and_tags) {
+    std::string page = "<!DOCTYPE html><html><body>\n";
+    for (const auto& [version, tags] : versions_and_tags) {
+      const fakes::WheelSpec spec{
+          .name = "torch", .version = version, .files = {{"torch/__init__.py", "x = 1\n"}}, .tags = tags};
+      const auto name = fakes::wheel_file_name(spec);
+      http_.put("http://pypi.example/files/" + name, fakes::make_wheel(spec));
+      page += fmt::format("<a href=\"http://pypi.example/files/{}\">{}</a><br/>\n", name, name);
+    }
+    http_.put(index + "/torch/", page + "</body></html>\n");
+  }
+
+  std::string found(const ReleaseQuery& query) {
+    const auto opened = open_release(query, site_, http_);
+    return opened ? opened->asked.front().file_name + " as " + opened->wheels.front().label
+                  : opened.error().text();
+  }
+
+  fs::path root_;
+  lock::Site site_;
+  fakes::MemoryHttp http_;
+};
+
+TEST_F(WheelLookup, AReleaseForTheNewestOrAChosenPython) {
+  offer(kIndex, {{"2.3.1", "cp39-cp39-manylinux1_x86_64"},
+                 {"2.3.1", "cp310-cp310-manylinux1_x86_64"},
+                 {"2.3.1", "cp313-cp313t-manylinux1_x86_64"},
+                 {"2.3.1", "cp312-cp312-macosx_11_0_arm64"},
+                 {"2.4.0", "cp312-cp312-manylinux1_x86_64"}});
+  EXPECT_EQ(found({.version = "2.3.1"}), "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl as torch 2.3.1");
+  EXPECT_EQ(found({.version = "2.3.1", .python = "3.9"}),
+            "torch-2.3.1-cp39-cp39-manylinux1_x86_64.whl as torch 2.3.1");
+  EXPECT_EQ(found({.version = "2.3.1", .python = "3.12"}),
+            "error: torch 2.3.1 has no wheel for Python 3.12 on linux-x86_64; there are wheels for 3.9, 3.10 "
+            "and 3.13t\n");
+}
+
+TEST_F(WheelLookup, ANightlyByItsPublicVersionAndBuild) {
+  offer(std::string(kChannel) + "/nightly/cu121", {{"2.5.0.dev20240617+cu121", "cp311-cp311-linux_x86_64"},
+                                                   {"2.5.0.dev20240617+cpu", "cp312-cp312-linux_x86_64"}});
+  EXPECT_EQ(found({.version = "2.5.0.dev20240617", .channel = "nightly", .cuda = "cu121"}),
+            "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl as torch 2.5.0.dev20240617+cu121");
+}
+
+TEST_F(WheelLookup, WhatIsNotThereIsSaid) {
+  offer(kIndex, {{"2.3.1", "cp310-cp310-manylinux1_x86_64"}, {"2.10.0", "cp310-cp310-manylinux1_x86_64"}});
+  EXPECT_EQ(found({.version = "9.9"}),
+            "error: http://pypi.example/simple has no wheel of torch 9.9 for linux-x86_64\n\n"
+            "hint: the newest there: 2.10.0, 2.3.1\n");
+  EXPECT_EQ(found({.package = "nix", .version = "9.9"}),
+            "error: http://pypi.example/simple has no project nix\n");
+  EXPECT_THAT(found({.version = "nonsense!"}), StartsWith("error: "));
+}
+
+TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
+  const fakes::WheelSpec spec{
+      .name = "torch", .version = "2.3.1", .files = {{"torch/__init__.py", "x = 1\n"}}};
+  const auto bytes = fakes::make_wheel(spec);
+  lock::LockedWheel wheel;
+  wheel.file_name = fakes::wheel_file_name(spec);
+  wheel.path = "wheels/" + wheel.file_name;
+  wheel.sha256 = sha256_hex(bytes);
+  wheel.size = bytes.size();
+  ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
+  ASSERT_TRUE(lock::WheelStore(site_.store.value).add(root_ / "in.whl", wheel));
+  lock::Lockfile lock;
+  lock.packages = {torch_package(wheel)};
+  const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_EQ(opened->asked.front().version, "2.3.1");
+  EXPECT_THAT(http_.log(), IsEmpty());
+  EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, site_, http_).error().text(),
+            "error: the lock has no wheel of torhc\n\nhint: did you mean torch?\n");
+}
+
+TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
+  offer(kIndex, {{"2.3.1", "cp310-cp310-manylinux1_x86_64"}});
+  lock::LockedWheel wheel;
+  wheel.file_name = "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl";
+  wheel.url = "http://pypi.example/files/" + wheel.file_name;
+  const auto bytes = http_.fetch({.url = *wheel.url})->body;
+  wheel.sha256 = sha256_hex(bytes);
+  wheel.size = bytes.size();
+  lock::Lockfile lock;
+  lock.packages = {torch_package(wheel)};
+  http_.forget_requests();
+  const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_THAT(http_.log(), Each(StartsWith("GET " + *wheel.url + " ")));  // with a range each
+}
+
+}  // namespace
+}  // namespace launch::probe
