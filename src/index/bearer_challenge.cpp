@@ -38,9 +38,13 @@ std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header) {
     const auto name = to_lower(scanner.take_while([](char c) { return python::is_word(c) || c == '-'; }));
     if (!scanner.take("=")) break;
     auto value = take_value(scanner);
-    if (name == "realm") challenge.realm = std::move(value);
-    if (name == "service") challenge.service = std::move(value);
-    if (name == "scope") challenge.scope = std::move(value);
+    if (name == "realm") {
+      challenge.realm = std::move(value);
+    } else if (name == "service") {
+      challenge.service = std::move(value);
+    } else if (name == "scope") {
+      challenge.scope = std::move(value);
+    }
   }
   const auto scheme = to_lower(split_url(challenge.realm).scheme);
   if (scheme != "http" && scheme != "https") return std::nullopt;

@@ -253,6 +253,7 @@ std::vector<Result<RemoteZip>> RemoteZip::open_all(net::HttpClient& http,
     for (std::size_t i = 0; i < asking.size(); ++i) asking[i]->take(requests[i], std::move(responses[i]));
   }
   std::vector<Result<RemoteZip>> zips;
+  zips.reserve(openings.size());
   for (auto& opening : openings) zips.push_back(std::move(opening).result());
   return zips;
 }

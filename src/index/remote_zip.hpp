@@ -33,11 +33,14 @@ struct FilePiece {
   std::uint64_t end() const { return first + bytes.size(); }
 };
 
+/// How many last bytes of a zip are asked for first, when nothing better is known.
+inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
+
 /// A zip to be opened.
 struct ZipLocation {
   std::string url;                         ///< http, https or file
   std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
-  std::uint64_t tail = 64 * 1024;          ///< how many last bytes are asked for first
+  std::uint64_t tail = kTail;              ///< how many last bytes are asked for first
   bool cache = true;                       ///< may be answered from the HTTP cache
 };
 
@@ -51,7 +54,7 @@ class RemoteZip {
   /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (world): no such
   /// file, no ranges and too large, not a zip, changed between two requests.
   static Result<RemoteZip> open(net::HttpClient& http, std::string url,
-                                std::optional<std::uint64_t> size = {}, std::uint64_t tail = 64 * 1024,
+                                std::optional<std::uint64_t> size = {}, std::uint64_t tail = kTail,
                                 std::uint64_t most_whole = kMostWhole, RangeMemory* memory = nullptr);
   /// The same for many, side by side; answers in the order of the locations.
   static std::vector<Result<RemoteZip>> open_all(net::HttpClient& http,

@@ -28,9 +28,9 @@ bool is_local(const IndexFile& file) {
 /// entries (a directory of 1.0 to 1.4 MB); wheels for a platform without an ABI bundle few and large
 /// libraries.
 std::uint64_t tail_guess(const IndexFile& file) {
-  constexpr std::uint64_t kLeast = 64 * 1024;
-  constexpr std::uint64_t kMost = 256 * 1024;
-  constexpr std::uint64_t kTorch = 1536 * 1024;
+  constexpr std::uint64_t kLeast = std::uint64_t{64} << 10;
+  constexpr std::uint64_t kMost = std::uint64_t{256} << 10;
+  constexpr std::uint64_t kTorch = std::uint64_t{1536} << 10;
   constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
   if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
@@ -161,6 +161,7 @@ class MetadataBatch {
   void read_sidecars() {
     const auto wheels = open([](const IndexFile& file) { return file.has_metadata && !is_local(file); });
     std::vector<net::HttpRequest> requests;
+    requests.reserve(wheels.size());
     for (const auto* pending : wheels) {
       requests.push_back(
           {.url = extend_path(address(*pending->file), ".metadata"), .most = kMostMetadata, .cache = true});
@@ -200,8 +201,9 @@ class MetadataBatch {
     std::vector<ZipLocation> locations;
     for (const auto* pending : wheels) {
       const auto& file = *pending->file;
+      const bool kept_here = !cache_path(file).empty();
       locations.push_back(
-          {.url = address(file), .size = file.size, .tail = tail_guess(file), .cache = cache});
+          {.url = address(file), .size = file.size, .tail = tail_guess(file), .cache = cache && !kept_here});
     }
     const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
     std::vector<RemoteZip::Wish> wishes;
@@ -228,7 +230,7 @@ class MetadataBatch {
   static Result<const python::ZipEntry*> metadata_entry(const Result<RemoteZip>& zip,
                                                         const Pending& pending) {
     if (!zip) return fail(zip.error());
-    const auto entry = find_metadata(*zip, pending.wheel);
+    auto entry = find_metadata(*zip, pending.wheel);
     if (!entry) return fail(damaged_zip(entry.error(), pending.file->url));
     return entry;
   }

@@ -12,8 +12,9 @@ namespace launch::index {
 namespace {
 
 constexpr std::uint64_t kLocalHeader = 30;
-constexpr std::uint64_t kExtraGuess = 1024;            // of a local header's extra field
-constexpr std::uint64_t kGapWorthReading = 32 * 1024;  // a request costs more than so many bytes
+constexpr std::uint64_t kExtraGuess = 1024;  // of a local header's extra field
+constexpr std::uint64_t kGapWorthReading = std::uint64_t{32}
+                                           << 10;  // a request costs more than so many bytes
 
 /// Bytes [first, end) of the file.
 struct Extent {
@@ -161,6 +162,7 @@ std::vector<Result<std::vector<std::string>>> RemoteZip::read_all(std::span<cons
     for (std::size_t i = 0; i < asking.size(); ++i) asking[i]->take(requests[i], std::move(responses[i]));
   }
   std::vector<Result<std::vector<std::string>>> results;
+  results.reserve(readings.size());
   for (const auto& reading : readings) results.push_back(reading.result());
   return results;
 }

@@ -52,7 +52,7 @@ std::string IndexServer::file_url(const std::string& file_name) const {
 }
 
 std::string IndexServer::add(const WheelSpec& spec) {
-  const auto file_name = wheel_file_name(spec);
+  auto file_name = wheel_file_name(spec);
   File file;
   file.project = python::normalize_name(spec.name);
   file.bytes = make_wheel(spec);

@@ -28,6 +28,12 @@ std::string u64(std::uint64_t value) {
   return number(value, 8);
 }
 
+std::string joined(std::initializer_list<std::string> parts) {
+  std::string out;
+  for (const auto& part : parts) out += part;
+  return out;
+}
+
 constexpr std::uint32_t kFull32 = 0xffffffff;
 
 std::string deflate(std::string_view content) {
@@ -105,18 +111,20 @@ std::string make_zip(const std::vector<ZipSource>& sources, const ZipStyle& styl
     const auto sizes =
         style.zip64 ? u32(kFull32) + u32(kFull32) : u32(data.size()) + u32(source.content.size());
     const auto sizes64 = u64(source.content.size()) + u64(data.size());
-    const auto local_extra = (style.zip64 ? u16(1) + u16(16) + sizes64 : std::string()) +
-                             (style.local_extra > 0 ? u16(0xcafe) + u16(style.local_extra) : std::string()) +
-                             std::string(style.local_extra, '\0');
-    const auto extra = style.zip64 ? u16(1) + u16(24) + sizes64 + u64(out.size()) : std::string();
+    const auto padding =
+        style.local_extra > 0 ? joined({u16(0xcafe), u16(style.local_extra)}) : std::string();
+    const auto local_extra = joined({style.zip64 ? joined({u16(1), u16(16), sizes64}) : std::string(),
+                                     padding, std::string(style.local_extra, '\0')});
+    const auto extra = style.zip64 ? joined({u16(1), u16(24), sizes64, u64(out.size())}) : std::string();
     const auto fields = common_fields(source, style.zip64);
     constexpr std::uint16_t kUnix = 3 << 8 | 20;
     constexpr std::uint32_t kRegularFile = 0100000;
-    directory += "PK\x01\x02" + u16(kUnix) + fields + sizes + u16(source.name.size()) + u16(extra.size()) +
-                 u16(0) + u16(0) + u16(0) + u32((kRegularFile | source.mode) << 16) +
-                 u32(style.zip64 ? kFull32 : out.size()) + source.name + extra;
-    out += "PK\x03\x04" + fields + sizes + u16(source.name.size()) + u16(local_extra.size()) + source.name +
-           local_extra + data;
+    const auto attributes = u32((kRegularFile | source.mode) << 16);
+    const auto offset = u32(style.zip64 ? kFull32 : out.size());
+    directory += joined({"PK\x01\x02", u16(kUnix), fields, sizes, u16(source.name.size()), u16(extra.size()),
+                         u16(0), u16(0), u16(0), attributes, offset, source.name, extra});
+    out += joined({"PK\x03\x04", fields, sizes, u16(source.name.size()), u16(local_extra.size()), source.name,
+                   local_extra, data});
   }
   return out + directory + end_records(sources.size(), directory.size(), out.size(), style);
 }
