@@ -100,7 +100,7 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
 Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
                                  const lock::Recipe& recipe, const Previous& previous) {
   const EndOnStop end_on_stop(world);
-  const auto http = make_http(world, site, options.offline);
+  const auto http = make_http(world, site, options.offline, options.upgrade);
   const lock::LockRequest request{.recipe = recipe,
                                   .previous = previous.lock,
                                   .upgrade = options.upgrade,
@@ -116,21 +116,38 @@ Result<lock::LockResult> resolve(World& world, const LockOptions& options, const
   return result;
 }
 
-void tell_changes(const Previous& previous, const lock::Lockfile& lock) {
-  if (!previous.lock) return;
-  const auto changes = lock::diff_packages(*previous.lock, lock);
+std::string image_text(const lock::BaseImage& image) {
+  return fmt::format("{}:{}", image.name, image.tag);
+}
+
+/// One line a change, to be told below "… has changed".
+std::vector<std::string> changes_between(const lock::Lockfile& before, const lock::Lockfile& after) {
+  std::vector<std::string> lines;
+  const auto changes = lock::diff_packages(before, after);
   for (std::size_t i = 0; i < std::min(changes.size(), kMostChangesShown); ++i) {
-    log_info("  {}", lock::change_text(changes[i]));
+    lines.push_back(lock::change_text(changes[i]));
   }
-  if (changes.size() > kMostChangesShown) log_info("  and {} more", changes.size() - kMostChangesShown);
-  const auto& before = previous.lock->provenance;
-  if (before.base && lock.provenance.base && before.base->digest != lock.provenance.base->digest) {
-    log_info("  base image {}:{} → {}:{}@{}", before.base->name, before.base->tag, lock.provenance.base->name,
-             lock.provenance.base->tag, lock.provenance.base->digest);
+  if (changes.size() > kMostChangesShown)
+    lines.push_back(fmt::format("and {} more", changes.size() - kMostChangesShown));
+  const auto& old_base = before.provenance.base;
+  const auto& new_base = after.provenance.base;
+  if (old_base && new_base && old_base->digest != new_base->digest) {
+    lines.push_back(image_text(*old_base) == image_text(*new_base)
+                        ? fmt::format("the base image {} is {} now", image_text(*new_base), new_base->digest)
+                        : fmt::format("base image {} → {}", image_text(*old_base), image_text(*new_base)));
   }
-  if (changes.empty() && before.recipe_digest != lock.provenance.recipe_digest) {
-    log_info("  no package changed, the recipe's text did");
+  if (lines.empty() && before.provenance.recipe_digest != after.provenance.recipe_digest) {
+    lines.emplace_back("no package, only the recipe's text");
   }
+  return lines;
+}
+
+/// What became, or with --check would become, of the lock.
+void tell_changes(const std::string& file, const Previous& previous, const lock::Lockfile& lock, bool check) {
+  if (previous.text.empty()) return log_info("{} is {}", file, check ? "not there" : "new");
+  const auto lines = previous.lock ? changes_between(*previous.lock, lock) : std::vector<std::string>{};
+  log_info("{} {}{}", file, check ? "is out of date" : "has changed", lines.empty() ? "" : ":");
+  for (const auto& line : lines) log_info("  {}", line);
 }
 
 std::string size_text(const lock::Lockfile& lock) {
@@ -180,17 +197,14 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   log_info("locked {} ({}) for Python {} on {} in {}", count_of(result.lock.packages.size(), "package"),
            size_text(result.lock), recipe.python, join_words(recipe.platforms), human_seconds(seconds));
   if (changed && !options.check) TRY(write_file(file, text));
-  if (!changed) {
-    log_info("{} is unchanged", shown);
-  } else if (previous.text.empty()) {
-    log_info("{} is {}", shown, options.check ? "not there" : "new");
+  if (changed) {
+    tell_changes(shown, previous, result.lock, options.check);
   } else {
-    log_info("{} {}", shown, options.check ? "is out of date:" : "has changed:");
-    tell_changes(previous, result.lock);
+    log_info("{} is unchanged", shown);
   }
   if (world.json) print_data(document(shown, changed, result));
   if (!options.check || !changed) return 0;
-  log_info("renew it: launch lock {}{}", recipe.name, options.upgrade ? " --upgrade" : "");
+  log_info("bring it up to date: launch lock {}{}", recipe.name, options.upgrade ? " --upgrade" : "");
   return static_cast<int>(ErrorKind::no);
 }
 

@@ -28,10 +28,12 @@ Result<lock::Site> find_site(const World& world) {
                          kDefaultIndex);
 }
 
-std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline) {
+std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline,
+                                           bool refresh) {
   net::HttpOptions options;
   options.cache = site.cache.value;
   options.offline = offline;
+  options.refresh = refresh;
   if (site.certificates) options.certificates = site.certificates->value;
   return world.make_http(std::move(options));
 }

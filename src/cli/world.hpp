@@ -44,8 +44,10 @@ Result<Place> find_place(const World& world);
 /// The site alone, for commands that need no project.
 Result<lock::Site> find_site(const World& world);
 
-/// An HTTP client with the site's cache and certificates.
-std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false);
+/// An HTTP client with the site's cache and certificates. `offline`: from the cache alone; `refresh`: the
+/// cache is asked for nothing that the server has not confirmed now.
+std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false,
+                                           bool refresh = false);
 
 /// Writes one line of data to stdout.
 void print_data(std::string_view text);

@@ -83,6 +83,7 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
 
 std::vector<std::string> values(const std::vector<Setting>& settings) {
   std::vector<std::string> out;
+  out.reserve(settings.size());
   for (const auto& setting : settings) out.push_back(setting.value);
   return out;
 }
@@ -135,7 +136,7 @@ std::vector<LockedWheel> wheels_of(const Lockfile& lock) {
 
 Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const fs::path& lock_folder, const Site& site,
                                          const WheelStore& store, net::HttpClient& http,
-                                         const net::DownloadProgress& progress, std::stop_token stop) {
+                                         const net::DownloadProgress& progress, const std::stop_token& stop) {
   auto wheels = wheels_of(lock);
   const auto is_lost = [&](const LockedWheel& wheel) {
     std::error_code ignored;

@@ -30,6 +30,7 @@ std::vector<LockedWheel> wheels_of(const Lockfile& lock);
 /// locate_wheels and WheelStore::fetch.
 Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const std::filesystem::path& lock_folder,
                                          const Site& site, const WheelStore& store, net::HttpClient& http,
-                                         const net::DownloadProgress& progress, std::stop_token stop = {});
+                                         const net::DownloadProgress& progress,
+                                         const std::stop_token& stop = {});
 
 }  // namespace launch::lock

@@ -87,7 +87,7 @@ Result<Project> Project::find(const fs::path& start) {
                   .hint("go to your project's folder, give it with -C DIR, or begin one: mkdir recipes"));
 }
 
-Project Project::at(fs::path root) {
+Project Project::at(const fs::path& root) {
   auto whole = whole_path(root);
   return {whole, whole};
 }

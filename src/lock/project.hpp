@@ -17,7 +17,7 @@ class Project {
   /// The nearest parent of `start` (itself included) that has a recipes/ folder. Errors (usage): none has.
   static Result<Project> find(const std::filesystem::path& start);
   /// `root` itself, whatever it holds (-C DIR).
-  static Project at(std::filesystem::path root);
+  static Project at(const std::filesystem::path& root);
 
   const std::filesystem::path& root() const { return root_; }
 

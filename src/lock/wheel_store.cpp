@@ -142,6 +142,7 @@ Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<cons
     work();
   }
   std::vector<std::optional<fs::path>> paths;
+  paths.reserve(found.size());
   for (auto& one : found) paths.push_back(TRY(std::move(one)));
   return paths;
 }
@@ -199,7 +200,7 @@ class FetchRound {
 
 Result<WheelStore::Fetched> WheelStore::fetch(std::span<const LockedWheel> wheels, const fs::path& base,
                                               net::HttpClient& http, const net::DownloadProgress& progress,
-                                              std::stop_token stop) const {
+                                              const std::stop_token& stop) const {
   Fetched fetched;
   const auto found = TRY(find_all(wheels));
   // By digest, so that two processes take their locks in the same order, and each once.

@@ -43,7 +43,7 @@ class WheelStore {
   /// nowhere.
   Result<Fetched> fetch(std::span<const LockedWheel> wheels, const std::filesystem::path& base,
                         net::HttpClient& http, const net::DownloadProgress& progress,
-                        std::stop_token stop = {}) const;
+                        const std::stop_token& stop = {}) const;
 
   /// Takes a file in (by hard link or copy), checking its digest. Errors (world): it cannot be read, other
   /// bytes.

@@ -70,11 +70,12 @@ Outcome Scenario::launch(const std::vector<std::string>& arguments) const {
 
 Outcome Scenario::run(const std::vector<std::string>& argv) const {
   ProcessSpec spec{.argv = argv, .environment = environment_, .folder = root_, .timeout = kLongest};
-  for (const auto& [name, value] : Environment::of_this_process().values()) {
+  const auto inherited = Environment::of_this_process();
+  for (const auto& [name, value] : inherited.values()) {
     if (!environment_.contains(name)) spec.unset.push_back(name);
   }
   auto ran = runner_->run(spec);
-  if (!ran) return {.err = ran.error().text()};
+  if (!ran) return {.code = -1, .out = {}, .err = ran.error().text()};
   Outcome outcome{.code = ran->timed_out ? -1 : ran->exit_code, .out = ran->out, .err = ran->err};
   for (auto* text : {&outcome.out, &outcome.err}) {
     for (const auto& [from, to] : hidden_) *text = replace_all(*text, from, to);

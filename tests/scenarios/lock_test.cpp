@@ -1,0 +1,325 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "fakes/index_server.hpp"
+#include "fakes/registry.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace launch::scenarios {
+namespace {
+
+class LockScenario : public ::testing::Test {
+ protected:
+  LockScenario() {
+    scenario_.set("LAUNCH_INDEX_URL", index_.url());
+    scenario_.set("UV_NO_CONFIG", "1");
+    scenario_.hide(index_.url(), "[INDEX]");
+    scenario_.hide(index_.server().url(), "[SERVER]");
+    scenario_.hide(registry_.location(), "[REGISTRY]");
+    scenario_.write("launch.toml", fmt::format("[[registry]]\nprefix = \"docker.io\"\nlocation = \"{}\"\n"
+                                               "insecure = true\n",
+                                               registry_.location()));
+    registry_.offer("library/debian", "12", {"PYTHON_VERSION=3.11.2"});
+    index_.add({.name = "app", .version = "1.0", .requires_dist = {"leaf>=2"}});
+    index_.add({.name = "leaf", .version = "1.0"});
+    index_.add({.name = "leaf", .version = "2.0"});
+    recipe("\"app\"");
+  }
+
+  void recipe(const std::string& packages, const std::string& more = "") {
+    scenario_.write("recipes/demo.toml",
+                    fmt::format("python = \"3.11\"\npackages = [{}]\n{}\n[lock]\nwheels = \"path\"\n"
+                                "[image]\nfrom = \"docker.io/library/debian:12\"\n",
+                                packages, more));
+  }
+  std::string lock() const { return scenario_.read("lockfiles/pylock.demo.toml"); }
+
+  // A command that must fail, and change nothing in the project.
+  Outcome refused(const std::vector<std::string>& arguments) {
+    const auto before = scenario_.files("lockfiles");
+    auto outcome = scenario_.launch(arguments);
+    EXPECT_EQ(scenario_.files("lockfiles"), before) << "files from before are untouched";
+    return outcome;
+  }
+
+  Scenario scenario_;
+  fakes::IndexServer index_;
+  fakes::Registry registry_;
+};
+
+TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
+  auto done = scenario_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
+            "lockfiles/pylock.demo.toml is new\n");
+  const auto text = lock();
+  done = scenario_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
+            "lockfiles/pylock.demo.toml is unchanged\n");
+  EXPECT_EQ(lock(), text);
+  done = scenario_.launch({"lock", "demo", "--json"});
+  EXPECT_EQ(
+      done.out,
+      "{\"schema\":1,\"lock\":\"lockfiles/"
+      "pylock.demo.toml\",\"changed\":false,\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
+      "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[]}\n");
+}
+
+TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  index_.add({.name = "leaf", .version = "3.0"});
+  const auto digest = registry_.offer("library/debian", "12", {"PYTHON_VERSION=3.11.9"});
+  EXPECT_EQ(scenario_.launch({"lock", "demo", "--check"}).code, 0);
+
+  const std::string kLocked = "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n";
+  const std::string changes =
+      "  leaf 2.0 → 3.0\n  the base image docker.io/library/debian:12 is " + digest + " now\n";
+  auto done = refused({"lock", "demo", "--check", "--upgrade"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is out of date:\n" + changes +
+                          "bring it up to date: launch lock demo --upgrade\n");
+  done = scenario_.launch({"lock", "demo", "--upgrade"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
+}
+
+TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
+  const auto done = refused({"lock", "demo", "--check"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
+            "lockfiles/pylock.demo.toml is not there\n"
+            "bring it up to date: launch lock demo\n");
+}
+
+TEST_F(LockScenario, RecipeWithAnUnknownKey) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  recipe("\"app\"", "package = []");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err,
+            "error: recipes/demo.toml:3:1: package: there is no such key; did you mean \"packages\"?\n"
+            "\n"
+            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+}
+
+TEST_F(LockScenario, RecipeWithAWrongType) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  recipe("\"app\"", "[train]\nnodes = \"two\"");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err, "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n");
+}
+
+TEST_F(LockScenario, APackageThatDoesNotExist) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  recipe("\"app\", \"nowhere\"");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err,
+            "error: the index [INDEX] has no project named nowhere\n"
+            "  while locking the recipe demo\n");
+}
+
+TEST_F(LockScenario, AnImpossibleSetOfRequirements) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  recipe("\"app\", \"leaf<2\"");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err,
+            "error: the requirements of demo cannot be met for Python 3.11 on linux-x86_64:\n"
+            "  Because demo requires app and app 1.0 requires leaf>=2, demo requires leaf>=2.\n"
+            "  And because demo requires leaf<2, the requirements of demo cannot be met.\n");
+}
+
+TEST_F(LockScenario, AnIndexThatRefuses) {
+  index_.fail_page("leaf", {.status = 403});
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: the index page [INDEX]/leaf/ answers 403, expected 200\n"
+            "  while asking the index for leaf\n"
+            "  while resolving demo for Python 3.11 on linux-x86_64\n"
+            "\n"
+            "hint: check the credentials for this index (netrc, or the proxy's), and that its address is "
+            "right: `launch doctor` says where it comes from\n");
+}
+
+TEST_F(LockScenario, AnIndexThatFails) {
+  index_.fail_page("leaf", {.status = 500});
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: the index page [INDEX]/leaf/ answers 500, expected 200\n"
+            "  while asking the index for leaf\n"
+            "  while resolving demo for Python 3.11 on linux-x86_64\n"
+            "\n"
+            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+            "index-url)\n");
+}
+
+TEST_F(LockScenario, AnIndexThatAnswersGarbage) {
+  index_.fail_page("leaf", {.body = "\x01\x02 hello", .content_type = "text/plain"});
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: the page [INDEX]/leaf/ is no page of an index: expected JSON or HTML, found text/plain\n"
+            "  while asking the index for leaf\n"
+            "  while resolving demo for Python 3.11 on linux-x86_64\n"
+            "\n"
+            "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address "
+            "in a browser, or set another index (`launch doctor` says where this one comes from)\n");
+}
+
+TEST_F(LockScenario, AnIndexPageThatIsCutOff) {
+  index_.truncate_page("leaf");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: the page [INDEX]/leaf/ is cut off: its JSON ends in the middle, after 207 bytes\n"
+            "  while asking the index for leaf\n"
+            "  while resolving demo for Python 3.11 on linux-x86_64\n"
+            "\n"
+            "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address "
+            "in a browser, or set another index (`launch doctor` says where this one comes from)\n");
+}
+
+TEST_F(LockScenario, ARegistryWithoutTheImage) {
+  scenario_.write(
+      "recipes/demo.toml",
+      "python = \"3.11\"\npackages = [\"app\"]\n[image]\nfrom = \"docker.io/library/debian:13\"\n");
+  const auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: the registry of docker.io/library/debian:13 has no such image\n"
+            "\n"
+            "hint: registries drop old tags; name another image in [image] from, or a mirror in launch.toml: "
+            "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
+}
+
+TEST_F(LockScenario, ALockEditedIntoNonsense) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  const auto good = lock();
+  scenario_.write("lockfiles/pylock.demo.toml", good + "[[packages]]\nname = 3\n");
+  for (const std::string command : {"lock", "fetch"}) {
+    const auto done = refused({command, "demo"});
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(
+        done.err,
+        "error: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an integer\n"
+        "\n"
+        "hint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that "
+        "made it\n");
+  }
+  const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "warning: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an "
+            "integer; it is written anew\n"
+            "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
+            "lockfiles/pylock.demo.toml has changed\n");
+  EXPECT_EQ(lock(), good);
+}
+
+class FetchScenario : public LockScenario {
+ protected:
+  FetchScenario() { EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0); }
+  std::string stored(const std::string& file_name) const {
+    const auto digest = index_.sha256(file_name);
+    return fmt::format("[ROOT]/store/sha256/{}/{}/{}", digest.substr(0, 2), digest, file_name);
+  }
+  std::string wheel_json(const std::string& file_name) const {
+    return fmt::format(R"({{"name":"{}","sha256":"{}","size":{},"path":"{}"}})", file_name,
+                       index_.sha256(file_name), index_.bytes(file_name).size(), stored(file_name));
+  }
+  static constexpr const char* kApp = "app-1.0-py3-none-any.whl";
+  static constexpr const char* kLeaf = "leaf-2.0-py3-none-any.whl";
+};
+
+TEST_F(FetchScenario, FillsTheStoreAndThePlaceBesideTheLock) {
+  auto done = scenario_.launch({"fetch", "demo", "--json"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "fetched 2 wheels (1.7 kB) in [TIME]\n"
+            "wheels are in lockfiles/wheels\n");
+  EXPECT_EQ(
+      done.out,
+      fmt::format(
+          R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","downloaded":2,"bytes":{},"wheels":[{},{}]}})"
+          "\n",
+          index_.bytes(kApp).size() + index_.bytes(kLeaf).size(), wheel_json(kApp), wheel_json(kLeaf)));
+  EXPECT_EQ(scenario_.read(std::string("lockfiles/wheels/") + kLeaf), index_.bytes(kLeaf));
+  EXPECT_EQ(scenario_.read("lockfiles/wheels/.gitignore"), "*\n");
+
+  index_.server().forget_requests();
+  done = scenario_.launch({"fetch", "demo", "--to", "house"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "2 wheels (1.7 kB) of lockfiles/pylock.demo.toml are in the store, checked in [TIME]\n"
+            "wheels are in house\n"
+            "wheels are in lockfiles/wheels\n");
+  EXPECT_TRUE(index_.server().requests().empty());
+  EXPECT_EQ(scenario_.read(std::string("house/") + kLeaf), index_.bytes(kLeaf));
+}
+
+TEST_F(FetchScenario, AWheelWhoseDigestDiffers) {
+  const auto locked = index_.sha256(kLeaf);
+  auto bytes = index_.bytes(kLeaf);
+  bytes[bytes.size() / 2] = static_cast<char>(bytes[bytes.size() / 2] ^ 1);
+  index_.replace_bytes(kLeaf, bytes);
+  const auto done = refused({"fetch", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            fmt::format("error: wrong digest of {0} from [SERVER]/files/{0}: expected sha256 {1}, got {2}\n"
+                        "  while fetching {0}\n"
+                        "\n"
+                        "hint: the bytes behind this name are not those that were asked for; nothing was "
+                        "kept\n",
+                        kLeaf, locked, sha256_hex(bytes)));
+}
+
+TEST_F(FetchScenario, AWheelThatIsGone) {
+  index_.hide(kLeaf);
+  scenario_.set("XDG_CACHE_HOME", scenario_.place("new-cache").string());  // a page may be kept for a while
+  const auto done = refused({"fetch", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: leaf-2.0-py3-none-any.whl is no longer on [INDEX]\n"
+            "\n"
+            "hint: take the file from a store or wheel house that has it, and put it at "
+            "wheels/leaf-2.0-py3-none-any.whl; or lock again with --upgrade\n");
+}
+
+TEST_F(FetchScenario, AFullDisk) {
+  index_.add({.name = "large",
+              .version = "1.0",
+              .files = {{"large/data", std::string(300'000, 'x')}},
+              .deflated = false});
+  recipe("\"large\"");
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  scenario_.write("store/keep", "");
+  const auto done = scenario_.run({"unshare", "-rm", "sh", "-c",
+                                   std::string("mount -t tmpfs -o size=128k none store || exit 77; exec ") +
+                                       LAUNCH_PROGRAM + " fetch demo"});
+  if (done.code == 77 || done.err.find("unshare") != std::string::npos)
+    GTEST_SKIP() << "no mounts here: " << done.err;
+  EXPECT_EQ(done.code, 3);
+  const auto place = stored("large-1.0-py3-none-any.whl");
+  EXPECT_EQ(done.err,
+            fmt::format("error: cannot write {}.part: No space left on device\n"
+                        "  while fetching large-1.0-py3-none-any.whl\n"
+                        "\n"
+                        "hint: free some space where {} lies, or choose another place, and run the command "
+                        "again\n",
+                        place, place.substr(0, place.rfind('/'))));
+  EXPECT_FALSE(scenario_.exists("lockfiles/wheels"));
+}
+
+}  // namespace
+}  // namespace launch::scenarios
