@@ -41,8 +41,10 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
   if (parts.size() > kParts) {
     wheel.build = parts[2];
     if (!is_digit(parts[2].empty() ? '\0' : parts[2].front()) || !is_escaped_name(parts[2])) {
-      return fail(not_a_wheel(file_name,
-                              fmt::format("a build number begins with a digit, found {}", quoted(parts[2]))));
+      return fail(not_a_wheel(
+          file_name,
+          fmt::format("a build number is a digit and then letters, digits, \"_\" or \".\", found {}",
+                      quoted(parts[2]))));
     }
   }
   const auto last = parts.size() - 3;

@@ -17,8 +17,9 @@ Where the two are meant to differ:
 - "contains" follows PEP 440 for one version by itself: a pre-release needs a clause that names one. packaging since
   26.0 answers for a list of candidates of which this is the only one; its `prereleases` property is what is compared.
 - Text is normalized here (versions, extras, names); packaging keeps the spelling, so it is normalized before comparing.
-- A wheel name with anything but ASCII letters, digits, "_" and "." in its project's name or its tags is an error here
-  (PEP 425, PEP 427); packaging takes other letters in the name, and anything in the ABI and the platform.
+- A wheel name with anything but ASCII letters, digits, "_" and "." in its project's name, its build number or its tags
+  is an error here (PEP 425, PEP 427); packaging takes other letters in the name, and anything in the build number, the
+  ABI and the platform.
 - A "\\" in a marker's string is an error here, since PEP 508's grammar has none; packaging reads Python's escapes.
 - A control character in a URL is an error here (RFC 3986); packaging takes all but space and tab.
 """
@@ -412,7 +413,8 @@ def answer_wheel(file_name, python, platform, glibc):
         project, found, build, has = parse_wheel_filename(file_name)
     except InvalidWheelFilename:
         return INVALID
-    if not all(re.fullmatch(r"[\w.]+", part, re.ASCII) for part in (file_name.partition("-")[0], *file_name[:-4].split("-")[-3:])):
+    parts = file_name[:-4].split("-")
+    if not all(re.fullmatch(r"[\w.]+", part, re.ASCII) for part in (parts[0], *parts[2:])):
         return INVALID
     best = min((places(python, platform, glibc)[tag] for tag in has if tag in places(python, platform, glibc)), default="no")
     written = file_name.split("-")[2] if build else ""

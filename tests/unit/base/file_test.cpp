@@ -22,8 +22,6 @@ namespace {
 
 using test::Scratch;
 using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::StartsWith;
 
 std::vector<std::string> names_in(const std::filesystem::path& folder) {
   std::vector<std::string> names;

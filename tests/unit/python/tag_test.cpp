@@ -13,6 +13,7 @@ using testing::IsEmpty;
 
 std::vector<std::string> texts(const std::vector<Tag>& tags) {
   std::vector<std::string> out;
+  out.reserve(tags.size());
   for (const auto& tag : tags) out.push_back(tag.text());
   return out;
 }
@@ -110,9 +111,8 @@ TEST(WheelName, SaysWhatIsWrong) {
             "error: \"to/rch-2.5-py3-none-any.whl\" is not the name of a wheel: \"to/rch\" cannot be a "
             "project's name\n");
   EXPECT_EQ(error_of("torch-2.5-x-py3-none-any.whl"),
-            "error: \"torch-2.5-x-py3-none-any.whl\" is not the name of a wheel: a build number begins with "
-            "a digit, found "
-            "\"x\"\n");
+            "error: \"torch-2.5-x-py3-none-any.whl\" is not the name of a wheel: a build number is a digit "
+            "and then letters, digits, \"_\" or \".\", found \"x\"\n");
   EXPECT_EQ(error_of("torch-x-py3-none-any.whl"),
             "error: expected a number at column 1 of the version \"x\", found \"x\"\n"
             "  while reading the wheel name \"torch-x-py3-none-any.whl\"\n");
