@@ -37,7 +37,7 @@ struct HttpResponse {
   int status = 0;
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;
-  std::string url;  ///< after redirects
+  std::string url;  ///< after redirects, without credentials
   bool from_cache = false;
   bool too_long = false;  ///< more than `most` came where a range was asked for: the body is left out
 
@@ -48,7 +48,7 @@ struct HttpResponse {
 
 struct DownloadRequest {
   std::string url;
-  std::filesystem::path destination;  ///< written as DESTINATION.part until it is whole and its digest known
+  std::filesystem::path destination;       ///< written as DESTINATION.part until whole and verified
   std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
   std::optional<std::string> sha256 =
       {};  ///< expected; a difference is an error and the bytes are thrown away
@@ -64,6 +64,8 @@ struct DownloadResult {
 using DownloadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 /// HTTP as the program needs it; given in by main. All methods may be called from several threads.
+/// User and password of a URL are sent to its origin only, and serve later URLs of that origin that carry
+/// none.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
@@ -95,8 +97,8 @@ struct HttpOptions {
   std::chrono::seconds stall_timeout{60};          ///< no byte for so long: given up (and tried again)
   std::size_t parallel = 16;                       ///< transfers side by side
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes a range request of a segmented download
-  std::optional<std::string> certificates =
-      {};  ///< CA bundle; else what the environment names, else the system's
+  /// CA bundle or folder; else what the environment names, else the system's.
+  std::optional<std::string> certificates = {};
 };
 
 /// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.
