@@ -7,8 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
-#include "python/interpreter.hpp"
+#include "index/fetch_any.hpp"
 
 namespace launch::lock {
 namespace {
@@ -93,6 +94,20 @@ Result<void> take_from_previous(LockedWheel& wheel, const LockedWheel& before, c
   return {};
 }
 
+/// A wheel of a find-links folder: read where it lies.
+Result<void> read_local(LockedWheel& wheel, const fs::path& file) {
+  auto digest = TRY(sha256_file(file));
+  if (!wheel.sha256.empty() && wheel.sha256 != digest) {
+    return fail(
+        world_error(fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
+  }
+  std::error_code code;
+  wheel.size = fs::file_size(file, code);
+  if (code) return fail(io_error("read", file, code.value()));
+  wheel.sha256 = std::move(digest);
+  return {};
+}
+
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::IndexFile*>>& wheels,
                          net::HttpClient& http, const WheelStore& store, const fs::path& folder,
@@ -172,7 +187,10 @@ Result<void> complete_wheels(std::vector<LockedPackage>& packages,
     for (auto& wheel : package.wheels) {
       const auto before = previous.find(wheel.file_name);
       if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, request.recipe.name));
-      if (wheel.sha256.empty()) {
+      const auto local = index::local_path(files.at(wheel.file_name)->url);
+      if (!local.empty()) {
+        TRY(read_local(wheel, local));
+      } else if (wheel.sha256.empty()) {
         unhashed.emplace_back(&wheel, files.at(wheel.file_name));
       } else if (wheel.size == 0) {
         unsized.emplace_back(&wheel, files.at(wheel.file_name));

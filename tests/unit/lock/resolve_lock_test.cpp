@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/wheel.hpp"
@@ -439,6 +440,21 @@ TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
   http.forget_requests();
   EXPECT_EQ(write_lockfile(lock()->lock), write_lockfile(*previous));
   EXPECT_THAT(http.log(), ::testing::Not(::testing::Contains("GET " + channel.file_url(name))));
+}
+
+TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
+  const fakes::WheelSpec spec{.name = "own", .version = "1.0"};
+  const auto bytes = fakes::make_wheel(spec);
+  const auto file = folder / "house" / fakes::wheel_file_name(spec);
+  ASSERT_TRUE(write_file(file, bytes));
+  site.find_links = {{folder / "house", "test"}};
+  take({"own"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  const auto& wheel = result->lock.packages[0].wheels[0];
+  EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
+  EXPECT_EQ(wheel.size, bytes.size());
+  EXPECT_EQ(wheel.url, "file://" + file.string());
 }
 
 TEST_F(ResolveLock, AsksForPagesSideBySide) {
