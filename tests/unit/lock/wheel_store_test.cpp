@@ -178,6 +178,7 @@ TEST_F(WheelStoreTest, ManyFetchersDownloadOnce) {
   serve(a_, "content of a");
   serve(b_, "content of b");
   std::vector<std::jthread> fetchers;
+  fetchers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     fetchers.emplace_back([&, i] {
       const WheelStore store(scratch_.path() / "store");
