@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/find_engine.hpp"
 #include "train/nodes/local.hpp"
 #include "train/run_record.hpp"
 
@@ -38,7 +39,7 @@ class TrainCommand {
   Result<int> run() {
     const auto place = TRY(find_place(world_));
     const auto locked = TRY(lock::load_locked(place.project, options_.recipe));
-    const auto engine = TRY(find_engine(place.site));
+    const auto engine = TRY(find_engine(world_, place.site, options_.engine));
     const auto plan = TRY(make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
@@ -49,12 +50,6 @@ class TrainCommand {
   }
 
  private:
-  Result<engine::Engine> find_engine(const lock::Site& site) const {
-    auto wanted = options_.engine;
-    if (!wanted && site.engine) wanted = site.engine->value;
-    return engine::probe_engine(wanted, {}, {}, world_.runner, world_.environment);
-  }
-
   Result<train::Plan> make_plan(const Place& place, const lock::Locked& locked,
                                 const engine::Engine& engine) {
     train::PlanRequest request;
@@ -176,7 +171,7 @@ class TrainCommand {
                                 terminal.bold("interrupted"), human_seconds(end.seconds),
                                 human_seconds(outcome.stop_seconds)));
     } else if (outcome.cause) {
-      report_failure(plan, outcome, training);
+      report_failure(outcome, training);
     } else {
       terminal.line(fmt::format("{} in {}: {}, world size {}", terminal.green(terminal.bold("done")),
                                 human_seconds(end.seconds), count_of(plan.nodes.size(), "node"),
@@ -187,14 +182,15 @@ class TrainCommand {
     return end.code;
   }
 
-  void report_failure(const train::Plan& plan, const train::Outcome& outcome,
-                      const train::Training& training) {
+  void report_failure(const train::Outcome& outcome, const train::Training& training) {
     auto& terminal = world_.terminal;
     const auto& cause = *outcome.cause;
     constexpr std::size_t kShown = 20;
     terminal.line("");
-    terminal.line(fmt::format("{} {} (code {})", terminal.red(terminal.bold("error:")),
-                              printable(cause.sentence()), cause.code));
+    const auto code =
+        cause.kind == train::CauseKind::exit ? std::string() : fmt::format(" (code {})", cause.code);
+    terminal.line(
+        fmt::format("{} {}{}", terminal.red(terminal.bold("error:")), printable(cause.sentence()), code));
     const auto who =
         cause.rank ? fmt::format("[{}.{}]", cause.node, *cause.rank) : fmt::format("[{}]", cause.node);
     const auto& lines = cause.last_lines;
@@ -204,8 +200,7 @@ class TrainCommand {
     terminal.line(fmt::format("  all of it: {}", training.log_of(cause).string()));
     terminal.line("");
     if (!cause.hint.empty()) terminal.line("hint: " + cause.hint);
-    terminal.line(fmt::format("{} ended in {}", count_of(plan.nodes.size(), "node"),
-                              human_seconds(outcome.stop_seconds)));
+    terminal.line(fmt::format("all nodes were ended in {}", human_seconds(outcome.stop_seconds)));
   }
 
   std::string json(const train::Plan& plan, const train::RunEnd& end, const train::Training& training) const {

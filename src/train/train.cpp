@@ -113,6 +113,8 @@ Result<Outcome> Training::run(std::stop_token stop) {
     outcome.interrupted = !failed && !all_ended();
   }
   const auto began = clock_->steady();
+  if (failed || outcome.interrupted)
+    logs_.hush();  // what the others say of it now would bury the first failure
   if (failed) {
     std::unique_lock lock(state.mutex);
     state.changed.wait_for(lock, stop, kOthersToo, [&] { return state.ended == plan_->nodes.size(); });
@@ -120,7 +122,6 @@ Result<Outcome> Training::run(std::stop_token stop) {
   Result<void> stopped;
   if (failed || outcome.interrupted) {
     state.stop();
-    logs_.hush();
     stopped = nodes_->stop(*plan_, kGraceSeconds);
     clients.request_stop();  // a node that was only being made is none that could be stopped
   }
