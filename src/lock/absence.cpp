@@ -72,6 +72,7 @@ Wheels look_at(const Listing& listing, const python::Version& version, const Rec
 std::string few(const std::set<std::string, ByTagOrder>& tags) {
   constexpr std::size_t kMost = 12;
   std::vector<std::string> out;
+  out.reserve(tags.size());
   for (const auto& tag : tags) out.push_back(printable(tag));
   if (out.size() > kMost) {
     out.resize(kMost);

@@ -37,6 +37,7 @@ LockedWheel locked(const index::IndexFile& file, bool by_path) {
 /// `platform_machine == "x86_64"` or several of these.
 std::string machines_marker(const std::vector<std::string>& machines) {
   std::vector<std::string> parts;
+  parts.reserve(machines.size());
   for (const auto& machine : machines) parts.push_back(fmt::format("platform_machine == \"{}\"", machine));
   return join(parts, " or ");
 }
@@ -138,6 +139,7 @@ Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::
 void ask_sizes(const std::vector<std::pair<LockedWheel*, const index::IndexFile*>>& wheels,
                net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
   for (const auto& [wheel, file] : wheels) {
     requests.push_back({.url = file->url, .method = "HEAD", .headers = {{"Accept-Encoding", "identity"}}});
   }

@@ -33,6 +33,7 @@ std::string channel_page(const Recipe& recipe, const Site& site) {
 
 std::vector<std::string> values(const std::vector<Setting>& settings) {
   std::vector<std::string> out;
+  out.reserve(settings.size());
   for (const auto& setting : settings) out.push_back(setting.value);
   return out;
 }

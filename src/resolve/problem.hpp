@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "python/requirement.hpp"
@@ -81,12 +82,7 @@ class Problem {
   Conflict proof(FactId last) const;
 
  private:
-  struct Need {
-    PackageId package;
-    PackageId other;
-    std::string text;
-    friend auto operator<=>(const Need&, const Need&) = default;
-  };
+  using Need = std::tuple<PackageId, PackageId, std::string>;  // who needs whom, in which words
   void retire(FactId id);
   std::string term_text(PackageId package, const VersionSet& versions, bool positive) const;
   Term shown(const SetTerm& term) const;

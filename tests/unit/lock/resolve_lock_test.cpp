@@ -21,7 +21,6 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using ::testing::IsEmpty;
 
 constexpr std::string_view kGeneral = "https://pypi.example/simple";
 constexpr std::string_view kChannel = "https://channel.example/whl";
@@ -37,7 +36,7 @@ class FakeIndex {
     std::string requires_python = {};
   };
   std::string add_wheel(const fakes::WheelSpec& spec, const Options& options) {
-    const auto name = fakes::wheel_file_name(spec);
+    auto name = fakes::wheel_file_name(spec);
     const auto bytes = fakes::make_wheel(spec);
     const auto metadata = fakes::wheel_metadata(spec);
     const auto file_url = url_ + "/files/" + replace_all(name, "+", "%2B");

@@ -15,6 +15,7 @@ class Explain : public ::testing::Test {
  protected:
   std::string why(const std::vector<std::string>& requirements) {
     std::vector<python::Requirement> parsed;
+    parsed.reserve(requirements.size());
     for (const auto& text : requirements) parsed.push_back(*python::Requirement::parse(text));
     const auto outcome = *solve("demo", parsed, index);
     EXPECT_FALSE(outcome.solution);

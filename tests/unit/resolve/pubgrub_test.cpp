@@ -18,6 +18,7 @@ class PubGrub : public ::testing::Test {
   /// "a 2.0, b[x] 1.0", or the explanation.
   std::string resolve(const std::vector<std::string>& requirements) {
     std::vector<python::Requirement> parsed;
+    parsed.reserve(requirements.size());
     for (const auto& text : requirements) parsed.push_back(*python::Requirement::parse(text));
     last = *solve("demo", parsed, index);
     if (!last.solution) return explain(last.conflict);
