@@ -9,6 +9,7 @@ namespace {
 
 std::vector<python::Version> versions(const std::vector<std::string>& texts) {
   std::vector<python::Version> out;
+  out.reserve(texts.size());
   for (const auto& text : texts) out.push_back(*python::Version::parse(text));
   return out;
 }
@@ -62,6 +63,7 @@ TEST(VersionSet, AbsenceIsOutsideEveryVersion) {
 
 TEST(VersionSet, ShortensWhatNobodyWouldRead) {
   std::vector<std::string> texts;
+  texts.reserve(20);
   for (int i = 0; i < 20; ++i) texts.push_back(std::to_string(i));
   auto set = VersionSet::none(20);
   for (std::size_t i = 1; i < 20; i += 2) set.add(i);
