@@ -62,10 +62,26 @@ bool is_lock_name(std::string_view argument) {
   return name.ends_with(".toml") && (name.starts_with("pylock.") || name == "pylock.toml");
 }
 
-/// The first argument is a recipe or lock and not code.
-bool names_lock(const Place& place, std::string_view argument) {
-  if (argument.ends_with(".toml")) return true;
-  return argument.find('/') == std::string_view::npos && place.project.recipe_file(argument).has_value();
+/// What the first argument names.
+enum class First { recipe, lock, code };
+
+/// Errors (usage): it is neither a recipe, a lock nor code; recipes that there are are named.
+Result<First> first_of(const World& world, const Place& place, std::string_view argument) {
+  if (is_lock_name(argument)) return First::lock;
+  if (argument.ends_with(".toml")) return First::recipe;
+  auto recipe = place.project.recipe_file(argument);
+  const bool bare = argument.find('/') == std::string_view::npos;
+  if (bare && recipe) return First::recipe;
+  std::error_code ignored;
+  if (std::filesystem::exists(world.folder / argument, ignored)) return First::code;
+  if (bare && place.project.lock_file(argument)) return First::lock;
+  return fail(std::move(recipe.error()));
+}
+
+Error no_wheels_named() {
+  return usage_error("which wheels are to be checked?")
+      .hint("name a recipe or lock first: launch check demo src/")
+      .hint("or a version: launch check --torch 2.3.1 src/");
 }
 
 std::vector<std::string> normalized(const std::vector<std::string>& packages) {
@@ -138,16 +154,14 @@ Result<std::vector<probe::ScanPath>> paths_of_recipe(const lock::Project& projec
 
 Result<Question> question_of_lock(const World& world, const CheckOptions& options, const Place& place,
                                   net::HttpClient& http) {
-  if (options.arguments.empty() || !names_lock(place, options.arguments.front())) {
-    return fail(usage_error("which wheels are to be checked?")
-                    .hint("name a recipe or lock first: launch check demo src/")
-                    .hint("or a version: launch check --torch 2.3.1 src/"));
-  }
+  if (options.arguments.empty()) return fail(no_wheels_named());
   const auto& argument = options.arguments.front();
+  const auto first = TRY(first_of(world, place, argument));
+  if (first == First::code) return fail(no_wheels_named());
   auto paths = TRY(paths_of_arguments(world, {options.arguments.begin() + 1, options.arguments.end()}));
   auto packages = normalized(options.packages);
   lock::LoadedLock loaded;
-  if (is_lock_name(argument)) {
+  if (first == First::lock) {
     loaded = TRY(lock::load_lock(place.project, TRY(place.project.lock_file(argument))));
     if (packages.empty()) packages = packages_of(loaded.lock);
     if (paths.empty()) {

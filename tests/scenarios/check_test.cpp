@@ -1,0 +1,153 @@
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "fakes/index_server.hpp"
+#include "scenarios/scenario.hpp"
+
+namespace launch::scenarios {
+namespace {
+
+class CheckScenario : public ::testing::Test {
+ protected:
+  CheckScenario() {
+    scenario_.set("LAUNCH_INDEX_URL", index_.url());
+    scenario_.set("UV_NO_CONFIG", "1");
+    scenario_.hide(index_.url(), "[INDEX]");
+    wheel_ = index_.add({.name = "torch",
+                         .version = "2.3.1",
+                         .files = {{"torch/__init__.py", "from .nn import Module\n"},
+                                   {"torch/nn/__init__.py", "class Module: pass\n"},
+                                   {"torch/lazy.py", "def __getattr__(name): return getattr(x, name)\n"}},
+                         .tags = "cp311-cp311-manylinux_2_28_x86_64"});
+    scenario_.write(
+        "src/train.py",
+        "import torch\nfrom torch import (\n    Module,\n    Gone,\n)\n"
+        "from torch.lazy import perhaps\n\n\ndef run():\n    import torch.distributed.pipelining\n"
+        "try:\n    import torch.extra\nexcept ImportError:\n    pass\n");
+  }
+
+  /// lockfiles/pylock.demo.toml with the wheel by `place`: url = "…" or path = "…".
+  void lock(const std::string& place) {
+    scenario_.write(
+        "lockfiles/pylock.demo.toml",
+        fmt::format("lock-version = \"1.0\"\ncreated-by = \"test\"\n\n[[packages]]\nname = \"torch\"\n"
+                    "version = \"2.3.1\"\nwheels = [{{ {}, name = \"{}\", size = {}, hashes = {{ sha256 = "
+                    "\"{}\" }} }}]\n",
+                    place, wheel_, index_.bytes(wheel_).size(), index_.sha256(wheel_)));
+  }
+
+  static constexpr const char* kAnswer =
+      "src/train.py:4: torch:Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)\n"
+      "src/train.py:10: torch.distributed.pipelining: no (torch 2.3.1 has no module torch/distributed)\n"
+      "src/train.py:6: torch.lazy:perhaps: unknown (__getattr__ in torch/lazy.py may answer for it)\n"
+      "src/train.py:12: torch.extra: no, and not needed (torch 2.3.1 has no module torch/extra)\n"
+      "torch 2.3.1: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n";
+
+  Scenario scenario_;
+  fakes::IndexServer index_;
+  std::string wheel_;
+};
+
+TEST_F(CheckScenario, AnyReleaseWithoutALock) {
+  const auto done = scenario_.launch({"check", "--torch", "2.3.1", "--python", "3.11", "src"});
+  EXPECT_EQ(done.out, kAnswer);
+  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.code, 1);
+}
+
+TEST_F(CheckScenario, ALockByUrl) {
+  lock(fmt::format("url = \"{}\"", index_.file_url(wheel_)));
+  const auto done = scenario_.launch({"check", "demo", "src"});
+  EXPECT_EQ(done.out, kAnswer);
+  EXPECT_EQ(done.code, 1);
+}
+
+TEST_F(CheckScenario, ALockByPathIsLocatedAgain) {
+  lock(fmt::format("path = \"wheels/{}\"", wheel_));
+  const auto done = scenario_.launch({"check", "lockfiles/pylock.demo.toml", "src"});
+  EXPECT_EQ(done.out, kAnswer);
+  EXPECT_EQ(done.code, 1);
+}
+
+TEST_F(CheckScenario, WhatIsInTheStoreNeedsNoIndex) {
+  lock(fmt::format("url = \"{}\"", index_.file_url(wheel_)));
+  EXPECT_EQ(scenario_.launch({"fetch", "demo"}).code, 0);
+  index_.fail_file(wheel_, {.status = 403});
+  index_.fail_page("torch", {.status = 403});
+  EXPECT_EQ(scenario_.launch({"check", "demo", "src"}).out, kAnswer);
+}
+
+TEST_F(CheckScenario, NothingMissingIsYes) {
+  scenario_.write("src/train.py", "from torch.nn import Module\n");
+  const auto done = scenario_.launch({"--json", "check", "--torch", "2.3.1", "src/train.py"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(
+      done.out,
+      "{\"schema\":1,\"version\":\"2.3.1\",\"wheels\":[{\"name\":\"torch\",\"version\":\"2.3.1\",\"file\":"
+      "\"torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\"}],\"files\":1,\"verdicts\":[{\"name\":"
+      "\"torch.nn:Module\",\"verdict\":\"yes\",\"reason\":\"torch/nn/"
+      "__init__.py:1\",\"need\":\"must\",\"fails\":"
+      "false,\"uses\":[{\"file\":\"src/"
+      "train.py\",\"line\":1,\"column\":22,\"need\":\"must\",\"fails\":false}]}],"
+      "\"problems\":[]}\n");
+}
+
+TEST_F(CheckScenario, AFileThatPythonRefuses) {
+  scenario_.write("src/train.py", "import torch\nx = 'a\nimport torch.gone\n");
+  const auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, "warning: src/train.py:2: the string is not closed; what follows was not read\n");
+  EXPECT_EQ(done.out, "torch 2.3.1: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
+}
+
+TEST_F(CheckScenario, TheWorldFails) {
+  index_.fail_page("torch", {.status = 404});
+  auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
+  EXPECT_EQ(done.err, "error: [INDEX] has no project torch\n");
+  EXPECT_EQ(done.code, 2);
+  index_.mend();
+  index_.fail_file(wheel_, {.status = 404});
+  done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.out, "");
+}
+
+TEST_F(CheckScenario, BadUsage) {
+  scenario_.write("recipes/demo.toml", "python = \"3.11\"\n");
+  const auto error = [&](const std::vector<std::string>& arguments) {
+    const auto done = scenario_.launch(arguments);
+    EXPECT_EQ(done.code, 2);
+    return done.err;
+  };
+  EXPECT_EQ(
+      error({"check"}),
+      "error: which wheels are to be checked?\n\nhint: name a recipe or lock first: launch check demo src/\n"
+      "hint: or a version: launch check --torch 2.3.1 src/\n");
+  EXPECT_EQ(error({"check", "dmeo"}),
+            "error: there is no recipe \"dmeo\" in recipes\n\nhint: did you mean \"demo\"?\n"
+            "hint: the recipe there is demo\n");
+  EXPECT_EQ(error({"check", "--torch", "2.3.1"}),
+            "error: which code is to be checked?\n\nhint: give files or folders: launch check --torch 2.3.1 "
+            "src/\n");
+  EXPECT_EQ(error({"check", "--torch", "2.3.1", "nix"}), "error: nix: there is no such file or folder\n");
+  EXPECT_EQ(error({"check", "--cuda", "cu121", "demo"}), "error: --cuda goes with --torch VERSION\n");
+  EXPECT_EQ(error({"check", "--torch", "2.3.1", "--channel", "nightly", "src"}),
+            "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
+            "hint: --cuda cu128, or --cuda cpu\n");
+  EXPECT_EQ(error({"check", "--torch", "9.9", "src"}),
+            "error: [INDEX] has no wheel of torch 9.9 for linux-x86_64\n\nhint: the newest there: 2.3.1\n");
+}
+
+TEST_F(CheckScenario, Scan) {
+  const auto done = scenario_.launch({"scan", "src"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(
+      done.out,
+      "torch  must\n  src/train.py:1\ntorch:Gone  must\n  src/train.py:4\ntorch:Module  must\n  "
+      "src/train.py:3\n"
+      "torch.distributed.pipelining  path\n  src/train.py:10\ntorch.extra  optional\n  src/train.py:12\n"
+      "torch.lazy:perhaps  must\n  src/train.py:6\n6 names in 1 file\n");
+}
+
+}  // namespace
+}  // namespace launch::scenarios
