@@ -1,9 +1,11 @@
 """Compares what the probe says of a wheel with a real interpreter that has the wheel installed.
 
-usage: import_agreement.py --answers FILE [--allowed-wrong N] -- PYTHON COMMAND…
+usage: import_agreement.py PROBE_DUMP [--wheel WHEEL] [--names FILE…] [-- PYTHON COMMAND…]
 
-FILE holds the probe's answers ("torch.nn:Module<TAB>yes<TAB>reason"). The command starts a Python, for example
-`podman run --rm -i IMAGE python3`; it gets a program on stdin. A "yes" must import and a "no" must fail. Failures
+The names are those of tests/data/probe, or of files with "torch.nn:Module" as the last word of a line. The command
+starts a Python that has the wheel installed, for example `podman run --rm -i IMAGE python3`; it gets a program on
+stdin. Without them, wheel and command are LAUNCH_TORCH_WHEEL and LAUNCH_TORCH_COMMAND; without those the test is
+skipped (77). A "yes" must import and a "no" must fail. Failures
 that are the environment's (a package outside the wheel is missing) or that come from torch's own circular imports
 are counted apart: they say nothing about the name. All names are imported by one process, as importing torch anew
 takes seconds.
@@ -12,6 +14,9 @@ takes seconds.
 import argparse
 import collections
 import json
+import os
+import pathlib
+import shlex
 import subprocess
 import sys
 
@@ -51,15 +56,30 @@ os._exit(0)
 '''
 
 
+def names_in(files):
+    names = set()
+    for file in files:
+        with open(file, encoding="utf-8") as lines:
+            names.update(line.split()[-1] for line in lines if line.strip() and not line.startswith("#"))
+    return sorted(names)
+
+
 def main():
+    data = pathlib.Path(__file__).resolve().parent.parent / "data" / "probe"
     parser = argparse.ArgumentParser()
-    parser.add_argument("--answers", required=True)
+    parser.add_argument("probe_dump")
+    parser.add_argument("--wheel", default=os.environ.get("LAUNCH_TORCH_WHEEL"))
+    parser.add_argument("--names", nargs="+", default=sorted(data.glob("imports_*.txt")))
     parser.add_argument("--allowed-wrong", type=int, default=0)
-    parser.add_argument("--least", type=int, default=1)
-    parser.add_argument("command", nargs="+")
+    parser.add_argument("--least", type=int, default=200)
+    parser.add_argument("command", nargs="*", default=shlex.split(os.environ.get("LAUNCH_TORCH_COMMAND", "")))
     options = parser.parse_args()
-    with open(options.answers, encoding="utf-8") as file:
-        answers = [line.rstrip("\n").split("\t") for line in file]
+    if not options.wheel or not options.command:
+        print("skipped: LAUNCH_TORCH_WHEEL and LAUNCH_TORCH_COMMAND name no installed torch")
+        return 77
+    out = subprocess.run([options.probe_dump, "answers", options.wheel], input="\n".join(names_in(options.names)),
+                         stdout=subprocess.PIPE, text=True, check=True).stdout
+    answers = [line.split("\t") for line in out.splitlines()]
     program = f"QUESTIONS = {[a[0] for a in answers]!r}\n{PROGRAM}"
     done = subprocess.run([*options.command, "-"], input=program, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:

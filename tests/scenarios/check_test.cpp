@@ -125,7 +125,7 @@ TEST_F(CheckScenario, BadUsage) {
       "hint: or a version: launch check --torch 2.3.1 src/\n");
   EXPECT_EQ(error({"check", "dmeo"}),
             "error: there is no recipe \"dmeo\" in recipes\n\nhint: did you mean \"demo\"?\n"
-            "hint: the recipe there is demo\n");
+            "hint: the recipes there are demo\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1"}),
             "error: which code is to be checked?\n\nhint: give files or folders: launch check --torch 2.3.1 "
             "src/\n");
