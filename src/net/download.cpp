@@ -175,7 +175,7 @@ std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const
     if (same_bytes(requests[i], once[from[i]])) {
       out.push_back(results[from[i]]);
     } else {
-      out.push_back(fail(world_error(fmt::format(
+      out.emplace_back(fail(world_error(fmt::format(
           "{} and {} are both to be written to {}, with different digests", redact(once[from[i]].url),
           redact(requests[i].url), requests[i].destination.string()))));
     }

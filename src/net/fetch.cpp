@@ -155,9 +155,10 @@ class Batch {
 
   void start_delayed() {
     const auto now = shared_.clock.steady();
-    const auto due = std::ranges::partition(delayed_, [&](const auto& each) { return each.first > now; });
-    const std::vector<std::pair<Instant, std::size_t>> ready(due.begin(), due.end());
-    delayed_.erase(due.begin(), due.end());
+    const auto due =
+        std::partition(delayed_.begin(), delayed_.end(), [&](const auto& each) { return each.first > now; });
+    const std::vector<std::pair<Instant, std::size_t>> ready(due, delayed_.end());
+    delayed_.erase(due, delayed_.end());
     for (const auto& [when, i] : ready) start(i);
   }
 

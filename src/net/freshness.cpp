@@ -81,13 +81,15 @@ std::vector<std::pair<std::string, std::string>> revalidation_headers(const Http
 }
 
 void renew(HttpResponse& kept, const HttpResponse& not_modified) {
-  for (const auto& [name, value] : not_modified.headers) {
-    if (name.starts_with("content-") || name == "transfer-encoding") continue;
-    std::erase_if(kept.headers, [&](const auto& each) { return each.first == name; });
+  const auto of_the_body = [](const std::string& name) {
+    return name.starts_with("content-") || name == "transfer-encoding";
+  };
+  for (const auto& header : not_modified.headers) {
+    if (of_the_body(header.first)) continue;
+    std::erase_if(kept.headers, [&](const auto& each) { return each.first == header.first; });
   }
   for (const auto& header : not_modified.headers) {
-    if (!header.first.starts_with("content-") && header.first != "transfer-encoding")
-      kept.headers.push_back(header);
+    if (!of_the_body(header.first)) kept.headers.push_back(header);
   }
 }
 

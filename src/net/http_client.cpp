@@ -36,6 +36,7 @@ class CurlHttpClient final : public HttpClient {
       }
     }
     std::vector<HttpRequest> asked;
+    asked.reserve(open.size());
     for (const auto& question : open)
       asked.push_back(with_validators(requests[question.index], question.kept));
     auto brought = exchange_all(shared_, asked);
@@ -54,7 +55,7 @@ class CurlHttpClient final : public HttpClient {
     if (!shared_.options.offline) return download_all(shared_, requests, progress, stop);
     std::vector<Result<DownloadResult>> out;
     for (const auto& request : requests) {
-      out.push_back(fail(world_error(fmt::format("cannot download {}: offline", redact(request.url)))));
+      out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", redact(request.url)))));
     }
     return out;
   }

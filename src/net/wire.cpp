@@ -10,6 +10,7 @@
 #include <thread>
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -137,9 +138,9 @@ void set_up_request(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_URL, exchange.url.c_str());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "launch");
   if (exchange.head_only) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  for (const auto& [name, value] : exchange.headers) transfer.headers.add(name + ": " + value);
+  for (const auto& [name, value] : exchange.headers) transfer.headers.add(fmt::format("{}: {}", name, value));
   if (exchange.range) {
-    const auto range = std::to_string(exchange.range->first) + "-" + std::to_string(exchange.range->last);
+    const auto range = fmt::format("{}-{}", exchange.range->first, exchange.range->last);
     curl_easy_setopt(easy, CURLOPT_RANGE, range.c_str());
   }
   if (exchange.bulk || exchange.range) {

@@ -87,7 +87,7 @@ struct HttpServer::Self {
   void start();
   Reply reply_to(const SeenRequest& request);
   void answer(const httplib::Request& request, httplib::Response& response);
-  void send(std::shared_ptr<const std::string> body, const Reply& reply, httplib::Response& response);
+  void send(const std::shared_ptr<const std::string>& body, const Reply& reply, httplib::Response& response);
   bool pause(std::chrono::milliseconds wait);
 };
 
@@ -137,10 +137,10 @@ void HttpServer::Self::answer(const httplib::Request& request, httplib::Response
       body->clear();
     }
   }
-  send(std::move(body), reply, response);
+  send(body, reply, response);
 }
 
-void HttpServer::Self::send(std::shared_ptr<const std::string> body, const Reply& reply,
+void HttpServer::Self::send(const std::shared_ptr<const std::string>& body, const Reply& reply,
                             httplib::Response& response) {
   const auto claimed = reply.content_length.value_or(body->size());
   const auto end = std::min(body->size(), reply.cut_after.value_or(body->size()));

@@ -15,7 +15,7 @@ using testing::SizeIs;
 
 TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
   std::vector<DownloadRequest> wanted;
-  for (int i = 0; i < 12; ++i) {
+  for (std::size_t i = 0; i < 12; ++i) {
     const auto path = fmt::format("/{}", i);
     if (i != 5) server.serve(path, {.body = body.substr(0, 1000 * (i + 1))});
     wanted.push_back({.url = server.url(path),
@@ -31,7 +31,7 @@ TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
     total = all;
   });
   ASSERT_THAT(results, SizeIs(12));
-  for (int i = 0; i < 12; ++i) {
+  for (std::size_t i = 0; i < 12; ++i) {
     if (i == 5) {
       EXPECT_FALSE(results[5]);
     } else {
@@ -85,6 +85,7 @@ TEST_F(DownloadTest, TwoAtOnceDoNotDisturbEachOther) {
 
 TEST_F(DownloadTest, ServesSeveralThreads) {
   std::vector<std::jthread> threads;
+  threads.reserve(6);
   std::atomic<int> good = 0;
   const auto net = client({.parallel = 4, .segment = 50'000});
   server.serve("/f", {.body = body});

@@ -46,7 +46,7 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierRunStopped) {
 class Resume : public DownloadTest {
  protected:
   /// A run that breaks off after some segments, with this server.
-  void break_off(fakes::Headers headers, std::optional<std::string> sha256) {
+  void break_off(const fakes::Headers& headers, std::optional<std::string> sha256) {
     server.on("/f", [this, headers, turn = 0](const fakes::SeenRequest&) mutable {
       return ++turn < 4 ? fakes::Reply{.headers = headers, .body = body} : fakes::Reply{.status = 404};
     });
