@@ -54,21 +54,19 @@ std::string reference(const image::BuildOutcome& outcome) {
   return fmt::format("{}@{}", outcome.name, digest);
 }
 
-void print(const image::BuildOutcome& outcome, const engine::Engine& engine, double seconds, bool json) {
-  if (!json) return print_data(reference(outcome));
-  auto layers = nlohmann::json::array();
-  for (const auto& layer : outcome.layers) {
-    layers.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
+nlohmann::json document(const image::BuildOutcome& outcome, const std::vector<image::WheelLayer>& layers,
+                        const engine::Engine& engine, double seconds) {
+  auto listed = nlohmann::json::array();
+  for (const auto& layer : layers) {
+    listed.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
   }
-  print_data(nlohmann::json{
-      {"schema", 1},
-      {"image", reference(outcome)},
-      {"image_id", outcome.image.image_id},
-      {"engine", engine.info().name()},
-      {"up_to_date", outcome.up_to_date},
-      {"layers", layers},
-      {"seconds",
-       seconds}}.dump());
+  return {{"schema", 1},
+          {"image", reference(outcome)},
+          {"image_id", outcome.image.image_id},
+          {"engine", engine.info().name()},
+          {"up_to_date", outcome.up_to_date},
+          {"layers", listed},
+          {"seconds", seconds}};
 }
 
 Result<int> run(const Options& options, World& world) {
@@ -93,10 +91,15 @@ Result<int> run(const Options& options, World& world) {
   if (outcome.up_to_date) {
     log_info("{} is up to date", outcome.name);
   } else {
-    log_info("{} is built: {} of wheels in {}, {}", outcome.name, human_bytes(outcome.unpacked.bytes),
-             count_of(outcome.layers.size(), "layer"), human_seconds(seconds));
+    log_info("{} is built: {} of wheels, {}", outcome.name, human_bytes(outcome.unpacked.bytes),
+             human_seconds(seconds));
   }
-  print(outcome, engine, seconds, world.json);
+  if (world.json) {
+    const auto layers = TRY(image::wheel_layers(request, outcome.image, engine, site));
+    print_data(document(outcome, layers, engine, seconds).dump());
+  } else {
+    print_data(reference(outcome));
+  }
   return 0;
 }
 

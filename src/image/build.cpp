@@ -88,27 +88,11 @@ std::vector<std::string> absent_packages(const lock::Lockfile& lock, const std::
   return {absent.begin(), absent.end()};
 }
 
-/// The image's layers of wheels: those that its last COPY instructions but the project's made.
-Result<std::vector<WheelLayer>> wheel_layers(const engine::Engine& engine, const std::string& image,
-                                             const BuildRequest& request,
-                                             const std::vector<ImageWheel>& wheels,
-                                             const lock::WheelStore& store) {
-  const auto plan = plan_layers(request.locked.lock.lock);
-  const auto digests = TRY(engine.image_layers(image));
-  std::vector<WheelLayer> layers;
-  const auto above = request.copies.size();
-  if (digests.size() < plan.size() + above) return layers;
-  for (std::size_t i = 0; i < plan.size(); ++i) {
-    WheelLayer layer{digests[digests.size() - above - plan.size() + i], 0, {}};
-    for (const auto& wheel : wheels) {
-      if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
-      layer.wheels.push_back(wheel.wheel.file_name);
-      // A wheel that was cleared out of the store since leaves the rest as it is.
-      layer.size += unpacked_size(store.path_of(wheel.wheel)).value_or(0);
-    }
-    layers.push_back(std::move(layer));
-  }
-  return layers;
+/// The wheels of the recipe's platform that is built here.
+Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
+  const auto& recipe = request.locked.recipe;
+  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe)),
+                fmt::format("reading {}", request.locked.lock.file.string()));
 }
 
 }  // namespace
@@ -135,9 +119,6 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   const auto platform = platform_of(recipe);
   const auto dockerfile = TRY(dockerfile_of(request.locked, request.copies));
   const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
-  const auto wheels = TRY(during(wheels_for(lock, recipe.python, platform),
-                                 fmt::format("reading {}", request.locked.lock.file.string())));
-  const lock::WheelStore store(site.store.value);
   BuildOutcome outcome;
   outcome.name = image_name(recipe.name);
   const auto tag = outcome.name + ":latest";
@@ -145,11 +126,11 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
     if (const auto same = TRY(find_same(engine, tag, inputs))) {
       outcome.image = *same;
       outcome.up_to_date = true;
-      outcome.layers = TRY(wheel_layers(engine, outcome.image.image_id, request, wheels, store));
       return outcome;
     }
   }
 
+  const auto wheels = TRY(wheels_of(request));
   ContextSpec context;
   context.python = recipe.python;
   context.interpreter = base_interpreter(*lock.provenance.base);
@@ -170,8 +151,28 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   spec.from_scratch = request.from_scratch;
   spec.labels = {{kInputs, inputs}};
   outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));
-  outcome.layers = TRY(wheel_layers(engine, outcome.image.image_id, request, wheels, store));
   return outcome;
+}
+
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::BuiltImage& image,
+                                             const engine::Engine& engine, const lock::Site& site) {
+  const lock::WheelStore store(site.store.value);
+  const auto wheels = TRY(wheels_of(request));
+  const auto plan = plan_layers(request.locked.lock.lock);
+  const auto digests = TRY(engine.image_layers(image.image_id));
+  const auto above = request.copies.size() + 1;  // the project's files, and the bytecode below them
+  std::vector<WheelLayer> layers;
+  if (digests.size() < plan.size() + above) return layers;
+  for (std::size_t i = 0; i < plan.size(); ++i) {
+    WheelLayer layer{digests[digests.size() - above - plan.size() + i], 0, {}};
+    for (const auto& wheel : wheels) {
+      if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
+      layer.wheels.push_back(wheel.wheel.file_name);
+      layer.size += unpacked_size(store.path_of(wheel.wheel)).value_or(0);
+    }
+    layers.push_back(std::move(layer));
+  }
+  return layers;
 }
 
 }  // namespace launch::image

@@ -34,19 +34,11 @@ struct BuildEvents {
   std::function<void(std::string_view)> line;  ///< the engine's own lines
 };
 
-/// A layer of the image that holds wheels.
-struct WheelLayer {
-  std::string digest;               ///< of its uncompressed tar (diffID)
-  std::uint64_t size = 0;           ///< bytes in the files of its wheels
-  std::vector<std::string> wheels;  ///< their file names
-};
-
 struct BuildOutcome {
   engine::BuiltImage image;
   std::string name;         ///< "localhost/launch/demo"
   bool up_to_date = false;  ///< it was there, from the same input
   InstallSize unpacked;
-  std::vector<WheelLayer> layers;  ///< from below
 };
 
 /// "localhost/launch/demo", the name of a recipe's image.
@@ -62,5 +54,17 @@ Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
                                  const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
                                  std::stop_token stop = {});
+
+/// A layer of an image that holds wheels.
+struct WheelLayer {
+  std::string digest;               ///< of its uncompressed tar (diffID)
+  std::uint64_t size = 0;           ///< bytes in the files of those of its wheels that the store has
+  std::vector<std::string> wheels;  ///< their file names
+};
+
+/// The layers of wheels of an image that build_image gave for this request, from below. Errors: the engine's;
+/// those of wheels_for.
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::BuiltImage& image,
+                                             const engine::Engine& engine, const lock::Site& site);
 
 }  // namespace launch::image

@@ -180,6 +180,10 @@ python = "{cls.python}"
             self.assertEqual(self.in_image(image, "printenv", "GREETING"), 'a "quoted" $HOME \\ and # more\n')
             self.assertEqual(self.in_image(image, "id"), "uid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n")
             self.assertEqual(self.in_image(image, "printenv", "PATH").split(":")[0], "/opt/venv/bin")
+        with self.subTest("has bytecode that goes by the source's hash"):
+            flags = self.in_image(image, "python", "-c", "import small_tool; "
+                                  "print(open(small_tool.__cached__, 'rb').read(8)[4])")
+            self.assertEqual(flags, "3\n")
         with self.subTest("says which layer holds which wheels"):
             self.assertEqual([layer["wheels"] for layer in first["layers"]],
                              [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])

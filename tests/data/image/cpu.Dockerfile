@@ -17,6 +17,8 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*"]
 COPY venv/ /opt/venv/
 COPY wheels/numpy/ /opt/venv/
+RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.11/site-packages || true"]
 ENTRYPOINT []
 CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
