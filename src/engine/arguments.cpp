@@ -81,6 +81,7 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
   for (const auto& limit : spec.ulimits) add(arguments, "--ulimit", limit);
   if (spec.pids_limit && info.pids_limit) add(arguments, "--pids-limit", std::to_string(*spec.pids_limit));
+  if (spec.stop_seconds) add(arguments, "--stop-timeout", std::to_string(*spec.stop_seconds));
   for (const auto& capability : spec.capabilities) add(arguments, "--cap-add", capability);
   add_gpus(arguments, info, spec.gpus);
   for (const auto& device : spec.devices) add(arguments, "--device", device);

@@ -76,6 +76,9 @@ struct RunSpec {
   std::optional<std::int64_t> pids_limit = {};
   std::vector<std::string> devices = {};
   std::vector<std::string> capabilities = {};
+  /// Between SIGTERM and SIGKILL when somebody other than remove_containers ends it (podman itself does when
+  /// its client is killed); else the engine's 10 s.
+  std::optional<int> stop_seconds = {};
   std::string gpus = {};  ///< "": none, "all", or the indices "0,1"
   std::string workdir = {};
   bool init = true;    ///< a small init as PID 1

@@ -120,6 +120,7 @@ NodePlan plan_node(const lock::Recipe& recipe, const PlanRequest& request, const
   container.aliases = {node.host};
   container.shm_bytes = shm_bytes(machine, plan.rendezvous.nodes);
   container.pids_limit = -1;  // podman's 2048 is less than a rank a GPU with its data loaders can need
+  container.stop_seconds = kGraceSeconds;
   container.gpus = gpus.of_node[static_cast<std::size_t>(index)];
   return node;
 }

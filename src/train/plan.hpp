@@ -16,6 +16,8 @@ namespace launch::train {
 
 /// The container label that all that belongs to a run carries; its value is the run's id.
 inline constexpr const char* kRunLabel = "launch.run";
+/// Between SIGTERM and SIGKILL when a run is ended, in seconds.
+inline constexpr int kGraceSeconds = 2;
 /// Where rank.py lies in a container.
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 

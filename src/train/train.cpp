@@ -11,7 +11,6 @@
 namespace launch::train {
 namespace {
 
-constexpr int kGraceSeconds = 2;
 /// Between the first failure and the end of all: others may have failed before and be slower to leave.
 constexpr std::chrono::milliseconds kOthersToo{500};
 

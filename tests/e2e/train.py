@@ -51,11 +51,13 @@ channel = "index"
 platforms = ["linux-x86_64"]
 """
 
-JOB = """import os, sys, time
+JOB = """import os, signal, sys, time
 rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 print("rank", rank, "of", world, *sys.argv[1:])
-print("ready", rank, file=sys.stderr)
 what = sys.argv[1] if len(sys.argv) > 1 else ""
+if what == "stubborn":
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", rank, file=sys.stderr)
 if rank == world - 1:
     open("/workspace/failed", "w").write(str(time.time()))
     if what == "exit":
@@ -188,15 +190,15 @@ class Train(unittest.TestCase):
             returned, _, err = self.train(what)
             took = time.time() - float((self.root / "job" / "failed").read_text())
             print(f"{what}: all ended {took:.1f} s after the rank failed", file=sys.stderr)
-            self.assertLess(took, 5)
+            self.assertLess(took, 15)  # 1 s on an idle machine; without launch it is 600
             self.assertEqual(returned, code, err)
             self.assertIn(f"error: rank 1 on node 1 {sentence}\n", err)
             self.assertEqual(self.record()["end"]["cause"]["rank"], 1)
             self.assert_nothing_left()
 
     def test_interrupts_leave_nothing(self):
-        for number, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
-            process = self.start("wait")
+        for number, code, what in ((signal.SIGINT, 130, "wait"), (signal.SIGTERM, 143, "stubborn")):
+            process = self.start(what)
             self.wait_until_both_run(process)
             began = time.monotonic()
             process.send_signal(number)
@@ -215,19 +217,17 @@ class Train(unittest.TestCase):
         self.assert_nothing_left()
 
     def test_killed_launch_leaves_nothing(self):
-        process = self.start("wait")
-        self.wait_until_both_run(process)
-        process.kill()
-        began = time.monotonic()
-        process.wait()
-        self.assert_nothing_left(within=30)
-        print(f"SIGKILL: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
-        until = time.monotonic() + 10
-        while not self.record()["end"] and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(self.record()["end"]["result"], "killed")
-        process.stdout.close()
-        process.stderr.close()
+        for what in ("wait", "stubborn"):
+            process = self.start(what)
+            self.wait_until_both_run(process)
+            process.kill()
+            began = time.monotonic()
+            process.wait()
+            self.assert_nothing_left(within=30)
+            print(f"SIGKILL: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
+            self.assertEqual(self.record()["end"]["result"], "killed")
+            process.stdout.close()
+            process.stderr.close()
 
     def test_command_that_is_not_in_the_image(self):
         code, _, err = self.train(recipe=NAME + "-empty")

@@ -45,7 +45,6 @@ Result<void> remove_run(const engine::Engine& engine, const std::string& run,
                         const std::function<void()>& pause) {
   constexpr int kTries = 20;
   constexpr int kCleanLooks = 2;  // a client that was killed while it made a container may finish that
-  constexpr int kGraceSeconds = 2;
   int clean = 0;
   for (int tries = 0; tries < kTries && clean < kCleanLooks; ++tries) {
     if (tries > 0) pause();

@@ -41,6 +41,7 @@ RunSpec node() {
   spec.shm_bytes = 1ULL << 30;
   spec.ulimits = {"memlock=-1"};
   spec.pids_limit = -1;
+  spec.stop_seconds = 2;
   spec.devices = {"/dev/infiniband"};
   spec.capabilities = {"IPC_LOCK"};
   spec.gpus = "all";
@@ -53,12 +54,12 @@ TEST(RunArguments, Podman) {
               ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
                           "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
                           "n0", "--add-host", "n1:10.0.0.2", "--label", "launch.run=r1", "--shm-size",
-                          "1073741824", "--ulimit", "memlock=-1", "--pids-limit", "-1", "--cap-add",
-                          "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device", "/dev/infiniband",
-                          "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
-                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
-                          "--workdir", "/workspace", "--entrypoint", "", "localhost/launch/demo:latest",
-                          "torchrun", "--nnodes", "2", "train.py"));
+                          "1073741824", "--ulimit", "memlock=-1", "--pids-limit", "-1", "--stop-timeout", "2",
+                          "--cap-add", "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device",
+                          "/dev/infiniband", "--mount", "type=bind,source=/data,target=/data,readonly",
+                          "--mount", "type=bind,source=/out,target=/out", "--env", "A=b c", "--env",
+                          "NCCL_DEBUG=WARN", "--workdir", "/workspace", "--entrypoint", "",
+                          "localhost/launch/demo:latest", "torchrun", "--nnodes", "2", "train.py"));
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {

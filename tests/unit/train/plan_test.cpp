@@ -66,7 +66,7 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   const auto node = [](const std::string& i) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
            " --hostname n" + i + " --network launch-demo-1 --network-alias n" + i +
-           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1"
+           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 2"
            " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4 --entrypoint '' "
            "localhost/launch/demo:latest"
