@@ -86,6 +86,7 @@ Error no_wheels_named() {
 
 std::vector<std::string> normalized(const std::vector<std::string>& packages) {
   std::vector<std::string> names;
+  names.reserve(packages.size());
   for (const auto& package : packages) names.push_back(python::normalize_name(package));
   return names;
 }

@@ -127,10 +127,15 @@ class Reader {
     if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
     bind_here(clause.head.first);
     if (tree_.is(clause.head.first, "__getattr__")) names_.getattr = &clause;
+    body_of_function(clause);
+  }
+
+  void body_of_function(const Clause& clause) {
+    if (!clause.head.empty()) function_ = tree_.text(clause.head.first);
     inside_function(clause.body, {});
   }
 
-  /// Only `global` names and sys.modules are seen in here.
+  /// Only what reaches the module is seen in here: `global` names, globals() and sys.modules.
   void inside_function(const std::vector<Statement>& statements, std::set<std::string> globals) {
     for (const auto& statement : statements) {
       if (statement.kind == StatementKind::simple && !statement.tokens.empty()) {
@@ -160,7 +165,13 @@ class Reader {
       }
     }
     const auto parts = assignment(tree_, range);
-    for (const auto& target : parts.targets) register_module(target, parts.value, true);
+    for (const auto& target : parts.targets) {
+      register_module(target, parts.value, true);
+      if (const auto key = globals_key(target, false)) {
+        binders_.insert(function_);
+        names_.computed.push_back({std::string(1, kAnyText), {}, line(key->first)});
+      }
+    }
   }
 
   void klass(const Clause& clause) {
@@ -181,6 +192,7 @@ class Reader {
       if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) {
         const auto& head = statement.clauses.front().head;
         if (!head.empty()) body.members.insert(std::string(tree_.text(head.first)));
+        if (statement.kind == StatementKind::function) body_of_function(statement.clauses.front());
         continue;
       }
       for (const auto& name : imported_names(tree_, statement.tokens)) body.members.insert(bound_name(name));
@@ -303,15 +315,20 @@ class Reader {
     }
   }
 
-  /// `globals()[KEY] = …`
-  void subscript(TokenRange target) {
+  /// KEY of `globals()[KEY]`, and of vars() and locals() where they are the module's.
+  std::optional<TokenRange> globals_key(TokenRange target, bool at_top) const {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, target, &end);
-    if (name != "globals" && name != "vars" && name != "locals") return;
-    if (end + 3 >= target.last || !tree_.is(end, "(") || !tree_.is(end + 1, ")") || !tree_.is(end + 2, "["))
-      return;
-    if (behind_bracket(tree_, end + 2, target.last) != target.last) return;
-    computed(values_.texts(tree_, {end + 3, target.last - 1}), target.first);
+    if (name != "globals" && !(at_top && (name == "vars" || name == "locals"))) return {};
+    if (end + 3 >= target.last || !tree_.is(end, "(") || !tree_.is(end + 1, ")") || !tree_.is(end + 2, "[")) {
+      return {};
+    }
+    if (behind_bracket(tree_, end + 2, target.last) != target.last) return {};
+    return TokenRange{end + 3, target.last - 1};
+  }
+
+  void subscript(TokenRange target) {
+    if (const auto key = globals_key(target, true)) computed(values_.texts(tree_, *key), target.first);
   }
 
   void computed(const TextValue& value, std::uint32_t token) {
@@ -327,7 +344,8 @@ class Reader {
     for (const auto& object : value.directories) names_.computed.push_back({{}, object, line(token)});
   }
 
-  /// Calls that bind: __all__.extend, setattr on the module, globals().update, exec.
+  /// Calls that bind: __all__.extend, setattr on the module, globals().update, exec, and functions that do
+  /// so.
   void call(TokenRange range) {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, range, &end);
@@ -346,6 +364,12 @@ class Reader {
     }
     if (name == "delattr" && arguments.size() == 2 && is_this_module(arguments[0])) {
       for (const auto& text : values_.texts(tree_, arguments[1]).texts) forget(text, true);
+      return;
+    }
+    if (binders_.contains(name.substr(name.rfind('.') + 1))) {
+      for (const auto& text : values_.texts(tree_, arguments.front()).texts) {
+        if (!is_pattern(text)) computed({{text}, {}}, range.first);
+      }
       return;
     }
     if (name == "exec" && arguments.size() == 1) {
@@ -419,6 +443,8 @@ class Reader {
   ModuleNames& names_;
   TextValues values_;
   std::set<std::string> modules_held_;
+  std::string function_;           ///< the one that is being looked into
+  std::set<std::string> binders_;  ///< functions that bind what they are told to, by globals()
   std::vector<std::uint32_t> branch_;
   std::uint32_t branches_ = 0;
   bool all_unknown_ = false;

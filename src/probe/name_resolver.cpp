@@ -341,7 +341,7 @@ Answer NameResolver::computed(const ModuleNames& names, const std::string& file,
 Answer NameResolver::replaced(const ModuleNames& names, const std::string& file, const std::string& name,
                               const Answer& own, int depth) {
   if (names.replaced->keeps_names && own.verdict == Verdict::yes) return own;
-  const auto member = in_class(names, names.replaced->class_name, name, depth);
+  auto member = in_class(names, names.replaced->class_name, name, depth);
   if (member.verdict == Verdict::yes) return member;
   const auto forwards = in_class(names, names.replaced->class_name, "__getattr__", depth);
   if (forwards.verdict == Verdict::yes && own.verdict == Verdict::yes) return own;

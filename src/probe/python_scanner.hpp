@@ -1,11 +1,11 @@
 #pragma once
 
-#include <compare>
 #include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "probe/python_tokens.hpp"
@@ -28,14 +28,18 @@ struct Requirement {
 
   /// "torch.nn:Module", "torch.nn:"
   std::string text() const { return module + ":" + name; }
-  friend auto operator<=>(const Requirement&, const Requirement&) = default;
+  friend bool operator<(const Requirement& a, const Requirement& b) {
+    return std::tie(a.module, a.name) < std::tie(b.module, b.name);
+  }
 };
 
 /// The use belongs to one of several alternatives (try … except ImportError) of which one is enough.
 struct Choice {
   std::uint32_t group = 0;
   std::uint32_t alternative = 0;
-  friend auto operator<=>(const Choice&, const Choice&) = default;
+  friend bool operator<(const Choice& a, const Choice& b) {
+    return std::tie(a.group, a.alternative) < std::tie(b.group, b.alternative);
+  }
 };
 
 struct ImportUse {

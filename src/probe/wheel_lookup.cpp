@@ -81,6 +81,7 @@ std::string pythons_of(const std::vector<Build>& builds) {
     if (const auto python = cpython_of(build.name.tags)) all.insert(*python);
   }
   std::vector<std::string> words;
+  words.reserve(all.size());
   for (const auto& [minor, threaded] : all)
     words.push_back(fmt::format("3.{}{}", minor, threaded ? "t" : ""));
   return join_words(words);

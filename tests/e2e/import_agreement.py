@@ -1,6 +1,6 @@
 """Compares what the probe says of a wheel with a real interpreter that has the wheel installed.
 
-usage: import_agreement.py PROBE_DUMP [--wheel WHEEL] [--names FILE…] [-- PYTHON COMMAND…]
+usage: import_agreement.py PROBE_DUMP [--wheel WHEEL] [--names FILE…] [--python COMMAND]
 
 The names are those of tests/data/probe, or of files with "torch.nn:Module" as the last word of a line. The command
 starts a Python that has the wheel installed, for example `podman run --rm -i IMAGE python3`; it gets a program on
@@ -72,18 +72,19 @@ def main():
     parser.add_argument("--names", nargs="+", default=sorted(data.glob("imports_*.txt")))
     parser.add_argument("--allowed-wrong", type=int, default=0)
     parser.add_argument("--least", type=int, default=200)
-    parser.add_argument("command", nargs="*", default=shlex.split(os.environ.get("LAUNCH_TORCH_COMMAND", "")))
+    parser.add_argument("--python", default=os.environ.get("LAUNCH_TORCH_COMMAND", ""))
     options = parser.parse_args()
-    if not options.wheel or not options.command:
+    command = shlex.split(options.python)
+    if not options.wheel or not command:
         print("skipped: LAUNCH_TORCH_WHEEL and LAUNCH_TORCH_COMMAND name no installed torch")
         return 77
     out = subprocess.run([options.probe_dump, "answers", options.wheel], input="\n".join(names_in(options.names)),
                          stdout=subprocess.PIPE, text=True, check=True).stdout
     answers = [line.split("\t") for line in out.splitlines()]
     program = f"QUESTIONS = {[a[0] for a in answers]!r}\n{PROGRAM}"
-    done = subprocess.run([*options.command, "-"], input=program, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([*command, "-"], input=program, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
-        print(f"{options.command[0]} ended with {done.returncode}, after: {done.stdout.splitlines()[-1:]}")
+        print(f"{command[0]} ended with {done.returncode}, after: {done.stdout.splitlines()[-1:]}")
         return 3
     real = {name: (result, text) for name, result, text in map(json.loads, done.stdout.splitlines())}
     counts, wrong = collections.Counter(), 0

@@ -100,6 +100,15 @@ TEST(ModuleNames, NamesFromADirectory) {
   EXPECT_EQ(names.computed[0].directory, "_C.F");
 }
 
+TEST(ModuleNames, FunctionsThatBindWhatTheyAreTold) {
+  const auto names = read(
+      "class E:\n  @staticmethod\n  def flag(name, x=1):\n    globals()[name] = x\n"
+      "E.flag('A', x=2)\nE.flag(f())\nE.other('B')\n");
+  EXPECT_THAT(bound(names), ElementsAre("A", "E"));
+  ASSERT_EQ(names.computed.size(), 1U);
+  EXPECT_EQ(names.computed[0].line, 4U);
+}
+
 TEST(ModuleNames, DeletedByDelattr) {
   const auto names =
       read("for n in dir(_C):\n  if x: pass\n  elif n == 'Base':\n    delattr(sys.modules[__name__], n)\n");
