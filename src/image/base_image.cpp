@@ -149,7 +149,7 @@ Result<void> check_python(const lock::Recipe& recipe, const index::ImageReferenc
 
 /// CUDA of the base: what it says of itself, else its tag.
 std::string base_cuda(const index::ImageReference& wanted, const index::RemoteImage& found) {
-  const auto own = variable(found, "CUDA_VERSION");
+  auto own = variable(found, "CUDA_VERSION");
   if (!own.empty() || !wanted.repository.ends_with("nvidia/cuda")) return own;
   return std::string(split(wanted.tag, '-').front());
 }

@@ -57,7 +57,7 @@ Result<std::optional<engine::BuiltImage>> find_same(const engine::Engine& engine
 Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
                                               const std::vector<ImageWheel>& wheels, const lock::Site& site,
                                               net::HttpClient& http, const BuildEvents& events,
-                                              std::stop_token stop) {
+                                              const std::stop_token& stop) {
   lock::Lockfile wanted;
   wanted.provenance = request.locked.lock.lock.provenance;
   for (const auto& wheel : wheels) {
@@ -67,7 +67,7 @@ Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
   }
   const auto fetched =
       TRY(lock::fetch_locked(wanted, request.locked.lock.file.parent_path(), site,
-                             lock::WheelStore(site.store.value), http, events.fetching, std::move(stop)));
+                             lock::WheelStore(site.store.value), http, events.fetching, stop));
   std::vector<WheelSource> sources;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     sources.push_back({wheels[i].package, fetched.paths.at(i)});

@@ -1,6 +1,7 @@
 #include "image/context.hpp"
 
 #include <cerrno>
+#include <utility>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -45,7 +46,7 @@ Result<InstallSize> write_context(const std::filesystem::path& folder, const Con
   TRY(copy_project_files(spec.copies, folder / "project"));
   TRY(make_tree_folder(folder, "wheels"));
   for (const auto& package : spec.absent) TRY(make_tree_folder(folder / "wheels", package));
-  return unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, progress, stop);
+  return unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, progress, std::move(stop));
 }
 
 }  // namespace launch::image

@@ -73,7 +73,8 @@ Result<std::string> env_instruction(const DockerfileInput& input) {
     pairs.emplace_back("NVIDIA_VISIBLE_DEVICES", "all");
     pairs.emplace_back("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
   }
-  for (const auto& [name, value] : input.recipe.image.env) {
+  for (const auto& variable : input.recipe.image.env) {
+    const auto& name = variable.first;
     if (name.starts_with("NCCL_")) {
       return fail(
           usage_error(
@@ -83,7 +84,7 @@ Result<std::string> env_instruction(const DockerfileInput& input) {
               .hint("set it in env below [train]"));
     }
     std::erase_if(pairs, [&](const auto& pair) { return pair.first == name; });
-    pairs.emplace_back(name, dockerfile_word(value));
+    pairs.emplace_back(name, dockerfile_word(variable.second));
   }
   return pairs_instruction("ENV", pairs);
 }

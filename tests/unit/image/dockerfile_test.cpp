@@ -114,6 +114,7 @@ TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {
 
 TEST(Layers, StayBelowWhatEnginesStack) {
   std::vector<lock::LockedPackage> packages;
+  packages.reserve(150);
   for (int i = 0; i < 150; ++i) packages.push_back(package("big" + std::to_string(i), "1", 100'000'000));
   const auto layers =
       plan_layers(test::lock_of(std::move(packages), test::base("ubuntu 24.04", "3.12")).lock);
