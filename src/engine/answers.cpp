@@ -40,7 +40,7 @@ bool lists(const json& list, std::string_view word) {
          });
 }
 
-std::string with_algorithm(std::string id) {
+std::string with_algorithm(const std::string& id) {
   return id.empty() || id.find(':') != std::string::npos ? id : "sha256:" + id;
 }
 

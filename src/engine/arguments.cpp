@@ -13,7 +13,7 @@ void add(Arguments& arguments, std::string option, std::string value) {
 }
 
 void add_pairs(Arguments& arguments, const char* option, const std::map<std::string, std::string>& pairs) {
-  for (const auto& [key, value] : pairs) add(arguments, option, key + "=" + value);
+  for (const auto& [key, value] : pairs) add(arguments, option, fmt::format("{}={}", key, value));
 }
 
 /// One field of the comma-separated value of --mount (RFC 4180).
@@ -76,7 +76,8 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   if (!spec.hostname.empty()) add(arguments, "--hostname", spec.hostname);
   if (!spec.network.empty()) add(arguments, "--network", spec.network);
   for (const auto& alias : spec.aliases) add(arguments, "--network-alias", alias);
-  for (const auto& [name, address] : spec.add_hosts) add(arguments, "--add-host", name + ":" + address);
+  for (const auto& [name, address] : spec.add_hosts)
+    add(arguments, "--add-host", fmt::format("{}:{}", name, address));
   add_pairs(arguments, "--label", spec.labels);
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
   for (const auto& limit : spec.ulimits) add(arguments, "--ulimit", limit);

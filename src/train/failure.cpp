@@ -176,8 +176,7 @@ std::string_view kind_name(CauseKind kind) {
 }
 
 std::string Cause::sentence() const {
-  const auto who =
-      rank ? fmt::format("rank {} on node {}", *rank, node) : fmt::format("torchrun on node {}", node);
+  auto who = rank ? fmt::format("rank {} on node {}", *rank, node) : fmt::format("torchrun on node {}", node);
   switch (kind) {
     case CauseKind::exception:
       return fmt::format("{} raised {}", who, message);

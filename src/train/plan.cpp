@@ -80,9 +80,9 @@ std::vector<Variable> node_variables(const lock::Recipe& recipe, const Plan& pla
                            "nodes share a GPU, which NCCL refuses to two ranks of one host"});
     }
   }
-  for (const auto& [name, value] : recipe.train.env) {
-    std::erase_if(variables, [&](const Variable& variable) { return variable.name == name; });
-    variables.push_back({name, value, "[train] env of the recipe"});
+  for (const auto& entry : recipe.train.env) {
+    std::erase_if(variables, [&](const Variable& variable) { return variable.name == entry.first; });
+    variables.push_back({entry.first, entry.second, "[train] env of the recipe"});
   }
   std::sort(variables.begin(), variables.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   return variables;
@@ -127,9 +127,9 @@ NodePlan plan_node(const lock::Recipe& recipe, const PlanRequest& request, const
 
 void add_notes(Plan& plan, const GpuShare& gpus, const Machine& machine) {
   if (gpus.per_node == 0) {
-    plan.notes.push_back(machine.gpus == 0
-                             ? "this machine has no NVIDIA GPU: one rank a node, on the CPU with gloo"
-                             : "no GPUs are asked for: one rank a node, on the CPU with gloo");
+    plan.notes.emplace_back(machine.gpus == 0
+                                ? "this machine has no NVIDIA GPU: one rank a node, on the CPU with gloo"
+                                : "no GPUs are asked for: one rank a node, on the CPU with gloo");
   } else if (gpus.shared) {
     plan.notes.push_back(fmt::format("{} share {}: good for trying, not for speed",
                                      count_of(plan.nodes.size(), "node"),

@@ -85,7 +85,7 @@ Training::Training(const Plan& plan, Nodes& nodes, std::filesystem::path logs, L
       state_(std::make_shared<State>()),
       logs_(std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }) {}
 
-Result<Outcome> Training::run(std::stop_token stop) {
+Result<Outcome> Training::run(const std::stop_token& stop) {
   auto& state = *state_;
   if (auto prepared = nodes_->prepare(*plan_); !prepared) {
     (void)nodes_->clean_up(*plan_);

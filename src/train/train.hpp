@@ -41,7 +41,7 @@ class Training {
  public:
   Training(const Plan& plan, Nodes& nodes, std::filesystem::path logs, LogMux::Show show, Clock& clock);
 
-  Result<Outcome> run(std::stop_token stop);
+  Result<Outcome> run(const std::stop_token& stop);
   std::filesystem::path log_of(const Cause& cause) const { return logs_.log_of(cause.node, cause.rank); }
 
  private:

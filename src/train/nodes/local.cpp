@@ -27,7 +27,7 @@ Result<void> LocalNodes::stop(const Plan& plan, int grace_seconds) {
 }
 
 Result<void> LocalNodes::clean_up(const Plan& plan) {
-  const auto containers = engine_.remove_containers(kRunLabel, plan.run, 0);
+  auto containers = engine_.remove_containers(kRunLabel, plan.run, 0);
   TRY(engine_.remove_network(plan.network));
   return containers;
 }
