@@ -1,6 +1,6 @@
 """Compares what the Python scanner reads with Python's own tokenize and ast, over many real files.
 
-usage: imports.py PROBE_DUMP [--least N] [--most N] [FOLDER…]
+usage: imports.py PROBE_DUMP [FOLDER…] [--least N] [--most N]
 
 Without folders: the standard library and everything installed for the Python that runs this. A file that this Python
 itself cannot parse is only required not to crash the scanner. Exit code 1 on any difference, and when fewer than
