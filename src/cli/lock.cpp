@@ -175,7 +175,8 @@ std::string document(const std::string& file, bool changed, const lock::LockResu
                      {"changed", changed},
                      {"packages", std::move(packages)},
                      {"date", date ? Json(*date) : Json()},
-                     {"passed_over", std::move(passed_over)}};
+                     {"passed_over", std::move(passed_over)},
+                     {"metadata_bytes", result.metadata_bytes}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

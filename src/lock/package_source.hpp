@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
@@ -57,6 +58,10 @@ class PackageSource {
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (world): the index's.
   Result<const python::CoreMetadata*> metadata(const Wheel& wheel);
+  /// Bytes that came over the wire for metadata so far.
+  std::uint64_t metadata_bytes() const {
+    return general_.metadata_bytes() + (channel_ ? channel_->metadata_bytes() : 0);
+  }
 
  private:
   enum class Origin { general, channel, channel_first };

@@ -105,6 +105,7 @@ class Locking {
     LockResult result;
     result.passed_over = std::move(nightly.passed_over);
     result.lock = TRY(assemble(solutions));
+    result.metadata_bytes = source_.metadata_bytes();
     return result;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -31,6 +32,7 @@ struct PassedOver {
 struct LockResult {
   Lockfile lock;  ///< without provenance.base, which the image wing adds
   std::vector<PassedOver> passed_over;
+  std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 
 /// Tells a person what is going on: "resolving", "hashing torch-….whl".
