@@ -1,36 +1,20 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "base/result.hpp"
+#include "cli/command.hpp"
 #include "cli/world.hpp"
-
-namespace CLI {
-class App;
-}
 
 namespace launch::cli {
 
-/// The command line; each command registers its options and what it does.
+/// The command line; each command adds itself, its options and what it does.
 class App {
  public:
-  using Command = std::function<Result<int>(World&)>;
-
-  struct Chosen {
-    Command run;
-    bool takes_rest = false;
-  };
-
-  /// `root` is the CLI11 application; `chosen` receives the command that the arguments name.
+  /// `root` is the CLI11 application; `chosen` receives what the command that the arguments name does.
   App(CLI::App& root, Chosen& chosen) : root_(&root), chosen_(&chosen) {}
 
-  CLI::App& root() { return *root_; }
-  /// Called by a subcommand's callback: this is what is to be run. The int is the exit code.
-  void choose(Command command) { chosen_->run = std::move(command); }
-  /// The same for a command that takes World::rest, what stands after "--".
-  void choose_with_rest(Command command) { *chosen_ = {std::move(command), true}; }
+  Command add(const std::string& name, const std::string& description);
 
  private:
   CLI::App* root_;

@@ -1,6 +1,5 @@
 #include "image/build.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -106,15 +105,13 @@ Result<int> run(const Options& options, World& world) {
 }  // namespace
 
 void register_build(App& app) {
-  auto* command = app.root().add_subcommand("build", "Build the image of a locked recipe");
+  auto command = app.add("build", "Build the image of a locked recipe");
   auto options = std::make_shared<Options>();
-  command->footer(kFooter);
-  command->add_option("RECIPE", options->recipe, "A recipe's name or file")->required();
-  command->add_option("--engine", options->engine,
-                      "podman, docker or a path to one; else the first that works");
-  command->add_flag("--from-scratch", options->from_scratch, "Build every layer anew");
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run(*options, world); }); });
+  command.footer(kFooter);
+  command.option("RECIPE", &options->recipe, "A recipe's name or file").required();
+  command.option("--engine", &options->engine, "podman, docker or a path to one; else the first that works");
+  command.flag("--from-scratch", options->from_scratch, "Build every layer anew");
+  command.runs([options](World& world) { return run(*options, world); });
 }
 
 }  // namespace launch::cli

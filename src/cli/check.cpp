@@ -3,7 +3,6 @@
 #include <set>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "base/log.hpp"
@@ -224,26 +223,22 @@ Result<int> run_check(World& world, const CheckOptions& options) {
 
 void register_check(App& app) {
   const auto options = std::make_shared<CheckOptions>();
-  auto* command = app.root().add_subcommand("check", kDescription);
-  command->footer(kFooter);
+  auto command = app.add("check", kDescription);
+  command.footer(kFooter);
+  command.option("ARGUMENTS", &options->arguments, "A recipe's name or a lock's path, then files and folders")
+      .value_name("");
+  command.option("--package", &options->packages, "A locked package to ask (may be repeated)")
+      .value_name("NAME");
+  command.option("--torch", &options->torch, "Ask this version of torch, without a lock")
+      .value_name("VERSION");
   command
-      ->add_option("ARGUMENTS", options->arguments,
-                   "A recipe's name or a lock's path, then files and folders")
-      ->type_name("");
-  command->add_option("--package", options->packages, "A locked package to ask (may be repeated)")
-      ->type_name("NAME");
-  command->add_option("--torch", options->torch, "Ask this version of torch, without a lock")
-      ->type_name("VERSION");
-  command
-      ->add_option("--channel", options->channel,
-                   "Where it comes from: index (default), nightly, test or stable")
-      ->type_name("NAME")
-      ->check(CLI::IsMember({"index", "nightly", "test", "stable"}));
-  command->add_option("--cuda", options->cuda, "Its build, for a channel: cu128, cpu")->type_name("NAME");
-  command->add_option("--python", options->python, "Its Python; else the newest that it has a wheel for")
-      ->type_name("3.N");
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run_check(world, *options); }); });
+      .option("--channel", &options->channel, "Where it comes from: index (default), nightly, test or stable")
+      .value_name("NAME")
+      .one_of({"index", "nightly", "test", "stable"});
+  command.option("--cuda", &options->cuda, "Its build, for a channel: cu128, cpu").value_name("NAME");
+  command.option("--python", &options->python, "Its Python; else the newest that it has a wheel for")
+      .value_name("3.N");
+  command.runs([options](World& world) { return run_check(world, *options); });
 }
 
 }  // namespace launch::cli

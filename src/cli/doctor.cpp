@@ -3,7 +3,6 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -100,10 +99,9 @@ Result<int> doctor(World& world) {
 }  // namespace
 
 void register_doctor(App& app) {
-  auto* command = app.root().add_subcommand(
-      "doctor", "Tells what is here, where each setting came from, and what is missing");
-  command->footer("The exit code is 1 when something that launch cannot do without is missing.");
-  command->callback([&app] { app.choose([](World& world) { return doctor(world); }); });
+  auto command = app.add("doctor", "Tells what is here, where each setting came from, and what is missing");
+  command.footer("The exit code is 1 when something that launch cannot do without is missing.");
+  command.runs([](World& world) { return doctor(world); });
 }
 
 }  // namespace launch::cli

@@ -3,7 +3,6 @@
 #include <set>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -149,12 +148,11 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
 
 void register_fetch(App& app) {
   const auto options = std::make_shared<FetchOptions>();
-  auto* command = app.root().add_subcommand("fetch", kDescription);
-  command->footer(kFooter);
-  command->add_option("LOCK", options->lock, "A recipe's name, or a lock's path")->required()->type_name("");
-  command->add_option("--to", options->to, "Put all wheels into this folder as well")->type_name("DIR");
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run_fetch(world, *options); }); });
+  auto command = app.add("fetch", kDescription);
+  command.footer(kFooter);
+  command.option("LOCK", &options->lock, "A recipe's name, or a lock's path").required().value_name("");
+  command.option("--to", &options->to, "Put all wheels into this folder as well").value_name("DIR");
+  command.runs([options](World& world) { return run_fetch(world, *options); });
 }
 
 }  // namespace launch::cli

@@ -4,8 +4,6 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/app.hpp"
 #include "train/nodes/local.hpp"
 #include "train/run_record.hpp"
@@ -42,14 +40,13 @@ Result<int> guard(const GuardOptions& options, World& world) {
 /// `launch train` starts it by itself; it is in no help text.
 void register_guard(App& app) {
   auto options = std::make_shared<GuardOptions>();
-  auto* command = app.root().add_subcommand("guard", "Cleans up after a launch train that was killed");
-  command->group("");
-  command->add_option("--kind", options->kind)->required();
-  command->add_option("--program", options->program)->required();
-  command->add_option("--run", options->run)->required();
-  command->add_option("--record", options->record)->required();
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return guard(*options, world); }); });
+  auto command = app.add("guard", "Cleans up after a launch train that was killed");
+  command.hidden();
+  command.option("--kind", &options->kind).required();
+  command.option("--program", &options->program).required();
+  command.option("--run", &options->run).required();
+  command.option("--record", &options->record).required();
+  command.runs([options](World& world) { return guard(*options, world); });
 }
 
 }  // namespace launch::cli

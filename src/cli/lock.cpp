@@ -5,7 +5,6 @@
 #include <stop_token>
 #include <system_error>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
@@ -213,14 +212,13 @@ Result<int> run_lock(World& world, const LockOptions& options) {
 
 void register_lock(App& app) {
   const auto options = std::make_shared<LockOptions>();
-  auto* command = app.root().add_subcommand("lock", kDescription);
-  command->footer(kFooter);
-  command->add_option("RECIPE", options->recipe, "A recipe's name or path")->required()->type_name("");
-  command->add_flag("--check", options->check, "Write nothing; exit code 1 when the lock is out of date");
-  command->add_flag("--upgrade", options->upgrade, "Take the newest, whatever the lock has");
-  command->add_flag("--offline", options->offline, "Answer from the cache of index pages, ask no server");
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run_lock(world, *options); }); });
+  auto command = app.add("lock", kDescription);
+  command.footer(kFooter);
+  command.option("RECIPE", &options->recipe, "A recipe's name or path").required().value_name("");
+  command.flag("--check", options->check, "Write nothing; exit code 1 when the lock is out of date");
+  command.flag("--upgrade", options->upgrade, "Take the newest, whatever the lock has");
+  command.flag("--offline", options->offline, "Answer from the cache of index pages, ask no server");
+  command.runs([options](World& world) { return run_lock(world, *options); });
 }
 
 }  // namespace launch::cli

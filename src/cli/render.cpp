@@ -1,6 +1,5 @@
 #include <cstdio>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -87,16 +86,14 @@ Result<int> run(const Options& options, World& world) {
 }  // namespace
 
 void register_render(App& app) {
-  auto* command = app.root().add_subcommand("render", "Write the Dockerfile of a locked recipe");
+  auto command = app.add("render", "Write the Dockerfile of a locked recipe");
   auto options = std::make_shared<Options>();
-  command->footer(kFooter);
-  command->add_option("RECIPE", options->recipe, "A recipe's name or file")->required();
-  auto* check = command->add_flag("--check", options->check,
-                                  "Write nothing; exit code 1 and a diff when it would change");
-  command->add_flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it")
-      ->excludes(check);
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run(*options, world); }); });
+  command.footer(kFooter);
+  command.option("RECIPE", &options->recipe, "A recipe's name or file").required();
+  const auto check =
+      command.flag("--check", options->check, "Write nothing; exit code 1 and a diff when it would change");
+  command.flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it").excludes(check);
+  command.runs([options](World& world) { return run(*options, world); });
 }
 
 }  // namespace launch::cli

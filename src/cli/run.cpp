@@ -125,7 +125,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
 
   CLI::App root;
   GlobalOptions options;
-  App::Chosen chosen;
+  Chosen chosen;
   App app(root, chosen);
   register_globals(root, options);
   register_commands(app);

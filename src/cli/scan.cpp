@@ -1,8 +1,6 @@
 #include <memory>
 #include <set>
 
-#include <CLI/CLI.hpp>
-
 #include "cli/app.hpp"
 #include "cli/scan_paths.hpp"
 #include "probe/report.hpp"
@@ -42,16 +40,14 @@ Result<int> run_scan(World& world, const ScanOptions& options) {
 
 void register_scan(App& app) {
   const auto options = std::make_shared<ScanOptions>();
-  auto* command = app.root().add_subcommand("scan", kDescription);
-  command->footer(kFooter);
-  command->add_option("PATHS", options->paths, "Files and folders")->required()->type_name("");
+  auto command = app.add("scan", kDescription);
+  command.footer(kFooter);
+  command.option("PATHS", &options->paths, "Files and folders").required().value_name("");
   command
-      ->add_option(
-          "--module", options->modules,
-          "A top-level module to look for (may be repeated; default: torch, torchvision, torchaudio)")
-      ->type_name("NAME");
-  command->callback(
-      [&app, options] { app.choose([options](World& world) { return run_scan(world, *options); }); });
+      .option("--module", &options->modules,
+              "A top-level module to look for (may be repeated; default: torch, torchvision, torchaudio)")
+      .value_name("NAME");
+  command.runs([options](World& world) { return run_scan(world, *options); });
 }
 
 }  // namespace launch::cli

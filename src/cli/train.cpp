@@ -7,7 +7,6 @@
 #include <random>
 #include <string>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -237,8 +236,8 @@ class TrainCommand {
 
 void register_train(App& app) {
   auto options = std::make_shared<TrainOptions>();
-  auto* command = app.root().add_subcommand("train", "Runs a recipe's training, one container a node");
-  command->footer(
+  auto command = app.add("train", "Runs a recipe's training, one container a node");
+  command.footer(
       "One container a node runs torchrun with the recipe's [train] command, on a network of their own. Each "
       "line is\n"
       "shown with [node.rank] before it and kept in the run's logs. When one rank fails, all are ended, the "
@@ -247,21 +246,17 @@ void register_train(App& app) {
       "\n"
       "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"
       "  launch train demo --dry-run                    the exact commands, for a shell");
-  command->add_option("RECIPE", options->recipe, "A recipe's name or path")->required();
-  command->add_option("--nodes", options->nodes, "Number of nodes, instead of the recipe's")->type_name("N");
+  command.option("RECIPE", &options->recipe, "A recipe's name or path").required();
+  command.option("--nodes", &options->nodes, "Number of nodes, instead of the recipe's").value_name("N");
   command
-      ->add_option("--gpus", options->gpus,
-                   "GPUs a node: \"all\" (shared out to the nodes) or a number; 0 is the CPU")
-      ->type_name("all|N");
-  command->add_option("--port", options->port, "torchrun's port on node 0")
-      ->type_name("PORT")
-      ->capture_default_str();
-  command->add_option("--engine", options->engine, "podman, docker or a path to one of them")
-      ->type_name("ENGINE");
-  command->add_flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
-  command->callback([&app, options] {
-    app.choose_with_rest([options](World& world) { return TrainCommand(*options, world).run(); });
-  });
+      .option("--gpus", &options->gpus,
+              "GPUs a node: \"all\" (shared out to the nodes) or a number; 0 is the CPU")
+      .value_name("all|N");
+  command.option("--port", &options->port, "torchrun's port on node 0").value_name("PORT").shows_default();
+  command.option("--engine", &options->engine, "podman, docker or a path to one of them")
+      .value_name("ENGINE");
+  command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
+  command.runs_with_rest([options](World& world) { return TrainCommand(*options, world).run(); });
 }
 
 }  // namespace launch::cli

@@ -83,7 +83,7 @@ platforms = ["linux-x86_64"]
 packages  = ["small-tool"]
 
 [image]
-copy = [{{ from = "src", to = "/work space/$HOME" }}, {{ from = "src/main.py", to = "/workspace/renamed.py" }}]
+copy = [{{ from = "src", to = "/our space/$HOME" }}, {{ from = "src/main.py", to = "/workspace/renamed.py" }}]
 env  = {{ GREETING = 'a "quoted" $HOME \\ and # more', EMPTY = "" }}
 user = "trainer"
 """
@@ -172,10 +172,10 @@ python = "{cls.python}"
             self.assertEqual(self.in_image(image, "stat", "-c", "%s", f"/opt/venv/lib/python{self.python}/site-packages/"
                                            "nvidia/large/lib.bin"), f"{17 << 20}\n")
         with self.subTest("holds the project's files, to the letter"):
-            self.assertEqual(self.in_image(image, "find", "/work space/$HOME", "-type", "f", "-printf", "%P %m\n").split("\n"),
+            self.assertEqual(self.in_image(image, "find", "/our space/$HOME", "-type", "f", "-printf", "%P %m\n").split("\n"),
                              ["main.py 644", "deep/run.sh 755", ""])
             self.assertEqual(self.in_image(image, "python", "/workspace/renamed.py"), "main\n")
-            self.assertEqual(self.in_image(image, "pwd"), "/work space/$HOME\n")
+            self.assertEqual(self.in_image(image, "pwd"), "/our space/$HOME\n")
         with self.subTest("has the recipe's environment and user"):
             self.assertEqual(self.in_image(image, "printenv", "GREETING"), 'a "quoted" $HOME \\ and # more\n')
             self.assertEqual(self.in_image(image, "id"), "uid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n")

@@ -29,6 +29,8 @@ ROOM_OF = {
     "fmt/": set(FLOORS),
     "nlohmann/": set(FLOORS),
 }
+# Headers that cost each file that includes them seconds.
+FILES_OF = {"CLI/": {"cli/command.cpp", "cli/run.cpp"}}
 SYSTEM = re.compile(
     r"[a-z_0-9]+"  # the standard library
     r"|(sys|net|netinet|arpa|linux)/.*\.h"
@@ -56,6 +58,8 @@ def problems_of(name, content):
                 found.append(f"src/{name}: <{header}> belongs to no room; name its library in docs/design.md and here")
             elif room not in rooms:
                 found.append(f"src/{name}: <{header}> is to be included in {', '.join(sorted(rooms))} only")
+            elif files := next((f for p, f in FILES_OF.items() if header.startswith(p) and name not in f), None):
+                found.append(f"src/{name}: <{header}> is to be included in {', '.join(sorted(files))} only")
             elif header.startswith("nlohmann/") and not name.endswith(".cpp"):
                 found.append(f"src/{name}: <{header}> is for source files, not for headers")
     return found
@@ -81,6 +85,7 @@ def self_check():
         "probe/a.cpp": '#include "image/b.hpp"\n#include <curl/curl.h>\n#include <xyz/a.h>\n',
         "base/a.cpp": '#include "cli/app.hpp"\n#include "file.hpp"\n',
         "cellar/a.cpp": "",
+        "cli/a.cpp": "#include <CLI/CLI.hpp>\n",
     }
     found = [problem for name, content in bad.items() for problem in problems_of(name, content)]
     tree.expect_found(
@@ -89,6 +94,7 @@ def self_check():
         "lock (floor 4) includes train/b.hpp of floor 5", "probe (floor 5) includes image/b.hpp of floor 5",
         "<curl/curl.h> is to be included in net only", "<xyz/a.h> belongs to no room", '"file.hpp" is not named from',
         "base (floor 1) includes cli/app.hpp", "the folder cellar has no floor",
+        "cli/a.cpp: <CLI/CLI.hpp> is to be included in cli/command.cpp, cli/run.cpp only",
     )  # fmt: skip
     good = '#include <sys/stat.h>\n#include <vector>\n#include <fmt/format.h>\n#include "net/http.hpp"\n#include "base/file.hpp"\n'
     tree.expect_none("floors", problems_of("net/http.cpp", good))

@@ -145,7 +145,7 @@ TEST(Quoting, OfAWordIsUndoneByTheBuilder) {
 
 TEST(Quoting, OfACopyPathKeepsSpacesAndVariables) {
   EXPECT_EQ(dockerfile_copy_path("/workspace/"), "\"/workspace/\"");
-  EXPECT_EQ(dockerfile_copy_path("/work space/$HOME/"), "\"/work\\\\ space/\\\\$HOME/\"");
+  EXPECT_EQ(dockerfile_copy_path("/our space/$HOME/"), "\"/our\\\\ space/\\\\$HOME/\"");
   EXPECT_EQ(dockerfile_copy_path("/a\"b/"), "\"/a\\\\\\\"b/\"");
 }
 
