@@ -121,7 +121,7 @@ Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::
                         .destination = folder / sha256_hex(file->url) / file->file_name,
                         .size = file->size});
   }
-  const auto results = http.download(requests);
+  const auto results = index::download_any(http, requests);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
@@ -143,7 +143,7 @@ void ask_sizes(const std::vector<std::pair<LockedWheel*, const index::IndexFile*
   for (const auto& [wheel, file] : wheels) {
     requests.push_back({.url = file->url, .method = "HEAD", .headers = {{"Accept-Encoding", "identity"}}});
   }
-  const auto responses = http.fetch_all(requests);
+  const auto responses = index::fetch_any(http, requests);
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (!responses[i] || !responses[i]->ok()) continue;
     const auto length = responses[i]->header("content-length");

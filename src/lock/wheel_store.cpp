@@ -17,6 +17,7 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "index/fetch_any.hpp"
 #include "index/url.hpp"
 
 namespace launch::lock {
@@ -174,7 +175,7 @@ class FetchRound {
   Result<void> download(net::HttpClient& http, const net::DownloadProgress& progress,
                         const std::stop_token& stop, WheelStore::Fetched& fetched) const {
     if (requests_.empty()) return {};
-    auto results = http.download(requests_, progress, stop);
+    auto results = index::download_any(http, requests_, progress, stop);
     std::optional<Error> error;
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i]) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 #include "fakes/index_server.hpp"
 #include "fakes/registry.hpp"
 #include "scenarios/scenario.hpp"
@@ -295,6 +296,49 @@ TEST_F(FetchScenario, AWheelThatIsGone) {
             "\n"
             "hint: take the file from a store or wheel house that has it, and put it at "
             "wheels/leaf-2.0-py3-none-any.whl; or lock again with --upgrade\n");
+}
+
+/// A lock with one wheel on the PyTorch channel, whose two hosts are reached through a proxy on this machine.
+class ChannelFetchScenario : public FetchScenario {
+ protected:
+  ChannelFetchScenario() {
+    scenario_.set("http_proxy", index_.server().url());
+    scenario_.set("no_proxy", "127.0.0.1");
+    scenario_.write("lockfiles/pylock.nightly.toml",
+                    fmt::format("lock-version = \"1.0\"\ncreated-by = \"test\"\n[[packages]]\nname = "
+                                "\"leaf\"\nversion = \"2.0\"\n[[packages.wheels]]\nurl = \"{}\"\nhashes = "
+                                "{{sha256 = \"{}\"}}\n",
+                                kFirst, index_.sha256(kLeaf)));
+    index_.server().serve(kFirst, {.status = 403});
+  }
+  static constexpr const char* kFirst =
+      "http://download.pytorch.org/whl/nightly/cpu/leaf-2.0-py3-none-any.whl";
+  static constexpr const char* kOther =
+      "http://download-r2.pytorch.org/whl/nightly/cpu/leaf-2.0-py3-none-any.whl";
+};
+
+TEST_F(ChannelFetchScenario, AWheelThatOneHostRefusesComesFromTheOther) {
+  index_.server().serve(kOther, {.body = index_.bytes(kLeaf)});
+  const auto done = scenario_.launch({"fetch", "nightly", "--to", "house"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, fmt::format("fetched 1 wheel ({}) in [TIME]\nwheels are in house\n",
+                                  human_bytes(index_.bytes(kLeaf).size())));
+  EXPECT_EQ(scenario_.read(std::string("house/") + kLeaf), index_.bytes(kLeaf));
+}
+
+TEST_F(ChannelFetchScenario, BothHostsAreNamedWhenBothRefuse) {
+  index_.server().serve(kOther, {.status = 404});
+  const auto done = refused({"fetch", "nightly"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(
+      done.err,
+      fmt::format("error: cannot download {}: the server answered 403; the channel's other host fails as "
+                  "well: cannot download {}: the server answered 404\n"
+                  "  while fetching {}\n"
+                  "\n"
+                  "hint: try again later; if the file was withdrawn, take it from a wheel store or a "
+                  "wheel house that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n",
+                  kFirst, kOther, kLeaf));
 }
 
 TEST_F(FetchScenario, AFullDisk) {

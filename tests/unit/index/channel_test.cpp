@@ -6,6 +6,7 @@
 #include "base/file.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/wheel.hpp"
+#include "index/fetch_any.hpp"
 #include "index/index_client.hpp"
 
 namespace launch::index {
@@ -124,6 +125,26 @@ TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
           " answers 403, expected a part of the file (206)\n"
           "  while reading the metadata of torch-2.7.0+cu128-py3-none-any.whl\n\n"
           "hint: the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn\n");
+}
+
+TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
+  const std::string other = "https://download-r2.pytorch.org/whl";
+  fakes::MemoryHttp http;
+  http.put(kBase + "/down", MemoryAnswer{.status = 503});
+  http.break_off(kBase + "/away", world_error("no connection"));
+  http.put(kBase + "/gone", MemoryAnswer{.status = 404});
+  http.put(kBase + "/ill", MemoryAnswer{.status = 500});
+  for (const std::string path : {"/down", "/away", "/gone"})
+    http.put(other + path, MemoryAnswer{.body = path});
+  http.put(other + "/ill", MemoryAnswer{.status = 403});
+  std::vector<net::HttpRequest> requests;
+  for (const std::string path : {"/down", "/away", "/gone", "/ill"})
+    requests.push_back({.url = kBase + path});
+  const auto responses = fetch_any(http, requests);
+  EXPECT_EQ(responses[0]->body, "/down");
+  EXPECT_EQ(responses[1]->body, "/away");
+  EXPECT_EQ(responses[2]->status, 404) << "an answer, not a refusal";
+  EXPECT_EQ(responses[3]->status, 500) << "the first host's";
 }
 
 TEST(ChannelTest, TheStoragesDigestIsAHint) {

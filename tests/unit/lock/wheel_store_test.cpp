@@ -2,6 +2,7 @@
 
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -165,6 +166,53 @@ TEST_F(WheelStoreTest, TakesFileUrls) {
   wheel.url = "file://" + scratch_.path().string() + "/none.whl";
   EXPECT_EQ(fetch({wheel}).error().text(),
             "error: cannot read " + scratch_.path().string() + "/none.whl: No such file or directory\n");
+}
+
+// The PyTorch channel's two hosts: what one refuses the other may have.
+class ChannelHostsTest : public WheelStoreTest {
+ protected:
+  ChannelHostsTest() {
+    wheel_.url = kFirst;
+    http_.put(kFirst, fakes::MemoryAnswer{.status = 403});
+  }
+  static constexpr const char* kFirst = "https://download.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";
+  static constexpr const char* kOther =
+      "https://download-r2.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";
+  LockedWheel wheel_ = a_;
+};
+
+TEST_F(ChannelHostsTest, AWheelThatOneRefusesComesFromTheOther) {
+  http_.put(kOther, "content of a");
+  serve(b_, "content of b");
+  const auto fetched = fetch({wheel_, b_});
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(fetched->downloaded, 2U);
+  EXPECT_EQ(*read_file(store_.path_of(wheel_)), "content of a");
+  EXPECT_EQ(http_.requests().size(), 3U) << "b is asked for once";
+}
+
+TEST_F(ChannelHostsTest, OtherBytesOnOneAreNoneOfTheOthers) {
+  http_.put(kFirst, "content of A");
+  http_.put(kOther, "content of a");
+  const auto fetched = fetch({wheel_});
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(*read_file(store_.path_of(wheel_)), "content of a");
+}
+
+TEST_F(ChannelHostsTest, WhatEachAnsweredIsTold) {
+  http_.put(kOther, fakes::MemoryAnswer{.status = 503});
+  const auto fetched = fetch({wheel_});
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(fetched.error().text(),
+            fmt::format("error: {} answers 403; the channel's other host fails as "
+                        "well: {} answers 503\n"
+                        "  while fetching a-1.0-py3-none-any.whl\n"
+                        "\n"
+                        "hint: try again later; if the file was withdrawn, take it from "
+                        "a wheel store or a wheel house that has it, or from a mirror "
+                        "(LAUNCH_CHANNEL_URL)\n",
+                        kFirst, kOther));
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::world);
 }
 
 TEST_F(WheelStoreTest, AWheelThatIsNowhere) {
