@@ -2,16 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
-#include "index/page_file.hpp"
 #include "index/url.hpp"
 #include "python/scanner.hpp"
-#include "python/wheel.hpp"
 
 namespace launch::index {
 namespace {
@@ -28,6 +24,18 @@ bool is_numbered(std::string_view accelerator, std::string_view kind) {
 
 bool is_accelerator(std::string_view text) {
   return text == "cpu" || text == "xpu" || is_numbered(text, "cu") || is_numbered(text, "rocm");
+}
+
+/// "cu121" of the local part "cu121.full", "rocm6.3" of "rocm6.3"; empty when it names none.
+std::string_view accelerator_of(std::string_view local) {
+  std::size_t end = 0;
+  const auto goes_on = [&](std::size_t at) {
+    const bool before_digit = at + 1 < local.size() && python::is_digit(local[at + 1]);
+    return python::is_alphanumeric(local[at]) || (local[at] == '.' && before_digit);
+  };
+  while (end < local.size() && goes_on(end)) ++end;
+  const auto named = local.substr(0, end);
+  return is_accelerator(named) ? named : std::string_view();
 }
 
 }  // namespace
@@ -60,24 +68,8 @@ std::optional<std::string> nightly_date(const python::Version& version) {
 
 bool is_built_for(const python::Version& version, std::string_view accelerator) {
   const auto local = version.local();
-  const auto build = std::string_view(local).substr(0, local.find_first_of(".-_", accelerator.size()));
-  return build == accelerator ||
-         !is_accelerator(std::string_view(local).substr(0, local.find_first_of("-_")));
-}
-
-std::map<std::string, Nightly> nightlies(const ProjectPage& page, std::string_view accelerator,
-                                         const std::vector<python::Tag>& supported) {
-  std::map<std::string, Nightly> days;
-  for (const auto& file : page.files) {
-    auto wheel = python::WheelName::parse(file.file_name);
-    if (!wheel || file.yanked || !is_built_for(wheel->version, accelerator)) continue;
-    const auto date = nightly_date(wheel->version);
-    if (!date || !python::best_tag(wheel->tags, supported)) continue;
-    auto& day = days.try_emplace(*date, Nightly{wheel->version, {}}).first->second;
-    if (wheel->version > day.version) day = Nightly{wheel->version, {}};
-    if (wheel->version == day.version) day.wheels.push_back(file);
-  }
-  return days;
+  const auto named = accelerator_of(local);
+  return named.empty() || named == accelerator;
 }
 
 std::optional<std::string> on_other_host(std::string_view url) {
@@ -89,13 +81,6 @@ std::optional<std::string> on_other_host(std::string_view url) {
     return moved;
   }
   return std::nullopt;
-}
-
-Result<std::optional<std::string>> claimed_sha256(net::HttpClient& http, const std::string& url) {
-  const net::HttpRequest request{.url = url, .method = "HEAD"};
-  const auto response = TRY(std::move(fetch_any(http, {&request, 1}).front()));
-  const auto header = response.ok() ? response.header("x-amz-meta-checksum-sha256") : std::nullopt;
-  return header ? checked_sha256(*header) : std::nullopt;
 }
 
 }  // namespace launch::index

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "index/channel.hpp"
 #include "net/http.hpp"
 #include "python/interpreter.hpp"
 #include "python/tag.hpp"
@@ -58,7 +59,7 @@ Wheels look_at(const Listing& listing, const python::Version& version, const Rec
                   same_python ? tags->platforms.end() : tags->pythons.end());
     } else if (file.requires_python && !target.runs(*file.requires_python)) {
       out.requires_python = *file.requires_python;
-    } else if (listing.from_channel && !fits_accelerator(version, recipe.torch.cuda)) {
+    } else if (listing.from_channel && !index::is_built_for(version, recipe.torch.cuda)) {
       out.other_accelerator = true;
     } else if (file.yanked) {
       out.yanked = *file.yanked;

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "index/index_client.hpp"
 #include "index/url.hpp"
+#include "lock/hidden_wheels.hpp"
 #include "python/wheel.hpp"
 
 namespace launch::lock {
@@ -81,6 +82,19 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
   return left;
 }
 
+// Takes the places of wheels that the channel still has, but no longer shows.
+Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url,
+                           std::vector<LockedWheel>& wheels) {
+  std::vector<LockedWheel> hidden;
+  std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(hidden), to_be_located);
+  const auto places = TRY(find_hidden(http, channel_url, hidden));
+  auto found = places.begin();
+  for (auto& wheel : wheels) {
+    if (to_be_located(wheel)) wheel.url = (found++)->url;
+  }
+  return {};
+}
+
 std::vector<std::string> values(const std::vector<Setting>& settings) {
   std::vector<std::string> out;
   out.reserve(settings.size());
@@ -99,8 +113,11 @@ Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, 
   if (projects.empty()) return wheels;
 
   std::vector<std::string> asked;
-  if (!provenance.channel.empty() && provenance.channel != "index") {
-    index::IndexClient channel(http, channel_index(site, provenance.channel, provenance.cuda), {}, true);
+  const bool of_channel = !provenance.channel.empty() && provenance.channel != "index";
+  const auto channel_url =
+      of_channel ? channel_index(site, provenance.channel, provenance.cuda) : std::string();
+  if (of_channel) {
+    index::IndexClient channel(http, channel_url, {}, true);
     asked.push_back(net::redact(channel.url()));
     projects = TRY(locate_on(channel, wheels, projects));
   }
@@ -109,8 +126,9 @@ Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, 
     asked.push_back(net::redact(general.url()));
     projects = TRY(locate_on(general, wheels, projects));
   }
-  if (projects.empty()) return wheels;
+  if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
   const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
+  if (lost == wheels.end()) return wheels;
   return fail(world_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
                   .hint(other_ways(*lost)));
 }

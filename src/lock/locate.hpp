@@ -13,8 +13,9 @@
 namespace launch::lock {
 
 /// Finds URLs for wheels that a lock names by path only: by file name, on the channel's index that the lock
-/// came from, else on the general index. Others are given back as they are. Errors (world): an index does not
-/// answer; a wheel is no longer there, or has another sha256 there.
+/// came from, else on the general index, else beside the channel's pages (find_hidden). Others are given back
+/// as they are. Errors (world): an index does not answer; a wheel is no longer there, or has another sha256
+/// there.
 Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, const Provenance& provenance,
                                                const Site& site, net::HttpClient& http);
 

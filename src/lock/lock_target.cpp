@@ -1,10 +1,7 @@
 #include "lock/lock_target.hpp"
 
-#include <string_view>
-
 #include <fmt/format.h>
 
-#include "python/scanner.hpp"
 #include "python/wheel.hpp"
 
 namespace launch::lock {
@@ -35,27 +32,6 @@ bool LockTarget::runs(const std::string& requires_python) const {
 
 bool LockTarget::runs(const python::SpecifierSet& requires_python) const {
   return requires_python.matches(version_);
-}
-
-bool fits_accelerator(const python::Version& version, const std::string& cuda) {
-  const auto local = version.local();
-  const auto numbered = [&](std::string_view prefix) {
-    return local.starts_with(prefix) && local.size() > prefix.size() &&
-           python::is_digit(local[prefix.size()]);
-  };
-  const bool plain =
-      local == "cpu" || local == "xpu" || local.starts_with("cpu.") || local.starts_with("xpu.");
-  const bool accelerator = plain || numbered("cu") || numbered("rocm");
-  return !accelerator || local == cuda;
-}
-
-std::optional<std::string> nightly_date(const python::Version& version) {
-  constexpr std::uint64_t kFirst = 2010'01'01;
-  constexpr std::uint64_t kLast = 2099'12'31;
-  const auto dev = version.dev().value_or(0);
-  if (dev < kFirst || dev > kLast) return std::nullopt;
-  const auto text = std::to_string(dev);
-  return fmt::format("{}-{}-{}", text.substr(0, 4), text.substr(4, 2), text.substr(6, 2));
 }
 
 }  // namespace launch::lock

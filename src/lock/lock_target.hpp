@@ -40,11 +40,4 @@ class LockTarget {
   std::unordered_map<std::string, std::optional<std::size_t>> ranks_;
 };
 
-/// True unless a channel's wheel is built for another accelerator than the recipe's: "+cpu" or "+cu118" for
-/// "cu128".
-bool fits_accelerator(const python::Version& version, const std::string& cuda);
-
-/// "2025-06-06" of a nightly's ".dev20250606"; none when the number is no date.
-std::optional<std::string> nightly_date(const python::Version& version);
-
 }  // namespace launch::lock

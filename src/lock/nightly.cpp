@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "index/channel.hpp"
 
 namespace launch::lock {
 namespace {
@@ -25,12 +26,12 @@ Offers offers_of(const python::Requirement& requirement, const Listing& listing,
                  std::vector<LockTarget>& targets) {
   Offers out;
   for (const auto& wheel : listing.wheels) {
-    const auto date = nightly_date(wheel.version);
+    const auto date = index::nightly_date(wheel.version);
     const auto& file = listing.files[wheel.file];
     if (!date || file.yanked || !requirement.specifier.matches(wheel.version)) continue;
     auto& offer = out[*date];
     offer.any = true;
-    if (!fits_accelerator(wheel.version, recipe.torch.cuda)) continue;
+    if (!index::is_built_for(wheel.version, recipe.torch.cuda)) continue;
     offer.accelerator = true;
     for (auto& target : targets) {
       const bool runs = !file.requires_python || target.runs(*file.requires_python);
@@ -46,9 +47,10 @@ class Nightlies {
 
   void add(const python::Requirement& requirement, const Listing& listing) {
     auto offers = offers_of(requirement, listing, recipe_, targets_);
-    const bool dated = !offers.empty() ||
-                       std::any_of(listing.wheels.begin(), listing.wheels.end(),
-                                   [](const PageWheel& w) { return nightly_date(w.version).has_value(); });
+    const bool dated =
+        !offers.empty() || std::any_of(listing.wheels.begin(), listing.wheels.end(), [](const PageWheel& w) {
+          return index::nightly_date(w.version).has_value();
+        });
     if (!dated) return;
     for (const auto& [date, offer] : offers) dates_.insert(date);
     packages_.emplace_back(requirement.name, std::move(offers));
@@ -89,6 +91,32 @@ std::string range_hint(const std::set<std::string>& dates) {
       *dates.begin(), *dates.rbegin());
 }
 
+/// A wheel of the nightly that is gone; none when they are all there.
+const Vanished* vanished_of(const PackageSource& source, const Recipe& recipe, const std::string& date) {
+  const auto& torch = recipe.torch.packages;
+  for (const auto& one : source.vanished()) {
+    const bool named = std::any_of(torch.begin(), torch.end(), [&](const python::Requirement& requirement) {
+      return requirement.name == one.package;
+    });
+    if (named && index::nightly_date(one.version) == date) return &one;
+  }
+  return nullptr;
+}
+
+Error gone(const std::string& date, const Vanished& vanished, const Recipe& recipe) {
+  return world_error(
+             fmt::format("the nightly of {} that the lock has is gone: {}", date, vanished_text(vanished)))
+      .hint(recipe.torch.date
+                ? "the recipe's [torch] date asks for this nightly: give another day, or name a mirror that "
+                  "kept "
+                  "it by LAUNCH_CHANNEL_URL"
+                : fmt::format(
+                      "`launch lock {} --upgrade` takes the newest nightly; a mirror that kept this one "
+                      "is named by LAUNCH_CHANNEL_URL",
+                      recipe.name));
+}
+
+/// `kept`: the lock's nightly, when it is one that the recipe allows.
 Result<NightlyChoice> choose(const Recipe& recipe, const Nightlies& nightlies,
                              const std::optional<std::string>& kept) {
   const auto& torch = recipe.torch;
@@ -99,14 +127,16 @@ Result<NightlyChoice> choose(const Recipe& recipe, const Nightlies& nightlies,
     }
     return NightlyChoice{torch.date, {}};
   }
-  const auto in_time = [&](const std::string& date) { return !torch.as_of || date <= *torch.as_of; };
-  if (kept && in_time(*kept) && !nightlies.lack(*kept)) return NightlyChoice{kept, {}};
+  const auto kept_lacks = kept ? nightlies.lack(*kept) : std::nullopt;
+  if (kept && !kept_lacks) return NightlyChoice{kept, {}};
   NightlyChoice out;
   for (auto date = nightlies.dates().rbegin(); date != nightlies.dates().rend(); ++date) {
-    if (!in_time(*date)) continue;
+    if (torch.as_of && *date > *torch.as_of) continue;
     const auto lack = nightlies.lack(*date);
     if (!lack) {
       out.date = *date;
+      // It is older than those that were looked at, as a rule.
+      if (kept && *kept < *date) out.passed_over.push_back({*kept, *kept_lacks});
       return out;
     }
     out.passed_over.push_back({*date, *lack});
@@ -125,12 +155,19 @@ Result<NightlyChoice> choose(const Recipe& recipe, const Nightlies& nightlies,
 Result<NightlyChoice> choose_nightly(const Recipe& recipe, PackageSource& source,
                                      std::vector<LockTarget>& targets,
                                      const std::optional<std::string>& kept) {
-  if (recipe.torch.channel != Channel::nightly) return NightlyChoice{};
+  const auto& torch = recipe.torch;
+  if (torch.channel != Channel::nightly) return NightlyChoice{};
   Nightlies nightlies(recipe, targets);
-  for (const auto& requirement : recipe.torch.packages)
+  for (const auto& requirement : torch.packages)
     nightlies.add(requirement, *TRY(source.find(requirement.name)));
-  if (nightlies.empty() && !recipe.torch.date) return NightlyChoice{};
-  return choose(recipe, nightlies, kept);
+  const bool wants_kept =
+      kept && torch.date.value_or(*kept) == *kept && (!torch.as_of || *kept <= *torch.as_of);
+  if (wants_kept && (nightlies.empty() || nightlies.lack(*kept))) {
+    if (const auto* vanished = vanished_of(source, recipe, *kept))
+      return fail(gone(*kept, *vanished, recipe));
+  }
+  if (nightlies.empty() && !torch.date) return NightlyChoice{};
+  return choose(recipe, nightlies, wants_kept ? kept : std::nullopt);
 }
 
 }  // namespace launch::lock

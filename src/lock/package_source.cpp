@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "lock/hidden_wheels.hpp"
 #include "python/wheel.hpp"
 
 namespace launch::lock {
@@ -56,8 +60,16 @@ std::vector<PageWheel> wheels_of(const std::vector<index::IndexFile>& files) {
 
 }  // namespace
 
-PackageSource::PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http)
-    : general_(http, site.index_url.value, values(site.find_links), false, metadata_cache(site)) {
+std::string vanished_text(const Vanished& vanished) {
+  return fmt::format("{} is neither on the page {} nor at {}", vanished.file_name, vanished.page,
+                     join_words(vanished.asked, "or"));
+}
+
+PackageSource::PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http,
+                             std::vector<LockedPackage> kept)
+    : http_(http),
+      general_(http, site.index_url.value, values(site.find_links), false, metadata_cache(site)),
+      kept_(std::move(kept)) {
   if (recipe.torch.channel == Channel::index) return;
   channel_.emplace(http, channel_page(recipe, site), std::vector<std::string>{}, true, metadata_cache(site));
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
@@ -73,8 +85,7 @@ PackageSource::Origin PackageSource::origin(const std::string& name) const {
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_start) ? Origin::channel_first : Origin::general;
 }
 
-void PackageSource::keep(const std::string& name, Result<std::optional<index::ProjectPage>> page,
-                         bool from_channel) {
+void PackageSource::keep(const std::string& name, Page page, bool from_channel) {
   if (!page) {
     listings_.emplace(name, fail(std::move(page.error())));
     return;
@@ -98,19 +109,77 @@ void PackageSource::prefetch(std::span<const std::string> names) {
     (origin(name) == Origin::general ? of_general : of_channel).push_back(name);
   }
   if (!of_channel.empty()) {
-    auto pages = channel_->pages(of_channel);
-    for (std::size_t i = 0; i < of_channel.size(); ++i) {
-      const bool elsewhere = pages[i] && !*pages[i] && origin(of_channel[i]) == Origin::channel_first;
-      if (elsewhere) {
-        of_general.push_back(of_channel[i]);
-      } else {
-        keep(of_channel[i], std::move(pages[i]), true);
-      }
-    }
+    auto elsewhere = ask_channel(of_channel);
+    std::move(elsewhere.begin(), elsewhere.end(), std::back_inserter(of_general));
   }
   if (of_general.empty()) return;
   auto pages = general_.pages(of_general);
   for (std::size_t i = 0; i < of_general.size(); ++i) keep(of_general[i], std::move(pages[i]), false);
+}
+
+std::vector<std::string> PackageSource::ask_channel(const std::vector<std::string>& names) {
+  auto pages = channel_->pages(names);
+  const auto added = add_hidden(names, pages);
+  std::vector<std::string> elsewhere;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (pages[i] && !*pages[i] && origin(names[i]) == Origin::channel_first) {
+      elsewhere.push_back(names[i]);
+    } else {
+      keep(names[i], added ? std::move(pages[i]) : Page(fail(added.error())), true);
+    }
+  }
+  return elsewhere;
+}
+
+/// The kept wheels, with the places of their packages, that came from the channel and are not on the page.
+std::vector<std::pair<std::size_t, const LockedWheel*>> PackageSource::hidden_of(const std::string& name,
+                                                                                 const Page& page) {
+  std::vector<std::pair<std::size_t, const LockedWheel*>> hidden;
+  if (!page) return hidden;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const auto& package = kept_[i];
+    if (package.name != name) continue;
+    const bool of_channel = package.index ? *package.index == net::redact(channel_->url())
+                                          : page->has_value() || origin(name) == Origin::channel;
+    for (const auto& wheel : package.wheels) {
+      const auto is_it = [&](const index::IndexFile& file) { return file.file_name == wheel.file_name; };
+      const bool shown = *page && std::any_of((*page)->files.begin(), (*page)->files.end(), is_it);
+      if (of_channel && !shown) hidden.emplace_back(i, &wheel);
+    }
+  }
+  return hidden;
+}
+
+Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages) {
+  std::vector<LockedWheel> wheels;
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // of the page, of the package
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (const auto& [package, wheel] : hidden_of(names[i], pages[i])) {
+      wheels.push_back(*wheel);
+      places.emplace_back(i, package);
+    }
+  }
+  if (wheels.empty()) return {};
+  auto found = TRY(find_hidden(http_, channel_->url(), wheels));
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    const auto& wheel = wheels[i];
+    const auto& package = kept_[places[i].second];
+    if (!found[i].url) {
+      vanished_.push_back({package.name, package.version, wheel.file_name,
+                           net::redact(fmt::format("{}/{}/", channel_->url(), package.name)),
+                           std::move(found[i].asked)});
+      continue;
+    }
+    log_debug("{} is no longer on its page, but at {}", wheel.file_name, net::redact(*found[i].url));
+    auto& page = *pages[places[i].first];
+    if (!page) page = index::ProjectPage{package.name, {}};
+    page->files.push_back({.file_name = wheel.file_name,
+                           .url = *found[i].url,
+                           .sha256 = wheel.sha256,
+                           .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
+                           .upload_time = wheel.upload_time});
+  }
+  return {};
 }
 
 Result<const Listing*> PackageSource::find(const std::string& name) {

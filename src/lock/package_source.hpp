@@ -6,10 +6,12 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
 #include "index/index_client.hpp"
+#include "lock/lockfile.hpp"
 #include "lock/recipe.hpp"
 #include "lock/site.hpp"
 #include "net/http.hpp"
@@ -36,13 +38,27 @@ struct Listing {
   std::vector<PageWheel> wheels;
 };
 
+/// A locked wheel of the channel that neither its page shows nor a server has any more.
+struct Vanished {
+  std::string package;
+  python::Version version;
+  std::string file_name;
+  std::string page;                ///< without credentials
+  std::vector<std::string> asked;  ///< URLs, without credentials
+};
+/// "torch-….whl is neither on the page … nor at …"
+std::string vanished_text(const Vanished& vanished);
+
 /// Where packages come from: each name from one index alone (no dependency confusion). With channel "index"
 /// that is the general index. Else PyTorch's own packages come from the channel and nowhere else; what
 /// belongs to PyTorch or CUDA by its name comes from the channel if it serves it; everything else, and what
 /// the recipe names under `packages`, from the general index. Pages and metadata are asked for once.
 class PackageSource {
  public:
-  PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http);
+  /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
+  /// page no longer shows are listed with the others while their files are still there.
+  PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http,
+                std::vector<LockedPackage> kept = {});
 
   /// Asks for the pages of many projects side by side.
   void prefetch(std::span<const std::string> names);
@@ -58,6 +74,8 @@ class PackageSource {
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (world): the index's.
   Result<const python::CoreMetadata*> metadata(const Wheel& wheel);
+  /// Of the kept packages that were asked for so far.
+  const std::vector<Vanished>& vanished() const { return vanished_; }
   /// Bytes that came over the wire for metadata so far.
   std::uint64_t metadata_bytes() const {
     return general_.metadata_bytes() + (channel_ ? channel_->metadata_bytes() : 0);
@@ -66,12 +84,21 @@ class PackageSource {
  private:
   enum class Origin { general, channel, channel_first };
   Origin origin(const std::string& name) const;
-  void keep(const std::string& name, Result<std::optional<index::ProjectPage>> page, bool from_channel);
+  using Page = Result<std::optional<index::ProjectPage>>;
+  void keep(const std::string& name, Page page, bool from_channel);
+  /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
+  std::vector<std::string> ask_channel(const std::vector<std::string>& names);
+  Result<void> add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages);
+  std::vector<std::pair<std::size_t, const LockedWheel*>> hidden_of(const std::string& name,
+                                                                    const Page& page);
 
+  net::HttpClient& http_;
   index::IndexClient general_;
   std::optional<index::IndexClient> channel_;
   std::set<std::string> asked_of_channel_;
   std::set<std::string> asked_of_general_;
+  std::vector<LockedPackage> kept_;
+  std::vector<Vanished> vanished_;
   std::map<std::string, Result<Listing>> listings_;
   std::map<std::string, Result<python::CoreMetadata>> metadata_;  // by URL
 };

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <map>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "index/fetch_any.hpp"
 #include "lock/absence.hpp"
 #include "lock/lock_assembly.hpp"
 #include "lock/nightly.hpp"
@@ -73,6 +76,29 @@ const std::vector<std::string>& well_known_names() {
   return names;
 }
 
+/// The previous lock is of the recipe's channel and accelerator, and what it has is to be kept.
+bool keeps_build(const LockRequest& request) {
+  if (!request.previous || request.upgrade) return false;
+  const auto& before = request.previous->provenance;
+  const auto& torch = request.recipe.torch;
+  return before.channel == channel_name(torch.channel) && before.cuda == torch.cuda;
+}
+
+/// The packages of the previous lock; wheels that it names by path alone are in the store, or still to be
+/// found.
+std::vector<LockedPackage> kept_packages(const LockRequest& request, const WheelStore& store) {
+  if (!keeps_build(request)) return {};
+  auto packages = request.previous->packages;
+  for (auto& package : packages) {
+    for (auto& wheel : package.wheels) {
+      std::error_code ignored;
+      const auto place = store.path_of(wheel);
+      if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = index::local_url(place);
+    }
+  }
+  return packages;
+}
+
 class Locking {
  public:
   Locking(const LockRequest& request, const Site& site, net::HttpClient& http, const WheelStore& store,
@@ -83,7 +109,7 @@ class Locking {
         http_(http),
         store_(store),
         progress_(progress),
-        source_(request.recipe, site, http) {}
+        source_(request.recipe, site, http, kept_packages(request, store)) {}
 
   Result<LockResult> run() {
     for (const auto& platform : recipe_.platforms) {
@@ -150,11 +176,7 @@ class Locking {
   bool keeps() const { return request_.previous && !request_.upgrade; }
 
   std::optional<std::string> kept_date() const {
-    if (!keeps()) return std::nullopt;
-    const auto& before = request_.previous->provenance;
-    const bool same =
-        before.channel == channel_name(recipe_.torch.channel) && before.cuda == recipe_.torch.cuda;
-    return same ? before.date : std::nullopt;
+    return keeps_build(request_) ? request_.previous->provenance.date : std::nullopt;
   }
 
   Preferences kept_versions() const {
@@ -176,8 +198,13 @@ class Locking {
                                     fmt::format("resolving {} for {}", recipe_.name, target.text())));
     if (!outcome.solution) {
       const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
-      return fail(usage_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
-                                          target.text(), why)));
+      auto error = usage_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
+                                           target.text(), why));
+      for (const auto& vanished : source_.vanished()) {
+        error.hint(fmt::format("the lock's {}; `launch lock {} --upgrade` takes what there is now",
+                               vanished_text(vanished), recipe_.name));
+      }
+      return fail(std::move(error));
     }
     TargetSolution solution;
     solution.target = &target;

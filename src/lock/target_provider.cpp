@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "index/channel.hpp"
 #include "lock/absence.hpp"
 
 namespace launch::lock {
@@ -36,9 +37,9 @@ bool TargetProvider::fits(const Listing& listing, const PageWheel& wheel) const 
   const auto& file = listing.files[wheel.file];
   if (file.requires_python && !target_.runs(*file.requires_python)) return false;
   if (!listing.from_channel) return true;
-  if (!fits_accelerator(wheel.version, recipe_.torch.cuda)) return false;
+  if (!index::is_built_for(wheel.version, recipe_.torch.cuda)) return false;
   if (!date_ || dated_.count(listing.name) == 0) return true;
-  const auto date = nightly_date(wheel.version);
+  const auto date = index::nightly_date(wheel.version);
   return !date || *date == *date_;
 }
 

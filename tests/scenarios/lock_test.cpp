@@ -229,6 +229,42 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
   EXPECT_EQ(lock(), good);
 }
 
+TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
+  fakes::IndexServer channel({.json = false, .hashes = false, .missing = 403, .root = "/nightly/cpu"});
+  scenario_.set("LAUNCH_CHANNEL_URL", channel.server().url());
+  scenario_.hide(channel.server().url(), "[CHANNEL]");
+  scenario_.write(
+      "recipes/demo.toml",
+      "python = \"3.11\"\n[torch]\nchannel = \"nightly\"\ncuda = \"cpu\"\npackages = [\"torch\"]\n"
+      "[image]\nfrom = \"docker.io/library/debian:12\"\n");
+  const auto old = channel.add({.name = "torch", .version = "2.9.0.dev20250604+cpu"});
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  channel.add({.name = "torch", .version = "2.9.0.dev20250606+cpu"});
+  channel.hide(old);
+  const std::string kLocked = "locked 1 package (1.0 kB) for Python 3.11 on linux-x86_64 in [TIME]\n";
+  scenario_.set("XDG_CACHE_HOME", scenario_.place("new-cache").string());  // a page may be kept for a while
+  auto done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is unchanged\n");
+
+  channel.fail_file(old, {.status = 403});
+  done = refused({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(
+      done.err,
+      "error: the nightly of 2025-06-04 that the lock has is gone: "
+      "torch-2.9.0.dev20250604+cpu-py3-none-any.whl is neither on the page [CHANNEL]/nightly/cpu/torch/ nor "
+      "at [CHANNEL]/files/torch-2.9.0.dev20250604%2Bcpu-py3-none-any.whl\n"
+      "\n"
+      "hint: `launch lock demo --upgrade` takes the newest nightly; a mirror that kept this one is named by "
+      "LAUNCH_CHANNEL_URL\n");
+  done = scenario_.launch({"lock", "demo", "--upgrade"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, kLocked +
+                          "lockfiles/pylock.demo.toml has changed:\n"
+                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n");
+}
+
 class FetchScenario : public LockScenario {
  protected:
   FetchScenario() { EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0); }

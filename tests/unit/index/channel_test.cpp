@@ -1,9 +1,7 @@
 #include "index/channel.hpp"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/wheel.hpp"
 #include "index/fetch_any.hpp"
@@ -13,29 +11,11 @@ namespace launch::index {
 namespace {
 
 using fakes::MemoryAnswer;
-using testing::ElementsAre;
-using testing::IsEmpty;
 
 const std::string kBase = "https://download.pytorch.org/whl";
 
 python::Version version(const std::string& text) {
   return python::Version::parse(text).value();
-}
-
-ProjectPage nightly_page() {
-  const auto text = read_file(std::string(LAUNCH_TEST_DATA) + "/index/torch-nightly-cu126.html").value();
-  return parse_simple_html(text, kBase + "/nightly/cu126/torch/", "torch").value();
-}
-
-std::vector<std::string> days(const std::string& python, const std::string& platform,
-                              const std::string& accelerator) {
-  const auto tags = python::supported_tags({python, platform, 36}).value();
-  std::vector<std::string> out;
-  for (const auto& [day, nightly] : nightlies(nightly_page(), accelerator, tags)) {
-    out.push_back(day + " " + nightly.version.text());
-    for (const auto& wheel : nightly.wheels) out.push_back(wheel.file_name);
-  }
-  return out;
 }
 
 TEST(ChannelTest, EachPartHasItsIndex) {
@@ -65,36 +45,13 @@ TEST(ChannelTest, ALocalPartNamesTheAccelerator) {
   EXPECT_TRUE(is_built_for(version("3.0.0+git0d4682f0"), "cu121"));
   EXPECT_TRUE(is_built_for(version("3.0.0"), "cpu"));
   EXPECT_TRUE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.3"));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cpu.cxx11.abi"), "cpu"));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cu121.full"), "cu118"));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6"));
   EXPECT_FALSE(is_built_for(version("2.5.0+cu121"), "cu12"));
   EXPECT_FALSE(is_built_for(version("2.5.0+cpu"), "cu121"));
   EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.2"));
   EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "cpu"));
-}
-
-TEST(ChannelTest, TellsWhichDaysHaveAWheelForATarget) {
-  EXPECT_THAT(days("3.13t", "linux-x86_64", "cu126"),
-              ElementsAre("2025-01-02 2.6.0.dev20250102+cu126",
-                          "torch-2.6.0.dev20250102+cu126-cp313-cp313t-manylinux_2_28_x86_64.whl"));
-  EXPECT_THAT(days("3.10", "linux-aarch64", "cu126"),
-              ElementsAre("2025-01-03 2.6.0.dev20250103+cu126",
-                          "torch-2.6.0.dev20250103+cu126-cp310-cp310-linux_aarch64.whl"));
-  EXPECT_THAT(days("3.13", "linux-x86_64", "cu126"), IsEmpty());  // that day had Windows only
-  EXPECT_THAT(days("3.9", "linux-x86_64", "cu124"), IsEmpty());
-}
-
-TEST(ChannelTest, TheHighestVersionOfADayIsTaken) {
-  ProjectPage page{"torch", {}};
-  for (const std::string name : {"torch-2.7.0.dev20250102-cp312-cp312-linux_x86_64.whl",
-                                 "torch-2.8.0.dev20250102-cp312-cp312-linux_x86_64.whl",
-                                 "torch-2.6.0.dev20250102-cp312-cp312-linux_x86_64.whl"}) {
-    page.files.push_back({.file_name = name, .url = kBase + "/" + name});
-  }
-  page.files.push_back(
-      {.file_name = "torch-2.9.0.dev20250103-cp312-cp312-linux_x86_64.whl", .yanked = "bad"});
-  const auto found = nightlies(page, "cu128", python::supported_tags({"3.12", "linux-x86_64", 36}).value());
-  ASSERT_EQ(found.size(), 1u);
-  EXPECT_EQ(found.at("2025-01-02").version, version("2.8.0.dev20250102"));
-  EXPECT_EQ(found.at("2025-01-02").wheels.size(), 1u);
 }
 
 TEST(ChannelTest, KnowsTheOtherHostOfAFile) {
@@ -145,19 +102,6 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
   EXPECT_EQ(responses[1]->body, "/away");
   EXPECT_EQ(responses[2]->status, 404) << "an answer, not a refusal";
   EXPECT_EQ(responses[3]->status, 500) << "the first host's";
-}
-
-TEST(ChannelTest, TheStoragesDigestIsAHint) {
-  fakes::MemoryHttp http;
-  const std::string digest(64, 'a');
-  http.put(kBase + "/a.whl", MemoryAnswer{.headers = {{"x-amz-meta-checksum-sha256", digest}}});
-  http.put(kBase + "/b.whl", MemoryAnswer{.headers = {{"x-amz-meta-checksum-sha256", "nonsense"}}});
-  http.put(kBase + "/c.whl", MemoryAnswer{});
-  EXPECT_EQ(claimed_sha256(http, kBase + "/a.whl").value(), digest);
-  EXPECT_EQ(claimed_sha256(http, kBase + "/b.whl").value(), std::nullopt);
-  EXPECT_EQ(claimed_sha256(http, kBase + "/c.whl").value(), std::nullopt);
-  EXPECT_EQ(claimed_sha256(http, kBase + "/d.whl").value(), std::nullopt);
-  EXPECT_EQ(http.log().front(), "HEAD " + kBase + "/a.whl");
 }
 
 }  // namespace

@@ -1,132 +1,17 @@
 #include "lock/resolve_lock.hpp"
 
-#include <filesystem>
-#include <map>
-#include <string>
-#include <vector>
-
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
-#include "base/text.hpp"
-#include "fakes/memory_http.hpp"
-#include "fakes/wheel.hpp"
+#include "unit/lock/resolve_lock_fixture.hpp"
 
 namespace launch::lock {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-constexpr std::string_view kGeneral = "https://pypi.example/simple";
-constexpr std::string_view kChannel = "https://channel.example/whl";
-
-/// A PEP 503 index in memory, with sidecars.
-class FakeIndex {
- public:
-  FakeIndex(fakes::MemoryHttp& http, std::string url) : http_(http), url_(std::move(url)) {}
-
-  struct Options {
-    bool hash = true;
-    std::string yanked = {};  ///< the reason
-    std::string requires_python = {};
-  };
-  std::string add_wheel(const fakes::WheelSpec& spec, const Options& options) {
-    auto name = fakes::wheel_file_name(spec);
-    const auto bytes = fakes::make_wheel(spec);
-    const auto metadata = fakes::wheel_metadata(spec);
-    const auto file_url = url_ + "/files/" + replace_all(name, "+", "%2B");
-    http_.put(file_url, bytes);
-    http_.put(file_url + ".metadata", metadata);
-    auto anchor = fmt::format("<a href=\"{}{}\" data-core-metadata=\"sha256={}\"", file_url,
-                              options.hash ? "#sha256=" + sha256_hex(bytes) : "", sha256_hex(metadata));
-    if (!options.yanked.empty()) anchor += fmt::format(" data-yanked=\"{}\"", options.yanked);
-    if (!options.requires_python.empty()) {
-      anchor += fmt::format(" data-requires-python=\"{}\"",
-                            replace_all(replace_all(options.requires_python, "<", "&lt;"), ">", "&gt;"));
-    }
-    auto& page = pages_[spec.name];
-    page += fmt::format("{}>{}</a><br/>\n", anchor, name);
-    http_.put(page_url(spec.name), "<!DOCTYPE html><html><body>\n" + page + "</body></html>\n");
-    return name;
-  }
-  std::string add(const std::string& name, const std::string& version,
-                  const std::vector<std::string>& needs = {}, const std::string& tags = "py3-none-any") {
-    return add_wheel({.name = name, .version = version, .requires_dist = needs, .tags = tags}, {});
-  }
-  std::string page_url(const std::string& project) const { return fmt::format("{}/{}/", url_, project); }
-  std::string file_url(const std::string& name) const {
-    return url_ + "/files/" + replace_all(name, "+", "%2B");
-  }
-
- private:
-  fakes::MemoryHttp& http_;
-  std::string url_;
-  std::map<std::string, std::string> pages_;
-};
-
-python::Requirement requirement(const std::string& text) {
-  return *python::Requirement::parse(text);
-}
-
-class ResolveLock : public ::testing::Test {
- protected:
-  ResolveLock() {
-    recipe.name = "demo";
-    recipe.python = "3.12";
-    recipe.platforms = {"linux-x86_64"};
-    recipe.digest = std::string(64, 'a');
-    site.index_url = {std::string(kGeneral), "test"};
-    site.channel_url = {std::string(kChannel), "test"};
-    site.store = {folder / "store", "test"};
-  }
-  ~ResolveLock() override { std::filesystem::remove_all(folder); }
-
-  void use_nightly(const std::vector<std::string>& packages) {
-    recipe.torch.channel = Channel::nightly;
-    recipe.torch.cuda = "cu128";
-    for (const auto& package : packages) recipe.torch.packages.push_back(requirement(package));
-    http.on("https://channel.example/whl/nightly/cu128/",
-            [](const net::HttpRequest&) { return fakes::MemoryAnswer{}; });
-  }
-  void take(const std::vector<std::string>& packages) {
-    for (const auto& package : packages) recipe.packages.push_back(requirement(package));
-  }
-
-  Result<LockResult> lock() {
-    LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
-    return resolve_lock(request, site, http, WheelStore(site.store.value), nullptr);
-  }
-  /// "a 1.0; marker", one a package; or the error's text.
-  std::vector<std::string> locked() {
-    const auto result = lock();
-    if (!result) return {result.error().text()};
-    std::vector<std::string> out;
-    for (const auto& package : result->lock.packages) {
-      out.push_back(package.name + " " + package.version.text() +
-                    (package.marker ? "; " + *package.marker : ""));
-    }
-    return out;
-  }
-  std::string error_text() {
-    const auto result = lock();
-    return result ? "" : result.error().text();
-  }
-
-  std::filesystem::path folder =
-      std::filesystem::temp_directory_path() / fmt::format("launch-test-resolve-lock-{}", ::getpid());
-  fakes::MemoryHttp http;
-  FakeIndex general{http, std::string(kGeneral)};
-  FakeIndex channel{http, std::string(kChannel) + "/nightly/cu128"};
-  Recipe recipe;
-  Site site;
-  std::optional<Lockfile> previous;
-  bool upgrade = false;
-};
 
 TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
   const auto leaf = general.add("leaf", "2.1");
@@ -341,60 +226,6 @@ TEST_F(ResolveLock, CudaIsThatOfThePackages) {
   general.add("nvidia-cuda-runtime", "13.0.48");
   general.add("cuda-toolkit", "13.0.2");
   EXPECT_EQ(lock()->lock.provenance.cuda_version, "13.0.2");
-}
-
-TEST_F(ResolveLock, ANightlyIsTheNewestThatIsComplete) {
-  const std::string tags = "cp312-cp312-manylinux_2_28_x86_64";
-  channel.add("torch", "2.9.0.dev20250604+cu128", {"pytorch-triton==3.3.0+git1"}, tags);
-  channel.add("torchvision", "0.23.0.dev20250604+cu128", {"torch==2.9.0.dev20250604"}, tags);
-  channel.add("torch", "2.9.0.dev20250605+cu128", {"pytorch-triton==3.3.0+git1"}, tags);
-  channel.add("torchvision", "0.23.0.dev20250605+cu128", {"torch==2.9.0.dev20250605"},
-              "cp312-cp312-win_amd64");
-  channel.add("torch", "2.9.0.dev20250606+cu128", {}, tags);
-  channel.add("torch", "2.9.0.dev20250607+cu126", {}, tags);
-  channel.add("pytorch-triton", "3.3.0+git1", {}, tags);
-  general.add("pytorch-triton", "3.3.0");
-  general.add("torch", "99.0");
-  use_nightly({"torch", "torchvision"});
-  const auto result = lock();
-  ASSERT_TRUE(result) << result.error().text();
-  EXPECT_THAT(locked(), ElementsAre("pytorch-triton 3.3.0+git1", "torch 2.9.0.dev20250604+cu128",
-                                    "torchvision 0.23.0.dev20250604+cu128"));
-  EXPECT_EQ(result->lock.provenance.date, "2025-06-04");
-  EXPECT_EQ(result->lock.provenance.cuda, "cu128");
-  ASSERT_EQ(result->passed_over.size(), 3U);
-  EXPECT_EQ(result->passed_over[0].date, "2025-06-07");
-  EXPECT_EQ(result->passed_over[0].reason, "its torch is not built for cu128");
-  EXPECT_EQ(result->passed_over[1].reason, "it has no torchvision");
-  EXPECT_EQ(result->passed_over[2].reason, "its torchvision has no wheel for Python 3.12 on linux-x86_64");
-}
-
-TEST_F(ResolveLock, ANightlyOfADay) {
-  channel.add("torch", "2.9.0.dev20250604+cu128");
-  channel.add("torch", "2.9.0.dev20250606+cu128");
-  use_nightly({"torch"});
-  recipe.torch.as_of = "2025-06-05";
-  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
-  recipe.torch.as_of.reset();
-  recipe.torch.date = "2025-06-04";
-  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
-  recipe.torch.date = "2025-06-05";
-  EXPECT_EQ(error_text(),
-            "error: the nightly of 2025-06-05 cannot be taken: it has no torch\n\n"
-            "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
-            "pages after "
-            "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL\n");
-  EXPECT_EQ(lock().error().exit_code(), 2);
-}
-
-TEST_F(ResolveLock, ANightlyStaysUntilItIsUpgraded) {
-  channel.add("torch", "2.9.0.dev20250604+cu128");
-  use_nightly({"torch"});
-  previous = lock()->lock;
-  channel.add("torch", "2.9.0.dev20250606+cu128");
-  EXPECT_EQ(write_lockfile(lock()->lock), write_lockfile(*previous));
-  upgrade = true;
-  EXPECT_EQ(lock()->lock.provenance.date, "2025-06-06");
 }
 
 TEST_F(ResolveLock, NvidiaComesFromTheChannelWhereItServesIt) {

@@ -308,6 +308,21 @@ TEST_F(LocateTest, AWheelThatIsGone) {
             "wheels/a-1.0-py3-none-any.whl; or lock again with --upgrade\n");
 }
 
+TEST_F(LocateTest, AWheelThatThePageNoLongerShows) {
+  page(kChannel, "a", "");
+  page(kChannel, "b", "");
+  page(kGeneral, "a", "");
+  page(kGeneral, "b", "");
+  const auto of_build = std::string(kChannel) + "/" + a_.file_name;
+  const auto of_all = "https://channel.example/whl/nightly/" + b_.file_name;
+  http_.put(of_build, "content of a");
+  http_.put(of_all, "content of b");
+  const auto wheels = locate_wheels({by_path(a_), by_path(b_)}, nightly_, site_, http_);
+  ASSERT_TRUE(wheels) << wheels.error().text();
+  EXPECT_EQ((*wheels)[0].url, of_build);
+  EXPECT_EQ((*wheels)[1].url, of_all);
+}
+
 TEST_F(LocateTest, AWheelThatWasReplaced) {
   page(kGeneral, "a", link(a_, b_.sha256));
   const auto located = locate_wheels({by_path(a_)}, {}, site_, http_);
