@@ -1,12 +1,15 @@
 #include "index/index_client.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <numeric>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "index/fetch_any.hpp"
 #include "index/page_file.hpp"
@@ -145,34 +148,45 @@ Result<std::optional<ProjectPage>> IndexClient::page(const std::string& project)
 std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<const std::string> projects) {
   std::vector<net::HttpRequest> requests;
   for (const auto& project : projects) requests.push_back(page_request(page_url(project)));
-  auto responses = http_->fetch_all(requests);
-  std::vector<Result<std::optional<ProjectPage>>> pages;
+  const auto responses = http_->fetch_all(requests);
+  // Large pages first: one that came last would be waited for alone.
+  std::vector<std::size_t> order(projects.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const auto length = [&](std::size_t i) { return responses[i] ? responses[i]->body.size() : 0; };
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length(a) > length(b); });
+  std::vector<Result<std::optional<ProjectPage>>> pages(projects.size(), std::nullopt);
+  side_by_side(order.size(), [&](std::size_t place) {
+    const auto i = order[place];
+    pages[i] = read_page(projects[i], responses[i]);
+  });
   for (std::size_t i = 0; i < projects.size(); ++i) {
-    pages.push_back(during(read_page(projects[i], std::move(responses[i])),
-                           fmt::format("asking the index for {}", printable(projects[i]))));
+    pages[i] = during(add_linked(projects[i], std::move(pages[i])),
+                      fmt::format("asking the index for {}", printable(projects[i])));
   }
   return pages;
 }
 
 Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& project,
-                                                          Result<net::HttpResponse> response) {
-  if (!response) return fail(std::move(response.error()));
-  std::optional<ProjectPage> page;
+                                                          const Result<net::HttpResponse>& response) const {
+  if (!response) return fail(response.error());
   const auto status = response->status;
-  const bool missing = status == 404 || (status == 403 && forbidden_is_missing_);
-  if (status == 200) {
-    auto parsed = parse_page(*response, page_url(project), project);
-    if (!parsed && response->from_cache) {
-      // A page that was cut off while it was being cached would stay so: ask the index itself.
-      auto request = page_request(page_url(project));
-      request.cache = false;
-      const auto again = http_->fetch(request);
-      if (again && again->status == 200) parsed = parse_page(*again, page_url(project), project);
-    }
-    page = TRY(std::move(parsed));
-  } else if (!missing) {
-    return fail(bad_status(page_url(project), status));
+  if (status == 404 || (status == 403 && forbidden_is_missing_)) return std::nullopt;
+  if (status != 200) return fail(bad_status(page_url(project), status));
+  auto parsed = parse_page(*response, page_url(project), project);
+  if (!parsed && response->from_cache) {
+    // A page that was cut off while it was being cached would stay so: ask the index itself.
+    auto request = page_request(page_url(project));
+    request.cache = false;
+    const auto again = http_->fetch(request);
+    if (again && again->status == 200) parsed = parse_page(*again, page_url(project), project);
   }
+  return parsed;
+}
+
+Result<std::optional<ProjectPage>> IndexClient::add_linked(const std::string& project,
+                                                           Result<std::optional<ProjectPage>> given) {
+  auto page = TRY(std::move(given));
   const auto name = python::normalize_name(project);
   std::set<std::string_view> known;
   if (page) {

@@ -47,8 +47,11 @@ class IndexClient {
 
  private:
   std::string page_url(const std::string& project) const;
+  /// Called from several threads.
   Result<std::optional<ProjectPage>> read_page(const std::string& project,
-                                               Result<net::HttpResponse> response);
+                                               const Result<net::HttpResponse>& response) const;
+  Result<std::optional<ProjectPage>> add_linked(const std::string& project,
+                                                Result<std::optional<ProjectPage>> given);
   /// All files of find_links; read at the first call.
   Result<std::span<const IndexFile>> linked_files();
 

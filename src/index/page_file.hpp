@@ -19,7 +19,7 @@ struct RawFile {
 };
 
 /// The file with what can be believed; nothing when its name or URL cannot be used.
-std::optional<IndexFile> checked_file(const RawFile& raw);
+std::optional<IndexFile> checked_file(RawFile raw);
 /// 64 lower-case hex digits from any spelling; nothing when it is no digest.
 std::optional<std::string> checked_sha256(std::string_view text);
 

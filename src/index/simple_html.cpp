@@ -111,7 +111,7 @@ std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_vie
   raw.sha256 = fragment_sha256(link);
   raw.upload_time = attribute(anchor, "data-upload-time");
   raw.from_local_page = local;
-  auto file = checked_file(raw);
+  auto file = checked_file(std::move(raw));
   if (!file) return std::nullopt;
   file->requires_python = attribute(anchor, "data-requires-python");
   if (const auto reason = attribute(anchor, "data-yanked")) file->yanked = printable(*reason);

@@ -1,5 +1,8 @@
 // METADATA of many wheels: from the cache, then from sidecars, then out of the wheels themselves.
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,6 +22,23 @@ namespace launch::index {
 namespace {
 
 constexpr std::uint64_t kMostMetadata = std::uint64_t{16} << 20;
+
+/// The first line of a kept METADATA, then its digest: what proves itself needs no flush when it is written.
+constexpr std::string_view kKept = "launch metadata 1 ";
+
+std::string to_kept(std::string_view text) {
+  return fmt::format("{}{}\n{}", kKept, sha256_hex(text), text);
+}
+
+/// Nothing when it is damaged, or in the format of another launch.
+std::optional<std::string_view> from_kept(std::string_view kept) {
+  if (!kept.starts_with(kKept)) return std::nullopt;
+  kept.remove_prefix(kKept.size());
+  const auto end = kept.find('\n');
+  if (end == std::string_view::npos || sha256_hex(kept.substr(end + 1)) != kept.substr(0, end))
+    return std::nullopt;
+  return kept.substr(end + 1);
+}
 
 bool is_local(const IndexFile& file) {
   return !local_path(file.url).empty();
@@ -137,7 +157,8 @@ class MetadataBatch {
       const auto path = cache_path(*pending->file);
       std::error_code error;
       if (path.empty() || !std::filesystem::exists(path, error)) continue;
-      const auto text = read_file(path, kMostMetadata);
+      const auto kept = read_file(path);
+      const auto text = kept ? from_kept(*kept) : std::nullopt;
       const auto& digest = pending->file->metadata_sha256;
       const bool by_digest = pending->file->has_metadata && digest;
       if (!text || (by_digest && sha256_hex(*text) != *digest)) continue;
@@ -148,7 +169,7 @@ class MetadataBatch {
   void keep(const IndexFile& file, std::string_view text) const {
     const auto path = cache_path(file);
     if (path.empty()) return;
-    if (const auto written = write_file(path, text); !written) {
+    if (const auto written = write_file(path, to_kept(text), 0644, Flush::no); !written) {
       log_debug("the metadata of {} is not kept: {}", file.file_name, written.error().message());
     }
   }

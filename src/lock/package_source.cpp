@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "lock/hidden_wheels.hpp"
 #include "python/wheel.hpp"
@@ -85,7 +86,17 @@ PackageSource::Origin PackageSource::origin(const std::string& name) const {
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_start) ? Origin::channel_first : Origin::general;
 }
 
-void PackageSource::keep(const std::string& name, Page page, bool from_channel) {
+void PackageSource::keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel) {
+  std::vector<std::vector<PageWheel>> wheels(names.size());
+  side_by_side(names.size(), [&](std::size_t i) {
+    if (pages[i] && *pages[i]) wheels[i] = wheels_of((*pages[i])->files);
+  });
+  for (std::size_t i = 0; i < names.size(); ++i)
+    keep(names[i], std::move(pages[i]), std::move(wheels[i]), from_channel);
+}
+
+void PackageSource::keep(const std::string& name, Page page, std::vector<PageWheel> wheels,
+                         bool from_channel) {
   if (!page) {
     listings_.emplace(name, fail(std::move(page.error())));
     return;
@@ -96,7 +107,7 @@ void PackageSource::keep(const std::string& name, Page page, bool from_channel) 
   listing.from_channel = from_channel;
   listing.known = page->has_value();
   if (*page) listing.files = std::move((*page)->files);
-  listing.wheels = wheels_of(listing.files);
+  listing.wheels = std::move(wheels);
   listings_.emplace(name, std::move(listing));
 }
 
@@ -113,21 +124,24 @@ void PackageSource::prefetch(std::span<const std::string> names) {
     std::move(elsewhere.begin(), elsewhere.end(), std::back_inserter(of_general));
   }
   if (of_general.empty()) return;
-  auto pages = general_.pages(of_general);
-  for (std::size_t i = 0; i < of_general.size(); ++i) keep(of_general[i], std::move(pages[i]), false);
+  keep(of_general, general_.pages(of_general), false);
 }
 
 std::vector<std::string> PackageSource::ask_channel(const std::vector<std::string>& names) {
   auto pages = channel_->pages(names);
   const auto added = add_hidden(names, pages);
   std::vector<std::string> elsewhere;
+  std::vector<std::string> here;
+  std::vector<Page> kept;
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (pages[i] && !*pages[i] && origin(names[i]) == Origin::channel_first) {
       elsewhere.push_back(names[i]);
     } else {
-      keep(names[i], added ? std::move(pages[i]) : Page(fail(added.error())), true);
+      here.push_back(names[i]);
+      kept.push_back(added ? std::move(pages[i]) : Page(fail(added.error())));
     }
   }
+  keep(here, std::move(kept), true);
   return elsewhere;
 }
 

@@ -85,7 +85,8 @@ class PackageSource {
   enum class Origin { general, channel, channel_first };
   Origin origin(const std::string& name) const;
   using Page = Result<std::optional<index::ProjectPage>>;
-  void keep(const std::string& name, Page page, bool from_channel);
+  void keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel);
+  void keep(const std::string& name, Page page, std::vector<PageWheel> wheels, bool from_channel);
   /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
   std::vector<std::string> ask_channel(const std::vector<std::string>& names);
   Result<void> add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages);

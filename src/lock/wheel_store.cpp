@@ -16,6 +16,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
+#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "index/fetch_any.hpp"
 #include "index/url.hpp"
@@ -131,17 +132,7 @@ Result<std::optional<fs::path>> WheelStore::find(const LockedWheel& wheel) const
 
 Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<const LockedWheel> wheels) const {
   std::vector<Result<std::optional<fs::path>>> found(wheels.size(), std::nullopt);
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < wheels.size(); i = next++) found[i] = find(wheels[i]);
-  };
-  {
-    const auto threads =
-        std::min<std::size_t>(std::max(1U, std::thread::hardware_concurrency()), wheels.size());
-    std::vector<std::jthread> others;
-    for (std::size_t i = 1; i < threads; ++i) others.emplace_back(work);
-    work();
-  }
+  side_by_side(wheels.size(), [&](std::size_t i) { found[i] = find(wheels[i]); });
   std::vector<std::optional<fs::path>> paths;
   paths.reserve(found.size());
   for (auto& one : found) paths.push_back(TRY(std::move(one)));

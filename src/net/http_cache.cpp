@@ -17,18 +17,20 @@ using std::chrono::milliseconds;
 /// The first line of a file; another number is another format, and not there.
 constexpr std::string_view kFormat = "launch http cache 1\n";
 
-std::string to_file(const std::string& key, const KeptResponse& kept) {
-  const auto& response = kept.response;
-  const auto stored = std::chrono::duration_cast<milliseconds>(kept.stored.time_since_epoch()).count();
+std::string to_file(const std::string& key, const HttpResponse& response,
+                    std::chrono::system_clock::time_point when) {
+  const auto stored = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count();
   const nlohmann::json head = {{"key", key},
                                {"url", response.url},
                                {"status", response.status},
                                {"headers", response.headers},
                                {"stored", stored},
                                {"sha256", sha256_hex(response.body)}};
-  std::string text(kFormat);
-  text += head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return text + "\n" + response.body;
+  const auto line = head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  std::string text;
+  text.reserve(kFormat.size() + line.size() + 1 + response.body.size());
+  text.append(kFormat).append(line).append("\n").append(response.body);
+  return text;
 }
 
 std::optional<KeptResponse> from_file(std::string_view text, const std::string& key) {
@@ -77,9 +79,10 @@ std::optional<KeptResponse> HttpCache::find(const HttpRequest& request) const {
   return text ? from_file(*text, key) : std::nullopt;
 }
 
-void HttpCache::keep(const HttpRequest& request, const KeptResponse& kept) const {
+void HttpCache::keep(const HttpRequest& request, const HttpResponse& response,
+                     std::chrono::system_clock::time_point stored) const {
   const auto key = key_of(request);
-  const auto written = write_file(file_of(key), to_file(key, kept), 0600, Flush::no);
+  const auto written = write_file(file_of(key), to_file(key, response, stored), 0600, Flush::no);
   if (!written) log_debug("the answer of {} is not kept: {}", redact(request.url), written.error().message());
 }
 

@@ -25,7 +25,8 @@ class HttpCache {
   static std::string key_of(const HttpRequest& request);
 
   std::optional<KeptResponse> find(const HttpRequest& request) const;
-  void keep(const HttpRequest& request, const KeptResponse& kept) const;
+  void keep(const HttpRequest& request, const HttpResponse& response,
+            std::chrono::system_clock::time_point stored) const;
   void forget(const HttpRequest& request) const;
 
  private:

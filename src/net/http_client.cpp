@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/parallel.hpp"
 #include "net/download.hpp"
 #include "net/fetch.hpp"
 #include "net/freshness.hpp"
@@ -40,9 +41,9 @@ class CurlHttpClient final : public HttpClient {
     for (const auto& question : open)
       asked.push_back(with_validators(requests[question.index], question.kept));
     auto brought = exchange_all(shared_, asked);
-    for (std::size_t i = 0; i < open.size(); ++i) {
+    side_by_side(open.size(), [&](std::size_t i) {
       answers[open[i].index] = take(requests[open[i].index], std::move(open[i].kept), std::move(brought[i]));
-    }
+    });
     std::vector<Result<HttpResponse>> out;
     out.reserve(answers.size());
     for (auto& answer : answers) out.push_back(*std::move(answer));
@@ -100,12 +101,11 @@ class CurlHttpClient final : public HttpClient {
     const auto now = shared_.clock.now();
     if (brought->status == 304 && kept) {
       renew(kept->response, *brought);
-      kept->stored = now;
-      cache_->keep(request, *kept);
+      cache_->keep(request, kept->response, now);
       return std::move(kept->response);
     }
     if (may_be_kept(*brought)) {
-      cache_->keep(request, {.response = *brought, .stored = now});
+      cache_->keep(request, *brought, now);
     } else if (brought->status < 500) {
       cache_->forget(request);
     }

@@ -308,15 +308,23 @@ TEST_F(MetadataTest, WhatIsKeptIsNotBelievedOfAnotherFile) {
   EXPECT_EQ(http.requests().size(), 2u);
 }
 
+// Also where no sidecar's digest vouches for it.
 TEST_F(MetadataTest, DamageInTheCacheIsNoticed) {
-  const test::Scratch scratch;
-  put_sidecar(metadata);
-  IndexClient client(http, kIndex, {}, false, scratch.path());
-  expect_demo(client.metadata(file));
-  const auto key = *file.metadata_sha256;
-  ASSERT_TRUE(write_file(scratch.path() / key.substr(0, 2) / key, metadata + "Requires-Dist: evil\n"));
-  expect_demo(client.metadata(file));
-  EXPECT_EQ(read_file(scratch.path() / key.substr(0, 2) / key).value(), metadata);
+  for (const bool sidecar : {false, true}) {
+    const test::Scratch scratch;
+    if (sidecar) put_sidecar(metadata);
+    IndexClient client(http, kIndex, {}, false, scratch.path());
+    expect_demo(client.metadata(file));
+    std::filesystem::path place;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path())) place = entry;
+    const auto kept = read_file(place).value();
+    for (const std::string& damaged :
+         {kept + "Requires-Dist: evil\n", kept.substr(0, kept.size() - 10), metadata, std::string()}) {
+      ASSERT_TRUE(write_file(place, damaged));
+      expect_demo(client.metadata(file));
+      EXPECT_EQ(read_file(place).value(), kept);
+    }
+  }
 }
 
 TEST_F(MetadataTest, OfALocalWheelComesFromTheDisk) {

@@ -245,6 +245,24 @@ TEST(SimpleJsonTest, WrongTypesOfOptionalMembersAreNothing) {
   EXPECT_FALSE(file.yanked);
 }
 
+TEST(SimpleJsonTest, MembersComeInAnyOrderAndOthersAreNothing) {
+  const auto page = parse_simple_json(
+      R"({"versions": ["1.0", {"filename": "x"}], "files": [
+            {"other": {"sha256": "x", "filename": ["y"]}, "url": "demo-1.0.zip", "filename": "demo-1.0.zip"},
+            {"hashes": {"sha256": ")" +
+          kDigest +
+          R"("}, "more": [{"url": "x"}], "filename": "demo-2.0.zip", "size": 1, "url": "demo-2.0.zip",
+             "dist-info-metadata": true, "core-metadata": null}],
+          "name": "Demo", "alternate-locations": [], "meta": {"_last-serial": 7, "api-version": "1.3"}})",
+      kPage, "demo");
+  ASSERT_THAT(names(page), ElementsAre("demo-1.0.zip", "demo-2.0.zip"));
+  EXPECT_EQ(page->files[0].sha256, std::nullopt);
+  EXPECT_FALSE(page->files[0].has_metadata);
+  EXPECT_EQ(page->files[1].sha256, kDigest);
+  EXPECT_EQ(page->files[1].size, 1u);
+  EXPECT_TRUE(page->files[1].has_metadata) << "null is no answer";
+}
+
 TEST(SimpleJsonTest, DropsFilesThatCannotBeUsed) {
   const auto page = parse_simple_json(
       json(R"({"filename": "../demo-1.0.tar.gz", "url": "x"}, {"filename": "demo-1.0.exe", "url": "x"},
@@ -271,6 +289,8 @@ TEST(SimpleJsonTest, SaysWhereThePageIsBroken) {
       {R"({"meta": {"api-version": "1.0"}, "name": "other", "files": []})",
        "of another project: expected \"demo\", found \"other\""},
       {json("7"), "no page of an index: entry 1 of \"files\" is no object"},
+      {json(R"({"filename": "demo-1.0.zip", "url": "x"}, [{"filename": "y"}])"),
+       "no page of an index: entry 2 of \"files\" is no object"},
       {json(R"({"url": "x"})"), "no page of an index: entry 1 of \"files\" has no \"filename\""},
       {json(R"({"filename": "x", "url": null})"), "no page of an index: entry 1 of \"files\" has no \"url\""},
   };
