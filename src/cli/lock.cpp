@@ -1,13 +1,10 @@
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <memory>
-#include <stop_token>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -53,20 +50,6 @@ struct LockOptions {
   bool offline = false;
 };
 
-/// Ends the program when a stop is asked for. Only for work that leaves nothing behind when it is cut off.
-class EndOnStop {
- public:
-  explicit EndOnStop(const World& world)
-      : callback_(world.stop, [&world] {
-          world.terminal.clear();
-          world.terminal.line("interrupted; nothing was written");
-          ::_exit(128 + world.signal());
-        }) {}
-
- private:
-  std::stop_callback<std::function<void()>> callback_;
-};
-
 struct Previous {
   std::string text;  ///< empty when there is none
   std::optional<lock::Lockfile> lock;
@@ -98,14 +81,14 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
 
 Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
                                  const lock::Recipe& recipe, const Previous& previous) {
-  const EndOnStop end_on_stop(world);
-  const auto http = make_http(world, site, options.offline, options.upgrade);
+  const auto http = make_http(world, site, options.offline, options.upgrade, world.stop);
   const lock::LockRequest request{.recipe = recipe,
                                   .previous = previous.lock,
                                   .upgrade = options.upgrade,
                                   .glibc_minor = TRY(image::glibc_minor_for(recipe))};
-  auto result = TRY(lock::resolve_lock(request, site, *http, lock::WheelStore(site.store.value),
-                                       [&](const std::string& what) { world.terminal.status(what); }));
+  auto result = TRY(lock::resolve_lock(
+      request, site, *http, lock::WheelStore(site.store.value),
+      [&](const std::string& what) { world.terminal.status(what); }, world.stop));
   const bool keep = previous.lock && !options.upgrade;
   index::OciRegistry registry(*http, registries(site));
   world.terminal.status("asking for the base image");
@@ -186,7 +169,13 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   const auto file = place.project.lock_place(recipe.name);
   const auto shown = place.project.shown(file);
   const auto previous = TRY(read_previous(place.project, file, options.upgrade));
-  const auto result = TRY(resolve(world, options, place.site, recipe, previous));
+  auto resolved = resolve(world, options, place.site, recipe, previous);
+  if (world.stop.stop_requested()) {
+    world.terminal.clear();
+    world.terminal.line("interrupted; nothing was written");
+    return 128 + world.signal();
+  }
+  const auto result = TRY(std::move(resolved));
   const auto text = lock::write_lockfile(result.lock);
   const bool changed = text != previous.text;
 

@@ -29,11 +29,12 @@ Result<lock::Site> find_site(const World& world) {
 }
 
 std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline,
-                                           bool refresh) {
+                                           bool refresh, std::stop_token stop) {
   net::HttpOptions options;
   options.cache = site.cache.value;
   options.offline = offline;
   options.refresh = refresh;
+  options.stop = std::move(stop);
   if (site.certificates) options.certificates = site.certificates->value;
   return world.make_http(std::move(options));
 }

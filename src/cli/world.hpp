@@ -45,9 +45,9 @@ Result<Place> find_place(const World& world);
 Result<lock::Site> find_site(const World& world);
 
 /// An HTTP client with the site's cache and certificates. `offline`: from the cache alone; `refresh`: the
-/// cache is asked for nothing that the server has not confirmed now.
+/// cache is asked for nothing that the server has not confirmed now; `stop` ends exchanges.
 std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false,
-                                           bool refresh = false);
+                                           bool refresh = false, std::stop_token stop = {});
 
 /// Writes one line of data to stdout.
 void print_data(std::string_view text);

@@ -112,7 +112,7 @@ Result<void> read_local(LockedWheel& wheel, const fs::path& file) {
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::IndexFile*>>& wheels,
                          net::HttpClient& http, const WheelStore& store, const fs::path& folder,
-                         const LockProgress& progress) {
+                         const LockProgress& progress, const std::stop_token& stop) {
   std::vector<net::DownloadRequest> requests;
   for (const auto& [wheel, file] : wheels) {
     if (progress) progress(fmt::format("hashing {}", printable(wheel->file_name)));
@@ -121,7 +121,7 @@ Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::
                         .destination = folder / sha256_hex(file->url) / file->file_name,
                         .size = file->size});
   }
-  const auto results = index::download_any(http, requests);
+  const auto results = index::download_any(http, requests, {}, stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
@@ -179,7 +179,7 @@ std::vector<LockedPackage> merge(const Recipe& recipe, const std::vector<TargetS
 Result<void> complete_wheels(std::vector<LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const LockRequest& request,
                              net::HttpClient& http, const WheelStore& store, const std::string& store_folder,
-                             const LockProgress& progress) {
+                             const LockProgress& progress, const std::stop_token& stop) {
   const auto files = files_by_name(solutions);
   const auto previous =
       request.upgrade ? std::map<std::string, const LockedWheel*>() : wheels_by_name(request.previous);
@@ -201,7 +201,7 @@ Result<void> complete_wheels(std::vector<LockedPackage>& packages,
   }
   if (!unsized.empty()) ask_sizes(unsized, http);
   if (unhashed.empty()) return {};
-  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress);
+  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress, stop);
 }
 
 std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& packages) {

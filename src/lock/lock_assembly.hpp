@@ -2,6 +2,7 @@
 
 #include <map>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,11 @@ std::vector<LockedPackage> merge(const Recipe& recipe, const std::vector<TargetS
 
 /// Fills what the index did not say: digests from the previous lock for files of the same name, else by
 /// downloading the wheel into the store; sizes also by asking. Errors (world): the index's, the store's, and
-/// an index that claims another digest than the previous lock has for the same file name.
+/// an index that claims another digest than the previous lock has for the same file name, a stop.
 Result<void> complete_wheels(std::vector<LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const LockRequest& request,
                              net::HttpClient& http, const WheelStore& store, const std::string& store_folder,
-                             const LockProgress& progress);
+                             const LockProgress& progress, const std::stop_token& stop);
 
 /// The CUDA toolkit that the locked packages are of: "13.0.2" from cuda-toolkit, else "12.8" from
 /// nvidia-cuda-runtime.

@@ -67,10 +67,11 @@ std::string vanished_text(const Vanished& vanished) {
 }
 
 PackageSource::PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http,
-                             std::vector<LockedPackage> kept)
+                             std::vector<LockedPackage> kept, std::stop_token stop)
     : http_(http),
       general_(http, site.index_url.value, values(site.find_links), false, metadata_cache(site)),
-      kept_(std::move(kept)) {
+      kept_(std::move(kept)),
+      stop_(std::move(stop)) {
   if (recipe.torch.channel == Channel::index) return;
   channel_.emplace(http, channel_page(recipe, site), std::vector<std::string>{}, true, metadata_cache(site));
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
@@ -196,7 +197,14 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
   return {};
 }
 
+/// The solver asks here at its every step, so that a stop ends it too.
+Result<void> PackageSource::go_on() const {
+  if (stop_.stop_requested()) return fail(world_error("resolving was stopped"));
+  return {};
+}
+
 Result<const Listing*> PackageSource::find(const std::string& name) {
+  TRY(go_on());
   prefetch({&name, 1});
   const auto& listing = listings_.at(name);
   if (!listing) return fail(listing.error());
@@ -219,6 +227,7 @@ void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
 }
 
 Result<const python::CoreMetadata*> PackageSource::metadata(const Wheel& wheel) {
+  TRY(go_on());
   prefetch_metadata({&wheel, 1});
   const auto& metadata = metadata_.at(wheel.file().url);
   if (!metadata) return fail(metadata.error());

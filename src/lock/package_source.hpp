@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -58,11 +59,11 @@ class PackageSource {
   /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
   /// page no longer shows are listed with the others while their files are still there.
   PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http,
-                std::vector<LockedPackage> kept = {});
+                std::vector<LockedPackage> kept = {}, std::stop_token stop = {});
 
   /// Asks for the pages of many projects side by side.
   void prefetch(std::span<const std::string> names);
-  /// Errors (world): the index's.
+  /// Errors (world): the index's, a stop.
   Result<const Listing*> find(const std::string& name);
 
   struct Wheel {
@@ -72,7 +73,7 @@ class PackageSource {
   };
   /// Asks for the metadata of many wheels side by side.
   void prefetch_metadata(std::span<const Wheel> wheels);
-  /// Errors (world): the index's.
+  /// Errors (world): the index's, a stop.
   Result<const python::CoreMetadata*> metadata(const Wheel& wheel);
   /// Of the kept packages that were asked for so far.
   const std::vector<Vanished>& vanished() const { return vanished_; }
@@ -89,6 +90,7 @@ class PackageSource {
   void keep(const std::string& name, Page page, std::vector<PageWheel> wheels, bool from_channel);
   /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
   std::vector<std::string> ask_channel(const std::vector<std::string>& names);
+  Result<void> go_on() const;
   Result<void> add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages);
   std::vector<std::pair<std::size_t, const LockedWheel*>> hidden_of(const std::string& name,
                                                                     const Page& page);
@@ -99,6 +101,7 @@ class PackageSource {
   std::set<std::string> asked_of_channel_;
   std::set<std::string> asked_of_general_;
   std::vector<LockedPackage> kept_;
+  std::stop_token stop_;
   std::vector<Vanished> vanished_;
   std::map<std::string, Result<Listing>> listings_;
   std::map<std::string, Result<python::CoreMetadata>> metadata_;  // by URL

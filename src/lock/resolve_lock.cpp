@@ -102,14 +102,15 @@ std::vector<LockedPackage> kept_packages(const LockRequest& request, const Wheel
 class Locking {
  public:
   Locking(const LockRequest& request, const Site& site, net::HttpClient& http, const WheelStore& store,
-          const LockProgress& progress)
+          const LockProgress& progress, const std::stop_token& stop)
       : request_(request),
         recipe_(request.recipe),
         site_(site),
         http_(http),
         store_(store),
         progress_(progress),
-        source_(request.recipe, site, http, kept_packages(request, store)) {}
+        stop_(stop),
+        source_(request.recipe, site, http, kept_packages(request, store), stop) {}
 
   Result<LockResult> run() {
     for (const auto& platform : recipe_.platforms) {
@@ -229,7 +230,8 @@ class Locking {
     lock.requires_python = fmt::format("=={}.*", TRY(python::Interpreter::parse(recipe_.python)).version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_));
+    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_,
+                        stop_));
     auto& provenance = lock.provenance;
     provenance.recipe_digest = recipe_.digest;
     provenance.channel = channel_name(recipe_.torch.channel);
@@ -246,6 +248,7 @@ class Locking {
   net::HttpClient& http_;
   const WheelStore& store_;
   const LockProgress& progress_;
+  const std::stop_token& stop_;
   PackageSource source_;
   std::vector<LockTarget> targets_;
   std::optional<std::string> date_;
@@ -254,8 +257,9 @@ class Locking {
 }  // namespace
 
 Result<LockResult> resolve_lock(const LockRequest& request, const Site& site, net::HttpClient& http,
-                                const WheelStore& store, const LockProgress& progress) {
-  return Locking(request, site, http, store, progress).run();
+                                const WheelStore& store, const LockProgress& progress,
+                                const std::stop_token& stop) {
+  return Locking(request, site, http, store, progress, stop).run();
 }
 
 }  // namespace launch::lock

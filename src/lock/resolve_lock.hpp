@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ using LockProgress = std::function<void(const std::string& what)>;
 
 /// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
 /// downloaded into the store and hashed. Errors: (usage) an impossible set of requirements, with the
-/// explanation, or a package that no index has; (world) an index that does not answer.
+/// explanation, or a package that no index has; (world) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const Site& site, net::HttpClient& http,
-                                const WheelStore& store, const LockProgress& progress);
+                                const WheelStore& store, const LockProgress& progress,
+                                const std::stop_token& stop = {});
 
 }  // namespace launch::lock

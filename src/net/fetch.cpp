@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <stop_token>
 
 #include <fmt/format.h>
 
@@ -76,26 +77,38 @@ struct Fetched {
 class Batch {
  public:
   Batch(Shared& shared, std::span<const HttpRequest> requests)
-      : shared_(shared), requests_(requests), failures_(requests.size(), 0), answers_(requests.size()) {}
+      : shared_(shared),
+        stop_(shared.options.stop),
+        requests_(requests),
+        failures_(requests.size(), 0),
+        tickets_(requests.size()),
+        answers_(requests.size()) {}
 
   std::vector<Result<HttpResponse>> run() {
-    for (std::size_t i = 0; i < requests_.size(); ++i) start(i);
+    for (std::size_t i = 0; i < requests_.size() && !stop_.stop_requested(); ++i) start(i);
     while (on_the_way_ > 0 || !delayed_.empty()) {
+      if (stop_.stop_requested()) break;
       start_delayed();
       if (on_the_way_ == 0) {
         sleep_until_first();
-      } else if (auto news = mail_->take(until_first())) {
+      } else if (auto news = mail_->take(until_first(), stop_)) {
         --on_the_way_;
         take(*std::move(news));
       }
     }
     std::vector<Result<HttpResponse>> out;
     out.reserve(answers_.size());
-    for (auto& answer : answers_) out.push_back(*std::move(answer));
+    for (std::size_t i = 0; i < answers_.size(); ++i)
+      out.push_back(answers_[i] ? *std::move(answers_[i]) : stopped(i));
     return out;
   }
 
  private:
+  Result<HttpResponse> stopped(std::size_t i) const {
+    if (tickets_[i]) shared_.wire.cancel(*tickets_[i]);
+    return fail(world_error(fmt::format("stopped before {} was fetched", redact(requests_[i].url))));
+  }
+
   void start(std::size_t i) {
     const auto& request = requests_[i];
     auto exchange = shared_.exchange(request.url);
@@ -113,7 +126,7 @@ class Batch {
       return true;
     };
     ++on_the_way_;
-    shared_.wire.start(*std::move(exchange), [mail = mail_, i, body](Outcome outcome) {
+    tickets_[i] = shared_.wire.start(*std::move(exchange), [mail = mail_, i, body](Outcome outcome) {
       mail->put({i, std::move(outcome), body});
     });
   }
@@ -167,13 +180,15 @@ class Batch {
   void sleep_until_first() {
     if (delayed_.empty()) return;
     const auto first = std::ranges::min_element(delayed_);
-    shared_.clock.sleep(until_first(), {});
+    shared_.clock.sleep(until_first(), stop_);
     first->first = Instant::min();
   }
 
   Shared& shared_;
+  const std::stop_token& stop_;
   std::span<const HttpRequest> requests_;
   std::vector<int> failures_;
+  std::vector<std::optional<Wire::Ticket>> tickets_;
   std::vector<std::optional<Result<HttpResponse>>> answers_;
   std::vector<std::pair<Instant, std::size_t>> delayed_;
   std::size_t on_the_way_ = 0;

@@ -71,8 +71,8 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that
-  /// stayed one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`.
-  /// Messages name the URL without its credentials.
+  /// stayed one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`,
+  /// stopped. Messages name the URL without its credentials.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
   /// Many exchanges side by side over shared connections; answers in the order of the requests.
@@ -99,6 +99,7 @@ struct HttpOptions {
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes a range request of a segmented download
   /// CA bundle or folder; else what the environment names, else the system's.
   std::optional<std::string> certificates = {};
+  std::stop_token stop = {};  ///< ends exchanges, those that wait for another try included, with an error
 };
 
 /// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.

@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -190,6 +192,22 @@ TEST_F(LockScenario, AnIndexPageThatIsCutOff) {
             "\n"
             "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address "
             "in a browser, or set another index (`launch doctor` says where this one comes from)\n");
+}
+
+TEST_F(LockScenario, InterruptedItWritesNothing) {
+  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  recipe("\"app\", \"slow\"");
+  index_.server().on("/simple/slow/", [&](const fakes::SeenRequest&) {
+    ::kill(std::stoi(scenario_.read("pid")), SIGINT);
+    return fakes::Reply{.body = "never whole", .drip_pause = std::chrono::hours(1)};
+  });
+  const auto before = scenario_.files("lockfiles");
+  const auto done =
+      scenario_.run({"sh", "-c", std::string("echo $$ > pid; exec ") + LAUNCH_PROGRAM + " lock demo"});
+  EXPECT_EQ(done.code, 130);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "interrupted; nothing was written\n");
+  EXPECT_EQ(scenario_.files("lockfiles"), before);
 }
 
 TEST_F(LockScenario, ARegistryWithoutTheImage) {

@@ -287,6 +287,23 @@ TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
   EXPECT_EQ(wheel.url, "file://" + file.string());
 }
 
+TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
+  general.add("a", "1.0", {"b"});
+  general.add("b", "1.0");
+  take({"a"});
+  std::stop_source stop;
+  http.on(general.page_url("b"), [&](const net::HttpRequest&) {
+    stop.request_stop();
+    return fakes::MemoryAnswer{.status = 404};
+  });
+  const LockRequest request{.recipe = recipe, .previous = {}, .glibc_minor = 39};
+  const auto result =
+      resolve_lock(request, site, http, WheelStore(site.store.value), nullptr, stop.get_token());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().text(),
+            "error: resolving was stopped\n  while resolving demo for Python 3.12 on linux-x86_64\n");
+}
+
 TEST_F(ResolveLock, AsksForPagesSideBySide) {
   general.add("a", "1.0", {"b", "c"});
   general.add("b", "1.0");

@@ -237,5 +237,38 @@ TEST_F(Fetch, DoesNotFollowRedirectsToFiles) {
           server.url("/trap")));
 }
 
+TEST_F(Fetch, AStopEndsWhatIsOnTheWay) {
+  std::stop_source stop;
+  server.serve("/here", {.body = "x"});
+  server.on("/slow", [&](const fakes::SeenRequest&) {
+    stop.request_stop();
+    return fakes::Reply{.body = "never whole", .drip_pause = std::chrono::hours(1)};
+  });
+  const auto net = client({.stop = stop.get_token()});
+  ASSERT_TRUE(net->fetch({.url = server.url("/here")}));
+  const auto response = net->fetch({.url = server.url("/slow")});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().text(),
+            fmt::format("error: stopped before {} was fetched\n", server.url("/slow")));
+  server.forget_requests();
+  EXPECT_FALSE(net->fetch({.url = server.url("/here")}));
+  EXPECT_THAT(server.requests(), SizeIs(0)) << "nothing is begun any more";
+}
+
+TEST_F(Fetch, AStopEndsTheWaitForAnotherTry) {
+  std::stop_source stop;
+  server.on("/busy", [&](const fakes::SeenRequest&) {
+    stop.request_stop();
+    return fakes::Reply{.status = 503, .headers = {{"Retry-After", "60"}}};
+  });
+  SystemClock real;
+  const auto net =
+      make_http_client({.stop = stop.get_token()}, Environment({{"HOME", scratch.path()}}), real);
+  const auto response = net->fetch({.url = server.url("/busy")});
+  ASSERT_FALSE(response);
+  EXPECT_EQ(response.error().text(),
+            fmt::format("error: stopped before {} was fetched\n", server.url("/busy")));
+}
+
 }  // namespace
 }  // namespace launch::net
