@@ -84,8 +84,16 @@ Result<int> run(const Options& options, World& world) {
   events.fetching = [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); };
   events.unpacking = [&](auto done, auto total) { world.terminal.progress("unpacking wheels", done, total); };
   events.line = [&](std::string_view line) { tell(world, line); };
-  const auto outcome = TRY(image::build_image(request, engine, site, *http, events, world.stop));
+  events.waiting = [&] {
+    log_info("another build of {} is going on; waiting for its end", request.locked.recipe.name);
+  };
+  auto built = image::build_image(request, engine, site, *http, events, world.stop);
   world.terminal.clear();
+  if (!built && world.stop.stop_requested()) {
+    world.terminal.line("interrupted; no image was built");
+    return 128 + world.signal();
+  }
+  const auto outcome = TRY(std::move(built));
   const auto seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
   if (outcome.up_to_date) {
     log_info("{} is up to date", outcome.name);
@@ -94,7 +102,7 @@ Result<int> run(const Options& options, World& world) {
              human_seconds(seconds));
   }
   if (world.json) {
-    const auto layers = TRY(image::wheel_layers(request, outcome.image, engine, site));
+    const auto layers = TRY(image::wheel_layers(request, outcome.image, site));
     print_data(document(outcome, layers, engine, seconds).dump());
   } else {
     print_data(reference(outcome));

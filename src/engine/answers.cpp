@@ -79,6 +79,14 @@ Result<EngineInfo> read_podman_info(std::string_view text) {
   info.rootless = truth_of(at(document, {"host", "security", "rootless"}));
   info.pids_limit = lists(at(document, {"host", "cgroupControllers"}), "pids");
   info.cdi = version_at_least(info.version, 4, 1);
+  const auto root = text_of(at(document, {"store", "graphRoot"}));
+  const auto driver = text_of(at(document, {"store", "graphDriverName"}));
+  if (!root.empty() && !driver.empty()) {
+    info.working_containers = fmt::format("{}/{}-containers", root, driver);
+  }
+  info.oci_runtime = text_of(at(document, {"host", "ociRuntime", "path"}));
+  const std::filesystem::path socket(text_of(at(document, {"host", "remoteSocket", "path"})));
+  info.runtime_folder = socket.parent_path().parent_path().string();  // FOLDER/podman/podman.sock
   return info;
 }
 
@@ -112,23 +120,45 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor) 
   return *first > major || (*first == major && *second >= minor);
 }
 
-Result<InspectedImage> read_image_inspect(std::string_view text) {
+Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   const auto document = parse(text);
   if (!document.is_array() || document.empty()) {
     return fail(world_error("'image inspect' did not print a list of images"));
   }
-  const auto& first = document.front();
-  InspectedImage found;
-  found.image.image_id = with_algorithm(text_of(at(first, {"Id"})));
-  if (found.image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
-  found.image.digest = digest_of(first);
-  if (const auto& labels = at(first, {"Config", "Labels"}); labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) found.labels[key] = text_of(value);
+  std::vector<Image> images;
+  for (const auto& item : document) {
+    auto& image = images.emplace_back();
+    image.image_id = with_algorithm(text_of(at(item, {"Id"})));
+    if (image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
+    image.digest = digest_of(item);
+    if (const auto& labels = at(item, {"Config", "Labels"}); labels.is_object()) {
+      for (const auto& [key, value] : labels.items()) image.labels[key] = text_of(value);
+    }
+    if (const auto& layers = at(item, {"RootFS", "Layers"}); layers.is_array()) {
+      for (const auto& layer : layers) image.layers.push_back(text_of(layer));
+    }
+    image.names = at(item, {"RepoTags"}).size();
+    image.steps = at(item, {"History"}).size();
   }
-  if (const auto& layers = at(first, {"RootFS", "Layers"}); layers.is_array()) {
-    for (const auto& layer : layers) found.layers.push_back(text_of(layer));
+  return images;
+}
+
+bool working_container_has_secret(std::string_view text, std::string_view id) {
+  const auto document = parse(text);
+  const auto& secrets = at(document, {"CommonBuildOpts", "Secrets"});
+  return secrets.is_array() && std::any_of(secrets.begin(), secrets.end(), [&](const json& secret) {
+           const auto value = text_of(secret);
+           const auto fields = split(value, ',');
+           return std::find(fields.begin(), fields.end(), fmt::format("id={}", id)) != fields.end();
+         });
+}
+
+std::vector<std::string> words(std::string_view output) {
+  std::vector<std::string> out;
+  for (const auto line : lines(output)) {
+    if (const auto word = trim(line); !word.empty()) out.emplace_back(word);
   }
-  return found;
+  return out;
 }
 
 std::string last_words(std::string_view output) {

@@ -23,13 +23,15 @@ bool help_has_option(std::string_view help, std::string_view option);
 /// True when a version ("4.3.1", "5.0.0-dev") is at least major.minor.
 bool version_at_least(std::string_view version, unsigned major, unsigned minor);
 
-struct InspectedImage {
-  BuiltImage image;
-  std::map<std::string, std::string> labels;
-  std::vector<std::string> layers;  ///< diffIDs, from below
-};
-/// The image that `image inspect` describes. Errors (world): not what the engines print.
-Result<InspectedImage> read_image_inspect(std::string_view json);
+/// The images that `image inspect` describes. Errors (world): not what the engines print, or none.
+Result<std::vector<Image>> read_image_inspect(std::string_view json);
+
+/// True when the state that buildah keeps of a working container (buildah.json) says that the build which
+/// made it was given a secret of that id.
+bool working_container_has_secret(std::string_view json, std::string_view id);
+
+/// The words of an output that has one a line.
+std::vector<std::string> words(std::string_view output);
 
 /// What the engine said last, in one line: its last line that says something, without "Error:" before it.
 std::string last_words(std::string_view output);

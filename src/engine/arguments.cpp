@@ -51,6 +51,10 @@ Arguments podman_build(const EngineInfo& info, const BuildSpec& spec) {
   Arguments arguments{"build", "--format", "oci", "--layers=true", "--pull=missing"};
   if (info.build_timestamp) add(arguments, "--timestamp", std::to_string(spec.timestamp));
   if (info.identity_label_flag) arguments.emplace_back("--identity-label=false");
+  // No instruction asks for it. It is what podman writes down of a build in its working containers and not in
+  // the image.
+  if (!spec.remains.empty())
+    add(arguments, "--secret", fmt::format("id={},src=/dev/null", remains_mark(spec.remains)));
   return arguments;
 }
 

@@ -4,25 +4,12 @@
 #include <stdlib.h>
 
 #include "base/file.hpp"
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "engine/answers.hpp"
 
 namespace launch::engine {
 namespace {
-
-/// What the engine said, or that it said nothing.
-std::string words_of(const ProcessOutcome& outcome) {
-  if (outcome.timed_out) return "it did not answer in time";
-  auto words = last_words(outcome.err);
-  if (words.empty()) words = last_words(outcome.out);
-  return words.empty() ? fmt::format("it ended with code {} and said nothing", outcome.exit_code) : words;
-}
-
-Error failed(const EngineInfo& info, std::string_view what, const ProcessOutcome& outcome) {
-  if (outcome.cancelled)
-    return world_error(fmt::format("{} was interrupted: it could not {}", info.name(), what));
-  return world_error(fmt::format("{} could not {}: {}", info.name(), what, words_of(outcome)));
-}
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
@@ -66,14 +53,6 @@ std::string filter(const std::string& label, const std::string& value) {
   return "label=" + label + "=" + value;
 }
 
-std::vector<std::string> words(std::string_view text) {
-  std::vector<std::string> out;
-  for (const auto line : lines(text)) {
-    if (const auto word = trim(line); !word.empty()) out.emplace_back(word);
-  }
-  return out;
-}
-
 std::string pushed_digest(std::string_view output) {
   constexpr std::string_view mark = "digest: sha256:";
   const auto at = output.rfind(mark);
@@ -82,6 +61,16 @@ std::string pushed_digest(std::string_view output) {
 }
 
 }  // namespace
+
+Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const {
+  if (outcome.cancelled)
+    return world_error(fmt::format("{} was interrupted: it could not {}", info_.name(), what));
+  auto said = last_words(outcome.err);
+  if (said.empty()) said = last_words(outcome.out);
+  if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
+  if (outcome.timed_out) said = "it did not answer in time";
+  return world_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
+}
 
 std::vector<std::string> Engine::command(const std::vector<std::string>& arguments) const {
   std::vector<std::string> argv{info_.program};
@@ -100,8 +89,8 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
   return runner_->run(spec(arguments));
 }
 
-Result<BuiltImage> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
-                                 std::stop_token stop) const {
+Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
+                            std::stop_token stop) const {
   const auto id_file = TRY(ScratchFile::make("id"));
   auto process = spec(build_arguments(info_, build, id_file.path()));
   // Each of these would give the same Dockerfile another image.
@@ -113,8 +102,18 @@ Result<BuiltImage> Engine::build(const BuildSpec& build, const std::function<voi
     process.environment["DOCKER_BUILDKIT"] = "1";
   }
   if (on_line) process.on_line = [&](Stream, std::string_view line) { on_line(line); };
-  const auto outcome = TRY(runner_->run(process, std::move(stop)));
-  if (!outcome.ok()) return fail(failed(info_, "build " + build.tag, outcome));
+  TRY(expect_remains(build, process));
+  const auto ended = runner_->run(process, std::move(stop));
+  const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
+  if (by_itself) {
+    // podman removed what it made but for its layers, which the next build can use.
+    std::error_code ignored;
+    if (!build.remains.empty()) std::filesystem::remove_all(build.remains, ignored);
+  } else if (const auto removed = remove_remains(build.remains); !removed) {
+    log_warning("something may be left of the build that was cut off: {}", removed.error().message());
+  }
+  const auto& outcome = TRY(ended);
+  if (!outcome.ok()) return fail(failed("build " + build.tag, outcome));
   auto image = TRY(find_image(build.tag));
   if (!image)
     return fail(world_error(fmt::format("{} built {} and does not have it", info_.name(), build.tag)));
@@ -127,31 +126,11 @@ Result<BuiltImage> Engine::build(const BuildSpec& build, const std::function<voi
   return *std::move(image);
 }
 
-Result<std::optional<BuiltImage>> Engine::find_image(const std::string& reference) const {
+Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
   const auto outcome = TRY(call({"image", "inspect", reference}));
-  if (outcome.ok()) return TRY(read_image_inspect(outcome.out)).image;
+  if (outcome.ok()) return TRY(read_image_inspect(outcome.out)).front();
   if (not_there(outcome)) return std::nullopt;
-  return fail(failed(info_, "look for the image " + reference, outcome));
-}
-
-namespace {
-
-Error unread(const EngineInfo& info, const std::string& reference, const ProcessOutcome& outcome) {
-  return failed(info, "look into the image " + reference, outcome);
-}
-
-}  // namespace
-
-Result<std::map<std::string, std::string>> Engine::image_labels(const std::string& reference) const {
-  const auto outcome = TRY(call({"image", "inspect", reference}));
-  if (!outcome.ok()) return fail(unread(info_, reference, outcome));
-  return TRY(read_image_inspect(outcome.out)).labels;
-}
-
-Result<std::vector<std::string>> Engine::image_layers(const std::string& reference) const {
-  const auto outcome = TRY(call({"image", "inspect", reference}));
-  if (!outcome.ok()) return fail(unread(info_, reference, outcome));
-  return TRY(read_image_inspect(outcome.out)).layers;
+  return fail(failed("look for the image " + reference, outcome));
 }
 
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
@@ -192,7 +171,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
 Result<void> Engine::remove_containers(const std::string& label, const std::string& value,
                                        int grace_seconds) const {
   const auto listed = TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
-  if (!listed.ok()) return fail(failed(info_, "list its containers", listed));
+  if (!listed.ok()) return fail(failed("list its containers", listed));
   const auto names = words(listed.out);
   if (names.empty()) return {};
   const auto grace = std::to_string(grace_seconds);
@@ -209,27 +188,27 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
   arguments.insert(arguments.end(), names.begin(), names.end());
   const auto removed = TRY(call(arguments));
   if (removed.ok() || not_there(removed)) return {};
-  return fail(failed(info_, "remove the containers " + join_words(names), removed));
+  return fail(failed("remove the containers " + join_words(names), removed));
 }
 
 Result<std::vector<std::string>> Engine::containers(const std::string& label,
                                                     const std::string& value) const {
   const auto listed = TRY(call({"ps", "--filter", filter(label, value), "--format", "{{.Names}}"}));
-  if (!listed.ok()) return fail(failed(info_, "list its containers", listed));
+  if (!listed.ok()) return fail(failed("list its containers", listed));
   return words(listed.out);
 }
 
 Result<void> Engine::create_network(const std::string& name,
                                     const std::map<std::string, std::string>& labels) const {
   const auto outcome = TRY(call(network_arguments(name, labels)));
-  if (!outcome.ok()) return fail(failed(info_, "create the network " + name, outcome));
+  if (!outcome.ok()) return fail(failed("create the network " + name, outcome));
   return {};
 }
 
 Result<void> Engine::remove_network(const std::string& name) const {
   const auto outcome = TRY(call({"network", "rm", name}));
   if (outcome.ok() || not_there(outcome)) return {};
-  return fail(failed(info_, "remove the network " + name, outcome));
+  return fail(failed("remove the network " + name, outcome));
 }
 
 Result<std::string> Engine::push(const std::string& image, const std::string& reference) const {
@@ -237,13 +216,13 @@ Result<std::string> Engine::push(const std::string& image, const std::string& re
   if (info_.kind == EngineKind::podman) {
     const auto digest_file = TRY(ScratchFile::make("digest"));
     const auto outcome = TRY(call({"push", "--digestfile", digest_file.path().string(), image, reference}));
-    if (!outcome.ok()) return fail(failed(info_, what, outcome));
+    if (!outcome.ok()) return fail(failed(what, outcome));
     return std::string(trim(TRY(read_file(digest_file.path()))));
   }
   const auto tagged = TRY(call({"tag", image, reference}));
-  if (!tagged.ok()) return fail(failed(info_, what, tagged));
+  if (!tagged.ok()) return fail(failed(what, tagged));
   const auto outcome = TRY(call({"push", reference}));
-  if (!outcome.ok()) return fail(failed(info_, what, outcome));
+  if (!outcome.ok()) return fail(failed(what, outcome));
   auto digest = pushed_digest(outcome.out);
   if (digest.empty()) return fail(world_error("docker pushed " + reference + " and did not say its digest"));
   return digest;

@@ -28,6 +28,10 @@ struct EngineInfo {
   bool buildx = false;               ///< docker: BuildKit through buildx
   bool cdi = false;                  ///< podman: `--device nvidia.com/gpu=…` is understood
   bool pids_limit = false;           ///< `run --pids-limit` is allowed here
+  /// podman: what a build that was cut off leaves is found by these. Empty where podman did not say them.
+  std::string working_containers = {};  ///< "/var/lib/containers/storage/overlay-containers"
+  std::string oci_runtime = {};         ///< "/usr/bin/runc"
+  std::string runtime_folder = {};      ///< what stands for XDG_RUNTIME_DIR: "/run/user/1000"
   std::string name() const { return kind == EngineKind::podman ? "podman" : "docker"; }
 };
 
@@ -46,11 +50,22 @@ struct BuildSpec {
   std::string platform;        ///< "linux/amd64"
   bool from_scratch = false;   ///< no layer cache
   std::map<std::string, std::string> labels = {};
+  /// A folder that no other build uses at the same time: what podman has there for a while, and what of it is
+  /// to be removed when the build is cut off (Engine::remove_remains). Empty: nothing is removed.
+  std::filesystem::path remains = {};
 };
 
 struct BuiltImage {
   std::string image_id;  ///< "sha256:…" of the image's configuration
   std::string digest;    ///< "sha256:…" of its manifest; empty where docker keeps none for a local image
+};
+
+/// An image that the engine has.
+struct Image : BuiltImage {
+  std::map<std::string, std::string> labels = {};
+  std::vector<std::string> layers = {};  ///< digests of its uncompressed layers (OCI diffIDs), from below
+  std::size_t names = 0;
+  std::size_t steps = 0;  ///< of its history: more than its parent has
 };
 
 struct Mount {
@@ -91,6 +106,9 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file);
 
+/// The id of the secret that podman's working containers of such a build carry.
+std::string remains_mark(const std::filesystem::path& remains);
+
 /// The argument vector of `network create`; pure.
 std::vector<std::string> network_arguments(const std::string& name,
                                            const std::map<std::string, std::string>& labels);
@@ -105,15 +123,15 @@ class Engine {
 
   const EngineInfo& info() const { return info_; }
 
-  /// Builds, sending the engine's lines to `on_line`; the image is found again by its tag.
-  Result<BuiltImage> build(const BuildSpec& spec, const std::function<void(std::string_view)>& on_line,
-                           std::stop_token stop = {}) const;
+  /// Builds, sending the engine's lines to `on_line`; the image is found again by its tag. Of a build that is
+  /// stopped nothing is left.
+  Result<Image> build(const BuildSpec& spec, const std::function<void(std::string_view)>& on_line,
+                      std::stop_token stop = {}) const;
+  /// Removes what a build that ended without a word left by BuildSpec::remains: processes of its RUN, working
+  /// containers, intermediate images that were not there before, and the folder. Nothing to do is no error.
+  Result<void> remove_remains(const std::filesystem::path& remains) const;
   /// An image by name, digest or id; nothing when the engine does not have it.
-  Result<std::optional<BuiltImage>> find_image(const std::string& reference) const;
-  /// Labels of an image that is there.
-  Result<std::map<std::string, std::string>> image_labels(const std::string& reference) const;
-  /// Digests of its uncompressed layers (OCI diffIDs), from below, of an image that is there.
-  Result<std::vector<std::string>> image_layers(const std::string& reference) const;
+  Result<std::optional<Image>> find_image(const std::string& reference) const;
   /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends and removes the
   /// container. A program that ran is an outcome, whatever its code. Errors: (world) the engine could not
   /// start the container; (usage) the command is not in the image or cannot be run, the image is not there, a
@@ -136,6 +154,13 @@ class Engine {
   std::vector<std::string> command(const std::vector<std::string>& arguments) const;
 
  private:
+  Result<void> expect_remains(const BuildSpec& build, ProcessSpec& process) const;
+  Result<std::vector<std::string>> labelled_images(const std::map<std::string, std::string>& labels) const;
+  void end_run_instructions(const std::filesystem::path& temporary) const;
+  Result<void> remove_working_containers(const std::filesystem::path& remains) const;
+  Result<void> remove_new_images(const std::filesystem::path& remains) const;
+
+  Error failed(std::string_view what, const ProcessOutcome& outcome) const;
   ProcessSpec spec(const std::vector<std::string>& arguments) const;
   Result<ProcessOutcome> call(const std::vector<std::string>& arguments) const;
   EngineInfo info_;

@@ -12,6 +12,7 @@
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
+#include "image/turn.hpp"
 #include "lock/locate.hpp"
 #include "lock/wheel_store.hpp"
 
@@ -19,6 +20,14 @@ namespace launch::image {
 namespace {
 
 constexpr const char* kInputs = "launch.inputs";
+
+std::string image_file_name(std::string_view recipe) {
+  std::string name = to_lower(recipe);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  std::replace_if(
+      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
+  return name;
+}
 
 /// The platform of the recipe that is built here: this machine's, else its first.
 std::string platform_of(const lock::Recipe& recipe) {
@@ -44,13 +53,12 @@ Result<std::string> digest_of_inputs(const BuildRequest& request, const std::str
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
-Result<std::optional<engine::BuiltImage>> find_same(const engine::Engine& engine, const std::string& tag,
-                                                    const std::string& inputs) {
+Result<std::optional<engine::Image>> find_same(const engine::Engine& engine, const std::string& tag,
+                                               const std::string& inputs) {
   auto image = TRY(engine.find_image(tag));
   if (!image) return std::nullopt;
-  const auto labels = TRY(engine.image_labels(image->image_id));
-  const auto found = labels.find(kInputs);
-  if (found == labels.end() || found->second != inputs) return std::nullopt;
+  const auto found = image->labels.find(kInputs);
+  if (found == image->labels.end() || found->second != inputs) return std::nullopt;
   return image;
 }
 
@@ -76,8 +84,8 @@ Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
 }
 
 /// Beside the store, where there is room for the wheels and so, most likely, for what is in them.
-std::filesystem::path contexts_folder(const lock::Site& site) {
-  return std::filesystem::path(site.store.value).parent_path() / "contexts";
+std::filesystem::path beside_store(const lock::Site& site, const char* name) {
+  return std::filesystem::path(site.store.value).parent_path() / name;
 }
 
 /// Packages of the lock that this platform has no wheel of.
@@ -98,11 +106,7 @@ Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
 }  // namespace
 
 std::string image_name(std::string_view recipe) {
-  std::string name = to_lower(recipe);
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  std::replace_if(
-      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
-  return "localhost/launch/" + name;
+  return "localhost/launch/" + image_file_name(recipe);
 }
 
 Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies) {
@@ -122,12 +126,23 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   BuildOutcome outcome;
   outcome.name = image_name(recipe.name);
   const auto tag = outcome.name + ":latest";
-  if (!request.from_scratch) {
-    if (const auto same = TRY(find_same(engine, tag, inputs))) {
-      outcome.image = *same;
-      outcome.up_to_date = true;
-      return outcome;
-    }
+  const auto up_to_date = [&]() -> Result<bool> {
+    if (request.from_scratch) return false;
+    const auto same = TRY(find_same(engine, tag, inputs));
+    if (same) outcome.image = *same;
+    outcome.up_to_date = same.has_value();
+    return outcome.up_to_date;
+  };
+  const auto turns = beside_store(site, "builds");
+  const auto image = image_file_name(recipe.name);
+  auto turn = TRY(BuildTurn::try_take(turns, image));
+  if (turn) TRY(engine.remove_remains(turn->remains()));
+  if (TRY(up_to_date())) return outcome;
+  if (!turn) {
+    if (events.waiting) events.waiting();
+    turn = TRY(BuildTurn::take(turns, image, stop));
+    TRY(engine.remove_remains(turn->remains()));
+    if (TRY(up_to_date())) return outcome;
   }
 
   const auto wheels = TRY(wheels_of(request));
@@ -139,7 +154,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   context.copies = request.copies;
   context.dockerfile = dockerfile;
   context.dockerignore = render_dockerignore();
-  const auto scratch = TRY(ScratchFolder::make(contexts_folder(site)));
+  const auto scratch = TRY(ScratchFolder::make(beside_store(site, "contexts")));
   outcome.unpacked = TRY(write_context(scratch.path(), context, events.unpacking, stop));
 
   engine::BuildSpec spec;
@@ -150,16 +165,17 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   spec.platform = oci_platform(platform);
   spec.from_scratch = request.from_scratch;
   spec.labels = {{kInputs, inputs}};
+  spec.remains = turn->remains();
   outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));
   return outcome;
 }
 
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::BuiltImage& image,
-                                             const engine::Engine& engine, const lock::Site& site) {
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::Image& image,
+                                             const lock::Site& site) {
   const lock::WheelStore store(site.store.value);
   const auto wheels = TRY(wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
-  const auto digests = TRY(engine.image_layers(image.image_id));
+  const auto& digests = image.layers;
   const auto above = request.copies.size() + 1;  // the project's files, and the bytecode below them
   std::vector<WheelLayer> layers;
   if (digests.size() < plan.size() + above) return layers;

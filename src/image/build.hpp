@@ -22,8 +22,6 @@ namespace launch::image {
 struct BuildRequest {
   lock::Locked locked;
   std::vector<ProjectCopy> copies;
-  std::filesystem::path
-      contexts;               ///< folder for the build's context, which needs the room of the unpacked wheels
   bool from_scratch = false;  ///< no layer and no image from before
 };
 
@@ -32,10 +30,11 @@ struct BuildEvents {
   net::DownloadProgress fetching;
   InstallProgress unpacking;
   std::function<void(std::string_view)> line;  ///< the engine's own lines
+  std::function<void()> waiting;               ///< for another build of the same image
 };
 
 struct BuildOutcome {
-  engine::BuiltImage image;
+  engine::Image image;
   std::string name;         ///< "localhost/launch/demo"
   bool up_to_date = false;  ///< it was there, from the same input
   InstallSize unpacked;
@@ -48,9 +47,10 @@ std::string image_name(std::string_view recipe);
 Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies);
 
 /// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
-/// project files. Wheels that the store lacks are fetched. The context is gone when this returns, and what a
-/// killed build left is removed by the next. Errors: those of render_dockerfile, wheels_for,
-/// fetch_locked, write_context and Engine::build; (world) a stop was asked for.
+/// project files. Wheels that the store lacks are fetched. Builds of the same image follow one another. The
+/// context is gone when this returns, and what a killed build left is removed by the next. Errors: those of
+/// render_dockerfile, wheels_for, fetch_locked, write_context and Engine::build; (world) a stop was asked
+/// for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
                                  const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
                                  std::stop_token stop = {});
@@ -62,9 +62,9 @@ struct WheelLayer {
   std::vector<std::string> wheels;  ///< their file names
 };
 
-/// The layers of wheels of an image that build_image gave for this request, from below. Errors: the engine's;
-/// those of wheels_for.
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::BuiltImage& image,
-                                             const engine::Engine& engine, const lock::Site& site);
+/// The layers of wheels of an image that build_image gave for this request, from below. Errors: those of
+/// wheels_for.
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::Image& image,
+                                             const lock::Site& site);
 
 }  // namespace launch::image

@@ -29,12 +29,11 @@ Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_vi
     return fail(
         Error(ErrorKind::no, fmt::format("{} has no image {}", engine.info().name(), name)).hint(hint));
   }
-  const auto labels = TRY(engine.image_labels(name));
-  const auto label = labels.find(kLockLabel);
-  if (label == labels.end() || label->second != lock_digest) {
+  const auto label = image->labels.find(kLockLabel);
+  if (label == image->labels.end() || label->second != lock_digest) {
     return fail(Error(ErrorKind::no,
                       fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
-                                  label == labels.end() ? "none" : label->second, lock_digest))
+                                  label == image->labels.end() ? "none" : label->second, lock_digest))
                     .hint(hint));
   }
   return TrainImage{name, image->image_id, image->digest};

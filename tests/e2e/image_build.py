@@ -4,8 +4,6 @@
 The same input gives the same image ID from scratch, whatever the umask, the times of files and the store's place.
 """
 
-import base64
-import hashlib
 import json
 import os
 import pathlib
@@ -15,43 +13,11 @@ import sys
 import tempfile
 import time
 import unittest
-import urllib.request
-import zipfile
+
+from image_project import REGISTRY, base_python, write_lock, write_wheel
 
 LAUNCH = sys.argv.pop(1)
-REGISTRY = os.environ["LAUNCH_STAND_IN"]
-TAG = "12.8.1-base-ubuntu24.04"
 NAME = f"launch-test-{os.getpid()}"
-
-
-def base_python():
-    release = pathlib.Path("/etc/os-release").read_text()
-    return "3.11" if 'VERSION_ID="12"' in release else "3.12"
-
-
-def write_wheel(folder, project, files, entry_points=""):
-    """A wheel of a pure project, with RECORD; returns its path."""
-    name = f"{project.replace('-', '_')}-1.0"
-    info = f"{name}.dist-info"
-    files = dict(files)
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\n"
-    files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    if entry_points:
-        files[f"{info}/entry_points.txt"] = entry_points
-    record = ""
-    path = folder / f"{name}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
-        for place, content in files.items():
-            content = content.encode() if isinstance(content, str) else content
-            digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-            record += f"{place},sha256={digest},{len(content)}\n"
-            wheel.writestr(zipfile.ZipInfo(place, (2024, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
-        wheel.writestr(f"{info}/RECORD", record + f"{info}/RECORD,,\n")
-    return path
-
-
-def sha256(data):
-    return hashlib.sha256(data).hexdigest()
 
 
 class ImageBuild(unittest.TestCase):
@@ -89,7 +55,7 @@ user = "trainer"
 """
         (cls.root / f"recipes/{NAME}.toml").write_text(recipe)
         wheels = cls.root / "lockfiles/wheels"
-        cls.write_lock(recipe, [
+        write_lock(cls.root, NAME, recipe, [
             write_wheel(wheels, "small-tool", {
                 "small_tool/__init__.py": "VALUE = 42\ndef main():\n    print('small', VALUE)\n",
                 "small_tool-1.0.data/scripts/old-style": "#!python\nimport small_tool; small_tool.main()\n",
@@ -97,43 +63,6 @@ user = "trainer"
             }, "[console_scripts]\nsmall = small_tool:main\n"),
             write_wheel(wheels, "nvidia-large", {"nvidia/large/lib.bin": os.urandom(1 << 20) * 17}),
         ])
-
-    @classmethod
-    def write_lock(cls, recipe, wheels):
-        accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, " \
-                 "application/vnd.docker.distribution.manifest.v2+json"
-        request = urllib.request.Request(f"http://{REGISTRY}/v2/nvidia/cuda/manifests/{TAG}", headers={"Accept": accept})
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request) as answer:
-            digest = answer.headers["Docker-Content-Digest"]
-        distribution = "debian 12" if cls.python == "3.11" else "ubuntu 24.04"
-        text = f'lock-version = "1.0"\nrequires-python = "=={cls.python}.*"\ncreated-by = "launch"\n'
-        for wheel in sorted(wheels, key=lambda path: path.name):
-            data = wheel.read_bytes()
-            text += f"""
-[[packages]]
-name = "{wheel.name.split('-')[0].replace('_', '-')}"
-version = "1.0"
-[[packages.wheels]]
-name = "{wheel.name}"
-path = "wheels/{wheel.name}"
-upload-time = 2024-06-17T10:20:30Z
-size = {len(data)}
-hashes = {{ sha256 = "{sha256(data)}" }}
-"""
-        text += f"""
-[tool.launch]
-recipe = "sha256:{sha256(recipe.encode())}"
-channel = "index"
-platforms = ["linux-x86_64"]
-
-[tool.launch.base]
-image = "docker.io/nvidia/cuda"
-tag = "{TAG}"
-digest = "{digest}"
-distribution = "{distribution}"
-python = "{cls.python}"
-"""
-        (cls.root / f"lockfiles/pylock.{NAME}.toml").write_text(text)
 
     def launch(self, *arguments, store="store", umask=0o022, code=0):
         environment = {**os.environ, "HOME": str(self.root / "home"), "LAUNCH_STORE": str(self.root / store / "wheels")}

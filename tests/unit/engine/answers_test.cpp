@@ -48,6 +48,31 @@ TEST(PodmanInfo, Nonsense) {
   }
 }
 
+TEST(PodmanInfo, WhereABuildLeavesThings) {
+  const auto info = read_podman_info(
+      R"({"host": {"ociRuntime": {"path": "/usr/bin/crun"}, "remoteSocket": {"path": "/run/user/7/podman/podman.sock"}},
+          "store": {"graphDriverName": "overlay", "graphRoot": "/s"}, "version": {"Version": "4.3.1"}})");
+  ASSERT_TRUE(info);
+  EXPECT_EQ(info->working_containers, "/s/overlay-containers");
+  EXPECT_EQ(info->oci_runtime, "/usr/bin/crun");
+  EXPECT_EQ(info->runtime_folder, "/run/user/7");
+}
+
+TEST(WorkingContainer, IsKnownByTheSecretOfItsBuild) {
+  const auto state = [](const char* secrets) {
+    return std::string(R"({"type": "buildah 0.0.1", "CommonBuildOpts": {"Secrets": )") + secrets + "}}";
+  };
+  EXPECT_TRUE(working_container_has_secret(state(R"(["id=a,src=/x", "id=launch.build.1,src=/dev/null"])"),
+                                           "launch.build.1"));
+  EXPECT_TRUE(working_container_has_secret(state(R"(["type=file,src=/dev/null,id=launch.build.1"])"),
+                                           "launch.build.1"));
+  EXPECT_FALSE(
+      working_container_has_secret(state(R"(["id=launch.build.12,src=/dev/null"])"), "launch.build.1"));
+  EXPECT_FALSE(working_container_has_secret(state("null"), "launch.build.1"));
+  EXPECT_FALSE(working_container_has_secret("{}", "launch.build.1"));
+  EXPECT_FALSE(working_container_has_secret("half a fi", "launch.build.1"));
+}
+
 TEST(DockerVersion, ServerOrNone) {
   EXPECT_EQ(read_docker_server(R"({"Client": {"Version": "28.2.2"}, "Server": {"Version": "28.2.1"}})"),
             "28.2.1");
@@ -80,25 +105,32 @@ TEST(Version, AtLeast) {
 
 TEST(ImageInspect, Podman) {
   const auto found = read_image_inspect(
-      R"([{"Id": "3d50", "Digest": "sha256:026c", "RepoDigests": ["x@sha256:ffff"],
-           "Config": {"Labels": {"launch.lock": "sha256:ab"}}, "RootFS": {"Layers": ["sha256:a1", "sha256:b2"]}}])");
+      R"([{"Id": "3d50", "Digest": "sha256:026c", "RepoDigests": ["x@sha256:ffff"], "RepoTags": ["x:latest"],
+           "Config": {"Labels": {"launch.lock": "sha256:ab"}}, "RootFS": {"Layers": ["sha256:a1", "sha256:b2"]},
+           "History": [{}, {}, {}]},
+          {"Id": "4e61", "RepoTags": null}])");
   ASSERT_TRUE(found);
-  EXPECT_EQ(found->image.image_id, "sha256:3d50");
-  EXPECT_EQ(found->image.digest, "sha256:026c");
-  EXPECT_THAT(found->labels, testing::ElementsAre(testing::Pair("launch.lock", "sha256:ab")));
-  EXPECT_THAT(found->layers, testing::ElementsAre("sha256:a1", "sha256:b2"));
+  ASSERT_EQ(found->size(), 2U);
+  const auto& image = found->front();
+  EXPECT_EQ(image.image_id, "sha256:3d50");
+  EXPECT_EQ(image.digest, "sha256:026c");
+  EXPECT_THAT(image.labels, testing::ElementsAre(testing::Pair("launch.lock", "sha256:ab")));
+  EXPECT_THAT(image.layers, testing::ElementsAre("sha256:a1", "sha256:b2"));
+  EXPECT_EQ(image.names, 1U);
+  EXPECT_EQ(image.steps, 3U);
+  EXPECT_EQ(found->back().names, 0U);
 }
 
 TEST(ImageInspect, DockerWithAndWithoutDigest) {
   const auto pushed = read_image_inspect(
       R"([{"Id": "sha256:3d50", "RepoDigests": ["127.0.0.1:5000/x@sha256:ffff"], "Config": {"Labels": null}}])");
   ASSERT_TRUE(pushed);
-  EXPECT_EQ(pushed->image.image_id, "sha256:3d50");
-  EXPECT_EQ(pushed->image.digest, "sha256:ffff");
-  EXPECT_TRUE(pushed->labels.empty());
+  EXPECT_EQ(pushed->front().image_id, "sha256:3d50");
+  EXPECT_EQ(pushed->front().digest, "sha256:ffff");
+  EXPECT_TRUE(pushed->front().labels.empty());
   const auto local = read_image_inspect(R"([{"Id": "sha256:3d50", "RepoDigests": []}])");
   ASSERT_TRUE(local);
-  EXPECT_EQ(local->image.digest, "");
+  EXPECT_EQ(local->front().digest, "");
 }
 
 TEST(ImageInspect, Nonsense) {

@@ -135,6 +135,18 @@ TEST(BuildArguments, FromScratchAndWithoutWhatAnOldPodmanLacks) {
                   "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
 }
 
+TEST(BuildArguments, PodmanIsToldWhatItsWorkingContainersAreKnownBy) {
+  auto spec = demo_build();
+  spec.remains = "/builds/demo";
+  const auto arguments = build_arguments(podman4(), spec, "/tmp/id");
+  const auto secret = std::find(arguments.begin(), arguments.end(), "--secret");
+  ASSERT_NE(secret, arguments.end());
+  EXPECT_EQ(*(secret + 1), "id=" + remains_mark("/builds/demo") + ",src=/dev/null");
+  EXPECT_NE(remains_mark("/builds/demo"), remains_mark("/builds/demo2"));
+  const auto docker = build_arguments(docker28(), spec, "/tmp/id");
+  EXPECT_EQ(std::count(docker.begin(), docker.end(), "--secret"), 0);
+}
+
 TEST(BuildArguments, DockerBuildx) {
   EXPECT_THAT(
       build_arguments(docker28(), demo_build(), "/tmp/id"),

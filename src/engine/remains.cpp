@@ -1,0 +1,160 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "engine/answers.hpp"
+#include "engine/engine.hpp"
+
+namespace launch::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+// podman 4 ends at once when it is asked to, and leaves to others what it was doing: the container of a RUN
+// goes on, working containers and intermediate images stay, and so do its temporary files.
+
+fs::path temporary_of(const fs::path& remains) {
+  return remains / "tmp";
+}
+fs::path record_of(const fs::path& remains) {
+  return remains / "images.json";
+}
+
+std::vector<fs::path> folders_in(const fs::path& parent) {
+  std::vector<fs::path> found;
+  std::error_code code;
+  for (fs::directory_iterator at(parent, code); !code && at != fs::directory_iterator(); at.increment(code)) {
+    if (at->is_directory(code)) found.push_back(at->path());
+  }
+  return found;
+}
+
+/// What was there before a build, and the labels of what it makes.
+struct ImageRecord {
+  std::map<std::string, std::string> labels;
+  std::set<std::string> before;
+};
+
+std::string write_record(const ImageRecord& record) {
+  return json{{"labels", record.labels}, {"images", record.before}}.dump();
+}
+
+/// Nothing for one that is not there or half-written: then the build had not begun.
+std::optional<ImageRecord> read_record(const fs::path& file) {
+  const auto text = read_file(file);
+  const auto document = text ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json();
+  if (!document.is_object() || !document.contains("labels") || !document.contains("images"))
+    return std::nullopt;
+  try {
+    return ImageRecord{document["labels"], document["images"]};
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::string remains_mark(const fs::path& remains) {
+  constexpr std::size_t kEnough = 32;
+  return "launch.build." + sha256_hex(remains.string()).substr(0, kEnough);
+}
+
+Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
+  if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
+  ImageRecord record{build.labels, {}};
+  for (auto& image : TRY(labelled_images(build.labels))) record.before.insert(std::move(image));
+  TRY(make_folder(temporary_of(build.remains)));
+  TRY(write_file(record_of(build.remains), write_record(record)));
+  if (info_.rootless) {
+    // podman's own folder depends on TMPDIR where nobody says XDG_RUNTIME_DIR.
+    if (info_.runtime_folder.empty()) return {};
+    process.environment["XDG_RUNTIME_DIR"] = info_.runtime_folder;
+  }
+  process.environment["TMPDIR"] = temporary_of(build.remains).string();
+  return {};
+}
+
+Result<std::vector<std::string>> Engine::labelled_images(
+    const std::map<std::string, std::string>& labels) const {
+  std::vector<std::string> arguments{"images", "--all", "--quiet", "--no-trunc"};
+  for (const auto& [key, value] : labels) {
+    arguments.emplace_back("--filter");
+    arguments.push_back(fmt::format("label={}={}", key, value));
+  }
+  const auto listed = TRY(call(arguments));
+  if (!listed.ok()) return fail(failed("list its images", listed));
+  return words(listed.out);
+}
+
+/// The bundle of a RUN is a folder of podman's temporary files, by which its container is named.
+void Engine::end_run_instructions(const fs::path& temporary) const {
+  for (const auto& bundle : folders_in(temporary)) {
+    const auto name = bundle.filename().string();
+    std::error_code code;
+    if (!name.starts_with("buildah") || !fs::exists(bundle / "pid", code) || info_.oci_runtime.empty())
+      continue;
+    ProcessSpec process = spec(info_.rootless ? std::vector<std::string>{"unshare", info_.oci_runtime}
+                                              : std::vector<std::string>{});
+    if (!info_.rootless) process.argv = {info_.oci_runtime};
+    for (const auto* argument : {"delete", "--force"}) process.argv.emplace_back(argument);
+    process.argv.push_back("buildah-" + name);
+    (void)runner_->run(process);
+  }
+}
+
+Result<void> Engine::remove_working_containers(const fs::path& remains) const {
+  if (info_.working_containers.empty()) return {};
+  std::vector<std::string> arguments{"rm", "--force"};
+  const auto options = arguments.size();
+  for (const auto& container : folders_in(info_.working_containers)) {
+    const auto state = read_file(container / "userdata/buildah.json");
+    if (state && working_container_has_secret(*state, remains_mark(remains))) {
+      arguments.push_back(container.filename().string());
+    }
+  }
+  if (arguments.size() == options) return {};
+  const auto removed = TRY(call(arguments));
+  if (removed.ok()) return {};
+  return fail(failed("remove its working containers", removed));
+}
+
+Result<void> Engine::remove_new_images(const fs::path& remains) const {
+  const auto record = read_record(record_of(remains));
+  if (!record) return {};
+  auto images = TRY(labelled_images(record->labels));
+  std::erase_if(images, [&](const std::string& image) { return record->before.contains(image); });
+  if (images.empty()) return {};
+  images.insert(images.begin(), {"image", "inspect"});
+  const auto inspected = TRY(call(images));
+  if (!inspected.ok()) return fail(failed("look into the images that it made", inspected));
+  auto made = TRY(read_image_inspect(inspected.out));
+  // An image that has a name is whole, and what it stands on stays with it: podman removes no parent.
+  std::erase_if(made, [](const Image& image) { return image.names > 0; });
+  std::sort(made.begin(), made.end(), [](const Image& a, const Image& b) { return a.steps > b.steps; });
+  if (made.empty()) return {};
+  std::vector<std::string> arguments{"rmi", "--no-prune", "--ignore"};
+  for (const auto& image : made) arguments.push_back(image.image_id);
+  (void)TRY(call(arguments));
+  return {};
+}
+
+Result<void> Engine::remove_remains(const fs::path& remains) const {
+  std::error_code code;
+  if (remains.empty() || !fs::exists(remains, code)) return {};
+  end_run_instructions(temporary_of(remains));
+  auto containers = remove_working_containers(remains);
+  auto images = remove_new_images(remains);
+  TRY(std::move(containers));
+  TRY(std::move(images));
+  fs::remove_all(remains, code);
+  if (code) return fail(io_error("remove", remains, code.value()));
+  return {};
+}
+
+}  // namespace launch::engine

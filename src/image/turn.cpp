@@ -1,0 +1,32 @@
+#include "image/turn.hpp"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include <fmt/format.h>
+
+namespace launch::image {
+
+Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path& folder,
+                                                     std::string_view image) {
+  auto remains = std::filesystem::absolute(folder) / image;
+  auto lock = TRY(FileLock::try_acquire(remains.string() + ".lock"));
+  if (!lock) return std::nullopt;
+  return BuildTurn(*std::move(lock), std::move(remains));
+}
+
+Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image,
+                                  const std::stop_token& stop) {
+  constexpr std::chrono::milliseconds kPause{100};
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable_any never;
+  while (!stop.stop_requested()) {
+    if (auto turn = TRY(try_take(folder, image))) return *std::move(turn);
+    never.wait_for(lock, stop, kPause, [] { return false; });
+  }
+  return fail(world_error(fmt::format("interrupted while another build of {} went on", image)));
+}
+
+}  // namespace launch::image

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+
+namespace launch::image {
+
+/// The right to build one image, which one process has at a time, and the folder that its build may leave
+/// behind when the process is killed.
+class BuildTurn {
+ public:
+  /// Nothing when another has it. `image` is a name without slashes. Errors (world): the lock file in
+  /// `folder` cannot be made.
+  static Result<std::optional<BuildTurn>> try_take(const std::filesystem::path& folder,
+                                                   std::string_view image);
+  /// Waits for it. Errors: the same; (world) a stop was asked for.
+  static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
+                                const std::stop_token& stop);
+
+  /// Whatever lies there is of a build that was killed.
+  const std::filesystem::path& remains() const { return remains_; }
+
+ private:
+  BuildTurn(FileLock lock, std::filesystem::path remains)
+      : lock_(std::move(lock)), remains_(std::move(remains)) {}
+  FileLock lock_;
+  std::filesystem::path remains_;
+};
+
+}  // namespace launch::image

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "engine/engine.hpp"
+#include "fakes/fake_runner.hpp"
+
+namespace launch::engine {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+constexpr auto* kList = "podman images --all --quiet --no-trunc --filter label=launch.inputs=sha256:ab";
+
+/// A build that was cut off: what podman leaves of it, and of another.
+class Remains : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write_file(remains() / "images.json",
+                           R"({"labels": {"launch.inputs": "sha256:ab"}, "images": ["old"]})"));
+    ASSERT_TRUE(write_file(remains() / "tmp/buildah12/pid", "1"));
+    ASSERT_TRUE(write_file(remains() / "tmp/storage34/1", "half a layer"));
+    container("c1", remains_mark(remains()));
+    container("c2", remains_mark(root_ / "builds/other"));
+    runner_.on("runc delete --force buildah-buildah12", {0});
+    runner_.on("podman rm --force c1", {0});
+    runner_.on(kList, {0, "old\n"});
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  fs::path remains() const { return root_ / "builds/demo"; }
+  void container(const char* id, const std::string& mark) const {
+    ASSERT_TRUE(
+        write_file(root_ / "containers" / id / "userdata/buildah.json",
+                   fmt::format(R"({{"CommonBuildOpts": {{"Secrets": ["id={},src=/dev/null"]}}}})", mark)));
+  }
+  Engine podman(bool rootless = false) {
+    EngineInfo info;
+    info.program = "podman";
+    info.rootless = rootless;
+    info.working_containers = root_ / "containers";
+    info.oci_runtime = "runc";
+    return {info, runner_, {}};
+  }
+
+  fakes::FakeRunner runner_;
+  fs::path root_ = fs::temp_directory_path() / ("launch-test-remains-" + std::to_string(getpid()));
+};
+
+TEST_F(Remains, OfThisBuildAlone) {
+  const auto removed = podman().remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_THAT(runner_.asked(),
+              ElementsAre("runc delete --force buildah-buildah12", "podman rm --force c1", kList));
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+TEST_F(Remains, ARuntimeWithoutRootIsAskedInPodmansNamespace) {
+  runner_.on("podman unshare runc delete --force buildah-buildah12", {0});
+  ASSERT_TRUE(podman(true).remove_remains(remains()));
+  EXPECT_EQ(runner_.asked().front(), "podman unshare runc delete --force buildah-buildah12");
+}
+
+TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
+  fakes::FakeRunner fresh;
+  fresh.on("runc delete --force buildah-buildah12", {0});
+  fresh.on("podman rm --force c1", {0});
+  fresh.on(kList, {0, "low\nold\nnamed\nhigh\n"});
+  fresh.on(
+      "podman image inspect low named high",
+      {0, R"([{"Id": "low", "History": [1]}, {"Id": "named", "RepoTags": ["x:latest"], "History": [1, 2, 3]},
+                            {"Id": "high", "History": [1, 2]}])"});
+  const auto* remove = "podman rmi --no-prune --ignore sha256:high sha256:low";
+  fresh.on(remove, {0});
+  const Engine engine(podman().info(), fresh, {});
+  ASSERT_TRUE(engine.remove_remains(remains()));
+  EXPECT_EQ(fresh.asked().back(), remove);
+}
+
+TEST_F(Remains, WhatCannotBeRemovedIsLookedForAgain) {
+  fakes::FakeRunner failing;
+  failing.on("runc delete --force buildah-buildah12", {1, "", "container does not exist\n"});
+  failing.on("podman rm --force c1", {125, "", "Error: database is locked\n"});
+  failing.on(kList, {0, ""});
+  const auto removed = Engine(podman().info(), failing, {}).remove_remains(remains());
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().text(),
+            "error: podman could not remove its working containers: database is locked\n");
+  EXPECT_TRUE(fs::exists(remains() / "images.json"));
+}
+
+TEST_F(Remains, NoneIsNoError) {
+  ASSERT_TRUE(podman().remove_remains(root_ / "builds/other"));
+  ASSERT_TRUE(podman().remove_remains(""));
+  EXPECT_TRUE(runner_.asked().empty());
+}
+
+TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
+  BuildSpec spec;
+  spec.context = "/ctx";
+  spec.tag = "x:latest";
+  spec.labels = {{"launch.inputs", "sha256:ab"}};
+  spec.remains = remains();
+  ProcessSpec seen;
+  std::string record;
+  runner_.before = [&](const ProcessSpec& process) {
+    if (process.argv[1] != "build") return;
+    seen = process;
+    record = read_file(remains() / "images.json").value_or("");
+    runner_.on(shell_line(process.argv), {7, "", "Error: exit status 7\n"});
+  };
+  ASSERT_FALSE(podman().build(spec, {}));
+  EXPECT_EQ(seen.environment.at("TMPDIR"), (remains() / "tmp").string());
+  EXPECT_FALSE(seen.environment.contains("XDG_RUNTIME_DIR"));
+  EXPECT_EQ(record, R"({"images":["old"],"labels":{"launch.inputs":"sha256:ab"}})");
+  EXPECT_EQ(runner_.asked().size(), 2U);
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+}  // namespace
+}  // namespace launch::engine

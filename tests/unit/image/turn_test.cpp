@@ -1,0 +1,33 @@
+#include "image/turn.hpp"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+namespace launch::image {
+namespace {
+
+TEST(BuildTurn, IsOfOneAtATime) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("launch-test-turn-" + std::to_string(::getpid()));
+  {
+    const auto first = BuildTurn::try_take(folder, "demo");
+    ASSERT_TRUE(first) << first.error().text();
+    ASSERT_TRUE(*first);
+    EXPECT_EQ((*first)->remains(), folder / "demo");
+    const auto second = BuildTurn::try_take(folder, "demo");
+    ASSERT_TRUE(second) << second.error().text();
+    EXPECT_FALSE(*second);
+    EXPECT_TRUE(BuildTurn::try_take(folder, "other").value());
+
+    std::stop_source stop;
+    stop.request_stop();
+    const auto stopped = BuildTurn::take(folder, "demo", stop.get_token());
+    ASSERT_FALSE(stopped);
+    EXPECT_EQ(stopped.error().text(), "error: interrupted while another build of demo went on\n");
+  }
+  EXPECT_TRUE(BuildTurn::take(folder, "demo", {}));
+  std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace launch::image
