@@ -36,7 +36,7 @@ std::string about(const engine::EngineInfo& info) {
 }
 
 Finding engine_of(const World& world, const lock::Site& site) {
-  const auto engine = find_engine(world, site, {});
+  const auto engine = find_engine(world, site, {}, engine::Probing::anew);
   const auto origin = site.engine ? site.engine->origin : std::string("found by using it");
   if (engine) return {"engine", about(engine->info()), origin};
   return {"engine", engine.error().message(), origin, true, engine.error().hints()};

@@ -3,7 +3,7 @@
 namespace launch::cli {
 
 Result<engine::Engine> find_engine(const World& world, const lock::Site& site,
-                                   const std::optional<std::string>& wanted) {
+                                   const std::optional<std::string>& wanted, engine::Probing probing) {
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
   std::vector<engine::RegistryMirror> mirrors;
@@ -11,7 +11,7 @@ Result<engine::Engine> find_engine(const World& world, const lock::Site& site,
     mirrors.push_back({registry.prefix, registry.location, registry.insecure});
   }
   return engine::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
-                              world.environment);
+                              world.environment, probing);
 }
 
 }  // namespace launch::cli

@@ -65,6 +65,9 @@ std::string pushed_digest(std::string_view output) {
 Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const {
   if (outcome.cancelled)
     return world_error(fmt::format("{} was interrupted: it could not {}", info_.name(), what));
+  if (doubt_) {
+    if (auto error = doubt_()) return *std::move(error);
+  }
   auto said = last_words(outcome.err);
   if (said.empty()) said = last_words(outcome.out);
   if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
@@ -129,7 +132,12 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
   const auto outcome = TRY(call({"image", "inspect", reference}));
   if (outcome.ok()) return TRY(read_image_inspect(outcome.out)).front();
-  if (not_there(outcome)) return std::nullopt;
+  if (not_there(outcome)) {
+    if (doubt_) {
+      if (auto error = doubt_()) return fail(*std::move(error));
+    }
+    return std::nullopt;
+  }
   return fail(failed("look for the image " + reference, outcome));
 }
 

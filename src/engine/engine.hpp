@@ -122,6 +122,8 @@ class Engine {
       : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)) {}
 
   const EngineInfo& info() const { return info_; }
+  /// Asked when a call fails, where `info` was found some time ago: what is wrong with the engine itself.
+  void doubt(std::function<std::optional<Error>()> look) { doubt_ = std::move(look); }
 
   /// Builds, sending the engine's lines to `on_line`; the image is found again by its tag. Of a build that is
   /// stopped nothing is left.
@@ -166,14 +168,19 @@ class Engine {
   EngineInfo info_;
   ProcessRunner* runner_;
   std::map<std::string, std::string> environment_;
+  std::function<std::optional<Error>()> doubt_;
 };
+
+enum class Probing { once, anew };
 
 /// Finds an engine that works by using it: the wanted one ("podman", "docker", or a path whose file name
 /// begins so), or the first of both that does. `mirrors` are written to a registries.conf below `scratch`
-/// that podman is pointed at. Errors: (usage) another name is wanted; (world) none is there, or none answers;
-/// the hint is the command that mends it.
+/// that podman is pointed at. What a podman can do is kept there too, and asked again when something that it
+/// depends on has changed, or with `Probing::anew`. Errors: (usage) another name is wanted; (world) none is
+/// there, or none answers; the hint is the command that mends it.
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<RegistryMirror>& mirrors, const std::filesystem::path& scratch,
-                            ProcessRunner& runner, const Environment& environment);
+                            ProcessRunner& runner, const Environment& environment,
+                            Probing probing = Probing::once);
 
 }  // namespace launch::engine

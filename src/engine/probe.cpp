@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "engine/answers.hpp"
 #include "engine/engine.hpp"
+#include "engine/probe_cache.hpp"
 
 namespace launch::engine {
 namespace {
@@ -90,10 +91,6 @@ Found probe_docker(const std::string& program, ProcessRunner& runner) {
   return info;
 }
 
-Found probe(EngineKind kind, const std::string& program, ProcessRunner& runner) {
-  return kind == EngineKind::podman ? probe_podman(program, runner) : probe_docker(program, runner);
-}
-
 Result<EngineKind> kind_of(const std::string& wanted) {
   const auto name = std::filesystem::path(wanted).filename().string();
   const bool path = !place(wanted).empty();
@@ -103,23 +100,58 @@ Result<EngineKind> kind_of(const std::string& wanted) {
       "'{}' is not an engine: expected podman, docker or a path to one of them", printable(wanted))));
 }
 
-Result<EngineInfo> find_engine(const std::optional<std::string>& wanted, ProcessRunner& runner) {
-  if (wanted) {
-    auto found = probe(TRY(kind_of(*wanted)), *wanted, runner);
-    if (found) return *std::move(found);
-    return fail(world_error(found.error().reason).hint(found.error().hint));
-  }
-  auto podman = probe_podman("podman", runner);
-  if (podman) return *std::move(podman);
-  auto docker = probe_docker("docker", runner);
-  if (docker) return *std::move(docker);
-  auto error = world_error(
-      fmt::format("no container engine works here: {}; {}", podman.error().reason, docker.error().reason));
-  error.hint(podman.error().hint);
-  // One that is installed and not running is worth a second way out.
-  if (!docker.error().reason.ends_with("is not installed")) error.hint("or " + docker.error().hint);
-  return fail(std::move(error));
+Error error_of(const Missing& missing) {
+  return world_error(missing.reason).hint(missing.hint);
 }
+
+/// Probes engines, and keeps what was found of podman, whose answers take longest.
+class Prober {
+ public:
+  Prober(ProcessRunner& runner, const Environment& environment, std::filesystem::path file, Probing probing)
+      : runner_(runner), environment_(environment), file_(std::move(file)), probing_(probing) {}
+
+  Result<EngineInfo> find(const std::optional<std::string>& wanted) {
+    if (wanted) {
+      auto found =
+          TRY(kind_of(*wanted)) == EngineKind::podman ? podman(*wanted) : probe_docker(*wanted, runner_);
+      if (found) return *std::move(found);
+      return fail(error_of(found.error()));
+    }
+    auto first = podman("podman");
+    if (first) return *std::move(first);
+    auto docker = probe_docker("docker", runner_);
+    if (docker) return *std::move(docker);
+    auto error = world_error(
+        fmt::format("no container engine works here: {}; {}", first.error().reason, docker.error().reason));
+    error.hint(first.error().hint);
+    // One that is installed and not running is worth a second way out.
+    if (!docker.error().reason.ends_with("is not installed")) error.hint("or " + docker.error().hint);
+    return fail(std::move(error));
+  }
+
+  bool kept() const { return kept_; }
+
+ private:
+  Found podman(const std::string& program) {
+    const auto fingerprint = podman_fingerprint(program, environment_);
+    if (fingerprint && probing_ == Probing::once) {
+      const auto text = read_file(file_);
+      if (auto info = text ? read_probe(*text, *fingerprint) : std::nullopt) {
+        kept_ = true;
+        return *std::move(info);
+      }
+    }
+    auto found = probe_podman(program, runner_);
+    if (found && fingerprint) (void)write_file(file_, write_probe(*found, *fingerprint), 0600, Flush::no);
+    return found;
+  }
+
+  ProcessRunner& runner_;
+  const Environment& environment_;
+  std::filesystem::path file_;
+  Probing probing_;
+  bool kept_ = false;
+};
 
 /// The registries.conf that podman would read by itself.
 std::string own_registries_conf(const Environment& environment) {
@@ -139,8 +171,10 @@ std::string own_registries_conf(const Environment& environment) {
 
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<RegistryMirror>& mirrors, const std::filesystem::path& scratch,
-                            ProcessRunner& runner, const Environment& environment) {
-  auto info = TRY(find_engine(wanted, runner));
+                            ProcessRunner& runner, const Environment& environment, Probing probing) {
+  const auto file = scratch / "podman.json";
+  Prober prober(runner, environment, file, probing);
+  auto info = TRY(prober.find(wanted));
   log_debug("{} {} at {}, rootless {}, build --timestamp {}, --identity-label {}, buildx {}", info.name(),
             info.version, info.program, info.rootless, info.build_timestamp, info.identity_label_flag,
             info.buildx);
@@ -151,7 +185,18 @@ Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                "pointing podman at the mirrors of the site's [[registry]] entries"));
     added["CONTAINERS_REGISTRIES_CONF"] = file.string();
   }
-  return Engine(std::move(info), runner, std::move(added));
+  const auto program = info.program;
+  Engine engine(std::move(info), runner, std::move(added));
+  if (prober.kept()) {
+    engine.doubt([program, file, &runner]() -> std::optional<Error> {
+      const auto now = probe_podman(program, runner);
+      if (now) return std::nullopt;
+      std::error_code ignored;
+      std::filesystem::remove(file, ignored);
+      return error_of(now.error());
+    });
+  }
+  return engine;
 }
 
 }  // namespace launch::engine

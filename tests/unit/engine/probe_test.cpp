@@ -157,5 +157,81 @@ TEST_F(Probe, MirrorsReachPodman) {
   EXPECT_EQ(given, file.string());
 }
 
+/// A podman that is a file, as what was found of it is kept by the file's state.
+class KeptProbe : public Probe {
+ protected:
+  void SetUp() override {
+    install("#!/bin/sh\n");
+    environment_ = Environment({{"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
+    podman_works();
+    ASSERT_TRUE(probe(std::nullopt));
+    ASSERT_EQ(runner_.asked().size(), 2U);
+  }
+  void install(const char* text) const { ASSERT_TRUE(write_file(scratch_ / "bin/podman", text, 0755)); }
+};
+
+TEST_F(KeptProbe, IsNotMadeAgain) {
+  const auto engine = probe("podman");
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->info().version, "4.3.1");
+  EXPECT_TRUE(engine->info().build_timestamp);
+  EXPECT_TRUE(engine->info().pids_limit);
+  EXPECT_EQ(runner_.asked().size(), 2U);
+}
+
+TEST_F(KeptProbe, IsMadeAgainForAnotherProgramConfigurationOrWish) {
+  install("#!/bin/bash\n");
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 4U);
+  ASSERT_TRUE(write_file(scratch_ / ".config/containers/containers.conf", "[engine]\n"));
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 6U);
+  environment_ = Environment(
+      {{"CONTAINERS_CONF", "/x"}, {"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 8U);
+  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, Probing::anew));
+  EXPECT_EQ(runner_.asked().size(), 10U);
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 10U);
+}
+
+TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
+  fakes::FakeRunner broken;
+  broken.on("podman info --format json", {125, "", "Error: no such file or directory\n"});
+  broken.on("podman image inspect x", {125, "[]", "Error: no such file or directory\n"});
+  broken.on("podman network create n", {125, "", "Error: database is locked\n"});
+  const auto engine = probe_engine({}, {}, scratch_, broken, environment_);
+  ASSERT_TRUE(engine) << engine.error().text();
+  const auto* expected =
+      "error: podman is installed but does not work: no such file or directory\n"
+      "\n"
+      "hint: see what is wrong with: podman info\n";
+  const auto image = engine->find_image("x");
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().text(), expected);
+  const auto network = engine->create_network("n", {});
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().text(), expected);
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "podman.json"));
+}
+
+TEST_F(KeptProbe, AFailureOfAPodmanThatWorksIsItsOwn) {
+  runner_.on("podman network create n", {125, "", "Error: could not find free subnet\n"});
+  const auto engine = probe(std::nullopt);
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->create_network("n", {}).error().text(),
+            "error: podman could not create the network n: could not find free subnet\n");
+}
+
+TEST_F(KeptProbe, NonsenseIsNoProbe) {
+  for (const auto* text : {"", "[]", "{\"format\": 1}", "half"}) {
+    ASSERT_TRUE(write_file(scratch_ / "podman.json", text));
+    const auto before = runner_.asked().size();
+    ASSERT_TRUE(probe(std::nullopt));
+    EXPECT_EQ(runner_.asked().size(), before + 2) << text;
+  }
+}
+
 }  // namespace
 }  // namespace launch::engine
