@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "net/content_range.hpp"
 
 namespace launch::index {
 namespace {
@@ -17,26 +18,6 @@ Error bad_part(const net::HttpRequest& request, std::string_view found) {
 
 }  // namespace
 
-std::optional<ContentRange> parse_content_range(std::string_view text) {
-  constexpr std::string_view kUnit = "bytes ";
-  if (!text.starts_with(kUnit)) return std::nullopt;
-  const auto parts = split(text.substr(kUnit.size()), '/');
-  if (parts.size() != 2) return std::nullopt;
-  ContentRange result;
-  if (parts[1] != "*") {
-    result.size = parse_u64(parts[1]);
-    if (!result.size) return std::nullopt;
-  }
-  if (parts[0] == "*") return result;
-  const auto ends = split(parts[0], '-');
-  if (ends.size() != 2) return std::nullopt;
-  const auto first = parse_u64(ends[0]);
-  const auto last = parse_u64(ends[1]);
-  if (!first || !last || *last < *first) return std::nullopt;
-  result.range = net::ByteRange{*first, *last};
-  return result;
-}
-
 std::string strong_etag(const net::HttpResponse& response) {
   const auto etag = response.header("etag").value_or("");
   return etag.starts_with('"') ? etag : std::string();
@@ -45,7 +26,7 @@ std::string strong_etag(const net::HttpResponse& response) {
 Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net::HttpRequest& request,
                                     std::optional<std::uint64_t> size) {
   const auto header = response.header("content-range");
-  const auto content = header ? parse_content_range(*header) : std::nullopt;
+  const auto content = header ? net::parse_content_range(*header) : std::nullopt;
   if (!content || !content->range) {
     return fail(bad_part(
         request, header ? fmt::format("Content-Range \"{}\"", printable(*header)) : "no Content-Range"));

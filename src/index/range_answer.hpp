@@ -8,13 +8,6 @@
 
 namespace launch::index {
 
-/// "bytes 0-99/1234" and "bytes */1234" (RFC 9110, 14.4).
-struct ContentRange {
-  std::optional<net::ByteRange> range;
-  std::optional<std::uint64_t> size;
-};
-std::optional<ContentRange> parse_content_range(std::string_view text);
-
 /// The response's ETag when it is a strong one; else empty.
 std::string strong_etag(const net::HttpResponse& response);
 

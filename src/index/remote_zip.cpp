@@ -9,6 +9,7 @@
 #include "index/problems.hpp"
 #include "index/range_answer.hpp"
 #include "index/url.hpp"
+#include "net/content_range.hpp"
 
 namespace launch::index {
 namespace {
@@ -128,7 +129,7 @@ class ZipOpening {
   }
 
   Error beyond_end(const net::HttpResponse& response) const {
-    const auto range = parse_content_range(response.header("content-range").value_or(""));
+    const auto range = net::parse_content_range(response.header("content-range").value_or(""));
     const auto found = range && range->size ? count_of(*range->size, "byte") : std::string("fewer bytes");
     const auto expected = known_ ? std::to_string(*known_) : std::string("at least one");
     return world_error(fmt::format("{} has {}, expected {}", net::redact(zip_->url_), found, expected))

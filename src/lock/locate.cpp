@@ -95,13 +95,6 @@ Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url
   return {};
 }
 
-std::vector<std::string> values(const std::vector<Setting>& settings) {
-  std::vector<std::string> out;
-  out.reserve(settings.size());
-  for (const auto& setting : settings) out.push_back(setting.value);
-  return out;
-}
-
 }  // namespace
 
 Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, const Provenance& provenance,
@@ -122,7 +115,7 @@ Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, 
     projects = TRY(locate_on(channel, wheels, projects));
   }
   if (!projects.empty()) {
-    index::IndexClient general(http, site.index_url.value, values(site.find_links));
+    index::IndexClient general(http, site.index_url.value, values_of(site.find_links));
     asked.push_back(net::redact(general.url()));
     projects = TRY(locate_on(general, wheels, projects));
   }

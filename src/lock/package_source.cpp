@@ -28,21 +28,6 @@ constexpr std::array<std::string_view, 9> kOfTheChannel = {
 constexpr std::array<std::string_view, 9> kPrefixes = {"torch",   "pytorch-", "triton", "nvidia-", "cuda-",
                                                        "fbgemm-", "intel-",   "dpcpp-", "onemkl-"};
 
-std::string channel_page(const Recipe& recipe, const Site& site) {
-  auto base = site.channel_url.value;
-  while (base.ends_with('/')) base.pop_back();
-  const bool stable = recipe.torch.channel == Channel::stable;
-  return fmt::format("{}{}/{}", base, stable ? "" : fmt::format("/{}", channel_name(recipe.torch.channel)),
-                     recipe.torch.cuda);
-}
-
-std::vector<std::string> values(const std::vector<Setting>& settings) {
-  std::vector<std::string> out;
-  out.reserve(settings.size());
-  for (const auto& setting : settings) out.push_back(setting.value);
-  return out;
-}
-
 std::filesystem::path metadata_cache(const Site& site) {
   return site.cache.value.empty() ? std::filesystem::path()
                                   : std::filesystem::path(site.cache.value) / "metadata";
@@ -69,11 +54,12 @@ std::string vanished_text(const Vanished& vanished) {
 PackageSource::PackageSource(const Recipe& recipe, const Site& site, net::HttpClient& http,
                              std::vector<LockedPackage> kept, std::stop_token stop)
     : http_(http),
-      general_(http, site.index_url.value, values(site.find_links), false, metadata_cache(site)),
+      general_(http, site.index_url.value, values_of(site.find_links), false, metadata_cache(site)),
       kept_(std::move(kept)),
       stop_(std::move(stop)) {
   if (recipe.torch.channel == Channel::index) return;
-  channel_.emplace(http, channel_page(recipe, site), std::vector<std::string>{}, true, metadata_cache(site));
+  channel_.emplace(http, channel_index(site, channel_name(recipe.torch.channel), recipe.torch.cuda),
+                   std::vector<std::string>{}, true, metadata_cache(site));
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
 }

@@ -174,8 +174,17 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
 }
 
 std::string channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
-  if (channel == "stable") return fmt::format("{}/{}", site.channel_url.value, cuda);
-  return fmt::format("{}/{}/{}", site.channel_url.value, channel, cuda);
+  std::string_view base = site.channel_url.value;
+  while (base.ends_with('/')) base.remove_suffix(1);
+  if (channel == "stable") return fmt::format("{}/{}", base, cuda);
+  return fmt::format("{}/{}/{}", base, channel, cuda);
+}
+
+std::vector<std::string> values_of(const std::vector<Setting>& settings) {
+  std::vector<std::string> out;
+  out.reserve(settings.size());
+  for (const auto& setting : settings) out.push_back(setting.value);
+  return out;
 }
 
 }  // namespace launch::lock

@@ -158,11 +158,15 @@ const TomlValue* TomlTable::find(std::string_view key) const {
   return at == value_->items.end() ? nullptr : &*at;
 }
 
-Result<void> TomlTable::read(std::string_view key, std::string& out) const {
+Result<const TomlValue*> TomlTable::find(std::string_view key, TomlValue::Kind kind,
+                                         std::string_view what) const {
   const auto* value = find(key);
-  if (value == nullptr) return {};
-  if (value->kind != TomlValue::Kind::string) return fail(wrong_type(key, *value, "a string"));
-  out = value->text;
+  if (value != nullptr && value->kind != kind) return fail(wrong_type(key, *value, what));
+  return value;
+}
+
+Result<void> TomlTable::read(std::string_view key, std::string& out) const {
+  if (const auto* value = TRY(find(key, TomlValue::Kind::string, "a string"))) out = value->text;
   return {};
 }
 
@@ -173,25 +177,18 @@ Result<void> TomlTable::read(std::string_view key, std::optional<std::string>& o
 }
 
 Result<void> TomlTable::read(std::string_view key, std::int64_t& out) const {
-  const auto* value = find(key);
-  if (value == nullptr) return {};
-  if (value->kind != TomlValue::Kind::integer) return fail(wrong_type(key, *value, "an integer"));
-  out = value->integer;
+  if (const auto* value = TRY(find(key, TomlValue::Kind::integer, "an integer"))) out = value->integer;
   return {};
 }
 
 Result<void> TomlTable::read(std::string_view key, bool& out) const {
-  const auto* value = find(key);
-  if (value == nullptr) return {};
-  if (value->kind != TomlValue::Kind::boolean) return fail(wrong_type(key, *value, "true or false"));
-  out = value->boolean;
+  if (const auto* value = TRY(find(key, TomlValue::Kind::boolean, "true or false"))) out = value->boolean;
   return {};
 }
 
 Result<void> TomlTable::read(std::string_view key, std::vector<std::string>& out) const {
-  const auto* value = find(key);
+  const auto* value = TRY(find(key, TomlValue::Kind::array, "an array of strings"));
   if (value == nullptr) return {};
-  if (value->kind != TomlValue::Kind::array) return fail(wrong_type(key, *value, "an array of strings"));
   out.clear();
   for (const auto& item : value->items) {
     if (item.kind != TomlValue::Kind::string) return fail(wrong_type(key, item, "a string"));
@@ -201,9 +198,8 @@ Result<void> TomlTable::read(std::string_view key, std::vector<std::string>& out
 }
 
 Result<void> TomlTable::read(std::string_view key, std::map<std::string, std::string>& out) const {
-  const auto* value = find(key);
+  const auto* value = TRY(find(key, TomlValue::Kind::table, "a table of strings"));
   if (value == nullptr) return {};
-  if (value->kind != TomlValue::Kind::table) return fail(wrong_type(key, *value, "a table of strings"));
   const TomlTable inner(*value, file_, prefix_of(key));
   for (const auto& item : value->items) TRY(inner.read(item.key, out[item.key]));
   return {};
@@ -216,17 +212,14 @@ std::string TomlTable::prefix_of(std::string_view key) const {
 
 Result<TomlTable> TomlTable::table(std::string_view key) const {
   static const TomlValue kEmpty;
-  const auto* value = find(key);
-  if (value == nullptr) return TomlTable(kEmpty, file_, prefix_of(key));
-  if (value->kind != TomlValue::Kind::table) return fail(wrong_type(key, *value, "a table"));
-  return TomlTable(*value, file_, prefix_of(key));
+  const auto* value = TRY(find(key, TomlValue::Kind::table, "a table"));
+  return TomlTable(value == nullptr ? kEmpty : *value, file_, prefix_of(key));
 }
 
 Result<std::vector<TomlTable>> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> out;
-  const auto* value = find(key);
+  const auto* value = TRY(find(key, TomlValue::Kind::array, "an array of tables"));
   if (value == nullptr) return out;
-  if (value->kind != TomlValue::Kind::array) return fail(wrong_type(key, *value, "an array of tables"));
   const auto prefix = prefix_.empty() ? fmt::format("[[{}]] ", printable(key)) : prefix_of(key);
   for (const auto& item : value->items) {
     if (item.kind != TomlValue::Kind::table) return fail(wrong_type(key, item, "a table"));

@@ -70,6 +70,8 @@ class TomlTable {
   Error wrong_type(std::string_view key, const TomlValue& at, std::string_view expected) const;
 
  private:
+  /// As above, and an error when it is of another kind.
+  Result<const TomlValue*> find(std::string_view key, TomlValue::Kind kind, std::string_view what) const;
   TomlTable(const TomlValue& value, std::string_view file, std::string prefix)
       : value_(&value), file_(file), prefix_(std::move(prefix)) {}
   std::string prefix_of(std::string_view key) const;

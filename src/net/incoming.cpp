@@ -3,26 +3,13 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "net/content_range.hpp"
 
 namespace launch::net {
 namespace {
 constexpr std::uint64_t kLongestErrorPage = std::uint64_t{1} << 20;
 constexpr std::uint64_t kAnnounceEvery = std::uint64_t{1} << 20;
 }  // namespace
-
-std::optional<ContentRange> parse_content_range(std::string_view text) {
-  constexpr std::string_view kUnit = "bytes ";
-  if (!to_lower(text).starts_with(kUnit)) return std::nullopt;
-  text = trim(text.substr(kUnit.size()));
-  const auto dash = text.find('-');
-  const auto slash = text.find('/');
-  if (dash == std::string_view::npos || slash == std::string_view::npos || slash < dash) return std::nullopt;
-  const auto first = parse_u64(text.substr(0, dash));
-  const auto last = parse_u64(text.substr(dash + 1, slash - dash - 1));
-  const auto total = parse_u64(text.substr(slash + 1));
-  if (!first || !last || !total || *first > *last || *last >= *total) return std::nullopt;
-  return ContentRange{*first, *last, *total};
-}
 
 std::string validator_of(const Head& head) {
   if (auto etag = head.header("etag"); etag && etag->starts_with('"')) return *etag;
@@ -42,16 +29,17 @@ Incoming::Verdict Incoming::verdict_on(const Head& head) {
 }
 
 Incoming::Verdict Incoming::verdict_on_part(const Head& head) {
-  const auto range = parse_content_range(head.header("content-range").value_or(""));
-  if (!range || range->first != first || range->last != std::min(last, range->total - 1))
-    return Verdict::no_ranges;
-  found = {.size = range->total, .validator = validator_of(head), .in_parts = true};
-  if (wanted_size && range->total != *wanted_size) return Verdict::wrong_size;
+  const auto content = parse_content_range(head.header("content-range").value_or(""));
+  if (!content || !content->range || !content->size) return Verdict::no_ranges;
+  const auto range = *content->range;
+  if (range.first != first || range.last != std::min(last, *content->size - 1)) return Verdict::no_ranges;
+  found = {.size = content->size, .validator = validator_of(head), .in_parts = true};
+  if (wanted_size && found.size != wanted_size) return Verdict::wrong_size;
   if (known.size && known.size != found.size) return Verdict::changed;
   if (!known.validator.empty() && !found.validator.empty() && known.validator != found.validator) {
     return Verdict::changed;
   }
-  limit = range->last + 1 - stretch->first;
+  limit = range.last + 1 - stretch->first;
   return Verdict::part;
 }
 

@@ -25,15 +25,6 @@ struct Stretch {
   bool complete() const { return have == end - first; }
 };
 
-/// "bytes FIRST-LAST/TOTAL" (RFC 9110, 14.4)
-struct ContentRange {
-  std::uint64_t first = 0;
-  std::uint64_t last = 0;
-  std::uint64_t total = 0;
-};
-/// Nothing when it is something else, a total of "*" included.
-std::optional<ContentRange> parse_content_range(std::string_view text);
-
 /// What the file is known to be, from the first answer on.
 struct RemoteFile {
   std::optional<std::uint64_t> size;

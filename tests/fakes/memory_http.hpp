@@ -13,6 +13,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/one_by_one_http.hpp"
 #include "net/http.hpp"
 
 namespace launch::fakes {
@@ -27,7 +28,7 @@ struct MemoryAnswer {
 
 /// A web of URLs in memory: no socket, no thread, every request written down. What was not put there is a
 /// 404.
-class MemoryHttp final : public net::HttpClient {
+class MemoryHttp final : public OneByOneHttp {
  public:
   using Handler = std::function<Result<MemoryAnswer>(const net::HttpRequest&)>;
 
@@ -90,12 +91,6 @@ class MemoryHttp final : public net::HttpClient {
     const std::lock_guard guard(mutex_);
     sent_ += response.body.size();
     return response;
-  }
-
-  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {
-    std::vector<Result<net::HttpResponse>> responses;
-    for (const auto& request : requests) responses.push_back(fetch(request));
-    return responses;
   }
 
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,

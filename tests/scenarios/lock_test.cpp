@@ -1,4 +1,5 @@
 #include <csignal>
+#include <ostream>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -142,57 +143,68 @@ TEST_F(LockScenario, AnImpossibleSetOfRequirements) {
             "  And because demo requires leaf<2, the requirements of demo cannot be met.\n");
 }
 
-TEST_F(LockScenario, AnIndexThatRefuses) {
-  index_.fail_page("leaf", {.status = 403});
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(done.err,
-            "error: the index page [INDEX]/leaf/ answers 403, expected 200\n"
-            "  while asking the index for leaf\n"
-            "  while resolving demo for Python 3.11 on linux-x86_64\n"
-            "\n"
-            "hint: check the credentials for this index (netrc, or the proxy's), and that its address is "
-            "right: `launch doctor` says where it comes from\n");
+/// What an index may answer instead of a page of leaf.
+struct IndexFault {
+  std::string name;
+  fakes::Reply reply = {};  ///< with `cut_off` not used
+  bool cut_off = false;
+  std::string error;  ///< without what was being done
+  std::string hint;
+};
+
+void PrintTo(const IndexFault& fault, std::ostream* out) {
+  *out << fault.name;
 }
 
-TEST_F(LockScenario, AnIndexThatFails) {
-  index_.fail_page("leaf", {.status = 500});
+class AnIndexThat : public LockScenario, public ::testing::WithParamInterface<IndexFault> {};
+
+TEST_P(AnIndexThat, ChangesNothing) {
+  const auto& fault = GetParam();
+  if (fault.cut_off) {
+    index_.truncate_page("leaf");
+  } else {
+    index_.fail_page("leaf", fault.reply);
+  }
   const auto done = refused({"lock", "demo"});
   EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(done.err,
-            "error: the index page [INDEX]/leaf/ answers 500, expected 200\n"
-            "  while asking the index for leaf\n"
-            "  while resolving demo for Python 3.11 on linux-x86_64\n"
-            "\n"
-            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
-            "index-url)\n");
+  EXPECT_EQ(done.err, "error: " + fault.error +
+                          "\n  while asking the index for leaf\n"
+                          "  while resolving demo for Python 3.11 on linux-x86_64\n"
+                          "\n"
+                          "hint: " +
+                          fault.hint + "\n");
 }
 
-TEST_F(LockScenario, AnIndexThatAnswersGarbage) {
-  index_.fail_page("leaf", {.body = "\x01\x02 hello", .content_type = "text/plain"});
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(done.err,
-            "error: the page [INDEX]/leaf/ is no page of an index: expected JSON or HTML, found text/plain\n"
-            "  while asking the index for leaf\n"
-            "  while resolving demo for Python 3.11 on linux-x86_64\n"
-            "\n"
-            "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address "
-            "in a browser, or set another index (`launch doctor` says where this one comes from)\n");
-}
+const std::string kBrokenPage =
+    "try again; if it stays so, the index (or a proxy before it) is broken: open the address in a browser, "
+    "or "
+    "set another index (`launch doctor` says where this one comes from)";
 
-TEST_F(LockScenario, AnIndexPageThatIsCutOff) {
-  index_.truncate_page("leaf");
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(done.err,
-            "error: the page [INDEX]/leaf/ is cut off: its JSON ends in the middle, after 207 bytes\n"
-            "  while asking the index for leaf\n"
-            "  while resolving demo for Python 3.11 on linux-x86_64\n"
-            "\n"
-            "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address "
-            "in a browser, or set another index (`launch doctor` says where this one comes from)\n");
-}
+INSTANTIATE_TEST_SUITE_P(
+    LockScenario, AnIndexThat,
+    ::testing::Values(
+        IndexFault{
+            .name = "Refuses",
+            .reply = {.status = 403},
+            .error = "the index page [INDEX]/leaf/ answers 403, expected 200",
+            .hint = "check the credentials for this index (netrc, or the proxy's), and that its address "
+                    "is right: `launch doctor` says where it comes from"},
+        IndexFault{
+            .name = "Fails",
+            .reply = {.status = 500},
+            .error = "the index page [INDEX]/leaf/ answers 500, expected 200",
+            .hint = "the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+                    "index-url)"},
+        IndexFault{.name = "AnswersGarbage",
+                   .reply = {.body = "\x01\x02 hello", .content_type = "text/plain"},
+                   .error = "the page [INDEX]/leaf/ is no page of an index: expected JSON or HTML, found "
+                            "text/plain",
+                   .hint = kBrokenPage},
+        IndexFault{.name = "IsCutOff",
+                   .cut_off = true,
+                   .error = "the page [INDEX]/leaf/ is cut off: its JSON ends in the middle, after 207 bytes",
+                   .hint = kBrokenPage}),
+    [](const auto& info) { return info.param.name; });
 
 TEST_F(LockScenario, InterruptedItWritesNothing) {
   ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);

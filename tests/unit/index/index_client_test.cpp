@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/one_by_one_http.hpp"
 #include "fakes/wheel.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -137,7 +138,7 @@ TEST(IndexClientTest, APageShorterThanItsLengthIsCutOff) {
 }
 
 /// Answers everything that may be cached from a cache that holds a broken page.
-class BrokenCache final : public net::HttpClient {
+class BrokenCache final : public fakes::OneByOneHttp {
  public:
   Result<net::HttpResponse> fetch(const net::HttpRequest& request) override {
     ++asked;
@@ -149,15 +150,6 @@ class BrokenCache final : public net::HttpClient {
     response.body = page_of("demo", entry("demo-1.0.zip"));
     if (request.cache) response.body.resize(20);
     return response;
-  }
-  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {
-    std::vector<Result<net::HttpResponse>> responses;
-    for (const auto& request : requests) responses.push_back(fetch(request));
-    return responses;
-  }
-  std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest>,
-                                                    const net::DownloadProgress&, std::stop_token) override {
-    return {};
   }
   int asked = 0;
 };

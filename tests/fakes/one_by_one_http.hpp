@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "net/http.hpp"
+
+namespace launch::fakes {
+
+/// A client that says only how it answers one request: many are answered one after another, and nothing is
+/// downloaded.
+class OneByOneHttp : public net::HttpClient {
+ public:
+  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {
+    std::vector<Result<net::HttpResponse>> responses;
+    for (const auto& request : requests) responses.push_back(fetch(request));
+    return responses;
+  }
+  std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
+                                                    const net::DownloadProgress& /*progress*/ = {},
+                                                    std::stop_token /*stop*/ = {}) override {
+    return {requests.size(), launch::fail(world_error("nothing can be downloaded here"))};
+  }
+};
+
+}  // namespace launch::fakes
