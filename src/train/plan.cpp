@@ -33,6 +33,7 @@ Result<std::optional<int>> wanted_gpus(const lock::Recipe& recipe, const PlanReq
 
 std::string indices(int first, int count) {
   std::vector<std::string> out;
+  out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(std::to_string(first + i));
   return join(out, ",");
 }

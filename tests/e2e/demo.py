@@ -1,15 +1,34 @@
-"""The main job: ci/demo on the real torch, and what its run record says. usage: demo.py DEMO LAUNCH"""
+"""The main job: ci/demo on the real torch, and what its run record says.
+
+usage: demo.py walk DEMO LAUNCH; demo.py clean-up DEMO LAUNCH removes the image that a walk has made
+"""
 
 import hashlib
 import json
+import os
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
-demo, launch = sys.argv[1:]
+what, demo, launch = sys.argv[1:]
 project = pathlib.Path(demo).parent.parent / "build" / "demo"
 image = "localhost/launch/demo:latest"
+made_image = project / "made-image"
+
+EARLY_TORCHRUN = """#!/opt/venv/bin/python3
+import os, socket, sys
+taken = socket.create_server(("", 29500))
+taken.set_inheritable(True)
+os.execv("/opt/venv/bin/torchrun", ["torchrun", *sys.argv[1:]])
+"""
+PORT_TRAIN = """
+[train]
+command = ["train.py"]
+mounts  = [{ from = "early", to = "/opt/early", read-only = true }]
+env     = { PATH = "/opt/early:/opt/venv/bin:/usr/bin:/bin" }
+"""
 
 
 def podman(*arguments: str) -> subprocess.CompletedProcess:
@@ -61,15 +80,55 @@ def failing_rank_is_named() -> None:
     assert "rank 1 was asked to fail at step 3" in cause["message"], cause
 
 
-had_image = podman("image", "exists", image).returncode == 0
-containers, networks = names("containers"), names("networks")
-try:
-    walk()
+def port_in_use_is_named() -> None:
+    """A torchrun before the real one in PATH holds the port that the real one wants."""
+    name = f"demo-port-{os.getpid()}"
+    with tempfile.TemporaryDirectory() as folder:
+        place = pathlib.Path(folder)
+        for part in ("recipes", "lockfiles", "early"):
+            (place / part).mkdir()
+        recipe = (project / "recipes" / "demo.toml").read_text().split("[train]")[0] + PORT_TRAIN
+        (place / "recipes" / f"{name}.toml").write_text(recipe)
+        lock = re.sub(r'^recipe = ".*"$', f'recipe = "sha256:{hashlib.sha256(recipe.encode()).hexdigest()}"',
+                      (project / "lockfiles" / "pylock.demo.toml").read_text(), flags=re.MULTILINE)
+        (place / "lockfiles" / f"pylock.{name}.toml").write_text(lock)
+        (place / "early" / "torchrun").write_text(EARLY_TORCHRUN)
+        (place / "early" / "torchrun").chmod(0o755)
+        digest = hashlib.sha256(lock.encode()).hexdigest()
+        own = f"localhost/launch/{name}:latest"
+        built = subprocess.run(["podman", "build", "-q", "--network", "none", "-t", own, "-"], text=True, capture_output=True,
+                               input=f"FROM {image}\nLABEL launch.lock=sha256:{digest}\n")
+        assert built.returncode == 0, built.stderr
+        try:
+            command = [launch, "train", name, "--nodes", "1"]
+            done = subprocess.run(command, cwd=place, capture_output=True, text=True)
+            assert done.returncode == 1, (done.returncode, done.stderr[-3000:])
+            assert "error: port 29500 is in use on node 0" in done.stderr, done.stderr[-3000:]
+            assert "\nhint: give another: --port\n" in done.stderr, done.stderr[-3000:]
+            done = subprocess.run([*command, "--port", "29501", "--", "--steps", "20"], cwd=place, capture_output=True, text=True)
+            assert done.returncode == 0, (done.returncode, done.stderr[-3000:])
+        finally:
+            podman("rmi", own)
+
+
+def main() -> None:
+    had_image = podman("image", "exists", image).returncode == 0
+    containers, networks = names("containers"), names("networks")
+    try:
+        walk()
+    finally:
+        if not had_image and podman("image", "exists", image).returncode == 0:
+            made_image.touch()
     lock_again_is_the_same_file()
     failing_rank_is_named()
+    port_in_use_is_named()
     assert not of_a_demo_run(names("containers") - containers), "containers are left"
     assert not of_a_demo_run(names("networks") - networks), "networks are left"
-finally:
-    if not had_image:
-        podman("rmi", "-f", image)
-print("the demo's path holds")
+    print("the demo's path holds")
+
+
+if what == "walk":
+    main()
+elif made_image.exists():
+    podman("rmi", "-f", image)
+    made_image.unlink()

@@ -1,11 +1,10 @@
 """Compares what the probe says of a wheel with a real interpreter that has the wheel installed.
 
-usage: import_agreement.py PROBE_DUMP [--wheel WHEEL] [--names FILE…] [--python COMMAND]
+usage: import_agreement.py PROBE_DUMP --demo FOLDER LAUNCH | --wheel WHEEL --python COMMAND [--names FILE…]
 
 The names are those of tests/data/probe, or of files with "torch.nn:Module" as the last word of a line. The command
-starts a Python that has the wheel installed, for example `podman run --rm -i IMAGE python3`; it gets a program on
-stdin. Without them, wheel and command are LAUNCH_TORCH_WHEEL and LAUNCH_TORCH_COMMAND; without those the test is
-skipped (77). A "yes" must import and a "no" must fail. Failures
+starts a Python that has the wheel installed; it gets a program on stdin. --demo takes both from the project that
+ci/demo has left: the locked wheel of torch in the store, and the image. A "yes" must import and a "no" must fail. Failures
 that are the environment's (a package outside the wheel is missing) or that come from torch's own circular imports
 are counted apart: they say nothing about the name. All names are imported by one process, as importing torch anew
 takes seconds.
@@ -14,7 +13,6 @@ takes seconds.
 import argparse
 import collections
 import json
-import os
 import pathlib
 import shlex
 import subprocess
@@ -64,20 +62,27 @@ def names_in(files):
     return sorted(names)
 
 
+def torch_of_demo(project, launch):
+    fetched = subprocess.run([launch, "-C", project, "fetch", "demo", "--json"], stdout=subprocess.PIPE, check=True)
+    wheels = json.loads(fetched.stdout)["wheels"]
+    wheel = next(wheel["path"] for wheel in wheels if wheel["name"].startswith("torch-"))
+    return wheel, ["podman", "run", "--rm", "-i", "--network", "none", "localhost/launch/demo:latest", "python3"]
+
+
 def main():
     data = pathlib.Path(__file__).resolve().parent.parent / "data" / "probe"
     parser = argparse.ArgumentParser()
     parser.add_argument("probe_dump")
-    parser.add_argument("--wheel", default=os.environ.get("LAUNCH_TORCH_WHEEL"))
+    parser.add_argument("--demo", nargs=2, metavar=("FOLDER", "LAUNCH"))
+    parser.add_argument("--wheel")
     parser.add_argument("--names", nargs="+", default=sorted(data.glob("imports_*.txt")))
     parser.add_argument("--allowed-wrong", type=int, default=0)
     parser.add_argument("--least", type=int, default=200)
-    parser.add_argument("--python", default=os.environ.get("LAUNCH_TORCH_COMMAND", ""))
+    parser.add_argument("--python", default="")
     options = parser.parse_args()
     command = shlex.split(options.python)
-    if not options.wheel or not command:
-        print("skipped: LAUNCH_TORCH_WHEEL and LAUNCH_TORCH_COMMAND name no installed torch")
-        return 77
+    if options.demo:
+        options.wheel, command = torch_of_demo(*options.demo)
     out = subprocess.run([options.probe_dump, "answers", options.wheel], input="\n".join(names_in(options.names)),
                          stdout=subprocess.PIPE, text=True, check=True).stdout
     answers = [line.split("\t") for line in out.splitlines()]

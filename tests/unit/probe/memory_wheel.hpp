@@ -12,8 +12,8 @@ namespace launch::probe {
 /// A wheel of texts; notes how often it was read.
 class MemoryWheel final : public WheelSource {
  public:
-  MemoryWheel(std::map<std::string, std::string> contents,
-              std::vector<std::vector<std::string>>* reads = nullptr)
+  explicit MemoryWheel(std::map<std::string, std::string> contents,
+                       std::vector<std::vector<std::string>>* reads = nullptr)
       : contents_(std::move(contents)), reads_(reads) {}
 
   std::vector<std::string> files() const override {
