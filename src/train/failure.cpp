@@ -96,8 +96,8 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   cause.message = exception_in(end.last_lines);
   for (const auto& line : end.last_lines) {
     if (const auto port = port_in_use(line)) {
-      cause.message = *port == 0 ? std::string("the port is in use on node ") + std::to_string(end.node)
-                                 : fmt::format("port {} is in use on node {}", *port, end.node);
+      cause.message =
+          *port == 0 ? std::string("the port is in use") : fmt::format("port {} is in use", *port);
       cause.hint = "give another: --port";
       return;
     }

@@ -77,7 +77,7 @@ TEST(Failure, PortInUse) {
   const auto ends = replay("port", 1);
   const auto cause = find_cause(ends.ranks, ends.nodes);
   ASSERT_TRUE(cause);
-  EXPECT_EQ(cause->sentence(), "torchrun on node 0 failed: port 29500 is in use on node 0");
+  EXPECT_EQ(cause->sentence(), "torchrun on node 0 failed: port 29500 is in use");
   EXPECT_EQ(cause->kind, CauseKind::launcher);
   EXPECT_EQ(cause->hint, "give another: --port");
 }
