@@ -5,6 +5,7 @@ all ranks must hold the same parameters.
 """
 
 import argparse
+import gc
 import os
 import pathlib
 import sys
@@ -12,6 +13,7 @@ import time
 
 import torch
 import torch.distributed as dist
+import torch.distributed.nn  # DDP imports it; after init_process_group its default arguments would hold the group for ever
 import torch.nn.functional as F
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -54,18 +56,7 @@ def assert_equal_parameters(model: nn.Module) -> None:
     assert torch.equal(mine, first), f"rank {dist.get_rank()} has other parameters than rank 0"
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--batch", type=int, default=16, help="sequences a rank")
-    parser.add_argument("--fail-at", type=int, metavar="STEP", help="the last rank raises an error at this step")
-    arguments = parser.parse_args()
-
-    gpus = torch.cuda.is_available()
-    if gpus:
-        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
-    device = torch.device("cuda", torch.cuda.current_device()) if gpus else torch.device("cpu")
-    dist.init_process_group("nccl" if gpus else "gloo")
+def train(arguments: argparse.Namespace, device: torch.device) -> None:
     rank, world = dist.get_rank(), dist.get_world_size()
     print(f"torch {torch.__version__}, {dist.get_backend()}, rank {rank} of {world} on {device}", flush=True)
 
@@ -99,6 +90,23 @@ def main() -> None:
             f"equal parameters on {world} ranks",
             flush=True,
         )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--batch", type=int, default=16, help="sequences a rank")
+    parser.add_argument("--fail-at", type=int, metavar="STEP", help="the last rank raises an error at this step")
+    arguments = parser.parse_args()
+
+    gpus = torch.cuda.is_available()
+    if gpus:
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]) % torch.cuda.device_count())
+    device = torch.device("cuda", torch.cuda.current_device()) if gpus else torch.device("cpu")
+    dist.init_process_group("nccl" if gpus else "gloo")
+    train(arguments, device)
+    # The group's threads end with its last user, DDP; one that still ran when Python ends could abort the process.
+    gc.collect()
     dist.destroy_process_group()
 
 
