@@ -90,14 +90,14 @@ class PageReader final : public Json::json_sax_t {
     return true;
   }
   bool key(std::string& name) override {
-    if (depth_ == 1)
+    const bool in_meta = depth_ == 2 && top_ == "meta";
+    if (depth_ == 1) {
       top_ = std::move(name);
-    else if (depth_ == 2 && top_ == "meta")
+    } else if (in_meta || in_entry()) {
       field_ = std::move(name);
-    else if (in_files_ && depth_ == kEntryDepth)
-      field_ = std::move(name);
-    else if (in_files_ && depth_ == kEntryDepth + 1)
+    } else if (in_files_ && depth_ == kEntryDepth + 1) {
       inner_ = std::move(name);
+    }
     return true;
   }
   bool string(std::string& value) override {
