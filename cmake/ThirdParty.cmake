@@ -1,6 +1,6 @@
 # Everything comes from the distribution's packages; ci/setup names them.
 find_package(Threads REQUIRED)
-find_package(Boost 1.80 REQUIRED) # Process v2 and Asio, header only
+find_package(Boost 1.80 REQUIRED CONFIG) # Process v2 and Asio, header only
 find_package(fmt REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
