@@ -48,9 +48,10 @@ void warn_of_stale_dockerfile(const lock::Project& project, const lock::Locked& 
       project.shown(place), locked.recipe.name);
 }
 
+/// What the engine can be given to run; docker knows a digest only of what a registry has.
 std::string reference(const image::BuildOutcome& outcome) {
-  const auto& digest = outcome.image.digest.empty() ? outcome.image.image_id : outcome.image.digest;
-  return fmt::format("{}@{}", outcome.name, digest);
+  if (outcome.image.digest.empty()) return outcome.image.image_id;
+  return fmt::format("{}@{}", outcome.name, outcome.image.digest);
 }
 
 nlohmann::json document(const image::BuildOutcome& outcome, const std::vector<image::WheelLayer>& layers,

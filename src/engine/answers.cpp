@@ -97,6 +97,10 @@ std::optional<std::string> read_docker_server(std::string_view text) {
   return version;
 }
 
+std::string read_docker_client(std::string_view text) {
+  return text_of(at(parse(text), {"Client", "Version"}));
+}
+
 void read_docker_info(std::string_view text, EngineInfo& info) {
   const auto document = parse(text);
   info.rootless = lists(at(document, {"SecurityOptions"}), "name=rootless");

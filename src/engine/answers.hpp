@@ -16,6 +16,8 @@ namespace launch::engine {
 Result<EngineInfo> read_podman_info(std::string_view json);
 /// The server's version from `docker version --format '{{json .}}'`; nothing when no daemon answered.
 std::optional<std::string> read_docker_server(std::string_view json);
+/// The client's version from the same text; empty when it does not say one.
+std::string read_docker_client(std::string_view json);
 /// Privileges and limits from `docker info --format '{{json .}}'`, into `info`.
 void read_docker_info(std::string_view json, EngineInfo& info);
 /// True when the help text lists the option ("--timestamp").

@@ -25,9 +25,11 @@ bool not_there(const ProcessOutcome& outcome) {
 /// A file name in a folder of its own that goes with the object.
 class ScratchFile {
  public:
-  static Result<ScratchFile> make(const char* name) {
+  /// Below `parent`, else among the temporary files.
+  static Result<ScratchFile> make(const char* name, std::filesystem::path parent = {}) {
     std::error_code error;
-    auto pattern = (std::filesystem::temp_directory_path(error) / "launch-XXXXXX").string();
+    if (parent.empty()) parent = std::filesystem::temp_directory_path(error);
+    auto pattern = (parent / "launch-XXXXXX").string();
     if (error || mkdtemp(pattern.data()) == nullptr) return fail(io_error("make", pattern, errno));
     return ScratchFile(std::filesystem::path(pattern), name);
   }
@@ -94,7 +96,8 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
 
 Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
                             std::stop_token stop) const {
-  const auto id_file = TRY(ScratchFile::make("id"));
+  if (!build.remains.empty()) TRY(make_folder(build.remains));
+  const auto id_file = TRY(ScratchFile::make("id", build.remains));
   auto process = spec(build_arguments(info_, build, id_file.path()));
   // Each of these would give the same Dockerfile another image.
   process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
@@ -102,11 +105,18 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   if (info_.kind == EngineKind::docker) {
     process.unset.pop_back();
     process.environment["SOURCE_DATE_EPOCH"] = std::to_string(build.timestamp);
-    process.environment["DOCKER_BUILDKIT"] = "1";
+    process.environment["DOCKER_BUILDKIT"] = info_.buildx || info_.buildkit ? "1" : "0";
+    if (!info_.buildx) {
+      log_warning(
+          "docker has no buildx here, without which it gives the image another ID each time; install "
+          "docker's "
+          "buildx plugin, or use podman");
+    }
   }
   if (on_line) process.on_line = [&](Stream, std::string_view line) { on_line(line); };
   TRY(expect_remains(build, process));
   const auto ended = runner_->run(process, std::move(stop));
+  const auto written = read_file(id_file.path());
   const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
   if (by_itself) {
     // podman removed what it made but for its layers, which the next build can use.
@@ -120,7 +130,7 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   auto image = TRY(find_image(build.tag));
   if (!image)
     return fail(world_error(fmt::format("{} built {} and does not have it", info_.name(), build.tag)));
-  const auto id = std::string(trim(TRY(read_file(id_file.path()))));
+  const auto id = std::string(trim(TRY(written)));
   // With docker's containerd store the file holds the manifest's digest.
   if (id != image->image_id && id != image->digest) {
     return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
@@ -178,25 +188,33 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
 
 Result<void> Engine::remove_containers(const std::string& label, const std::string& value,
                                        int grace_seconds) const {
-  const auto listed = TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
-  if (!listed.ok()) return fail(failed("list its containers", listed));
-  const auto names = words(listed.out);
-  if (names.empty()) return {};
   const auto grace = std::to_string(grace_seconds);
-  // podman's rm knows a grace time, docker's does not; podman's stop leaves nothing to remove after `run
-  // --rm`.
-  std::vector<std::string> arguments = info_.kind == EngineKind::podman
-                                           ? std::vector<std::string>{"rm", "--force", "--time", grace}
-                                           : std::vector<std::string>{"rm", "--force"};
-  if (info_.kind == EngineKind::docker && grace_seconds > 0) {
-    std::vector<std::string> stop{"stop", "--time", grace};
-    stop.insert(stop.end(), names.begin(), names.end());
-    TRY(call(stop));
+  constexpr int kTries = 50;
+  for (int tries = 1;; ++tries) {
+    const auto listed =
+        TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
+    if (!listed.ok()) return fail(failed("list its containers", listed));
+    const auto names = words(listed.out);
+    if (names.empty()) return {};
+    // podman's rm knows a grace time, docker's does not; podman's stop leaves nothing to remove after `run
+    // --rm`.
+    std::vector<std::string> arguments = info_.kind == EngineKind::podman
+                                             ? std::vector<std::string>{"rm", "--force", "--time", grace}
+                                             : std::vector<std::string>{"rm", "--force"};
+    if (info_.kind == EngineKind::docker && grace_seconds > 0 && tries == 1) {
+      std::vector<std::string> stop{"stop", "--time", grace};
+      stop.insert(stop.end(), names.begin(), names.end());
+      TRY(call(stop));
+    }
+    arguments.insert(arguments.end(), names.begin(), names.end());
+    const auto removed = TRY(call(arguments));
+    if (removed.ok()) return {};
+    // docker itself removes what was run with --rm, and does not let anybody wait for that.
+    const bool going = has(removed.err, "already in progress") && tries < kTries;
+    if (!going && !not_there(removed))
+      return fail(failed("remove the containers " + join_words(names), removed));
+    if (!going) return {};
   }
-  arguments.insert(arguments.end(), names.begin(), names.end());
-  const auto removed = TRY(call(arguments));
-  if (removed.ok() || not_there(removed)) return {};
-  return fail(failed("remove the containers " + join_words(names), removed));
 }
 
 Result<std::vector<std::string>> Engine::containers(const std::string& label,

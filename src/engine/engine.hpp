@@ -26,6 +26,7 @@ struct EngineInfo {
   bool build_timestamp = false;      ///< podman: `build --timestamp`
   bool identity_label_flag = false;  ///< podman: `build --identity-label`
   bool buildx = false;               ///< docker: BuildKit through buildx
+  bool buildkit = false;             ///< docker: BuildKit without buildx, which clients before 23 have
   bool cdi = false;                  ///< podman: `--device nvidia.com/gpu=…` is understood
   bool pids_limit = false;           ///< `run --pids-limit` is allowed here
   /// podman: what a build that was cut off leaves is found by these. Empty where podman did not say them.

@@ -88,6 +88,9 @@ Found probe_docker(const std::string& program, ProcessRunner& runner) {
     read_docker_info(more->out, info);
   const auto buildx = ask(runner, {program, "buildx", "version"});
   info.buildx = buildx && buildx->ok();
+  constexpr unsigned kFirstWithoutBuildKit = 23;
+  const auto client = read_docker_client(answer->out);
+  info.buildkit = !client.empty() && !version_at_least(client, kFirstWithoutBuildKit, 0);
   return info;
 }
 

@@ -103,6 +103,20 @@ TEST(Build, TheTagWasTakenByAnotherBuild) {
             "build took it\n");
 }
 
+TEST(Build, DockerGetsTheBuilderThatItsClientHas) {
+  for (const bool buildkit : {true, false}) {
+    BuildingRunner runner;
+    EngineInfo info;
+    info.kind = EngineKind::docker;
+    info.program = "docker";
+    info.buildkit = buildkit;
+    const auto image = Engine(info, runner, {}).build(demo(), {});
+    ASSERT_TRUE(image) << image.error().text();
+    EXPECT_EQ(runner.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
+    EXPECT_EQ(runner.seen.environment.at("SOURCE_DATE_EPOCH"), "0");
+  }
+}
+
 TEST(FindImage, AnEngineThatFailsIsNotAnImageThatIsMissing) {
   fakes::FakeRunner runner;
   runner.on("podman image inspect x", {125, "", "Error: database is locked\n"});
@@ -163,6 +177,21 @@ TEST(RemoveContainers, DockerStopsFirst) {
   runner.on("docker stop --time 2 a", {0});
   runner.on("docker rm --force a", {1, "", "Error response from daemon: No such container: a\n"});
   ASSERT_TRUE(docker(runner).remove_containers("launch.run", "r1", 2));
+}
+
+TEST(RemoveContainers, DockerIsAlreadyRemovingOne) {
+  fakes::FakeRunner runner;
+  const auto* list = "docker ps --all --filter label=launch.run=r1 --format '{{.Names}}'";
+  runner.on(list, {0, "a\nb\n"});
+  runner.on(list, {0, "a\n"});
+  runner.on(list, {0, ""});
+  const auto* words = "Error response from daemon: removal of container a is already in progress\n";
+  runner.on("docker stop --time 2 a b", {0});
+  runner.on("docker rm --force a b", {1, "b\n", words});
+  runner.on("docker rm --force a", {1, "", words});
+  const auto removed = docker(runner).remove_containers("launch.run", "r1", 2);
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_EQ(runner.asked().size(), 6U);
 }
 
 TEST(RemoveContainers, NoneIsNoError) {

@@ -60,6 +60,18 @@ TEST_F(Probe, DockerWhenPodmanIsNotThere) {
   EXPECT_TRUE(engine->info().pids_limit);
 }
 
+TEST_F(Probe, BuildKitWithoutBuildxIsInClientsBefore23) {
+  for (const auto* client : {"20.10.24+dfsg1", "23.0.1", "28.2.2"}) {
+    fakes::FakeRunner runner;
+    runner.on(docker_asked, {0, std::string(R"({"Client": {"Version": ")") + client +
+                                    R"("}, "Server": {"Version": "28.2.1"}})"});
+    const auto engine = probe_engine("docker", {}, scratch_, runner, environment_);
+    ASSERT_TRUE(engine) << engine.error().text();
+    EXPECT_FALSE(engine->info().buildx);
+    EXPECT_EQ(engine->info().buildkit, std::string_view(client).starts_with("20."));
+  }
+}
+
 TEST_F(Probe, APathIsTakenAsItIs) {
   runner_.on("/opt/podman-5/podman info --format json", {0, podman_info});
   const auto engine = probe("/opt/podman-5/podman");

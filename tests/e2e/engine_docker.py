@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+"""engine_docker.py STAND_IN LAUNCH: launch with a docker of its own, whose daemon ends with the test.
+
+All of it runs in a network namespace, so that docker's bridge and firewall rules are gone with it.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+NAME = f"launch-test-{os.getpid()}"
+NEEDED = ("docker", "dockerd", "unshare", "ip")
+
+if len(sys.argv) == 3:
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if missing or os.geteuid() != 0:
+        print("skipped:", f"{', '.join(missing)} not installed" if missing else "a daemon wants root")
+        sys.exit(77)
+    subprocess.run([sys.argv[1], "true"], check=True)  # makes the base, which may need the network
+    inside = 'ip link set lo up && exec "$@"'
+    os.execvp("unshare", ["unshare", "--net", "sh", "-c", inside, "sh", sys.argv[1], sys.executable, __file__, "inside",
+                          *sys.argv[1:]])
+
+from image_project import REGISTRY, base_python, write_lock, write_wheel  # noqa: E402 (needs the registry)
+
+LAUNCH = sys.argv[3]
+TORCHRUN = (pathlib.Path(__file__).parent / "stand_in/torchrun").read_text()
+JOB = """import os, sys, time
+rank = int(os.environ["RANK"])
+print("rank", rank, "of", os.environ["WORLD_SIZE"])
+print("ready", rank, file=sys.stderr, flush=True)
+if sys.argv[1:] == ["exit"] and rank == 1:
+    sys.exit(7)
+if sys.argv[1:]:
+    time.sleep(600)
+"""
+
+
+class Docker(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-docker-")).resolve()
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        cls.environment = {**os.environ, "HOME": str(cls.root), "LAUNCH_STORE": str(cls.root / "cache/wheels"),
+                           "LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "docker",
+                           "DOCKER_HOST": f"unix://{cls.root}/docker.sock"}
+        cls.make_project()
+        cls.start_daemon()
+
+    @classmethod
+    def make_project(cls):
+        for folder in ("recipes", "lockfiles/wheels", "src"):
+            (cls.root / folder).mkdir(parents=True)
+        (cls.root / "src/job.py").write_text(JOB)
+        cls.recipe = f"""python    = "{base_python()}"
+platforms = ["linux-x86_64"]
+packages  = ["torch-stand-in"]
+
+[image]
+copy = [{{ from = "src", to = "/workspace" }}]
+user = "trainer"
+
+[train]
+command = ["job.py"]
+nodes   = 2
+"""
+        (cls.root / f"recipes/{NAME}.toml").write_text(cls.recipe)
+        wheels = cls.root / "lockfiles/wheels"
+        cls.wheel = write_wheel(wheels, "torch-stand-in", {"torch_stand_in-1.0.data/scripts/torchrun": TORCHRUN})
+        cls.large = write_wheel(wheels, "large-tool", {f"large_tool/m{i}.py": "x = [1, 2, 3]\n" * 50000 for i in range(100)})
+        write_lock(cls.root, NAME, cls.recipe, [cls.wheel])
+
+    @classmethod
+    def start_daemon(cls):
+        (cls.root / "daemon.json").write_text(json.dumps({
+            "data-root": str(cls.root / "data"), "exec-root": str(cls.root / "exec"), "pidfile": str(cls.root / "pid"),
+            "hosts": [cls.environment["DOCKER_HOST"]], "registry-mirrors": [f"http://{REGISTRY}"],
+            "cgroup-parent": f"/{NAME}",
+            "default-ulimits": {name: {"Name": name, "Soft": 10000, "Hard": 10000} for name in ("nofile", "nproc")}}))
+        log = open(cls.root / "daemon.log", "w")
+        cls.addClassCleanup(log.close)
+        cls.addClassCleanup(cls.remove_control_groups)
+        daemon = subprocess.Popen(["dockerd", "--config-file", cls.root / "daemon.json"], stdout=log, stderr=log)
+        cls.addClassCleanup(daemon.wait)
+        cls.addClassCleanup(daemon.terminate)
+        while subprocess.run(["docker", "version"], env=cls.environment, capture_output=True).returncode:
+            assert daemon.poll() is None, (cls.root / "daemon.log").read_text()[-2000:]
+            time.sleep(0.1)
+
+    @staticmethod
+    def remove_control_groups():
+        groups = [group for pattern in (NAME, f"*/{NAME}") for group in pathlib.Path("/sys/fs/cgroup").glob(pattern)]
+        for group in groups:
+            for folder, _, _ in os.walk(group, topdown=False):
+                os.rmdir(folder)
+
+    @classmethod
+    def has_legacy_builder(cls):
+        """It keeps the layers of a build that was interrupted, and nothing says which they are."""
+        version = subprocess.run(["docker", "version", "--format", "{{.Client.Version}}"], env=cls.environment, check=True,
+                                 text=True, stdout=subprocess.PIPE).stdout
+        return not cls.has_buildx() and int(version.split(".")[0]) >= 23
+
+    @staticmethod
+    def has_buildx():
+        return subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode == 0
+
+    def docker(self, *arguments):
+        return subprocess.run(["docker", *arguments], env=self.environment, check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.split()
+
+    def start(self, *arguments):
+        return subprocess.Popen([LAUNCH, *arguments], cwd=self.root, env=self.environment, text=True,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+    def launch(self, *arguments, code=0):
+        process = self.start(*arguments)
+        out, err = process.communicate()
+        self.assertEqual(process.returncode, code, err)
+        return out, err
+
+    def left(self):
+        return {"containers": self.docker("ps", "--all", "--format", "{{.Names}}"),
+                "networks": self.docker("network", "ls", "--format", "{{.Name}}"),
+                "images": sorted(self.docker("images", "--all", "--quiet", "--no-trunc"))}
+
+    def test_1_doctor(self):
+        out, _ = self.launch("doctor")
+        self.assertRegex(out, r"^engine +docker \d+\.\d+.*\[LAUNCH_ENGINE\]\n")
+
+    def test_2_build(self):
+        image, err = self.launch("build", NAME)
+        with self.subTest("says when images are not the same each time"):
+            self.assertEqual("docker has no buildx here" in err, not self.has_buildx(), err)
+        with self.subTest("prints what docker runs"):
+            self.assertEqual(self.docker("run", "--rm", "--network", "none", image.strip(), "id", "--user", "--name"), ["trainer"])
+        with self.subTest("is found again"):
+            again, err = self.launch("build", NAME)
+            self.assertEqual((again, err), (image, f"localhost/launch/{NAME} is up to date\n"))
+
+    def test_3_interrupted_build_leaves_nothing(self):
+        before = self.left()
+        write_lock(self.root, NAME, self.recipe, [self.wheel, self.large])
+        process = self.start("build", NAME)
+        while not any("compileall" in line for line in self.processes()):
+            self.assertIsNone(process.poll(), "the build ended before it was interrupted")
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+        write_lock(self.root, NAME, self.recipe, [self.wheel])
+        self.assertEqual(process.returncode, 130, err)
+        if self.has_legacy_builder():
+            before["images"] = self.left()["images"]
+        self.wait_until_left(before)
+        self.assertEqual([line for line in self.processes() if "compileall" in line], [])
+
+    @staticmethod
+    def processes():
+        """Of this network namespace or below its daemon: those whose root is an image of it."""
+        found = []
+        for process in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if "/launch-docker-" in (process / "mountinfo").read_text():
+                    found.append((process / "cmdline").read_text().replace("\0", " "))
+            except OSError:
+                pass
+        return found
+
+    def wait_until_left(self, expected):
+        """The daemon goes on for a moment when its client is gone."""
+        until = time.monotonic() + 30
+        while self.left() != expected and time.monotonic() < until:
+            time.sleep(0.1)
+        self.assertEqual(self.left(), expected)
+
+    def test_4_train(self):
+        before = self.left()
+        out, err = self.launch("train", NAME)
+        self.assertEqual(sorted(out.splitlines()), ["[0.0] rank 0 of 2", "[1.1] rank 1 of 2"], err)
+        self.assertEqual(self.left(), before)
+
+    def test_5_failing_rank(self):
+        before = self.left()
+        _, err = self.launch("train", NAME, "--", "exit", code=7)
+        self.assertIn("error: rank 1 on node 1 ended with code 7\n", err)
+        self.assertEqual(self.left(), before)
+
+    def test_6_interrupted_and_killed_runs_leave_nothing(self):
+        before = self.left()
+        for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
+            process = self.start("train", NAME, "--", "wait")
+            seen = ""
+            while not ("ready 0" in seen and "ready 1" in seen):
+                line = process.stderr.readline()
+                self.assertTrue(line, seen)
+                seen += line
+            process.send_signal(number)
+            _, err = process.communicate()
+            self.assertEqual(process.returncode, code, err)
+            self.wait_until_left(before)
+
+    def test_7_command_that_is_not_in_the_image(self):
+        recipe = self.recipe.replace("[train]", '[train]\nenv = { PATH = "/nowhere" }')
+        (self.root / f"recipes/{NAME}.toml").write_text(recipe)
+        write_lock(self.root, NAME, recipe, [self.wheel])
+        self.launch("build", NAME)
+        _, err = self.launch("train", NAME, code=2)
+        self.assertIn(f"error: the command 'torchrun' is not in the image localhost/launch/{NAME}:latest\n", err)
+
+
+if __name__ == "__main__":
+    del sys.argv[1:]
+    unittest.main()
