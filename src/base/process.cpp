@@ -63,7 +63,8 @@ Result<PipeEnds> make_pipe(std::string_view program) {
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(cannot_run(program, std::strerror(errno)));
   Fd write(ends[1]);
   auto read = TRY(above_stdio(ends[0], program));
-  return PipeEnds{std::move(read), TRY(above_stdio(write.release(), program))};
+  write = TRY(above_stdio(write.release(), program));
+  return PipeEnds{std::move(read), std::move(write)};
 }
 
 /// A descriptor from which the child reads `input` to its end; being a file, it needs nobody to feed it.

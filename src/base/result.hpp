@@ -31,7 +31,8 @@ inline void take(Result<void>&&) {}
 
 }  // namespace launch
 
-/// The value of a Result, or return of its error from the enclosing function.
+/// The value of a Result, or return of its error from the enclosing function. Not between the braces of an
+/// initializer: g++ would leak what is made already.
 #define TRY(...)                                                                         \
   ({                                                                                     \
     auto launch_try_result = (__VA_ARGS__);                                              \

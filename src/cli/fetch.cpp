@@ -52,7 +52,8 @@ Result<Place> place_of(const World& world, const std::string& argument) {
   auto place = find_place(world);
   const bool is_path = argument.find('/') != std::string::npos || argument.ends_with(".toml");
   if (place || !is_path || lock::Project::find(world.folder)) return place;
-  return Place{lock::Project::at(world.folder), TRY(find_site(world))};
+  auto site = TRY(find_site(world));
+  return Place{lock::Project::at(world.folder), std::move(site)};
 }
 
 /// Keeps a folder of wheels out of the project's repository.

@@ -81,11 +81,10 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
 
 Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
                                  const lock::Recipe& recipe, const Previous& previous) {
+  const auto glibc_minor = TRY(image::glibc_minor_for(recipe));
   const auto http = make_http(world, site, options.offline, options.upgrade, world.stop);
-  const lock::LockRequest request{.recipe = recipe,
-                                  .previous = previous.lock,
-                                  .upgrade = options.upgrade,
-                                  .glibc_minor = TRY(image::glibc_minor_for(recipe))};
+  const lock::LockRequest request{
+      .recipe = recipe, .previous = previous.lock, .upgrade = options.upgrade, .glibc_minor = glibc_minor};
   auto result = TRY(lock::resolve_lock(
       request, site, *http, lock::WheelStore(site.store.value),
       [&](const std::string& what) { world.terminal.status(what); }, world.stop));

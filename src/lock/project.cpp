@@ -157,8 +157,8 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
 
 Result<LoadedLock> load_lock(const Project& project, const fs::path& file) {
   const auto text = TRY(read_file(file, kMostLock));
-  return LoadedLock{
-      .file = file, .digest = lock_digest(text), .lock = TRY(parse_lockfile(text, project.shown(file)))};
+  auto lock = TRY(parse_lockfile(text, project.shown(file)));
+  return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
 }
 
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument) {

@@ -17,7 +17,7 @@ import tree
 # Addresses that belong to the program or to nobody in particular.
 ALLOWED = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|.*\.example|download\.pytorch\.org")
 # Folders that are everywhere: a checkout directly below one says nothing.
-COMMON = {"/", "/data", "/home", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr/src", "/var/tmp", "/workspace"}
+COMMON = {"/", "/build", "/data", "/home", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr/src", "/var/tmp", "/workspace"}
 
 
 def output(*command):
