@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/scan_paths.hpp"
+#include "probe/platforms.hpp"
 #include "probe/report.hpp"
 #include "probe/wheel_lookup.hpp"
 #include "python/name.hpp"
@@ -25,13 +26,12 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "RECIPE or LOCK is a name (demo stands for recipes/demo.toml and its lock) or a path. Without PATHs the "
     "recipe's\n"
-    "[verify] scan is checked. A wheel is read from the store where it is there, else by range requests "
-    "(about 2 MB "
-    "of\n"
-    "800). An import in try … except ImportError, or with the comment `# launch: optional`, may be missing; "
-    "imports "
-    "for\n"
-    "type checkers too. Exit code 1: something that the code needs is not there.\n"
+    "[verify] scan is checked. Every platform of a lock is asked. A wheel is read from the store where it is "
+    "there, else\n"
+    "by range requests (about 2 MB of 800). An import in try … except ImportError, or with the comment `# "
+    "launch:\n"
+    "optional`, may be missing; imports for type checkers too. Exit code 1: something that the code needs is "
+    "not there.\n"
     "\n"
     "Examples:\n"
     "  launch check demo                           the locked torch against the recipe's own code\n"
@@ -52,7 +52,7 @@ struct CheckOptions {
 
 /// What is to be asked of what.
 struct Question {
-  probe::OpenedWheels wheels;
+  std::vector<probe::OpenedWheels> wheels;  // of each platform
   std::vector<probe::ScanPath> paths;
 };
 
@@ -133,7 +133,9 @@ Result<Question> question_of_release(const World& world, const CheckOptions& opt
                     .hint("--cuda cu128, or --cuda cpu"));
   }
   world.terminal.status(fmt::format("looking for torch {}", options.torch));
-  return Question{TRY(open_release(query, site, http)), std::move(paths)};
+  Question question{{}, std::move(paths)};
+  question.wheels.push_back(TRY(open_release(query, site, http)));
+  return question;
 }
 
 Result<std::vector<probe::ScanPath>> paths_of_recipe(const lock::Project& project,
@@ -202,19 +204,16 @@ Result<int> run_check(World& world, const CheckOptions& options) {
   world.terminal.clear();
   if (!question) return fail(std::move(question.error()));
   probe::CheckReport report;
-  report.wheels = std::move(question->wheels.asked);
-  probe::WheelApi api(std::move(question->wheels.wheels));
-  auto scan = TRY(scan_tree(question->paths, api.roots()));
+  probe::PlatformApis platforms(std::move(question->wheels));
+  auto scan = TRY(scan_tree(question->paths, platforms.roots()));
   warn_of_problems(scan);
   report.files = scan.files;
   report.problems = std::move(scan.problems);
 
-  std::vector<probe::Requirement> requirements;
-  for (const auto& name : scan.names) requirements.push_back(name.requirement);
   world.terminal.status("reading the wheels");
-  auto answers = api.ask(requirements);
+  auto answers = platforms.ask(scan.names);
   world.terminal.clear();
-  report.names = judge(std::move(scan.names), TRY(std::move(answers)));
+  report.platforms = TRY(std::move(answers));
   print_data(world.json ? check_json(report) : check_text(report));
   return report.fails() ? 1 : 0;
 }

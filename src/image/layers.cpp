@@ -9,9 +9,7 @@
 
 #include "base/text.hpp"
 #include "image/base_image.hpp"
-#include "python/marker.hpp"
-#include "python/tag.hpp"
-#include "python/wheel.hpp"
+#include "lock/platform_wheels.hpp"
 
 namespace launch::image {
 namespace {
@@ -28,29 +26,6 @@ int glibc_minor_of(const lock::Lockfile& lock) {
   return known ? known->glibc_minor : kLeast;
 }
 
-Result<bool> applies(const lock::LockedPackage& package, const python::MarkerEnvironment& environment) {
-  if (!package.marker) return true;
-  const auto marker =
-      TRY(during(python::Marker::parse(*package.marker), "reading the marker of " + package.name));
-  return marker.evaluate(environment);
-}
-
-/// The wheel that fits best; none when none does.
-const lock::LockedWheel* best_wheel(const lock::LockedPackage& package,
-                                    const std::vector<python::Tag>& tags) {
-  const lock::LockedWheel* best = nullptr;
-  std::size_t best_rank = 0;
-  for (const auto& wheel : package.wheels) {
-    const auto name = python::WheelName::parse(wheel.file_name);
-    if (!name) continue;
-    const auto rank = python::best_tag(name->tags, tags);
-    if (!rank || (best != nullptr && *rank >= best_rank)) continue;
-    best = &wheel;
-    best_rank = *rank;
-  }
-  return best;
-}
-
 std::size_t group_of(const std::string& package) {
   if (package.starts_with("nvidia-") || package.starts_with("cuda-")) return 0;
   return package == "torch" ? 1 : 2;
@@ -60,19 +35,20 @@ std::size_t group_of(const std::string& package) {
 
 Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::string_view python,
                                            std::string_view platform) {
-  const auto environment = TRY(python::marker_environment(python, platform));
-  const auto tags =
-      TRY(python::supported_tags({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+  const auto target =
+      TRY(lock::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+  std::set<std::string_view> names;
+  for (const auto& package : lock.packages) names.insert(package.name);
   std::vector<ImageWheel> wheels;
-  for (const auto& package : lock.packages) {
-    if (!TRY(applies(package, environment))) continue;
-    const auto* wheel = best_wheel(package, tags);
+  for (const auto name : names) {
+    const auto [package, wheel] = TRY(lock::pick_wheel(lock, name, target));
+    if (package == nullptr) continue;
     if (wheel == nullptr) {
-      return fail(usage_error(
-          fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", package.name,
-                      package.version.text(), python, platform, glibc_minor_of(lock))));
+      return fail(
+          usage_error(fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", name,
+                                  package->version.text(), python, platform, glibc_minor_of(lock))));
     }
-    wheels.push_back({package.name, *wheel});
+    wheels.push_back({package->name, *wheel});
   }
   return wheels;
 }

@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "index/url.hpp"
 #include "lock/lockfile.hpp"
+#include "lock/platform_wheels.hpp"
 #include "lock/toml.hpp"
 #include "lock/upload_time.hpp"
 #include "python/name.hpp"
@@ -210,38 +211,6 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   return provenance;
 }
 
-// The Linux environments that the lock is for, as far as its markers and requires-python say.
-std::vector<python::MarkerEnvironment> environments_of(const Lockfile& lock) {
-  std::vector<python::MarkerEnvironment> out;
-  const auto pythons = python::SpecifierSet::parse(lock.requires_python);
-  for (int minor = 8; minor <= 16; ++minor) {
-    const auto version = fmt::format("3.{}", minor);
-    const auto matches = [&](std::string_view micro) {
-      const auto full = python::Version::parse(fmt::format("{}.{}", version, micro));
-      return lock.requires_python.empty() || (pythons && full && pythons->matches(*full));
-    };
-    if (!matches("0") && !matches("99")) continue;
-    for (const std::string_view platform : {"linux-x86_64", "linux-aarch64"}) {
-      const auto environment = python::marker_environment(version, platform);
-      if (!environment) continue;
-      const bool wanted =
-          lock.environments.empty() ||
-          std::any_of(lock.environments.begin(), lock.environments.end(), [&](const std::string& text) {
-            const auto marker = python::Marker::parse(text);
-            return marker && marker->evaluate(*environment);
-          });
-      if (wanted) out.push_back(*environment);
-    }
-  }
-  return out;
-}
-
-bool applies(const LockedPackage& package, const python::MarkerEnvironment& environment) {
-  if (!package.marker) return true;
-  const auto marker = python::Marker::parse(*package.marker);
-  return marker && marker->evaluate(environment);
-}
-
 // The later of two packages of one name that may apply together.
 const LockedPackage* find_rival(const Lockfile& lock) {
   std::map<std::string_view, std::vector<const LockedPackage*>> by_name;
@@ -253,7 +222,7 @@ const LockedPackage* find_rival(const Lockfile& lock) {
     for (const auto& environment : *environments) {
       const LockedPackage* first = nullptr;
       for (const auto* package : rivals) {
-        if (!applies(*package, environment)) continue;
+        if (!applies(*package, environment).value_or(false)) continue;
         if (first != nullptr) return package;
         first = package;
       }

@@ -20,9 +20,6 @@ int rank(Verdict verdict) {
 Verdict better(Verdict a, Verdict b) {
   return rank(a) >= rank(b) ? a : b;
 }
-Verdict worse(Verdict a, Verdict b) {
-  return rank(a) <= rank(b) ? a : b;
-}
 
 /// Verdicts of groups: the best of the alternatives, each as bad as the worst that it needs.
 class Groups {
@@ -61,6 +58,10 @@ class Groups {
 };
 
 }  // namespace
+
+Verdict worse(Verdict a, Verdict b) {
+  return rank(a) <= rank(b) ? a : b;
+}
 
 bool JudgedName::fails() const {
   return std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.fails(); });

@@ -9,6 +9,9 @@
 
 namespace launch::probe {
 
+/// "no" is worse than "unknown", and that than "yes".
+Verdict worse(Verdict a, Verdict b);
+
 /// A use with what its name's verdict means in its place: with one of several alternatives there, the others
 /// need not be.
 struct JudgedUse {

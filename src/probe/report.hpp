@@ -14,17 +14,25 @@ struct AskedWheel {
   std::string file_name;
 };
 
-struct CheckReport {
+/// What the wheels of one platform say.
+struct PlatformAnswers {
+  std::string platform;  ///< "linux-x86_64"
   std::vector<AskedWheel> wheels;
-  std::vector<JudgedName> names;  ///< sorted
+  std::vector<std::string> missing;  ///< packages without a wheel for it
+  std::vector<JudgedName> names;     ///< sorted; the same names and uses on every platform
+};
+
+struct CheckReport {
+  std::vector<PlatformAnswers> platforms;  ///< at least one
   std::size_t files = 0;
   std::vector<FileProblem> problems;
 
-  bool fails() const;
+  bool fails() const;  ///< some use of a name will fail on some platform
 };
 
 /// What a person reads: a line FILE:LINE: NAME: no (REASON) for each use that will fail, then what is not
-/// known, then what is not there but optional, then the counts. Ends without a newline.
+/// known, then what is not there but optional, then the counts. Where platforms differ the line is
+/// FILE:LINE: NAME on PLATFORM: no (REASON), and the counts are each platform's. Ends without a newline.
 std::string check_text(const CheckReport& report);
 /// The document of `launch check --json` (docs/design.md, "The commands").
 std::string check_json(const CheckReport& report);

@@ -8,6 +8,7 @@
 #include "index/channel.hpp"
 #include "index/index_client.hpp"
 #include "lock/locate.hpp"
+#include "lock/platform_wheels.hpp"
 #include "lock/wheel_store.hpp"
 #include "python/specifier.hpp"
 #include "python/tag.hpp"
@@ -15,8 +16,6 @@
 
 namespace launch::probe {
 namespace {
-
-constexpr int kNewestGlibc = 99;
 
 std::string machine_of(std::string_view platform) {
   return std::string(platform.substr(platform.find('-') + 1));
@@ -30,14 +29,6 @@ bool fits_machine(const std::string& tags, std::string_view platform) {
     return each == "any" ||
            (each.find("linux") != std::string::npos && each.ends_with("_" + machine_of(platform)));
   });
-}
-
-const lock::LockedWheel* wheel_for(const lock::LockedPackage& package, std::string_view platform) {
-  for (const auto& wheel : package.wheels) {
-    const auto name = python::WheelName::parse(wheel.file_name);
-    if (name && fits_machine(name->tags, platform)) return &wheel;
-  }
-  return package.wheels.empty() ? nullptr : &package.wheels.front();
 }
 
 Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel,
@@ -98,7 +89,7 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
       return key(a) < key(b);
     });
   }
-  const auto tags = TRY(python::supported_tags({*query.python, query.platform, kNewestGlibc}));
+  const auto tags = TRY(python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
   const Build* best = nullptr;
   std::optional<std::size_t> best_rank;
   for (const auto& build : builds) {
@@ -146,31 +137,51 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const
   return open_wheel(http, build.file->url, build.file->size);
 }
 
+Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
+                  const std::vector<lock::PlatformWheels>& platforms) {
+  std::vector<std::string> names;
+  for (const auto& each : lock.packages) names.push_back(each.name);
+  auto error = fmt::format("the lock has no wheel of {}", printable(wanted));
+  if (std::find(names.begin(), names.end(), wanted) != names.end()) {
+    std::vector<std::string> shown;
+    shown.reserve(platforms.size());
+    for (const auto& each : platforms) shown.push_back(printable(each.platform));
+    return usage_error(fmt::format("{} for {}", error, join_words(shown, "or")));
+  }
+  const auto near = did_you_mean(wanted, names);
+  if (!near) return usage_error(std::move(error));
+  return usage_error(std::move(error)).hint(fmt::format("did you mean {}?", *near));
+}
+
 }  // namespace
 
-Result<OpenedWheels> open_locked_wheels(const lock::Lockfile& lock, const std::vector<std::string>& packages,
-                                        const lock::Site& site, net::HttpClient& http) {
-  const auto& platforms = lock.provenance.platforms;
-  const std::string platform = platforms.empty() ? "linux-x86_64" : platforms.front();
-  OpenedWheels opened;
-  for (const auto& wanted : packages) {
-    const auto package = std::find_if(lock.packages.begin(), lock.packages.end(),
-                                      [&](const auto& each) { return each.name == wanted; });
-    const auto* wheel = package == lock.packages.end() ? nullptr : wheel_for(*package, platform);
-    if (wheel == nullptr) {
-      std::vector<std::string> names;
-      for (const auto& each : lock.packages) names.push_back(each.name);
-      auto error = usage_error(fmt::format("the lock has no wheel of {}", printable(wanted)));
-      if (const auto near = did_you_mean(wanted, names)) error.hint(fmt::format("did you mean {}?", *near));
-      return fail(std::move(error));
-    }
-    const auto version = package->version.text();
-    auto source = TRY(during(open_from(*wheel, lock.provenance, site, http),
-                             fmt::format("opening the wheel of {} {}", package->name, version)));
-    opened.asked.push_back({package->name, version, wheel->file_name});
-    opened.wheels.push_back({package->name + " " + version, std::move(source)});
+Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
+                                                     const std::vector<std::string>& packages,
+                                                     const lock::Site& site, net::HttpClient& http) {
+  const auto platforms = TRY(lock::pick_for_platforms(lock, packages));
+  for (std::size_t i = 0; i < packages.size(); ++i) {
+    const bool found = std::any_of(platforms.begin(), platforms.end(),
+                                   [&](const auto& each) { return each.picks[i].wheel != nullptr; });
+    if (!found) return fail(no_wheel_of(packages[i], lock, platforms));
   }
-  return opened;
+  std::vector<OpenedWheels> all;
+  for (const auto& [platform, picks] : platforms) {
+    OpenedWheels opened{platform, {}, {}, {}};
+    for (std::size_t i = 0; i < packages.size(); ++i) {
+      const auto [package, wheel] = picks[i];
+      if (wheel == nullptr) {
+        opened.missing.push_back(packages[i]);
+        continue;
+      }
+      const auto version = package->version.text();
+      auto source = TRY(during(open_from(*wheel, lock.provenance, site, http),
+                               fmt::format("opening the wheel of {} {}", package->name, version)));
+      opened.asked.push_back({package->name, version, wheel->file_name});
+      opened.wheels.push_back({package->name + " " + version, std::move(source)});
+    }
+    all.push_back(std::move(opened));
+  }
+  return all;
 }
 
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http) {
@@ -188,7 +199,7 @@ Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& s
   const auto builds = builds_of(*page, wanted, query);
   if (builds.empty()) return fail(no_such_version(*page, query, url));
   const auto* build = TRY(choose(builds, query));
-  OpenedWheels opened;
+  OpenedWheels opened{query.platform, {}, {}, {}};
   const auto version = build->name.version.text();
   auto source = TRY(during(open_release_file(*build, site, http),
                            fmt::format("opening the wheel of {} {}", query.package, version)));

@@ -15,16 +15,20 @@
 
 namespace launch::probe {
 
-/// Wheels opened for questions: from the store where they are there, else by range reads.
+/// Wheels of one platform opened for questions: from the store where they are there, else by range reads.
 struct OpenedWheels {
+  std::string platform;  ///< "linux-x86_64"
   std::vector<AskedWheel> asked;
   std::vector<LabelledWheel> wheels;
+  std::vector<std::string> missing;  ///< packages of which the lock has no wheel for the platform
 };
 
-/// The wheels of some of a lock's packages, for the first platform of the lock. Errors: (usage) the lock does
-/// not have the package, with a "did you mean"; (world) neither store nor index gives the wheel.
-Result<OpenedWheels> open_locked_wheels(const lock::Lockfile& lock, const std::vector<std::string>& packages,
-                                        const lock::Site& site, net::HttpClient& http);
+/// The wheels of some of a lock's packages, for each platform of the lock (lock::pick_for_platforms). Errors:
+/// (usage) the lock does not have the package, with a "did you mean", or for none of its platforms; (world)
+/// neither store nor index gives a wheel.
+Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
+                                                     const std::vector<std::string>& packages,
+                                                     const lock::Site& site, net::HttpClient& http);
 
 /// Which build of a package is asked for, without a lock.
 struct ReleaseQuery {

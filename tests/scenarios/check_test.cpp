@@ -36,6 +36,40 @@ class CheckScenario : public ::testing::Test {
                     place, wheel_, index_.bytes(wheel_).size(), index_.sha256(wheel_)));
   }
 
+  /// lockfiles/pylock.demo.toml of two platforms: torch 2.3.1 on x86_64, `other` on aarch64, and torchvision
+  /// with a wheel for x86_64 alone.
+  void lock_of_two(const fakes::WheelSpec& other) {
+    std::string text = "lock-version = \"1.0\"\ncreated-by = \"test\"\nrequires-python = \"==3.11.*\"\n";
+    const auto add = [&](const std::string& name, const std::string& wheel, const std::string& marker) {
+      text += fmt::format(
+          "\n[[packages]]\nname = \"{}\"\n{}"
+          "wheels = [{{ url = \"{}\", size = {}, hashes = {{ sha256 = \"{}\" }} }}]\n",
+          name, marker, index_.file_url(wheel), index_.bytes(wheel).size(), index_.sha256(wheel));
+    };
+    add("torch", index_.add(other), "marker = \"platform_machine == 'aarch64'\"\n");
+    add("torch", wheel_, "marker = \"platform_machine == 'x86_64'\"\n");
+    add("torchvision",
+        index_.add({.name = "torchvision",
+                    .version = "0.18.1",
+                    .files = {{"torchvision/__init__.py", "x = 1\n"}},
+                    .tags = "cp311-cp311-manylinux_2_28_x86_64"}),
+        "");
+    text += fmt::format(
+        "\n[tool.launch]\nrecipe = \"sha256:{}\"\nchannel = \"index\"\n"
+        "platforms = [\"linux-x86_64\", \"linux-aarch64\"]\n",
+        std::string(64, 'a'));
+    scenario_.write("lockfiles/pylock.demo.toml", text);
+  }
+
+  static fakes::WheelSpec aarch64(const std::string& version, const std::string& torch) {
+    return {.name = "torch",
+            .version = version,
+            .files = {{"torch/__init__.py", torch},
+                      {"torch/nn/__init__.py", "class Module: pass\n"},
+                      {"torch/lazy.py", "def __getattr__(name): return getattr(x, name)\n"}},
+            .tags = "cp311-cp311-manylinux_2_28_aarch64"};
+  }
+
   static constexpr const char* kAnswer =
       "src/train.py:4: torch:Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)\n"
       "src/train.py:10: torch.distributed.pipelining: no (torch 2.3.1 has no module torch/distributed)\n"
@@ -75,6 +109,58 @@ TEST_F(CheckScenario, WhatIsInTheStoreNeedsNoIndex) {
   index_.fail_file(wheel_, {.status = 403});
   index_.fail_page("torch", {.status = 403});
   EXPECT_EQ(scenario_.launch({"check", "demo", "src"}).out, kAnswer);
+}
+
+TEST_F(CheckScenario, PlatformsThatSayTheSameAreOne) {
+  lock_of_two(aarch64("2.3.1", "from .nn import Module\n"));
+  const auto done = scenario_.launch({"check", "demo", "src", "--package", "torch"});
+  EXPECT_EQ(done.out, kAnswer);
+  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.code, 1);
+}
+
+TEST_F(CheckScenario, PlatformsThatDifferAreNamed) {
+  lock_of_two(aarch64("2.4.0", "Gone = 1\n"));
+  scenario_.write("src/train.py",
+                  "from torch import (\n    Module,\n    nn,\n)\nfrom torchvision import x\n");
+  const auto done = scenario_.launch({"check", "demo", "src"});
+  EXPECT_EQ(done.out,
+            "src/train.py:2: torch:Module on linux-aarch64: no (torch/__init__.py of torch 2.4.0 has no "
+            "Module)\n"
+            "src/train.py:5: torchvision:x on linux-aarch64: unknown (the lock has no wheel of torchvision "
+            "for linux-aarch64)\n"
+            "torch 2.3.1 and torchvision 0.18.1 on linux-x86_64: 3 names in 1 file: 3 yes, 0 no, 0 unknown\n"
+            "torch 2.4.0 on linux-aarch64: 3 names in 1 file: 1 yes, 1 no, 1 unknown\n");
+  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.code, 1);
+}
+
+TEST_F(CheckScenario, PlatformsThatDifferInJson) {
+  lock_of_two(aarch64("2.4.0", "Gone = 1\n"));
+  scenario_.write("src/train.py", "from torch import Gone\nfrom torchvision import x\n");
+  const auto done = scenario_.launch({"--json", "check", "demo", "src"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(
+      done.out,
+      R"({"schema":1,"version":"2.3.1","wheels":[{"name":"torch","version":"2.3.1","file":)"
+      R"("torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl","platform":"linux-x86_64"},)"
+      R"({"name":"torchvision","version":"0.18.1","file":)"
+      R"("torchvision-0.18.1-cp311-cp311-manylinux_2_28_x86_64.whl","platform":"linux-x86_64"},)"
+      R"({"name":"torch","version":"2.4.0","file":"torch-2.4.0-cp311-cp311-manylinux_2_28_aarch64.whl",)"
+      R"("platform":"linux-aarch64"}],"files":1,"verdicts":[{"name":"torch:Gone","verdict":"no","reason":)"
+      R"("torch/__init__.py of torch 2.3.1 has no Gone","need":"must","fails":true,"uses":[{"file":)"
+      R"("src/train.py","line":1,"column":19,"need":"must","fails":true,"fails_on":["linux-x86_64"]}],)"
+      R"("platforms":[{"platform":"linux-x86_64","verdict":"no","reason":)"
+      R"("torch/__init__.py of torch 2.3.1 has no Gone","fails":true},{"platform":"linux-aarch64",)"
+      R"("verdict":"yes","reason":"torch/__init__.py:1","fails":false}]},{"name":"torchvision:x","verdict":)"
+      R"("unknown","reason":"the lock has no wheel of torchvision for linux-aarch64","need":"must","fails":)"
+      R"(false,"uses":[{"file":"src/train.py","line":2,"column":25,"need":"must","fails":false}],)"
+      R"("platforms":[{"platform":"linux-x86_64","verdict":"yes","reason":"torchvision/__init__.py:1",)"
+      R"("fails":false},{"platform":"linux-aarch64","verdict":"unknown","reason":)"
+      R"("the lock has no wheel of torchvision for linux-aarch64","fails":false}]}],"problems":[],)"
+      R"("platforms":["linux-x86_64","linux-aarch64"],"missing":[{"name":"torchvision","platform":)"
+      R"("linux-aarch64"}]})"
+      "\n");
 }
 
 TEST_F(CheckScenario, NothingMissingIsYes) {

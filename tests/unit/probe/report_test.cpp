@@ -15,10 +15,24 @@ CheckReport report() {
                                        {Verdict::yes, "torch/nn/__init__.py"},
                                        {Verdict::no, "torch 2 has no x"},
                                        {Verdict::unknown, "it is compiled"}};
-  return {{{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
-          judge(std::move(names), answers),
+  return {{{"linux-x86_64",
+            {{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
+            {},
+            judge(std::move(names), answers)}},
           2,
           {{"c.py", {7, "broken"}}}};
+}
+
+/// The same with a platform whose torch answers torch.nn with `answer`.
+CheckReport report_with(const std::string& version, Answer answer) {
+  auto made = report();
+  auto other = made.platforms.front();
+  other.platform = "linux-aarch64";
+  other.wheels.front().version = version;
+  other.names[1].answer = answer;
+  for (auto& use : other.names[1].uses) use.outcome = answer.verdict;
+  made.platforms.push_back(std::move(other));
+  return made;
 }
 
 TEST(Report, CheckForAPerson) {
@@ -33,7 +47,7 @@ TEST(Report, CheckForAPerson) {
 
 TEST(Report, CheckForAProgram) {
   auto one = report();
-  one.names.resize(1);
+  one.platforms.front().names.resize(1);
   EXPECT_EQ(
       check_json(one),
       R"({"schema":1,"version":"2.3.1+cu121","wheels":[{"name":"torch","version":"2.3.1+cu121","file":)"
@@ -41,6 +55,47 @@ TEST(Report, CheckForAProgram) {
       R"("torch 2 has no a","need":"must","fails":true,"uses":[{"file":"b.py","line":3,"column":1,"need":"must",)"
       R"("fails":true},{"file":"a.py","line":12,"column":5,"need":"path","fails":true}]}],"problems":[{"file":)"
       R"("c.py","line":7,"message":"broken"}]})");
+}
+
+TEST(Report, PlatformsThatSayTheSameAreOne) {
+  const auto two = report_with("2.3.1+cu121", {Verdict::yes, "torch/nn/__init__.py"});
+  EXPECT_EQ(check_text(two), check_text(report()));
+}
+
+TEST(Report, PlatformsThatDifferAreNamed) {
+  EXPECT_EQ(check_text(report_with("2.4", {Verdict::no, "torch 2.4 has no nn"})),
+            "a.py:1: torch.nn on linux-aarch64: no (torch 2.4 has no nn)\n"
+            "a.py:12: torch:a: no (torch 2 has no a)\n"
+            "b.py:3: torch:a: no (torch 2 has no a)\n"
+            "a.py:9: torch._C:z: unknown (it is compiled)\n"
+            "a.py:2: torch.x:y\\x1b: no, and not needed (torch 2 has no x)\n"
+            "torch 2.3.1+cu121 on linux-x86_64: 4 names in 2 files: 1 yes, 2 no (1 of them not needed), 1 "
+            "unknown\n"
+            "torch 2.4 on linux-aarch64: 4 names in 2 files: 0 yes, 3 no (1 of them not needed), 1 unknown");
+}
+
+TEST(Report, EachReasonOfAVerdictIsGiven) {
+  auto two = report_with("2.3.1+cu121", {Verdict::yes, "torch/nn/__init__.py"});
+  two.platforms[1].names[3].answer.reason = "there is no wheel";
+  EXPECT_NE(check_text(two).find("a.py:9: torch._C:z: unknown (it is compiled; there is no wheel)\n"),
+            std::string::npos);
+}
+
+TEST(Report, AnyPlatformFails) {
+  auto two = report_with("2.4", {Verdict::no, "torch 2.4 has no nn"});
+  for (auto& each : two.platforms) each.names = {each.names[1]};
+  EXPECT_TRUE(two.fails());
+  EXPECT_EQ(
+      check_json(two),
+      R"({"schema":1,"version":"2.3.1+cu121","wheels":[{"name":"torch","version":"2.3.1+cu121","file":)"
+      R"("torch-2.3.1+cu121-x.whl","platform":"linux-x86_64"},{"name":"torch","version":"2.4","file":)"
+      R"("torch-2.3.1+cu121-x.whl","platform":"linux-aarch64"}],"files":2,"verdicts":[{"name":"torch.nn:",)"
+      R"("verdict":"no","reason":"torch 2.4 has no nn","need":"must","fails":true,"uses":[{"file":"a.py",)"
+      R"("line":1,"column":8,"need":"must","fails":true,"fails_on":["linux-aarch64"]}],"platforms":[)"
+      R"({"platform":"linux-x86_64","verdict":"yes","reason":"torch/nn/__init__.py","fails":false},)"
+      R"({"platform":"linux-aarch64","verdict":"no","reason":"torch 2.4 has no nn","fails":true}]}],)"
+      R"("problems":[{"file":"c.py","line":7,"message":"broken"}],)"
+      R"("platforms":["linux-x86_64","linux-aarch64"]})");
 }
 
 TEST(Report, Scan) {

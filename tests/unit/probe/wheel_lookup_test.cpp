@@ -110,7 +110,9 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   lock.packages = {torch_package(wheel)};
   const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
-  EXPECT_EQ(opened->asked.front().version, "2.3.1");
+  ASSERT_EQ(opened->size(), 1U);
+  EXPECT_EQ(opened->front().platform, "linux-x86_64");
+  EXPECT_EQ(opened->front().asked.front().version, "2.3.1");
   EXPECT_THAT(http_.log(), IsEmpty());
   EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, site_, http_).error().text(),
             "error: the lock has no wheel of torhc\n\nhint: did you mean torch?\n");
@@ -130,6 +132,46 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   EXPECT_THAT(http_.log(), Each(StartsWith("GET " + *wheel.url + " ")));  // with a range each
+}
+
+TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
+  const auto locked = [&](const std::string& name, const std::string& version, const std::string& tags) {
+    const fakes::WheelSpec spec{.name = name, .version = version, .tags = tags};
+    const auto bytes = fakes::make_wheel(spec);
+    lock::LockedPackage package;
+    package.name = name;
+    package.version = *python::Version::parse(version);
+    auto& wheel = package.wheels.emplace_back();
+    wheel.file_name = fakes::wheel_file_name(spec);
+    wheel.url = "http://pypi.example/files/" + wheel.file_name;
+    wheel.sha256 = sha256_hex(bytes);
+    wheel.size = bytes.size();
+    http_.put(*wheel.url, bytes);
+    return package;
+  };
+  lock::Lockfile lock;
+  lock.provenance.platforms = {"linux-x86_64", "linux-aarch64"};
+  lock.packages = {locked("torch", "2.3.1", "cp310-cp310-manylinux_2_28_aarch64"),
+                   locked("torch", "2.4.0", "cp310-cp310-manylinux_2_28_x86_64"),
+                   locked("torchvision", "0.19.0", "cp310-cp310-manylinux_2_28_x86_64")};
+  lock.packages[0].marker = "platform_machine == \"aarch64\"";
+  lock.packages[1].marker = "platform_machine == \"x86_64\"";
+  const auto opened = open_locked_wheels(lock, {"torch", "torchvision"}, site_, http_);
+  ASSERT_TRUE(opened) << opened.error().text();
+  std::string seen;
+  for (const auto& each : *opened) {
+    seen += each.platform + ":";
+    for (const auto& wheel : each.asked) seen += " " + wheel.file_name;
+    for (const auto& package : each.missing) seen += " no " + package;
+    seen += "\n";
+  }
+  EXPECT_EQ(seen,
+            "linux-x86_64: torch-2.4.0-cp310-cp310-manylinux_2_28_x86_64.whl "
+            "torchvision-0.19.0-cp310-cp310-manylinux_2_28_x86_64.whl\n"
+            "linux-aarch64: torch-2.3.1-cp310-cp310-manylinux_2_28_aarch64.whl no torchvision\n");
+  lock.provenance.platforms = {"linux-aarch64"};
+  EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, site_, http_).error().text(),
+            "error: the lock has no wheel of torchvision for linux-aarch64\n");
 }
 
 }  // namespace

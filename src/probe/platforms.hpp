@@ -1,0 +1,39 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "probe/report.hpp"
+#include "probe/wheel_api.hpp"
+#include "probe/wheel_lookup.hpp"
+
+namespace launch::probe {
+
+/// The wheels of each platform of a lock, asked one platform after the other.
+class PlatformApis {
+ public:
+  explicit PlatformApis(std::vector<OpenedWheels> platforms);
+
+  /// Top-level modules of all the wheels.
+  const std::set<std::string, std::less<>>& roots() const { return roots_; }
+  /// What each platform says. A name of a package of which a platform has no wheel is unknown there. Errors:
+  /// those of WheelApi::ask.
+  Result<std::vector<PlatformAnswers>> ask(const std::vector<NeededName>& names);
+
+ private:
+  struct Platform {
+    PlatformAnswers answers;  // without names
+    WheelApi api;
+  };
+  /// The missing package that such a module would come from; none for another.
+  const std::string* missing_for(const PlatformAnswers& platform, const std::string& module) const;
+
+  std::vector<Platform> platforms_;
+  std::set<std::string, std::less<>> roots_;
+  std::map<std::string, std::set<std::string, std::less<>>> roots_of_;  // by package
+};
+
+}  // namespace launch::probe

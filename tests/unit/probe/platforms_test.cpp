@@ -1,0 +1,70 @@
+#include "probe/platforms.hpp"
+
+#include <gtest/gtest.h>
+
+#include "unit/probe/memory_wheel.hpp"
+
+namespace launch::probe {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+OpenedWheels opened(const std::string& platform, const std::map<std::string, Files>& packages,
+                    std::vector<std::string> missing = {}) {
+  OpenedWheels made{platform, {}, {}, std::move(missing)};
+  for (const auto& [package, files] : packages) {
+    made.asked.push_back({package, "1", package + ".whl"});
+    made.wheels.push_back({package + " 1", std::make_unique<MemoryWheel>(files)});
+  }
+  return made;
+}
+
+/// "x86_64: yes (…)" of each platform, a line each.
+std::string answers(std::vector<OpenedWheels> platforms, const Requirement& requirement) {
+  PlatformApis apis(std::move(platforms));
+  std::string text;
+  const auto all = apis.ask({{requirement, Need::must, {{"a.py", 1, 1, Need::must, {}}}}});
+  for (const auto& each : all.value()) {
+    const auto& answer = each.names.front().answer;
+    text += each.platform + ": " + std::string(verdict_name(answer.verdict)) + " (" + answer.reason + ")\n";
+  }
+  return text;
+}
+
+TEST(Platforms, EachIsAsked) {
+  std::vector<OpenedWheels> platforms;
+  platforms.push_back(opened("a", {{"torch", {{"torch/__init__.py", "x = 1\n"}}}}));
+  platforms.push_back(opened("b", {{"torch", {{"torch/__init__.py", "y = 1\n"}}}}));
+  EXPECT_EQ(answers(std::move(platforms), {"torch", "x"}),
+            "a: yes (torch/__init__.py:1)\nb: no (torch/__init__.py of torch 1 has no x)\n");
+}
+
+TEST(Platforms, ANameOfAMissingWheelIsUnknown) {
+  std::vector<OpenedWheels> platforms;
+  platforms.push_back(opened("a", {}, {"vision"}));
+  platforms.push_back(opened("b", {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
+  EXPECT_EQ(PlatformApis(std::move(platforms)).roots(), (std::set<std::string, std::less<>>{"vision"}));
+  platforms.clear();
+  platforms.push_back(opened("a", {}, {"vision"}));
+  platforms.push_back(opened("b", {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
+  EXPECT_EQ(answers(std::move(platforms), {"vision", "x"}),
+            "a: unknown (the lock has no wheel of vision for a)\nb: yes (vision/__init__.py:1)\n");
+}
+
+TEST(Platforms, AMissingWheelMayShareANamespace) {
+  const Files one = {{"space/one/__init__.py", "x = 1\n"}};
+  const Files two = {{"space/two/__init__.py", "y = 1\n"}};
+  const auto both = [&] {
+    std::vector<OpenedWheels> platforms;
+    platforms.push_back(opened("a", {{"one", one}}, {"two"}));
+    platforms.push_back(opened("b", {{"one", one}, {"two", two}}));
+    return platforms;
+  };
+  EXPECT_EQ(answers(both(), {"space.one", "x"}),
+            "a: yes (space/one/__init__.py:1)\nb: yes (space/one/__init__.py:1)\n");
+  EXPECT_EQ(answers(both(), {"space.two", "y"}),
+            "a: unknown (the lock has no wheel of two for a)\nb: yes (space/two/__init__.py:1)\n");
+}
+
+}  // namespace
+}  // namespace launch::probe
