@@ -15,7 +15,7 @@ namespace {
 constexpr const char* kFooter =
     "The image is found again when lock, Dockerfile and project files are the same; then nothing is done. "
     "Built from\n"
-    "scratch, on any machine with the same engine, it gets the same image ID.\n"
+    "scratch by the same engine, on all machines as root or on none, it gets the same image ID.\n"
     "\n"
     "Examples:\n"
     "  launch build demo                   prints localhost/launch/demo@sha256:…\n"

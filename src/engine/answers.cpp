@@ -147,6 +147,17 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   return images;
 }
 
+std::map<std::string, std::string> read_storage_containers(std::string_view text) {
+  std::map<std::string, std::string> found;
+  const auto document = parse(text);
+  if (!document.is_array()) return found;
+  for (const auto& item : document) {
+    if (text_of(at(item, {"State"})) != "storage") continue;
+    found[text_of(at(item, {"Id"}))] = with_algorithm(text_of(at(item, {"ImageID"})));
+  }
+  return found;
+}
+
 bool working_container_has_secret(std::string_view text, std::string_view id) {
   const auto document = parse(text);
   const auto& secrets = at(document, {"CommonBuildOpts", "Secrets"});
@@ -180,6 +191,18 @@ std::string last_words(std::string_view output) {
   return printable(last);
 }
 
+std::string network_hint(std::string_view err) {
+  if (has(err, "slirp4netns")) {
+    return "networks without root need slirp4netns and a /dev/net/tun that everybody may open: sudo chmod "
+           "0666 "
+           "/dev/net/tun";
+  }
+  if (has(err, "rootless netns")) {
+    return "clear what an earlier failure left of podman's network without root: podman system migrate";
+  }
+  return {};
+}
+
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
   const auto program = spec.argv.empty() ? std::string() : printable(spec.argv.front());
@@ -191,7 +214,7 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
   if ((init && has(err, "No such file or directory")) ||
       (engine && (has(err, "executable file not found") ||
                   has(err, "attempted to invoke a command that was not found") ||
-                  (exit_code == 127 && has(err, "no such file or directory"))))) {
+                  (exit_code == 127 && has(err, "exec: ") && has(err, "no such file or directory"))))) {
     return usage_error(fmt::format("the command '{}' is not in the image {}", program, spec.image));
   }
   if (init && has(err, "ermission denied")) {
@@ -201,6 +224,10 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
   if (!engine || words.empty()) return std::nullopt;
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
     return usage_error(fmt::format("the image {} is not here", spec.image));
+  }
+  if (const auto hint = network_hint(err); !hint.empty()) {
+    return world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words))
+        .hint(hint);
   }
   if (has(err, "unresolvable CDI devices")) {
     return world_error(fmt::format("{} does not know this machine's GPUs: {}", info.name(), words))

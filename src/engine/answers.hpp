@@ -35,8 +35,15 @@ bool working_container_has_secret(std::string_view json, std::string_view id);
 /// The words of an output that has one a line.
 std::vector<std::string> words(std::string_view output);
 
+/// Image ids ("sha256:…") by the ids of the containers that storage has and no engine runs, of `ps --external
+/// --format json`.
+std::map<std::string, std::string> read_storage_containers(std::string_view json);
+
 /// What the engine said last, in one line: its last line that says something, without "Error:" before it.
 std::string last_words(std::string_view output);
+
+/// What mends the network of a podman without root, when its words say that this is what failed; else empty.
+std::string network_hint(std::string_view err);
 
 /// Why `run` could not start the command, when the engine's words and code say so (podman, docker,
 /// catatonit).

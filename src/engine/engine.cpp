@@ -74,7 +74,9 @@ Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const
   if (said.empty()) said = last_words(outcome.out);
   if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
   if (outcome.timed_out) said = "it did not answer in time";
-  return world_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
+  auto error = world_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
+  if (auto hint = network_hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
+  return error;
 }
 
 std::vector<std::string> Engine::command(const std::vector<std::string>& arguments) const {
@@ -118,13 +120,9 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   const auto ended = runner_->run(process, std::move(stop));
   const auto written = read_file(id_file.path());
   const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
-  if (by_itself) {
-    // podman removed what it made but for its layers, which the next build can use.
-    std::error_code ignored;
-    if (!build.remains.empty()) std::filesystem::remove_all(build.remains, ignored);
-  } else if (const auto removed = remove_remains(build.remains); !removed) {
-    log_warning("something may be left of the build that was cut off: {}", removed.error().message());
-  }
+  // One that ends by itself removes what it made, but for its layers, which the next build can use.
+  const auto removed = by_itself ? remove_remains_folder(build.remains) : remove_remains(build.remains);
+  if (!removed) log_warning("something may be left of the build: {}", removed.error().message());
   const auto& outcome = TRY(ended);
   if (!outcome.ok()) return fail(failed("build " + build.tag, outcome));
   auto image = TRY(find_image(build.tag));

@@ -54,6 +54,7 @@ struct BuildSpec {
   /// A folder that no other build uses at the same time: what podman has there for a while, and what of it is
   /// to be removed when the build is cut off (Engine::remove_remains). Empty: nothing is removed.
   std::filesystem::path remains = {};
+  std::string base = {};  ///< what the Dockerfile is FROM
 };
 
 struct BuiltImage {
@@ -159,8 +160,11 @@ class Engine {
  private:
   Result<void> expect_remains(const BuildSpec& build, ProcessSpec& process) const;
   Result<std::vector<std::string>> labelled_images(const std::map<std::string, std::string>& labels) const;
+  std::vector<std::filesystem::path> container_folders() const;
+  Result<void> remove_remains_folder(const std::filesystem::path& remains) const;
   void end_run_instructions(const std::filesystem::path& temporary) const;
   Result<void> remove_working_containers(const std::filesystem::path& remains) const;
+  Result<std::vector<std::string>> orphans(const std::filesystem::path& remains) const;
   Result<void> remove_new_images(const std::filesystem::path& remains) const;
 
   Error failed(std::string_view what, const ProcessOutcome& outcome) const;

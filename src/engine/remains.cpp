@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <chrono>
 #include <set>
+#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -19,11 +21,13 @@ using nlohmann::json;
 // podman 4 ends at once when it is asked to, and leaves to others what it was doing: the container of a RUN
 // goes on, working containers and intermediate images stay, and so do its temporary files.
 
+constexpr const char* kState = "userdata/buildah.json";
+
 fs::path temporary_of(const fs::path& remains) {
   return remains / "tmp";
 }
 fs::path record_of(const fs::path& remains) {
-  return remains / "images.json";
+  return remains / "before.json";
 }
 
 std::vector<fs::path> folders_in(const fs::path& parent) {
@@ -35,24 +39,29 @@ std::vector<fs::path> folders_in(const fs::path& parent) {
   return found;
 }
 
-/// What was there before a build, and the labels of what it makes.
-struct ImageRecord {
+/// What was there before a build, and what tells that something is made by it.
+struct Record {
   std::map<std::string, std::string> labels;
-  std::set<std::string> before;
+  std::string base;
+  std::set<std::string> images;
+  std::set<std::string> containers;
 };
 
-std::string write_record(const ImageRecord& record) {
-  return json{{"labels", record.labels}, {"images", record.before}}.dump();
+std::string write_record(const Record& record) {
+  return json{{"labels", record.labels},
+              {"base", record.base},
+              {"images", record.images},
+              {"containers", record.containers}}
+      .dump();
 }
 
 /// Nothing for one that is not there or half-written: then the build had not begun.
-std::optional<ImageRecord> read_record(const fs::path& file) {
+std::optional<Record> read_record(const fs::path& file) {
   const auto text = read_file(file);
-  const auto document = text ? json::parse(*text, nullptr, /*allow_exceptions=*/false) : json();
-  if (!document.is_object() || !document.contains("labels") || !document.contains("images"))
-    return std::nullopt;
+  if (!text) return std::nullopt;
   try {
-    return ImageRecord{document["labels"], document["images"]};
+    const auto found = json::parse(*text);
+    return Record{found.at("labels"), found.at("base"), found.at("images"), found.at("containers")};
   } catch (const json::exception&) {
     return std::nullopt;
   }
@@ -67,8 +76,9 @@ std::string remains_mark(const fs::path& remains) {
 
 Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
   if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
-  ImageRecord record{build.labels, {}};
-  for (auto& image : TRY(labelled_images(build.labels))) record.before.insert(std::move(image));
+  Record record{build.labels, build.base, {}, {}};
+  for (auto& image : TRY(labelled_images(build.labels))) record.images.insert(std::move(image));
+  for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
   TRY(make_folder(temporary_of(build.remains)));
   TRY(write_file(record_of(build.remains), write_record(record)));
   if (info_.rootless) {
@@ -85,7 +95,7 @@ Result<std::vector<std::string>> Engine::labelled_images(
   std::vector<std::string> arguments{"images", "--all", "--quiet", "--no-trunc"};
   for (const auto& [key, value] : labels) {
     arguments.emplace_back("--filter");
-    arguments.push_back(fmt::format("label={}={}", key, value));
+    arguments.push_back(value.empty() ? "label=" + key : fmt::format("label={}={}", key, value));
   }
   const auto listed = TRY(call(arguments));
   if (!listed.ok()) return fail(failed("list its images", listed));
@@ -108,18 +118,55 @@ void Engine::end_run_instructions(const fs::path& temporary) const {
   }
 }
 
+std::vector<fs::path> Engine::container_folders() const {
+  return info_.working_containers.empty() ? std::vector<fs::path>() : folders_in(info_.working_containers);
+}
+
+/// A working container gets its state, and so its mark, a moment after its folder. Of those that have none
+/// although their maker had time, the ones that are younger than the build and made from its images.
+Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const {
+  const auto record = read_record(record_of(remains));
+  if (!record) return {};
+  constexpr std::chrono::milliseconds kPause{100};
+  constexpr int kTries = 20;
+  std::vector<std::string> unknown;
+  for (int tries = 0; tries < kTries; ++tries) {
+    if (tries > 0) std::this_thread::sleep_for(kPause);
+    unknown.clear();
+    for (const auto& folder : container_folders()) {
+      std::error_code code;
+      auto id = folder.filename().string();
+      if (!record->containers.contains(id) && !fs::exists(folder / kState, code))
+        unknown.push_back(std::move(id));
+    }
+    if (unknown.empty()) return unknown;
+  }
+  const auto listed = TRY(call({"ps", "--all", "--external", "--format", "json"}));
+  if (!listed.ok()) return fail(failed("list its working containers", listed));
+  const auto images_of = read_storage_containers(listed.out);
+  std::set<std::string> images;
+  if (const auto base = TRY(find_image(record->base))) images.insert(base->image_id);
+  for (const auto& label : record->labels) {
+    for (const auto& image : TRY(labelled_images({{label.first, ""}}))) images.insert(image);
+  }
+  std::erase_if(unknown, [&](const std::string& id) {
+    const auto found = images_of.find(id);
+    return found == images_of.end() || !images.contains(found->second);
+  });
+  return unknown;
+}
+
 Result<void> Engine::remove_working_containers(const fs::path& remains) const {
-  if (info_.working_containers.empty()) return {};
-  std::vector<std::string> arguments{"rm", "--force"};
-  const auto options = arguments.size();
-  for (const auto& container : folders_in(info_.working_containers)) {
-    const auto state = read_file(container / "userdata/buildah.json");
+  auto ids = TRY(orphans(remains));
+  for (const auto& container : container_folders()) {
+    const auto state = read_file(container / kState);
     if (state && working_container_has_secret(*state, remains_mark(remains))) {
-      arguments.push_back(container.filename().string());
+      ids.push_back(container.filename().string());
     }
   }
-  if (arguments.size() == options) return {};
-  const auto removed = TRY(call(arguments));
+  if (ids.empty()) return {};
+  ids.insert(ids.begin(), {"rm", "--force"});
+  const auto removed = TRY(call(ids));
   if (removed.ok()) return {};
   return fail(failed("remove its working containers", removed));
 }
@@ -128,7 +175,7 @@ Result<void> Engine::remove_new_images(const fs::path& remains) const {
   const auto record = read_record(record_of(remains));
   if (!record) return {};
   auto images = TRY(labelled_images(record->labels));
-  std::erase_if(images, [&](const std::string& image) { return record->before.contains(image); });
+  std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
   if (images.empty()) return {};
   images.insert(images.begin(), {"image", "inspect"});
   const auto inspected = TRY(call(images));
@@ -144,6 +191,19 @@ Result<void> Engine::remove_new_images(const fs::path& remains) const {
   return {};
 }
 
+Result<void> Engine::remove_remains_folder(const fs::path& remains) const {
+  std::error_code code;
+  fs::remove_all(remains, code);
+  // Without root, some of it belongs to users that only podman's namespace knows.
+  if (code && info_.rootless) {
+    (void)TRY(call({"unshare", "rm", "-rf", remains.string()}));
+    code.clear();
+    fs::remove_all(remains, code);
+  }
+  if (code) return fail(io_error("remove", remains, code.value()));
+  return {};
+}
+
 Result<void> Engine::remove_remains(const fs::path& remains) const {
   std::error_code code;
   if (remains.empty() || !fs::exists(remains, code)) return {};
@@ -152,9 +212,7 @@ Result<void> Engine::remove_remains(const fs::path& remains) const {
   auto images = remove_new_images(remains);
   TRY(std::move(containers));
   TRY(std::move(images));
-  fs::remove_all(remains, code);
-  if (code) return fail(io_error("remove", remains, code.value()));
-  return {};
+  return remove_remains_folder(remains);
 }
 
 }  // namespace launch::engine

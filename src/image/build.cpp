@@ -166,6 +166,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   spec.from_scratch = request.from_scratch;
   spec.labels = {{kInputs, inputs}};
   spec.remains = turn->remains();
+  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
   outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));
   return outcome;
 }

@@ -169,6 +169,19 @@ INSTANTIATE_TEST_SUITE_P(
         StartCase{
             "InitMayNotRunIt", 1, "ERROR (catatonit:6): failed to exec pid1: Permission denied\n",
             "error: 'torchrun' in the image localhost/launch/demo:latest is not a program that can be run\n"},
+        StartCase{
+            "NoRuntimeFolder", 127,
+            "Error: failed to mount runtime directory for rootless netns: no such file or directory\n",
+            "error: podman could not start the container launch-r1-n0: failed to mount runtime directory for "
+            "rootless netns: no such file or directory\n\nhint: clear what an earlier failure left of "
+            "podman's "
+            "network without root: podman system migrate\n"},
+        StartCase{"NoTunDevice", 126,
+                  "Error: /usr/bin/slirp4netns failed: \"open(\\\"/dev/net/tun\\\"): Permission denied\"\n",
+                  "error: podman could not start the container launch-r1-n0: /usr/bin/slirp4netns failed: "
+                  "\"open(\\\"/dev/net/tun\\\"): Permission denied\"\n\nhint: networks without root need "
+                  "slirp4netns and "
+                  "a /dev/net/tun that everybody may open: sudo chmod 0666 /dev/net/tun\n"},
         StartCase{"RuncCannotFindIt", 127,
                   "Error: runc: runc create failed: unable to start container process: exec: \"torchrun\": "
                   "executable "

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "engine/engine.hpp"
 #include "fakes/fake_runner.hpp"
 
@@ -19,8 +20,9 @@ constexpr auto* kList = "podman images --all --quiet --no-trunc --filter label=l
 class Remains : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(write_file(remains() / "images.json",
-                           R"({"labels": {"launch.inputs": "sha256:ab"}, "images": ["old"]})"));
+    ASSERT_TRUE(write_file(
+        remains() / "before.json",
+        R"({"labels": {"launch.inputs": "sha256:ab"}, "base": "b@sha256:00", "images": ["old"], "containers": ["c0"]})"));
     ASSERT_TRUE(write_file(remains() / "tmp/buildah12/pid", "1"));
     ASSERT_TRUE(write_file(remains() / "tmp/storage34/1", "half a layer"));
     container("c1", remains_mark(remains()));
@@ -64,6 +66,21 @@ TEST_F(Remains, ARuntimeWithoutRootIsAskedInPodmansNamespace) {
   EXPECT_EQ(runner_.asked().front(), "podman unshare runc delete --force buildah-buildah12");
 }
 
+TEST_F(Remains, FilesOfOtherUsersGoInPodmansNamespace) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may remove anything";
+  ASSERT_TRUE(write_file(remains() / "tmp/theirs/file", ""));
+  fs::permissions(remains() / "tmp/theirs", fs::perms::none);
+  const auto remove = "podman unshare rm -rf " + remains().string();
+  runner_.on(remove, {0});
+  runner_.on("podman unshare runc delete --force buildah-buildah12", {0});
+  runner_.before = [&](const ProcessSpec& spec) {
+    if (shell_line(spec.argv) == remove) fs::permissions(remains() / "tmp/theirs", fs::perms::owner_all);
+  };
+  const auto removed = podman(true).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
 TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
   fakes::FakeRunner fresh;
   fresh.on("runc delete --force buildah-buildah12", {0});
@@ -89,7 +106,32 @@ TEST_F(Remains, WhatCannotBeRemovedIsLookedForAgain) {
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().text(),
             "error: podman could not remove its working containers: database is locked\n");
-  EXPECT_TRUE(fs::exists(remains() / "images.json"));
+  EXPECT_TRUE(fs::exists(remains() / "before.json"));
+}
+
+TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
+  for (const auto* id : {"c0", "ours", "ours-too", "others", "running"})
+    fs::create_directories(root_ / "containers" / id);
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman ps --all --external --format json", {0, R"([
+      {"Id": "c0", "State": "storage", "ImageID": "base"}, {"Id": "ours", "State": "storage", "ImageID": "base"},
+      {"Id": "ours-too", "State": "storage", "ImageID": "step"}, {"Id": "others", "State": "storage", "ImageID": "else"},
+      {"Id": "running", "State": "running", "ImageID": "base"}])"});
+  runner.on("podman image inspect b@sha256:00", {0, R"([{"Id": "base"}])"});
+  runner.on("podman images --all --quiet --no-trunc --filter label=launch.inputs", {0, "sha256:step\n"});
+  runner.on(kList, {0, "old\n"});
+  std::string removed;
+  runner.before = [&](const ProcessSpec& spec) {
+    if (spec.argv[1] != "rm") return;
+    removed = shell_line(spec.argv);
+    runner.on(removed, {0});
+  };
+  const auto result = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(result) << result.error().text();
+  const auto words = split(removed, ' ');
+  EXPECT_THAT(std::vector<std::string>(words.begin() + 3, words.end()),
+              testing::UnorderedElementsAre("ours", "ours-too", "c1"));
 }
 
 TEST_F(Remains, NoneIsNoError) {
@@ -109,13 +151,15 @@ TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
   runner_.before = [&](const ProcessSpec& process) {
     if (process.argv[1] != "build") return;
     seen = process;
-    record = read_file(remains() / "images.json").value_or("");
+    record = read_file(remains() / "before.json").value_or("");
     runner_.on(shell_line(process.argv), {7, "", "Error: exit status 7\n"});
   };
   ASSERT_FALSE(podman().build(spec, {}));
   EXPECT_EQ(seen.environment.at("TMPDIR"), (remains() / "tmp").string());
   EXPECT_FALSE(seen.environment.contains("XDG_RUNTIME_DIR"));
-  EXPECT_EQ(record, R"({"images":["old"],"labels":{"launch.inputs":"sha256:ab"}})");
+  EXPECT_EQ(
+      record,
+      R"({"base":"","containers":["c1","c2"],"images":["old"],"labels":{"launch.inputs":"sha256:ab"}})");
   EXPECT_EQ(runner_.asked().size(), 2U);
   EXPECT_FALSE(fs::exists(remains()));
 }
