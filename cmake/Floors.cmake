@@ -16,5 +16,7 @@ function(launch_test name)
   target_compile_definitions(${name} PRIVATE LAUNCH_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   target_compile_options(${name} PRIVATE -O0) # built once and run once
   target_link_libraries(${name} PRIVATE ${arg_LINK} GTest::gmock GTest::gtest_main)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120)
+  set(suppressions "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/tests/tsan.supp") # read by no other build
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 120 ENVIRONMENT
+                                                                                      "${suppressions}")
 endfunction()

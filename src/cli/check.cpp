@@ -177,9 +177,9 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
     loaded = std::move(locked.lock);
   }
   world.terminal.status("opening the locked wheels");
-  auto wheels = during(probe::open_locked_wheels(loaded.lock, packages, place.site, http),
-                       fmt::format("checking against {}", place.project.shown(loaded.file)));
-  return Question{TRY(std::move(wheels)), std::move(paths)};
+  auto wheels = TRY(during(probe::open_locked_wheels(loaded.lock, packages, place.site, http),
+                           fmt::format("checking against {}", place.project.shown(loaded.file))));
+  return Question{std::move(wheels), std::move(paths)};
 }
 
 Result<Question> question_of(const World& world, const CheckOptions& options,

@@ -89,8 +89,9 @@ std::vector<python::MarkerEnvironment> environments_of(const Lockfile& lock) {
 }
 
 Result<WheelTarget> WheelTarget::make(const python::Target& target) {
-  return WheelTarget{TRY(python::marker_environment(target.python, target.platform)),
-                     TRY(python::supported_tags(target))};
+  auto environment = TRY(python::marker_environment(target.python, target.platform));
+  auto tags = TRY(python::supported_tags(target));
+  return WheelTarget{std::move(environment), std::move(tags)};
 }
 
 Result<PickedWheel> pick_wheel(const Lockfile& lock, std::string_view name, const WheelTarget& target) {
