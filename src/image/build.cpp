@@ -21,14 +21,6 @@ namespace {
 
 constexpr const char* kInputs = "launch.inputs";
 
-std::string image_file_name(std::string_view recipe) {
-  std::string name = to_lower(recipe);
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  std::replace_if(
-      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
-  return name;
-}
-
 /// The platform of the recipe that is built here: this machine's, else its first.
 std::string platform_of(const lock::Recipe& recipe) {
   utsname machine{};
@@ -105,10 +97,6 @@ Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
 
 }  // namespace
 
-std::string image_name(std::string_view recipe) {
-  return "localhost/launch/" + image_file_name(recipe);
-}
-
 Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies) {
   DockerfileInput input{locked.recipe, locked.lock, {}};
   for (const auto& copy : copies) input.copies.push_back(copy.to);
@@ -124,7 +112,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   const auto dockerfile = TRY(dockerfile_of(request.locked, request.copies));
   const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
   BuildOutcome outcome;
-  outcome.name = image_name(recipe.name);
+  outcome.name = lock::image_name(recipe.name);
   const auto tag = outcome.name + ":latest";
   const auto up_to_date = [&]() -> Result<bool> {
     if (request.from_scratch) return false;
@@ -134,7 +122,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
     return outcome.up_to_date;
   };
   const auto turns = beside_store(site, "builds");
-  const auto image = image_file_name(recipe.name);
+  const auto image = lock::image_file_name(recipe.name);
   auto turn = TRY(BuildTurn::try_take(turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
   if (TRY(up_to_date())) return outcome;

@@ -40,9 +40,6 @@ struct BuildOutcome {
   InstallSize unpacked;
 };
 
-/// "localhost/launch/demo", the name of a recipe's image.
-std::string image_name(std::string_view recipe);
-
 /// The Dockerfile of a locked recipe with its project files.
 Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies);
 

@@ -181,4 +181,16 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
   return Locked{.recipe = std::move(recipe), .lock = std::move(lock)};
 }
 
+std::string image_file_name(std::string_view recipe) {
+  std::string name = to_lower(recipe);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  std::replace_if(
+      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
+  return name;
+}
+
+std::string image_name(std::string_view recipe) {
+  return "localhost/launch/" + image_file_name(recipe);
+}
+
 }  // namespace launch::lock

@@ -59,4 +59,9 @@ struct Locked {
 };
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument);
 
+/// A recipe's name as engines take it, "my-recipe" for "My_Recipe", and the name of its image in an engine's
+/// store, "localhost/launch/my-recipe".
+std::string image_file_name(std::string_view recipe);
+std::string image_name(std::string_view recipe);
+
 }  // namespace launch::lock

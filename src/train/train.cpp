@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "lock/project.hpp"
+
 namespace launch::train {
 namespace {
 
@@ -16,13 +18,9 @@ constexpr std::chrono::milliseconds kOthersToo{500};
 
 }  // namespace
 
-std::string image_name(std::string_view recipe) {
-  return fmt::format("localhost/launch/{}:latest", recipe);
-}
-
 Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_view recipe,
                                     const std::string& lock_digest) {
-  const auto name = image_name(recipe);
+  const auto name = lock::image_name(recipe) + ":latest";
   const auto hint = fmt::format("launch build {}", recipe);
   const auto image = TRY(engine.find_image(name));
   if (!image) {

@@ -14,9 +14,7 @@
 
 namespace launch::train {
 
-/// The name of a recipe's image in the engine's store, and the label on it that holds the digest of the lock
-/// that it was built from.
-std::string image_name(std::string_view recipe);
+/// The label on an image that holds the digest of the lock that it was built from.
 inline constexpr const char* kLockLabel = "launch.lock";
 
 /// The image of the recipe, which must have been built from this lock. Errors (no): it is not there or is

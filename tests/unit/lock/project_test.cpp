@@ -157,5 +157,10 @@ TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
             "end-of-file");
 }
 
+TEST(ImageName, IsOneThatEnginesTake) {
+  EXPECT_EQ(image_name("demo"), "localhost/launch/demo");
+  EXPECT_EQ(image_name("My_Recipe-2"), "localhost/launch/my-recipe-2");
+}
+
 }  // namespace
 }  // namespace launch::lock
