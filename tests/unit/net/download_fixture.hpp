@@ -11,11 +11,15 @@
 
 namespace launch::net {
 
-/// Downloads to store/file.whl of the scratch folder.
-class DownloadTest : public testing::Test, protected Web {
- protected:
+/// What the server gives, in a base of its own so that it outlives the server's last answer.
+struct DownloadBody {
   const std::string body = noise(300'000);
   const std::string digest = sha256_hex(body);
+};
+
+/// Downloads to store/file.whl of the scratch folder.
+class DownloadTest : public testing::Test, protected DownloadBody, protected Web {
+ protected:
   const HttpOptions small_segments{.segment = 20'000};
 
   DownloadRequest request(const std::string& path) {
