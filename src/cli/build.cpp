@@ -90,10 +90,7 @@ Result<int> run(const Options& options, World& world) {
   };
   auto built = image::build_image(request, engine, site, *http, events, world.stop);
   world.terminal.clear();
-  if (!built && world.stop.stop_requested()) {
-    world.terminal.line("interrupted; no image was built");
-    return 128 + world.signal();
-  }
+  if (!built && world.stop.stop_requested()) return interrupted(world, "no image was built");
   const auto outcome = TRY(std::move(built));
   const auto seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
   if (outcome.up_to_date) {

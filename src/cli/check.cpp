@@ -198,22 +198,27 @@ Result<Question> question_of(const World& world, const CheckOptions& options,
   return question_of_lock(world, options, place, *http);
 }
 
-Result<int> run_check(World& world, const CheckOptions& options) {
+Result<probe::CheckReport> check(World& world, const CheckOptions& options) {
   std::unique_ptr<net::HttpClient> http;
-  auto question = question_of(world, options, http);
+  auto question = TRY(question_of(world, options, http));
   world.terminal.clear();
-  if (!question) return fail(std::move(question.error()));
   probe::CheckReport report;
-  probe::PlatformApis platforms(std::move(question->wheels));
-  auto scan = TRY(scan_tree(question->paths, platforms.roots()));
+  probe::PlatformApis platforms(std::move(question.wheels));
+  auto scan = TRY(scan_tree(question.paths, platforms.roots()));
   warn_of_problems(scan);
   report.files = scan.files;
   report.problems = std::move(scan.problems);
 
   world.terminal.status("reading the wheels");
-  auto answers = platforms.ask(scan.names);
+  report.platforms = TRY(platforms.ask(scan.names));
+  return report;
+}
+
+Result<int> run_check(World& world, const CheckOptions& options) {
+  auto checked = check(world, options);
   world.terminal.clear();
-  report.platforms = TRY(std::move(answers));
+  if (world.stop.stop_requested()) return interrupted(world, "there is no verdict");
+  const auto report = TRY(std::move(checked));
   print_data(world.json ? check_json(report) : check_text(report));
   return report.fails() ? 1 : 0;
 }

@@ -133,9 +133,7 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
       world.stop);
   world.terminal.clear();
   if (world.stop.stop_requested()) {
-    world.terminal.line(
-        "interrupted; what was fetched is kept, and the next `launch fetch` goes on from there");
-    return 128 + world.signal();
+    return interrupted(world, "what was fetched is kept, and the next `launch fetch` goes on from there");
   }
   fetch.fetched = TRY(std::move(fetched));
   TRY(place_wheels(world, fetch, options.to));

@@ -82,7 +82,7 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
 Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
                                  const lock::Recipe& recipe, const Previous& previous) {
   const auto glibc_minor = TRY(image::glibc_minor_for(recipe));
-  const auto http = make_http(world, site, options.offline, options.upgrade, world.stop);
+  const auto http = make_http(world, site, options.offline, options.upgrade);
   const lock::LockRequest request{
       .recipe = recipe, .previous = previous.lock, .upgrade = options.upgrade, .glibc_minor = glibc_minor};
   auto result = TRY(lock::resolve_lock(
@@ -169,11 +169,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   const auto shown = place.project.shown(file);
   const auto previous = TRY(read_previous(place.project, file, options.upgrade));
   auto resolved = resolve(world, options, place.site, recipe, previous);
-  if (world.stop.stop_requested()) {
-    world.terminal.clear();
-    world.terminal.line("interrupted; nothing was written");
-    return 128 + world.signal();
-  }
+  if (world.stop.stop_requested()) return interrupted(world, "nothing was written");
   const auto result = TRY(std::move(resolved));
   const auto text = lock::write_lockfile(result.lock);
   const bool changed = text != previous.text;

@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "cli/default_index.hpp"
 
 namespace launch::cli {
@@ -29,14 +31,20 @@ Result<lock::Site> find_site(const World& world) {
 }
 
 std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline,
-                                           bool refresh, std::stop_token stop) {
+                                           bool refresh) {
   net::HttpOptions options;
   options.cache = site.cache.value;
   options.offline = offline;
   options.refresh = refresh;
-  options.stop = std::move(stop);
+  options.stop = world.stop;
   if (site.certificates) options.certificates = site.certificates->value;
   return world.make_http(std::move(options));
+}
+
+int interrupted(const World& world, std::string_view meaning) {
+  world.terminal.clear();
+  world.terminal.line(fmt::format("interrupted; {}", meaning));
+  return 128 + world.signal();
 }
 
 void print_data(std::string_view text) {

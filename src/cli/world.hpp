@@ -5,6 +5,7 @@
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -45,9 +46,13 @@ Result<Place> find_place(const World& world);
 Result<lock::Site> find_site(const World& world);
 
 /// An HTTP client with the site's cache and certificates. `offline`: from the cache alone; `refresh`: the
-/// cache is asked for nothing that the server has not confirmed now; `stop` ends exchanges.
+/// cache is asked for nothing that the server has not confirmed now. A stop ends its exchanges.
 std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false,
-                                           bool refresh = false, std::stop_token stop = {});
+                                           bool refresh = false);
+
+/// Says that a signal ended the command and what that means ("interrupted; nothing was written"); the exit
+/// code.
+int interrupted(const World& world, std::string_view meaning);
 
 /// Writes one line of data to stdout.
 void print_data(std::string_view text);

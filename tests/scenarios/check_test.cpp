@@ -1,3 +1,5 @@
+#include <csignal>
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -161,6 +163,18 @@ TEST_F(CheckScenario, PlatformsThatDifferInJson) {
       R"("platforms":["linux-x86_64","linux-aarch64"],"missing":[{"name":"torchvision","platform":)"
       R"("linux-aarch64"}]})"
       "\n");
+}
+
+TEST_F(CheckScenario, InterruptedItHasNoVerdict) {
+  index_.server().on("/simple/torch/", [&](const fakes::SeenRequest&) {
+    ::kill(std::stoi(scenario_.read("pid")), SIGTERM);
+    return fakes::Reply{.body = "never whole", .drip_pause = std::chrono::hours(1)};
+  });
+  const auto done = scenario_.run(
+      {"sh", "-c", std::string("echo $$ > pid; exec ") + LAUNCH_PROGRAM + " check --torch 2.3.1 src"});
+  EXPECT_EQ(done.code, 143);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "interrupted; there is no verdict\n");
 }
 
 TEST_F(CheckScenario, NothingMissingIsYes) {
