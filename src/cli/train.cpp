@@ -67,7 +67,7 @@ class TrainCommand {
       request.image = *std::move(image);
     } else if (options_.dry_run && image.error().kind() == ErrorKind::no) {
       log_warning("{}", image.error().message());
-      request.image.name = lock::image_name(locked.recipe.name) + ":latest";
+      request.image.name = lock::image_reference(locked.recipe.name);
     } else {
       return fail(std::move(image.error()));
     }

@@ -1,5 +1,8 @@
 #include "engine/engine.hpp"
 
+#include <chrono>
+#include <thread>
+
 #include <fmt/format.h>
 #include <stdlib.h>
 
@@ -188,6 +191,7 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
                                        int grace_seconds) const {
   const auto grace = std::to_string(grace_seconds);
   constexpr int kTries = 50;
+  constexpr std::chrono::milliseconds kPause{100};
   for (int tries = 1;; ++tries) {
     const auto listed =
         TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
@@ -208,10 +212,13 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     const auto removed = TRY(call(arguments));
     if (removed.ok()) return {};
     // docker itself removes what was run with --rm, and does not let anybody wait for that.
-    const bool going = has(removed.err, "already in progress") && tries < kTries;
-    if (!going && !not_there(removed))
+    if (has(removed.err, "already in progress") && tries < kTries) {
+      std::this_thread::sleep_for(kPause);
+    } else if (not_there(removed)) {
+      return {};
+    } else {
       return fail(failed("remove the containers " + join_words(names), removed));
-    if (!going) return {};
+    }
   }
 }
 

@@ -113,7 +113,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
   BuildOutcome outcome;
   outcome.name = lock::image_name(recipe.name);
-  const auto tag = outcome.name + ":latest";
+  const auto tag = lock::image_reference(recipe.name);
   const auto up_to_date = [&]() -> Result<bool> {
     if (request.from_scratch) return false;
     const auto same = TRY(find_same(engine, tag, inputs));
@@ -122,7 +122,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
     return outcome.up_to_date;
   };
   const auto turns = beside_store(site, "builds");
-  const auto image = lock::image_file_name(recipe.name);
+  const auto image = lock::engine_name(recipe.name);
   auto turn = TRY(BuildTurn::try_take(turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
   if (TRY(up_to_date())) return outcome;

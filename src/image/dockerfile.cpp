@@ -184,7 +184,7 @@ std::string label_instruction(const DockerfileInput& input, const lock::BaseImag
                                       dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
                                      {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
                                      {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
-                                     {"launch.lock", dockerfile_word(input.lock.digest)}});
+                                     {lock::kLockLabel, dockerfile_word(input.lock.digest)}});
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
 #include "image/turn.hpp"
 
 #include <chrono>
-#include <condition_variable>
-#include <mutex>
 
 #include <fmt/format.h>
+
+#include "base/clock.hpp"
 
 namespace launch::image {
 
@@ -19,12 +19,10 @@ Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path
 Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image,
                                   const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kPause{100};
-  std::mutex mutex;
-  std::unique_lock lock(mutex);
-  std::condition_variable_any never;
+  SystemClock clock;
   while (!stop.stop_requested()) {
     if (auto turn = TRY(try_take(folder, image))) return *std::move(turn);
-    never.wait_for(lock, stop, kPause, [] { return false; });
+    clock.sleep(kPause, stop);
   }
   return fail(world_error(fmt::format("interrupted while another build of {} went on", image)));
 }

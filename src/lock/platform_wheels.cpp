@@ -12,6 +12,10 @@
 namespace launch::lock {
 namespace {
 
+// CPythons that wheels of torch are made for; the newer ones are not out yet.
+constexpr int kOldestMinor = 8;
+constexpr int kNewestMinor = 16;
+
 const LockedWheel* best_wheel(const LockedPackage& package, const std::vector<python::Tag>& tags) {
   const LockedWheel* best = nullptr;
   std::size_t best_rank = 0;
@@ -66,7 +70,7 @@ Result<bool> applies(const LockedPackage& package, const python::MarkerEnvironme
 std::vector<python::MarkerEnvironment> environments_of(const Lockfile& lock) {
   std::vector<python::MarkerEnvironment> out;
   const auto pythons = python::SpecifierSet::parse(lock.requires_python);
-  for (int minor = 8; minor <= 16; ++minor) {
+  for (int minor = kOldestMinor; minor <= kNewestMinor; ++minor) {
     const auto version = fmt::format("3.{}", minor);
     const auto matches = [&](std::string_view micro) {
       const auto full = python::Version::parse(fmt::format("{}.{}", version, micro));

@@ -181,7 +181,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
   return Locked{.recipe = std::move(recipe), .lock = std::move(lock)};
 }
 
-std::string image_file_name(std::string_view recipe) {
+std::string engine_name(std::string_view recipe) {
   std::string name = to_lower(recipe);
   const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
   std::replace_if(
@@ -190,7 +190,11 @@ std::string image_file_name(std::string_view recipe) {
 }
 
 std::string image_name(std::string_view recipe) {
-  return "localhost/launch/" + image_file_name(recipe);
+  return "localhost/launch/" + engine_name(recipe);
+}
+
+std::string image_reference(std::string_view recipe) {
+  return image_name(recipe) + ":latest";
 }
 
 }  // namespace launch::lock

@@ -20,14 +20,14 @@ constexpr std::chrono::milliseconds kOthersToo{500};
 
 Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_view recipe,
                                     const std::string& lock_digest) {
-  const auto name = lock::image_name(recipe) + ":latest";
+  const auto name = lock::image_reference(recipe);
   const auto hint = fmt::format("launch build {}", recipe);
   const auto image = TRY(engine.find_image(name));
   if (!image) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} has no image {}", engine.info().name(), name)).hint(hint));
   }
-  const auto label = image->labels.find(kLockLabel);
+  const auto label = image->labels.find(lock::kLockLabel);
   if (label == image->labels.end() || label->second != lock_digest) {
     return fail(Error(ErrorKind::no,
                       fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,

@@ -14,9 +14,6 @@
 
 namespace launch::train {
 
-/// The label on an image that holds the digest of the lock that it was built from.
-inline constexpr const char* kLockLabel = "launch.lock";
-
 /// The image of the recipe, which must have been built from this lock. Errors (no): it is not there or is
 /// another lock's; the hint is the `launch build` that makes it.
 Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_view recipe,

@@ -103,45 +103,46 @@ TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
             "bring it up to date: launch lock demo\n");
 }
 
-TEST_F(LockScenario, RecipeWithAnUnknownKey) {
+/// A recipe that cannot be locked; one that can was locked before.
+struct BadRecipe {
+  std::string name;
+  std::string packages;
+  std::string more;  ///< below `packages`
+  std::string err;
+};
+
+void PrintTo(const BadRecipe& bad, std::ostream* out) {
+  *out << bad.name;
+}
+
+class ARecipeWith : public LockScenario, public ::testing::WithParamInterface<BadRecipe> {};
+
+TEST_P(ARecipeWith, ChangesNothing) {
   ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
-  recipe("\"app\"", "package = []");
+  recipe(GetParam().packages, GetParam().more);
   const auto done = refused({"lock", "demo"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err,
+  EXPECT_EQ(done.err, GetParam().err);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    LockScenario, ARecipeWith,
+    ::testing::Values(
+        BadRecipe{
+            "AnUnknownKey", "\"app\"", "package = []",
             "error: recipes/demo.toml:3:1: package: there is no such key; did you mean \"packages\"?\n"
             "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
-}
-
-TEST_F(LockScenario, RecipeWithAWrongType) {
-  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
-  recipe("\"app\"", "[train]\nnodes = \"two\"");
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err, "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n");
-}
-
-TEST_F(LockScenario, APackageThatDoesNotExist) {
-  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
-  recipe("\"app\", \"nowhere\"");
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err,
-            "error: the index [INDEX] has no project named nowhere\n"
-            "  while locking the recipe demo\n");
-}
-
-TEST_F(LockScenario, AnImpossibleSetOfRequirements) {
-  ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
-  recipe("\"app\", \"leaf<2\"");
-  const auto done = refused({"lock", "demo"});
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err,
-            "error: the requirements of demo cannot be met for Python 3.11 on linux-x86_64:\n"
-            "  Because demo requires app and app 1.0 requires leaf>=2, demo requires leaf>=2.\n"
-            "  And because demo requires leaf<2, the requirements of demo cannot be met.\n");
-}
+            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n"},
+        BadRecipe{"AWrongType", "\"app\"", "[train]\nnodes = \"two\"",
+                  "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n"},
+        BadRecipe{"APackageThatDoesNotExist", "\"app\", \"nowhere\"", "",
+                  "error: the index [INDEX] has no project named nowhere\n"
+                  "  while locking the recipe demo\n"},
+        BadRecipe{"AnImpossibleSetOfRequirements", "\"app\", \"leaf<2\"", "",
+                  "error: the requirements of demo cannot be met for Python 3.11 on linux-x86_64:\n"
+                  "  Because demo requires app and app 1.0 requires leaf>=2, demo requires leaf>=2.\n"
+                  "  And because demo requires leaf<2, the requirements of demo cannot be met.\n"}),
+    [](const auto& info) { return info.param.name; });
 
 /// What an index may answer instead of a page of leaf.
 struct IndexFault {

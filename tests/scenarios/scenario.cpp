@@ -81,6 +81,8 @@ Outcome Scenario::run(const std::vector<std::string>& argv) const {
     for (const auto& [from, to] : hidden_) *text = replace_all(*text, from, to);
     // How long something took is nobody's promise.
     *text = std::regex_replace(*text, std::regex(R"(\b[0-9]+(\.[0-9]+)? s\b)"), "[TIME]");
+    // A run's id is a time and a random number.
+    *text = std::regex_replace(*text, std::regex(R"(\b[0-9]{8}-[0-9]{6}-[0-9a-f]{4}\b)"), "[RUN]");
   }
   return outcome;
 }

@@ -1,3 +1,6 @@
+#include <ostream>
+
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -40,6 +43,12 @@ class TrainScenario : public ::testing::Test {
     return {};
   }
 
+  std::string gpu_note() const {
+    return scenario_.exists("/dev/nvidia0") ? "no GPUs are asked for: one rank a node, on the CPU with gloo\n"
+                                            : "this machine has no NVIDIA GPU: one rank a node, on the CPU "
+                                              "with gloo\n";
+  }
+
   Scenario scenario_;
 };
 
@@ -76,62 +85,83 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
             "hint: start docker's daemon: systemctl start docker\n");
 }
 
-TEST_F(TrainScenario, AnEngineThatDoesNotWork) {
-  const auto outcome = train("broken");
-  EXPECT_EQ(outcome.code, 3);
-  EXPECT_EQ(outcome.err,
-            "error: podman is installed but does not work: database is locked\n"
-            "\n"
-            "hint: see what is wrong with: podman info\n");
+/// What a podman may do at some step of a run.
+struct EngineFault {
+  std::string name;
+  std::string fault;  ///< of tests/fakes/engine/podman
+  int code = 0;
+  std::string err;  ///< without the note on GPUs and the line that tells of the run's begin
+  bool begun = true;
+};
+
+constexpr std::string_view kBegun =
+    "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:dd\n";
+constexpr std::string_view kRecord = "record: [ROOT]/state/runs/demo-[RUN]/run.json\n";
+
+void PrintTo(const EngineFault& fault, std::ostream* out) {
+  *out << fault.name;
 }
 
-TEST_F(TrainScenario, NoImageYet) {
-  const auto outcome = train("no-image");
-  EXPECT_EQ(outcome.code, 1);
-  EXPECT_EQ(outcome.err,
-            "error: podman has no image localhost/launch/demo:latest\n"
-            "\n"
-            "hint: launch build demo\n");
-  EXPECT_FALSE(scenario_.exists("state")) << "nothing was begun";
+class AnEngineThat : public TrainScenario, public ::testing::WithParamInterface<EngineFault> {};
+
+TEST_P(AnEngineThat, IsNamedWithWhatItSaid) {
+  const auto outcome = train(GetParam().fault);
+  EXPECT_EQ(outcome.code, GetParam().code);
+  EXPECT_EQ(outcome.err, (GetParam().begun ? gpu_note() + std::string(kBegun) : "") + GetParam().err);
 }
 
-TEST_F(TrainScenario, ANetworkThatCannotBeMade) {
-  const auto outcome = train("no-network");
-  EXPECT_EQ(outcome.code, 3);
-  EXPECT_THAT(outcome.err, ::testing::EndsWith("could not find free subnet from subnet pools\n"));
+INSTANTIATE_TEST_SUITE_P(
+    TrainScenario, AnEngineThat,
+    ::testing::Values(
+        EngineFault{"DoesNotWork", "broken", 3,
+                    "error: podman is installed but does not work: database is locked\n"
+                    "\n"
+                    "hint: see what is wrong with: podman info\n",
+                    false},
+        EngineFault{"HasNoImageYet", "no-image", 1,
+                    "error: podman has no image localhost/launch/demo:latest\n"
+                    "\n"
+                    "hint: launch build demo\n",
+                    false},
+        EngineFault{"CannotMakeANetwork", "no-network", 3,
+                    "error: podman could not create the network launch-demo-[RUN]: could not find "
+                    "free subnet from subnet pools\n"},
+        EngineFault{
+            "HasNoCommand", "no-command", 2,
+            fmt::format("[0] ERROR (catatonit:6): failed to exec pid1: No such file or directory\n"
+                        "{}error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n",
+                        kRecord)},
+        EngineFault{"HasNoSpace", "no-space", 3,
+                    fmt::format("[0] Error: mounting storage: no space left on device\n"
+                                "{}error: podman could not start the container launch-demo-[RUN]-n0: "
+                                "mounting storage: no space left on device\n",
+                                kRecord)},
+        EngineFault{
+            "EndsWithoutAWord", "silent", 125,
+            fmt::format(
+                "\nerror: torchrun on node 0 failed: it ended with code 125 and said nothing (code 125)\n"
+                "  all of it: [ROOT]/state/runs/demo-[RUN]/logs/node0.log\n"
+                "\n"
+                "all nodes were ended in [TIME]\n"
+                "{}logs:   [ROOT]/state/runs/demo-[RUN]/logs\n",
+                kRecord)}),
+    [](const auto& info) { return info.param.name; });
+
+TEST_F(TrainScenario, WithoutAnImageNothingIsBegun) {
+  train("no-image");
+  EXPECT_FALSE(scenario_.exists("state"));
+}
+
+TEST_F(TrainScenario, AHalfMadeNetworkIsRemovedAndTheRunIsRecordedAsFailed) {
+  train("no-network");
   EXPECT_THAT(end_of_record(), ::testing::HasSubstr("\"result\": \"failed\""));
-  EXPECT_THAT(scenario_.read("engine/asked"), ::testing::HasSubstr("[\"network\", \"rm\", \"launch-demo-"))
-      << "a half-made network is removed";
-}
-
-TEST_F(TrainScenario, ContainersThatCannotBeStarted) {
-  const auto command = train("no-command");
-  EXPECT_EQ(command.code, 2);
-  EXPECT_THAT(command.err,
-              ::testing::EndsWith(
-                  "error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n"));
-  const auto space = train("no-space");
-  EXPECT_EQ(space.code, 3);
-  EXPECT_THAT(space.err, ::testing::EndsWith("mounting storage: no space left on device\n"));
-  EXPECT_THAT(space.err, ::testing::HasSubstr("\nerror: podman could not start the container launch-demo-"));
-}
-
-TEST_F(TrainScenario, AnEngineThatEndsWithoutAWord) {
-  const auto outcome = train("silent");
-  EXPECT_EQ(outcome.code, 125);
-  EXPECT_THAT(
-      outcome.err,
-      ::testing::HasSubstr(
-          "\nerror: torchrun on node 0 failed: it ended with code 125 and said nothing (code 125)\n"));
+  EXPECT_THAT(scenario_.read("engine/asked"), ::testing::HasSubstr("[\"network\", \"rm\", \"launch-demo-"));
 }
 
 TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
   const auto said = train("", {"train", "demo", "--dry-run", "--", "--steps", "5"});
   EXPECT_EQ(said.code, 0);
-  EXPECT_EQ(said.err, scenario_.exists("/dev/nvidia0")
-                          ? "no GPUs are asked for: one rank a node, on the CPU with gloo\n"
-                          : "this machine has no NVIDIA GPU: one rank a node, on the CPU "
-                            "with gloo\n");
+  EXPECT_EQ(said.err, gpu_note());
   EXPECT_EQ(lines(said.out).size(), 2U);
   const auto done = train("", {"train", "demo", "--", "--steps", "5"});
   EXPECT_EQ(done.code, 0) << done.err;

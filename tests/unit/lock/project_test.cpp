@@ -160,6 +160,7 @@ TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
 TEST(ImageName, IsOneThatEnginesTake) {
   EXPECT_EQ(image_name("demo"), "localhost/launch/demo");
   EXPECT_EQ(image_name("My_Recipe-2"), "localhost/launch/my-recipe-2");
+  EXPECT_EQ(image_reference("My_Recipe-2"), "localhost/launch/my-recipe-2:latest");
 }
 
 }  // namespace

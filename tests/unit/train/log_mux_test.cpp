@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
-#include "unit/base/scratch.hpp"
+#include "unit/train/mux_fixture.hpp"
 #include "unit/train/recorded.hpp"
 
 namespace launch::train {
@@ -12,23 +12,13 @@ namespace {
 
 using testing::ElementsAre;
 
-class Mux : public testing::Test {
+class Mux : public MuxTest {
  protected:
   std::string file(const std::string& name) {
     EXPECT_TRUE(mux_.close());
     const auto text = read_file(scratch_.path() / name);
     return text ? *text : text.error().text();
   }
-
-  test::Scratch scratch_;
-  std::vector<std::string> shown_;
-  std::vector<RankEnd> ended_;
-  LogMux mux_{scratch_.path(),
-              [this](Stream stream, std::string_view who, std::string_view text) {
-                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
-                                 " " + std::string(text));
-              },
-              [this](const RankEnd& end) { ended_.push_back(end); }};
 };
 
 TEST_F(Mux, EachRankHasItsFileAndAllIsInOrder) {

@@ -3,8 +3,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
-#include "train/log_mux.hpp"
-#include "unit/base/scratch.hpp"
+#include "unit/train/mux_fixture.hpp"
 
 namespace launch::train {
 namespace {
@@ -12,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 
 /// Runs Python code below rank.py as torchrun would, with RANK=5.
-class RankScript : public testing::Test {
+class RankScript : public MuxTest {
  protected:
   ProcessOutcome run(std::string_view code) {
     EXPECT_TRUE(write_file(scratch_.path() / "rank.py", rank_script()));
@@ -33,16 +32,6 @@ class RankScript : public testing::Test {
     EXPECT_EQ(ended_.size(), 1U);
     return ended_.at(0).event;
   }
-
-  test::Scratch scratch_;
-  std::vector<std::string> shown_;
-  std::vector<RankEnd> ended_;
-  LogMux mux_{scratch_.path(),
-              [this](Stream stream, std::string_view who, std::string_view text) {
-                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
-                                 " " + std::string(text));
-              },
-              [this](const RankEnd& end) { ended_.push_back(end); }};
 };
 
 TEST_F(RankScript, LinesArgumentsAndEnd) {

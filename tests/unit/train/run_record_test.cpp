@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "unit/base/scratch.hpp"
+#include "unit/train/two_nodes.hpp"
 
 namespace launch::train {
 namespace {
@@ -13,16 +14,11 @@ namespace {
 using nlohmann::json;
 
 Plan small_plan() {
-  lock::Recipe recipe;
-  recipe.name = "demo";
-  recipe.train.command = {"train.py"};
-  recipe.train.nodes = 2;
   PlanRequest request;
-  request.run = "demo-1";
   request.lock_digest = "sha256:ab";
   request.image = {"localhost/launch/demo:latest", "sha256:cd", "sha256:ef"};
   request.rank_script = "/r.py";
-  return *plan_local(recipe, request, {.cpus = 2, .memory = std::uint64_t{8} << 30, .gpus = 0});
+  return plan_of_two_nodes(std::move(request));
 }
 
 TEST(RunRecord, SaysWhatRunsBeforeItEnds) {

@@ -9,6 +9,7 @@
 #include "fakes/fake_runner.hpp"
 #include "train/train.hpp"
 #include "unit/base/scratch.hpp"
+#include "unit/train/two_nodes.hpp"
 
 namespace launch::train {
 namespace {
@@ -75,15 +76,6 @@ class ScriptedNodes final : public Nodes {
 
 class TrainingTest : public testing::Test {
  protected:
-  static Plan plan() {
-    lock::Recipe recipe;
-    recipe.name = "demo";
-    recipe.train.command = {"train.py"};
-    recipe.train.nodes = 2;
-    PlanRequest request;
-    request.run = "demo-1";
-    return *plan_local(recipe, request, {.cpus = 2, .memory = std::uint64_t{8} << 30, .gpus = 0});
-  }
   Result<Outcome> run(std::stop_token stop = {}) {
     Training training(plan_, nodes_, scratch_.path(), {}, clock_);
     return training.run(std::move(stop));
@@ -91,7 +83,7 @@ class TrainingTest : public testing::Test {
 
   test::Scratch scratch_;
   SystemClock clock_;
-  Plan plan_ = plan();
+  Plan plan_ = plan_of_two_nodes();
   ScriptedNodes nodes_;
 };
 

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "train/log_mux.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::train {
+
+/// A LogMux with what it showed ("out [0.1] text") and which ends it told of.
+class MuxTest : public testing::Test {
+ protected:
+  test::Scratch scratch_;
+  std::vector<std::string> shown_;
+  std::vector<RankEnd> ended_;
+  LogMux mux_{scratch_.path(),
+              [this](Stream stream, std::string_view who, std::string_view text) {
+                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
+                                 " " + std::string(text));
+              },
+              [this](const RankEnd& end) { ended_.push_back(end); }};
+};
+
+}  // namespace launch::train

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+
+#include "train/plan.hpp"
+
+namespace launch::train {
+
+/// The plan of the run demo-1 on two nodes of a small machine without GPUs.
+inline Plan plan_of_two_nodes(PlanRequest request = {}) {
+  lock::Recipe recipe;
+  recipe.name = "demo";
+  recipe.train.command = {"train.py"};
+  recipe.train.nodes = 2;
+  request.run = "demo-1";
+  return *plan_local(recipe, request, {.cpus = 2, .memory = std::uint64_t{8} << 30, .gpus = 0});
+}
+
+}  // namespace launch::train
