@@ -15,7 +15,10 @@ namespace {
 constexpr const char* kFooter =
     "The image is found again when lock, Dockerfile and project files are the same; then nothing is done. "
     "Built from\n"
-    "scratch by the same engine, on all machines as root or on none, it gets the same image ID.\n"
+    "scratch or on layers that were there, by the same engine, on all machines as root or on none, it gets "
+    "the "
+    "same\n"
+    "image ID.\n"
     "\n"
     "Examples:\n"
     "  launch build demo                   prints localhost/launch/demo@sha256:…\n"

@@ -40,6 +40,13 @@ bool lists(const json& list, std::string_view word) {
          });
 }
 
+std::map<std::string, std::string> texts_of(const json& object) {
+  std::map<std::string, std::string> texts;
+  if (!object.is_object()) return texts;
+  for (const auto& [key, value] : object.items()) texts[key] = text_of(value);
+  return texts;
+}
+
 std::string with_algorithm(const std::string& id) {
   return id.empty() || id.find(':') != std::string::npos ? id : "sha256:" + id;
 }
@@ -135,9 +142,8 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
     image.image_id = with_algorithm(text_of(at(item, {"Id"})));
     if (image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
     image.digest = digest_of(item);
-    if (const auto& labels = at(item, {"Config", "Labels"}); labels.is_object()) {
-      for (const auto& [key, value] : labels.items()) image.labels[key] = text_of(value);
-    }
+    image.labels = texts_of(at(item, {"Config", "Labels"}));
+    image.annotations = texts_of(at(item, {"Annotations"}));
     if (const auto& layers = at(item, {"RootFS", "Layers"}); layers.is_array()) {
       for (const auto& layer : layers) image.layers.push_back(text_of(layer));
     }

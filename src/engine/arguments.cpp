@@ -51,6 +51,7 @@ Arguments podman_build(const EngineInfo& info, const BuildSpec& spec) {
   Arguments arguments{"build", "--format", "oci", "--layers=true", "--pull=missing"};
   if (info.build_timestamp) add(arguments, "--timestamp", std::to_string(spec.timestamp));
   if (info.identity_label_flag) arguments.emplace_back("--identity-label=false");
+  add_pairs(arguments, "--annotation", spec.annotations);
   // No instruction asks for it. It is what podman writes down of a build in its working containers and not in
   // the image.
   if (!spec.remains.empty())
@@ -113,7 +114,6 @@ std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec
   auto arguments = info.kind == EngineKind::podman ? podman_build(info, spec) : docker_build(info, spec);
   if (spec.from_scratch) arguments.emplace_back("--no-cache");
   if (!spec.platform.empty()) add(arguments, "--platform", spec.platform);
-  add_pairs(arguments, "--label", spec.labels);
   add(arguments, "--iidfile", id_file.string());
   add(arguments, "--tag", spec.tag);
   add(arguments, "--file", spec.dockerfile.string());

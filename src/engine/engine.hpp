@@ -50,7 +50,9 @@ struct BuildSpec {
   std::int64_t timestamp = 0;  ///< seconds since 1970 that every file and the image get
   std::string platform;        ///< "linux/amd64"
   bool from_scratch = false;   ///< no layer cache
-  std::map<std::string, std::string> labels = {};
+  /// podman: what the image and its intermediate images are known by. They change no image ID, as labels
+  /// would.
+  std::map<std::string, std::string> annotations = {};
   /// A folder that no other build uses at the same time: what podman has there for a while, and what of it is
   /// to be removed when the build is cut off (Engine::remove_remains). Empty: nothing is removed.
   std::filesystem::path remains = {};
@@ -65,6 +67,7 @@ struct BuiltImage {
 /// An image that the engine has.
 struct Image : BuiltImage {
   std::map<std::string, std::string> labels = {};
+  std::map<std::string, std::string> annotations = {};  ///< podman
   std::vector<std::string> layers = {};  ///< digests of its uncompressed layers (OCI diffIDs), from below
   std::size_t names = 0;
   std::size_t steps = 0;  ///< of its history: more than its parent has
@@ -159,7 +162,8 @@ class Engine {
 
  private:
   Result<void> expect_remains(const BuildSpec& build, ProcessSpec& process) const;
-  Result<std::vector<std::string>> labelled_images(const std::map<std::string, std::string>& labels) const;
+  Result<std::vector<std::string>> image_ids() const;
+  Result<std::vector<Image>> inspect(std::vector<std::string> ids) const;
   std::vector<std::filesystem::path> container_folders() const;
   Result<void> remove_remains_folder(const std::filesystem::path& remains) const;
   void end_run_instructions(const std::filesystem::path& temporary) const;

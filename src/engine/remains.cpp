@@ -41,14 +41,14 @@ std::vector<fs::path> folders_in(const fs::path& parent) {
 
 /// What was there before a build, and what tells that something is made by it.
 struct Record {
-  std::map<std::string, std::string> labels;
+  std::map<std::string, std::string> annotations;  // of its images, intermediate ones too
   std::string base;
   std::set<std::string> images;
   std::set<std::string> containers;
 };
 
 std::string write_record(const Record& record) {
-  return json{{"labels", record.labels},
+  return json{{"annotations", record.annotations},
               {"base", record.base},
               {"images", record.images},
               {"containers", record.containers}}
@@ -61,10 +61,20 @@ std::optional<Record> read_record(const fs::path& file) {
   if (!text) return std::nullopt;
   try {
     const auto found = json::parse(*text);
-    return Record{found.at("labels"), found.at("base"), found.at("images"), found.at("containers")};
+    return Record{found.at("annotations"), found.at("base"), found.at("images"), found.at("containers")};
   } catch (const json::exception&) {
     return std::nullopt;
   }
+}
+
+using Texts = std::map<std::string, std::string>;
+
+bool contains(const Texts& all, const Texts& some) {
+  return std::includes(all.begin(), all.end(), some.begin(), some.end());
+}
+
+bool shares_key(const Texts& a, const Texts& b) {
+  return std::any_of(b.begin(), b.end(), [&](const auto& pair) { return a.contains(pair.first); });
 }
 
 }  // namespace
@@ -76,8 +86,8 @@ std::string remains_mark(const fs::path& remains) {
 
 Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
   if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
-  Record record{build.labels, build.base, {}, {}};
-  for (auto& image : TRY(labelled_images(build.labels))) record.images.insert(std::move(image));
+  Record record{build.annotations, build.base, {}, {}};
+  for (auto& image : TRY(image_ids())) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
   TRY(make_folder(temporary_of(build.remains)));
   TRY(write_file(record_of(build.remains), write_record(record)));
@@ -90,16 +100,21 @@ Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process
   return {};
 }
 
-Result<std::vector<std::string>> Engine::labelled_images(
-    const std::map<std::string, std::string>& labels) const {
-  std::vector<std::string> arguments{"images", "--all", "--quiet", "--no-trunc"};
-  for (const auto& [key, value] : labels) {
-    arguments.emplace_back("--filter");
-    arguments.push_back(value.empty() ? "label=" + key : fmt::format("label={}={}", key, value));
-  }
-  const auto listed = TRY(call(arguments));
+Result<std::vector<std::string>> Engine::image_ids() const {
+  const auto listed = TRY(call({"images", "--all", "--quiet", "--no-trunc"}));
   if (!listed.ok()) return fail(failed("list its images", listed));
   return words(listed.out);
+}
+
+/// Those of the images that are still there.
+Result<std::vector<Image>> Engine::inspect(std::vector<std::string> ids) const {
+  if (ids.empty()) return std::vector<Image>();
+  ids.insert(ids.begin(), {"image", "inspect"});
+  const auto inspected = TRY(call(ids));
+  // One that is gone meanwhile is an error to podman, which prints the others all the same.
+  if (auto images = read_image_inspect(inspected.out)) return images;
+  if (trim(inspected.out) == "[]") return std::vector<Image>();
+  return fail(failed("look into its images", inspected));
 }
 
 /// The bundle of a RUN is a folder of podman's temporary files, by which its container is named.
@@ -144,15 +159,15 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
   const auto listed = TRY(call({"ps", "--all", "--external", "--format", "json"}));
   if (!listed.ok()) return fail(failed("list its working containers", listed));
   const auto images_of = read_storage_containers(listed.out);
+  std::erase_if(unknown, [&](const std::string& id) { return !images_of.contains(id); });
   std::set<std::string> images;
-  if (const auto base = TRY(find_image(record->base))) images.insert(base->image_id);
-  for (const auto& label : record->labels) {
-    for (const auto& image : TRY(labelled_images({{label.first, ""}}))) images.insert(image);
+  for (const auto& id : unknown) images.insert(images_of.at(id));
+  std::set<std::string> ours;
+  if (const auto base = TRY(find_image(record->base))) ours.insert(base->image_id);
+  for (const auto& image : TRY(inspect({images.begin(), images.end()}))) {
+    if (shares_key(image.annotations, record->annotations)) ours.insert(image.image_id);
   }
-  std::erase_if(unknown, [&](const std::string& id) {
-    const auto found = images_of.find(id);
-    return found == images_of.end() || !images.contains(found->second);
-  });
+  std::erase_if(unknown, [&](const std::string& id) { return !ours.contains(images_of.at(id)); });
   return unknown;
 }
 
@@ -174,15 +189,13 @@ Result<void> Engine::remove_working_containers(const fs::path& remains) const {
 Result<void> Engine::remove_new_images(const fs::path& remains) const {
   const auto record = read_record(record_of(remains));
   if (!record) return {};
-  auto images = TRY(labelled_images(record->labels));
+  auto images = TRY(image_ids());
   std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
-  if (images.empty()) return {};
-  images.insert(images.begin(), {"image", "inspect"});
-  const auto inspected = TRY(call(images));
-  if (!inspected.ok()) return fail(failed("look into the images that it made", inspected));
-  auto made = TRY(read_image_inspect(inspected.out));
+  auto made = TRY(inspect(std::move(images)));
   // An image that has a name is whole, and what it stands on stays with it: podman removes no parent.
-  std::erase_if(made, [](const Image& image) { return image.names > 0; });
+  std::erase_if(made, [&](const Image& image) {
+    return image.names > 0 || !contains(image.annotations, record->annotations);
+  });
   std::sort(made.begin(), made.end(), [](const Image& a, const Image& b) { return a.steps > b.steps; });
   if (made.empty()) return {};
   std::vector<std::string> arguments{"rmi", "--no-prune", "--ignore"};

@@ -38,7 +38,7 @@ std::string oci_platform(std::string_view platform) {
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                      const std::string& platform) {
-  constexpr int kContextVersion = 1;  // counts up when the same input is laid out in another way
+  constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   const auto project = TRY(project_digest(request.copies));
   return "sha256:" +
          sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
@@ -140,7 +140,8 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   context.wheels = TRY(fetch_wheels(request, wheels, site, http, events, stop));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
-  context.dockerfile = dockerfile;
+  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
+  context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
   context.dockerignore = render_dockerignore();
   const auto scratch = TRY(ScratchFolder::make(beside_store(site, "contexts")));
   outcome.unpacked = TRY(write_context(scratch.path(), context, events.unpacking, stop));
@@ -152,7 +153,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   spec.timestamp = image_timestamp(lock);
   spec.platform = oci_platform(platform);
   spec.from_scratch = request.from_scratch;
-  spec.labels = {{kInputs, inputs}};
+  spec.annotations = {{kInputs, inputs}};
   spec.remains = turn->remains();
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
   outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));

@@ -131,6 +131,7 @@ user = "trainer"
             scratch = self.build("--from-scratch", store="other/store", umask=0o077)
             self.assertFalse(scratch["up_to_date"])
             self.assertEqual(scratch["image_id"], image)
+            self.assertEqual(scratch["image"], first["image"])
             self.assertEqual(scratch["layers"], first["layers"])
 
         with self.subTest("follows the project's files"):
@@ -139,6 +140,9 @@ user = "trainer"
             self.assertNotEqual(changed["image_id"], image)
             self.assertEqual(self.in_image(changed["image_id"], "python", "/workspace/renamed.py"), "changed\n")
             self.assertEqual(changed["layers"], first["layers"])
+        with self.subTest("is the same from scratch as on layers of another build"):
+            scratch = self.build("--from-scratch")
+            self.assertEqual((scratch["image_id"], scratch["image"]), (changed["image_id"], changed["image"]))
 
         with self.subTest("leaves no context behind"):
             self.assertEqual([p.name for p in (self.root / "store/contexts").iterdir()], [".lock"])

@@ -107,7 +107,7 @@ TEST(ImageInspect, Podman) {
   const auto found = read_image_inspect(
       R"([{"Id": "3d50", "Digest": "sha256:026c", "RepoDigests": ["x@sha256:ffff"], "RepoTags": ["x:latest"],
            "Config": {"Labels": {"launch.lock": "sha256:ab"}}, "RootFS": {"Layers": ["sha256:a1", "sha256:b2"]},
-           "History": [{}, {}, {}]},
+           "Annotations": {"launch.inputs": "sha256:cd"}, "History": [{}, {}, {}]},
           {"Id": "4e61", "RepoTags": null}])");
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 2U);
@@ -115,6 +115,7 @@ TEST(ImageInspect, Podman) {
   EXPECT_EQ(image.image_id, "sha256:3d50");
   EXPECT_EQ(image.digest, "sha256:026c");
   EXPECT_THAT(image.labels, testing::ElementsAre(testing::Pair("launch.lock", "sha256:ab")));
+  EXPECT_THAT(image.annotations, testing::ElementsAre(testing::Pair("launch.inputs", "sha256:cd")));
   EXPECT_THAT(image.layers, testing::ElementsAre("sha256:a1", "sha256:b2"));
   EXPECT_EQ(image.names, 1U);
   EXPECT_EQ(image.steps, 3U);

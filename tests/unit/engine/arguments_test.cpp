@@ -110,15 +110,15 @@ BuildSpec demo_build() {
   spec.tag = "localhost/launch/demo:latest";
   spec.timestamp = 1730000000;
   spec.platform = "linux/amd64";
-  spec.labels = {{"launch.lock", "sha256:ab"}};
+  spec.annotations = {{"launch.lock", "sha256:ab"}};
   return spec;
 }
 
 TEST(BuildArguments, Podman4) {
   EXPECT_THAT(build_arguments(podman4(), demo_build(), "/tmp/id"),
               ElementsAre("build", "--format", "oci", "--layers=true", "--pull=missing", "--timestamp",
-                          "1730000000", "--identity-label=false", "--platform", "linux/amd64", "--label",
-                          "launch.lock=sha256:ab", "--iidfile", "/tmp/id", "--tag",
+                          "1730000000", "--identity-label=false", "--annotation", "launch.lock=sha256:ab",
+                          "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
                           "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
 }
 
@@ -127,7 +127,7 @@ TEST(BuildArguments, FromScratchAndWithoutWhatAnOldPodmanLacks) {
   info.identity_label_flag = false;
   auto spec = demo_build();
   spec.from_scratch = true;
-  spec.labels.clear();
+  spec.annotations.clear();
   EXPECT_THAT(
       build_arguments(info, spec, "/tmp/id"),
       ElementsAre("build", "--format", "oci", "--layers=true", "--pull=missing", "--timestamp", "1730000000",
@@ -148,21 +148,19 @@ TEST(BuildArguments, PodmanIsToldWhatItsWorkingContainersAreKnownBy) {
 }
 
 TEST(BuildArguments, DockerBuildx) {
-  EXPECT_THAT(
-      build_arguments(docker28(), demo_build(), "/tmp/id"),
-      ElementsAre("buildx", "build", "--provenance=false", "--sbom=false", "--output",
-                  "type=docker,rewrite-timestamp=true", "--build-arg", "SOURCE_DATE_EPOCH=1730000000",
-                  "--platform", "linux/amd64", "--label", "launch.lock=sha256:ab", "--iidfile", "/tmp/id",
-                  "--tag", "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+  EXPECT_THAT(build_arguments(docker28(), demo_build(), "/tmp/id"),
+              ElementsAre("buildx", "build", "--provenance=false", "--sbom=false", "--output",
+                          "type=docker,rewrite-timestamp=true", "--build-arg", "SOURCE_DATE_EPOCH=1730000000",
+                          "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                          "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
 }
 
 TEST(BuildArguments, DockerWithoutBuildx) {
   auto info = docker28();
   info.buildx = false;
   EXPECT_THAT(build_arguments(info, demo_build(), "/tmp/id"),
-              ElementsAre("build", "--platform", "linux/amd64", "--label", "launch.lock=sha256:ab",
-                          "--iidfile", "/tmp/id", "--tag", "localhost/launch/demo:latest", "--file",
-                          "/images/demo/Dockerfile", "/ctx"));
+              ElementsAre("build", "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                          "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 
-constexpr auto* kList = "podman images --all --quiet --no-trunc --filter label=launch.inputs=sha256:ab";
+constexpr auto* kList = "podman images --all --quiet --no-trunc";
 
 /// A build that was cut off: what podman leaves of it, and of another.
 class Remains : public testing::Test {
@@ -22,7 +22,7 @@ class Remains : public testing::Test {
   void SetUp() override {
     ASSERT_TRUE(write_file(
         remains() / "before.json",
-        R"({"labels": {"launch.inputs": "sha256:ab"}, "base": "b@sha256:00", "images": ["old"], "containers": ["c0"]})"));
+        R"({"annotations": {"launch.inputs": "sha256:ab"}, "base": "b@sha256:00", "images": ["old"], "containers": ["c0"]})"));
     ASSERT_TRUE(write_file(remains() / "tmp/buildah12/pid", "1"));
     ASSERT_TRUE(write_file(remains() / "tmp/storage34/1", "half a layer"));
     container("c1", remains_mark(remains()));
@@ -85,11 +85,15 @@ TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
   fakes::FakeRunner fresh;
   fresh.on("runc delete --force buildah-buildah12", {0});
   fresh.on("podman rm --force c1", {0});
-  fresh.on(kList, {0, "low\nold\nnamed\nhigh\n"});
-  fresh.on(
-      "podman image inspect low named high",
-      {0, R"([{"Id": "low", "History": [1]}, {"Id": "named", "RepoTags": ["x:latest"], "History": [1, 2, 3]},
-                            {"Id": "high", "History": [1, 2]}])"});
+  fresh.on(kList, {0, "low\nold\nnamed\nhigh\nothers\nplain\ngone\n"});
+  fresh.on("podman image inspect low named high others plain gone",
+           {125, R"([
+      {"Id": "low", "Annotations": {"launch.inputs": "sha256:ab", "x": "y"}, "History": [1]},
+      {"Id": "named", "Annotations": {"launch.inputs": "sha256:ab"}, "RepoTags": ["x:latest"], "History": [1, 2, 3]},
+      {"Id": "high", "Annotations": {"launch.inputs": "sha256:ab"}, "History": [1, 2]},
+      {"Id": "others", "Annotations": {"launch.inputs": "sha256:cd"}, "History": [1, 2]},
+      {"Id": "plain", "Annotations": null, "History": [1]}])",
+            "Error: inspecting object: gone: image not known\n"});
   const auto* remove = "podman rmi --no-prune --ignore sha256:high sha256:low";
   fresh.on(remove, {0});
   const Engine engine(podman().info(), fresh, {});
@@ -119,7 +123,9 @@ TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
       {"Id": "ours-too", "State": "storage", "ImageID": "step"}, {"Id": "others", "State": "storage", "ImageID": "else"},
       {"Id": "running", "State": "running", "ImageID": "base"}])"});
   runner.on("podman image inspect b@sha256:00", {0, R"([{"Id": "base"}])"});
-  runner.on("podman images --all --quiet --no-trunc --filter label=launch.inputs", {0, "sha256:step\n"});
+  runner.on("podman image inspect sha256:base sha256:else sha256:step", {0, R"([
+      {"Id": "base"}, {"Id": "else", "Annotations": {"x": "y"}},
+      {"Id": "step", "Annotations": {"launch.inputs": "sha256:other"}}])"});
   runner.on(kList, {0, "old\n"});
   std::string removed;
   runner.before = [&](const ProcessSpec& spec) {
@@ -144,7 +150,7 @@ TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
   BuildSpec spec;
   spec.context = "/ctx";
   spec.tag = "x:latest";
-  spec.labels = {{"launch.inputs", "sha256:ab"}};
+  spec.annotations = {{"launch.inputs", "sha256:ab"}};
   spec.remains = remains();
   ProcessSpec seen;
   std::string record;
@@ -159,7 +165,7 @@ TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
   EXPECT_FALSE(seen.environment.contains("XDG_RUNTIME_DIR"));
   EXPECT_EQ(
       record,
-      R"({"base":"","containers":["c1","c2"],"images":["old"],"labels":{"launch.inputs":"sha256:ab"}})");
+      R"({"annotations":{"launch.inputs":"sha256:ab"},"base":"","containers":["c1","c2"],"images":["old"]})");
   EXPECT_EQ(runner_.asked().size(), 2U);
   EXPECT_FALSE(fs::exists(remains()));
 }
