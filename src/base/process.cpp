@@ -183,6 +183,7 @@ Result<process::process> start(asio::io_context& io, const ProcessSpec& spec, Ch
     setup.folder = spec.folder->c_str();
   }
   std::vector<const char*> argv;
+  argv.reserve(spec.argv.size() + 1);
   for (const auto& argument : spec.argv) argv.push_back(argument.c_str());
   argv.push_back(nullptr);
 

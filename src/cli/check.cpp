@@ -93,6 +93,7 @@ std::vector<std::string> normalized(const std::vector<std::string>& packages) {
 /// The recipe's [torch] packages.
 std::vector<std::string> packages_of(const lock::Recipe& recipe) {
   std::vector<std::string> names;
+  names.reserve(recipe.torch.packages.size());
   for (const auto& requirement : recipe.torch.packages) names.push_back(requirement.name);
   if (names.empty()) names.emplace_back("torch");
   return names;

@@ -7,6 +7,7 @@ Result<engine::Engine> find_engine(const World& world, const lock::Site& site,
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
   std::vector<engine::RegistryMirror> mirrors;
+  mirrors.reserve(site.registries.size());
   for (const auto& registry : site.registries) {
     mirrors.push_back({registry.prefix, registry.location, registry.insecure});
   }

@@ -73,6 +73,7 @@ Result<Previous> read_previous(const lock::Project& project, const fs::path& fil
 
 std::vector<index::RegistryLocation> registries(const lock::Site& site) {
   std::vector<index::RegistryLocation> out;
+  out.reserve(site.registries.size());
   for (const auto& registry : site.registries) {
     out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
   }

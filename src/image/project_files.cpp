@@ -118,6 +118,7 @@ Result<std::vector<ProjectCopy>> find_project_files(const lock::Recipe& recipe, 
   const auto real_root = fs::canonical(root, code);
   if (code) return fail(io_error("read", root, code.value()));
   std::vector<ProjectCopy> copies;
+  copies.reserve(recipe.image.copy.size());
   for (const auto& entry : recipe.image.copy) copies.push_back(TRY(find_copy(recipe, entry, real_root)));
   return copies;
 }

@@ -115,6 +115,7 @@ class MetadataBatch {
     read_sidecars();
     read_wheels();
     std::vector<Result<python::CoreMetadata>> results;
+    results.reserve(pending_.size());
     for (auto& pending : pending_) {
       results.push_back(during(*std::move(pending.result), fmt::format("reading the metadata of {}",
                                                                        printable(pending.file->file_name))));

@@ -29,6 +29,7 @@ std::map<std::string, Entry> entries_of(const Lockfile& lock) {
 
 std::string versions_text(const Entry& entry) {
   std::vector<std::string> texts;
+  texts.reserve(entry.versions.size());
   for (const auto& version : entry.versions) texts.push_back(version.text());
   return join_words(texts);
 }

@@ -95,6 +95,7 @@ std::string write_lockfile(const Lockfile& lock) {
   out += "created-by = \"launch\"\n";
 
   std::vector<const LockedPackage*> packages;
+  packages.reserve(lock.packages.size());
   for (const auto& package : lock.packages) packages.push_back(&package);
   std::sort(packages.begin(), packages.end(), [](const LockedPackage* a, const LockedPackage* b) {
     return std::tie(a->name, a->version, a->marker) < std::tie(b->name, b->version, b->marker);

@@ -110,6 +110,7 @@ Result<std::vector<PlatformWheels>> pick_for_platforms(const Lockfile& lock,
                                                        const std::vector<std::string>& names) {
   const auto environments = environments_of(lock);
   std::vector<PlatformWheels> all;
+  all.reserve(lock.provenance.platforms.size());
   for (const auto& platform : lock.provenance.platforms)
     all.push_back(TRY(pick_for(lock, names, platform, environments)));
   if (!all.empty()) return all;

@@ -119,7 +119,7 @@ Result<fs::path> Project::lock_file(std::string_view argument) const {
       error.hint(fmt::format("make it: launch lock {}", *name));
     return fail(std::move(error));
   }
-  const auto file = lock_place(argument);
+  auto file = lock_place(argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   if (is_bare_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
     return fail(usage_error(fmt::format("there is no lock {}", shown(file)))

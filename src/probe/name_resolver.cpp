@@ -410,6 +410,7 @@ std::string NameResolver::absent(const std::string& file, const ModuleNames& nam
                                  const std::string& name) const {
   constexpr std::size_t kShort = 4;  // anything is near to such a name
   std::vector<std::string> there;
+  there.reserve(names.bindings.size());
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
   const auto near = name.size() < kShort ? std::nullopt : did_you_mean(name, there);
   return fmt::format("{} of {} has no {}{}", file, library_.label(names.module), name,

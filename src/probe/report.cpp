@@ -88,6 +88,7 @@ void add_uses(std::vector<std::string>& lines, const CheckReport& report, std::s
 std::string asked(const PlatformAnswers& platform) {
   if (platform.wheels.empty()) return "no wheel";
   std::vector<std::string> wheels;
+  wheels.reserve(platform.wheels.size());
   for (const auto& wheel : platform.wheels) wheels.push_back(wheel.package + " " + wheel.version);
   return join_words(wheels);
 }

@@ -140,6 +140,7 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const
 Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
                   const std::vector<lock::PlatformWheels>& platforms) {
   std::vector<std::string> names;
+  names.reserve(lock.packages.size());
   for (const auto& each : lock.packages) names.push_back(each.name);
   auto error = fmt::format("the lock has no wheel of {}", printable(wanted));
   if (std::find(names.begin(), names.end(), wanted) != names.end()) {

@@ -172,6 +172,7 @@ bool SpecifierSet::wants_prereleases() const {
 
 std::string SpecifierSet::text() const {
   std::vector<std::string> parts;
+  parts.reserve(clauses_.size());
   for (const auto& clause : clauses_) parts.push_back(clause.text());
   std::sort(parts.begin(), parts.end());
   parts.erase(std::unique(parts.begin(), parts.end()), parts.end());

@@ -90,6 +90,7 @@ Result<Outcome> Training::run(const std::stop_token& stop) {
   }
   std::stop_source clients;
   std::vector<std::jthread> threads;
+  threads.reserve(plan_->nodes.size());
   for (const auto& node : plan_->nodes) {
     threads.emplace_back([this, &state, &node, token = clients.get_token()] {
       auto end = nodes_->run(

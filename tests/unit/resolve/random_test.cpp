@@ -51,7 +51,7 @@ Universe random_universe(unsigned seed) {
   const bool dense = dice.chance(50);  // many narrow requirements: long ways to the verdict
   const int count = dense ? 4 : 2 + dice.upto(3);
   const int extras = dice.chance(50) ? 30 : 0;
-  for (int i = 0; i < count; ++i) out.packages.push_back(std::string(1, static_cast<char>('a' + i)));
+  for (int i = 0; i < count; ++i) out.packages.emplace_back(1, static_cast<char>('a' + i));
   auto mentioned = out.packages;
   if (dice.chance(20)) mentioned.emplace_back("missing");
   for (const auto& package : out.packages) {
