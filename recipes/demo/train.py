@@ -87,7 +87,7 @@ def train(arguments: argparse.Namespace, device: torch.device) -> None:
         took = time.perf_counter() - began
         print(
             f"loss {losses[0]:.3f} -> {losses[-1]:.3f} in {len(losses)} steps ({took:.1f} s), "
-            f"equal parameters on {world} ranks",
+            f"equal parameters on {world} rank{'s' if world > 1 else ''}",
             flush=True,
         )
 
