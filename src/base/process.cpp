@@ -22,7 +22,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/optional.hpp>
-#include <boost/process/v2/posix/default_launcher.hpp>
 #include <boost/process/v2/process.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -123,7 +122,8 @@ Result<std::filesystem::path> find_program(const std::string& name, const std::s
           .hint(fmt::format("install {}, or add its folder to PATH, which is {}", printable(name), path)));
 }
 
-/// What the child does between fork and exec, and nothing that allocates.
+/// What the child does between fork and exec: nothing that allocates or takes a lock, which another thread
+/// may have held when this process forked. Process v2's launchers allocate there, so that the fork is ours.
 struct ChildSetup {
   int in = -1;
   int out = -1;
@@ -133,20 +133,6 @@ struct ChildSetup {
   bool own_session = false;  ///< outlives this process
   pid_t parent = ::getpid();
 
-  template <class Launcher>
-  error_code on_exec_setup(Launcher&, const std::filesystem::path&, const char* const*) {
-    return set_up() ? error_code() : error_code(errno, boost::system::system_category());
-  }
-
-  /// Takes whatever arguments the Boost version gives. Without it the child would run this process's exit
-  /// handlers.
-  template <class... Any>
-  void on_exec_error(Any&&...) {
-    constexpr int kCannotExecute = 127;
-    ::_exit(kCannotExecute);
-  }
-
- private:
   bool set_up() const {
     if (own_session ? ::setsid() < 0 : ::setpgid(0, 0) != 0) return false;
     if (!own_session) {
@@ -160,16 +146,55 @@ struct ChildSetup {
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return false;
     if (folder != nullptr && ::chdir(folder) != 0) return false;
     if (mask) ::umask(*mask);
-    // Process v2 closes what follows its own pipe only. Kernels before 5.11 refuse; all of ours are O_CLOEXEC
-    // anyway.
+    // Kernels before 5.11 refuse; all of ours are O_CLOEXEC anyway.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     return ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
            ::dup2(err, STDERR_FILENO) >= 0;
   }
 };
 
+/// Writes without being ended by SIGPIPE when the reader is gone.
+void write_quietly(int fd, std::string_view text) {
+  sigset_t pipe;
+  sigset_t before;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  if (::write(fd, text.data(), text.size()) < 0 && errno == EPIPE && ::sigismember(&before, SIGPIPE) == 0) {
+    constexpr timespec kNow{};
+    ::sigtimedwait(&pipe, nullptr, &kNow);
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+/// The child's process id; `argv` and `environment` end with a null.
+Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const char* const* environment,
+                            const ChildSetup& setup, std::string_view name) {
+  auto failure = TRY(make_pipe(name));  // exec closes the child's end, or the child says why it could not
+  const pid_t child = ::fork();
+  if (child < 0) return fail(cannot_run(name, std::strerror(errno)));
+  if (child == 0) {
+    if (setup.set_up()) {
+      ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(environment));
+    }
+    constexpr int kCannotExecute = 127;
+    const int reason = errno;
+    write_quietly(failure.write.get(), {reinterpret_cast<const char*>(&reason), sizeof(reason)});
+    ::_exit(kCannotExecute);
+  }
+  failure.write = Fd();
+  int reason = 0;
+  ssize_t count = 0;
+  while ((count = ::read(failure.read.get(), &reason, sizeof(reason))) < 0 && errno == EINTR) {
+  }
+  if (count == 0) return child;
+  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  return fail(cannot_run(name, std::strerror(reason)));
+}
+
 /// Starts the program; every descriptor but stdin, stdout and stderr is closed in it.
-Result<process::process> start(asio::io_context& io, const ProcessSpec& spec, ChildSetup setup) {
+Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   if (spec.argv.empty()) return fail(world_error("cannot run a program: no name was given"));
   const std::string& name = spec.argv.front();
   const EnvironmentBlock environment(spec);
@@ -187,12 +212,7 @@ Result<process::process> start(asio::io_context& io, const ProcessSpec& spec, Ch
   for (const auto& argument : spec.argv) argv.push_back(argument.c_str());
   argv.push_back(nullptr);
 
-  process::posix::default_launcher launcher;
-  launcher.env = environment.data();
-  error_code code;
-  auto child = launcher(asio::any_io_executor(io.get_executor()), code, program, argv.data(), setup);
-  if (code) return fail(cannot_run(name, code.message()));
-  return child;
+  return fork_and_exec(program.c_str(), argv.data(), environment.data(), setup, name);
 }
 
 /// True when a process of the group is more than a zombie that nobody has waited for (proc(5), stat).
@@ -257,8 +277,8 @@ class Run {
     setup.in = in.get();
     setup.out = out.write.get();
     setup.err = err.write.get();
-    child_ = TRY(start(io_, spec_, setup));
-    group_ = child_.id();
+    group_ = TRY(start(spec_, setup));
+    child_ = process::process(io_.get_executor(), group_);
     out_.from.assign(out.read.release());
     err_.from.assign(err.read.release());
     return {};
@@ -368,20 +388,6 @@ class Run {
   bool group_gone_ = false;
 };
 
-/// Writes without being ended by SIGPIPE when the reader is gone.
-void write_quietly(int fd, std::string_view text) {
-  sigset_t pipe;
-  sigset_t before;
-  ::sigemptyset(&pipe);
-  ::sigaddset(&pipe, SIGPIPE);
-  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
-  if (::write(fd, text.data(), text.size()) < 0 && errno == EPIPE && ::sigismember(&before, SIGPIPE) == 0) {
-    constexpr timespec kNow{};
-    ::sigtimedwait(&pipe, nullptr, &kNow);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
 class PipeGuard final : public Guard {
  public:
   PipeGuard(pid_t pid, Fd pipe) : pid_(pid), pipe_(std::move(pipe)) {}
@@ -425,23 +431,16 @@ class BoostProcessRunner final : public ProcessRunner {
 
   Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) override {
     const std::string_view name = argv.empty() ? std::string_view() : argv.front();
-    try {
-      auto pipe = TRY(make_pipe(name));
-      const auto null = TRY(above_stdio(::open("/dev/null", O_WRONLY | O_CLOEXEC), name));
-      const auto err = TRY(above_stdio(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), name));
-      ChildSetup setup;
-      setup.own_session = true;
-      setup.in = pipe.read.get();
-      setup.out = null.get();
-      setup.err = err.get();
-      asio::io_context io(1);
-      auto child = TRY(start(io, ProcessSpec{.argv = argv}, setup));
-      const pid_t pid = child.id();
-      child.detach();
-      return std::make_unique<PipeGuard>(pid, std::move(pipe.write));
-    } catch (const boost::system::system_error& failure) {
-      return fail(cannot_run(name, failure.code().message()));
-    }
+    auto pipe = TRY(make_pipe(name));
+    const auto null = TRY(above_stdio(::open("/dev/null", O_WRONLY | O_CLOEXEC), name));
+    const auto err = TRY(above_stdio(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), name));
+    ChildSetup setup;
+    setup.own_session = true;
+    setup.in = pipe.read.get();
+    setup.out = null.get();
+    setup.err = err.get();
+    const auto pid = TRY(start(ProcessSpec{.argv = argv}, setup));
+    return std::make_unique<PipeGuard>(pid, std::move(pipe.write));
   }
 };
 
