@@ -174,6 +174,14 @@ bool working_container_has_secret(std::string_view text, std::string_view id) {
          });
 }
 
+std::optional<std::string> half_made_image(std::string_view err) {
+  constexpr std::string_view kMark = "locating item named \"manifest\" for image with ID \"";
+  const auto at = err.find(kMark);
+  if (at == std::string_view::npos) return std::nullopt;
+  const auto id = err.substr(at + kMark.size());
+  return std::string(id.substr(0, id.find('"')));
+}
+
 std::vector<std::string> words(std::string_view output) {
   std::vector<std::string> out;
   for (const auto line : lines(output)) {

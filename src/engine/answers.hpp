@@ -32,6 +32,10 @@ Result<std::vector<Image>> read_image_inspect(std::string_view json);
 /// made it was given a secret of that id.
 bool working_container_has_secret(std::string_view json, std::string_view id);
 
+/// The image that podman 4 finds half-made, which is one that a build is about to commit, or was when it was
+/// killed: its id, when the words are that.
+std::optional<std::string> half_made_image(std::string_view err);
+
 /// The words of an output that has one a line.
 std::vector<std::string> words(std::string_view output);
 

@@ -162,7 +162,8 @@ class Engine {
 
  private:
   Result<void> expect_remains(const BuildSpec& build, ProcessSpec& process) const;
-  Result<std::vector<std::string>> image_ids() const;
+  enum class HalfMade { wait, remove };
+  Result<std::vector<std::string>> image_ids(HalfMade half_made) const;
   Result<std::vector<Image>> inspect(std::vector<std::string> ids) const;
   std::vector<std::filesystem::path> container_folders() const;
   Result<void> remove_remains_folder(const std::filesystem::path& remains) const;

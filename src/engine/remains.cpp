@@ -23,6 +23,10 @@ using nlohmann::json;
 
 constexpr const char* kState = "userdata/buildah.json";
 
+// What another process is about to finish is looked at so often.
+constexpr std::chrono::milliseconds kPause{100};
+constexpr int kTries = 20;
+
 fs::path temporary_of(const fs::path& remains) {
   return remains / "tmp";
 }
@@ -87,7 +91,7 @@ std::string remains_mark(const fs::path& remains) {
 Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
   if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
   Record record{build.annotations, build.base, {}, {}};
-  for (auto& image : TRY(image_ids())) record.images.insert(std::move(image));
+  for (auto& image : TRY(image_ids(HalfMade::wait))) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
   TRY(make_folder(temporary_of(build.remains)));
   TRY(write_file(record_of(build.remains), write_record(record)));
@@ -100,10 +104,23 @@ Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process
   return {};
 }
 
-Result<std::vector<std::string>> Engine::image_ids() const {
-  const auto listed = TRY(call({"images", "--all", "--quiet", "--no-trunc"}));
-  if (!listed.ok()) return fail(failed("list its images", listed));
-  return words(listed.out);
+/// podman 4.3 lists no image while another is half-made. One that stays so is of a build that was killed.
+Result<std::vector<std::string>> Engine::image_ids(HalfMade half_made) const {
+  constexpr int kMost = kTries + 10;
+  for (int tries = 1;; ++tries) {
+    const auto listed = TRY(call({"images", "--all", "--quiet", "--no-trunc"}));
+    if (listed.ok()) return words(listed.out);
+    const auto id = half_made_image(listed.err);
+    if (id && tries < kTries) {
+      std::this_thread::sleep_for(kPause);
+    } else if (id && half_made == HalfMade::remove && tries < kMost) {
+      (void)TRY(call({"rmi", *id}));
+    } else {
+      auto error = failed("list its images", listed);
+      if (id) error.hint(fmt::format("remove what a build left that was killed: podman rmi {}", *id));
+      return fail(std::move(error));
+    }
+  }
 }
 
 /// Those of the images that are still there.
@@ -142,8 +159,6 @@ std::vector<fs::path> Engine::container_folders() const {
 Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const {
   const auto record = read_record(record_of(remains));
   if (!record) return {};
-  constexpr std::chrono::milliseconds kPause{100};
-  constexpr int kTries = 20;
   std::vector<std::string> unknown;
   for (int tries = 0; tries < kTries; ++tries) {
     if (tries > 0) std::this_thread::sleep_for(kPause);
@@ -189,7 +204,7 @@ Result<void> Engine::remove_working_containers(const fs::path& remains) const {
 Result<void> Engine::remove_new_images(const fs::path& remains) const {
   const auto record = read_record(record_of(remains));
   if (!record) return {};
-  auto images = TRY(image_ids());
+  auto images = TRY(image_ids(HalfMade::remove));
   std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
   auto made = TRY(inspect(std::move(images)));
   // An image that has a name is whole, and what it stands on stays with it: podman removes no parent.

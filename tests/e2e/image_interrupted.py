@@ -21,6 +21,8 @@ NAME = f"launch-test-{os.getpid()}"
 
 
 class Interrupted(unittest.TestCase):
+    maxDiff = None
+
     @classmethod
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-interrupted-")).resolve()

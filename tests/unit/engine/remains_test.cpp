@@ -140,6 +140,49 @@ TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
               testing::UnorderedElementsAre("ours", "ours-too", "c1"));
 }
 
+constexpr auto* kHalfMade =
+    "Error: checking if image \"ee\" is dangling: locating item named \"manifest\" for image with ID "
+    "\"half\" "
+    "(consider removing the image to resolve the issue): file does not exist\n";
+
+TEST_F(Remains, AnImageThatAnotherBuildCommitsIsWaitedFor) {
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman rm --force c1", {0});
+  runner.on(kList, {125, "", kHalfMade});
+  runner.on(kList, {0, "old\n"});
+  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_EQ(runner.asked().size(), 4U);
+}
+
+TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman rm --force c1", {0});
+  for (int i = 0; i < 20; ++i) runner.on(kList, {125, "", kHalfMade});
+  runner.on("podman rmi half", {0});
+  runner.on(kList, {0, "old\n"});
+  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
+  fakes::FakeRunner runner;
+  runner.on(kList, {125, "", kHalfMade});
+  BuildSpec spec;
+  spec.tag = "x:latest";
+  spec.remains = remains();
+  const auto built = Engine(podman().info(), runner, {}).build(spec, {});
+  ASSERT_FALSE(built);
+  EXPECT_EQ(
+      built.error().text(),
+      "error: podman could not list its images: checking if image \"ee\" is dangling: locating item named "
+      "\"manifest\" for image with ID \"half\" (consider removing the image to resolve the issue): file "
+      "does not exist\n\nhint: remove what a build left that was killed: podman rmi half\n");
+}
+
 TEST_F(Remains, NoneIsNoError) {
   ASSERT_TRUE(podman().remove_remains(root_ / "builds/other"));
   ASSERT_TRUE(podman().remove_remains(""));
