@@ -1,6 +1,6 @@
 """The main job: ci/demo on the real torch, and what its run record says.
 
-usage: demo.py walk DEMO LAUNCH; demo.py clean-up DEMO LAUNCH removes the image that a walk has made
+usage: demo.py walk DEMO LAUNCH; demo.py clean-up DEMO LAUNCH removes the images that a walk has brought
 """
 
 import hashlib
@@ -15,7 +15,7 @@ import tempfile
 what, demo, launch = sys.argv[1:]
 project = pathlib.Path(demo).parent.parent / "build" / "demo"
 image = "localhost/launch/demo:latest"
-made_image = project / "made-image"
+made_images = project / "made-images"
 
 EARLY_TORCHRUN = """#!/opt/venv/bin/python3
 import os, socket, sys
@@ -38,6 +38,12 @@ def podman(*arguments: str) -> subprocess.CompletedProcess:
 def names(kind: str) -> set[str]:
     arguments = ["ps", "-a", "--format", "{{.Names}}"] if kind == "containers" else ["network", "ls", "--format", "{{.Name}}"]
     return set(podman(*arguments).stdout.split())
+
+
+def all_images() -> set[str]:
+    """The demo's by its name, bases by their ids."""
+    bases = podman("images", "--quiet", "--no-trunc", "docker.io/nvidia/cuda").stdout.split()
+    return {*bases, *([image] if podman("image", "exists", image).returncode == 0 else [])}
 
 
 def of_a_demo_run(found: set[str]) -> set[str]:
@@ -112,13 +118,14 @@ def port_in_use_is_named() -> None:
 
 
 def main() -> None:
-    had_image = podman("image", "exists", image).returncode == 0
+    images = all_images()
     containers, networks = names("containers"), names("networks")
     try:
         walk()
     finally:
-        if not had_image and podman("image", "exists", image).returncode == 0:
-            made_image.touch()
+        made = all_images() - images
+        if made:
+            made_images.write_text("\n".join(sorted(made)))  # the demo's before its base
     lock_again_is_the_same_file()
     failing_rank_is_named()
     port_in_use_is_named()
@@ -129,6 +136,7 @@ def main() -> None:
 
 if what == "walk":
     main()
-elif made_image.exists():
-    podman("rmi", "-f", image)
-    made_image.unlink()
+elif made_images.exists():
+    for name in made_images.read_text().split():
+        podman("rmi", name)
+    made_images.unlink()

@@ -26,12 +26,21 @@ class ImageBuild(unittest.TestCase):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-image-")).resolve()
         cls.python = base_python()
         cls.images = set()
+        cls.bases = cls.base_images()
         cls.make_project()
+
+    @staticmethod
+    def base_images():
+        listed = subprocess.run(["podman", "images", "--quiet", "--no-trunc", "docker.io/nvidia/cuda"], text=True,
+                                stdout=subprocess.PIPE)
+        return set(listed.stdout.split())
 
     @classmethod
     def tearDownClass(cls):
         for image in cls.images:
             subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for base in cls.base_images() - cls.bases:
+            subprocess.run(["podman", "rmi", base], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         shutil.rmtree(cls.root)
 
     @classmethod
