@@ -8,6 +8,8 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/find_engine.hpp"
+#include "lock/locate.hpp"
+#include "lock/wheel_store.hpp"
 
 namespace launch::cli {
 namespace {
@@ -84,14 +86,21 @@ Result<int> run(const Options& options, World& world) {
   const auto engine = TRY(find_engine(world, site, options.engine));
   const auto http = make_http(world, site);
 
+  request.fetch =
+      [&](const std::vector<lock::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
+    auto fetched = TRY(lock::fetch_locked(
+        wheels, request.locked.lock.lock.provenance, request.locked.lock.file.parent_path(), site,
+        lock::WheelStore(site.store.value), *http,
+        [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); }, world.stop));
+    return std::move(fetched.paths);
+  };
   image::BuildEvents events;
-  events.fetching = [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); };
   events.unpacking = [&](auto done, auto total) { world.terminal.progress("unpacking wheels", done, total); };
   events.line = [&](std::string_view line) { tell(world, line); };
   events.waiting = [&] {
     log_info("another build of {} is going on; waiting for its end", request.locked.recipe.name);
   };
-  auto built = image::build_image(request, engine, site, *http, events, world.stop);
+  auto built = image::build_image(request, engine, site, events, world.stop);
   world.terminal.clear();
   if (!built && world.stop.stop_requested()) return interrupted(world, "no image was built");
   const auto outcome = TRY(std::move(built));

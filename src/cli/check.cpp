@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/scan_paths.hpp"
+#include "lock/locate.hpp"
 #include "probe/platforms.hpp"
 #include "probe/report.hpp"
 #include "probe/wheel_lookup.hpp"
@@ -178,7 +179,11 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
     loaded = std::move(locked.lock);
   }
   world.terminal.status("opening the locked wheels");
-  auto wheels = TRY(during(probe::open_locked_wheels(loaded.lock, packages, place.site, http),
+  const auto locate = [&](const lock::LockedWheel& wheel) -> Result<std::string> {
+    const auto located = TRY(lock::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
+    return *located.front().url;
+  };
+  auto wheels = TRY(during(probe::open_locked_wheels(loaded.lock, packages, locate, place.site, http),
                            fmt::format("checking against {}", place.project.shown(loaded.file))));
   return Question{std::move(wheels), std::move(paths)};
 }

@@ -128,8 +128,9 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
   world.terminal.status("checking the wheel store");
   const auto what = fmt::format("fetching wheels of {}", place.project.shown(fetch.lock.file));
   auto fetched = lock::fetch_locked(
-      fetch.lock.lock, fetch.lock.file.parent_path(), place.site, lock::WheelStore(place.site.store.value),
-      *http, [&](std::uint64_t done, std::uint64_t total) { world.terminal.progress(what, done, total); },
+      fetch.wheels, fetch.lock.lock.provenance, fetch.lock.file.parent_path(), place.site,
+      lock::WheelStore(place.site.store.value), *http,
+      [&](std::uint64_t done, std::uint64_t total) { world.terminal.progress(what, done, total); },
       world.stop);
   world.terminal.clear();
   if (world.stop.stop_requested()) {

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/default_index.hpp"
+#include "index/both_hosts.hpp"
 
 namespace launch::cli {
 
@@ -38,7 +39,7 @@ std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site&
   options.refresh = refresh;
   options.stop = world.stop;
   if (site.certificates) options.certificates = site.certificates->value;
-  return world.make_http(std::move(options));
+  return std::make_unique<index::BothHosts>(world.make_http(std::move(options)));
 }
 
 int interrupted(const World& world, std::string_view meaning) {

@@ -1,80 +1,16 @@
 #include "image/base_image.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "image/toolkits.hpp"
 
 namespace launch::image {
 namespace {
-
-// NVIDIA, "CUDA Toolkit release notes", tables 2 and 3; images: hub.docker.com/r/nvidia/cuda. Newest last.
-constexpr std::array kToolkits = {
-    CudaToolkit{"cu118", "11.8.0", "22.04", "450.80.02"},
-    CudaToolkit{"cu121", "12.1.1", "22.04", "525.60.13"},
-    CudaToolkit{"cu124", "12.4.1", "22.04", "525.60.13"},
-    CudaToolkit{"cu126", "12.6.3", "24.04", "525.60.13"},
-    CudaToolkit{"cu128", "12.8.1", "24.04", "525.60.13"},
-    CudaToolkit{"cu129", "12.9.1", "24.04", "525.60.13"},
-    CudaToolkit{"cu130", "13.0.3", "24.04", "580"},
-    CudaToolkit{"cu132", "13.2.1", "24.04", "580"},
-};
-
-constexpr std::array kDistributions = {
-    Distribution{"ubuntu 22.04", "Ubuntu 22.04", "3.10", 35},
-    Distribution{"debian 12", "Debian 12", "3.11", 36},
-    Distribution{"ubuntu 24.04", "Ubuntu 24.04", "3.12", 39},
-    Distribution{"debian 13", "Debian 13", "3.13", 41},
-};
-constexpr int kLeastGlibcMinor = 35;
-
-/// The image of the official library that is that distribution.
-std::string library_image(const Distribution& distribution) {
-  const auto parts = split(distribution.name, ' ');
-  return fmt::format("docker.io/library/{}:{}{}", parts[0], parts[1], parts[0] == "debian" ? "-slim" : "");
-}
-
-std::optional<Distribution> distribution_with(std::string_view python) {
-  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
-                                  [&](const Distribution& d) { return d.python == python; });
-  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
-}
-
-/// "12" of "12.8.1"
-std::string_view major_of(std::string_view version) {
-  return split(version, '.').front();
-}
-
-/// "12.8" of "12.8.1"
-std::string minor_of(std::string_view version) {
-  const auto parts = split(version, '.');
-  return parts.size() < 2 ? std::string(version) : fmt::format("{}.{}", parts[0], parts[1]);
-}
-
-/// "12.8" of "cu128"; empty for anything else.
-std::string cuda_minor(std::string_view cuda) {
-  if (!cuda.starts_with("cu") || cuda.size() < 5 || !parse_u64(cuda.substr(2))) return {};
-  const auto digits = cuda.substr(2);
-  return fmt::format("{}.{}", digits.substr(0, digits.size() - 1), digits.back());
-}
-
-/// The distribution that a reference names by itself: "…-ubuntu24.04", "ubuntu:24.04", "debian:12-slim".
-std::optional<Distribution> distribution_of(const index::ImageReference& reference) {
-  for (const auto& known : kDistributions) {
-    const auto parts = split(known.name, ' ');
-    if (reference.tag.find(fmt::format("-{}{}", parts[0], parts[1])) != std::string::npos) return known;
-    const auto version = split(reference.tag, '-').front();
-    if (reference.repository == fmt::format("library/{}", parts[0]) &&
-        (version == parts[1] || version.starts_with(fmt::format("{}.", parts[1])))) {
-      return known;
-    }
-  }
-  return std::nullopt;
-}
 
 std::string variable(const index::RemoteImage& image, std::string_view name) {
   for (const auto& line : image.environment) {
@@ -180,34 +116,6 @@ Result<void> check_cuda(const lock::Recipe& recipe, std::string_view accelerator
 
 }  // namespace
 
-std::optional<CudaToolkit> cuda_toolkit(std::string_view cuda) {
-  const auto minor = cuda_minor(cuda);
-  if (minor.empty()) return std::nullopt;
-  std::optional<CudaToolkit> newest;
-  for (const auto& toolkit : kToolkits) {
-    if (toolkit.name == cuda) return toolkit;
-    if (major_of(toolkit.version) == major_of(minor)) newest = toolkit;
-  }
-  return newest;
-}
-
-std::optional<Distribution> distribution(std::string_view name) {
-  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
-                                  [&](const Distribution& d) { return d.name == name; });
-  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
-}
-
-std::string accelerator(const lock::Lockfile& lock) {
-  if (!lock.provenance.cuda.empty()) return lock.provenance.cuda;
-  for (const auto& package : lock.packages) {
-    if (package.name != "nvidia-cuda-runtime" && !package.name.starts_with("nvidia-cuda-runtime-cu"))
-      continue;
-    const auto& release = package.version.release();
-    if (release.size() >= 2) return fmt::format("cu{}{}", release[0], release[1]);
-  }
-  return "cpu";
-}
-
 Result<index::ImageReference> wanted_base(const lock::Recipe& recipe, std::string_view accelerator) {
   if (recipe.image.from) {
     return during(index::ImageReference::parse(*recipe.image.from),
@@ -278,7 +186,7 @@ Result<lock::BaseImage> base_from(const lock::Recipe& recipe, std::string_view a
 Result<lock::BaseImage> choose_base(const lock::Recipe& recipe, const lock::Lockfile& lock,
                                     const std::optional<lock::BaseImage>& previous,
                                     index::OciRegistry& registry) {
-  const auto built_for = accelerator(lock);
+  const auto built_for = lock::accelerator(lock);
   const auto wanted = TRY(wanted_base(recipe, built_for));
   const auto has_platform = [&](const std::string& p) {
     return previous->platforms.contains(oci_platform(p));

@@ -11,33 +11,6 @@
 
 namespace launch::image {
 
-/// A CUDA release as wheels name it, with what its images and its driver need.
-struct CudaToolkit {
-  std::string_view name;          ///< "cu128"
-  std::string_view version;       ///< newest patch that has images, "12.8.1"
-  std::string_view ubuntu;        ///< of the images to take, "24.04"
-  std::string_view driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
-};
-
-/// The toolkit of "cu128"; for one that is newer than the table, the newest of the same major version (the
-/// wheels bring their own runtime, the base only has to be of that major). None: the major is not known.
-std::optional<CudaToolkit> cuda_toolkit(std::string_view cuda);
-
-/// A distribution as far as it matters to Python.
-struct Distribution {
-  std::string_view name;    ///< "ubuntu 24.04"
-  std::string_view title;   ///< "Ubuntu 24.04"
-  std::string_view python;  ///< the interpreter that it packages, "3.12"
-  int glibc_minor;          ///< 39 for glibc 2.39
-};
-
-/// By "ubuntu 24.04"; none when it is not known.
-std::optional<Distribution> distribution(std::string_view name);
-
-/// What the locked torch was built for: "cu128", "cpu", "rocm6.3". Where the channel does not say it, the
-/// version of the locked CUDA runtime does.
-std::string accelerator(const lock::Lockfile& lock);
-
 /// The image that a recipe stands on for that accelerator: its `from`, nvidia/cuda, or for CPU the
 /// distribution that has its Python. Errors (usage): an accelerator or a Python for which no base is known,
 /// `from` that is no reference.

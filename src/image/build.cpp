@@ -13,7 +13,6 @@
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
-#include "lock/locate.hpp"
 #include "lock/wheel_store.hpp"
 
 namespace launch::image {
@@ -55,22 +54,14 @@ Result<std::optional<engine::Image>> find_same(const engine::Engine& engine, con
 }
 
 Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
-                                              const std::vector<ImageWheel>& wheels, const lock::Site& site,
-                                              net::HttpClient& http, const BuildEvents& events,
-                                              const std::stop_token& stop) {
-  lock::Lockfile wanted;
-  wanted.provenance = request.locked.lock.lock.provenance;
-  for (const auto& wheel : wheels) {
-    auto& package = wanted.packages.emplace_back();
-    package.name = wheel.package;
-    package.wheels = {wheel.wheel};
-  }
-  const auto fetched =
-      TRY(lock::fetch_locked(wanted, request.locked.lock.file.parent_path(), site,
-                             lock::WheelStore(site.store.value), http, events.fetching, stop));
+                                              const std::vector<ImageWheel>& wheels) {
+  std::vector<lock::LockedWheel> wanted;
+  wanted.reserve(wheels.size());
+  for (const auto& wheel : wheels) wanted.push_back(wheel.wheel);
+  const auto paths = TRY(request.fetch(wanted));
   std::vector<WheelSource> sources;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    sources.push_back({wheels[i].package, fetched.paths.at(i)});
+    sources.push_back({wheels[i].package, paths.at(i)});
   }
   return sources;
 }
@@ -104,8 +95,7 @@ Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
-                                 std::stop_token stop) {
+                                 const lock::Site& site, const BuildEvents& events, std::stop_token stop) {
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
@@ -137,7 +127,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   ContextSpec context;
   context.python = recipe.python;
   context.interpreter = base_interpreter(*lock.provenance.base);
-  context.wheels = TRY(fetch_wheels(request, wheels, site, http, events, stop));
+  context.wheels = TRY(fetch_wheels(request, wheels));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
@@ -174,7 +164,9 @@ Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const 
     for (const auto& wheel : wheels) {
       if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
       layer.wheels.push_back(wheel.wheel.file_name);
-      layer.size += unpacked_size(store.path_of(wheel.wheel)).value_or(0);
+      layer.size +=
+          unpacked_size(store.path_of({.name = wheel.wheel.file_name, .sha256 = wheel.wheel.sha256}))
+              .value_or(0);
     }
     layers.push_back(std::move(layer));
   }

@@ -14,7 +14,6 @@
 #include "image/wheel_tree.hpp"
 #include "lock/project.hpp"
 #include "lock/site.hpp"
-#include "net/http.hpp"
 
 namespace launch::image {
 
@@ -23,11 +22,12 @@ struct BuildRequest {
   lock::Locked locked;
   std::vector<ProjectCopy> copies;
   bool from_scratch = false;  ///< no layer and no image from before
+  /// Brings wheels of the lock to this machine and says where they lie, in the order of the wheels.
+  std::function<Result<std::vector<std::filesystem::path>>(const std::vector<lock::LockedWheel>&)> fetch;
 };
 
 /// What a person who waits is told; any may be empty.
 struct BuildEvents {
-  net::DownloadProgress fetching;
   InstallProgress unpacking;
   std::function<void(std::string_view)> line;  ///< the engine's own lines
   std::function<void()> waiting;               ///< for another build of the same image
@@ -46,10 +46,10 @@ Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<
 /// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
 /// project files. Wheels that the store lacks are fetched. Builds of the same image follow one another. The
 /// context is gone when this returns, and what a killed build left is removed by the next. Errors: those of
-/// render_dockerfile, wheels_for, fetch_locked, write_context and Engine::build; (world) a stop was asked
-/// for.
+/// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Engine::build; (world) a stop was
+/// asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::Site& site, net::HttpClient& http, const BuildEvents& events,
+                                 const lock::Site& site, const BuildEvents& events,
                                  std::stop_token stop = {});
 
 /// A layer of an image that holds wheels.

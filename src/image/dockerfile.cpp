@@ -8,10 +8,10 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
-#include "image/base_image.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
-#include "index/oci_registry.hpp"
+#include "image/toolkits.hpp"
+#include "index/image_reference.hpp"
 #include "python/installation.hpp"
 
 namespace launch::image {
@@ -69,7 +69,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
 Result<std::string> env_instruction(const DockerfileInput& input) {
   const auto own_path = fmt::format("\"{}/bin:$PATH\"", kVenv);
   Pairs pairs = {{"VIRTUAL_ENV", std::string(kVenv)}, {"PATH", own_path}};
-  if (cuda_toolkit(accelerator(input.lock.lock))) {
+  if (cuda_toolkit(lock::accelerator(input.lock.lock))) {
     pairs.emplace_back("NVIDIA_VISIBLE_DEVICES", "all");
     pairs.emplace_back("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
   }

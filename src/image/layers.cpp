@@ -8,7 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "image/base_image.hpp"
+#include "image/toolkits.hpp"
 #include "lock/platform_wheels.hpp"
 
 namespace launch::image {

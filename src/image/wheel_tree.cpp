@@ -13,7 +13,7 @@
 #include "base/file.hpp"
 #include "image/tree.hpp"
 #include "python/installation.hpp"
-#include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::image {
 namespace {

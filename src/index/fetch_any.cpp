@@ -12,7 +12,6 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "index/channel.hpp"
 #include "index/url.hpp"
 
 namespace launch::index {
@@ -66,49 +65,6 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
   return response;
 }
 
-/// The requests that failed and that the channel's other host may answer, with their places.
-template <class Request, class Failed>
-std::pair<std::vector<Request>, std::vector<std::size_t>> for_other_host(std::span<const Request> requests,
-                                                                         Failed&& failed) {
-  std::vector<Request> moved;
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!failed(i)) continue;
-    const auto url = on_other_host(requests[i].url);
-    if (!url) continue;
-    moved.push_back(requests[i]);
-    moved.back().url = *url;
-    places.push_back(i);
-  }
-  return {std::move(moved), std::move(places)};
-}
-
-bool refuses(const Result<net::HttpResponse>& response) {
-  constexpr int kForbidden = 403;
-  constexpr int kServerFailed = 500;
-  return !response || response->status == kForbidden || response->status >= kServerFailed;
-}
-
-void ask_other_host(net::HttpClient& http, std::span<const net::HttpRequest> requests,
-                    std::vector<Result<net::HttpResponse>>& responses) {
-  const auto [again, places] = for_other_host(requests, [&](std::size_t i) { return refuses(responses[i]); });
-  if (again.empty()) return;
-  auto answers = http.fetch_all(again);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!refuses(answers[i])) responses[places[i]] = std::move(answers[i]);
-  }
-}
-
-Error both_failed(const Error& one, const Error& other) {
-  if (one.message() == other.message()) return one;  // not the hosts' failure: a full disk
-  auto error = world_error(
-      fmt::format("{}; the channel's other host fails as well: {}", one.message(), other.message()));
-  for (const auto& hint : one.hints()) error.hint(hint);
-  return std::move(error).hint(
-      "try again later; if the file was withdrawn, take it from a wheel store or a wheel house that has it, "
-      "or from a mirror (LAUNCH_CHANNEL_URL)");
-}
-
 }  // namespace
 
 std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
@@ -117,7 +73,6 @@ std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
   std::copy_if(requests.begin(), requests.end(), std::back_inserter(remote),
                [](const net::HttpRequest& request) { return local_path(request.url).empty(); });
   auto responses = http.fetch_all(remote);
-  ask_other_host(http, remote, responses);
   std::vector<Result<net::HttpResponse>> all;
   all.reserve(requests.size());
   auto next = responses.begin();
@@ -129,22 +84,6 @@ std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
     }
   }
   return all;
-}
-
-std::vector<Result<net::DownloadResult>> download_any(net::HttpClient& http,
-                                                      std::span<const net::DownloadRequest> requests,
-                                                      const net::DownloadProgress& progress,
-                                                      const std::stop_token& stop) {
-  auto results = http.download(requests, progress, stop);
-  const auto [again, places] = for_other_host(requests, [&](std::size_t i) { return !results[i]; });
-  if (again.empty() || stop.stop_requested()) return results;
-  auto others = http.download(again, progress, stop);
-  for (std::size_t i = 0; i < places.size(); ++i) {
-    auto& result = results[places[i]];
-    if (!others[i]) others[i] = fail(both_failed(result.error(), others[i].error()));
-    result = std::move(others[i]);
-  }
-  return results;
 }
 
 std::filesystem::path local_path(std::string_view url) {

@@ -1,13 +1,14 @@
-// References as the distribution project's grammar has them (distribution/reference).
+#include "index/image_reference.hpp"
+
 #include <algorithm>
 
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
-#include "index/oci_registry.hpp"
 #include "python/scanner.hpp"
 
+// References as the distribution project's grammar has them (distribution/reference).
 namespace launch::index {
 namespace {
 

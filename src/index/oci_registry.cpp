@@ -11,7 +11,6 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/bearer_challenge.hpp"
-#include "index/problems.hpp"
 
 namespace launch::index {
 namespace {

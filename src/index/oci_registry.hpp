@@ -7,22 +7,10 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "index/image_reference.hpp"
 #include "net/http.hpp"
 
 namespace launch::index {
-
-/// "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04@sha256:…" in its parts; short names are Docker Hub's.
-struct ImageReference {
-  std::string registry;    ///< "docker.io"
-  std::string repository;  ///< "nvidia/cuda"
-  std::string tag;         ///< "latest" when neither tag nor digest is given
-  std::string digest;      ///< "sha256:…", or empty
-
-  /// Errors (usage): not an image reference.
-  static Result<ImageReference> parse(std::string_view text);
-  std::string name() const { return registry + "/" + repository; }
-  std::string text() const;
-};
 
 /// Where images of a registry are really to be asked: the site's [[registry]] entries.
 struct RegistryLocation {

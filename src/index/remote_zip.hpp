@@ -11,7 +11,7 @@
 
 #include "base/result.hpp"
 #include "net/http.hpp"
-#include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::index {
 

@@ -17,6 +17,7 @@
 #include "index/url.hpp"
 #include "python/name.hpp"
 #include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::index {
 namespace {

@@ -12,7 +12,7 @@
 namespace launch::lock {
 namespace {
 
-std::vector<std::string> places_of(const LockedWheel& wheel, const std::string& channel_index) {
+std::vector<std::string> places_of(const PublishedWheel& wheel, const std::string& channel_index) {
   if (wheel.url) return {*wheel.url};
   const auto folder = channel_index.substr(0, channel_index.rfind('/'));
   const auto name = index::percent_encode_path(wheel.file_name);
@@ -46,7 +46,7 @@ Result<bool> is_there(const Result<net::HttpResponse>& response, const std::stri
 }  // namespace
 
 Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const std::string& channel_index,
-                                             std::span<const LockedWheel> wheels) {
+                                             std::span<const PublishedWheel> wheels) {
   std::vector<net::HttpRequest> requests;
   std::vector<std::pair<std::size_t, std::string>> places;  // a wheel's place in the list, a URL
   for (std::size_t i = 0; i < wheels.size(); ++i) {

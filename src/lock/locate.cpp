@@ -85,8 +85,10 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
 // Takes the places of wheels that the channel still has, but no longer shows.
 Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url,
                            std::vector<LockedWheel>& wheels) {
-  std::vector<LockedWheel> hidden;
-  std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(hidden), to_be_located);
+  std::vector<PublishedWheel> hidden;
+  for (const auto& wheel : wheels) {
+    if (to_be_located(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
+  }
   const auto places = TRY(find_hidden(http, channel_url, hidden));
   auto found = places.begin();
   for (auto& wheel : wheels) {
@@ -145,31 +147,42 @@ std::vector<LockedWheel> wheels_of(const Lockfile& lock) {
   return wheels;
 }
 
-Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const fs::path& lock_folder, const Site& site,
+Artifact artifact_of(const LockedWheel& wheel, const fs::path& lock_folder) {
+  return {.name = wheel.file_name,
+          .sha256 = wheel.sha256,
+          .size = wheel.size,
+          .url = wheel.url,
+          .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};
+}
+
+Result<WheelStore::Fetched> fetch_locked(std::vector<LockedWheel> wheels, const Provenance& provenance,
+                                         const fs::path& lock_folder, const Site& site,
                                          const WheelStore& store, net::HttpClient& http,
                                          const net::DownloadProgress& progress, const std::stop_token& stop) {
-  auto wheels = wheels_of(lock);
   const auto is_lost = [&](const LockedWheel& wheel) {
     std::error_code ignored;
-    return to_be_located(wheel) && !fs::exists(store.path_of(wheel), ignored) &&
+    return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
            !fs::exists(lock_folder / *wheel.path, ignored);
   };
   std::vector<LockedWheel> lost;
   std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(lost), is_lost);
-  lost = TRY(locate_wheels(std::move(lost), lock.provenance, site, http));
+  lost = TRY(locate_wheels(std::move(lost), provenance, site, http));
   auto located = lost.begin();
   for (auto& wheel : wheels) {
     if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {
       wheel = *located++;
     }
   }
-  for (auto& wheel : wheels) {
-    if (!wheel.url) continue;
+  std::vector<Artifact> wanted;
+  wanted.reserve(wheels.size());
+  for (const auto& wheel : wheels) {
+    auto& artifact = wanted.emplace_back(artifact_of(wheel, lock_folder));
+    if (!artifact.url) continue;
     for (const auto* index : {&site.index_url, &site.channel_url}) {
-      wheel.url = index::with_credentials_of(*wheel.url, index->value);
+      artifact.url = index::with_credentials_of(*artifact.url, index->value);
     }
   }
-  return store.fetch(wheels, lock_folder, http, progress, stop);
+  return store.fetch(wanted, http, progress, stop);
 }
 
 }  // namespace launch::lock

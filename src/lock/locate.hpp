@@ -27,10 +27,14 @@ Result<std::filesystem::path> place_beside_lock(const LockedWheel& wheel,
 /// All wheels of a lock.
 std::vector<LockedWheel> wheels_of(const Lockfile& lock);
 
-/// Fills the store with the wheels of a lock, located where the store lacks them. Errors: those of
-/// locate_wheels and WheelStore::fetch.
-Result<WheelStore::Fetched> fetch_locked(const Lockfile& lock, const std::filesystem::path& lock_folder,
-                                         const Site& site, const WheelStore& store, net::HttpClient& http,
+/// A locked wheel as the store knows it. `lock_folder`: where a wheel named by path may lie already.
+Artifact artifact_of(const LockedWheel& wheel, const std::filesystem::path& lock_folder);
+
+/// Fills the store with wheels of a lock, located where the store lacks them. Errors: those of locate_wheels
+/// and WheelStore::fetch.
+Result<WheelStore::Fetched> fetch_locked(std::vector<LockedWheel> wheels, const Provenance& provenance,
+                                         const std::filesystem::path& lock_folder, const Site& site,
+                                         const WheelStore& store, net::HttpClient& http,
                                          const net::DownloadProgress& progress,
                                          const std::stop_token& stop = {});
 

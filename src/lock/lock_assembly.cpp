@@ -121,14 +121,15 @@ Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::
                         .destination = folder / sha256_hex(file->url) / file->file_name,
                         .size = file->size});
   }
-  const auto results = index::download_any(http, requests, {}, stop);
+  const auto results = http.download(requests, {}, stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
     const auto got = TRY(during(results[i], step));
     wheels[i].first->sha256 = got.sha256;
     wheels[i].first->size = got.size;
-    TRY(during(store.add(requests[i].destination, *wheels[i].first), step));
+    TRY(during(store.add(requests[i].destination, {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
+               step));
     std::error_code ignored;
     fs::remove_all(requests[i].destination.parent_path(), ignored);
   }

@@ -106,6 +106,17 @@ std::string write_lockfile(const Lockfile& lock) {
   return out;
 }
 
+std::string accelerator(const Lockfile& lock) {
+  if (!lock.provenance.cuda.empty()) return lock.provenance.cuda;
+  for (const auto& package : lock.packages) {
+    if (package.name != "nvidia-cuda-runtime" && !package.name.starts_with("nvidia-cuda-runtime-cu"))
+      continue;
+    const auto& release = package.version.release();
+    if (release.size() >= 2) return fmt::format("cu{}{}", release[0], release[1]);
+  }
+  return "cpu";
+}
+
 std::string lock_digest(std::string_view text) {
   return "sha256:" + sha256_hex(text);
 }

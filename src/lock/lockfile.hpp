@@ -72,6 +72,10 @@ std::string write_lockfile(const Lockfile& lock);
 /// line, column and key are named.
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
 
+/// What the locked torch was built for: "cu128", "cpu", "rocm6.3". Where the channel does not say it, the
+/// version of the locked CUDA runtime does.
+std::string accelerator(const Lockfile& lock);
+
 /// "sha256:…" of a lock's text: what images and run records quote.
 std::string lock_digest(std::string_view text);
 

@@ -92,7 +92,7 @@ std::vector<LockedPackage> kept_packages(const LockRequest& request, const Wheel
   for (auto& package : packages) {
     for (auto& wheel : package.wheels) {
       std::error_code ignored;
-      const auto place = store.path_of(wheel);
+      const auto place = store.path_of({.name = wheel.file_name, .sha256 = wheel.sha256});
       if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = index::local_url(place);
     }
   }

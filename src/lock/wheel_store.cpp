@@ -18,7 +18,6 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
 #include "index/url.hpp"
 
 namespace launch::lock {
@@ -37,11 +36,11 @@ bool is_file(const fs::path& path) {
   return fs::is_regular_file(path, ignored);
 }
 
-Result<void> check_digest(const fs::path& file, const LockedWheel& wheel, std::string_view hint) {
+Result<void> check_digest(const fs::path& file, const Artifact& wanted, std::string_view hint) {
   const auto digest = TRY(sha256_file(file));
-  if (digest == wheel.sha256) return {};
+  if (digest == wanted.sha256) return {};
   return fail(world_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
-                                      file.string(), wheel.sha256, digest))
+                                      file.string(), wanted.sha256, digest))
                   .hint(std::string(hint)));
 }
 
@@ -49,12 +48,12 @@ Error stopped() {
   return world_error("fetching was stopped");
 }
 
-Result<FileLock> wait_for_lock(const fs::path& path, const LockedWheel& wheel, const std::stop_token& stop) {
+Result<FileLock> wait_for_lock(const fs::path& path, const Artifact& wanted, const std::stop_token& stop) {
   for (bool told = false;; told = true) {
     auto lock = TRY(FileLock::try_acquire(path));
     if (lock) return *std::move(lock);
     if (stop.stop_requested()) return fail(stopped());
-    if (!told) log_info("waiting for another launch that is fetching {}", wheel.file_name);
+    if (!told) log_info("waiting for another launch that is fetching {}", wanted.name);
     std::this_thread::sleep_for(kLockPoll);
   }
 }
@@ -100,39 +99,40 @@ Result<void> move_into_place(const fs::path& beside, const fs::path& to) {
   return fail(io_error("write", to, number));
 }
 
-// A file of this machine that the wheel is named by, if it is there: beside the lock, or by a file URL.
-std::optional<fs::path> local_source(const LockedWheel& wheel, const fs::path& base) {
-  if (wheel.path && is_file(base / *wheel.path)) return base / *wheel.path;
-  if (wheel.url && wheel.url->starts_with(kFileScheme)) {
-    return fs::path(index::percent_decode(index::split_url(*wheel.url).path));
+// A file of this machine that may be it: where it was said to lie, or at a file URL.
+std::optional<fs::path> local_source(const Artifact& wanted) {
+  if (wanted.beside && is_file(*wanted.beside)) return wanted.beside;
+  if (wanted.url && wanted.url->starts_with(kFileScheme)) {
+    return fs::path(index::percent_decode(index::split_url(*wanted.url).path));
   }
   return std::nullopt;
 }
 
-Error nowhere(const LockedWheel& wheel) {
+Error nowhere(const Artifact& wanted) {
   return world_error(
-             fmt::format("{} is not in the wheel store, and the lock names no URL for it", wheel.file_name))
-      .hint(fmt::format("put the file where the lock says: {}", wheel.path.value_or(wheel.file_name)));
+             fmt::format("{} is not in the wheel store, and the lock names no URL for it", wanted.name))
+      .hint(fmt::format("put the file where the lock says: {}",
+                        wanted.beside ? wanted.beside->string() : wanted.name));
 }
 
 }  // namespace
 
-fs::path WheelStore::path_of(const LockedWheel& wheel) const {
-  return root_ / "sha256" / wheel.sha256.substr(0, 2) / wheel.sha256 / fs::path(wheel.file_name).filename();
+fs::path WheelStore::path_of(const Artifact& wanted) const {
+  return root_ / "sha256" / wanted.sha256.substr(0, 2) / wanted.sha256 / fs::path(wanted.name).filename();
 }
 
-Result<std::optional<fs::path>> WheelStore::find(const LockedWheel& wheel) const {
-  auto path = path_of(wheel);
+Result<std::optional<fs::path>> WheelStore::find(const Artifact& wanted) const {
+  auto path = path_of(wanted);
   if (!is_file(path)) return std::nullopt;
   TRY(check_digest(
-      path, wheel,
+      path, wanted,
       fmt::format("remove it and fetch it again: rm {}; launch fetch LOCK", shell_quote(path.string()))));
   return path;
 }
 
-Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<const LockedWheel> wheels) const {
-  std::vector<Result<std::optional<fs::path>>> found(wheels.size(), std::nullopt);
-  side_by_side(wheels.size(), [&](std::size_t i) { found[i] = find(wheels[i]); });
+Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<const Artifact> wanted) const {
+  std::vector<Result<std::optional<fs::path>>> found(wanted.size(), std::nullopt);
+  side_by_side(wanted.size(), [&](std::size_t i) { found[i] = find(wanted[i]); });
   std::vector<std::optional<fs::path>> paths;
   paths.reserve(found.size());
   for (auto& one : found) paths.push_back(TRY(std::move(one)));
@@ -144,29 +144,29 @@ namespace {
 // One round of fetching: the locks that are held, and what is to be downloaded.
 class FetchRound {
  public:
-  FetchRound(const WheelStore& store, const fs::path& base) : store_(&store), base_(&base) {}
+  explicit FetchRound(const WheelStore& store) : store_(&store) {}
 
   // `wheel` is missing, or was so before its lock could be had.
-  Result<void> prepare(const LockedWheel& wheel, const std::stop_token& stop) {
-    const auto place = store_->path_of(wheel);
-    locks_.push_back(TRY(wait_for_lock(place.parent_path() / ".lock", wheel, stop)));
-    if (TRY(store_->find(wheel))) return {};
-    if (const auto source = local_source(wheel, *base_)) {
-      TRY(store_->add(*source, wheel));
+  Result<void> prepare(const Artifact& wanted, const std::stop_token& stop) {
+    const auto place = store_->path_of(wanted);
+    locks_.push_back(TRY(wait_for_lock(place.parent_path() / ".lock", wanted, stop)));
+    if (TRY(store_->find(wanted))) return {};
+    if (const auto source = local_source(wanted)) {
+      TRY(store_->add(*source, wanted));
       return {};
     }
-    if (!wheel.url) return fail(nowhere(wheel));
-    requests_.push_back({.url = *wheel.url,
+    if (!wanted.url) return fail(nowhere(wanted));
+    requests_.push_back({.url = *wanted.url,
                          .destination = place,
-                         .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
-                         .sha256 = wheel.sha256});
+                         .size = wanted.size == 0 ? std::nullopt : std::optional(wanted.size),
+                         .sha256 = wanted.sha256});
     return {};
   }
 
   Result<void> download(net::HttpClient& http, const net::DownloadProgress& progress,
                         const std::stop_token& stop, WheelStore::Fetched& fetched) const {
     if (requests_.empty()) return {};
-    auto results = index::download_any(http, requests_, progress, stop);
+    auto results = http.download(requests_, progress, stop);
     std::optional<Error> error;
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i]) {
@@ -183,43 +183,42 @@ class FetchRound {
 
  private:
   const WheelStore* store_;
-  const fs::path* base_;
   std::vector<FileLock> locks_;
   std::vector<net::DownloadRequest> requests_;
 };
 
 }  // namespace
 
-Result<WheelStore::Fetched> WheelStore::fetch(std::span<const LockedWheel> wheels, const fs::path& base,
-                                              net::HttpClient& http, const net::DownloadProgress& progress,
+Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, net::HttpClient& http,
+                                              const net::DownloadProgress& progress,
                                               const std::stop_token& stop) const {
   Fetched fetched;
-  const auto found = TRY(find_all(wheels));
+  const auto found = TRY(find_all(wanted));
   // By digest, so that two processes take their locks in the same order, and each once.
-  std::map<std::string, const LockedWheel*> missing;
-  for (std::size_t i = 0; i < wheels.size(); ++i) {
-    fetched.paths.push_back(path_of(wheels[i]));
-    if (!found[i]) missing.emplace(wheels[i].sha256, &wheels[i]);
+  std::map<std::string, const Artifact*> missing;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    fetched.paths.push_back(path_of(wanted[i]));
+    if (!found[i]) missing.emplace(wanted[i].sha256, &wanted[i]);
   }
   for (auto at = missing.begin(); at != missing.end();) {
-    FetchRound round(*this, base);
+    FetchRound round(*this);
     for (std::size_t i = 0; i < kFetchedTogether && at != missing.end(); ++i, ++at) {
       TRY(round.prepare(*at->second, stop));
     }
     TRY(round.download(http, progress, stop, fetched));
     if (stop.stop_requested()) return fail(stopped());
   }
-  fetched.present = wheels.size() - fetched.downloaded;
+  fetched.present = wanted.size() - fetched.downloaded;
   return fetched;
 }
 
-Result<fs::path> WheelStore::add(const fs::path& file, const LockedWheel& wheel) const {
-  auto place = path_of(wheel);
+Result<fs::path> WheelStore::add(const fs::path& file, const Artifact& wanted) const {
+  auto place = path_of(wanted);
   // Hashed after it was brought in, so that what is handed on is what was hashed.
   const auto beside = TRY(bring_beside(file, place));
-  if (auto good = check_digest(beside, wheel, ""); !good) {
+  if (auto good = check_digest(beside, wanted, ""); !good) {
     ::unlink(beside.c_str());
-    TRY(check_digest(file, wheel,
+    TRY(check_digest(file, wanted,
                      fmt::format("remove {} or put the right file there", shell_quote(file.string()))));
     return fail(std::move(good.error()));
   }

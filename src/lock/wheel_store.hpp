@@ -9,10 +9,18 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lock/lockfile.hpp"
 #include "net/http.hpp"
 
 namespace launch::lock {
+
+/// A file that is wanted by its digest.
+struct Artifact {
+  std::string name;                     ///< of the file: "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
+  std::string sha256;                   ///< 64 hex digits
+  std::uint64_t size = 0;               ///< bytes; 0 when it is not known
+  std::optional<std::string> url = {};  ///< where it can be downloaded
+  std::optional<std::filesystem::path> beside = {};  ///< a place on this machine where it may lie already
+};
 
 /// Content-addressed wheels, shared by all projects: ROOT/sha256/ab/abcd…/NAME.whl. Safe under concurrent
 /// use; a file whose digest was not checked is never handed out: every file is hashed each time it is asked
@@ -22,14 +30,13 @@ class WheelStore {
   explicit WheelStore(std::filesystem::path root) : root_(std::move(root)) {}
 
   /// Where a wheel lies (or would lie).
-  std::filesystem::path path_of(const LockedWheel& wheel) const;
+  std::filesystem::path path_of(const Artifact& wanted) const;
 
   /// The path of a wheel whose digest was checked now; nothing when it is not there. A file that is there
   /// with other bytes is an error (world) that names file, expected and got, and the file is left alone.
-  Result<std::optional<std::filesystem::path>> find(const LockedWheel& wheel) const;
+  Result<std::optional<std::filesystem::path>> find(const Artifact& wanted) const;
   /// The same for many, hashed side by side; answers in the order of the wheels.
-  Result<std::vector<std::optional<std::filesystem::path>>> find_all(
-      std::span<const LockedWheel> wheels) const;
+  Result<std::vector<std::optional<std::filesystem::path>>> find_all(std::span<const Artifact> wanted) const;
 
   struct Fetched {
     std::size_t present = 0;  ///< wheels that were there, in the store or beside the lock
@@ -38,16 +45,14 @@ class WheelStore {
     std::vector<std::filesystem::path> paths;  ///< in the order of the wheels
   };
   /// Fills the store with what is missing, waiting for other processes that are fetching the same wheel.
-  /// `base` is the folder of the lock, where wheels that are named by path may lie already. What was fetched
-  /// before an error stays. Errors (world): those of find, of the download, a wheel that has no URL and lies
-  /// nowhere.
-  Result<Fetched> fetch(std::span<const LockedWheel> wheels, const std::filesystem::path& base,
-                        net::HttpClient& http, const net::DownloadProgress& progress,
-                        const std::stop_token& stop = {}) const;
+  /// What was fetched before an error stays. Errors (world): those of find, of the download, a wheel that has
+  /// no URL and lies nowhere.
+  Result<Fetched> fetch(std::span<const Artifact> wanted, net::HttpClient& http,
+                        const net::DownloadProgress& progress, const std::stop_token& stop = {}) const;
 
   /// Takes a file in (by hard link or copy), checking its digest. Errors (world): it cannot be read, other
   /// bytes.
-  Result<std::filesystem::path> add(const std::filesystem::path& file, const LockedWheel& wheel) const;
+  Result<std::filesystem::path> add(const std::filesystem::path& file, const Artifact& wanted) const;
 
  private:
   std::filesystem::path root_;

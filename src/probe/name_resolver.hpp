@@ -8,9 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "probe/answer.hpp"
 #include "probe/module_files.hpp"
 #include "probe/module_names.hpp"
-#include "probe/wheel_api.hpp"
+#include "probe/python_scanner.hpp"
 
 namespace launch::probe {
 

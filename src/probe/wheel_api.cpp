@@ -24,18 +24,6 @@ struct WheelApi::State {
   Result<void> read_wanted();
 };
 
-std::string_view verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::yes:
-      return "yes";
-    case Verdict::no:
-      return "no";
-    case Verdict::unknown:
-      return "unknown";
-  }
-  return "unknown";
-}
-
 WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
   std::vector<std::string> paths;
   std::unordered_map<std::string, FileOrigin> origins;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <set>
@@ -10,19 +9,11 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/answer.hpp"
 #include "probe/python_scanner.hpp"
 #include "probe/wheel_source.hpp"
 
 namespace launch::probe {
-
-enum class Verdict : std::uint8_t { yes, no, unknown };
-std::string_view verdict_name(Verdict verdict);
-
-/// Whether a wheel has what is asked for, and how that was found.
-struct Answer {
-  Verdict verdict = Verdict::unknown;
-  std::string reason;  ///< "torch 2.3.1 has no module torch/distributed/pipelining"
-};
 
 /// A wheel and the words that messages name it by: "torch 2.3.1".
 struct LabelledWheel {

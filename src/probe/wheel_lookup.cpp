@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "index/channel.hpp"
 #include "index/index_client.hpp"
-#include "lock/locate.hpp"
 #include "lock/platform_wheels.hpp"
 #include "lock/wheel_store.hpp"
 #include "python/specifier.hpp"
@@ -31,12 +30,12 @@ bool fits_machine(const std::string& tags, std::string_view platform) {
   });
 }
 
-Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel,
-                                               const lock::Provenance& provenance, const lock::Site& site,
-                                               net::HttpClient& http) {
-  if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
-  const auto located = TRY(lock::locate_wheels({wheel}, provenance, site, http));
-  return open_wheel(http, *located.front().url, wheel.size);
+Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel, const LocateWheel& locate,
+                                               const lock::Site& site, net::HttpClient& http) {
+  const lock::WheelStore store(site.store.value);
+  if (const auto path = TRY(store.find({.name = wheel.file_name, .sha256 = wheel.sha256})))
+    return open_wheel(*path);
+  return open_wheel(http, TRY(locate(wheel)), wheel.size);
 }
 
 /// "3.12" or "3.13t" of a wheel's first CPython tag; none for another.
@@ -128,11 +127,9 @@ Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query,
 Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const lock::Site& site,
                                                        net::HttpClient& http) {
   if (build.file->sha256) {
-    lock::LockedWheel wheel;
-    wheel.file_name = build.file->file_name;
-    wheel.sha256 = *build.file->sha256;
-    wheel.size = build.file->size.value_or(0);
-    if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
+    const lock::WheelStore store(site.store.value);
+    if (const auto path = TRY(store.find({.name = build.file->file_name, .sha256 = *build.file->sha256})))
+      return open_wheel(*path);
   }
   return open_wheel(http, build.file->url, build.file->size);
 }
@@ -158,7 +155,8 @@ Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
 
 Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const lock::Site& site, net::HttpClient& http) {
+                                                     const LocateWheel& locate, const lock::Site& site,
+                                                     net::HttpClient& http) {
   const auto platforms = TRY(lock::pick_for_platforms(lock, packages));
   for (std::size_t i = 0; i < packages.size(); ++i) {
     const bool found = std::any_of(platforms.begin(), platforms.end(),
@@ -175,7 +173,7 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
         continue;
       }
       const auto version = package->version.text();
-      auto source = TRY(during(open_from(*wheel, lock.provenance, site, http),
+      auto source = TRY(during(open_from(*wheel, locate, site, http),
                                fmt::format("opening the wheel of {} {}", package->name, version)));
       opened.asked.push_back({package->name, version, wheel->file_name});
       opened.wheels.push_back({package->name + " " + version, std::move(source)});

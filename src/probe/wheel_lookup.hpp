@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -23,12 +24,16 @@ struct OpenedWheels {
   std::vector<std::string> missing;  ///< packages of which the lock has no wheel for the platform
 };
 
+/// Where the file of a locked wheel can be read: an http, https or file URL.
+using LocateWheel = std::function<Result<std::string>(const lock::LockedWheel&)>;
+
 /// The wheels of some of a lock's packages, for each platform of the lock (lock::pick_for_platforms). Errors:
 /// (usage) the lock does not have the package, with a "did you mean", or for none of its platforms; (world)
 /// neither store nor index gives a wheel.
 Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const lock::Site& site, net::HttpClient& http);
+                                                     const LocateWheel& locate, const lock::Site& site,
+                                                     net::HttpClient& http);
 
 /// Which build of a package is asked for, without a lock.
 struct ReleaseQuery {

@@ -9,7 +9,7 @@
 
 #include "base/file.hpp"
 #include "index/remote_zip.hpp"
-#include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::probe {
 namespace {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::python {
 

@@ -1,4 +1,6 @@
 // The zip format as APPNOTE.TXT 6.3 describes it, as far as wheels use it.
+#include "python/zip.hpp"
+
 #include <algorithm>
 #include <memory>
 
@@ -7,7 +9,6 @@
 
 #include "base/text.hpp"
 #include "python/scanner.hpp"
-#include "python/wheel.hpp"
 
 namespace launch::python {
 namespace {

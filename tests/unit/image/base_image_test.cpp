@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "image/toolkits.hpp"
 #include "unit/image/fixture.hpp"
 
 namespace launch::image {
@@ -140,13 +141,13 @@ TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
 
 TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {
   auto lock = test::lock_of({}, test::base("ubuntu 24.04", "3.12")).lock;
-  EXPECT_EQ(accelerator(lock), "cu128");
+  EXPECT_EQ(lock::accelerator(lock), "cu128");
   lock.provenance.cuda = "";
-  EXPECT_EQ(accelerator(lock), "cpu");
+  EXPECT_EQ(lock::accelerator(lock), "cpu");
   lock.packages.push_back(test::package("nvidia-cuda-runtime", "13.0.96", 1));
-  EXPECT_EQ(accelerator(lock), "cu130");
+  EXPECT_EQ(lock::accelerator(lock), "cu130");
   lock.packages[0] = test::package("nvidia-cuda-runtime-cu12", "12.8.90", 1);
-  EXPECT_EQ(accelerator(lock), "cu128");
+  EXPECT_EQ(lock::accelerator(lock), "cu128");
 }
 
 }  // namespace

@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/wheel.hpp"
-#include "index/fetch_any.hpp"
+#include "index/both_hosts.hpp"
 #include "index/index_client.hpp"
+#include "unit/base/scratch.hpp"
 
 namespace launch::index {
 namespace {
@@ -69,7 +72,8 @@ TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
   fakes::MemoryHttp http;
   http.put(kBase + path, MemoryAnswer{.status = 403});
   http.put("https://download-r2.pytorch.org/whl" + path, MemoryAnswer{.body = bytes});
-  IndexClient client(http, kBase + "/cu128", {}, true);
+  BothHosts hosts(http);
+  IndexClient client(hosts, kBase + "/cu128", {}, true);
   const auto metadata = client.metadata({.file_name = fakes::wheel_file_name(spec), .url = kBase + path});
   ASSERT_TRUE(metadata) << metadata.error().text();
   EXPECT_EQ(metadata->version, "2.7.0+cu128");
@@ -97,11 +101,60 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
   std::vector<net::HttpRequest> requests;
   for (const std::string path : {"/down", "/away", "/gone", "/ill"})
     requests.push_back({.url = kBase + path});
-  const auto responses = fetch_any(http, requests);
+  const auto responses = BothHosts(http).fetch_all(requests);
   EXPECT_EQ(responses[0]->body, "/down");
   EXPECT_EQ(responses[1]->body, "/away");
   EXPECT_EQ(responses[2]->status, 404) << "an answer, not a refusal";
   EXPECT_EQ(responses[3]->status, 500) << "the first host's";
+}
+
+class DownloadsFromBothHosts : public testing::Test {
+ protected:
+  Result<net::DownloadResult> download(const std::string& url) {
+    const net::DownloadRequest request{.url = url, .destination = scratch_.path() / "a", .sha256 = kDigest};
+    return BothHosts(http_).download({&request, 1}, {}, {}).front();
+  }
+  const std::string kDigest = sha256_hex("content of a");
+  const std::string kFirst = kBase + "/nightly/cpu/a-1.0-py3-none-any.whl";
+  const std::string kOther = "https://download-r2.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";
+  test::Scratch scratch_;
+  fakes::MemoryHttp http_;
+};
+
+TEST_F(DownloadsFromBothHosts, WhatOneRefusesComesFromTheOther) {
+  http_.put(kFirst, MemoryAnswer{.status = 403});
+  http_.put(kOther, "content of a");
+  const auto fetched = download(kFirst);
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(*read_file(scratch_.path() / "a"), "content of a");
+}
+
+TEST_F(DownloadsFromBothHosts, AnotherServerIsAskedOnce) {
+  http_.put("https://pypi.example/a", MemoryAnswer{.status = 403});
+  EXPECT_FALSE(download("https://pypi.example/a"));
+  EXPECT_EQ(http_.requests().size(), 1U);
+}
+
+TEST_F(DownloadsFromBothHosts, OtherBytesOnOneAreNoneOfTheOthers) {
+  http_.put(kFirst, "content of A");
+  http_.put(kOther, "content of a");
+  const auto fetched = download(kFirst);
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(*read_file(scratch_.path() / "a"), "content of a");
+}
+
+TEST_F(DownloadsFromBothHosts, WhatEachAnsweredIsTold) {
+  http_.put(kFirst, MemoryAnswer{.status = 403});
+  http_.put(kOther, MemoryAnswer{.status = 503});
+  const auto fetched = download(kFirst);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(
+      fetched.error().text(),
+      "error: " + kFirst + " answers 403; the channel's other host fails as well: " + kOther +
+          " answers 503\n\n"
+          "hint: try again later; if the file was withdrawn, take it from a wheel store or a wheel house "
+          "that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n");
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::world);
 }
 
 }  // namespace

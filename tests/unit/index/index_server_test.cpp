@@ -7,7 +7,7 @@
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "index/index_client.hpp"
-#include "python/wheel.hpp"
+#include "python/zip.hpp"
 
 namespace launch::index {
 namespace {

@@ -189,7 +189,9 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
     http.remove(std::string(kChannel) + place + quoted);
   }
   ASSERT_TRUE(write_file(folder / "torch.whl", bytes));
-  ASSERT_TRUE(WheelStore(site.store.value).add(folder / "torch.whl", previous->packages[0].wheels[0]));
+  ASSERT_TRUE(WheelStore(site.store.value)
+                  .add(folder / "torch.whl", {.name = previous->packages[0].wheels[0].file_name,
+                                              .sha256 = previous->packages[0].wheels[0].sha256}));
   EXPECT_EQ(relocked(), before);
 }
 

@@ -264,7 +264,7 @@ TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
   EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
   EXPECT_EQ(wheel.size, bytes.size());
   const WheelStore store(site.store.value);
-  EXPECT_TRUE(store.find(wheel)->has_value());
+  EXPECT_TRUE(store.find({.name = wheel.file_name, .sha256 = wheel.sha256})->has_value());
   EXPECT_TRUE(std::filesystem::is_empty(folder / "store" / "incoming"));
   previous = first->lock;
   http.forget_requests();

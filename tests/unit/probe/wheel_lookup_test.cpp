@@ -59,6 +59,10 @@ class WheelLookup : public testing::Test {
                   : opened.error().text();
   }
 
+  /// The index's files lie side by side.
+  const LocateWheel locate_ = [](const lock::LockedWheel& wheel) -> Result<std::string> {
+    return "http://pypi.example/files/" + wheel.file_name;
+  };
   fs::path root_;
   lock::Site site_;
   fakes::MemoryHttp http_;
@@ -105,16 +109,17 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   wheel.sha256 = sha256_hex(bytes);
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
-  ASSERT_TRUE(lock::WheelStore(site_.store.value).add(root_ / "in.whl", wheel));
+  ASSERT_TRUE(lock::WheelStore(site_.store.value)
+                  .add(root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
   lock::Lockfile lock;
   lock.packages = {torch_package(wheel)};
-  const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   ASSERT_EQ(opened->size(), 1U);
   EXPECT_EQ(opened->front().platform, "linux-x86_64");
   EXPECT_EQ(opened->front().asked.front().version, "2.3.1");
   EXPECT_THAT(http_.log(), IsEmpty());
-  EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, site_, http_).error().text(),
+  EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, locate_, site_, http_).error().text(),
             "error: the lock has no wheel of torhc\n\nhint: did you mean torch?\n");
 }
 
@@ -129,7 +134,7 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   lock::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   http_.forget_requests();
-  const auto opened = open_locked_wheels(lock, {"torch"}, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   EXPECT_THAT(http_.log(), Each(StartsWith("GET " + *wheel.url + " ")));  // with a range each
 }
@@ -156,7 +161,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
                    locked("torchvision", "0.19.0", "cp310-cp310-manylinux_2_28_x86_64")};
   lock.packages[0].marker = "platform_machine == \"aarch64\"";
   lock.packages[1].marker = "platform_machine == \"x86_64\"";
-  const auto opened = open_locked_wheels(lock, {"torch", "torchvision"}, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch", "torchvision"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   std::string seen;
   for (const auto& each : *opened) {
@@ -170,7 +175,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
             "torchvision-0.19.0-cp310-cp310-manylinux_2_28_x86_64.whl\n"
             "linux-aarch64: torch-2.3.1-cp310-cp310-manylinux_2_28_aarch64.whl no torchvision\n");
   lock.provenance.platforms = {"linux-aarch64"};
-  EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, site_, http_).error().text(),
+  EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, locate_, site_, http_).error().text(),
             "error: the lock has no wheel of torchvision for linux-aarch64\n");
 }
 

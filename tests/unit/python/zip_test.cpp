@@ -1,8 +1,9 @@
+#include "python/zip.hpp"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "fakes/wheel.hpp"
-#include "python/wheel.hpp"
 
 namespace launch::python {
 namespace {
