@@ -161,7 +161,7 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
     }
   }
   if (wheels.empty()) return {};
-  auto found = TRY(find_hidden(http_, channel_->url(), wheels));
+  TRY_ASSIGN(auto found, find_hidden(http_, channel_->url(), wheels));
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     const auto& wheel = wheels[i];
     const auto& package = kept_[places[i].second];

@@ -38,7 +38,7 @@ bool is_file(const fs::path& path) {
 }
 
 Result<void> check_digest(const fs::path& file, const LockedWheel& wheel, std::string_view hint) {
-  const auto digest = TRY(sha256_file(file));
+  TRY_ASSIGN(const auto digest, sha256_file(file));
   if (digest == wheel.sha256) return {};
   return fail(world_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
                                       file.string(), wheel.sha256, digest))
@@ -51,7 +51,7 @@ Error stopped() {
 
 Result<FileLock> wait_for_lock(const fs::path& path, const LockedWheel& wheel, const std::stop_token& stop) {
   for (bool told = false;; told = true) {
-    auto lock = TRY(FileLock::try_acquire(path));
+    TRY_ASSIGN(auto lock, FileLock::try_acquire(path));
     if (lock) return *std::move(lock);
     if (stop.stop_requested()) return fail(stopped());
     if (!told) log_info("waiting for another launch that is fetching {}", wheel.file_name);
@@ -135,7 +135,10 @@ Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<cons
   side_by_side(wheels.size(), [&](std::size_t i) { found[i] = find(wheels[i]); });
   std::vector<std::optional<fs::path>> paths;
   paths.reserve(found.size());
-  for (auto& one : found) paths.push_back(TRY(std::move(one)));
+  for (auto& one : found) {
+    TRY_ASSIGN(auto path, std::move(one));
+    paths.push_back(std::move(path));
+  }
   return paths;
 }
 
@@ -149,8 +152,10 @@ class FetchRound {
   // `wheel` is missing, or was so before its lock could be had.
   Result<void> prepare(const LockedWheel& wheel, const std::stop_token& stop) {
     const auto place = store_->path_of(wheel);
-    locks_.push_back(TRY(wait_for_lock(place.parent_path() / ".lock", wheel, stop)));
-    if (TRY(store_->find(wheel))) return {};
+    TRY_ASSIGN(auto lock, wait_for_lock(place.parent_path() / ".lock", wheel, stop));
+    locks_.push_back(std::move(lock));
+    TRY_ASSIGN(const auto there, store_->find(wheel));
+    if (there) return {};
     if (const auto source = local_source(wheel, *base_)) {
       TRY(store_->add(*source, wheel));
       return {};
@@ -194,7 +199,7 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const LockedWheel> wheel
                                               net::HttpClient& http, const net::DownloadProgress& progress,
                                               const std::stop_token& stop) const {
   Fetched fetched;
-  const auto found = TRY(find_all(wheels));
+  TRY_ASSIGN(const auto found, find_all(wheels));
   // By digest, so that two processes take their locks in the same order, and each once.
   std::map<std::string, const LockedWheel*> missing;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
@@ -216,7 +221,7 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const LockedWheel> wheel
 Result<fs::path> WheelStore::add(const fs::path& file, const LockedWheel& wheel) const {
   auto place = path_of(wheel);
   // Hashed after it was brought in, so that what is handed on is what was hashed.
-  const auto beside = TRY(bring_beside(file, place));
+  TRY_ASSIGN(const auto beside, bring_beside(file, place));
   if (auto good = check_digest(beside, wheel, ""); !good) {
     ::unlink(beside.c_str());
     TRY(check_digest(file, wheel,
@@ -230,7 +235,8 @@ Result<fs::path> WheelStore::add(const fs::path& file, const LockedWheel& wheel)
 Result<void> place_file(const fs::path& from, const fs::path& to) {
   std::error_code code;
   if (fs::equivalent(from, to, code) && !code) return {};
-  return move_into_place(TRY(bring_beside(from, to)), to);
+  TRY_ASSIGN(const auto beside, bring_beside(from, to));
+  return move_into_place(beside, to);
 }
 
 }  // namespace launch::lock

@@ -34,8 +34,9 @@ bool fits_machine(const std::string& tags, std::string_view platform) {
 Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel,
                                                const lock::Provenance& provenance, const lock::Site& site,
                                                net::HttpClient& http) {
-  if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
-  const auto located = TRY(lock::locate_wheels({wheel}, provenance, site, http));
+  TRY_ASSIGN(const auto path, lock::WheelStore(site.store.value).find(wheel));
+  if (path) return open_wheel(*path);
+  TRY_ASSIGN(const auto located, lock::locate_wheels({wheel}, provenance, site, http));
   return open_wheel(http, *located.front().url, wheel.size);
 }
 
@@ -89,7 +90,8 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
       return key(a) < key(b);
     });
   }
-  const auto tags = TRY(python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
+  TRY_ASSIGN(const auto tags,
+             python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
   const Build* best = nullptr;
   std::optional<std::size_t> best_rank;
   for (const auto& build : builds) {
@@ -132,7 +134,8 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const
     wheel.file_name = build.file->file_name;
     wheel.sha256 = *build.file->sha256;
     wheel.size = build.file->size.value_or(0);
-    if (const auto path = TRY(lock::WheelStore(site.store.value).find(wheel))) return open_wheel(*path);
+    TRY_ASSIGN(const auto path, lock::WheelStore(site.store.value).find(wheel));
+    if (path) return open_wheel(*path);
   }
   return open_wheel(http, build.file->url, build.file->size);
 }
@@ -159,7 +162,7 @@ Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
 Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
                                                      const lock::Site& site, net::HttpClient& http) {
-  const auto platforms = TRY(lock::pick_for_platforms(lock, packages));
+  TRY_ASSIGN(const auto platforms, lock::pick_for_platforms(lock, packages));
   for (std::size_t i = 0; i < packages.size(); ++i) {
     const bool found = std::any_of(platforms.begin(), platforms.end(),
                                    [&](const auto& each) { return each.picks[i].wheel != nullptr; });
@@ -175,8 +178,8 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
         continue;
       }
       const auto version = package->version.text();
-      auto source = TRY(during(open_from(*wheel, lock.provenance, site, http),
-                               fmt::format("opening the wheel of {} {}", package->name, version)));
+      TRY_ASSIGN(auto source, during(open_from(*wheel, lock.provenance, site, http),
+                                     fmt::format("opening the wheel of {} {}", package->name, version)));
       opened.asked.push_back({package->name, version, wheel->file_name});
       opened.wheels.push_back({package->name + " " + version, std::move(source)});
     }
@@ -186,24 +189,26 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
 }
 
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http) {
-  const auto wanted = TRY(python::Specifier::parse("==" + query.version));
+  TRY_ASSIGN(const auto wanted, python::Specifier::parse("==" + query.version));
   const bool general = query.channel == "index";
-  const auto url = general ? site.index_url.value
-                           : TRY(index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+  auto url = site.index_url.value;
+  if (!general) {
+    TRY_ASSIGN(url, index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+  }
   std::vector<std::string> links;
   if (general) {
     for (const auto& link : site.find_links) links.push_back(link.value);
   }
   index::IndexClient client(http, url, std::move(links), !general);
-  const auto page = TRY(client.page(query.package));
+  TRY_ASSIGN(const auto page, client.page(query.package));
   if (!page) return fail(usage_error(fmt::format("{} has no project {}", net::redact(url), query.package)));
   const auto builds = builds_of(*page, wanted, query);
   if (builds.empty()) return fail(no_such_version(*page, query, url));
-  const auto* build = TRY(choose(builds, query));
+  TRY_ASSIGN(const auto* build, choose(builds, query));
   OpenedWheels opened{query.platform, {}, {}, {}};
   const auto version = build->name.version.text();
-  auto source = TRY(during(open_release_file(*build, site, http),
-                           fmt::format("opening the wheel of {} {}", query.package, version)));
+  TRY_ASSIGN(auto source, during(open_release_file(*build, site, http),
+                                 fmt::format("opening the wheel of {} {}", query.package, version)));
   opened.asked.push_back({query.package, version, build->file->file_name});
   opened.wheels.push_back({query.package + " " + version, std::move(source)});
   return opened;
