@@ -94,7 +94,7 @@ Result<Fd> open_lock(const std::filesystem::path& path) {
 }  // namespace
 
 Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
-  auto file = TRY(open_lock(path));
+  TRY_ASSIGN(auto file, open_lock(path));
   while (::flock(file.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail(io_error("lock", path, errno));
   }
@@ -102,7 +102,7 @@ Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
 }
 
 Result<std::optional<FileLock>> FileLock::try_acquire(const std::filesystem::path& path) {
-  auto file = TRY(open_lock(path));
+  TRY_ASSIGN(auto file, open_lock(path));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return fail(io_error("lock", path, errno));

@@ -61,15 +61,15 @@ Result<PipeEnds> make_pipe(std::string_view program) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(cannot_run(program, std::strerror(errno)));
   Fd write(ends[1]);
-  auto read = TRY(above_stdio(ends[0], program));
-  write = TRY(above_stdio(write.release(), program));
+  TRY_ASSIGN(auto read, above_stdio(ends[0], program));
+  TRY_ASSIGN(write, above_stdio(write.release(), program));
   return PipeEnds{std::move(read), std::move(write)};
 }
 
 /// A descriptor from which the child reads `input` to its end; being a file, it needs nobody to feed it.
 Result<Fd> make_input(const std::string& input, std::string_view program) {
   if (input.empty()) return above_stdio(::open("/dev/null", O_RDONLY | O_CLOEXEC), program);
-  auto file = TRY(above_stdio(::memfd_create("stdin", MFD_CLOEXEC), program));
+  TRY_ASSIGN(auto file, above_stdio(::memfd_create("stdin", MFD_CLOEXEC), program));
   for (std::string_view rest = input; !rest.empty();) {
     const auto put = ::write(file.get(), rest.data(), rest.size());
     if (put < 0 && errno == EINTR) continue;
@@ -170,7 +170,8 @@ void write_quietly(int fd, std::string_view text) {
 /// The child's process id; `argv` and `environment` end with a null.
 Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const char* const* environment,
                             const ChildSetup& setup, std::string_view name) {
-  auto failure = TRY(make_pipe(name));  // exec closes the child's end, or the child says why it could not
+  // exec closes the child's end, or the child says why it could not.
+  TRY_ASSIGN(auto failure, make_pipe(name));
   const pid_t child = ::fork();
   if (child < 0) return fail(cannot_run(name, std::strerror(errno)));
   if (child == 0) {
@@ -198,7 +199,7 @@ Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   if (spec.argv.empty()) return fail(world_error("cannot run a program: no name was given"));
   const std::string& name = spec.argv.front();
   const EnvironmentBlock environment(spec);
-  const auto program = TRY(find_program(name, environment.path()));
+  TRY_ASSIGN(const auto program, find_program(name, environment.path()));
   if (spec.umask) setup.mask = static_cast<mode_t>(*spec.umask);
   if (spec.folder) {
     std::error_code code;
@@ -270,14 +271,14 @@ class Run {
 
   Result<void> start_child() {
     const std::string_view name = spec_.argv.empty() ? std::string_view() : spec_.argv.front();
-    const auto in = TRY(make_input(spec_.input, name));
-    auto out = TRY(make_pipe(name));
-    auto err = TRY(make_pipe(name));
+    TRY_ASSIGN(const auto in, make_input(spec_.input, name));
+    TRY_ASSIGN(auto out, make_pipe(name));
+    TRY_ASSIGN(auto err, make_pipe(name));
     ChildSetup setup;
     setup.in = in.get();
     setup.out = out.write.get();
     setup.err = err.write.get();
-    group_ = TRY(start(spec_, setup));
+    TRY_ASSIGN(group_, start(spec_, setup));
     child_ = process::process(io_.get_executor(), group_);
     out_.from.assign(out.read.release());
     err_.from.assign(err.read.release());
@@ -431,15 +432,15 @@ class BoostProcessRunner final : public ProcessRunner {
 
   Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) override {
     const std::string_view name = argv.empty() ? std::string_view() : argv.front();
-    auto pipe = TRY(make_pipe(name));
-    const auto null = TRY(above_stdio(::open("/dev/null", O_WRONLY | O_CLOEXEC), name));
-    const auto err = TRY(above_stdio(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), name));
+    TRY_ASSIGN(auto pipe, make_pipe(name));
+    TRY_ASSIGN(const auto null, above_stdio(::open("/dev/null", O_WRONLY | O_CLOEXEC), name));
+    TRY_ASSIGN(const auto err, above_stdio(::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1), name));
     ChildSetup setup;
     setup.own_session = true;
     setup.in = pipe.read.get();
     setup.out = null.get();
     setup.err = err.get();
-    const auto pid = TRY(start(ProcessSpec{.argv = argv}, setup));
+    TRY_ASSIGN(const auto pid, start(ProcessSpec{.argv = argv}, setup));
     return std::make_unique<PipeGuard>(pid, std::move(pipe.write));
   }
 };

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <utility>
+
 #include <tl/expected.hpp>
 
 #include "base/error.hpp"
@@ -21,21 +24,26 @@ Result<T> during(Result<T> result, std::string step) {
   return result;
 }
 
-namespace detail {
-template <class T>
-T take(Result<T>&& result) {
-  return *std::move(result);
-}
-inline void take(Result<void>&&) {}
-}  // namespace detail
-
 }  // namespace launch
 
-/// The value of a Result, or return of its error from the enclosing function. Not between the braces of an
-/// initializer: g++ would leak what is made already.
+/// Returns the error of a failed Result from the enclosing function; a value is dropped. A statement:
+/// `TRY(write_file(path, text));`.
 #define TRY(...)                                                                         \
-  ({                                                                                     \
+  do {                                                                                   \
     auto launch_try_result = (__VA_ARGS__);                                              \
-    if (!launch_try_result) return ::launch::fail(std::move(launch_try_result.error())); \
-    ::launch::detail::take(std::move(launch_try_result));                                \
-  })
+    if (!launch_try_result) return ::launch::fail(std::move(launch_try_result).error()); \
+  } while (false)
+
+/// Gives `target` the value of a Result, or returns its error from the enclosing function:
+/// `TRY_ASSIGN(const auto text, read_file(path));` or `TRY_ASSIGN(wheel.sha256, read_sha256(table));`.
+/// Several statements: one to a line, and below `if`, `else`, `for` and `case` between braces; it does not
+/// compile there without them. A target has no comma, so pairs are taken apart on the next line.
+#define TRY_ASSIGN(target, ...) LAUNCH_TRY_ASSIGN(LAUNCH_TRY_NAME(__LINE__), target, (__VA_ARGS__))
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations, which stand in none
+#define LAUNCH_TRY_ASSIGN(result, target, expression)            \
+  auto result = expression;                                      \
+  if (!result) return ::launch::fail(std::move(result).error()); \
+  target = *std::move(result)
+// NOLINTEND(bugprone-macro-parentheses)
+#define LAUNCH_TRY_NAME(line) LAUNCH_TRY_JOIN(launch_try_result_, line)
+#define LAUNCH_TRY_JOIN(left, right) left##right

@@ -76,22 +76,25 @@ nlohmann::json document(const image::BuildOutcome& outcome, const std::vector<im
 
 Result<int> run(const Options& options, World& world) {
   const auto began = world.clock.steady();
-  const auto [project, site] = TRY(find_place(world));
+  TRY_ASSIGN(const auto place, find_place(world));
+  const auto& [project, site] = place;
   image::BuildRequest request;
-  request.locked = TRY(lock::load_locked(project, options.recipe));
-  request.copies = TRY(image::find_project_files(request.locked.recipe, project.root()));
+  TRY_ASSIGN(request.locked, lock::load_locked(project, options.recipe));
+  TRY_ASSIGN(request.copies, image::find_project_files(request.locked.recipe, project.root()));
   request.from_scratch = options.from_scratch;
-  warn_of_stale_dockerfile(project, request.locked,
-                           TRY(image::dockerfile_of(request.locked, request.copies)));
-  const auto engine = TRY(find_engine(world, site, options.engine));
+  TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(request.locked, request.copies));
+  warn_of_stale_dockerfile(project, request.locked, dockerfile);
+  TRY_ASSIGN(const auto engine, find_engine(world, site, options.engine));
   const auto http = make_http(world, site);
 
   request.fetch =
       [&](const std::vector<lock::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
-    auto fetched = TRY(lock::fetch_locked(
-        wheels, request.locked.lock.lock.provenance, request.locked.lock.file.parent_path(), site,
-        lock::WheelStore(site.store.value), *http,
-        [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); }, world.stop));
+    TRY_ASSIGN(auto fetched,
+               lock::fetch_locked(
+                   wheels, request.locked.lock.lock.provenance, request.locked.lock.file.parent_path(), site,
+                   lock::WheelStore(site.store.value), *http,
+                   [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); },
+                   world.stop));
     return std::move(fetched.paths);
   };
   image::BuildEvents events;
@@ -103,7 +106,7 @@ Result<int> run(const Options& options, World& world) {
   auto built = image::build_image(request, engine, site, events, world.stop);
   world.terminal.clear();
   if (!built && world.stop.stop_requested()) return interrupted(world, "no image was built");
-  const auto outcome = TRY(std::move(built));
+  TRY_ASSIGN(const auto outcome, std::move(built));
   const auto seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
   if (outcome.up_to_date) {
     log_info("{} is up to date", outcome.name);
@@ -112,7 +115,7 @@ Result<int> run(const Options& options, World& world) {
              human_seconds(seconds));
   }
   if (world.json) {
-    const auto layers = TRY(image::wheel_layers(request, outcome.image, site));
+    TRY_ASSIGN(const auto layers, image::wheel_layers(request, outcome.image, site));
     print_data(document(outcome, layers, engine, seconds).dump());
   } else {
     print_data(reference(outcome));

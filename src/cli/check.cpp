@@ -128,7 +128,7 @@ Result<Question> question_of_release(const World& world, const CheckOptions& opt
   if (!options.channel.empty()) query.channel = options.channel;
   query.cuda = options.cuda;
   if (!options.python.empty()) query.python = options.python;
-  auto paths = TRY(paths_of_arguments(world, options.arguments));
+  TRY_ASSIGN(auto paths, paths_of_arguments(world, options.arguments));
   if (query.channel != "index" && query.cuda.empty()) {
     return fail(usage_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
                                         query.channel))
@@ -136,7 +136,8 @@ Result<Question> question_of_release(const World& world, const CheckOptions& opt
   }
   world.terminal.status(fmt::format("looking for torch {}", options.torch));
   Question question{{}, std::move(paths)};
-  question.wheels.push_back(TRY(open_release(query, site, http)));
+  TRY_ASSIGN(auto wheels, open_release(query, site, http));
+  question.wheels.push_back(std::move(wheels));
   return question;
 }
 
@@ -160,38 +161,41 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
                                   net::HttpClient& http) {
   if (options.arguments.empty()) return fail(no_wheels_named());
   const auto& argument = options.arguments.front();
-  const auto first = TRY(first_of(world, place, argument));
+  TRY_ASSIGN(const auto first, first_of(world, place, argument));
   if (first == First::code) return fail(no_wheels_named());
-  auto paths = TRY(paths_of_arguments(world, {options.arguments.begin() + 1, options.arguments.end()}));
+  TRY_ASSIGN(auto paths, paths_of_arguments(world, {options.arguments.begin() + 1, options.arguments.end()}));
   auto packages = normalized(options.packages);
   lock::LoadedLock loaded;
   if (first == First::lock) {
-    loaded = TRY(lock::load_lock(place.project, TRY(place.project.lock_file(argument))));
+    TRY_ASSIGN(const auto file, place.project.lock_file(argument));
+    TRY_ASSIGN(loaded, lock::load_lock(place.project, file));
     if (packages.empty()) packages = packages_of(loaded.lock);
     if (paths.empty()) {
       return fail(usage_error("which code is to be checked? A lock alone does not say.")
                       .hint(fmt::format("give files or folders: launch check {} src/", argument)));
     }
   } else {
-    auto locked = TRY(lock::load_locked(place.project, argument));
+    TRY_ASSIGN(auto locked, lock::load_locked(place.project, argument));
     if (packages.empty()) packages = packages_of(locked.recipe);
-    if (paths.empty()) paths = TRY(paths_of_recipe(place.project, locked.recipe));
+    if (paths.empty()) {
+      TRY_ASSIGN(paths, paths_of_recipe(place.project, locked.recipe));
+    }
     loaded = std::move(locked.lock);
   }
   world.terminal.status("opening the locked wheels");
   const auto locate = [&](const lock::LockedWheel& wheel) -> Result<std::string> {
-    const auto located = TRY(lock::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
+    TRY_ASSIGN(const auto located, lock::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
     return *located.front().url;
   };
-  auto wheels = TRY(during(probe::open_locked_wheels(loaded.lock, packages, locate, place.site, http),
-                           fmt::format("checking against {}", place.project.shown(loaded.file))));
+  TRY_ASSIGN(auto wheels, during(probe::open_locked_wheels(loaded.lock, packages, locate, place.site, http),
+                                 fmt::format("checking against {}", place.project.shown(loaded.file))));
   return Question{std::move(wheels), std::move(paths)};
 }
 
 Result<Question> question_of(const World& world, const CheckOptions& options,
                              std::unique_ptr<net::HttpClient>& http) {
   if (!options.torch.empty()) {
-    const auto site = TRY(find_site(world));
+    TRY_ASSIGN(const auto site, find_site(world));
     http = make_http(world, site);
     return question_of_release(world, options, site, *http);
   }
@@ -199,24 +203,24 @@ Result<Question> question_of(const World& world, const CheckOptions& options,
        {std::pair("--channel", &options.channel), {"--cuda", &options.cuda}, {"--python", &options.python}}) {
     if (!value->empty()) return fail(usage_error(fmt::format("{} goes with --torch VERSION", name)));
   }
-  const auto place = TRY(find_place(world));
+  TRY_ASSIGN(const auto place, find_place(world));
   http = make_http(world, place.site);
   return question_of_lock(world, options, place, *http);
 }
 
 Result<probe::CheckReport> check(World& world, const CheckOptions& options) {
   std::unique_ptr<net::HttpClient> http;
-  auto question = TRY(question_of(world, options, http));
+  TRY_ASSIGN(auto question, question_of(world, options, http));
   world.terminal.clear();
   probe::CheckReport report;
   probe::PlatformApis platforms(std::move(question.wheels));
-  auto scan = TRY(scan_tree(question.paths, platforms.roots()));
+  TRY_ASSIGN(auto scan, scan_tree(question.paths, platforms.roots()));
   warn_of_problems(scan);
   report.files = scan.files;
   report.problems = std::move(scan.problems);
 
   world.terminal.status("reading the wheels");
-  report.platforms = TRY(platforms.ask(scan.names));
+  TRY_ASSIGN(report.platforms, platforms.ask(scan.names));
   return report;
 }
 
@@ -224,7 +228,7 @@ Result<int> run_check(World& world, const CheckOptions& options) {
   auto checked = check(world, options);
   world.terminal.clear();
   if (world.stop.stop_requested()) return interrupted(world, "there is no verdict");
-  const auto report = TRY(std::move(checked));
+  TRY_ASSIGN(const auto report, std::move(checked));
   print_data(world.json ? check_json(report) : check_text(report));
   return report.fails() ? 1 : 0;
 }

@@ -81,7 +81,7 @@ std::string json_of(const std::vector<Finding>& findings) {
 }
 
 Result<int> doctor(World& world) {
-  const auto site = TRY(find_site(world));
+  TRY_ASSIGN(const auto site, find_site(world));
   const auto findings = examine(world, site);
   bool missing = false;
   for (const auto& finding : findings) missing = missing || finding.missing;

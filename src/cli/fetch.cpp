@@ -52,7 +52,7 @@ Result<Place> place_of(const World& world, const std::string& argument) {
   auto place = find_place(world);
   const bool is_path = argument.find('/') != std::string::npos || argument.ends_with(".toml");
   if (place || !is_path || lock::Project::find(world.folder)) return place;
-  auto site = TRY(find_site(world));
+  TRY_ASSIGN(auto site, find_site(world));
   return Place{lock::Project::at(world.folder), std::move(site)};
 }
 
@@ -69,7 +69,7 @@ Result<void> place_wheels(World& world, Fetch& fetch, const std::string& to) {
   for (std::size_t i = 0; i < fetch.wheels.size(); ++i) {
     const auto& wheel = fetch.wheels[i];
     if (wheel.path) {
-      const auto place = TRY(lock::place_beside_lock(wheel, lock_folder));
+      TRY_ASSIGN(const auto place, lock::place_beside_lock(wheel, lock_folder));
       if (place.parent_path() != lock_folder) TRY(make_ignored_folder(place.parent_path()));
       TRY(lock::place_file(fetch.fetched.paths[i], place));
       fetch.folders.insert(place.parent_path());
@@ -119,9 +119,10 @@ std::string document(const Fetch& fetch, const lock::Project& project) {
 
 Result<int> run_fetch(World& world, const FetchOptions& options) {
   const auto begin = world.clock.steady();
-  const auto place = TRY(place_of(world, options.lock));
+  TRY_ASSIGN(const auto place, place_of(world, options.lock));
   Fetch fetch;
-  fetch.lock = TRY(load_lock(place.project, TRY(place.project.lock_file(options.lock))));
+  TRY_ASSIGN(const auto file, place.project.lock_file(options.lock));
+  TRY_ASSIGN(fetch.lock, load_lock(place.project, file));
   fetch.wheels = lock::wheels_of(fetch.lock.lock);
 
   const auto http = make_http(world, place.site);
@@ -136,7 +137,7 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
   if (world.stop.stop_requested()) {
     return interrupted(world, "what was fetched is kept, and the next `launch fetch` goes on from there");
   }
-  fetch.fetched = TRY(std::move(fetched));
+  TRY_ASSIGN(fetch.fetched, std::move(fetched));
   TRY(place_wheels(world, fetch, options.to));
 
   tell(fetch, place.project, std::chrono::duration<double>(world.clock.steady() - begin).count());

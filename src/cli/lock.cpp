@@ -59,7 +59,7 @@ Result<Previous> read_previous(const lock::Project& project, const fs::path& fil
   std::error_code ignored;
   Previous previous;
   if (!fs::exists(file, ignored)) return previous;
-  previous.text = TRY(read_file(file));
+  TRY_ASSIGN(previous.text, read_file(file));
   auto parsed = lock::parse_lockfile(previous.text, project.shown(file));
   if (parsed) {
     previous.lock = *std::move(parsed);
@@ -82,18 +82,19 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
 
 Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
                                  const lock::Recipe& recipe, const Previous& previous) {
-  const auto glibc_minor = TRY(image::glibc_minor_for(recipe));
+  TRY_ASSIGN(const auto glibc_minor, image::glibc_minor_for(recipe));
   const auto http = make_http(world, site, options.offline, options.upgrade);
   const lock::LockRequest request{
       .recipe = recipe, .previous = previous.lock, .upgrade = options.upgrade, .glibc_minor = glibc_minor};
-  auto result = TRY(lock::resolve_lock(
-      request, site, *http, lock::WheelStore(site.store.value),
-      [&](const std::string& what) { world.terminal.status(what); }, world.stop));
+  TRY_ASSIGN(auto result, lock::resolve_lock(
+                              request, site, *http, lock::WheelStore(site.store.value),
+                              [&](const std::string& what) { world.terminal.status(what); }, world.stop));
   const bool keep = previous.lock && !options.upgrade;
   index::OciRegistry registry(*http, registries(site));
   world.terminal.status("asking for the base image");
-  result.lock.provenance.base = TRY(image::choose_base(
-      recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt, registry));
+  TRY_ASSIGN(result.lock.provenance.base,
+             image::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,
+                                registry));
   world.terminal.clear();
   return result;
 }
@@ -164,14 +165,15 @@ std::string document(const std::string& file, bool changed, const lock::LockResu
 
 Result<int> run_lock(World& world, const LockOptions& options) {
   const auto begin = world.clock.steady();
-  const auto place = TRY(find_place(world));
-  const auto recipe = TRY(load_recipe(place.project, TRY(place.project.recipe_file(options.recipe))));
+  TRY_ASSIGN(const auto place, find_place(world));
+  TRY_ASSIGN(const auto recipe_file, place.project.recipe_file(options.recipe));
+  TRY_ASSIGN(const auto recipe, load_recipe(place.project, recipe_file));
   const auto file = place.project.lock_place(recipe.name);
   const auto shown = place.project.shown(file);
-  const auto previous = TRY(read_previous(place.project, file, options.upgrade));
+  TRY_ASSIGN(const auto previous, read_previous(place.project, file, options.upgrade));
   auto resolved = resolve(world, options, place.site, recipe, previous);
   if (world.stop.stop_requested()) return interrupted(world, "nothing was written");
-  const auto result = TRY(std::move(resolved));
+  TRY_ASSIGN(const auto result, std::move(resolved));
   const auto text = lock::write_lockfile(result.lock);
   const bool changed = text != previous.text;
 

@@ -36,7 +36,9 @@ struct Rendered {
 Result<Rendered> compare(const std::filesystem::path& place, std::string text) {
   Rendered file{place, std::move(text), std::nullopt};
   std::error_code code;
-  if (std::filesystem::exists(place, code)) file.found = TRY(read_file(place));
+  if (std::filesystem::exists(place, code)) {
+    TRY_ASSIGN(file.found, read_file(place));
+  }
   return file;
 }
 
@@ -56,18 +58,21 @@ Result<int> check(const lock::Project& project, const std::string& name, const s
 }
 
 Result<int> run(const Options& options, World& world) {
-  const auto [project, site] = TRY(find_place(world));
-  const auto locked = TRY(lock::load_locked(project, options.recipe));
-  const auto copies = TRY(image::find_project_files(locked.recipe, project.root()));
-  const auto dockerfile = TRY(image::dockerfile_of(locked, copies));
+  TRY_ASSIGN(const auto place, find_place(world));
+  const auto& [project, site] = place;
+  TRY_ASSIGN(const auto locked, lock::load_locked(project, options.recipe));
+  TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root()));
+  TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(locked, copies));
   if (options.to_stdout) {
     std::fputs(dockerfile.c_str(), stdout);
     return 0;
   }
   const auto folder = project.image_folder(locked.recipe.name);
   std::vector<Rendered> files;
-  files.push_back(TRY(compare(folder / "Dockerfile", dockerfile)));
-  files.push_back(TRY(compare(folder / ".dockerignore", image::render_dockerignore())));
+  TRY_ASSIGN(auto rendered, compare(folder / "Dockerfile", dockerfile));
+  files.push_back(std::move(rendered));
+  TRY_ASSIGN(auto ignore, compare(folder / ".dockerignore", image::render_dockerignore()));
+  files.push_back(std::move(ignore));
   if (options.check) return check(project, locked.recipe.name, files);
 
   bool changed = false;

@@ -30,7 +30,8 @@ struct ScanOptions {
 
 Result<int> run_scan(World& world, const ScanOptions& options) {
   const std::set<std::string, std::less<>> roots(options.modules.begin(), options.modules.end());
-  const auto scan = TRY(scan_tree(TRY(paths_of_arguments(world, options.paths)), roots));
+  TRY_ASSIGN(const auto paths, paths_of_arguments(world, options.paths));
+  TRY_ASSIGN(const auto scan, scan_tree(paths, roots));
   warn_of_problems(scan);
   print_data(world.json ? scan_json(scan) : scan_text(scan));
   return 0;

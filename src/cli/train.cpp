@@ -36,10 +36,10 @@ class TrainCommand {
   TrainCommand(const TrainOptions& options, World& world) : options_(options), world_(world) {}
 
   Result<int> run() {
-    const auto place = TRY(find_place(world_));
-    const auto locked = TRY(lock::load_locked(place.project, options_.recipe));
-    const auto engine = TRY(find_engine(world_, place.site, options_.engine));
-    const auto plan = TRY(make_plan(place, locked, engine));
+    TRY_ASSIGN(const auto place, find_place(world_));
+    TRY_ASSIGN(const auto locked, lock::load_locked(place.project, options_.recipe));
+    TRY_ASSIGN(const auto engine, find_engine(world_, place.site, options_.engine));
+    TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
       for (const auto& command : nodes.commands(plan)) print_data(shell_line(command));
@@ -71,7 +71,7 @@ class TrainCommand {
     } else {
       return fail(std::move(image.error()));
     }
-    auto plan = TRY(train::plan_local(locked.recipe, request, train::this_machine()));
+    TRY_ASSIGN(auto plan, train::plan_local(locked.recipe, request, train::this_machine()));
     for (const auto& mount : locked.recipe.train.mounts) {
       const auto from = place.project.root() / mount.from;
       if (!std::filesystem::exists(from)) {
@@ -97,9 +97,9 @@ class TrainCommand {
              count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), record.engine,
              plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest);
 
-    auto guard = TRY(
-        world_.runner.guard({world_.program.string(), "guard", "--kind", engine.info().name(), "--program",
-                             engine.info().program, "--run", plan.run, "--record", folder_.string()}));
+    TRY_ASSIGN(auto guard, world_.runner.guard({world_.program.string(), "guard", "--kind",
+                                                engine.info().name(), "--program", engine.info().program,
+                                                "--run", plan.run, "--record", folder_.string()}));
     const auto began = world_.clock.steady();
     train::Training training(plan, nodes, folder_ / "logs", show(), world_.clock);
     auto outcome = training.run(world_.stop);

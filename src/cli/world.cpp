@@ -20,8 +20,8 @@ Result<lock::Project> find_project(const World& world) {
 }  // namespace
 
 Result<Place> find_place(const World& world) {
-  auto project = TRY(find_project(world));
-  auto site = TRY(lock::load_site(project.root(), world.environment, kDefaultIndex));
+  TRY_ASSIGN(auto project, find_project(world));
+  TRY_ASSIGN(auto site, lock::load_site(project.root(), world.environment, kDefaultIndex));
   return Place{std::move(project), std::move(site)};
 }
 

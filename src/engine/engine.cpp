@@ -102,7 +102,7 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
 Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
                             std::stop_token stop) const {
   if (!build.remains.empty()) TRY(make_folder(build.remains));
-  const auto id_file = TRY(ScratchFile::make("id", build.remains));
+  TRY_ASSIGN(const auto id_file, ScratchFile::make("id", build.remains));
   auto process = spec(build_arguments(info_, build, id_file.path()));
   // Each of these would give the same Dockerfile another image.
   process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
@@ -126,12 +126,13 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   // One that ends by itself removes what it made, but for its layers, which the next build can use.
   const auto removed = by_itself ? remove_remains_folder(build.remains) : remove_remains(build.remains);
   if (!removed) log_warning("something may be left of the build: {}", removed.error().message());
-  const auto& outcome = TRY(ended);
+  TRY_ASSIGN(const auto& outcome, ended);
   if (!outcome.ok()) return fail(failed("build " + build.tag, outcome));
-  auto image = TRY(find_image(build.tag));
+  TRY_ASSIGN(auto image, find_image(build.tag));
   if (!image)
     return fail(world_error(fmt::format("{} built {} and does not have it", info_.name(), build.tag)));
-  const auto id = std::string(trim(TRY(written)));
+  TRY(written);
+  const auto id = std::string(trim(*written));
   // With docker's containerd store the file holds the manifest's digest.
   if (id != image->image_id && id != image->digest) {
     return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
@@ -141,8 +142,11 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
-  const auto outcome = TRY(call({"image", "inspect", reference}));
-  if (outcome.ok()) return TRY(read_image_inspect(outcome.out)).front();
+  TRY_ASSIGN(const auto outcome, call({"image", "inspect", reference}));
+  if (outcome.ok()) {
+    TRY_ASSIGN(auto images, read_image_inspect(outcome.out));
+    return std::move(images.front());
+  }
   if (not_there(outcome)) {
     if (doubt_) {
       if (auto error = doubt_()) return fail(*std::move(error));
@@ -169,7 +173,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
       on_line(stream, line);
     };
   }
-  auto outcome = TRY(runner_->run(process, std::move(stop)));
+  TRY_ASSIGN(auto outcome, runner_->run(process, std::move(stop)));
   if (outcome.cancelled || outcome.timed_out) {
     // The client is gone; the container has a life of its own.
     if (!container.name.empty()) {
@@ -193,8 +197,8 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
   constexpr int kTries = 50;
   constexpr std::chrono::milliseconds kPause{100};
   for (int tries = 1;; ++tries) {
-    const auto listed =
-        TRY(call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
+    TRY_ASSIGN(const auto listed,
+               call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
     if (!listed.ok()) return fail(failed("list its containers", listed));
     const auto names = words(listed.out);
     if (names.empty()) return {};
@@ -209,7 +213,7 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
       TRY(call(stop));
     }
     arguments.insert(arguments.end(), names.begin(), names.end());
-    const auto removed = TRY(call(arguments));
+    TRY_ASSIGN(const auto removed, call(arguments));
     if (removed.ok()) return {};
     // docker itself removes what was run with --rm, and does not let anybody wait for that.
     if (has(removed.err, "already in progress") && tries < kTries) {
@@ -224,20 +228,20 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
 
 Result<std::vector<std::string>> Engine::containers(const std::string& label,
                                                     const std::string& value) const {
-  const auto listed = TRY(call({"ps", "--filter", filter(label, value), "--format", "{{.Names}}"}));
+  TRY_ASSIGN(const auto listed, call({"ps", "--filter", filter(label, value), "--format", "{{.Names}}"}));
   if (!listed.ok()) return fail(failed("list its containers", listed));
   return words(listed.out);
 }
 
 Result<void> Engine::create_network(const std::string& name,
                                     const std::map<std::string, std::string>& labels) const {
-  const auto outcome = TRY(call(network_arguments(name, labels)));
+  TRY_ASSIGN(const auto outcome, call(network_arguments(name, labels)));
   if (!outcome.ok()) return fail(failed("create the network " + name, outcome));
   return {};
 }
 
 Result<void> Engine::remove_network(const std::string& name) const {
-  const auto outcome = TRY(call({"network", "rm", name}));
+  TRY_ASSIGN(const auto outcome, call({"network", "rm", name}));
   if (outcome.ok() || not_there(outcome)) return {};
   return fail(failed("remove the network " + name, outcome));
 }
@@ -245,14 +249,16 @@ Result<void> Engine::remove_network(const std::string& name) const {
 Result<std::string> Engine::push(const std::string& image, const std::string& reference) const {
   const auto what = fmt::format("push {} to {}", image, reference);
   if (info_.kind == EngineKind::podman) {
-    const auto digest_file = TRY(ScratchFile::make("digest"));
-    const auto outcome = TRY(call({"push", "--digestfile", digest_file.path().string(), image, reference}));
+    TRY_ASSIGN(const auto digest_file, ScratchFile::make("digest"));
+    TRY_ASSIGN(const auto outcome,
+               call({"push", "--digestfile", digest_file.path().string(), image, reference}));
     if (!outcome.ok()) return fail(failed(what, outcome));
-    return std::string(trim(TRY(read_file(digest_file.path()))));
+    TRY_ASSIGN(const auto digest, read_file(digest_file.path()));
+    return std::string(trim(digest));
   }
-  const auto tagged = TRY(call({"tag", image, reference}));
+  TRY_ASSIGN(const auto tagged, call({"tag", image, reference}));
   if (!tagged.ok()) return fail(failed(what, tagged));
-  const auto outcome = TRY(call({"push", reference}));
+  TRY_ASSIGN(const auto outcome, call({"push", reference}));
   if (!outcome.ok()) return fail(failed(what, outcome));
   auto digest = pushed_digest(outcome.out);
   if (digest.empty()) return fail(world_error("docker pushed " + reference + " and did not say its digest"));

@@ -115,8 +115,8 @@ class Prober {
 
   Result<EngineInfo> find(const std::optional<std::string>& wanted) {
     if (wanted) {
-      auto found =
-          TRY(kind_of(*wanted)) == EngineKind::podman ? podman(*wanted) : probe_docker(*wanted, runner_);
+      TRY_ASSIGN(const auto kind, kind_of(*wanted));
+      auto found = kind == EngineKind::podman ? podman(*wanted) : probe_docker(*wanted, runner_);
       if (found) return *std::move(found);
       return fail(error_of(found.error()));
     }
@@ -177,7 +177,7 @@ Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             ProcessRunner& runner, const Environment& environment, Probing probing) {
   const auto file = scratch / "podman.json";
   Prober prober(runner, environment, file, probing);
-  auto info = TRY(prober.find(wanted));
+  TRY_ASSIGN(auto info, prober.find(wanted));
   log_debug("{} {} at {}, rootless {}, build --timestamp {}, --identity-label {}, buildx {}", info.name(),
             info.version, info.program, info.rootless, info.build_timestamp, info.identity_label_flag,
             info.buildx);

@@ -91,7 +91,8 @@ std::string remains_mark(const fs::path& remains) {
 Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
   if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
   Record record{build.annotations, build.base, {}, {}};
-  for (auto& image : TRY(image_ids(HalfMade::wait))) record.images.insert(std::move(image));
+  TRY_ASSIGN(auto images, image_ids(HalfMade::wait));
+  for (auto& image : images) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
   TRY(make_folder(temporary_of(build.remains)));
   TRY(write_file(record_of(build.remains), write_record(record)));
@@ -108,13 +109,13 @@ Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process
 Result<std::vector<std::string>> Engine::image_ids(HalfMade half_made) const {
   constexpr int kMost = kTries + 10;
   for (int tries = 1;; ++tries) {
-    const auto listed = TRY(call({"images", "--all", "--quiet", "--no-trunc"}));
+    TRY_ASSIGN(const auto listed, call({"images", "--all", "--quiet", "--no-trunc"}));
     if (listed.ok()) return words(listed.out);
     const auto id = half_made_image(listed.err);
     if (id && tries < kTries) {
       std::this_thread::sleep_for(kPause);
     } else if (id && half_made == HalfMade::remove && tries < kMost) {
-      (void)TRY(call({"rmi", *id}));
+      TRY(call({"rmi", *id}));
     } else {
       auto error = failed("list its images", listed);
       if (id) error.hint(fmt::format("remove what a build left that was killed: podman rmi {}", *id));
@@ -127,7 +128,7 @@ Result<std::vector<std::string>> Engine::image_ids(HalfMade half_made) const {
 Result<std::vector<Image>> Engine::inspect(std::vector<std::string> ids) const {
   if (ids.empty()) return std::vector<Image>();
   ids.insert(ids.begin(), {"image", "inspect"});
-  const auto inspected = TRY(call(ids));
+  TRY_ASSIGN(const auto inspected, call(ids));
   // One that is gone meanwhile is an error to podman, which prints the others all the same.
   if (auto images = read_image_inspect(inspected.out)) return images;
   if (trim(inspected.out) == "[]") return std::vector<Image>();
@@ -171,15 +172,17 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
     }
     if (unknown.empty()) return unknown;
   }
-  const auto listed = TRY(call({"ps", "--all", "--external", "--format", "json"}));
+  TRY_ASSIGN(const auto listed, call({"ps", "--all", "--external", "--format", "json"}));
   if (!listed.ok()) return fail(failed("list its working containers", listed));
   const auto images_of = read_storage_containers(listed.out);
   std::erase_if(unknown, [&](const std::string& id) { return !images_of.contains(id); });
   std::set<std::string> images;
   for (const auto& id : unknown) images.insert(images_of.at(id));
   std::set<std::string> ours;
-  if (const auto base = TRY(find_image(record->base))) ours.insert(base->image_id);
-  for (const auto& image : TRY(inspect({images.begin(), images.end()}))) {
+  TRY_ASSIGN(const auto base, find_image(record->base));
+  if (base) ours.insert(base->image_id);
+  TRY_ASSIGN(const auto inspected, inspect({images.begin(), images.end()}));
+  for (const auto& image : inspected) {
     if (shares_key(image.annotations, record->annotations)) ours.insert(image.image_id);
   }
   std::erase_if(unknown, [&](const std::string& id) { return !ours.contains(images_of.at(id)); });
@@ -187,7 +190,7 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
 }
 
 Result<void> Engine::remove_working_containers(const fs::path& remains) const {
-  auto ids = TRY(orphans(remains));
+  TRY_ASSIGN(auto ids, orphans(remains));
   for (const auto& container : container_folders()) {
     const auto state = read_file(container / kState);
     if (state && working_container_has_secret(*state, remains_mark(remains))) {
@@ -196,7 +199,7 @@ Result<void> Engine::remove_working_containers(const fs::path& remains) const {
   }
   if (ids.empty()) return {};
   ids.insert(ids.begin(), {"rm", "--force"});
-  const auto removed = TRY(call(ids));
+  TRY_ASSIGN(const auto removed, call(ids));
   if (removed.ok()) return {};
   return fail(failed("remove its working containers", removed));
 }
@@ -204,9 +207,9 @@ Result<void> Engine::remove_working_containers(const fs::path& remains) const {
 Result<void> Engine::remove_new_images(const fs::path& remains) const {
   const auto record = read_record(record_of(remains));
   if (!record) return {};
-  auto images = TRY(image_ids(HalfMade::remove));
+  TRY_ASSIGN(auto images, image_ids(HalfMade::remove));
   std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
-  auto made = TRY(inspect(std::move(images)));
+  TRY_ASSIGN(auto made, inspect(std::move(images)));
   // An image that has a name is whole, and what it stands on stays with it: podman removes no parent.
   std::erase_if(made, [&](const Image& image) {
     return image.names > 0 || !contains(image.annotations, record->annotations);
@@ -215,7 +218,7 @@ Result<void> Engine::remove_new_images(const fs::path& remains) const {
   if (made.empty()) return {};
   std::vector<std::string> arguments{"rmi", "--no-prune", "--ignore"};
   for (const auto& image : made) arguments.push_back(image.image_id);
-  (void)TRY(call(arguments));
+  TRY(call(arguments));
   return {};
 }
 
@@ -224,7 +227,7 @@ Result<void> Engine::remove_remains_folder(const fs::path& remains) const {
   fs::remove_all(remains, code);
   // Without root, some of it belongs to users that only podman's namespace knows.
   if (code && info_.rootless) {
-    (void)TRY(call({"unshare", "rm", "-rf", remains.string()}));
+    TRY(call({"unshare", "rm", "-rf", remains.string()}));
     code.clear();
     fs::remove_all(remains, code);
   }

@@ -149,7 +149,8 @@ Result<int> glibc_minor_for(const lock::Recipe& recipe) {
   if (!recipe.image.from && !cuda_toolkit(recipe.torch.cuda)) {
     return fitting ? fitting->glibc_minor : kLeastGlibcMinor;
   }
-  const auto named = distribution_of(TRY(wanted_base(recipe, recipe.torch.cuda)));
+  TRY_ASSIGN(const auto wanted, wanted_base(recipe, recipe.torch.cuda));
+  const auto named = distribution_of(wanted);
   // A base that turns out to be another than its tag says (a site's own of the same name) has the recipe's
   // Python, or is refused; so the smaller of both is always there.
   if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
@@ -158,7 +159,7 @@ Result<int> glibc_minor_for(const lock::Recipe& recipe) {
 
 Result<lock::BaseImage> base_from(const lock::Recipe& recipe, std::string_view accelerator,
                                   const index::ImageReference& wanted, const index::RemoteImage& found) {
-  const auto contents = TRY(contents_of(recipe, wanted, found));
+  TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
   TRY(check_python(recipe, wanted, contents));
   TRY(check_cuda(recipe, accelerator, wanted, found));
   lock::BaseImage base;
@@ -187,7 +188,7 @@ Result<lock::BaseImage> choose_base(const lock::Recipe& recipe, const lock::Lock
                                     const std::optional<lock::BaseImage>& previous,
                                     index::OciRegistry& registry) {
   const auto built_for = lock::accelerator(lock);
-  const auto wanted = TRY(wanted_base(recipe, built_for));
+  TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto has_platform = [&](const std::string& p) {
     return previous->platforms.contains(oci_platform(p));
   };
@@ -197,7 +198,7 @@ Result<lock::BaseImage> choose_base(const lock::Recipe& recipe, const lock::Lock
     return *previous;
   }
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
-  const auto found = TRY(during(registry.find(wanted, oci_platform(recipe.platforms.front())), step));
+  TRY_ASSIGN(const auto found, during(registry.find(wanted, oci_platform(recipe.platforms.front())), step));
   if (!found) {
     return fail(
         world_error(fmt::format("the registry of {} has no such image", shown(wanted)))

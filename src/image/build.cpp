@@ -38,7 +38,7 @@ std::string oci_platform(std::string_view platform) {
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                      const std::string& platform) {
   constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
-  const auto project = TRY(project_digest(request.copies));
+  TRY_ASSIGN(const auto project, project_digest(request.copies));
   return "sha256:" +
          sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
@@ -46,7 +46,7 @@ Result<std::string> digest_of_inputs(const BuildRequest& request, const std::str
 
 Result<std::optional<engine::Image>> find_same(const engine::Engine& engine, const std::string& tag,
                                                const std::string& inputs) {
-  auto image = TRY(engine.find_image(tag));
+  TRY_ASSIGN(auto image, engine.find_image(tag));
   if (!image) return std::nullopt;
   const auto found = image->labels.find(kInputs);
   if (found == image->labels.end() || found->second != inputs) return std::nullopt;
@@ -58,7 +58,7 @@ Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
   std::vector<lock::LockedWheel> wanted;
   wanted.reserve(wheels.size());
   for (const auto& wheel : wheels) wanted.push_back(wheel.wheel);
-  const auto paths = TRY(request.fetch(wanted));
+  TRY_ASSIGN(const auto paths, request.fetch(wanted));
   std::vector<WheelSource> sources;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     sources.push_back({wheels[i].package, paths.at(i)});
@@ -99,42 +99,44 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
-  const auto dockerfile = TRY(dockerfile_of(request.locked, request.copies));
-  const auto inputs = TRY(digest_of_inputs(request, dockerfile, platform));
+  TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
+  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform));
   BuildOutcome outcome;
   outcome.name = lock::image_name(recipe.name);
   const auto tag = lock::image_reference(recipe.name);
   const auto up_to_date = [&]() -> Result<bool> {
     if (request.from_scratch) return false;
-    const auto same = TRY(find_same(engine, tag, inputs));
+    TRY_ASSIGN(const auto same, find_same(engine, tag, inputs));
     if (same) outcome.image = *same;
     outcome.up_to_date = same.has_value();
     return outcome.up_to_date;
   };
   const auto turns = beside_store(site, "builds");
   const auto image = lock::engine_name(recipe.name);
-  auto turn = TRY(BuildTurn::try_take(turns, image));
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
-  if (TRY(up_to_date())) return outcome;
+  TRY_ASSIGN(const bool there, up_to_date());
+  if (there) return outcome;
   if (!turn) {
     if (events.waiting) events.waiting();
-    turn = TRY(BuildTurn::take(turns, image, stop));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, stop));
     TRY(engine.remove_remains(turn->remains()));
-    if (TRY(up_to_date())) return outcome;
+    TRY_ASSIGN(const bool there_now, up_to_date());
+    if (there_now) return outcome;
   }
 
-  const auto wheels = TRY(wheels_of(request));
+  TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
   context.python = recipe.python;
   context.interpreter = base_interpreter(*lock.provenance.base);
-  context.wheels = TRY(fetch_wheels(request, wheels));
+  TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
   context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
   context.dockerignore = render_dockerignore();
-  const auto scratch = TRY(ScratchFolder::make(beside_store(site, "contexts")));
-  outcome.unpacked = TRY(write_context(scratch.path(), context, events.unpacking, stop));
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(beside_store(site, "contexts")));
+  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, events.unpacking, stop));
 
   engine::BuildSpec spec;
   spec.context = scratch.path();
@@ -146,14 +148,14 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   spec.annotations = {{kInputs, inputs}};
   spec.remains = turn->remains();
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
-  outcome.image = TRY(engine.build(spec, events.line, std::move(stop)));
+  TRY_ASSIGN(outcome.image, engine.build(spec, events.line, std::move(stop)));
   return outcome;
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::Image& image,
                                              const lock::Site& site) {
   const lock::WheelStore store(site.store.value);
-  const auto wheels = TRY(wheels_of(request));
+  TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;
   const auto above = request.copies.size() + 1;  // the project's files, and the bytecode below them

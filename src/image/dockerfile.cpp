@@ -53,9 +53,9 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
     return fail(usage_error(fmt::format("the lock {} names no base image", input.lock.file.string()))
                     .hint(fmt::format("write it anew: launch lock {}", input.recipe.name)));
   }
-  const auto reference =
-      TRY(during(index::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
-                 fmt::format("reading the base image in {}", input.lock.file.string())));
+  TRY_ASSIGN(const auto reference,
+             during(index::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
+                    fmt::format("reading the base image in {}", input.lock.file.string())));
   if (reference.name() != base->name || reference.digest != base->digest ||
       !base->digest.starts_with("sha256:") || !is_sha256_hex(std::string_view(base->digest).substr(7))) {
     return fail(
@@ -213,15 +213,18 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
       "# `launch build {0}` makes the context: hashed wheels, each unpacked below wheels/, and the project's "
       "files.\n",
       name);
-  out += TRY(from_instruction(input));
+  TRY_ASSIGN(const auto from, from_instruction(input));
+  out += from;
   const auto& base = *input.lock.lock.provenance.base;
-  out += TRY(env_instruction(input));
+  TRY_ASSIGN(const auto environment, env_instruction(input));
+  out += environment;
   out += apt_instruction(input, base);
   if (input.recipe.image.user) {
     out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
   }
   out += copy_instructions(input);
-  out += bytecode_instruction(TRY(python::InstallPaths::of(input.recipe.python)));
+  TRY_ASSIGN(const auto paths, python::InstallPaths::of(input.recipe.python));
+  out += bytecode_instruction(paths);
   out += project_instructions(input);
   if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
   out += "ENTRYPOINT []\nCMD [\"python3\"]\n";

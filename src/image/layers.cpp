@@ -35,13 +35,14 @@ std::size_t group_of(const std::string& package) {
 
 Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::string_view python,
                                            std::string_view platform) {
-  const auto target =
-      TRY(lock::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+  TRY_ASSIGN(const auto target,
+             lock::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
   std::set<std::string_view> names;
   for (const auto& package : lock.packages) names.insert(package.name);
   std::vector<ImageWheel> wheels;
   for (const auto name : names) {
-    const auto [package, wheel] = TRY(lock::pick_wheel(lock, name, target));
+    TRY_ASSIGN(const auto pick, lock::pick_wheel(lock, name, target));
+    const auto [package, wheel] = pick;
     if (package == nullptr) continue;
     if (wheel == nullptr) {
       return fail(

@@ -119,7 +119,10 @@ Result<std::vector<ProjectCopy>> find_project_files(const lock::Recipe& recipe, 
   if (code) return fail(io_error("read", root, code.value()));
   std::vector<ProjectCopy> copies;
   copies.reserve(recipe.image.copy.size());
-  for (const auto& entry : recipe.image.copy) copies.push_back(TRY(find_copy(recipe, entry, real_root)));
+  for (const auto& entry : recipe.image.copy) {
+    TRY_ASSIGN(auto copy, find_copy(recipe, entry, real_root));
+    copies.push_back(std::move(copy));
+  }
   return copies;
 }
 
@@ -128,7 +131,7 @@ Result<std::string> project_digest(const std::vector<ProjectCopy>& copies) {
   for (const auto& copy : copies) {
     digest.update(fmt::format("copy {} {}\n", copy.files.size(), copy.to));
     for (const auto& file : copy.files) {
-      const auto content = TRY(sha256_file(file.source));
+      TRY_ASSIGN(const auto content, sha256_file(file.source));
       digest.update(fmt::format("{} {} {} {}\n", content, file.executable, file.path.size(), file.path));
     }
   }
@@ -143,8 +146,8 @@ Result<void> copy_project_files(const std::vector<ProjectCopy>& copies, const fs
       if (const auto slash = file.path.rfind('/'); slash != std::string::npos) {
         TRY(make_tree_folder(folder / own, std::string_view(file.path).substr(0, slash)));
       }
-      TRY(write_tree_file(folder / own / file.path, TRY(MappedFile::open(file.source)).text(),
-                          file.executable));
+      TRY_ASSIGN(const auto source, MappedFile::open(file.source));
+      TRY(write_tree_file(folder / own / file.path, source.text(), file.executable));
     }
   }
   return {};

@@ -42,7 +42,7 @@ void sweep(const fs::path& parent) {
 
 Result<ScratchFolder> ScratchFolder::make(const fs::path& parent) {
   TRY(make_folder(parent));
-  const auto one_at_a_time = TRY(FileLock::acquire(parent / ".lock"));
+  TRY_ASSIGN(const auto one_at_a_time, FileLock::acquire(parent / ".lock"));
   sweep(parent);
   auto pattern = (parent / "build-XXXXXX").string();
   if (::mkdtemp(pattern.data()) == nullptr) return fail(io_error("make the folder", pattern, errno));

@@ -40,7 +40,7 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
 
 Result<MappedFile> MappedFile::create(const std::filesystem::path& path, std::uint64_t size,
                                       bool executable) {
-  const Fd file = TRY(create_file(path, O_RDWR, executable));
+  TRY_ASSIGN(const Fd file, create_file(path, O_RDWR, executable));
   if (size == 0) return MappedFile({});
   if (const int code = ::posix_fallocate(file.get(), 0, static_cast<off_t>(size)); code != 0) {
     return fail(io_error("write", path, code));
@@ -68,7 +68,7 @@ Result<void> make_tree_folder(const std::filesystem::path& root, std::string_vie
 }
 
 Result<void> write_tree_file(const std::filesystem::path& path, std::string_view content, bool executable) {
-  const Fd file = TRY(create_file(path, O_WRONLY, executable));
+  TRY_ASSIGN(const Fd file, create_file(path, O_WRONLY, executable));
   while (!content.empty()) {
     const auto put = ::write(file.get(), content.data(), content.size());
     if (put < 0 && errno == EINTR) continue;

@@ -11,7 +11,7 @@ namespace launch::image {
 Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path& folder,
                                                      std::string_view image) {
   auto remains = std::filesystem::absolute(folder) / image;
-  auto lock = TRY(FileLock::try_acquire(remains.string() + ".lock"));
+  TRY_ASSIGN(auto lock, FileLock::try_acquire(remains.string() + ".lock"));
   if (!lock) return std::nullopt;
   return BuildTurn(*std::move(lock), std::move(remains));
 }
@@ -21,7 +21,8 @@ Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::stri
   constexpr std::chrono::milliseconds kPause{100};
   SystemClock clock;
   while (!stop.stop_requested()) {
-    if (auto turn = TRY(try_take(folder, image))) return *std::move(turn);
+    TRY_ASSIGN(auto turn, try_take(folder, image));
+    if (turn) return *std::move(turn);
     clock.sleep(kPause, stop);
   }
   return fail(world_error(fmt::format("interrupted while another build of {} went on", image)));

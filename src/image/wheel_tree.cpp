@@ -61,17 +61,19 @@ std::string folder_of(std::string_view path) {
 }
 
 Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::path& folder) const {
-  auto bytes = TRY(MappedFile::open(source.wheel));
-  auto zip = TRY(python::ZipFile::open(bytes.text()));
+  TRY_ASSIGN(auto bytes, MappedFile::open(source.wheel));
+  TRY_ASSIGN(auto zip, python::ZipFile::open(bytes.text()));
   Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}, {}, {}};
-  const auto dist_info = TRY(python::dist_info_folder(wheel.zip.entries()));
+  TRY_ASSIGN(const auto dist_info, python::dist_info_folder(wheel.zip.entries()));
   const auto* about = wheel.zip.find(dist_info + "/WHEEL");
   if (about == nullptr) return fail(usage_error(fmt::format("the wheel has no {}/WHEEL", dist_info)));
-  const bool purelib = TRY(python::root_is_purelib(TRY(wheel.zip.read(*about))));
+  TRY_ASSIGN(const auto about_text, wheel.zip.read(*about));
+  TRY_ASSIGN(const bool purelib, python::root_is_purelib(about_text));
   wheel.dist_info = fmt::format("{}/{}", purelib ? paths_.purelib : paths_.platlib, dist_info);
-  wheel.files = TRY(python::plan_installation(wheel.zip.entries(), purelib, paths_));
+  TRY_ASSIGN(wheel.files, python::plan_installation(wheel.zip.entries(), purelib, paths_));
   if (const auto* points = wheel.zip.find(dist_info + "/entry_points.txt")) {
-    wheel.scripts = TRY(python::console_scripts(TRY(wheel.zip.read(*points))));
+    TRY_ASSIGN(const auto points_text, wheel.zip.read(*points));
+    TRY_ASSIGN(wheel.scripts, python::console_scripts(points_text));
   }
   // What the installer writes stands in for a wheel's own file of the same place, as with pip.
   std::set<std::string> own = {wheel.dist_info + "/INSTALLER"};
@@ -94,19 +96,19 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
 }
 
 Result<python::RecordRow> Installer::row(std::string_view path, std::string_view content) const {
-  return python::RecordRow{python::record_path(path, paths_.purelib),
-                           TRY(python::record_digest(sha256_hex(content))), content.size()};
+  TRY_ASSIGN(auto digest, python::record_digest(sha256_hex(content)));
+  return python::RecordRow{python::record_path(path, paths_.purelib), std::move(digest), content.size()};
 }
 
 Result<void> Installer::write(Wheel& wheel, std::size_t file, std::vector<char>& buffer) const {
   const auto& plan = wheel.files[file];
   const auto& entry = wheel.entry(file);
   const auto place = wheel.prefix / plan.path;
-  const auto compressed = TRY(wheel.zip.compressed(entry));
+  TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
   if (entry.size >= kMapped) {
-    const auto target = TRY(MappedFile::create(place, entry.size, plan.executable));
+    TRY_ASSIGN(const auto target, MappedFile::create(place, entry.size, plan.executable));
     TRY(python::inflate_into(entry, compressed, target.bytes()));
-    wheel.rows[file] = TRY(row(plan.path, target.text()));
+    TRY_ASSIGN(wheel.rows[file], row(plan.path, target.text()));
     return {};
   }
   buffer.resize(std::max<std::size_t>(buffer.size(), entry.size));
@@ -116,20 +118,21 @@ Result<void> Installer::write(Wheel& wheel, std::size_t file, std::vector<char>&
   std::string script;
   if (plan.is_script) text = script = python::script_text(std::string(text), interpreter_);
   TRY(write_tree_file(place, text, plan.executable));
-  wheel.rows[file] = TRY(row(plan.path, text));
+  TRY_ASSIGN(wheel.rows[file], row(plan.path, text));
   return {};
 }
 
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
   TRY(write_tree_file(wheel.prefix / path, content, executable));
-  wheel.rows.push_back(TRY(row(path, content)));
+  TRY_ASSIGN(auto written, row(path, content));
+  wheel.rows.push_back(std::move(written));
   return {};
 }
 
 Result<void> Installer::finish(Wheel& wheel) const {
   for (const auto& script : wheel.scripts) {
-    const auto text = TRY(python::console_script_text(script, interpreter_));
+    TRY_ASSIGN(const auto text, python::console_script_text(script, interpreter_));
     TRY(add(wheel, fmt::format("{}/{}", paths_.scripts, script.name), text, true));
   }
   TRY(add(wheel, wheel.dist_info + "/INSTALLER", "launch\n", false));
@@ -183,8 +186,8 @@ Result<void> on_all_cores(const std::vector<Task>& tasks,
 }  // namespace
 
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
-  const auto bytes = TRY(MappedFile::open(wheel));
-  const auto zip = TRY(python::ZipFile::open(bytes.text()));
+  TRY_ASSIGN(const auto bytes, MappedFile::open(wheel));
+  TRY_ASSIGN(const auto zip, python::ZipFile::open(bytes.text()));
   std::uint64_t size = 0;
   for (const auto& entry : zip.entries()) size += entry.size;
   return size;
@@ -193,12 +196,14 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   std::string_view python, std::string_view interpreter,
                                   const InstallProgress& progress, std::stop_token stop) {
-  const Installer installer(TRY(python::InstallPaths::of(python)), interpreter);
+  TRY_ASSIGN(auto paths, python::InstallPaths::of(python));
+  const Installer installer(std::move(paths), interpreter);
   std::vector<Wheel> open;
   open.reserve(wheels.size());
   for (const auto& source : wheels) {
-    open.push_back(TRY(during(installer.open(source, folder),
-                              fmt::format("unpacking {}", source.wheel.filename().string()))));
+    const auto step = fmt::format("unpacking {}", source.wheel.filename().string());
+    TRY_ASSIGN(auto wheel, during(installer.open(source, folder), step));
+    open.push_back(std::move(wheel));
   }
   const auto tasks = tasks_of(open);
   InstallSize size{tasks.size(), 0};

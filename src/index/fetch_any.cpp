@@ -61,7 +61,7 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
     return fail(world_error(fmt::format("{} has {}, more than the {} that are read of such a file",
                                         path.string(), human_bytes(end - first), human_bytes(request.most))));
   }
-  response.body = TRY(read_part(fd.get(), path, first, end - first));
+  TRY_ASSIGN(response.body, read_part(fd.get(), path, first, end - first));
   return response;
 }
 

@@ -104,7 +104,10 @@ Result<std::vector<IndexFile>> read_local_links(const fs::path& given) {
   std::error_code error;
   const auto path = fs::absolute(given, error).lexically_normal();
   if (fs::is_directory(path, error)) return list_folder(path);
-  if (fs::is_regular_file(path, error)) return parse_links(TRY(read_file(path)), local_url(path));
+  if (fs::is_regular_file(path, error)) {
+    TRY_ASSIGN(const auto page, read_file(path));
+    return parse_links(page, local_url(path));
+  }
   log_debug("find-links: {} is not there; passed over", path.string());
   return std::vector<IndexFile>();
 }
@@ -114,7 +117,7 @@ Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::stri
   if (scheme != "http" && scheme != "https") {
     return read_local_links(scheme == "file" ? local_path(place) : fs::path(place));
   }
-  const auto response = TRY(http.fetch(page_request(place)));
+  TRY_ASSIGN(const auto response, http.fetch(page_request(place)));
   if (response.status == 404) {
     log_debug("find-links: {} answers 404; passed over", net::redact(place));
     return std::vector<IndexFile>();
@@ -186,14 +189,15 @@ Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& pro
 
 Result<std::optional<ProjectPage>> IndexClient::add_linked(const std::string& project,
                                                            Result<std::optional<ProjectPage>> given) {
-  auto page = TRY(std::move(given));
+  TRY_ASSIGN(auto page, std::move(given));
   const auto name = python::normalize_name(project);
   std::set<std::string_view> known;
   if (page) {
     for (const auto& file : page->files) known.insert(file.file_name);
   }
   std::vector<IndexFile> more;
-  for (const auto& file : TRY(linked_files())) {
+  TRY_ASSIGN(const auto linked, linked_files());
+  for (const auto& file : linked) {
     if (is_file_of(file.file_name, name) && !known.contains(file.file_name)) more.push_back(file);
   }
   if (!page && !more.empty()) page = ProjectPage{name, {}};
@@ -205,8 +209,8 @@ Result<std::span<const IndexFile>> IndexClient::linked_files() {
   if (!linked_) {
     std::vector<IndexFile> files;
     for (const auto& place : find_links_) {
-      auto more = TRY(
-          during(read_links(*http_, place), fmt::format("reading the find-links {}", net::redact(place))));
+      TRY_ASSIGN(auto more, during(read_links(*http_, place),
+                                   fmt::format("reading the find-links {}", net::redact(place))));
       std::move(more.begin(), more.end(), std::back_inserter(files));
     }
     linked_ = std::move(files);

@@ -133,7 +133,7 @@ class Repository {
   /// Nothing when the registry does not have it. `name` is a tag or a digest.
   Result<std::optional<Manifest>> manifest(const std::string& name) {
     const auto url = fmt::format("{}/manifests/{}", place_.base, name);
-    const auto response = TRY(get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
+    TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
     if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
     Manifest manifest{fmt::format("sha256:{}", sha256_hex(response.body)), parse(response.body)};
@@ -158,7 +158,7 @@ class Repository {
                           "its manifest names no configuration by sha256"));
     }
     const auto url = fmt::format("{}/blobs/{}", place_.base, digest);
-    const auto response = TRY(get(url, kMostConfiguration, {}));
+    TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
     if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
     const auto found = fmt::format("sha256:{}", sha256_hex(response.body));
     if (found != digest) return fail(garbage(url, fmt::format("it has the digest {}", found)));
@@ -173,18 +173,18 @@ class Repository {
   Result<net::HttpResponse> get(const std::string& url, std::uint64_t most, Headers headers) {
     net::HttpRequest request{.url = url, .headers = std::move(headers), .most = most};
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
-    auto response = TRY(http_.fetch(request));
+    TRY_ASSIGN(auto response, http_.fetch(request));
     if (response.status != 401 || !token_.empty()) return response;
     const auto challenge = parse_bearer_challenge(response.header("www-authenticate").value_or(""));
     if (!challenge) return response;
-    token_ = TRY(fetch_token(*challenge));
+    TRY_ASSIGN(token_, fetch_token(*challenge));
     request.headers.emplace_back("Authorization", "Bearer " + token_);
     return http_.fetch(request);
   }
 
   Result<std::string> fetch_token(const BearerChallenge& challenge) {
     const auto url = token_url(challenge, fmt::format("repository:{}:pull", place_.repository));
-    const auto response = TRY(http_.fetch({.url = url, .most = kMostToken}));
+    TRY_ASSIGN(const auto response, http_.fetch({.url = url, .most = kMostToken}));
     if (response.status != 200) return fail(refused(url, response, "a token (200)"));
     const auto json = parse(response.body);
     auto token = text_member(json, "token");
@@ -246,23 +246,25 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
     return fail(world_error(fmt::format("the image index of {} names no image", what)));
   const auto asked = image.platforms.find(platform);
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
-  const auto manifest = TRY(repository.manifest(digest));
+  TRY_ASSIGN(const auto manifest, repository.manifest(digest));
   if (!manifest || manifest->is_index()) {
     return fail(world_error(fmt::format("the registry does not have the image {} that the index of {} names",
                                         digest, what))
                     .hint("the registry (or mirror) is incomplete; use another one"));
   }
-  take_configuration(TRY(repository.configuration(*manifest)), image);
+  TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
+  take_configuration(configuration, image);
   return image;
 }
 
 Result<std::optional<RemoteImage>> look_up(Repository& repository, const ImageReference& reference,
                                            const std::string& platform) {
-  const auto manifest = TRY(repository.manifest(reference.digest.empty() ? reference.tag : reference.digest));
+  TRY_ASSIGN(const auto manifest,
+             repository.manifest(reference.digest.empty() ? reference.tag : reference.digest));
   if (!manifest) return std::nullopt;
-  if (manifest->is_index()) return TRY(read_index(repository, *manifest, platform, reference.text()));
+  if (manifest->is_index()) return read_index(repository, *manifest, platform, reference.text());
   RemoteImage image{.digest = manifest->digest, .platforms = {}, .labels = {}, .environment = {}};
-  const auto configuration = TRY(repository.configuration(*manifest));
+  TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
   if (const auto name = platform_of(configuration); !name.empty()) image.platforms[name] = manifest->digest;
   take_configuration(configuration, image);
   return image;

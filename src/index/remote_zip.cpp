@@ -174,7 +174,7 @@ class ZipOpening {
   Result<void> take_part(const net::HttpRequest& request, net::HttpResponse response) {
     const auto etag = strong_etag(response);
     if (!zip_->etag_.empty() && etag != zip_->etag_) return fail(replaced_meanwhile(zip_->url_));
-    known_ = TRY(check_partial(response, request, known_));
+    TRY_ASSIGN(known_, check_partial(response, request, known_));
     zip_->etag_ = etag;
     if (step_ == Step::length) {
       step_ = Step::tail;

@@ -140,7 +140,7 @@ Result<std::vector<IndexFile>> parse_links(std::string_view text, std::string_vi
 }
 
 Result<ProjectPage> parse_simple_html(std::string_view text, std::string_view url, std::string_view project) {
-  auto files = TRY(parse_links(text, url));
+  TRY_ASSIGN(auto files, parse_links(text, url));
   ProjectPage page{python::normalize_name(project), std::move(files)};
   std::erase_if(page.files, [&](const IndexFile& file) { return !is_file_of(file.file_name, page.name); });
   return page;

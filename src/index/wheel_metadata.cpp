@@ -78,7 +78,7 @@ Result<const python::ZipEntry*> find_metadata(const RemoteZip& zip, const python
 
 /// Metadata that is really that wheel's.
 Result<python::CoreMetadata> parse_metadata(std::string_view text, const python::WheelName& wheel) {
-  auto metadata = TRY(python::CoreMetadata::parse(text));
+  TRY_ASSIGN(auto metadata, python::CoreMetadata::parse(text));
   const auto version = python::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
     return fail(

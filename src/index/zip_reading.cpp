@@ -102,7 +102,9 @@ class ZipReading {
     const auto limit = *std::upper_bound(zip_.places_.begin(), std::prev(zip_.places_.end()), first);
     auto header = kLocalHeader + entry.name.size() + kExtraGuess;
     const auto fixed = find(first, kLocalHeader);
-    if (fixed) header = TRY(python::local_header_size(*fixed));
+    if (fixed) {
+      TRY_ASSIGN(header, python::local_header_size(*fixed));
+    }
     if (limit < first || entry.compressed_size > limit - first) return fail(outside(entry));
     const auto room = limit - first;
     if (fixed && header > room - entry.compressed_size) return fail(outside(entry));
@@ -128,10 +130,10 @@ class ZipReading {
   }
 
   Result<std::string> content_of(const python::ZipEntry& entry) const {
-    const auto extent = TRY(extent_of(entry));
+    TRY_ASSIGN(const auto extent, extent_of(entry));
     const auto bytes = find(extent.first, extent.end - extent.first);
     if (!bytes) return fail(outside(entry));
-    const auto header = TRY(python::local_header_size(bytes->substr(0, kLocalHeader)));
+    TRY_ASSIGN(const auto header, python::local_header_size(bytes->substr(0, kLocalHeader)));
     if (bytes->substr(kLocalHeader, entry.name.size()) != entry.name) {
       return fail(world_error(fmt::format(
           "not a sound zip file: the entry \"{}\" has another name in its own header", entry.name)));

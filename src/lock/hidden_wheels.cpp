@@ -63,7 +63,8 @@ Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const std::s
     if (found[at].url) continue;
     const auto step =
         fmt::format("looking for {}, which its index page no longer shows", printable(wheels[at].file_name));
-    if (TRY(during(is_there(responses[i], url), step))) found[at].url = url;
+    TRY_ASSIGN(const bool there, during(is_there(responses[i], url), step));
+    if (there) found[at].url = url;
   }
   return found;
 }

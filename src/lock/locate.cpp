@@ -28,7 +28,8 @@ bool to_be_located(const LockedWheel& wheel) {
 }
 
 Result<std::string> project_of(const LockedWheel& wheel) {
-  return TRY(python::WheelName::parse(wheel.file_name)).name;
+  TRY_ASSIGN(auto parts, python::WheelName::parse(wheel.file_name));
+  return std::move(parts.name);
 }
 
 Result<Pages> read_pages(index::IndexClient& client, const std::set<std::string>& projects) {
@@ -36,7 +37,8 @@ Result<Pages> read_pages(index::IndexClient& client, const std::set<std::string>
   const std::vector<std::string> names(projects.begin(), projects.end());
   auto answers = client.pages(names);
   for (std::size_t i = 0; i < names.size(); ++i) {
-    if (auto page = TRY(std::move(answers[i]))) pages.emplace(names[i], *std::move(page));
+    TRY_ASSIGN(auto page, std::move(answers[i]));
+    if (page) pages.emplace(names[i], *std::move(page));
   }
   return pages;
 }
@@ -62,10 +64,10 @@ std::string other_ways(const LockedWheel& wheel) {
 Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<LockedWheel>& wheels,
                                         const std::set<std::string>& projects) {
   std::set<std::string> left;
-  const auto pages = TRY(read_pages(client, projects));
+  TRY_ASSIGN(const auto pages, read_pages(client, projects));
   for (auto& wheel : wheels) {
     if (!to_be_located(wheel)) continue;
-    const auto project = TRY(project_of(wheel));
+    TRY_ASSIGN(const auto project, project_of(wheel));
     const auto* file = find_file(pages, project, wheel.file_name);
     if (file == nullptr) {
       left.insert(project);
@@ -89,7 +91,7 @@ Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url
   for (const auto& wheel : wheels) {
     if (to_be_located(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
   }
-  const auto places = TRY(find_hidden(http, channel_url, hidden));
+  TRY_ASSIGN(const auto places, find_hidden(http, channel_url, hidden));
   auto found = places.begin();
   for (auto& wheel : wheels) {
     if (to_be_located(wheel)) wheel.url = (found++)->url;
@@ -103,7 +105,9 @@ Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, 
                                                const Site& site, net::HttpClient& http) {
   std::set<std::string> projects;
   for (const auto& wheel : wheels) {
-    if (to_be_located(wheel)) projects.insert(TRY(project_of(wheel)));
+    if (!to_be_located(wheel)) continue;
+    TRY_ASSIGN(auto project, project_of(wheel));
+    projects.insert(std::move(project));
   }
   if (projects.empty()) return wheels;
 
@@ -114,12 +118,12 @@ Result<std::vector<LockedWheel>> locate_wheels(std::vector<LockedWheel> wheels, 
   if (of_channel) {
     index::IndexClient channel(http, channel_url, {}, true);
     asked.push_back(net::redact(channel.url()));
-    projects = TRY(locate_on(channel, wheels, projects));
+    TRY_ASSIGN(projects, locate_on(channel, wheels, projects));
   }
   if (!projects.empty()) {
     index::IndexClient general(http, site.index_url.value, values_of(site.find_links));
     asked.push_back(net::redact(general.url()));
-    projects = TRY(locate_on(general, wheels, projects));
+    TRY_ASSIGN(projects, locate_on(general, wheels, projects));
   }
   if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
   const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
@@ -166,7 +170,7 @@ Result<WheelStore::Fetched> fetch_locked(std::vector<LockedWheel> wheels, const 
   };
   std::vector<LockedWheel> lost;
   std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(lost), is_lost);
-  lost = TRY(locate_wheels(std::move(lost), provenance, site, http));
+  TRY_ASSIGN(lost, locate_wheels(std::move(lost), provenance, site, http));
   auto located = lost.begin();
   for (auto& wheel : wheels) {
     if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {

@@ -97,7 +97,7 @@ Result<void> take_from_previous(LockedWheel& wheel, const LockedWheel& before, c
 
 /// A wheel of a find-links folder: read where it lies.
 Result<void> read_local(LockedWheel& wheel, const fs::path& file) {
-  auto digest = TRY(sha256_file(file));
+  TRY_ASSIGN(auto digest, sha256_file(file));
   if (!wheel.sha256.empty() && wheel.sha256 != digest) {
     return fail(
         world_error(fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
@@ -125,7 +125,7 @@ Result<void> hash_wheels(const std::vector<std::pair<LockedWheel*, const index::
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
-    const auto got = TRY(during(results[i], step));
+    TRY_ASSIGN(const auto got, during(results[i], step));
     wheels[i].first->sha256 = got.sha256;
     wheels[i].first->size = got.size;
     TRY(during(store.add(requests[i].destination, {.name = wheels[i].first->file_name, .sha256 = got.sha256}),

@@ -9,9 +9,9 @@ namespace launch::lock {
 Result<LockTarget> LockTarget::make(const Recipe& recipe, const std::string& platform, int glibc_minor) {
   LockTarget out;
   out.target_ = {recipe.python, platform, glibc_minor};
-  out.environment_ = TRY(python::marker_environment(recipe.python, platform));
-  out.version_ = TRY(python::Version::parse(out.environment_.python_full_version));
-  out.tags_ = TRY(python::supported_tags(out.target_));
+  TRY_ASSIGN(out.environment_, python::marker_environment(recipe.python, platform));
+  TRY_ASSIGN(out.version_, python::Version::parse(out.environment_.python_full_version));
+  TRY_ASSIGN(out.tags_, python::supported_tags(out.target_));
   return out;
 }
 

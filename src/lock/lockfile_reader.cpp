@@ -45,7 +45,7 @@ Result<std::string> required(const TomlTable& table, std::string_view key, std::
 }
 
 Result<void> check_version(const TomlTable& root, std::string_view file) {
-  const auto version = TRY(required(root, "lock-version", "\"1.0\""));
+  TRY_ASSIGN(const auto version, required(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
     return fail(root.wrong("lock-version", found("\"1.0\"", version)));
@@ -55,7 +55,7 @@ Result<void> check_version(const TomlTable& root, std::string_view file) {
 }
 
 Result<std::string> read_sha256(const TomlTable& wheel) {
-  const auto hashes = TRY(wheel.table("hashes"));
+  TRY_ASSIGN(const auto hashes, wheel.table("hashes"));
   std::string digest;
   TRY(hashes.read("sha256", digest));
   if (digest.empty()) return fail(wheel.wrong("hashes", "expected a sha256, but there is none"));
@@ -125,14 +125,14 @@ Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& packag
     return fail(
         table.wrong(key, found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
   }
-  wheel.upload_time = TRY(read_upload_time(table));
-  wheel.size = TRY(read_size(table));
-  wheel.sha256 = TRY(read_sha256(table));
+  TRY_ASSIGN(wheel.upload_time, read_upload_time(table));
+  TRY_ASSIGN(wheel.size, read_size(table));
+  TRY_ASSIGN(wheel.sha256, read_sha256(table));
   return wheel;
 }
 
 Result<LockedPackage> read_package(const TomlTable& table) {
-  const auto name = TRY(required(table, "name", "a package's name"));
+  TRY_ASSIGN(const auto name, required(table, "name", "a package's name"));
   if (!python::is_valid_name(name)) return fail(table.wrong("name", found("a package's name", name)));
   std::optional<python::Version> version;
   if (table.find("version") != nullptr) {
@@ -150,14 +150,17 @@ Result<LockedPackage> read_package(const TomlTable& table) {
     const auto marker = python::Marker::parse(*package.marker);
     if (!marker) return fail(table.wrong("marker", marker.error().message()));
   }
-  for (const auto& entry : TRY(table.tables("dependencies"))) {
-    package.dependencies.push_back(TRY(required(entry, "name", "a package's name")));
+  TRY_ASSIGN(const auto dependencies, table.tables("dependencies"));
+  for (const auto& entry : dependencies) {
+    TRY_ASSIGN(auto dependency, required(entry, "name", "a package's name"));
+    package.dependencies.push_back(std::move(dependency));
   }
   std::sort(package.dependencies.begin(), package.dependencies.end());
 
   std::set<std::string> names;
-  for (const auto& entry : TRY(table.tables("wheels"))) {
-    auto wheel = TRY(read_wheel(entry, package.name, version));
+  TRY_ASSIGN(const auto wheels, table.tables("wheels"));
+  for (const auto& entry : wheels) {
+    TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
     if (!names.insert(wheel.file_name).second) {
       return fail(entry.wrong("name", fmt::format("{} is there twice", quote(wheel.file_name))));
     }
@@ -172,7 +175,7 @@ Result<LockedPackage> read_package(const TomlTable& table) {
 }
 
 Result<std::string> read_digest(const TomlTable& table, std::string_view key) {
-  auto digest = TRY(required(table, key, "\"sha256:…\""));
+  TRY_ASSIGN(auto digest, required(table, key, "\"sha256:…\""));
   if (digest.starts_with(kDigestPrefix) &&
       is_sha256_hex(std::string_view(digest).substr(kDigestPrefix.size()))) {
     return digest;
@@ -182,13 +185,13 @@ Result<std::string> read_digest(const TomlTable& table, std::string_view key) {
 
 Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
   if (launch.find("base") == nullptr) return std::nullopt;
-  const auto table = TRY(launch.table("base"));
+  TRY_ASSIGN(const auto table, launch.table("base"));
   BaseImage base;
-  base.name = TRY(required(table, "image", "an image's name"));
-  base.tag = TRY(required(table, "tag", "an image's tag"));
-  base.digest = TRY(read_digest(table, "digest"));
+  TRY_ASSIGN(base.name, required(table, "image", "an image's name"));
+  TRY_ASSIGN(base.tag, required(table, "tag", "an image's tag"));
+  TRY_ASSIGN(base.digest, read_digest(table, "digest"));
   TRY(table.read("platforms", base.platforms));
-  const auto platforms = TRY(table.table("platforms"));
+  TRY_ASSIGN(const auto platforms, table.table("platforms"));
   for (const auto& [platform, digest] : base.platforms) TRY(read_digest(platforms, platform));
   TRY(table.read("driver-floor", base.driver_floor));
   TRY(table.read("distribution", base.distribution));
@@ -198,16 +201,17 @@ Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
 
 Result<Provenance> read_provenance(const TomlTable& root) {
   Provenance provenance;
-  const auto tool = TRY(root.table("tool"));
+  TRY_ASSIGN(const auto tool, root.table("tool"));
   if (tool.find("launch") == nullptr) return provenance;
-  const auto table = TRY(tool.table("launch"));
-  provenance.recipe_digest = TRY(read_digest(table, "recipe")).substr(kDigestPrefix.size());
+  TRY_ASSIGN(const auto table, tool.table("launch"));
+  TRY_ASSIGN(const auto recipe_digest, read_digest(table, "recipe"));
+  provenance.recipe_digest = recipe_digest.substr(kDigestPrefix.size());
   TRY(table.read("channel", provenance.channel));
   TRY(table.read("cuda", provenance.cuda));
   TRY(table.read("cuda-version", provenance.cuda_version));
   TRY(table.read("date", provenance.date));
   TRY(table.read("platforms", provenance.platforms));
-  provenance.base = TRY(read_base(table));
+  TRY_ASSIGN(provenance.base, read_base(table));
   return provenance;
 }
 
@@ -248,8 +252,11 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
   if (root.find("packages") == nullptr) {
     return fail(root.wrong("packages", "expected an array of tables, but it is missing"));
   }
-  const auto packages = TRY(root.tables("packages"));
-  for (const auto& table : packages) lock.packages.push_back(TRY(read_package(table)));
+  TRY_ASSIGN(const auto packages, root.tables("packages"));
+  for (const auto& table : packages) {
+    TRY_ASSIGN(auto package, read_package(table));
+    lock.packages.push_back(std::move(package));
+  }
   if (const auto* rival = find_rival(lock)) {
     const auto& table = packages[static_cast<std::size_t>(rival - lock.packages.data())];
     return fail(table.wrong(
@@ -257,7 +264,7 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
   }
   std::stable_sort(lock.packages.begin(), lock.packages.end(),
                    [](const LockedPackage& a, const LockedPackage& b) { return a.name < b.name; });
-  lock.provenance = TRY(read_provenance(root));
+  TRY_ASSIGN(lock.provenance, read_provenance(root));
   return lock;
 }
 
@@ -265,7 +272,7 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
 
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file) {
   auto lock = [&]() -> Result<Lockfile> {
-    const auto document = TRY(parse_toml(text, file));
+    TRY_ASSIGN(const auto document, parse_toml(text, file));
     return read_lock(TomlTable(document, file), file);
   }();
   if (!lock) lock.error().hint(std::string(kMendLock));

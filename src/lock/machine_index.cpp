@@ -103,9 +103,10 @@ void read_pip_file(MachineIndex& out, const fs::path& file) {
 
 // The [[index]] with default = true, else the older index-url.
 Result<std::optional<std::string>> uv_default_index(std::string_view text, const fs::path& file) {
-  const auto document = TRY(parse_toml(text, file.string()));
+  TRY_ASSIGN(const auto document, parse_toml(text, file.string()));
   const TomlTable root(document, file.string());
-  for (const auto& index : TRY(root.tables("index"))) {
+  TRY_ASSIGN(const auto indexes, root.tables("index"));
+  for (const auto& index : indexes) {
     bool is_default = false;
     std::optional<std::string> url;
     TRY(index.read("default", is_default));
@@ -114,7 +115,10 @@ Result<std::optional<std::string>> uv_default_index(std::string_view text, const
   }
   std::optional<std::string> url;
   TRY(root.read("index-url", url));
-  if (!url) TRY(TRY(root.table("pip")).read("index-url", url));
+  if (!url) {
+    TRY_ASSIGN(const auto pip, root.table("pip"));
+    TRY(pip.read("index-url", url));
+  }
   return url;
 }
 

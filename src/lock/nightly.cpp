@@ -158,8 +158,10 @@ Result<NightlyChoice> choose_nightly(const Recipe& recipe, PackageSource& source
   const auto& torch = recipe.torch;
   if (torch.channel != Channel::nightly) return NightlyChoice{};
   Nightlies nightlies(recipe, targets);
-  for (const auto& requirement : torch.packages)
-    nightlies.add(requirement, *TRY(source.find(requirement.name)));
+  for (const auto& requirement : torch.packages) {
+    TRY_ASSIGN(const auto* listing, source.find(requirement.name));
+    nightlies.add(requirement, *listing);
+  }
   const bool wants_kept =
       kept && torch.date.value_or(*kept) == *kept && (!torch.as_of || *kept <= *torch.as_of);
   if (wants_kept && (nightlies.empty() || nightlies.lack(*kept))) {

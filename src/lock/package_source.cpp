@@ -163,7 +163,7 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
   if (wheels.empty()) return {};
   std::vector<PublishedWheel> published;
   for (const auto& wheel : wheels) published.push_back({wheel.file_name, wheel.url});
-  auto found = TRY(find_hidden(http_, channel_->url(), published));
+  TRY_ASSIGN(auto found, find_hidden(http_, channel_->url(), published));
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     const auto& wheel = wheels[i];
     const auto& package = kept_[places[i].second];

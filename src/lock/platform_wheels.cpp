@@ -50,7 +50,10 @@ Result<PlatformWheels> pick_for(const Lockfile& lock, const std::vector<std::str
           WheelTarget::make({environment.python_version + build, platform, kNewestGlibcMinor});
       if (!target) continue;
       PlatformWheels wheels{platform, {}};
-      for (const auto& name : names) wheels.picks.push_back(TRY(pick_wheel(lock, name, *target)));
+      for (const auto& name : names) {
+        TRY_ASSIGN(const auto pick, pick_wheel(lock, name, *target));
+        wheels.picks.push_back(pick);
+      }
       if (found_by(wheels) > found_by(best)) best = std::move(wheels);
       if (found_by(best) == names.size()) return best;
     }
@@ -62,8 +65,8 @@ Result<PlatformWheels> pick_for(const Lockfile& lock, const std::vector<std::str
 
 Result<bool> applies(const LockedPackage& package, const python::MarkerEnvironment& environment) {
   if (!package.marker) return true;
-  const auto marker =
-      TRY(during(python::Marker::parse(*package.marker), "reading the marker of " + package.name));
+  TRY_ASSIGN(const auto marker,
+             during(python::Marker::parse(*package.marker), "reading the marker of " + package.name));
   return marker.evaluate(environment);
 }
 
@@ -93,14 +96,16 @@ std::vector<python::MarkerEnvironment> environments_of(const Lockfile& lock) {
 }
 
 Result<WheelTarget> WheelTarget::make(const python::Target& target) {
-  auto environment = TRY(python::marker_environment(target.python, target.platform));
-  auto tags = TRY(python::supported_tags(target));
+  TRY_ASSIGN(auto environment, python::marker_environment(target.python, target.platform));
+  TRY_ASSIGN(auto tags, python::supported_tags(target));
   return WheelTarget{std::move(environment), std::move(tags)};
 }
 
 Result<PickedWheel> pick_wheel(const Lockfile& lock, std::string_view name, const WheelTarget& target) {
   for (const auto& package : lock.packages) {
-    if (package.name != name || !TRY(applies(package, target.environment))) continue;
+    if (package.name != name) continue;
+    TRY_ASSIGN(const bool wanted, applies(package, target.environment));
+    if (!wanted) continue;
     return PickedWheel{&package, best_wheel(package, target.tags)};
   }
   return PickedWheel{};
@@ -111,12 +116,16 @@ Result<std::vector<PlatformWheels>> pick_for_platforms(const Lockfile& lock,
   const auto environments = environments_of(lock);
   std::vector<PlatformWheels> all;
   all.reserve(lock.provenance.platforms.size());
-  for (const auto& platform : lock.provenance.platforms)
-    all.push_back(TRY(pick_for(lock, names, platform, environments)));
+  for (const auto& platform : lock.provenance.platforms) {
+    TRY_ASSIGN(auto wheels, pick_for(lock, names, platform, environments));
+    all.push_back(std::move(wheels));
+  }
   if (!all.empty()) return all;
 
-  for (const auto* platform : {"linux-x86_64", "linux-aarch64"})
-    all.push_back(TRY(pick_for(lock, names, platform, environments)));
+  for (const auto* platform : {"linux-x86_64", "linux-aarch64"}) {
+    TRY_ASSIGN(auto wheels, pick_for(lock, names, platform, environments));
+    all.push_back(std::move(wheels));
+  }
   std::size_t most = 0;
   for (const auto& wheels : all) most = std::max(most, found_by(wheels));
   std::erase_if(all, [&](const auto& wheels) { return found_by(wheels) < most; });

@@ -152,18 +152,19 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
                                 "before .toml",
                                 printable(project.shown(file)))));
   }
-  return parse_recipe(TRY(read_file(file, kMostRecipe)), name, project.shown(file));
+  TRY_ASSIGN(const auto text, read_file(file, kMostRecipe));
+  return parse_recipe(text, name, project.shown(file));
 }
 
 Result<LoadedLock> load_lock(const Project& project, const fs::path& file) {
-  const auto text = TRY(read_file(file, kMostLock));
-  auto lock = TRY(parse_lockfile(text, project.shown(file)));
+  TRY_ASSIGN(const auto text, read_file(file, kMostLock));
+  TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file)));
   return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
 }
 
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument) {
-  const auto recipe_path = TRY(project.recipe_file(recipe_argument));
-  auto recipe = TRY(load_recipe(project, recipe_path));
+  TRY_ASSIGN(const auto recipe_path, project.recipe_file(recipe_argument));
+  TRY_ASSIGN(auto recipe, load_recipe(project, recipe_path));
   const auto make_it = fmt::format("launch lock {}", recipe.name);
   const auto lock_path = project.lock_place(recipe.name);
   if (!is_file(lock_path)) {
@@ -171,7 +172,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
                                         project.shown(lock_path)))
                     .hint("make it: " + make_it));
   }
-  auto lock = TRY(load_lock(project, lock_path));
+  TRY_ASSIGN(auto lock, load_lock(project, lock_path));
   if (lock.lock.provenance.recipe_digest != recipe.digest) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",

@@ -228,13 +228,13 @@ Result<void> check_dates(const TomlTable& table, const Recipe::Torch& torch) {
 Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
   Recipe::Torch torch;
   if (root.find("torch") == nullptr) return torch;
-  const auto table = TRY(root.table("torch"));
+  TRY_ASSIGN(const auto table, root.table("torch"));
   TRY(table.only({"channel", "cuda", "date", "as-of", "packages"}));
-  torch.channel = TRY(read_channel(table));
+  TRY_ASSIGN(torch.channel, read_channel(table));
   TRY(table.read("cuda", torch.cuda));
   TRY(table.read("date", torch.date));
   TRY(table.read("as-of", torch.as_of));
-  torch.packages = TRY(read_requirements(table, seen));
+  TRY_ASSIGN(torch.packages, read_requirements(table, seen));
   TRY(check_cuda(table, torch));
   TRY(check_dates(table, torch));
   if (torch.packages.empty()) {
@@ -258,7 +258,7 @@ Result<void> read_environment(const TomlTable& table, std::map<std::string, std:
 
 Result<Recipe::Image> read_image(const TomlTable& root) {
   Recipe::Image image;
-  const auto table = TRY(root.table("image"));
+  TRY_ASSIGN(const auto table, root.table("image"));
   TRY(table.only({"variant", "from", "apt", "copy", "env", "user"}));
   TRY(table.read("variant", image.variant));
   TRY(check_allowed(table, "variant", image.variant, {"base", "runtime", "devel"}));
@@ -275,7 +275,8 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
   }
   TRY(table.read("apt", image.apt));
   TRY(check_each(table, "apt", bad_apt_package));
-  for (const auto& entry : TRY(table.tables("copy"))) {
+  TRY_ASSIGN(const auto copies, table.tables("copy"));
+  for (const auto& entry : copies) {
     TRY(entry.only({"from", "to"}));
     auto& copy = image.copy.emplace_back();
     TRY(entry.read("from", copy.from));
@@ -293,7 +294,7 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
 
 Result<Recipe::Verify> read_verify(const TomlTable& root) {
   Recipe::Verify verify;
-  const auto table = TRY(root.table("verify"));
+  TRY_ASSIGN(const auto table, root.table("verify"));
   TRY(table.only({"scan", "smoke"}));
   TRY(table.read("scan", verify.scan));
   TRY(check_each(table, "scan", bad_project_path));
@@ -314,7 +315,7 @@ Result<int> read_count(const TomlTable& table, std::string_view key, int least, 
 Result<std::optional<int>> read_gpus(const TomlTable& table) {
   const auto* value = table.find("gpus");
   if (value == nullptr) return std::nullopt;
-  if (value->kind == TomlValue::Kind::integer) return TRY(read_count(table, "gpus", 0, 0));
+  if (value->kind == TomlValue::Kind::integer) return read_count(table, "gpus", 0, 0);
   constexpr std::string_view kExpected = "\"all\" or a number";
   if (value->kind != TomlValue::Kind::string) return fail(table.wrong_type("gpus", *value, kExpected));
   if (value->text != "all") return fail(table.wrong("gpus", found(kExpected, value->text)));
@@ -323,13 +324,14 @@ Result<std::optional<int>> read_gpus(const TomlTable& table) {
 
 Result<Recipe::Train> read_train(const TomlTable& root) {
   Recipe::Train train;
-  const auto table = TRY(root.table("train"));
+  TRY_ASSIGN(const auto table, root.table("train"));
   TRY(table.only({"command", "nodes", "gpus", "mounts", "env"}));
   TRY(table.read("command", train.command));
   TRY(check_each(table, "command", bad_word));
-  train.nodes = TRY(read_count(table, "nodes", 1, 1));
-  train.gpus = TRY(read_gpus(table));
-  for (const auto& entry : TRY(table.tables("mounts"))) {
+  TRY_ASSIGN(train.nodes, read_count(table, "nodes", 1, 1));
+  TRY_ASSIGN(train.gpus, read_gpus(table));
+  TRY_ASSIGN(const auto mounts, table.tables("mounts"));
+  for (const auto& entry : mounts) {
     TRY(entry.only({"from", "to", "read-only"}));
     auto& mount = train.mounts.emplace_back();
     TRY(entry.read("from", mount.from));
@@ -376,7 +378,7 @@ std::string_view channel_name(Channel channel) {
 }
 
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file) {
-  const auto document = TRY(parse_toml(text, file));
+  TRY_ASSIGN(const auto document, parse_toml(text, file));
   const TomlTable root(document, file);
   TRY(root.only({"python", "platforms", "packages", "torch", "lock", "image", "verify", "train"}));
 
@@ -391,22 +393,22 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::s
   if (const auto python = python::Interpreter::parse(recipe.python); !python) {
     return fail(root.wrong("python", python.error().message()));
   }
-  recipe.platforms = TRY(read_platforms(root));
+  TRY_ASSIGN(recipe.platforms, read_platforms(root));
   SeenPackages seen;
-  recipe.packages = TRY(read_requirements(root, seen));
-  recipe.torch = TRY(read_torch(root, seen));
+  TRY_ASSIGN(recipe.packages, read_requirements(root, seen));
+  TRY_ASSIGN(recipe.torch, read_torch(root, seen));
   if (seen.empty()) return fail(root.wrong("packages", "expected at least one package here or in [torch]"));
 
-  const auto lock = TRY(root.table("lock"));
+  TRY_ASSIGN(const auto lock, root.table("lock"));
   TRY(lock.only({"wheels"}));
   std::string wheels = "url";
   TRY(lock.read("wheels", wheels));
   TRY(check_allowed(lock, "wheels", wheels, {"url", "path"}));
   recipe.lock.by_path = wheels == "path";
 
-  recipe.image = TRY(read_image(root));
-  recipe.verify = TRY(read_verify(root));
-  recipe.train = TRY(read_train(root));
+  TRY_ASSIGN(recipe.image, read_image(root));
+  TRY_ASSIGN(recipe.verify, read_verify(root));
+  TRY_ASSIGN(recipe.train, read_train(root));
   return recipe;
 }
 

@@ -114,15 +114,17 @@ class Locking {
 
   Result<LockResult> run() {
     for (const auto& platform : recipe_.platforms) {
-      targets_.push_back(TRY(LockTarget::make(recipe_, platform, request_.glibc_minor)));
+      TRY_ASSIGN(auto target, LockTarget::make(recipe_, platform, request_.glibc_minor));
+      targets_.push_back(std::move(target));
     }
     TRY(check_names());
-    auto nightly = TRY(choose_nightly(recipe_, source_, targets_, kept_date()));
+    TRY_ASSIGN(auto nightly, choose_nightly(recipe_, source_, targets_, kept_date()));
     date_ = nightly.date;
     auto preferred = kept_versions();
     std::vector<TargetSolution> solutions;
     for (auto& target : targets_) {
-      solutions.push_back(TRY(solve_for(target, preferred)));
+      TRY_ASSIGN(auto solution, solve_for(target, preferred));
+      solutions.push_back(std::move(solution));
       // Platforms shall have the same versions wherever that is possible.
       for (const auto& [name, pick] : solutions.back().picks) {
         auto& versions = preferred[name];
@@ -131,7 +133,7 @@ class Locking {
     }
     LockResult result;
     result.passed_over = std::move(nightly.passed_over);
-    result.lock = TRY(assemble(solutions));
+    TRY_ASSIGN(result.lock, assemble(solutions));
     result.metadata_bytes = source_.metadata_bytes();
     return result;
   }
@@ -163,7 +165,7 @@ class Locking {
     say(fmt::format("asking the index for {}", count_of(names.size(), "package")));
     source_.prefetch(names);
     for (const auto& name : names) {
-      const auto* listing = TRY(source_.find(name));
+      TRY_ASSIGN(const auto* listing, source_.find(name));
       if (listing->known) continue;
       auto error = usage_error(no_such_project(*listing));
       error.during(fmt::format("locking the recipe {}", recipe_.name));
@@ -195,8 +197,8 @@ class Locking {
       const bool applies = !requirement.marker || requirement.marker->evaluate(target.environment());
       if (applies) requirements.push_back(std::move(requirement));
     }
-    const auto outcome = TRY(during(resolve::solve(recipe_.name, requirements, provider),
-                                    fmt::format("resolving {} for {}", recipe_.name, target.text())));
+    TRY_ASSIGN(const auto outcome, during(resolve::solve(recipe_.name, requirements, provider),
+                                          fmt::format("resolving {} for {}", recipe_.name, target.text())));
     if (!outcome.solution) {
       const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
       auto error = usage_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
@@ -216,7 +218,8 @@ class Locking {
       extras.insert("");
       for (const auto& extra : extras) {
         const auto asked = extra.empty() ? std::set<std::string>{} : std::set<std::string>{extra};
-        for (const auto& requirement : TRY(provider.dependencies(name, chosen.version, asked)).requirements) {
+        TRY_ASSIGN(const auto dependencies, provider.dependencies(name, chosen.version, asked));
+        for (const auto& requirement : dependencies.requirements) {
           if (requirement.name != name) pick.dependencies.insert(requirement.name);
         }
       }
@@ -227,7 +230,8 @@ class Locking {
 
   Result<Lockfile> assemble(const std::vector<TargetSolution>& solutions) {
     Lockfile lock;
-    lock.requires_python = fmt::format("=={}.*", TRY(python::Interpreter::parse(recipe_.python)).version());
+    TRY_ASSIGN(const auto interpreter, python::Interpreter::parse(recipe_.python));
+    lock.requires_python = fmt::format("=={}.*", interpreter.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
     TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_,

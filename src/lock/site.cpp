@@ -46,9 +46,9 @@ Result<std::optional<Setting>> read_setting(const TomlTable& table, std::string_
 // A table that holds one key: [index] url, [store] path.
 Result<std::optional<Setting>> read_single(const TomlTable& root, std::string_view name, std::string_view key,
                                            std::string_view origin) {
-  const auto table = TRY(root.table(name));
+  TRY_ASSIGN(const auto table, root.table(name));
   TRY(table.only({key}));
-  auto setting = TRY(read_setting(table, key, origin));
+  TRY_ASSIGN(auto setting, read_setting(table, key, origin));
   if (key == "url") TRY(check_url(table, key, setting));
   return setting;
 }
@@ -66,7 +66,8 @@ void settle_path(std::optional<Setting>& setting, const fs::path& folder, const 
 
 Result<std::vector<SiteRegistry>> read_registries(const TomlTable& root) {
   std::vector<SiteRegistry> out;
-  for (const auto& table : TRY(root.tables("registry"))) {
+  TRY_ASSIGN(const auto registries, root.tables("registry"));
+  for (const auto& table : registries) {
     TRY(table.only({"prefix", "location", "insecure"}));
     auto& registry = out.emplace_back();
     TRY(table.read("prefix", registry.prefix));
@@ -84,20 +85,20 @@ Result<std::vector<SiteRegistry>> read_registries(const TomlTable& root) {
 
 Result<SiteFile> parse_site(std::string_view text, const std::string& shown, const fs::path& folder,
                             const fs::path& home) {
-  const auto document = TRY(parse_toml(text, shown));
+  TRY_ASSIGN(const auto document, parse_toml(text, shown));
   const TomlTable root(document, shown);
   TRY(root.only({"engine", "index", "channel", "store", "state", "registry"}));
   SiteFile site;
-  site.index_url = TRY(read_single(root, "index", "url", shown));
-  site.channel_url = TRY(read_single(root, "channel", "url", shown));
-  site.store = TRY(read_single(root, "store", "path", shown));
-  site.state = TRY(read_single(root, "state", "path", shown));
-  site.engine = TRY(read_setting(root, "engine", shown));
+  TRY_ASSIGN(site.index_url, read_single(root, "index", "url", shown));
+  TRY_ASSIGN(site.channel_url, read_single(root, "channel", "url", shown));
+  TRY_ASSIGN(site.store, read_single(root, "store", "path", shown));
+  TRY_ASSIGN(site.state, read_single(root, "state", "path", shown));
+  TRY_ASSIGN(site.engine, read_setting(root, "engine", shown));
   if (site.engine && site.engine->value != "podman" && site.engine->value != "docker") {
     return fail(root.wrong("engine", fmt::format("expected \"podman\" or \"docker\", found \"{}\"",
                                                  printable(site.engine->value))));
   }
-  site.registries = TRY(read_registries(root));
+  TRY_ASSIGN(site.registries, read_registries(root));
   settle_path(site.store, folder, home);
   settle_path(site.state, folder, home);
   return site;
@@ -106,7 +107,8 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
 Result<SiteFile> read_site(const fs::path& file, const std::string& shown, const fs::path& home) {
   std::error_code code;
   if (!fs::exists(file, code)) return SiteFile{};
-  return parse_site(TRY(read_file(file, kMostConfiguration)), shown, file.parent_path(), home);
+  TRY_ASSIGN(const auto text, read_file(file, kMostConfiguration));
+  return parse_site(text, shown, file.parent_path(), home);
 }
 
 std::optional<Setting> variable(const Environment& environment, std::string_view name) {
@@ -139,9 +141,11 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
                        std::string_view default_index) {
   const auto home = environment.home();
   const auto user_file = environment.config_dir() / "config.toml";
-  const auto project =
-      project_root ? TRY(read_site(*project_root / "launch.toml", "launch.toml", home)) : SiteFile{};
-  const auto user = TRY(read_site(user_file, user_file.string(), home));
+  SiteFile project;
+  if (project_root) {
+    TRY_ASSIGN(project, read_site(*project_root / "launch.toml", "launch.toml", home));
+  }
+  TRY_ASSIGN(const auto user, read_site(user_file, user_file.string(), home));
   const auto machine = read_machine_index(project_root, environment);
   const auto or_default = [](std::optional<Setting> setting, const std::string& value) {
     return setting ? *std::move(setting) : Setting{value, "default"};

@@ -47,7 +47,7 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
   const auto known = packages_.find(name);
   if (known != packages_.end()) return &known->second;
   Package package;
-  package.listing = TRY(source_.find(name));
+  TRY_ASSIGN(package.listing, source_.find(name));
   for (const auto& wheel : package.listing->wheels) {
     const auto rank = target_.rank(wheel.tags);
     if (!rank || !fits(*package.listing, wheel)) continue;
@@ -63,7 +63,7 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
 }
 
 Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::string& name) {
-  const auto* package = TRY(this->package(name));
+  TRY_ASSIGN(const auto* package, this->package(name));
   std::vector<resolve::Candidate> out;
   std::set<python::Version> taken;
   const auto preferred = preferred_.find(name);
@@ -140,7 +140,8 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
                                metadata.error().message());
     return out;
   }
-  auto out = evaluate(name, version, *TRY(metadata), extras);
+  TRY(metadata);
+  auto out = evaluate(name, version, **metadata, extras);
   note_pins(out.requirements);
   return out;
 }

@@ -166,7 +166,8 @@ Result<const TomlValue*> TomlTable::find(std::string_view key, TomlValue::Kind k
 }
 
 Result<void> TomlTable::read(std::string_view key, std::string& out) const {
-  if (const auto* value = TRY(find(key, TomlValue::Kind::string, "a string"))) out = value->text;
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::string, "a string"));
+  if (value != nullptr) out = value->text;
   return {};
 }
 
@@ -177,17 +178,19 @@ Result<void> TomlTable::read(std::string_view key, std::optional<std::string>& o
 }
 
 Result<void> TomlTable::read(std::string_view key, std::int64_t& out) const {
-  if (const auto* value = TRY(find(key, TomlValue::Kind::integer, "an integer"))) out = value->integer;
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::integer, "an integer"));
+  if (value != nullptr) out = value->integer;
   return {};
 }
 
 Result<void> TomlTable::read(std::string_view key, bool& out) const {
-  if (const auto* value = TRY(find(key, TomlValue::Kind::boolean, "true or false"))) out = value->boolean;
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::boolean, "true or false"));
+  if (value != nullptr) out = value->boolean;
   return {};
 }
 
 Result<void> TomlTable::read(std::string_view key, std::vector<std::string>& out) const {
-  const auto* value = TRY(find(key, TomlValue::Kind::array, "an array of strings"));
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::array, "an array of strings"));
   if (value == nullptr) return {};
   out.clear();
   for (const auto& item : value->items) {
@@ -198,7 +201,7 @@ Result<void> TomlTable::read(std::string_view key, std::vector<std::string>& out
 }
 
 Result<void> TomlTable::read(std::string_view key, std::map<std::string, std::string>& out) const {
-  const auto* value = TRY(find(key, TomlValue::Kind::table, "a table of strings"));
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::table, "a table of strings"));
   if (value == nullptr) return {};
   const TomlTable inner(*value, file_, prefix_of(key));
   for (const auto& item : value->items) TRY(inner.read(item.key, out[item.key]));
@@ -212,13 +215,13 @@ std::string TomlTable::prefix_of(std::string_view key) const {
 
 Result<TomlTable> TomlTable::table(std::string_view key) const {
   static const TomlValue kEmpty;
-  const auto* value = TRY(find(key, TomlValue::Kind::table, "a table"));
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::table, "a table"));
   return TomlTable(value == nullptr ? kEmpty : *value, file_, prefix_of(key));
 }
 
 Result<std::vector<TomlTable>> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> out;
-  const auto* value = TRY(find(key, TomlValue::Kind::array, "an array of tables"));
+  TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::array, "an array of tables"));
   if (value == nullptr) return out;
   const auto prefix = prefix_.empty() ? fmt::format("[[{}]] ", printable(key)) : prefix_of(key);
   for (const auto& item : value->items) {

@@ -37,7 +37,7 @@ bool is_file(const fs::path& path) {
 }
 
 Result<void> check_digest(const fs::path& file, const Artifact& wanted, std::string_view hint) {
-  const auto digest = TRY(sha256_file(file));
+  TRY_ASSIGN(const auto digest, sha256_file(file));
   if (digest == wanted.sha256) return {};
   return fail(world_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
                                       file.string(), wanted.sha256, digest))
@@ -50,7 +50,7 @@ Error stopped() {
 
 Result<FileLock> wait_for_lock(const fs::path& path, const Artifact& wanted, const std::stop_token& stop) {
   for (bool told = false;; told = true) {
-    auto lock = TRY(FileLock::try_acquire(path));
+    TRY_ASSIGN(auto lock, FileLock::try_acquire(path));
     if (lock) return *std::move(lock);
     if (stop.stop_requested()) return fail(stopped());
     if (!told) log_info("waiting for another launch that is fetching {}", wanted.name);
@@ -135,7 +135,10 @@ Result<std::vector<std::optional<fs::path>>> WheelStore::find_all(std::span<cons
   side_by_side(wanted.size(), [&](std::size_t i) { found[i] = find(wanted[i]); });
   std::vector<std::optional<fs::path>> paths;
   paths.reserve(found.size());
-  for (auto& one : found) paths.push_back(TRY(std::move(one)));
+  for (auto& one : found) {
+    TRY_ASSIGN(auto path, std::move(one));
+    paths.push_back(std::move(path));
+  }
   return paths;
 }
 
@@ -149,8 +152,10 @@ class FetchRound {
   // `wheel` is missing, or was so before its lock could be had.
   Result<void> prepare(const Artifact& wanted, const std::stop_token& stop) {
     const auto place = store_->path_of(wanted);
-    locks_.push_back(TRY(wait_for_lock(place.parent_path() / ".lock", wanted, stop)));
-    if (TRY(store_->find(wanted))) return {};
+    TRY_ASSIGN(auto lock, wait_for_lock(place.parent_path() / ".lock", wanted, stop));
+    locks_.push_back(std::move(lock));
+    TRY_ASSIGN(const auto there, store_->find(wanted));
+    if (there) return {};
     if (const auto source = local_source(wanted)) {
       TRY(store_->add(*source, wanted));
       return {};
@@ -193,7 +198,7 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, 
                                               const net::DownloadProgress& progress,
                                               const std::stop_token& stop) const {
   Fetched fetched;
-  const auto found = TRY(find_all(wanted));
+  TRY_ASSIGN(const auto found, find_all(wanted));
   // By digest, so that two processes take their locks in the same order, and each once.
   std::map<std::string, const Artifact*> missing;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
@@ -215,7 +220,7 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, 
 Result<fs::path> WheelStore::add(const fs::path& file, const Artifact& wanted) const {
   auto place = path_of(wanted);
   // Hashed after it was brought in, so that what is handed on is what was hashed.
-  const auto beside = TRY(bring_beside(file, place));
+  TRY_ASSIGN(const auto beside, bring_beside(file, place));
   if (auto good = check_digest(beside, wanted, ""); !good) {
     ::unlink(beside.c_str());
     TRY(check_digest(file, wanted,
@@ -229,7 +234,8 @@ Result<fs::path> WheelStore::add(const fs::path& file, const Artifact& wanted) c
 Result<void> place_file(const fs::path& from, const fs::path& to) {
   std::error_code code;
   if (fs::equivalent(from, to, code) && !code) return {};
-  return move_into_place(TRY(bring_beside(from, to)), to);
+  TRY_ASSIGN(const auto beside, bring_beside(from, to));
+  return move_into_place(beside, to);
 }
 
 }  // namespace launch::lock

@@ -52,7 +52,7 @@ Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededN
   for (const auto& name : names) requirements.push_back(name.requirement);
   std::vector<PlatformAnswers> all;
   for (auto& [known, api] : platforms_) {
-    auto answers = TRY(api.ask(requirements));
+    TRY_ASSIGN(auto answers, api.ask(requirements));
     for (std::size_t i = 0; i < answers.size(); ++i) {
       if (answers[i].verdict == Verdict::yes) continue;
       if (const auto* package = missing_for(known, requirements[i].module)) {

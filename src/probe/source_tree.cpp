@@ -50,7 +50,8 @@ class TreeScanner {
     TRY(require_path(path));
     std::error_code code;
     if (!fs::is_directory(path.path, code)) return file(path.path, path.shown);
-    for (const auto& source : TRY(sources_below(path))) {
+    TRY_ASSIGN(const auto sources, sources_below(path));
+    for (const auto& source : sources) {
       const auto relative = source.lexically_relative(path.path);
       TRY(file(source, (fs::path(path.shown) / relative).lexically_normal().string()));
     }
@@ -70,7 +71,8 @@ class TreeScanner {
     std::error_code code;
     const auto real = fs::weakly_canonical(path, code);
     if (!seen_.insert(code ? path : real).second) return {};
-    auto scan = scan_source(TRY(read_file(path, kMostSource)), roots_);
+    TRY_ASSIGN(const auto source, read_file(path, kMostSource));
+    auto scan = scan_source(source, roots_);
     ++scan_.files;
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
     for (auto& use : scan.uses) {

@@ -70,8 +70,8 @@ Result<void> WheelApi::State::read_wanted() {
   }
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     if (names[i].empty()) continue;
-    auto contents =
-        TRY(during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
+    TRY_ASSIGN(auto contents,
+               during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
     for (std::size_t k = 0; k < contents.size(); ++k) {
       auto& [file, as] = files[i][k];
       library.read.emplace(file, read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));

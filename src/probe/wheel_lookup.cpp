@@ -33,9 +33,10 @@ bool fits_machine(const std::string& tags, std::string_view platform) {
 Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel, const LocateWheel& locate,
                                                const lock::Site& site, net::HttpClient& http) {
   const lock::WheelStore store(site.store.value);
-  if (const auto path = TRY(store.find({.name = wheel.file_name, .sha256 = wheel.sha256})))
-    return open_wheel(*path);
-  return open_wheel(http, TRY(locate(wheel)), wheel.size);
+  TRY_ASSIGN(const auto path, store.find({.name = wheel.file_name, .sha256 = wheel.sha256}));
+  if (path) return open_wheel(*path);
+  TRY_ASSIGN(auto url, locate(wheel));
+  return open_wheel(http, std::move(url), wheel.size);
 }
 
 /// "3.12" or "3.13t" of a wheel's first CPython tag; none for another.
@@ -88,7 +89,8 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
       return key(a) < key(b);
     });
   }
-  const auto tags = TRY(python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
+  TRY_ASSIGN(const auto tags,
+             python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
   const Build* best = nullptr;
   std::optional<std::size_t> best_rank;
   for (const auto& build : builds) {
@@ -128,8 +130,8 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const
                                                        net::HttpClient& http) {
   if (build.file->sha256) {
     const lock::WheelStore store(site.store.value);
-    if (const auto path = TRY(store.find({.name = build.file->file_name, .sha256 = *build.file->sha256})))
-      return open_wheel(*path);
+    TRY_ASSIGN(const auto path, store.find({.name = build.file->file_name, .sha256 = *build.file->sha256}));
+    if (path) return open_wheel(*path);
   }
   return open_wheel(http, build.file->url, build.file->size);
 }
@@ -157,7 +159,7 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
                                                      const LocateWheel& locate, const lock::Site& site,
                                                      net::HttpClient& http) {
-  const auto platforms = TRY(lock::pick_for_platforms(lock, packages));
+  TRY_ASSIGN(const auto platforms, lock::pick_for_platforms(lock, packages));
   for (std::size_t i = 0; i < packages.size(); ++i) {
     const bool found = std::any_of(platforms.begin(), platforms.end(),
                                    [&](const auto& each) { return each.picks[i].wheel != nullptr; });
@@ -173,8 +175,8 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
         continue;
       }
       const auto version = package->version.text();
-      auto source = TRY(during(open_from(*wheel, locate, site, http),
-                               fmt::format("opening the wheel of {} {}", package->name, version)));
+      TRY_ASSIGN(auto source, during(open_from(*wheel, locate, site, http),
+                                     fmt::format("opening the wheel of {} {}", package->name, version)));
       opened.asked.push_back({package->name, version, wheel->file_name});
       opened.wheels.push_back({package->name + " " + version, std::move(source)});
     }
@@ -184,24 +186,26 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
 }
 
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http) {
-  const auto wanted = TRY(python::Specifier::parse("==" + query.version));
+  TRY_ASSIGN(const auto wanted, python::Specifier::parse("==" + query.version));
   const bool general = query.channel == "index";
-  const auto url = general ? site.index_url.value
-                           : TRY(index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+  auto url = site.index_url.value;
+  if (!general) {
+    TRY_ASSIGN(url, index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+  }
   std::vector<std::string> links;
   if (general) {
     for (const auto& link : site.find_links) links.push_back(link.value);
   }
   index::IndexClient client(http, url, std::move(links), !general);
-  const auto page = TRY(client.page(query.package));
+  TRY_ASSIGN(const auto page, client.page(query.package));
   if (!page) return fail(usage_error(fmt::format("{} has no project {}", net::redact(url), query.package)));
   const auto builds = builds_of(*page, wanted, query);
   if (builds.empty()) return fail(no_such_version(*page, query, url));
-  const auto* build = TRY(choose(builds, query));
+  TRY_ASSIGN(const auto* build, choose(builds, query));
   OpenedWheels opened{query.platform, {}, {}, {}};
   const auto version = build->name.version.text();
-  auto source = TRY(during(open_release_file(*build, site, http),
-                           fmt::format("opening the wheel of {} {}", query.package, version)));
+  TRY_ASSIGN(auto source, during(open_release_file(*build, site, http),
+                                 fmt::format("opening the wheel of {} {}", query.package, version)));
   opened.asked.push_back({query.package, version, build->file->file_name});
   opened.wheels.push_back({query.package + " " + version, std::move(source)});
   return opened;

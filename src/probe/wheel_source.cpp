@@ -59,7 +59,7 @@ class LocalWheel final : public WheelSource {
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
     std::vector<std::string> contents;
     for (const auto& name : names) {
-      const auto* entry = TRY(readable(zip_.find(name), name, path_));
+      TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, path_));
       auto content = zip_.read(*entry);
       if (!content) {
         return fail(
@@ -85,7 +85,8 @@ class RemoteWheel final : public WheelSource {
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
     std::vector<const python::ZipEntry*> wanted;
     for (const auto& name : names) {
-      wanted.push_back(TRY(readable(zip_.find(name), name, net::redact(zip_.url()))));
+      TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, net::redact(zip_.url())));
+      wanted.push_back(entry);
     }
     return zip_.read(wanted);
   }
@@ -113,7 +114,8 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
 
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, std::string url,
                                                 std::optional<std::uint64_t> size) {
-  auto zip = TRY(index::RemoteZip::open(http, std::move(url), size, size ? std::min(*size, kTail) : kTail));
+  TRY_ASSIGN(auto zip,
+             index::RemoteZip::open(http, std::move(url), size, size ? std::min(*size, kTail) : kTail));
   return std::make_unique<RemoteWheel>(std::move(zip));
 }
 

@@ -120,7 +120,7 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
 }  // namespace
 
 Result<InstallPaths> InstallPaths::of(std::string_view python) {
-  const auto interpreter = TRY(Interpreter::parse(python));
+  TRY_ASSIGN(const auto interpreter, Interpreter::parse(python));
   InstallPaths paths;
   paths.purelib = fmt::format("lib/python{}/site-packages", interpreter.text());
   paths.platlib = paths.purelib;
@@ -164,7 +164,7 @@ Result<bool> root_is_purelib(std::string_view wheel_file) {
 
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths) {
-  const auto dist_info = TRY(dist_info_folder(entries));
+  TRY_ASSIGN(const auto dist_info, dist_info_folder(entries));
   const auto project = dist_info.substr(0, dist_info.find('-'));
   const auto& root = root_is_purelib ? paths.purelib : paths.platlib;
   std::vector<InstallFile> files;
@@ -179,7 +179,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     const auto path = plain_path(entry.name);
     InstallFile file;
     if (parts.size() > 1 && parts.front().ends_with(kData)) {
-      file = TRY(place_data_file(path, project, paths));
+      TRY_ASSIGN(file, place_data_file(path, project, paths));
     } else {
       file.path = below(root, path);
     }
@@ -209,7 +209,8 @@ Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points) {
       const auto section = trim(line.substr(1, line.size() - 2));
       wanted = section == "console_scripts" || section == "gui_scripts";
     } else if (wanted) {
-      points.push_back(TRY(parse_entry_point(line)));
+      TRY_ASSIGN(auto point, parse_entry_point(line));
+      points.push_back(std::move(point));
     }
   }
   return points;

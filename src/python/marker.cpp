@@ -234,12 +234,14 @@ class MarkerParser {
 
   Result<Marker::Node> expression(int depth) {
     Marker::Node node;
-    node.parts.push_back(TRY(atom(depth)));
+    TRY_ASSIGN(auto first, atom(depth));
+    node.parts.push_back(std::move(first));
     for (;;) {
       const bool is_and = scan_.take_word("and");
       if (!is_and && !scan_.take_word("or")) return node;
       node.and_before.push_back(is_and);
-      node.parts.push_back(TRY(atom(depth)));
+      TRY_ASSIGN(auto next, atom(depth));
+      node.parts.push_back(std::move(next));
     }
   }
 
@@ -252,7 +254,7 @@ class MarkerParser {
     if (depth == kMostNesting) {
       return fail(scan_.expected(fmt::format("no more than {} nested \"(\"", kMostNesting), start));
     }
-    auto node = TRY(expression(depth + 1));
+    TRY_ASSIGN(auto node, expression(depth + 1));
     if (!scan_.take(")")) return fail(scan_.expected("\"and\", \"or\" or \")\""));
     scan_.skip_blanks();
     return node;
@@ -260,11 +262,11 @@ class MarkerParser {
 
   Result<Marker::Node> comparison() {
     Comparison comparison;
-    comparison.left = TRY(operand());
+    TRY_ASSIGN(comparison.left, operand());
     scan_.skip_blanks();
-    comparison.op = TRY(operation());
+    TRY_ASSIGN(comparison.op, operation());
     scan_.skip_blanks();
-    comparison.right = TRY(operand());
+    TRY_ASSIGN(comparison.right, operand());
     scan_.skip_blanks();
     if (is_set(comparison.right.variable)) normalize_text(comparison.left);
     if (comparison.right.variable == Variable::extra) normalize_text(comparison.left);
@@ -315,7 +317,7 @@ class MarkerParser {
 }  // namespace
 
 Result<Marker> parse_marker(Scanner& scan) {
-  auto node = TRY(MarkerParser(scan).expression(0));
+  TRY_ASSIGN(auto node, MarkerParser(scan).expression(0));
   if (!scan.done()) return fail(scan.expected("\"and\", \"or\" or the end"));
   return Marker(std::make_shared<const Marker::Node>(std::move(node)));
 }
@@ -335,9 +337,9 @@ std::string Marker::text() const {
 }
 
 Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform) {
-  const auto interpreter = TRY(Interpreter::parse(python));
+  TRY_ASSIGN(const auto interpreter, Interpreter::parse(python));
   MarkerEnvironment environment;
-  environment.platform_machine = TRY(linux_machine(platform));
+  TRY_ASSIGN(environment.platform_machine, linux_machine(platform));
   environment.python_version = interpreter.version();
   environment.python_full_version = interpreter.version() + ".0";
   environment.implementation_version = environment.python_full_version;

@@ -32,10 +32,9 @@ class MetadataReader {
  private:
   Result<void> take(const Header& header) {
     if (header.name == "requires-dist") {
-      auto requirement =
-          during(Requirement::parse(header.value),
-                 fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value)));
-      metadata_.requires_dist.push_back(TRY(std::move(requirement)));
+      const auto step = fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value));
+      TRY_ASSIGN(auto requirement, during(Requirement::parse(header.value), step));
+      metadata_.requires_dist.push_back(std::move(requirement));
     } else if (header.name == "requires-python") {
       take_requires_python(header.value);
     } else if (header.name == "provides-extra") {

@@ -24,22 +24,25 @@ class RequirementParser {
   Result<Requirement> parse() {
     Requirement requirement;
     scan_.skip_blanks();
-    requirement.name = normalize_name(TRY(identifier("a package name")));
+    TRY_ASSIGN(const auto name, identifier("a package name"));
+    requirement.name = normalize_name(name);
     scan_.skip_blanks();
-    if (scan_.take("[")) requirement.extras = TRY(extras());
+    if (scan_.take("[")) {
+      TRY_ASSIGN(requirement.extras, extras());
+    }
     scan_.skip_blanks();
     std::string_view before_marker;
     if (scan_.take("@")) {
-      requirement.url = TRY(url());
+      TRY_ASSIGN(requirement.url, url());
       before_marker = "a space and then \";\", or the end";
     } else {
-      requirement.specifier = TRY(specifiers());
+      TRY_ASSIGN(requirement.specifier, specifiers());
       before_marker =
           requirement.specifier.empty() ? "a version specifier, \";\" or the end" : "\",\", \";\" or the end";
     }
     if (scan_.done()) return requirement;
     if (!scan_.take(";")) return fail(scan_.expected(before_marker));
-    requirement.marker = TRY(parse_marker(scan_));
+    TRY_ASSIGN(requirement.marker, parse_marker(scan_));
     return requirement;
   }
 
@@ -60,7 +63,8 @@ class RequirementParser {
     scan_.skip_blanks();
     if (scan_.take("]")) return names;
     for (;;) {
-      names.insert(normalize_name(TRY(identifier("the name of an extra"))));
+      TRY_ASSIGN(const auto name, identifier("the name of an extra"));
+      names.insert(normalize_name(name));
       scan_.skip_blanks();
       if (scan_.take("]")) return names;
       if (!scan_.take(",")) return fail(scan_.expected("\",\" or \"]\" after the name of an extra"));

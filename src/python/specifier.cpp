@@ -89,7 +89,7 @@ Result<Specifier> parse_clause(std::string_view text) {
   }
   auto parsed =
       during(Version::parse(version), fmt::format("reading the version specifier {}", quoted(text)));
-  clause.version = TRY(std::move(parsed));
+  TRY_ASSIGN(clause.version, std::move(parsed));
   clause.version_text = version;
   if (clause.wildcard && (clause.version->is_prerelease() || clause.version->post() ||
                           !clause.version->local().empty() || trim(version) != version)) {
@@ -152,7 +152,8 @@ Result<SpecifierSet> SpecifierSet::parse(std::string_view text) {
   SpecifierSet set;
   for (const auto part : split(text, ',')) {
     if (trim(part).empty()) continue;
-    set.clauses_.push_back(TRY(parse_clause(trim(part))));
+    TRY_ASSIGN(auto clause, parse_clause(trim(part)));
+    set.clauses_.push_back(std::move(clause));
   }
   return set;
 }

@@ -81,8 +81,8 @@ class TagList {
 
 Result<std::vector<Tag>> supported_tags(const Target& target) {
   constexpr int kMostGlibcMinor = 200;
-  const auto interpreter = TRY(Interpreter::parse(target.python));
-  const auto machine = TRY(linux_machine(target.platform));
+  TRY_ASSIGN(const auto interpreter, Interpreter::parse(target.python));
+  TRY_ASSIGN(const auto machine, linux_machine(target.platform));
   return TagList(interpreter, platforms(machine, std::min(target.glibc_minor, kMostGlibcMinor))).take();
 }
 

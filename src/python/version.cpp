@@ -106,30 +106,37 @@ Result<Version> Version::parse(std::string_view text) {
   Version version;
 
   scan.take("v");
-  auto first = TRY(read.number());
+  TRY_ASSIGN(auto first, read.number());
   if (scan.take("!")) {
     version.epoch_ = first;
-    first = TRY(read.number());
+    TRY_ASSIGN(first, read.number());
   }
   version.release_.push_back(first);
   while (scan.rest().size() > 1 && scan.peek() == '.' && is_digit(scan.rest()[1])) {
     scan.take(".");
-    version.release_.push_back(TRY(read.number()));
+    TRY_ASSIGN(const auto next, read.number());
+    version.release_.push_back(next);
   }
-  if (const auto word = read.word(kPre)) version.pre_ = {kPreLetters[*word], TRY(read.optional_number())};
+  if (const auto word = read.word(kPre)) {
+    TRY_ASSIGN(const auto number, read.optional_number());
+    version.pre_ = {kPreLetters[*word], number};
+  }
   if (scan.rest().size() > 1 && scan.peek() == '-' && is_digit(scan.rest()[1])) {
     scan.take("-");
-    version.post_ = TRY(read.number());
+    TRY_ASSIGN(version.post_, read.number());
   } else if (read.word(kPost)) {
-    version.post_ = TRY(read.optional_number());
+    TRY_ASSIGN(version.post_, read.optional_number());
   }
-  if (read.word(kDev)) version.dev_ = TRY(read.optional_number());
+  if (read.word(kDev)) {
+    TRY_ASSIGN(version.dev_, read.optional_number());
+  }
   if (scan.take("+")) {
     do {
       const auto part = scan.take_while(is_alphanumeric);
       if (part.empty()) return fail(read.error("a letter or digit of the local version"));
       if (std::all_of(part.begin(), part.end(), is_digit)) {
-        version.local_.emplace_back(TRY(read.value_of(part)));
+        TRY_ASSIGN(const auto number, read.value_of(part));
+        version.local_.emplace_back(number);
       } else {
         version.local_.emplace_back(std::string(part));
       }

@@ -220,7 +220,8 @@ Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size) {
   const Record record(tail.substr(*at));
   ZipEnd end{record.u32(16), record.u32(12), record.u16(10)};
   if (end.directory_offset == kFull32 || end.directory_size == kFull32 || end.entries == kFull16) {
-    end = TRY(read_end64(tail, *at, file_size)).value_or(end);
+    TRY_ASSIGN(const auto end64, read_end64(tail, *at, file_size));
+    end = end64.value_or(end);
   } else if (record.u16(4) != 0 || record.u16(6) != 0 || record.u16(8) != record.u16(10)) {
     return fail(bad_zip("it is a part of several"));
   }
@@ -241,7 +242,10 @@ Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, co
   }
   Fields fields(directory);
   std::vector<ZipEntry> entries;
-  while (!fields.done() && entries.size() < end.entries) entries.push_back(TRY(read_entry(fields)));
+  while (!fields.done() && entries.size() < end.entries) {
+    TRY_ASSIGN(auto entry, read_entry(fields));
+    entries.push_back(std::move(entry));
+  }
   if (entries.size() != end.entries) {
     return fail(
         bad_zip(fmt::format("its directory has {} entries, expected {}", entries.size(), end.entries)));
@@ -283,10 +287,10 @@ Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, st
 Result<ZipFile> ZipFile::open(std::string_view bytes) {
   constexpr std::size_t kTail = kEndSize + kFull16 + kLocator64Size + kEnd64Size;
   const auto tail = bytes.substr(bytes.size() - std::min(bytes.size(), kTail));
-  const auto end = TRY(parse_zip_end(tail, bytes.size()));
+  TRY_ASSIGN(const auto end, parse_zip_end(tail, bytes.size()));
   ZipFile zip;
   zip.bytes_ = bytes;
-  zip.entries_ = TRY(parse_zip_directory(bytes.substr(end.directory_offset, end.directory_size), end));
+  TRY_ASSIGN(zip.entries_, parse_zip_directory(bytes.substr(end.directory_offset, end.directory_size), end));
   return zip;
 }
 
@@ -297,13 +301,14 @@ const ZipEntry* ZipFile::find(std::string_view name) const {
 }
 
 Result<std::string> ZipFile::read(const ZipEntry& entry) const {
-  return inflate_entry(entry, TRY(compressed(entry)));
+  TRY_ASSIGN(const auto data, compressed(entry));
+  return inflate_entry(entry, data);
 }
 
 Result<std::string_view> ZipFile::compressed(const ZipEntry& entry) const {
   if (entry.header_offset > bytes_.size()) return fail(bad_entry(entry.name, "lies outside the file"));
   const auto from_header = bytes_.substr(entry.header_offset);
-  const auto head = TRY(local_header_size(from_header.substr(0, kLocalSize)));
+  TRY_ASSIGN(const auto head, local_header_size(from_header.substr(0, kLocalSize)));
   if (head > from_header.size() || entry.compressed_size > from_header.size() - head) {
     return fail(bad_entry(entry.name, "lies outside the file"));
   }

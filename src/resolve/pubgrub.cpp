@@ -33,7 +33,7 @@ class Solver {
         outcome_.conflict = problem_.proof(*failure_);
         return std::move(outcome_);
       }
-      changed = TRY(decide());
+      TRY_ASSIGN(changed, decide());
       if (restart_) return std::nullopt;
     }
     outcome_.solution = solution();
@@ -115,7 +115,7 @@ class Solver {
     if (package.base != *next && !tie_to_base(*next)) return next;
     const auto place = best(*next);
     ++outcome_.decisions;
-    const auto dependencies = TRY(dependencies_of(*next, place));
+    TRY_ASSIGN(const auto dependencies, dependencies_of(*next, place));
     const auto version = VersionSet::one(package.versions.size(), place);
     bool fits = true;
     if (dependencies.unusable) {
@@ -126,8 +126,8 @@ class Solver {
       problem_.add(std::move(fact));
       return next;
     }
-    for (const auto id : TRY(require(*next, place, dependencies.requirements)))
-      fits = fits && fits_now(id, *next);
+    TRY_ASSIGN(const auto facts, require(*next, place, dependencies.requirements));
+    for (const auto id : facts) fits = fits && fits_now(id, *next);
     if (fits) partial_.decide(*next, version, place);
     return next;
   }
@@ -206,8 +206,8 @@ class Solver {
     const auto& package = problem_.package(id);
     const auto& version = package.versions[place];
     if (package.extra.empty()) return provider_.dependencies(package.name, version, {});
-    const auto plain = TRY(provider_.dependencies(package.name, version, {}));
-    auto with_extra = TRY(provider_.dependencies(package.name, version, {package.extra}));
+    TRY_ASSIGN(const auto plain, provider_.dependencies(package.name, version, {}));
+    TRY_ASSIGN(auto with_extra, provider_.dependencies(package.name, version, {package.extra}));
     std::set<std::string> known;
     for (const auto& requirement : plain.requirements) known.insert(requirement_text(requirement));
     std::erase_if(with_extra.requirements,
@@ -231,7 +231,7 @@ class Solver {
   Result<void> require(PackageId id, std::size_t place, const python::Requirement& requirement,
                        std::vector<FactId>& facts) {
     const auto text = requirement_text(requirement);
-    const auto other = TRY(package(requirement.name));
+    TRY_ASSIGN(const auto other, package(requirement.name));
     const auto set = allowed(other, requirement.specifier);
     const auto keep = [&](std::optional<FactId> fact) {
       if (fact) facts.push_back(*fact);
@@ -256,7 +256,7 @@ class Solver {
 
   Result<PackageId> package(const std::string& name) {
     if (const auto known = problem_.find(name, "")) return *known;
-    auto candidates = TRY(provider_.candidates(name));
+    TRY_ASSIGN(auto candidates, provider_.candidates(name));
     Package package;
     package.name = name;
     for (const auto& candidate : candidates) package.versions.push_back(candidate.version);
@@ -346,7 +346,8 @@ Result<Outcome> solve(const std::string& root, std::span<const python::Requireme
                       Provider& provider) {
   Admitted admitted;
   for (;;) {
-    if (auto outcome = TRY(Solver(root, requirements, provider, admitted).run())) return *std::move(outcome);
+    TRY_ASSIGN(auto outcome, Solver(root, requirements, provider, admitted).run());
+    if (outcome) return *std::move(outcome);
   }
 }
 

@@ -149,7 +149,8 @@ Result<Plan> plan_local(const lock::Recipe& recipe, const PlanRequest& request, 
   if (nodes < 1 || nodes > kMostNodes) {
     return fail(usage_error(fmt::format("{} nodes: expected 1 to {}", nodes, kMostNodes)));
   }
-  const auto gpus = TRY(share_gpus(TRY(wanted_gpus(recipe, request)), nodes, machine.gpus));
+  TRY_ASSIGN(const auto wanted, wanted_gpus(recipe, request));
+  TRY_ASSIGN(const auto gpus, share_gpus(wanted, nodes, machine.gpus));
 
   Plan plan;
   plan.run = request.run;

@@ -92,7 +92,8 @@ std::string write_run_record(const RunRecord& record) {
 
 Result<void> mark_killed(const std::filesystem::path& folder, const std::string& when) {
   const auto file = folder / "run.json";
-  auto json = Json::parse(TRY(read_file(file)), nullptr, /*allow_exceptions=*/false);
+  TRY_ASSIGN(const auto text, read_file(file));
+  auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   if (!json.is_object()) return fail(world_error(file.string() + " is not a run record"));
   if (json.contains("end") && !json["end"].is_null()) return {};
   json["end"] = {{"result", "killed"}, {"time", when}};

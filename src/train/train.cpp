@@ -22,7 +22,7 @@ Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_vi
                                     const std::string& lock_digest) {
   const auto name = lock::image_reference(recipe);
   const auto hint = fmt::format("launch build {}", recipe);
-  const auto image = TRY(engine.find_image(name));
+  TRY_ASSIGN(const auto image, engine.find_image(name));
   if (!image) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} has no image {}", engine.info().name(), name)).hint(hint));

@@ -18,7 +18,7 @@ Result<void> LocalNodes::prepare(const Plan& plan) {
 }
 
 Result<NodeEnd> LocalNodes::run(const NodePlan& node, const OnLine& on_line, std::stop_token stop) {
-  const auto outcome = TRY(engine_.run(node.container, on_line, std::move(stop)));
+  TRY_ASSIGN(const auto outcome, engine_.run(node.container, on_line, std::move(stop)));
   return NodeEnd{node.index, node.container.name, outcome.exit_code, {}};
 }
 
@@ -49,7 +49,8 @@ Result<void> remove_run(const engine::Engine& engine, const std::string& run,
   for (int tries = 0; tries < kTries && clean < kCleanLooks; ++tries) {
     if (tries > 0) pause();
     TRY(engine.remove_containers(kRunLabel, run, kGraceSeconds));
-    clean = TRY(engine.containers(kRunLabel, run)).empty() ? clean + 1 : 0;
+    TRY_ASSIGN(const auto left, engine.containers(kRunLabel, run));
+    clean = left.empty() ? clean + 1 : 0;
   }
   return engine.remove_network(network_of(run));
 }

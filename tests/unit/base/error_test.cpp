@@ -2,8 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/result.hpp"
-
 namespace launch {
 namespace {
 
@@ -35,38 +33,6 @@ TEST(Error, TheKindSetsTheExitCode) {
   EXPECT_EQ(Error(ErrorKind::no, "").exit_code(), 1);
   EXPECT_EQ(usage_error("").exit_code(), 2);
   EXPECT_EQ(world_error("").exit_code(), 3);
-}
-
-Result<int> half(int number) {
-  if (number % 2 != 0) return fail(usage_error("odd"));
-  return number / 2;
-}
-
-Result<void> check(int number) {
-  if (number > 9) return fail(usage_error("large"));
-  return {};
-}
-
-Result<int> quarter(int number) {
-  TRY(check(number));
-  const int once = TRY(half(number));
-  return TRY(during(half(once), "halving again"));
-}
-
-TEST(Try, GivesTheValueOrReturnsTheError) {
-  EXPECT_EQ(quarter(8), 2);
-  EXPECT_EQ(quarter(7).error().text(), "error: odd\n");
-  EXPECT_EQ(quarter(6).error().text(), "error: odd\n  while halving again\n");
-  EXPECT_EQ(quarter(12).error().text(), "error: large\n");
-}
-
-TEST(Try, TakesValuesThatCanOnlyBeMoved) {
-  const auto make = []() -> Result<std::unique_ptr<int>> { return std::make_unique<int>(7); };
-  const auto use = [&]() -> Result<int> {
-    const auto pointer = TRY(make());
-    return *pointer;
-  };
-  EXPECT_EQ(use(), 7);
 }
 
 }  // namespace
