@@ -1,16 +1,22 @@
-# launch_library(NAME SOURCES file… [LINK target…])
-# One static library for the folder src/NAME; LINK names the folders below it and third-party targets.
+# launch_library(NAME LINK target…)
+# One static library of the sources in src/NAME and its subfolders; LINK names the folders below it and third-party
+# targets.
 function(launch_library name)
-  cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
-  add_library(launch_${name} STATIC ${arg_SOURCES})
+  cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cpp")
+  add_library(launch_${name} STATIC ${sources})
   target_include_directories(launch_${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   target_link_libraries(launch_${name} PUBLIC ${arg_LINK})
 endfunction()
 
-# launch_test(NAME SOURCES file… LINK target…)
-# One GoogleTest program; every TEST becomes a ctest of its own, found when ctest runs.
+# launch_test(NAME [SOURCES file…] LINK target…)
+# One GoogleTest program of the *_test.cpp in this folder, or of SOURCES; every TEST becomes a ctest of its own, found when
+# ctest runs.
 function(launch_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
+  if(NOT arg_SOURCES)
+    file(GLOB arg_SOURCES CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cpp")
+  endif()
   add_executable(${name} ${arg_SOURCES})
   target_include_directories(${name} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_definitions(${name} PRIVATE LAUNCH_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")

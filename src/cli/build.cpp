@@ -8,8 +8,8 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/find_engine.hpp"
-#include "lock/locate.hpp"
-#include "lock/wheel_store.hpp"
+#include "locking/locate.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::cli {
 namespace {
@@ -41,7 +41,7 @@ void tell(World& world, std::string_view line) {
   world.terminal.status(text);
 }
 
-void warn_of_stale_dockerfile(const lock::Project& project, const lock::Locked& locked,
+void warn_of_stale_dockerfile(const project::Project& project, const project::Locked& locked,
                               const std::string& dockerfile) {
   const auto place = project.image_folder(locked.recipe.name) / "Dockerfile";
   std::error_code code;
@@ -60,7 +60,7 @@ std::string reference(const image::BuildOutcome& outcome) {
 }
 
 nlohmann::json document(const image::BuildOutcome& outcome, const std::vector<image::WheelLayer>& layers,
-                        const engine::Engine& engine, double seconds) {
+                        const containers::Engine& engine, double seconds) {
   auto listed = nlohmann::json::array();
   for (const auto& layer : layers) {
     listed.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
@@ -79,7 +79,7 @@ Result<int> run(const Options& options, World& world) {
   TRY_ASSIGN(const auto place, find_place(world));
   const auto& [project, site] = place;
   image::BuildRequest request;
-  TRY_ASSIGN(request.locked, lock::load_locked(project, options.recipe));
+  TRY_ASSIGN(request.locked, project::load_locked(project, options.recipe));
   TRY_ASSIGN(request.copies, image::find_project_files(request.locked.recipe, project.root()));
   request.from_scratch = options.from_scratch;
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(request.locked, request.copies));
@@ -88,11 +88,11 @@ Result<int> run(const Options& options, World& world) {
   const auto http = make_http(world, site);
 
   request.fetch =
-      [&](const std::vector<lock::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
+      [&](const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
     TRY_ASSIGN(auto fetched,
-               lock::fetch_locked(
+               locking::fetch_locked(
                    wheels, request.locked.lock.lock.provenance, request.locked.lock.file.parent_path(), site,
-                   lock::WheelStore(site.store.value), *http,
+                   store::WheelStore(site.store.value), *http,
                    [&](auto done, auto total) { world.terminal.progress("fetching wheels", done, total); },
                    world.stop));
     return std::move(fetched.paths);

@@ -9,11 +9,11 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/scan_paths.hpp"
-#include "lock/locate.hpp"
+#include "locking/locate.hpp"
 #include "probe/platforms.hpp"
 #include "probe/report.hpp"
 #include "probe/wheel_lookup.hpp"
-#include "python/name.hpp"
+#include "specs/name.hpp"
 
 namespace launch::cli {
 namespace {
@@ -87,12 +87,12 @@ Error no_wheels_named() {
 std::vector<std::string> normalized(const std::vector<std::string>& packages) {
   std::vector<std::string> names;
   names.reserve(packages.size());
-  for (const auto& package : packages) names.push_back(python::normalize_name(package));
+  for (const auto& package : packages) names.push_back(specs::normalize_name(package));
   return names;
 }
 
 /// The recipe's [torch] packages.
-std::vector<std::string> packages_of(const lock::Recipe& recipe) {
+std::vector<std::string> packages_of(const project::Recipe& recipe) {
   std::vector<std::string> names;
   names.reserve(recipe.torch.packages.size());
   for (const auto& requirement : recipe.torch.packages) names.push_back(requirement.name);
@@ -101,7 +101,7 @@ std::vector<std::string> packages_of(const lock::Recipe& recipe) {
 }
 
 /// PyTorch's own packages in a lock that comes without its recipe.
-std::vector<std::string> packages_of(const lock::Lockfile& lock) {
+std::vector<std::string> packages_of(const project::Lockfile& lock) {
   std::vector<std::string> names;
   for (const auto* name : {"torch", "torchvision", "torchaudio"}) {
     if (std::any_of(lock.packages.begin(), lock.packages.end(),
@@ -113,8 +113,8 @@ std::vector<std::string> packages_of(const lock::Lockfile& lock) {
   return names;
 }
 
-Result<Question> question_of_release(const World& world, const CheckOptions& options, const lock::Site& site,
-                                     net::HttpClient& http) {
+Result<Question> question_of_release(const World& world, const CheckOptions& options,
+                                     const project::Site& site, net::HttpClient& http) {
   if (options.arguments.empty()) {
     return fail(usage_error("which code is to be checked?")
                     .hint(fmt::format("give files or folders: launch check --torch {} src/", options.torch)));
@@ -141,8 +141,8 @@ Result<Question> question_of_release(const World& world, const CheckOptions& opt
   return question;
 }
 
-Result<std::vector<probe::ScanPath>> paths_of_recipe(const lock::Project& project,
-                                                     const lock::Recipe& recipe) {
+Result<std::vector<probe::ScanPath>> paths_of_recipe(const project::Project& project,
+                                                     const project::Recipe& recipe) {
   if (recipe.verify.scan.empty()) {
     return fail(
         usage_error(fmt::format("the recipe {} does not say which code is to be checked", recipe.name))
@@ -165,17 +165,17 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
   if (first == First::code) return fail(no_wheels_named());
   TRY_ASSIGN(auto paths, paths_of_arguments(world, {options.arguments.begin() + 1, options.arguments.end()}));
   auto packages = normalized(options.packages);
-  lock::LoadedLock loaded;
+  project::LoadedLock loaded;
   if (first == First::lock) {
     TRY_ASSIGN(const auto file, place.project.lock_file(argument));
-    TRY_ASSIGN(loaded, lock::load_lock(place.project, file));
+    TRY_ASSIGN(loaded, project::load_lock(place.project, file));
     if (packages.empty()) packages = packages_of(loaded.lock);
     if (paths.empty()) {
       return fail(usage_error("which code is to be checked? A lock alone does not say.")
                       .hint(fmt::format("give files or folders: launch check {} src/", argument)));
     }
   } else {
-    TRY_ASSIGN(auto locked, lock::load_locked(place.project, argument));
+    TRY_ASSIGN(auto locked, project::load_locked(place.project, argument));
     if (packages.empty()) packages = packages_of(locked.recipe);
     if (paths.empty()) {
       TRY_ASSIGN(paths, paths_of_recipe(place.project, locked.recipe));
@@ -183,8 +183,8 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
     loaded = std::move(locked.lock);
   }
   world.terminal.status("opening the locked wheels");
-  const auto locate = [&](const lock::LockedWheel& wheel) -> Result<std::string> {
-    TRY_ASSIGN(const auto located, lock::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
+  const auto locate = [&](const project::LockedWheel& wheel) -> Result<std::string> {
+    TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
     return *located.front().url;
   };
   TRY_ASSIGN(auto wheels, during(probe::open_locked_wheels(loaded.lock, packages, locate, place.site, http),

@@ -23,26 +23,27 @@ struct Finding {
   std::vector<std::string> hints = {};  ///< what mends it
 };
 
-Finding setting(std::string what, const lock::Setting& setting) {
+Finding setting(std::string what, const project::Setting& setting) {
   return {std::move(what), printable(setting.value), setting.origin};
 }
 
-std::string about(const engine::EngineInfo& info) {
+std::string about(const containers::EngineInfo& info) {
   auto text = fmt::format("{} {}", info.name(), info.version);
   if (info.rootless) text += ", rootless";
-  if (info.kind == engine::EngineKind::docker && !info.buildx) text += ", without buildx";
-  if (info.kind == engine::EngineKind::podman && !info.build_timestamp) text += ", without build --timestamp";
+  if (info.kind == containers::EngineKind::docker && !info.buildx) text += ", without buildx";
+  if (info.kind == containers::EngineKind::podman && !info.build_timestamp)
+    text += ", without build --timestamp";
   return text;
 }
 
-Finding engine_of(const World& world, const lock::Site& site) {
-  const auto engine = find_engine(world, site, {}, engine::Probing::anew);
+Finding engine_of(const World& world, const project::Site& site) {
+  const auto engine = find_engine(world, site, {}, containers::Probing::anew);
   const auto origin = site.engine ? site.engine->origin : std::string("found by using it");
   if (engine) return {"engine", about(engine->info()), origin};
   return {"engine", engine.error().message(), origin, true, engine.error().hints()};
 }
 
-std::vector<Finding> examine(const World& world, const lock::Site& site) {
+std::vector<Finding> examine(const World& world, const project::Site& site) {
   const auto machine = train::this_machine();
   std::vector<Finding> findings{
       engine_of(world, site),

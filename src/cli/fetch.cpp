@@ -10,8 +10,8 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "lock/locate.hpp"
-#include "lock/wheel_store.hpp"
+#include "locking/locate.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::cli {
 namespace {
@@ -41,9 +41,9 @@ struct FetchOptions {
 };
 
 struct Fetch {
-  lock::LoadedLock lock;
-  std::vector<lock::LockedWheel> wheels;
-  lock::WheelStore::Fetched fetched;
+  project::LoadedLock lock;
+  std::vector<project::LockedWheel> wheels;
+  store::WheelStore::Fetched fetched;
   std::set<fs::path> folders;  ///< where wheels were placed
 };
 
@@ -51,9 +51,9 @@ struct Fetch {
 Result<Place> place_of(const World& world, const std::string& argument) {
   auto place = find_place(world);
   const bool is_path = argument.find('/') != std::string::npos || argument.ends_with(".toml");
-  if (place || !is_path || lock::Project::find(world.folder)) return place;
+  if (place || !is_path || project::Project::find(world.folder)) return place;
   TRY_ASSIGN(auto site, find_site(world));
-  return Place{lock::Project::at(world.folder), std::move(site)};
+  return Place{project::Project::at(world.folder), std::move(site)};
 }
 
 /// Keeps a folder of wheels out of the project's repository.
@@ -69,14 +69,14 @@ Result<void> place_wheels(World& world, Fetch& fetch, const std::string& to) {
   for (std::size_t i = 0; i < fetch.wheels.size(); ++i) {
     const auto& wheel = fetch.wheels[i];
     if (wheel.path) {
-      TRY_ASSIGN(const auto place, lock::place_beside_lock(wheel, lock_folder));
+      TRY_ASSIGN(const auto place, locking::place_beside_lock(wheel, lock_folder));
       if (place.parent_path() != lock_folder) TRY(make_ignored_folder(place.parent_path()));
-      TRY(lock::place_file(fetch.fetched.paths[i], place));
+      TRY(store::place_file(fetch.fetched.paths[i], place));
       fetch.folders.insert(place.parent_path());
     }
     if (!to.empty()) {
       const auto folder = world.folder / to;
-      TRY(lock::place_file(fetch.fetched.paths[i], folder / wheel.file_name));
+      TRY(store::place_file(fetch.fetched.paths[i], folder / wheel.file_name));
       fetch.folders.insert(folder);
     }
   }
@@ -84,7 +84,7 @@ Result<void> place_wheels(World& world, Fetch& fetch, const std::string& to) {
   return {};
 }
 
-void tell(const Fetch& fetch, const lock::Project& project, double seconds) {
+void tell(const Fetch& fetch, const project::Project& project, double seconds) {
   std::uint64_t bytes = 0;
   for (const auto& wheel : fetch.wheels) bytes += wheel.size;
   const auto& fetched = fetch.fetched;
@@ -100,7 +100,7 @@ void tell(const Fetch& fetch, const lock::Project& project, double seconds) {
   for (const auto& folder : fetch.folders) log_info("wheels are in {}", project.shown(folder));
 }
 
-std::string document(const Fetch& fetch, const lock::Project& project) {
+std::string document(const Fetch& fetch, const project::Project& project) {
   using Json = nlohmann::ordered_json;
   auto wheels = Json::array();
   for (std::size_t i = 0; i < fetch.wheels.size(); ++i) {
@@ -123,14 +123,14 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
   Fetch fetch;
   TRY_ASSIGN(const auto file, place.project.lock_file(options.lock));
   TRY_ASSIGN(fetch.lock, load_lock(place.project, file));
-  fetch.wheels = lock::wheels_of(fetch.lock.lock);
+  fetch.wheels = locking::wheels_of(fetch.lock.lock);
 
   const auto http = make_http(world, place.site);
   world.terminal.status("checking the wheel store");
   const auto what = fmt::format("fetching wheels of {}", place.project.shown(fetch.lock.file));
-  auto fetched = lock::fetch_locked(
+  auto fetched = locking::fetch_locked(
       fetch.wheels, fetch.lock.lock.provenance, fetch.lock.file.parent_path(), place.site,
-      lock::WheelStore(place.site.store.value), *http,
+      store::WheelStore(place.site.store.value), *http,
       [&](std::uint64_t done, std::uint64_t total) { world.terminal.progress(what, done, total); },
       world.stop);
   world.terminal.clear();

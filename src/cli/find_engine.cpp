@@ -2,17 +2,18 @@
 
 namespace launch::cli {
 
-Result<engine::Engine> find_engine(const World& world, const lock::Site& site,
-                                   const std::optional<std::string>& wanted, engine::Probing probing) {
+Result<containers::Engine> find_engine(const World& world, const project::Site& site,
+                                       const std::optional<std::string>& wanted,
+                                       containers::Probing probing) {
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
-  std::vector<engine::RegistryMirror> mirrors;
+  std::vector<containers::RegistryMirror> mirrors;
   mirrors.reserve(site.registries.size());
   for (const auto& registry : site.registries) {
     mirrors.push_back({registry.prefix, registry.location, registry.insecure});
   }
-  return engine::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
-                              world.environment, probing);
+  return containers::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
+                                  world.environment, probing);
 }
 
 }  // namespace launch::cli

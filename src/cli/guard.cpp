@@ -23,10 +23,10 @@ struct GuardOptions {
 Result<int> guard(const GuardOptions& options, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
-  engine::EngineInfo info;
-  info.kind = options.kind == "docker" ? engine::EngineKind::docker : engine::EngineKind::podman;
+  containers::EngineInfo info;
+  info.kind = options.kind == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;
   info.program = options.program;
-  const engine::Engine engine(info, world.runner, {});
+  const containers::Engine engine(info, world.runner, {});
   constexpr std::chrono::milliseconds kPause{500};
   auto removed = during(train::remove_run(engine, options.run, [&] { world.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");

@@ -10,13 +10,13 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "image/base_image.hpp"
-#include "index/oci_registry.hpp"
-#include "lock/diff.hpp"
-#include "lock/lockfile.hpp"
-#include "lock/recipe.hpp"
-#include "lock/resolve_lock.hpp"
-#include "lock/wheel_store.hpp"
+#include "locking/base_image.hpp"
+#include "locking/resolve_lock.hpp"
+#include "project/diff.hpp"
+#include "project/lockfile.hpp"
+#include "project/recipe.hpp"
+#include "registry/oci_registry.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::cli {
 namespace {
@@ -52,15 +52,15 @@ struct LockOptions {
 
 struct Previous {
   std::string text;  ///< empty when there is none
-  std::optional<lock::Lockfile> lock;
+  std::optional<project::Lockfile> lock;
 };
 
-Result<Previous> read_previous(const lock::Project& project, const fs::path& file, bool upgrade) {
+Result<Previous> read_previous(const project::Project& project, const fs::path& file, bool upgrade) {
   std::error_code ignored;
   Previous previous;
   if (!fs::exists(file, ignored)) return previous;
   TRY_ASSIGN(previous.text, read_file(file));
-  auto parsed = lock::parse_lockfile(previous.text, project.shown(file));
+  auto parsed = project::parse_lockfile(previous.text, project.shown(file));
   if (parsed) {
     previous.lock = *std::move(parsed);
   } else if (!upgrade) {
@@ -71,8 +71,8 @@ Result<Previous> read_previous(const lock::Project& project, const fs::path& fil
   return previous;
 }
 
-std::vector<index::RegistryLocation> registries(const lock::Site& site) {
-  std::vector<index::RegistryLocation> out;
+std::vector<registry::RegistryLocation> registries(const project::Site& site) {
+  std::vector<registry::RegistryLocation> out;
   out.reserve(site.registries.size());
   for (const auto& registry : site.registries) {
     out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
@@ -80,35 +80,35 @@ std::vector<index::RegistryLocation> registries(const lock::Site& site) {
   return out;
 }
 
-Result<lock::LockResult> resolve(World& world, const LockOptions& options, const lock::Site& site,
-                                 const lock::Recipe& recipe, const Previous& previous) {
-  TRY_ASSIGN(const auto glibc_minor, image::glibc_minor_for(recipe));
+Result<locking::LockResult> resolve(World& world, const LockOptions& options, const project::Site& site,
+                                    const project::Recipe& recipe, const Previous& previous) {
+  TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
   const auto http = make_http(world, site, options.offline, options.upgrade);
-  const lock::LockRequest request{
+  const locking::LockRequest request{
       .recipe = recipe, .previous = previous.lock, .upgrade = options.upgrade, .glibc_minor = glibc_minor};
-  TRY_ASSIGN(auto result, lock::resolve_lock(
-                              request, site, *http, lock::WheelStore(site.store.value),
+  TRY_ASSIGN(auto result, locking::resolve_lock(
+                              request, site, *http, store::WheelStore(site.store.value),
                               [&](const std::string& what) { world.terminal.status(what); }, world.stop));
   const bool keep = previous.lock && !options.upgrade;
-  index::OciRegistry registry(*http, registries(site));
+  registry::OciRegistry registry(*http, registries(site));
   world.terminal.status("asking for the base image");
   TRY_ASSIGN(result.lock.provenance.base,
-             image::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,
-                                registry));
+             locking::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,
+                                  registry));
   world.terminal.clear();
   return result;
 }
 
-std::string image_text(const lock::BaseImage& image) {
+std::string image_text(const project::BaseImage& image) {
   return fmt::format("{}:{}", image.name, image.tag);
 }
 
 /// One line a change, to be told below "… has changed".
-std::vector<std::string> changes_between(const lock::Lockfile& before, const lock::Lockfile& after) {
+std::vector<std::string> changes_between(const project::Lockfile& before, const project::Lockfile& after) {
   std::vector<std::string> lines;
-  const auto changes = lock::diff_packages(before, after);
+  const auto changes = project::diff_packages(before, after);
   for (std::size_t i = 0; i < std::min(changes.size(), kMostChangesShown); ++i) {
-    lines.push_back(lock::change_text(changes[i]));
+    lines.push_back(project::change_text(changes[i]));
   }
   if (changes.size() > kMostChangesShown)
     lines.push_back(fmt::format("and {} more", changes.size() - kMostChangesShown));
@@ -126,14 +126,15 @@ std::vector<std::string> changes_between(const lock::Lockfile& before, const loc
 }
 
 /// What became, or with --check would become, of the lock.
-void tell_changes(const std::string& file, const Previous& previous, const lock::Lockfile& lock, bool check) {
+void tell_changes(const std::string& file, const Previous& previous, const project::Lockfile& lock,
+                  bool check) {
   if (previous.text.empty()) return log_info("{} is {}", file, check ? "not there" : "new");
   const auto lines = previous.lock ? changes_between(*previous.lock, lock) : std::vector<std::string>{};
   log_info("{} {}{}", file, check ? "is out of date" : "has changed", lines.empty() ? "" : ":");
   for (const auto& line : lines) log_info("  {}", line);
 }
 
-std::string size_text(const lock::Lockfile& lock) {
+std::string size_text(const project::Lockfile& lock) {
   std::uint64_t bytes = 0;
   for (const auto& package : lock.packages) {
     for (const auto& wheel : package.wheels) bytes += wheel.size;
@@ -141,7 +142,7 @@ std::string size_text(const lock::Lockfile& lock) {
   return human_bytes(bytes);
 }
 
-std::string document(const std::string& file, bool changed, const lock::LockResult& result) {
+std::string document(const std::string& file, bool changed, const locking::LockResult& result) {
   using Json = nlohmann::ordered_json;
   auto packages = Json::array();
   for (const auto& package : result.lock.packages) {
@@ -174,7 +175,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   auto resolved = resolve(world, options, place.site, recipe, previous);
   if (world.stop.stop_requested()) return interrupted(world, "nothing was written");
   TRY_ASSIGN(const auto result, std::move(resolved));
-  const auto text = lock::write_lockfile(result.lock);
+  const auto text = project::write_lockfile(result.lock);
   const bool changed = text != previous.text;
 
   for (const auto& one : result.passed_over) {

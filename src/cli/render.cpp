@@ -42,7 +42,8 @@ Result<Rendered> compare(const std::filesystem::path& place, std::string text) {
   return file;
 }
 
-Result<int> check(const lock::Project& project, const std::string& name, const std::vector<Rendered>& files) {
+Result<int> check(const project::Project& project, const std::string& name,
+                  const std::vector<Rendered>& files) {
   for (const auto& file : files) {
     if (file.same()) continue;
     const auto shown = project.shown(file.place);
@@ -60,7 +61,7 @@ Result<int> check(const lock::Project& project, const std::string& name, const s
 Result<int> run(const Options& options, World& world) {
   TRY_ASSIGN(const auto place, find_place(world));
   const auto& [project, site] = place;
-  TRY_ASSIGN(const auto locked, lock::load_locked(project, options.recipe));
+  TRY_ASSIGN(const auto locked, project::load_locked(project, options.recipe));
   TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root()));
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(locked, copies));
   if (options.to_stdout) {

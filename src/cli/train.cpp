@@ -37,7 +37,7 @@ class TrainCommand {
 
   Result<int> run() {
     TRY_ASSIGN(const auto place, find_place(world_));
-    TRY_ASSIGN(const auto locked, lock::load_locked(place.project, options_.recipe));
+    TRY_ASSIGN(const auto locked, project::load_locked(place.project, options_.recipe));
     TRY_ASSIGN(const auto engine, find_engine(world_, place.site, options_.engine));
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
@@ -49,8 +49,8 @@ class TrainCommand {
   }
 
  private:
-  Result<train::Plan> make_plan(const Place& place, const lock::Locked& locked,
-                                const engine::Engine& engine) {
+  Result<train::Plan> make_plan(const Place& place, const project::Locked& locked,
+                                const containers::Engine& engine) {
     train::PlanRequest request;
     std::random_device random;
     request.run = train::run_id(locked.recipe.name, world_.clock.now(), static_cast<std::uint16_t>(random()));
@@ -67,7 +67,7 @@ class TrainCommand {
       request.image = *std::move(image);
     } else if (options_.dry_run && image.error().kind() == ErrorKind::no) {
       log_warning("{}", image.error().message());
-      request.image.name = lock::image_reference(locked.recipe.name);
+      request.image.name = project::image_reference(locked.recipe.name);
     } else {
       return fail(std::move(image.error()));
     }
@@ -83,7 +83,7 @@ class TrainCommand {
     return plan;
   }
 
-  Result<int> train(const train::Plan& plan, train::Nodes& nodes, const engine::Engine& engine,
+  Result<int> train(const train::Plan& plan, train::Nodes& nodes, const containers::Engine& engine,
                     const Place& place) {
     TRY(train::make_run_folder(place.site.state.value, plan.run));
     TRY(write_file(folder_ / "rank.py", train::rank_script()));

@@ -6,32 +6,32 @@
 #include <fmt/format.h>
 
 #include "cli/default_index.hpp"
-#include "index/both_hosts.hpp"
+#include "pytorch/both_hosts.hpp"
 
 namespace launch::cli {
 
 namespace {
 
-Result<lock::Project> find_project(const World& world) {
-  if (world.folder_given) return lock::Project::at(world.folder);
-  return lock::Project::find(world.folder);
+Result<project::Project> find_project(const World& world) {
+  if (world.folder_given) return project::Project::at(world.folder);
+  return project::Project::find(world.folder);
 }
 
 }  // namespace
 
 Result<Place> find_place(const World& world) {
   TRY_ASSIGN(auto project, find_project(world));
-  TRY_ASSIGN(auto site, lock::load_site(project.root(), world.environment, kDefaultIndex));
+  TRY_ASSIGN(auto site, project::load_site(project.root(), world.environment, kDefaultIndex));
   return Place{std::move(project), std::move(site)};
 }
 
-Result<lock::Site> find_site(const World& world) {
+Result<project::Site> find_site(const World& world) {
   const auto project = find_project(world);
-  return lock::load_site(project ? std::optional(project->root()) : std::nullopt, world.environment,
-                         kDefaultIndex);
+  return project::load_site(project ? std::optional(project->root()) : std::nullopt, world.environment,
+                            kDefaultIndex);
 }
 
-std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline,
+std::unique_ptr<net::HttpClient> make_http(const World& world, const project::Site& site, bool offline,
                                            bool refresh) {
   net::HttpOptions options;
   options.cache = site.cache.value;
@@ -39,7 +39,7 @@ std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site&
   options.refresh = refresh;
   options.stop = world.stop;
   if (site.certificates) options.certificates = site.certificates->value;
-  return std::make_unique<index::BothHosts>(world.make_http(std::move(options)));
+  return std::make_unique<pytorch::BothHosts>(world.make_http(std::move(options)));
 }
 
 int interrupted(const World& world, std::string_view meaning) {

@@ -13,9 +13,9 @@
 #include "base/process.hpp"
 #include "base/result.hpp"
 #include "cli/terminal.hpp"
-#include "lock/project.hpp"
-#include "lock/site.hpp"
 #include "net/http.hpp"
+#include "project/project.hpp"
+#include "project/site.hpp"
 
 namespace launch::cli {
 
@@ -38,17 +38,17 @@ struct World {
 /// Reads the project and site for a command: -C or the nearest parent with recipes/. Errors: Project::find,
 /// load_site.
 struct Place {
-  lock::Project project;
-  lock::Site site;
+  project::Project project;
+  project::Site site;
 };
 Result<Place> find_place(const World& world);
 /// The site alone, for commands that need no project.
-Result<lock::Site> find_site(const World& world);
+Result<project::Site> find_site(const World& world);
 
 /// An HTTP client with the site's cache and certificates. `offline`: from the cache alone; `refresh`: the
 /// cache is asked for nothing that the server has not confirmed now. A stop ends its exchanges.
-std::unique_ptr<net::HttpClient> make_http(const World& world, const lock::Site& site, bool offline = false,
-                                           bool refresh = false);
+std::unique_ptr<net::HttpClient> make_http(const World& world, const project::Site& site,
+                                           bool offline = false, bool refresh = false);
 
 /// Says that a signal ended the command and what that means ("interrupted; nothing was written"); the exit
 /// code.

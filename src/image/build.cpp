@@ -13,7 +13,7 @@
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
-#include "lock/wheel_store.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::image {
 namespace {
@@ -21,7 +21,7 @@ namespace {
 constexpr const char* kInputs = "launch.inputs";
 
 /// The platform of the recipe that is built here: this machine's, else its first.
-std::string platform_of(const lock::Recipe& recipe) {
+std::string platform_of(const project::Recipe& recipe) {
   utsname machine{};
   ::uname(&machine);
   const auto own = fmt::format("linux-{}", machine.machine);
@@ -44,8 +44,8 @@ Result<std::string> digest_of_inputs(const BuildRequest& request, const std::str
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
-Result<std::optional<engine::Image>> find_same(const engine::Engine& engine, const std::string& tag,
-                                               const std::string& inputs) {
+Result<std::optional<containers::Image>> find_same(const containers::Engine& engine, const std::string& tag,
+                                                   const std::string& inputs) {
   TRY_ASSIGN(auto image, engine.find_image(tag));
   if (!image) return std::nullopt;
   const auto found = image->labels.find(kInputs);
@@ -53,13 +53,13 @@ Result<std::optional<engine::Image>> find_same(const engine::Engine& engine, con
   return image;
 }
 
-Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
-                                              const std::vector<ImageWheel>& wheels) {
-  std::vector<lock::LockedWheel> wanted;
+Result<std::vector<archive::WheelSource>> fetch_wheels(const BuildRequest& request,
+                                                       const std::vector<ImageWheel>& wheels) {
+  std::vector<project::LockedWheel> wanted;
   wanted.reserve(wheels.size());
   for (const auto& wheel : wheels) wanted.push_back(wheel.wheel);
   TRY_ASSIGN(const auto paths, request.fetch(wanted));
-  std::vector<WheelSource> sources;
+  std::vector<archive::WheelSource> sources;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     sources.push_back({wheels[i].package, paths.at(i)});
   }
@@ -67,12 +67,13 @@ Result<std::vector<WheelSource>> fetch_wheels(const BuildRequest& request,
 }
 
 /// Beside the store, where there is room for the wheels and so, most likely, for what is in them.
-std::filesystem::path beside_store(const lock::Site& site, const char* name) {
+std::filesystem::path beside_store(const project::Site& site, const char* name) {
   return std::filesystem::path(site.store.value).parent_path() / name;
 }
 
 /// Packages of the lock that this platform has no wheel of.
-std::vector<std::string> absent_packages(const lock::Lockfile& lock, const std::vector<ImageWheel>& wheels) {
+std::vector<std::string> absent_packages(const project::Lockfile& lock,
+                                         const std::vector<ImageWheel>& wheels) {
   std::set<std::string> absent;
   for (const auto& package : lock.packages) absent.insert(package.name);
   for (const auto& wheel : wheels) absent.erase(wheel.package);
@@ -88,22 +89,22 @@ Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
 
 }  // namespace
 
-Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies) {
+Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
   DockerfileInput input{locked.recipe, locked.lock, {}};
   for (const auto& copy : copies) input.copies.push_back(copy.to);
   return render_dockerfile(input);
 }
 
-Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::Site& site, const BuildEvents& events, std::stop_token stop) {
+Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
+                                 const project::Site& site, const BuildEvents& events, std::stop_token stop) {
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
   TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
   TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform));
   BuildOutcome outcome;
-  outcome.name = lock::image_name(recipe.name);
-  const auto tag = lock::image_reference(recipe.name);
+  outcome.name = project::image_name(recipe.name);
+  const auto tag = project::image_reference(recipe.name);
   const auto up_to_date = [&]() -> Result<bool> {
     if (request.from_scratch) return false;
     TRY_ASSIGN(const auto same, find_same(engine, tag, inputs));
@@ -112,7 +113,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
     return outcome.up_to_date;
   };
   const auto turns = beside_store(site, "builds");
-  const auto image = lock::engine_name(recipe.name);
+  const auto image = project::engine_name(recipe.name);
   TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
   TRY_ASSIGN(const bool there, up_to_date());
@@ -138,7 +139,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(beside_store(site, "contexts")));
   TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, events.unpacking, stop));
 
-  engine::BuildSpec spec;
+  containers::BuildSpec spec;
   spec.context = scratch.path();
   spec.dockerfile = scratch.path() / "Dockerfile";
   spec.tag = tag;
@@ -152,9 +153,9 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engi
   return outcome;
 }
 
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::Image& image,
-                                             const lock::Site& site) {
-  const lock::WheelStore store(site.store.value);
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
+                                             const project::Site& site) {
+  const store::WheelStore store(site.store.value);
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;
@@ -167,7 +168,7 @@ Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const 
       if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
       layer.wheels.push_back(wheel.wheel.file_name);
       layer.size +=
-          unpacked_size(store.path_of({.name = wheel.wheel.file_name, .sha256 = wheel.wheel.sha256}))
+          archive::unpacked_size(store.path_of({.name = wheel.wheel.file_name, .sha256 = wheel.wheel.sha256}))
               .value_or(0);
     }
     layers.push_back(std::move(layer));

@@ -8,48 +8,48 @@
 #include <string>
 #include <vector>
 
+#include "archive/wheel_tree.hpp"
 #include "base/result.hpp"
-#include "engine/engine.hpp"
+#include "containers/engine.hpp"
 #include "image/project_files.hpp"
-#include "image/wheel_tree.hpp"
-#include "lock/project.hpp"
-#include "lock/site.hpp"
+#include "project/project.hpp"
+#include "project/site.hpp"
 
 namespace launch::image {
 
 /// What an image is built from.
 struct BuildRequest {
-  lock::Locked locked;
+  project::Locked locked;
   std::vector<ProjectCopy> copies;
   bool from_scratch = false;  ///< no layer and no image from before
   /// Brings wheels of the lock to this machine and says where they lie, in the order of the wheels.
-  std::function<Result<std::vector<std::filesystem::path>>(const std::vector<lock::LockedWheel>&)> fetch;
+  std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
 };
 
 /// What a person who waits is told; any may be empty.
 struct BuildEvents {
-  InstallProgress unpacking;
+  archive::InstallProgress unpacking;
   std::function<void(std::string_view)> line;  ///< the engine's own lines
   std::function<void()> waiting;               ///< for another build of the same image
 };
 
 struct BuildOutcome {
-  engine::Image image;
+  containers::Image image;
   std::string name;         ///< "localhost/launch/demo"
   bool up_to_date = false;  ///< it was there, from the same input
-  InstallSize unpacked;
+  archive::InstallSize unpacked;
 };
 
 /// The Dockerfile of a locked recipe with its project files.
-Result<std::string> dockerfile_of(const lock::Locked& locked, const std::vector<ProjectCopy>& copies);
+Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies);
 
 /// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
 /// project files. Wheels that the store lacks are fetched. Builds of the same image follow one another. The
 /// context is gone when this returns, and what a killed build left is removed by the next. Errors: those of
 /// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Engine::build; (world) a stop was
 /// asked for.
-Result<BuildOutcome> build_image(const BuildRequest& request, const engine::Engine& engine,
-                                 const lock::Site& site, const BuildEvents& events,
+Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
+                                 const project::Site& site, const BuildEvents& events,
                                  std::stop_token stop = {});
 
 /// A layer of an image that holds wheels.
@@ -61,7 +61,7 @@ struct WheelLayer {
 
 /// The layers of wheels of an image that build_image gave for this request, from below. Errors: those of
 /// wheels_for.
-Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const engine::Image& image,
-                                             const lock::Site& site);
+Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
+                                             const project::Site& site);
 
 }  // namespace launch::image

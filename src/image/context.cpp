@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "archive/tree.hpp"
 #include "base/file.hpp"
 #include "image/layers.hpp"
-#include "image/tree.hpp"
 
 namespace launch::image {
 namespace {
@@ -22,31 +22,32 @@ Result<void> make_link(const std::string& target, const std::filesystem::path& p
 /// scripts.
 Result<void> write_venv(const std::filesystem::path& folder, const ContextSpec& spec) {
   const auto home = spec.interpreter.substr(0, spec.interpreter.rfind('/'));
-  TRY(make_tree_folder(folder, "venv/bin"));
-  TRY(make_tree_folder(folder, fmt::format("venv/lib/python{}/site-packages", spec.python)));
+  TRY(archive::make_tree_folder(folder, "venv/bin"));
+  TRY(archive::make_tree_folder(folder, fmt::format("venv/lib/python{}/site-packages", spec.python)));
   const auto venv = folder / "venv";
   TRY(make_link("lib", venv / "lib64"));
   TRY(make_link(spec.interpreter, venv / "bin/python3"));
   TRY(make_link("python3", venv / "bin/python"));
   TRY(make_link("python3", venv / "bin" / fmt::format("python{}", spec.python)));
-  return write_tree_file(
+  return archive::write_tree_file(
       venv / "pyvenv.cfg",
       fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n", home, spec.python));
 }
 
 }  // namespace
 
-Result<InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
-                                  const InstallProgress& progress, std::stop_token stop) {
+Result<archive::InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
+                                           const archive::InstallProgress& progress, std::stop_token stop) {
   TRY(make_folder(folder));
-  TRY(write_tree_file(folder / "Dockerfile", spec.dockerfile));
-  TRY(write_tree_file(folder / ".dockerignore", spec.dockerignore));
+  TRY(archive::write_tree_file(folder / "Dockerfile", spec.dockerfile));
+  TRY(archive::write_tree_file(folder / ".dockerignore", spec.dockerignore));
   TRY(write_venv(folder, spec));
-  TRY(make_tree_folder(folder, "project"));
+  TRY(archive::make_tree_folder(folder, "project"));
   TRY(copy_project_files(spec.copies, folder / "project"));
-  TRY(make_tree_folder(folder, "wheels"));
-  for (const auto& package : spec.absent) TRY(make_tree_folder(folder / "wheels", package));
-  return unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, progress, std::move(stop));
+  TRY(archive::make_tree_folder(folder, "wheels"));
+  for (const auto& package : spec.absent) TRY(archive::make_tree_folder(folder / "wheels", package));
+  return archive::unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, progress,
+                                std::move(stop));
 }
 
 }  // namespace launch::image

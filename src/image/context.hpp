@@ -7,18 +7,18 @@
 #include <string>
 #include <vector>
 
+#include "archive/wheel_tree.hpp"
 #include "base/result.hpp"
 #include "image/project_files.hpp"
-#include "image/wheel_tree.hpp"
 
 namespace launch::image {
 
 /// A build's input: everything that its Dockerfile copies.
 struct ContextSpec {
-  std::string python;               ///< "3.12"
-  std::string interpreter;          ///< of the base image: "/usr/bin/python3.12"
-  std::vector<WheelSource> wheels;  ///< in the order in which they are installed
-  std::vector<std::string> absent;  ///< packages that the Dockerfile names and this platform has not
+  std::string python;                        ///< "3.12"
+  std::string interpreter;                   ///< of the base image: "/usr/bin/python3.12"
+  std::vector<archive::WheelSource> wheels;  ///< in the order in which they are installed
+  std::vector<std::string> absent;           ///< packages that the Dockerfile names and this platform has not
   std::vector<ProjectCopy> copies;
   std::string dockerfile;
   std::string dockerignore;
@@ -28,7 +28,8 @@ struct ContextSpec {
 /// venv/ (the bare virtual environment), wheels/PACKAGE/ (what is installed below it) and project/N/. Modes
 /// are 0644 and 0755 whatever the umask; no times, no owners, no bytecode. `progress` gets bytes written and
 /// their total. Errors (usage): an unsound wheel, named; (world): the disk; a stop was asked for.
-Result<InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
-                                  const InstallProgress& progress, std::stop_token stop = {});
+Result<archive::InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
+                                           const archive::InstallProgress& progress,
+                                           std::stop_token stop = {});
 
 }  // namespace launch::image

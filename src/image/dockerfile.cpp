@@ -6,13 +6,13 @@
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "archive/installation.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
-#include "image/toolkits.hpp"
-#include "index/image_reference.hpp"
-#include "python/installation.hpp"
+#include "pytorch/toolkits.hpp"
+#include "specs/image_reference.hpp"
 
 namespace launch::image {
 namespace {
@@ -54,7 +54,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
                     .hint(fmt::format("write it anew: launch lock {}", input.recipe.name)));
   }
   TRY_ASSIGN(const auto reference,
-             during(index::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
+             during(specs::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
                     fmt::format("reading the base image in {}", input.lock.file.string())));
   if (reference.name() != base->name || reference.digest != base->digest ||
       !base->digest.starts_with("sha256:") || !is_sha256_hex(std::string_view(base->digest).substr(7))) {
@@ -69,7 +69,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
 Result<std::string> env_instruction(const DockerfileInput& input) {
   const auto own_path = fmt::format("\"{}/bin:$PATH\"", kVenv);
   Pairs pairs = {{"VIRTUAL_ENV", std::string(kVenv)}, {"PATH", own_path}};
-  if (cuda_toolkit(lock::accelerator(input.lock.lock))) {
+  if (pytorch::cuda_toolkit(project::accelerator(input.lock.lock))) {
     pairs.emplace_back("NVIDIA_VISIBLE_DEVICES", "all");
     pairs.emplace_back("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
   }
@@ -94,13 +94,13 @@ std::string snapshot_id(std::int64_t timestamp) {
 }
 
 /// Ubuntu's archive can be asked for the state of a day since 23.10.
-bool has_snapshots(const lock::BaseImage& base) {
+bool has_snapshots(const project::BaseImage& base) {
   return base.distribution.starts_with("ubuntu ") && base.distribution >= "ubuntu 23.10";
 }
 
 /// The distribution's packages, those only that the base does not have; nothing is asked for where none is
 /// missing.
-std::string apt_instruction(const DockerfileInput& input, const lock::BaseImage& base) {
+std::string apt_instruction(const DockerfileInput& input, const project::BaseImage& base) {
   auto packages = input.recipe.image.apt;
   if (!base.distribution.empty()) packages.insert(packages.begin(), fmt::format("python{}", base.python));
   if (packages.empty()) return {};
@@ -162,7 +162,7 @@ std::string copy_instructions(const DockerfileInput& input) {
 /// Bytecode of the wheels, without which `import torch` takes twice as long at every start. Checked by the
 /// source's hash, as times are all one in an image. One process and a fixed seed give the same bytes each
 /// time; files that are no Python (templates) are passed over.
-std::string bytecode_instruction(const python::InstallPaths& paths) {
+std::string bytecode_instruction(const archive::InstallPaths& paths) {
   const std::vector<std::string> script = {fmt::format(
       "PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || true",
       kVenvPython, kVenv, paths.purelib)};
@@ -178,22 +178,22 @@ std::string project_instructions(const DockerfileInput& input) {
   return out;
 }
 
-std::string label_instruction(const DockerfileInput& input, const lock::BaseImage& base) {
+std::string label_instruction(const DockerfileInput& input, const project::BaseImage& base) {
   return pairs_instruction("LABEL", {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
                                      {"org.opencontainers.image.base.name",
                                       dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
                                      {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
                                      {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
-                                     {lock::kLockLabel, dockerfile_word(input.lock.digest)}});
+                                     {project::kLockLabel, dockerfile_word(input.lock.digest)}});
 }
 
 }  // namespace
 
-std::string base_interpreter(const lock::BaseImage& base) {
+std::string base_interpreter(const project::BaseImage& base) {
   return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr", base.python);
 }
 
-std::int64_t image_timestamp(const lock::Lockfile& lock) {
+std::int64_t image_timestamp(const project::Lockfile& lock) {
   std::int64_t newest = 0;
   for (const auto& package : lock.packages) {
     for (const auto& wheel : package.wheels)
@@ -223,7 +223,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
     out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
   }
   out += copy_instructions(input);
-  TRY_ASSIGN(const auto paths, python::InstallPaths::of(input.recipe.python));
+  TRY_ASSIGN(const auto paths, archive::InstallPaths::of(input.recipe.python));
   out += bytecode_instruction(paths);
   out += project_instructions(input);
   if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);

@@ -5,15 +5,15 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lock/project.hpp"
-#include "lock/recipe.hpp"
+#include "project/project.hpp"
+#include "project/recipe.hpp"
 
 namespace launch::image {
 
 /// What an image is rendered from.
 struct DockerfileInput {
-  const lock::Recipe& recipe;
-  const lock::LoadedLock& lock;
+  const project::Recipe& recipe;
+  const project::LoadedLock& lock;
   std::vector<std::string> copies;  ///< folders in the image that project files go below: "/workspace/"
 };
 
@@ -27,9 +27,9 @@ std::string render_dockerignore();
 
 /// Seconds since 1970 that stand for "when" in everything a lock's image holds: its newest upload, else the
 /// nightly's day, else 0.
-std::int64_t image_timestamp(const lock::Lockfile& lock);
+std::int64_t image_timestamp(const project::Lockfile& lock);
 
 /// Where the base image's interpreter lies: "/usr/bin/python3.12".
-std::string base_interpreter(const lock::BaseImage& base);
+std::string base_interpreter(const project::BaseImage& base);
 
 }  // namespace launch::image

@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "image/toolkits.hpp"
-#include "lock/platform_wheels.hpp"
+#include "project/platform_wheels.hpp"
+#include "pytorch/toolkits.hpp"
 
 namespace launch::image {
 namespace {
@@ -19,10 +19,10 @@ constexpr std::size_t kMostLayers = 90;
 
 /// glibc of the base image, by which the lock's wheels were chosen; a base of unknown distribution has at
 /// least 2.35.
-int glibc_minor_of(const lock::Lockfile& lock) {
+int glibc_minor_of(const project::Lockfile& lock) {
   constexpr int kLeast = 35;
   if (!lock.provenance.base) return kLeast;
-  const auto known = distribution(lock.provenance.base->distribution);
+  const auto known = pytorch::distribution(lock.provenance.base->distribution);
   return known ? known->glibc_minor : kLeast;
 }
 
@@ -33,15 +33,15 @@ std::size_t group_of(const std::string& package) {
 
 }  // namespace
 
-Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::string_view python,
+Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, std::string_view python,
                                            std::string_view platform) {
   TRY_ASSIGN(const auto target,
-             lock::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+             project::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
   std::set<std::string_view> names;
   for (const auto& package : lock.packages) names.insert(package.name);
   std::vector<ImageWheel> wheels;
   for (const auto name : names) {
-    TRY_ASSIGN(const auto pick, lock::pick_wheel(lock, name, target));
+    TRY_ASSIGN(const auto pick, project::pick_wheel(lock, name, target));
     const auto [package, wheel] = pick;
     if (package == nullptr) continue;
     if (wheel == nullptr) {
@@ -54,7 +54,7 @@ Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::stri
   return wheels;
 }
 
-std::vector<Layer> plan_layers(const lock::Lockfile& lock) {
+std::vector<Layer> plan_layers(const project::Lockfile& lock) {
   std::array<std::map<std::string, std::uint64_t>, 3> groups;
   for (const auto& package : lock.packages) {
     auto& size = groups.at(group_of(package.name))[package.name];

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lock/lockfile.hpp"
+#include "project/lockfile.hpp"
 
 namespace launch::image {
 
@@ -16,12 +16,12 @@ inline constexpr std::string_view kVenvPython = "/opt/venv/bin/python3";
 /// The wheel of a locked package that a platform gets.
 struct ImageWheel {
   std::string package;
-  lock::LockedWheel wheel;
+  project::LockedWheel wheel;
 };
 
 /// The wheels for one platform ("linux-x86_64"), sorted by package: markers are applied, and of several
 /// wheels the best that fits the base image's glibc is taken. Errors (usage): a package has none that fits.
-Result<std::vector<ImageWheel>> wheels_for(const lock::Lockfile& lock, std::string_view python,
+Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, std::string_view python,
                                            std::string_view platform);
 
 /// The packages whose trees one COPY brings in.
@@ -30,6 +30,6 @@ using Layer = std::vector<std::string>;
 /// Layers from below, those first that change least: nvidia-* packages, then torch, then the rest, the
 /// largest first in each. Small packages share a layer, and so do more than registries and storage drivers
 /// stack (about 120). The same for all platforms of the lock.
-std::vector<Layer> plan_layers(const lock::Lockfile& lock);
+std::vector<Layer> plan_layers(const project::Lockfile& lock);
 
 }  // namespace launch::image

@@ -6,10 +6,10 @@
 
 #include <fmt/format.h>
 
+#include "archive/tree.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "image/tree.hpp"
 
 namespace launch::image {
 namespace {
@@ -28,7 +28,7 @@ bool is_ignored(const fs::path& path) {
   return std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end() || name.ends_with(".pyc");
 }
 
-Error copy_error(const lock::Recipe& recipe, const lock::CopyEntry& entry, std::string_view what) {
+Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
   return usage_error(
       fmt::format("copy below [image] in recipes/{}.toml: {} {}", recipe.name, printable(entry.from), what));
 }
@@ -41,7 +41,7 @@ bool is_below(const fs::path& path, const fs::path& root) {
 /// Adds a file of the project, or, of a folder, all that is in it.
 class Finder {
  public:
-  Finder(const lock::Recipe& recipe, const lock::CopyEntry& entry, fs::path root)
+  Finder(const project::Recipe& recipe, const project::CopyEntry& entry, fs::path root)
       : recipe_(recipe), entry_(entry), root_(std::move(root)) {}
 
   Result<void> add(const fs::path& source, const std::string& path, ProjectCopy& copy) const {
@@ -85,12 +85,12 @@ class Finder {
     return {};
   }
 
-  const lock::Recipe& recipe_;
-  const lock::CopyEntry& entry_;
+  const project::Recipe& recipe_;
+  const project::CopyEntry& entry_;
   fs::path root_;
 };
 
-Result<ProjectCopy> find_copy(const lock::Recipe& recipe, const lock::CopyEntry& entry,
+Result<ProjectCopy> find_copy(const project::Recipe& recipe, const project::CopyEntry& entry,
                               const fs::path& root) {
   const fs::path source = (root / entry.from).lexically_normal();
   std::error_code code;
@@ -113,7 +113,7 @@ Result<ProjectCopy> find_copy(const lock::Recipe& recipe, const lock::CopyEntry&
 
 }  // namespace
 
-Result<std::vector<ProjectCopy>> find_project_files(const lock::Recipe& recipe, const fs::path& root) {
+Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe, const fs::path& root) {
   std::error_code code;
   const auto real_root = fs::canonical(root, code);
   if (code) return fail(io_error("read", root, code.value()));
@@ -141,13 +141,13 @@ Result<std::string> project_digest(const std::vector<ProjectCopy>& copies) {
 Result<void> copy_project_files(const std::vector<ProjectCopy>& copies, const fs::path& folder) {
   for (std::size_t i = 0; i < copies.size(); ++i) {
     const auto own = std::to_string(i);
-    TRY(make_tree_folder(folder, own));
+    TRY(archive::make_tree_folder(folder, own));
     for (const auto& file : copies[i].files) {
       if (const auto slash = file.path.rfind('/'); slash != std::string::npos) {
-        TRY(make_tree_folder(folder / own, std::string_view(file.path).substr(0, slash)));
+        TRY(archive::make_tree_folder(folder / own, std::string_view(file.path).substr(0, slash)));
       }
-      TRY_ASSIGN(const auto source, MappedFile::open(file.source));
-      TRY(write_tree_file(folder / own / file.path, source.text(), file.executable));
+      TRY_ASSIGN(const auto source, archive::MappedFile::open(file.source));
+      TRY(archive::write_tree_file(folder / own / file.path, source.text(), file.executable));
     }
   }
   return {};

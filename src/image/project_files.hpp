@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lock/recipe.hpp"
+#include "project/recipe.hpp"
 
 namespace launch::image {
 
@@ -26,7 +26,7 @@ struct ProjectCopy {
 /// caches, virtual environments and bytecode; a file goes to the place `to`, or below it when that ends in
 /// "/". Errors (usage): a place that is not there or outside the project, an entry that is neither file nor
 /// folder; (world): a folder cannot be read.
-Result<std::vector<ProjectCopy>> find_project_files(const lock::Recipe& recipe,
+Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
                                                     const std::filesystem::path& root);
 
 /// sha256 over the copies' places, names, modes and contents. Errors (world): a file cannot be read.

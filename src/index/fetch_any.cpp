@@ -12,7 +12,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "index/url.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -87,14 +87,14 @@ std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
 }
 
 std::filesystem::path local_path(std::string_view url) {
-  const auto parts = split_url(url);
+  const auto parts = specs::split_url(url);
   if (to_lower(parts.scheme) != "file") return {};
   if (!parts.authority.empty() && parts.authority != "localhost") return {};
-  return percent_decode(parts.path);
+  return specs::percent_decode(parts.path);
 }
 
 std::string local_url(const std::filesystem::path& path) {
-  return "file://" + percent_encode_path(path.string());
+  return "file://" + specs::percent_encode_path(path.string());
 }
 
 }  // namespace launch::index

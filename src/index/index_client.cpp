@@ -13,8 +13,8 @@
 #include "base/text.hpp"
 #include "index/fetch_any.hpp"
 #include "index/page_file.hpp"
-#include "index/url.hpp"
-#include "python/name.hpp"
+#include "specs/name.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -113,7 +113,7 @@ Result<std::vector<IndexFile>> read_local_links(const fs::path& given) {
 }
 
 Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::string& place) {
-  const auto scheme = to_lower(split_url(place).scheme);
+  const auto scheme = to_lower(specs::split_url(place).scheme);
   if (scheme != "http" && scheme != "https") {
     return read_local_links(scheme == "file" ? local_path(place) : fs::path(place));
   }
@@ -141,7 +141,7 @@ IndexClient::IndexClient(net::HttpClient& http, std::string url, std::vector<std
 }
 
 std::string IndexClient::page_url(const std::string& project) const {
-  return fmt::format("{}/{}/", url_, percent_encode_path(python::normalize_name(project)));
+  return fmt::format("{}/{}/", url_, specs::percent_encode_path(specs::normalize_name(project)));
 }
 
 Result<std::optional<ProjectPage>> IndexClient::page(const std::string& project) {
@@ -190,7 +190,7 @@ Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& pro
 Result<std::optional<ProjectPage>> IndexClient::add_linked(const std::string& project,
                                                            Result<std::optional<ProjectPage>> given) {
   TRY_ASSIGN(auto page, std::move(given));
-  const auto name = python::normalize_name(project);
+  const auto name = specs::normalize_name(project);
   std::set<std::string_view> known;
   if (page) {
     for (const auto& file : page->files) known.insert(file.file_name);

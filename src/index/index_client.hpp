@@ -12,7 +12,7 @@
 #include "index/remote_zip.hpp"
 #include "index/simple_page.hpp"
 #include "net/http.hpp"
-#include "python/metadata.hpp"
+#include "specs/metadata.hpp"
 
 namespace launch::index {
 
@@ -38,9 +38,9 @@ class IndexClient {
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
   /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (usage) metadata that
   /// does not follow its standard, which makes this wheel unusable and says nothing of the index.
-  Result<python::CoreMetadata> metadata(const IndexFile& file);
+  Result<specs::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, side by side; answers in the order of the files.
-  std::vector<Result<python::CoreMetadata>> metadata(std::span<const IndexFile> files);
+  std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);
 
   /// Bytes that came over the wire for metadata so far.
   std::uint64_t metadata_bytes() const { return metadata_bytes_; }

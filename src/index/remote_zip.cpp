@@ -8,8 +8,8 @@
 #include "index/fetch_any.hpp"
 #include "index/problems.hpp"
 #include "index/range_answer.hpp"
-#include "index/url.hpp"
 #include "net/content_range.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -27,12 +27,12 @@ net::HttpRequest part_request(const std::string& url, net::ByteRange range, cons
 
 bool RangeMemory::refuses(std::string_view url) const {
   const std::lock_guard guard(mutex_);
-  return origins_.contains(url_origin(url));
+  return origins_.contains(specs::url_origin(url));
 }
 
 void RangeMemory::remember(std::string_view url) {
   const std::lock_guard guard(mutex_);
-  origins_.insert(url_origin(url));
+  origins_.insert(specs::url_origin(url));
 }
 
 /// The way from a location to a directory, one request after the other.
@@ -193,7 +193,7 @@ class ZipOpening {
   Result<void> read_end() {
     zip_->size_ = *known_;
     const auto& tail = zip_->pieces_.front();
-    const auto end = python::parse_zip_end(tail.bytes, zip_->size_);
+    const auto end = archive::parse_zip_end(tail.bytes, zip_->size_);
     if (!end) return fail(damaged_zip(end.error(), zip_->url_));
     end_ = *end;
     if (end_.directory_size > kMostDirectory) {
@@ -209,7 +209,7 @@ class ZipOpening {
     const auto& piece = zip_->pieces_.front();
     const auto bytes =
         std::string_view(piece.bytes).substr(end_.directory_offset - piece.first, end_.directory_size);
-    auto entries = python::parse_zip_directory(bytes, end_);
+    auto entries = archive::parse_zip_directory(bytes, end_);
     if (!entries) return fail(damaged_zip(entries.error(), zip_->url_));
     zip_->entries_ = *std::move(entries);
     for (const auto& entry : zip_->entries_) zip_->places_.push_back(entry.header_offset);
@@ -226,7 +226,7 @@ class ZipOpening {
   Result<RemoteZip> zip_;
   std::optional<std::uint64_t> known_;
   Step step_ = Step::over;
-  python::ZipEnd end_;
+  archive::ZipEnd end_;
 };
 
 Result<RemoteZip> RemoteZip::open(net::HttpClient& http, std::string url, std::optional<std::uint64_t> size,
@@ -259,13 +259,13 @@ std::vector<Result<RemoteZip>> RemoteZip::open_all(net::HttpClient& http,
   return zips;
 }
 
-const python::ZipEntry* RemoteZip::find(std::string_view name) const {
+const archive::ZipEntry* RemoteZip::find(std::string_view name) const {
   const auto at = std::find_if(entries_.rbegin(), entries_.rend(),
-                               [&](const python::ZipEntry& e) { return e.name == name; });
+                               [&](const archive::ZipEntry& e) { return e.name == name; });
   return at == entries_.rend() ? nullptr : &*at;
 }
 
-Result<std::vector<std::string>> RemoteZip::read(std::span<const python::ZipEntry* const> wanted) const {
+Result<std::vector<std::string>> RemoteZip::read(std::span<const archive::ZipEntry* const> wanted) const {
   const Wish wish{this, {wanted.begin(), wanted.end()}};
   return std::move(read_all({&wish, 1}).front());
 }

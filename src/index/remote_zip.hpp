@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "archive/zip.hpp"
 #include "base/result.hpp"
 #include "net/http.hpp"
-#include "python/zip.hpp"
 
 namespace launch::index {
 
@@ -65,16 +65,16 @@ class RemoteZip {
   const std::string& url() const { return url_; }
   /// The whole file's length in bytes.
   std::uint64_t size() const { return size_; }
-  const std::vector<python::ZipEntry>& entries() const { return entries_; }
+  const std::vector<archive::ZipEntry>& entries() const { return entries_; }
   /// The last entry of that name; none when there is none.
-  const python::ZipEntry* find(std::string_view name) const;
+  const archive::ZipEntry* find(std::string_view name) const;
   /// Contents, checked by size and CRC-32; neighbours are read by one request. Errors (world).
-  Result<std::vector<std::string>> read(std::span<const python::ZipEntry* const> wanted) const;
+  Result<std::vector<std::string>> read(std::span<const archive::ZipEntry* const> wanted) const;
 
   /// Some entries of one zip.
   struct Wish {
     const RemoteZip* zip = nullptr;
-    std::vector<const python::ZipEntry*> entries;
+    std::vector<const archive::ZipEntry*> entries;
   };
   /// The same of many zips, side by side; answers in the order of the wishes.
   static std::vector<Result<std::vector<std::string>>> read_all(std::span<const Wish> wishes);
@@ -96,7 +96,7 @@ class RemoteZip {
   bool cache_ = true;
   bool from_cache_ = false;
   std::vector<FilePiece> pieces_;  ///< what opening brought: the tail, or the file itself
-  std::vector<python::ZipEntry> entries_;
+  std::vector<archive::ZipEntry> entries_;
   std::vector<std::uint64_t> places_;  ///< where entries begin, sorted, and where the directory begins
   mutable std::uint64_t fetched_ = 0;
 };

@@ -8,8 +8,8 @@
 #include "base/text.hpp"
 #include "index/page_file.hpp"
 #include "index/simple_page.hpp"
-#include "index/url.hpp"
-#include "python/name.hpp"
+#include "specs/name.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -85,7 +85,7 @@ Result<void> check_whole(std::string_view text, std::string_view url) {
 
 std::optional<std::string> fragment_sha256(std::string_view link) {
   constexpr std::string_view kKey = "sha256=";
-  for (const auto part : split(url_fragment(link), '&')) {
+  for (const auto part : split(specs::url_fragment(link), '&')) {
     if (part.starts_with(kKey)) return checked_sha256(part.substr(kKey.size()));
   }
   return std::nullopt;
@@ -106,8 +106,8 @@ std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_vie
   if (!href) return std::nullopt;
   const auto link = std::string(trim(*href));
   RawFile raw;
-  raw.url = resolve_url(base, link);
-  raw.file_name = url_file_name(raw.url);
+  raw.url = specs::resolve_url(base, link);
+  raw.file_name = specs::url_file_name(raw.url);
   raw.sha256 = fragment_sha256(link);
   raw.upload_time = attribute(anchor, "data-upload-time");
   raw.from_local_page = local;
@@ -124,11 +124,11 @@ std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_vie
 Result<std::vector<IndexFile>> parse_links(std::string_view text, std::string_view url) {
   TRY(check_whole(text, url));
   const Document document(text);
-  const bool local = to_lower(split_url(url).scheme) == "file";
-  std::string base = without_credentials(url);
+  const bool local = to_lower(specs::split_url(url).scheme) == "file";
+  std::string base = specs::without_credentials(url);
   for (const auto* element : elements(document.root(), {GUMBO_TAG_BASE})) {
     if (const auto href = attribute(*element, "href")) {
-      base = resolve_url(base, trim(*href));
+      base = specs::resolve_url(base, trim(*href));
       break;
     }
   }
@@ -141,7 +141,7 @@ Result<std::vector<IndexFile>> parse_links(std::string_view text, std::string_vi
 
 Result<ProjectPage> parse_simple_html(std::string_view text, std::string_view url, std::string_view project) {
   TRY_ASSIGN(auto files, parse_links(text, url));
-  ProjectPage page{python::normalize_name(project), std::move(files)};
+  ProjectPage page{specs::normalize_name(project), std::move(files)};
   std::erase_if(page.files, [&](const IndexFile& file) { return !is_file_of(file.file_name, page.name); });
   return page;
 }

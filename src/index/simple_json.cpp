@@ -11,10 +11,10 @@
 #include "base/text.hpp"
 #include "index/page_file.hpp"
 #include "index/simple_page.hpp"
-#include "index/url.hpp"
 #include "net/http.hpp"
-#include "python/name.hpp"
-#include "python/scanner.hpp"
+#include "specs/name.hpp"
+#include "specs/scanner.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -45,7 +45,7 @@ struct Entry {
 class PageReader final : public Json::json_sax_t {
  public:
   PageReader(std::string_view url, std::string_view project)
-      : url_(url), base_(without_credentials(url)), page_{python::normalize_name(project), {}} {}
+      : url_(url), base_(specs::without_credentials(url)), page_{specs::normalize_name(project), {}} {}
 
   Result<ProjectPage> read(std::string_view text) {
     if (!Json::sax_parse(text.begin(), text.end(), this)) return fail(unreadable(text.size()));
@@ -153,13 +153,13 @@ class PageReader final : public Json::json_sax_t {
     if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
     if (version_->starts_with("1.")) return {};
     return fail(world_error(fmt::format("the page {} has the api-version {}, expected 1.x", net::redact(url_),
-                                        python::quoted(*version_)))
+                                        specs::quoted(*version_)))
                     .hint("the index speaks a later standard than this program; ask for a newer launch"));
   }
   Result<void> check_name() const {
-    if (!name_ || python::normalize_name(*name_) == page_.name) return {};
+    if (!name_ || specs::normalize_name(*name_) == page_.name) return {};
     return fail(bad_page(url_, fmt::format("of another project: expected {}, found {}",
-                                           python::quoted(page_.name), python::quoted(*name_))));
+                                           specs::quoted(page_.name), specs::quoted(*name_))));
   }
 
   void bad(std::string_view what) {
@@ -207,7 +207,7 @@ class PageReader final : public Json::json_sax_t {
     if (!entry_.url) return bad("has no \"url\"");
     if (!is_file_of(*entry_.file_name, page_.name)) return;
     auto file = checked_file({.file_name = *std::move(entry_.file_name),
-                              .url = resolve_url(base_, *entry_.url),
+                              .url = specs::resolve_url(base_, *entry_.url),
                               .sha256 = std::move(entry_.sha256),
                               .upload_time = std::move(entry_.upload_time)});
     if (!file) return;

@@ -9,11 +9,11 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/page_file.hpp"
-#include "index/url.hpp"
 #include "net/http.hpp"
-#include "python/name.hpp"
-#include "python/scanner.hpp"
-#include "python/version.hpp"
+#include "specs/name.hpp"
+#include "specs/scanner.hpp"
+#include "specs/url.hpp"
+#include "specs/version.hpp"
 
 namespace launch::index {
 namespace {
@@ -37,11 +37,11 @@ bool is_utc_time(std::string_view text) {
   constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
   if (text.size() <= kShape.size() || text.back() != 'Z') return false;
   for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] == 'd' ? !python::is_digit(text[i]) : text[i] != kShape[i]) return false;
+    if (kShape[i] == 'd' ? !specs::is_digit(text[i]) : text[i] != kShape[i]) return false;
   }
   const auto fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
   return fraction.empty() || (fraction.size() > 1 && fraction.front() == '.' &&
-                              std::all_of(fraction.begin() + 1, fraction.end(), python::is_digit));
+                              std::all_of(fraction.begin() + 1, fraction.end(), specs::is_digit));
 }
 
 }  // namespace
@@ -61,7 +61,7 @@ std::optional<std::string> checked_sha256(std::string_view text) {
 }
 
 std::optional<IndexFile> checked_file(RawFile raw) {
-  const auto scheme = to_lower(split_url(raw.url).scheme);
+  const auto scheme = to_lower(specs::split_url(raw.url).scheme);
   const bool fetchable = scheme == "http" || scheme == "https" || (scheme == "file" && raw.from_local_page);
   if (!fetchable || has_blank_or_control(raw.url) || !is_distribution(raw.file_name)) return std::nullopt;
   IndexFile file{
@@ -79,12 +79,12 @@ bool is_distribution(std::string_view file_name) {
 
 bool is_file_of(std::string_view file_name, std::string_view project) {
   if (file_name.ends_with(".whl"))
-    return python::normalize_name(file_name.substr(0, file_name.find('-'))) == project;
+    return specs::normalize_name(file_name.substr(0, file_name.find('-'))) == project;
   // A source archive's name may hold "-" itself: NAME-VERSION is cut at every place that leaves a version.
   const auto stem = archive_stem(file_name);
   for (auto dash = stem.find('-'); dash != std::string_view::npos; dash = stem.find('-', dash + 1)) {
-    if (python::normalize_name(stem.substr(0, dash)) != project) continue;
-    if (python::Version::parse(stem.substr(dash + 1))) return true;
+    if (specs::normalize_name(stem.substr(0, dash)) != project) continue;
+    if (specs::Version::parse(stem.substr(dash + 1))) return true;
   }
   return false;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/zip.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/log.hpp"
@@ -14,10 +15,9 @@
 #include "index/fetch_any.hpp"
 #include "index/index_client.hpp"
 #include "index/problems.hpp"
-#include "index/url.hpp"
-#include "python/name.hpp"
-#include "python/wheel.hpp"
-#include "python/zip.hpp"
+#include "specs/name.hpp"
+#include "specs/url.hpp"
+#include "specs/wheel.hpp"
 
 namespace launch::index {
 namespace {
@@ -60,13 +60,13 @@ std::uint64_t tail_guess(const IndexFile& file) {
 }
 
 /// "NAME-VERSION.dist-info/METADATA" at the top of the wheel, the project's own where there are several.
-Result<const python::ZipEntry*> find_metadata(const RemoteZip& zip, const python::WheelName& wheel) {
+Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs::WheelName& wheel) {
   constexpr std::string_view kSuffix = ".dist-info/METADATA";
   for (const auto& entry : zip.entries()) {
     const std::string_view name = entry.name;
     if (!name.ends_with(kSuffix) || name.find('/') != name.size() - std::string_view("/METADATA").size())
       continue;
-    if (python::normalize_name(name.substr(0, name.find('-'))) != wheel.name) continue;
+    if (specs::normalize_name(name.substr(0, name.find('-'))) != wheel.name) continue;
     if (entry.size > kMostMetadata || entry.compressed_size > kMostMetadata) {
       return fail(world_error(fmt::format("its METADATA has {}, more than the {} that are read",
                                           human_bytes(entry.size), human_bytes(kMostMetadata))));
@@ -77,9 +77,9 @@ Result<const python::ZipEntry*> find_metadata(const RemoteZip& zip, const python
 }
 
 /// Metadata that is really that wheel's.
-Result<python::CoreMetadata> parse_metadata(std::string_view text, const python::WheelName& wheel) {
-  TRY_ASSIGN(auto metadata, python::CoreMetadata::parse(text));
-  const auto version = python::Version::parse(metadata.version);
+Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::WheelName& wheel) {
+  TRY_ASSIGN(auto metadata, specs::CoreMetadata::parse(text));
+  const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
     return fail(
         world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}", wheel.name,
@@ -91,8 +91,8 @@ Result<python::CoreMetadata> parse_metadata(std::string_view text, const python:
 /// What is known of one wheel on the way to its metadata.
 struct Pending {
   const IndexFile* file = nullptr;
-  python::WheelName wheel;
-  std::optional<Result<python::CoreMetadata>> result;
+  specs::WheelName wheel;
+  std::optional<Result<specs::CoreMetadata>> result;
 };
 
 class MetadataBatch {
@@ -101,9 +101,9 @@ class MetadataBatch {
                 RangeMemory& memory)
       : http_(http), index_url_(index_url), cache_(cache), memory_(memory) {}
 
-  std::vector<Result<python::CoreMetadata>> read(std::span<const IndexFile> files) {
+  std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
     for (const auto& file : files) {
-      auto wheel = python::WheelName::parse(file.file_name);
+      auto wheel = specs::WheelName::parse(file.file_name);
       Pending pending{.file = &file, .wheel = {}, .result = std::nullopt};
       if (wheel) {
         pending.wheel = *std::move(wheel);
@@ -115,7 +115,7 @@ class MetadataBatch {
     read_cache();
     read_sidecars();
     read_wheels();
-    std::vector<Result<python::CoreMetadata>> results;
+    std::vector<Result<specs::CoreMetadata>> results;
     results.reserve(pending_.size());
     for (auto& pending : pending_) {
       results.push_back(during(*std::move(pending.result), fmt::format("reading the metadata of {}",
@@ -137,7 +137,9 @@ class MetadataBatch {
   }
 
   /// Where a file is asked for: with the index's credentials, when it is on the index's host.
-  std::string address(const IndexFile& file) const { return with_credentials_of(file.url, index_url_); }
+  std::string address(const IndexFile& file) const {
+    return specs::with_credentials_of(file.url, index_url_);
+  }
 
   /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
   /// read; else the wheel's digest and URL together: what one index claims is not believed of another's file.
@@ -186,8 +188,9 @@ class MetadataBatch {
     std::vector<net::HttpRequest> requests;
     requests.reserve(wheels.size());
     for (const auto* pending : wheels) {
-      requests.push_back(
-          {.url = extend_path(address(*pending->file), ".metadata"), .most = kMostMetadata, .cache = true});
+      requests.push_back({.url = specs::extend_path(address(*pending->file), ".metadata"),
+                          .most = kMostMetadata,
+                          .cache = true});
     }
     const auto responses = fetch_any(http_, requests);
     for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
@@ -250,8 +253,8 @@ class MetadataBatch {
     for (const auto& zip : zips) bytes_ += zip ? zip->bytes_fetched() : 0;
   }
 
-  static Result<const python::ZipEntry*> metadata_entry(const Result<RemoteZip>& zip,
-                                                        const Pending& pending) {
+  static Result<const archive::ZipEntry*> metadata_entry(const Result<RemoteZip>& zip,
+                                                         const Pending& pending) {
     if (!zip) return fail(zip.error());
     auto entry = find_metadata(*zip, pending.wheel);
     if (!entry) return fail(damaged_zip(entry.error(), pending.file->url));
@@ -268,11 +271,11 @@ class MetadataBatch {
 
 }  // namespace
 
-Result<python::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
+Result<specs::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
   return std::move(metadata(std::span(&file, 1)).front());
 }
 
-std::vector<Result<python::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
+std::vector<Result<specs::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
   MetadataBatch batch(*http_, url_, metadata_cache_, *range_memory_);
   auto results = batch.read(files);
   metadata_bytes_ += batch.bytes();

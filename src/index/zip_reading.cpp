@@ -97,13 +97,13 @@ class ZipReading {
   }
 
   /// From the entry's header to its last byte; exact once the header is here. Never beyond the next entry.
-  Result<Extent> extent_of(const python::ZipEntry& entry) const {
+  Result<Extent> extent_of(const archive::ZipEntry& entry) const {
     const auto first = entry.header_offset;
     const auto limit = *std::upper_bound(zip_.places_.begin(), std::prev(zip_.places_.end()), first);
     auto header = kLocalHeader + entry.name.size() + kExtraGuess;
     const auto fixed = find(first, kLocalHeader);
     if (fixed) {
-      TRY_ASSIGN(header, python::local_header_size(*fixed));
+      TRY_ASSIGN(header, archive::local_header_size(*fixed));
     }
     if (limit < first || entry.compressed_size > limit - first) return fail(outside(entry));
     const auto room = limit - first;
@@ -111,7 +111,7 @@ class ZipReading {
     return Extent{first, first + std::min(room, header + entry.compressed_size)};
   }
 
-  static Error outside(const python::ZipEntry& entry) {
+  static Error outside(const archive::ZipEntry& entry) {
     return world_error(
         fmt::format("not a sound zip file: the entry \"{}\" reaches into its neighbour", entry.name));
   }
@@ -129,20 +129,20 @@ class ZipReading {
     return {};
   }
 
-  Result<std::string> content_of(const python::ZipEntry& entry) const {
+  Result<std::string> content_of(const archive::ZipEntry& entry) const {
     TRY_ASSIGN(const auto extent, extent_of(entry));
     const auto bytes = find(extent.first, extent.end - extent.first);
     if (!bytes) return fail(outside(entry));
-    TRY_ASSIGN(const auto header, python::local_header_size(bytes->substr(0, kLocalHeader)));
+    TRY_ASSIGN(const auto header, archive::local_header_size(bytes->substr(0, kLocalHeader)));
     if (bytes->substr(kLocalHeader, entry.name.size()) != entry.name) {
       return fail(world_error(fmt::format(
           "not a sound zip file: the entry \"{}\" has another name in its own header", entry.name)));
     }
-    return python::inflate_entry(entry, bytes->substr(header, entry.compressed_size));
+    return archive::inflate_entry(entry, bytes->substr(header, entry.compressed_size));
   }
 
   const RemoteZip& zip_;
-  std::vector<const python::ZipEntry*> entries_;
+  std::vector<const archive::ZipEntry*> entries_;
   std::vector<FilePiece> pieces_;
   std::optional<Error> error_;
 };

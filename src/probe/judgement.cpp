@@ -6,25 +6,25 @@
 namespace launch::probe {
 namespace {
 
-int rank(Verdict verdict) {
+int rank(pysource::Verdict verdict) {
   switch (verdict) {
-    case Verdict::yes:
+    case pysource::Verdict::yes:
       return 2;
-    case Verdict::unknown:
+    case pysource::Verdict::unknown:
       return 1;
-    case Verdict::no:
+    case pysource::Verdict::no:
       return 0;
   }
   return 0;
 }
-Verdict better(Verdict a, Verdict b) {
+pysource::Verdict better(pysource::Verdict a, pysource::Verdict b) {
   return rank(a) >= rank(b) ? a : b;
 }
 
 /// Verdicts of groups: the best of the alternatives, each as bad as the worst that it needs.
 class Groups {
  public:
-  void add(const Use& use, Verdict verdict) {
+  void add(const Use& use, pysource::Verdict verdict) {
     for (std::size_t i = 0; i < use.choices.size(); ++i) {
       auto& alternative = alternatives_[use.choices[i]];
       if (i + 1 < use.choices.size()) {
@@ -35,10 +35,10 @@ class Groups {
     }
   }
 
-  Verdict of(std::uint32_t group) {
-    const auto [known, added] = verdicts_.try_emplace(group, Verdict::no);
+  pysource::Verdict of(std::uint32_t group) {
+    const auto [known, added] = verdicts_.try_emplace(group, pysource::Verdict::no);
     if (!added) return known->second;
-    auto best = Verdict::no;
+    auto best = pysource::Verdict::no;
     for (auto at = alternatives_.lower_bound({group, 0});
          at != alternatives_.end() && at->first.group == group; ++at) {
       auto verdict = at->second.own;
@@ -50,16 +50,16 @@ class Groups {
 
  private:
   struct Alternative {
-    Verdict own = Verdict::yes;
+    pysource::Verdict own = pysource::Verdict::yes;
     std::vector<std::uint32_t> inner;
   };
-  std::map<Choice, Alternative> alternatives_;
-  std::map<std::uint32_t, Verdict> verdicts_;
+  std::map<pysource::Choice, Alternative> alternatives_;
+  std::map<std::uint32_t, pysource::Verdict> verdicts_;
 };
 
 }  // namespace
 
-Verdict worse(Verdict a, Verdict b) {
+pysource::Verdict worse(pysource::Verdict a, pysource::Verdict b) {
   return rank(a) <= rank(b) ? a : b;
 }
 
@@ -72,7 +72,7 @@ bool JudgedName::is_open() const {
          std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.is_open(); });
 }
 
-std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const Answer> answers) {
+std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pysource::Answer> answers) {
   Groups groups;
   for (std::size_t i = 0; i < names.size(); ++i) {
     for (const auto& use : names[i].uses) groups.add(use, answers[i].verdict);

@@ -10,23 +10,23 @@
 namespace launch::probe {
 
 /// "no" is worse than "unknown", and that than "yes".
-Verdict worse(Verdict a, Verdict b);
+pysource::Verdict worse(pysource::Verdict a, pysource::Verdict b);
 
 /// A use with what its name's verdict means in its place: with one of several alternatives there, the others
 /// need not be.
 struct JudgedUse {
   Use use;
-  Verdict outcome = Verdict::unknown;
+  pysource::Verdict outcome = pysource::Verdict::unknown;
 
-  bool is_needed() const { return use.need == Need::must || use.need == Need::path; }
-  bool fails() const { return outcome == Verdict::no && is_needed(); }
-  bool is_open() const { return outcome == Verdict::unknown && is_needed(); }
+  bool is_needed() const { return use.need == pysource::Need::must || use.need == pysource::Need::path; }
+  bool fails() const { return outcome == pysource::Verdict::no && is_needed(); }
+  bool is_open() const { return outcome == pysource::Verdict::unknown && is_needed(); }
 };
 
 struct JudgedName {
-  Requirement requirement;
-  Need need = Need::must;
-  Answer answer;
+  pysource::Requirement requirement;
+  pysource::Need need = pysource::Need::must;
+  pysource::Answer answer;
   std::vector<JudgedUse> uses;
 
   bool fails() const;    ///< some use of it will fail
@@ -34,6 +34,6 @@ struct JudgedName {
 };
 
 /// Puts answers (in the order of the names) to the uses, groups of alternatives as a whole.
-std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const Answer> answers);
+std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pysource::Answer> answers);
 
 }  // namespace launch::probe

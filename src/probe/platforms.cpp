@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "probe/module_files.hpp"
+#include "pysource/module_files.hpp"
 
 namespace launch::probe {
 namespace {
@@ -13,9 +13,9 @@ namespace {
 std::set<std::string, std::less<>> roots_of_wheel(const WheelSource& wheel) {
   std::vector<std::string> paths;
   for (const auto& archive_path : wheel.files()) {
-    if (auto path = ModuleFiles::installed_path(archive_path)) paths.push_back(std::move(*path));
+    if (auto path = pysource::ModuleFiles::installed_path(archive_path)) paths.push_back(std::move(*path));
   }
-  return ModuleFiles(std::move(paths)).roots();
+  return pysource::ModuleFiles(std::move(paths)).roots();
 }
 
 }  // namespace
@@ -47,16 +47,16 @@ const std::string* PlatformApis::missing_for(const PlatformAnswers& platform,
 }
 
 Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededName>& names) {
-  std::vector<Requirement> requirements;
+  std::vector<pysource::Requirement> requirements;
   requirements.reserve(names.size());
   for (const auto& name : names) requirements.push_back(name.requirement);
   std::vector<PlatformAnswers> all;
   for (auto& [known, api] : platforms_) {
     TRY_ASSIGN(auto answers, api.ask(requirements));
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].verdict == Verdict::yes) continue;
+      if (answers[i].verdict == pysource::Verdict::yes) continue;
       if (const auto* package = missing_for(known, requirements[i].module)) {
-        answers[i] = {Verdict::unknown,
+        answers[i] = {pysource::Verdict::unknown,
                       fmt::format("the lock has no wheel of {} for {}", *package, known.platform)};
       }
     }

@@ -18,7 +18,10 @@ std::string dump(const Json& document) {
 }
 
 Json use_json(const Use& use) {
-  Json json = {{"file", use.file}, {"line", use.line}, {"column", use.column}, {"need", need_name(use.need)}};
+  Json json = {{"file", use.file},
+               {"line", use.line},
+               {"column", use.column},
+               {"need", pysource::need_name(use.need)}};
   for (const auto& choice : use.choices) {
     json["choices"].push_back({{"group", choice.group}, {"alternative", choice.alternative}});
   }
@@ -98,12 +101,12 @@ std::string counts(const PlatformAnswers& platform, std::size_t files) {
   for (const auto& name : platform.names) ++counts[static_cast<std::size_t>(name.answer.verdict)];
   const auto failing = std::count_if(platform.names.begin(), platform.names.end(),
                                      [](const JudgedName& name) { return name.fails(); });
-  const auto no = counts[static_cast<std::size_t>(Verdict::no)];
+  const auto no = counts[static_cast<std::size_t>(pysource::Verdict::no)];
   const auto spared = no - static_cast<std::size_t>(failing);
   return fmt::format("{} in {}: {} yes, {} no{}, {} unknown", count_of(platform.names.size(), "name"),
-                     count_of(files, "file"), counts[static_cast<std::size_t>(Verdict::yes)], no,
+                     count_of(files, "file"), counts[static_cast<std::size_t>(pysource::Verdict::yes)], no,
                      spared == 0 ? "" : fmt::format(" ({} of them not needed)", spared),
-                     counts[static_cast<std::size_t>(Verdict::unknown)]);
+                     counts[static_cast<std::size_t>(pysource::Verdict::unknown)]);
 }
 
 bool same_outcome(const JudgedName& a, const JudgedName& b) {
@@ -130,9 +133,9 @@ Json verdicts_by_platform(const CheckReport& report, std::size_t name) {
   for (const auto& each : report.platforms) {
     const auto& judged = each.names[name];
     differ = differ || !same_outcome(judged, first) ||
-             (judged.answer.verdict != Verdict::yes && judged.answer.reason != first.answer.reason);
+             (judged.answer.verdict != pysource::Verdict::yes && judged.answer.reason != first.answer.reason);
     json.push_back({{"platform", each.platform},
-                    {"verdict", verdict_name(judged.answer.verdict)},
+                    {"verdict", pysource::verdict_name(judged.answer.verdict)},
                     {"reason", judged.answer.reason},
                     {"fails", judged.fails()}});
   }
@@ -166,9 +169,9 @@ Json name_json(const CheckReport& report, std::size_t name) {
   auto uses = Json::array();
   for (std::size_t i = 0; i < worst->uses.size(); ++i) uses.push_back(judged_use_json(report, name, i));
   Json json = {{"name", worst->requirement.text()},
-               {"verdict", verdict_name(worst->answer.verdict)},
+               {"verdict", pysource::verdict_name(worst->answer.verdict)},
                {"reason", worst->answer.reason},
-               {"need", need_name(worst->need)},
+               {"need", pysource::need_name(worst->need)},
                {"fails", fails},
                {"uses", std::move(uses)}};
   auto platforms = verdicts_by_platform(report, name);
@@ -185,7 +188,7 @@ bool CheckReport::fails() const {
   });
 }
 
-std::string shown_name(const Requirement& requirement) {
+std::string shown_name(const pysource::Requirement& requirement) {
   return printable(requirement.name.empty() ? requirement.module : requirement.text());
 }
 
@@ -194,7 +197,7 @@ std::string check_text(const CheckReport& report) {
   add_uses(lines, report, "no", [](const JudgedName&, const JudgedUse& use) { return use.fails(); });
   add_uses(lines, report, "unknown", [](const JudgedName&, const JudgedUse& use) { return use.is_open(); });
   add_uses(lines, report, "no, and not needed", [](const JudgedName& name, const JudgedUse& use) {
-    return name.answer.verdict == Verdict::no && !use.fails();
+    return name.answer.verdict == pysource::Verdict::no && !use.fails();
   });
   if (agree(report)) {
     const auto& all = report.platforms.front();
@@ -241,9 +244,9 @@ std::string check_json(const CheckReport& report) {
 std::string scan_text(const TreeScan& scan) {
   std::vector<std::string> lines;
   for (const auto& name : scan.names) {
-    lines.push_back(fmt::format("{}  {}", shown_name(name.requirement), need_name(name.need)));
+    lines.push_back(fmt::format("{}  {}", shown_name(name.requirement), pysource::need_name(name.need)));
     for (const auto& use : name.uses) {
-      const auto need = use.need == name.need ? "" : fmt::format("  {}", need_name(use.need));
+      const auto need = use.need == name.need ? "" : fmt::format("  {}", pysource::need_name(use.need));
       lines.push_back(
           fmt::format("  {}{}{}", place(use), need, use.choices.empty() ? "" : "  one of several"));
     }
@@ -257,8 +260,9 @@ std::string scan_json(const TreeScan& scan) {
   for (const auto& name : scan.names) {
     auto uses = Json::array();
     for (const auto& use : name.uses) uses.push_back(use_json(use));
-    requirements.push_back(
-        {{"name", name.requirement.text()}, {"need", need_name(name.need)}, {"uses", std::move(uses)}});
+    requirements.push_back({{"name", name.requirement.text()},
+                            {"need", pysource::need_name(name.need)},
+                            {"uses", std::move(uses)}});
   }
   return dump({{"schema", 1},
                {"files", scan.files},

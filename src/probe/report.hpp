@@ -43,6 +43,6 @@ std::string scan_text(const TreeScan& scan);
 std::string scan_json(const TreeScan& scan);
 
 /// "torch.nn:Module", and "torch.nn" for a module itself, fit for a terminal.
-std::string shown_name(const Requirement& requirement);
+std::string shown_name(const pysource::Requirement& requirement);
 
 }  // namespace launch::probe

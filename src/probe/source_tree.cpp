@@ -72,7 +72,7 @@ class TreeScanner {
     const auto real = fs::weakly_canonical(path, code);
     if (!seen_.insert(code ? path : real).second) return {};
     TRY_ASSIGN(const auto source, read_file(path, kMostSource));
-    auto scan = scan_source(source, roots_);
+    auto scan = pysource::scan_source(source, roots_);
     ++scan_.files;
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
     for (auto& use : scan.uses) {
@@ -86,7 +86,7 @@ class TreeScanner {
   }
 
   const std::set<std::string, std::less<>>& roots_;
-  std::map<Requirement, NeededName> names_;
+  std::map<pysource::Requirement, NeededName> names_;
   std::set<fs::path> seen_;
   std::uint32_t groups_ = 0;
   TreeScan scan_;

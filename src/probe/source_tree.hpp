@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "probe/python_scanner.hpp"
+#include "pysource/python_scanner.hpp"
 
 namespace launch::probe {
 
@@ -23,20 +23,20 @@ struct Use {
   std::string file;  ///< as the scanned path was shown
   std::uint32_t line = 0;
   std::uint32_t column = 0;
-  Need need = Need::must;
-  std::vector<Choice> choices;  ///< groups are numbered over the whole tree
+  pysource::Need need = pysource::Need::must;
+  std::vector<pysource::Choice> choices;  ///< groups are numbered over the whole tree
 };
 
 struct NeededName {
-  Requirement requirement;
-  Need need = Need::type;  ///< the firmest of its uses
-  std::vector<Use> uses;   ///< by file, then in the order of the source
+  pysource::Requirement requirement;
+  pysource::Need need = pysource::Need::type;  ///< the firmest of its uses
+  std::vector<Use> uses;                       ///< by file, then in the order of the source
 };
 
 /// A file that could not be read to its end.
 struct FileProblem {
   std::string file;
-  SourceProblem problem;
+  pysource::SourceProblem problem;
 };
 
 struct TreeScan {

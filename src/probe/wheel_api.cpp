@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "probe/name_resolver.hpp"
+#include "pysource/name_resolver.hpp"
 
 namespace launch::probe {
 namespace {
@@ -19,7 +19,7 @@ struct FileOrigin {
 struct WheelApi::State {
   std::vector<LabelledWheel> wheels;
   std::unordered_map<std::string, FileOrigin> origins;
-  ModuleLibrary library;
+  pysource::ModuleLibrary library;
 
   Result<void> read_wanted();
 };
@@ -29,14 +29,14 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
   std::unordered_map<std::string, FileOrigin> origins;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     for (auto& archive_path : wheels[i].source->files()) {
-      auto path = ModuleFiles::installed_path(archive_path);
+      auto path = pysource::ModuleFiles::installed_path(archive_path);
       if (path && origins.emplace(*path, FileOrigin{i, std::move(archive_path)}).second) {
         paths.push_back(std::move(*path));
       }
     }
   }
   state_ = std::make_unique<State>(
-      State{std::move(wheels), std::move(origins), {ModuleFiles(std::move(paths)), {}}});
+      State{std::move(wheels), std::move(origins), {pysource::ModuleFiles(std::move(paths)), {}}});
   auto* state = state_.get();
   std::map<std::string, std::string, std::less<>> labels;
   for (const auto& [path, origin] : state->origins) {
@@ -62,7 +62,7 @@ const std::set<std::string, std::less<>>& WheelApi::roots() const {
 Result<void> WheelApi::State::read_wanted() {
   const auto wanted = std::exchange(library.wanted, {});
   std::vector<std::vector<std::string>> names(wheels.size());
-  std::vector<std::vector<std::pair<std::string, WantedFile>>> files(wheels.size());
+  std::vector<std::vector<std::pair<std::string, pysource::WantedFile>>> files(wheels.size());
   for (const auto& [file, as] : wanted) {
     const auto& origin = origins.at(file);
     names[origin.wheel].push_back(origin.archive_path);
@@ -74,20 +74,21 @@ Result<void> WheelApi::State::read_wanted() {
                during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
     for (std::size_t k = 0; k < contents.size(); ++k) {
       auto& [file, as] = files[i][k];
-      library.read.emplace(file, read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));
+      library.read.emplace(
+          file, pysource::read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));
     }
   }
   return {};
 }
 
-Result<std::vector<Answer>> WheelApi::ask(std::span<const Requirement> requirements) {
-  std::vector<Answer> answers(requirements.size());
+Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Requirement> requirements) {
+  std::vector<pysource::Answer> answers(requirements.size());
   std::vector<std::size_t> open(requirements.size());
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
-  NameResolver resolver(state_->library);
+  pysource::NameResolver resolver(state_->library);
   while (!open.empty()) {
     std::vector<std::size_t> pending;
-    std::map<std::string, WantedFile> wanted;
+    std::map<std::string, pysource::WantedFile> wanted;
     for (const auto i : open) {
       state_->library.wanted.clear();
       answers[i] = resolver.answer(requirements[i]);

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "probe/answer.hpp"
-#include "probe/python_scanner.hpp"
 #include "probe/wheel_source.hpp"
+#include "pysource/answer.hpp"
+#include "pysource/python_scanner.hpp"
 
 namespace launch::probe {
 
@@ -35,7 +35,7 @@ class WheelApi {
   const std::set<std::string, std::less<>>& roots() const;
   /// Answers in the order of the questions. A module of no wheel is unknown. Errors (world): a wheel cannot
   /// be read.
-  Result<std::vector<Answer>> ask(std::span<const Requirement> requirements);
+  Result<std::vector<pysource::Answer>> ask(std::span<const pysource::Requirement> requirements);
 
  private:
   struct State;

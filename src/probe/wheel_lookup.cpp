@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/channel.hpp"
 #include "index/index_client.hpp"
-#include "lock/platform_wheels.hpp"
-#include "lock/wheel_store.hpp"
-#include "python/specifier.hpp"
-#include "python/tag.hpp"
-#include "python/wheel.hpp"
+#include "project/platform_wheels.hpp"
+#include "pytorch/channel.hpp"
+#include "specs/specifier.hpp"
+#include "specs/tag.hpp"
+#include "specs/wheel.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::probe {
 namespace {
@@ -22,7 +22,7 @@ std::string machine_of(std::string_view platform) {
 
 /// True for a wheel that runs on the platform with some Python.
 bool fits_machine(const std::string& tags, std::string_view platform) {
-  const auto set = python::CompressedTags::parse(tags);
+  const auto set = specs::CompressedTags::parse(tags);
   if (!set) return false;
   return std::any_of(set->platforms.begin(), set->platforms.end(), [&](const std::string& each) {
     return each == "any" ||
@@ -30,9 +30,9 @@ bool fits_machine(const std::string& tags, std::string_view platform) {
   });
 }
 
-Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel, const LocateWheel& locate,
-                                               const lock::Site& site, net::HttpClient& http) {
-  const lock::WheelStore store(site.store.value);
+Result<std::unique_ptr<WheelSource>> open_from(const project::LockedWheel& wheel, const LocateWheel& locate,
+                                               const project::Site& site, net::HttpClient& http) {
+  const store::WheelStore store(site.store.value);
   TRY_ASSIGN(const auto path, store.find({.name = wheel.file_name, .sha256 = wheel.sha256}));
   if (path) return open_wheel(*path);
   TRY_ASSIGN(auto url, locate(wheel));
@@ -41,7 +41,7 @@ Result<std::unique_ptr<WheelSource>> open_from(const lock::LockedWheel& wheel, c
 
 /// "3.12" or "3.13t" of a wheel's first CPython tag; none for another.
 std::optional<std::pair<int, bool>> cpython_of(const std::string& tags) {
-  const auto set = python::CompressedTags::parse(tags);
+  const auto set = specs::CompressedTags::parse(tags);
   if (!set || !set->pythons.front().starts_with("cp3")) return {};
   const auto minor = parse_u64(std::string_view(set->pythons.front()).substr(3));
   if (!minor || *minor > 99) return {};
@@ -50,17 +50,17 @@ std::optional<std::pair<int, bool>> cpython_of(const std::string& tags) {
 
 struct Build {
   const index::IndexFile* file = nullptr;
-  python::WheelName name;
+  specs::WheelName name;
 };
 
 /// Builds of the version for the machine.
-std::vector<Build> builds_of(const index::ProjectPage& page, const python::Specifier& wanted,
+std::vector<Build> builds_of(const index::ProjectPage& page, const specs::Specifier& wanted,
                              const ReleaseQuery& query) {
   std::vector<Build> builds;
   for (const auto& file : page.files) {
-    auto name = python::WheelName::parse(file.file_name);
+    auto name = specs::WheelName::parse(file.file_name);
     if (!name || !wanted.matches(name->version) || !fits_machine(name->tags, query.platform)) continue;
-    if (!query.cuda.empty() && !index::is_built_for(name->version, query.cuda)) continue;
+    if (!query.cuda.empty() && !pytorch::is_built_for(name->version, query.cuda)) continue;
     builds.push_back({&file, std::move(*name)});
   }
   return builds;
@@ -90,11 +90,11 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
     });
   }
   TRY_ASSIGN(const auto tags,
-             python::supported_tags({*query.python, query.platform, lock::kNewestGlibcMinor}));
+             specs::supported_tags({*query.python, query.platform, project::kNewestGlibcMinor}));
   const Build* best = nullptr;
   std::optional<std::size_t> best_rank;
   for (const auto& build : builds) {
-    const auto rank = python::best_tag(build.name.tags, tags);
+    const auto rank = specs::best_tag(build.name.tags, tags);
     if (rank && (!best_rank || *rank < *best_rank)) {
       best = &build;
       best_rank = rank;
@@ -107,9 +107,9 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
 }
 
 Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query, const std::string& index) {
-  std::vector<python::Version> versions;
+  std::vector<specs::Version> versions;
   for (const auto& file : page.files) {
-    const auto name = python::WheelName::parse(file.file_name);
+    const auto name = specs::WheelName::parse(file.file_name);
     if (name && fits_machine(name->tags, query.platform)) versions.push_back(name->version);
   }
   std::sort(versions.begin(), versions.end(), std::greater<>());
@@ -126,18 +126,18 @@ Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query,
   return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
 }
 
-Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const lock::Site& site,
+Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const project::Site& site,
                                                        net::HttpClient& http) {
   if (build.file->sha256) {
-    const lock::WheelStore store(site.store.value);
+    const store::WheelStore store(site.store.value);
     TRY_ASSIGN(const auto path, store.find({.name = build.file->file_name, .sha256 = *build.file->sha256}));
     if (path) return open_wheel(*path);
   }
   return open_wheel(http, build.file->url, build.file->size);
 }
 
-Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
-                  const std::vector<lock::PlatformWheels>& platforms) {
+Error no_wheel_of(const std::string& wanted, const project::Lockfile& lock,
+                  const std::vector<project::PlatformWheels>& platforms) {
   std::vector<std::string> names;
   names.reserve(lock.packages.size());
   for (const auto& each : lock.packages) names.push_back(each.name);
@@ -155,11 +155,11 @@ Error no_wheel_of(const std::string& wanted, const lock::Lockfile& lock,
 
 }  // namespace
 
-Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
+Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const LocateWheel& locate, const lock::Site& site,
+                                                     const LocateWheel& locate, const project::Site& site,
                                                      net::HttpClient& http) {
-  TRY_ASSIGN(const auto platforms, lock::pick_for_platforms(lock, packages));
+  TRY_ASSIGN(const auto platforms, project::pick_for_platforms(lock, packages));
   for (std::size_t i = 0; i < packages.size(); ++i) {
     const bool found = std::any_of(platforms.begin(), platforms.end(),
                                    [&](const auto& each) { return each.picks[i].wheel != nullptr; });
@@ -185,12 +185,13 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
   return all;
 }
 
-Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http) {
-  TRY_ASSIGN(const auto wanted, python::Specifier::parse("==" + query.version));
+Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
+                                  net::HttpClient& http) {
+  TRY_ASSIGN(const auto wanted, specs::Specifier::parse("==" + query.version));
   const bool general = query.channel == "index";
   auto url = site.index_url.value;
   if (!general) {
-    TRY_ASSIGN(url, index::channel_index_url(site.channel_url.value, query.channel, query.cuda));
+    TRY_ASSIGN(url, pytorch::channel_index_url(site.channel_url.value, query.channel, query.cuda));
   }
   std::vector<std::string> links;
   if (general) {

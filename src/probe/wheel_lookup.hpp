@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "lock/lockfile.hpp"
-#include "lock/site.hpp"
 #include "net/http.hpp"
 #include "probe/report.hpp"
 #include "probe/wheel_api.hpp"
+#include "project/lockfile.hpp"
+#include "project/site.hpp"
 
 namespace launch::probe {
 
@@ -25,14 +25,14 @@ struct OpenedWheels {
 };
 
 /// Where the file of a locked wheel can be read: an http, https or file URL.
-using LocateWheel = std::function<Result<std::string>(const lock::LockedWheel&)>;
+using LocateWheel = std::function<Result<std::string>(const project::LockedWheel&)>;
 
-/// The wheels of some of a lock's packages, for each platform of the lock (lock::pick_for_platforms). Errors:
-/// (usage) the lock does not have the package, with a "did you mean", or for none of its platforms; (world)
-/// neither store nor index gives a wheel.
-Result<std::vector<OpenedWheels>> open_locked_wheels(const lock::Lockfile& lock,
+/// The wheels of some of a lock's packages, for each platform of the lock (project::pick_for_platforms).
+/// Errors: (usage) the lock does not have the package, with a "did you mean", or for none of its platforms;
+/// (world) neither store nor index gives a wheel.
+Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const LocateWheel& locate, const lock::Site& site,
+                                                     const LocateWheel& locate, const project::Site& site,
                                                      net::HttpClient& http);
 
 /// Which build of a package is asked for, without a lock.
@@ -47,6 +47,7 @@ struct ReleaseQuery {
 
 /// Finds that build's wheel on its index and opens it. Errors: (usage) a query that is no version, Python or
 /// platform, or no such wheel, with what there is; (world) the index does not answer.
-Result<OpenedWheels> open_release(const ReleaseQuery& query, const lock::Site& site, net::HttpClient& http);
+Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
+                                  net::HttpClient& http);
 
 }  // namespace launch::probe

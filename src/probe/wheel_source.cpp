@@ -7,9 +7,9 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
+#include "archive/zip.hpp"
 #include "base/file.hpp"
 #include "index/remote_zip.hpp"
-#include "python/zip.hpp"
 
 namespace launch::probe {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::uint64_t kMostFile = std::uint64_t{64} << 20;
 /// A torch wheel's directory is 1.0 to 1.4 MB; smaller wheels are not asked for more than they have.
 constexpr std::uint64_t kTail = 1'400'000;
 
-std::vector<std::string> names_of(const std::vector<python::ZipEntry>& entries) {
+std::vector<std::string> names_of(const std::vector<archive::ZipEntry>& entries) {
   std::vector<std::string> names;
   names.reserve(entries.size());
   for (const auto& entry : entries) names.push_back(entry.name);
@@ -26,8 +26,8 @@ std::vector<std::string> names_of(const std::vector<python::ZipEntry>& entries) 
 }
 
 /// The entry, when it may be read.
-Result<const python::ZipEntry*> readable(const python::ZipEntry* entry, const std::string& name,
-                                         const std::string& wheel) {
+Result<const archive::ZipEntry*> readable(const archive::ZipEntry* entry, const std::string& name,
+                                          const std::string& wheel) {
   if (entry == nullptr) return fail(world_error(fmt::format("{} has no file {}", wheel, name)));
   if (entry->size > kMostFile || entry->compressed_size > kMostFile) {
     return fail(world_error(fmt::format("{} in {} is larger than 64 MiB", name, wheel)));
@@ -51,7 +51,7 @@ class Mapping {
 
 class LocalWheel final : public WheelSource {
  public:
-  LocalWheel(std::unique_ptr<Mapping> mapping, python::ZipFile zip, std::string path)
+  LocalWheel(std::unique_ptr<Mapping> mapping, archive::ZipFile zip, std::string path)
       : mapping_(std::move(mapping)), zip_(std::move(zip)), path_(std::move(path)) {}
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
@@ -72,7 +72,7 @@ class LocalWheel final : public WheelSource {
 
  private:
   std::unique_ptr<Mapping> mapping_;
-  python::ZipFile zip_;
+  archive::ZipFile zip_;
   std::string path_;
 };
 
@@ -83,7 +83,7 @@ class RemoteWheel final : public WheelSource {
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
 
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
-    std::vector<const python::ZipEntry*> wanted;
+    std::vector<const archive::ZipEntry*> wanted;
     for (const auto& name : names) {
       TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, net::redact(zip_.url())));
       wanted.push_back(entry);
@@ -107,7 +107,7 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (data == MAP_FAILED) return fail(io_error("map", path, errno));
   auto mapping = std::make_unique<Mapping>(data, size);
-  auto zip = python::ZipFile::open(mapping->bytes());
+  auto zip = archive::ZipFile::open(mapping->bytes());
   if (!zip) return fail(world_error(zip.error().message()).during("opening " + path.string()));
   return std::make_unique<LocalWheel>(std::move(mapping), std::move(*zip), path.string());
 }

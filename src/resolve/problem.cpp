@@ -9,7 +9,7 @@
 
 namespace launch::resolve {
 
-std::string requirement_text(const python::Requirement& requirement) {
+std::string requirement_text(const specs::Requirement& requirement) {
   const std::vector<std::string> extras(requirement.extras.begin(), requirement.extras.end());
   return requirement.name + (extras.empty() ? "" : "[" + join(extras, ",") + "]") +
          requirement.specifier.text();
@@ -18,7 +18,7 @@ std::string requirement_text(const python::Requirement& requirement) {
 Problem::Problem(std::string root) {
   Package package;
   package.name = std::move(root);
-  package.versions.push_back(*python::Version::parse("0"));
+  package.versions.push_back(*specs::Version::parse("0"));
   package.order.push_back(0);
   packages_.push_back(std::move(package));
   facts_of_.emplace_back();

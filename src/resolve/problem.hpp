@@ -7,10 +7,10 @@
 #include <tuple>
 #include <vector>
 
-#include "python/requirement.hpp"
-#include "python/version.hpp"
 #include "resolve/conflict.hpp"
 #include "resolve/version_set.hpp"
+#include "specs/requirement.hpp"
+#include "specs/version.hpp"
 
 namespace launch::resolve {
 
@@ -39,7 +39,7 @@ struct Package {
   std::string name;
   std::string extra;
   PackageId base = 0;                       ///< itself, or the package without the extra
-  std::vector<python::Version> versions;    ///< ascending
+  std::vector<specs::Version> versions;     ///< ascending
   std::vector<std::size_t> order;           ///< places, best first
   std::map<VersionSet, std::string> spelt;  ///< sets that a requirement named, as it did: "<1,>=0.5"
 
@@ -47,7 +47,7 @@ struct Package {
 };
 
 /// A requirement without its marker: "b[x]<1".
-std::string requirement_text(const python::Requirement& requirement);
+std::string requirement_text(const specs::Requirement& requirement);
 
 /// What is known so far: packages with their versions, and facts about them. The root is package 0.
 class Problem {

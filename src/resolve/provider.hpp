@@ -8,25 +8,25 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "python/requirement.hpp"
-#include "python/specifier.hpp"
-#include "python/version.hpp"
+#include "specs/requirement.hpp"
+#include "specs/specifier.hpp"
+#include "specs/version.hpp"
 
 namespace launch::resolve {
 
 /// A version that can be chosen, with what makes it unfit left out already.
 struct Candidate {
-  python::Version version;
+  specs::Version version;
 };
 
 /// What a version requires, or why it cannot be used after all (its metadata rules the target out, or is
 /// broken).
 struct Dependencies {
-  std::vector<python::Requirement> requirements;  ///< markers and extras already evaluated for the target
-  std::optional<std::string> unusable;            ///< a clause: "a 2.0 needs Python >=3.13"
+  std::vector<specs::Requirement> requirements;  ///< markers and extras already evaluated for the target
+  std::optional<std::string> unusable;           ///< a clause: "a 2.0 needs Python >=3.13"
 };
 
-using PackageVersion = std::pair<std::string, python::Version>;
+using PackageVersion = std::pair<std::string, specs::Version>;
 
 /// What the solver asks about packages; the lock floor answers from an index, tests from a table.
 class Provider {
@@ -42,11 +42,11 @@ class Provider {
 
   /// Why no candidate of a package fits `wanted`, as a clause: "the index has no project named x", "the
   /// newest b is 4.2", "torch 2.3.0 has wheels for cp38 to cp312, none for cp313".
-  virtual std::string absence(const std::string& package, const python::SpecifierSet& wanted) = 0;
+  virtual std::string absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;
 
   /// What that version requires when `extras` are asked for (PEP 508; an unknown extra adds nothing).
   /// Errors (world): the index could not be asked.
-  virtual Result<Dependencies> dependencies(const std::string& package, const python::Version& version,
+  virtual Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                             const std::set<std::string>& extras) = 0;
 
   /// Packages whose candidates will be asked for next; a provider may fetch them side by side.

@@ -20,7 +20,7 @@ using Admitted = std::set<std::string>;
 
 class Solver {
  public:
-  Solver(const std::string& root, std::span<const python::Requirement> requirements, Provider& provider,
+  Solver(const std::string& root, std::span<const specs::Requirement> requirements, Provider& provider,
          Admitted& admitted)
       : problem_(root), requirements_(requirements), provider_(provider), admitted_(admitted) {}
 
@@ -211,13 +211,13 @@ class Solver {
     std::set<std::string> known;
     for (const auto& requirement : plain.requirements) known.insert(requirement_text(requirement));
     std::erase_if(with_extra.requirements,
-                  [&](const python::Requirement& r) { return known.count(requirement_text(r)) != 0; });
+                  [&](const specs::Requirement& r) { return known.count(requirement_text(r)) != 0; });
     return with_extra;
   }
 
   /// Puts what a version requires in force; the new facts.
   Result<std::vector<FactId>> require(PackageId id, std::size_t place,
-                                      const std::vector<python::Requirement>& requirements) {
+                                      const std::vector<specs::Requirement>& requirements) {
     std::vector<std::string> names;
     for (const auto& requirement : requirements) {
       if (!problem_.find(requirement.name, "")) names.push_back(requirement.name);
@@ -228,7 +228,7 @@ class Solver {
     return facts;
   }
 
-  Result<void> require(PackageId id, std::size_t place, const python::Requirement& requirement,
+  Result<void> require(PackageId id, std::size_t place, const specs::Requirement& requirement,
                        std::vector<FactId>& facts) {
     const auto text = requirement_text(requirement);
     TRY_ASSIGN(const auto other, package(requirement.name));
@@ -291,7 +291,7 @@ class Solver {
   }
 
   /// The versions that a requirement allows, by PEP 440's rule for pre-releases.
-  VersionSet allowed(PackageId id, const python::SpecifierSet& specifier) {
+  VersionSet allowed(PackageId id, const specs::SpecifierSet& specifier) {
     auto& package = problem_.package(id);
     auto set = matching(specifier, package.versions);
     auto releases = set;
@@ -327,7 +327,7 @@ class Solver {
 
   Problem problem_;
   PartialSolution partial_;
-  std::span<const python::Requirement> requirements_;
+  std::span<const specs::Requirement> requirements_;
   Provider& provider_;
   Admitted& admitted_;
   std::set<std::string> promoted_;            // the root names pre-releases of these
@@ -342,7 +342,7 @@ class Solver {
 
 }  // namespace
 
-Result<Outcome> solve(const std::string& root, std::span<const python::Requirement> requirements,
+Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
                       Provider& provider) {
   Admitted admitted;
   for (;;) {

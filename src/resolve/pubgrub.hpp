@@ -8,14 +8,14 @@
 #include <string>
 
 #include "base/result.hpp"
-#include "python/requirement.hpp"
 #include "resolve/conflict.hpp"
 #include "resolve/provider.hpp"
+#include "specs/requirement.hpp"
 
 namespace launch::resolve {
 
 struct Chosen {
-  python::Version version;
+  specs::Version version;
   std::set<std::string> extras;  ///< that something asked for
 };
 
@@ -32,7 +32,7 @@ struct Outcome {
 /// provider takes them, or some requirement that was met names one or has nothing else (PEP 440), and comes
 /// last unless the root names one. `root` is the name that explanations use for whoever has the requirements.
 /// Errors: the provider's.
-Result<Outcome> solve(const std::string& root, std::span<const python::Requirement> requirements,
+Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
                       Provider& provider);
 
 }  // namespace launch::resolve

@@ -78,7 +78,7 @@ VersionSet operator|(const VersionSet& a, const VersionSet& b) {
   return out;
 }
 
-VersionSet matching(const python::SpecifierSet& specifier, const std::vector<python::Version>& ascending) {
+VersionSet matching(const specs::SpecifierSet& specifier, const std::vector<specs::Version>& ascending) {
   auto set = VersionSet::none(ascending.size());
   for (std::size_t i = 0; i < ascending.size(); ++i) {
     if (specifier.matches(ascending[i])) set.add(i);
@@ -89,7 +89,7 @@ VersionSet matching(const python::SpecifierSet& specifier, const std::vector<pyt
 namespace {
 
 /// The versions from place `first` up to `last`, both included, as part of a list of `count`.
-std::string run_text(std::size_t first, std::size_t last, const std::vector<python::Version>& ascending) {
+std::string run_text(std::size_t first, std::size_t last, const std::vector<specs::Version>& ascending) {
   if (first == last) return ascending[first].text();
   const bool to_newest = last + 1 == ascending.size();
   if (first == 0) return to_newest ? "" : "<" + ascending[last + 1].text();
@@ -99,7 +99,7 @@ std::string run_text(std::size_t first, std::size_t last, const std::vector<pyth
 
 }  // namespace
 
-std::string versions_text(const VersionSet& set, const std::vector<python::Version>& ascending) {
+std::string versions_text(const VersionSet& set, const std::vector<specs::Version>& ascending) {
   constexpr std::size_t kMostRuns = 6;
   std::vector<std::string> runs;
   for (std::size_t i = 0; i < ascending.size(); ++i) {

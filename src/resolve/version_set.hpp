@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "python/specifier.hpp"
-#include "python/version.hpp"
+#include "specs/specifier.hpp"
+#include "specs/version.hpp"
 
 namespace launch::resolve {
 
@@ -51,10 +51,10 @@ class VersionSet {
 };
 
 /// The versions that all clauses allow; pre-releases are judged by the clauses alone.
-VersionSet matching(const python::SpecifierSet& specifier, const std::vector<python::Version>& ascending);
+VersionSet matching(const specs::SpecifierSet& specifier, const std::vector<specs::Version>& ascending);
 
 /// The versions in a set for a reader: "2.0", ">=2.0", ">=1.0, <2.0", "1.0, 1.2 or >=3.0"; "" for all of
 /// them.
-std::string versions_text(const VersionSet& set, const std::vector<python::Version>& ascending);
+std::string versions_text(const VersionSet& set, const std::vector<specs::Version>& ascending);
 
 }  // namespace launch::resolve

@@ -20,7 +20,7 @@ struct GpuShare {
   std::vector<std::string> of_node;  ///< RunSpec::gpus
 };
 
-Result<std::optional<int>> wanted_gpus(const lock::Recipe& recipe, const PlanRequest& request) {
+Result<std::optional<int>> wanted_gpus(const project::Recipe& recipe, const PlanRequest& request) {
   if (!request.gpus) return recipe.train.gpus;
   if (*request.gpus == "all") return std::nullopt;
   const auto count = parse_u64(*request.gpus);
@@ -62,7 +62,7 @@ Result<GpuShare> share_gpus(std::optional<int> wanted, int nodes, int there) {
   return share;
 }
 
-std::vector<Variable> node_variables(const lock::Recipe& recipe, const Plan& plan, const GpuShare& gpus,
+std::vector<Variable> node_variables(const project::Recipe& recipe, const Plan& plan, const GpuShare& gpus,
                                      int node, const Machine& machine) {
   const auto ranks_here = static_cast<unsigned>(plan.world_size());
   std::vector<Variable> variables{
@@ -89,8 +89,8 @@ std::vector<Variable> node_variables(const lock::Recipe& recipe, const Plan& pla
   return variables;
 }
 
-std::vector<engine::Mount> mounts_of(const lock::Recipe& recipe, const PlanRequest& request) {
-  std::vector<engine::Mount> mounts{{request.rank_script.string(), kRankScript, true}};
+std::vector<containers::Mount> mounts_of(const project::Recipe& recipe, const PlanRequest& request) {
+  std::vector<containers::Mount> mounts{{request.rank_script.string(), kRankScript, true}};
   for (const auto& mount : recipe.train.mounts) {
     mounts.push_back({(request.project / mount.from).lexically_normal().string(), mount.to, mount.read_only});
   }
@@ -103,7 +103,7 @@ std::uint64_t shm_bytes(const Machine& machine, int nodes) {
   return std::max(kGiB, machine.memory / 2 / static_cast<std::uint64_t>(nodes) / kGiB * kGiB);
 }
 
-NodePlan plan_node(const lock::Recipe& recipe, const PlanRequest& request, const Plan& plan,
+NodePlan plan_node(const project::Recipe& recipe, const PlanRequest& request, const Plan& plan,
                    const GpuShare& gpus, int index, const Machine& machine) {
   NodePlan node;
   node.index = index;
@@ -140,7 +140,7 @@ void add_notes(Plan& plan, const GpuShare& gpus, const Machine& machine) {
 
 }  // namespace
 
-Result<Plan> plan_local(const lock::Recipe& recipe, const PlanRequest& request, const Machine& machine) {
+Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request, const Machine& machine) {
   if (recipe.train.command.empty()) {
     return fail(usage_error(fmt::format("the recipe {} does not say what to train", recipe.name))
                     .hint("add to it: [train] and command = [\"train.py\"]"));

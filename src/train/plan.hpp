@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "engine/engine.hpp"
-#include "lock/recipe.hpp"
+#include "containers/engine.hpp"
+#include "project/recipe.hpp"
 #include "train/machine.hpp"
 #include "train/rendezvous.hpp"
 
@@ -38,7 +38,7 @@ struct TrainImage {
 struct NodePlan {
   int index = 0;
   std::string host;  ///< "n0"
-  engine::RunSpec container;
+  containers::RunSpec container;
   std::vector<Variable> environment;  ///< what container.environment holds, with reasons
 };
 
@@ -71,7 +71,7 @@ struct PlanRequest {
 
 /// Plans a run whose nodes are containers of one machine. Pure. Errors (usage): no [train] command, a number
 /// of nodes or GPUs that cannot be.
-Result<Plan> plan_local(const lock::Recipe& recipe, const PlanRequest& request, const Machine& machine);
+Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request, const Machine& machine);
 
 /// "demo-20261124-055512-3fa2": the recipe's name as container names may hold it, the UTC time and four hex
 /// digits.

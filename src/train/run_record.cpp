@@ -13,7 +13,7 @@ std::string text_of(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-Json mounts_of(const engine::RunSpec& container) {
+Json mounts_of(const containers::RunSpec& container) {
   auto list = Json::array();
   for (const auto& mount : container.mounts) {
     list.push_back({{"from", mount.from}, {"to", mount.to}, {"read_only", mount.read_only}});

@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "lock/project.hpp"
+#include "project/project.hpp"
 
 namespace launch::train {
 namespace {
@@ -18,16 +18,16 @@ constexpr std::chrono::milliseconds kOthersToo{500};
 
 }  // namespace
 
-Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_view recipe,
+Result<TrainImage> find_train_image(const containers::Engine& engine, std::string_view recipe,
                                     const std::string& lock_digest) {
-  const auto name = lock::image_reference(recipe);
+  const auto name = project::image_reference(recipe);
   const auto hint = fmt::format("launch build {}", recipe);
   TRY_ASSIGN(const auto image, engine.find_image(name));
   if (!image) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} has no image {}", engine.info().name(), name)).hint(hint));
   }
-  const auto label = image->labels.find(lock::kLockLabel);
+  const auto label = image->labels.find(project::kLockLabel);
   if (label == image->labels.end() || label->second != lock_digest) {
     return fail(Error(ErrorKind::no,
                       fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "engine/engine.hpp"
+#include "containers/engine.hpp"
 #include "train/log_mux.hpp"
 #include "train/nodes/nodes.hpp"
 #include "train/plan.hpp"
@@ -16,7 +16,7 @@ namespace launch::train {
 
 /// The image of the recipe, which must have been built from this lock. Errors (no): it is not there or is
 /// another lock's; the hint is the `launch build` that makes it.
-Result<TrainImage> find_train_image(const engine::Engine& engine, std::string_view recipe,
+Result<TrainImage> find_train_image(const containers::Engine& engine, std::string_view recipe,
                                     const std::string& lock_digest);
 
 /// What became of a run's nodes.

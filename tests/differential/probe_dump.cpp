@@ -7,12 +7,12 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "probe/python_scanner.hpp"
 #include "probe/wheel_api.hpp"
+#include "pysource/python_scanner.hpp"
 
 namespace {
 
-using launch::probe::TokenKind;
+using launch::pysource::TokenKind;
 
 const char* kind_name(TokenKind kind) {
   switch (kind) {
@@ -37,7 +37,7 @@ const char* kind_name(TokenKind kind) {
 }
 
 void dump_tokens(const std::string& source) {
-  const auto list = launch::probe::tokenize(source);
+  const auto list = launch::pysource::tokenize(source);
   for (const auto& token : list.tokens) {
     fmt::print("{} {} {} {}\n", kind_name(token.kind), token.line, token.column, token.length);
   }
@@ -45,7 +45,7 @@ void dump_tokens(const std::string& source) {
 }
 
 void dump_imports(const std::string& source) {
-  const auto scan = launch::probe::scan_source(source, {});
+  const auto scan = launch::pysource::scan_source(source, {});
   for (const auto& use : scan.uses) {
     std::string choices;
     for (const auto& choice : use.choices) choices += fmt::format(" {}.{}", choice.group, choice.alternative);
@@ -65,7 +65,7 @@ int dump_answers(int count, char** wheels) {
     opened.push_back({std::filesystem::path(wheels[i]).filename().string(), std::move(*source)});
   }
   launch::probe::WheelApi api(std::move(opened));
-  std::vector<launch::probe::Requirement> requirements;
+  std::vector<launch::pysource::Requirement> requirements;
   for (std::string line; std::getline(std::cin, line);) {
     const auto colon = line.find(':');
     requirements.push_back({line.substr(0, colon), line.substr(colon + 1)});

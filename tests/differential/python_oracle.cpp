@@ -11,15 +11,15 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "python/marker.hpp"
-#include "python/name.hpp"
-#include "python/requirement.hpp"
-#include "python/specifier.hpp"
-#include "python/tag.hpp"
-#include "python/version.hpp"
-#include "python/wheel.hpp"
+#include "specs/marker.hpp"
+#include "specs/name.hpp"
+#include "specs/requirement.hpp"
+#include "specs/specifier.hpp"
+#include "specs/tag.hpp"
+#include "specs/version.hpp"
+#include "specs/wheel.hpp"
 
-namespace launch::python {
+namespace launch::specs {
 namespace {
 
 constexpr std::string_view kInvalid = "invalid";
@@ -143,9 +143,9 @@ int answer_all() {
 }
 
 }  // namespace
-}  // namespace launch::python
+}  // namespace launch::specs
 
 int main() {
   std::ios::sync_with_stdio(false);
-  return launch::python::answer_all();
+  return launch::specs::answer_all();
 }

@@ -2,20 +2,20 @@
 // comparison with pip.
 #include <cstdio>
 
-#include "image/wheel_tree.hpp"
-#include "python/wheel.hpp"
+#include "archive/wheel_tree.hpp"
+#include "specs/wheel.hpp"
 
 int main(int argc, char** argv) {
   if (argc < 5) return 2;
-  std::vector<launch::image::WheelSource> wheels;
+  std::vector<launch::archive::WheelSource> wheels;
   for (int i = 4; i < argc; ++i) {
     const std::filesystem::path file = argv[i];
-    const auto name = launch::python::WheelName::parse(file.filename().string());
+    const auto name = launch::specs::WheelName::parse(file.filename().string());
     if (!name) return std::fputs(name.error().text().c_str(), stderr), 2;
     wheels.push_back({name->name, file});
   }
   std::filesystem::create_directories(argv[1]);
-  const auto size = launch::image::unpack_wheels(wheels, argv[1], argv[2], argv[3], {});
+  const auto size = launch::archive::unpack_wheels(wheels, argv[1], argv[2], argv[3], {});
   if (!size) return std::fputs(size.error().text().c_str(), stderr), size.error().exit_code();
   std::printf("%zu files, %llu bytes\n", size->files, static_cast<unsigned long long>(size->bytes));
   return 0;

@@ -5,7 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
-#include "python/name.hpp"
+#include "specs/name.hpp"
 
 namespace launch::fakes {
 namespace {
@@ -54,7 +54,7 @@ std::string IndexServer::file_url(const std::string& file_name) const {
 std::string IndexServer::add(const WheelSpec& spec) {
   auto file_name = wheel_file_name(spec);
   File file;
-  file.project = python::normalize_name(spec.name);
+  file.project = specs::normalize_name(spec.name);
   file.bytes = make_wheel(spec);
   file.metadata = wheel_metadata(spec);
   file.requires_python = spec.requires_python;
@@ -64,7 +64,7 @@ std::string IndexServer::add(const WheelSpec& spec) {
 
 void IndexServer::add_file(const std::string& project, const std::string& file_name, std::string bytes) {
   File file;
-  file.project = python::normalize_name(project);
+  file.project = specs::normalize_name(project);
   file.bytes = std::move(bytes);
   offer(file_name, std::move(file));
 }

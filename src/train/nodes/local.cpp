@@ -34,14 +34,14 @@ Result<void> LocalNodes::clean_up(const Plan& plan) {
 
 std::vector<std::vector<std::string>> LocalNodes::commands(const Plan& plan) const {
   std::vector<std::vector<std::string>> commands{
-      engine_.command(engine::network_arguments(plan.network, labels_of(plan.run)))};
+      engine_.command(containers::network_arguments(plan.network, labels_of(plan.run)))};
   for (const auto& node : plan.nodes) {
-    commands.push_back(engine_.command(engine::run_arguments(engine_.info(), node.container)));
+    commands.push_back(engine_.command(containers::run_arguments(engine_.info(), node.container)));
   }
   return commands;
 }
 
-Result<void> remove_run(const engine::Engine& engine, const std::string& run,
+Result<void> remove_run(const containers::Engine& engine, const std::string& run,
                         const std::function<void()>& pause) {
   constexpr int kTries = 20;
   constexpr int kCleanLooks = 2;  // a client that was killed while it made a container may finish that

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/engine.hpp"
+#include "containers/engine.hpp"
 #include "train/nodes/nodes.hpp"
 
 namespace launch::train {
@@ -9,7 +9,7 @@ namespace launch::train {
 /// name.
 class LocalNodes final : public Nodes {
  public:
-  explicit LocalNodes(engine::Engine engine) : engine_(std::move(engine)) {}
+  explicit LocalNodes(containers::Engine engine) : engine_(std::move(engine)) {}
 
   Result<void> prepare(const Plan& plan) override;
   Result<NodeEnd> run(const NodePlan& node, const OnLine& on_line, std::stop_token stop) override;
@@ -18,12 +18,12 @@ class LocalNodes final : public Nodes {
   std::vector<std::vector<std::string>> commands(const Plan& plan) const override;
 
  private:
-  engine::Engine engine_;
+  containers::Engine engine_;
 };
 
 /// Removes a run's containers and network until none is seen any more, whoever started them: what the guard
 /// of a `launch train` that was killed does. `pause` lets a container appear that was being made.
-Result<void> remove_run(const engine::Engine& engine, const std::string& run,
+Result<void> remove_run(const containers::Engine& engine, const std::string& run,
                         const std::function<void()>& pause);
 
 }  // namespace launch::train

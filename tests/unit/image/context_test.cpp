@@ -9,7 +9,7 @@
 #include "base/file.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
-#include "unit/image/fixture.hpp"
+#include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
@@ -24,7 +24,8 @@ class ProjectFiles : public testing::Test {
   const fs::path& root() const { return scratch_.path(); }
 
   Result<std::vector<ProjectCopy>> find(const std::string& from, const std::string& to = "/workspace") const {
-    auto recipe = test::recipe("python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n");
+    auto recipe =
+        project::test::recipe("python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n");
     recipe.image.copy = {{from, to}};
     return find_project_files(recipe, root());
   }

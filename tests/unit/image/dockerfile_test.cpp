@@ -6,12 +6,12 @@
 #include "base/file.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
-#include "unit/image/fixture.hpp"
+#include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
 
-using test::package;
+using project::test::package;
 
 const std::string kRecipe = R"(python    = "3.12"
 platforms = ["linux-x86_64"]
@@ -22,8 +22,8 @@ cuda     = "cu128"
 packages = ["torch"]
 )";
 
-std::vector<lock::LockedPackage> closure() {
-  std::vector<lock::LockedPackage> packages = {
+std::vector<project::LockedPackage> closure() {
+  std::vector<project::LockedPackage> packages = {
       package("filelock", "3.18", 16'000),
       package("numpy", "2.2.6", 16'500'000, "cp312-cp312-manylinux_2_17_x86_64"),
       package("nvidia-cublas-cu12", "12.8.3.14", 610'000'000),
@@ -46,14 +46,14 @@ void expect_golden(const std::string& name, const std::string& text) {
   EXPECT_EQ(text, read_file(place).value_or("")) << place;
 }
 
-std::string rendered(const lock::Recipe& recipe, const lock::LoadedLock& lock,
+std::string rendered(const project::Recipe& recipe, const project::LoadedLock& lock,
                      std::vector<std::string> copies = {}) {
   const auto text = render_dockerfile({recipe, lock, std::move(copies)});
   return text ? *text : text.error().text();
 }
 
 TEST(Dockerfile, OfANightlyOnUbuntuWithEverything) {
-  const auto recipe = test::recipe(kRecipe + R"([image]
+  const auto recipe = project::test::recipe(kRecipe + R"([image]
 apt  = ["gcc", "libc6-dev"]
 copy = [{ from = "src", to = "/workspace" }]
 env  = { HF_HOME = "/data/hf", GREETING = 'a "b" $c \d' }
@@ -61,13 +61,15 @@ user = "trainer"
 )");
   expect_golden(
       "nightly.Dockerfile",
-      rendered(recipe, test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")), {"/workspace/"}));
+      rendered(recipe, project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")),
+               {"/workspace/"}));
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {
-  auto lock = test::lock_of({package("numpy", "2.2.6", 16'500'000)}, test::base("debian 12", "3.11"));
+  auto lock = project::test::lock_of({package("numpy", "2.2.6", 16'500'000)},
+                                     project::test::base("debian 12", "3.11"));
   lock.lock.provenance.cuda = "cpu";
-  auto recipe = test::recipe(kRecipe);
+  auto recipe = project::test::recipe(kRecipe);
   recipe.python = "3.11";
   expect_golden("cpu.Dockerfile", rendered(recipe, lock));
 }
@@ -77,26 +79,26 @@ TEST(Dockerfile, IgnoresAllButItsContext) {
 }
 
 TEST(Dockerfile, NeedsABaseImageInTheLock) {
-  auto lock = test::lock_of({}, test::base("ubuntu 24.04", "3.12"));
+  auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
   lock.lock.provenance.base.reset();
-  EXPECT_EQ(rendered(test::recipe(kRecipe), lock),
+  EXPECT_EQ(rendered(project::test::recipe(kRecipe), lock),
             "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: write it anew: launch "
             "lock demo\n");
-  lock.lock.provenance.base = test::base("ubuntu 24.04", "3.12");
+  lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
-  EXPECT_THAT(rendered(test::recipe(kRecipe), lock), testing::StartsWith("error: "));
+  EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));
 }
 
 TEST(Dockerfile, LeavesNcclToTheMachine) {
-  EXPECT_EQ(rendered(test::recipe(kRecipe + "[image]\nenv = { NCCL_DEBUG = \"INFO\" }\n"),
-                     test::lock_of({}, test::base("ubuntu 24.04", "3.12"))),
+  EXPECT_EQ(rendered(project::test::recipe(kRecipe + "[image]\nenv = { NCCL_DEBUG = \"INFO\" }\n"),
+                     project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"))),
             "error: env below [image] in recipes/demo.toml sets NCCL_DEBUG, which belongs to the machine "
             "that runs and "
             "not to the image\n\nhint: set it in env below [train]\n");
 }
 
 TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
-  auto lock = test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")).lock;
+  auto lock = project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")).lock;
   EXPECT_EQ(image_timestamp(lock), 1749197350);
   lock.packages[6].wheels[0].upload_time.reset();
   EXPECT_EQ(image_timestamp(lock), 0);
@@ -105,7 +107,7 @@ TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
 }
 
 TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {
-  const auto lock = test::lock_of(closure(), test::base("ubuntu 24.04", "3.12")).lock;
+  const auto lock = project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")).lock;
   EXPECT_THAT(plan_layers(lock),
               testing::ElementsAre(Layer{"nvidia-cudnn-cu12"}, Layer{"nvidia-cublas-cu12"},
                                    Layer{"nvidia-cuda-runtime-cu12", "nvidia-nvtx-cu12"}, Layer{"torch"},
@@ -113,11 +115,11 @@ TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {
 }
 
 TEST(Layers, StayBelowWhatEnginesStack) {
-  std::vector<lock::LockedPackage> packages;
+  std::vector<project::LockedPackage> packages;
   packages.reserve(150);
   for (int i = 0; i < 150; ++i) packages.push_back(package("big" + std::to_string(i), "1", 100'000'000));
-  const auto layers =
-      plan_layers(test::lock_of(std::move(packages), test::base("ubuntu 24.04", "3.12")).lock);
+  const auto layers = plan_layers(
+      project::test::lock_of(std::move(packages), project::test::base("ubuntu 24.04", "3.12")).lock);
   EXPECT_EQ(layers.size(), 91U);
   EXPECT_EQ(layers.back().size(), 60U);
 }
@@ -127,7 +129,8 @@ TEST(WheelsFor, APlatformAreThoseThatItsMarkersAndTagsAllow) {
   packages[0].marker = "platform_machine == \"aarch64\"";
   packages[1].wheels.push_back(packages[1].wheels[0]);
   packages[1].wheels[1].file_name = "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl";
-  const auto lock = test::lock_of(std::move(packages), test::base("ubuntu 24.04", "3.12")).lock;
+  const auto lock =
+      project::test::lock_of(std::move(packages), project::test::base("ubuntu 24.04", "3.12")).lock;
   const auto wheels = wheels_for(lock, "3.12", "linux-x86_64").value();
   EXPECT_EQ(wheels.size(), 7U);
   EXPECT_EQ(wheels[0].wheel.file_name, "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl");

@@ -230,7 +230,7 @@ struct MetadataTest : testing::Test {
     file.has_metadata = true;
     file.metadata_sha256 = sha256_hex(metadata);
   }
-  static void expect_demo(const Result<python::CoreMetadata>& metadata) {
+  static void expect_demo(const Result<specs::CoreMetadata>& metadata) {
     ASSERT_TRUE(metadata) << metadata.error().text();
     EXPECT_EQ(metadata->name, "demo");
     EXPECT_EQ(metadata->version, "1.0+cu121");

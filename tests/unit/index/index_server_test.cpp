@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "archive/zip.hpp"
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "index/index_client.hpp"
-#include "python/zip.hpp"
 
 namespace launch::index {
 namespace {
@@ -67,7 +67,7 @@ TEST_F(IndexServerTest, WheelsAreSound) {
   big.deflated = true;
   big.entry_points = {{"demo", "big_demo:main"}};
   const auto bytes = fakes::make_wheel(big);
-  const auto zip = python::ZipFile::open(bytes);
+  const auto zip = archive::ZipFile::open(bytes);
   ASSERT_TRUE(zip) << zip.error().text();
   std::string record;
   for (const auto& entry : zip->entries()) {

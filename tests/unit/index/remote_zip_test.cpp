@@ -52,7 +52,7 @@ std::vector<fakes::ZipSource> many(std::size_t count) {
 }
 
 std::vector<std::string> read(const RemoteZip& zip, const std::vector<std::string>& names) {
-  std::vector<const python::ZipEntry*> entries;
+  std::vector<const archive::ZipEntry*> entries;
   for (const auto& name : names) entries.push_back(zip.find(name));
   auto contents = zip.read(entries);
   EXPECT_TRUE(contents) << contents.error().text();
@@ -246,7 +246,7 @@ TEST(RemoteZipTest, ReadingIsHeldToTheFileThatWasOpened) {
   const auto zip = sample.open(1024);
   ASSERT_TRUE(zip);
   sample.put({.headers = {{"etag", "\"v1\""}}, .body = sample.bytes});
-  const python::ZipEntry* const wanted[] = {zip->find("a")};
+  const archive::ZipEntry* const wanted[] = {zip->find("a")};
   const auto contents = zip->read(wanted);
   ASSERT_FALSE(contents);
   EXPECT_EQ(contents.error().text(),
@@ -297,7 +297,7 @@ TEST(RemoteZipTest, ADamagedEntryIsNoticed) {
   sample.put({.body = bytes});
   const auto zip = sample.open(1024);
   ASSERT_TRUE(zip);
-  const python::ZipEntry* const wanted[] = {zip->find("a")};
+  const archive::ZipEntry* const wanted[] = {zip->find("a")};
   const auto contents = zip->read(wanted);
   ASSERT_FALSE(contents);
   EXPECT_EQ(contents.error().kind(), ErrorKind::world);

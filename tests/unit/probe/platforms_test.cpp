@@ -20,13 +20,15 @@ OpenedWheels opened(const std::string& platform, const std::map<std::string, Fil
 }
 
 /// "x86_64: yes (…)" of each platform, a line each.
-std::string answers(std::vector<OpenedWheels> platforms, const Requirement& requirement) {
+std::string answers(std::vector<OpenedWheels> platforms, const pysource::Requirement& requirement) {
   PlatformApis apis(std::move(platforms));
   std::string text;
-  const auto all = apis.ask({{requirement, Need::must, {{"a.py", 1, 1, Need::must, {}}}}});
+  const auto all =
+      apis.ask({{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}});
   for (const auto& each : all.value()) {
     const auto& answer = each.names.front().answer;
-    text += each.platform + ": " + std::string(verdict_name(answer.verdict)) + " (" + answer.reason + ")\n";
+    text += each.platform + ": " + std::string(pysource::verdict_name(answer.verdict)) + " (" +
+            answer.reason + ")\n";
   }
   return text;
 }

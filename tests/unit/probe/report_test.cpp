@@ -7,14 +7,16 @@ namespace {
 
 CheckReport report() {
   std::vector<NeededName> names = {
-      {{"torch", "a"}, Need::must, {{"b.py", 3, 1, Need::must, {}}, {"a.py", 12, 5, Need::path, {}}}},
-      {{"torch.nn", ""}, Need::must, {{"a.py", 1, 8, Need::must, {}}}},
-      {{"torch.x", "y\x1b"}, Need::optional, {{"a.py", 2, 8, Need::optional, {{4, 1}}}}},
-      {{"torch._C", "z"}, Need::must, {{"a.py", 9, 8, Need::must, {}}}}};
-  const std::vector<Answer> answers = {{Verdict::no, "torch 2 has no a"},
-                                       {Verdict::yes, "torch/nn/__init__.py"},
-                                       {Verdict::no, "torch 2 has no x"},
-                                       {Verdict::unknown, "it is compiled"}};
+      {{"torch", "a"},
+       pysource::Need::must,
+       {{"b.py", 3, 1, pysource::Need::must, {}}, {"a.py", 12, 5, pysource::Need::path, {}}}},
+      {{"torch.nn", ""}, pysource::Need::must, {{"a.py", 1, 8, pysource::Need::must, {}}}},
+      {{"torch.x", "y\x1b"}, pysource::Need::optional, {{"a.py", 2, 8, pysource::Need::optional, {{4, 1}}}}},
+      {{"torch._C", "z"}, pysource::Need::must, {{"a.py", 9, 8, pysource::Need::must, {}}}}};
+  const std::vector<pysource::Answer> answers = {{pysource::Verdict::no, "torch 2 has no a"},
+                                                 {pysource::Verdict::yes, "torch/nn/__init__.py"},
+                                                 {pysource::Verdict::no, "torch 2 has no x"},
+                                                 {pysource::Verdict::unknown, "it is compiled"}};
   return {{{"linux-x86_64",
             {{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
             {},
@@ -24,7 +26,7 @@ CheckReport report() {
 }
 
 /// The same with a platform whose torch answers torch.nn with `answer`.
-CheckReport report_with(const std::string& version, Answer answer) {
+CheckReport report_with(const std::string& version, pysource::Answer answer) {
   auto made = report();
   auto other = made.platforms.front();
   other.platform = "linux-aarch64";
@@ -58,12 +60,12 @@ TEST(Report, CheckForAProgram) {
 }
 
 TEST(Report, PlatformsThatSayTheSameAreOne) {
-  const auto two = report_with("2.3.1+cu121", {Verdict::yes, "torch/nn/__init__.py"});
+  const auto two = report_with("2.3.1+cu121", {pysource::Verdict::yes, "torch/nn/__init__.py"});
   EXPECT_EQ(check_text(two), check_text(report()));
 }
 
 TEST(Report, PlatformsThatDifferAreNamed) {
-  EXPECT_EQ(check_text(report_with("2.4", {Verdict::no, "torch 2.4 has no nn"})),
+  EXPECT_EQ(check_text(report_with("2.4", {pysource::Verdict::no, "torch 2.4 has no nn"})),
             "a.py:1: torch.nn on linux-aarch64: no (torch 2.4 has no nn)\n"
             "a.py:12: torch:a: no (torch 2 has no a)\n"
             "b.py:3: torch:a: no (torch 2 has no a)\n"
@@ -75,14 +77,14 @@ TEST(Report, PlatformsThatDifferAreNamed) {
 }
 
 TEST(Report, EachReasonOfAVerdictIsGiven) {
-  auto two = report_with("2.3.1+cu121", {Verdict::yes, "torch/nn/__init__.py"});
+  auto two = report_with("2.3.1+cu121", {pysource::Verdict::yes, "torch/nn/__init__.py"});
   two.platforms[1].names[3].answer.reason = "there is no wheel";
   EXPECT_NE(check_text(two).find("a.py:9: torch._C:z: unknown (it is compiled; there is no wheel)\n"),
             std::string::npos);
 }
 
 TEST(Report, AnyPlatformFails) {
-  auto two = report_with("2.4", {Verdict::no, "torch 2.4 has no nn"});
+  auto two = report_with("2.4", {pysource::Verdict::no, "torch 2.4 has no nn"});
   for (auto& each : two.platforms) each.names = {each.names[1]};
   EXPECT_TRUE(two.fails());
   EXPECT_EQ(
@@ -101,8 +103,9 @@ TEST(Report, AnyPlatformFails) {
 TEST(Report, Scan) {
   TreeScan scan;
   scan.files = 1;
-  scan.names = {
-      {{"torch", "a"}, Need::must, {{"a.py", 1, 2, Need::must, {}}, {"a.py", 3, 4, Need::path, {{0, 1}}}}}};
+  scan.names = {{{"torch", "a"},
+                 pysource::Need::must,
+                 {{"a.py", 1, 2, pysource::Need::must, {}}, {"a.py", 3, 4, pysource::Need::path, {{0, 1}}}}}};
   EXPECT_EQ(scan_text(scan), "torch:a  must\n  a.py:1\n  a.py:3  path  one of several\n1 name in 1 file");
   EXPECT_EQ(
       scan_json(scan),
@@ -113,7 +116,7 @@ TEST(Report, Scan) {
 
 TEST(Report, AnyBytesMakeAValidDocument) {
   TreeScan scan;
-  scan.names = {{{"torch", "\xff"}, Need::must, {{"\xfe.py", 1, 1, Need::must, {}}}}};
+  scan.names = {{{"torch", "\xff"}, pysource::Need::must, {{"\xfe.py", 1, 1, pysource::Need::must, {}}}}};
   EXPECT_NE(scan_json(scan).find("\xEF\xBF\xBD"), std::string::npos);
 }
 

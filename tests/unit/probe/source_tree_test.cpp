@@ -41,7 +41,7 @@ TEST_F(SourceTreeTest, GathersNamesOverFiles) {
   EXPECT_EQ(tree.files, 2U);
   ASSERT_EQ(tree.names.size(), 3U);
   EXPECT_EQ(tree.names[0].requirement.text(), "torch.a:");
-  EXPECT_EQ(tree.names[0].need, Need::must);
+  EXPECT_EQ(tree.names[0].need, pysource::Need::must);
   ASSERT_EQ(tree.names[0].uses.size(), 3U);
   EXPECT_EQ(tree.names[0].uses[0].file, "src/a.py");
   EXPECT_EQ(tree.names[0].uses[1].choices.front().group, 0U);

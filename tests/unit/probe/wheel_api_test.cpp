@@ -15,10 +15,10 @@ std::string ask(std::map<std::string, std::string> files, const std::string& que
   wheels.push_back({"torch 2.3.1", std::make_unique<MemoryWheel>(std::move(files))});
   WheelApi api(std::move(wheels));
   const auto colon = question.find(':');
-  const Requirement requirement{question.substr(0, colon), question.substr(colon + 1)};
+  const pysource::Requirement requirement{question.substr(0, colon), question.substr(colon + 1)};
   const auto answers = api.ask({&requirement, 1});
   const auto& answer = answers->front();
-  return std::string(verdict_name(answer.verdict)) + ": " + answer.reason;
+  return std::string(pysource::verdict_name(answer.verdict)) + ": " + answer.reason;
 }
 
 TEST(WheelApi, Modules) {
@@ -186,7 +186,7 @@ TEST(WheelApi, ReadsWhatIsKnownToBeNeededAtOnceAndOnlyThat) {
                                    &reads)});
   WheelApi api(std::move(wheels));
   EXPECT_THAT(api.roots(), ElementsAre("torch"));
-  const std::vector<Requirement> questions = {{"torch", "x"}, {"torch.a", "y"}, {"torch.c", ""}};
+  const std::vector<pysource::Requirement> questions = {{"torch", "x"}, {"torch.a", "y"}, {"torch.c", ""}};
   ASSERT_TRUE(api.ask(questions));
   ASSERT_TRUE(api.ask(questions));
   EXPECT_THAT(reads, ElementsAre(ElementsAre("torch/__init__.py", "torch/a.py"), ElementsAre("torch/b.py")));
@@ -201,7 +201,7 @@ TEST(WheelApi, WheelsStandSideBySide) {
                                           "from torch import x, y\n"}})});
   WheelApi api(std::move(wheels));
   EXPECT_THAT(api.roots(), ElementsAre("torch", "torchvision"));
-  const std::vector<Requirement> questions = {
+  const std::vector<pysource::Requirement> questions = {
       {"torchvision", "x"}, {"torchvision", "y"}, {"torchvision.z", ""}};
   const auto answers = *api.ask(questions);
   EXPECT_EQ(answers[0].reason, "torch/__init__.py:1");

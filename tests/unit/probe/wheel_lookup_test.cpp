@@ -9,7 +9,7 @@
 #include "base/file.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/wheel.hpp"
-#include "lock/wheel_store.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::probe {
 namespace {
@@ -22,10 +22,10 @@ using testing::StartsWith;
 constexpr const char* kIndex = "http://pypi.example/simple";
 constexpr const char* kChannel = "http://pypi.example/whl";
 
-lock::LockedPackage torch_package(const lock::LockedWheel& wheel) {
-  lock::LockedPackage package;
+project::LockedPackage torch_package(const project::LockedWheel& wheel) {
+  project::LockedPackage package;
   package.name = "torch";
-  package.version = *python::Version::parse("2.3.1");
+  package.version = *specs::Version::parse("2.3.1");
   package.wheels = {wheel};
   return package;
 }
@@ -60,11 +60,11 @@ class WheelLookup : public testing::Test {
   }
 
   /// The index's files lie side by side.
-  const LocateWheel locate_ = [](const lock::LockedWheel& wheel) -> Result<std::string> {
+  const LocateWheel locate_ = [](const project::LockedWheel& wheel) -> Result<std::string> {
     return "http://pypi.example/files/" + wheel.file_name;
   };
   fs::path root_;
-  lock::Site site_;
+  project::Site site_;
   fakes::MemoryHttp http_;
 };
 
@@ -103,15 +103,15 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   const fakes::WheelSpec spec{
       .name = "torch", .version = "2.3.1", .files = {{"torch/__init__.py", "x = 1\n"}}};
   const auto bytes = fakes::make_wheel(spec);
-  lock::LockedWheel wheel;
+  project::LockedWheel wheel;
   wheel.file_name = fakes::wheel_file_name(spec);
   wheel.path = "wheels/" + wheel.file_name;
   wheel.sha256 = sha256_hex(bytes);
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
-  ASSERT_TRUE(lock::WheelStore(site_.store.value)
+  ASSERT_TRUE(store::WheelStore(site_.store.value)
                   .add(root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
-  lock::Lockfile lock;
+  project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
@@ -125,13 +125,13 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
 
 TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   offer(kIndex, {{"2.3.1", "cp310-cp310-manylinux1_x86_64"}});
-  lock::LockedWheel wheel;
+  project::LockedWheel wheel;
   wheel.file_name = "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl";
   wheel.url = "http://pypi.example/files/" + wheel.file_name;
   const auto bytes = http_.fetch({.url = *wheel.url})->body;
   wheel.sha256 = sha256_hex(bytes);
   wheel.size = bytes.size();
-  lock::Lockfile lock;
+  project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   http_.forget_requests();
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
@@ -143,9 +143,9 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
   const auto locked = [&](const std::string& name, const std::string& version, const std::string& tags) {
     const fakes::WheelSpec spec{.name = name, .version = version, .tags = tags};
     const auto bytes = fakes::make_wheel(spec);
-    lock::LockedPackage package;
+    project::LockedPackage package;
     package.name = name;
-    package.version = *python::Version::parse(version);
+    package.version = *specs::Version::parse(version);
     auto& wheel = package.wheels.emplace_back();
     wheel.file_name = fakes::wheel_file_name(spec);
     wheel.url = "http://pypi.example/files/" + wheel.file_name;
@@ -154,7 +154,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
     http_.put(*wheel.url, bytes);
     return package;
   };
-  lock::Lockfile lock;
+  project::Lockfile lock;
   lock.provenance.platforms = {"linux-x86_64", "linux-aarch64"};
   lock.packages = {locked("torch", "2.3.1", "cp310-cp310-manylinux_2_28_aarch64"),
                    locked("torch", "2.4.0", "cp310-cp310-manylinux_2_28_x86_64"),

@@ -14,9 +14,9 @@ namespace {
 class Explain : public ::testing::Test {
  protected:
   std::string why(const std::vector<std::string>& requirements) {
-    std::vector<python::Requirement> parsed;
+    std::vector<specs::Requirement> parsed;
     parsed.reserve(requirements.size());
-    for (const auto& text : requirements) parsed.push_back(*python::Requirement::parse(text));
+    for (const auto& text : requirements) parsed.push_back(*specs::Requirement::parse(text));
     const auto outcome = *solve("demo", parsed, index);
     EXPECT_FALSE(outcome.solution);
     return explain(outcome.conflict);

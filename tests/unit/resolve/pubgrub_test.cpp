@@ -17,9 +17,9 @@ class PubGrub : public ::testing::Test {
  protected:
   /// "a 2.0, b[x] 1.0", or the explanation.
   std::string resolve(const std::vector<std::string>& requirements) {
-    std::vector<python::Requirement> parsed;
+    std::vector<specs::Requirement> parsed;
     parsed.reserve(requirements.size());
-    for (const auto& text : requirements) parsed.push_back(*python::Requirement::parse(text));
+    for (const auto& text : requirements) parsed.push_back(*specs::Requirement::parse(text));
     last = *solve("demo", parsed, index);
     if (!last.solution) return explain(last.conflict);
     std::vector<std::string> out;
@@ -233,15 +233,15 @@ TEST_F(PubGrub, TheProvidersErrorIsTheAnswer) {
       return fail(world_error("no network"));
     }
     bool takes_prereleases(const std::string&) override { return false; }
-    std::string absence(const std::string&, const python::SpecifierSet&) override { return {}; }
-    Result<Dependencies> dependencies(const std::string&, const python::Version&,
+    std::string absence(const std::string&, const specs::SpecifierSet&) override { return {}; }
+    Result<Dependencies> dependencies(const std::string&, const specs::Version&,
                                       const std::set<std::string>&) override {
       return Dependencies{};
     }
     void prefetch_candidates(std::span<const std::string>) override {}
     void prefetch_dependencies(std::span<const PackageVersion>) override {}
   } broken;
-  const std::vector requirements = {*python::Requirement::parse("a")};
+  const std::vector requirements = {*specs::Requirement::parse("a")};
   const auto outcome = solve("demo", requirements, broken);
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(), "no network");

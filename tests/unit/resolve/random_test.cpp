@@ -19,7 +19,7 @@ using Choice = std::map<std::string, Chosen>;
 
 struct Universe {
   TableProvider index;
-  std::vector<python::Requirement> root;
+  std::vector<specs::Requirement> root;
   Names packages;
 };
 
@@ -68,12 +68,12 @@ Universe random_universe(unsigned seed) {
     }
   }
   for (int i = 1 + dice.upto(2); i > 0; --i) {
-    out.root.push_back(*python::Requirement::parse(random_requirement(dice, mentioned, extras)));
+    out.root.push_back(*specs::Requirement::parse(random_requirement(dice, mentioned, extras)));
   }
   return out;
 }
 
-using Versions = std::map<std::string, python::Version>;
+using Versions = std::map<std::string, specs::Version>;
 
 /// A universe as trying everything needs it: what each version needs, by extra ("" for itself), read once.
 class Everything {
@@ -106,15 +106,15 @@ class Everything {
 
  private:
   struct Entry {
-    explicit Entry(python::Version of) : version(std::move(of)) {}
-    python::Version version;
+    explicit Entry(specs::Version of) : version(std::move(of)) {}
+    specs::Version version;
     std::map<std::string, Dependencies> needs;
   };
   using Table = std::map<std::string, std::vector<Entry>>;
 
   /// Every requirement that a choice brings about, extras of extras included, is met by it.
   bool valid() const {
-    std::vector<const python::Requirement*> open;
+    std::vector<const specs::Requirement*> open;
     for (const auto& requirement : root_) open.push_back(&requirement);
     std::set<std::pair<std::string, std::string>> seen;  // package and extra
     while (!open.empty()) {
@@ -146,7 +146,7 @@ class Everything {
     return false;
   }
 
-  const std::vector<python::Requirement>& root_;
+  const std::vector<specs::Requirement>& root_;
   Table table_;
   std::map<std::string, const Entry*> chosen_;
 };

@@ -17,19 +17,19 @@ class TableProvider final : public Provider {
  public:
   void add(const std::string& package, const std::string& version,
            const std::vector<std::string>& requirements = {}) {
-    auto& entry = table_[package][*python::Version::parse(version)];
-    for (const auto& text : requirements) entry.requirements.push_back(*python::Requirement::parse(text));
+    auto& entry = table_[package][*specs::Version::parse(version)];
+    for (const auto& text : requirements) entry.requirements.push_back(*specs::Requirement::parse(text));
   }
   void add_unusable(const std::string& package, const std::string& version, const std::string& clause) {
-    table_[package][*python::Version::parse(version)].unusable = clause;
+    table_[package][*specs::Version::parse(version)].unusable = clause;
   }
   void take_prereleases(const std::string& package) { nightly_.insert(package); }
   void prefer(const std::string& package, const std::string& version) {
-    preferred_.emplace(package, *python::Version::parse(version));
+    preferred_.emplace(package, *specs::Version::parse(version));
   }
 
-  const std::map<python::Version, Dependencies>& versions(const std::string& package) const {
-    static const std::map<python::Version, Dependencies> none;
+  const std::map<specs::Version, Dependencies>& versions(const std::string& package) const {
+    static const std::map<specs::Version, Dependencies> none;
     const auto at = table_.find(package);
     return at == table_.end() ? none : at->second;
   }
@@ -45,13 +45,13 @@ class TableProvider final : public Provider {
     return out;
   }
   bool takes_prereleases(const std::string& package) override { return nightly_.count(package) != 0; }
-  std::string absence(const std::string& package, const python::SpecifierSet&) override {
+  std::string absence(const std::string& package, const specs::SpecifierSet&) override {
     if (table_.count(package) == 0) return fmt::format("the index has no project named {}", package);
     return fmt::format("the newest {} is {}", package, table_[package].rbegin()->first.text());
   }
-  Result<Dependencies> dependencies(const std::string& package, const python::Version& version,
+  Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                     const std::set<std::string>& extras) override {
-    static const auto environment = *python::marker_environment("3.12", "linux-x86_64");
+    static const auto environment = *specs::marker_environment("3.12", "linux-x86_64");
     ++asked[package];
     Dependencies out;
     const auto& all = table_[package][version];
@@ -74,9 +74,9 @@ class TableProvider final : public Provider {
   std::vector<std::string> prefetched;  ///< in order
 
  private:
-  std::map<std::string, std::map<python::Version, Dependencies>> table_;
+  std::map<std::string, std::map<specs::Version, Dependencies>> table_;
   std::set<std::string> nightly_;
-  std::map<std::string, python::Version> preferred_;
+  std::map<std::string, specs::Version> preferred_;
 };
 
 }  // namespace launch::resolve

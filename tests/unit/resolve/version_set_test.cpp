@@ -7,10 +7,10 @@
 namespace launch::resolve {
 namespace {
 
-std::vector<python::Version> versions(const std::vector<std::string>& texts) {
-  std::vector<python::Version> out;
+std::vector<specs::Version> versions(const std::vector<std::string>& texts) {
+  std::vector<specs::Version> out;
   out.reserve(texts.size());
-  for (const auto& text : texts) out.push_back(*python::Version::parse(text));
+  for (const auto& text : texts) out.push_back(*specs::Version::parse(text));
   return out;
 }
 
@@ -18,7 +18,7 @@ const auto kVersions =
     versions({"0.9", "1.0rc1", "1.0", "1.0.post1", "1.1+cu121", "2.0.dev20240617+cu121", "2.0"});
 
 VersionSet set_of(const std::string& specifier) {
-  return matching(*python::SpecifierSet::parse(specifier), kVersions);
+  return matching(*specs::SpecifierSet::parse(specifier), kVersions);
 }
 
 std::string text_of(const VersionSet& set) {

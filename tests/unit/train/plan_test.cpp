@@ -15,8 +15,8 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 const Machine kLaptop{.cpus = 8, .memory = 16 * kGiB, .gpus = 0};
 const Machine kServer{.cpus = 64, .memory = 512 * kGiB, .gpus = 8};
 
-lock::Recipe demo() {
-  lock::Recipe recipe;
+project::Recipe demo() {
+  project::Recipe recipe;
   recipe.name = "demo";
   recipe.train.command = {"train.py"};
   recipe.train.nodes = 2;
@@ -33,8 +33,8 @@ PlanRequest request() {
   return request;
 }
 
-engine::EngineInfo podman() {
-  engine::EngineInfo info;
+containers::EngineInfo podman() {
+  containers::EngineInfo info;
   info.program = "podman";
   info.pids_limit = info.cdi = true;
   return info;
@@ -42,13 +42,13 @@ engine::EngineInfo podman() {
 
 std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
-  const LocalNodes nodes{engine::Engine(podman(), runner, {})};
+  const LocalNodes nodes{containers::Engine(podman(), runner, {})};
   std::vector<std::string> out;
   for (const auto& command : nodes.commands(plan)) out.push_back(shell_line(command));
   return out;
 }
 
-std::string error_of(const lock::Recipe& recipe, const PlanRequest& request,
+std::string error_of(const project::Recipe& recipe, const PlanRequest& request,
                      const Machine& machine = kLaptop) {
   const auto plan = plan_local(recipe, request, machine);
   return plan ? "" : plan.error().text();

@@ -163,8 +163,8 @@ TEST_F(TrainingTest, WhatCannotBeRemovedIsSaid) {
   EXPECT_EQ(outcome.error().message(), "podman could not remove the network launch-demo-1: busy");
 }
 
-engine::Engine fake_podman(fakes::FakeRunner& runner) {
-  engine::EngineInfo info;
+containers::Engine fake_podman(fakes::FakeRunner& runner) {
+  containers::EngineInfo info;
   info.program = "podman";
   return {info, runner, {}};
 }

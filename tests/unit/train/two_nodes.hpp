@@ -8,7 +8,7 @@ namespace launch::train {
 
 /// The plan of the run demo-1 on two nodes of a small machine without GPUs.
 inline Plan plan_of_two_nodes(PlanRequest request = {}) {
-  lock::Recipe recipe;
+  project::Recipe recipe;
   recipe.name = "demo";
   recipe.train.command = {"train.py"};
   recipe.train.nodes = 2;

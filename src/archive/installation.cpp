@@ -1,0 +1,237 @@
+#include "archive/installation.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "specs/headers.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/scanner.hpp"
+
+namespace launch::archive {
+namespace {
+
+constexpr std::string_view kDistInfo = ".dist-info";
+constexpr std::string_view kData = ".data";
+
+Error bad_wheel(std::string_view reason) {
+  return usage_error(fmt::format("the wheel cannot be installed: {}", reason));
+}
+
+/// "a/b" of "a//./b": what a file system makes of it. The zip's directory was read without any "..".
+std::string plain_path(std::string_view path) {
+  std::string out;
+  for (const auto part : split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (!out.empty()) out += '/';
+    out += part;
+  }
+  return out;
+}
+
+std::string below(std::string_view folder, std::string_view path) {
+  return folder.empty() ? std::string(path) : fmt::format("{}/{}", folder, path);
+}
+
+bool is_record(std::string_view path, std::string_view dist_info) {
+  if (!path.starts_with(dist_info) || path.size() == dist_info.size()) return false;
+  const auto file = path.substr(dist_info.size() + 1);
+  return path[dist_info.size()] == '/' && (file == "RECORD" || file == "RECORD.jws" || file == "RECORD.p7s");
+}
+
+/// A regular file that its packer could execute.
+bool is_executable(const ZipEntry& entry) {
+  constexpr std::uint32_t kTypeMask = 0170000;
+  constexpr std::uint32_t kRegular = 0100000;
+  constexpr std::uint32_t kAnyExecute = 0111;
+  const std::uint32_t mode = entry.external_attributes >> 16;
+  return (mode & kTypeMask) == kRegular && (mode & kAnyExecute) != 0;
+}
+
+/// Where "NAME.data/KEY/rest" goes.
+Result<InstallFile> place_data_file(std::string_view path, std::string_view project,
+                                    const InstallPaths& paths) {
+  const auto inside = path.substr(path.find('/') + 1);
+  const auto slash = inside.find('/');
+  if (slash == std::string_view::npos) {
+    return fail(bad_wheel(fmt::format("{} is in no folder of its .data folder", specs::quoted(path))));
+  }
+  const auto key = inside.substr(0, slash);
+  const auto rest = inside.substr(slash + 1);
+  InstallFile file;
+  if (key == "purelib") {
+    file.path = below(paths.purelib, rest);
+  } else if (key == "platlib") {
+    file.path = below(paths.platlib, rest);
+  } else if (key == "data") {
+    file.path = below(paths.data, rest);
+  } else if (key == "headers") {
+    file.path = below(below(paths.headers, project), rest);
+  } else if (key == "scripts") {
+    file.path = below(paths.scripts, rest);
+    file.is_script = true;
+  } else {
+    return fail(
+        bad_wheel(fmt::format("{}: expected purelib, platlib, headers, scripts or data in its .data folder, "
+                              "found {}",
+                              specs::quoted(path), specs::quoted(key))));
+  }
+  return file;
+}
+
+bool is_dotted_name(std::string_view text) {
+  for (const auto part : split(text, '.')) {
+    if (part.empty() || specs::is_digit(part.front())) return false;
+    const auto fits = [](char c) { return specs::is_word(c) || (static_cast<unsigned char>(c) & 0x80) != 0; };
+    if (!std::all_of(part.begin(), part.end(), fits)) return false;
+  }
+  return is_utf8(text);
+}
+
+bool is_file_name(std::string_view text) {
+  if (text.empty() || text == "." || text == "..") return false;
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return c != '/' && (c & 0x80 || (c >= ' ' && c != 0x7f)); });
+}
+
+Result<EntryPoint> parse_entry_point(std::string_view line) {
+  const auto bad = [&](std::string_view what) {
+    return fail(
+        bad_wheel(fmt::format("its entry_points.txt has the line {}: {}", specs::quoted(line), what)));
+  };
+  const auto equals = line.find('=');
+  if (equals == std::string_view::npos) return bad("expected NAME = MODULE:ATTRIBUTE");
+  auto target = trim(line.substr(equals + 1));
+  if (const auto extras = target.find('['); extras != std::string_view::npos && target.ends_with(']')) {
+    target = trim(target.substr(0, extras));
+  }
+  const auto colon = target.find(':');
+  if (colon == std::string_view::npos) return bad("expected NAME = MODULE:ATTRIBUTE");
+  EntryPoint point{std::string(trim(line.substr(0, equals))), std::string(trim(target.substr(0, colon))),
+                   std::string(trim(target.substr(colon + 1)))};
+  if (!is_file_name(point.name)) return bad("its name cannot be a file's");
+  if (!is_dotted_name(point.module)) return bad(fmt::format("{} is no module", specs::quoted(point.module)));
+  if (!is_dotted_name(point.attribute))
+    return bad(fmt::format("{} is no attribute", specs::quoted(point.attribute)));
+  return point;
+}
+
+}  // namespace
+
+Result<InstallPaths> InstallPaths::of(std::string_view python) {
+  TRY_ASSIGN(const auto interpreter, specs::Interpreter::parse(python));
+  InstallPaths paths;
+  paths.purelib = fmt::format("lib/python{}/site-packages", interpreter.text());
+  paths.platlib = paths.purelib;
+  paths.scripts = "bin";
+  paths.headers = fmt::format("include/python{}", interpreter.text());
+  return paths;
+}
+
+Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries) {
+  std::set<std::string> found;
+  for (const auto& entry : entries) {
+    const auto slash = entry.name.find('/');
+    if (slash == std::string::npos) continue;
+    auto top = entry.name.substr(0, slash);
+    if (top.ends_with(kDistInfo) && top.size() > kDistInfo.size()) found.insert(std::move(top));
+  }
+  if (found.empty()) return fail(bad_wheel("it has no .dist-info folder"));
+  if (found.size() > 1) {
+    return fail(bad_wheel(fmt::format("it has {} .dist-info folders, {} and {} among them; expected one",
+                                      found.size(), specs::quoted(*found.begin()),
+                                      specs::quoted(*std::next(found.begin())))));
+  }
+  return *found.begin();
+}
+
+Result<bool> root_is_purelib(std::string_view wheel_file) {
+  std::string version;
+  bool purelib = false;
+  for (const auto& header : specs::parse_headers(wheel_file)) {
+    if (header.name == "wheel-version") version = header.value;
+    if (header.name == "root-is-purelib") purelib = to_lower(header.value) == "true";
+  }
+  const auto major = parse_u64(split(version, '.').front());
+  if (!major)
+    return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", specs::quoted(version))));
+  if (*major != 1) {
+    return fail(bad_wheel(
+        fmt::format("it has the Wheel-Version {}, and only 1.x is understood", specs::quoted(version))));
+  }
+  return purelib;
+}
+
+Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
+                                                   const InstallPaths& paths) {
+  TRY_ASSIGN(const auto dist_info, dist_info_folder(entries));
+  const auto project = dist_info.substr(0, dist_info.find('-'));
+  const auto& root = root_is_purelib ? paths.purelib : paths.platlib;
+  std::vector<InstallFile> files;
+  std::set<std::string> places;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& entry = entries[i];
+    const auto parts = split(entry.name, '/');
+    if (entry.is_folder() || is_record(entry.name, dist_info)) continue;
+    if (std::find(parts.begin(), parts.end(), "..") != parts.end() || entry.name.front() == '/') {
+      return fail(
+          bad_wheel(fmt::format("{} leaves the folder that it belongs in", specs::quoted(entry.name))));
+    }
+    const auto path = plain_path(entry.name);
+    InstallFile file;
+    if (parts.size() > 1 && parts.front().ends_with(kData)) {
+      TRY_ASSIGN(file, place_data_file(path, project, paths));
+    } else {
+      file.path = below(root, path);
+    }
+    file.entry = i;
+    file.executable = file.is_script || is_executable(entry);
+    if (!places.insert(file.path).second) {
+      return fail(bad_wheel(fmt::format("two of its files go to {}", specs::quoted(file.path))));
+    }
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
+std::string script_text(std::string content, std::string_view interpreter) {
+  if (!content.starts_with("#!python")) return content;
+  const auto end = std::min(content.find('\n'), content.size());
+  return fmt::format("#!{}{}", interpreter, std::string_view(content).substr(end));
+}
+
+Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points) {
+  std::vector<EntryPoint> points;
+  bool wanted = false;
+  for (const auto whole : lines(entry_points)) {
+    const auto line = trim(whole);
+    if (line.empty() || line.front() == '#' || line.front() == ';') continue;
+    if (line.front() == '[' && line.back() == ']') {
+      const auto section = trim(line.substr(1, line.size() - 2));
+      wanted = section == "console_scripts" || section == "gui_scripts";
+    } else if (wanted) {
+      TRY_ASSIGN(auto point, parse_entry_point(line));
+      points.push_back(std::move(point));
+    }
+  }
+  return points;
+}
+
+Result<std::string> console_script_text(const EntryPoint& entry_point, std::string_view interpreter) {
+  constexpr std::size_t kMost = 125;  // Linux reads 127 bytes of a "#!" line
+  if (interpreter.empty() || interpreter.front() != '/' || interpreter.size() > kMost ||
+      interpreter.find_first_of(" \t\r\n") != std::string_view::npos) {
+    return fail(
+        usage_error(fmt::format("{} cannot be the interpreter of a script: expected an absolute path without "
+                                "white space, of {} bytes at most",
+                                specs::quoted(interpreter), kMost)));
+  }
+  const auto first = split(entry_point.attribute, '.').front();
+  return fmt::format(
+      "#!{}\nimport sys\n\nfrom {} import {}\n\nif __name__ == \"__main__\":\n    sys.exit({}())\n",
+      interpreter, entry_point.module, first, entry_point.attribute);
+}
+
+}  // namespace launch::archive

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/zip.hpp"
+#include "base/result.hpp"
+
+namespace launch::archive {
+
+/// Where the parts of a wheel go, relative to the prefix (sysconfig's scheme "posix_prefix").
+struct InstallPaths {
+  std::string purelib;  ///< "lib/python3.12/site-packages"
+  std::string platlib;  ///< the same: one folder for both
+  std::string scripts;  ///< "bin"
+  std::string headers;  ///< "include/python3.12"; a project's headers go to a folder of its name below
+  std::string data;     ///< "": the prefix itself
+
+  /// For "3.12" or "3.13t". Errors (usage): an interpreter that is not known.
+  static Result<InstallPaths> of(std::string_view python);
+};
+
+/// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (usage): none, or several.
+Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries);
+
+/// `Root-Is-Purelib` of a WHEEL file. Errors (usage): no Wheel-Version, or one above 1.x (PEP 427: refuse
+/// those).
+Result<bool> root_is_purelib(std::string_view wheel_file);
+
+/// One file of a wheel and where it goes.
+struct InstallFile {
+  std::size_t entry = 0;    ///< index into the zip's entries
+  std::string path;         ///< below the prefix, no "." or ".." in it
+  bool executable = false;  ///< mode 0755 instead of 0644
+  bool is_script = false;   ///< from .data/scripts: a first line "#!python" is to be replaced (script_text)
+};
+
+/// Where every file of a wheel goes (binary distribution format, "Installing a wheel"): the root into purelib
+/// or platlib, NAME.data/KEY/… to its place. Folders and RECORD with its signatures are left out: RECORD is
+/// written anew. Errors (usage): a path that leaves the prefix, an unknown .data key, two files for one
+/// place.
+Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
+                                                   const InstallPaths& paths);
+
+/// Content of a file from .data/scripts with "#!python" replaced by "#!interpreter"; anything else is
+/// unchanged.
+std::string script_text(std::string content, std::string_view interpreter);
+
+/// `name = module:attribute [extras]` of entry_points.txt.
+struct EntryPoint {
+  std::string name;
+  std::string module;
+  std::string attribute;  ///< "main", "Class.method"
+};
+
+/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (usage): a line that cannot be
+/// read, a name that is no file name, a module or attribute that is no Python name; the line is quoted.
+Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points);
+
+/// The script that calls the entry point. `interpreter` is an absolute path. Errors (usage): one that cannot
+/// stand in a "#!" line (white space, over 125 bytes).
+Result<std::string> console_script_text(const EntryPoint& entry_point, std::string_view interpreter);
+
+/// A line of RECORD.
+struct RecordRow {
+  std::string path;    ///< relative to the folder that holds the .dist-info folder: "../../../bin/x"
+  std::string digest;  ///< "sha256=…" as record_digest gives it; empty for RECORD itself
+  std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
+};
+
+/// "sha256=" and the URL-safe base64 without padding, from 64 hex digits. Errors (usage): not such digits.
+Result<std::string> record_digest(std::string_view sha256_hex);
+/// A path below the prefix ("bin/x") as RECORD in `site_packages` ("lib/python3.12/site-packages") names it.
+std::string record_path(std::string_view path, std::string_view site_packages);
+/// RECORD's text: the rows sorted by path, CSV quoting where a path needs it.
+std::string record_text(std::vector<RecordRow> rows);
+
+}  // namespace launch::archive

@@ -1,0 +1,225 @@
+#include "archive/wheel_tree.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "archive/installation.hpp"
+#include "archive/tree.hpp"
+#include "archive/zip.hpp"
+#include "base/digest.hpp"
+#include "base/file.hpp"
+
+namespace launch::archive {
+namespace {
+
+constexpr std::uint64_t kMapped = std::uint64_t{16} << 20;  // files from this size are inflated in place
+
+/// One wheel while it is unpacked.
+struct Wheel {
+  const WheelSource* source;
+  std::filesystem::path prefix;
+  MappedFile bytes;
+  ZipFile zip;
+  std::string dist_info;  ///< below the prefix
+  std::vector<InstallFile> files;
+  std::vector<EntryPoint> scripts;
+  std::vector<RecordRow> rows;  ///< of `files`, in their order
+
+  const ZipEntry& entry(std::size_t file) const { return zip.entries()[files[file].entry]; }
+  std::string step() const { return fmt::format("unpacking {}", source->wheel.filename().string()); }
+};
+
+/// The installing side of one wheel for one interpreter.
+class Installer {
+ public:
+  Installer(InstallPaths paths, std::string_view interpreter)
+      : paths_(std::move(paths)), interpreter_(interpreter) {}
+
+  Result<Wheel> open(const WheelSource& source, const std::filesystem::path& folder) const;
+  /// Unpacks one of the wheel's files and notes its row; `buffer` is the thread's own.
+  Result<void> write(Wheel& wheel, std::size_t file, std::vector<char>& buffer) const;
+  /// Scripts, INSTALLER and RECORD, when all files are there.
+  Result<void> finish(Wheel& wheel) const;
+
+ private:
+  Result<void> make_folders(const Wheel& wheel) const;
+  Result<RecordRow> row(std::string_view path, std::string_view content) const;
+  Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
+
+  InstallPaths paths_;
+  std::string interpreter_;
+};
+
+std::string folder_of(std::string_view path) {
+  return std::string(path.substr(0, path.rfind('/')));
+}
+
+Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::path& folder) const {
+  TRY_ASSIGN(auto bytes, MappedFile::open(source.wheel));
+  TRY_ASSIGN(auto zip, ZipFile::open(bytes.text()));
+  Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}, {}, {}};
+  TRY_ASSIGN(const auto dist_info, dist_info_folder(wheel.zip.entries()));
+  const auto* about = wheel.zip.find(dist_info + "/WHEEL");
+  if (about == nullptr) return fail(usage_error(fmt::format("the wheel has no {}/WHEEL", dist_info)));
+  TRY_ASSIGN(const auto about_text, wheel.zip.read(*about));
+  TRY_ASSIGN(const bool purelib, root_is_purelib(about_text));
+  wheel.dist_info = fmt::format("{}/{}", purelib ? paths_.purelib : paths_.platlib, dist_info);
+  TRY_ASSIGN(wheel.files, plan_installation(wheel.zip.entries(), purelib, paths_));
+  if (const auto* points = wheel.zip.find(dist_info + "/entry_points.txt")) {
+    TRY_ASSIGN(const auto points_text, wheel.zip.read(*points));
+    TRY_ASSIGN(wheel.scripts, console_scripts(points_text));
+  }
+  // What the installer writes stands in for a wheel's own file of the same place, as with pip.
+  std::set<std::string> own = {wheel.dist_info + "/INSTALLER"};
+  for (const auto& script : wheel.scripts) own.insert(fmt::format("{}/{}", paths_.scripts, script.name));
+  std::erase_if(wheel.files, [&](const InstallFile& file) { return own.contains(file.path); });
+  wheel.rows.resize(wheel.files.size());
+  TRY(make_folders(wheel));
+  return wheel;
+}
+
+Result<void> Installer::make_folders(const Wheel& wheel) const {
+  std::set<std::string> folders = {wheel.dist_info};
+  for (const auto& file : wheel.files) {
+    if (file.path.find('/') != std::string::npos) folders.insert(folder_of(file.path));
+  }
+  if (!wheel.scripts.empty()) folders.insert(paths_.scripts);
+  TRY(make_tree_folder(wheel.prefix.parent_path(), wheel.prefix.filename().string()));
+  for (const auto& folder : folders) TRY(make_tree_folder(wheel.prefix, folder));
+  return {};
+}
+
+Result<RecordRow> Installer::row(std::string_view path, std::string_view content) const {
+  TRY_ASSIGN(auto digest, record_digest(sha256_hex(content)));
+  return RecordRow{record_path(path, paths_.purelib), std::move(digest), content.size()};
+}
+
+Result<void> Installer::write(Wheel& wheel, std::size_t file, std::vector<char>& buffer) const {
+  const auto& plan = wheel.files[file];
+  const auto& entry = wheel.entry(file);
+  const auto place = wheel.prefix / plan.path;
+  TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
+  if (entry.size >= kMapped) {
+    TRY_ASSIGN(const auto target, MappedFile::create(place, entry.size, plan.executable));
+    TRY(inflate_into(entry, compressed, target.bytes()));
+    TRY_ASSIGN(wheel.rows[file], row(plan.path, target.text()));
+    return {};
+  }
+  buffer.resize(std::max<std::size_t>(buffer.size(), entry.size));
+  const std::span<char> content(buffer.data(), entry.size);
+  TRY(inflate_into(entry, compressed, content));
+  std::string_view text(content.data(), content.size());
+  std::string script;
+  if (plan.is_script) text = script = script_text(std::string(text), interpreter_);
+  TRY(write_tree_file(place, text, plan.executable));
+  TRY_ASSIGN(wheel.rows[file], row(plan.path, text));
+  return {};
+}
+
+Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
+                            bool executable) const {
+  TRY(write_tree_file(wheel.prefix / path, content, executable));
+  TRY_ASSIGN(auto written, row(path, content));
+  wheel.rows.push_back(std::move(written));
+  return {};
+}
+
+Result<void> Installer::finish(Wheel& wheel) const {
+  for (const auto& script : wheel.scripts) {
+    TRY_ASSIGN(const auto text, console_script_text(script, interpreter_));
+    TRY(add(wheel, fmt::format("{}/{}", paths_.scripts, script.name), text, true));
+  }
+  TRY(add(wheel, wheel.dist_info + "/INSTALLER", "launch\n", false));
+  const auto record = wheel.dist_info + "/RECORD";
+  wheel.rows.push_back({record_path(record, paths_.purelib), "", std::nullopt});
+  return write_tree_file(wheel.prefix / record, record_text(std::move(wheel.rows)));
+}
+
+/// A file to unpack.
+struct Task {
+  std::size_t wheel;
+  std::size_t file;
+  std::uint64_t size;
+};
+
+/// The largest first, so that no core is left with one at the end.
+std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
+  std::vector<Task> tasks;
+  for (std::size_t w = 0; w < wheels.size(); ++w) {
+    for (std::size_t f = 0; f < wheels[w].files.size(); ++f) tasks.push_back({w, f, wheels[w].entry(f).size});
+  }
+  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.size > b.size; });
+  return tasks;
+}
+
+/// Runs `work` for every task on all cores; the first error ends it.
+Result<void> on_all_cores(const std::vector<Task>& tasks,
+                          const std::function<Result<void>(const Task&, std::vector<char>&)>& work) {
+  std::atomic<std::size_t> next = 0;
+  std::mutex mutex;
+  Result<void> result;
+  const auto loop = [&] {
+    std::vector<char> buffer;
+    for (auto at = next++; at < tasks.size(); at = next++) {
+      if (auto done = work(tasks[at], buffer); !done) {
+        next = tasks.size();
+        const std::lock_guard hold(mutex);
+        if (result) result = std::move(done);
+      }
+    }
+  };
+  {
+    std::vector<std::jthread> threads;
+    const auto cores = std::max(1U, std::thread::hardware_concurrency());
+    for (unsigned i = 1; i < cores; ++i) threads.emplace_back(loop);
+    loop();
+  }
+  return result;
+}
+
+}  // namespace
+
+Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
+  TRY_ASSIGN(const auto bytes, MappedFile::open(wheel));
+  TRY_ASSIGN(const auto zip, ZipFile::open(bytes.text()));
+  std::uint64_t size = 0;
+  for (const auto& entry : zip.entries()) size += entry.size;
+  return size;
+}
+
+Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
+                                  std::string_view python, std::string_view interpreter,
+                                  const InstallProgress& progress, std::stop_token stop) {
+  TRY_ASSIGN(auto paths, InstallPaths::of(python));
+  const Installer installer(std::move(paths), interpreter);
+  std::vector<Wheel> open;
+  open.reserve(wheels.size());
+  for (const auto& source : wheels) {
+    const auto step = fmt::format("unpacking {}", source.wheel.filename().string());
+    TRY_ASSIGN(auto wheel, during(installer.open(source, folder), step));
+    open.push_back(std::move(wheel));
+  }
+  const auto tasks = tasks_of(open);
+  InstallSize size{tasks.size(), 0};
+  for (const auto& task : tasks) size.bytes += task.size;
+
+  std::atomic<std::uint64_t> done = 0;
+  TRY(on_all_cores(tasks, [&](const Task& task, std::vector<char>& buffer) -> Result<void> {
+    if (stop.stop_requested()) return fail(world_error("stopped while wheels were unpacked"));
+    auto& wheel = open[task.wheel];
+    TRY(during(installer.write(wheel, task.file, buffer), wheel.step()));
+    done += task.size;
+    if (progress) progress(done, size.bytes);
+    return {};
+  }));
+  for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));
+  return size;
+}
+
+}  // namespace launch::archive

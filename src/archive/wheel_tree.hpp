@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace launch::archive {
+
+/// A wheel whose digest was checked, and the tree that its files go to.
+struct WheelSource {
+  std::string package;          ///< "torch"
+  std::filesystem::path wheel;  ///< …/torch-2.10.0-….whl
+};
+
+/// What was written.
+struct InstallSize {
+  std::size_t files = 0;
+  std::uint64_t bytes = 0;
+};
+
+/// Bytes in all of a wheel's files, from its directory alone. Errors (usage): an unsound wheel; (world):
+/// unreadable.
+Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
+
+/// Bytes so far and in all; may be called from several threads.
+using InstallProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+
+/// Unpacks every wheel as an installer would (binary distribution format, "Installing a wheel") into a prefix
+/// of its own, `folder`/PACKAGE, on all cores: scripts for `interpreter`, RECORD written anew, INSTALLER
+/// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (usage): an unsound
+/// wheel, named; (world): the disk; a stop was asked for.
+Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
+                                  std::string_view python, std::string_view interpreter,
+                                  const InstallProgress& progress, std::stop_token stop = {});
+
+}  // namespace launch::archive

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace launch::archive {
+
+/// One file in a zip.
+struct ZipEntry {
+  std::string name;
+  std::uint16_t method = 0;  ///< 0 stored, 8 deflated
+  std::uint32_t crc32 = 0;
+  std::uint64_t compressed_size = 0;
+  std::uint64_t size = 0;
+  std::uint64_t header_offset = 0;        ///< of the local header
+  std::uint32_t external_attributes = 0;  ///< Unix mode in the upper 16 bits
+  bool is_folder() const { return name.ends_with('/'); }
+};
+
+/// Where the central directory lies (from the end record, zip64 included).
+struct ZipEnd {
+  std::uint64_t directory_offset = 0;
+  std::uint64_t directory_size = 0;
+  std::uint64_t entries = 0;
+};
+
+/// Finds the end record in the last bytes of a zip. `file_size` is the whole file's; `tail` its last bytes.
+/// Errors (usage): no end record, or one that points outside the file.
+Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size);
+
+/// Reads the central directory's bytes. Errors (usage): truncated, overlapping, absolute or ".." names,
+/// encrypted.
+Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, const ZipEnd& end);
+
+/// Length of the local header (fixed part, name and extra field) from its first 30 bytes. Errors (usage).
+Result<std::uint64_t> local_header_size(std::string_view first_30_bytes);
+
+/// The content of an entry from its compressed bytes, checked against size and CRC-32. Errors (usage).
+Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed);
+
+/// The same into memory of the caller's, which holds exactly `entry.size` bytes. Errors (usage).
+Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, std::span<char> content);
+
+/// A zip read whole into memory or mapped: all entries and, on demand, their content.
+class ZipFile {
+ public:
+  /// `bytes` must outlive the object. Errors (usage).
+  static Result<ZipFile> open(std::string_view bytes);
+  const std::vector<ZipEntry>& entries() const { return entries_; }
+  /// The last entry of that name; none when there is none.
+  const ZipEntry* find(std::string_view name) const;
+  /// The content, checked. Errors (usage).
+  Result<std::string> read(const ZipEntry& entry) const;
+  /// The bytes as they stand in the file. Errors (usage): the entry's own header disagrees with the
+  /// directory.
+  Result<std::string_view> compressed(const ZipEntry& entry) const;
+
+ private:
+  std::string_view bytes_;
+  std::vector<ZipEntry> entries_;
+};
+
+}  // namespace launch::archive

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <initializer_list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace launch {
+
+/// Line and column in a file, both from 1.
+struct TomlPlace {
+  std::uint32_t line = 1;
+  std::uint32_t column = 1;
+};
+
+/// One value of a TOML document and where it stands.
+struct TomlValue {
+  enum class Kind { string, integer, number, boolean, date, array, table };
+
+  Kind kind = Kind::table;
+  std::string text;  ///< a string's content, or a date and time as RFC 3339 spells it
+  std::int64_t integer = 0;
+  bool boolean = false;
+  std::vector<TomlValue> items;  ///< an array's elements, or a table's values in the order of their keys
+  std::string key;               ///< in the table that holds it
+  TomlPlace place;
+  TomlPlace key_place;
+};
+
+/// Reads a document. Errors (usage): "FILE:LINE:COLUMN: …", what TOML forbids there.
+Result<TomlValue> parse_toml(std::string_view text, std::string_view file);
+
+/// "an integer", "a table": for messages.
+std::string_view kind_name(TomlValue::Kind kind);
+
+/// A table read strictly: every error names file, line, column and key ("[train] nodes").
+class TomlTable {
+ public:
+  /// The whole document. `document` must outlive the object.
+  TomlTable(const TomlValue& document, std::string_view file) : value_(&document), file_(file) {}
+
+  /// Errors (usage): a key that is not among these, with a "did you mean".
+  Result<void> only(std::initializer_list<std::string_view> keys) const;
+  /// The value of a key; none when it is not there.
+  const TomlValue* find(std::string_view key) const;
+
+  // Each leaves `out` alone when the key is not there. Errors (usage): another type.
+  Result<void> read(std::string_view key, std::string& out) const;
+  Result<void> read(std::string_view key, std::optional<std::string>& out) const;
+  Result<void> read(std::string_view key, std::int64_t& out) const;
+  Result<void> read(std::string_view key, bool& out) const;
+  Result<void> read(std::string_view key, std::vector<std::string>& out) const;
+  Result<void> read(std::string_view key, std::map<std::string, std::string>& out) const;
+
+  /// A table of it, empty when it is not there. Errors (usage): another type.
+  Result<TomlTable> table(std::string_view key) const;
+  /// An array of tables, as `[[key]]` or inline. Errors (usage): another type.
+  Result<std::vector<TomlTable>> tables(std::string_view key) const;
+
+  /// "FILE:LINE:COLUMN: [train] nodes: WHAT", of kind usage, where `at` stands.
+  Error wrong(std::string_view key, const TomlValue& at, std::string_view what) const;
+  /// The same for a key of this table, at its value, or at the table when the key is not there.
+  Error wrong(std::string_view key, std::string_view what) const;
+  /// "expected a string, found an integer"
+  Error wrong_type(std::string_view key, const TomlValue& at, std::string_view expected) const;
+
+ private:
+  /// As above, and an error when it is of another kind.
+  Result<const TomlValue*> find(std::string_view key, TomlValue::Kind kind, std::string_view what) const;
+  TomlTable(const TomlValue& value, std::string_view file, std::string prefix)
+      : value_(&value), file_(file), prefix_(std::move(prefix)) {}
+  std::string prefix_of(std::string_view key) const;
+
+  const TomlValue* value_;
+  std::string file_;
+  std::string prefix_;  ///< "[train] ", "[image] copy."
+};
+
+/// A TOML basic string with its quotes: what is not printable ASCII or UTF-8 text is escaped.
+std::string toml_string(std::string_view text);
+
+}  // namespace launch

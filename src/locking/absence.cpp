@@ -1,0 +1,129 @@
+#include "locking/absence.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "net/http.hpp"
+#include "pytorch/channel.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/tag.hpp"
+
+namespace launch::locking {
+namespace {
+
+/// "cp38" before "cp310": letters, then the number.
+std::pair<std::size_t, std::string> tag_order(const std::string& tag) {
+  return {tag.size(), tag};
+}
+
+struct ByTagOrder {
+  bool operator()(const std::string& a, const std::string& b) const { return tag_order(a) < tag_order(b); }
+};
+
+/// The wheels of one version, and what stands in the way of each.
+struct Wheels {
+  std::set<std::string, ByTagOrder> pythons;    // of wheels for another Python
+  std::set<std::string, ByTagOrder> platforms;  // of wheels for this Python
+  std::optional<std::string> requires_python;   // of a wheel whose tags fit
+  std::optional<std::string> yanked;
+  bool other_date = false;
+  bool other_accelerator = false;
+};
+
+bool has_python(const specs::CompressedTags& tags, const LockTarget& target) {
+  const auto interpreter = specs::Interpreter::parse(target.python());
+  const auto own = fmt::format("cp3{}", interpreter ? interpreter->minor : 0);
+  return std::any_of(tags.pythons.begin(), tags.pythons.end(), [&](const std::string& python) {
+    return python == own || python == "py3" || (python.starts_with("cp3") && tags.abis.front() == "abi3");
+  });
+}
+
+Wheels look_at(const Listing& listing, const specs::Version& version, const project::Recipe& recipe,
+               LockTarget& target) {
+  Wheels out;
+  for (const auto& wheel : listing.wheels) {
+    if (wheel.version != version) continue;
+    const auto tags = specs::CompressedTags::parse(wheel.tags);
+    if (!tags) continue;
+    const auto& file = listing.files[wheel.file];
+    if (!target.rank(wheel.tags)) {
+      const bool same_python = has_python(*tags, target);
+      (same_python ? out.platforms : out.pythons)
+          .insert(same_python ? tags->platforms.begin() : tags->pythons.begin(),
+                  same_python ? tags->platforms.end() : tags->pythons.end());
+    } else if (file.requires_python && !target.runs(*file.requires_python)) {
+      out.requires_python = *file.requires_python;
+    } else if (listing.from_channel && !pytorch::is_built_for(version, recipe.torch.cuda)) {
+      out.other_accelerator = true;
+    } else if (file.yanked) {
+      out.yanked = *file.yanked;
+    } else {
+      out.other_date = true;
+    }
+  }
+  return out;
+}
+
+std::string few(const std::set<std::string, ByTagOrder>& tags) {
+  constexpr std::size_t kMost = 12;
+  std::vector<std::string> out;
+  out.reserve(tags.size());
+  for (const auto& tag : tags) out.push_back(printable(tag));
+  if (out.size() > kMost) {
+    out.resize(kMost);
+    out.emplace_back("others");
+  }
+  return join_words(out);
+}
+
+std::string why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
+                    const LockTarget& target, const std::optional<std::string>& date) {
+  const auto own = "cp" + replace_all(target.python(), ".", "");
+  if (wheels.requires_python)
+    return fmt::format("{} needs Python {}", what, printable(*wheels.requires_python));
+  if (wheels.yanked) {
+    const auto reason = printable(*wheels.yanked);
+    return fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason);
+  }
+  if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda);
+  if (wheels.other_date)
+    return fmt::format("{} is not of the nightly of {}", what, date.value_or("that day"));
+  if (!wheels.platforms.empty()) {
+    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms), target.platform());
+  }
+  if (!wheels.pythons.empty())
+    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.pythons), own);
+  return fmt::format("{} has no wheels", what);
+}
+
+}  // namespace
+
+std::string no_such_project(const Listing& listing) {
+  return fmt::format("the {} {} has no project named {}", listing.from_channel ? "channel" : "index",
+                     net::redact(listing.index), printable(listing.name));
+}
+
+std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
+                            const std::optional<specs::Version>& newest, const project::Recipe& recipe,
+                            LockTarget& target, const std::optional<std::string>& date) {
+  if (!listing.known) return no_such_project(listing);
+  std::optional<specs::Version> unfit;
+  for (const auto& wheel : listing.wheels) {
+    if (wanted.matches(wheel.version) && (!unfit || *unfit < wheel.version)) unfit = wheel.version;
+  }
+  if (unfit) {
+    return why_not(listing.name + " " + unfit->text(), look_at(listing, *unfit, recipe, target), recipe,
+                   target, date);
+  }
+  if (newest) return fmt::format("the newest {} for {} is {}", listing.name, target.text(), newest->text());
+  if (listing.wheels.empty()) return fmt::format("{} has no wheels", listing.name);
+  return fmt::format("no {} has wheels for {}", listing.name, target.text());
+}
+
+}  // namespace launch::locking

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "locking/lock_target.hpp"
+#include "locking/package_source.hpp"
+#include "project/recipe.hpp"
+
+namespace launch::locking {
+
+/// Why no wheel on a project's page can be taken, as a clause: "the index … has no project named x",
+/// "torch 2.3.0 has wheels for cp38, cp39 and cp310, none for cp313", "the newest b for Python 3.12 on
+/// linux-x86_64 is 4.2". `newest`: of the versions that fit the target; none when none does.
+std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
+                            const std::optional<specs::Version>& newest, const project::Recipe& recipe,
+                            LockTarget& target, const std::optional<std::string>& date);
+
+/// "the index https://… has no project named x"
+std::string no_such_project(const Listing& listing);
+
+}  // namespace launch::locking

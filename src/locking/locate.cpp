@@ -1,0 +1,195 @@
+#include "locking/locate.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "index/index_client.hpp"
+#include "pytorch/hidden_wheels.hpp"
+#include "specs/url.hpp"
+#include "specs/wheel.hpp"
+
+namespace launch::locking {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+using Pages = std::map<std::string, index::ProjectPage>;
+
+bool to_be_located(const project::LockedWheel& wheel) {
+  return wheel.path && !wheel.url;
+}
+
+Result<std::string> project_of(const project::LockedWheel& wheel) {
+  TRY_ASSIGN(auto parts, specs::WheelName::parse(wheel.file_name));
+  return std::move(parts.name);
+}
+
+Result<Pages> read_pages(index::IndexClient& client, const std::set<std::string>& projects) {
+  Pages pages;
+  const std::vector<std::string> names(projects.begin(), projects.end());
+  auto answers = client.pages(names);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    TRY_ASSIGN(auto page, std::move(answers[i]));
+    if (page) pages.emplace(names[i], *std::move(page));
+  }
+  return pages;
+}
+
+const index::IndexFile* find_file(const Pages& pages, const std::string& project,
+                                  const std::string& file_name) {
+  const auto page = pages.find(project);
+  if (page == pages.end()) return nullptr;
+  const auto& files = page->second.files;
+  const auto file = std::find_if(files.begin(), files.end(),
+                                 [&](const index::IndexFile& one) { return one.file_name == file_name; });
+  return file == files.end() ? nullptr : &*file;
+}
+
+constexpr std::string_view kOtherWays =
+    "take the file from a store or wheel house that has it, and put it at {}; or lock again with --upgrade";
+
+std::string other_ways(const project::LockedWheel& wheel) {
+  return fmt::format(kOtherWays, wheel.path.value_or(wheel.file_name));
+}
+
+// Takes the places of all wheels that the index still has; gives back the projects of the others.
+Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<project::LockedWheel>& wheels,
+                                        const std::set<std::string>& projects) {
+  std::set<std::string> left;
+  TRY_ASSIGN(const auto pages, read_pages(client, projects));
+  for (auto& wheel : wheels) {
+    if (!to_be_located(wheel)) continue;
+    TRY_ASSIGN(const auto project, project_of(wheel));
+    const auto* file = find_file(pages, project, wheel.file_name);
+    if (file == nullptr) {
+      left.insert(project);
+      continue;
+    }
+    if (file->sha256 && *file->sha256 != wheel.sha256) {
+      return fail(
+          world_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                  wheel.file_name, net::redact(client.url()), wheel.sha256, *file->sha256))
+              .hint(other_ways(wheel)));
+    }
+    wheel.url = file->url;
+  }
+  return left;
+}
+
+// Takes the places of wheels that the channel still has, but no longer shows.
+Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url,
+                           std::vector<project::LockedWheel>& wheels) {
+  std::vector<pytorch::PublishedWheel> hidden;
+  for (const auto& wheel : wheels) {
+    if (to_be_located(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
+  }
+  TRY_ASSIGN(const auto places, pytorch::find_hidden(http, channel_url, hidden));
+  auto found = places.begin();
+  for (auto& wheel : wheels) {
+    if (to_be_located(wheel)) wheel.url = (found++)->url;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
+                                                        const project::Provenance& provenance,
+                                                        const project::Site& site, net::HttpClient& http) {
+  std::set<std::string> projects;
+  for (const auto& wheel : wheels) {
+    if (!to_be_located(wheel)) continue;
+    TRY_ASSIGN(auto project, project_of(wheel));
+    projects.insert(std::move(project));
+  }
+  if (projects.empty()) return wheels;
+
+  std::vector<std::string> asked;
+  const bool of_channel = !provenance.channel.empty() && provenance.channel != "index";
+  const auto channel_url =
+      of_channel ? project::channel_index(site, provenance.channel, provenance.cuda) : std::string();
+  if (of_channel) {
+    index::IndexClient channel(http, channel_url, {}, true);
+    asked.push_back(net::redact(channel.url()));
+    TRY_ASSIGN(projects, locate_on(channel, wheels, projects));
+  }
+  if (!projects.empty()) {
+    index::IndexClient general(http, site.index_url.value, project::values_of(site.find_links));
+    asked.push_back(net::redact(general.url()));
+    TRY_ASSIGN(projects, locate_on(general, wheels, projects));
+  }
+  if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
+  const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
+  if (lost == wheels.end()) return wheels;
+  return fail(world_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
+                  .hint(other_ways(*lost)));
+}
+
+Result<fs::path> place_beside_lock(const project::LockedWheel& wheel, const fs::path& lock_folder) {
+  const auto path = fs::path(wheel.path.value_or(wheel.file_name)).lexically_normal();
+  if (path.is_absolute() || path.empty() || *path.begin() == ".." || path.filename() != wheel.file_name) {
+    return fail(usage_error(
+        fmt::format("the lock puts {} at {}, expected a path below the lock's folder that ends in "
+                    "that name",
+                    wheel.file_name, printable(*wheel.path))));
+  }
+  return lock_folder / path;
+}
+
+std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock) {
+  std::vector<project::LockedWheel> wheels;
+  for (const auto& package : lock.packages) {
+    wheels.insert(wheels.end(), package.wheels.begin(), package.wheels.end());
+  }
+  return wheels;
+}
+
+store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
+  return {.name = wheel.file_name,
+          .sha256 = wheel.sha256,
+          .size = wheel.size,
+          .url = wheel.url,
+          .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};
+}
+
+Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
+                                                const project::Provenance& provenance,
+                                                const fs::path& lock_folder, const project::Site& site,
+                                                const store::WheelStore& store, net::HttpClient& http,
+                                                const net::DownloadProgress& progress,
+                                                const std::stop_token& stop) {
+  const auto is_lost = [&](const project::LockedWheel& wheel) {
+    std::error_code ignored;
+    return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
+           !fs::exists(lock_folder / *wheel.path, ignored);
+  };
+  std::vector<project::LockedWheel> lost;
+  std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(lost), is_lost);
+  TRY_ASSIGN(lost, locate_wheels(std::move(lost), provenance, site, http));
+  auto located = lost.begin();
+  for (auto& wheel : wheels) {
+    if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {
+      wheel = *located++;
+    }
+  }
+  std::vector<store::Artifact> wanted;
+  wanted.reserve(wheels.size());
+  for (const auto& wheel : wheels) {
+    auto& artifact = wanted.emplace_back(artifact_of(wheel, lock_folder));
+    if (!artifact.url) continue;
+    for (const auto* index : {&site.index_url, &site.channel_url}) {
+      artifact.url = specs::with_credentials_of(*artifact.url, index->value);
+    }
+  }
+  return store.fetch(wanted, http, progress, stop);
+}
+
+}  // namespace launch::locking

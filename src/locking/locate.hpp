@@ -1,0 +1,43 @@
+#pragma once
+
+#include <filesystem>
+#include <stop_token>
+#include <vector>
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "project/lockfile.hpp"
+#include "project/site.hpp"
+#include "store/wheel_store.hpp"
+
+namespace launch::locking {
+
+/// Finds URLs for wheels that a lock names by path only: by file name, on the channel's index that the lock
+/// came from, else on the general index, else beside the channel's pages (find_hidden). Others are given back
+/// as they are. Errors (world): an index does not answer; a wheel is no longer there, or has another sha256
+/// there.
+Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
+                                                        const project::Provenance& provenance,
+                                                        const project::Site& site, net::HttpClient& http);
+
+/// Where a wheel that is named by path belongs, below the folder of the lock. Errors (usage): the path leads
+/// out of it.
+Result<std::filesystem::path> place_beside_lock(const project::LockedWheel& wheel,
+                                                const std::filesystem::path& lock_folder);
+
+/// All wheels of a lock.
+std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
+
+/// A locked wheel as the store knows it. `lock_folder`: where a wheel named by path may lie already.
+store::Artifact artifact_of(const project::LockedWheel& wheel, const std::filesystem::path& lock_folder);
+
+/// Fills the store with wheels of a lock, located where the store lacks them. Errors: those of locate_wheels
+/// and WheelStore::fetch.
+Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
+                                                const project::Provenance& provenance,
+                                                const std::filesystem::path& lock_folder,
+                                                const project::Site& site, const store::WheelStore& store,
+                                                net::HttpClient& http, const net::DownloadProgress& progress,
+                                                const std::stop_token& stop = {});
+
+}  // namespace launch::locking

@@ -1,0 +1,225 @@
+#include "locking/lock_assembly.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "index/fetch_any.hpp"
+
+namespace launch::locking {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string machine_of(const LockTarget& target) {
+  return target.environment().platform_machine;
+}
+
+project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
+  project::LockedWheel out;
+  out.file_name = file.file_name;
+  if (by_path) {
+    out.path = "wheels/" + file.file_name;
+  } else {
+    out.url = file.url;
+  }
+  out.size = file.size.value_or(0);
+  out.sha256 = file.sha256.value_or("");
+  out.upload_time = file.upload_time;
+  return out;
+}
+
+/// `platform_machine == "x86_64"` or several of these.
+std::string machines_marker(const std::vector<std::string>& machines) {
+  std::vector<std::string> parts;
+  parts.reserve(machines.size());
+  for (const auto& machine : machines) parts.push_back(fmt::format("platform_machine == \"{}\"", machine));
+  return join(parts, " or ");
+}
+
+using Machines = std::vector<std::string>;
+
+void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machines>>& versions,
+              const std::string& name, const Pick& pick, const LockTarget& target,
+              const project::Recipe& recipe) {
+  const auto& file = pick.wheel.file();
+  auto& [package, machines] = versions[pick.wheel.wheel->version];
+  package.name = name;
+  package.version = pick.wheel.wheel->version;
+  if (!recipe.lock.by_path) package.index = net::redact(pick.wheel.listing->index);
+  machines.push_back(machine_of(target));
+  std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
+  dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
+  package.dependencies.assign(dependencies.begin(), dependencies.end());
+  const auto same = [&](const project::LockedWheel& wheel) { return wheel.file_name == file.file_name; };
+  if (std::none_of(package.wheels.begin(), package.wheels.end(), same)) {
+    package.wheels.push_back(locked(file, recipe.lock.by_path));
+  }
+}
+
+/// Where each wheel of a lock is to be had.
+std::map<std::string, const index::IndexFile*> files_by_name(const std::vector<TargetSolution>& solutions) {
+  std::map<std::string, const index::IndexFile*> out;
+  for (const auto& solution : solutions) {
+    for (const auto& [name, pick] : solution.picks)
+      out.emplace(pick.wheel.file().file_name, &pick.wheel.file());
+  }
+  return out;
+}
+
+std::map<std::string, const project::LockedWheel*> wheels_by_name(
+    const std::optional<project::Lockfile>& lock) {
+  std::map<std::string, const project::LockedWheel*> out;
+  if (!lock) return out;
+  for (const auto& package : lock->packages) {
+    for (const auto& wheel : package.wheels) out.emplace(wheel.file_name, &wheel);
+  }
+  return out;
+}
+
+Result<void> take_from_previous(project::LockedWheel& wheel, const project::LockedWheel& before,
+                                const std::string& recipe) {
+  if (wheel.sha256.empty()) {
+    wheel.sha256 = before.sha256;
+  } else if (wheel.sha256 != before.sha256) {
+    return fail(
+        world_error(
+            fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
+                        "says, got {}",
+                        printable(wheel.file_name), before.sha256, wheel.sha256))
+            .hint(fmt::format("`launch lock {} --upgrade` takes what the index has now", recipe)));
+  }
+  if (wheel.size == 0) wheel.size = before.size;
+  return {};
+}
+
+/// A wheel of a find-links folder: read where it lies.
+Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
+  TRY_ASSIGN(auto digest, sha256_file(file));
+  if (!wheel.sha256.empty() && wheel.sha256 != digest) {
+    return fail(
+        world_error(fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
+  }
+  std::error_code code;
+  wheel.size = fs::file_size(file, code);
+  if (code) return fail(io_error("read", file, code.value()));
+  wheel.sha256 = std::move(digest);
+  return {};
+}
+
+/// Downloads wheels whose digest nobody says into the store.
+Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
+                         net::HttpClient& http, const store::WheelStore& store, const fs::path& folder,
+                         const LockProgress& progress, const std::stop_token& stop) {
+  std::vector<net::DownloadRequest> requests;
+  for (const auto& [wheel, file] : wheels) {
+    if (progress) progress(fmt::format("hashing {}", printable(wheel->file_name)));
+    // The folder is named by the address, so that a download that was interrupted is found again.
+    requests.push_back({.url = file->url,
+                        .destination = folder / sha256_hex(file->url) / file->file_name,
+                        .size = file->size});
+  }
+  const auto results = http.download(requests, {}, stop);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const auto step = fmt::format("hashing {}, for which the index gives no digest",
+                                  printable(requests[i].destination.filename().string()));
+    TRY_ASSIGN(const auto got, during(results[i], step));
+    wheels[i].first->sha256 = got.sha256;
+    wheels[i].first->size = got.size;
+    TRY(during(store.add(requests[i].destination, {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
+               step));
+    std::error_code ignored;
+    fs::remove_all(requests[i].destination.parent_path(), ignored);
+  }
+  return {};
+}
+
+/// Lengths as the servers say them; 0 stays where one does not.
+void ask_sizes(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
+               net::HttpClient& http) {
+  std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
+  for (const auto& [wheel, file] : wheels) {
+    requests.push_back({.url = file->url, .method = "HEAD", .headers = {{"Accept-Encoding", "identity"}}});
+  }
+  const auto responses = index::fetch_any(http, requests);
+  for (std::size_t i = 0; i < responses.size(); ++i) {
+    if (!responses[i] || !responses[i]->ok()) continue;
+    const auto length = responses[i]->header("content-length");
+    if (length) wheels[i].first->size = parse_u64(trim(*length)).value_or(0);
+  }
+}
+
+}  // namespace
+
+std::string environment_marker(const LockTarget& target) {
+  const auto& environment = target.environment();
+  return fmt::format("python_version == \"{}\" and sys_platform == \"{}\" and platform_machine == \"{}\"",
+                     environment.python_version, environment.sys_platform, environment.platform_machine);
+}
+
+std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
+                                          const std::vector<TargetSolution>& solutions) {
+  std::map<std::string, std::map<specs::Version, std::pair<project::LockedPackage, Machines>>> names;
+  for (const auto& solution : solutions) {
+    for (const auto& [name, pick] : solution.picks)
+      add_pick(names[name], name, pick, *solution.target, recipe);
+  }
+  std::vector<project::LockedPackage> out;
+  for (auto& [name, versions] : names) {
+    for (auto& [version, entry] : versions) {
+      auto& [package, machines] = entry;
+      if (machines.size() != solutions.size()) package.marker = machines_marker(machines);
+      out.push_back(std::move(package));
+    }
+  }
+  return out;
+}
+
+Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
+                             const std::vector<TargetSolution>& solutions, const LockRequest& request,
+                             net::HttpClient& http, const store::WheelStore& store,
+                             const std::string& store_folder, const LockProgress& progress,
+                             const std::stop_token& stop) {
+  const auto files = files_by_name(solutions);
+  const auto previous = request.upgrade ? std::map<std::string, const project::LockedWheel*>()
+                                        : wheels_by_name(request.previous);
+  std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unhashed;
+  std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unsized;
+  for (auto& package : packages) {
+    for (auto& wheel : package.wheels) {
+      const auto before = previous.find(wheel.file_name);
+      if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, request.recipe.name));
+      const auto local = index::local_path(files.at(wheel.file_name)->url);
+      if (!local.empty()) {
+        TRY(read_local(wheel, local));
+      } else if (wheel.sha256.empty()) {
+        unhashed.emplace_back(&wheel, files.at(wheel.file_name));
+      } else if (wheel.size == 0) {
+        unsized.emplace_back(&wheel, files.at(wheel.file_name));
+      }
+    }
+  }
+  if (!unsized.empty()) ask_sizes(unsized, http);
+  if (unhashed.empty()) return {};
+  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress, stop);
+}
+
+std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages) {
+  std::optional<std::string> runtime;
+  for (const auto& package : packages) {
+    if (package.name == "cuda-toolkit") return package.version.public_text();
+    const auto& release = package.version.release();
+    const bool is_runtime =
+        package.name == "nvidia-cuda-runtime" || package.name.starts_with("nvidia-cuda-runtime-cu");
+    if (is_runtime && release.size() >= 2) runtime = fmt::format("{}.{}", release[0], release[1]);
+  }
+  return runtime;
+}
+
+}  // namespace launch::locking

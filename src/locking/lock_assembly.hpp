@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "locking/lock_target.hpp"
+#include "locking/package_source.hpp"
+#include "locking/resolve_lock.hpp"
+
+namespace launch::locking {
+
+/// What was found for one name on one platform.
+struct Pick {
+  PackageSource::Wheel wheel;
+  std::set<std::string> dependencies;  ///< names that are in the lock
+};
+
+/// The solution for one target.
+struct TargetSolution {
+  const LockTarget* target = nullptr;
+  std::map<std::string, Pick> picks;  ///< by package name
+};
+
+/// "python_version == "3.12" and sys_platform == "linux" and platform_machine == "x86_64""
+std::string environment_marker(const LockTarget& target);
+
+/// One package list for all targets: one entry a name and version, with a marker where it is not for all
+/// targets, and the wheels that some target needs. Wheels are named by path when the recipe says so; size and
+/// sha256 are what the index gives (0 and empty when it gives none).
+std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
+                                          const std::vector<TargetSolution>& solutions);
+
+/// Fills what the index did not say: digests from the previous lock for files of the same name, else by
+/// downloading the wheel into the store; sizes also by asking. Errors (world): the index's, the store's, and
+/// an index that claims another digest than the previous lock has for the same file name, a stop.
+Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
+                             const std::vector<TargetSolution>& solutions, const LockRequest& request,
+                             net::HttpClient& http, const store::WheelStore& store,
+                             const std::string& store_folder, const LockProgress& progress,
+                             const std::stop_token& stop);
+
+/// The CUDA toolkit that the locked packages are of: "13.0.2" from cuda-toolkit, else "12.8" from
+/// nvidia-cuda-runtime.
+std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages);
+
+}  // namespace launch::locking

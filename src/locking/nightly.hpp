@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "locking/lock_target.hpp"
+#include "locking/package_source.hpp"
+#include "locking/resolve_lock.hpp"
+#include "project/recipe.hpp"
+
+namespace launch::locking {
+
+struct NightlyChoice {
+  std::optional<std::string> date;  ///< none: no nightly channel, or nothing on it has a date
+  std::vector<PassedOver> passed_over;
+};
+
+/// The nightly to take: the recipe's date, else `kept` while it is complete, else the newest (up to as-of) on
+/// which every package that the recipe takes from the channel has a wheel for every target. Errors: (usage)
+/// there is none, (world) the channel's, and a kept nightly of which a wheel is gone for good.
+Result<NightlyChoice> choose_nightly(const project::Recipe& recipe, PackageSource& source,
+                                     std::vector<LockTarget>& targets,
+                                     const std::optional<std::string>& kept);
+
+}  // namespace launch::locking

@@ -1,0 +1,226 @@
+#include "locking/package_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/log.hpp"
+#include "base/parallel.hpp"
+#include "base/text.hpp"
+#include "pytorch/hidden_wheels.hpp"
+#include "specs/wheel.hpp"
+
+namespace launch::locking {
+namespace {
+
+/// PyTorch's own projects, which the channel publishes: never taken from anywhere else when a channel is
+/// chosen.
+constexpr std::array<std::string_view, 9> kOfTheChannel = {
+    "torch",          "torchvision",         "torchaudio",         "torchtext",  "triton",
+    "pytorch-triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "torchtriton"};
+
+/// Names that the channel may serve and then must.
+constexpr std::array<std::string_view, 9> kPrefixes = {"torch",   "pytorch-", "triton", "nvidia-", "cuda-",
+                                                       "fbgemm-", "intel-",   "dpcpp-", "onemkl-"};
+
+std::filesystem::path metadata_cache(const project::Site& site) {
+  return site.cache.value.empty() ? std::filesystem::path()
+                                  : std::filesystem::path(site.cache.value) / "metadata";
+}
+
+std::vector<PageWheel> wheels_of(const std::vector<index::IndexFile>& files) {
+  std::vector<PageWheel> wheels;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files[i].file_name.ends_with(".whl")) continue;
+    auto name = specs::WheelName::parse(files[i].file_name);
+    if (!name) continue;
+    wheels.push_back({i, std::move(name->version), std::move(name->tags), std::move(name->build)});
+  }
+  return wheels;
+}
+
+}  // namespace
+
+std::string vanished_text(const Vanished& vanished) {
+  return fmt::format("{} is neither on the page {} nor at {}", vanished.file_name, vanished.page,
+                     join_words(vanished.asked, "or"));
+}
+
+PackageSource::PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
+                             std::vector<project::LockedPackage> kept, std::stop_token stop)
+    : http_(http),
+      general_(http, site.index_url.value, project::values_of(site.find_links), false, metadata_cache(site)),
+      kept_(std::move(kept)),
+      stop_(std::move(stop)) {
+  if (recipe.torch.channel == project::Channel::index) return;
+  channel_.emplace(
+      http, project::channel_index(site, project::channel_name(recipe.torch.channel), recipe.torch.cuda),
+      std::vector<std::string>{}, true, metadata_cache(site));
+  for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
+  for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
+}
+
+PackageSource::Origin PackageSource::origin(const std::string& name) const {
+  if (!channel_) return Origin::general;
+  const bool own = std::find(kOfTheChannel.begin(), kOfTheChannel.end(), name) != kOfTheChannel.end();
+  if (own || asked_of_channel_.count(name) != 0) return Origin::channel;
+  if (asked_of_general_.count(name) != 0) return Origin::general;
+  const auto is_start = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_start) ? Origin::channel_first : Origin::general;
+}
+
+void PackageSource::keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel) {
+  std::vector<std::vector<PageWheel>> wheels(names.size());
+  side_by_side(names.size(), [&](std::size_t i) {
+    if (pages[i] && *pages[i]) wheels[i] = wheels_of((*pages[i])->files);
+  });
+  for (std::size_t i = 0; i < names.size(); ++i)
+    keep(names[i], std::move(pages[i]), std::move(wheels[i]), from_channel);
+}
+
+void PackageSource::keep(const std::string& name, Page page, std::vector<PageWheel> wheels,
+                         bool from_channel) {
+  if (!page) {
+    listings_.emplace(name, fail(std::move(page.error())));
+    return;
+  }
+  Listing listing;
+  listing.name = name;
+  listing.index = from_channel ? channel_->url() : general_.url();
+  listing.from_channel = from_channel;
+  listing.known = page->has_value();
+  if (*page) listing.files = std::move((*page)->files);
+  listing.wheels = std::move(wheels);
+  listings_.emplace(name, std::move(listing));
+}
+
+void PackageSource::prefetch(std::span<const std::string> names) {
+  std::vector<std::string> of_channel;
+  std::vector<std::string> of_general;
+  std::set<std::string> seen;
+  for (const auto& name : names) {
+    if (listings_.count(name) != 0 || !seen.insert(name).second) continue;
+    (origin(name) == Origin::general ? of_general : of_channel).push_back(name);
+  }
+  if (!of_channel.empty()) {
+    auto elsewhere = ask_channel(of_channel);
+    std::move(elsewhere.begin(), elsewhere.end(), std::back_inserter(of_general));
+  }
+  if (of_general.empty()) return;
+  keep(of_general, general_.pages(of_general), false);
+}
+
+std::vector<std::string> PackageSource::ask_channel(const std::vector<std::string>& names) {
+  auto pages = channel_->pages(names);
+  const auto added = add_hidden(names, pages);
+  std::vector<std::string> elsewhere;
+  std::vector<std::string> here;
+  std::vector<Page> kept;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (pages[i] && !*pages[i] && origin(names[i]) == Origin::channel_first) {
+      elsewhere.push_back(names[i]);
+    } else {
+      here.push_back(names[i]);
+      kept.push_back(added ? std::move(pages[i]) : Page(fail(added.error())));
+    }
+  }
+  keep(here, std::move(kept), true);
+  return elsewhere;
+}
+
+/// The kept wheels, with the places of their packages, that came from the channel and are not on the page.
+std::vector<std::pair<std::size_t, const project::LockedWheel*>> PackageSource::hidden_of(
+    const std::string& name, const Page& page) {
+  std::vector<std::pair<std::size_t, const project::LockedWheel*>> hidden;
+  if (!page) return hidden;
+  for (std::size_t i = 0; i < kept_.size(); ++i) {
+    const auto& package = kept_[i];
+    if (package.name != name) continue;
+    const bool of_channel = package.index ? *package.index == net::redact(channel_->url())
+                                          : page->has_value() || origin(name) == Origin::channel;
+    for (const auto& wheel : package.wheels) {
+      const auto is_it = [&](const index::IndexFile& file) { return file.file_name == wheel.file_name; };
+      const bool shown = *page && std::any_of((*page)->files.begin(), (*page)->files.end(), is_it);
+      if (of_channel && !shown) hidden.emplace_back(i, &wheel);
+    }
+  }
+  return hidden;
+}
+
+Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages) {
+  std::vector<project::LockedWheel> wheels;
+  std::vector<std::pair<std::size_t, std::size_t>> places;  // of the page, of the package
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    for (const auto& [package, wheel] : hidden_of(names[i], pages[i])) {
+      wheels.push_back(*wheel);
+      places.emplace_back(i, package);
+    }
+  }
+  if (wheels.empty()) return {};
+  std::vector<pytorch::PublishedWheel> published;
+  for (const auto& wheel : wheels) published.push_back({wheel.file_name, wheel.url});
+  TRY_ASSIGN(auto found, pytorch::find_hidden(http_, channel_->url(), published));
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    const auto& wheel = wheels[i];
+    const auto& package = kept_[places[i].second];
+    if (!found[i].url) {
+      vanished_.push_back({package.name, package.version, wheel.file_name,
+                           net::redact(fmt::format("{}/{}/", channel_->url(), package.name)),
+                           std::move(found[i].asked)});
+      continue;
+    }
+    log_debug("{} is no longer on its page, but at {}", wheel.file_name, net::redact(*found[i].url));
+    auto& page = *pages[places[i].first];
+    if (!page) page = index::ProjectPage{package.name, {}};
+    page->files.push_back({.file_name = wheel.file_name,
+                           .url = *found[i].url,
+                           .sha256 = wheel.sha256,
+                           .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
+                           .upload_time = wheel.upload_time});
+  }
+  return {};
+}
+
+/// The solver asks here at its every step, so that a stop ends it too.
+Result<void> PackageSource::go_on() const {
+  if (stop_.stop_requested()) return fail(world_error("resolving was stopped"));
+  return {};
+}
+
+Result<const Listing*> PackageSource::find(const std::string& name) {
+  TRY(go_on());
+  prefetch({&name, 1});
+  const auto& listing = listings_.at(name);
+  if (!listing) return fail(listing.error());
+  return &*listing;
+}
+
+void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
+  for (const bool from_channel : {true, false}) {
+    std::vector<index::IndexFile> files;
+    std::set<std::string> seen;
+    for (const auto& wheel : wheels) {
+      const auto& file = wheel.file();
+      if (wheel.listing->from_channel != from_channel || metadata_.count(file.url) != 0) continue;
+      if (seen.insert(file.url).second) files.push_back(file);
+    }
+    if (files.empty()) continue;
+    auto found = (from_channel ? *channel_ : general_).metadata(files);
+    for (std::size_t i = 0; i < files.size(); ++i) metadata_.emplace(files[i].url, std::move(found[i]));
+  }
+}
+
+Result<const specs::CoreMetadata*> PackageSource::metadata(const Wheel& wheel) {
+  TRY(go_on());
+  prefetch_metadata({&wheel, 1});
+  const auto& metadata = metadata_.at(wheel.file().url);
+  if (!metadata) return fail(metadata.error());
+  return &*metadata;
+}
+
+}  // namespace launch::locking

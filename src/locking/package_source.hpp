@@ -1,0 +1,110 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+#include "index/index_client.hpp"
+#include "net/http.hpp"
+#include "project/lockfile.hpp"
+#include "project/recipe.hpp"
+#include "project/site.hpp"
+#include "specs/metadata.hpp"
+#include "specs/version.hpp"
+
+namespace launch::locking {
+
+/// A wheel on a project's page, its name taken apart.
+struct PageWheel {
+  std::size_t file = 0;  ///< place in Listing::files
+  specs::Version version;
+  std::string tags;  ///< compressed
+  std::string build;
+};
+
+/// A project as the index that it is taken from has it.
+struct Listing {
+  std::string name;
+  std::string index;          ///< URL of the index
+  bool from_channel = false;  ///< the PyTorch channel's
+  bool known = false;         ///< the index has such a project
+  std::vector<index::IndexFile> files;
+  std::vector<PageWheel> wheels;
+};
+
+/// A locked wheel of the channel that neither its page shows nor a server has any more.
+struct Vanished {
+  std::string package;
+  specs::Version version;
+  std::string file_name;
+  std::string page;                ///< without credentials
+  std::vector<std::string> asked;  ///< URLs, without credentials
+};
+/// "torch-….whl is neither on the page … nor at …"
+std::string vanished_text(const Vanished& vanished);
+
+/// Where packages come from: each name from one index alone (no dependency confusion). With channel "index"
+/// that is the general index. Else PyTorch's own packages come from the channel and nowhere else; what
+/// belongs to PyTorch or CUDA by its name comes from the channel if it serves it; everything else, and what
+/// the recipe names under `packages`, from the general index. Pages and metadata are asked for once.
+class PackageSource {
+ public:
+  /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
+  /// page no longer shows are listed with the others while their files are still there.
+  PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
+                std::vector<project::LockedPackage> kept = {}, std::stop_token stop = {});
+
+  /// Asks for the pages of many projects side by side.
+  void prefetch(std::span<const std::string> names);
+  /// Errors (world): the index's, a stop.
+  Result<const Listing*> find(const std::string& name);
+
+  struct Wheel {
+    const Listing* listing = nullptr;
+    const PageWheel* wheel = nullptr;
+    const index::IndexFile& file() const { return listing->files[wheel->file]; }
+  };
+  /// Asks for the metadata of many wheels side by side.
+  void prefetch_metadata(std::span<const Wheel> wheels);
+  /// Errors (world): the index's, a stop.
+  Result<const specs::CoreMetadata*> metadata(const Wheel& wheel);
+  /// Of the kept packages that were asked for so far.
+  const std::vector<Vanished>& vanished() const { return vanished_; }
+  /// Bytes that came over the wire for metadata so far.
+  std::uint64_t metadata_bytes() const {
+    return general_.metadata_bytes() + (channel_ ? channel_->metadata_bytes() : 0);
+  }
+
+ private:
+  enum class Origin { general, channel, channel_first };
+  Origin origin(const std::string& name) const;
+  using Page = Result<std::optional<index::ProjectPage>>;
+  void keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel);
+  void keep(const std::string& name, Page page, std::vector<PageWheel> wheels, bool from_channel);
+  /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
+  std::vector<std::string> ask_channel(const std::vector<std::string>& names);
+  Result<void> go_on() const;
+  Result<void> add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages);
+  std::vector<std::pair<std::size_t, const project::LockedWheel*>> hidden_of(const std::string& name,
+                                                                             const Page& page);
+
+  net::HttpClient& http_;
+  index::IndexClient general_;
+  std::optional<index::IndexClient> channel_;
+  std::set<std::string> asked_of_channel_;
+  std::set<std::string> asked_of_general_;
+  std::vector<project::LockedPackage> kept_;
+  std::stop_token stop_;
+  std::vector<Vanished> vanished_;
+  std::map<std::string, Result<Listing>> listings_;
+  std::map<std::string, Result<specs::CoreMetadata>> metadata_;  // by URL
+};
+
+}  // namespace launch::locking

@@ -1,0 +1,174 @@
+#include "locking/target_provider.hpp"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "locking/absence.hpp"
+#include "pytorch/channel.hpp"
+
+namespace launch::locking {
+
+TargetProvider::TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
+                               Preferences preferred, std::optional<std::string> date)
+    : recipe_(recipe),
+      source_(source),
+      target_(target),
+      preferred_(std::move(preferred)),
+      date_(std::move(date)) {
+  for (const auto& requirement : recipe.torch.packages) dated_.insert(requirement.name);
+  note_pins(recipe.packages);
+  note_pins(recipe.torch.packages);
+}
+
+void TargetProvider::note_pins(const std::vector<specs::Requirement>& requirements) {
+  for (const auto& requirement : requirements) {
+    for (const auto& clause : requirement.specifier.clauses()) {
+      const bool exact = clause.op == specs::Operator::equal || clause.op == specs::Operator::arbitrary;
+      if (exact && !clause.wildcard) pinned_[requirement.name].insert(clause.text());
+    }
+  }
+}
+
+bool TargetProvider::fits(const Listing& listing, const PageWheel& wheel) const {
+  const auto& file = listing.files[wheel.file];
+  if (file.requires_python && !target_.runs(*file.requires_python)) return false;
+  if (!listing.from_channel) return true;
+  if (!pytorch::is_built_for(wheel.version, recipe_.torch.cuda)) return false;
+  if (!date_ || dated_.count(listing.name) == 0) return true;
+  const auto date = pytorch::nightly_date(wheel.version);
+  return !date || *date == *date_;
+}
+
+Result<const TargetProvider::Package*> TargetProvider::package(const std::string& name) {
+  const auto known = packages_.find(name);
+  if (known != packages_.end()) return &known->second;
+  Package package;
+  TRY_ASSIGN(package.listing, source_.find(name));
+  for (const auto& wheel : package.listing->wheels) {
+    const auto rank = target_.rank(wheel.tags);
+    if (!rank || !fits(*package.listing, wheel)) continue;
+    const Fit fit{&wheel, *rank, package.listing->files[wheel.file].yanked.has_value()};
+    const auto at = package.fits.try_emplace(wheel.version, fit).first;
+    // The one that is not yanked, then the better tags, then the later build (PEP 427).
+    const auto build = [](const Fit& f) { return std::make_pair(f.wheel->build.size(), f.wheel->build); };
+    const auto better = std::tuple(fit.yanked, fit.rank, build(at->second)) <
+                        std::tuple(at->second.yanked, at->second.rank, build(fit));
+    if (better) at->second = fit;
+  }
+  return &packages_.emplace(name, std::move(package)).first->second;
+}
+
+Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::string& name) {
+  TRY_ASSIGN(const auto* package, this->package(name));
+  std::vector<resolve::Candidate> out;
+  std::set<specs::Version> taken;
+  const auto preferred = preferred_.find(name);
+  if (preferred != preferred_.end()) {
+    for (const auto& version : preferred->second) {
+      const auto at = package->fits.find(version);
+      if (at == package->fits.end() || at->second.yanked || !taken.insert(version).second) continue;
+      out.push_back({version});
+    }
+  }
+  std::vector<resolve::Candidate> yanked;
+  const auto pins = pinned_.find(name);
+  for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
+    const auto& version = at->first;
+    if (at->second.yanked) {
+      const auto is_pin = [&](const std::string& pin) {
+        return specs::Specifier::parse(pin)->matches(version);
+      };
+      if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
+        yanked.push_back({version});
+      }
+    } else if (taken.count(version) == 0) {
+      out.push_back({version});
+    }
+  }
+  out.insert(out.end(), yanked.begin(), yanked.end());
+  return out;
+}
+
+bool TargetProvider::takes_prereleases(const std::string& name) {
+  const auto at = packages_.find(name);
+  const bool of_channel = at != packages_.end() && at->second.listing->from_channel;
+  return of_channel && recipe_.torch.channel != project::Channel::stable;
+}
+
+std::string TargetProvider::absence(const std::string& name, const specs::SpecifierSet& wanted) {
+  const auto at = packages_.find(name);
+  if (at == packages_.end()) return fmt::format("{} was not found", name);
+  std::optional<specs::Version> newest;
+  for (const auto& [version, fit] : at->second.fits) {
+    if (!fit.yanked) newest = version;
+  }
+  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_, date_);
+}
+
+resolve::Dependencies TargetProvider::evaluate(const std::string& name, const specs::Version& version,
+                                               const specs::CoreMetadata& metadata,
+                                               const std::set<std::string>& extras) const {
+  resolve::Dependencies out;
+  if (!target_.runs(metadata.requires_python)) {
+    out.unusable =
+        fmt::format("{} {} needs Python {}", name, version.text(), printable(metadata.requires_python_text));
+    return out;
+  }
+  for (const auto& requirement : metadata.requires_dist) {
+    if (requirement.marker && !requirement.marker->evaluate(target_.environment(), extras)) continue;
+    if (requirement.url) {
+      out.unusable = fmt::format("{} {} requires {} from a place of its own, which no index vouches for",
+                                 name, version.text(), requirement.name);
+      return out;
+    }
+    out.requirements.push_back(requirement);
+  }
+  return out;
+}
+
+Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& name,
+                                                           const specs::Version& version,
+                                                           const std::set<std::string>& extras) {
+  const auto metadata = source_.metadata(wheel(name, version));
+  if (!metadata && metadata.error().kind() == ErrorKind::usage) {
+    resolve::Dependencies out;
+    out.unusable = fmt::format("the metadata of {} {} cannot be read: {}", name, version.text(),
+                               metadata.error().message());
+    return out;
+  }
+  TRY(metadata);
+  auto out = evaluate(name, version, **metadata, extras);
+  note_pins(out.requirements);
+  return out;
+}
+
+void TargetProvider::prefetch_candidates(std::span<const std::string> packages) {
+  source_.prefetch(packages);
+}
+
+void TargetProvider::prefetch_dependencies(std::span<const resolve::PackageVersion> versions) {
+  std::vector<PackageSource::Wheel> wheels;
+  for (const auto& [name, version] : versions) wheels.push_back(wheel(name, version));
+  source_.prefetch_metadata(wheels);
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    const auto metadata = source_.metadata(wheels[i]);
+    if (!metadata) continue;
+    for (const auto& requirement :
+         evaluate(versions[i].first, versions[i].second, **metadata, {}).requirements) {
+      names.push_back(requirement.name);
+    }
+  }
+  source_.prefetch(names);
+}
+
+PackageSource::Wheel TargetProvider::wheel(const std::string& name, const specs::Version& version) const {
+  const auto& package = packages_.at(name);
+  return {package.listing, package.fits.at(version).wheel};
+}
+
+}  // namespace launch::locking

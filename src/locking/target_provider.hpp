@@ -1,0 +1,65 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "locking/lock_target.hpp"
+#include "locking/package_source.hpp"
+#include "project/recipe.hpp"
+#include "resolve/provider.hpp"
+
+namespace launch::locking {
+
+using Preferences = std::map<std::string, std::vector<specs::Version>>;
+
+/// Answers the solver's questions for one target: wheels only, the best one a version, none that is yanked
+/// unless it is pinned, none for another Python or accelerator, nightlies of one date.
+class TargetProvider final : public resolve::Provider {
+ public:
+  /// `preferred`: versions to be taken before newer ones, best first. `date`: the nightly's, "2025-06-06".
+  TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
+                 Preferences preferred, std::optional<std::string> date);
+
+  Result<std::vector<resolve::Candidate>> candidates(const std::string& package) override;
+  bool takes_prereleases(const std::string& package) override;
+  std::string absence(const std::string& package, const specs::SpecifierSet& wanted) override;
+  Result<resolve::Dependencies> dependencies(const std::string& package, const specs::Version& version,
+                                             const std::set<std::string>& extras) override;
+  void prefetch_candidates(std::span<const std::string> packages) override;
+  void prefetch_dependencies(std::span<const resolve::PackageVersion> versions) override;
+
+  /// The wheel of a version that candidates() gave.
+  PackageSource::Wheel wheel(const std::string& package, const specs::Version& version) const;
+
+ private:
+  struct Fit {
+    const PageWheel* wheel = nullptr;
+    std::size_t rank = 0;
+    bool yanked = false;
+  };
+  struct Package {
+    const Listing* listing = nullptr;
+    std::map<specs::Version, Fit> fits;
+  };
+  Result<const Package*> package(const std::string& name);
+  bool fits(const Listing& listing, const PageWheel& wheel) const;
+  void note_pins(const std::vector<specs::Requirement>& requirements);
+  resolve::Dependencies evaluate(const std::string& package, const specs::Version& version,
+                                 const specs::CoreMetadata& metadata,
+                                 const std::set<std::string>& extras) const;
+
+  const project::Recipe& recipe_;
+  PackageSource& source_;
+  LockTarget& target_;
+  Preferences preferred_;
+  std::optional<std::string> date_;
+  std::set<std::string> dated_;  // the channel's packages that the recipe names
+  std::map<std::string, std::set<std::string>>
+      pinned_;  // versions after "==", as written; those may be yanked
+  std::map<std::string, Package> packages_;
+};
+
+}  // namespace launch::locking

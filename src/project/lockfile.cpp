@@ -1,0 +1,124 @@
+#include "project/lockfile.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/toml.hpp"
+#include "project/upload_time.hpp"
+#include "specs/url.hpp"
+
+namespace launch::project {
+
+namespace {
+
+void put(std::string& out, std::string_view key, const std::string& text) {
+  out += fmt::format("{} = {}\n", key, toml_string(text));
+}
+
+void put(std::string& out, std::string_view key, const std::optional<std::string>& text) {
+  if (text) put(out, key, *text);
+}
+
+void put(std::string& out, std::string_view key, const std::vector<std::string>& texts) {
+  if (texts.empty()) return;
+  out += fmt::format("{} = [\n", key);
+  for (const auto& text : texts) out += fmt::format("    {},\n", toml_string(text));
+  out += "]\n";
+}
+
+void put_wheel(std::string& out, const LockedWheel& wheel) {
+  out += "\n[[packages.wheels]]\n";
+  put(out, "name", wheel.file_name);
+  if (const auto when = wheel.upload_time ? utc_time(*wheel.upload_time) : std::nullopt) {
+    out += fmt::format("upload-time = {}\n", *when);
+  }
+  if (wheel.url) put(out, "url", specs::without_credentials(*wheel.url));
+  put(out, "path", wheel.path);
+  if (wheel.size != 0) out += fmt::format("size = {}\n", wheel.size);
+  out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256));
+}
+
+void put_package(std::string& out, const LockedPackage& package) {
+  out += "\n[[packages]]\n";
+  put(out, "name", package.name);
+  put(out, "version", package.version.text());
+  put(out, "marker", package.marker);
+  if (package.index) put(out, "index", specs::without_credentials(*package.index));
+  if (!package.dependencies.empty()) {
+    auto names = package.dependencies;
+    std::sort(names.begin(), names.end());
+    out += "dependencies = [\n";
+    for (const auto& name : names) out += fmt::format("    {{ name = {} }},\n", toml_string(name));
+    out += "]\n";
+  }
+  auto wheels = package.wheels;
+  std::sort(wheels.begin(), wheels.end(), [](const LockedWheel& a, const LockedWheel& b) {
+    return std::tie(a.file_name, a.sha256) < std::tie(b.file_name, b.sha256);
+  });
+  for (const auto& wheel : wheels) put_wheel(out, wheel);
+}
+
+void put_base(std::string& out, const BaseImage& base) {
+  out += "\n[tool.launch.base]\n";
+  put(out, "image", base.name);
+  put(out, "tag", base.tag);
+  put(out, "digest", base.digest);
+  if (!base.driver_floor.empty()) put(out, "driver-floor", base.driver_floor);
+  if (!base.distribution.empty()) put(out, "distribution", base.distribution);
+  put(out, "python", base.python);
+  if (base.platforms.empty()) return;
+  out += "\n[tool.launch.base.platforms]\n";
+  for (const auto& [platform, digest] : base.platforms) put(out, toml_string(platform), digest);
+}
+
+void put_provenance(std::string& out, const Provenance& provenance) {
+  if (provenance.recipe_digest.empty()) return;
+  out += "\n[tool.launch]\n";
+  put(out, "recipe", "sha256:" + provenance.recipe_digest);
+  put(out, "channel", provenance.channel);
+  if (!provenance.cuda.empty()) put(out, "cuda", provenance.cuda);
+  put(out, "cuda-version", provenance.cuda_version);
+  put(out, "date", provenance.date);
+  put(out, "platforms", provenance.platforms);
+  if (provenance.base) put_base(out, *provenance.base);
+}
+
+}  // namespace
+
+std::string write_lockfile(const Lockfile& lock) {
+  std::string out = "lock-version = \"1.0\"\n";
+  put(out, "environments", lock.environments);
+  if (!lock.requires_python.empty()) put(out, "requires-python", lock.requires_python);
+  out += "created-by = \"launch\"\n";
+
+  std::vector<const LockedPackage*> packages;
+  packages.reserve(lock.packages.size());
+  for (const auto& package : lock.packages) packages.push_back(&package);
+  std::sort(packages.begin(), packages.end(), [](const LockedPackage* a, const LockedPackage* b) {
+    return std::tie(a->name, a->version, a->marker) < std::tie(b->name, b->version, b->marker);
+  });
+  if (packages.empty()) out += "packages = []\n";
+  for (const auto* package : packages) put_package(out, *package);
+  put_provenance(out, lock.provenance);
+  return out;
+}
+
+std::string accelerator(const Lockfile& lock) {
+  if (!lock.provenance.cuda.empty()) return lock.provenance.cuda;
+  for (const auto& package : lock.packages) {
+    if (package.name != "nvidia-cuda-runtime" && !package.name.starts_with("nvidia-cuda-runtime-cu"))
+      continue;
+    const auto& release = package.version.release();
+    if (release.size() >= 2) return fmt::format("cu{}{}", release[0], release[1]);
+  }
+  return "cpu";
+}
+
+std::string lock_digest(std::string_view text) {
+  return "sha256:" + sha256_hex(text);
+}
+
+}  // namespace launch::project

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "specs/marker.hpp"
+#include "specs/version.hpp"
+
+namespace launch::project {
+
+/// One wheel of a locked package; installers may fetch it by `url` or find it at `path` beside the lock.
+struct LockedWheel {
+  std::string file_name;  ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
+  std::optional<std::string> url;
+  std::optional<std::string> path;         ///< "wheels/…", relative to the lock
+  std::uint64_t size = 0;                  ///< bytes; 0 when a lock of another tool does not say
+  std::string sha256;                      ///< 64 hex digits
+  std::optional<std::string> upload_time;  ///< RFC 3339, UTC
+};
+
+struct LockedPackage {
+  std::string name;  ///< normalized
+  specs::Version version;
+  std::optional<std::string> index;  ///< where it came from; not written in locks by path
+  std::optional<std::string> marker;
+  std::vector<std::string> dependencies;  ///< names, sorted; informational
+  std::vector<LockedWheel> wheels;
+};
+
+/// The base image as it was found when the lock was written.
+struct BaseImage {
+  std::string name;    ///< "docker.io/nvidia/cuda"
+  std::string tag;     ///< "12.8.1-base-ubuntu24.04"
+  std::string digest;  ///< "sha256:…" of the index or manifest that the tag named
+  std::map<std::string, std::string>
+      platforms;             ///< "linux/amd64" → digest of its manifest; both circulate for a tag
+  std::string driver_floor;  ///< least NVIDIA driver, "525.60.13"; empty for CPU
+  std::string distribution;  ///< "ubuntu 24.04"; empty when it does not say, its Python is then in /usr/local
+  std::string python;        ///< interpreter that it has or that its distribution can install, "3.12"
+};
+
+/// [tool.launch]: provenance; an installer that ignores it installs the same.
+struct Provenance {
+  std::string recipe_digest;  ///< Recipe::digest; empty in locks of other tools
+  std::string channel;
+  std::string cuda;                         ///< "cu128", "cpu"
+  std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
+  std::optional<std::string> date;
+  std::vector<std::string> platforms;
+  std::optional<BaseImage> base;
+};
+
+/// A lock (PEP 751).
+struct Lockfile {
+  std::string requires_python;            ///< "==3.12.*"
+  std::vector<std::string> environments;  ///< markers, one a platform
+  std::vector<LockedPackage> packages;    ///< sorted by name
+  Provenance provenance;
+};
+
+/// Deterministic text: sorted, no time of writing, no credentials in URLs.
+std::string write_lockfile(const Lockfile& lock);
+
+/// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown
+/// lock-version, a package without wheels, a wheel without sha256 or place or with the name of another
+/// package or version, two packages of one name that may apply together (on Linux, with no extras); file,
+/// line, column and key are named.
+Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
+
+/// What the locked torch was built for: "cu128", "cpu", "rocm6.3". Where the channel does not say it, the
+/// version of the locked CUDA runtime does.
+std::string accelerator(const Lockfile& lock);
+
+/// "sha256:…" of a lock's text: what images and run records quote.
+std::string lock_digest(std::string_view text);
+
+}  // namespace launch::project

@@ -1,0 +1,282 @@
+#include <algorithm>
+#include <array>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "base/toml.hpp"
+#include "project/lockfile.hpp"
+#include "project/platform_wheels.hpp"
+#include "project/upload_time.hpp"
+#include "specs/name.hpp"
+#include "specs/specifier.hpp"
+#include "specs/url.hpp"
+#include "specs/wheel.hpp"
+
+namespace launch::project {
+
+namespace {
+
+constexpr std::string_view kMendLock =
+    "locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it";
+
+constexpr std::string_view kDigestPrefix = "sha256:";
+
+std::string quote(std::string_view text) {
+  return fmt::format("\"{}\"", printable(text));
+}
+
+std::string found(std::string_view expected, std::string_view value) {
+  return fmt::format("expected {}, found {}", expected, quote(value));
+}
+
+std::string last_part(std::string_view path) {
+  return std::string(path.substr(path.find_last_of('/') + 1));
+}
+
+Result<std::string> required(const TomlTable& table, std::string_view key, std::string_view what) {
+  std::string value;
+  TRY(table.read(key, value));
+  if (value.empty()) return fail(table.wrong(key, fmt::format("expected {}, but it is missing", what)));
+  return value;
+}
+
+Result<void> check_version(const TomlTable& root, std::string_view file) {
+  TRY_ASSIGN(const auto version, required(root, "lock-version", "\"1.0\""));
+  if (version == "1.0") return {};
+  if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
+    return fail(root.wrong("lock-version", found("\"1.0\"", version)));
+  log_warning("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file,
+              printable(version));
+  return {};
+}
+
+Result<std::string> read_sha256(const TomlTable& wheel) {
+  TRY_ASSIGN(const auto hashes, wheel.table("hashes"));
+  std::string digest;
+  TRY(hashes.read("sha256", digest));
+  if (digest.empty()) return fail(wheel.wrong("hashes", "expected a sha256, but there is none"));
+  digest = to_lower(digest);
+  if (!is_sha256_hex(digest)) return fail(hashes.wrong("sha256", found("64 hex digits", digest)));
+  return digest;
+}
+
+Result<std::uint64_t> read_size(const TomlTable& wheel) {
+  std::int64_t size = 0;
+  TRY(wheel.read("size", size));
+  if (size < 0 || (size == 0 && wheel.find("size") != nullptr)) {
+    return fail(wheel.wrong("size", fmt::format("expected a number of bytes, found {}", size)));
+  }
+  return static_cast<std::uint64_t>(size);
+}
+
+Result<std::optional<std::string>> read_upload_time(const TomlTable& wheel) {
+  const auto* value = wheel.find("upload-time");
+  if (value == nullptr) return std::nullopt;
+  constexpr std::string_view kExpected = "a UTC time such as 2025-01-25T11:30:10Z";
+  if (value->kind != TomlValue::Kind::date) return fail(wheel.wrong_type("upload-time", *value, kExpected));
+  auto when = utc_time(value->text);
+  if (!when)
+    return fail(wheel.wrong("upload-time", fmt::format("expected {}, found {}", kExpected, value->text)));
+  return when;
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+Result<void> read_place(const TomlTable& table, LockedWheel& wheel) {
+  TRY(table.read("url", wheel.url));
+  TRY(table.read("path", wheel.path));
+  if (!wheel.url && !wheel.path)
+    return fail(table.wrong("url", "expected a url or a path, but there is neither"));
+  constexpr std::array<std::string_view, 3> kSchemes = {"https://", "http://", "file://"};
+  if (wheel.url && (has_control(*wheel.url) ||
+                    std::none_of(kSchemes.begin(), kSchemes.end(),
+                                 [&](auto scheme) { return wheel.url->starts_with(scheme); }))) {
+    return fail(table.wrong("url", found("an https, http or file URL", *wheel.url)));
+  }
+  if (wheel.path && (wheel.path->empty() || has_control(*wheel.path))) {
+    return fail(table.wrong("path", found("a path", *wheel.path)));
+  }
+  return {};
+}
+
+// The package's version may be left out (PEP 751); then the wheels say it.
+Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& package,
+                               std::optional<specs::Version>& version) {
+  LockedWheel wheel;
+  TRY(read_place(table, wheel));
+  TRY(table.read("name", wheel.file_name));
+  const bool named = table.find("name") != nullptr;
+  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : specs::url_file_name(*wheel.url);
+  const std::string_view key = named ? "name" : wheel.path ? "path" : "url";
+  const auto parts = specs::WheelName::parse(wheel.file_name);
+  if (!parts) return fail(table.wrong(key, parts.error().message()));
+  if (parts->name != package) {
+    return fail(table.wrong(key, found("a wheel of " + package, wheel.file_name)));
+  }
+  if (!version) version = parts->version;
+  // A file may leave the local part out of its name, never have another version.
+  if (parts->version != *version && parts->version != version->without_local()) {
+    return fail(
+        table.wrong(key, found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
+  }
+  TRY_ASSIGN(wheel.upload_time, read_upload_time(table));
+  TRY_ASSIGN(wheel.size, read_size(table));
+  TRY_ASSIGN(wheel.sha256, read_sha256(table));
+  return wheel;
+}
+
+Result<LockedPackage> read_package(const TomlTable& table) {
+  TRY_ASSIGN(const auto name, required(table, "name", "a package's name"));
+  if (!specs::is_valid_name(name)) return fail(table.wrong("name", found("a package's name", name)));
+  std::optional<specs::Version> version;
+  if (table.find("version") != nullptr) {
+    std::string text;
+    TRY(table.read("version", text));
+    auto parsed = specs::Version::parse(text);
+    if (!parsed) return fail(table.wrong("version", parsed.error().message()));
+    version = *std::move(parsed);
+  }
+  LockedPackage package;
+  package.name = specs::normalize_name(name);
+  TRY(table.read("index", package.index));
+  TRY(table.read("marker", package.marker));
+  if (package.marker) {
+    const auto marker = specs::Marker::parse(*package.marker);
+    if (!marker) return fail(table.wrong("marker", marker.error().message()));
+  }
+  TRY_ASSIGN(const auto dependencies, table.tables("dependencies"));
+  for (const auto& entry : dependencies) {
+    TRY_ASSIGN(auto dependency, required(entry, "name", "a package's name"));
+    package.dependencies.push_back(std::move(dependency));
+  }
+  std::sort(package.dependencies.begin(), package.dependencies.end());
+
+  std::set<std::string> names;
+  TRY_ASSIGN(const auto wheels, table.tables("wheels"));
+  for (const auto& entry : wheels) {
+    TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
+    if (!names.insert(wheel.file_name).second) {
+      return fail(entry.wrong("name", fmt::format("{} is there twice", quote(wheel.file_name))));
+    }
+    package.wheels.push_back(std::move(wheel));
+  }
+  if (package.wheels.empty()) {
+    return fail(
+        table.wrong("wheels", fmt::format("{} has no wheel, and nothing else is installed", package.name)));
+  }
+  package.version = *std::move(version);
+  return package;
+}
+
+Result<std::string> read_digest(const TomlTable& table, std::string_view key) {
+  TRY_ASSIGN(auto digest, required(table, key, "\"sha256:…\""));
+  if (digest.starts_with(kDigestPrefix) &&
+      is_sha256_hex(std::string_view(digest).substr(kDigestPrefix.size()))) {
+    return digest;
+  }
+  return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", digest)));
+}
+
+Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
+  if (launch.find("base") == nullptr) return std::nullopt;
+  TRY_ASSIGN(const auto table, launch.table("base"));
+  BaseImage base;
+  TRY_ASSIGN(base.name, required(table, "image", "an image's name"));
+  TRY_ASSIGN(base.tag, required(table, "tag", "an image's tag"));
+  TRY_ASSIGN(base.digest, read_digest(table, "digest"));
+  TRY(table.read("platforms", base.platforms));
+  TRY_ASSIGN(const auto platforms, table.table("platforms"));
+  for (const auto& [platform, digest] : base.platforms) TRY(read_digest(platforms, platform));
+  TRY(table.read("driver-floor", base.driver_floor));
+  TRY(table.read("distribution", base.distribution));
+  TRY(table.read("python", base.python));
+  return base;
+}
+
+Result<Provenance> read_provenance(const TomlTable& root) {
+  Provenance provenance;
+  TRY_ASSIGN(const auto tool, root.table("tool"));
+  if (tool.find("launch") == nullptr) return provenance;
+  TRY_ASSIGN(const auto table, tool.table("launch"));
+  TRY_ASSIGN(const auto recipe_digest, read_digest(table, "recipe"));
+  provenance.recipe_digest = recipe_digest.substr(kDigestPrefix.size());
+  TRY(table.read("channel", provenance.channel));
+  TRY(table.read("cuda", provenance.cuda));
+  TRY(table.read("cuda-version", provenance.cuda_version));
+  TRY(table.read("date", provenance.date));
+  TRY(table.read("platforms", provenance.platforms));
+  TRY_ASSIGN(provenance.base, read_base(table));
+  return provenance;
+}
+
+// The later of two packages of one name that may apply together.
+const LockedPackage* find_rival(const Lockfile& lock) {
+  std::map<std::string_view, std::vector<const LockedPackage*>> by_name;
+  for (const auto& package : lock.packages) by_name[package.name].push_back(&package);
+  std::optional<std::vector<specs::MarkerEnvironment>> environments;
+  for (const auto& [name, rivals] : by_name) {
+    if (rivals.size() < 2) continue;
+    if (!environments) environments = environments_of(lock);
+    for (const auto& environment : *environments) {
+      const LockedPackage* first = nullptr;
+      for (const auto* package : rivals) {
+        if (!applies(*package, environment).value_or(false)) continue;
+        if (first != nullptr) return package;
+        first = package;
+      }
+    }
+  }
+  return nullptr;
+}
+
+Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
+  TRY(check_version(root, file));
+  TRY(required(root, "created-by", "the name of the program that wrote it"));
+  Lockfile lock;
+  TRY(root.read("requires-python", lock.requires_python));
+  if (const auto pythons = specs::SpecifierSet::parse(lock.requires_python); !pythons) {
+    return fail(root.wrong("requires-python", pythons.error().message()));
+  }
+  TRY(root.read("environments", lock.environments));
+  for (std::size_t i = 0; i < lock.environments.size(); ++i) {
+    const auto marker = specs::Marker::parse(lock.environments[i]);
+    if (!marker)
+      return fail(root.wrong("environments", root.find("environments")->items[i], marker.error().message()));
+  }
+  if (root.find("packages") == nullptr) {
+    return fail(root.wrong("packages", "expected an array of tables, but it is missing"));
+  }
+  TRY_ASSIGN(const auto packages, root.tables("packages"));
+  for (const auto& table : packages) {
+    TRY_ASSIGN(auto package, read_package(table));
+    lock.packages.push_back(std::move(package));
+  }
+  if (const auto* rival = find_rival(lock)) {
+    const auto& table = packages[static_cast<std::size_t>(rival - lock.packages.data())];
+    return fail(table.wrong(
+        "name", fmt::format("there are two packages {} that may be installed together", quote(rival->name))));
+  }
+  std::stable_sort(lock.packages.begin(), lock.packages.end(),
+                   [](const LockedPackage& a, const LockedPackage& b) { return a.name < b.name; });
+  TRY_ASSIGN(lock.provenance, read_provenance(root));
+  return lock;
+}
+
+}  // namespace
+
+Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file) {
+  auto lock = [&]() -> Result<Lockfile> {
+    TRY_ASSIGN(const auto document, parse_toml(text, file));
+    return read_lock(TomlTable(document, file), file);
+  }();
+  if (!lock) lock.error().hint(std::string(kMendLock));
+  return lock;
+}
+
+}  // namespace launch::project

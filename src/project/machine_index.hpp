@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "base/environment.hpp"
+#include "project/site.hpp"
+
+namespace launch::project {
+
+/// What the machine's pip and uv are configured with.
+struct MachineIndex {
+  std::optional<Setting> index_url;
+  std::optional<Setting> certificates;
+  std::vector<Setting> find_links;
+};
+
+/// Asks, in this order: PIP_… variables, UV_DEFAULT_INDEX and UV_INDEX_URL, pip's files (PIP_CONFIG_FILE,
+/// $VIRTUAL_ENV, the user's, /etc), uv.toml (UV_CONFIG_FILE, or the
+/// project's, the user's, /etc). Extra indexes are left out on
+/// purpose: a name that two indexes offer is how dependency confusion works. A file that cannot be read is a
+/// warning.
+MachineIndex read_machine_index(const std::optional<std::filesystem::path>& project_root,
+                                const Environment& environment);
+
+}  // namespace launch::project

@@ -1,0 +1,201 @@
+#include "project/project.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace launch::project {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kMostRecipe = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMostLock = std::uint64_t{64} << 20;
+
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool is_file(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_regular_file(path, ignored);
+}
+
+fs::path whole_path(const fs::path& path) {
+  std::error_code ignored;
+  auto whole = fs::absolute(path, ignored).lexically_normal();
+  return whole.has_filename() ? whole : whole.parent_path();
+}
+
+bool is_path(std::string_view argument) {
+  return argument.find('/') != std::string_view::npos || argument.ends_with(".toml");
+}
+
+std::vector<std::string> recipe_names(const fs::path& root) {
+  std::vector<std::string> names;
+  std::error_code code;
+  for (fs::directory_iterator at(root / "recipes", code), end; !code && at != end; at.increment(code)) {
+    if (at->path().extension() == ".toml") names.push_back(at->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// The first of the two that is a file: below where the program was started, below the root.
+std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, std::string_view argument) {
+  for (const auto& folder : {start, root}) {
+    auto candidate = whole_path(folder / argument);
+    if (is_file(candidate)) return candidate;
+  }
+  return std::nullopt;
+}
+
+// "demo" of "lockfiles/pylock.demo.toml".
+std::optional<std::string> lock_name(const fs::path& file) {
+  const auto name = file.filename().string();
+  constexpr std::string_view kBefore = "pylock.";
+  constexpr std::string_view kAfter = ".toml";
+  if (name.size() <= kBefore.size() + kAfter.size() || !name.starts_with(kBefore) ||
+      !name.ends_with(kAfter)) {
+    return std::nullopt;
+  }
+  return name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
+}
+
+bool is_bare_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  });
+}
+
+}  // namespace
+
+Result<Project> Project::find(const fs::path& start) {
+  const auto from = whole_path(start);
+  for (auto folder = from;; folder = folder.parent_path()) {
+    if (is_folder(folder / "recipes")) return Project(folder, from);
+    if (folder == folder.root_path()) break;
+  }
+  return fail(usage_error(fmt::format("neither {} nor a folder above it has a recipes folder", from.string()))
+                  .hint("go to your project's folder, give it with -C DIR, or begin one: mkdir recipes"));
+}
+
+Project Project::at(const fs::path& root) {
+  auto whole = whole_path(root);
+  return {whole, whole};
+}
+
+Result<fs::path> Project::recipe_file(std::string_view argument) const {
+  if (is_path(argument)) {
+    if (auto file = find_file(start_, root_, argument)) return *file;
+    return fail(usage_error(fmt::format("there is no recipe {}", printable(argument))));
+  }
+  auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
+  if (is_bare_name(argument) && is_file(file)) return file;
+  const auto names = recipe_names(root_);
+  auto error = usage_error(
+      fmt::format("there is no recipe \"{}\" in {}", printable(argument), shown(root_ / "recipes")));
+  if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
+  if (names.empty()) {
+    error.hint(fmt::format("write one: {}", shown(root_ / "recipes" / "NAME.toml")));
+  } else {
+    error.hint(fmt::format("the recipes there are {}", join_words(names)));
+  }
+  return fail(std::move(error));
+}
+
+Result<fs::path> Project::lock_file(std::string_view argument) const {
+  if (is_path(argument)) {
+    if (auto file = find_file(start_, root_, argument)) return *file;
+    auto error = usage_error(fmt::format("there is no lock {}", printable(argument)));
+    if (const auto name = lock_name(fs::path(argument)))
+      error.hint(fmt::format("make it: launch lock {}", *name));
+    return fail(std::move(error));
+  }
+  auto file = lock_place(argument);
+  if (is_bare_name(argument) && is_file(file)) return file;
+  if (is_bare_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
+    return fail(usage_error(fmt::format("there is no lock {}", shown(file)))
+                    .hint(fmt::format("make it: launch lock {}", argument)));
+  }
+  TRY(recipe_file(argument));
+  return file;
+}
+
+fs::path Project::lock_place(std::string_view name) const {
+  return root_ / "lockfiles" / fmt::format("pylock.{}.toml", name);
+}
+
+fs::path Project::image_folder(std::string_view name) const {
+  return root_ / "images" / name;
+}
+
+std::string Project::shown(const fs::path& path) const {
+  const auto whole = whole_path(path.is_absolute() ? path : start_ / path);
+  const auto below = whole.lexically_relative(root_);
+  if (below.empty() || *below.begin() == "..") return whole.string();
+  return whole.lexically_relative(start_).string();
+}
+
+Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
+  const auto name = file.stem().string();
+  if (!is_bare_name(name)) {
+    return fail(
+        usage_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
+                                "before .toml",
+                                printable(project.shown(file)))));
+  }
+  TRY_ASSIGN(const auto text, read_file(file, kMostRecipe));
+  return parse_recipe(text, name, project.shown(file));
+}
+
+Result<LoadedLock> load_lock(const Project& project, const fs::path& file) {
+  TRY_ASSIGN(const auto text, read_file(file, kMostLock));
+  TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file)));
+  return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
+}
+
+Result<Locked> load_locked(const Project& project, std::string_view recipe_argument) {
+  TRY_ASSIGN(const auto recipe_path, project.recipe_file(recipe_argument));
+  TRY_ASSIGN(auto recipe, load_recipe(project, recipe_path));
+  const auto make_it = fmt::format("launch lock {}", recipe.name);
+  const auto lock_path = project.lock_place(recipe.name);
+  if (!is_file(lock_path)) {
+    return fail(usage_error(fmt::format("{} has no lock: {} is not there", project.shown(recipe_path),
+                                        project.shown(lock_path)))
+                    .hint("make it: " + make_it));
+  }
+  TRY_ASSIGN(auto lock, load_lock(project, lock_path));
+  if (lock.lock.provenance.recipe_digest != recipe.digest) {
+    return fail(
+        Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",
+                                         project.shown(lock_path), project.shown(recipe_path)))
+            .hint("renew it: " + make_it));
+  }
+  return Locked{.recipe = std::move(recipe), .lock = std::move(lock)};
+}
+
+std::string engine_name(std::string_view recipe) {
+  std::string name = to_lower(recipe);
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  std::replace_if(
+      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
+  return name;
+}
+
+std::string image_name(std::string_view recipe) {
+  return "localhost/launch/" + engine_name(recipe);
+}
+
+std::string image_reference(std::string_view recipe) {
+  return image_name(recipe) + ":latest";
+}
+
+}  // namespace launch::project

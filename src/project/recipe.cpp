@@ -1,0 +1,415 @@
+#include "project/recipe.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <filesystem>
+#include <limits>
+#include <set>
+#include <span>
+
+#include <fmt/format.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "base/toml.hpp"
+#include "specs/interpreter.hpp"
+
+namespace launch::project {
+
+namespace {
+
+constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view kDigits = "0123456789";
+constexpr std::array<Channel, 4> kChannels = {Channel::nightly, Channel::test, Channel::stable,
+                                              Channel::index};
+
+bool consists_of(std::string_view text, std::string_view set) {
+  return text.find_first_not_of(set) == std::string_view::npos;
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && consists_of(text, kDigits);
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+std::string quote(std::string_view text) {
+  return fmt::format("\"{}\"", printable(text));
+}
+
+std::string found(std::string_view expected, std::string_view value) {
+  return fmt::format("expected {}, found {}", expected, quote(value));
+}
+
+std::string one_of(std::span<const std::string> allowed, std::string_view value) {
+  std::vector<std::string> words;
+  for (const auto& word : allowed) words.push_back(quote(word));
+  auto text = found(join_words(words, "or"), value);
+  if (const auto near = did_you_mean(value, allowed)) text += fmt::format("; did you mean {}?", quote(*near));
+  return text;
+}
+
+Result<void> check_allowed(const TomlTable& table, std::string_view key, std::string_view value,
+                           std::vector<std::string> allowed) {
+  if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return {};
+  return fail(table.wrong(key, one_of(allowed, value)));
+}
+
+// Calls `check` for every string of the array `key`; what it returns is said to be wrong there.
+template <class Check>
+Result<void> check_each(const TomlTable& table, std::string_view key, const Check& check) {
+  const auto* value = table.find(key);
+  if (value == nullptr) return {};
+  for (const auto& item : value->items) {
+    if (const std::optional<std::string> what = check(item.text)) return fail(table.wrong(key, item, *what));
+  }
+  return {};
+}
+
+std::optional<std::string> bad_word(const std::string& text) {
+  if (text.find('\0') == std::string::npos) return std::nullopt;
+  return found("text without a NUL character", text);
+}
+
+// Below the project's root, whatever ".." it has inside.
+std::optional<std::string> bad_project_path(const std::string& text) {
+  constexpr std::string_view kExpected = "a path below the project's root, such as \"src\"";
+  const std::filesystem::path path(text);
+  if (text.empty() || has_control(text) || path.is_absolute()) return found(kExpected, text);
+  if (*path.lexically_normal().begin() == "..") return found(kExpected, text);
+  return std::nullopt;
+}
+
+std::optional<std::string> bad_container_path(const std::string& text) {
+  const std::filesystem::path path(text);
+  const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
+  if (path.is_absolute() && !climbs && !has_control(text)) return std::nullopt;
+  return found("an absolute path without \"..\", such as \"/workspace\"", text);
+}
+
+// Debian Policy 5.6.1 and 5.6.12: a name, perhaps with "=version".
+std::optional<std::string> bad_apt_package(const std::string& text) {
+  const auto equals = text.find('=');
+  const auto name = std::string_view(text).substr(0, equals);
+  const bool good_name = name.size() >= 2 &&
+                         consists_of(name.substr(0, 1), "abcdefghijklmnopqrstuvwxyz0123456789") &&
+                         consists_of(name, "abcdefghijklmnopqrstuvwxyz0123456789+-.");
+  bool good_version = true;
+  if (equals != std::string::npos) {
+    const auto version = std::string_view(text).substr(equals + 1);
+    good_version = !version.empty() && std::all_of(version.begin(), version.end(), [](unsigned char c) {
+      return std::isalnum(c) != 0 ||
+             std::string_view(".+~:-").find(static_cast<char>(c)) != std::string_view::npos;
+    });
+  }
+  if (good_name && good_version) return std::nullopt;
+  return found("the name of a Debian package, such as \"libc6-dev\" or \"gcc=4:12.2.0-3\"", text);
+}
+
+// useradd's default rule, at most 32 characters.
+std::optional<std::string> bad_user(const std::string& text) {
+  if (!text.empty() && text.size() <= 32 && (consists_of(text.substr(0, 1), kLower) || text[0] == '_') &&
+      consists_of(text, "abcdefghijklmnopqrstuvwxyz0123456789_-")) {
+    return std::nullopt;
+  }
+  return found("a user name of lower-case letters, digits, \"_\" and \"-\", such as \"trainer\"", text);
+}
+
+std::optional<std::string> bad_variable(const std::string& name) {
+  const bool good = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+                    std::all_of(name.begin(), name.end(), [](unsigned char c) {
+                      return c < 0x80 && (std::isalnum(c) != 0 || c == '_');
+                    });
+  if (good) return std::nullopt;
+  return "expected a variable's name of letters, digits and \"_\"";
+}
+
+bool is_date(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
+  const auto year = parse_u64(text.substr(0, 4));
+  const auto month = parse_u64(text.substr(5, 2));
+  const auto day = parse_u64(text.substr(8, 2));
+  if (!year || !month || !day) return false;
+  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(*year)),
+                                     std::chrono::month(static_cast<unsigned>(*month)),
+                                     std::chrono::day(static_cast<unsigned>(*day)))
+      .ok();
+}
+
+bool is_accelerator(std::string_view text) {
+  if (text == "cpu" || text == "xpu") return true;
+  if (text.starts_with("cu")) return is_number(text.substr(2)) && (text.size() == 4 || text.size() == 5);
+  if (!text.starts_with("rocm")) return false;
+  const auto parts = split(text.substr(4), '.');
+  return parts.size() >= 2 && parts.size() <= 3 && std::all_of(parts.begin(), parts.end(), is_number);
+}
+
+// The names that were read so far, and where: a package may stand in one place only.
+using SeenPackages = std::map<std::string, TomlPlace>;
+
+Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table, SeenPackages& seen) {
+  std::vector<specs::Requirement> out;
+  std::vector<std::string> texts;
+  TRY(table.read("packages", texts));
+  const auto* value = table.find("packages");
+  if (value == nullptr) return out;
+  for (const auto& item : value->items) {
+    auto requirement = specs::Requirement::parse(item.text);
+    if (!requirement) return fail(table.wrong("packages", item, requirement.error().message()));
+    if (requirement->url) {
+      return fail(
+          table.wrong("packages", item,
+                      fmt::format("{} names a URL, but packages come from an index", quote(item.text))));
+    }
+    const auto [at, fresh] = seen.emplace(requirement->name, item.place);
+    if (!fresh) {
+      return fail(table.wrong("packages", item,
+                              fmt::format("{} stands already at {}:{}; name it once", requirement->name,
+                                          at->second.line, at->second.column)));
+    }
+    out.push_back(*std::move(requirement));
+  }
+  return out;
+}
+
+Result<Channel> read_channel(const TomlTable& table) {
+  std::string text;
+  TRY(table.read("channel", text));
+  std::vector<std::string> names;
+  for (const auto channel : kChannels) {
+    if (channel_name(channel) == text) return channel;
+    names.emplace_back(channel_name(channel));
+  }
+  if (table.find("channel") == nullptr) {
+    for (auto& name : names) name = quote(name);
+    return fail(
+        table.wrong("channel", fmt::format("expected {}, but it is missing", join_words(names, "or"))));
+  }
+  return fail(table.wrong("channel", one_of(names, text)));
+}
+
+Result<void> check_cuda(const TomlTable& table, const Recipe::Torch& torch) {
+  const bool given = table.find("cuda") != nullptr;
+  if (torch.channel == Channel::index) {
+    if (!given) return {};
+    return fail(table.wrong("cuda", "does not go with channel \"index\", which has one build of each wheel")
+                    .hint("remove it, or choose channel \"nightly\", \"test\" or \"stable\""));
+  }
+  constexpr std::string_view kExpected =
+      "a build of the channel such as \"cu128\", \"cpu\", \"rocm6.3\" or \"xpu\"";
+  if (!given) return fail(table.wrong("cuda", fmt::format("expected {}, but it is missing", kExpected)));
+  if (!is_accelerator(torch.cuda)) return fail(table.wrong("cuda", found(kExpected, torch.cuda)));
+  return {};
+}
+
+Result<void> check_dates(const TomlTable& table, const Recipe::Torch& torch) {
+  for (const std::string_view key : {"date", "as-of"}) {
+    const auto& date = key == "date" ? torch.date : torch.as_of;
+    if (!date) continue;
+    if (!is_date(*date)) return fail(table.wrong(key, found("a day such as \"2025-06-06\"", *date)));
+    if (torch.channel != Channel::nightly) {
+      return fail(table.wrong(key, fmt::format("goes with channel \"nightly\" only, and this is \"{}\"",
+                                               channel_name(torch.channel))));
+    }
+  }
+  if (torch.date && torch.as_of) {
+    return fail(table
+                    .wrong("as-of",
+                           "does not go together with date: date is that very day, as-of the newest up to it")
+                    .hint("remove one of the two"));
+  }
+  return {};
+}
+
+Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
+  Recipe::Torch torch;
+  if (root.find("torch") == nullptr) return torch;
+  TRY_ASSIGN(const auto table, root.table("torch"));
+  TRY(table.only({"channel", "cuda", "date", "as-of", "packages"}));
+  TRY_ASSIGN(torch.channel, read_channel(table));
+  TRY(table.read("cuda", torch.cuda));
+  TRY(table.read("date", torch.date));
+  TRY(table.read("as-of", torch.as_of));
+  TRY_ASSIGN(torch.packages, read_requirements(table, seen));
+  TRY(check_cuda(table, torch));
+  TRY(check_dates(table, torch));
+  if (torch.packages.empty()) {
+    return fail(table.wrong("packages", "expected at least one package, such as \"torch\""));
+  }
+  return torch;
+}
+
+Result<void> read_environment(const TomlTable& table, std::map<std::string, std::string>& out) {
+  TRY(table.read("env", out));
+  const auto* value = table.find("env");
+  if (value == nullptr) return {};
+  for (const auto& item : value->items) {
+    const auto key = "env." + item.key;
+    if (const auto what = bad_variable(item.key)) return fail(table.wrong(key, item, *what));
+    if (has_control(item.text))
+      return fail(table.wrong(key, item, found("text without control characters", item.text)));
+  }
+  return {};
+}
+
+Result<Recipe::Image> read_image(const TomlTable& root) {
+  Recipe::Image image;
+  TRY_ASSIGN(const auto table, root.table("image"));
+  TRY(table.only({"variant", "from", "apt", "copy", "env", "user"}));
+  TRY(table.read("variant", image.variant));
+  TRY(check_allowed(table, "variant", image.variant, {"base", "runtime", "devel"}));
+  TRY(table.read("from", image.from));
+  if (image.from) {
+    if (image.from->empty() || has_control(*image.from) || image.from->find(' ') != std::string::npos) {
+      return fail(
+          table.wrong("from", found("an image such as \"docker.io/library/debian:12\"", *image.from)));
+    }
+    if (table.find("variant") != nullptr) {
+      return fail(table.wrong("variant", "does not go together with from, which names the whole image")
+                      .hint("remove one of the two"));
+    }
+  }
+  TRY(table.read("apt", image.apt));
+  TRY(check_each(table, "apt", bad_apt_package));
+  TRY_ASSIGN(const auto copies, table.tables("copy"));
+  for (const auto& entry : copies) {
+    TRY(entry.only({"from", "to"}));
+    auto& copy = image.copy.emplace_back();
+    TRY(entry.read("from", copy.from));
+    TRY(entry.read("to", copy.to));
+    if (const auto what = bad_project_path(copy.from)) return fail(entry.wrong("from", *what));
+    if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
+  }
+  TRY(read_environment(table, image.env));
+  TRY(table.read("user", image.user));
+  if (image.user) {
+    if (const auto what = bad_user(*image.user)) return fail(table.wrong("user", *what));
+  }
+  return image;
+}
+
+Result<Recipe::Verify> read_verify(const TomlTable& root) {
+  Recipe::Verify verify;
+  TRY_ASSIGN(const auto table, root.table("verify"));
+  TRY(table.only({"scan", "smoke"}));
+  TRY(table.read("scan", verify.scan));
+  TRY(check_each(table, "scan", bad_project_path));
+  TRY(table.read("smoke", verify.smoke));
+  TRY(check_each(table, "smoke", bad_word));
+  return verify;
+}
+
+Result<int> read_count(const TomlTable& table, std::string_view key, int least, int fallback) {
+  std::int64_t count = fallback;
+  TRY(table.read(key, count));
+  if (count < least || count > std::numeric_limits<int>::max()) {
+    return fail(table.wrong(key, fmt::format("expected {} or more, found {}", least, count)));
+  }
+  return static_cast<int>(count);
+}
+
+Result<std::optional<int>> read_gpus(const TomlTable& table) {
+  const auto* value = table.find("gpus");
+  if (value == nullptr) return std::nullopt;
+  if (value->kind == TomlValue::Kind::integer) return read_count(table, "gpus", 0, 0);
+  constexpr std::string_view kExpected = "\"all\" or a number";
+  if (value->kind != TomlValue::Kind::string) return fail(table.wrong_type("gpus", *value, kExpected));
+  if (value->text != "all") return fail(table.wrong("gpus", found(kExpected, value->text)));
+  return std::nullopt;
+}
+
+Result<Recipe::Train> read_train(const TomlTable& root) {
+  Recipe::Train train;
+  TRY_ASSIGN(const auto table, root.table("train"));
+  TRY(table.only({"command", "nodes", "gpus", "mounts", "env"}));
+  TRY(table.read("command", train.command));
+  TRY(check_each(table, "command", bad_word));
+  TRY_ASSIGN(train.nodes, read_count(table, "nodes", 1, 1));
+  TRY_ASSIGN(train.gpus, read_gpus(table));
+  TRY_ASSIGN(const auto mounts, table.tables("mounts"));
+  for (const auto& entry : mounts) {
+    TRY(entry.only({"from", "to", "read-only"}));
+    auto& mount = train.mounts.emplace_back();
+    TRY(entry.read("from", mount.from));
+    TRY(entry.read("to", mount.to));
+    TRY(entry.read("read-only", mount.read_only));
+    if (mount.from.empty() || has_control(mount.from)) {
+      return fail(entry.wrong("from", found("a folder of the host, such as \"/data\"", mount.from)));
+    }
+    if (const auto what = bad_container_path(mount.to)) return fail(entry.wrong("to", *what));
+  }
+  TRY(read_environment(table, train.env));
+  return train;
+}
+
+Result<std::vector<std::string>> read_platforms(const TomlTable& root) {
+  const std::vector<std::string> known = {"linux-x86_64", "linux-aarch64"};
+  std::vector<std::string> platforms = {known.front()};
+  TRY(root.read("platforms", platforms));
+  if (platforms.empty())
+    return fail(root.wrong("platforms", "expected at least one, such as \"linux-x86_64\""));
+  std::set<std::string> seen;
+  TRY(check_each(root, "platforms", [&](const std::string& platform) -> std::optional<std::string> {
+    if (std::find(known.begin(), known.end(), platform) == known.end()) return one_of(known, platform);
+    if (!seen.insert(platform).second) return fmt::format("{} is there twice", quote(platform));
+    return std::nullopt;
+  }));
+  return platforms;
+}
+
+}  // namespace
+
+std::string_view channel_name(Channel channel) {
+  switch (channel) {
+    case Channel::nightly:
+      return "nightly";
+    case Channel::test:
+      return "test";
+    case Channel::stable:
+      return "stable";
+    case Channel::index:
+      break;
+  }
+  return "index";
+}
+
+Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file) {
+  TRY_ASSIGN(const auto document, parse_toml(text, file));
+  const TomlTable root(document, file);
+  TRY(root.only({"python", "platforms", "packages", "torch", "lock", "image", "verify", "train"}));
+
+  Recipe recipe;
+  recipe.name = std::string(name);
+  recipe.digest = sha256_hex(text);
+  TRY(root.read("python", recipe.python));
+  if (root.find("python") == nullptr) {
+    return fail(root.wrong(
+        "python", "expected the version of the image's Python, such as \"3.12\", but it is missing"));
+  }
+  if (const auto python = specs::Interpreter::parse(recipe.python); !python) {
+    return fail(root.wrong("python", python.error().message()));
+  }
+  TRY_ASSIGN(recipe.platforms, read_platforms(root));
+  SeenPackages seen;
+  TRY_ASSIGN(recipe.packages, read_requirements(root, seen));
+  TRY_ASSIGN(recipe.torch, read_torch(root, seen));
+  if (seen.empty()) return fail(root.wrong("packages", "expected at least one package here or in [torch]"));
+
+  TRY_ASSIGN(const auto lock, root.table("lock"));
+  TRY(lock.only({"wheels"}));
+  std::string wheels = "url";
+  TRY(lock.read("wheels", wheels));
+  TRY(check_allowed(lock, "wheels", wheels, {"url", "path"}));
+  recipe.lock.by_path = wheels == "path";
+
+  TRY_ASSIGN(recipe.image, read_image(root));
+  TRY_ASSIGN(recipe.verify, read_verify(root));
+  TRY_ASSIGN(recipe.train, read_train(root));
+  return recipe;
+}
+
+}  // namespace launch::project

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "specs/requirement.hpp"
+
+namespace launch::project {
+
+enum class Channel { index, nightly, test, stable };
+std::string_view channel_name(Channel channel);
+
+struct CopyEntry {
+  std::string from;  ///< relative to the project's root
+  std::string to;    ///< absolute, in the image
+};
+
+struct MountEntry {
+  std::string from;
+  std::string to;
+  bool read_only = false;
+};
+
+/// A recipe as a person writes it (docs/design.md, "Recipe"), read strictly.
+struct Recipe {
+  std::string name;                          ///< from the file's name: "demo"
+  std::string python;                        ///< "3.12"
+  std::vector<std::string> platforms;        ///< "linux-x86_64", "linux-aarch64"; at least one
+  std::vector<specs::Requirement> packages;  ///< from the general index
+
+  struct Torch {
+    Channel channel = Channel::index;
+    std::string cuda;                  ///< "cu128", "cpu", "rocm6.3", "xpu"; empty with channel index
+    std::optional<std::string> date;   ///< "2025-06-06": this very nightly
+    std::optional<std::string> as_of;  ///< the newest up to that day
+    std::vector<specs::Requirement> packages;
+  } torch;
+
+  struct Lock {
+    bool by_path = false;  ///< wheels = "path"
+  } lock;
+
+  struct Image {
+    std::string variant = "base";     ///< base, runtime, devel
+    std::optional<std::string> from;  ///< "any/image:tag"
+    std::vector<std::string> apt;
+    std::vector<CopyEntry> copy;
+    std::map<std::string, std::string> env;
+    std::optional<std::string> user;
+  } image;
+
+  struct Verify {
+    std::vector<std::string> scan;   ///< files and folders, relative to the project's root
+    std::vector<std::string> smoke;  ///< an argument vector
+  } verify;
+
+  struct Train {
+    std::vector<std::string> command;  ///< given to torchrun
+    int nodes = 1;
+    std::optional<int> gpus;  ///< none: all there are
+    std::vector<MountEntry> mounts;
+    std::map<std::string, std::string> env;
+  } train;
+
+  std::string digest;  ///< sha256 of the text, 64 hex digits
+};
+
+/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (usage): TOML syntax
+/// (line and column), an unknown key (with a "did you mean"), a wrong type, a value that is not allowed.
+Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file);
+
+}  // namespace launch::project

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+
+#include "pysource/python_tree.hpp"
+
+namespace launch::pysource {
+
+/// When the first branch of an `if` runs, as far as its test alone tells.
+enum class BranchRun : std::uint8_t {
+  sometimes,
+  never,   ///< `if TYPE_CHECKING:`, `if False:`
+  always,  ///< `if not TYPE_CHECKING:`, `if True:`: what follows it does not run
+};
+BranchRun branch_run(const SourceTree& tree, TokenRange test);
+
+/// The test asks which version or feature is there (a name with "version" in it, hasattr, find_spec).
+bool asks_for_feature(const SourceTree& tree, TokenRange test);
+
+/// An `except` head (or `suppress(…)` arguments) that takes ImportError.
+bool takes_import_error(const SourceTree& tree, TokenRange head);
+
+/// The block leaves by `raise` or by exiting the program.
+bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
+
+/// The `with` head is one of contextlib.suppress with an import error.
+bool suppresses_import_error(const SourceTree& tree, TokenRange head);
+
+}  // namespace launch::pysource

@@ -1,0 +1,91 @@
+#include "pysource/module_files.hpp"
+
+#include <algorithm>
+
+namespace launch::pysource {
+namespace {
+
+bool is_identifier(std::string_view text) {
+  return !text.empty() && !(text.front() >= '0' && text.front() <= '9') &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+                  static_cast<unsigned char>(c) >= 0x80;
+         });
+}
+
+std::string path_of(std::string_view module) {
+  std::string path(module);
+  std::replace(path.begin(), path.end(), '.', '/');
+  return path;
+}
+
+/// What stands behind the module's name in the file name of an extension of any CPython for Linux.
+bool is_extension_suffix(std::string_view rest) {
+  return rest == ".so" || rest == ".abi3.so" || (rest.starts_with(".cpython-") && rest.ends_with(".so"));
+}
+
+}  // namespace
+
+std::optional<std::string> ModuleFiles::installed_path(std::string_view path) {
+  if (path.empty() || path.ends_with('/')) return {};
+  const auto top = path.substr(0, path.find('/'));
+  if (top.ends_with(".dist-info")) return {};
+  if (!top.ends_with(".data")) return std::string(path);
+  const auto rest = path.substr(std::min(top.size() + 1, path.size()));
+  const auto key = rest.substr(0, rest.find('/'));
+  if ((key != "purelib" && key != "platlib") || rest.size() <= key.size() + 1) return {};
+  return std::string(rest.substr(key.size() + 1));
+}
+
+ModuleFiles::ModuleFiles(std::vector<std::string> paths) : sorted_(std::move(paths)) {
+  std::sort(sorted_.begin(), sorted_.end());
+  for (const auto& path : sorted_) {
+    known_.insert(path);
+    for (auto slash = path.rfind('/'); slash != std::string::npos;
+         slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
+      if (!folders_.insert(path.substr(0, slash)).second || slash == 0) break;
+    }
+    const std::string_view view = path;
+    const auto top = view.substr(0, view.find_first_of("/."));
+    const bool nested = top.size() < view.size() && view[top.size()] == '/';
+    const bool is_code =
+        view.ends_with(".py") ||
+        is_extension_suffix(view.substr(std::min(view.find('.', view.rfind('/') + 1), view.size())));
+    if (is_code && is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
+      roots_.insert(std::string(top));
+    }
+  }
+}
+
+std::string ModuleFiles::extension_of(const std::string& base) const {
+  const auto start = base + ".";
+  for (auto at = std::lower_bound(sorted_.begin(), sorted_.end(), start); at != sorted_.end(); ++at) {
+    if (!at->starts_with(start)) break;
+    if (is_extension_suffix(std::string_view(*at).substr(base.size()))) return *at;
+  }
+  return {};
+}
+
+ModuleFile ModuleFiles::find(std::string_view module) const {
+  const auto base = path_of(module);
+  if (base.empty()) return {};
+  if (folders_.contains(base)) {
+    if (auto file = extension_of(base + "/__init__"); !file.empty())
+      return {ModuleKind::extension, std::move(file)};
+    if (has(base + "/__init__.py")) return {ModuleKind::package, base + "/__init__.py"};
+  }
+  if (auto file = extension_of(base); !file.empty()) return {ModuleKind::extension, std::move(file)};
+  if (has(base + ".py")) return {ModuleKind::source, base + ".py"};
+  if (folders_.contains(base)) return {ModuleKind::space, base};
+  return {};
+}
+
+std::string ModuleFiles::find_stub(std::string_view module) const {
+  const auto base = path_of(module);
+  for (const auto* end : {"/__init__.pyi", ".pyi"}) {
+    if (has(base + end)) return base + end;
+  }
+  return {};
+}
+
+}  // namespace launch::pysource

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+namespace launch::pysource {
+
+enum class ModuleKind : std::uint8_t {
+  missing,
+  package,    ///< a folder with __init__.py
+  source,     ///< NAME.py
+  extension,  ///< NAME.*.so, or a folder whose __init__ is one
+  space,      ///< a namespace package: a folder without __init__ (PEP 420)
+};
+
+struct ModuleFile {
+  ModuleKind kind = ModuleKind::missing;
+  std::string file;  ///< "torch/nn/__init__.py"; the folder's path for a namespace package
+};
+
+/// The files of wheels as Python finds modules among them once they are installed side by side.
+class ModuleFiles {
+ public:
+  /// A wheel's file by its path in the archive; gives the path below site-packages, and nothing for a file
+  /// that does not go there (scripts, data, the .dist-info folder).
+  static std::optional<std::string> installed_path(std::string_view archive_path);
+
+  explicit ModuleFiles(std::vector<std::string> installed_paths);
+
+  /// In the order of Python's own finder: package, extension, source, namespace.
+  ModuleFile find(std::string_view module) const;
+  /// The stub of a module: NAME.pyi or NAME/__init__.pyi beside it; empty when there is none.
+  std::string find_stub(std::string_view module) const;
+  bool has_folder(const std::string& path) const { return folders_.contains(path); }
+  bool has(const std::string& path) const { return known_.contains(path); }
+  /// Names that can be imported without a dot.
+  const std::set<std::string, std::less<>>& roots() const { return roots_; }
+
+ private:
+  std::string extension_of(const std::string& base) const;
+
+  std::vector<std::string> sorted_;
+  std::unordered_set<std::string> known_;
+  std::unordered_set<std::string> folders_;
+  std::set<std::string, std::less<>> roots_;
+};
+
+}  // namespace launch::pysource

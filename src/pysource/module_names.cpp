@@ -1,0 +1,466 @@
+#include "pysource/module_names.hpp"
+
+#include <algorithm>
+
+#include "pysource/conditions.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+bool starts_with(const std::vector<std::uint32_t>& path, const std::vector<std::uint32_t>& start) {
+  return path.size() >= start.size() && std::equal(start.begin(), start.end(), path.begin());
+}
+
+class Reader {
+ public:
+  Reader(const SourceTree& tree, ModuleNames& names) : tree_(tree), names_(names), values_(names.module) {}
+
+  void run() {
+    block(tree_.body());
+    names_.collections = values_.collections();
+    if (names_.has_all) {
+      const auto all = values_.collections().find("__all__");
+      if (all != values_.collections().end() && !all_unknown_) names_.all = all->second;
+    }
+  }
+
+ private:
+  std::uint32_t line(std::uint32_t token) const { return tree_.token(token).line; }
+
+  void bind(const std::string& name, Binding binding) {
+    binding.branch = branch_;
+    names_.bindings[name].push_back(std::move(binding));
+  }
+  void bind_here(std::uint32_t token, std::string value = {}) {
+    Binding binding;
+    binding.line = line(token);
+    binding.value = std::move(value);
+    bind(std::string(tree_.text(token)), std::move(binding));
+  }
+
+  void block(const std::vector<Statement>& statements) {
+    for (const auto& statement : statements) this->statement(statement);
+  }
+
+  /// A block that does not always run.
+  void branch_block(const std::vector<Statement>& statements) {
+    const auto before = values_;
+    branch_.push_back(++branches_);
+    block(statements);
+    branch_.pop_back();
+    values_.merge(before);
+  }
+
+  void statement(const Statement& statement) {
+    switch (statement.kind) {
+      case StatementKind::simple:
+        return simple(statement.tokens);
+      case StatementKind::branch:
+        return branch(statement);
+      case StatementKind::function:
+        return function(statement.clauses.front());
+      case StatementKind::klass:
+        return klass(statement.clauses.front());
+      case StatementKind::loop:
+        return loop(statement);
+      case StatementKind::with:
+        for (const auto token : with_targets(tree_, statement.clauses.front().head)) bind_here(token);
+        return block(statement.clauses.front().body);
+      case StatementKind::attempt:
+        for (const auto& clause : statement.clauses) {
+          clause.keyword == "except" ? branch_block(clause.body) : block(clause.body);
+        }
+        return;
+      case StatementKind::match:
+      case StatementKind::other:
+        for (const auto& clause : statement.clauses) branch_block(clause.body);
+        return;
+    }
+  }
+
+  void branch(const Statement& statement) {
+    for (const auto& clause : statement.clauses) {
+      const auto run = clause.keyword == "else" ? BranchRun::always : branch_run(tree_, clause.head);
+      if (run == BranchRun::never) continue;
+      walruses(clause.head);
+      if (run == BranchRun::always && clause.keyword == "if") return block(clause.body);
+      const auto before = values_;
+      narrow(clause.head);
+      branch_.push_back(++branches_);
+      block(clause.body);
+      branch_.pop_back();
+      values_.merge(before);
+      if (run == BranchRun::always) return;
+    }
+  }
+
+  /// In the body of `if name == "text":` the variable holds that text.
+  void narrow(TokenRange test) {
+    if (test.last - test.first != 3 || !tree_.is(test.first + 1, "==")) return;
+    if (!tree_.is_name(test.first) || tree_.token(test.first + 2).kind != TokenKind::string) return;
+    const auto text = plain_string(tree_.text(test.first + 2));
+    const std::string name(tree_.text(test.first));
+    if (text && values_.find(name) != nullptr) values_.set(name, {{*text}, {}});
+  }
+
+  void loop(const Statement& statement) {
+    const auto& clause = statement.clauses.front();
+    if (clause.keyword == "for") {
+      const auto parts = split_range(tree_, clause.head, "in");
+      const auto targets = target_names(tree_, parts.front());
+      for (const auto token : targets) bind_here(token);
+      if (!targets.empty() && parts.size() > 1) {
+        const TokenRange iterated{parts[1].first, clause.head.last};
+        for (const auto token : targets)
+          values_.set(std::string(tree_.text(token)), {{std::string(1, kAnyText)}, {}});
+        values_.assign_element(std::string(tree_.text(targets.front())), tree_, iterated);
+      }
+    } else {
+      walruses(clause.head);
+    }
+    // Not a branch: `for … in […]: name = …` followed by `del` is the usual form, and bodies count as run.
+    for (const auto& each : statement.clauses) block(each.body);
+  }
+
+  void function(const Clause& clause) {
+    if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
+    bind_here(clause.head.first);
+    if (tree_.is(clause.head.first, "__getattr__")) names_.getattr = &clause;
+    body_of_function(clause);
+  }
+
+  void body_of_function(const Clause& clause) {
+    if (!clause.head.empty()) function_ = tree_.text(clause.head.first);
+    inside_function(clause.body, {});
+  }
+
+  /// Only what reaches the module is seen in here: `global` names, globals() and sys.modules.
+  void inside_function(const std::vector<Statement>& statements, std::set<std::string> globals) {
+    for (const auto& statement : statements) {
+      if (statement.kind == StatementKind::simple && !statement.tokens.empty()) {
+        const auto first = statement.tokens.first;
+        if (tree_.is(first, "global")) {
+          for (auto i = first + 1; i < statement.tokens.last; ++i) globals.insert(std::string(tree_.text(i)));
+        } else {
+          function_statement(statement.tokens, globals);
+        }
+      }
+      for (const auto& clause : statement.clauses) inside_function(clause.body, globals);
+    }
+  }
+
+  void function_statement(TokenRange range, const std::set<std::string>& globals) {
+    const auto uncertain = [&](const std::string& name, std::uint32_t token) {
+      if (!globals.contains(name)) return;
+      Binding binding;
+      binding.kind = Binding::Kind::uncertain;
+      binding.line = line(token);
+      bind(name, std::move(binding));
+    };
+    if (!globals.empty()) {
+      for (const auto& name : imported_names(tree_, range)) uncertain(bound_name(name), name.token);
+      for (const auto& target : assignment(tree_, range).targets) {
+        for (const auto token : target_names(tree_, target)) uncertain(std::string(tree_.text(token)), token);
+      }
+    }
+    const auto parts = assignment(tree_, range);
+    for (const auto& target : parts.targets) {
+      register_module(target, parts.value, true);
+      if (const auto key = globals_key(target, false)) {
+        binders_.insert(function_);
+        names_.computed.push_back({std::string(1, kAnyText), {}, line(key->first)});
+      }
+    }
+  }
+
+  void klass(const Clause& clause) {
+    if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
+    bind_here(clause.head.first);
+    auto& body = names_.classes[std::string(tree_.text(clause.head.first))];
+    if (clause.head.last > clause.head.first + 2) {
+      for (const auto base : split_range(tree_, {clause.head.first + 2, clause.head.last - 1}, ",")) {
+        auto name = dotted_name(tree_, base);
+        if (!name.empty()) body.bases.push_back(std::move(name));
+      }
+    }
+    members(clause.body, body);
+  }
+
+  void members(const std::vector<Statement>& statements, ClassBody& body) {
+    for (const auto& statement : statements) {
+      if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) {
+        const auto& head = statement.clauses.front().head;
+        if (!head.empty()) body.members.insert(std::string(tree_.text(head.first)));
+        if (statement.kind == StatementKind::function) body_of_function(statement.clauses.front());
+        continue;
+      }
+      for (const auto& name : imported_names(tree_, statement.tokens)) body.members.insert(bound_name(name));
+      for (const auto& target : assignment(tree_, statement.tokens).targets) {
+        for (const auto token : target_names(tree_, target))
+          body.members.insert(std::string(tree_.text(token)));
+      }
+      for (const auto& clause : statement.clauses) members(clause.body, body);
+    }
+  }
+
+  void simple(TokenRange range) {
+    if (range.empty()) return;
+    if (tree_.is(range.first, "import") || tree_.is(range.first, "from")) return imports(range);
+    if (tree_.is(range.first, "del")) return del({range.first + 1, range.last});
+    if (tree_.is(range.first, "type") && range.last - range.first > 3 && tree_.is_name(range.first + 1) &&
+        (tree_.is(range.first + 2, "=") || tree_.is(range.first + 2, "["))) {
+      return bind_here(range.first + 1);
+    }
+    walruses(range);
+    const auto parts = assignment(tree_, range);
+    if (parts.targets.empty()) return call(range);
+    if (parts.annotated_only && !names_.is_stub) return;
+    for (const auto& target : parts.targets) assign(target, parts);
+  }
+
+  void assign(TokenRange target, const Assignment& parts) {
+    std::uint32_t end = 0;
+    auto dotted = dotted_name(tree_, parts.value, &end);
+    if (end != parts.value.last) dotted.clear();
+    const bool single = target.last - target.first == 1 && tree_.is_name(target.first);
+    if (single) {
+      const std::string name(tree_.text(target.first));
+      if (name == "__all__") return assign_all(target.first, parts);
+      if (name == "__path__") names_.changes_path = true;
+      if (is_this_module(parts.value)) modules_held_.insert(name);
+      if (!parts.augmented) bind_here(target.first, std::move(dotted));
+      if (!parts.annotated_only) values_.assign(name, tree_, parts.value);
+      if (parts.augmented) values_.extend(name, {});
+      return;
+    }
+    for (const auto token : target_names(tree_, target)) bind_here(token);
+    register_module(target, parts.value, false);
+    subscript(target);
+  }
+
+  void assign_all(std::uint32_t token, const Assignment& parts) {
+    names_.has_all = true;
+    bind_here(token);
+    if (parts.augmented) {
+      extend_all(values_.elements(tree_, parts.value));
+    } else {
+      values_.assign("__all__", tree_, parts.value);
+      all_unknown_ = !values_.elements(tree_, parts.value);
+    }
+  }
+
+  void extend_all(const std::optional<std::vector<std::string>>& more) {
+    if (!more) all_unknown_ = true;
+    values_.extend("__all__", more);
+  }
+
+  /// `sys.modules[KEY] = VALUE`, and what it does to this module itself.
+  void register_module(TokenRange target, TokenRange value, bool in_function) {
+    std::uint32_t end = 0;
+    if (dotted_name(tree_, target, &end) != "sys.modules" || end >= target.last || !tree_.is(end, "["))
+      return;
+    const auto behind = behind_bracket(tree_, end, target.last);
+    const auto keys = values_.texts(tree_, {end + 1, behind - 1});
+    value = without_brackets(tree_, value);
+    if (behind != target.last) return attribute_of_module(keys, {behind, target.last}, value);
+    std::uint32_t object_end = 0;
+    auto object = dotted_name(tree_, value, &object_end);
+    const auto modules = named_modules(value, object, object_end);
+    const bool call = object_end < value.last;
+    for (std::size_t i = 0; i < keys.texts.size(); ++i) {
+      const auto& key = keys.texts[i];
+      if (key == names_.module && !in_function && modules.empty()) {
+        names_.replaced = Replacement{object, false, line(target.first)};
+        if (!call) names_.replaced->class_name.clear();
+      }
+      Registration registration{key, call ? "" : object, {}, line(target.first), in_function};
+      if (modules.size() == keys.texts.size()) registration.module = modules[i];
+      if (modules.size() == 1) registration.module = modules.front();
+      names_.registrations.push_back(std::move(registration));
+    }
+    if (!keys.directories.empty()) {
+      names_.registrations.push_back({std::string(1, kAnyText), {}, {}, line(target.first), in_function});
+    }
+  }
+
+  /// The module names of `sys.modules["…"]` and `import_module("…")`; none when it is something else.
+  std::vector<std::string> named_modules(TokenRange value, const std::string& object,
+                                         std::uint32_t end) const {
+    const bool importing = object == "import_module" || object == "importlib.import_module";
+    if (end >= value.last || !(importing || object == "sys.modules")) return {};
+    if (behind_bracket(tree_, end, value.last) != value.last) return {};
+    const auto arguments = split_range(tree_, {end + 1, value.last - 1}, ",");
+    auto modules = values_.texts(tree_, arguments.front()).texts;
+    for (auto& module : modules) {
+      if (is_pattern(module)) return {};
+      if (module.starts_with('.')) {
+        const auto level = module.find_first_not_of('.');
+        if (level == std::string::npos) return {};
+        module = absolute_module(names_.module, names_.is_package, static_cast<unsigned>(level),
+                                 module.substr(level));
+      }
+    }
+    return modules;
+  }
+
+  /// `sys.modules[KEY].name = VALUE` with this module's key.
+  void attribute_of_module(const TextValue& keys, TokenRange rest, TokenRange value) {
+    if (keys.texts != std::vector<std::string>{names_.module} || rest.last - rest.first != 2) return;
+    if (!tree_.is(rest.first, ".") || !tree_.is_name(rest.first + 1)) return;
+    if (tree_.is(rest.first + 1, "__class__")) {
+      names_.replaced = Replacement{dotted_name(tree_, value), true, line(rest.first)};
+    } else {
+      bind_here(rest.first + 1);
+    }
+  }
+
+  /// KEY of `globals()[KEY]`, and of vars() and locals() where they are the module's.
+  std::optional<TokenRange> globals_key(TokenRange target, bool at_top) const {
+    std::uint32_t end = 0;
+    const auto name = dotted_name(tree_, target, &end);
+    if (name != "globals" && !(at_top && (name == "vars" || name == "locals"))) return {};
+    if (end + 3 >= target.last || !tree_.is(end, "(") || !tree_.is(end + 1, ")") || !tree_.is(end + 2, "[")) {
+      return {};
+    }
+    if (behind_bracket(tree_, end + 2, target.last) != target.last) return {};
+    return TokenRange{end + 3, target.last - 1};
+  }
+
+  void subscript(TokenRange target) {
+    if (const auto key = globals_key(target, true)) computed(values_.texts(tree_, *key), target.first);
+  }
+
+  void computed(const TextValue& value, std::uint32_t token) {
+    for (const auto& text : value.texts) {
+      if (is_pattern(text)) {
+        names_.computed.push_back({text, {}, line(token)});
+      } else {
+        Binding binding;
+        binding.line = line(token);
+        bind(text, std::move(binding));
+      }
+    }
+    for (const auto& object : value.directories) names_.computed.push_back({{}, object, line(token)});
+  }
+
+  /// Calls that bind: __all__.extend, setattr on the module, globals().update, exec, and functions that do
+  /// so.
+  void call(TokenRange range) {
+    std::uint32_t end = 0;
+    const auto name = dotted_name(tree_, range, &end);
+    if (end >= range.last || !tree_.is(end, "(")) return;
+    const auto behind = behind_bracket(tree_, end, range.last);
+    const auto arguments = split_range(tree_, {end + 1, behind - 1}, ",");
+    if (name == "__all__.extend") return extend_all(values_.elements(tree_, arguments.front()));
+    if (name == "__all__.append" || name == "__all__.remove") {
+      const auto value = values_.texts(tree_, arguments.front());
+      const bool known = name == "__all__.append" && value.directories.empty() &&
+                         std::none_of(value.texts.begin(), value.texts.end(), is_pattern);
+      return extend_all(known ? std::optional(value.texts) : std::nullopt);
+    }
+    if (name == "setattr" && arguments.size() == 3 && is_this_module(arguments[0])) {
+      return computed(values_.texts(tree_, arguments[1]), range.first);
+    }
+    if (name == "delattr" && arguments.size() == 2 && is_this_module(arguments[0])) {
+      for (const auto& text : values_.texts(tree_, arguments[1]).texts) forget(text, true);
+      return;
+    }
+    if (binders_.contains(name.substr(name.rfind('.') + 1))) {
+      for (const auto& text : values_.texts(tree_, arguments.front()).texts) {
+        if (!is_pattern(text)) computed({{text}, {}}, range.first);
+      }
+      return;
+    }
+    if (name == "exec" && arguments.size() == 1) {
+      return computed({{std::string(1, kAnyText)}, {}}, range.first);
+    }
+    if (name == "globals" && behind + 2 < range.last && tree_.is(behind, ".") &&
+        tree_.is(behind + 1, "update")) {
+      const auto keys = values_.elements(tree_, {behind + 3, range.last - 1});
+      computed({keys.value_or(std::vector<std::string>{std::string(1, kAnyText)}), {}}, range.first);
+    }
+  }
+
+  /// `sys.modules[__name__]`, or a variable that holds it.
+  bool is_this_module(TokenRange range) const {
+    std::uint32_t end = 0;
+    const auto name = dotted_name(tree_, range, &end);
+    if (name == "sys.modules" && end + 1 < range.last) {
+      return values_.texts(tree_, {end + 1, range.last - 1}).texts == std::vector<std::string>{names_.module};
+    }
+    return end == range.last && modules_held_.contains(name);
+  }
+
+  static std::string bound_name(const ImportedName& name) {
+    if (!name.alias.empty()) return name.alias;
+    return name.from ? name.name : name.module.substr(0, name.module.find('.'));
+  }
+
+  void imports(TokenRange range) {
+    for (const auto& name : imported_names(tree_, range)) {
+      auto module = absolute_module(names_.module, names_.is_package, name.level, name.module);
+      if (name.name == "*") {
+        names_.stars.push_back({std::move(module), line(name.token)});
+        continue;
+      }
+      const auto& original = name.from ? name.name : name.module;
+      if (names_.is_stub && name.alias != original) continue;
+      Binding binding;
+      binding.kind = name.from ? Binding::Kind::member : Binding::Kind::module;
+      binding.line = line(name.token);
+      binding.name = name.name;
+      binding.module = name.from || !name.alias.empty() ? std::move(module) : bound_name(name);
+      bind(bound_name(name), std::move(binding));
+      if (bound_name(name) == "__all__") names_.has_all = all_unknown_ = true;
+    }
+  }
+
+  void del(TokenRange range) {
+    for (const auto token : target_names(tree_, range)) forget(std::string(tree_.text(token)), false);
+  }
+
+  /// A name is deleted here: what was bound on the way to here is gone, what was bound elsewhere may be. A
+  /// `final` deletion is also remembered for names that a star import brings.
+  void forget(const std::string& name, bool final) {
+    const auto found = names_.bindings.find(name);
+    if (found != names_.bindings.end()) {
+      std::erase_if(found->second,
+                    [&](const Binding& binding) { return starts_with(binding.branch, branch_); });
+      for (auto& binding : found->second) binding.kind = Binding::Kind::uncertain;
+      if (found->second.empty()) names_.bindings.erase(found);
+    }
+    if (final && !is_pattern(name)) names_.deleted.insert(name);
+  }
+
+  void walruses(TokenRange range) {
+    for (auto i = range.first; i + 1 < range.last; ++i) {
+      if (tree_.is_name(i) && tree_.is(i + 1, ":=")) bind_here(i);
+    }
+  }
+
+  const SourceTree& tree_;
+  ModuleNames& names_;
+  TextValues values_;
+  std::set<std::string> modules_held_;
+  std::string function_;           ///< the one that is being looked into
+  std::set<std::string> binders_;  ///< functions that bind what they are told to, by globals()
+  std::vector<std::uint32_t> branch_;
+  std::uint32_t branches_ = 0;
+  bool all_unknown_ = false;
+};
+
+}  // namespace
+
+ModuleNames read_module(std::string source, std::string module, bool is_package, bool is_stub) {
+  ModuleNames names;
+  names.module = std::move(module);
+  names.is_package = is_package;
+  names.is_stub = is_stub;
+  names.tree = std::make_shared<const SourceTree>(std::move(source));
+  names.problem = names.tree->list().problem;
+  Reader(*names.tree, names).run();
+  return names;
+}
+
+}  // namespace launch::pysource

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pysource/python_tree.hpp"
+#include "pysource/string_values.hpp"
+
+namespace launch::pysource {
+
+/// One way in which a module's code binds a name at its top level.
+struct Binding {
+  enum class Kind : std::uint8_t {
+    here,       ///< def, class, assignment
+    module,     ///< `import MODULE [as name]`
+    member,     ///< `from MODULE import NAME [as name]`
+    uncertain,  ///< by a function, or deleted on some path
+  };
+  Kind kind = Kind::here;
+  std::string module;
+  std::string name;
+  std::string value;  ///< of `name = a.b.c`: "a.b.c"
+  std::uint32_t line = 0;
+  std::vector<std::uint32_t> branch;  ///< the branches of the code in which it stands
+};
+
+/// `from MODULE import *`
+struct StarImport {
+  std::string module;
+  std::uint32_t line = 0;
+};
+
+/// `sys.modules[KEY] = …`
+struct Registration {
+  std::string pattern;  ///< the key, parts that are computed as kAnyText
+  std::string object;   ///< dotted name of what is registered; empty when it is something else
+  std::string module;   ///< its name, where it is given as sys.modules["…"] or import_module("…")
+  std::uint32_t line = 0;
+  bool in_function = false;
+};
+
+/// Names that come from computed keys: `globals()[KEY] = …`, setattr on the module.
+struct ComputedName {
+  std::string pattern;    ///< of the names; empty when `directory` is given
+  std::string directory;  ///< all names that dir(OBJECT) gives; dotted name of the object
+  std::uint32_t line = 0;
+};
+
+struct ClassBody {
+  std::vector<std::string> bases;  ///< dotted names
+  std::set<std::string, std::less<>> members;
+};
+
+/// The module object itself is replaced by one of a class of its own.
+struct Replacement {
+  std::string class_name;    ///< empty when it is not a class of this module
+  bool keeps_names = false;  ///< only `__class__` is replaced: the module's names stay
+  std::uint32_t line = 0;
+};
+
+/// What a source binds at the top level of its module: the rules 1 to 9 of "which names does a module have"
+/// as far as they concern one file. Bodies for type checkers are left out; bodies of functions too, but for
+/// `global`.
+struct ModuleNames {
+  std::string module;
+  bool is_package = false;
+  bool is_stub = false;  ///< a .pyi: annotations bind, imports do so only as `x as x` (PEP 484)
+  std::map<std::string, std::vector<Binding>, std::less<>> bindings;
+  std::set<std::string, std::less<>> deleted;  ///< by delattr on the module, whatever a star import brings
+  std::vector<StarImport> stars;
+  std::vector<Registration> registrations;
+  std::vector<ComputedName> computed;
+  std::map<std::string, ClassBody, std::less<>> classes;
+  std::optional<Replacement> replaced;
+  std::optional<std::vector<std::string>> all;  ///< `__all__`, when it can be read
+  bool has_all = false;                         ///< `__all__` is bound
+  bool changes_path = false;                    ///< `__path__` is bound: submodules may come from elsewhere
+  const Clause* getattr = nullptr;              ///< module-level `def __getattr__` (PEP 562)
+  std::map<std::string, std::vector<std::string>> collections;  ///< literal lists and keys by variable
+  std::optional<SourceProblem> problem;
+  std::shared_ptr<const SourceTree> tree;
+};
+
+/// `module` is the dotted name; relative imports are made absolute by it.
+ModuleNames read_module(std::string source, std::string module, bool is_package, bool is_stub);
+
+}  // namespace launch::pysource

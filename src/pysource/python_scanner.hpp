@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+#include "pysource/python_tokens.hpp"
+
+namespace launch::pysource {
+
+/// How firmly a use needs its name; the first is the firmest.
+enum class Need : std::uint8_t {
+  must,      ///< runs when the file is imported
+  path,      ///< runs on some path only: in a function, in a branch, in an error handler
+  optional,  ///< the code goes on without it
+  type,      ///< read by type checkers only, or never run
+};
+std::string_view need_name(Need need);
+
+/// A name that code takes from a package: `import MODULE`, or `from MODULE import NAME`.
+struct Requirement {
+  std::string module;
+  std::string name;  ///< empty for `import MODULE`; "*" for `from MODULE import *`
+
+  /// "torch.nn:Module", "torch.nn:"
+  std::string text() const { return module + ":" + name; }
+  friend bool operator<(const Requirement& a, const Requirement& b) {
+    return std::tie(a.module, a.name) < std::tie(b.module, b.name);
+  }
+};
+
+/// The use belongs to one of several alternatives (try … except ImportError) of which one is enough.
+struct Choice {
+  std::uint32_t group = 0;
+  std::uint32_t alternative = 0;
+  friend bool operator<(const Choice& a, const Choice& b) {
+    return std::tie(a.group, a.alternative) < std::tie(b.group, b.alternative);
+  }
+};
+
+struct ImportUse {
+  Requirement requirement;
+  Need need = Need::must;
+  std::uint32_t line = 0;
+  std::uint32_t column = 0;     ///< in bytes, the first is 1; line and column are the imported name's
+  std::vector<Choice> choices;  ///< from the outside in; groups are numbered from 0 within the file
+};
+
+struct FileScan {
+  std::vector<ImportUse> uses;  ///< in the order of the source
+  std::uint32_t groups = 0;
+  std::optional<SourceProblem> problem;  ///< what stands behind it was not read
+};
+
+/// What a source imports from the packages whose top-level modules are `roots` (empty: from anywhere).
+/// Relative imports are the scanned tree's own and left out. A comment `# launch: optional` on the name's or
+/// the statement's line, or alone on the line above, makes a use optional.
+FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots);
+
+}  // namespace launch::pysource

@@ -1,0 +1,382 @@
+#include "pysource/python_tokens.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace launch::pysource {
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{64} << 20;
+constexpr std::size_t kMostIndents = 100;
+constexpr int kMostNesting = 150;
+constexpr int kMostBrackets = 200;
+constexpr std::uint32_t kTab = 8;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_hex(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
+         static_cast<unsigned char>(c) >= 0x80;
+}
+bool continues_name(char c) {
+  return starts_name(c) || is_digit(c);
+}
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// What stands before a string's quote.
+struct Prefix {
+  std::size_t length = 0;
+  bool raw = false;
+  bool formatted = false;
+};
+
+class Tokenizer {
+ public:
+  explicit Tokenizer(std::string_view source) : source_(source) { list_.source = source; }
+
+  TokenList run() {
+    if (source_.size() > kMostBytes) {
+      stop("the file is larger than 64 MiB");
+    } else if (source_.starts_with("\xEF\xBB\xBF")) {
+      at_ = line_start_ = 3;
+    }
+    while (!stopped() && at_ < source_.size()) {
+      if (line_begins_ && depth_ == 0) {
+        indentation();
+      } else {
+        next();
+      }
+    }
+    finish();
+    return std::move(list_);
+  }
+
+ private:
+  bool stopped() const { return list_.problem.has_value(); }
+  char peek(std::size_t ahead = 0) const {
+    return at_ + ahead < source_.size() ? source_[at_ + ahead] : '\0';
+  }
+  bool at_newline() const { return peek() == '\n' || (peek() == '\r' && at_ < source_.size()); }
+
+  void stop(std::string message) {
+    if (!stopped()) list_.problem = SourceProblem{line_, std::move(message)};
+  }
+
+  void add(TokenKind kind, std::size_t start, std::uint32_t line, std::size_t line_start) {
+    list_.tokens.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start),
+                            line, static_cast<std::uint32_t>(start - line_start + 1)});
+  }
+  void add(TokenKind kind, std::size_t start) { add(kind, start, line_, line_start_); }
+
+  /// Steps over "\n", "\r\n" or "\r".
+  void take_newline() {
+    at_ += peek() == '\r' && peek(1) == '\n' ? 2 : 1;
+    ++line_;
+    line_start_ = at_;
+  }
+
+  void finish() {
+    at_ = stopped() ? at_ : source_.size();
+    if (!list_.tokens.empty()) {
+      const auto last = list_.tokens.back().kind;
+      if (last != TokenKind::newline && last != TokenKind::dedent && last != TokenKind::indent) {
+        add(TokenKind::newline, at_);
+      }
+    }
+    for (; indents_.size() > 1; indents_.pop_back()) add(TokenKind::dedent, at_);
+    add(TokenKind::end, at_);
+  }
+
+  void take_comment(bool alone) {
+    const auto start = at_;
+    while (at_ < source_.size() && !at_newline()) ++at_;
+    list_.comments.push_back(
+        {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
+  }
+
+  /// The white space that begins a line. A continued blank beginning counts up to its backslash, as in
+  /// CPython.
+  void indentation() {
+    std::uint32_t width = 0;
+    std::optional<std::uint32_t> continued;
+    for (;; ++at_) {
+      if (peek() == ' ') {
+        ++width;
+      } else if (peek() == '\t') {
+        width = (width / kTab + 1) * kTab;
+      } else if (peek() == '\f') {
+        width = 0;
+      } else if (peek() == '\\' && (peek(1) == '\n' || peek(1) == '\r')) {
+        if (!continued) continued = width;
+        ++at_;
+        take_newline();
+        --at_;
+      } else {
+        break;
+      }
+    }
+    if (at_ >= source_.size()) return;
+    if (peek() == '#') take_comment(true);
+    if (at_ >= source_.size()) return;
+    if (at_newline()) {
+      take_newline();
+      return;
+    }
+    line_begins_ = false;
+    set_indentation(continued.value_or(width));
+  }
+
+  void set_indentation(std::uint32_t width) {
+    if (width > indents_.back()) {
+      if (indents_.size() > kMostIndents) return stop("more than 100 levels of indentation");
+      indents_.push_back(width);
+      add(TokenKind::indent, at_);
+      return;
+    }
+    while (width < indents_.back()) {
+      indents_.pop_back();
+      add(TokenKind::dedent, at_);
+    }
+    if (width != indents_.back()) stop("the indentation fits no block around it");
+  }
+
+  void next() {
+    const char c = peek();
+    if (c == ' ' || c == '\t' || c == '\f') {
+      ++at_;
+    } else if (at_newline()) {
+      end_of_line();
+    } else if (c == '#') {
+      take_comment(false);
+    } else if (c == '\\') {
+      continuation();
+    } else if (c == '\0') {
+      stop("a NUL byte");
+    } else if (const auto prefix = string_prefix()) {
+      string(*prefix);
+    } else if (starts_name(c)) {
+      const auto start = at_;
+      while (at_ < source_.size() && continues_name(peek())) ++at_;
+      add(TokenKind::name, start);
+    } else if (is_digit(c) || (c == '.' && is_digit(peek(1)))) {
+      number();
+    } else {
+      op();
+    }
+  }
+
+  void end_of_line() {
+    if (depth_ == 0) {
+      add(TokenKind::newline, at_);
+      list_.tokens.back().length = 1;
+      line_begins_ = true;
+    }
+    take_newline();
+  }
+
+  void continuation() {
+    ++at_;
+    if (at_ >= source_.size()) return stop("the source ends with a backslash");
+    if (!at_newline()) return stop("something stands behind a backslash");
+    take_newline();
+  }
+
+  void op() {
+    static constexpr std::array<std::string_view, 25> kLong = {
+        "**=", "//=", ">>=", "<<=", "...", "!=", "->", ":=", "==", "<=", ">=", "**", "//",
+        ">>",  "<<",  "+=",  "-=",  "*=",  "/=", "%=", "&=", "|=", "^=", "@=", "<>"};
+    const auto rest = source_.substr(at_, 3);
+    const auto start = at_;
+    const auto* found =
+        std::find_if(kLong.begin(), kLong.end(), [&](auto text) { return rest.starts_with(text); });
+    at_ += found == kLong.end() ? 1 : found->size();
+    const char c = source_[start];
+    if ((c == '(' || c == '[' || c == '{') && ++depth_ > kMostBrackets)
+      return stop("more than 200 open brackets");
+    if ((c == ')' || c == ']' || c == '}') && depth_ > 0) --depth_;
+    add(TokenKind::op, start);
+  }
+
+  template <class Fits>
+  bool digits(Fits&& fits) {
+    const auto start = at_;
+    while (fits(peek()) || (peek() == '_' && fits(peek(1)))) ++at_;
+    return at_ != start;
+  }
+
+  void number() {
+    const auto start = at_;
+    const char base = peek() == '0' ? lower(peek(1)) : '\0';
+    if (base == 'x' || base == 'b' || base == 'o') {
+      at_ += 2;
+      digits([base](char c) { return base == 'x' ? is_hex(c) : is_digit(c); });
+      return add(TokenKind::number, start);
+    }
+    digits(is_digit);
+    if (peek() == '.') {
+      ++at_;
+      digits(is_digit);
+    }
+    if (lower(peek()) == 'e') {
+      const auto sign = peek(1) == '+' || peek(1) == '-' ? 1U : 0U;
+      if (is_digit(peek(1 + sign))) {
+        at_ += 1 + sign;
+        digits(is_digit);
+      }
+    }
+    if (lower(peek()) == 'j') ++at_;
+    add(TokenKind::number, start);
+  }
+
+  /// The prefix of the string that begins here; none when no string does.
+  std::optional<Prefix> string_prefix() const {
+    Prefix prefix;
+    bool bytes = false;
+    bool unicode = false;
+    for (; prefix.length <= 2; ++prefix.length) {
+      const char c = lower(peek(prefix.length));
+      if (c == '"' || c == '\'') return prefix;
+      if (unicode) return {};
+      if (c == 'r' && !prefix.raw) {
+        prefix.raw = true;
+      } else if (c == 'b' && !bytes && !prefix.formatted) {
+        bytes = true;
+      } else if ((c == 'f' || c == 't') && !bytes && !prefix.formatted) {
+        prefix.formatted = true;
+      } else if (c == 'u' && prefix.length == 0) {
+        unicode = true;
+      } else {
+        return {};
+      }
+    }
+    return {};
+  }
+
+  void string(const Prefix& prefix) {
+    const auto start = at_;
+    const auto line = line_;
+    const auto line_start = line_start_;
+    if (scan_string(prefix, 0)) return add(TokenKind::string, start, line, line_start);
+    line_ = line;
+    stop("the string is not closed");
+  }
+
+  /// Steps over a string; false when it does not end.
+  bool scan_string(const Prefix& prefix, int nesting) {
+    if (nesting > kMostNesting) return false;
+    at_ += prefix.length;
+    const auto quote = source_.substr(at_, 3);
+    const bool triple = quote.size() == 3 && quote[1] == quote[0] && quote[2] == quote[0];
+    const auto closing = quote.substr(0, triple ? 3 : 1);
+    at_ += closing.size();
+    while (at_ < source_.size()) {
+      if (source_.substr(at_, closing.size()) == closing) {
+        at_ += closing.size();
+        return true;
+      }
+      if (at_newline()) {
+        if (!triple) return false;
+        take_newline();
+      } else if (peek() == '\\') {
+        escape(prefix);
+      } else if (prefix.formatted && peek() == '{') {
+        if (peek(1) == '{') {
+          at_ += 2;
+        } else if (!scan_field(prefix, closing, nesting)) {
+          return false;
+        }
+      } else {
+        ++at_;
+      }
+    }
+    return false;
+  }
+
+  /// A backslash and what it covers: the next character, but not the brace of an f-string's field.
+  void escape(const Prefix& prefix) {
+    ++at_;
+    if (prefix.formatted && !prefix.raw && peek() == 'N' && peek(1) == '{') {
+      while (at_ < source_.size() && !at_newline() && peek() != '}') ++at_;
+    } else if (at_newline()) {
+      take_newline();
+    } else if (at_ < source_.size() && !(prefix.formatted && (peek() == '{' || peek() == '}'))) {
+      ++at_;
+    }
+  }
+
+  /// The replacement field that begins here, with nested strings of any quotes (PEP 701).
+  bool scan_field(const Prefix& prefix, std::string_view closing, int nesting) {
+    if (nesting > kMostNesting) return false;
+    ++at_;
+    int brackets = 0;
+    while (at_ < source_.size()) {
+      const char c = peek();
+      if (const auto inner = string_prefix()) {
+        if (!scan_string(*inner, nesting + 1)) return false;
+      } else if (starts_name(c)) {
+        while (at_ < source_.size() && continues_name(peek())) ++at_;
+      } else if (at_newline()) {
+        take_newline();
+      } else if (c == '#') {
+        while (at_ < source_.size() && !at_newline()) ++at_;
+      } else if (c == '}' && brackets == 0) {
+        ++at_;
+        return true;
+      } else if (c == ':' && brackets == 0) {
+        ++at_;
+        return scan_format(prefix, closing, nesting);
+      } else {
+        if (c == '(' || c == '[' || c == '{') ++brackets;
+        if (c == ')' || c == ']' || c == '}') --brackets;
+        ++at_;
+      }
+    }
+    return false;
+  }
+
+  /// What follows the ":" of a field, up to and with its "}".
+  bool scan_format(const Prefix& prefix, std::string_view closing, int nesting) {
+    while (at_ < source_.size()) {
+      if (source_.substr(at_, closing.size()) == closing) return false;
+      if (peek() == '}') {
+        ++at_;
+        return true;
+      }
+      if (peek() == '{') {
+        if (!scan_field(prefix, closing, nesting + 1)) return false;
+      } else if (at_newline()) {
+        if (closing.size() == 1) return false;
+        take_newline();
+      } else if (peek() == '\\') {
+        escape(prefix);
+      } else {
+        ++at_;
+      }
+    }
+    return false;
+  }
+
+  std::string_view source_;
+  TokenList list_;
+  std::size_t at_ = 0;
+  std::uint32_t line_ = 1;
+  std::size_t line_start_ = 0;
+  std::vector<std::uint32_t> indents_{0};
+  int depth_ = 0;
+  bool line_begins_ = true;
+};
+
+}  // namespace
+
+TokenList tokenize(std::string_view source) {
+  return Tokenizer(source).run();
+}
+
+}  // namespace launch::pysource

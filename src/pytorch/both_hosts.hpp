@@ -1,0 +1,32 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "net/http.hpp"
+
+namespace launch::pytorch {
+
+/// A client that asks the PyTorch channel's other host for what one of its hosts refuses (403) or fails to
+/// give. When that does no better, the answer is the first host's; for a download, the message says what each
+/// answered. Other URLs are fetched as `http` fetches them.
+class BothHosts final : public net::HttpClient {
+ public:
+  explicit BothHosts(std::unique_ptr<net::HttpClient> http) : owned_(std::move(http)), http_(owned_.get()) {}
+  /// `http` must outlive the object.
+  explicit BothHosts(net::HttpClient& http) : http_(&http) {}
+
+  Result<net::HttpResponse> fetch(const net::HttpRequest& request) override;
+  std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override;
+  std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
+                                                    const net::DownloadProgress& progress,
+                                                    std::stop_token stop) override;
+
+ private:
+  std::unique_ptr<net::HttpClient> owned_;
+  net::HttpClient* http_;
+};
+
+}  // namespace launch::pytorch

@@ -1,0 +1,283 @@
+// The OCI distribution specification 1.1, as far as looking an image up goes, and Docker's token
+// authentication.
+#include "registry/oci_registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "registry/bearer_challenge.hpp"
+
+namespace launch::registry {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::uint64_t kMostManifest = std::uint64_t{4} << 20;
+constexpr std::uint64_t kMostConfiguration = std::uint64_t{16} << 20;
+constexpr std::uint64_t kMostToken = std::uint64_t{1} << 20;
+
+constexpr std::string_view kManifestTypes =
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+
+/// Where an image is really asked for.
+struct Place {
+  std::string base;  ///< "https://registry-1.docker.io/v2/nvidia/cuda"
+  std::string host;
+  std::string repository;
+};
+
+bool has_prefix(std::string_view name, std::string_view prefix) {
+  return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '/');
+}
+
+Place place_of(const specs::ImageReference& reference, const std::vector<RegistryLocation>& locations) {
+  const RegistryLocation* best = nullptr;
+  const auto name = reference.name();
+  for (const auto& location : locations) {
+    if (has_prefix(name, location.prefix) && (!best || location.prefix.size() > best->prefix.size()))
+      best = &location;
+  }
+  Place place;
+  place.host = reference.registry == "docker.io" ? "registry-1.docker.io" : reference.registry;
+  place.repository = reference.repository;
+  if (best != nullptr) {
+    const auto moved = best->location + name.substr(best->prefix.size());
+    const auto slash = moved.find('/');
+    place.host = moved.substr(0, slash);
+    place.repository = moved.substr(std::min(slash, moved.size() - 1) + 1);
+  }
+  const auto* scheme = best != nullptr && best->insecure ? "http" : "https";
+  place.base = fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository);
+  return place;
+}
+
+const Json* member(const Json& value, const char* name) {
+  if (!value.is_object()) return nullptr;
+  const auto found = value.find(name);
+  return found == value.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string text_member(const Json& value, const char* name) {
+  const auto* found = member(value, name);
+  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+Json parse(std::string_view text) {
+  return Json::parse(text, nullptr, false);
+}
+
+/// The registry's own words: "MANIFEST_UNKNOWN: manifest unknown"; empty when there are none.
+std::string complaint(const net::HttpResponse& response) {
+  constexpr std::size_t kLongest = 200;
+  const auto json = parse(response.body);
+  const auto* errors = member(json, "errors");
+  if (errors == nullptr || !errors->is_array() || errors->empty()) return {};
+  const auto text =
+      fmt::format("{}: {}", text_member(errors->front(), "code"), text_member(errors->front(), "message"));
+  return printable(text.substr(0, kLongest));
+}
+
+bool is_missing(const net::HttpResponse& response) {
+  const auto text = complaint(response);
+  return response.status == 404 || text.starts_with("MANIFEST_UNKNOWN:") || text.starts_with("NAME_UNKNOWN:");
+}
+
+Error refused(const std::string& url, const net::HttpResponse& response, std::string_view expected) {
+  const auto words = complaint(response);
+  auto error = world_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
+                                       expected, words.empty() ? "" : fmt::format(" ({})", words)));
+  if (response.status == 401 || response.status == 403) {
+    return std::move(error).hint(
+        "there is no such image, or it is not public: check its name, or name a mirror in launch.toml: "
+        "[[registry]] "
+        "prefix = \"docker.io\", location = \"HOST:PORT\"");
+  }
+  if (response.status == 429) {
+    return std::move(error).hint(
+        "the registry limits how often it is asked; wait, or name a mirror in launch.toml: [[registry]] "
+        "prefix = "
+        "\"docker.io\", location = \"HOST:PORT\"");
+  }
+  return std::move(error).hint("the registry is not well; try again later, or name a mirror in launch.toml");
+}
+
+Error garbage(const std::string& url, std::string_view found) {
+  return world_error(fmt::format("the registry answers garbage to {}: {}", url, found))
+      .hint(
+          "check the address of the registry (launch.toml, [[registry]]); what answers there may be no "
+          "registry");
+}
+
+/// Digests are used in URLs: only this form is taken from a manifest.
+bool is_digest(std::string_view text) {
+  return text.starts_with("sha256:") && is_sha256_hex(text.substr(7));
+}
+
+struct Manifest {
+  std::string digest;
+  Json content;
+  bool is_index() const { return content.contains("manifests"); }
+};
+
+/// Talks to one repository, with the token that it asks for.
+class Repository {
+ public:
+  Repository(net::HttpClient& http, const Place& place) : http_(http), place_(place) {}
+
+  /// Nothing when the registry does not have it. `name` is a tag or a digest.
+  Result<std::optional<Manifest>> manifest(const std::string& name) {
+    const auto url = fmt::format("{}/manifests/{}", place_.base, name);
+    TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
+    if (is_missing(response)) return std::nullopt;
+    if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
+    Manifest manifest{fmt::format("sha256:{}", sha256_hex(response.body)), parse(response.body)};
+    const auto claimed = response.header("docker-content-digest").value_or(manifest.digest);
+    for (const auto& expected : {claimed, is_digest(name) ? name : manifest.digest}) {
+      if (expected == manifest.digest) continue;
+      return fail(garbage(url, fmt::format("its manifest has the digest {}, expected {}", manifest.digest,
+                                           printable(expected))));
+    }
+    if (!manifest.content.is_object() || (!manifest.is_index() && !manifest.content.contains("config"))) {
+      return fail(garbage(url, "expected an image index or an image manifest"));
+    }
+    return manifest;
+  }
+
+  /// The image's configuration.
+  Result<Json> configuration(const Manifest& manifest) {
+    const auto* described = member(manifest.content, "config");
+    const auto digest = described != nullptr ? text_member(*described, "digest") : std::string();
+    if (!is_digest(digest)) {
+      return fail(garbage(fmt::format("{}/manifests/{}", place_.base, manifest.digest),
+                          "its manifest names no configuration by sha256"));
+    }
+    const auto url = fmt::format("{}/blobs/{}", place_.base, digest);
+    TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
+    if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
+    const auto found = fmt::format("sha256:{}", sha256_hex(response.body));
+    if (found != digest) return fail(garbage(url, fmt::format("it has the digest {}", found)));
+    auto json = parse(response.body);
+    if (!json.is_object()) return fail(garbage(url, "expected an image configuration"));
+    return json;
+  }
+
+ private:
+  using Headers = std::vector<std::pair<std::string, std::string>>;
+
+  Result<net::HttpResponse> get(const std::string& url, std::uint64_t most, Headers headers) {
+    net::HttpRequest request{.url = url, .headers = std::move(headers), .most = most};
+    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
+    TRY_ASSIGN(auto response, http_.fetch(request));
+    if (response.status != 401 || !token_.empty()) return response;
+    const auto challenge = parse_bearer_challenge(response.header("www-authenticate").value_or(""));
+    if (!challenge) return response;
+    TRY_ASSIGN(token_, fetch_token(*challenge));
+    request.headers.emplace_back("Authorization", "Bearer " + token_);
+    return http_.fetch(request);
+  }
+
+  Result<std::string> fetch_token(const BearerChallenge& challenge) {
+    const auto url = token_url(challenge, fmt::format("repository:{}:pull", place_.repository));
+    TRY_ASSIGN(const auto response, http_.fetch({.url = url, .most = kMostToken}));
+    if (response.status != 200) return fail(refused(url, response, "a token (200)"));
+    const auto json = parse(response.body);
+    auto token = text_member(json, "token");
+    if (token.empty()) token = text_member(json, "access_token");
+    const bool sound =
+        !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
+    if (!sound) return fail(garbage(url, "expected a token"));
+    return token;
+  }
+
+  net::HttpClient& http_;
+  const Place& place_;
+  std::string token_;
+};
+
+/// "linux/amd64"; empty for what is not an image to run (attestations are "unknown/unknown").
+std::string platform_of(const Json& value) {
+  const auto system = text_member(value, "os");
+  const auto architecture = text_member(value, "architecture");
+  if (system.empty() || architecture.empty() || system == "unknown") return {};
+  return fmt::format("{}/{}", system, architecture);
+}
+
+std::map<std::string, std::string> platforms_of(const Json& index) {
+  std::map<std::string, std::string> platforms;
+  const auto* manifests = member(index, "manifests");
+  if (manifests == nullptr || !manifests->is_array()) return platforms;
+  for (const auto& entry : *manifests) {
+    const auto* platform = member(entry, "platform");
+    const auto digest = text_member(entry, "digest");
+    const auto name = platform != nullptr ? platform_of(*platform) : std::string();
+    if (!name.empty() && is_digest(digest)) platforms.emplace(name, digest);
+  }
+  return platforms;
+}
+
+void take_configuration(const Json& configuration, RemoteImage& image) {
+  const auto* config = member(configuration, "config");
+  if (config == nullptr) return;
+  if (const auto* labels = member(*config, "Labels"); labels != nullptr && labels->is_object()) {
+    for (const auto& [name, value] : labels->items()) {
+      if (value.is_string()) image.labels[name] = value.get<std::string>();
+    }
+  }
+  if (const auto* environment = member(*config, "Env"); environment != nullptr && environment->is_array()) {
+    for (const auto& line : *environment) {
+      if (line.is_string()) image.environment.push_back(line.get<std::string>());
+    }
+  }
+}
+
+/// The image behind an index; its labels are those of `platform`, or of the first one where that is not
+/// there.
+Result<RemoteImage> read_index(Repository& repository, const Manifest& index, const std::string& platform,
+                               const std::string& what) {
+  RemoteImage image{
+      .digest = index.digest, .platforms = platforms_of(index.content), .labels = {}, .environment = {}};
+  if (image.platforms.empty())
+    return fail(world_error(fmt::format("the image index of {} names no image", what)));
+  const auto asked = image.platforms.find(platform);
+  const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
+  TRY_ASSIGN(const auto manifest, repository.manifest(digest));
+  if (!manifest || manifest->is_index()) {
+    return fail(world_error(fmt::format("the registry does not have the image {} that the index of {} names",
+                                        digest, what))
+                    .hint("the registry (or mirror) is incomplete; use another one"));
+  }
+  TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
+  take_configuration(configuration, image);
+  return image;
+}
+
+Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::ImageReference& reference,
+                                           const std::string& platform) {
+  TRY_ASSIGN(const auto manifest,
+             repository.manifest(reference.digest.empty() ? reference.tag : reference.digest));
+  if (!manifest) return std::nullopt;
+  if (manifest->is_index()) return read_index(repository, *manifest, platform, reference.text());
+  RemoteImage image{.digest = manifest->digest, .platforms = {}, .labels = {}, .environment = {}};
+  TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
+  if (const auto name = platform_of(configuration); !name.empty()) image.platforms[name] = manifest->digest;
+  take_configuration(configuration, image);
+  return image;
+}
+
+}  // namespace
+
+Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
+                                                     const std::string& platform) {
+  const auto place = place_of(reference, locations_);
+  Repository repository(*http_, place);
+  return during(look_up(repository, reference, platform),
+                fmt::format("asking the registry {} for {}", place.host, reference.text()));
+}
+
+}  // namespace launch::registry

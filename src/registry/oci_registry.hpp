@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "specs/image_reference.hpp"
+
+namespace launch::registry {
+
+/// Where images of a registry are really to be asked: the site's [[registry]] entries.
+struct RegistryLocation {
+  std::string prefix;     ///< "docker.io"
+  std::string location;   ///< "127.0.0.1:5000"
+  bool insecure = false;  ///< plain HTTP
+};
+
+/// What a registry says of an image, nothing of it pulled.
+struct RemoteImage {
+  std::string digest;                            ///< of what the tag names: an index, or one manifest
+  std::map<std::string, std::string> platforms;  ///< "linux/amd64" → digest of that manifest
+  std::map<std::string, std::string> labels;     ///< of the configuration, first platform that was asked for
+  std::vector<std::string> environment;          ///< "NAME=value", of the same
+};
+
+/// Images by the OCI distribution protocol (v2), with anonymous bearer tokens.
+class OciRegistry {
+ public:
+  OciRegistry(net::HttpClient& http, std::vector<RegistryLocation> locations)
+      : http_(&http), locations_(std::move(locations)) {}
+
+  /// Looks an image up for "linux/amd64" or "linux/arm64"; nothing when the registry does not have it.
+  /// Errors (world): the registry does not answer or refuses; the message names its address.
+  Result<std::optional<RemoteImage>> find(const specs::ImageReference& reference,
+                                          const std::string& platform);
+
+ private:
+  net::HttpClient* http_;
+  std::vector<RegistryLocation> locations_;
+};
+
+}  // namespace launch::registry

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace launch::specs {
+
+/// A CPython by its minor version: "3.12", or "3.13t" for the free-threaded build (PEP 703).
+struct Interpreter {
+  int minor = 0;
+  bool free_threaded = false;
+
+  /// Errors (usage): not "3.N" with N from 6 to 99, or a "t" before 3.13.
+  static Result<Interpreter> parse(std::string_view text);
+
+  /// "3.12", without the "t": what `python_version` is in markers.
+  std::string version() const;
+  /// "3.13t": what the folders below lib/ are named by.
+  std::string text() const;
+};
+
+/// "x86_64" of "linux-x86_64". Errors (usage): another platform than linux-x86_64 and linux-aarch64.
+Result<std::string> linux_machine(std::string_view platform);
+
+}  // namespace launch::specs

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+
+namespace launch::specs {
+
+class Scanner;
+
+/// The values that markers ask for (PEP 508, "Environment Markers"), except `extra`.
+struct MarkerEnvironment {
+  std::string implementation_name = "cpython";
+  std::string implementation_version;  ///< "3.12.0"
+  std::string os_name = "posix";
+  std::string platform_machine;  ///< "x86_64", "aarch64"
+  std::string platform_python_implementation = "CPython";
+  std::string platform_release;
+  std::string platform_system = "Linux";
+  std::string platform_version;
+  std::string python_full_version;  ///< "3.12.0"
+  std::string python_version;       ///< "3.12"
+  std::string sys_platform = "linux";
+};
+
+/// The environment of a CPython ("3.12") on "linux-x86_64" or "linux-aarch64". Errors (usage): another
+/// platform.
+Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform);
+
+/// A PEP 508 marker: `python_version < "3.13" and extra == "cuda"`.
+class Marker {
+ public:
+  /// Errors (usage): not a marker.
+  static Result<Marker> parse(std::string_view text);
+
+  /// Versions are compared as PEP 440 where both sides are, as strings otherwise (so "3.13t" is no error).
+  /// `extra == "x"` holds when x is among the extras (names are normalized).
+  /// `"x" in extras` and `"x" in dependency_groups` (PEP 751) ask the same sets. Extras and groups are given
+  /// normalized.
+  bool evaluate(const MarkerEnvironment& environment, const std::set<std::string>& extras = {},
+                const std::set<std::string>& dependency_groups = {}) const;
+  /// Normalized spelling, double quotes.
+  std::string text() const;
+
+  struct Node;
+
+ private:
+  friend Result<Marker> parse_marker(Scanner& scan);
+  explicit Marker(std::shared_ptr<const Node> root) : root_(std::move(root)) {}
+  std::shared_ptr<const Node> root_;
+};
+
+}  // namespace launch::specs

@@ -1,0 +1,79 @@
+#include "specs/metadata.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "specs/headers.hpp"
+#include "specs/name.hpp"
+#include "specs/scanner.hpp"
+
+namespace launch::specs {
+namespace {
+
+/// What a header line sets; the names are compared without regard to case.
+class MetadataReader {
+ public:
+  Result<CoreMetadata> read(std::string_view text) {
+    for (const auto& header : parse_headers(text)) TRY(take(header));
+    if (name_.empty()) return fail(usage_error("the metadata has no Name"));
+    if (metadata_.version.empty())
+      return fail(usage_error(fmt::format("the metadata of {} has no Version", name_)));
+    if (!is_valid_name(name_))
+      return fail(usage_error(
+          fmt::format("the metadata has the Name {}, which is no project's name", quoted(name_))));
+    metadata_.name = normalize_name(name_);
+    metadata_.license = license_expression_.empty() ? license_ : license_expression_;
+    return std::move(metadata_);
+  }
+
+ private:
+  Result<void> take(const Header& header) {
+    if (header.name == "requires-dist") {
+      const auto step = fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value));
+      TRY_ASSIGN(auto requirement, during(Requirement::parse(header.value), step));
+      metadata_.requires_dist.push_back(std::move(requirement));
+    } else if (header.name == "requires-python") {
+      take_requires_python(header.value);
+    } else if (header.name == "provides-extra") {
+      metadata_.provides_extra.insert(normalize_name(header.value));
+    } else {
+      take_text(header);
+    }
+    return {};
+  }
+
+  /// Projects of old have ones that PEP 440 forbids (">=3.5.*"); installers take these for none.
+  void take_requires_python(const std::string& value) {
+    metadata_.requires_python_text = value;
+    metadata_.requires_python = SpecifierSet::parse(value).value_or(SpecifierSet());
+  }
+
+  void take_text(const Header& header) {
+    const std::pair<std::string_view, std::string*> fields[] = {
+        {"name", &name_},
+        {"version", &metadata_.version},
+        {"summary", &metadata_.summary},
+        {"license", &license_},
+        {"license-expression", &license_expression_},
+    };
+    for (const auto& [name, value] : fields) {
+      if (header.name == name && value->empty()) *value = header.value;
+    }
+  }
+
+  CoreMetadata metadata_;
+  std::string name_;
+  std::string license_;
+  std::string license_expression_;
+};
+
+}  // namespace
+
+Result<CoreMetadata> CoreMetadata::parse(std::string_view text) {
+  return MetadataReader().read(text);
+}
+
+}  // namespace launch::specs

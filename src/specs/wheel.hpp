@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "specs/tag.hpp"
+#include "specs/version.hpp"
+
+namespace launch::specs {
+
+/// The parts of a wheel's file name (PEP 427, and the packaging.python.org "binary distribution format").
+struct WheelName {
+  std::string name;  ///< normalized (PEP 503)
+  Version version;
+  std::string build;  ///< "" or "1abc"
+  std::string tags;   ///< compressed: "cp312-cp312-manylinux_2_28_x86_64"
+
+  /// From "torch-2.5.0%2Bcu121-…whl" already percent-decoded. Errors (usage): not a wheel's name.
+  static Result<WheelName> parse(std::string_view file_name);
+};
+
+/// Index of the best of `supported` (sorted, best first) that the compressed tag set holds; none when it does
+/// not fit.
+std::optional<std::size_t> best_tag(std::string_view compressed, const std::vector<Tag>& supported);
+
+}  // namespace launch::specs

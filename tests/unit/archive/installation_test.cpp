@@ -1,0 +1,160 @@
+#include "archive/installation.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace launch::archive {
+namespace {
+
+using testing::ElementsAre;
+
+ZipEntry entry(std::string name, std::uint32_t mode = 0100644) {
+  ZipEntry made;
+  made.name = std::move(name);
+  made.external_attributes = mode << 16;
+  return made;
+}
+
+std::vector<std::string> places(const std::vector<ZipEntry>& entries, bool purelib = true) {
+  std::vector<std::string> out;
+  const auto plan = plan_installation(entries, purelib, InstallPaths::of("3.12").value());
+  for (const auto& file : plan.value()) {
+    out.push_back(file.path + (file.executable ? " x" : "") + (file.is_script ? " script" : ""));
+  }
+  return out;
+}
+
+std::string refusal(const std::vector<ZipEntry>& entries) {
+  const auto plan = plan_installation(entries, true, InstallPaths::of("3.12").value());
+  return plan ? "accepted" : plan.error().message();
+}
+
+TEST(InstallPaths, AreThoseOfThePosixPrefixScheme) {
+  const auto paths = InstallPaths::of("3.13t").value();
+  EXPECT_EQ(paths.purelib, "lib/python3.13t/site-packages");
+  EXPECT_EQ(paths.platlib, "lib/python3.13t/site-packages");
+  EXPECT_EQ(paths.scripts, "bin");
+  EXPECT_EQ(paths.headers, "include/python3.13t");
+  EXPECT_EQ(InstallPaths::of("2.7").error().message(),
+            "Python \"2.7\" is not known: expected a minor version such as \"3.12\"");
+}
+
+TEST(DistInfoFolder, IsTheOnlyOneAtTheTop) {
+  EXPECT_EQ(
+      dist_info_folder({entry("demo/a.py"), entry("demo-1.dist-info/WHEEL"), entry("demo/x.dist-info/y")})
+          .value(),
+      "demo-1.dist-info");
+  EXPECT_EQ(dist_info_folder({entry("demo/a.py")}).error().message(),
+            "the wheel cannot be installed: it has no .dist-info folder");
+  EXPECT_EQ(dist_info_folder({entry("a-1.dist-info/WHEEL"), entry("b-1.dist-info/WHEEL")}).error().message(),
+            "the wheel cannot be installed: it has 2 .dist-info folders, \"a-1.dist-info\" and "
+            "\"b-1.dist-info\" among "
+            "them; expected one");
+}
+
+TEST(RootIsPurelib, ReadsWheelFilesOfVersionOne) {
+  EXPECT_TRUE(root_is_purelib("Wheel-Version: 1.0\nRoot-Is-Purelib: true\n").value());
+  EXPECT_TRUE(root_is_purelib("Wheel-Version: 1.9\nRoot-Is-Purelib: True\n").value());
+  EXPECT_FALSE(root_is_purelib("Wheel-Version: 1.0\nRoot-Is-Purelib: false\n").value());
+  EXPECT_EQ(root_is_purelib("Wheel-Version: 2.0\n").error().message(),
+            "the wheel cannot be installed: it has the Wheel-Version \"2.0\", and only 1.x is understood");
+  EXPECT_EQ(root_is_purelib("Root-Is-Purelib: true\n").error().message(),
+            "the wheel cannot be installed: its WHEEL file has the Wheel-Version \"\"");
+}
+
+TEST(PlanInstallation, PutsEveryFileInItsPlace) {
+  EXPECT_THAT(
+      places({entry("demo/"), entry("demo/__init__.py"), entry("demo/bin/tool", 0100755),
+              entry("demo-1.data/scripts/run.sh"), entry("demo-1.data/headers/demo.h"),
+              entry("demo-1.data/data/share/demo.txt"), entry("demo-1.data/platlib/fast.so"),
+              entry("demo-1.dist-info/METADATA"), entry("demo-1.dist-info/RECORD"),
+              entry("demo-1.dist-info/RECORD.jws")}),
+      ElementsAre("lib/python3.12/site-packages/demo/__init__.py",
+                  "lib/python3.12/site-packages/demo/bin/tool x", "bin/run.sh x script",
+                  "include/python3.12/demo/demo.h", "share/demo.txt", "lib/python3.12/site-packages/fast.so",
+                  "lib/python3.12/site-packages/demo-1.dist-info/METADATA"));
+}
+
+TEST(PlanInstallation, RefusesWhatDoesNotBelong) {
+  const auto info = entry("demo-1.dist-info/WHEEL");
+  EXPECT_EQ(refusal({info, entry("demo-1.data/etc/passwd")}),
+            "the wheel cannot be installed: \"demo-1.data/etc/passwd\": expected purelib, platlib, headers, "
+            "scripts or "
+            "data in its .data folder, found \"etc\"");
+  EXPECT_EQ(refusal({info, entry("demo-1.data/stray")}),
+            "the wheel cannot be installed: \"demo-1.data/stray\" is in no folder of its .data folder");
+  EXPECT_EQ(refusal({info, entry("a.py"), entry("demo-1.data/purelib/a.py")}),
+            "the wheel cannot be installed: two of its files go to \"lib/python3.12/site-packages/a.py\"");
+  EXPECT_EQ(refusal({info, entry("a.py"), entry("./a.py")}),
+            "the wheel cannot be installed: two of its files go to \"lib/python3.12/site-packages/a.py\"");
+  EXPECT_EQ(
+      refusal({info, entry("demo-1.data/data/../../x")}),
+      "the wheel cannot be installed: \"demo-1.data/data/../../x\" leaves the folder that it belongs in");
+}
+
+TEST(ScriptText, PutsTheInterpreterInPlaceOfPython) {
+  EXPECT_EQ(script_text("#!python\nprint(1)\n", "/opt/venv/bin/python3"),
+            "#!/opt/venv/bin/python3\nprint(1)\n");
+  EXPECT_EQ(script_text("#!pythonw -u\r\nx", "/p"), "#!/p\nx");
+  EXPECT_EQ(script_text("#!/bin/sh\necho", "/p"), "#!/bin/sh\necho");
+}
+
+TEST(ConsoleScripts, AreReadFromTheirTwoSections) {
+  const auto points =
+      console_scripts(
+          "[console_scripts]\n# a remark\ntorchrun = torch.distributed.run:main\n  tool=pkg.cli:App.run "
+          "[extra]\n[other]\nbroken\n[gui_scripts]\nwindow = w:open\n")
+          .value();
+  ASSERT_EQ(points.size(), 3U);
+  EXPECT_EQ(points[0].name, "torchrun");
+  EXPECT_EQ(points[0].module, "torch.distributed.run");
+  EXPECT_EQ(points[0].attribute, "main");
+  EXPECT_EQ(points[1].attribute, "App.run");
+  EXPECT_EQ(points[2].name, "window");
+}
+
+TEST(ConsoleScripts, RefuseWhatCannotBeAScript) {
+  const auto refused = [](const std::string& line) {
+    const auto points = console_scripts("[console_scripts]\n" + line + "\n");
+    return points ? "accepted" : points.error().message();
+  };
+  const std::string intro = "the wheel cannot be installed: its entry_points.txt has the line ";
+  EXPECT_EQ(refused("just words"), intro + "\"just words\": expected NAME = MODULE:ATTRIBUTE");
+  EXPECT_EQ(refused("a = module"), intro + "\"a = module\": expected NAME = MODULE:ATTRIBUTE");
+  EXPECT_EQ(refused("../sh = m:f"), intro + "\"../sh = m:f\": its name cannot be a file's");
+  EXPECT_EQ(refused("a = os;x:f"), intro + "\"a = os;x:f\": \"os;x\" is no module");
+  EXPECT_EQ(refused("a = os:f()"), intro + "\"a = os:f()\": \"f()\" is no attribute");
+}
+
+TEST(ConsoleScriptText, CallsTheEntryPoint) {
+  EXPECT_EQ(console_script_text({"tool", "pkg.cli", "App.run"}, "/opt/venv/bin/python3").value(),
+            "#!/opt/venv/bin/python3\nimport sys\n\nfrom pkg.cli import App\n\n"
+            "if __name__ == \"__main__\":\n    sys.exit(App.run())\n");
+  EXPECT_EQ(console_script_text({"t", "m", "f"}, "/my python").error().message(),
+            "\"/my python\" cannot be the interpreter of a script: expected an absolute path without white "
+            "space, of "
+            "125 bytes at most");
+}
+
+TEST(Record, NamesFilesFromTheFolderOfTheDistInfo) {
+  constexpr std::string_view kSite = "lib/python3.12/site-packages";
+  EXPECT_EQ(record_path("lib/python3.12/site-packages/demo/a.py", kSite), "demo/a.py");
+  EXPECT_EQ(record_path("bin/x", kSite), "../../../bin/x");
+  EXPECT_EQ(record_path("lib/other.so", kSite), "../../other.so");
+}
+
+TEST(Record, IsSortedAndQuoted) {
+  EXPECT_EQ(
+      record_text(
+          {{"b,c.py", "sha256=x", 3}, {"demo-1.dist-info/RECORD", "", std::nullopt}, {"a\".py", "", 0}}),
+      "\"a\"\".py\",,0\n\"b,c.py\",sha256=x,3\ndemo-1.dist-info/RECORD,,\n");
+}
+
+TEST(Record, DigestsAreUrlSafeBase64WithoutPadding) {
+  EXPECT_EQ(record_digest("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855").value(),
+            "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
+  EXPECT_EQ(record_digest("abc").error().message(), "\"abc\" is not a sha256: expected 64 hex digits");
+}
+
+}  // namespace
+}  // namespace launch::archive

@@ -1,0 +1,167 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "containers/engine.hpp"
+
+namespace launch::containers {
+namespace {
+
+using testing::ElementsAre;
+using testing::ElementsAreArray;
+
+EngineInfo podman4() {
+  EngineInfo info;
+  info.program = "podman";
+  info.version = "4.3.1";
+  info.build_timestamp = info.identity_label_flag = info.cdi = info.pids_limit = true;
+  return info;
+}
+
+EngineInfo docker28() {
+  EngineInfo info;
+  info.kind = EngineKind::docker;
+  info.program = "docker";
+  info.version = "28.2.2";
+  info.buildx = info.pids_limit = true;
+  return info;
+}
+
+RunSpec node() {
+  RunSpec spec;
+  spec.name = "launch-r1-n0";
+  spec.image = "localhost/launch/demo:latest";
+  spec.argv = {"torchrun", "--nnodes", "2", "train.py"};
+  spec.environment = {{"NCCL_DEBUG", "WARN"}, {"A", "b c"}};
+  spec.labels = {{"launch.run", "r1"}};
+  spec.mounts = {{"/data", "/data", true}, {"/out", "/out", false}};
+  spec.network = "launch-r1";
+  spec.hostname = "n0";
+  spec.aliases = {"n0"};
+  spec.add_hosts = {{"n1", "10.0.0.2"}};
+  spec.shm_bytes = 1ULL << 30;
+  spec.ulimits = {"memlock=-1"};
+  spec.pids_limit = -1;
+  spec.stop_seconds = 2;
+  spec.devices = {"/dev/infiniband"};
+  spec.capabilities = {"IPC_LOCK"};
+  spec.gpus = "all";
+  spec.workdir = "/workspace";
+  return spec;
+}
+
+TEST(RunArguments, Podman) {
+  EXPECT_THAT(run_arguments(podman4(), node()),
+              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
+                          "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
+                          "n0", "--add-host", "n1:10.0.0.2", "--label", "launch.run=r1", "--shm-size",
+                          "1073741824", "--ulimit", "memlock=-1", "--pids-limit", "-1", "--stop-timeout", "2",
+                          "--cap-add", "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device",
+                          "/dev/infiniband", "--mount", "type=bind,source=/data,target=/data,readonly",
+                          "--mount", "type=bind,source=/out,target=/out", "--env", "A=b c", "--env",
+                          "NCCL_DEBUG=WARN", "--workdir", "/workspace", "--entrypoint", "",
+                          "localhost/launch/demo:latest", "torchrun", "--nnodes", "2", "train.py"));
+}
+
+TEST(RunArguments, Podman5IsAskedTheSameWay) {
+  auto info = podman4();
+  info.version = "5.4.2";
+  EXPECT_EQ(run_arguments(info, node()), run_arguments(podman4(), node()));
+}
+
+TEST(RunArguments, DockerHasItsOwnWordForGpus) {
+  auto expected = run_arguments(podman4(), node());
+  const auto cdi = std::find(expected.begin(), expected.end(), "nvidia.com/gpu=all");
+  *(cdi - 1) = "--gpus";
+  *cdi = "all";
+  EXPECT_THAT(run_arguments(docker28(), node()), ElementsAreArray(expected));
+}
+
+TEST(RunArguments, SomeGpus) {
+  RunSpec spec;
+  spec.image = "i";
+  spec.gpus = "0,2";
+  EXPECT_THAT(run_arguments(podman4(), spec),
+              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--device",
+                          "nvidia.com/gpu=0", "--device", "nvidia.com/gpu=2", "--entrypoint", "", "i"));
+  EXPECT_THAT(run_arguments(docker28(), spec),
+              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--gpus",
+                          "\"device=0,2\"", "--entrypoint", "", "i"));
+}
+
+TEST(RunArguments, NoPidsLimitWhereTheEngineMayNotSetOne) {
+  auto info = podman4();
+  info.pids_limit = false;
+  const auto arguments = run_arguments(info, node());
+  EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "--pids-limit"), 0);
+}
+
+TEST(RunArguments, CommasAndQuotesInMountsAreQuotedAsCsv) {
+  RunSpec spec;
+  spec.image = "i";
+  spec.mounts = {{"/a,b:\"c\"", "/x", false}};
+  EXPECT_THAT(run_arguments(podman4(), spec),
+              testing::Contains("type=bind,\"source=/a,b:\"\"c\"\"\",target=/x"));
+}
+
+BuildSpec demo_build() {
+  BuildSpec spec;
+  spec.context = "/ctx";
+  spec.dockerfile = "/images/demo/Dockerfile";
+  spec.tag = "localhost/launch/demo:latest";
+  spec.timestamp = 1730000000;
+  spec.platform = "linux/amd64";
+  spec.annotations = {{"launch.lock", "sha256:ab"}};
+  return spec;
+}
+
+TEST(BuildArguments, Podman4) {
+  EXPECT_THAT(build_arguments(podman4(), demo_build(), "/tmp/id"),
+              ElementsAre("build", "--format", "oci", "--layers=true", "--pull=missing", "--timestamp",
+                          "1730000000", "--identity-label=false", "--annotation", "launch.lock=sha256:ab",
+                          "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                          "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+}
+
+TEST(BuildArguments, FromScratchAndWithoutWhatAnOldPodmanLacks) {
+  auto info = podman4();
+  info.identity_label_flag = false;
+  auto spec = demo_build();
+  spec.from_scratch = true;
+  spec.annotations.clear();
+  EXPECT_THAT(
+      build_arguments(info, spec, "/tmp/id"),
+      ElementsAre("build", "--format", "oci", "--layers=true", "--pull=missing", "--timestamp", "1730000000",
+                  "--no-cache", "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                  "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+}
+
+TEST(BuildArguments, PodmanIsToldWhatItsWorkingContainersAreKnownBy) {
+  auto spec = demo_build();
+  spec.remains = "/builds/demo";
+  const auto arguments = build_arguments(podman4(), spec, "/tmp/id");
+  const auto secret = std::find(arguments.begin(), arguments.end(), "--secret");
+  ASSERT_NE(secret, arguments.end());
+  EXPECT_EQ(*(secret + 1), "id=" + remains_mark("/builds/demo") + ",src=/dev/null");
+  EXPECT_NE(remains_mark("/builds/demo"), remains_mark("/builds/demo2"));
+  const auto docker = build_arguments(docker28(), spec, "/tmp/id");
+  EXPECT_EQ(std::count(docker.begin(), docker.end(), "--secret"), 0);
+}
+
+TEST(BuildArguments, DockerBuildx) {
+  EXPECT_THAT(build_arguments(docker28(), demo_build(), "/tmp/id"),
+              ElementsAre("buildx", "build", "--provenance=false", "--sbom=false", "--output",
+                          "type=docker,rewrite-timestamp=true", "--build-arg", "SOURCE_DATE_EPOCH=1730000000",
+                          "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                          "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+}
+
+TEST(BuildArguments, DockerWithoutBuildx) {
+  auto info = docker28();
+  info.buildx = false;
+  EXPECT_THAT(build_arguments(info, demo_build(), "/tmp/id"),
+              ElementsAre("build", "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
+                          "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+}
+
+}  // namespace
+}  // namespace launch::containers

@@ -1,0 +1,249 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "containers/engine.hpp"
+#include "fakes/fake_runner.hpp"
+
+namespace launch::containers {
+namespace {
+
+constexpr auto* podman_info =
+    R"({"host": {"cgroupControllers": ["pids"], "security": {"rootless": false}}, "version": {"Version": "4.3.1"}})";
+constexpr auto* docker_down = R"({"Client": {"Version": "28.2.2"}, "Server": null})";
+constexpr auto* docker_words =
+    "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n";
+constexpr auto* docker_asked = "docker version --format '{{json .}}'";
+
+class Probe : public testing::Test {
+ protected:
+  Result<Engine> probe(std::optional<std::string> wanted, std::vector<RegistryMirror> mirrors = {}) {
+    return probe_engine(wanted, mirrors, scratch_, runner_, environment_);
+  }
+  std::string error_of(std::optional<std::string> wanted) {
+    auto engine = probe(std::move(wanted));
+    return engine ? "" : engine.error().text();
+  }
+  void podman_works() {
+    runner_.on("podman info --format json", {0, podman_info});
+    runner_.on("podman build --help", {0, "  --timestamp int   x\n  --identity-label   y\n"});
+  }
+  void TearDown() override { std::filesystem::remove_all(scratch_); }
+
+  fakes::FakeRunner runner_;
+  std::filesystem::path scratch_ =
+      std::filesystem::temp_directory_path() / ("launch-test-probe-" + std::to_string(getpid()));
+  Environment environment_{{{"HOME", "/nonexistent"}}};
+};
+
+TEST_F(Probe, PodmanFirst) {
+  podman_works();
+  const auto engine = probe(std::nullopt);
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->info().name(), "podman");
+  EXPECT_EQ(engine->info().version, "4.3.1");
+  EXPECT_TRUE(engine->info().build_timestamp);
+  EXPECT_TRUE(engine->info().identity_label_flag);
+  EXPECT_FALSE(std::filesystem::exists(scratch_));
+}
+
+TEST_F(Probe, DockerWhenPodmanIsNotThere) {
+  runner_.on(docker_asked, {0, R"({"Server": {"Version": "28.2.1"}})"});
+  runner_.on("docker info --format '{{json .}}'", {0, R"({"PidsLimit": true})"});
+  runner_.on("docker buildx version", {0, "github.com/docker/buildx v0.20"});
+  const auto engine = probe(std::nullopt);
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->info().name(), "docker");
+  EXPECT_EQ(engine->info().version, "28.2.1");
+  EXPECT_TRUE(engine->info().buildx);
+  EXPECT_TRUE(engine->info().pids_limit);
+}
+
+TEST_F(Probe, BuildKitWithoutBuildxIsInClientsBefore23) {
+  for (const auto* client : {"20.10.24+dfsg1", "23.0.1", "28.2.2"}) {
+    fakes::FakeRunner runner;
+    runner.on(docker_asked, {0, std::string(R"({"Client": {"Version": ")") + client +
+                                    R"("}, "Server": {"Version": "28.2.1"}})"});
+    const auto engine = probe_engine("docker", {}, scratch_, runner, environment_);
+    ASSERT_TRUE(engine) << engine.error().text();
+    EXPECT_FALSE(engine->info().buildx);
+    EXPECT_EQ(engine->info().buildkit, std::string_view(client).starts_with("20."));
+  }
+}
+
+TEST_F(Probe, APathIsTakenAsItIs) {
+  runner_.on("/opt/podman-5/podman info --format json", {0, podman_info});
+  const auto engine = probe("/opt/podman-5/podman");
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->info().program, "/opt/podman-5/podman");
+  EXPECT_FALSE(engine->info().build_timestamp);
+}
+
+TEST_F(Probe, NothingIsInstalled) {
+  EXPECT_EQ(error_of(std::nullopt),
+            "error: no container engine works here: podman is not installed; docker is not installed\n"
+            "\n"
+            "hint: install podman: apt-get install podman\n");
+}
+
+TEST_F(Probe, NoPodmanAndADockerWithoutDaemon) {
+  runner_.on(docker_asked, {1, docker_down, docker_words});
+  EXPECT_EQ(
+      error_of(std::nullopt),
+      "error: no container engine works here: podman is not installed; docker is installed but no daemon "
+      "answers: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
+      "running?\n"
+      "\n"
+      "hint: install podman: apt-get install podman\n"
+      "hint: or start docker's daemon: systemctl start docker\n");
+}
+
+TEST_F(Probe, TheWantedOneIsTheOnlyOneTried) {
+  podman_works();
+  runner_.on(docker_asked, {1, docker_down, docker_words});
+  EXPECT_EQ(error_of("docker"),
+            "error: docker is installed but no daemon answers: Cannot connect to the Docker daemon at "
+            "unix:///var/run/docker.sock. Is the docker daemon running?\n"
+            "\n"
+            "hint: start docker's daemon: systemctl start docker\n");
+  EXPECT_THAT(runner_.asked(), testing::ElementsAre(docker_asked));
+}
+
+TEST_F(Probe, WantedPodmanIsNotInstalled) {
+  EXPECT_EQ(error_of("podman"),
+            "error: podman is not installed\n"
+            "\n"
+            "hint: install podman: apt-get install podman\n");
+  EXPECT_EQ(error_of("/opt/podman"),
+            "error: /opt/podman cannot be started\n"
+            "\n"
+            "hint: give the path of a podman\n");
+}
+
+TEST_F(Probe, DockerSocketIsForTheGroup) {
+  runner_.on(docker_asked,
+             {1, docker_down, "permission denied while trying to connect to the Docker daemon socket\n"});
+  EXPECT_EQ(
+      error_of("docker"),
+      "error: docker's daemon does not let you in: permission denied while trying to connect to the Docker "
+      "daemon socket\n"
+      "\n"
+      "hint: join the docker group and log in again: sudo usermod -aG docker $USER\n");
+}
+
+TEST_F(Probe, PodmanThatDoesNotWork) {
+  runner_.on("podman info --format json", {125, "", "Error: database is locked\n"});
+  EXPECT_EQ(error_of("podman"),
+            "error: podman is installed but does not work: database is locked\n"
+            "\n"
+            "hint: see what is wrong with: podman info\n");
+}
+
+TEST_F(Probe, AnotherName) {
+  const auto engine = probe("nerdctl");
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().text(),
+            "error: 'nerdctl' is not an engine: expected podman, docker or a path to one of them\n");
+  EXPECT_EQ(engine.error().kind(), ErrorKind::usage);
+}
+
+TEST_F(Probe, MirrorsReachPodman) {
+  podman_works();
+  const auto engine = probe("podman", {{"docker.io", "127.0.0.1:5000", true}});
+  ASSERT_TRUE(engine) << engine.error().text();
+  const auto file = scratch_ / "registries.conf";
+  const auto text = read_file(file);
+  ASSERT_TRUE(text) << text.error().text();
+  EXPECT_THAT(
+      *text, testing::EndsWith(
+                 "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n"));
+  std::string given;
+  runner_.before = [&](const ProcessSpec& spec) {
+    given = spec.environment.at("CONTAINERS_REGISTRIES_CONF");
+  };
+  runner_.on("podman image inspect x", {125, "[]", "Error: inspecting object: x: image not known\n"});
+  const auto image = engine->find_image("x");
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_EQ(*image, std::nullopt);
+  EXPECT_EQ(given, file.string());
+}
+
+/// A podman that is a file, as what was found of it is kept by the file's state.
+class KeptProbe : public Probe {
+ protected:
+  void SetUp() override {
+    install("#!/bin/sh\n");
+    environment_ = Environment({{"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
+    podman_works();
+    ASSERT_TRUE(probe(std::nullopt));
+    ASSERT_EQ(runner_.asked().size(), 2U);
+  }
+  void install(const char* text) const { ASSERT_TRUE(write_file(scratch_ / "bin/podman", text, 0755)); }
+};
+
+TEST_F(KeptProbe, IsNotMadeAgain) {
+  const auto engine = probe("podman");
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->info().version, "4.3.1");
+  EXPECT_TRUE(engine->info().build_timestamp);
+  EXPECT_TRUE(engine->info().pids_limit);
+  EXPECT_EQ(runner_.asked().size(), 2U);
+}
+
+TEST_F(KeptProbe, IsMadeAgainForAnotherProgramConfigurationOrWish) {
+  install("#!/bin/bash\n");
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 4U);
+  ASSERT_TRUE(write_file(scratch_ / ".config/containers/containers.conf", "[engine]\n"));
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 6U);
+  environment_ = Environment(
+      {{"CONTAINERS_CONF", "/x"}, {"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 8U);
+  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, Probing::anew));
+  EXPECT_EQ(runner_.asked().size(), 10U);
+  ASSERT_TRUE(probe(std::nullopt));
+  EXPECT_EQ(runner_.asked().size(), 10U);
+}
+
+TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
+  fakes::FakeRunner broken;
+  broken.on("podman info --format json", {125, "", "Error: no such file or directory\n"});
+  broken.on("podman image inspect x", {125, "[]", "Error: no such file or directory\n"});
+  broken.on("podman network create n", {125, "", "Error: database is locked\n"});
+  const auto engine = probe_engine({}, {}, scratch_, broken, environment_);
+  ASSERT_TRUE(engine) << engine.error().text();
+  const auto* expected =
+      "error: podman is installed but does not work: no such file or directory\n"
+      "\n"
+      "hint: see what is wrong with: podman info\n";
+  const auto image = engine->find_image("x");
+  ASSERT_FALSE(image);
+  EXPECT_EQ(image.error().text(), expected);
+  const auto network = engine->create_network("n", {});
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().text(), expected);
+  EXPECT_FALSE(std::filesystem::exists(scratch_ / "podman.json"));
+}
+
+TEST_F(KeptProbe, AFailureOfAPodmanThatWorksIsItsOwn) {
+  runner_.on("podman network create n", {125, "", "Error: could not find free subnet\n"});
+  const auto engine = probe(std::nullopt);
+  ASSERT_TRUE(engine) << engine.error().text();
+  EXPECT_EQ(engine->create_network("n", {}).error().text(),
+            "error: podman could not create the network n: could not find free subnet\n");
+}
+
+TEST_F(KeptProbe, NonsenseIsNoProbe) {
+  for (const auto* text : {"", "[]", "{\"format\": 1}", "half"}) {
+    ASSERT_TRUE(write_file(scratch_ / "podman.json", text));
+    const auto before = runner_.asked().size();
+    ASSERT_TRUE(probe(std::nullopt));
+    EXPECT_EQ(runner_.asked().size(), before + 2) << text;
+  }
+}
+
+}  // namespace
+}  // namespace launch::containers

@@ -1,0 +1,217 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "containers/engine.hpp"
+#include "fakes/fake_runner.hpp"
+
+namespace launch::containers {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+
+constexpr auto* kList = "podman images --all --quiet --no-trunc";
+
+/// A build that was cut off: what podman leaves of it, and of another.
+class Remains : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(write_file(
+        remains() / "before.json",
+        R"({"annotations": {"launch.inputs": "sha256:ab"}, "base": "b@sha256:00", "images": ["old"], "containers": ["c0"]})"));
+    ASSERT_TRUE(write_file(remains() / "tmp/buildah12/pid", "1"));
+    ASSERT_TRUE(write_file(remains() / "tmp/storage34/1", "half a layer"));
+    container("c1", remains_mark(remains()));
+    container("c2", remains_mark(root_ / "builds/other"));
+    runner_.on("runc delete --force buildah-buildah12", {0});
+    runner_.on("podman rm --force c1", {0});
+    runner_.on(kList, {0, "old\n"});
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  fs::path remains() const { return root_ / "builds/demo"; }
+  void container(const char* id, const std::string& mark) const {
+    ASSERT_TRUE(
+        write_file(root_ / "containers" / id / "userdata/buildah.json",
+                   fmt::format(R"({{"CommonBuildOpts": {{"Secrets": ["id={},src=/dev/null"]}}}})", mark)));
+  }
+  Engine podman(bool rootless = false) {
+    EngineInfo info;
+    info.program = "podman";
+    info.rootless = rootless;
+    info.working_containers = root_ / "containers";
+    info.oci_runtime = "runc";
+    return {info, runner_, {}};
+  }
+
+  fakes::FakeRunner runner_;
+  fs::path root_ = fs::temp_directory_path() / ("launch-test-remains-" + std::to_string(getpid()));
+};
+
+TEST_F(Remains, OfThisBuildAlone) {
+  const auto removed = podman().remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_THAT(runner_.asked(),
+              ElementsAre("runc delete --force buildah-buildah12", "podman rm --force c1", kList));
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+TEST_F(Remains, ARuntimeWithoutRootIsAskedInPodmansNamespace) {
+  runner_.on("podman unshare runc delete --force buildah-buildah12", {0});
+  ASSERT_TRUE(podman(true).remove_remains(remains()));
+  EXPECT_EQ(runner_.asked().front(), "podman unshare runc delete --force buildah-buildah12");
+}
+
+TEST_F(Remains, FilesOfOtherUsersGoInPodmansNamespace) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root may remove anything";
+  ASSERT_TRUE(write_file(remains() / "tmp/theirs/file", ""));
+  fs::permissions(remains() / "tmp/theirs", fs::perms::none);
+  const auto remove = "podman unshare rm -rf " + remains().string();
+  runner_.on(remove, {0});
+  runner_.on("podman unshare runc delete --force buildah-buildah12", {0});
+  runner_.before = [&](const ProcessSpec& spec) {
+    if (shell_line(spec.argv) == remove) fs::permissions(remains() / "tmp/theirs", fs::perms::owner_all);
+  };
+  const auto removed = podman(true).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
+  fakes::FakeRunner fresh;
+  fresh.on("runc delete --force buildah-buildah12", {0});
+  fresh.on("podman rm --force c1", {0});
+  fresh.on(kList, {0, "low\nold\nnamed\nhigh\nothers\nplain\ngone\n"});
+  fresh.on("podman image inspect low named high others plain gone",
+           {125, R"([
+      {"Id": "low", "Annotations": {"launch.inputs": "sha256:ab", "x": "y"}, "History": [1]},
+      {"Id": "named", "Annotations": {"launch.inputs": "sha256:ab"}, "RepoTags": ["x:latest"], "History": [1, 2, 3]},
+      {"Id": "high", "Annotations": {"launch.inputs": "sha256:ab"}, "History": [1, 2]},
+      {"Id": "others", "Annotations": {"launch.inputs": "sha256:cd"}, "History": [1, 2]},
+      {"Id": "plain", "Annotations": null, "History": [1]}])",
+            "Error: inspecting object: gone: image not known\n"});
+  const auto* remove = "podman rmi --no-prune --ignore sha256:high sha256:low";
+  fresh.on(remove, {0});
+  const Engine engine(podman().info(), fresh, {});
+  ASSERT_TRUE(engine.remove_remains(remains()));
+  EXPECT_EQ(fresh.asked().back(), remove);
+}
+
+TEST_F(Remains, WhatCannotBeRemovedIsLookedForAgain) {
+  fakes::FakeRunner failing;
+  failing.on("runc delete --force buildah-buildah12", {1, "", "container does not exist\n"});
+  failing.on("podman rm --force c1", {125, "", "Error: database is locked\n"});
+  failing.on(kList, {0, ""});
+  const auto removed = Engine(podman().info(), failing, {}).remove_remains(remains());
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().text(),
+            "error: podman could not remove its working containers: database is locked\n");
+  EXPECT_TRUE(fs::exists(remains() / "before.json"));
+}
+
+TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
+  for (const auto* id : {"c0", "ours", "ours-too", "others", "running"})
+    fs::create_directories(root_ / "containers" / id);
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman ps --all --external --format json", {0, R"([
+      {"Id": "c0", "State": "storage", "ImageID": "base"}, {"Id": "ours", "State": "storage", "ImageID": "base"},
+      {"Id": "ours-too", "State": "storage", "ImageID": "step"}, {"Id": "others", "State": "storage", "ImageID": "else"},
+      {"Id": "running", "State": "running", "ImageID": "base"}])"});
+  runner.on("podman image inspect b@sha256:00", {0, R"([{"Id": "base"}])"});
+  runner.on("podman image inspect sha256:base sha256:else sha256:step", {0, R"([
+      {"Id": "base"}, {"Id": "else", "Annotations": {"x": "y"}},
+      {"Id": "step", "Annotations": {"launch.inputs": "sha256:other"}}])"});
+  runner.on(kList, {0, "old\n"});
+  std::string removed;
+  runner.before = [&](const ProcessSpec& spec) {
+    if (spec.argv[1] != "rm") return;
+    removed = shell_line(spec.argv);
+    runner.on(removed, {0});
+  };
+  const auto result = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(result) << result.error().text();
+  const auto words = split(removed, ' ');
+  EXPECT_THAT(std::vector<std::string>(words.begin() + 3, words.end()),
+              testing::UnorderedElementsAre("ours", "ours-too", "c1"));
+}
+
+constexpr auto* kHalfMade =
+    "Error: checking if image \"ee\" is dangling: locating item named \"manifest\" for image with ID "
+    "\"half\" "
+    "(consider removing the image to resolve the issue): file does not exist\n";
+
+TEST_F(Remains, AnImageThatAnotherBuildCommitsIsWaitedFor) {
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman rm --force c1", {0});
+  runner.on(kList, {125, "", kHalfMade});
+  runner.on(kList, {0, "old\n"});
+  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_EQ(runner.asked().size(), 4U);
+}
+
+TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {
+  fakes::FakeRunner runner;
+  runner.on("runc delete --force buildah-buildah12", {0});
+  runner.on("podman rm --force c1", {0});
+  for (int i = 0; i < 20; ++i) runner.on(kList, {125, "", kHalfMade});
+  runner.on("podman rmi half", {0});
+  runner.on(kList, {0, "old\n"});
+  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
+  fakes::FakeRunner runner;
+  runner.on(kList, {125, "", kHalfMade});
+  BuildSpec spec;
+  spec.tag = "x:latest";
+  spec.remains = remains();
+  const auto built = Engine(podman().info(), runner, {}).build(spec, {});
+  ASSERT_FALSE(built);
+  EXPECT_EQ(
+      built.error().text(),
+      "error: podman could not list its images: checking if image \"ee\" is dangling: locating item named "
+      "\"manifest\" for image with ID \"half\" (consider removing the image to resolve the issue): file "
+      "does not exist\n\nhint: remove what a build left that was killed: podman rmi half\n");
+}
+
+TEST_F(Remains, NoneIsNoError) {
+  ASSERT_TRUE(podman().remove_remains(root_ / "builds/other"));
+  ASSERT_TRUE(podman().remove_remains(""));
+  EXPECT_TRUE(runner_.asked().empty());
+}
+
+TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
+  BuildSpec spec;
+  spec.context = "/ctx";
+  spec.tag = "x:latest";
+  spec.annotations = {{"launch.inputs", "sha256:ab"}};
+  spec.remains = remains();
+  ProcessSpec seen;
+  std::string record;
+  runner_.before = [&](const ProcessSpec& process) {
+    if (process.argv[1] != "build") return;
+    seen = process;
+    record = read_file(remains() / "before.json").value_or("");
+    runner_.on(shell_line(process.argv), {7, "", "Error: exit status 7\n"});
+  };
+  ASSERT_FALSE(podman().build(spec, {}));
+  EXPECT_EQ(seen.environment.at("TMPDIR"), (remains() / "tmp").string());
+  EXPECT_FALSE(seen.environment.contains("XDG_RUNTIME_DIR"));
+  EXPECT_EQ(
+      record,
+      R"({"annotations":{"launch.inputs":"sha256:ab"},"base":"","containers":["c1","c2"],"images":["old"]})");
+  EXPECT_EQ(runner_.asked().size(), 2U);
+  EXPECT_FALSE(fs::exists(remains()));
+}
+
+}  // namespace
+}  // namespace launch::containers

@@ -1,0 +1,154 @@
+#include "locking/base_image.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pytorch/toolkits.hpp"
+#include "unit/project/fixture.hpp"
+
+namespace launch::locking {
+namespace {
+
+using project::test::recipe;
+
+const std::string kHead =
+    "platforms = [\"linux-x86_64\"]\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n";
+
+project::Recipe with_python(const std::string& python, const std::string& image = {}) {
+  return recipe("python = \"" + python + "\"\n" + kHead + (image.empty() ? "" : "[image]\n" + image + "\n"));
+}
+
+std::string wanted(const project::Recipe& recipe, std::string_view accelerator) {
+  const auto reference = wanted_base(recipe, accelerator);
+  return reference ? reference->name() + ":" + reference->tag : reference.error().text();
+}
+
+registry::RemoteImage remote(std::map<std::string, std::string> labels,
+                             std::vector<std::string> environment = {}) {
+  registry::RemoteImage image;
+  image.digest = project::test::kDigest;
+  image.platforms = {{"linux/amd64", "sha256:" + std::string(64, 'c')}};
+  image.labels = std::move(labels);
+  image.environment = std::move(environment);
+  return image;
+}
+
+registry::RemoteImage ubuntu(const std::string& version) {
+  return remote(
+      {{"org.opencontainers.image.ref.name", "ubuntu"}, {"org.opencontainers.image.version", version}});
+}
+
+std::string found_base(const project::Recipe& recipe, std::string_view accelerator,
+                       const registry::RemoteImage& image) {
+  const auto reference = wanted_base(recipe, accelerator).value();
+  const auto base = base_from(recipe, accelerator, reference, image);
+  return base ? base->distribution + " | " + base->python + " | " + base->driver_floor : base.error().text();
+}
+
+TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
+  EXPECT_EQ(wanted(with_python("3.12"), "cu128"), "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.12", "variant = \"devel\""), "cu130"),
+            "docker.io/nvidia/cuda:13.0.3-devel-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.12"), "cu121"), "docker.io/nvidia/cuda:12.1.1-base-ubuntu22.04");
+  EXPECT_EQ(wanted(with_python("3.10"), "cu128"), "docker.io/nvidia/cuda:12.8.1-base-ubuntu22.04");
+}
+
+TEST(WantedBase, OfANewerToolkitIsTheNewestOfItsMajorVersion) {
+  EXPECT_EQ(wanted(with_python("3.12"), "cu134"), "docker.io/nvidia/cuda:13.2.1-base-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.12"), "cu140"),
+            "error: no base image is known for cu140\n\nhint: set from = \"any/image:tag\" below [image] in "
+            "recipes/demo.toml\n");
+}
+
+TEST(WantedBase, ForCpuIsTheDistributionThatHasThePython) {
+  EXPECT_EQ(wanted(with_python("3.12"), "cpu"), "docker.io/library/ubuntu:24.04");
+  EXPECT_EQ(wanted(with_python("3.11"), "cpu"), "docker.io/library/debian:12-slim");
+  EXPECT_EQ(wanted(with_python("3.14"), "cpu"),
+            "error: no base image with Python 3.14 is known: Ubuntu 22.04 has 3.10, Debian 12 has 3.11, "
+            "Ubuntu 24.04 has "
+            "3.12 and Debian 13 has 3.13\n\nhint: set python in recipes/demo.toml to one of these, or from = "
+            "\"docker.io/library/python:3.14-slim\" below [image]\n");
+}
+
+TEST(WantedBase, IsWhatTheRecipeNames) {
+  EXPECT_EQ(wanted(with_python("3.12", "from = \"ubuntu:24.04\""), "cu128"),
+            "docker.io/library/ubuntu:24.04");
+}
+
+TEST(Glibc, IsKnownBeforeTheBaseIs) {
+  EXPECT_EQ(glibc_minor_for(with_python("3.12")).value(), 39);
+  EXPECT_EQ(glibc_minor_for(with_python("3.11")).value(), 36);
+  EXPECT_EQ(glibc_minor_for(with_python("3.10")).value(), 35);
+  EXPECT_EQ(glibc_minor_for(with_python("3.14")).value(), 35);
+  EXPECT_EQ(glibc_minor_for(with_python("3.13", "from = \"debian:13-slim\"")).value(), 41);
+  EXPECT_EQ(glibc_minor_for(with_python("3.12", "from = \"my.example/base:1\"")).value(), 35);
+}
+
+TEST(BaseFrom, TakesTheDistributionFromTheImageBeforeItsTag) {
+  EXPECT_EQ(found_base(with_python("3.12"), "cu128", ubuntu("24.04")), "ubuntu 24.04 | 3.12 | 525.60.13");
+  EXPECT_EQ(found_base(with_python("3.12"), "cu130", remote({})), "ubuntu 24.04 | 3.12 | 580");
+  const auto stand_in =
+      remote({{"org.opencontainers.image.ref.name", "debian"}, {"org.opencontainers.image.version", "12"}});
+  EXPECT_EQ(found_base(with_python("3.11"), "cu128", stand_in), "debian 12 | 3.11 | 525.60.13");
+}
+
+TEST(BaseFrom, BelievesImagesOfThePythonLibrary) {
+  const auto own = with_python("3.14", "from = \"python:3.14-slim\"");
+  EXPECT_EQ(found_base(own, "cpu", remote({}, {"PYTHON_VERSION=3.14.1"})), " | 3.14 | ");
+}
+
+TEST(BaseFrom, RefusesAnotherPython) {
+  EXPECT_EQ(found_base(with_python("3.11"), "cu128", ubuntu("24.04")),
+            "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 (Ubuntu 24.04) has Python "
+            "3.12, but "
+            "recipes/demo.toml asks for python = \"3.11\"\n\n"
+            "hint: set python = \"3.12\" in recipes/demo.toml\n"
+            "hint: or keep Python 3.11 and set from = \"docker.io/library/debian:12-slim\" below [image], or "
+            "any image of "
+            "Debian 12\n");
+}
+
+TEST(BaseFrom, RefusesAnImageThatDoesNotSayWhatItHas) {
+  EXPECT_EQ(found_base(with_python("3.12", "from = \"my.example/base:1\""), "cu128", remote({})),
+            "error: which Python the base image my.example/base:1 has cannot be told: expected labels that "
+            "name Ubuntu "
+            "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
+            "hint: set from below [image] in recipes/demo.toml to an image that says it\n");
+}
+
+TEST(BaseFrom, RefusesAnotherMajorCuda) {
+  auto image = ubuntu("24.04");
+  image.environment = {"CUDA_VERSION=13.0.3"};
+  const auto named = with_python("3.12", "from = \"docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04\"");
+  EXPECT_EQ(found_base(named, "cu128", image),
+            "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
+            "locked torch is "
+            "built for CUDA 12.8\n\n"
+            "hint: set from below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
+  image.environment = {"CUDA_VERSION=12.6.3"};
+  EXPECT_EQ(found_base(named, "cu128", image), "ubuntu 24.04 | 3.12 | 525.60.13");
+}
+
+TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
+  auto both = with_python("3.12");
+  both.platforms = {"linux-x86_64", "linux-aarch64"};
+  EXPECT_EQ(
+      found_base(both, "cu128", ubuntu("24.04")),
+      "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 has no linux/arm64, which "
+      "recipes/demo.toml asks for\n\n"
+      "hint: leave \"linux-aarch64\" out of platforms, or set from below [image] to an image that has it\n");
+}
+
+TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {
+  auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12")).lock;
+  EXPECT_EQ(project::accelerator(lock), "cu128");
+  lock.provenance.cuda = "";
+  EXPECT_EQ(project::accelerator(lock), "cpu");
+  lock.packages.push_back(project::test::package("nvidia-cuda-runtime", "13.0.96", 1));
+  EXPECT_EQ(project::accelerator(lock), "cu130");
+  lock.packages[0] = project::test::package("nvidia-cuda-runtime-cu12", "12.8.90", 1);
+  EXPECT_EQ(project::accelerator(lock), "cu128");
+}
+
+}  // namespace
+}  // namespace launch::locking

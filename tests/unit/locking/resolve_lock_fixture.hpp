@@ -1,0 +1,136 @@
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "fakes/memory_http.hpp"
+#include "fakes/wheel.hpp"
+#include "locking/resolve_lock.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::locking {
+
+inline constexpr std::string_view kGeneral = "https://pypi.example/simple";
+inline constexpr std::string_view kChannel = "https://channel.example/whl";
+
+/// A PEP 503 index in memory, with sidecars.
+class FakeIndex {
+ public:
+  FakeIndex(fakes::MemoryHttp& http, std::string url) : http_(http), url_(std::move(url)) {}
+
+  struct Options {
+    bool hash = true;
+    std::string yanked = {};  ///< the reason
+    std::string requires_python = {};
+  };
+  std::string add_wheel(const fakes::WheelSpec& spec, const Options& options) {
+    auto name = fakes::wheel_file_name(spec);
+    const auto bytes = fakes::make_wheel(spec);
+    const auto metadata = fakes::wheel_metadata(spec);
+    const auto file_url = url_ + "/files/" + replace_all(name, "+", "%2B");
+    http_.put(file_url, bytes);
+    http_.put(file_url + ".metadata", metadata);
+    auto anchor = fmt::format("<a href=\"{}{}\" data-core-metadata=\"sha256={}\"", file_url,
+                              options.hash ? "#sha256=" + sha256_hex(bytes) : "", sha256_hex(metadata));
+    if (!options.yanked.empty()) anchor += fmt::format(" data-yanked=\"{}\"", options.yanked);
+    if (!options.requires_python.empty()) {
+      anchor += fmt::format(" data-requires-python=\"{}\"",
+                            replace_all(replace_all(options.requires_python, "<", "&lt;"), ">", "&gt;"));
+    }
+    pages_[spec.name][name] = fmt::format("{}>{}</a><br/>\n", anchor, name);
+    show(spec.name);
+    return name;
+  }
+  /// Takes a wheel from its project's page; the file stays.
+  void hide(const std::string& project, const std::string& name) {
+    pages_[project].erase(name);
+    show(project);
+  }
+  std::string add(const std::string& name, const std::string& version,
+                  const std::vector<std::string>& needs = {}, const std::string& tags = "py3-none-any") {
+    return add_wheel({.name = name, .version = version, .requires_dist = needs, .tags = tags}, {});
+  }
+  std::string page_url(const std::string& project) const { return fmt::format("{}/{}/", url_, project); }
+  std::string file_url(const std::string& name) const {
+    return url_ + "/files/" + replace_all(name, "+", "%2B");
+  }
+
+ private:
+  void show(const std::string& project) {
+    std::string links;
+    for (const auto& [name, anchor] : pages_[project]) links += anchor;
+    http_.put(page_url(project), "<!DOCTYPE html><html><body>\n" + links + "</body></html>\n");
+  }
+
+  fakes::MemoryHttp& http_;
+  std::string url_;
+  std::map<std::string, std::map<std::string, std::string>> pages_;  ///< anchors, by project and file
+};
+
+inline specs::Requirement requirement(const std::string& text) {
+  return *specs::Requirement::parse(text);
+}
+
+class ResolveLock : public ::testing::Test {
+ protected:
+  ResolveLock() {
+    recipe.name = "demo";
+    recipe.python = "3.12";
+    recipe.platforms = {"linux-x86_64"};
+    recipe.digest = std::string(64, 'a');
+    site.index_url = {std::string(kGeneral), "test"};
+    site.channel_url = {std::string(kChannel), "test"};
+    site.store = {folder / "store", "test"};
+  }
+
+  void use_nightly(const std::vector<std::string>& packages) {
+    recipe.torch.channel = project::Channel::nightly;
+    recipe.torch.cuda = "cu128";
+    for (const auto& package : packages) recipe.torch.packages.push_back(requirement(package));
+    http.on("https://channel.example/whl/nightly/cu128/",
+            [](const net::HttpRequest&) { return fakes::MemoryAnswer{}; });
+  }
+  void take(const std::vector<std::string>& packages) {
+    for (const auto& package : packages) recipe.packages.push_back(requirement(package));
+  }
+
+  Result<LockResult> lock() {
+    LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
+    return resolve_lock(request, site, http, store::WheelStore(site.store.value), nullptr);
+  }
+  /// "a 1.0; marker", one a package; or the error's text.
+  std::vector<std::string> locked() {
+    const auto result = lock();
+    if (!result) return {result.error().text()};
+    std::vector<std::string> out;
+    for (const auto& package : result->lock.packages) {
+      out.push_back(package.name + " " + package.version.text() +
+                    (package.marker ? "; " + *package.marker : ""));
+    }
+    return out;
+  }
+  std::string error_text() {
+    const auto result = lock();
+    return result ? "" : result.error().text();
+  }
+
+  test::Scratch folder;
+  fakes::MemoryHttp http;
+  FakeIndex general{http, std::string(kGeneral)};
+  FakeIndex channel{http, std::string(kChannel) + "/nightly/cu128"};
+  project::Recipe recipe;
+  project::Site site;
+  std::optional<project::Lockfile> previous;
+  bool upgrade = false;
+};
+
+}  // namespace launch::locking

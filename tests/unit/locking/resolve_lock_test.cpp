@@ -1,0 +1,322 @@
+#include "locking/resolve_lock.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "unit/locking/resolve_lock_fixture.hpp"
+
+namespace launch::locking {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
+  const auto leaf = general.add("leaf", "2.1");
+  general.add("root", "1.0", {"leaf>=2", "windows-only; sys_platform == 'win32'"});
+  take({"root"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  const auto& lock = result->lock;
+  EXPECT_EQ(lock.requires_python, "==3.12.*");
+  EXPECT_THAT(lock.environments, ElementsAre("python_version == \"3.12\" and sys_platform == \"linux\" and "
+                                             "platform_machine == \"x86_64\""));
+  ASSERT_EQ(lock.packages.size(), 2U);
+  const auto& package = lock.packages[0];
+  EXPECT_EQ(package.name, "leaf");
+  EXPECT_EQ(package.index, std::string(kGeneral));
+  EXPECT_EQ(package.marker, std::nullopt);
+  ASSERT_EQ(package.wheels.size(), 1U);
+  const auto bytes = fakes::make_wheel({.name = "leaf", .version = "2.1"});
+  EXPECT_EQ(package.wheels[0].file_name, leaf);
+  EXPECT_EQ(package.wheels[0].url, general.file_url(leaf));
+  EXPECT_EQ(package.wheels[0].sha256, sha256_hex(bytes));
+  EXPECT_EQ(package.wheels[0].size, bytes.size());
+  EXPECT_THAT(lock.packages[1].dependencies, ElementsAre("leaf"));
+  EXPECT_EQ(lock.provenance.recipe_digest, recipe.digest);
+  EXPECT_EQ(lock.provenance.channel, "index");
+  EXPECT_THAT(lock.provenance.platforms, ElementsAre("linux-x86_64"));
+}
+
+TEST_F(ResolveLock, ByPathALockNamesNoHost) {
+  const auto name = general.add("root", "1.0");
+  take({"root"});
+  recipe.lock.by_path = true;
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(project::write_lockfile(result->lock).find("example"), std::string::npos);
+  EXPECT_EQ(result->lock.packages[0].wheels[0].path, "wheels/" + name);
+}
+
+TEST_F(ResolveLock, TakesTheBestWheelForTheTarget) {
+  general.add("a", "1.0");
+  general.add("a", "1.0", {}, "cp312-cp312-manylinux_2_17_x86_64");
+  general.add("a", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  general.add("a", "1.0", {}, "cp313-cp313-manylinux_2_28_x86_64");
+  general.add("a", "2.0", {}, "cp312-cp312-manylinux_2_40_x86_64");
+  take({"a"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  ASSERT_EQ(result->lock.packages[0].wheels.size(), 1U);
+  EXPECT_EQ(result->lock.packages[0].wheels[0].file_name, "a-1.0-cp312-cp312-manylinux_2_28_x86_64.whl");
+}
+
+TEST_F(ResolveLock, LeavesOutWhatIsYankedUnlessItIsPinned) {
+  general.add("a", "1.0");
+  general.add_wheel({.name = "a", .version = "2.0"}, {.yanked = "broken"});
+  take({"a"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+  recipe.packages = {requirement("a==2.0")};
+  EXPECT_THAT(locked(), ElementsAre("a 2.0"));
+  recipe.packages = {requirement("a>=2")};
+  EXPECT_EQ(
+      error_text(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+      "  Because demo requires a>=2, but a 2.0 was yanked from its index: broken, the requirements of demo "
+      "cannot be met.\n");
+}
+
+TEST_F(ResolveLock, MindsRequiresPythonOnThePageAndInTheMetadata) {
+  general.add("a", "1.0");
+  general.add_wheel({.name = "a", .version = "2.0", .requires_python = ">=3.13"}, {});
+  general.add_wheel({.name = "a", .version = "3.0"}, {.requires_python = ">=3.13"});
+  take({"a"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+}
+
+TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
+  general.add("a", "1.0");
+  general.add_wheel(
+      {.name = "a",
+       .version = "2.0",
+       .metadata = "Metadata-Version: 2.1\nName: a\nVersion: 2.0\nRequires-Dist: b (>=1.0.*)\n"},
+      {});
+  take({"a"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+  recipe.packages = {requirement("a>1")};
+  EXPECT_EQ(
+      error_text(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+      "  Because demo requires a>1 and the metadata of a 2.0 cannot be read: \">=1.0.*\" is not a version "
+      "specifier: \".*\" goes with == and != only, the requirements of demo cannot be met.\n");
+}
+
+TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
+  general.add_wheel(
+      {.name = "a", .version = "1.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
+  general.add("b", "1.0");
+  take({"a[x]"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0"));
+}
+
+TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
+  recipe.platforms = {"linux-x86_64", "linux-aarch64"};
+  general.add("both", "1.0", {"x86; platform_machine == 'x86_64'"});
+  general.add("x86", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  general.add("native", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  general.add("native", "1.0", {}, "cp312-cp312-manylinux_2_28_aarch64");
+  general.add("apart", "1.0", {}, "cp312-cp312-manylinux_2_28_aarch64");
+  general.add("apart", "2.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  take({"both", "native", "apart"});
+  EXPECT_THAT(locked(), ElementsAre("apart 1.0; platform_machine == \"aarch64\"",
+                                    "apart 2.0; platform_machine == \"x86_64\"", "both 1.0", "native 1.0",
+                                    "x86 1.0; platform_machine == \"x86_64\""));
+  const auto result = lock();
+  EXPECT_EQ(result->lock.packages[3].wheels.size(), 2U);
+  EXPECT_EQ(result->lock.environments.size(), 2U);
+  const auto text = project::write_lockfile(result->lock);
+  const auto read = project::parse_lockfile(text, "pylock.demo.toml");
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(project::write_lockfile(*read), text);
+}
+
+TEST_F(ResolveLock, APlatformTakesTheVersionOfTheOneBeforeIt) {
+  recipe.platforms = {"linux-aarch64", "linux-x86_64"};
+  general.add("a", "1.0");
+  general.add("a", "2.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  take({"a"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+}
+
+TEST_F(ResolveLock, KeepsAPreviousLocksVersionsUnlessToldToUpgrade) {
+  general.add("a", "1.0");
+  general.add("b", "1.0");
+  take({"a", "b"});
+  previous = lock()->lock;
+  const auto before = project::write_lockfile(*previous);
+  general.add("a", "2.0");
+  general.add("b", "2.0", {"c"});
+  general.add("c", "1.0");
+  EXPECT_EQ(project::write_lockfile(lock()->lock), before);
+  recipe.packages[0] = requirement("a>=2");
+  EXPECT_THAT(locked(), ElementsAre("a 2.0", "b 1.0"));
+  upgrade = true;
+  EXPECT_THAT(locked(), ElementsAre("a 2.0", "b 2.0", "c 1.0"));
+}
+
+TEST_F(ResolveLock, OtherBytesUnderALockedNameAreAnError) {
+  const auto name = general.add("a", "1.0");
+  take({"a"});
+  previous = lock()->lock;
+  const auto got = previous->packages[0].wheels[0].sha256;
+  previous->packages[0].wheels[0].sha256 = std::string(64, '0');
+  EXPECT_EQ(error_text(),
+            fmt::format("error: the index has other bytes under the name {}: expected sha256 {}, as the "
+                        "lock says, got {}\n\nhint: `launch lock demo --upgrade` takes what the index "
+                        "has now\n",
+                        name, std::string(64, '0'), got));
+}
+
+TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
+  recipe.torch.packages = {requirement("torhc")};
+  EXPECT_EQ(error_text(),
+            "error: the index https://pypi.example/simple has no project named torhc\n"
+            "  while locking the recipe demo\n\n"
+            "hint: did you mean torch?\n");
+  EXPECT_EQ(lock().error().exit_code(), 2);
+}
+
+TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
+  general.add("a", "1.0", {"c<2"});
+  general.add("b", "1.0", {"c>=2"});
+  general.add("c", "1.0");
+  general.add("c", "2.0");
+  take({"a", "b"});
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because a 1.0 requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n"
+            "  And because demo requires a and demo requires b, the requirements of demo cannot be met.\n");
+  EXPECT_EQ(lock().error().exit_code(), 2);
+}
+
+TEST_F(ResolveLock, NamesTheWheelsThereAreWhenNoneFits) {
+  for (const auto* python : {"cp38", "cp39", "cp310"}) {
+    general.add("torch", "2.3.0", {}, fmt::format("{0}-{0}-manylinux1_x86_64", python));
+  }
+  general.add("torch", "2.9.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
+  recipe.torch.packages = {requirement("torch==2.3.0")};
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires torch==2.3.0, but torch 2.3.0 has wheels for cp38, cp39 and cp310, none "
+            "for cp312, "
+            "the requirements of demo cannot be met.\n");
+  recipe.torch.packages = {requirement("torch>=3")};
+  EXPECT_THAT(error_text(), HasSubstr("but the newest torch for Python 3.12 on linux-x86_64 is 2.9.0, "));
+}
+
+TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
+  http.put(general.page_url("a"), {.status = 500});
+  take({"a"});
+  EXPECT_EQ(error_text(),
+            "error: the index page https://pypi.example/simple/a/ answers 500, expected 200\n"
+            "  while asking the index for a\n\n"
+            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+            "index-url)\n");
+  EXPECT_EQ(lock().error().exit_code(), 3);
+}
+
+TEST_F(ResolveLock, CudaIsThatOfThePackages) {
+  general.add("torch", "2.9.0", {"nvidia-cuda-runtime-cu12==12.8.90"});
+  general.add("nvidia-cuda-runtime-cu12", "12.8.90");
+  recipe.torch.packages = {requirement("torch")};
+  EXPECT_EQ(lock()->lock.provenance.cuda_version, "12.8");
+  general.add("torch", "2.10.0", {"nvidia-cuda-runtime==13.0.48", "cuda-toolkit==13.0.2"});
+  general.add("nvidia-cuda-runtime", "13.0.48");
+  general.add("cuda-toolkit", "13.0.2");
+  EXPECT_EQ(lock()->lock.provenance.cuda_version, "13.0.2");
+}
+
+TEST_F(ResolveLock, NvidiaComesFromTheChannelWhereItServesIt) {
+  channel.add("torch", "2.9.0.dev20250604+cu128", {"nvidia-a==1", "nvidia-b==1", "numpy"});
+  channel.add("nvidia-a", "1");
+  general.add("nvidia-a", "1");
+  general.add("nvidia-b", "1");
+  channel.add("numpy", "0.1");
+  general.add("numpy", "2.0");
+  use_nightly({"torch"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_THAT(locked(),
+              ElementsAre("numpy 2.0", "nvidia-a 1", "nvidia-b 1", "torch 2.9.0.dev20250604+cu128"));
+  EXPECT_EQ(result->lock.packages[1].index, std::string(kChannel) + "/nightly/cu128");
+  EXPECT_EQ(result->lock.packages[2].index, std::string(kGeneral));
+}
+
+TEST_F(ResolveLock, ATorchPackageIsNeverTakenFromTheGeneralIndex) {
+  channel.add("torch", "2.9.0.dev20250604+cu128", {"pytorch-triton==3.3.0"});
+  general.add("pytorch-triton", "3.3.0");
+  use_nightly({"torch"});
+  EXPECT_THAT(error_text(),
+              HasSubstr("the channel https://channel.example/whl/nightly/cu128 has no project named "
+                        "pytorch-triton"));
+}
+
+TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
+  const auto name =
+      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
+  use_nightly({"torch"});
+  const auto first = lock();
+  ASSERT_TRUE(first) << first.error().text();
+  const auto& wheel = first->lock.packages[0].wheels[0];
+  const auto bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
+  EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
+  EXPECT_EQ(wheel.size, bytes.size());
+  const store::WheelStore store(site.store.value);
+  EXPECT_TRUE(store.find({.name = wheel.file_name, .sha256 = wheel.sha256})->has_value());
+  EXPECT_TRUE(std::filesystem::is_empty(folder / "store" / "incoming"));
+  previous = first->lock;
+  http.forget_requests();
+  EXPECT_EQ(project::write_lockfile(lock()->lock), project::write_lockfile(*previous));
+  EXPECT_THAT(http.log(), ::testing::Not(::testing::Contains("GET " + channel.file_url(name))));
+}
+
+TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
+  const fakes::WheelSpec spec{.name = "own", .version = "1.0"};
+  const auto bytes = fakes::make_wheel(spec);
+  const auto file = folder / "house" / fakes::wheel_file_name(spec);
+  ASSERT_TRUE(write_file(file, bytes));
+  site.find_links = {{folder / "house", "test"}};
+  take({"own"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  const auto& wheel = result->lock.packages[0].wheels[0];
+  EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
+  EXPECT_EQ(wheel.size, bytes.size());
+  EXPECT_EQ(wheel.url, "file://" + file.string());
+}
+
+TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
+  general.add("a", "1.0", {"b"});
+  general.add("b", "1.0");
+  take({"a"});
+  std::stop_source stop;
+  http.on(general.page_url("b"), [&](const net::HttpRequest&) {
+    stop.request_stop();
+    return fakes::MemoryAnswer{.status = 404};
+  });
+  const LockRequest request{.recipe = recipe, .previous = {}, .glibc_minor = 39};
+  const auto result =
+      resolve_lock(request, site, http, store::WheelStore(site.store.value), nullptr, stop.get_token());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().text(),
+            "error: resolving was stopped\n  while resolving demo for Python 3.12 on linux-x86_64\n");
+}
+
+TEST_F(ResolveLock, AsksForPagesSideBySide) {
+  general.add("a", "1.0", {"b", "c"});
+  general.add("b", "1.0");
+  general.add("c", "1.0");
+  take({"a"});
+  ASSERT_TRUE(lock());
+  std::vector<std::string> pages;
+  for (const auto& line : http.log()) {
+    if (line.ends_with("/")) pages.push_back(line);
+  }
+  EXPECT_THAT(pages, ElementsAre("GET " + general.page_url("a"), "GET " + general.page_url("b"),
+                                 "GET " + general.page_url("c")));
+}
+
+}  // namespace
+}  // namespace launch::locking

@@ -1,0 +1,407 @@
+#include "project/lockfile.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+
+namespace launch::project {
+namespace {
+
+using ::testing::ElementsAre;
+
+constexpr std::string_view kHint =
+    "\nhint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made "
+    "it\n";
+const std::string kA(64, 'a');
+const std::string kB(64, 'b');
+
+specs::Version version(std::string_view text) {
+  return *specs::Version::parse(text);
+}
+
+Lockfile sample() {
+  LockedPackage torch;
+  torch.name = "torch";
+  torch.version = version("2.8.0.dev20250606+cu128");
+  torch.index = "https://download.pytorch.org/whl/nightly/cu128";
+  torch.dependencies = {"sympy", "filelock"};
+  torch.wheels = {{.file_name = "torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",
+                   .url = "https://download.pytorch.org/whl/nightly/cu128/"
+                          "torch-2.8.0.dev20250606%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl",
+                   .path = {},
+                   .size = 1234567890,
+                   .sha256 = kB,
+                   .upload_time = "2025-06-06T10:00:01.250000Z"},
+                  {.file_name = "torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_aarch64.whl",
+                   .url = {},
+                   .path = "wheels/torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_aarch64.whl",
+                   .size = 5,
+                   .sha256 = kA,
+                   .upload_time = {}}};
+  LockedPackage filelock;
+  filelock.name = "filelock";
+  filelock.version = version("3.18");
+  filelock.marker = "platform_machine == \"x86_64\"";
+  filelock.wheels = {{.file_name = "filelock-3.18-py3-none-any.whl",
+                      .url = {},
+                      .path = "wheels/filelock-3.18-py3-none-any.whl",
+                      .size = 7,
+                      .sha256 = kA,
+                      .upload_time = {}}};
+  Lockfile lock;
+  lock.requires_python = "==3.12.*";
+  lock.environments = {"platform_machine == \"x86_64\" and sys_platform == \"linux\"",
+                       "platform_machine == \"aarch64\" and sys_platform == \"linux\""};
+  lock.packages = {torch, filelock};
+  lock.provenance = {.recipe_digest = kB,
+                     .channel = "nightly",
+                     .cuda = "cu128",
+                     .cuda_version = "12.8.1",
+                     .date = "2025-06-06",
+                     .platforms = {"linux-x86_64", "linux-aarch64"},
+                     .base = BaseImage{.name = "docker.io/nvidia/cuda",
+                                       .tag = "12.8.1-base-ubuntu24.04",
+                                       .digest = "sha256:" + kA,
+                                       .platforms = {{"linux/amd64", "sha256:" + kB}},
+                                       .driver_floor = "525.60.13",
+                                       .distribution = "ubuntu 24.04",
+                                       .python = "3.12"}};
+  return lock;
+}
+
+const std::string kSampleText = R"(lock-version = "1.0"
+environments = [
+    "platform_machine == \"x86_64\" and sys_platform == \"linux\"",
+    "platform_machine == \"aarch64\" and sys_platform == \"linux\"",
+]
+requires-python = "==3.12.*"
+created-by = "launch"
+
+[[packages]]
+name = "filelock"
+version = "3.18"
+marker = "platform_machine == \"x86_64\""
+
+[[packages.wheels]]
+name = "filelock-3.18-py3-none-any.whl"
+path = "wheels/filelock-3.18-py3-none-any.whl"
+size = 7
+hashes = { sha256 = ")" + kA + R"(" }
+
+[[packages]]
+name = "torch"
+version = "2.8.0.dev20250606+cu128"
+index = "https://download.pytorch.org/whl/nightly/cu128"
+dependencies = [
+    { name = "filelock" },
+    { name = "sympy" },
+]
+
+[[packages.wheels]]
+name = "torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_aarch64.whl"
+path = "wheels/torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_aarch64.whl"
+size = 5
+hashes = { sha256 = ")" + kA + R"(" }
+
+[[packages.wheels]]
+name = "torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_x86_64.whl"
+upload-time = 2025-06-06T10:00:01.25Z
+url = "https://download.pytorch.org/whl/nightly/cu128/torch-2.8.0.dev20250606%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl"
+size = 1234567890
+hashes = { sha256 = ")" + kB + R"(" }
+
+[tool.launch]
+recipe = "sha256:)" + kB + R"("
+channel = "nightly"
+cuda = "cu128"
+cuda-version = "12.8.1"
+date = "2025-06-06"
+platforms = [
+    "linux-x86_64",
+    "linux-aarch64",
+]
+
+[tool.launch.base]
+image = "docker.io/nvidia/cuda"
+tag = "12.8.1-base-ubuntu24.04"
+digest = "sha256:)" + kA + R"("
+driver-floor = "525.60.13"
+distribution = "ubuntu 24.04"
+python = "3.12"
+
+[tool.launch.base.platforms]
+"linux/amd64" = "sha256:)" + kB +
+                                R"("
+)";
+
+std::string error_of(std::string_view text) {
+  const auto lock = parse_lockfile(text, "pylock.demo.toml");
+  if (lock) return "no error";
+  EXPECT_EQ(lock.error().kind(), ErrorKind::usage);
+  return lock.error().text();
+}
+
+std::string edited(std::string_view from, std::string_view to) {
+  EXPECT_NE(kSampleText.find(from), std::string::npos) << from;
+  return replace_all(kSampleText, from, to);
+}
+
+std::string edit_error(std::string_view from, std::string_view to) {
+  return error_of(edited(from, to));
+}
+
+std::string with_hint(std::string_view message) {
+  return "error: " + std::string(message) + "\n" + std::string(kHint);
+}
+
+TEST(Lockfile, IsWrittenInTheOrderOfTheStandard) {
+  EXPECT_EQ(write_lockfile(sample()), kSampleText);
+}
+
+TEST(Lockfile, TextDoesNotDependOnTheOrderInMemory) {
+  auto lock = sample();
+  std::swap(lock.packages[0], lock.packages[1]);
+  std::swap(lock.packages[1].wheels[0], lock.packages[1].wheels[1]);
+  std::swap(lock.packages[1].dependencies[0], lock.packages[1].dependencies[1]);
+  EXPECT_EQ(write_lockfile(lock), kSampleText);
+}
+
+TEST(Lockfile, RoundTrip) {
+  const auto lock = parse_lockfile(kSampleText, "pylock.demo.toml");
+  ASSERT_TRUE(lock) << lock.error().text();
+  EXPECT_EQ(write_lockfile(*lock), kSampleText);
+  ASSERT_EQ(lock->packages.size(), 2U);
+  const auto& torch = lock->packages[1];
+  EXPECT_EQ(torch.version, version("2.8.0.dev20250606+cu128"));
+  EXPECT_THAT(torch.dependencies, ElementsAre("filelock", "sympy"));
+  EXPECT_EQ(torch.wheels[1].size, 1234567890U);
+  EXPECT_EQ(torch.wheels[1].upload_time, "2025-06-06T10:00:01.25Z");
+  EXPECT_EQ(lock->provenance.recipe_digest, kB);
+  ASSERT_TRUE(lock->provenance.base);
+  EXPECT_EQ(lock->provenance.base->platforms.at("linux/amd64"), "sha256:" + kB);
+}
+
+TEST(Lockfile, WithoutPackagesIsALock) {
+  const auto lock = parse_lockfile(write_lockfile({}), "pylock.toml");
+  ASSERT_TRUE(lock) << lock.error().text();
+  EXPECT_TRUE(lock->packages.empty());
+}
+
+TEST(Lockfile, TextsAreEscaped) {
+  auto lock = sample();
+  lock.packages[0].index = "https://pypi.example/\"\\\n\x7f";
+  const auto text = write_lockfile(lock);
+  EXPECT_THAT(text, ::testing::HasSubstr("index = \"https://pypi.example/\\\"\\\\\\u000A\\u007F\"\n"));
+  const auto back = parse_lockfile(text, "pylock.toml");
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(back->packages[1].index, lock.packages[0].index);
+}
+
+TEST(Lockfile, OnlyAUtcTimeIsWritten) {
+  auto lock = sample();
+  for (const auto* time : {"2025-06-06 10:00:01", "yesterday", "2025-06-06T10:00:01+02:00",
+                           "2025-13-06T10:00:01Z", "2025-06-06T10:00:01Z\nsize = 1"}) {
+    lock.packages[0].wheels[0].upload_time = time;
+    EXPECT_THAT(write_lockfile(lock), ::testing::Not(::testing::HasSubstr("upload-time")));
+  }
+  lock.packages[0].wheels[0].upload_time = "2025-06-06T10:00:01+00:00";
+  EXPECT_THAT(write_lockfile(lock), ::testing::HasSubstr("upload-time = 2025-06-06T10:00:01Z\n"));
+}
+
+TEST(Lockfile, OfUv) {
+  const auto lock = parse_lockfile(R"TOML(# This file was autogenerated by uv
+lock-version = "1.0"
+created-by = "uv"
+requires-python = ">=3.11"
+
+[[packages]]
+name = "Num.Py"
+version = "2.2.3+cpu"
+index = "https://pypi.example/simple"
+sdist = { url = "https://pypi.example/numpy-2.2.3.tar.gz", size = 3, hashes = { sha256 = "00" } }
+wheels = [
+    { url = "https://pypi.example/num_py-2.2.3%2Bcpu-cp312-cp312-win_amd64.whl?x=1#f", upload-time = 2025-02-13T16:51:21Z, size = 12626357, hashes = { sha256 = ")TOML" +
+                                       std::string(64, 'A') + R"TOML(" } },
+]
+)TOML",
+                                   "pylock.toml");
+  ASSERT_TRUE(lock) << lock.error().text();
+  ASSERT_EQ(lock->packages.size(), 1U);
+  EXPECT_EQ(lock->packages[0].name, "num-py");
+  EXPECT_EQ(lock->packages[0].wheels[0].file_name, "num_py-2.2.3+cpu-cp312-cp312-win_amd64.whl");
+  EXPECT_EQ(lock->packages[0].wheels[0].sha256, kA);
+}
+
+// pip lock writes neither size nor index.
+TEST(Lockfile, OfPip) {
+  const auto lock = parse_lockfile(R"TOML(lock-version = "1.0"
+created-by = "pip"
+
+[[packages]]
+name = "idna"
+version = "3.10"
+
+[[packages.wheels]]
+name = "idna-3.10-py3-none-any.whl"
+url = "https://pypi.example/packages/idna-3.10-py3-none-any.whl"
+
+[packages.wheels.hashes]
+sha256 = ")TOML" + kA + "\"\n",
+                                   "pylock.toml");
+  ASSERT_TRUE(lock) << lock.error().text();
+  EXPECT_EQ(lock->packages[0].wheels[0].size, 0U);
+  EXPECT_EQ(lock->provenance.recipe_digest, "");
+  EXPECT_THAT(write_lockfile(*lock), ::testing::Not(::testing::HasSubstr("size")));
+}
+
+TEST(LockfileError, Version) {
+  EXPECT_EQ(edit_error("lock-version = \"1.0\"", "lock-version = \"2.0\""),
+            with_hint("pylock.demo.toml:1:16: lock-version: expected \"1.0\", found \"2.0\""));
+  EXPECT_EQ(edit_error("lock-version = \"1.0\"\n", ""),
+            with_hint("pylock.demo.toml:1:1: lock-version: expected \"1.0\", but it is missing"));
+  EXPECT_EQ(edit_error("lock-version = \"1.0\"", "lock-version = 1.0"),
+            with_hint("pylock.demo.toml:1:16: lock-version: expected a string, found a number"));
+  EXPECT_EQ(edit_error("lock-version = \"1.0\"", "lock-version = \"1.1\""), "no error");
+  EXPECT_EQ(edit_error("lock-version = \"1.0\"", "lock-version = \"1.x\""),
+            with_hint("pylock.demo.toml:1:16: lock-version: expected \"1.0\", found \"1.x\""));
+  EXPECT_EQ(
+      edit_error("created-by = \"launch\"\n", ""),
+      with_hint("pylock.demo.toml:1:1: created-by: expected the name of the program that wrote it, but it is "
+                "missing"));
+}
+
+TEST(LockfileError, EditedByHand) {
+  EXPECT_EQ(error_of(""),
+            with_hint("pylock.demo.toml:1:1: lock-version: expected \"1.0\", but it is missing"));
+  EXPECT_EQ(error_of("lock-version = \"1.0\"\ncreated-by = \"x\"\n"),
+            with_hint("pylock.demo.toml:1:1: packages: expected an array of tables, but it is missing"));
+  EXPECT_EQ(error_of("lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = [3]\n"),
+            with_hint("pylock.demo.toml:3:13: packages: expected a table, found an integer"));
+  EXPECT_EQ(error_of("hello"),
+            with_hint("pylock.demo.toml:1:6: not TOML: Error while parsing key-value pair: "
+                      "encountered end-of-file"));
+  EXPECT_EQ(
+      edit_error("name = \"filelock\"\n", ""),
+      with_hint("pylock.demo.toml:9:1: [[packages]] name: expected a package's name, but it is missing"));
+  EXPECT_EQ(
+      edit_error("name = \"filelock\"\n", "name = \"../filelock\"\n"),
+      with_hint(
+          "pylock.demo.toml:10:8: [[packages]] name: expected a package's name, found \"../filelock\""));
+  EXPECT_EQ(edit_error("name = \"filelock\"\n", "name = \"filelocks\"\n"),
+            with_hint("pylock.demo.toml:15:8: [[packages]] wheels.name: expected a wheel of filelocks, found "
+                      "\"filelock-3.18-py3-none-any.whl\""));
+  EXPECT_EQ(
+      edit_error("version = \"3.18\"", "version = \"3.19\""),
+      with_hint("pylock.demo.toml:15:8: [[packages]] wheels.name: expected a wheel of filelock 3.19, found "
+                "\"filelock-3.18-py3-none-any.whl\""));
+  EXPECT_THAT(edit_error("version = \"3.18\"", "version = \"three\""),
+              ::testing::StartsWith("error: pylock.demo.toml:11:11: [[packages]] version: "));
+  EXPECT_THAT(edit_error("requires-python = \"==3.12.*\"", "requires-python = \"3.12\""),
+              ::testing::StartsWith("error: pylock.demo.toml:6:19: requires-python: "));
+  EXPECT_THAT(edit_error("marker = \"platform_machine ==", "marker = \"platform =="),
+              ::testing::StartsWith("error: pylock.demo.toml:12:10: [[packages]] marker: "));
+  EXPECT_THAT(edit_error("    \"platform_machine == \\\"aarch64", "    \"platform_machine is \\\"aarch64"),
+              ::testing::StartsWith("error: pylock.demo.toml:4:5: environments: "));
+}
+
+TEST(LockfileError, Wheels) {
+  const std::string hashes = "size = 7\nhashes = { sha256 = \"" + kA + "\" }\n";
+  EXPECT_EQ(
+      edit_error(hashes, "size = 7\n"),
+      with_hint("pylock.demo.toml:14:1: [[packages]] wheels.hashes: expected a sha256, but there is none"));
+  EXPECT_EQ(
+      edit_error(hashes, "size = 7\nhashes = { md5 = \"00\" }\n"),
+      with_hint("pylock.demo.toml:18:10: [[packages]] wheels.hashes: expected a sha256, but there is none"));
+  EXPECT_EQ(
+      edit_error(hashes, "size = 7\nhashes = { sha256 = \"abc\" }\n"),
+      with_hint("pylock.demo.toml:18:21: [[packages]] wheels.hashes.sha256: expected 64 hex digits, found "
+                "\"abc\""));
+  EXPECT_EQ(
+      edit_error("size = 7", "size = -7"),
+      with_hint("pylock.demo.toml:17:8: [[packages]] wheels.size: expected a number of bytes, found -7"));
+  EXPECT_EQ(
+      edit_error("size = 7", "size = \"7\""),
+      with_hint("pylock.demo.toml:17:8: [[packages]] wheels.size: expected an integer, found a string"));
+  EXPECT_EQ(
+      edit_error("path = \"wheels/filelock-3.18-py3-none-any.whl\"\n", ""),
+      with_hint("pylock.demo.toml:14:1: [[packages]] wheels.url: expected a url or a path, but there is "
+                "neither"));
+  EXPECT_EQ(
+      edit_error("url = \"https:", "url = \"gopher:"),
+      with_hint("pylock.demo.toml:38:7: [[packages]] wheels.url: expected an https, http or file URL, found "
+                "\"gopher://download.pytorch.org/whl/nightly/cu128/"
+                "torch-2.8.0.dev20250606%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl\""));
+  EXPECT_EQ(edit_error("upload-time = 2025-06-06T10:00:01.25Z", "upload-time = \"today\""),
+            with_hint("pylock.demo.toml:37:15: [[packages]] wheels.upload-time: expected a UTC time such as "
+                      "2025-01-25T11:30:10Z, found a string"));
+  EXPECT_EQ(edit_error("upload-time = 2025-06-06T10:00:01.25Z", "upload-time = 2025-06-06T10:00:01+02:00"),
+            with_hint("pylock.demo.toml:37:15: [[packages]] wheels.upload-time: expected a UTC time such as "
+                      "2025-01-25T11:30:10Z, found 2025-06-06T10:00:01+02:00"));
+  EXPECT_EQ(
+      error_of(
+          "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = [{ name = \"a\", version = \"1\" }]\n"),
+      with_hint("pylock.demo.toml:3:13: [[packages]] wheels: a has no wheel, and nothing else is installed"));
+}
+
+TEST(LockfileError, TwoOfOneName) {
+  const auto twice = [&](const std::string& marker) {
+    return kSampleText + "[[packages]]\nname = \"filelock\"\nversion = \"3.18\"\nmarker = \"" + marker +
+           "\"\n[[packages.wheels]]\nname = \"filelock-3.18-py3-none-any.whl\"\npath = \"x\"\nhashes = { "
+           "sha256 "
+           "= \"" +
+           kA + "\" }\n";
+  };
+  EXPECT_EQ(error_of(twice("platform_machine == 'aarch64'")), "no error");
+  EXPECT_EQ(error_of(twice("platform_machine == 'x86_64' and python_version < '3.12'")), "no error");
+  EXPECT_EQ(error_of(twice("sys_platform == 'win32'")), "no error");
+  EXPECT_EQ(error_of(twice("'dev' in dependency_groups")), "no error");
+  EXPECT_EQ(
+      error_of(twice("sys_platform == 'linux'")),
+      with_hint("pylock.demo.toml:64:8: [[packages]] name: there are two packages \"filelock\" that may be "
+                "installed together"));
+}
+
+TEST(LockfileError, Provenance) {
+  EXPECT_EQ(
+      edit_error("recipe = \"sha256:" + kB, "recipe = \"sha1:00"),
+      with_hint("pylock.demo.toml:43:10: [tool] launch.recipe: expected \"sha256:\" and 64 hex digits, found "
+                "\"sha1:00\""));
+  EXPECT_EQ(
+      edit_error("tag = \"12.8.1-base-ubuntu24.04\"\n", ""),
+      with_hint("pylock.demo.toml:53:1: [tool] launch.base.tag: expected an image's tag, but it is missing"));
+  EXPECT_EQ(
+      edit_error("\"linux/amd64\" = \"sha256:", "\"linux/amd64\" = \""),
+      with_hint(
+          "pylock.demo.toml:62:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "
+          "hex digits, found \"" +
+          kB + "\""));
+}
+
+TEST(LockfileError, CutOffAnywhereIsNoCrash) {
+  for (std::size_t length = 0; length < kSampleText.size(); ++length) {
+    const auto lock = parse_lockfile(std::string_view(kSampleText).substr(0, length), "pylock.demo.toml");
+    EXPECT_THAT(lock ? "pylock.demo.toml:" : lock.error().message(),
+                ::testing::StartsWith("pylock.demo.toml:"));
+  }
+}
+
+TEST(LockfileError, AnyByteChangedIsNoCrash) {
+  for (std::size_t at = 0; at < kSampleText.size(); ++at) {
+    for (const char byte : {'\0', '"', '['}) {
+      auto text = kSampleText;
+      text[at] = byte;
+      const auto lock = parse_lockfile(text, "pylock.demo.toml");
+      EXPECT_THAT(lock ? "pylock.demo.toml:" : lock.error().message(),
+                  ::testing::StartsWith("pylock.demo.toml:"));
+    }
+  }
+}
+
+TEST(LockDigest, IsTheSha256OfTheText) {
+  EXPECT_EQ(lock_digest("abc"), "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace launch::project

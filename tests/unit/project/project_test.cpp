@@ -1,0 +1,167 @@
+#include "project/project.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::project {
+namespace {
+
+constexpr std::string_view kRecipe = "python = \"3.12\"\npackages = [\"numpy\"]\n";
+
+class ProjectTest : public ::testing::Test {
+ protected:
+  void put(const std::string& name, std::string_view text) {
+    ASSERT_TRUE(write_file(scratch_.path() / name, text));
+  }
+  Project project(const std::string& start = "") { return *Project::find(scratch_.path() / start); }
+  std::string root() const { return scratch_.path().string(); }
+
+  test::Scratch scratch_;
+};
+
+TEST_F(ProjectTest, IsTheNearestParentWithRecipes) {
+  put("recipes/demo.toml", kRecipe);
+  put("a/b/c.py", "");
+  EXPECT_EQ(project("a/b").root(), scratch_.path());
+  put("a/recipes/demo.toml", kRecipe);
+  EXPECT_EQ(project("a/b").root(), scratch_.path() / "a");
+}
+
+TEST_F(ProjectTest, NoRecipesAnywhere) {
+  const auto found = Project::find(scratch_.path());
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().text(),
+            "error: neither " + root() +
+                " nor a folder above it has a recipes folder\n"
+                "\n"
+                "hint: go to your project's folder, give it with -C DIR, or begin one: mkdir recipes\n");
+}
+
+TEST_F(ProjectTest, RecipesByNameAndByPath) {
+  put("recipes/demo.toml", kRecipe);
+  put("other/mine.toml", kRecipe);
+  put("sub/x", "");
+  const auto here = project("sub");
+  EXPECT_EQ(here.recipe_file("demo"), scratch_.path() / "recipes/demo.toml");
+  EXPECT_EQ(here.recipe_file("recipes/demo.toml"), scratch_.path() / "recipes/demo.toml");
+  EXPECT_EQ(here.recipe_file("../other/mine.toml"), scratch_.path() / "other/mine.toml");
+  EXPECT_EQ(here.recipe_file(root() + "/other/mine.toml"), scratch_.path() / "other/mine.toml");
+}
+
+TEST_F(ProjectTest, RecipeThatIsNotThere) {
+  put("recipes/demo.toml", kRecipe);
+  put("recipes/nightly.toml", kRecipe);
+  EXPECT_EQ(project().recipe_file("nigtly").error().text(),
+            "error: there is no recipe \"nigtly\" in recipes\n"
+            "\n"
+            "hint: did you mean \"nightly\"?\n"
+            "hint: the recipes there are demo and nightly\n");
+  EXPECT_EQ(project().recipe_file("recipes/no.toml").error().text(),
+            "error: there is no recipe recipes/no.toml\n");
+  EXPECT_EQ(project().recipe_file("").error().text(),
+            "error: there is no recipe \"\" in recipes\n"
+            "\n"
+            "hint: the recipes there are demo and nightly\n");
+}
+
+TEST_F(ProjectTest, NoRecipeYet) {
+  std::filesystem::create_directory(scratch_.path() / "recipes");
+  EXPECT_EQ(project().recipe_file("demo").error().text(),
+            "error: there is no recipe \"demo\" in recipes\n"
+            "\n"
+            "hint: write one: recipes/NAME.toml\n");
+}
+
+TEST_F(ProjectTest, Locks) {
+  put("recipes/demo.toml", kRecipe);
+  put("recipes/other.toml", kRecipe);
+  put("lockfiles/pylock.demo.toml", "");
+  EXPECT_EQ(project().lock_file("demo"), scratch_.path() / "lockfiles/pylock.demo.toml");
+  EXPECT_EQ(project().lock_file("lockfiles/pylock.demo.toml"),
+            scratch_.path() / "lockfiles/pylock.demo.toml");
+  EXPECT_EQ(project().lock_file("other").error().text(),
+            "error: there is no lock lockfiles/pylock.other.toml\n"
+            "\n"
+            "hint: make it: launch lock other\n");
+  EXPECT_EQ(project().lock_file("lockfiles/pylock.other.toml").error().text(),
+            "error: there is no lock lockfiles/pylock.other.toml\n"
+            "\n"
+            "hint: make it: launch lock other\n");
+  EXPECT_EQ(project().lock_file("othr").error().text(),
+            "error: there is no recipe \"othr\" in recipes\n"
+            "\n"
+            "hint: did you mean \"other\"?\n"
+            "hint: the recipes there are demo and other\n");
+}
+
+TEST_F(ProjectTest, PathsAreShownFromWhereTheProgramStarted) {
+  put("recipes/demo.toml", kRecipe);
+  put("sub/x", "");
+  EXPECT_EQ(project().shown(scratch_.path() / "recipes/demo.toml"), "recipes/demo.toml");
+  EXPECT_EQ(project("sub").shown(scratch_.path() / "recipes/demo.toml"), "../recipes/demo.toml");
+  EXPECT_EQ(project("sub").shown("/etc/passwd"), "/etc/passwd");
+  EXPECT_EQ(Project::at(scratch_.path()).shown(scratch_.path() / "images/demo"), "images/demo");
+}
+
+TEST_F(ProjectTest, RecipeNamesMustSuitLocks) {
+  put("recipes/a.b.toml", kRecipe);
+  EXPECT_EQ(load_recipe(project(), scratch_.path() / "recipes/a.b.toml").error().text(),
+            "error: the recipe recipes/a.b.toml needs another name: expected letters, digits, \"-\" and "
+            "\"_\" before "
+            ".toml\n");
+}
+
+TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
+  put("recipes/demo.toml", kRecipe);
+  const auto missing = load_locked(project(), "demo");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(missing.error().text(),
+            "error: recipes/demo.toml has no lock: lockfiles/pylock.demo.toml is not there\n"
+            "\n"
+            "hint: make it: launch lock demo\n");
+
+  Lockfile lock;
+  lock.provenance.recipe_digest = sha256_hex(kRecipe);
+  lock.provenance.channel = "index";
+  const auto text = write_lockfile(lock);
+  put("lockfiles/pylock.demo.toml", text);
+  const auto locked = load_locked(project(), "demo");
+  ASSERT_TRUE(locked) << locked.error().text();
+  EXPECT_EQ(locked->recipe.name, "demo");
+  EXPECT_EQ(locked->lock.digest, lock_digest(text));
+  EXPECT_EQ(locked->lock.file, scratch_.path() / "lockfiles/pylock.demo.toml");
+
+  put("recipes/demo.toml", std::string(kRecipe) + "# changed\n");
+  const auto stale = load_locked(project(), "demo");
+  ASSERT_FALSE(stale);
+  EXPECT_EQ(stale.error().kind(), ErrorKind::no);
+  EXPECT_EQ(
+      stale.error().text(),
+      "error: lockfiles/pylock.demo.toml is out of date: it was not made from recipes/demo.toml as it stands "
+      "now\n"
+      "\n"
+      "hint: renew it: launch lock demo\n");
+}
+
+TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
+  put("recipes/demo.toml", "pyton = 3\n");
+  put("lockfiles/pylock.demo.toml", "x");
+  EXPECT_EQ(load_recipe(project(), scratch_.path() / "recipes/demo.toml").error().message(),
+            "recipes/demo.toml:1:1: pyton: there is no such key; did you mean \"python\"?");
+  EXPECT_EQ(load_lock(project(), scratch_.path() / "lockfiles/pylock.demo.toml").error().message(),
+            "lockfiles/pylock.demo.toml:1:2: not TOML: Error while parsing key-value pair: encountered "
+            "end-of-file");
+}
+
+TEST(ImageName, IsOneThatEnginesTake) {
+  EXPECT_EQ(image_name("demo"), "localhost/launch/demo");
+  EXPECT_EQ(image_name("My_Recipe-2"), "localhost/launch/my-recipe-2");
+  EXPECT_EQ(image_reference("My_Recipe-2"), "localhost/launch/my-recipe-2:latest");
+}
+
+}  // namespace
+}  // namespace launch::project

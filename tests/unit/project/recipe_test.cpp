@@ -1,0 +1,364 @@
+#include "project/recipe.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+
+namespace launch::project {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr std::string_view kWhole = R"TOML(python    = "3.12"
+platforms = ["linux-x86_64", "linux-aarch64"]
+packages  = ["torchdata>=0.8", "Some_Package[extra]"]
+
+[torch]
+channel  = "nightly"
+cuda     = "cu128"
+as-of    = "2025-06-06"
+packages = ["torch", "torchvision"]
+
+[lock]
+wheels = "path"
+
+[image]
+variant = "devel"
+apt     = ["gcc", "libc6-dev", "g++=4:12.2.0-3"]
+copy    = [{ from = "src", to = "/workspace" }, { from = "./a/../b", to = "/opt/b" }]
+env     = { HF_HOME = "/data/hf", _X1 = "" }
+user    = "trainer"
+
+[verify]
+scan  = ["src"]
+smoke = ["python", "-c", "import torch\nprint(torch)"]
+
+[train]
+command = ["train.py", "--config", "llama3.toml"]
+nodes   = 2
+gpus    = 4
+mounts  = [{ from = "/data", to = "/data", read-only = true }, { from = "out", to = "/out" }]
+env     = { OMP_NUM_THREADS = "8" }
+)TOML";
+
+Recipe read(std::string_view text) {
+  auto recipe = parse_recipe(text, "demo", "recipes/demo.toml");
+  if (!recipe) {
+    ADD_FAILURE() << recipe.error().text();
+    return {};
+  }
+  return *std::move(recipe);
+}
+
+std::string error_of(std::string_view text) {
+  const auto recipe = parse_recipe(text, "demo", "recipes/demo.toml");
+  if (recipe) return "no error";
+  EXPECT_EQ(recipe.error().kind(), ErrorKind::usage);
+  return recipe.error().text();
+}
+
+// The error of a good recipe with one line more in the table that is named.
+std::string error_with(std::string_view table, std::string_view line) {
+  std::string text = "python = \"3.12\"\npackages = [\"torch\"]\n";
+  if (!table.empty()) text += "[" + std::string(table) + "]\n";
+  return error_of(text + std::string(line) + "\n");
+}
+
+TEST(Recipe, IsReadWhole) {
+  const auto recipe = read(kWhole);
+  EXPECT_EQ(recipe.name, "demo");
+  EXPECT_EQ(recipe.python, "3.12");
+  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64", "linux-aarch64"));
+  ASSERT_EQ(recipe.packages.size(), 2U);
+  EXPECT_EQ(recipe.packages[0].text(), "torchdata>=0.8");
+  EXPECT_EQ(recipe.packages[1].text(), "some-package[extra]");
+  EXPECT_EQ(recipe.torch.channel, Channel::nightly);
+  EXPECT_EQ(recipe.torch.cuda, "cu128");
+  EXPECT_EQ(recipe.torch.date, std::nullopt);
+  EXPECT_EQ(recipe.torch.as_of, "2025-06-06");
+  ASSERT_EQ(recipe.torch.packages.size(), 2U);
+  EXPECT_EQ(recipe.torch.packages[1].name, "torchvision");
+  EXPECT_TRUE(recipe.lock.by_path);
+  EXPECT_EQ(recipe.image.variant, "devel");
+  EXPECT_THAT(recipe.image.apt, ElementsAre("gcc", "libc6-dev", "g++=4:12.2.0-3"));
+  ASSERT_EQ(recipe.image.copy.size(), 2U);
+  EXPECT_EQ(recipe.image.copy[0].from, "src");
+  EXPECT_EQ(recipe.image.copy[0].to, "/workspace");
+  EXPECT_THAT(recipe.image.env, ElementsAre(Pair("HF_HOME", "/data/hf"), Pair("_X1", "")));
+  EXPECT_EQ(recipe.image.user, "trainer");
+  EXPECT_THAT(recipe.verify.scan, ElementsAre("src"));
+  EXPECT_THAT(recipe.verify.smoke, ElementsAre("python", "-c", "import torch\nprint(torch)"));
+  EXPECT_THAT(recipe.train.command, ElementsAre("train.py", "--config", "llama3.toml"));
+  EXPECT_EQ(recipe.train.nodes, 2);
+  EXPECT_EQ(recipe.train.gpus, 4);
+  ASSERT_EQ(recipe.train.mounts.size(), 2U);
+  EXPECT_TRUE(recipe.train.mounts[0].read_only);
+  EXPECT_FALSE(recipe.train.mounts[1].read_only);
+  EXPECT_THAT(recipe.train.env, ElementsAre(Pair("OMP_NUM_THREADS", "8")));
+  EXPECT_EQ(recipe.digest, sha256_hex(kWhole));
+}
+
+TEST(Recipe, HasDefaults) {
+  const auto recipe = read("python = \"3.11\"\npackages = [\"numpy\"]\n");
+  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64"));
+  EXPECT_EQ(recipe.torch.channel, Channel::index);
+  EXPECT_THAT(recipe.torch.packages, IsEmpty());
+  EXPECT_FALSE(recipe.lock.by_path);
+  EXPECT_EQ(recipe.image.variant, "base");
+  EXPECT_EQ(recipe.image.from, std::nullopt);
+  EXPECT_EQ(recipe.train.nodes, 1);
+  EXPECT_EQ(recipe.train.gpus, std::nullopt);
+}
+
+TEST(Recipe, AllGpusIsNoNumber) {
+  EXPECT_EQ(read("python = \"3.11\"\npackages = [\"numpy\"]\n[train]\ngpus = \"all\"\n").train.gpus,
+            std::nullopt);
+  EXPECT_EQ(read("python = \"3.11\"\npackages = [\"numpy\"]\n[train]\ngpus = 0\n").train.gpus, 0);
+}
+
+TEST(Recipe, EveryRecipeOfTheRepositoryIsGood) {
+  std::size_t count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(LAUNCH_TEST_RECIPES)) {
+    if (entry.path().extension() != ".toml") continue;
+    const auto text = read_file(entry.path());
+    ASSERT_TRUE(text);
+    const auto recipe = parse_recipe(*text, entry.path().stem().string(), entry.path().string());
+    EXPECT_TRUE(recipe) << recipe.error().text();
+    EXPECT_TRUE(recipe && recipe->lock.by_path)
+        << entry.path() << " would name the hosts of one machine in its lock";
+    ++count;
+  }
+  EXPECT_GE(count, 3U);
+}
+
+TEST(RecipeError, Syntax) {
+  EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"torch\"\n[torch]\n"),
+            "error: recipes/demo.toml:3:1: not TOML: Error while parsing array: expected comma or closing "
+            "']', saw '['\n");
+}
+
+TEST(RecipeError, UnknownKeys) {
+  EXPECT_EQ(error_with("", "platform = [\"linux-x86_64\"]"),
+            "error: recipes/demo.toml:3:1: platform: there is no such key; did you mean \"platforms\"?\n"
+            "\n"
+            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+  EXPECT_EQ(error_with("trein", "nodes = 2"),
+            "error: recipes/demo.toml:3:2: trein: there is no such key; did you mean \"train\"?\n"
+            "\n"
+            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+  EXPECT_EQ(error_with("train", "node = 2"),
+            "error: recipes/demo.toml:4:1: [train] node: there is no such key; did you mean \"nodes\"?\n"
+            "\n"
+            "hint: the keys here are command, nodes, gpus, mounts and env\n");
+  EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
+            "error: recipes/demo.toml:4:23: [image] copy.into: there is no such key\n"
+            "\n"
+            "hint: the keys here are from and to\n");
+}
+
+TEST(RecipeError, WrongTypes) {
+  EXPECT_EQ(error_of("python = 3.12\n"),
+            "error: recipes/demo.toml:1:10: python: expected a string, found a number\n");
+  EXPECT_EQ(error_with("train", "nodes = \"2\""),
+            "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n");
+  EXPECT_EQ(
+      error_with("train", "gpus = true"),
+      "error: recipes/demo.toml:4:8: [train] gpus: expected \"all\" or a number, found true or false\n");
+  EXPECT_EQ(error_with("train", "command = \"train.py\""),
+            "error: recipes/demo.toml:4:11: [train] command: expected an array of strings, found a string\n");
+  EXPECT_EQ(error_with("train", "command = [\"train.py\", 3]"),
+            "error: recipes/demo.toml:4:24: [train] command: expected a string, found an integer\n");
+  EXPECT_EQ(
+      error_with("train", "env = { OMP_NUM_THREADS = 8 }"),
+      "error: recipes/demo.toml:4:27: [train] env.OMP_NUM_THREADS: expected a string, found an integer\n");
+  EXPECT_EQ(
+      error_with("train", "mounts = [{ from = \"/a\", to = \"/b\", read-only = 1 }]"),
+      "error: recipes/demo.toml:4:49: [train] mounts.read-only: expected true or false, found an integer\n");
+  EXPECT_EQ(error_with("train", "mounts = [\"/data\"]"),
+            "error: recipes/demo.toml:4:11: [train] mounts: expected a table, found a string\n");
+  EXPECT_EQ(error_with("", "image = 3"),
+            "error: recipes/demo.toml:3:9: image: expected a table, found an integer\n");
+  EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ndate = 2025-06-06"),
+            "error: recipes/demo.toml:5:8: [torch] date: expected a string, found a date\n");
+}
+
+TEST(RecipeError, Python) {
+  EXPECT_EQ(error_of("packages = [\"torch\"]\n"),
+            "error: recipes/demo.toml:1:1: python: expected the version of the image's Python, such as "
+            "\"3.12\", but "
+            "it is missing\n");
+  EXPECT_EQ(error_of("python = \"3.12.1\"\n"),
+            "error: recipes/demo.toml:1:10: python: Python \"3.12.1\" is not known: expected a minor version "
+            "such as "
+            "\"3.12\"\n");
+}
+
+TEST(RecipeError, Platforms) {
+  EXPECT_EQ(error_with("", "platforms = []"),
+            "error: recipes/demo.toml:3:13: platforms: expected at least one, such as \"linux-x86_64\"\n");
+  EXPECT_EQ(error_with("", "platforms = [\"linux-x86-64\"]"),
+            "error: recipes/demo.toml:3:14: platforms: expected \"linux-x86_64\" or \"linux-aarch64\", found "
+            "\"linux-x86-64\"; did you mean \"linux-x86_64\"?\n");
+  EXPECT_EQ(error_with("", "platforms = [\"linux-aarch64\", \"linux-aarch64\"]"),
+            "error: recipes/demo.toml:3:31: platforms: \"linux-aarch64\" is there twice\n");
+}
+
+TEST(RecipeError, Packages) {
+  EXPECT_EQ(error_of("python = \"3.12\"\n"),
+            "error: recipes/demo.toml:1:1: packages: expected at least one package here or in [torch]\n");
+  EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"numpy\", \"NumPy>=2\"]\n"),
+            "error: recipes/demo.toml:2:22: packages: numpy stands already at 2:13; name it once\n");
+  EXPECT_EQ(error_with("torch", "channel = \"index\"\npackages = [\"torch\"]"),
+            "error: recipes/demo.toml:5:13: [torch] packages: torch stands already at 2:13; name it once\n");
+  EXPECT_EQ(
+      error_of("python = \"3.12\"\npackages = [\"a @ https://pypi.example/a.whl\"]\n"),
+      "error: recipes/demo.toml:2:13: packages: \"a @ https://pypi.example/a.whl\" names a URL, but packages "
+      "come from an index\n");
+  EXPECT_THAT(error_of("python = \"3.12\"\npackages = [\"numpy>\"]\n"),
+              ::testing::StartsWith("error: recipes/demo.toml:2:13: packages: "));
+}
+
+TEST(RecipeError, Torch) {
+  EXPECT_EQ(error_with("torch", "cuda = \"cu128\""),
+            "error: recipes/demo.toml:3:1: [torch] channel: expected \"nightly\", \"test\", \"stable\" or "
+            "\"index\", "
+            "but it is missing\n");
+  EXPECT_EQ(error_with("torch", "channel = \"nightlies\""),
+            "error: recipes/demo.toml:4:11: [torch] channel: expected \"nightly\", \"test\", \"stable\" or "
+            "\"index\", found \"nightlies\"; did you mean \"nightly\"?\n");
+  EXPECT_EQ(error_with("torch", "channel = \"nightly\""),
+            "error: recipes/demo.toml:3:1: [torch] cuda: expected a build of the channel such as \"cu128\", "
+            "\"cpu\", "
+            "\"rocm6.3\" or \"xpu\", but it is missing\n");
+  EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
+            "error: recipes/demo.toml:5:8: [torch] cuda: expected a build of the channel such as \"cu128\", "
+            "\"cpu\", "
+            "\"rocm6.3\" or \"xpu\", found \"12.8\"\n");
+  EXPECT_EQ(error_with("torch", "channel = \"index\"\ncuda = \"cu128\""),
+            "error: recipes/demo.toml:5:8: [torch] cuda: does not go with channel \"index\", which has one "
+            "build of "
+            "each wheel\n"
+            "\n"
+            "hint: remove it, or choose channel \"nightly\", \"test\" or \"stable\"\n");
+  EXPECT_EQ(
+      error_with("torch", "channel = \"nightly\"\ncuda = \"cpu\""),
+      "error: recipes/demo.toml:3:1: [torch] packages: expected at least one package, such as \"torch\"\n");
+}
+
+TEST(RecipeError, Dates) {
+  const std::string nightly = "channel = \"nightly\"\ncuda = \"cpu\"\n";
+  EXPECT_EQ(error_with("torch", nightly + "date = \"2025-02-29\""),
+            "error: recipes/demo.toml:6:8: [torch] date: expected a day such as \"2025-06-06\", found "
+            "\"2025-02-29\"\n");
+  EXPECT_EQ(error_with("torch", nightly + "as-of = \"6 June\""),
+            "error: recipes/demo.toml:6:9: [torch] as-of: expected a day such as \"2025-06-06\", found \"6 "
+            "June\"\n");
+  EXPECT_EQ(
+      error_with("torch", nightly + "date = \"2025-06-06\"\nas-of = \"2025-06-06\""),
+      "error: recipes/demo.toml:7:9: [torch] as-of: does not go together with date: date is that very day, "
+      "as-of the newest up to it\n"
+      "\n"
+      "hint: remove one of the two\n");
+  EXPECT_EQ(error_with("torch", "channel = \"index\"\ndate = \"2025-06-06\""),
+            "error: recipes/demo.toml:5:8: [torch] date: goes with channel \"nightly\" only, and this is "
+            "\"index\"\n");
+}
+
+TEST(RecipeError, Lock) {
+  EXPECT_EQ(
+      error_with("lock", "wheels = \"paths\""),
+      "error: recipes/demo.toml:4:10: [lock] wheels: expected \"url\" or \"path\", found \"paths\"; did you "
+      "mean \"path\"?\n");
+}
+
+TEST(RecipeError, Image) {
+  EXPECT_EQ(
+      error_with("image", "variant = \"slim\""),
+      "error: recipes/demo.toml:4:11: [image] variant: expected \"base\", \"runtime\" or \"devel\", found "
+      "\"slim\"\n");
+  EXPECT_EQ(
+      error_with("image", "variant = \"base\"\nfrom = \"debian:12\""),
+      "error: recipes/demo.toml:4:11: [image] variant: does not go together with from, which names the whole "
+      "image\n"
+      "\n"
+      "hint: remove one of the two\n");
+  EXPECT_EQ(error_with("image", "from = \"debian 12\""),
+            "error: recipes/demo.toml:4:8: [image] from: expected an image such as "
+            "\"docker.io/library/debian:12\", "
+            "found \"debian 12\"\n");
+  for (const std::string name : {"gcc; rm -rf /", "Gcc", "g", "-o", "gcc=", "gcc=1 2", "gcc/testing"}) {
+    EXPECT_EQ(error_with("image", "apt = [\"" + name + "\"]"),
+              "error: recipes/demo.toml:4:8: [image] apt: expected the name of a Debian package, such as "
+              "\"libc6-dev\" or \"gcc=4:12.2.0-3\", found \"" +
+                  name + "\"\n");
+  }
+  for (const std::string user : {"Trainer", "1000", "a b", "-x", "a:b"}) {
+    EXPECT_EQ(
+        error_with("image", "user = \"" + user + "\""),
+        "error: recipes/demo.toml:4:8: [image] user: expected a user name of lower-case letters, digits, "
+        "\"_\" and \"-\", such as \"trainer\", found \"" +
+            user + "\"\n");
+  }
+  EXPECT_EQ(
+      error_with("image", "env = { \"A B\" = \"x\" }"),
+      "error: recipes/demo.toml:4:17: [image] env.A B: expected a variable's name of letters, digits and "
+      "\"_\"\n");
+  EXPECT_EQ(error_with("image", "env = { A = \"x\\ny\" }"),
+            "error: recipes/demo.toml:4:13: [image] env.A: expected text without control characters, found "
+            "\"x\\x0ay\"\n");
+}
+
+TEST(RecipeError, Paths) {
+  for (const std::string from : {"", "/etc", "..", "a/../../b", "../demo"}) {
+    EXPECT_EQ(
+        error_with("image", "copy = [{ from = \"" + from + "\", to = \"/w\" }]"),
+        "error: recipes/demo.toml:4:18: [image] copy.from: expected a path below the project's root, such as "
+        "\"src\", found \"" +
+            from + "\"\n");
+  }
+  for (const std::string to : {"", "w", "/w/../etc", "../w"}) {
+    EXPECT_EQ(
+        error_with("image", "copy = [{ from = \"a\", to = \"" + to + "\" }]"),
+        "error: recipes/demo.toml:4:28: [image] copy.to: expected an absolute path without \"..\", such as "
+        "\"/workspace\", found \"" +
+            to + "\"\n");
+  }
+  EXPECT_EQ(error_with("verify", "scan = [\"src\", \"../other\"]"),
+            "error: recipes/demo.toml:4:16: [verify] scan: expected a path below the project's root, such as "
+            "\"src\", found \"../other\"\n");
+  EXPECT_EQ(
+      error_with("train", "mounts = [{ from = \"\", to = \"/data\" }]"),
+      "error: recipes/demo.toml:4:20: [train] mounts.from: expected a folder of the host, such as \"/data\", "
+      "found \"\"\n");
+  EXPECT_EQ(
+      error_with("image", "copy = [{ to = \"/w\" }]"),
+      "error: recipes/demo.toml:4:9: [image] copy.from: expected a path below the project's root, such as "
+      "\"src\", found \"\"\n");
+}
+
+TEST(RecipeError, Counts) {
+  EXPECT_EQ(error_with("train", "nodes = 0"),
+            "error: recipes/demo.toml:4:9: [train] nodes: expected 1 or more, found 0\n");
+  EXPECT_EQ(error_with("train", "gpus = -1"),
+            "error: recipes/demo.toml:4:8: [train] gpus: expected 0 or more, found -1\n");
+  EXPECT_EQ(error_with("train", "gpus = \"some\""),
+            "error: recipes/demo.toml:4:8: [train] gpus: expected \"all\" or a number, found \"some\"\n");
+  EXPECT_EQ(error_with("train", "command = [\"a\\u0000b\"]"),
+            "error: recipes/demo.toml:4:12: [train] command: expected text without a NUL character, found "
+            "\"a\\x00b\"\n");
+}
+
+TEST(RecipeError, DeepNestingIsNoCrash) {
+  std::string dotted = "a";
+  for (int i = 0; i < 100'000; ++i) dotted += ".a";
+  EXPECT_EQ(error_of(dotted + " = 1\n"),
+            "error: recipes/demo.toml:1:1: a line with more than 2000 dots is not read\n");
+  EXPECT_THAT(error_of("packages = " + std::string(100'000, '[')), ::testing::HasSubstr("not TOML: "));
+}
+
+}  // namespace
+}  // namespace launch::project

@@ -1,0 +1,161 @@
+#include "pytorch/channel.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/file.hpp"
+#include "fakes/memory_http.hpp"
+#include "fakes/wheel.hpp"
+#include "index/index_client.hpp"
+#include "pytorch/both_hosts.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::pytorch {
+namespace {
+
+using fakes::MemoryAnswer;
+
+const std::string kBase = "https://download.pytorch.org/whl";
+
+specs::Version version(const std::string& text) {
+  return specs::Version::parse(text).value();
+}
+
+TEST(ChannelTest, EachPartHasItsIndex) {
+  EXPECT_EQ(channel_index_url(kBase + "/", "nightly", "cu128").value(), kBase + "/nightly/cu128");
+  EXPECT_EQ(channel_index_url(kBase, "test", "rocm6.3").value(), kBase + "/test/rocm6.3");
+  EXPECT_EQ(channel_index_url(kBase, "stable", "cpu").value(), kBase + "/cpu");
+  EXPECT_EQ(channel_index_url(kBase, "weekly", "cpu").error().text(),
+            "error: there is no channel \"weekly\": expected nightly, test or stable\n");
+  for (const std::string accelerator : {"", "cu", "cuda128", "../cu128", "cu12.", "CPU"}) {
+    const auto url = channel_index_url(kBase, "nightly", accelerator);
+    ASSERT_FALSE(url) << accelerator;
+    EXPECT_EQ(url.error().text(), "error: the channel has no builds for \"" + accelerator +
+                                      "\": expected cuXXX, cpu, rocmX.Y or xpu\n");
+  }
+}
+
+TEST(ChannelTest, ANightlysDayIsInItsVersion) {
+  EXPECT_EQ(nightly_date(version("2.5.0.dev20240617+cu121")), "2024-06-17");
+  EXPECT_EQ(nightly_date(version("2.5.0.dev20241399")), std::nullopt);
+  EXPECT_EQ(nightly_date(version("2.5.0.dev3")), std::nullopt);
+  EXPECT_EQ(nightly_date(version("2.5.0")), std::nullopt);
+}
+
+TEST(ChannelTest, ALocalPartNamesTheAccelerator) {
+  EXPECT_TRUE(is_built_for(version("2.5.0+cu121"), "cu121"));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cu121.full"), "cu121"));
+  EXPECT_TRUE(is_built_for(version("3.0.0+git0d4682f0"), "cu121"));
+  EXPECT_TRUE(is_built_for(version("3.0.0"), "cpu"));
+  EXPECT_TRUE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.3"));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cpu.cxx11.abi"), "cpu"));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cu121.full"), "cu118"));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6"));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cu121"), "cu12"));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cpu"), "cu121"));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.2"));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "cpu"));
+}
+
+TEST(ChannelTest, KnowsTheOtherHostOfAFile) {
+  const std::string other = "https://download-r2.pytorch.org/whl";
+  EXPECT_EQ(on_other_host(kBase + "/cu128/torch-2.7.0%2Bcu128.whl?x=1"),
+            other + "/cu128/torch-2.7.0%2Bcu128.whl?x=1");
+  EXPECT_EQ(on_other_host(other + "/a.whl"), kBase + "/a.whl");
+  EXPECT_EQ(on_other_host("https://pypi.example/a.whl"), std::nullopt);
+}
+
+TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
+  const fakes::WheelSpec spec{.name = "torch", .version = "2.7.0+cu128"};
+  const auto bytes = fakes::make_wheel(spec);
+  const std::string path = "/cu128/torch-2.7.0%2Bcu128-py3-none-any.whl";
+  fakes::MemoryHttp http;
+  http.put(kBase + path, MemoryAnswer{.status = 403});
+  http.put("https://download-r2.pytorch.org/whl" + path, MemoryAnswer{.body = bytes});
+  BothHosts hosts(http);
+  index::IndexClient client(hosts, kBase + "/cu128", {}, true);
+  const auto metadata = client.metadata({.file_name = fakes::wheel_file_name(spec), .url = kBase + path});
+  ASSERT_TRUE(metadata) << metadata.error().text();
+  EXPECT_EQ(metadata->version, "2.7.0+cu128");
+  http.put("https://download-r2.pytorch.org/whl" + path, MemoryAnswer{.status = 403});
+  const auto refused = client.metadata({.file_name = fakes::wheel_file_name(spec), .url = kBase + path});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(
+      refused.error().text(),
+      "error: " + kBase + path +
+          " answers 403, expected a part of the file (206)\n"
+          "  while reading the metadata of torch-2.7.0+cu128-py3-none-any.whl\n\n"
+          "hint: the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn\n");
+}
+
+TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
+  const std::string other = "https://download-r2.pytorch.org/whl";
+  fakes::MemoryHttp http;
+  http.put(kBase + "/down", MemoryAnswer{.status = 503});
+  http.break_off(kBase + "/away", world_error("no connection"));
+  http.put(kBase + "/gone", MemoryAnswer{.status = 404});
+  http.put(kBase + "/ill", MemoryAnswer{.status = 500});
+  for (const std::string path : {"/down", "/away", "/gone"})
+    http.put(other + path, MemoryAnswer{.body = path});
+  http.put(other + "/ill", MemoryAnswer{.status = 403});
+  std::vector<net::HttpRequest> requests;
+  for (const std::string path : {"/down", "/away", "/gone", "/ill"})
+    requests.push_back({.url = kBase + path});
+  const auto responses = BothHosts(http).fetch_all(requests);
+  EXPECT_EQ(responses[0]->body, "/down");
+  EXPECT_EQ(responses[1]->body, "/away");
+  EXPECT_EQ(responses[2]->status, 404) << "an answer, not a refusal";
+  EXPECT_EQ(responses[3]->status, 500) << "the first host's";
+}
+
+class DownloadsFromBothHosts : public testing::Test {
+ protected:
+  Result<net::DownloadResult> download(const std::string& url) {
+    const net::DownloadRequest request{.url = url, .destination = scratch_.path() / "a", .sha256 = kDigest};
+    return BothHosts(http_).download({&request, 1}, {}, {}).front();
+  }
+  const std::string kDigest = sha256_hex("content of a");
+  const std::string kFirst = kBase + "/nightly/cpu/a-1.0-py3-none-any.whl";
+  const std::string kOther = "https://download-r2.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";
+  test::Scratch scratch_;
+  fakes::MemoryHttp http_;
+};
+
+TEST_F(DownloadsFromBothHosts, WhatOneRefusesComesFromTheOther) {
+  http_.put(kFirst, MemoryAnswer{.status = 403});
+  http_.put(kOther, "content of a");
+  const auto fetched = download(kFirst);
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(*read_file(scratch_.path() / "a"), "content of a");
+}
+
+TEST_F(DownloadsFromBothHosts, AnotherServerIsAskedOnce) {
+  http_.put("https://pypi.example/a", MemoryAnswer{.status = 403});
+  EXPECT_FALSE(download("https://pypi.example/a"));
+  EXPECT_EQ(http_.requests().size(), 1U);
+}
+
+TEST_F(DownloadsFromBothHosts, OtherBytesOnOneAreNoneOfTheOthers) {
+  http_.put(kFirst, "content of A");
+  http_.put(kOther, "content of a");
+  const auto fetched = download(kFirst);
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(*read_file(scratch_.path() / "a"), "content of a");
+}
+
+TEST_F(DownloadsFromBothHosts, WhatEachAnsweredIsTold) {
+  http_.put(kFirst, MemoryAnswer{.status = 403});
+  http_.put(kOther, MemoryAnswer{.status = 503});
+  const auto fetched = download(kFirst);
+  ASSERT_FALSE(fetched);
+  EXPECT_EQ(
+      fetched.error().text(),
+      "error: " + kFirst + " answers 403; the channel's other host fails as well: " + kOther +
+          " answers 503\n\n"
+          "hint: try again later; if the file was withdrawn, take it from a wheel store or a wheel house "
+          "that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n");
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::world);
+}
+
+}  // namespace
+}  // namespace launch::pytorch
