@@ -56,7 +56,7 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
   const auto inside = path.substr(path.find('/') + 1);
   const auto slash = inside.find('/');
   if (slash == std::string_view::npos) {
-    return fail(bad_wheel(fmt::format("{} is in no folder of its .data folder", specs::quoted(path))));
+    return fail(bad_wheel(fmt::format("{} is in no folder of its .data folder", specs::in_quotes(path))));
   }
   const auto key = inside.substr(0, slash);
   const auto rest = inside.substr(slash + 1);
@@ -76,7 +76,7 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
     return fail(
         bad_wheel(fmt::format("{}: expected purelib, platlib, headers, scripts or data in its .data folder, "
                               "found {}",
-                              specs::quoted(path), specs::quoted(key))));
+                              specs::in_quotes(path), specs::in_quotes(key))));
   }
   return file;
 }
@@ -99,7 +99,7 @@ bool is_file_name(std::string_view text) {
 Result<EntryPoint> parse_entry_point(std::string_view line) {
   const auto bad = [&](std::string_view what) {
     return fail(
-        bad_wheel(fmt::format("its entry_points.txt has the line {}: {}", specs::quoted(line), what)));
+        bad_wheel(fmt::format("its entry_points.txt has the line {}: {}", specs::in_quotes(line), what)));
   };
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return bad("expected NAME = MODULE:ATTRIBUTE");
@@ -112,9 +112,10 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
   EntryPoint point{std::string(trim(line.substr(0, equals))), std::string(trim(target.substr(0, colon))),
                    std::string(trim(target.substr(colon + 1)))};
   if (!is_file_name(point.name)) return bad("its name cannot be a file's");
-  if (!is_dotted_name(point.module)) return bad(fmt::format("{} is no module", specs::quoted(point.module)));
+  if (!is_dotted_name(point.module))
+    return bad(fmt::format("{} is no module", specs::in_quotes(point.module)));
   if (!is_dotted_name(point.attribute))
-    return bad(fmt::format("{} is no attribute", specs::quoted(point.attribute)));
+    return bad(fmt::format("{} is no attribute", specs::in_quotes(point.attribute)));
   return point;
 }
 
@@ -141,8 +142,8 @@ Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries) {
   if (found.empty()) return fail(bad_wheel("it has no .dist-info folder"));
   if (found.size() > 1) {
     return fail(bad_wheel(fmt::format("it has {} .dist-info folders, {} and {} among them; expected one",
-                                      found.size(), specs::quoted(*found.begin()),
-                                      specs::quoted(*std::next(found.begin())))));
+                                      found.size(), specs::in_quotes(*found.begin()),
+                                      specs::in_quotes(*std::next(found.begin())))));
   }
   return *found.begin();
 }
@@ -156,10 +157,10 @@ Result<bool> root_is_purelib(std::string_view wheel_file) {
   }
   const auto major = parse_u64(split(version, '.').front());
   if (!major)
-    return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", specs::quoted(version))));
+    return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", specs::in_quotes(version))));
   if (*major != 1) {
     return fail(bad_wheel(
-        fmt::format("it has the Wheel-Version {}, and only 1.x is understood", specs::quoted(version))));
+        fmt::format("it has the Wheel-Version {}, and only 1.x is understood", specs::in_quotes(version))));
   }
   return purelib;
 }
@@ -177,7 +178,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     if (entry.is_folder() || is_record(entry.name, dist_info)) continue;
     if (std::find(parts.begin(), parts.end(), "..") != parts.end() || entry.name.front() == '/') {
       return fail(
-          bad_wheel(fmt::format("{} leaves the folder that it belongs in", specs::quoted(entry.name))));
+          bad_wheel(fmt::format("{} leaves the folder that it belongs in", specs::in_quotes(entry.name))));
     }
     const auto path = plain_path(entry.name);
     InstallFile file;
@@ -189,7 +190,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     file.entry = i;
     file.executable = file.is_script || is_executable(entry);
     if (!places.insert(file.path).second) {
-      return fail(bad_wheel(fmt::format("two of its files go to {}", specs::quoted(file.path))));
+      return fail(bad_wheel(fmt::format("two of its files go to {}", specs::in_quotes(file.path))));
     }
     files.push_back(std::move(file));
   }
@@ -226,7 +227,7 @@ Result<std::string> console_script_text(const EntryPoint& entry_point, std::stri
     return fail(
         usage_error(fmt::format("{} cannot be the interpreter of a script: expected an absolute path without "
                                 "white space, of {} bytes at most",
-                                specs::quoted(interpreter), kMost)));
+                                specs::in_quotes(interpreter), kMost)));
   }
   const auto first = split(entry_point.attribute, '.').front();
   return fmt::format(

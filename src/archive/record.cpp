@@ -40,7 +40,7 @@ std::string csv_field(const std::string& text) {
 Result<std::string> record_digest(std::string_view sha256_hex) {
   if (!is_sha256_hex(sha256_hex)) {
     return fail(
-        usage_error(fmt::format("{} is not a sha256: expected 64 hex digits", specs::quoted(sha256_hex))));
+        usage_error(fmt::format("{} is not a sha256: expected 64 hex digits", specs::in_quotes(sha256_hex))));
   }
   std::string bytes;
   for (std::size_t i = 0; i < sha256_hex.size(); i += 2) {

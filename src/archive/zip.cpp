@@ -35,7 +35,7 @@ Error bad_zip(std::string_view reason) {
 }
 
 Error bad_entry(std::string_view name, std::string_view reason) {
-  return usage_error(fmt::format("not a sound zip file: the entry {} {}", specs::quoted(name), reason));
+  return usage_error(fmt::format("not a sound zip file: the entry {} {}", specs::in_quotes(name), reason));
 }
 
 /// Little-endian numbers of a record whose length was checked.

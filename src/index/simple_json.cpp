@@ -153,13 +153,13 @@ class PageReader final : public Json::json_sax_t {
     if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
     if (version_->starts_with("1.")) return {};
     return fail(world_error(fmt::format("the page {} has the api-version {}, expected 1.x", net::redact(url_),
-                                        specs::quoted(*version_)))
+                                        specs::in_quotes(*version_)))
                     .hint("the index speaks a later standard than this program; ask for a newer launch"));
   }
   Result<void> check_name() const {
     if (!name_ || specs::normalize_name(*name_) == page_.name) return {};
     return fail(bad_page(url_, fmt::format("of another project: expected {}, found {}",
-                                           specs::quoted(page_.name), specs::quoted(*name_))));
+                                           specs::in_quotes(page_.name), specs::in_quotes(*name_))));
   }
 
   void bad(std::string_view what) {

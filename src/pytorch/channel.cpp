@@ -45,13 +45,13 @@ Result<std::string> channel_index_url(std::string_view base, std::string_view ch
   if (!is_accelerator(accelerator)) {
     return fail(
         usage_error(fmt::format("the channel has no builds for {}: expected cuXXX, cpu, rocmX.Y or xpu",
-                                specs::quoted(accelerator))));
+                                specs::in_quotes(accelerator))));
   }
   while (base.ends_with('/')) base.remove_suffix(1);
   if (channel == "stable") return fmt::format("{}/{}", base, accelerator);
   if (channel == "nightly" || channel == "test") return fmt::format("{}/{}/{}", base, channel, accelerator);
   return fail(usage_error(
-      fmt::format("there is no channel {}: expected nightly, test or stable", specs::quoted(channel))));
+      fmt::format("there is no channel {}: expected nightly, test or stable", specs::in_quotes(channel))));
 }
 
 std::optional<std::string> nightly_date(const specs::Version& version) {

@@ -50,7 +50,7 @@ bool names_registry(std::string_view first_part) {
 }
 
 Error not_a_reference(std::string_view text, std::string_view reason) {
-  return usage_error(fmt::format("{} is not an image reference: {}", specs::quoted(text), reason))
+  return usage_error(fmt::format("{} is not an image reference: {}", specs::in_quotes(text), reason))
       .hint(
           "write it as [REGISTRY/]NAME[:TAG][@sha256:DIGEST], for example docker.io/library/debian:12-slim");
 }
@@ -74,7 +74,7 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
     reference.tag = rest.substr(colon + 1);
     rest = rest.substr(0, colon);
     if (!is_tag(reference.tag)) {
-      return fail(not_a_reference(text, fmt::format("{} cannot be a tag", specs::quoted(reference.tag))));
+      return fail(not_a_reference(text, fmt::format("{} cannot be a tag", specs::in_quotes(reference.tag))));
     }
   }
   const auto first = rest.substr(0, rest.find('/'));
@@ -85,14 +85,14 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
   }
   if (!is_registry(reference.registry)) {
     return fail(
-        not_a_reference(text, fmt::format("{} cannot be a registry", specs::quoted(reference.registry))));
+        not_a_reference(text, fmt::format("{} cannot be a registry", specs::in_quotes(reference.registry))));
   }
   if (!is_repository(rest)) {
     return fail(not_a_reference(
         text,
         fmt::format(
             "{} cannot be the name of an image (lower-case letters, digits, \".\", \"_\", \"-\" and \"/\")",
-            specs::quoted(rest))));
+            specs::in_quotes(rest))));
   }
   const bool is_short = reference.registry == kDockerHub && rest.find('/') == std::string_view::npos;
   reference.repository = is_short ? fmt::format("library/{}", rest) : std::string(rest);

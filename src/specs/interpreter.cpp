@@ -20,12 +20,12 @@ Result<Interpreter> Interpreter::parse(std::string_view text) {
   const auto minor = digits.starts_with("3.") ? parse_u64(digits.substr(2)) : std::nullopt;
   if (!minor || *minor < kFirst || *minor > kLast || digits != fmt::format("3.{}", *minor)) {
     return fail(usage_error(
-        fmt::format("Python {} is not known: expected a minor version such as \"3.12\"", quoted(text))));
+        fmt::format("Python {} is not known: expected a minor version such as \"3.12\"", in_quotes(text))));
   }
   interpreter.minor = static_cast<int>(*minor);
   if (interpreter.free_threaded && interpreter.minor < kFirstFreeThreaded) {
     return fail(usage_error(
-        fmt::format("Python {} is not known: free-threaded builds begin with 3.13t", quoted(text))));
+        fmt::format("Python {} is not known: free-threaded builds begin with 3.13t", in_quotes(text))));
   }
   return interpreter;
 }
@@ -42,7 +42,7 @@ Result<std::string> linux_machine(std::string_view platform) {
   if (platform == "linux-x86_64") return "x86_64";
   if (platform == "linux-aarch64") return "aarch64";
   return fail(usage_error(fmt::format(
-      "platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"", quoted(platform))));
+      "platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"", in_quotes(platform))));
 }
 
 }  // namespace launch::specs

@@ -23,7 +23,7 @@ class MetadataReader {
       return fail(usage_error(fmt::format("the metadata of {} has no Version", name_)));
     if (!is_valid_name(name_))
       return fail(usage_error(
-          fmt::format("the metadata has the Name {}, which is no project's name", quoted(name_))));
+          fmt::format("the metadata has the Name {}, which is no project's name", in_quotes(name_))));
     metadata_.name = normalize_name(name_);
     metadata_.license = license_expression_.empty() ? license_ : license_expression_;
     return std::move(metadata_);
@@ -32,7 +32,8 @@ class MetadataReader {
  private:
   Result<void> take(const Header& header) {
     if (header.name == "requires-dist") {
-      const auto step = fmt::format("reading the metadata line {}", quoted("Requires-Dist: " + header.value));
+      const auto step =
+          fmt::format("reading the metadata line {}", in_quotes("Requires-Dist: " + header.value));
       TRY_ASSIGN(auto requirement, during(Requirement::parse(header.value), step));
       metadata_.requires_dist.push_back(std::move(requirement));
     } else if (header.name == "requires-python") {

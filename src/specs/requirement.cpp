@@ -99,7 +99,7 @@ class RequirementParser {
     }
     scan_.skip_blanks();
     auto set = SpecifierSet::parse(text);
-    return during(std::move(set), fmt::format("reading the requirement {}", quoted(scan_.text())));
+    return during(std::move(set), fmt::format("reading the requirement {}", in_quotes(scan_.text())));
   }
 
   bool take_clause() {

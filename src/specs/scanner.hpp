@@ -22,7 +22,7 @@ constexpr bool is_word(char c) {
 }
 
 /// Text of unknown origin in double quotes, printable and cut where it is long.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 /// Reads a text from left to right.
 class Scanner {

@@ -60,7 +60,7 @@ bool matches_less(const Version& wanted, const Version& candidate) {
 }
 
 Error not_a_specifier(std::string_view text, std::string_view reason) {
-  return usage_error(fmt::format("{} is not a version specifier: {}", quoted(text), reason));
+  return usage_error(fmt::format("{} is not a version specifier: {}", in_quotes(text), reason));
 }
 
 Result<Specifier> parse_clause(std::string_view text) {
@@ -88,7 +88,7 @@ Result<Specifier> parse_clause(std::string_view text) {
     if (!equality) return fail(not_a_specifier(text, "\".*\" goes with == and != only"));
   }
   auto parsed =
-      during(Version::parse(version), fmt::format("reading the version specifier {}", quoted(text)));
+      during(Version::parse(version), fmt::format("reading the version specifier {}", in_quotes(text)));
   TRY_ASSIGN(clause.version, std::move(parsed));
   clause.version_text = version;
   if (clause.wildcard && (clause.version->is_prerelease() || clause.version->post() ||

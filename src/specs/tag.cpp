@@ -91,7 +91,7 @@ Result<CompressedTags> CompressedTags::parse(std::string_view text) {
   const auto parts = split(lower, '-');
   if (parts.size() != 3) {
     return fail(usage_error(fmt::format("{} is not a wheel tag: expected PYTHON-ABI-PLATFORM, found {}",
-                                        quoted(text), count_of(parts.size(), "part"))));
+                                        in_quotes(text), count_of(parts.size(), "part"))));
   }
   CompressedTags tags;
   const std::array<std::vector<std::string>*, 3> lists = {&tags.pythons, &tags.abis, &tags.platforms};
@@ -100,12 +100,12 @@ Result<CompressedTags> CompressedTags::parse(std::string_view text) {
       if (name.empty() || !std::all_of(name.begin(), name.end(), is_word)) {
         return fail(
             usage_error(fmt::format("{} is not a wheel tag: expected letters, digits and \"_\", found {}",
-                                    quoted(text), quoted(name))));
+                                    in_quotes(text), in_quotes(name))));
       }
       if (i == 0 && is_digit(name.front())) {
         return fail(
             usage_error(fmt::format("{} is not a wheel tag: expected a Python such as \"cp312\", found {}",
-                                    quoted(text), quoted(name))));
+                                    in_quotes(text), in_quotes(name))));
       }
       lists[i]->emplace_back(name);
     }

@@ -54,7 +54,7 @@ class VersionReader {
     if (!value) {
       return fail(usage_error(
           fmt::format("the number {} in the version {} is too large: expected one that fits 64 bits",
-                      quoted(digits), quoted(text_))));
+                      in_quotes(digits), in_quotes(text_))));
     }
     return *value;
   }

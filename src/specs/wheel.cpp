@@ -12,7 +12,7 @@ namespace launch::specs {
 namespace {
 
 Error not_a_wheel(std::string_view file_name, std::string_view reason) {
-  return usage_error(fmt::format("{} is not the name of a wheel: {}", quoted(file_name), reason));
+  return usage_error(fmt::format("{} is not the name of a wheel: {}", in_quotes(file_name), reason));
 }
 
 bool is_escaped_name(std::string_view name) {
@@ -32,9 +32,9 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
                                            count_of(parts.size(), "part"))));
   }
   if (!is_escaped_name(parts[0])) {
-    return fail(not_a_wheel(file_name, fmt::format("{} cannot be a project's name", quoted(parts[0]))));
+    return fail(not_a_wheel(file_name, fmt::format("{} cannot be a project's name", in_quotes(parts[0]))));
   }
-  const auto step = [&] { return fmt::format("reading the wheel name {}", quoted(file_name)); };
+  const auto step = [&] { return fmt::format("reading the wheel name {}", in_quotes(file_name)); };
   WheelName wheel;
   wheel.name = normalize_name(parts[0]);
   TRY_ASSIGN(wheel.version, during(Version::parse(parts[1]), step()));
@@ -44,7 +44,7 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
       return fail(not_a_wheel(
           file_name,
           fmt::format("a build number is a digit and then letters, digits, \"_\" or \".\", found {}",
-                      quoted(parts[2]))));
+                      in_quotes(parts[2]))));
     }
   }
   const auto last = parts.size() - 3;
