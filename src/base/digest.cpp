@@ -79,6 +79,19 @@ Result<std::string> sha256_file(const std::filesystem::path& path) {
   }
 }
 
+std::optional<Digest> Digest::of_hex(std::string_view hex) {
+  return is_sha256_hex(hex) ? std::optional(Digest(std::string(hex))) : std::nullopt;
+}
+
+std::optional<Digest> Digest::parse(std::string_view text) {
+  constexpr std::string_view kAlgorithm = "sha256:";
+  return text.starts_with(kAlgorithm) ? of_hex(text.substr(kAlgorithm.size())) : std::nullopt;
+}
+
+Digest Digest::of(std::string_view content) {
+  return Digest(sha256_hex(content));
+}
+
 bool is_sha256_hex(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }

@@ -1,15 +1,40 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 
 namespace launch {
+
+/// A SHA-256 of some content.
+class Digest {
+ public:
+  /// 64 lower-case hex digits: "ab12…"; nullopt if it is anything else.
+  static std::optional<Digest> of_hex(std::string_view hex);
+  /// "sha256:ab12…", as OCI and PEP 751 write it; nullopt if it is anything else.
+  static std::optional<Digest> parse(std::string_view text);
+  static Digest of(std::string_view content);
+
+  /// "ab12…"
+  const std::string& hex() const { return hex_; }
+  /// "sha256:ab12…"
+  std::string text() const { return "sha256:" + hex_; }
+
+  friend auto operator<=>(const Digest&, const Digest&) = default;
+
+ private:
+  explicit Digest(std::string hex) : hex_(std::move(hex)) {}
+  friend class Sha256;
+  std::string hex_;
+};
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces.
 class Sha256 {
@@ -24,6 +49,7 @@ class Sha256 {
   void update(std::string_view bytes);
   /// 64 lower-case hex digits. The object takes no more bytes afterwards.
   std::string hex();
+  Digest digest() { return Digest(hex()); }
 
  private:
   struct State;
