@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -116,7 +117,7 @@ Result<int> run(const Options& options, World& world) {
   }
   if (world.json) {
     TRY_ASSIGN(const auto layers, image::wheel_layers(request, outcome.image, site));
-    world.output.line(document(outcome, layers, engine, seconds).dump());
+    world.output.line(json_text(document(outcome, layers, engine, seconds)));
   } else {
     world.output.line(reference(outcome));
   }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/find_engine.hpp"
@@ -77,8 +78,7 @@ std::string json_of(const std::vector<Finding>& findings) {
                     {"missing", finding.missing},
                     {"hints", finding.hints}});
   }
-  return Json{{"schema", 1}, {"findings", std::move(list)}}.dump(2, ' ', false,
-                                                                 Json::error_handler_t::replace);
+  return json_text(Json{{"schema", 1}, {"findings", std::move(list)}}, 2);
 }
 
 Result<int> doctor(World& world) {

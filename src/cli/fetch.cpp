@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -114,7 +115,7 @@ std::string document(const Fetch& fetch, const project::Project& project) {
                      {"downloaded", fetch.fetched.downloaded},
                      {"bytes", fetch.fetched.bytes},
                      {"wheels", std::move(wheels)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 Result<int> run_fetch(World& world, const FetchOptions& options) {

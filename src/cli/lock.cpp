@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -161,7 +162,7 @@ std::string document(const std::string& file, bool changed, const locking::LockR
                      {"date", date ? Json(*date) : Json()},
                      {"passed_over", std::move(passed_over)},
                      {"metadata_bytes", result.metadata_bytes}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 Result<int> run_lock(World& world, const LockOptions& options) {

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -85,7 +86,7 @@ Result<int> run(const Options& options, World& world) {
   const auto shown = project.shown(files.front().place);
   log_info("{} {}", shown, changed ? "is written" : "is up to date");
   if (world.json)
-    world.output.line(nlohmann::json{{"schema", 1}, {"dockerfile", shown}, {"changed", changed}}.dump());
+    world.output.line(json_text(nlohmann::json{{"schema", 1}, {"dockerfile", shown}, {"changed", changed}}));
   return 0;
 }
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace launch::cli {
@@ -64,6 +65,14 @@ void Terminal::status(std::string_view what) {
   const std::scoped_lock lock(mutex_);
   what_.clear();
   if (live_) draw(std::string(what));
+}
+
+void Terminal::warn(std::string_view text) {
+  log_warning("{}", text);
+}
+
+void Terminal::note(std::string_view text) {
+  log_info("{}", text);
 }
 
 void Terminal::clear() {

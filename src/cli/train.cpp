@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -225,7 +226,7 @@ class TrainCommand {
                         {"seconds", end.seconds},
                         {"cause", std::move(cause)},
                         {"record", (folder_ / "run.json").string()}};
-    return document.dump(2, ' ', false, Json::error_handler_t::replace);
+    return json_text(document, 2);
   }
 
   const TrainOptions& options_;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace launch::probe {
@@ -13,10 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Names of files and modules may hold any bytes; JSON may not.
-std::string dump(const Json& document) {
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 Json use_json(const Use& use) {
   Json json = {{"file", use.file},
                {"line", use.line},
@@ -238,7 +235,7 @@ std::string check_json(const CheckReport& report) {
                    {"problems", problems_json(report.problems)}};
   if (several) document["platforms"] = std::move(platforms);
   if (!missing.empty()) document["missing"] = std::move(missing);
-  return dump(document);
+  return json_text(document);
 }
 
 std::string scan_text(const TreeScan& scan) {
@@ -264,10 +261,10 @@ std::string scan_json(const TreeScan& scan) {
                             {"need", pysource::need_name(name.need)},
                             {"uses", std::move(uses)}});
   }
-  return dump({{"schema", 1},
-               {"files", scan.files},
-               {"requirements", std::move(requirements)},
-               {"problems", problems_json(scan.problems)}});
+  return json_text(Json{{"schema", 1},
+                        {"files", scan.files},
+                        {"requirements", std::move(requirements)},
+                        {"problems", problems_json(scan.problems)}});
 }
 
 }  // namespace launch::probe
