@@ -36,9 +36,13 @@ Terminal::Terminal(bool is_terminal, int columns, const Environment& environment
 }
 
 void Terminal::line(std::string_view text) {
+  this->text(fmt::format("{}\n", text));
+}
+
+void Terminal::text(std::string_view lines) {
   const std::scoped_lock lock(mutex_);
   erase();
-  put(fmt::format("{}\n", text));
+  put(lines);
 }
 
 void Terminal::progress(std::string_view what, std::uint64_t done, std::uint64_t total) {

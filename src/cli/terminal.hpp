@@ -21,10 +21,11 @@ class Terminal final : public Reporter {
 
   bool colour() const { return colour_; }
   bool live() const { return live_; }  ///< a progress line may be drawn over
-  int columns() const { return columns_; }
 
   /// A whole line to stderr, above the progress line.
   void line(std::string_view text);
+  /// Lines that end in a newline each, in the same place.
+  void text(std::string_view lines);
   /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten
   /// seconds elsewhere. Safe to call often and from several threads.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
