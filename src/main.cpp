@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/terminal.hpp"
 #include "net/http.hpp"
@@ -83,7 +84,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr,
                  "error: launch itself failed: %s\n\nhint: this is a bug; please report it with the command "
                  "that was run\n",
-                 error.what());
+                 launch::printable(error.what()).c_str());
     return 3;
   }
 }

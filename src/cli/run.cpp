@@ -94,7 +94,7 @@ int report(Terminal& terminal, const Error& error) {
   terminal.clear();
   auto text = error.text();
   constexpr std::string_view kWord = "error:";
-  text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)));
+  text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)).bytes());
   std::fwrite(text.data(), 1, text.size(), stderr);
   return error.exit_code();
 }
