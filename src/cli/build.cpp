@@ -117,9 +117,9 @@ Result<int> run(const Options& options, World& world) {
   }
   if (world.json) {
     TRY_ASSIGN(const auto layers, image::wheel_layers(request, outcome.image, site));
-    print_data(json_text(document(outcome, layers, engine, seconds)));
+    world.output.line(json_text(document(outcome, layers, engine, seconds)));
   } else {
-    print_data(reference(outcome));
+    world.output.line(reference(outcome));
   }
   return 0;
 }

@@ -43,7 +43,7 @@ class TrainCommand {
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
-      for (const auto& command : nodes.commands(plan)) print_data(shell_line(command));
+      for (const auto& command : nodes.commands(plan)) world_.output.line(shell_line(command));
       return 0;
     }
     return train(plan, nodes, engine, place);
@@ -147,7 +147,8 @@ class TrainCommand {
   train::LogMux::Show show() {
     return [this](Stream stream, std::string_view who, std::string_view text) {
       if (stream == Stream::out && !world_.json) {
-        print_data(fmt::format("{} {}", who, printable(text)));
+        world_.output.line(fmt::format("{} {}", who, printable(text)));
+        world_.output.flush();
       } else {
         world_.terminal.line(world_.terminal.dim(who), " ", text);
       }
@@ -157,7 +158,7 @@ class TrainCommand {
   Result<int> report(const train::Plan& plan, const train::Outcome& outcome, const train::RunEnd& end,
                      const train::Training& training) {
     auto& terminal = world_.terminal;
-    if (world_.json) print_data(json(plan, end, training));
+    if (world_.json) world_.output.line(json(plan, end, training));
     const auto record = (folder_ / "run.json").string();
     if (outcome.error) {
       log_info("record: {}", record);
