@@ -33,30 +33,40 @@ class HostileText : public ::testing::Test {
 };
 
 TEST_F(HostileText, OfAnArgument) {
-  EXPECT_EQ(error_of({"lo\x1b[31mck"}), "");
-  EXPECT_EQ(error_of({"-C", "a\nhint: b\xff", "lock", "demo"}), "");
+  EXPECT_EQ(error_of({"lo\x1b[31mck"}),
+            "error: there is no command \"lo\\x1b[31mck\"\n\nhint: 'launch --help' lists the commands\n");
+  EXPECT_EQ(error_of({"-C", "a\nhint: b\xff", "lock", "demo"}),
+            "error: -C a\\x0ahint: b\\xff: there is no such folder\n");
 }
 
 TEST_F(HostileText, OfAFolder) {
   const std::string name = "a\x1b]0;pwned\a\x9b\x33m";
   std::filesystem::create_directories(scenario_.place(name));
-  EXPECT_EQ(error_of({"scan", name}), "");
+  EXPECT_EQ(error_of({"scan", name}),
+            "error: there are no Python files (*.py) below a\\x1b]0;pwned\\x07\\x9b3m\n");
 }
 
 TEST_F(HostileText, OfAnEngine) {
   scenario_.write("recipes/demo.toml",
                   "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n"
                   "[train]\ncommand = [\"train.py\"]\nnodes = 1\ngpus = 0\n");
-  EXPECT_EQ(error_of({"doctor", "--nothing\x1b[2J"}), "");
   scenario_.set("LAUNCH_ENGINE", "/a\x1b[31mb/podman");
-  EXPECT_EQ(error_of({"build", "demo"}), "");
+  EXPECT_EQ(error_of({"build", "demo"}),
+            "error: LAUNCH_ENGINE is \"/a\\x1b[31mb/podman\", expected \"podman\" or \"docker\"\n");
+  scenario_.set("LAUNCH_ENGINE", "");
+  EXPECT_EQ(error_of({"train", "demo", "--dry-run", "--engine", "/a\x1b[31mb/podman"}), "");
 }
 
 TEST_F(HostileText, OfARecipe) {
   scenario_.write("recipes/demo.toml", "python = \"3.11\\u001b[31m\"\nplatforms = [\"linux-x86_64\"]\n");
-  EXPECT_EQ(error_of({"lock", "demo"}), "");
+  EXPECT_EQ(error_of({"lock", "demo"}),
+            "error: recipes/demo.toml:1:10: python: Python \"3.11\\x1b[31m\" is not known: expected a minor "
+            "version such as \"3.12\"\n");
   scenario_.write("recipes/demo.toml", "\"a\\u001b[31m\\nhint: b\" = 1\n");
-  EXPECT_EQ(error_of({"lock", "demo"}), "");
+  EXPECT_EQ(
+      error_of({"lock", "demo"}),
+      "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: there is no such key\n\nhint: the keys here "
+      "are python, platforms, packages, torch, lock, image, verify and train\n");
 }
 
 TEST_F(HostileText, OfAWheel) {
@@ -67,14 +77,18 @@ TEST_F(HostileText, OfAWheel) {
                                  .metadata = "Metadata-Version: 2.1\nName: torch\nVersion: 2\x1b[31m.3.1\n"});
   scenario_.write("recipes/demo.toml",
                   "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"torch\"]\n");
-  EXPECT_EQ(error_of({"lock", "demo"}), "");
+  EXPECT_EQ(error_of({"lock", "demo"}),
+            "error: the metadata is of another wheel: expected torch 2.3.1, found torch 2\\x1b[31m.3.1\n"
+            "  while reading the metadata of torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\n"
+            "  while resolving demo for Python 3.11 on linux-x86_64\n");
 }
 
 TEST_F(HostileText, OfAServer) {
   const fakes::RawServer redirecting(
-      "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/a\x1b[31m\xff\r\nContent-Length: 0\r\n\r\n");
+      "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/a\xe2\x80\xae"
+      "b\r\nContent-Length: 0\r\n\r\n");
   const fakes::RawServer typed(
-      "HTTP/1.1 200 OK\r\nContent-Type: a\x1b[31m\xff\r\nContent-Length: 2\r\n\r\n{}");
+      "HTTP/1.1 200 OK\r\nContent-Type: a\x1b[31m\xff\r\nContent-Length: 4\r\n\r\nnone");
   scenario_.write("recipes/demo.toml",
                   "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"torch\"]\n");
   for (const auto* server : {&redirecting, &typed}) {
