@@ -35,10 +35,21 @@ Terminal::Terminal(bool is_terminal, int columns, const Environment& environment
   if (environment.get("NO_COLOR")) colour_ = false;
 }
 
-void Terminal::put_line(const std::string& bytes) {
+void Terminal::text(std::string_view lines) {
+  std::string bytes;
+  for (const auto line : launch::lines(lines)) bytes += printable(line) + "\n";
+  put_above(bytes);
+}
+
+void Terminal::error(const Error& error) {
+  constexpr std::string_view kWord = "error:";
+  put_above(red(bold(kWord)).bytes() + error.text().substr(kWord.size()));
+}
+
+void Terminal::put_above(std::string_view bytes) {
   const std::scoped_lock lock(mutex_);
   erase();
-  put(bytes + "\n");
+  put(bytes);
 }
 
 void Terminal::progress(std::string_view what, std::uint64_t done, std::uint64_t total) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
+#include "base/error.hpp"
 #include "base/reporter.hpp"
 #include "base/text.hpp"
 
@@ -33,13 +34,16 @@ class Terminal final : public Reporter {
 
   bool colour() const { return colour_; }
   bool live() const { return live_; }  ///< a progress line may be drawn over
-  int columns() const { return columns_; }
 
   /// A whole line to stderr, above the progress line, of texts and painted texts.
   template <class... Parts>
   void line(const Parts&... parts) {
-    put_line((std::string() + ... + fit(parts).bytes()));
+    put_above((std::string() + ... + fit(parts).bytes()) + "\n");
   }
+  /// Lines from outside, in the same place.
+  void text(std::string_view lines);
+  /// What Error::text says, in the same place.
+  void error(const Error& error);
   /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten
   /// seconds elsewhere. Safe to call often and from several threads.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
@@ -61,7 +65,7 @@ class Terminal final : public Reporter {
   static Painted fit(std::string_view text) { return Painted(text); }
   static const Painted& fit(const Painted& text) { return text; }
   Painted paint(std::string_view code, Painted text) const;
-  void put_line(const std::string& bytes);
+  void put_above(std::string_view bytes);
   void erase();
   void draw(std::string text);
 
