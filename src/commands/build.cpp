@@ -10,7 +10,6 @@
 
 #include "base/file.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "locking/locate.hpp"
 #include "store/wheel_store.hpp"
@@ -38,7 +37,7 @@ image::BuildEvents events_for(Reporter& reporter, const std::string& recipe) {
   events.line = [&reporter](std::string_view line) {
     // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
     if (line.starts_with("STEP ")) reporter.status(line);
-    log_debug("{}", printable(line));
+    log_debug("{}", line);
   };
   events.waiting = [&reporter, recipe] {
     reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe));

@@ -64,7 +64,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out + done.err, "");
 
-  scenario_.write("images/demo/.dockerignore", "*\n!nothing\n");
+  scenario_.write("images/demo/.dockerignore", "*\n!\x1b[2J\n");
   done = demo_.launch({"render", "demo", "--check"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out, "");
@@ -72,7 +72,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             "--- images/demo/.dockerignore\n"
             "+++ rendered from recipe and lock\n"
             " *\n"
-            "-!nothing\n"
+            "-!\\x1b[2J\n"
             "+!Dockerfile\n"
             "+!venv\n"
             "+!wheels\n"
@@ -80,7 +80,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             "error: images/demo/.dockerignore is not what recipe and lock say\n"
             "\n"
             "hint: write it anew: launch render demo\n");
-  EXPECT_EQ(scenario_.read("images/demo/.dockerignore"), "*\n!nothing\n");
+  EXPECT_EQ(scenario_.read("images/demo/.dockerignore"), "*\n!\x1b[2J\n");
 }
 
 TEST_F(Render, ALockOfAnotherRecipe) {
