@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "pytorch/toolkits.hpp"
 
@@ -90,7 +89,7 @@ std::string base_cuda(const specs::ImageReference& wanted, const registry::Remot
   return std::string(split(wanted.tag, '-').front());
 }
 
-Result<void> check_cuda(const project::Recipe& recipe, std::string_view accelerator,
+Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe, std::string_view accelerator,
                         const specs::ImageReference& wanted, const registry::RemoteImage& found) {
   const auto expected = pytorch::cuda_minor(accelerator);
   const auto base = printable(base_cuda(wanted, found));
@@ -105,11 +104,11 @@ Result<void> check_cuda(const project::Recipe& recipe, std::string_view accelera
                             recipe.name, pytorch::major_of(expected))));
   }
   if (pytorch::minor_of(base) != expected) {
-    log_warning(
-        "the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version is the "
-        "same, "
-        "so it runs, but code compiled in the image sees the base's",
-        shown(wanted), base, expected);
+    reporter.warn(
+        fmt::format("the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version "
+                    "is the same, so "
+                    "it runs, but code compiled in the image sees the base's",
+                    shown(wanted), base, expected));
   }
   return {};
 }
@@ -158,11 +157,11 @@ Result<int> glibc_minor_for(const project::Recipe& recipe) {
 }
 
 Result<project::BaseImage> base_from(const project::Recipe& recipe, std::string_view accelerator,
-                                     const specs::ImageReference& wanted,
-                                     const registry::RemoteImage& found) {
+                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                     Reporter& reporter) {
   TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
   TRY(check_python(recipe, wanted, contents));
-  TRY(check_cuda(recipe, accelerator, wanted, found));
+  TRY(check_cuda(reporter, recipe, accelerator, wanted, found));
   project::BaseImage base;
   base.name = wanted.name();
   base.tag = wanted.tag;
@@ -187,7 +186,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, std::string_
 
 Result<project::BaseImage> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
                                        const std::optional<project::BaseImage>& previous,
-                                       registry::OciRegistry& registry) {
+                                       registry::OciRegistry& registry, Reporter& reporter) {
   const auto built_for = project::accelerator(lock);
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto has_platform = [&](const std::string& p) {
@@ -206,7 +205,7 @@ Result<project::BaseImage> choose_base(const project::Recipe& recipe, const proj
             .hint("registries drop old tags; name another image in [image] from, or a mirror in launch.toml: "
                   "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\""));
   }
-  return during(base_from(recipe, built_for, wanted, *found), step);
+  return during(base_from(recipe, built_for, wanted, *found, reporter), step);
 }
 
 }  // namespace launch::locking

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -25,13 +26,14 @@ Result<int> glibc_minor_for(const project::Recipe& recipe);
 /// be told, it lacks a platform of the recipe, its CUDA is of another major version than the wheels'. Another
 /// minor version is a warning.
 Result<project::BaseImage> base_from(const project::Recipe& recipe, std::string_view accelerator,
-                                     const specs::ImageReference& wanted, const registry::RemoteImage& found);
+                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                     Reporter& reporter);
 
 /// The base image of a locked recipe, its digest asked from the registry; `previous` stays when it is the
 /// same image and tag. Errors: those of wanted_base and base_from; (world) the registry does not answer or
 /// has no such image.
 Result<project::BaseImage> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
                                        const std::optional<project::BaseImage>& previous,
-                                       registry::OciRegistry& registry);
+                                       registry::OciRegistry& registry, Reporter& reporter);
 
 }  // namespace launch::locking

@@ -37,19 +37,16 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string one_of(std::span<const std::string> allowed, std::string_view value) {
   std::vector<std::string> words;
-  for (const auto& word : allowed) words.push_back(quote(word));
+  for (const auto& word : allowed) words.push_back(in_quotes(word));
   auto text = found(join_words(words, "or"), value);
-  if (const auto near = did_you_mean(value, allowed)) text += fmt::format("; did you mean {}?", quote(*near));
+  if (const auto near = did_you_mean(value, allowed))
+    text += fmt::format("; did you mean {}?", in_quotes(*near));
   return text;
 }
 
@@ -163,7 +160,7 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
     if (requirement->url) {
       return fail(
           table.wrong("packages", item,
-                      fmt::format("{} names a URL, but packages come from an index", quote(item.text))));
+                      fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
     }
     const auto [at, fresh] = seen.emplace(requirement->name, item.place);
     if (!fresh) {
@@ -185,7 +182,7 @@ Result<Channel> read_channel(const TomlTable& table) {
     names.emplace_back(channel_name(channel));
   }
   if (table.find("channel") == nullptr) {
-    for (auto& name : names) name = quote(name);
+    for (auto& name : names) name = in_quotes(name);
     return fail(
         table.wrong("channel", fmt::format("expected {}, but it is missing", join_words(names, "or"))));
   }
@@ -355,7 +352,7 @@ Result<std::vector<std::string>> read_platforms(const TomlTable& root) {
   std::set<std::string> seen;
   TRY(check_each(root, "platforms", [&](const std::string& platform) -> std::optional<std::string> {
     if (std::find(known.begin(), known.end(), platform) == known.end()) return one_of(known, platform);
-    if (!seen.insert(platform).second) return fmt::format("{} is there twice", quote(platform));
+    if (!seen.insert(platform).second) return fmt::format("{} is there twice", in_quotes(platform));
     return std::nullopt;
   }));
   return platforms;
