@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "base/work.hpp"
+#include "specs/interpreter.hpp"
 
 namespace launch::archive {
 
@@ -31,6 +32,7 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
 /// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (usage): an unsound
 /// wheel, named; (world): the disk; a stop was asked for.
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
-                                  std::string_view python, std::string_view interpreter, const Work& work);
+                                  const specs::Interpreter& python, std::string_view interpreter,
+                                  const Work& work);
 
 }  // namespace launch::archive

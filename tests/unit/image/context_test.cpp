@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
+#include "fakes/values.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/project/fixture.hpp"
@@ -95,7 +96,7 @@ TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {
 TEST(Context, HasTheSameModesWhateverTheUmask) {
   const launch::test::Scratch scratch;
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.absent = {"only-elsewhere"};
   const auto before = ::umask(0077);
@@ -119,7 +120,7 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   const auto wheel = scratch.path() / "bad-1.0-py3-none-any.whl";
   ASSERT_TRUE(write_file(wheel, "not a zip"));
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.wheels = {{"bad", wheel}};
   EXPECT_EQ(write_context(scratch.path() / "context", spec, work).error().text(),

@@ -22,6 +22,7 @@
 #include "fakes/files.hpp"
 #include "fakes/index_server.hpp"
 #include "fakes/registry.hpp"
+#include "fakes/values.hpp"
 #include "image/context.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
@@ -331,7 +332,7 @@ INSTANTIATE_TEST_SUITE_P(
 Result<void> write_image_context(Bench& bench) {
   TRY_ASSIGN(const auto folder, image::ScratchFolder::make(bench.work.disk, bench.root() / "contexts"));
   image::ContextSpec spec;
-  spec.python = "3.11";
+  spec.python = fakes::python("3.11");
   spec.interpreter = "/usr/bin/python3.11";
   spec.dockerfile = "FROM scratch\n";
   spec.wheels = {{"app", bench.root() / "app.whl"}};
