@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "cli/command_table.hpp"
+#include "fakes/files.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace launch::scenarios {
