@@ -13,8 +13,10 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/disk.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
@@ -73,31 +75,36 @@ int main(int argc, char** argv) {
   static Signals signals;  // lives as long as its thread
   try {
     const auto environment = launch::Environment::of_this_process();
+    launch::RealDisk disk;
     launch::SystemClock clock;
     const auto runner = launch::make_process_runner();
     launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, columns_of_stderr(), environment, clock);
     std::error_code code;
     launch::cli::Output output(STDOUT_FILENO);
     launch::cli::World world{
-        .environment = environment,
-        .runner = *runner,
-        .clock = clock,
+        .context = {
+            .environment = environment,
+            .runner = *runner,
+            .disk = disk,
+            .clock = clock,
+            .reporter = terminal,
+            .make_http =
+                [&](launch::net::HttpOptions options) {
+                  return launch::net::make_http_client(std::move(options), environment, clock, disk);
+                },
+            .stop = signals.token(),
+            .signal = [] { return signals.received(); },
+            .program = std::filesystem::read_symlink("/proc/self/exe", code),
+        },
         .terminal = terminal,
         .output = output,
-        .stop = signals.token(),
-        .signal = [] { return signals.received(); },
-        .program = std::filesystem::read_symlink("/proc/self/exe", code),
-        .make_http =
-            [&](launch::net::HttpOptions options) {
-              return launch::net::make_http_client(std::move(options), environment, clock);
-            },
     };
     return launch::cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), std::move(world));
   } catch (const std::exception& error) {
     std::fprintf(stderr,
                  "error: launch itself failed: %s\n\nhint: this is a bug; please report it with the command "
                  "that was run\n",
-                 error.what());
+                 launch::printable(error.what()).c_str());
     return 3;
   }
 }

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
 
+#include "base/text.hpp"
+
 namespace launch {
 
 Error& Error::during(std::string step) & {
@@ -20,11 +22,16 @@ Error&& Error::hint(std::string text) && {
   return std::move(hint(std::move(text)));
 }
 
+Error&& Error::as(ErrorKind kind) && {
+  kind_ = kind;
+  return std::move(*this);
+}
+
 std::string Error::text() const {
-  std::string out = "error: " + message_ + "\n";
-  for (const auto& step : steps_) out += "  while " + step + "\n";
+  std::string out = "error: " + printable_message(message_) + "\n";
+  for (const auto& step : steps_) out += "  while " + printable_message(step) + "\n";
   if (!hints_.empty()) out += "\n";
-  for (const auto& hint : hints_) out += "hint: " + hint + "\n";
+  for (const auto& hint : hints_) out += "hint: " + printable_message(hint) + "\n";
   return out;
 }
 

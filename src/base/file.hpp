@@ -5,30 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/disk.hpp"
+#include "base/fd.hpp"
 #include "base/result.hpp"
 
 namespace launch {
-
-/// An open file descriptor, closed when it goes.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 /// "cannot read /a/b: No such file or directory" (world), with a hint where the disk is full.
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number);
@@ -43,19 +25,19 @@ enum class Flush { yes, no };
 /// Writes beside the place, flushes, renames: readers see the old content or the new, never half. Makes the
 /// folder. Errors (world): disk full or not permitted; the old file is then untouched and nothing is left
 /// over.
-Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644,
-                        Flush flush = Flush::yes);
+Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
+                        unsigned mode = 0644, Flush flush = Flush::yes);
 
 /// Makes a folder and its parents. Errors (world).
-Result<void> make_folder(const std::filesystem::path& path);
+Result<void> make_folder(Disk& disk, const std::filesystem::path& path);
 
 /// An advisory lock (flock) between processes, held until the object goes. The lock file stays.
 class FileLock {
  public:
   /// Waits for the lock. Errors (world): the lock file cannot be made.
-  static Result<FileLock> acquire(const std::filesystem::path& path);
+  static Result<FileLock> acquire(Disk& disk, const std::filesystem::path& path);
   /// The same without waiting: nothing when another has it.
-  static Result<std::optional<FileLock>> try_acquire(const std::filesystem::path& path);
+  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

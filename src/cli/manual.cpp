@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/disk.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -64,15 +65,15 @@ std::string file_stem(const ManualPage& page) {
   return replace_all(page.command, " ", "-");
 }
 
-Result<void> write_manual(const std::filesystem::path& folder, const Manual& manual) {
+Result<void> write_manual(Disk& disk, const std::filesystem::path& folder, const Manual& manual) {
   for (const auto& page : manual) {
     const auto stem = file_stem(page);
-    TRY(write_file(folder / "man/man1" / (stem + ".1"), man_page(page, kVersion)));
-    TRY(write_file(folder / "commands" / (stem + ".md"), markdown_page(page)));
+    TRY(write_file(disk, folder / "man/man1" / (stem + ".1"), man_page(page, kVersion)));
+    TRY(write_file(disk, folder / "commands" / (stem + ".md"), markdown_page(page)));
   }
-  TRY(write_file(folder / "bash-completion/completions/launch", bash_completion(manual)));
-  TRY(write_file(folder / "zsh/site-functions/_launch", zsh_completion(manual)));
-  return write_file(folder / "fish/vendor_completions.d/launch.fish", fish_completion(manual));
+  TRY(write_file(disk, folder / "bash-completion/completions/launch", bash_completion(manual)));
+  TRY(write_file(disk, folder / "zsh/site-functions/_launch", zsh_completion(manual)));
+  return write_file(disk, folder / "fish/vendor_completions.d/launch.fish", fish_completion(manual));
 }
 
 }  // namespace
@@ -122,7 +123,7 @@ void register_manual(App& app) {
   command.hidden();
   command.option("DIR", folder.get(), "Folder to write to").required();
   command.runs([folder, &app](World& world) -> Result<int> {
-    TRY(write_manual(world.folder / *folder, app.manual()));
+    TRY(write_manual(world.context.disk, world.context.folder / *folder, app.manual()));
     return 0;
   });
 }

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -12,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/default_index.hpp"
+#include "cli/exit_code.hpp"
 
 namespace launch::cli {
 namespace {
@@ -67,7 +67,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
     if (!command->get_name().empty()) names.push_back(command->get_name());
   }
   if (root.get_subcommands().empty() && first != arguments.end()) {
-    auto unknown = usage_error(fmt::format("there is no command \"{}\"", printable(*first)));
+    auto unknown = usage_error(fmt::format("there is no command \"{}\"", *first));
     if (const auto near = did_you_mean(*first, names))
       return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
     return std::move(unknown).hint("'launch --help' lists the commands");
@@ -76,16 +76,12 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
   if (!message.empty() && message.back() == '\n') message.pop_back();
   const auto chosen = root.get_subcommands();
   const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
-  return usage_error(printable(message)).hint(fmt::format("'{} --help' tells the options", command));
+  return usage_error(message).hint(fmt::format("'{} --help' tells the options", command));
 }
 
 int report(Terminal& terminal, const Error& error) {
-  terminal.clear();
-  auto text = error.text();
-  constexpr std::string_view kWord = "error:";
-  text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)));
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  return error.exit_code();
+  terminal.error(error);
+  return exit_code_of(error);
 }
 
 /// The exit code. An answer that could not be written is none.
@@ -102,13 +98,14 @@ int finish(World& world, const Result<int>& answer) {
 
 Result<void> set_folder(World& world, const std::string& given) {
   std::error_code code;
-  world.folder_given = !given.empty();
-  world.folder = std::filesystem::current_path(code);
+  auto& context = world.context;
+  context.folder_is_root = !given.empty();
+  context.folder = std::filesystem::current_path(code);
   if (code) return fail(world_error("the working folder cannot be found: " + code.message()));
-  if (!world.folder_given) return {};
-  world.folder = (world.folder / given).lexically_normal();
-  if (std::filesystem::is_directory(world.folder)) return {};
-  return fail(usage_error(fmt::format("-C {}: there is no such folder", printable(given))));
+  if (!context.folder_is_root) return {};
+  context.folder = (context.folder / given).lexically_normal();
+  if (std::filesystem::is_directory(context.folder)) return {};
+  return fail(usage_error(fmt::format("-C {}: there is no such folder", given)));
 }
 
 LogLevel level_of(const GlobalOptions& options) {
@@ -145,6 +142,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
 
   log_start(level_of(options), world.terminal.colour(), world.terminal.live());
   world.json = options.json;
+  world.context.default_index = kDefaultIndex;
   if (auto folder = set_folder(world, options.folder); !folder) return report(world.terminal, folder.error());
   if (has_rest && !chosen.takes_rest) {
     return report(world.terminal,

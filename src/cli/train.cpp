@@ -11,10 +11,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "cli/find_engine.hpp"
+#include "cli/exit_code.hpp"
+#include "commands/engine.hpp"
 #include "train/nodes/local.hpp"
 #include "train/run_record.hpp"
 
@@ -36,9 +38,10 @@ class TrainCommand {
   TrainCommand(const TrainOptions& options, World& world) : options_(options), world_(world) {}
 
   Result<int> run() {
-    TRY_ASSIGN(const auto place, find_place(world_));
-    TRY_ASSIGN(const auto locked, project::load_locked(place.project, options_.recipe));
-    TRY_ASSIGN(const auto engine, find_engine(world_, place.site, options_.engine));
+    TRY_ASSIGN(const auto place, commands::open_workspace(world_.context));
+    TRY_ASSIGN(const auto locked,
+               project::load_locked(place.project, options_.recipe, world_.context.reporter));
+    TRY_ASSIGN(const auto engine, commands::find_engine(world_.context, place.site, options_.engine));
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
@@ -49,11 +52,12 @@ class TrainCommand {
   }
 
  private:
-  Result<train::Plan> make_plan(const Place& place, const project::Locked& locked,
+  Result<train::Plan> make_plan(const commands::Workspace& place, const project::Locked& locked,
                                 const containers::Engine& engine) {
     train::PlanRequest request;
     std::random_device random;
-    request.run = train::run_id(locked.recipe.name, world_.clock.now(), static_cast<std::uint16_t>(random()));
+    request.run =
+        train::run_id(locked.recipe.name, world_.context.clock.now(), static_cast<std::uint16_t>(random()));
     request.lock_digest = locked.lock.digest;
     request.project = place.project.root();
     request.nodes = options_.nodes;
@@ -84,11 +88,11 @@ class TrainCommand {
   }
 
   Result<int> train(const train::Plan& plan, train::Nodes& nodes, const containers::Engine& engine,
-                    const Place& place) {
-    TRY(train::make_run_folder(place.site.state.value, plan.run));
-    TRY(write_file(folder_ / "rank.py", train::rank_script()));
+                    const commands::Workspace& place) {
+    TRY(train::make_run_folder(world_.context.disk, place.site.state.value, plan.run));
+    TRY(write_file(world_.context.disk, folder_ / "rank.py", train::rank_script()));
     train::RunRecord record{.plan = plan,
-                            .started = utc_timestamp(world_.clock.now()),
+                            .started = utc_timestamp(world_.context.clock.now()),
                             .engine = fmt::format("{} {}", engine.info().name(), engine.info().version),
                             .commands = nodes.commands(plan),
                             .end = {}};
@@ -97,18 +101,19 @@ class TrainCommand {
              count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), record.engine,
              plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest);
 
-    TRY_ASSIGN(auto guard, world_.runner.guard({world_.program.string(), "guard", "--kind",
-                                                engine.info().name(), "--program", engine.info().program,
-                                                "--run", plan.run, "--record", folder_.string()}));
-    const auto began = world_.clock.steady();
-    train::Training training(plan, nodes, folder_ / "logs", show(), world_.clock);
-    auto outcome = training.run(world_.stop);
+    TRY_ASSIGN(auto guard,
+               world_.context.runner.guard({world_.context.program.string(), "guard", "--kind",
+                                            engine.info().name(), "--program", engine.info().program, "--run",
+                                            plan.run, "--record", folder_.string()}));
+    const auto began = world_.context.clock.steady();
+    train::Training training(plan, nodes, folder_ / "logs", show(), world_.context.clock);
+    auto outcome = training.run(world_.context.stop);
     train::RunEnd end;
-    end.seconds = std::chrono::duration<double>(world_.clock.steady() - began).count();
-    end.ended = utc_timestamp(world_.clock.now());
+    end.seconds = std::chrono::duration<double>(world_.context.clock.steady() - began).count();
+    end.ended = utc_timestamp(world_.context.clock.now());
     if (!outcome) {
       end.result = "failed";
-      end.code = outcome.error().exit_code();
+      end.code = exit_code_of(outcome.error());
       record.end = std::move(end);
       TRY(write_record(record));
       return fail(std::move(outcome.error()));
@@ -128,10 +133,10 @@ class TrainCommand {
     end.result = "succeeded";
     if (outcome.interrupted) {
       end.result = "interrupted";
-      end.code = 128 + world_.signal();
+      end.code = 128 + world_.context.signal();
     } else if (outcome.error) {
       end.result = "failed";
-      end.code = outcome.error->exit_code();
+      end.code = exit_code_of(*outcome.error);
     } else if (outcome.cause) {
       end.result = "failed";
       end.code = outcome.cause->code;
@@ -139,20 +144,17 @@ class TrainCommand {
   }
 
   Result<void> write_record(const train::RunRecord& record) const {
-    return write_file(folder_ / "run.json", train::write_run_record(record));
+    return write_file(world_.context.disk, folder_ / "run.json", train::write_run_record(record));
   }
 
   /// The ranks' stdout is this command's data, unless --json wants stdout for itself.
   train::LogMux::Show show() {
     return [this](Stream stream, std::string_view who, std::string_view text) {
-      const auto line = fmt::format(
-          "{} {}", stream == Stream::out && !world_.json ? std::string(who) : world_.terminal.dim(who),
-          printable(text));
       if (stream == Stream::out && !world_.json) {
-        world_.output.line(line);
+        world_.output.line(fmt::format("{} {}", who, printable(text)));
         world_.output.flush();
       } else {
-        world_.terminal.line(line);
+        world_.terminal.line(world_.terminal.dim(who), " ", text);
       }
     };
   }
@@ -167,15 +169,15 @@ class TrainCommand {
       return fail(*outcome.error);
     }
     if (outcome.interrupted) {
-      terminal.line(fmt::format("{} after {}: all nodes were ended in {}, and nothing is left",
-                                terminal.bold("interrupted"), human_seconds(end.seconds),
-                                human_seconds(outcome.stop_seconds)));
+      terminal.line(terminal.bold("interrupted"),
+                    fmt::format(" after {}: all nodes were ended in {}, and nothing is left",
+                                human_seconds(end.seconds), human_seconds(outcome.stop_seconds)));
     } else if (outcome.cause) {
       report_failure(outcome, training);
     } else {
-      terminal.line(fmt::format("{} in {}: {}, world size {}", terminal.green(terminal.bold("done")),
-                                human_seconds(end.seconds), count_of(plan.nodes.size(), "node"),
-                                plan.world_size()));
+      terminal.line(terminal.green(terminal.bold("done")),
+                    fmt::format(" in {}: {}, world size {}", human_seconds(end.seconds),
+                                count_of(plan.nodes.size(), "node"), plan.world_size()));
     }
     terminal.line("record: " + record);
     terminal.line("logs:   " + (folder_ / "logs").string());
@@ -189,13 +191,12 @@ class TrainCommand {
     terminal.line("");
     const auto code =
         cause.kind == train::CauseKind::exit ? std::string() : fmt::format(" (code {})", cause.code);
-    terminal.line(
-        fmt::format("{} {}{}", terminal.red(terminal.bold("error:")), printable(cause.sentence()), code));
+    terminal.line(terminal.red(terminal.bold("error:")), " ", cause.sentence(), code);
     const auto who =
         cause.rank ? fmt::format("[{}.{}]", cause.node, *cause.rank) : fmt::format("[{}]", cause.node);
     const auto& lines = cause.last_lines;
     for (auto i = lines.size() - std::min(lines.size(), kShown); i < lines.size(); ++i) {
-      terminal.line(fmt::format("  {} {}", terminal.dim(who), printable(lines[i])));
+      terminal.line("  ", terminal.dim(who), " ", lines[i]);
     }
     terminal.line(fmt::format("  all of it: {}", training.log_of(cause).string()));
     terminal.line("");
@@ -225,7 +226,7 @@ class TrainCommand {
                         {"seconds", end.seconds},
                         {"cause", std::move(cause)},
                         {"record", (folder_ / "run.json").string()}};
-    return document.dump(2, ' ', false, Json::error_handler_t::replace);
+    return json_text(document, 2);
   }
 
   const TrainOptions& options_;

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "net/url.hpp"
@@ -26,7 +27,7 @@ std::string to_file(const std::string& key, const HttpResponse& response,
                                {"headers", response.headers},
                                {"stored", stored},
                                {"sha256", sha256_hex(response.body)}};
-  const auto line = head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const auto line = json_text(head);
   std::string text;
   text.reserve(kFormat.size() + line.size() + 1 + response.body.size());
   text.append(kFormat).append(line).append("\n").append(response.body);
@@ -38,7 +39,7 @@ std::optional<KeptResponse> from_file(std::string_view text, const std::string& 
   text.remove_prefix(kFormat.size());
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
-  const auto head = nlohmann::json::parse(text.substr(0, end), nullptr, false);
+  const auto head = parse_json<nlohmann::json>(text.substr(0, end));
   if (!head.is_object()) return std::nullopt;
   const auto body = text.substr(end + 1);
   try {
@@ -82,13 +83,12 @@ std::optional<KeptResponse> HttpCache::find(const HttpRequest& request) const {
 void HttpCache::keep(const HttpRequest& request, const HttpResponse& response,
                      std::chrono::system_clock::time_point stored) const {
   const auto key = key_of(request);
-  const auto written = write_file(file_of(key), to_file(key, response, stored), 0600, Flush::no);
+  const auto written = write_file(disk_, file_of(key), to_file(key, response, stored), 0600, Flush::no);
   if (!written) log_debug("the answer of {} is not kept: {}", redact(request.url), written.error().message());
 }
 
 void HttpCache::forget(const HttpRequest& request) const {
-  std::error_code ignored;
-  std::filesystem::remove(file_of(key_of(request)), ignored);
+  disk_.remove(file_of(key_of(request)));
 }
 
 }  // namespace launch::net
