@@ -172,7 +172,13 @@ class Locking {
     lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, work_));
+    TRY(complete_wheels(lock.packages, solutions,
+                        {.previous = keeps() ? &*request_.previous : nullptr,
+                         .recipe = recipe_.name,
+                         .http = http_,
+                         .store = store_,
+                         .incoming = std::filesystem::path(site_.store.value) / "incoming",
+                         .work = work_}));
     auto& provenance = lock.provenance;
     provenance.recipe_digest = recipe_.digest;
     provenance.channel = recipe_.torch.channel;
