@@ -14,6 +14,7 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/target_provider.hpp"
+#include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
@@ -180,7 +181,7 @@ class Locking {
                          .incoming = std::filesystem::path(site_.store.value) / "incoming",
                          .work = work_}));
     auto& provenance = lock.provenance;
-    provenance.recipe_digest = recipe_.digest;
+    provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
     provenance.channel = recipe_.torch.channel;
     provenance.cuda = recipe_.torch.cuda;
     provenance.cuda_version = project::cuda_version_of(lock.packages);
