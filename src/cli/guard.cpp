@@ -13,7 +13,7 @@ namespace {
 Result<int> guard(const std::string& folder, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
-  TRY(train::close_lost_run(train::RunFolder::at(folder), world.context.runner, world.context.clock));
+  TRY(train::close_lost_run(train::RunFolder::at(folder), world.context.runner, world.context.work()));
   return 0;
 }
 

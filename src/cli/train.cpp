@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/exit_code.hpp"
 
 namespace launch::cli {
 namespace {
@@ -61,6 +62,10 @@ train::LogMux::Show show_in(World& world) {
   };
 }
 
+int code_of(const train::RunEnd& end) {
+  return end.error ? exit_code_of(*end.error) : end.code.value_or(kYes);
+}
+
 std::string log_of(const train::Cause& cause, const train::RunFolder& folder) {
   return folder.log_of(cause.node, cause.rank).string();
 }
@@ -94,7 +99,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"nodes", std::move(nodes)},
                                           {"world_size", plan.world_size()},
                                           {"result", report.end.result},
-                                          {"code", report.end.code},
+                                          {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
                                           {"cause", cause_json(report.end, folder)},
                                           {"record", folder.record().string()}},
@@ -147,12 +152,12 @@ Result<int> run_train(World& world, const TrainOptions& options) {
   }
   TRY_ASSIGN(const auto document, commands::train(request, world.context, show_in(world)));
   if (world.json) world.output.line(json_of(document));
-  if (document.report.error) {
+  if (document.report.end.error) {
     world.context.reporter.note("record: " + document.folder.record().string());
-    return fail(*document.report.error);
+    return fail(*document.report.end.error);
   }
   tell_end(document, world.terminal);
-  return document.report.end.code;
+  return code_of(document.report.end);
 }
 
 }  // namespace

@@ -80,12 +80,12 @@ Result<StopDocument> stop(const std::string& id, const Context& context) {
   TRY_ASSIGN(const auto site, load_site(context));
   TRY_ASSIGN(const auto run, train::find_run(site.state.value, id));
   if (run.state == train::RunState::running) {
-    TRY(run.folder.request_stop());
+    TRY(run.folder.request_stop(context.disk));
     TRY(wait_until_ended(run.folder, context));
   }
   TRY_ASSIGN(auto now, train::look_at_run(run.folder));
   if (now.state == train::RunState::lost) {
-    TRY(train::close_lost_run(run.folder, context.runner, context.clock));
+    TRY(train::close_lost_run(run.folder, context.runner, context.work()));
     TRY_ASSIGN(now, train::look_at_run(run.folder));
   }
   return StopDocument{std::move(now), run.state};

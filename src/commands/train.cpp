@@ -45,7 +45,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
                             return find_engine(context, workspace.site, request.engine);
                           }};
   TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
-  TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe));
+  TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
   std::random_device random;
   const auto run =
       train::run_id(locked.recipe.name, context.clock.now(), static_cast<std::uint16_t>(random()));
@@ -80,7 +80,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
       "run {}: {} of {}, {} with {}, image {}", plan.run, count_of(plan.nodes.size(), "node"),
       count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), description.software,
       plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest));
-  const train::RunWorld world{context.runner, context.clock, context.program, context.stop, context.signal};
+  const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }

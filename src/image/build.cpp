@@ -89,7 +89,8 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const project::Site& site, const BuildEvents& events, std::stop_token stop) {
+                                 const project::Site& site,
+                                 const std::function<void(std::string_view)>& on_line, const Work& work) {
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
@@ -107,13 +108,13 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   };
   const auto turns = beside_store(site, "builds");
   const auto image = project::engine_name(recipe.name);
-  TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
   TRY_ASSIGN(const bool there, up_to_date());
   if (there) return outcome;
   if (!turn) {
-    if (events.waiting) events.waiting();
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, stop));
+    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
     TRY(engine.remove_remains(turn->remains()));
     TRY_ASSIGN(const bool there_now, up_to_date());
     if (there_now) return outcome;
@@ -129,8 +130,8 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
   context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
   context.dockerignore = render_dockerignore();
-  TRY_ASSIGN(const auto scratch, ScratchFolder::make(beside_store(site, "contexts")));
-  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, events.unpacking, stop));
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, beside_store(site, "contexts")));
+  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, work));
 
   containers::BuildSpec spec;
   spec.context = scratch.path();
@@ -142,7 +143,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   spec.annotations = {{kInputs, inputs}};
   spec.remains = turn->remains();
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
-  TRY_ASSIGN(outcome.image, engine.build(spec, events.line, std::move(stop)));
+  TRY_ASSIGN(outcome.image, engine.build(spec, on_line, work.stop));
   return outcome;
 }
 

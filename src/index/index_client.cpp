@@ -131,7 +131,7 @@ Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::stri
 }  // namespace
 
 IndexClient::IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links,
-                         bool forbidden_is_missing, fs::path metadata_cache)
+                         bool forbidden_is_missing, MetadataCache metadata_cache)
     : http_(&http),
       url_(std::move(url)),
       find_links_(std::move(find_links)),

@@ -79,7 +79,9 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
 
 /// Metadata that is really that wheel's.
 Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::WheelName& wheel) {
-  TRY_ASSIGN(auto metadata, specs::CoreMetadata::parse(text));
+  auto parsed = specs::CoreMetadata::parse(text);
+  if (!parsed) return fail(std::move(parsed.error()).as(ErrorKind::malformed));
+  auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
     return fail(
@@ -98,7 +100,7 @@ struct Pending {
 
 class MetadataBatch {
  public:
-  MetadataBatch(net::HttpClient& http, const std::string& index_url, const std::filesystem::path& cache,
+  MetadataBatch(net::HttpClient& http, const std::string& index_url, const MetadataCache& cache,
                 RangeMemory& memory)
       : http_(http), index_url_(index_url), cache_(cache), memory_(memory) {}
 
@@ -145,7 +147,7 @@ class MetadataBatch {
   /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
   /// read; else the wheel's digest and URL together: what one index claims is not believed of another's file.
   std::filesystem::path cache_path(const IndexFile& file) const {
-    if (cache_.empty() || is_local(file)) return {};
+    if (cache_.disk == nullptr || is_local(file)) return {};
     std::string key;
     if (file.has_metadata && file.metadata_sha256) {
       key = *file.metadata_sha256;
@@ -154,7 +156,7 @@ class MetadataBatch {
     } else {
       return {};
     }
-    return cache_ / key.substr(0, 2) / key;
+    return cache_.folder / key.substr(0, 2) / key;
   }
 
   void read_cache() {
@@ -174,7 +176,7 @@ class MetadataBatch {
   void keep(const IndexFile& file, std::string_view text) const {
     const auto path = cache_path(file);
     if (path.empty()) return;
-    if (const auto written = write_file(path, to_kept(text), 0644, Flush::no); !written) {
+    if (const auto written = write_file(*cache_.disk, path, to_kept(text), 0644, Flush::no); !written) {
       log_debug("the metadata of {} is not kept: {}", file.file_name, written.error().message());
     }
   }
@@ -264,7 +266,7 @@ class MetadataBatch {
 
   net::HttpClient& http_;
   const std::string& index_url_;
-  const std::filesystem::path& cache_;
+  const MetadataCache& cache_;
   RangeMemory& memory_;
   std::vector<Pending> pending_;
   std::uint64_t bytes_ = 0;

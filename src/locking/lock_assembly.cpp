@@ -111,26 +111,28 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                          net::HttpClient& http, const store::WheelStore& store, const fs::path& folder,
-                         const LockProgress& progress, const std::stop_token& stop) {
+                         const Work& work) {
   std::vector<net::DownloadRequest> requests;
   for (const auto& [wheel, file] : wheels) {
-    if (progress) progress(fmt::format("hashing {}", printable(wheel->file_name)));
     // The folder is named by the address, so that a download that was interrupted is found again.
     requests.push_back({.url = file->url,
                         .destination = folder / sha256_hex(file->url) / file->file_name,
                         .size = file->size});
   }
-  const auto results = http.download(requests, {}, stop);
+  const auto what =
+      fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
+                                                     : count_of(requests.size(), "wheel"));
+  const auto results = http.download(requests, what, work.reporter, work.stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
     TRY_ASSIGN(const auto got, during(results[i], step));
     wheels[i].first->sha256 = got.sha256;
     wheels[i].first->size = got.size;
-    TRY(during(store.add(requests[i].destination, {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
+    TRY(during(store.add(work.disk, requests[i].destination,
+                         {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
                step));
-    std::error_code ignored;
-    fs::remove_all(requests[i].destination.parent_path(), ignored);
+    work.disk.remove_all(requests[i].destination.parent_path());
   }
   return {};
 }
@@ -180,8 +182,7 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const LockRequest& request,
                              net::HttpClient& http, const store::WheelStore& store,
-                             const std::string& store_folder, const LockProgress& progress,
-                             const std::stop_token& stop) {
+                             const std::string& store_folder, const Work& work) {
   const auto files = files_by_name(solutions);
   const auto previous = request.upgrade ? std::map<std::string, const project::LockedWheel*>()
                                         : wheels_by_name(request.previous);
@@ -203,7 +204,7 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
   }
   if (!unsized.empty()) ask_sizes(unsized, http);
   if (unhashed.empty()) return {};
-  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress, stop);
+  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", work);
 }
 
 }  // namespace launch::locking

@@ -130,7 +130,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
                                                            const specs::Version& version,
                                                            const std::set<std::string>& extras) {
   const auto metadata = source_.metadata(wheel(name, version));
-  if (!metadata && metadata.error().kind() == ErrorKind::usage) {
+  if (!metadata && metadata.error().kind() == ErrorKind::malformed) {
     resolve::Dependencies out;
     out.unusable = fmt::format("the metadata of {} {} cannot be read: {}", name, version.text(),
                                metadata.error().message());

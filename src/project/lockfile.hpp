@@ -65,6 +65,7 @@ struct Lockfile {
   std::vector<std::string> environments;  ///< markers, one a platform
   std::vector<LockedPackage> packages;    ///< sorted by name
   Provenance provenance;
+  std::vector<std::string> warnings = {};  ///< of parse_lockfile, for a person; not written
 };
 
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.

@@ -27,19 +27,16 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string one_of(std::span<const std::string> allowed, std::string_view value) {
   std::vector<std::string> words;
-  for (const auto& word : allowed) words.push_back(quote(word));
+  for (const auto& word : allowed) words.push_back(in_quotes(word));
   auto text = found(join_words(words, "or"), value);
-  if (const auto near = did_you_mean(value, allowed)) text += fmt::format("; did you mean {}?", quote(*near));
+  if (const auto near = did_you_mean(value, allowed))
+    text += fmt::format("; did you mean {}?", in_quotes(*near));
   return text;
 }
 
@@ -133,7 +130,7 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
     if (requirement->url) {
       return fail(
           table.wrong("packages", item,
-                      fmt::format("{} names a URL, but packages come from an index", quote(item.text))));
+                      fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
     }
     const auto [at, fresh] = seen.emplace(requirement->name, item.place);
     if (!fresh) {
@@ -151,7 +148,7 @@ Result<pytorch::Channel> read_channel(const TomlTable& table) {
   TRY(table.read("channel", text));
   auto names = pytorch::channel_names();
   if (table.find("channel") == nullptr) {
-    for (auto& name : names) name = quote(name);
+    for (auto& name : names) name = in_quotes(name);
     return fail(
         table.wrong("channel", fmt::format("expected {}, but it is missing", join_words(names, "or"))));
   }
@@ -341,14 +338,14 @@ Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
     const auto platform = specs::Platform::parse(text);
     if (!platform) return one_of(known, text);
     if (std::find(platforms.begin(), platforms.end(), *platform) != platforms.end())
-      return fmt::format("{} is there twice", quote(text));
+      return fmt::format("{} is there twice", in_quotes(text));
     platforms.push_back(*platform);
     return std::nullopt;
   }));
   if (root.find("platforms") == nullptr) platforms.push_back(specs::Platform::all().front());
   if (platforms.empty())
     return fail(
-        root.wrong("platforms", fmt::format("expected at least one, such as {}", quote(known.front()))));
+        root.wrong("platforms", fmt::format("expected at least one, such as {}", in_quotes(known.front()))));
   return platforms;
 }
 

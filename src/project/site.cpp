@@ -172,6 +172,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;
+  site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
   return site;

@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "containers/engine.hpp"
 #include "train/failure.hpp"
 #include "train/machine.hpp"
@@ -114,6 +115,6 @@ const std::vector<PlaceKind>& place_kinds();
 /// The place of that name. Errors (usage): an unknown name; the known ones are listed.
 Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tools);
 /// The place of a run's record, opened. Errors (usage): the record is of another version of launch.
-Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, Clock& clock);
+Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, const Work& work);
 
 }  // namespace launch::train

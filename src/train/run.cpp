@@ -21,8 +21,8 @@ std::string signal_name(int number) {
 class StopRequests {
  public:
   StopRequests(const RunFolder& folder, const RunWorld& world)
-      : signalled_(world.stop, [this] { source_.request_stop(); }),
-        watcher_([this, &folder, &clock = world.clock](const std::stop_token& ended) {
+      : signalled_(world.work.stop, [this] { source_.request_stop(); }),
+        watcher_([this, &folder, &clock = world.work.clock](const std::stop_token& ended) {
           constexpr std::chrono::milliseconds kPause{200};
           while (!ended.stop_requested() && !folder.stop_requested()) clock.sleep(kPause, ended);
           if (!ended.stop_requested()) source_.request_stop();
@@ -36,25 +36,24 @@ class StopRequests {
   std::jthread watcher_;
 };
 
-Result<void> write_record(const RunFolder& folder, const RunRecord& record) {
-  return write_file(folder.record(), write_run_record(record));
+Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& record) {
+  return write_file(disk, folder.record(), write_run_record(record));
 }
 
 }  // namespace
 
 RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
   RunEnd end;
-  end.result = "succeeded";
   if (outcome.interrupted) {
     end.result = "interrupted";
     end.stopped_by = signal == 0 && stop_requested ? "launch stop" : signal_name(signal);
     end.code = 128 + (signal == 0 ? SIGTERM : signal);
   } else if (outcome.error) {
     end.result = "failed";
-    end.code = outcome.error->exit_code();
-  } else if (outcome.cause) {
-    end.result = "failed";
-    end.code = outcome.cause->code;
+    end.error = std::move(outcome.error);
+  } else {
+    end.result = outcome.cause ? "failed" : "succeeded";
+    end.code = outcome.cause ? outcome.cause->code : 0;
   }
   end.cause = std::move(outcome.cause);
   end.ranks = std::move(outcome.ranks);
@@ -64,10 +63,11 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
 
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show) {
-  TRY(folder.make());
-  TRY_ASSIGN(const auto lock, folder.hold());
-  TRY(write_file(folder.rank_script(), rank_script()));
-  const auto now = world.clock.now();
+  auto& [disk, clock, reporter, stop] = world.work;
+  TRY(folder.make(disk));
+  TRY_ASSIGN(const auto lock, folder.hold(disk));
+  TRY(write_file(disk, folder.rank_script(), rank_script()));
+  const auto now = clock.now();
   RunRecord record{.plan = plan,
                    .started = utc_timestamp(now),
                    .time = std::chrono::duration<double>(now.time_since_epoch()).count(),
@@ -76,32 +76,30 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
                    .description = place.describe(plan),
                    .commands = place.commands(plan),
                    .end = {}};
-  TRY(write_record(folder, record));
+  TRY(write_record(disk, folder, record));
+
   std::vector<std::string> guard_command{world.program.string()};
   for (auto& argument : guard_arguments(folder)) guard_command.push_back(std::move(argument));
   TRY_ASSIGN(const auto guard, world.runner.guard(guard_command));
-  const auto began = world.clock.steady();
+  const auto began = clock.steady();
   auto outcome = [&] {
-    const StopRequests stop(folder, world);
-    return Training(plan, place, folder.logs(), std::move(show), world.clock).run(stop.token());
+    const StopRequests requests(folder, world);
+    return Training(plan, place, folder.logs(), std::move(show), clock).run(requests.token());
   }();
   RunReport report;
-  std::optional<Error> fault;
-  if (outcome) {
-    report.error = outcome->error;
+  const bool all_removed = outcome.has_value();
+  if (all_removed) {
     report.stop_seconds = outcome->stop_seconds;
     report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
   } else {
-    fault = std::move(outcome.error());
     report.end.result = "failed";
-    report.end.code = fault->exit_code();
+    report.end.error = std::move(outcome.error());
   }
-  report.end.seconds = std::chrono::duration<double>(world.clock.steady() - began).count();
-  report.end.ended = utc_timestamp(world.clock.now());
+  report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
+  report.end.ended = utc_timestamp(clock.now());
   record.end = report.end;
-  const auto written = write_record(folder, record);
-  if (fault) return fail(*std::move(fault));  // something may be left, which the guard then removes
-  guard->dismiss();
+  const auto written = write_record(disk, folder, record);
+  if (all_removed) guard->dismiss();  // else it tries once more to remove what is left
   TRY(written);
   return report;
 }
@@ -110,15 +108,15 @@ std::vector<std::string> guard_arguments(const RunFolder& folder) {
   return {kGuardCommand, folder.path().string()};
 }
 
-Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, Clock& clock) {
+Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work) {
   TRY_ASSIGN(const auto text, read_file(folder.record()));
   const auto reading = "reading " + folder.record().string();
   TRY_ASSIGN(const auto summary, during(read_run_record(text), reading));
-  TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, clock), reading));
+  TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
   auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
   TRY_ASSIGN(const auto again, read_file(folder.record()));
-  TRY_ASSIGN(const auto closed, with_lost_end(again, utc_timestamp(clock.now())));
-  if (closed != again) TRY(write_file(folder.record(), closed));
+  TRY_ASSIGN(const auto closed, with_lost_end(again, utc_timestamp(work.clock.now())));
+  if (closed != again) TRY(write_file(work.disk, folder.record(), closed));
   return removed;
 }
 

@@ -1,9 +1,12 @@
 #include "train/run_folder.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <system_error>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 
 namespace launch::train {
 namespace {
@@ -19,23 +22,21 @@ std::string log_name(int node, std::optional<int> rank) {
 RunFolder::RunFolder(const std::filesystem::path& state, const std::string& run)
     : path_(state / kRuns / run) {}
 
-Result<void> RunFolder::make() const {
-  return make_folder(logs());
+Result<void> RunFolder::make(Disk& disk) const {
+  return make_folder(disk, logs());
 }
 
-Result<FileLock> RunFolder::hold() const {
-  return FileLock::acquire(lock());
+Result<FileLock> RunFolder::hold(Disk& disk) const {
+  return FileLock::acquire(disk, lock());
 }
 
 bool RunFolder::is_held() const {
-  std::error_code code;
-  if (!std::filesystem::exists(lock(), code)) return false;
-  const auto taken = FileLock::try_acquire(lock());
-  return taken && !*taken;
+  const Fd file(::open(lock().c_str(), O_RDONLY | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
-Result<void> RunFolder::request_stop() const {
-  return write_file(stop(), "");
+Result<void> RunFolder::request_stop(Disk& disk) const {
+  return write_file(disk, stop(), "");
 }
 
 bool RunFolder::stop_requested() const {

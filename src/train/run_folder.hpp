@@ -31,16 +31,16 @@ class RunFolder {
   std::filesystem::path rank_script() const { return path_ / "rank.py"; }
 
   /// Makes the folder and its logs/. Errors (world).
-  Result<void> make() const;
+  Result<void> make(Disk& disk) const;
 
   /// Held by the process of the run as long as it lives: the kernel lets go of it whatever ends the process.
   /// Errors (world).
-  Result<FileLock> hold() const;
+  Result<FileLock> hold(Disk& disk) const;
   /// Whether the process of the run lives.
   bool is_held() const;
 
   /// Asks the process of the run to end it. Errors (world).
-  Result<void> request_stop() const;
+  Result<void> request_stop(Disk& disk) const;
   bool stop_requested() const;
 
  private:

@@ -97,8 +97,13 @@ Json end_of(const RunEnd& end) {
     nodes.push_back(
         {{"node", node.node}, {"started", node.started}, {"time", node.time}, {"code", node.code}});
   }
-  return {{"result", end.result},     {"code", end.code},       {"time", end.ended},
-          {"seconds", end.seconds},   {"cause", cause_of(end)}, {"ranks", std::move(ranks)},
+  return {{"result", end.result},
+          {"code", end.code ? Json(*end.code) : Json(nullptr)},
+          {"error", end.error ? Json(end.error->message()) : Json(nullptr)},
+          {"time", end.ended},
+          {"seconds", end.seconds},
+          {"cause", cause_of(end)},
+          {"ranks", std::move(ranks)},
           {"nodes", std::move(nodes)}};
 }
 
@@ -175,6 +180,8 @@ Result<RunSummary> read_run_record(std::string_view text) {
   summary.code = number<int>(json_at(json, {"end", "code"}));
   summary.cause_kind = json_string(json, {"end", "cause", "kind"});
   summary.cause = json_string(json, {"end", "cause", "sentence"});
+  if (summary.cause.empty()) summary.cause = json_string(json, {"end", "error"});
+  if (!summary.cause.empty() && summary.cause_kind.empty()) summary.cause_kind = "error";
   return summary;
 }
 

@@ -16,8 +16,9 @@ namespace launch::train {
 struct RunEnd {
   std::string ended;  ///< RFC 3339, UTC
   double seconds = 0;
-  int code = 0;        ///< what `launch train` returns
-  std::string result;  ///< "succeeded", "failed", "interrupted"
+  std::string result;       ///< "succeeded", "failed", "interrupted"
+  std::optional<int> code;  ///< that of the rank which failed first, 128 + signal; none after an error
+  std::optional<Error> error = {};  ///< a node could not be started, the place failed, something is left
   std::optional<Cause> cause;
   std::string stopped_by;  ///< "SIGINT", "launch stop"; empty unless interrupted
   std::vector<RankEnd> ranks;
@@ -52,8 +53,8 @@ struct RunSummary {
   std::string result;             ///< empty while it has no end
   std::optional<double> seconds;  ///< how long it took
   std::optional<int> code;
-  std::string cause_kind;  ///< "exception"; empty: none
-  std::string cause;       ///< "rank 3 on node 1 raised ValueError: no"
+  std::string cause_kind;  ///< "exception", "error"; empty: none
+  std::string cause;       ///< "rank 3 on node 1 raised ValueError: no", or an error's message
   int nodes = 0;
   int ranks_per_node = 1;
   PlaceHandle handle;

@@ -24,14 +24,14 @@ Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tool
       fmt::format("unknown place {}: expected {}", specs::in_quotes(name), join_words(known, "or"))));
 }
 
-Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, Clock& clock) {
+Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, const Work& work) {
   const auto engine = [&]() -> Result<containers::Engine> {
     containers::EngineInfo info;
     info.kind = handle.engine == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;
     info.program = handle.program;
-    return containers::Engine(info, runner, {});
+    return containers::Engine(info, runner, {}, work);
   };
-  TRY_ASSIGN(auto place, make_place(handle.place, {clock, {}, engine}));
+  TRY_ASSIGN(auto place, make_place(handle.place, {work.clock, {}, engine}));
   TRY(place->open());
   return place;
 }

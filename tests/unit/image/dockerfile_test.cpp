@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/local_plan.hpp"
 
@@ -36,12 +37,12 @@ PlanRequest request() {
 
 std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
-  SystemClock clock;
-  const auto place = make_place("local", {clock, kLaptop, [&]() -> Result<containers::Engine> {
+  fakes::FakeWork work;
+  const auto place = make_place("local", {work.clock, kLaptop, [&]() -> Result<containers::Engine> {
                                             containers::EngineInfo info;
                                             info.program = "podman";
                                             info.pids_limit = true;
-                                            return containers::Engine(info, runner, {});
+                                            return containers::Engine(info, runner, {}, work);
                                           }});
   EXPECT_TRUE((*place)->open());
   std::vector<std::string> out;

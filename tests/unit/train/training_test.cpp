@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
 #include "train/train.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/local_plan.hpp"
@@ -208,8 +209,8 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
       {0, R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:old"}}}])"});
   runner.on("podman image inspect localhost/launch/none:latest",
             {125, "[]", "Error: inspecting object: image not known\n"});
-  SystemClock clock;
-  const auto place = open_place({"local", "podman", "podman"}, runner, clock);
+  fakes::FakeWork work;
+  const auto place = open_place({"local", "podman", "podman"}, runner, work);
   ASSERT_TRUE(place) << place.error().text();
   const auto image = (*place)->find_image("localhost/launch/demo:latest");
   ASSERT_TRUE(image) << image.error().text();
