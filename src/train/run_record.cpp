@@ -69,8 +69,12 @@ Json nodes_of(const RunRecord& record) {
 
 Json cause_of(const RunEnd& end) {
   if (!end.stopped_by.empty()) {
-    return {{"node", nullptr},  {"rank", nullptr},           {"kind", kind_name(CauseKind::stopped)},
-            {"code", end.code}, {"message", end.stopped_by}, {"sentence", "stopped by " + end.stopped_by}};
+    return {{"node", nullptr},
+            {"rank", nullptr},
+            {"kind", kind_name(CauseKind::stopped)},
+            {"code", end.code.value_or(0)},
+            {"message", end.stopped_by},
+            {"sentence", "stopped by " + end.stopped_by}};
   }
   if (!end.cause) return nullptr;
   const auto& cause = *end.cause;

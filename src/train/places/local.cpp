@@ -98,7 +98,8 @@ class LocalPlace final : public Place {
 
   Result<void> open() override {
     if (engine_) return {};
-    TRY_ASSIGN(engine_, tools_.engine());
+    TRY_ASSIGN(auto found, tools_.engine());
+    engine_.emplace(std::move(found));
     return {};
   }
 
