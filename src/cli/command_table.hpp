@@ -21,6 +21,7 @@ class App;
   ROW(logs)                  \
   ROW(stop)                  \
   ROW(guard)                 \
+  ROW(manual)                \
   ROW(doctor)
 
 #define LAUNCH_DECLARE_COMMAND(name) void register_##name(App& app);

@@ -52,7 +52,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
                     fmt::format("reading the base image in {}", input.lock.file.string())));
   if (reference.name() != base->name) {
     return fail(usage_error(fmt::format("the lock {} names the base image {}: expected {}",
-                                        input.lock.file.string(), printable(text), reference.name())));
+                                        input.lock.file.string(), text, reference.name())));
   }
   return fmt::format("# {}\nFROM {}\n", tagged, text);
 }

@@ -84,9 +84,8 @@ Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::W
   auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
-    return fail(
-        world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}", wheel.name,
-                                wheel.version.text(), metadata.name, printable(metadata.version))));
+    return fail(world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}",
+                                        wheel.name, wheel.version.text(), metadata.name, metadata.version)));
   }
   return metadata;
 }
@@ -121,8 +120,8 @@ class MetadataBatch {
     std::vector<Result<specs::CoreMetadata>> results;
     results.reserve(pending_.size());
     for (auto& pending : pending_) {
-      results.push_back(during(*std::move(pending.result), fmt::format("reading the metadata of {}",
-                                                                       printable(pending.file->file_name))));
+      results.push_back(during(*std::move(pending.result),
+                               fmt::format("reading the metadata of {}", pending.file->file_name)));
     }
     return results;
   }

@@ -87,7 +87,7 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
         world_error(
             fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
                         "says, got {}",
-                        printable(wheel.file_name), before.sha256, wheel.sha256))
+                        wheel.file_name, before.sha256, wheel.sha256))
             .hint(fmt::format("`launch lock {} --upgrade` takes what the index has now", recipe)));
   }
   if (wheel.size == 0) wheel.size = before.size;
@@ -125,7 +125,7 @@ Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, cons
   const auto results = http.download(requests, what, work.reporter, work.stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
-                                  printable(requests[i].destination.filename().string()));
+                                  requests[i].destination.filename().string());
     TRY_ASSIGN(const auto got, during(results[i], step));
     wheels[i].first->sha256 = got.sha256;
     wheels[i].first->size = got.size;

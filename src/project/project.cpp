@@ -95,13 +95,13 @@ Project Project::at(const fs::path& root) {
 Result<fs::path> Project::recipe_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    return fail(usage_error(fmt::format("there is no recipe {}", printable(argument))));
+    return fail(usage_error(fmt::format("there is no recipe {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   const auto names = recipe_names(root_);
-  auto error = usage_error(
-      fmt::format("there is no recipe \"{}\" in {}", printable(argument), shown(root_ / "recipes")));
+  auto error =
+      usage_error(fmt::format("there is no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
   if (names.empty()) {
     error.hint(fmt::format("write one: {}", shown(root_ / "recipes" / "NAME.toml")));
@@ -114,7 +114,7 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
 Result<fs::path> Project::lock_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    auto error = usage_error(fmt::format("there is no lock {}", printable(argument)));
+    auto error = usage_error(fmt::format("there is no lock {}", argument));
     if (const auto name = lock_name(fs::path(argument)))
       error.hint(fmt::format("make it: launch lock {}", *name));
     return fail(std::move(error));
@@ -150,7 +150,7 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
     return fail(
         usage_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
                                 "before .toml",
-                                printable(project.shown(file)))));
+                                project.shown(file))));
   }
   TRY_ASSIGN(const auto text, read_file(file, kMostRecipe));
   return parse_recipe(text, name, project.shown(file));

@@ -27,7 +27,7 @@ struct Pipe {
   std::array<int, 2> ends{};
 };
 
-TEST(Output, EveryByteIsThereOnceItIsClosed) {
+TEST(Output, CloseWritesEveryByte) {
   const Pipe pipe;
   Output output(pipe.ends[1]);
   output.write("a");
@@ -37,7 +37,7 @@ TEST(Output, EveryByteIsThereOnceItIsClosed) {
   EXPECT_EQ(pipe.read_all(), "ab\n");
 }
 
-TEST(Output, FlushHandsOnWhatIsBuffered) {
+TEST(Output, FlushWritesWhatIsBuffered) {
   const Pipe pipe;
   Output output(pipe.ends[1]);
   output.line("a");
