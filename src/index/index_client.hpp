@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -31,6 +32,11 @@ class IndexClient {
   /// or file:// URLs) or pages of wheels; a folder that is not there is passed over.
   IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links = {},
               bool forbidden_is_missing = false, MetadataCache metadata_cache = {});
+
+  /// How many last bytes of a wheel hold its directory and METADATA, where the caller knows better than by
+  /// its size; 0: it does not.
+  using TailGuess = std::function<std::uint64_t(const IndexFile& file)>;
+  void use_tail_guess(TailGuess guess) { tail_guess_ = std::move(guess); }
 
   const std::string& url() const { return url_; }
 
@@ -67,6 +73,7 @@ class IndexClient {
   std::vector<std::string> find_links_;
   bool forbidden_is_missing_;
   MetadataCache metadata_cache_;
+  TailGuess tail_guess_;
   std::optional<std::vector<IndexFile>> linked_;
   std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();
   std::uint64_t metadata_bytes_ = 0;

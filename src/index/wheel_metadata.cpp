@@ -45,16 +45,12 @@ bool is_local(const IndexFile& file) {
   return !local_path(file.url).empty();
 }
 
-/// How many last bytes of a wheel hold its directory and METADATA in one go. Those of torch have about 11,000
-/// entries (a directory of 1.0 to 1.4 MB); wheels for a platform without an ABI bundle few and large
-/// libraries.
-std::uint64_t tail_guess(const IndexFile& file) {
+/// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels for a platform without an
+/// ABI bundle few and large libraries.
+std::uint64_t tail_by_size(const IndexFile& file) {
   constexpr std::uint64_t kLeast = std::uint64_t{64} << 10;
   constexpr std::uint64_t kMost = std::uint64_t{256} << 10;
-  constexpr std::uint64_t kTorch = std::uint64_t{1536} << 10;
-  constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
-  if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
   const auto abi = file.file_name.find("-none-");
   if (abi != std::string::npos && file.file_name.find("-any.", abi) == std::string::npos) return kLeast;
   return std::clamp(size / 64, kLeast, kMost);
@@ -100,8 +96,8 @@ struct Pending {
 class MetadataBatch {
  public:
   MetadataBatch(net::HttpClient& http, const std::string& index_url, const MetadataCache& cache,
-                RangeMemory& memory)
-      : http_(http), index_url_(index_url), cache_(cache), memory_(memory) {}
+                const IndexClient::TailGuess& tail_guess, RangeMemory& memory)
+      : http_(http), index_url_(index_url), cache_(cache), tail_guess_(tail_guess), memory_(memory) {}
 
   std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
     for (const auto& file : files) {
@@ -141,6 +137,11 @@ class MetadataBatch {
   /// Where a file is asked for: with the index's credentials, when it is on the index's host.
   std::string address(const IndexFile& file) const {
     return specs::with_credentials_of(file.url, index_url_);
+  }
+
+  std::uint64_t tail_of(const IndexFile& file) const {
+    const auto known = tail_guess_ ? tail_guess_(file) : 0;
+    return known != 0 ? known : tail_by_size(file);
   }
 
   /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
@@ -231,7 +232,7 @@ class MetadataBatch {
       const auto& file = *pending->file;
       const bool kept_here = !cache_path(file).empty();
       locations.push_back(
-          {.url = address(file), .size = file.size, .tail = tail_guess(file), .cache = cache && !kept_here});
+          {.url = address(file), .size = file.size, .tail = tail_of(file), .cache = cache && !kept_here});
     }
     const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
     std::vector<RemoteZip::Wish> wishes;
@@ -266,6 +267,7 @@ class MetadataBatch {
   net::HttpClient& http_;
   const std::string& index_url_;
   const MetadataCache& cache_;
+  const IndexClient::TailGuess& tail_guess_;
   RangeMemory& memory_;
   std::vector<Pending> pending_;
   std::uint64_t bytes_ = 0;
@@ -278,7 +280,7 @@ Result<specs::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
 }
 
 std::vector<Result<specs::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
-  MetadataBatch batch(*http_, url_, metadata_cache_, *range_memory_);
+  MetadataBatch batch(*http_, url_, metadata_cache_, tail_guess_, *range_memory_);
   auto results = batch.read(files);
   metadata_bytes_ += batch.bytes();
   return results;

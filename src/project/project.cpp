@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "project/recipe_digest.hpp"
 
 namespace launch::project {
 
@@ -174,7 +175,13 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
                     .hint("make it: " + make_it));
   }
   TRY_ASSIGN(auto lock, load_lock(project, lock_path, reporter));
-  if (lock.lock.provenance.recipe_digest != recipe.digest) {
+  const auto& provenance = lock.lock.provenance;
+  if (provenance.of_earlier_launch) {
+    return fail(Error(ErrorKind::no, fmt::format("{} is out of date: an earlier version of launch wrote it",
+                                                 project.shown(lock_path)))
+                    .hint("renew it once: " + make_it));
+  }
+  if (provenance.recipe != recipe_digest(recipe, Stage::lock)) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",
                                          project.shown(lock_path), project.shown(recipe_path)))

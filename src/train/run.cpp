@@ -108,15 +108,21 @@ std::vector<std::string> guard_arguments(const RunFolder& folder) {
   return {kGuardCommand, folder.path().string()};
 }
 
+Result<void> mark_lost(const RunFolder& folder, const Work& work) {
+  TRY_ASSIGN(const auto text, read_file(folder.record()));
+  TRY_ASSIGN(const auto closed, during(with_lost_end(text, utc_timestamp(work.clock.now())),
+                                       "reading " + folder.record().string()));
+  if (closed == text) return {};
+  return write_file(work.disk, folder.record(), closed);
+}
+
 Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work) {
   TRY_ASSIGN(const auto text, read_file(folder.record()));
   const auto reading = "reading " + folder.record().string();
   TRY_ASSIGN(const auto summary, during(read_run_record(text), reading));
   TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
   auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
-  TRY_ASSIGN(const auto again, read_file(folder.record()));
-  TRY_ASSIGN(const auto closed, with_lost_end(again, utc_timestamp(work.clock.now())));
-  if (closed != again) TRY(write_file(work.disk, folder.record(), closed));
+  TRY(mark_lost(folder, work));
   return removed;
 }
 

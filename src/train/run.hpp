@@ -43,6 +43,9 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested);
 inline constexpr const char* kGuardCommand = "guard";
 std::vector<std::string> guard_arguments(const RunFolder& folder);
 
+/// Gives a record without an end the result "lost". Errors (world): it cannot be read or written.
+Result<void> mark_lost(const RunFolder& folder, const Work& work);
+
 /// Removes what is left of a run whose process is gone, and closes its record with the result "lost". Errors
 /// (world): the record cannot be read or written, something could not be removed.
 Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work);

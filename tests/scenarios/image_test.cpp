@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "scenarios/demo_project.hpp"
 
 namespace launch::scenarios {
@@ -56,7 +57,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
   auto done = demo_.launch({"render", "demo", "--check"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err, "error: images/demo/Dockerfile is not there\n\nhint: write it: launch render demo\n");
+  EXPECT_EQ(done.err, "error: images/demo/Dockerfile is missing\n\nhint: run `launch render demo`\n");
   EXPECT_FALSE(scenario_.exists("images"));
 
   demo_.launch({"render", "demo"});
@@ -77,14 +78,15 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             "+!venv\n"
             "+!wheels\n"
             "+!project\n"
-            "error: images/demo/.dockerignore is not what recipe and lock say\n"
+            "error: images/demo/.dockerignore is out of date\n"
             "\n"
-            "hint: write it anew: launch render demo\n");
+            "hint: run `launch render demo`\n");
   EXPECT_EQ(scenario_.read("images/demo/.dockerignore"), "*\n!\x1b[2J\n");
 }
 
 TEST_F(Render, ALockOfAnotherRecipe) {
-  demo_.recipe("apt = [\"gcc\"]\n");
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml", replace_all(recipe, "wheels = \"path\"", "wheels = \"url\""));
   const auto done = demo_.launch({"render", "demo"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err,
@@ -93,10 +95,41 @@ TEST_F(Render, ALockOfAnotherRecipe) {
   EXPECT_FALSE(scenario_.exists("images"));
 }
 
+TEST_F(Render, WhatIsReadByNoStageMakesNothingOutOfDate) {
+  ASSERT_EQ(demo_.launch({"render", "demo"}).code, 0);
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml",
+                  "# a comment\n" + replace_all(recipe, "gpus = 0", "gpus = 1\nnodes = 4"));
+  auto done = demo_.launch({"lock", "demo", "--check"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml is unchanged\n"));
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0);
+  demo_.recipe("apt = [\"gcc\"]\n");
+  EXPECT_EQ(demo_.launch({"lock", "demo", "--check"}).code, 0) << "apt is for the Dockerfile";
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 1);
+}
+
+TEST_F(Render, ALockOfAnEarlierLaunchIsRenewedOnce) {
+  const auto lock = scenario_.read("lockfiles/pylock.demo.toml");
+  scenario_.write("lockfiles/pylock.demo.toml", replace_all(lock, "recipe-digest", "recipe"));
+  auto done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "error: lockfiles/pylock.demo.toml is out of date: an earlier version of launch wrote it\n\n"
+            "hint: renew it once: launch lock demo\n");
+  done = demo_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml has changed:\n"
+                                          "  no package; an earlier version of launch wrote it\n"));
+  EXPECT_EQ(scenario_.read("lockfiles/pylock.demo.toml"), lock);
+  EXPECT_EQ(demo_.launch({"render", "demo"}).code, 0);
+}
+
 TEST_F(Render, WhatCannotBeCombined) {
   const auto done = demo_.launch({"render", "demo", "--check", "--stdout"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err, "error: --check excludes --stdout\n\nhint: 'launch render --help' tells the options\n");
+  EXPECT_EQ(done.err,
+            "error: --check excludes --stdout\n\nhint: run `launch render --help` to list the options\n");
 }
 
 TEST_F(Build, OnceAndThenItIsFound) {
@@ -125,8 +158,9 @@ TEST_F(Build, OfADockerfileThatIsOld) {
   const auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
-            "warning: images/demo/Dockerfile is not what recipe and lock say, and what they say is built; "
-            "write it anew: launch render demo\n"
+            "warning: images/demo/Dockerfile is out of date and is not used: the image is built from recipe "
+            "and lock; "
+            "run `launch render demo`\n"
             "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
 }
 

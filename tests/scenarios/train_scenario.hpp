@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "project/recipe_digest.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace launch::scenarios {
@@ -24,10 +25,13 @@ class TrainScenario : public ::testing::Test {
   void write_project(const std::string& train) {
     const auto recipe =
         "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n[train]\n" + train;
-    const auto lock = std::string(
-                          "lock-version = \"1.0\"\ncreated-by = \"launch\"\nrequires-python = \"==3.11.*\"\n"
-                          "environments = []\npackages = []\n\n[tool.launch]\nrecipe = \"sha256:") +
-                      sha256_hex(recipe) + "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
+    const auto lock =
+        "lock-version = \"1.0\"\ncreated-by = \"launch\"\nrequires-python = \"==3.11.*\"\n"
+        "environments = []\npackages = []\n\n[tool.launch]\nrecipe-digest = \"" +
+        project::recipe_digest(project::parse_recipe(recipe, "demo", "demo.toml").value(),
+                               project::Stage::lock)
+            .text() +
+        "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
     scenario_.write("recipes/demo.toml", recipe);
     scenario_.write("lockfiles/pylock.demo.toml", lock);
     scenario_.write("engine/image.json",

@@ -88,7 +88,6 @@ class ResolveLock : public ::testing::Test {
     recipe.name = "demo";
     recipe.python = fakes::python("3.12");
     recipe.platforms = {fakes::x86()};
-    recipe.digest = std::string(64, 'a');
     site.index_url = {std::string(kGeneral), "test"};
     site.channel_url = {std::string(kChannel), "test"};
     site.store = {folder / "store", "test"};
