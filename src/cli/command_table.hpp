@@ -17,6 +17,9 @@ class App;
   ROW(check)                 \
   ROW(scan)                  \
   ROW(train)                 \
+  ROW(runs)                  \
+  ROW(logs)                  \
+  ROW(stop)                  \
   ROW(guard)                 \
   ROW(manual)                \
   ROW(doctor)

@@ -294,14 +294,18 @@ Result<int> read_count(const TomlTable& table, std::string_view key, int least, 
   return static_cast<int>(count);
 }
 
-Result<std::optional<int>> read_gpus(const TomlTable& table) {
+Result<specs::GpuSet> read_gpus(const TomlTable& table) {
   const auto* value = table.find("gpus");
-  if (value == nullptr) return std::nullopt;
-  if (value->kind == TomlValue::Kind::integer) return read_count(table, "gpus", 0, 0);
-  constexpr std::string_view kExpected = "\"all\" or a number";
-  if (value->kind != TomlValue::Kind::string) return fail(table.wrong_type("gpus", *value, kExpected));
-  if (value->text != "all") return fail(table.wrong("gpus", found(kExpected, value->text)));
-  return std::nullopt;
+  if (value == nullptr) return specs::GpuSet::all();
+  if (value->kind == TomlValue::Kind::integer) {
+    TRY_ASSIGN(const int count, read_count(table, "gpus", 0, 0));
+    return specs::GpuSet::of_count(static_cast<std::size_t>(count));
+  }
+  if (value->kind != TomlValue::Kind::string)
+    return fail(table.wrong_type("gpus", *value, "a number, \"all\" or devices such as \"0,2\""));
+  auto gpus = specs::GpuSet::parse(value->text);
+  if (!gpus) return fail(table.wrong("gpus", gpus.error().message()));
+  return gpus;
 }
 
 Result<Recipe::Train> read_train(const TomlTable& root) {

@@ -10,6 +10,7 @@
 #include "pytorch/channel.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/day.hpp"
+#include "specs/gpu_set.hpp"
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
 #include "specs/requirement.hpp"
@@ -62,7 +63,7 @@ struct Recipe {
   struct Train {
     std::vector<std::string> command;  ///< given to torchrun
     int nodes = 1;
-    std::optional<int> gpus;  ///< none: all there are
+    specs::GpuSet gpus = specs::GpuSet::all();  ///< per node
     std::vector<MountEntry> mounts;
     std::map<std::string, std::string> env;
   } train;

@@ -22,10 +22,11 @@ struct RankEnd {
 /// How one node's torchrun ended.
 struct NodeEnd {
   int node = 0;
-  std::string container;
   int code = 0;                              ///< 128 + signal when a signal ended it
   std::vector<std::string> last_lines = {};  ///< of torchrun itself
   bool told = false;                         ///< it was asked to end before it did
+  double started = 0;                        ///< seconds since 1970
+  double time = 0;                           ///< when it ended, seconds since 1970
 };
 
 enum class CauseKind {

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "train/run_folder.hpp"
 
 namespace launch::train {
 namespace {
@@ -21,13 +22,10 @@ std::string who_of(int node, int rank) {
 }  // namespace
 
 LogMux::LogMux(std::filesystem::path folder, Show show, Ended ended)
-    : folder_(std::move(folder)),
-      show_(std::move(show)),
-      ended_(std::move(ended)),
-      all_(folder_ / "all.log") {}
+    : folder_(std::move(folder)), show_(std::move(show)), ended_(std::move(ended)), all_(folder_ / kAllLog) {}
 
 std::filesystem::path LogMux::log_of(int node, std::optional<int> rank) const {
-  return folder_ / (rank ? fmt::format("node{}.rank{}.log", node, *rank) : fmt::format("node{}.log", node));
+  return folder_ / log_name(node, rank);
 }
 
 LogMux::Source& LogMux::source(int node, int rank) {
@@ -112,7 +110,7 @@ Result<void> LogMux::close() {
     if (!source.file) broken = log_of(key.first, key.second == kTorchrun ? std::optional<int>() : key.second);
   }
   if (all_.is_open()) all_.close();
-  if (!all_) broken = folder_ / "all.log";
+  if (!all_) broken = folder_ / kAllLog;
   if (broken) return fail(io_error("write", *broken, errno));
   return {};
 }

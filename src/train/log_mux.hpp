@@ -37,6 +37,7 @@ class LogMux {
   /// Flushes the files. Errors (world): one could not be written to its end (disk full).
   Result<void> close();
 
+  /// The file of a rank's lines, or of a node's torchrun.
   std::filesystem::path log_of(int node, std::optional<int> rank) const;
 
  private:

@@ -1,24 +1,23 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "containers/engine.hpp"
+#include "base/result.hpp"
 #include "project/recipe.hpp"
-#include "train/machine.hpp"
+#include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
 
-/// The container label that all that belongs to a run carries; its value is the run's id.
+/// The label that everything of a run carries; its value is the run's id.
 inline constexpr const char* kRunLabel = "launch.run";
-/// Between SIGTERM and SIGKILL when a run is ended, in seconds.
-inline constexpr int kGraceSeconds = 2;
-/// Where rank.py lies in a container.
+/// Where rank.py lies in a node's image.
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 
 /// A variable that a run sets, and why.
@@ -30,48 +29,75 @@ struct Variable {
 
 /// The image that a run uses.
 struct TrainImage {
-  std::string name;      ///< "localhost/launch/demo:latest"
-  std::string image_id;  ///< "sha256:…"
-  std::string digest;    ///< "sha256:…" of the manifest
+  std::string name;         ///< "localhost/launch/demo:latest"
+  std::string image_id;     ///< "sha256:…"
+  std::string digest;       ///< "sha256:…" of the manifest
+  std::string lock_digest;  ///< "sha256:…" of the lock that it was built from, as its label says
+};
+
+/// Between SIGTERM and SIGKILL when a run is ended.
+struct Grace {
+  std::chrono::seconds interrupted{2};
+  std::chrono::seconds failed{2};  ///< after a rank failed
 };
 
 struct NodePlan {
   int index = 0;
-  std::string host;  ///< "n0"
-  containers::RunSpec container;
-  std::vector<Variable> environment;  ///< what container.environment holds, with reasons
+  std::string host;                            ///< "n0", by which the other nodes find it
+  specs::GpuSet gpus = specs::GpuSet::none();  ///< of its machine: all, none, or these; never a number
+  std::vector<Variable> environment = {};      ///< of this node alone, beside the plan's
 };
 
-/// All that a run will do, fixed before anything is started.
+/// All that a run will do, fixed before anything is started, in words that every place understands. How a
+/// node becomes a container, a task or a pod is the place's to know.
 struct Plan {
   std::string run;          ///< "demo-20261124-055512-3fa2"
   std::string recipe;       ///< "demo"
   std::string lock_digest;  ///< "sha256:…"
   TrainImage image;
-  std::string network;  ///< "launch-RUN"
   Rendezvous rendezvous;
-  std::string backend;               ///< what the ranks can use: "nccl" or "gloo"
-  std::vector<std::string> command;  ///< given to torchrun
-  std::vector<NodePlan> nodes;
-  std::vector<std::string> notes;  ///< what a person must know of it
+  std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
+  specs::GpuSet gpus = specs::GpuSet::all();     ///< asked for per node
+  std::vector<std::string> command = {};         ///< given to torchrun
+  std::vector<std::string> arguments = {};       ///< after the command: the user's
+  std::vector<Variable> environment = {};        ///< of every node; sorted by name
+  std::vector<project::MountEntry> mounts = {};  ///< of every node; `from` is absolute
+  std::filesystem::path rank_script = {};        ///< rank.py here; nodes have it as kRankScript
+  std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
+  Grace grace = {};
+  std::vector<NodePlan> nodes = {};
+  std::vector<std::string> notes = {};  ///< what a person must know of it
   int world_size() const { return rendezvous.nodes * rendezvous.ranks_per_node; }
 };
 
 struct PlanRequest {
   std::string run;
   std::string lock_digest;
-  TrainImage image;
   std::filesystem::path project;      ///< relative mounts begin here
   std::filesystem::path rank_script;  ///< rank.py on this machine
   std::optional<int> nodes;           ///< else the recipe's
-  std::optional<std::string> gpus;    ///< "all" or a number a node; else the recipe's
-  std::uint16_t port = 29500;
+  std::optional<specs::GpuSet> gpus;  ///< per node; else the recipe's
+  int port = 29500;
   std::vector<std::string> arguments;  ///< for the training script, after the recipe's
 };
 
-/// Plans a run whose nodes are containers of one machine. Pure. Errors (usage): no [train] command, a number
-/// of nodes or GPUs that cannot be.
-Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request, const Machine& machine);
+/// What is the same wherever the nodes are; the place adds GPUs, limits and variables. Pure. Errors (usage):
+/// no [train] command, a number of nodes or a port out of range.
+Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request);
+
+/// Adds a variable for every node, or for one, unless the recipe sets it itself.
+void add_variable(Plan& plan, Variable variable);
+void add_variable(const Plan& plan, NodePlan& node, Variable variable);
+/// All variables of a node, sorted by name.
+std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
+/// The argument vector of a node: torchrun, which starts rank.py, which starts the command.
+std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);
+
+/// Gives the GPUs of one machine to the nodes of a plan, which are all on it, and sets ranks, backend and
+/// notes. `existing` is how many the machine has. Nodes get different GPUs as long as there are enough; else
+/// they share them, and NCCL is made to see a host per node. Pure. Errors (usage): more are asked for than
+/// there are, a device that does not exist, devices by name for several nodes.
+Result<void> share_gpus(Plan& plan, int existing);
 
 /// "demo-20261124-055512-3fa2": the recipe's name as container names may hold it, the UTC time and four hex
 /// digits.

@@ -1,8 +1,9 @@
 #include "train/run_record.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
-#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 
@@ -15,39 +16,74 @@ std::string text_of(const Json& json) {
   return json_text(json, 2) + "\n";
 }
 
-Json mounts_of(const containers::RunSpec& container) {
+/// A path that is read back as it is, even if it is not text.
+Json bytes_of(const std::string& path) {
+  if (is_utf8(path)) return path;
+  auto bytes = Json::array();
+  for (const unsigned char byte : path) bytes.push_back(byte);
+  return bytes;
+}
+
+std::string read_bytes(const Json& json) {
+  if (!json.is_array()) return json_string(json);
+  std::string path;
+  for (const auto& byte : json) path += static_cast<char>(byte.is_number() ? byte.get<int>() : 0);
+  return path;
+}
+
+Json mounts_of(const Plan& plan) {
   auto list = Json::array();
-  for (const auto& mount : container.mounts) {
+  for (const auto& mount : plan.mounts) {
     list.push_back({{"from", mount.from}, {"to", mount.to}, {"read_only", mount.read_only}});
   }
   return list;
 }
 
-/// "" for none, "all", or indices: "0,1".
-std::string gpus_text(const specs::GpuSet& gpus) {
-  if (gpus.empty()) return {};
-  return gpus.kind() == specs::GpuSet::Kind::devices ? join(gpus.devices(), ",") : gpus.text();
-}
-
-Json node_of(const NodePlan& node) {
-  auto environment = Json::array();
-  for (const auto& variable : node.environment) {
-    environment.push_back({{"name", variable.name}, {"value", variable.value}, {"reason", variable.reason}});
+Json variables_of(const std::vector<Variable>& variables) {
+  auto list = Json::array();
+  for (const auto& variable : variables) {
+    list.push_back({{"name", variable.name}, {"value", variable.value}, {"reason", variable.reason}});
   }
-  return {{"node", node.index},
-          {"host", node.host},
-          {"container", node.container.name},
-          {"gpus", gpus_text(node.container.gpus)},
-          {"shm_bytes", node.container.shm_bytes.value_or(0)},
-          {"mounts", mounts_of(node.container)},
-          {"env", std::move(environment)}};
+  return list;
 }
 
-Json cause_of(const Cause& cause) {
-  Json json{{"node", cause.node}, {"rank", nullptr},          {"kind", kind_name(cause.kind)},
-            {"code", cause.code}, {"message", cause.message}, {"sentence", cause.sentence()}};
-  if (cause.rank) json["rank"] = *cause.rank;
-  return json;
+/// "all", or the devices: ["0", "1"].
+Json devices_of(const specs::GpuSet& gpus) {
+  if (gpus.kind() == specs::GpuSet::Kind::all) return "all";
+  return gpus.devices();
+}
+
+Json nodes_of(const RunRecord& record) {
+  auto list = Json::array();
+  for (const auto& node : record.plan.nodes) {
+    const auto index = static_cast<std::size_t>(node.index);
+    const auto& names = record.description.nodes;
+    list.push_back({{"node", node.index},
+                    {"host", node.host},
+                    {"container", index < names.size() ? names[index] : std::string()},
+                    {"gpus", devices_of(node.gpus)},
+                    {"env", variables_of(node.environment)}});
+  }
+  return list;
+}
+
+Json cause_of(const RunEnd& end) {
+  if (!end.stopped_by.empty()) {
+    return {{"node", nullptr},
+            {"rank", nullptr},
+            {"kind", kind_name(CauseKind::stopped)},
+            {"code", end.code.value_or(0)},
+            {"message", end.stopped_by},
+            {"sentence", "stopped by " + end.stopped_by}};
+  }
+  if (!end.cause) return nullptr;
+  const auto& cause = *end.cause;
+  return {{"node", cause.node},
+          {"rank", cause.rank ? Json(*cause.rank) : Json(nullptr)},
+          {"kind", kind_name(cause.kind)},
+          {"code", cause.code},
+          {"message", cause.message},
+          {"sentence", cause.sentence()}};
 }
 
 Json end_of(const RunEnd& end) {
@@ -61,58 +97,96 @@ Json end_of(const RunEnd& end) {
                      {"asked_to_end", rank.event.told}});
   }
   auto nodes = Json::array();
-  for (const auto& node : end.nodes) nodes.push_back({{"node", node.node}, {"code", node.code}});
+  for (const auto& node : end.nodes) {
+    nodes.push_back(
+        {{"node", node.node}, {"started", node.started}, {"time", node.time}, {"code", node.code}});
+  }
   return {{"result", end.result},
-          {"code", end.code},
+          {"code", end.code ? Json(*end.code) : Json(nullptr)},
+          {"error", end.error ? Json(end.error->message()) : Json(nullptr)},
           {"time", end.ended},
           {"seconds", end.seconds},
-          {"cause", end.cause ? cause_of(*end.cause) : Json(nullptr)},
+          {"cause", cause_of(end)},
           {"ranks", std::move(ranks)},
           {"nodes", std::move(nodes)}};
 }
 
-}  // namespace
-
-std::string write_run_record(const RunRecord& record) {
-  const auto& plan = record.plan;
-  auto nodes = Json::array();
-  for (const auto& node : plan.nodes) nodes.push_back(node_of(node));
-  const Json json{
-      {"schema", 1},
-      {"run", plan.run},
-      {"recipe", plan.recipe},
-      {"started", record.started},
-      {"engine", record.engine},
+Json plan_of(const Plan& plan) {
+  return {
       {"lock", plan.lock_digest},
       {"image", {{"name", plan.image.name}, {"id", plan.image.image_id}, {"digest", plan.image.digest}}},
       {"world_size", plan.world_size()},
       {"ranks_per_node", plan.rendezvous.ranks_per_node},
       {"backend", plan.backend},
       {"rendezvous", {{"head", plan.rendezvous.head}, {"port", plan.rendezvous.port}}},
-      {"network", plan.network},
+      {"gpus", plan.gpus.text()},
       {"command", plan.command},
-      {"nodes", std::move(nodes)},
-      {"commands", record.commands},
-      {"end", record.end ? end_of(*record.end) : Json(nullptr)},
-  };
+      {"arguments", plan.arguments},
+      {"env", variables_of(plan.environment)},
+      {"mounts", mounts_of(plan)},
+      {"shm_bytes", plan.shm_bytes},
+      {"grace", {{"interrupted", plan.grace.interrupted.count()}, {"failed", plan.grace.failed.count()}}}};
+}
+
+template <class T>
+std::optional<T> number(const Json& json) {
+  if (!json.is_number()) return std::nullopt;
+  return json.get<T>();
+}
+
+Result<Json> parse(std::string_view text) {
+  auto json = parse_json<Json>(text);
+  if (json_string(json, {"run"}).empty()) return fail(world_error("not a run record"));
+  return json;
+}
+
+}  // namespace
+
+std::string write_run_record(const RunRecord& record) {
+  Json json{{"schema", 1},
+            {"run", record.plan.run},
+            {"recipe", record.plan.recipe},
+            {"started", record.started},
+            {"time", record.time},
+            {"pid", record.pid},
+            {"place",
+             {{"name", record.handle.place},
+              {"engine", record.handle.engine},
+              {"program", bytes_of(record.handle.program)}}},
+            {"engine", record.description.software}};
+  json.update(plan_of(record.plan));
+  json["nodes"] = nodes_of(record);
+  json["commands"] = record.commands;
+  json["end"] = record.end ? end_of(*record.end) : Json(nullptr);
   return text_of(json);
 }
 
-Result<void> mark_killed(Disk& disk, const std::filesystem::path& folder, const std::string& when) {
-  const auto file = folder / "run.json";
-  TRY_ASSIGN(const auto text, read_file(file));
-  auto json = parse_json<Json>(text);
-  if (!json.is_object()) return fail(world_error(file.string() + " is not a run record"));
-  if (json.contains("end") && !json["end"].is_null()) return {};
-  json["end"] = {{"result", "killed"}, {"time", when}};
-  return write_file(disk, file, text_of(json));
+Result<std::string> with_lost_end(std::string_view text, const std::string& when) {
+  TRY_ASSIGN(auto json, parse(text));
+  if (json.contains("end") && !json["end"].is_null()) return std::string(text);
+  json["end"] = {{"result", "lost"}, {"time", when}};
+  return text_of(json);
 }
 
-Result<std::filesystem::path> make_run_folder(Disk& disk, const std::filesystem::path& state,
-                                              const std::string& run) {
-  auto folder = state / "runs" / run;
-  TRY(make_folder(disk, folder / "logs"));
-  return folder;
+Result<RunSummary> read_run_record(std::string_view text) {
+  TRY_ASSIGN(const auto json, parse(text));
+  RunSummary summary;
+  summary.run = json_string(json, {"run"});
+  summary.recipe = json_string(json, {"recipe"});
+  summary.started = json_string(json, {"started"});
+  summary.time = number<double>(json_at(json, {"time"})).value_or(0);
+  summary.nodes = static_cast<int>(json_at(json, {"nodes"}).size());
+  summary.ranks_per_node = std::max(1, number<int>(json_at(json, {"ranks_per_node"})).value_or(1));
+  summary.handle = {json_string(json, {"place", "name"}), json_string(json, {"place", "engine"}),
+                    read_bytes(json_at(json, {"place", "program"}))};
+  summary.result = json_string(json, {"end", "result"});
+  summary.seconds = number<double>(json_at(json, {"end", "seconds"}));
+  summary.code = number<int>(json_at(json, {"end", "code"}));
+  summary.cause_kind = json_string(json, {"end", "cause", "kind"});
+  summary.cause = json_string(json, {"end", "cause", "sentence"});
+  if (summary.cause.empty()) summary.cause = json_string(json, {"end", "error"});
+  if (!summary.cause.empty() && summary.cause_kind.empty()) summary.cause_kind = "error";
+  return summary;
 }
 
 }  // namespace launch::train

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "base/disk.hpp"
 #include "base/result.hpp"
 #include "train/failure.hpp"
+#include "train/place.hpp"
 #include "train/plan.hpp"
 
 namespace launch::train {
@@ -16,18 +16,23 @@ namespace launch::train {
 struct RunEnd {
   std::string ended;  ///< RFC 3339, UTC
   double seconds = 0;
-  int code = 0;        ///< what `launch train` returns
-  std::string result;  ///< "succeeded", "failed", "interrupted", "killed"
+  std::string result;       ///< "succeeded", "failed", "interrupted"
+  std::optional<int> code;  ///< that of the rank which failed first, 128 + signal; none after an error
+  std::optional<Error> error = {};  ///< a node could not be started, the place failed, something is left
   std::optional<Cause> cause;
+  std::string stopped_by;  ///< "SIGINT", "launch stop"; empty unless interrupted
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
 };
 
-/// The record of a run, as it is kept in RUNS/ID/run.json (docs/design.md, "The files").
+/// The record of a run, as it is kept in its folder (docs/design.md, "The files").
 struct RunRecord {
   const Plan& plan;
   std::string started;  ///< RFC 3339, UTC
-  std::string engine;   ///< "podman 4.3.1"
+  double time = 0;      ///< the same in seconds since 1970
+  int pid = 0;          ///< of the process of the run, for people
+  PlaceHandle handle;
+  PlaceDescription description;
   std::vector<std::vector<std::string>> commands;
   std::optional<RunEnd> end;  ///< none while it runs
 };
@@ -35,12 +40,26 @@ struct RunRecord {
 /// The document. Pure.
 std::string write_run_record(const RunRecord& record);
 
-/// Marks the record in a run's folder as ended by a kill of launch itself, unless it has an end. Errors
-/// (world): the record cannot be read or written.
-Result<void> mark_killed(Disk& disk, const std::filesystem::path& folder, const std::string& when);
+/// A record without an end is given the result "lost": the process of the run was killed. Pure. Errors
+/// (world): the text is not a record.
+Result<std::string> with_lost_end(std::string_view text, const std::string& when);
 
-/// Makes RUNS/ID and RUNS/ID/logs. Errors (world).
-Result<std::filesystem::path> make_run_folder(Disk& disk, const std::filesystem::path& state,
-                                              const std::string& run);
+/// What a list of runs says of one, and what finds it again.
+struct RunSummary {
+  std::string run;
+  std::string recipe;
+  std::string started;            ///< RFC 3339, UTC
+  double time = 0;                ///< the same in seconds since 1970
+  std::string result;             ///< empty while it has no end
+  std::optional<double> seconds;  ///< how long it took
+  std::optional<int> code;
+  std::string cause_kind;  ///< "exception", "error"; empty: none
+  std::string cause;       ///< "rank 3 on node 1 raised ValueError: no", or an error's message
+  int nodes = 0;
+  int ranks_per_node = 1;
+  PlaceHandle handle;
+};
+/// Pure. Errors (world): the text is not a record.
+Result<RunSummary> read_run_record(std::string_view text);
 
 }  // namespace launch::train

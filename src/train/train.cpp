@@ -2,13 +2,9 @@
 
 #include <algorithm>
 #include <condition_variable>
-#include <memory>
+#include <map>
 #include <mutex>
-#include <thread>
-
-#include <fmt/format.h>
-
-#include "project/project.hpp"
+#include <set>
 
 namespace launch::train {
 namespace {
@@ -16,36 +12,28 @@ namespace {
 /// Between the first failure and the end of all: others may have failed before and be slower to leave.
 constexpr std::chrono::milliseconds kOthersToo{500};
 
-}  // namespace
-
-Result<TrainImage> find_train_image(const containers::Engine& engine, std::string_view recipe,
-                                    const std::string& lock_digest) {
-  const auto name = project::image_reference(recipe);
-  const auto hint = fmt::format("launch build {}", recipe);
-  TRY_ASSIGN(const auto image, engine.find_image(name));
-  if (!image) {
-    return fail(
-        Error(ErrorKind::no, fmt::format("{} has no image {}", engine.info().name(), name)).hint(hint));
-  }
-  const auto label = image->labels.find(project::kLockLabel);
-  if (label == image->labels.end() || label->second != lock_digest) {
-    return fail(Error(ErrorKind::no,
-                      fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
-                                  label == image->labels.end() ? "none" : label->second, lock_digest))
-                    .hint(hint));
-  }
-  return TrainImage{name, image->image_id, image->digest};
+double seconds_of(std::chrono::system_clock::time_point time) {
+  return std::chrono::duration<double>(time.time_since_epoch()).count();
 }
 
+}  // namespace
+
 struct Training::State {
+  explicit State(std::size_t nodes) : expected(nodes) {}
+
   std::mutex mutex;
   std::condition_variable_any changed;
+  std::size_t expected;
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
+  std::map<int, double> started;
+  std::set<int> gone;  ///< nodes that ended or failed
   std::optional<Error> error;
-  std::size_t ended = 0;  ///< nodes
+  bool place_failed = false;
   bool failed = false;
   bool stopping = false;
+
+  bool all_gone() const { return place_failed || gone.size() == expected; }
 
   void add(const RankEnd& end) {
     const std::scoped_lock lock(mutex);
@@ -54,91 +42,90 @@ struct Training::State {
     changed.notify_all();
   }
 
-  void stop() {
+  void add(PlaceEvent event, double time) {
     const std::scoped_lock lock(mutex);
-    stopping = true;
-  }
-
-  void add(Result<NodeEnd> end) {
-    const std::scoped_lock lock(mutex);
-    ++ended;
-    if (!end) {
-      failed = true;
-      if (!error) error = std::move(end.error());
-    } else {
+    if (const auto* start = std::get_if<NodeStarted>(&event)) {
+      started[start->node] = time;
+    } else if (auto* end = std::get_if<NodeEnd>(&event)) {
+      gone.insert(end->node);
       failed = failed || end->code != 0;
       end->told = stopping;
-      nodes.push_back(*std::move(end));
+      end->started = started[end->node];
+      end->time = time;
+      nodes.push_back(std::move(*end));
+    } else if (auto* failure = std::get_if<PlaceFailed>(&event)) {
+      failed = true;
+      if (failure->node) {
+        gone.insert(*failure->node);
+      } else {
+        place_failed = true;
+      }
+      if (!error) error = std::move(failure->error);
     }
     changed.notify_all();
   }
 };
 
-Training::Training(const Plan& plan, Nodes& nodes, std::filesystem::path logs, LogMux::Show show,
+Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show,
                    Clock& clock)
     : plan_(&plan),
-      nodes_(&nodes),
+      place_(&place),
       clock_(&clock),
-      state_(std::make_shared<State>()),
+      state_(std::make_shared<State>(plan.nodes.size())),
       logs_(std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }) {}
 
-Result<Outcome> Training::run(const std::stop_token& stop) {
-  auto& state = *state_;
-  if (auto prepared = nodes_->prepare(*plan_); !prepared) {
-    (void)nodes_->clean_up(*plan_);
-    return fail(std::move(prepared.error()));
-  }
-  std::stop_source clients;
-  std::vector<std::jthread> threads;
-  threads.reserve(plan_->nodes.size());
-  for (const auto& node : plan_->nodes) {
-    threads.emplace_back([this, &state, &node, token = clients.get_token()] {
-      auto end = nodes_->run(
-          node, [&](Stream stream, std::string_view line) { logs_.take(node.index, stream, line); }, token);
-      if (end) end->last_lines = logs_.last_lines(node.index);
-      state.add(std::move(end));
-    });
-  }
+PlaceSinks Training::sinks() {
+  return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
+          .event =
+              [this](PlaceEvent event) {
+                if (auto* end = std::get_if<NodeEnd>(&event)) end->last_lines = logs_.last_lines(end->node);
+                state_->add(std::move(event), seconds_of(clock_->now()));
+              }};
+}
 
-  Outcome outcome;
-  bool failed = false;
-  {
-    const auto all_ended = [&] { return state.ended == plan_->nodes.size(); };
-    std::unique_lock lock(state.mutex);
-    state.changed.wait(lock, stop, [&] { return state.failed || all_ended(); });
-    failed = state.failed;
-    outcome.interrupted = !failed && !all_ended();
-  }
+Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outcome) {
+  auto& state = *state_;
+  std::unique_lock lock(state.mutex);
+  const auto all_gone = [&] { return state.all_gone(); };
+  state.changed.wait(lock, stop, [&] { return state.failed || all_gone(); });
+  const bool failed = state.failed;
+  outcome.interrupted = !failed && !all_gone();
   const auto began = clock_->steady();
-  if (failed || outcome.interrupted)
-    logs_.hush();  // what the others say of it now would bury the first failure
-  if (failed) {
-    std::unique_lock lock(state.mutex);
-    state.changed.wait_for(lock, stop, kOthersToo, [&] { return state.ended == plan_->nodes.size(); });
-  }
-  Result<void> stopped;
   if (failed || outcome.interrupted) {
-    state.stop();
-    stopped = nodes_->stop(*plan_, kGraceSeconds);
-    clients.request_stop();  // a node that was only being made is none that could be stopped
+    lock.unlock();
+    logs_.hush();  // what the others say of it now would bury the first failure
+    lock.lock();
+    if (failed) state.changed.wait_for(lock, stop, kOthersToo, all_gone);
+    state.stopping = true;
+    lock.unlock();
+    place_->stop(failed ? plan_->grace.failed : plan_->grace.interrupted);
+    lock.lock();
+    state.changed.wait(lock, all_gone);
   }
-  for (auto& thread : threads) thread.join();
-  const auto cleaned = nodes_->clean_up(*plan_);
+  lock.unlock();
+  auto finished = place_->finish();
   outcome.stop_seconds = std::chrono::duration<double>(clock_->steady() - began).count();
-  TRY(stopped);
-  TRY(cleaned);
+  if (failed) outcome.cause = find_cause(state.ranks, state.nodes);
+  return finished;
+}
+
+Result<Outcome> Training::run(const std::stop_token& stop) {
+  if (auto started = place_->start(*plan_, sinks()); !started) {
+    (void)place_->finish();
+    return fail(std::move(started.error()));
+  }
+  Outcome outcome;
+  const auto finished = wait_and_stop(stop, outcome);
+  TRY(finished);
   TRY(logs_.close());
 
-  outcome.ranks = std::move(state.ranks);
-  outcome.nodes = std::move(state.nodes);
+  outcome.error = std::move(state_->error);
+  outcome.ranks = std::move(state_->ranks);
+  outcome.nodes = std::move(state_->nodes);
   std::sort(outcome.ranks.begin(), outcome.ranks.end(),
             [](const auto& a, const auto& b) { return a.rank < b.rank; });
   std::sort(outcome.nodes.begin(), outcome.nodes.end(),
             [](const auto& a, const auto& b) { return a.node < b.node; });
-  if (failed) {
-    outcome.error = std::move(state.error);
-    outcome.cause = find_cause(outcome.ranks, outcome.nodes);
-  }
   return outcome;
 }
 

@@ -4,57 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
-#include "project/recipe_digest.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/train_scenario.hpp"
 
 namespace launch::scenarios {
 namespace {
-
-constexpr std::string_view kRecipe =
-    "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n"
-    "[train]\ncommand = [\"train.py\"]\nnodes = 1\ngpus = 0\n";
-
-class TrainScenario : public ::testing::Test {
- protected:
-  TrainScenario() {
-    const auto lock = std::string(
-                          "lock-version = \"1.0\"\ncreated-by = \"launch\"\nrequires-python = \"==3.11.*\"\n"
-                          "environments = []\npackages = []\n\n[tool.launch]\nrecipe-digest = \"") +
-                      project::recipe_digest(project::parse_recipe(kRecipe, "demo", "demo.toml").value(),
-                                             project::Stage::lock)
-                          .text() +
-                      "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
-    scenario_.write("recipes/demo.toml", std::string(kRecipe));
-    scenario_.write("lockfiles/pylock.demo.toml", lock);
-    scenario_.write("engine/image.json",
-                    R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:)" +
-                        sha256_hex(lock) + "\"}}}]");
-    scenario_.set("FAKE_PODMAN", scenario_.place("engine").string());
-    scenario_.set("PATH", std::string(LAUNCH_FAKE_ENGINE) + ":/usr/local/bin:/usr/bin:/bin");
-    scenario_.set("LAUNCH_ENGINE", "podman");
-  }
-
-  Outcome train(const std::string& fault, std::vector<std::string> arguments = {"train", "demo"}) {
-    scenario_.write("engine/fault", fault);
-    return scenario_.launch(arguments);
-  }
-  std::string end_of_record() {
-    for (const auto& [name, text] : scenario_.files("state/runs")) {
-      if (name.ends_with("run.json")) return text.substr(text.find("\"end\""));
-    }
-    return {};
-  }
-
-  std::string gpu_note() const {
-    return scenario_.exists("/dev/nvidia0") ? "no GPUs are asked for: one rank a node, on the CPU with gloo\n"
-                                            : "this machine has no NVIDIA GPU: one rank a node, on the CPU "
-                                              "with gloo\n";
-  }
-
-  Scenario scenario_;
-};
 
 TEST_F(TrainScenario, EnginesThatAreNotThere) {
   scenario_.set("PATH", "/nonexistent");
@@ -163,9 +117,9 @@ INSTANTIATE_TEST_SUITE_P(
             "EndsWithoutAWord", "silent", 125,
             fmt::format(
                 "\nerror: torchrun on node 0 failed: it ended with code 125 and said nothing (code 125)\n"
-                "  all of it: [ROOT]/state/runs/demo-[RUN]/logs/node0.log\n"
+                "  full log: [ROOT]/state/runs/demo-[RUN]/logs/node0.log\n"
                 "\n"
-                "all nodes were ended in [TIME]\n"
+                "all nodes stopped in [TIME]\n"
                 "{}logs:   [ROOT]/state/runs/demo-[RUN]/logs\n",
                 kRecord)}),
     [](const auto& info) { return info.param.name; });
@@ -192,10 +146,47 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
               ::testing::HasSubstr("\"/run/launch/rank.py\", \"train.py\", \"--steps\", \"5\"]"));
 }
 
-TEST_F(TrainScenario, WrongUsage) {
-  const auto nodes = train("", {"train", "demo", "--nodes", "0"});
-  EXPECT_EQ(nodes.code, 2);
-  EXPECT_EQ(nodes.err, "error: 0 nodes: expected 1 to 1024\n");
+/// What is refused before an engine is asked for anything.
+struct Refusal {
+  std::string name;
+  std::vector<std::string> options;
+  std::string err;
+  std::string train = "command = [\"train.py\"]\ngpus = 0\n";  ///< of the recipe
+};
+
+TEST_F(TrainScenario, WhatIsWrongIsSaidBeforeAnEngineIsAsked) {
+  const std::string kGpus =
+      "is not a set of GPUs: expected \"all\", a number, or indices or UUIDs such as \"0,2\"";
+  const std::vector<Refusal> refusals{
+      {"NoNodes", {"--nodes", "0"}, "error: --nodes 0: expected 1 to 1024\n"},
+      {"FewerNodes", {"--nodes", "-1"}, "error: --nodes -1: expected 1 to 1024\n"},
+      {"NoPort", {"--port", "0"}, "error: --port 0: expected 1 to 65535\n"},
+      {"PortOutOfRange", {"--port", "99999"}, "error: --port 99999: expected 1 to 65535\n"},
+      {"Gpus", {"--gpus", "x"}, "error: \"x\" " + kGpus + "\n  while reading --gpus\n"},
+      {"NegativeGpus", {"--gpus=-1"}, "error: \"-1\" " + kGpus + "\n  while reading --gpus\n"},
+      {"Place", {"--on", "mars"}, "error: unknown place \"mars\": expected local\n"},
+      {"Mount",
+       {},
+       "error: [ROOT]/nowhere does not exist, but the recipe demo mounts it at /data\n",
+       "command = [\"train.py\"]\nmounts = [{ from = \"nowhere\", to = \"/data\" }]\n"},
+      {"Command",
+       {},
+       "error: the recipe demo does not say what to train\n\n"
+       "hint: add to it: [train] and command = [\"train.py\"]\n",
+       "gpus = 0\n"},
+  };
+  for (const auto& refusal : refusals) {
+    write_project(refusal.train);
+    std::vector<std::string> arguments{"train", "demo"};
+    arguments.insert(arguments.end(), refusal.options.begin(), refusal.options.end());
+    const auto outcome = train("broken", arguments);
+    EXPECT_EQ(outcome.code, 2) << refusal.name;
+    EXPECT_EQ(outcome.err, refusal.err) << refusal.name;
+    EXPECT_FALSE(scenario_.exists("engine/asked")) << refusal.name;
+  }
+}
+
+TEST_F(TrainScenario, AnUnknownEngine) {
   const auto engine = train("", {"train", "demo", "--engine", "nerdctl"});
   EXPECT_EQ(engine.code, 2);
   EXPECT_EQ(engine.err,

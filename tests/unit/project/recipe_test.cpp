@@ -93,7 +93,7 @@ TEST(Recipe, IsReadWhole) {
   EXPECT_THAT(recipe.verify.scan, ElementsAre("src"));
   EXPECT_THAT(recipe.train.command, ElementsAre("train.py", "--config", "llama3.toml"));
   EXPECT_EQ(recipe.train.nodes, 2);
-  EXPECT_EQ(recipe.train.gpus, 4);
+  EXPECT_EQ(recipe.train.gpus, specs::GpuSet::of_count(4));
   ASSERT_EQ(recipe.train.mounts.size(), 2U);
   EXPECT_TRUE(recipe.train.mounts[0].read_only);
   EXPECT_FALSE(recipe.train.mounts[1].read_only);
@@ -109,13 +109,16 @@ TEST(Recipe, HasDefaults) {
   EXPECT_EQ(recipe.image.variant, "base");
   EXPECT_EQ(recipe.image.from, std::nullopt);
   EXPECT_EQ(recipe.train.nodes, 1);
-  EXPECT_EQ(recipe.train.gpus, std::nullopt);
+  EXPECT_EQ(recipe.train.gpus, specs::GpuSet::all());
 }
 
-TEST(Recipe, AllGpusIsNoNumber) {
-  EXPECT_EQ(read("python = \"3.11\"\npackages = [\"numpy\"]\n[train]\ngpus = \"all\"\n").train.gpus,
-            std::nullopt);
-  EXPECT_EQ(read("python = \"3.11\"\npackages = [\"numpy\"]\n[train]\ngpus = 0\n").train.gpus, 0);
+TEST(Recipe, GpusAreAllANumberOrDevices) {
+  const auto gpus = [](const std::string& value) {
+    return read("python = \"3.11\"\npackages = [\"numpy\"]\n[train]\ngpus = " + value + "\n").train.gpus;
+  };
+  EXPECT_EQ(gpus("\"all\""), specs::GpuSet::all());
+  EXPECT_EQ(gpus("0"), specs::GpuSet::none());
+  EXPECT_EQ(gpus("\"0,2\""), specs::GpuSet::of_devices({"0", "2"}));
 }
 
 TEST(Recipe, EveryRecipeOfTheRepositoryIsGood) {
@@ -163,9 +166,9 @@ TEST(RecipeError, WrongTypes) {
             "error: recipes/demo.toml:1:10: python: expected a string, found a number\n");
   EXPECT_EQ(error_with("train", "nodes = \"2\""),
             "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n");
-  EXPECT_EQ(
-      error_with("train", "gpus = true"),
-      "error: recipes/demo.toml:4:8: [train] gpus: expected \"all\" or a number, found true or false\n");
+  EXPECT_EQ(error_with("train", "gpus = true"),
+            "error: recipes/demo.toml:4:8: [train] gpus: expected a number, \"all\" or devices such as "
+            "\"0,2\", found true or false\n");
   EXPECT_EQ(error_with("train", "command = \"train.py\""),
             "error: recipes/demo.toml:4:11: [train] command: expected an array of strings, found a string\n");
   EXPECT_EQ(error_with("train", "command = [\"train.py\", 3]"),
@@ -374,7 +377,8 @@ TEST(RecipeError, Counts) {
   EXPECT_EQ(error_with("train", "gpus = -1"),
             "error: recipes/demo.toml:4:8: [train] gpus: expected 0 or more, found -1\n");
   EXPECT_EQ(error_with("train", "gpus = \"some\""),
-            "error: recipes/demo.toml:4:8: [train] gpus: expected \"all\" or a number, found \"some\"\n");
+            "error: recipes/demo.toml:4:8: [train] gpus: \"some\" is not a set of GPUs: expected \"all\", a "
+            "number, or indices or UUIDs such as \"0,2\"\n");
   EXPECT_EQ(error_with("train", "command = [\"a\\u0000b\"]"),
             "error: recipes/demo.toml:4:12: [train] command: expected text without a NUL character, found "
             "\"a\\x00b\"\n");

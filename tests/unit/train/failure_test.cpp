@@ -24,7 +24,7 @@ Ends replay(const std::string& name, int nodes) {
   LogMux mux(scratch.path(), {}, [&](const RankEnd& end) { ends.ranks.push_back(end); });
   for (int node = 0; node < nodes; ++node) {
     for (const auto& line : recorded(name, node)) mux.take(node, Stream::out, line);
-    ends.nodes.push_back({node, "n", 1, mux.last_lines(node)});
+    ends.nodes.push_back({node, 1, mux.last_lines(node)});
   }
   return ends;
 }
@@ -185,7 +185,7 @@ TEST(Cause, ErrorFileWhenTheTracebackWasPrintedElsewhere) {
 }
 
 TEST(Cause, NodeThatWasKilled) {
-  const std::vector<NodeEnd> nodes{{.node = 1, .container = "c", .code = 137}};
+  const std::vector<NodeEnd> nodes{{.node = 1, .code = 137}};
   const auto cause = find_cause({}, nodes);
   ASSERT_TRUE(cause);
   EXPECT_EQ(cause->sentence(), "torchrun on node 1 was ended by SIGKILL");

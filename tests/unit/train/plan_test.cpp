@@ -3,14 +3,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
-#include "train/nodes/local.hpp"
+#include "unit/base/scratch.hpp"
+#include "unit/train/local_plan.hpp"
 
 namespace launch::train {
 namespace {
-
-fakes::FakeWork work;
 
 using testing::ElementsAre;
 
@@ -30,24 +30,23 @@ PlanRequest request() {
   PlanRequest request;
   request.run = "demo-1";
   request.lock_digest = "sha256:ab";
-  request.image = {"localhost/launch/demo:latest", "sha256:cd", "sha256:ef"};
   request.project = "/home/me/project";
   request.rank_script = "/state/runs/demo-1/rank.py";
   return request;
 }
 
-containers::EngineInfo podman() {
-  containers::EngineInfo info;
-  info.program = "podman";
-  info.pids_limit = true;
-  return info;
-}
-
 std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
-  const LocalNodes nodes{containers::Engine(podman(), runner, {}, work)};
+  fakes::FakeWork work;
+  const auto place = make_place("local", {work.clock, kLaptop, [&]() -> Result<containers::Engine> {
+                                            containers::EngineInfo info;
+                                            info.program = "podman";
+                                            info.pids_limit = true;
+                                            return containers::Engine(info, runner, {}, work);
+                                          }});
+  EXPECT_TRUE((*place)->open());
   std::vector<std::string> out;
-  for (const auto& command : nodes.commands(plan)) out.push_back(shell_line(command));
+  for (const auto& command : (*place)->commands(plan)) out.push_back(shell_line(command));
   return out;
 }
 
@@ -57,15 +56,21 @@ std::string error_of(const project::Recipe& recipe, const PlanRequest& request,
   return plan ? "" : plan.error().text();
 }
 
-std::map<std::string, std::string> environment_of(const Plan& plan, std::size_t node) {
-  return plan.nodes[node].container.environment;
+std::vector<std::string> names_and_values(const Plan& plan, std::size_t node) {
+  std::vector<std::string> out;
+  for (const auto& variable : environment_of(plan, plan.nodes[node])) {
+    EXPECT_FALSE(variable.reason.empty()) << variable.name;
+    out.push_back(variable.name + "=" + variable.value);
+  }
+  return out;
 }
 
 TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   auto asked = request();
   asked.arguments = {"--steps", "500"};
-  const auto plan = plan_local(demo(), asked, kLaptop);
+  auto plan = plan_local(demo(), asked, kLaptop);
   ASSERT_TRUE(plan) << plan.error().text();
+  plan->image.name = "localhost/launch/demo:latest";
   const auto node = [](const std::string& i) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
            " --hostname n" + i + " --network launch-demo-1 --network-alias n" + i +
@@ -83,7 +88,7 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   EXPECT_EQ(plan->world_size(), 2);
   EXPECT_EQ(plan->backend, "gloo");
   EXPECT_THAT(plan->notes,
-              ElementsAre("this machine has no NVIDIA GPU: one rank a node, on the CPU with gloo"));
+              ElementsAre("this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"));
 }
 
 TEST(Plan, GpusAreSharedOutToTheNodes) {
@@ -92,12 +97,11 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_EQ(plan->rendezvous.ranks_per_node, 4);
   EXPECT_EQ(plan->world_size(), 8);
   EXPECT_EQ(plan->backend, "nccl");
-  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "0,1,2,3");
-  EXPECT_EQ(plan->nodes[1].container.gpus.text(), "4,5,6,7");
-  EXPECT_THAT(
-      environment_of(*plan, 1),
-      ElementsAre(testing::Pair("GLOO_SOCKET_IFNAME", "eth0"), testing::Pair("NCCL_DEBUG", "WARN"),
-                  testing::Pair("NCCL_SOCKET_IFNAME", "=eth0"), testing::Pair("OMP_NUM_THREADS", "8")));
+  EXPECT_EQ(plan->nodes[0].gpus.text(), "0,1,2,3");
+  EXPECT_EQ(plan->nodes[1].gpus.text(), "4,5,6,7");
+  EXPECT_THAT(names_and_values(*plan, 1), ElementsAre("GLOO_SOCKET_IFNAME=eth0", "NCCL_DEBUG=WARN",
+                                                      "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=8"));
+  EXPECT_TRUE(plan->nodes[1].environment.empty());
   EXPECT_TRUE(plan->notes.empty());
 }
 
@@ -106,7 +110,7 @@ TEST(Plan, AllGpusOfASingleNode) {
   asked.nodes = 1;
   const auto plan = plan_local(demo(), asked, kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "all");
+  EXPECT_EQ(plan->nodes[0].gpus.text(), "all");
   EXPECT_EQ(plan->world_size(), 8);
 }
 
@@ -114,84 +118,130 @@ TEST(Plan, TwoNodesOnOneGpuAreTwoHostsToNccl) {
   const auto plan = plan_local(demo(), request(), {.cpus = 16, .memory = 128 * kGiB, .gpus = 1});
   ASSERT_TRUE(plan) << plan.error().text();
   for (std::size_t node = 0; node < 2; ++node) {
-    EXPECT_EQ(plan->nodes[node].container.gpus.text(), "all");
-    EXPECT_EQ(environment_of(*plan, node).at("NCCL_HOSTID"), "demo-1-n" + std::to_string(node));
+    EXPECT_EQ(plan->nodes[node].gpus.text(), "all");
+    ASSERT_EQ(plan->nodes[node].environment.size(), 1U);  // what all nodes have is not repeated
+    EXPECT_EQ(plan->nodes[node].environment[0].name, "NCCL_HOSTID");
+    EXPECT_EQ(plan->nodes[node].environment[0].value, "demo-1-n" + std::to_string(node));
   }
   EXPECT_EQ(plan->world_size(), 2);
   EXPECT_THAT(plan->notes, ElementsAre("2 nodes share 1 GPU: good for trying, not for speed"));
 }
 
-TEST(Plan, ANumberOfGpusANode) {
+TEST(Plan, ANumberOfGpusPerNode) {
   auto asked = request();
-  asked.gpus = "2";
+  asked.gpus = specs::GpuSet::of_count(2);
   const auto plan = plan_local(demo(), asked, kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "0,1");
-  EXPECT_EQ(plan->nodes[1].container.gpus.text(), "2,3");
+  EXPECT_EQ(plan->nodes[0].gpus.text(), "0,1");
+  EXPECT_EQ(plan->nodes[1].gpus.text(), "2,3");
 }
 
 TEST(Plan, NoGpusAreWantedWhereThereAreSome) {
   auto recipe = demo();
-  recipe.train.gpus = 0;
+  recipe.train.gpus = specs::GpuSet::none();
   const auto plan = plan_local(recipe, request(), kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_TRUE(plan->nodes[0].container.gpus.empty());
+  EXPECT_TRUE(plan->nodes[0].gpus.empty());
   EXPECT_EQ(plan->backend, "gloo");
-  EXPECT_THAT(plan->notes, ElementsAre("no GPUs are asked for: one rank a node, on the CPU with gloo"));
+  EXPECT_THAT(plan->notes, ElementsAre("no GPUs requested: one rank per node, on the CPU with gloo"));
 }
 
 TEST(Plan, TheRecipesEnvironmentWins) {
   auto recipe = demo();
-  recipe.train.env = {{"OMP_NUM_THREADS", "3"}, {"HF_HOME", "/data/hf"}};
-  const auto plan = plan_local(recipe, request(), kLaptop);
+  recipe.train.env = {{"OMP_NUM_THREADS", "3"}, {"HF_HOME", "/data/hf"}, {"NCCL_HOSTID", "mine"}};
+  const auto plan = plan_local(recipe, request(), {.cpus = 8, .memory = kGiB, .gpus = 1});
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(environment_of(*plan, 0).at("OMP_NUM_THREADS"), "3");
-  const auto& variables = plan->nodes[0].environment;
-  const auto found = std::find_if(variables.begin(), variables.end(), [](const Variable& variable) {
-    return variable.name == "OMP_NUM_THREADS";
-  });
-  ASSERT_NE(found, variables.end());
-  EXPECT_EQ(found->reason, "[train] env of the recipe");
-  for (const auto& variable : variables) EXPECT_FALSE(variable.reason.empty()) << variable.name;
+  EXPECT_THAT(names_and_values(*plan, 0),
+              ElementsAre("GLOO_SOCKET_IFNAME=eth0", "HF_HOME=/data/hf", "NCCL_DEBUG=WARN",
+                          "NCCL_HOSTID=mine", "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3"));
+  const auto variables = environment_of(*plan, plan->nodes[0]);
+  EXPECT_EQ(variables.back().reason, "[train] env of the recipe");
 }
 
 TEST(Plan, RelativeMountsBeginAtTheProject) {
+  const test::Scratch scratch;
+  std::filesystem::create_directory(scratch.path() / "corpus");
   auto recipe = demo();
-  recipe.train.mounts = {{"data/../corpus", "/data", true}, {"/scratch", "/scratch", false}};
-  const auto plan = plan_local(recipe, request(), kLaptop);
+  recipe.train.mounts = {{"data/../corpus", "/data", true}, {scratch.path().string(), "/scratch", false}};
+  auto asked = request();
+  asked.project = scratch.path();
+  const auto plan = plan_local(recipe, asked, kLaptop);
   ASSERT_TRUE(plan) << plan.error().text();
-  const auto& mounts = plan->nodes[0].container.mounts;
-  EXPECT_EQ(mounts[1].from, "/home/me/project/corpus");
-  EXPECT_TRUE(mounts[1].read_only);
-  EXPECT_EQ(mounts[2].from, "/scratch");
+  EXPECT_EQ(plan->mounts[0].from, (scratch.path() / "corpus").string());
+  EXPECT_TRUE(plan->mounts[0].read_only);
+  EXPECT_EQ(plan->mounts[1].from, scratch.path().string());
 }
 
 TEST(Plan, SharedMemoryIsNeverLessThanAGibibyte) {
   const auto plan = plan_local(demo(), request(), {.cpus = 1, .memory = kGiB, .gpus = 0});
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.shm_bytes, kGiB);
-  EXPECT_EQ(environment_of(*plan, 0).at("OMP_NUM_THREADS"), "1");
+  EXPECT_EQ(plan->shm_bytes, kGiB);
+  EXPECT_THAT(names_and_values(*plan, 0), testing::Contains("OMP_NUM_THREADS=1"));
 }
 
+TEST(Plan, NamedDevicesOfASingleNode) {
+  auto asked = request();
+  asked.nodes = 1;
+  asked.gpus = *specs::GpuSet::parse("0,GPU-5f3c");
+  const auto plan = plan_local(demo(), asked, kServer);
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_EQ(plan->world_size(), 2);
+  EXPECT_THAT(lines_of(*plan)[1],
+              testing::HasSubstr(" --device nvidia.com/gpu=0 --device nvidia.com/gpu=GPU-5f3c "));
+}
+
+/// What a plan cannot be made of.
+struct Impossible {
+  std::string what;
+  std::function<void(project::Recipe&, PlanRequest&)> change;
+  std::string error;
+};
+
 TEST(Plan, WhatCannotBe) {
-  auto nothing = demo();
-  nothing.train.command.clear();
-  EXPECT_EQ(error_of(nothing, request()),
-            "error: the recipe demo does not say what to train\n"
-            "\n"
-            "hint: add to it: [train] and command = [\"train.py\"]\n");
-  auto none = request();
-  none.nodes = 0;
-  EXPECT_EQ(error_of(demo(), none), "error: 0 nodes: expected 1 to 1024\n");
-  auto words = request();
-  words.gpus = "some";
-  EXPECT_EQ(error_of(demo(), words), "error: --gpus some: expected \"all\" or a number\n");
-  auto many = request();
-  many.gpus = "4";
-  EXPECT_EQ(error_of(demo(), many),
-            "error: 4 GPUs a node are asked for, and this machine has 0\n"
-            "\n"
-            "hint: give --gpus, or --gpus 0 to train on the CPU\n");
+  const auto gpus = [](const std::string& text) {
+    return [text](project::Recipe&, PlanRequest& request) { request.gpus = *specs::GpuSet::parse(text); };
+  };
+  const std::vector<Impossible> all{
+      {"no command", [](auto& recipe, auto&) { recipe.train.command.clear(); },
+       "error: the recipe demo does not say what to train\n\n"
+       "hint: add to it: [train] and command = [\"train.py\"]\n"},
+      {"no nodes", [](auto&, auto& request) { request.nodes = 0; }, "error: --nodes 0: expected 1 to 1024\n"},
+      {"fewer than none", [](auto&, auto& request) { request.nodes = -1; },
+       "error: --nodes -1: expected 1 to 1024\n"},
+      {"no port", [](auto&, auto& request) { request.port = 0; }, "error: --port 0: expected 1 to 65535\n"},
+      {"a port out of range", [](auto&, auto& request) { request.port = 99999; },
+       "error: --port 99999: expected 1 to 65535\n"},
+      {"a mount",
+       [](auto& recipe, auto&) {
+         recipe.train.mounts = {{"nowhere", "/data", true}};
+       },
+       "error: /home/me/project/nowhere does not exist, but the recipe demo mounts it at /data\n"},
+      {"too many GPUs", gpus("9"),
+       "error: 9 GPUs per node requested, but this machine has 8\n\n"
+       "hint: use --gpus with fewer, or --gpus 0 to train on the CPU\n"},
+      {"devices of two nodes", gpus("0,2"),
+       "error: --gpus 0,2 names the GPUs of one node, but there are 2\n\n"
+       "hint: use --nodes 1, or a number of GPUs per node\n"},
+      {"a device that does not exist",
+       [&](auto& recipe, auto& request) {
+         recipe.train.nodes = 1;
+         gpus("0,8")(recipe, request);
+       },
+       "error: --gpus 0,8: this machine has no GPU 8, only 0 to 7\n"},
+  };
+  for (const auto& one : all) {
+    auto recipe = demo();
+    auto asked = request();
+    one.change(recipe, asked);
+    EXPECT_EQ(error_of(recipe, asked, kServer), one.error) << one.what;
+  }
+}
+
+TEST(Places, AreListedWhenOneIsUnknown) {
+  SystemClock clock;
+  const auto place = make_place("mars", {clock, {}, {}});
+  ASSERT_FALSE(place);
+  EXPECT_EQ(place.error().text(), "error: unknown place \"mars\": expected local\n");
 }
 
 TEST(RunId, IsFitForContainerNames) {

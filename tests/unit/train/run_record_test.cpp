@@ -4,53 +4,71 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "base/disk.hpp"
-#include "base/file.hpp"
-#include "fakes/files.hpp"
-#include "unit/base/scratch.hpp"
-#include "unit/train/two_nodes.hpp"
+#include "unit/train/local_plan.hpp"
 
 namespace launch::train {
 namespace {
-
-RealDisk disk;
 
 using nlohmann::json;
 
 Plan small_plan() {
   PlanRequest request;
   request.lock_digest = "sha256:ab";
-  request.image = {"localhost/launch/demo:latest", "sha256:cd", "sha256:ef"};
   request.rank_script = "/r.py";
-  return plan_of_two_nodes(std::move(request));
+  auto plan = plan_of_two_nodes(std::move(request));
+  plan.image = {"localhost/launch/demo:latest", "sha256:cd", "sha256:ef", "sha256:ab"};
+  return plan;
+}
+
+RunRecord record_of(const Plan& plan, std::optional<RunEnd> end = {}) {
+  return {.plan = plan,
+          .started = "2026-11-24T05:12:09Z",
+          .time = 1795497129.5,
+          .pid = 12,
+          .handle = {"local", "podman", "/usr/bin/podman"},
+          .description = {"podman 4.3.1", {"launch-demo-1-n0", "launch-demo-1-n1"}},
+          .commands = {{"podman", "run"}},
+          .end = std::move(end)};
 }
 
 TEST(RunRecord, SaysWhatRunsBeforeItEnds) {
   const auto plan = small_plan();
-  const auto record =
-      json::parse(write_run_record({plan, "2026-11-24T05:12:09Z", "podman 4.3.1", {{"podman", "run"}}, {}}));
+  const auto record = json::parse(write_run_record(record_of(plan)));
   EXPECT_EQ(record["schema"], 1);
   EXPECT_EQ(record["run"], "demo-1");
+  EXPECT_EQ(record["place"], json({{"name", "local"}, {"engine", "podman"}, {"program", "/usr/bin/podman"}}));
+  EXPECT_EQ(record["engine"], "podman 4.3.1");
   EXPECT_EQ(record["lock"], "sha256:ab");
   EXPECT_EQ(record["image"]["digest"], "sha256:ef");
   EXPECT_EQ(record["world_size"], 2);
+  EXPECT_EQ(record["gpus"], "all");
+  EXPECT_EQ(record["grace"], json({{"interrupted", 2}, {"failed", 2}}));
+  EXPECT_EQ(record["env"][0]["name"], "GLOO_SOCKET_IFNAME");
+  EXPECT_FALSE(record["env"][0]["reason"].get<std::string>().empty());
   EXPECT_EQ(record["nodes"].size(), 2U);
-  EXPECT_EQ(record["nodes"][1]["host"], "n1");
-  EXPECT_EQ(record["nodes"][1]["env"][0]["name"], "GLOO_SOCKET_IFNAME");
-  EXPECT_FALSE(record["nodes"][1]["env"][0]["reason"].get<std::string>().empty());
+  EXPECT_EQ(record["nodes"][1], json({{"node", 1},
+                                      {"host", "n1"},
+                                      {"container", "launch-demo-1-n1"},
+                                      {"gpus", json::array()},
+                                      {"env", json::array()}}));
   EXPECT_TRUE(record["end"].is_null());
+}
+
+RunEnd failed_end() {
+  RunEnd end;
+  end.result = "failed";
+  end.code = 7;
+  end.seconds = 2.5;
+  const RankEnd rank{1, 1, {7, 0, 12.5, {}, false, {}}, {}};
+  end.ranks = {rank};
+  end.nodes = {{.node = 1, .code = 1}};
+  end.cause = cause_of(rank);
+  return end;
 }
 
 TEST(RunRecord, SaysWhyItFailed) {
   const auto plan = small_plan();
-  RunEnd end;
-  end.result = "failed";
-  end.code = 7;
-  RankEnd rank{1, 1, {7, 0, 12.5, {}, false, {}}, {}};
-  end.ranks = {rank};
-  end.nodes = {{.node = 1, .container = "c", .code = 1}};
-  end.cause = cause_of(rank);
-  const auto record = json::parse(write_run_record({plan, "s", "podman 4.3.1", {}, end}));
+  const auto record = json::parse(write_run_record(record_of(plan, failed_end())));
   EXPECT_EQ(record["end"]["result"], "failed");
   EXPECT_EQ(record["end"]["code"], 7);
   EXPECT_EQ(record["end"]["cause"]["rank"], 1);
@@ -58,34 +76,59 @@ TEST(RunRecord, SaysWhyItFailed) {
   EXPECT_EQ(record["end"]["ranks"][0]["code"], 7);
 }
 
+TEST(RunRecord, SaysWhoStoppedIt) {
+  const auto plan = small_plan();
+  RunEnd end;
+  end.result = "interrupted";
+  end.code = 143;
+  end.stopped_by = "launch stop";
+  const auto record = json::parse(write_run_record(record_of(plan, end)));
+  EXPECT_EQ(record["end"]["cause"]["kind"], "stopped");
+  EXPECT_EQ(record["end"]["cause"]["sentence"], "stopped by launch stop");
+}
+
 TEST(RunRecord, BytesThatAreNoTextDoNotBreakIt) {
   auto plan = small_plan();
   plan.command.emplace_back("\xff\xfe");
-  EXPECT_FALSE(json::parse(write_run_record({plan, "s", "e", {}, {}}), nullptr, false).is_discarded());
+  EXPECT_FALSE(json::parse(write_run_record(record_of(plan)), nullptr, false).is_discarded());
 }
 
-TEST(RunRecord, AKillIsMarkedOnlyWhereThereIsNoEnd) {
-  const test::Scratch scratch;
+TEST(RunRecord, IsReadBack) {
   const auto plan = small_plan();
-  const auto file = scratch.path() / "run.json";
-  ASSERT_TRUE(write_file(file, write_run_record({plan, "s", "e", {}, {}})));
-  ASSERT_TRUE(mark_killed(disk, scratch.path(), "2026-11-24T05:12:09Z"));
-  EXPECT_EQ(json::parse(*read_file(file))["end"]["result"], "killed");
-  RunEnd end;
-  end.result = "succeeded";
-  const auto done = write_run_record({plan, "s", "e", {}, end});
-  ASSERT_TRUE(write_file(file, done));
-  ASSERT_TRUE(mark_killed(disk, scratch.path(), "later"));
-  EXPECT_EQ(*read_file(file), done);
+  const auto running = read_run_record(write_run_record(record_of(plan)));
+  ASSERT_TRUE(running) << running.error().text();
+  EXPECT_EQ(running->run, "demo-1");
+  EXPECT_EQ(running->recipe, "demo");
+  EXPECT_EQ(running->started, "2026-11-24T05:12:09Z");
+  EXPECT_EQ(running->time, 1795497129.5);
+  EXPECT_EQ(running->nodes, 2);
+  EXPECT_EQ(running->handle.program, "/usr/bin/podman");
+  EXPECT_EQ(running->result, "");
+  EXPECT_FALSE(running->code);
+  const auto failed = read_run_record(write_run_record(record_of(plan, failed_end())));
+  ASSERT_TRUE(failed) << failed.error().text();
+  EXPECT_EQ(failed->result, "failed");
+  EXPECT_EQ(failed->seconds, 2.5);
+  EXPECT_EQ(failed->code, 7);
+  EXPECT_EQ(failed->cause, "rank 1 on node 1 ended with code 7");
+}
+
+TEST(RunRecord, IsLostOnlyWhereItHasNoEnd) {
+  const auto plan = small_plan();
+  const auto lost = with_lost_end(write_run_record(record_of(plan)), "2026-11-24T05:12:09Z");
+  ASSERT_TRUE(lost) << lost.error().text();
+  EXPECT_EQ(json::parse(*lost)["end"]["result"], "lost");
+  const auto done = write_run_record(record_of(plan, failed_end()));
+  EXPECT_EQ(with_lost_end(done, "later"), done);
 }
 
 TEST(RunRecord, WhatIsNoRecordIsSaid) {
-  const test::Scratch scratch;
-  ASSERT_TRUE(write_file(scratch.path() / "run.json", "garbage"));
-  const auto marked = mark_killed(disk, scratch.path(), "now");
-  ASSERT_FALSE(marked);
-  EXPECT_EQ(marked.error().text(),
-            "error: " + (scratch.path() / "run.json").string() + " is not a run record\n");
+  for (const auto* text : {"garbage", "[]", "{}", "{\"run\": 1}"}) {
+    const auto read = read_run_record(text);
+    ASSERT_FALSE(read) << text;
+    EXPECT_EQ(read.error().text(), "error: not a run record\n");
+    EXPECT_FALSE(with_lost_end(text, "now")) << text;
+  }
 }
 
 }  // namespace

@@ -10,197 +10,216 @@
 #include "fakes/fake_work.hpp"
 #include "train/train.hpp"
 #include "unit/base/scratch.hpp"
-#include "unit/train/two_nodes.hpp"
+#include "unit/train/local_plan.hpp"
 
 namespace launch::train {
 namespace {
 
-fakes::FakeWork work;
-
 using testing::ElementsAre;
 
-/// Nodes that do what a test says; those that are to run until they are ended wait for that.
-class ScriptedNodes final : public Nodes {
+/// A place whose nodes do what a test says; those that are to run until they are ended wait for that.
+class ScriptedPlace final : public Place {
  public:
-  std::function<Result<NodeEnd>(const NodePlan&, const OnLine&, ScriptedNodes&, std::stop_token)> behave;
-  std::optional<Error> prepare_fails;
-  std::optional<Error> clean_up_fails;
+  using OnLine = std::function<void(std::string_view)>;
+  /// The node's code, on a thread of its own.
+  std::function<Result<int>(int node, const OnLine&, ScriptedPlace&)> behave;
+  std::optional<Error> start_fails;
+  std::optional<Error> finish_fails;
 
   /// Waits until the run is stopped, as a healthy node does; then its code is 143.
-  NodeEnd until_stopped(const NodePlan& node, std::stop_token stop) {
+  int until_stopped() {
     std::unique_lock lock(mutex_);
     ++running_;
     changed_.notify_all();
-    changed_.wait(lock, stop, [&] { return stopped_; });
-    return {node.index, node.container.name, 143, {}};
+    changed_.wait(lock, [&] { return stopped_; });
+    return 143;
   }
   void wait_for_running(int count) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return running_ >= count; });
   }
+  /// Loses the run as a whole.
+  void lose() { sinks_.event(PlaceFailed{std::nullopt, world_error("the scheduler is gone")}); }
   std::vector<std::string> done() {
     const std::scoped_lock lock(mutex_);
     return done_;
   }
 
-  Result<void> prepare(const Plan&) override {
-    note("prepare");
-    if (prepare_fails) return fail(*prepare_fails);
+  Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const override {
+    return plan_run(recipe, request);
+  }
+  Result<void> open() override { return {}; }
+  Result<std::optional<TrainImage>> find_image(const std::string&) const override { return std::nullopt; }
+  PlaceDescription describe(const Plan&) const override { return {"a script", {"c0", "c1"}}; }
+  PlaceHandle handle() const override { return {"local", "podman", "/nowhere/podman"}; }
+  std::vector<std::vector<std::string>> commands(const Plan&) const override { return {}; }
+
+  Result<void> start(const Plan& plan, PlaceSinks sinks) override {
+    note("start");
+    sinks_ = std::move(sinks);
+    if (start_fails) return fail(*start_fails);
+    for (const auto& node : plan.nodes) threads_.emplace_back([this, index = node.index] { run(index); });
     return {};
   }
-  Result<NodeEnd> run(const NodePlan& node, const OnLine& on_line, std::stop_token stop) override {
-    return behave(node, on_line, *this, std::move(stop));
-  }
-  Result<void> stop(const Plan&, int grace_seconds) override {
-    note("stop " + std::to_string(grace_seconds));
+  void stop(std::chrono::seconds grace) override {
+    note("stop " + std::to_string(grace.count()));
     const std::scoped_lock lock(mutex_);
     stopped_ = true;
     changed_.notify_all();
+  }
+  Result<void> finish() override {
+    threads_.clear();
+    note("finish");
+    if (finish_fails) return fail(*finish_fails);
     return {};
   }
-  Result<void> clean_up(const Plan&) override {
-    note("clean up");
-    if (clean_up_fails) return fail(*clean_up_fails);
-    return {};
-  }
-  std::vector<std::vector<std::string>> commands(const Plan&) const override { return {}; }
+  Result<void> remove(const std::string&) override { return {}; }
 
  private:
+  void run(int node) {
+    sinks_.event(NodeStarted{node});
+    auto code = behave(
+        node, [&](std::string_view line) { sinks_.line(node, Stream::out, line); }, *this);
+    if (code) {
+      sinks_.event(NodeEnd{.node = node, .code = *code});
+    } else {
+      sinks_.event(PlaceFailed{node, std::move(code.error())});
+    }
+  }
   void note(std::string what) {
     const std::scoped_lock lock(mutex_);
     done_.push_back(std::move(what));
   }
+  PlaceSinks sinks_;
   std::mutex mutex_;
   std::condition_variable_any changed_;
   std::vector<std::string> done_;
   int running_ = 0;
   bool stopped_ = false;
+  std::vector<std::jthread> threads_;
 };
 
 class TrainingTest : public testing::Test {
  protected:
-  Result<Outcome> run(std::stop_token stop = {}) {
-    Training training(plan_, nodes_, scratch_.path(), {}, clock_);
-    return training.run(std::move(stop));
+  Result<Outcome> run(const std::stop_token& stop = {}) {
+    Training training(plan_, place_, scratch_.path(), {}, clock_);
+    return training.run(stop);
   }
 
   test::Scratch scratch_;
   SystemClock clock_;
   Plan plan_ = plan_of_two_nodes();
-  ScriptedNodes nodes_;
+  ScriptedPlace place_;
 };
 
 TEST_F(TrainingTest, AllEndWell) {
-  nodes_.behave = [](const NodePlan& node, const auto& on_line, auto&, auto) -> Result<NodeEnd> {
-    on_line(Stream::out,
-            "@launch " + std::to_string(node.index) + R"( x {"code": 0, "signal": 0, "time": 1})");
-    return NodeEnd{node.index, node.container.name, 0, {}};
+  place_.behave = [](int node, const auto& on_line, auto&) -> Result<int> {
+    on_line("@launch " + std::to_string(node) + R"( x {"code": 0, "signal": 0, "time": 1})");
+    return 0;
   };
   const auto outcome = run();
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_FALSE(outcome->cause);
   EXPECT_FALSE(outcome->interrupted);
   EXPECT_EQ(outcome->ranks.size(), 2U);
-  EXPECT_THAT(nodes_.done(), ElementsAre("prepare", "clean up"));
+  ASSERT_EQ(outcome->nodes.size(), 2U);
+  EXPECT_GT(outcome->nodes[1].started, 0);
+  EXPECT_GE(outcome->nodes[1].time, outcome->nodes[1].started);
+  EXPECT_THAT(place_.done(), ElementsAre("start", "finish"));
 }
 
 TEST_F(TrainingTest, TheFirstFailingRankEndsAllOfThem) {
-  nodes_.behave = [](const NodePlan& node, const auto& on_line, auto& nodes, auto stop) -> Result<NodeEnd> {
-    if (node.index == 1) {
-      nodes.wait_for_running(1);
-      on_line(Stream::out, R"(@launch 1 x {"code": 7, "signal": 0, "time": 1})");
+  place_.behave = [](int node, const auto& on_line, auto& place) -> Result<int> {
+    if (node == 1) {
+      place.wait_for_running(1);
+      on_line(R"(@launch 1 x {"code": 7, "signal": 0, "time": 1})");
     }
-    return nodes.until_stopped(node, stop);  // torchrun itself may take minutes to notice
+    return place.until_stopped();  // torchrun itself may take minutes to notice
   };
+  plan_.grace = {std::chrono::seconds(30), std::chrono::seconds(3)};
   const auto outcome = run();
   ASSERT_TRUE(outcome) << outcome.error().text();
   ASSERT_TRUE(outcome->cause);
   EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 ended with code 7");
   EXPECT_EQ(outcome->cause->code, 7);
-  EXPECT_THAT(nodes_.done(), ElementsAre("prepare", "stop 2", "clean up"));
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 3", "finish"));
 }
 
 TEST_F(TrainingTest, ANodeThatCannotBeStartedEndsTheOthers) {
-  nodes_.behave = [](const NodePlan& node, const auto&, auto& nodes, auto stop) -> Result<NodeEnd> {
-    if (node.index == 0) return fail(usage_error("the command 'torchrun' is not in the image i"));
-    return nodes.until_stopped(node, stop);
+  place_.behave = [](int node, const auto&, auto& place) -> Result<int> {
+    if (node == 0) return fail(usage_error("the command 'torchrun' is not in the image i"));
+    return place.until_stopped();
   };
   const auto outcome = run();
   ASSERT_TRUE(outcome) << outcome.error().text();
   ASSERT_TRUE(outcome->error);
   EXPECT_EQ(outcome->error->message(), "the command 'torchrun' is not in the image i");
-  EXPECT_THAT(nodes_.done(), ElementsAre("prepare", "stop 2", "clean up"));
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
+}
+
+TEST_F(TrainingTest, APlaceThatFailsIsNotWaitedFor) {
+  place_.behave = [](int node, const auto&, auto& place) -> Result<int> {
+    if (node == 0) {
+      place.wait_for_running(1);
+      place.lose();
+    }
+    return place.until_stopped();
+  };
+  const auto outcome = run();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->error);
+  EXPECT_EQ(outcome->error->message(), "the scheduler is gone");
 }
 
 TEST_F(TrainingTest, AStopIsNoFailure) {
-  nodes_.behave = [](const NodePlan& node, const auto&, auto& nodes, auto stop) -> Result<NodeEnd> {
-    return nodes.until_stopped(node, stop);
-  };
+  place_.behave = [](int, const auto&, auto& place) -> Result<int> { return place.until_stopped(); };
+  plan_.grace = {std::chrono::seconds(30), std::chrono::seconds(3)};
   std::stop_source stop;
   std::jthread user([&] {
-    nodes_.wait_for_running(2);
+    place_.wait_for_running(2);
     stop.request_stop();
   });
   const auto outcome = run(stop.get_token());
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_TRUE(outcome->interrupted);
   EXPECT_FALSE(outcome->cause);
-  EXPECT_THAT(nodes_.done(), ElementsAre("prepare", "stop 2", "clean up"));
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 30", "finish"));
 }
 
-TEST_F(TrainingTest, WhatWasPreparedHalfIsRemoved) {
-  nodes_.prepare_fails = world_error("podman could not create the network launch-demo-1: no space");
+TEST_F(TrainingTest, WhatWasMadeHalfIsRemoved) {
+  place_.start_fails = world_error("podman could not create the network launch-demo-1: no space");
   const auto outcome = run();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(), "podman could not create the network launch-demo-1: no space");
-  EXPECT_THAT(nodes_.done(), ElementsAre("prepare", "clean up"));
+  EXPECT_THAT(place_.done(), ElementsAre("start", "finish"));
 }
 
 TEST_F(TrainingTest, WhatCannotBeRemovedIsSaid) {
-  nodes_.behave = [](const NodePlan& node, const auto&, auto&, auto) -> Result<NodeEnd> {
-    return NodeEnd{node.index, node.container.name, 0, {}};
-  };
-  nodes_.clean_up_fails = world_error("podman could not remove the network launch-demo-1: busy");
+  place_.behave = [](int, const auto&, auto&) -> Result<int> { return 0; };
+  place_.finish_fails = world_error("podman could not remove the network launch-demo-1: busy");
   const auto outcome = run();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(), "podman could not remove the network launch-demo-1: busy");
 }
 
-containers::Engine fake_podman(fakes::FakeRunner& runner) {
-  containers::EngineInfo info;
-  info.program = "podman";
-  return {info, runner, {}, work};
-}
-
-TEST(TrainImage, MustBeOfThisLock) {
+TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   fakes::FakeRunner runner;
   runner.on(
       "podman image inspect localhost/launch/demo:latest",
       {0, R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:old"}}}])"});
-  const auto stale = find_train_image(fake_podman(runner), "demo", "sha256:new");
-  ASSERT_FALSE(stale);
-  EXPECT_EQ(stale.error().text(),
-            "error: the image localhost/launch/demo:latest was built from another lock: it has sha256:old, "
-            "the lock is "
-            "sha256:new\n"
-            "\n"
-            "hint: launch build demo\n");
-  EXPECT_EQ(stale.error().kind(), ErrorKind::no);
-  const auto image = find_train_image(fake_podman(runner), "demo", "sha256:old");
-  ASSERT_TRUE(image) << image.error().text();
-  EXPECT_EQ(image->digest, "sha256:dd");
-}
-
-TEST(TrainImage, IsNotThere) {
-  fakes::FakeRunner runner;
-  runner.on("podman image inspect localhost/launch/demo:latest",
+  runner.on("podman image inspect localhost/launch/none:latest",
             {125, "[]", "Error: inspecting object: image not known\n"});
-  const auto image = find_train_image(fake_podman(runner), "demo", "sha256:new");
-  ASSERT_FALSE(image);
-  EXPECT_EQ(image.error().text(),
-            "error: podman has no image localhost/launch/demo:latest\n"
-            "\n"
-            "hint: launch build demo\n");
+  fakes::FakeWork work;
+  const auto place = open_place({"local", "podman", "podman"}, runner, work);
+  ASSERT_TRUE(place) << place.error().text();
+  const auto image = (*place)->find_image("localhost/launch/demo:latest");
+  ASSERT_TRUE(image) << image.error().text();
+  ASSERT_TRUE(*image);
+  EXPECT_EQ((*image)->digest, "sha256:dd");
+  EXPECT_EQ((*image)->lock_digest, "sha256:old");
+  const auto none = (*place)->find_image("localhost/launch/none:latest");
+  ASSERT_TRUE(none) << none.error().text();
+  EXPECT_FALSE(*none);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@
 #include "image/turn.hpp"
 #include "index/index_client.hpp"
 #include "store/wheel_store.hpp"
-#include "train/run_record.hpp"
+#include "train/run.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch {
@@ -350,16 +350,18 @@ Result<void> take_turn(Bench& bench) {
   TRY(image::BuildTurn::take(bench.root() / "builds", "demo", bench.work));
   return {};
 }
-Result<void> mark_killed(Bench& bench) {
-  return train::mark_killed(bench.work.disk, bench.root() / "run", "now");
+Result<void> mark_lost(Bench& bench) {
+  return train::mark_lost(train::RunFolder::at(bench.root() / "run"), bench.work);
 }
 Result<void> make_record(Bench& bench) {
-  bench.put("run/run.json", "{\"end\": null}");
+  bench.put("run/run.json", "{\"run\": \"run\", \"end\": null}");
   return {};
 }
 Result<void> make_run(Bench& bench) {
-  TRY(train::make_run_folder(bench.work.disk, bench.root(), "demo-1"));
-  return {};
+  const train::RunFolder folder(bench.root(), "demo-1");
+  TRY(folder.make(bench.work.disk));
+  TRY(folder.hold(bench.work.disk));
+  return folder.request_stop(bench.work.disk);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -388,9 +390,13 @@ INSTANTIATE_TEST_SUITE_P(
               broken("write", "engine/registries.conf", kPointing)},
         Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
               full("make the folder", "runs/demo-1/logs")},
-        Fault{"RecordNoSpace", make_record, mark_killed, Call{"write", "run.json", ENOSPC},
+        Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},
+              broken("lock", "runs/demo-1/lock")},
+        Fault{"RunStop", nothing, make_run, Call{"write", "demo-1/.stop", ENOSPC},
+              full("write", "runs/demo-1/stop")},
+        Fault{"RecordNoSpace", make_record, mark_lost, Call{"write", "run.json", ENOSPC},
               full("write", "run/run.json")},
-        Fault{"RecordNotRenamed", make_record, mark_killed, Call{"rename", "run.json", EIO},
+        Fault{"RecordNotRenamed", make_record, mark_lost, Call{"rename", "run.json", EIO},
               broken("write", "run/run.json")}),
     testing::PrintToStringParamName());
 

@@ -2,9 +2,18 @@
 
 #include <cstdint>
 
-#include "train/plan.hpp"
+#include "base/clock.hpp"
+#include "train/place.hpp"
 
 namespace launch::train {
+
+/// A plan of the local place on some machine.
+inline Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request,
+                               const Machine& machine) {
+  SystemClock clock;
+  TRY_ASSIGN(const auto place, make_place("local", {clock, machine, {}}));
+  return place->plan(recipe, request);
+}
 
 /// The plan of the run demo-1 on two nodes of a small machine without GPUs.
 inline Plan plan_of_two_nodes(PlanRequest request = {}) {

@@ -1,0 +1,90 @@
+#include "commands/runs.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/app.hpp"
+
+namespace launch::cli {
+namespace {
+
+using Row = std::array<std::string, 7>;
+
+Row row_of(const train::ListedRun& run) {
+  const auto& summary = run.summary;
+  return {summary.run,
+          summary.recipe,
+          std::string(train::state_name(run.state)),
+          summary.started,
+          summary.seconds ? human_seconds(*summary.seconds) : "-",
+          summary.code ? std::to_string(*summary.code) : "-",
+          summary.cause.empty() ? "-" : summary.cause};
+}
+
+/// Columns as wide as their widest cell; the last is left as it is.
+std::string table_of(const std::vector<Row>& rows) {
+  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths.at(i) = std::max(widths.at(i), row.at(i).size());
+  }
+  std::vector<std::string> lines;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) line += fmt::format("{:<{}}  ", row.at(i), widths.at(i));
+    lines.push_back(printable(line + row.back()));
+  }
+  return join(lines, "\n");
+}
+
+std::string json_of(const commands::RunsDocument& document) {
+  using Json = nlohmann::ordered_json;
+  auto runs = Json::array();
+  for (const auto& [folder, summary, state] : document.runs) {
+    runs.push_back(
+        {{"run", summary.run},
+         {"recipe", summary.recipe},
+         {"state", train::state_name(state)},
+         {"started", summary.started},
+         {"seconds", summary.seconds ? Json(*summary.seconds) : Json(nullptr)},
+         {"code", summary.code ? Json(*summary.code) : Json(nullptr)},
+         {"cause", summary.cause.empty() ? Json(nullptr)
+                                         : Json{{"kind", summary.cause_kind}, {"message", summary.cause}}},
+         {"record", folder.record().string()}});
+  }
+  return json_text(Json{{"schema", 1}, {"runs", std::move(runs)}}, 2);
+}
+
+Result<int> run_runs(World& world) {
+  TRY_ASSIGN(const auto document, commands::runs(world.context));
+  if (world.json) {
+    world.output.line(json_of(document));
+  } else if (document.runs.empty()) {
+    world.context.reporter.note("no runs in " + document.folder);
+  } else {
+    std::vector<Row> rows{{"RUN", "RECIPE", "STATE", "STARTED", "DURATION", "CODE", "CAUSE"}};
+    for (const auto& run : document.runs) rows.push_back(row_of(run));
+    world.output.line(table_of(rows));
+  }
+  return 0;
+}
+
+}  // namespace
+
+void register_runs(App& app) {
+  auto command = app.add("runs", "List the runs on this machine, newest first");
+  command.footer(
+      "A run is running, succeeded, failed, interrupted, or lost: its launch was killed.\n"
+      "\n"
+      "  launch runs\n"
+      "  launch logs last");
+  command.runs([](World& world) { return run_runs(world); });
+}
+
+}  // namespace launch::cli

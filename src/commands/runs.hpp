@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "commands/context.hpp"
+#include "train/run_list.hpp"
+
+namespace launch::commands {
+
+struct RunsDocument {
+  std::string folder;                  ///< of the run records
+  std::vector<train::ListedRun> runs;  ///< newest first; of those that run, `seconds` is how long by now
+};
+
+/// All runs of this machine. Warns of records that cannot be read. Errors: those of load_site and list_runs.
+Result<RunsDocument> runs(const Context& context);
+
+struct LogsRequest {
+  std::string run;                       ///< an ID, the beginning of one, or "last"
+  std::optional<std::string> rank = {};  ///< "3" or "1.3"; else all lines of the run
+  bool follow = false;                   ///< until the run ends
+};
+
+struct LogsDocument {
+  train::ListedRun run;
+  std::filesystem::path file;
+};
+
+/// Hands the lines of a run's log to `on_line`, in the order of their arrival. A stop ends it early. Errors:
+/// those of load_site and find_run; (usage) the run has no such rank; (world) the log cannot be read.
+Result<LogsDocument> logs(const LogsRequest& request, const Context& context,
+                          const std::function<void(std::string_view)>& on_line);
+
+struct StopDocument {
+  train::ListedRun run;   ///< as it is now
+  train::RunState found;  ///< as it was: running, lost, or ended before
+};
+
+/// Ends a run from anywhere: its own process is asked to, and waited for. If that was killed, what is left of
+/// the run is removed and its record closed as lost. Errors: those of load_site, find_run and close_lost_run;
+/// (world) the run did not end in time; a stop, after which the run ends nevertheless.
+Result<StopDocument> stop(const std::string& run, const Context& context);
+
+}  // namespace launch::commands

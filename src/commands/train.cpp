@@ -1,0 +1,96 @@
+#include "commands/train.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "commands/engine.hpp"
+#include "train/machine.hpp"
+
+namespace launch::commands {
+namespace {
+
+/// A run that could be started but for its image.
+struct Prepared {
+  std::unique_ptr<train::Place> place;
+  train::RunFolder folder;
+  train::Plan plan;
+  std::optional<Error> image_error;  ///< (no) there is no image of the lock
+};
+
+/// The plan's image, or why there is none.
+Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& plan) {
+  const auto name = project::image_reference(plan.recipe);
+  TRY_ASSIGN(auto image, place.find_image(name));
+  plan.image.name = name;
+  std::string wrong;
+  if (!image) {
+    wrong = fmt::format("{} has no image {}", place.handle().engine, name);
+  } else if (image->lock_digest != plan.lock_digest) {
+    wrong = fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
+                        image->lock_digest.empty() ? "none" : image->lock_digest, plan.lock_digest);
+  }
+  if (image) plan.image = *std::move(image);
+  if (wrong.empty()) return std::nullopt;
+  return Error(ErrorKind::no, std::move(wrong)).hint("launch build " + plan.recipe);
+}
+
+Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
+  TRY_ASSIGN(const auto workspace, open_workspace(context));
+  train::PlaceTools tools{context.clock, train::this_machine(), [&context, &workspace, &request] {
+                            return find_engine(context, workspace.site, request.engine);
+                          }};
+  TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
+  TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
+  std::random_device random;
+  const auto run =
+      train::run_id(locked.recipe.name, context.clock.now(), static_cast<std::uint16_t>(random()));
+  train::RunFolder folder(workspace.site.state.value, run);
+  const train::PlanRequest wanted{.run = run,
+                                  .lock_digest = locked.lock.digest,
+                                  .project = workspace.project.root(),
+                                  .rank_script = folder.rank_script(),
+                                  .nodes = request.nodes,
+                                  .gpus = request.gpus,
+                                  .port = request.port,
+                                  .arguments = request.arguments};
+  TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
+  TRY(place->open());
+  TRY_ASSIGN(auto image_error, find_image(*place, plan));
+  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error)};
+}
+
+void tell_notes(const train::Plan& plan, Reporter& reporter) {
+  for (const auto& note : plan.notes) reporter.note(note);
+}
+
+}  // namespace
+
+Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
+  TRY_ASSIGN(auto prepared, prepare(request, context));
+  auto& [place, folder, plan, image_error] = prepared;
+  if (image_error) return fail(*std::move(image_error));
+  tell_notes(plan, context.reporter);
+  auto description = place->describe(plan);
+  context.reporter.note(fmt::format(
+      "run {}: {} of {}, {} with {}, image {}", plan.run, count_of(plan.nodes.size(), "node"),
+      count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), description.software,
+      plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest));
+  const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
+  TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
+  return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
+}
+
+Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
+                                                             const Context& context) {
+  TRY_ASSIGN(const auto prepared, prepare(request, context));
+  if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
+  tell_notes(prepared.plan, context.reporter);
+  return prepared.place->commands(prepared.plan);
+}
+
+}  // namespace launch::commands

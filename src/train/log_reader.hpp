@@ -1,0 +1,28 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stop_token>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+
+namespace launch::train {
+
+/// Hands out the lines of a log, without their newlines, as long as `grows` says that more may come; then
+/// what is there, and ends. A file that does not exist has no lines. A stop ends it early. Errors (world): it
+/// cannot be read.
+Result<void> read_log(const std::filesystem::path& file, const std::function<bool()>& grows, Clock& clock,
+                      const std::stop_token& stop, const std::function<void(std::string_view)>& on_line);
+
+/// One rank as a user names it: "3", or "1.3" with its node.
+struct RankName {
+  std::optional<int> node;
+  int rank = 0;
+};
+/// Errors (usage): anything else.
+Result<RankName> parse_rank(std::string_view text);
+
+}  // namespace launch::train

@@ -1,0 +1,210 @@
+#include "train/places/local.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <mutex>
+#include <stop_token>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "project/project.hpp"
+
+namespace launch::train {
+namespace {
+
+constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
+/// The interface of a container in the run's network.
+constexpr const char* kInterface = "eth0";
+
+std::string network_of(const std::string& run) {
+  return "launch-" + run;
+}
+
+std::string container_of(const Plan& plan, const NodePlan& node) {
+  return fmt::format("launch-{}-{}", plan.run, node.host);
+}
+
+std::map<std::string, std::string> labels_of(const std::string& run) {
+  return {{kRunLabel, run}};
+}
+
+/// DataLoader workers and NCCL hand tensors on through /dev/shm. It is a limit and takes nothing by itself:
+/// half of the memory, as Linux gives a tmpfs, shared by the nodes.
+std::uint64_t shm_bytes(const Machine& machine, std::size_t nodes) {
+  return std::max(kGiB, machine.memory / 2 / nodes / kGiB * kGiB);
+}
+
+void add_variables(Plan& plan, const Machine& machine) {
+  const auto ranks = static_cast<unsigned>(plan.world_size());
+  add_variable(plan, {"OMP_NUM_THREADS", std::to_string(std::max(1U, machine.cpus / ranks)),
+                      fmt::format("{} shared by {} on this machine; torchrun would set 1",
+                                  count_of(machine.cpus, "CPU"), count_of(ranks, "rank"))});
+  add_variable(plan,
+               {"GLOO_SOCKET_IFNAME", kInterface,
+                "the container's interface in the run's network; gloo would look up its own host name"});
+  if (plan.backend != "nccl") return;
+  add_variable(plan, {"NCCL_DEBUG", "WARN", "NCCL reports what went wrong, and nothing else"});
+  add_variable(plan, {"NCCL_SOCKET_IFNAME", std::string("=") + kInterface,
+                      "the container's interface in the run's network, by its exact name"});
+}
+
+Result<void> expect_mounts(const Plan& plan) {
+  for (const auto& mount : plan.mounts) {
+    std::error_code code;
+    if (std::filesystem::exists(mount.from, code)) continue;
+    return fail(usage_error(fmt::format("{} does not exist, but the recipe {} mounts it at {}", mount.from,
+                                        plan.recipe, mount.to)));
+  }
+  return {};
+}
+
+containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
+  containers::RunSpec spec;
+  spec.name = container_of(plan, node);
+  spec.image = plan.image.name;
+  spec.argv = argv_of(plan, node);
+  for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
+  spec.labels = labels_of(plan.run);
+  spec.mounts.push_back({plan.rank_script.string(), kRankScript, true});
+  for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
+  spec.network = network_of(plan.run);
+  spec.hostname = node.host;
+  spec.aliases = {node.host};
+  spec.shm_bytes = plan.shm_bytes;
+  spec.pids_limit = -1;  // podman's 2048 is less than a rank per GPU with its data loaders can need
+  spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
+  spec.gpus = node.gpus;
+  return spec;
+}
+
+class LocalPlace final : public Place {
+ public:
+  explicit LocalPlace(PlaceTools tools) : tools_(std::move(tools)) {}
+  LocalPlace(const LocalPlace&) = delete;
+  LocalPlace& operator=(const LocalPlace&) = delete;
+  ~LocalPlace() override { clients_.request_stop(); }
+
+  Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const override {
+    TRY_ASSIGN(auto plan, plan_run(recipe, request));
+    TRY(share_gpus(plan, tools_.machine.gpus));
+    TRY(expect_mounts(plan));
+    add_variables(plan, tools_.machine);
+    plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());
+    return plan;
+  }
+
+  Result<void> open() override {
+    if (engine_) return {};
+    TRY_ASSIGN(auto found, tools_.engine());
+    engine_.emplace(std::move(found));
+    return {};
+  }
+
+  Result<std::optional<TrainImage>> find_image(const std::string& name) const override {
+    TRY_ASSIGN(const auto image, engine_->find_image(name));
+    if (!image) return std::nullopt;
+    const auto lock = image->labels.find(project::kLockLabel);
+    return TrainImage{name, image->image_id, image->digest,
+                      lock == image->labels.end() ? std::string() : lock->second};
+  }
+
+  PlaceDescription describe(const Plan& plan) const override {
+    PlaceDescription description;
+    description.software = fmt::format("{} {}", engine_->info().name(), engine_->info().version);
+    for (const auto& node : plan.nodes) description.nodes.push_back(container_of(plan, node));
+    return description;
+  }
+
+  PlaceHandle handle() const override { return {"local", engine_->info().name(), engine_->info().program}; }
+
+  std::vector<std::vector<std::string>> commands(const Plan& plan) const override {
+    std::vector<std::vector<std::string>> commands{
+        engine_->command(containers::network_arguments(network_of(plan.run), labels_of(plan.run)))};
+    for (const auto& node : plan.nodes) {
+      commands.push_back(
+          engine_->command(containers::run_arguments(engine_->info(), container_spec(plan, node))));
+    }
+    return commands;
+  }
+
+  Result<void> start(const Plan& plan, PlaceSinks sinks) override {
+    run_ = plan.run;
+    sinks_ = std::move(sinks);
+    TRY(engine_->create_network(network_of(run_), labels_of(run_)));
+    clients_threads_.reserve(plan.nodes.size());
+    for (const auto& node : plan.nodes) {
+      clients_threads_.emplace_back([this, &plan, &node] { run_node(plan, node); });
+    }
+    return {};
+  }
+
+  void stop(std::chrono::seconds grace) override {
+    const std::scoped_lock lock(mutex_);
+    stop_threads_.emplace_back([this, grace] {
+      auto stopped = engine_->remove_containers(kRunLabel, run_, static_cast<int>(grace.count()));
+      clients_.request_stop();  // a container that was only being made is none that could be stopped
+      const std::scoped_lock lock(mutex_);
+      if (stopped_) stopped_ = std::move(stopped);
+    });
+  }
+
+  Result<void> finish() override {
+    for (auto& thread : clients_threads_) thread.join();
+    clients_threads_.clear();
+    for (auto& thread : stop_threads_) thread.join();
+    stop_threads_.clear();
+    auto containers = engine_->remove_containers(kRunLabel, run_, 0);
+    TRY(std::move(stopped_));
+    TRY(engine_->remove_network(network_of(run_)));
+    return containers;
+  }
+
+  Result<void> remove(const std::string& run) override {
+    constexpr int kTries = 20;
+    constexpr int kCleanLooks = 2;  // a client that was killed while it made a container may finish that
+    constexpr std::chrono::milliseconds kPause{500};
+    const auto grace = static_cast<int>(Grace().interrupted.count());
+    int clean = 0;
+    for (int tries = 0; tries < kTries && clean < kCleanLooks; ++tries) {
+      if (tries > 0) tools_.clock.sleep(kPause);
+      TRY(engine_->remove_containers(kRunLabel, run, grace));
+      TRY_ASSIGN(const auto left, engine_->containers(kRunLabel, run));
+      clean = left.empty() ? clean + 1 : 0;
+    }
+    return engine_->remove_network(network_of(run));
+  }
+
+ private:
+  void run_node(const Plan& plan, const NodePlan& node) {
+    sinks_.event(NodeStarted{node.index});
+    const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
+    auto outcome = engine_->run(container_spec(plan, node), on_line, clients_.get_token());
+    if (outcome) {
+      sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
+    } else {
+      sinks_.event(PlaceFailed{node.index, std::move(outcome.error())});
+    }
+  }
+
+  PlaceTools tools_;
+  std::optional<containers::Engine> engine_;
+  std::string run_;
+  PlaceSinks sinks_;
+  std::stop_source clients_;
+  std::mutex mutex_;
+  Result<void> stopped_;
+  // Joined before the rest goes.
+  std::vector<std::jthread> stop_threads_;
+  std::vector<std::jthread> clients_threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Place> make_local_place(PlaceTools tools) {
+  return std::make_unique<LocalPlace>(std::move(tools));
+}
+
+}  // namespace launch::train

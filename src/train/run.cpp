@@ -1,0 +1,129 @@
+#include "train/run.hpp"
+
+#include <csignal>
+#include <thread>
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "train/rank_line.hpp"
+
+namespace launch::train {
+namespace {
+
+std::string signal_name(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
+/// A stop that a signal asks for, or `launch stop` by its mark in the run's folder.
+class StopRequests {
+ public:
+  StopRequests(const RunFolder& folder, const RunWorld& world)
+      : signalled_(world.work.stop, [this] { source_.request_stop(); }),
+        watcher_([this, &folder, &clock = world.work.clock](const std::stop_token& ended) {
+          constexpr std::chrono::milliseconds kPause{200};
+          while (!ended.stop_requested() && !folder.stop_requested()) clock.sleep(kPause, ended);
+          if (!ended.stop_requested()) source_.request_stop();
+        }) {}
+
+  std::stop_token token() const { return source_.get_token(); }
+
+ private:
+  std::stop_source source_;
+  std::stop_callback<std::function<void()>> signalled_;
+  std::jthread watcher_;
+};
+
+Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& record) {
+  return write_file(disk, folder.record(), write_run_record(record));
+}
+
+}  // namespace
+
+RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
+  RunEnd end;
+  if (outcome.interrupted) {
+    end.result = "interrupted";
+    end.stopped_by = signal == 0 && stop_requested ? "launch stop" : signal_name(signal);
+    end.code = 128 + (signal == 0 ? SIGTERM : signal);
+  } else if (outcome.error) {
+    end.result = "failed";
+    end.error = std::move(outcome.error);
+  } else {
+    end.result = outcome.cause ? "failed" : "succeeded";
+    end.code = outcome.cause ? outcome.cause->code : 0;
+  }
+  end.cause = std::move(outcome.cause);
+  end.ranks = std::move(outcome.ranks);
+  end.nodes = std::move(outcome.nodes);
+  return end;
+}
+
+Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
+                            LogMux::Show show) {
+  auto& [disk, clock, reporter, stop] = world.work;
+  TRY(folder.make(disk));
+  TRY_ASSIGN(const auto lock, folder.hold(disk));
+  TRY(write_file(disk, folder.rank_script(), rank_script()));
+  const auto now = clock.now();
+  RunRecord record{.plan = plan,
+                   .started = utc_timestamp(now),
+                   .time = std::chrono::duration<double>(now.time_since_epoch()).count(),
+                   .pid = static_cast<int>(::getpid()),
+                   .handle = place.handle(),
+                   .description = place.describe(plan),
+                   .commands = place.commands(plan),
+                   .end = {}};
+  TRY(write_record(disk, folder, record));
+
+  std::vector<std::string> guard_command{world.program.string()};
+  for (auto& argument : guard_arguments(folder)) guard_command.push_back(std::move(argument));
+  TRY_ASSIGN(const auto guard, world.runner.guard(guard_command));
+  const auto began = clock.steady();
+  auto outcome = [&] {
+    const StopRequests requests(folder, world);
+    return Training(plan, place, folder.logs(), std::move(show), clock).run(requests.token());
+  }();
+  RunReport report;
+  const bool all_removed = outcome.has_value();
+  if (all_removed) {
+    report.stop_seconds = outcome->stop_seconds;
+    report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
+  } else {
+    report.end.result = "failed";
+    report.end.error = std::move(outcome.error());
+  }
+  report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
+  report.end.ended = utc_timestamp(clock.now());
+  record.end = report.end;
+  const auto written = write_record(disk, folder, record);
+  if (all_removed) guard->dismiss();  // else it tries once more to remove what is left
+  TRY(written);
+  return report;
+}
+
+std::vector<std::string> guard_arguments(const RunFolder& folder) {
+  return {kGuardCommand, folder.path().string()};
+}
+
+Result<void> mark_lost(const RunFolder& folder, const Work& work) {
+  TRY_ASSIGN(const auto text, read_file(folder.record()));
+  TRY_ASSIGN(const auto closed, during(with_lost_end(text, utc_timestamp(work.clock.now())),
+                                       "reading " + folder.record().string()));
+  if (closed == text) return {};
+  return write_file(work.disk, folder.record(), closed);
+}
+
+Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work) {
+  TRY_ASSIGN(const auto text, read_file(folder.record()));
+  const auto reading = "reading " + folder.record().string();
+  TRY_ASSIGN(const auto summary, during(read_run_record(text), reading));
+  TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
+  auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
+  TRY(mark_lost(folder, work));
+  return removed;
+}
+
+}  // namespace launch::train

@@ -1,0 +1,62 @@
+#include "train/run_folder.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+
+namespace launch::train {
+namespace {
+
+constexpr const char* kRuns = "runs";
+
+}  // namespace
+
+std::string log_name(int node, std::optional<int> rank) {
+  return rank ? fmt::format("node{}.rank{}.log", node, *rank) : fmt::format("node{}.log", node);
+}
+
+RunFolder::RunFolder(const std::filesystem::path& state, const std::string& run)
+    : path_(state / kRuns / run) {}
+
+Result<void> RunFolder::make(Disk& disk) const {
+  return make_folder(disk, logs());
+}
+
+Result<FileLock> RunFolder::hold(Disk& disk) const {
+  return FileLock::acquire(disk, lock());
+}
+
+bool RunFolder::is_held() const {
+  const Fd file(::open(lock().c_str(), O_RDONLY | O_CLOEXEC));
+  return file && ::flock(file.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+Result<void> RunFolder::request_stop(Disk& disk) const {
+  return write_file(disk, stop(), "");
+}
+
+bool RunFolder::stop_requested() const {
+  std::error_code code;
+  return std::filesystem::exists(stop(), code);
+}
+
+Result<std::vector<RunFolder>> run_folders(const std::filesystem::path& state) {
+  std::vector<RunFolder> found;
+  std::error_code code;
+  std::filesystem::directory_iterator at(state / kRuns, code);
+  if (code == std::errc::no_such_file_or_directory) return found;
+  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code)) {
+    auto folder = RunFolder::at(at->path());
+    std::error_code ignored;
+    if (std::filesystem::exists(folder.record(), ignored)) found.push_back(std::move(folder));
+  }
+  if (code) return fail(io_error("read", state / kRuns, code.value()));
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path() < b.path(); });
+  return found;
+}
+
+}  // namespace launch::train

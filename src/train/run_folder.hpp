@@ -1,0 +1,56 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/file.hpp"
+#include "base/result.hpp"
+
+namespace launch::train {
+
+/// The name of a log: "node0.rank3.log" of a rank, "node0.log" of a node's torchrun.
+std::string log_name(int node, std::optional<int> rank);
+/// The log of everything, in order of arrival.
+inline constexpr const char* kAllLog = "all.log";
+
+/// The folder of one run, STATE/runs/ID, and what lies where in it.
+class RunFolder {
+ public:
+  RunFolder(const std::filesystem::path& state, const std::string& run);
+  static RunFolder at(std::filesystem::path path) { return RunFolder(std::move(path)); }
+
+  const std::filesystem::path& path() const { return path_; }
+  std::string run() const { return path_.filename().string(); }
+  std::filesystem::path record() const { return path_ / "run.json"; }
+  std::filesystem::path logs() const { return path_ / "logs"; }
+  std::filesystem::path log_of(int node, std::optional<int> rank) const {
+    return logs() / log_name(node, rank);
+  }
+  std::filesystem::path rank_script() const { return path_ / "rank.py"; }
+
+  /// Makes the folder and its logs/. Errors (world).
+  Result<void> make(Disk& disk) const;
+
+  /// Held by the process of the run as long as it lives: the kernel lets go of it whatever ends the process.
+  /// Errors (world).
+  Result<FileLock> hold(Disk& disk) const;
+  /// Whether the process of the run lives.
+  bool is_held() const;
+
+  /// Asks the process of the run to end it. Errors (world).
+  Result<void> request_stop(Disk& disk) const;
+  bool stop_requested() const;
+
+ private:
+  explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  std::filesystem::path lock() const { return path_ / "lock"; }
+  std::filesystem::path stop() const { return path_ / "stop"; }
+  std::filesystem::path path_;
+};
+
+/// The folders of all runs that have a record, sorted by name. Errors (world): the folder cannot be read.
+Result<std::vector<RunFolder>> run_folders(const std::filesystem::path& state);
+
+}  // namespace launch::train

@@ -1,0 +1,241 @@
+#include <chrono>
+#include <csignal>
+#include <future>
+#include <thread>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.hpp"
+#include "scenarios/train_scenario.hpp"
+
+namespace launch::scenarios {
+namespace {
+
+using testing::HasSubstr;
+
+/// Runs that were, runs that are, and a podman whose containers run until they are removed.
+class RunsScenario : public TrainScenario {
+ protected:
+  RunsScenario() { scenario_.write("engine/fault", "hangs"); }
+
+  /// The record of a run on two nodes of two ranks; `end` is JSON.
+  void write_run(const std::string& run, int time, const std::string& end) const {
+    scenario_.write(
+        "state/runs/" + run + "/run.json",
+        fmt::format(R"({{"schema": 1, "run": "{}", "recipe": "demo", "started": "2026-11-24T05:12:{:02}Z",
+ "time": {}, "place": {{"name": "local", "engine": "podman", "program": "podman"}},
+ "ranks_per_node": 2, "nodes": [{{}}, {{}}], "end": {}}})",
+                    run, time, time, end));
+  }
+  void write_three_runs() const {
+    write_run("demo-1", 1, R"({"result": "succeeded", "code": 0, "seconds": 3661.2, "cause": null})");
+    write_run("demo-2", 2,
+              R"({"result": "failed", "code": 7, "seconds": 2.5,
+                  "cause": {"kind": "exit", "sentence": "rank 3 on node 1 ended with code 7"}})");
+    write_run("other-3", 3, "null");
+  }
+
+  Outcome launch(const std::vector<std::string>& arguments) const { return scenario_.launch(arguments); }
+
+  /// `launch train`, on a thread of its own, once its rank has said hello.
+  std::future<Outcome> start_run() const {
+    auto run = std::async(std::launch::async, [this] { return scenario_.launch({"train", "demo"}); });
+    wait_until([this] { return lines(log()).size() == 2; });
+    return run;
+  }
+  std::string file_of_run(const std::string& name) const {
+    for (const auto& [path, text] : scenario_.files("state/runs")) {
+      if (path.ends_with(name)) return text;
+    }
+    return {};
+  }
+  std::string log() const { return file_of_run("all.log"); }
+  nlohmann::json record() const { return nlohmann::json::parse(file_of_run("run.json"), nullptr, false); }
+
+  static void wait_until(const std::function<bool()>& reached) {
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!reached()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), until);
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+  }
+};
+
+TEST_F(RunsScenario, NoRuns) {
+  const auto text = launch({"runs"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.out, "");
+  EXPECT_EQ(text.err, "no runs in [ROOT]/state\n");
+  const auto json = launch({"--json", "runs"});
+  EXPECT_EQ(json.code, 0);
+  EXPECT_EQ(json.out, "{\n  \"schema\": 1,\n  \"runs\": []\n}\n");
+  const auto last = launch({"logs", "last"});
+  EXPECT_EQ(last.code, 2);
+  EXPECT_EQ(last.err, "error: there are no runs yet\n");
+}
+
+TEST_F(RunsScenario, AreListedNewestFirst) {
+  write_three_runs();
+  scenario_.write("state/runs/broken/run.json", "garbage");
+  const auto text = launch({"runs"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(
+      text.out,
+      "RUN      RECIPE  STATE      STARTED               DURATION    CODE  CAUSE\n"
+      "other-3  demo    lost       2026-11-24T05:12:03Z  -           -     -\n"
+      "demo-2   demo    failed     2026-11-24T05:12:02Z  [TIME]       7     rank 3 on node 1 ended with "
+      "code 7\n"
+      "demo-1   demo    succeeded  2026-11-24T05:12:01Z  61 min [TIME]  0     -\n");
+  EXPECT_EQ(text.err, "warning: reading [ROOT]/state/runs/broken/run.json: not a run record\n");
+  std::filesystem::remove_all(scenario_.place("state/runs/demo-1"));
+  const auto json = launch({"--json", "runs"});
+  EXPECT_EQ(json.code, 0);
+  EXPECT_EQ(json.out, R"({
+  "schema": 1,
+  "runs": [
+    {
+      "run": "other-3",
+      "recipe": "demo",
+      "state": "lost",
+      "started": "2026-11-24T05:12:03Z",
+      "seconds": null,
+      "code": null,
+      "cause": null,
+      "record": "[ROOT]/state/runs/other-3/run.json"
+    },
+    {
+      "run": "demo-2",
+      "recipe": "demo",
+      "state": "failed",
+      "started": "2026-11-24T05:12:02Z",
+      "seconds": 2.5,
+      "code": 7,
+      "cause": {
+        "kind": "exit",
+        "message": "rank 3 on node 1 ended with code 7"
+      },
+      "record": "[ROOT]/state/runs/demo-2/run.json"
+    }
+  ]
+}
+)");
+}
+
+TEST_F(RunsScenario, IdsThatNameNoRun) {
+  write_three_runs();
+  for (const std::string command : {"logs", "stop"}) {
+    const auto near = launch({command, "deno-1"});
+    EXPECT_EQ(near.code, 2);
+    EXPECT_EQ(near.err, "error: run not found: \"deno-1\"\n\nhint: did you mean demo-1?\n");
+    const auto far = launch({command, "x"});
+    EXPECT_EQ(far.code, 2);
+    EXPECT_EQ(far.err, "error: run not found: \"x\"\n\nhint: 'launch runs' lists the runs\n");
+    const auto several = launch({"--json", command, "demo"});
+    EXPECT_EQ(several.code, 2);
+    EXPECT_EQ(several.out, "");
+    EXPECT_EQ(several.err, "error: \"demo\" is the beginning of 2 runs: demo-1 and demo-2\n");
+  }
+}
+
+TEST_F(RunsScenario, LogsOfARunThatEnded) {
+  write_three_runs();
+  scenario_.write("state/runs/demo-2/logs/all.log", "[0.0] one\n[1.3] a bell \a\nno end");
+  scenario_.write("state/runs/demo-2/logs/node1.rank3.log", "a bell \a\n");
+  const auto all = launch({"logs", "demo-2", "--follow"});
+  EXPECT_EQ(all.code, 0) << all.err;
+  EXPECT_EQ(all.out, "[0.0] one\n[1.3] a bell \\x07\nno end\n");
+  for (const std::string rank : {"3", "1.3"}) {
+    const auto one = launch({"logs", "demo-2", "--rank", rank});
+    EXPECT_EQ(one.code, 0) << one.err;
+    EXPECT_EQ(one.out, "a bell \\x07\n");
+  }
+  EXPECT_EQ(launch({"logs", "demo-2", "--rank", "0"}).out, "");  // it said nothing
+  const auto json = launch({"--json", "logs", "demo-2", "--rank", "3"});
+  EXPECT_EQ(json.out, R"({
+  "schema": 1,
+  "run": "demo-2",
+  "state": "failed",
+  "file": "[ROOT]/state/runs/demo-2/logs/node1.rank3.log",
+  "lines": [
+    "a bell \u0007"
+  ]
+}
+)");
+}
+
+TEST_F(RunsScenario, RanksThatARunDoesNotHave) {
+  write_three_runs();
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"4", "error: the run demo-1 has ranks 0 to 3, not 4\n"},
+      {"0.3", "error: rank 3 of the run demo-1 is on node 1, not on node 0\n"},
+      {"x", "error: \"x\" is not a rank: expected one such as 3, or 1.3 with its node\n"},
+      {"1.", "error: \"1.\" is not a rank: expected one such as 3, or 1.3 with its node\n"},
+  };
+  for (const auto& [rank, error] : wrong) {
+    const auto outcome = launch({"logs", "demo-1", "--rank", rank});
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.err, error);
+  }
+}
+
+TEST_F(RunsScenario, ARunIsFollowedAndStoppedFromElsewhere) {
+  auto run = start_run();
+  EXPECT_THAT(launch({"runs"}).out, HasSubstr("demo-[RUN]  demo    running  "));
+  auto follower = std::async(std::launch::async, [this] { return launch({"logs", "last", "--follow"}); });
+  const auto stopped = launch({"stop", "last"});
+  EXPECT_EQ(stopped.code, 0);
+  EXPECT_EQ(stopped.out, "");
+  EXPECT_EQ(stopped.err, "stopped demo-[RUN]\n");
+
+  const auto outcome = run.get();
+  EXPECT_EQ(outcome.code, 143);
+  EXPECT_EQ(outcome.out, "[0.0] hello\n");
+  EXPECT_THAT(outcome.err, HasSubstr("[0.0] working\n"
+                                     "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
+                                     "nothing is left\n"
+                                     "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
+  const auto followed = follower.get();
+  EXPECT_EQ(followed.code, 0) << followed.err;
+  EXPECT_EQ(followed.out, "[0.0] hello\n[0.0] working\n[0.0] good-bye\n");
+  EXPECT_EQ(record()["end"]["result"], "interrupted");
+  EXPECT_EQ(record()["end"]["cause"]["kind"], "stopped");
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+
+  const auto again = launch({"stop", "last"});
+  EXPECT_EQ(again.code, 0);
+  EXPECT_EQ(again.err, "demo-[RUN] has already ended: interrupted\n");
+  EXPECT_EQ(launch({"--json", "stop", "last"}).out,
+            "{\n  \"schema\": 1,\n  \"run\": \"demo-[RUN]\",\n  \"found\": \"interrupted\",\n  \"state\": "
+            "\"interrupted\"\n}\n");
+}
+
+TEST_F(RunsScenario, ARunWhoseLauncherIsKilledIsLost) {
+  auto run = start_run();
+  ASSERT_EQ(::kill(record()["pid"].get<int>(), SIGKILL), 0);
+  EXPECT_EQ(run.get().code, 137);
+  EXPECT_THAT(launch({"runs"}).out, HasSubstr("  lost   "));  // at once, whatever its guard still does
+  wait_until([this] { return record()["end"].is_object(); });
+  EXPECT_EQ(record()["end"]["result"], "lost");
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+}
+
+TEST_F(RunsScenario, StopRemovesWhatALostRunLeft) {
+  write_three_runs();
+  scenario_.write("engine/running/launch-other-3-n0", "");
+  const auto text = launch({"stop", "other"});
+  EXPECT_EQ(text.code, 0);
+  EXPECT_EQ(text.out, "");
+  EXPECT_EQ(text.err, "the launch of other-3 was killed: removed what was left of it\n");
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+  EXPECT_THAT(scenario_.read("engine/asked"), HasSubstr("label=launch.run=other-3"));
+  EXPECT_THAT(scenario_.read("engine/asked"), HasSubstr("[\"network\", \"rm\", \"launch-other-3\"]"));
+  EXPECT_EQ(
+      launch({"--json", "stop", "other"}).out,
+      "{\n  \"schema\": 1,\n  \"run\": \"other-3\",\n  \"found\": \"lost\",\n  \"state\": \"lost\"\n}\n");
+}
+
+}  // namespace
+}  // namespace launch::scenarios
