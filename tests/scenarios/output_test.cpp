@@ -29,6 +29,9 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"check", {{"check", "demo"}}},
     {"scan", {{"scan", "src"}}},
     {"train", {{"train", "demo"}}},
+    {"runs", {{"runs"}}},
+    {"logs", {{"logs", "last"}}},
+    {"stop", {{"stop", "last", "--json"}}},
     {"guard", std::nullopt},
     {"manual", std::nullopt},
     {"doctor", {{"doctor"}}},
@@ -92,12 +95,13 @@ TEST(StandardOutput, ThatIsClosedIsAnError) {
 
 class Data : public ::testing::TestWithParam<Arguments> {
  protected:
-  /// Everything is locked, built and fetched, so that a command says the same each time.
+  /// Everything is locked, built and fetched, and a run has ended, so that a command says the same each time.
   Data() {
     for (const auto* command : {"lock", "fetch", "build"}) {
       EXPECT_EQ(demo_.launch({command, "demo"}).code, 0) << command;
     }
     demo_.scenario.write("engine/fault", "talks");
+    EXPECT_EQ(demo_.launch({"train", "demo"}).code, 0);
   }
 
   DemoProject demo_;

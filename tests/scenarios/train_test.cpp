@@ -101,8 +101,9 @@ INSTANTIATE_TEST_SUITE_P(
                     "hint: launch build demo\n",
                     false},
         EngineFault{"CannotMakeANetwork", "no-network", 3,
-                    "error: podman could not create the network launch-demo-[RUN]: could not find "
-                    "free subnet from subnet pools\n"},
+                    std::string(kRecord) +
+                        "error: podman could not create the network launch-demo-[RUN]: could not find "
+                        "free subnet from subnet pools\n"},
         EngineFault{
             "HasNoCommand", "no-command", 2,
             fmt::format("[0] ERROR (catatonit:6): failed to exec pid1: No such file or directory\n"

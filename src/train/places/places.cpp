@@ -24,7 +24,8 @@ Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tool
       fmt::format("unknown place {}: expected {}", specs::in_quotes(name), join_words(known, "or"))));
 }
 
-Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, const Work& work) {
+Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner,
+                                          const Work& work) {
   const auto engine = [&]() -> Result<containers::Engine> {
     containers::EngineInfo info;
     info.kind = handle.engine == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;

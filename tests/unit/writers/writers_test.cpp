@@ -360,8 +360,10 @@ Result<void> make_record(Bench& bench) {
 Result<void> make_run(Bench& bench) {
   const train::RunFolder folder(bench.root(), "demo-1");
   TRY(folder.make(bench.work.disk));
-  TRY(folder.hold(bench.work.disk));
-  return folder.request_stop(bench.work.disk);
+  return folder.hold(bench.work.disk).map([](const FileLock&) {});
+}
+Result<void> stop_run(Bench& bench) {
+  return train::RunFolder(bench.root(), "demo-1").request_stop(bench.work.disk);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -392,7 +394,7 @@ INSTANTIATE_TEST_SUITE_P(
               full("make the folder", "runs/demo-1/logs")},
         Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},
               broken("lock", "runs/demo-1/lock")},
-        Fault{"RunStop", nothing, make_run, Call{"write", "demo-1/.stop", ENOSPC},
+        Fault{"RunStop", nothing, stop_run, Call{"write", "demo-1/.stop", ENOSPC},
               full("write", "runs/demo-1/stop")},
         Fault{"RecordNoSpace", make_record, mark_lost, Call{"write", "run.json", ENOSPC},
               full("write", "run/run.json")},
