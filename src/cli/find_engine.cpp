@@ -7,13 +7,8 @@ Result<containers::Engine> find_engine(const World& world, const project::Site& 
                                        containers::Probing probing) {
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
-  std::vector<containers::RegistryMirror> mirrors;
-  mirrors.reserve(site.registries.size());
-  for (const auto& registry : site.registries) {
-    mirrors.push_back({registry.prefix, registry.location, registry.insecure});
-  }
-  return containers::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
-                                  world.environment, probing);
+  return containers::probe_engine(name, site.registries, world.environment.cache_dir() / "engine",
+                                  world.runner, world.clock, world.environment, probing);
 }
 
 }  // namespace launch::cli

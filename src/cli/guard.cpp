@@ -12,7 +12,6 @@ namespace launch::cli {
 namespace {
 
 struct GuardOptions {
-  std::string kind;
   std::string program;
   std::string run;
   std::string record;
@@ -23,10 +22,8 @@ struct GuardOptions {
 Result<int> guard(const GuardOptions& options, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
-  containers::EngineInfo info;
-  info.kind = options.kind == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;
-  info.program = options.program;
-  const containers::Engine engine(info, world.runner, {});
+  TRY_ASSIGN(const auto info, containers::engine_named(options.program));
+  const containers::Engine engine(info, world.runner, world.clock);
   constexpr std::chrono::milliseconds kPause{500};
   auto removed = during(train::remove_run(engine, options.run, [&] { world.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");
@@ -42,7 +39,6 @@ void register_guard(App& app) {
   auto options = std::make_shared<GuardOptions>();
   auto command = app.add("guard", "Cleans up after a launch train that was killed");
   command.hidden();
-  command.option("--kind", &options->kind).required();
   command.option("--program", &options->program).required();
   command.option("--run", &options->run).required();
   command.option("--record", &options->record).required();

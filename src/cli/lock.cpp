@@ -71,15 +71,6 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
   return previous;
 }
 
-std::vector<registry::RegistryLocation> registries(const project::Site& site) {
-  std::vector<registry::RegistryLocation> out;
-  out.reserve(site.registries.size());
-  for (const auto& registry : site.registries) {
-    out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
-  }
-  return out;
-}
-
 Result<locking::LockResult> resolve(World& world, const LockOptions& options, const project::Site& site,
                                     const project::Recipe& recipe, const Previous& previous) {
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
@@ -90,7 +81,7 @@ Result<locking::LockResult> resolve(World& world, const LockOptions& options, co
                               request, site, *http, store::WheelStore(site.store.value),
                               [&](const std::string& what) { world.terminal.status(what); }, world.stop));
   const bool keep = previous.lock && !options.upgrade;
-  registry::OciRegistry registry(*http, registries(site));
+  registry::OciRegistry registry(*http, site.registries);
   world.terminal.status("asking for the base image");
   TRY_ASSIGN(result.lock.provenance.base,
              locking::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,

@@ -97,9 +97,9 @@ class TrainCommand {
              count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), record.engine,
              plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest);
 
-    TRY_ASSIGN(auto guard, world_.runner.guard({world_.program.string(), "guard", "--kind",
-                                                engine.info().name(), "--program", engine.info().program,
-                                                "--run", plan.run, "--record", folder_.string()}));
+    TRY_ASSIGN(auto guard,
+               world_.runner.guard({world_.program.string(), "guard", "--program", engine.info().program,
+                                    "--run", plan.run, "--record", folder_.string()}));
     const auto began = world_.clock.steady();
     train::Training training(plan, nodes, folder_ / "logs", show(), world_.clock);
     auto outcome = training.run(world_.stop);

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "containers/engine_type.hpp"
 
 namespace launch::containers {
 namespace {
@@ -47,70 +48,49 @@ std::map<std::string, std::string> texts_of(const json& object) {
   return texts;
 }
 
-std::string with_algorithm(const std::string& id) {
-  return id.empty() || id.find(':') != std::string::npos ? id : "sha256:" + id;
+/// podman's ids name no algorithm.
+std::optional<Digest> id_of(const std::string& id) {
+  return id.find(':') == std::string::npos ? Digest::of_hex(id) : Digest::parse(id);
 }
 
 /// docker names the digest of a local image only in its repository digests.
-std::string digest_of(const json& image) {
-  if (auto digest = text_of(at(image, {"Digest"})); !digest.empty()) return digest;
-  if (auto digest = text_of(at(image, {"Descriptor", "digest"})); !digest.empty()) return digest;
+std::optional<Digest> digest_of(const json& image) {
+  if (const auto digest = Digest::parse(text_of(at(image, {"Digest"})))) return digest;
+  if (const auto digest = Digest::parse(text_of(at(image, {"Descriptor", "digest"})))) return digest;
   const auto& named = at(image, {"RepoDigests"});
-  if (!named.is_array() || named.empty()) return {};
+  if (!named.is_array() || named.empty()) return std::nullopt;
   const auto reference = text_of(named.front());
-  const auto mark = reference.find('@');
-  return mark == std::string::npos ? std::string() : reference.substr(mark + 1);
+  return Digest::parse(std::string_view(reference).substr(reference.find('@') + 1));
+}
+
+Result<std::vector<Digest>> layers_of(const json& image) {
+  std::vector<Digest> layers;
+  const auto& listed = at(image, {"RootFS", "Layers"});
+  if (!listed.is_array()) return layers;
+  for (const auto& item : listed) {
+    const auto layer = Digest::parse(text_of(item));
+    if (!layer) return fail(world_error("'image inspect' printed a layer that is no sha256 digest"));
+    layers.push_back(*layer);
+  }
+  return layers;
 }
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string toml_string(std::string_view value) {
-  std::string out = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
-Result<EngineInfo> read_podman_info(std::string_view text) {
-  const auto document = parse(text);
-  EngineInfo info;
-  info.kind = EngineKind::podman;
-  info.version = text_of(at(document, {"version", "Version"}));
-  if (info.version.empty()) return fail(world_error("'podman info' did not say its version"));
-  info.rootless = truth_of(at(document, {"host", "security", "rootless"}));
-  info.pids_limit = lists(at(document, {"host", "cgroupControllers"}), "pids");
-  const auto root = text_of(at(document, {"store", "graphRoot"}));
-  const auto driver = text_of(at(document, {"store", "graphDriverName"}));
-  if (!root.empty() && !driver.empty()) {
-    info.working_containers = fmt::format("{}/{}-containers", root, driver);
-  }
-  info.oci_runtime = text_of(at(document, {"host", "ociRuntime", "path"}));
-  const std::filesystem::path socket(text_of(at(document, {"host", "remoteSocket", "path"})));
-  info.runtime_folder = socket.parent_path().parent_path().string();  // FOLDER/podman/podman.sock
-  return info;
+std::string text_at(std::string_view json, std::initializer_list<const char*> path) {
+  return text_of(at(parse(json), path));
 }
 
-std::optional<std::string> read_docker_server(std::string_view text) {
-  const auto document = parse(text);
-  auto version = text_of(at(document, {"Server", "Version"}));
-  if (version.empty()) return std::nullopt;
-  return version;
+bool truth_at(std::string_view json, std::initializer_list<const char*> path) {
+  return truth_of(at(parse(json), path));
 }
 
-std::string read_docker_client(std::string_view text) {
-  return text_of(at(parse(text), {"Client", "Version"}));
-}
-
-void read_docker_info(std::string_view text, EngineInfo& info) {
-  const auto document = parse(text);
-  info.rootless = lists(at(document, {"SecurityOptions"}), "name=rootless");
-  info.pids_limit = truth_of(at(document, {"PidsLimit"}));
+bool lists_at(std::string_view json, std::initializer_list<const char*> path, std::string_view word) {
+  return lists(at(parse(json), path), word);
 }
 
 bool help_has_option(std::string_view help, std::string_view option) {
@@ -137,28 +117,26 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   }
   std::vector<Image> images;
   for (const auto& item : document) {
-    auto& image = images.emplace_back();
-    image.image_id = with_algorithm(text_of(at(item, {"Id"})));
-    if (image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
-    image.digest = digest_of(item);
+    const auto id = id_of(text_of(at(item, {"Id"})));
+    if (!id) return fail(world_error("'image inspect' did not say the image's id"));
+    auto& image = images.emplace_back(Image{*id, digest_of(item)});
     image.labels = texts_of(at(item, {"Config", "Labels"}));
     image.annotations = texts_of(at(item, {"Annotations"}));
-    if (const auto& layers = at(item, {"RootFS", "Layers"}); layers.is_array()) {
-      for (const auto& layer : layers) image.layers.push_back(text_of(layer));
-    }
+    TRY_ASSIGN(image.layers, layers_of(item));
     image.names = at(item, {"RepoTags"}).size();
     image.steps = at(item, {"History"}).size();
   }
   return images;
 }
 
-std::map<std::string, std::string> read_storage_containers(std::string_view text) {
-  std::map<std::string, std::string> found;
+std::map<std::string, Digest> read_storage_containers(std::string_view text) {
+  std::map<std::string, Digest> found;
   const auto document = parse(text);
   if (!document.is_array()) return found;
   for (const auto& item : document) {
     if (text_of(at(item, {"State"})) != "storage") continue;
-    found[text_of(at(item, {"Id"}))] = with_algorithm(text_of(at(item, {"ImageID"})));
+    const auto image = id_of(text_of(at(item, {"ImageID"})));
+    if (image) found.emplace(text_of(at(item, {"Id"})), *image);
   }
   return found;
 }
@@ -204,18 +182,6 @@ std::string last_words(std::string_view output) {
   return printable(last);
 }
 
-std::string network_hint(std::string_view err) {
-  if (has(err, "slirp4netns")) {
-    return "networks without root need slirp4netns and a /dev/net/tun that everybody may open: sudo chmod "
-           "0666 "
-           "/dev/net/tun";
-  }
-  if (has(err, "rootless netns")) {
-    return "clear what an earlier failure left of podman's network without root: podman system migrate";
-  }
-  return {};
-}
-
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
   const auto program = spec.argv.empty() ? std::string() : printable(spec.argv.front());
@@ -238,31 +204,14 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
     return usage_error(fmt::format("the image {} is not here", spec.image));
   }
-  if (const auto hint = network_hint(err); !hint.empty()) {
-    return world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words))
-        .hint(hint);
-  }
-  if (has(err, "unresolvable CDI devices")) {
-    return world_error(fmt::format("{} does not know this machine's GPUs: {}", info.name(), words))
-        .hint("describe them once, as root: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml");
-  }
-  if (has(err, "could not select device driver") || has(err, "unknown or invalid runtime name: nvidia")) {
-    return world_error(fmt::format("docker cannot give GPUs to a container: {}", words))
-        .hint("install NVIDIA's container toolkit, then: nvidia-ctk runtime configure --runtime=docker");
-  }
-  if (!has(err, "Error") && !has(err, "docker: ")) return std::nullopt;  // the program's own code
-  return world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
-}
-
-std::string registries_conf(std::string_view existing, const std::vector<RegistryMirror>& mirrors) {
-  std::string out(existing);
-  if (!out.empty() && out.back() != '\n') out += '\n';
-  for (const auto& mirror : mirrors) {
-    out += fmt::format("\n[[registry]]\nprefix = {}\nlocation = {}\n", toml_string(mirror.prefix),
-                       toml_string(mirror.location));
-    if (mirror.insecure) out += "insecure = true\n";
-  }
-  return out;
+  if (auto error = info.type->start_failure(err)) return error;
+  const auto hint = info.type->hint(err);
+  if (hint.empty() && !has(err, "Error") && !has(err, "docker: "))
+    return std::nullopt;  // the program's own code
+  auto error =
+      world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
+  if (!hint.empty()) error.hint(hint);
+  return error;
 }
 
 }  // namespace launch::containers

@@ -4,43 +4,37 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "containers/builder.hpp"
 #include "image/context.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
-#include "store/wheel_store.hpp"
+#include "project/labels.hpp"
+#include "specs/platform.hpp"
 
 namespace launch::image {
 namespace {
 
-constexpr const char* kInputs = "launch.inputs";
-
 /// The platform of the recipe that is built here: this machine's, else its first.
-std::string platform_of(const project::Recipe& recipe) {
-  utsname machine{};
-  ::uname(&machine);
-  const auto own = fmt::format("linux-{}", machine.machine);
+specs::Platform platform_of(const project::Recipe& recipe) {
   const auto& all = recipe.platforms;
-  return std::find(all.begin(), all.end(), own) != all.end() ? own : all.front();
-}
-
-std::string oci_platform(std::string_view platform) {
-  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
+  const auto own = specs::Platform::of_this_machine();
+  const bool listed = own && std::find(all.begin(), all.end(), own->text()) != all.end();
+  return listed ? *own : specs::Platform::parse(all.front()).value_or(specs::Platform());
 }
 
 /// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
-                                     const std::string& platform) {
+                                     const specs::Platform& platform) {
   constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return "sha256:" +
-         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
+         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
@@ -48,7 +42,7 @@ Result<std::optional<containers::Image>> find_same(const containers::Engine& eng
                                                    const std::string& inputs) {
   TRY_ASSIGN(auto image, engine.find_image(tag));
   if (!image) return std::nullopt;
-  const auto found = image->labels.find(kInputs);
+  const auto found = image->labels.find(project::kInputsLabel);
   if (found == image->labels.end() || found->second != inputs) return std::nullopt;
   return image;
 }
@@ -66,11 +60,6 @@ Result<std::vector<archive::WheelSource>> fetch_wheels(const BuildRequest& reque
   return sources;
 }
 
-/// Beside the store, where there is room for the wheels and so, most likely, for what is in them.
-std::filesystem::path beside_store(const project::Site& site, const char* name) {
-  return std::filesystem::path(site.store.value).parent_path() / name;
-}
-
 /// Packages of the lock that this platform has no wheel of.
 std::vector<std::string> absent_packages(const project::Lockfile& lock,
                                          const std::vector<ImageWheel>& wheels) {
@@ -83,79 +72,106 @@ std::vector<std::string> absent_packages(const project::Lockfile& lock,
 /// The wheels of the recipe's platform that is built here.
 Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
   const auto& recipe = request.locked.recipe;
-  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe)),
+  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe).text()),
                 fmt::format("reading {}", request.locked.lock.file.string()));
+}
+
+DockerfileInput dockerfile_input(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
+  DockerfileInput input{locked.recipe, locked.lock, {}};
+  for (const auto& copy : copies) input.copies.push_back(copy.to);
+  return input;
+}
+
+/// The Dockerfile with its base image where the engine gets it, and the inputs' digest.
+Result<std::string> own_dockerfile(const BuildRequest& request, const containers::Engine& engine,
+                                   const std::string& inputs) {
+  auto input = dockerfile_input(request.locked, request.copies);
+  const auto& base = *request.locked.lock.lock.provenance.base;
+  if (const auto digest = Digest::parse(base.digest)) {
+    TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *digest));
+  }
+  TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
+  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
+  return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs);
+}
+
+/// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
+Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
+                                          const std::string& inputs, const std::filesystem::path& folder,
+                                          const BuildEvents& events, const std::stop_token& stop) {
+  const auto& lock = request.locked.lock.lock;
+  TRY_ASSIGN(const auto wheels, wheels_of(request));
+  ContextSpec context;
+  context.python = request.locked.recipe.python;
+  context.interpreter = base_interpreter(*lock.provenance.base);
+  TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
+  context.absent = absent_packages(lock, wheels);
+  context.copies = request.copies;
+  TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
+  context.dockerignore = render_dockerignore();
+  return write_context(folder, context, events.unpacking, stop);
+}
+
+containers::BuildSpec build_spec(const BuildRequest& request, const std::string& inputs,
+                                 const std::filesystem::path& context) {
+  const auto& lock = request.locked.lock.lock;
+  containers::BuildSpec spec;
+  spec.context = context;
+  spec.dockerfile = context / "Dockerfile";
+  spec.tag = project::image_reference(request.locked.recipe.name);
+  spec.timestamp = image_timestamp(lock);
+  spec.platform = platform_of(request.locked.recipe).oci();
+  spec.from_scratch = request.from_scratch;
+  spec.annotations = {{project::kInputsLabel, inputs}};
+  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
+  return spec;
+}
+
+containers::Builder builder_of(const containers::Engine& engine, const BuildTurn& turn) {
+  constexpr std::size_t kEnough = 32;
+  const auto id = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
+  return {engine, turn.remains(), project::kBuildMark + id};
 }
 
 }  // namespace
 
 Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
-  DockerfileInput input{locked.recipe, locked.lock, {}};
-  for (const auto& copy : copies) input.copies.push_back(copy.to);
-  return render_dockerfile(input);
+  return render_dockerfile(dockerfile_input(locked, copies));
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const project::Site& site, const BuildEvents& events, std::stop_token stop) {
+                                 const BuildEvents& events, std::stop_token stop) {
   const auto& recipe = request.locked.recipe;
-  const auto& lock = request.locked.lock.lock;
-  const auto platform = platform_of(recipe);
   TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
-  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform));
-  BuildOutcome outcome;
-  outcome.name = project::image_name(recipe.name);
-  const auto tag = project::image_reference(recipe.name);
-  const auto up_to_date = [&]() -> Result<bool> {
-    if (request.from_scratch) return false;
-    TRY_ASSIGN(const auto same, find_same(engine, tag, inputs));
-    if (same) outcome.image = *same;
-    outcome.up_to_date = same.has_value();
-    return outcome.up_to_date;
+  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_of(recipe)));
+  const auto name = project::image_name(recipe.name);
+  const auto find = [&]() -> Result<std::optional<containers::Image>> {
+    if (request.from_scratch) return std::nullopt;
+    return find_same(engine, project::image_reference(recipe.name), inputs);
   };
-  const auto turns = beside_store(site, "builds");
+  const auto turns = request.folder / "builds";
   const auto image = project::engine_name(recipe.name);
   TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
-  if (turn) TRY(engine.remove_remains(turn->remains()));
-  TRY_ASSIGN(const bool there, up_to_date());
-  if (there) return outcome;
+  if (turn) TRY(builder_of(engine, *turn).remove_remains());
+  TRY_ASSIGN(auto found, find());
+  if (found) return BuildOutcome{*std::move(found), name, true, {}};
   if (!turn) {
     if (events.waiting) events.waiting();
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, stop));
-    TRY(engine.remove_remains(turn->remains()));
-    TRY_ASSIGN(const bool there_now, up_to_date());
-    if (there_now) return outcome;
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, engine.clock(), stop));
+    TRY(builder_of(engine, *turn).remove_remains());
+    TRY_ASSIGN(found, find());
+    if (found) return BuildOutcome{*std::move(found), name, true, {}};
   }
-
-  TRY_ASSIGN(const auto wheels, wheels_of(request));
-  ContextSpec context;
-  context.python = recipe.python;
-  context.interpreter = base_interpreter(*lock.provenance.base);
-  TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
-  context.absent = absent_packages(lock, wheels);
-  context.copies = request.copies;
-  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
-  context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
-  context.dockerignore = render_dockerignore();
-  TRY_ASSIGN(const auto scratch, ScratchFolder::make(beside_store(site, "contexts")));
-  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, events.unpacking, stop));
-
-  containers::BuildSpec spec;
-  spec.context = scratch.path();
-  spec.dockerfile = scratch.path() / "Dockerfile";
-  spec.tag = tag;
-  spec.timestamp = image_timestamp(lock);
-  spec.platform = oci_platform(platform);
-  spec.from_scratch = request.from_scratch;
-  spec.annotations = {{kInputs, inputs}};
-  spec.remains = turn->remains();
-  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
-  TRY_ASSIGN(outcome.image, engine.build(spec, events.line, std::move(stop)));
-  return outcome;
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(request.folder / "contexts"));
+  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), events, stop));
+  TRY_ASSIGN(auto built,
+             builder_of(engine, *turn)
+                 .build(build_spec(request, inputs, scratch.path()), events.line, std::move(stop)));
+  return BuildOutcome{std::move(built), name, false, unpacked};
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const project::Site& site) {
-  const store::WheelStore store(site.store.value);
+                                             const store::WheelStore& store) {
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;

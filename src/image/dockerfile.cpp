@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
+#include "project/labels.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
 
@@ -62,8 +63,8 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
         usage_error(fmt::format("the lock {} names the base image {}@{}: expected NAME and sha256:DIGEST",
                                 input.lock.file.string(), printable(base->name), printable(base->digest))));
   }
-  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base->name, base->tag)), base->name,
-                     base->digest);
+  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base->name, base->tag)),
+                     input.pull_name.empty() ? base->name : input.pull_name, base->digest);
 }
 
 Result<std::string> env_instruction(const DockerfileInput& input) {
@@ -179,12 +180,13 @@ std::string project_instructions(const DockerfileInput& input) {
 }
 
 std::string label_instruction(const DockerfileInput& input, const project::BaseImage& base) {
-  return pairs_instruction("LABEL", {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
-                                     {"org.opencontainers.image.base.name",
-                                      dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
-                                     {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
-                                     {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
-                                     {project::kLockLabel, dockerfile_word(input.lock.digest)}});
+  return pairs_instruction(
+      "LABEL",
+      {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
+       {"org.opencontainers.image.base.name", dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
+       {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
+       {project::kRecipeLabel, dockerfile_word("sha256:" + input.recipe.digest)},
+       {project::kLockLabel, dockerfile_word(input.lock.digest)}});
 }
 
 }  // namespace

@@ -4,8 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
-
 namespace launch::image {
 
 Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path& folder,
@@ -16,10 +14,9 @@ Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path
   return BuildTurn(*std::move(lock), std::move(remains));
 }
 
-Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image,
+Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image, Clock& clock,
                                   const std::stop_token& stop) {
   constexpr std::chrono::milliseconds kPause{100};
-  SystemClock clock;
   while (!stop.stop_requested()) {
     TRY_ASSIGN(auto turn, try_take(folder, image));
     if (turn) return *std::move(turn);

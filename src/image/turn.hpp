@@ -5,6 +5,7 @@
 #include <stop_token>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/result.hpp"
 
@@ -19,7 +20,7 @@ class BuildTurn {
   static Result<std::optional<BuildTurn>> try_take(const std::filesystem::path& folder,
                                                    std::string_view image);
   /// Waits for it. Errors: the same; (world) a stop was asked for.
-  static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
+  static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image, Clock& clock,
                                 const std::stop_token& stop);
 
   /// Whatever lies there is of a build that was killed.

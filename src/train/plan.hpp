@@ -8,14 +8,14 @@
 #include <vector>
 
 #include "containers/engine.hpp"
+#include "project/labels.hpp"
 #include "project/recipe.hpp"
 #include "train/machine.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
 
-/// The container label that all that belongs to a run carries; its value is the run's id.
-inline constexpr const char* kRunLabel = "launch.run";
+using project::kRunLabel;
 /// Between SIGTERM and SIGKILL when a run is ended, in seconds.
 inline constexpr int kGraceSeconds = 2;
 /// Where rank.py lies in a container.

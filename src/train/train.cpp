@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "project/labels.hpp"
 #include "project/project.hpp"
 
 namespace launch::train {
@@ -34,7 +35,7 @@ Result<TrainImage> find_train_image(const containers::Engine& engine, std::strin
                                   label == image->labels.end() ? "none" : label->second, lock_digest))
                     .hint(hint));
   }
-  return TrainImage{name, image->image_id, image->digest};
+  return TrainImage{name, image->image_id.text(), image->digest ? image->digest->text() : ""};
 }
 
 struct Training::State {

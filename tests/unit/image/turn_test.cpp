@@ -3,10 +3,13 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "fakes/hand_clock.hpp"
+
 namespace launch::image {
 namespace {
 
 TEST(BuildTurn, IsOfOneAtATime) {
+  fakes::HandClock clock;
   const auto folder =
       std::filesystem::temp_directory_path() / ("launch-test-turn-" + std::to_string(::getpid()));
   {
@@ -21,11 +24,11 @@ TEST(BuildTurn, IsOfOneAtATime) {
 
     std::stop_source stop;
     stop.request_stop();
-    const auto stopped = BuildTurn::take(folder, "demo", stop.get_token());
+    const auto stopped = BuildTurn::take(folder, "demo", clock, stop.get_token());
     ASSERT_FALSE(stopped);
     EXPECT_EQ(stopped.error().text(), "error: interrupted while another build of demo went on\n");
   }
-  EXPECT_TRUE(BuildTurn::take(folder, "demo", {}));
+  EXPECT_TRUE(BuildTurn::take(folder, "demo", clock, {}));
   std::filesystem::remove_all(folder);
 }
 
