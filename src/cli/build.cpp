@@ -55,19 +55,19 @@ void warn_of_stale_dockerfile(const project::Project& project, const project::Lo
 
 /// What the engine can be given to run; docker knows a digest only of what a registry has.
 std::string reference(const image::BuildOutcome& outcome) {
-  if (outcome.image.digest.empty()) return outcome.image.image_id;
-  return fmt::format("{}@{}", outcome.name, outcome.image.digest);
+  if (!outcome.image.digest) return outcome.image.image_id.text();
+  return fmt::format("{}@{}", outcome.name, outcome.image.digest->text());
 }
 
 nlohmann::json document(const image::BuildOutcome& outcome, const std::vector<image::WheelLayer>& layers,
                         const containers::Engine& engine, double seconds) {
   auto listed = nlohmann::json::array();
   for (const auto& layer : layers) {
-    listed.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
+    listed.push_back({{"digest", layer.digest.text()}, {"size", layer.size}, {"wheels", layer.wheels}});
   }
   return {{"schema", 1},
           {"image", reference(outcome)},
-          {"image_id", outcome.image.image_id},
+          {"image_id", outcome.image.image_id.text()},
           {"engine", engine.info().name()},
           {"up_to_date", outcome.up_to_date},
           {"layers", listed},
@@ -82,6 +82,8 @@ Result<int> run(const Options& options, World& world) {
   TRY_ASSIGN(request.locked, project::load_locked(project, options.recipe));
   TRY_ASSIGN(request.copies, image::find_project_files(request.locked.recipe, project.root()));
   request.from_scratch = options.from_scratch;
+  // Beside the store, where there is room for the wheels and so, most likely, for what is in them.
+  request.folder = std::filesystem::path(site.store.value).parent_path();
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(request.locked, request.copies));
   warn_of_stale_dockerfile(project, request.locked, dockerfile);
   TRY_ASSIGN(const auto engine, find_engine(world, site, options.engine));
@@ -103,7 +105,7 @@ Result<int> run(const Options& options, World& world) {
   events.waiting = [&] {
     log_info("another build of {} is going on; waiting for its end", request.locked.recipe.name);
   };
-  auto built = image::build_image(request, engine, site, events, world.stop);
+  auto built = image::build_image(request, engine, events, world.stop);
   world.terminal.clear();
   if (!built && world.stop.stop_requested()) return interrupted(world, "no image was built");
   TRY_ASSIGN(const auto outcome, std::move(built));
@@ -115,7 +117,8 @@ Result<int> run(const Options& options, World& world) {
              human_seconds(seconds));
   }
   if (world.json) {
-    TRY_ASSIGN(const auto layers, image::wheel_layers(request, outcome.image, site));
+    TRY_ASSIGN(const auto layers,
+               image::wheel_layers(request, outcome.image, store::WheelStore(site.store.value)));
     world.output.line(document(outcome, layers, engine, seconds).dump());
   } else {
     world.output.line(reference(outcome));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
+#include "fakes/hand_clock.hpp"
 #include "train/nodes/local.hpp"
 
 namespace launch::train {
@@ -34,15 +35,15 @@ PlanRequest request() {
 }
 
 containers::EngineInfo podman() {
-  containers::EngineInfo info;
-  info.program = "podman";
+  auto info = *containers::engine_named("podman");
   info.pids_limit = true;
   return info;
 }
 
 std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
-  const LocalNodes nodes{containers::Engine(podman(), runner, {})};
+  fakes::HandClock clock;
+  const LocalNodes nodes{containers::Engine(podman(), runner, clock)};
   std::vector<std::string> out;
   for (const auto& command : nodes.commands(plan)) out.push_back(shell_line(command));
   return out;
