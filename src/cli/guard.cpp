@@ -23,11 +23,11 @@ Result<int> guard(const GuardOptions& options, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
   TRY_ASSIGN(const auto info, containers::engine_named(options.program));
-  const containers::Engine engine(info, world.runner, world.clock);
+  const containers::Engine engine(info, world.context.runner, world.context.clock);
   constexpr std::chrono::milliseconds kPause{500};
-  auto removed = during(train::remove_run(engine, options.run, [&] { world.clock.sleep(kPause); }),
+  auto removed = during(train::remove_run(engine, options.run, [&] { world.context.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");
-  TRY(train::mark_killed(options.record, utc_timestamp(world.clock.now())));
+  TRY(train::mark_killed(options.record, utc_timestamp(world.context.clock.now())));
   TRY(removed);
   return 0;
 }

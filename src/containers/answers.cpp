@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "containers/engine_type.hpp"
 
@@ -11,40 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-json parse(std::string_view text) {
-  return json::parse(text, nullptr, /*allow_exceptions=*/false);
-}
-
-/// The member at a path of keys; null where there is none.
-const json& at(const json& value, std::initializer_list<const char*> path) {
-  static const json none;
-  const json* here = &value;
-  for (const char* key : path) {
-    if (!here->is_object()) return none;
-    const auto found = here->find(key);
-    if (found == here->end()) return none;
-    here = &*found;
-  }
-  return *here;
-}
-
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
-bool truth_of(const json& value) {
-  return value.is_boolean() && value.get<bool>();
-}
-
-bool lists(const json& list, std::string_view word) {
-  return list.is_array() && std::any_of(list.begin(), list.end(), [&](const json& item) {
-           return text_of(item).find(word) != std::string::npos;
-         });
-}
-
 std::map<std::string, std::string> texts_of(const json& object) {
   std::map<std::string, std::string> texts;
   if (!object.is_object()) return texts;
-  for (const auto& [key, value] : object.items()) texts[key] = text_of(value);
+  for (const auto& [key, value] : object.items()) texts[key] = json_string(value);
   return texts;
 }
 
@@ -55,20 +26,20 @@ std::optional<Digest> id_of(const std::string& id) {
 
 /// docker names the digest of a local image only in its repository digests.
 std::optional<Digest> digest_of(const json& image) {
-  if (const auto digest = Digest::parse(text_of(at(image, {"Digest"})))) return digest;
-  if (const auto digest = Digest::parse(text_of(at(image, {"Descriptor", "digest"})))) return digest;
-  const auto& named = at(image, {"RepoDigests"});
+  if (const auto digest = Digest::parse(json_string(image, {"Digest"}))) return digest;
+  if (const auto digest = Digest::parse(json_string(image, {"Descriptor", "digest"}))) return digest;
+  const auto& named = json_at(image, {"RepoDigests"});
   if (!named.is_array() || named.empty()) return std::nullopt;
-  const auto reference = text_of(named.front());
+  const auto reference = json_string(named.front());
   return Digest::parse(std::string_view(reference).substr(reference.find('@') + 1));
 }
 
 Result<std::vector<Digest>> layers_of(const json& image) {
   std::vector<Digest> layers;
-  const auto& listed = at(image, {"RootFS", "Layers"});
+  const auto& listed = json_at(image, {"RootFS", "Layers"});
   if (!listed.is_array()) return layers;
   for (const auto& item : listed) {
-    const auto layer = Digest::parse(text_of(item));
+    const auto layer = Digest::parse(json_string(item));
     if (!layer) return fail(world_error("'image inspect' printed a layer that is no sha256 digest"));
     layers.push_back(*layer);
   }
@@ -81,16 +52,21 @@ bool has(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-std::string text_at(std::string_view json, std::initializer_list<const char*> path) {
-  return text_of(at(parse(json), path));
+std::string text_at(std::string_view document, std::initializer_list<const char*> path) {
+  return json_string(parse_json<json>(document), path);
 }
 
-bool truth_at(std::string_view json, std::initializer_list<const char*> path) {
-  return truth_of(at(parse(json), path));
+bool truth_at(std::string_view document, std::initializer_list<const char*> path) {
+  const auto parsed = parse_json<json>(document);
+  const auto& value = json_at(parsed, path);
+  return value.is_boolean() && value.get<bool>();
 }
 
-bool lists_at(std::string_view json, std::initializer_list<const char*> path, std::string_view word) {
-  return lists(at(parse(json), path), word);
+bool lists_at(std::string_view document, std::initializer_list<const char*> path, std::string_view word) {
+  const auto parsed = parse_json<json>(document);
+  const auto& list = json_at(parsed, path);
+  return list.is_array() && std::any_of(list.begin(), list.end(),
+                                        [&](const json& item) { return has(json_string(item), word); });
 }
 
 bool help_has_option(std::string_view help, std::string_view option) {
@@ -111,41 +87,41 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor) 
 }
 
 Result<std::vector<Image>> read_image_inspect(std::string_view text) {
-  const auto document = parse(text);
+  const auto document = parse_json<json>(text);
   if (!document.is_array() || document.empty()) {
     return fail(world_error("'image inspect' did not print a list of images"));
   }
   std::vector<Image> images;
   for (const auto& item : document) {
-    const auto id = id_of(text_of(at(item, {"Id"})));
+    const auto id = id_of(json_string(item, {"Id"}));
     if (!id) return fail(world_error("'image inspect' did not say the image's id"));
     auto& image = images.emplace_back(Image{*id, digest_of(item)});
-    image.labels = texts_of(at(item, {"Config", "Labels"}));
-    image.annotations = texts_of(at(item, {"Annotations"}));
+    image.labels = texts_of(json_at(item, {"Config", "Labels"}));
+    image.annotations = texts_of(json_at(item, {"Annotations"}));
     TRY_ASSIGN(image.layers, layers_of(item));
-    image.names = at(item, {"RepoTags"}).size();
-    image.steps = at(item, {"History"}).size();
+    image.names = json_at(item, {"RepoTags"}).size();
+    image.steps = json_at(item, {"History"}).size();
   }
   return images;
 }
 
 std::map<std::string, Digest> read_storage_containers(std::string_view text) {
   std::map<std::string, Digest> found;
-  const auto document = parse(text);
+  const auto document = parse_json<json>(text);
   if (!document.is_array()) return found;
   for (const auto& item : document) {
-    if (text_of(at(item, {"State"})) != "storage") continue;
-    const auto image = id_of(text_of(at(item, {"ImageID"})));
-    if (image) found.emplace(text_of(at(item, {"Id"})), *image);
+    if (json_string(item, {"State"}) != "storage") continue;
+    const auto image = id_of(json_string(item, {"ImageID"}));
+    if (image) found.emplace(json_string(item, {"Id"}), *image);
   }
   return found;
 }
 
 bool working_container_has_secret(std::string_view text, std::string_view id) {
-  const auto document = parse(text);
-  const auto& secrets = at(document, {"CommonBuildOpts", "Secrets"});
+  const auto document = parse_json<json>(text);
+  const auto& secrets = json_at(document, {"CommonBuildOpts", "Secrets"});
   return secrets.is_array() && std::any_of(secrets.begin(), secrets.end(), [&](const json& secret) {
-           const auto value = text_of(secret);
+           const auto value = json_string(secret);
            const auto fields = split(value, ',');
            return std::find(fields.begin(), fields.end(), fmt::format("id={}", id)) != fields.end();
          });

@@ -14,11 +14,11 @@ namespace launch::containers {
 /// Readers of what engines print. All pure.
 
 /// The string at a path of keys in a JSON document; empty where there is none.
-std::string text_at(std::string_view json, std::initializer_list<const char*> path);
+std::string text_at(std::string_view document, std::initializer_list<const char*> path);
 /// True when there is a true at a path of keys.
-bool truth_at(std::string_view json, std::initializer_list<const char*> path);
+bool truth_at(std::string_view document, std::initializer_list<const char*> path);
 /// True when a string of the list at a path of keys contains the word.
-bool lists_at(std::string_view json, std::initializer_list<const char*> path, std::string_view word);
+bool lists_at(std::string_view document, std::initializer_list<const char*> path, std::string_view word);
 /// True when the help text lists the option ("--timestamp").
 bool help_has_option(std::string_view help, std::string_view option);
 /// True when a version ("4.3.1", "5.0.0-dev") is at least major.minor.

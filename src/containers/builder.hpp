@@ -2,13 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "containers/engine.hpp"
 
@@ -41,10 +40,9 @@ class Builder {
   Builder(const Engine& engine, std::filesystem::path folder, std::string mark)
       : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)) {}
 
-  /// Builds, sending the engine's lines to `on_line`; the image is found again by its tag. Of a build that is
-  /// stopped nothing is left.
-  Result<Image> build(BuildSpec spec, const std::function<void(std::string_view)>& on_line,
-                      std::stop_token stop = {}) const;
+  /// Builds, telling the engine's steps; the image is found again by its tag. Of a build that is stopped
+  /// nothing is left.
+  Result<Image> build(BuildSpec spec, Reporter& reporter, std::stop_token stop = {}) const;
   /// Removes what a build in this folder left that ended without a word: processes of its RUN, working
   /// containers, intermediate images that were not there before, and the folder. Nothing to do is no error.
   Result<void> remove_remains() const;

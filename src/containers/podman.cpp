@@ -2,6 +2,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/toml.hpp"
 #include "containers/answers.hpp"
 #include "containers/engine_type.hpp"
 
@@ -15,15 +16,6 @@ constexpr const char* kIdentityLabel = "build --identity-label";
 
 bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
-}
-
-std::string toml_string(std::string_view value) {
-  std::string out = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-  }
-  return out + '"';
 }
 
 /// A registries.conf (containers-registries.conf(5), version 2): what was there before, then one entry a

@@ -69,7 +69,9 @@ class Prober {
       }
     }
     auto found = type.probe(program, runner_);
-    if (found && fingerprint) (void)write_file(file, write_probe(*found, *fingerprint), 0600, Flush::no);
+    // JSON keeps no path that is not UTF-8.
+    if (found && fingerprint && is_utf8(found->program))
+      (void)write_file(file, write_probe(*found, *fingerprint), 0600, Flush::no);
     return found;
   }
 

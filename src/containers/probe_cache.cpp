@@ -11,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace launch::containers {
@@ -97,7 +98,7 @@ std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
                                 {"oci_runtime", places->oci_runtime},
                                 {"runtime_folder", places->runtime_folder}};
   }
-  return document.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(document);
 }
 
 std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fingerprint,

@@ -98,7 +98,7 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
 /// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
 Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
                                           const std::string& inputs, const std::filesystem::path& folder,
-                                          const BuildEvents& events, const std::stop_token& stop) {
+                                          Reporter& reporter, const std::stop_token& stop) {
   const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
@@ -109,7 +109,8 @@ Result<archive::InstallSize> fill_context(const BuildRequest& request, const con
   context.copies = request.copies;
   TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
   context.dockerignore = render_dockerignore();
-  return write_context(folder, context, events.unpacking, stop);
+  const auto progress = [&](auto done, auto total) { reporter.progress("unpacking wheels", done, total); };
+  return write_context(folder, context, progress, stop);
 }
 
 containers::BuildSpec build_spec(const BuildRequest& request, const std::string& inputs,
@@ -140,7 +141,7 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const BuildEvents& events, std::stop_token stop) {
+                                 Reporter& reporter, std::stop_token stop) {
   const auto& recipe = request.locked.recipe;
   TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
   TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_of(recipe)));
@@ -156,17 +157,16 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   TRY_ASSIGN(auto found, find());
   if (found) return BuildOutcome{*std::move(found), name, true, {}};
   if (!turn) {
-    if (events.waiting) events.waiting();
+    reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
     TRY_ASSIGN(turn, BuildTurn::take(turns, image, engine.clock(), stop));
     TRY(builder_of(engine, *turn).remove_remains());
     TRY_ASSIGN(found, find());
     if (found) return BuildOutcome{*std::move(found), name, true, {}};
   }
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(request.folder / "contexts"));
-  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), events, stop));
-  TRY_ASSIGN(auto built,
-             builder_of(engine, *turn)
-                 .build(build_spec(request, inputs, scratch.path()), events.line, std::move(stop)));
+  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), reporter, stop));
+  TRY_ASSIGN(auto built, builder_of(engine, *turn)
+                             .build(build_spec(request, inputs, scratch.path()), reporter, std::move(stop)));
   return BuildOutcome{std::move(built), name, false, unpacked};
 }
 

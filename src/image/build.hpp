@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "archive/wheel_tree.hpp"
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "containers/engine.hpp"
 #include "image/project_files.hpp"
@@ -29,13 +30,6 @@ struct BuildRequest {
   std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
 };
 
-/// What a person who waits is told; any may be empty.
-struct BuildEvents {
-  archive::InstallProgress unpacking;
-  std::function<void(std::string_view)> line;  ///< the engine's own lines
-  std::function<void()> waiting;               ///< for another build of the same image
-};
-
 struct BuildOutcome {
   containers::Image image;
   std::string name;         ///< "localhost/launch/demo"
@@ -52,7 +46,7 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 /// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Builder::build; (world) a stop was
 /// asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const BuildEvents& events, std::stop_token stop = {});
+                                 Reporter& reporter, std::stop_token stop = {});
 
 /// A layer of an image that holds wheels.
 struct WheelLayer {

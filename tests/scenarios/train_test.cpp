@@ -24,9 +24,10 @@ class TrainScenario : public ::testing::Test {
                       sha256_hex(kRecipe) + "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
     scenario_.write("recipes/demo.toml", std::string(kRecipe));
     scenario_.write("lockfiles/pylock.demo.toml", lock);
-    scenario_.write("engine/image.json",
-                    R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:)" +
-                        sha256_hex(lock) + "\"}}}]");
+    scenario_.write("engine/image.json", R"([{"Id": ")" + std::string(64, 'a') + R"(", "Digest": "sha256:)" +
+                                             std::string(64, 'd') +
+                                             R"(", "Config": {"Labels": {"launch.lock": "sha256:)" +
+                                             sha256_hex(lock) + "\"}}}]");
     scenario_.set("FAKE_PODMAN", scenario_.place("engine").string());
     scenario_.set("PATH", std::string(LAUNCH_FAKE_ENGINE) + ":/usr/local/bin:/usr/bin:/bin");
     scenario_.set("LAUNCH_ENGINE", "podman");
@@ -85,6 +86,19 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
             "hint: start docker's daemon: systemctl start docker\n");
 }
 
+TEST_F(TrainScenario, PathsThatAreNotUtf8) {
+  const std::string folder = "eng\xff";
+  std::filesystem::create_directories(scenario_.place(folder));
+  std::filesystem::create_symlink(std::filesystem::path(LAUNCH_FAKE_ENGINE) / "podman",
+                                  scenario_.place(folder) / "podman");
+  const auto engine = scenario_.place(folder) / "podman";
+  for (int time = 0; time < 2; ++time) {
+    const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", engine.string()});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.err, gpu_note());
+  }
+}
+
 /// What a podman may do at some step of a run.
 struct EngineFault {
   std::string name;
@@ -95,7 +109,8 @@ struct EngineFault {
 };
 
 constexpr std::string_view kBegun =
-    "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:dd\n";
+    "run demo-[RUN]: 1 node of 1 rank, podman 4.3.1 with gloo, image sha256:"
+    "dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd\n";
 constexpr std::string_view kRecord = "record: [ROOT]/state/runs/demo-[RUN]/run.json\n";
 
 void PrintTo(const EngineFault& fault, std::ostream* out) {

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "fakes/fake_reporter.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/hand_clock.hpp"
 #include "unit/base/scratch.hpp"
@@ -46,28 +47,28 @@ class BuildingRunner final : public ProcessRunner {
 
 class Build : public testing::Test {
  protected:
-  Result<Image> build(const EngineInfo& info, const std::function<void(std::string_view)>& on_line = {}) {
+  Result<Image> build(const EngineInfo& info) {
     BuildSpec spec;
     spec.context = "/ctx";
     spec.dockerfile = "/ctx/Dockerfile";
     spec.tag = "localhost/launch/demo:latest";
     const Engine engine(info, runner_, clock_);
-    return Builder(engine, scratch_ / "demo", "launch.build.1").build(spec, on_line);
+    return Builder(engine, scratch_ / "demo", "launch.build.1").build(spec, reporter_);
   }
 
   BuildingRunner runner_;
   fakes::HandClock clock_;
+  fakes::FakeReporter reporter_;
   test::Scratch scratch_;
 };
 
 TEST_F(Build, LinesAndIdentity) {
-  runner_.build = {0, "STEP 1\nSTEP 2\n"};
-  std::vector<std::string> seen;
-  const auto image = build(podman4(), [&](std::string_view line) { seen.emplace_back(line); });
+  runner_.build = {0, "STEP 1/2: FROM b\n--> 12\nSTEP 2/2: LABEL x\n"};
+  const auto image = build(podman4());
   ASSERT_TRUE(image) << image.error().text();
   EXPECT_EQ(image->image_id, digest('a'));
   EXPECT_EQ(image->digest, digest('d'));
-  EXPECT_THAT(seen, ElementsAre("STEP 1", "STEP 2"));
+  EXPECT_THAT(reporter_.statuses, ElementsAre("STEP 1/2: FROM b", "STEP 2/2: LABEL x"));
   EXPECT_THAT(runner_.seen.unset, ElementsAre("BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"));
   EXPECT_THAT(runner_.seen.argv, testing::Contains("id=launch.build.1,src=/dev/null"));
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "demo"));
@@ -103,6 +104,10 @@ TEST_F(Build, DockerGetsTheBuilderThatItsClientHas) {
     ASSERT_TRUE(image) << image.error().text();
     EXPECT_EQ(runner_.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
     EXPECT_EQ(runner_.seen.environment.at("SOURCE_DATE_EPOCH"), "0");
+    EXPECT_THAT(
+        reporter_.warnings,
+        testing::Each("docker has no buildx here, without which it gives the image another ID each time; "
+                      "install docker's buildx plugin, or use podman"));
   }
 }
 

@@ -165,7 +165,7 @@ TEST_F(Probe, MirrorsReachPodman) {
   EXPECT_EQ(*text,
             "unqualified-search-registries = [\"quay.io\"]\n"
             "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n"
-            "\n[[registry]]\nprefix = \"a\\\"x = \\\"\"\nlocation = \"b\\\\\"\n");
+            "\n[[registry]]\nprefix = \"a\\\"\\u000Ax = \\\"\"\nlocation = \"b\\\\\"\n");
   std::string given;
   runner_.before = [&](const ProcessSpec& spec) {
     given = spec.environment.at("CONTAINERS_REGISTRIES_CONF");

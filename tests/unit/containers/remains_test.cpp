@@ -58,8 +58,9 @@ class Remains : public testing::Test {
     spec.context = "/ctx";
     spec.tag = "x:latest";
     spec.annotations = {{"launch.inputs", "sha256:ab"}};
+    SilentReporter reporter;
     const Engine engine(podman(), runner, clock_);
-    return Builder(engine, remains(), kMark).build(spec, {});
+    return Builder(engine, remains(), kMark).build(spec, reporter);
   }
 
   fakes::HandClock clock_;

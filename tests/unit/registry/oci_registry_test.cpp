@@ -203,8 +203,8 @@ TEST_F(OciRegistryTest, AsksWhereTheSiteSays) {
   base = "https://mirror.example/v2/hub/nv/cuda";
   put_index();
   const std::vector<specs::RegistryMirror> locations{{"docker.io", "127.0.0.1:1", true},
-                                                {"docker.io/nvidia", "mirror.example/hub/nv"},
-                                                {"docker.io/nvid", "elsewhere.example"}};
+                                                     {"docker.io/nvidia", "mirror.example/hub/nv"},
+                                                     {"docker.io/nvid", "elsewhere.example"}};
   EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", "linux/amd64", locations));
 }
 

@@ -1,0 +1,69 @@
+#include "commands/build.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "commands/engine.hpp"
+#include "locking/locate.hpp"
+#include "store/wheel_store.hpp"
+
+namespace launch::commands {
+namespace {
+
+void warn_of_stale_dockerfile(const project::Project& project, const project::Locked& locked,
+                              const std::string& dockerfile, Reporter& reporter) {
+  const auto place = project.image_folder(locked.recipe.name) / "Dockerfile";
+  std::error_code ignored;
+  if (!std::filesystem::exists(place, ignored)) return;
+  const auto found = read_file(place);
+  if (found && *found == dockerfile) return;
+  reporter.warn(fmt::format(
+      "{} is not what recipe and lock say, and what they say is built; write it anew: launch render {}",
+      project.shown(place), locked.recipe.name));
+}
+
+}  // namespace
+
+std::string BuildDocument::reference() const {
+  if (!outcome.image.digest) return outcome.image.image_id.text();
+  return fmt::format("{}@{}", outcome.name, outcome.image.digest->text());
+}
+
+Result<BuildDocument> build(const BuildRequest& request, const Context& context) {
+  const auto began = context.clock.steady();
+  TRY_ASSIGN(const auto workspace, open_workspace(context));
+  const auto& [project, site] = workspace;
+  image::BuildRequest wanted;
+  TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe));
+  const auto& [recipe, lock] = wanted.locked;
+  TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
+  wanted.from_scratch = request.from_scratch;
+  // Beside the store, where there is room for the wheels and so, most likely, for what is in them.
+  wanted.folder = std::filesystem::path(site.store.value).parent_path();
+  TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(wanted.locked, wanted.copies));
+  warn_of_stale_dockerfile(project, wanted.locked, dockerfile, context.reporter);
+  TRY_ASSIGN(const auto engine, find_engine(context, site, request.engine));
+  const auto http = open_http(context, site);
+  const store::WheelStore store(site.store.value);
+  wanted.fetch =
+      [&, &site = site, &lock = lock](
+          const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
+    TRY_ASSIGN(auto fetched,
+               locking::fetch_locked(
+                   wheels, lock.lock.provenance, lock.file.parent_path(), site, store, *http,
+                   [&](auto done, auto total) { context.reporter.progress("fetching wheels", done, total); },
+                   context.stop));
+    return std::move(fetched.paths);
+  };
+  TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.reporter, context.stop));
+  TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, store));
+  const auto seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), seconds};
+}
+
+}  // namespace launch::commands
