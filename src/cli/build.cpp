@@ -68,7 +68,7 @@ void register_build(App& app) {
   auto options = std::make_shared<BuildOptions>();
   command.footer(kFooter);
   command.option("RECIPE", &options->recipe, "A recipe's name or file").required();
-  command.option("--engine", &options->engine, "podman, docker or a path to one; else the first that works");
+  command.option("--engine", &options->engine, containers::engine_choice() + "; else the first that works");
   command.flag("--from-scratch", options->from_scratch, "Build every layer anew");
   command.runs([options](World& world) { return run_build(world, *options); });
 }

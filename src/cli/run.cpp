@@ -23,7 +23,7 @@ constexpr const char* kFooter =
     "  launch lock demo     exact wheels with their sha256 into lockfiles/pylock.demo.toml\n"
     "  launch fetch demo    those wheels into the store\n"
     "  launch render demo   images/demo/Dockerfile\n"
-    "  launch build demo    the image, by podman or docker\n"
+    "  launch build demo    the image, in a container engine\n"
     "  launch check demo    do the locked wheels have what the code imports?\n"
     "  launch train demo    one container a node\n"
     "\n"

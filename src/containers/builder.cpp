@@ -38,7 +38,7 @@ Result<Image> Builder::build(BuildSpec spec, Reporter& reporter, std::stop_token
   process.on_line = [&](Stream, std::string_view line) {
     // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
     if (line.starts_with("STEP ")) reporter.status(line);
-    log_debug("{}", printable(line));
+    log_debug("{}", line);
   };
   if (info.build_places) TRY(remains.expect(spec, process));
   const auto ended = engine_->runner().run(process, std::move(stop));
@@ -61,7 +61,7 @@ Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& i
   // With docker's containerd store the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
     return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
-                                        name, spec.tag, printable(trim(text)), image->image_id.text())));
+                                        name, spec.tag, trim(text), image->image_id.text())));
   }
   return *std::move(image);
 }

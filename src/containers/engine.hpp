@@ -48,6 +48,8 @@ struct EngineInfo {
 
 /// The names of all engines: "podman", "docker".
 std::vector<std::string> engine_names();
+/// What engine_named takes: "podman, docker or a path to one of them".
+std::string engine_choice();
 /// The engine of that name, or of a path whose file name begins with it; nothing is asked. Errors (usage):
 /// there is none.
 Result<EngineInfo> engine_named(const std::string& wanted);

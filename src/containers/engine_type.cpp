@@ -37,14 +37,17 @@ std::vector<std::string> engine_names() {
   return names;
 }
 
+std::string engine_choice() {
+  return join(engine_names(), ", ") + " or a path to one of them";
+}
+
 Result<EngineInfo> engine_named(const std::string& wanted) {
   const auto name = std::filesystem::path(wanted).filename().string();
   for (const auto* type : engine_types()) {
     if (is_path(wanted) ? name.starts_with(type->name()) : name == type->name())
       return EngineInfo{type, wanted};
   }
-  return fail(usage_error(fmt::format("'{}' is not an engine: expected {} or a path to one of them",
-                                      printable(wanted), join(engine_names(), ", "))));
+  return fail(usage_error(fmt::format("'{}' is not an engine: expected {}", wanted, engine_choice())));
 }
 
 std::string EngineInfo::name() const {

@@ -61,7 +61,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
       !base->digest.starts_with("sha256:") || !is_sha256_hex(std::string_view(base->digest).substr(7))) {
     return fail(
         usage_error(fmt::format("the lock {} names the base image {}@{}: expected NAME and sha256:DIGEST",
-                                input.lock.file.string(), printable(base->name), printable(base->digest))));
+                                input.lock.file.string(), base->name, base->digest)));
   }
   return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base->name, base->tag)),
                      input.pull_name.empty() ? base->name : input.pull_name, base->digest);
