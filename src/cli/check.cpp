@@ -13,6 +13,8 @@
 #include "probe/platforms.hpp"
 #include "probe/report.hpp"
 #include "probe/wheel_lookup.hpp"
+#include "pytorch/channel.hpp"
+#include "pytorch/packages.hpp"
 #include "specs/name.hpp"
 
 namespace launch::cli {
@@ -103,10 +105,10 @@ std::vector<std::string> packages_of(const project::Recipe& recipe) {
 /// PyTorch's own packages in a lock that comes without its recipe.
 std::vector<std::string> packages_of(const project::Lockfile& lock) {
   std::vector<std::string> names;
-  for (const auto* name : {"torch", "torchvision", "torchaudio"}) {
+  for (const auto& name : pytorch::library_names()) {
     if (std::any_of(lock.packages.begin(), lock.packages.end(),
                     [&](const auto& each) { return each.name == name; })) {
-      names.emplace_back(name);
+      names.push_back(name);
     }
   }
   if (names.empty()) names.emplace_back("torch");
@@ -125,13 +127,17 @@ Result<Question> question_of_release(const World& world, const CheckOptions& opt
   }
   probe::ReleaseQuery query;
   query.version = options.torch;
-  if (!options.channel.empty()) query.channel = options.channel;
-  query.cuda = options.cuda;
-  if (!options.python.empty()) query.python = options.python;
+  if (!options.channel.empty()) query.channel = pytorch::channel_of(options.channel).value_or(query.channel);
+  if (!options.cuda.empty()) {
+    TRY_ASSIGN(query.cuda, during(specs::Accelerator::parse(options.cuda), "reading --cuda"));
+  }
+  if (!options.python.empty()) {
+    TRY_ASSIGN(query.python, during(specs::Interpreter::parse(options.python), "reading --python"));
+  }
   TRY_ASSIGN(auto paths, paths_of_arguments(world, options.arguments));
-  if (query.channel != "index" && query.cuda.empty()) {
+  if (query.channel != pytorch::Channel::index && !query.cuda) {
     return fail(usage_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
-                                        query.channel))
+                                        pytorch::channel_name(query.channel)))
                     .hint("--cuda cu128, or --cuda cpu"));
   }
   world.terminal.status(fmt::format("looking for torch {}", options.torch));
@@ -248,7 +254,7 @@ void register_check(App& app) {
   command
       .option("--channel", &options->channel, "Where it comes from: index (default), nightly, test or stable")
       .value_name("NAME")
-      .one_of({"index", "nightly", "test", "stable"});
+      .one_of(pytorch::channel_names());
   command.option("--cuda", &options->cuda, "Its build, for a channel: cu128, cpu").value_name("NAME");
   command.option("--python", &options->python, "Its Python; else the newest that it has a wheel for")
       .value_name("3.N");

@@ -16,6 +16,7 @@
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
 #include "registry/oci_registry.hpp"
+#include "specs/texts.hpp"
 #include "store/wheel_store.hpp"
 
 namespace launch::cli {
@@ -89,13 +90,14 @@ Result<locking::LockResult> resolve(World& world, const LockOptions& options, co
   TRY_ASSIGN(auto result, locking::resolve_lock(
                               request, site, *http, store::WheelStore(site.store.value),
                               [&](const std::string& what) { world.terminal.status(what); }, world.stop));
-  const bool keep = previous.lock && !options.upgrade;
   registry::OciRegistry registry(*http, registries(site));
   world.terminal.status("asking for the base image");
-  TRY_ASSIGN(result.lock.provenance.base,
-             locking::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,
-                                  registry));
+  TRY_ASSIGN(auto chosen,
+             locking::choose_base(recipe, result.lock, previous.lock,
+                                  options.upgrade ? locking::Renew::yes : locking::Renew::no, registry));
+  result.lock.provenance.base = std::move(chosen.base);
   world.terminal.clear();
+  if (!chosen.warning.empty() && !world.stop.stop_requested()) log_warning("{}", chosen.warning);
   return result;
 }
 
@@ -116,7 +118,8 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
   const auto& new_base = after.provenance.base;
   if (old_base && new_base && old_base->digest != new_base->digest) {
     lines.push_back(image_text(*old_base) == image_text(*new_base)
-                        ? fmt::format("the base image {} is {} now", image_text(*new_base), new_base->digest)
+                        ? fmt::format("the base image {} is {} now", image_text(*new_base),
+                                      new_base->digest ? new_base->digest->text() : "left open")
                         : fmt::format("base image {} → {}", image_text(*old_base), image_text(*new_base)));
   }
   if (lines.empty() && before.provenance.recipe_digest != after.provenance.recipe_digest) {
@@ -152,13 +155,13 @@ std::string document(const std::string& file, bool changed, const locking::LockR
   }
   auto passed_over = Json::array();
   for (const auto& one : result.passed_over)
-    passed_over.push_back({{"date", one.date}, {"reason", one.reason}});
+    passed_over.push_back({{"date", one.day.text()}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
                      {"lock", file},
                      {"changed", changed},
                      {"packages", std::move(packages)},
-                     {"date", date ? Json(*date) : Json()},
+                     {"date", date ? Json(date->text()) : Json()},
                      {"passed_over", std::move(passed_over)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -179,11 +182,12 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   const bool changed = text != previous.text;
 
   for (const auto& one : result.passed_over) {
-    log_info("passed over the nightly of {}: {}", one.date, printable(one.reason));
+    log_info("passed over the nightly of {}: {}", one.day.text(), printable(one.reason));
   }
   const auto seconds = std::chrono::duration<double>(world.clock.steady() - begin).count();
   log_info("locked {} ({}) for Python {} on {} in {}", count_of(result.lock.packages.size(), "package"),
-           size_text(result.lock), recipe.python, join_words(recipe.platforms), human_seconds(seconds));
+           size_text(result.lock), recipe.python.text(), join_words(specs::texts_of(recipe.platforms)),
+           human_seconds(seconds));
   if (changed && !options.check) TRY(write_file(file, text));
   if (changed) {
     tell_changes(shown, previous, result.lock, options.check);

@@ -4,7 +4,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -21,26 +20,20 @@ namespace {
 constexpr const char* kInputs = "launch.inputs";
 
 /// The platform of the recipe that is built here: this machine's, else its first.
-std::string platform_of(const project::Recipe& recipe) {
-  utsname machine{};
-  ::uname(&machine);
-  const auto own = fmt::format("linux-{}", machine.machine);
+specs::Platform platform_of(const project::Recipe& recipe) {
+  const auto own = specs::Platform::of_this_machine();
   const auto& all = recipe.platforms;
-  return std::find(all.begin(), all.end(), own) != all.end() ? own : all.front();
-}
-
-std::string oci_platform(std::string_view platform) {
-  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
+  return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
 }
 
 /// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
-                                     const std::string& platform) {
+                                     const specs::Platform& platform) {
   constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return "sha256:" +
-         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
+         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
@@ -144,11 +137,11 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   spec.dockerfile = scratch.path() / "Dockerfile";
   spec.tag = tag;
   spec.timestamp = image_timestamp(lock);
-  spec.platform = oci_platform(platform);
+  spec.platform = platform.oci();
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{kInputs, inputs}};
   spec.remains = turn->remains();
-  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
+  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
   TRY_ASSIGN(outcome.image, engine.build(spec, events.line, std::move(stop)));
   return outcome;
 }

@@ -38,11 +38,8 @@ std::string Interpreter::text() const {
   return fmt::format("3.{}{}", minor, free_threaded ? "t" : "");
 }
 
-Result<std::string> linux_machine(std::string_view platform) {
-  if (platform == "linux-x86_64") return "x86_64";
-  if (platform == "linux-aarch64") return "aarch64";
-  return fail(usage_error(fmt::format(
-      "platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"", in_quotes(platform))));
+std::string Interpreter::tag() const {
+  return fmt::format("cp3{}{}", minor, free_threaded ? "t" : "");
 }
 
 }  // namespace launch::specs

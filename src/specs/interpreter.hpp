@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
 
@@ -19,9 +20,11 @@ struct Interpreter {
   std::string version() const;
   /// "3.13t": what the folders below lib/ are named by.
   std::string text() const;
-};
+  /// "cp313t": the Python tag of its wheels, with the "t" of their ABI tag.
+  std::string tag() const;
 
-/// "x86_64" of "linux-x86_64". Errors (usage): another platform than linux-x86_64 and linux-aarch64.
-Result<std::string> linux_machine(std::string_view platform);
+  /// By version; the free-threaded build follows the one with a GIL.
+  friend auto operator<=>(const Interpreter&, const Interpreter&) = default;
+};
 
 }  // namespace launch::specs
