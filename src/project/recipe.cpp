@@ -198,9 +198,9 @@ Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
   TRY(table.only({"channel", "cuda", "date", "as-of", "packages"}));
   TRY_ASSIGN(torch.channel, read_channel(table));
   TRY_ASSIGN(torch.packages, read_requirements(table, seen));
-  TRY_ASSIGN(torch.cuda, read_cuda(table, torch.channel));
   TRY_ASSIGN(torch.date, read_day(table, "date", torch.channel));
   TRY_ASSIGN(torch.as_of, read_day(table, "as-of", torch.channel));
+  TRY_ASSIGN(torch.cuda, read_cuda(table, torch.channel));
   if (torch.date && torch.as_of) {
     return fail(table
                     .wrong("as-of",

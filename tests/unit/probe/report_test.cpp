@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/values.hpp"
+
 namespace launch::probe {
 namespace {
 
@@ -17,7 +19,7 @@ CheckReport report() {
                                                  {pysource::Verdict::yes, "torch/nn/__init__.py"},
                                                  {pysource::Verdict::no, "torch 2 has no x"},
                                                  {pysource::Verdict::unknown, "it is compiled"}};
-  return {{{"linux-x86_64",
+  return {{{fakes::x86(),
             {{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
             {},
             judge(std::move(names), answers)}},
@@ -29,7 +31,7 @@ CheckReport report() {
 CheckReport report_with(const std::string& version, pysource::Answer answer) {
   auto made = report();
   auto other = made.platforms.front();
-  other.platform = "linux-aarch64";
+  other.platform = fakes::arm();
   other.wheels.front().version = version;
   other.names[1].answer = answer;
   for (auto& use : other.names[1].uses) use.outcome = answer.verdict;

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/values.hpp"
 
 namespace launch::project {
 namespace {
@@ -71,15 +72,15 @@ std::string error_with(std::string_view table, std::string_view line) {
 TEST(Recipe, IsReadWhole) {
   const auto recipe = read(kWhole);
   EXPECT_EQ(recipe.name, "demo");
-  EXPECT_EQ(recipe.python, "3.12");
-  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64", "linux-aarch64"));
+  EXPECT_EQ(recipe.python, fakes::python("3.12"));
+  EXPECT_THAT(recipe.platforms, ElementsAre(fakes::x86(), fakes::arm()));
   ASSERT_EQ(recipe.packages.size(), 2U);
   EXPECT_EQ(recipe.packages[0].text(), "torchdata>=0.8");
   EXPECT_EQ(recipe.packages[1].text(), "some-package[extra]");
-  EXPECT_EQ(recipe.torch.channel, Channel::nightly);
-  EXPECT_EQ(recipe.torch.cuda, "cu128");
+  EXPECT_EQ(recipe.torch.channel, pytorch::Channel::nightly);
+  EXPECT_EQ(recipe.torch.cuda, fakes::accelerator("cu128"));
   EXPECT_EQ(recipe.torch.date, std::nullopt);
-  EXPECT_EQ(recipe.torch.as_of, "2025-06-06");
+  EXPECT_EQ(recipe.torch.as_of, fakes::day("2025-06-06"));
   ASSERT_EQ(recipe.torch.packages.size(), 2U);
   EXPECT_EQ(recipe.torch.packages[1].name, "torchvision");
   EXPECT_TRUE(recipe.lock.by_path);
@@ -104,8 +105,8 @@ TEST(Recipe, IsReadWhole) {
 
 TEST(Recipe, HasDefaults) {
   const auto recipe = read("python = \"3.11\"\npackages = [\"numpy\"]\n");
-  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64"));
-  EXPECT_EQ(recipe.torch.channel, Channel::index);
+  EXPECT_THAT(recipe.platforms, ElementsAre(fakes::x86()));
+  EXPECT_EQ(recipe.torch.channel, pytorch::Channel::index);
   EXPECT_THAT(recipe.torch.packages, IsEmpty());
   EXPECT_FALSE(recipe.lock.by_path);
   EXPECT_EQ(recipe.image.variant, "base");

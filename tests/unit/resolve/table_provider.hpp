@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "fakes/values.hpp"
 #include "resolve/provider.hpp"
 
 namespace launch::resolve {
@@ -51,7 +52,7 @@ class TableProvider final : public Provider {
   }
   Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                     const std::set<std::string>& extras) override {
-    static const auto environment = *specs::marker_environment("3.12", "linux-x86_64");
+    static const auto environment = specs::marker_environment(fakes::python("3.12"), fakes::x86());
     ++asked[package];
     Dependencies out;
     const auto& all = table_[package][version];
