@@ -58,19 +58,19 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
   return &packages_.emplace(name, std::move(package)).first->second;
 }
 
-Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::string& name) {
+Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string& name) {
   TRY_ASSIGN(const auto* package, this->package(name));
-  std::vector<resolve::Candidate> out;
+  std::vector<specs::Version> out;
   std::set<specs::Version> taken;
   const auto preferred = preferred_.find(name);
   if (preferred != preferred_.end()) {
     for (const auto& version : preferred->second) {
       const auto at = package->fits.find(version);
       if (at == package->fits.end() || at->second.yanked || !taken.insert(version).second) continue;
-      out.push_back({version});
+      out.push_back(version);
     }
   }
-  std::vector<resolve::Candidate> yanked;
+  std::vector<specs::Version> yanked;
   const auto pins = pinned_.find(name);
   for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
     const auto& version = at->first;
@@ -79,10 +79,10 @@ Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::st
         return specs::Specifier::parse(pin)->matches(version);
       };
       if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
-        yanked.push_back({version});
+        yanked.push_back(version);
       }
     } else if (taken.count(version) == 0) {
-      out.push_back({version});
+      out.push_back(version);
     }
   }
   out.insert(out.end(), yanked.begin(), yanked.end());

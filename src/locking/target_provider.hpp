@@ -23,7 +23,7 @@ class TargetProvider final : public resolve::Provider {
   TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
                  Preferences preferred, std::optional<specs::Day> day);
 
-  Result<std::vector<resolve::Candidate>> candidates(const std::string& package) override;
+  Result<std::vector<specs::Version>> candidates(const std::string& package) override;
   bool takes_prereleases(const std::string& package) override;
   std::string absence(const std::string& package, const specs::SpecifierSet& wanted) override;
   Result<resolve::Dependencies> dependencies(const std::string& package, const specs::Version& version,

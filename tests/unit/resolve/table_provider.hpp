@@ -35,13 +35,13 @@ class TableProvider final : public Provider {
     return at == table_.end() ? none : at->second;
   }
 
-  Result<std::vector<Candidate>> candidates(const std::string& package) override {
-    std::vector<Candidate> out;
+  Result<std::vector<specs::Version>> candidates(const std::string& package) override {
+    std::vector<specs::Version> out;
     const auto preferred = preferred_.find(package);
-    if (preferred != preferred_.end()) out.push_back({preferred->second});
+    if (preferred != preferred_.end()) out.push_back(preferred->second);
     const auto& known = versions(package);
     for (auto at = known.rbegin(); at != known.rend(); ++at) {
-      if (preferred == preferred_.end() || at->first != preferred->second) out.push_back({at->first});
+      if (preferred == preferred_.end() || at->first != preferred->second) out.push_back(at->first);
     }
     return out;
   }
