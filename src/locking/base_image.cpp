@@ -151,29 +151,31 @@ std::optional<project::BaseImage> same_base(const std::optional<project::Lockfil
   return same ? std::optional(base) : std::nullopt;
 }
 
-std::string taken_from(const specs::ImageReference& wanted, std::string_view source, const Error& why) {
-  return fmt::format("base image digest of {} taken from {}, as the registry cannot be reached: {}",
-                     shown(wanted), source, why.message());
+std::string taken_from(const specs::ImageReference& wanted, std::string_view source, std::string_view why) {
+  return fmt::format("base image digest of {} taken from {}, as {}", shown(wanted), source, why);
 }
 
-/// A base without its registry, which failed because of `why`. Errors: those of describe.
+/// A base without its registry; `why` is a clause. Errors: those of describe.
 Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const specs::Accelerator& accelerator,
                                          const specs::ImageReference& wanted,
-                                         const std::optional<project::BaseImage>& before, const Error& why) {
-  if (before)
+                                         const std::optional<project::BaseImage>& before,
+                                         const std::string& why) {
+  if (before) {
     return ChosenBase{*before, BaseOrigin::previous_lock, taken_from(wanted, "the previous lock", why)};
+  }
   ChosenBase chosen;
-  const auto said = Digest::parse(wanted.digest);
-  const auto known = pytorch::known_base(wanted, recipe.platforms);
+  chosen.base.name = wanted.name();
+  chosen.base.tag = wanted.tag;
+  chosen.base.python = recipe.python;
   if (pytorch::distribution_of(wanted)) {
     TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}));
-    if (said) {
-      chosen.base.digest = *said;
+    chosen.base.digest = Digest::parse(wanted.digest);
+    if (chosen.base.digest) {
       chosen.origin = BaseOrigin::recipe;
       chosen.warning = taken_from(wanted, fmt::format("recipes/{}.toml", recipe.name), why);
       return chosen;
     }
-    if (known) {
+    if (const auto known = pytorch::known_base(wanted, recipe.platforms)) {
       chosen.base.digest = known->digest;
       chosen.base.platforms = known->platforms;
       chosen.origin = BaseOrigin::table;
@@ -181,14 +183,12 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
       return chosen;
     }
   }
-  chosen.base.name = wanted.name();
-  chosen.base.tag = wanted.tag;
-  chosen.base.python = recipe.python;
   chosen.origin = BaseOrigin::open;
   chosen.warning = fmt::format(
-      "base image digest of {} left open, as the registry cannot be reached: {}; to fill it in, run `launch "
-      "lock {}` again when it can be reached",
-      shown(wanted), why.message(), recipe.name);
+      "base image digest of {} left open, as {}; to fill it in before the image is built, run `launch lock "
+      "{}` "
+      "when a registry can be asked ([[registry]] in launch.toml names a mirror)",
+      shown(wanted), why, recipe.name);
   return chosen;
 }
 
@@ -268,10 +268,14 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto before = same_base(previous, recipe, wanted);
   if (before && renew == Renew::no) return ChosenBase{*before, BaseOrigin::kept, {}};
-  const auto found = ask(registry, wanted, recipe.platforms.front());
+  const auto found = registry.find(wanted, recipe.platforms.front().oci());
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
-  if (!found) return during(base_without_registry(recipe, built_for, wanted, before, found.error()), step);
-  TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, *found), step));
+  if (!found || !*found) {
+    const auto why = found ? std::string("its registry does not have it")
+                           : "the registry cannot be reached: " + found.error().message();
+    return during(base_without_registry(recipe, built_for, wanted, before, why), step);
+  }
+  TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found), step));
   return ChosenBase{std::move(base), BaseOrigin::registry, {}};
 }
 

@@ -41,10 +41,9 @@ Result<PlatformWheels> pick_for(const Lockfile& lock, const std::vector<std::str
   PlatformWheels best{platform, std::vector<PickedWheel>(names.size())};
   for (const auto& environment : environments) {
     if (environment.platform != platform) continue;
-    for (const bool free_threaded : {false, true}) {
-      auto python = environment.python;
-      python.free_threaded = free_threaded;
-      const WheelTarget target({python, platform, kNewestGlibcMinor});
+    for (const auto& python : {std::optional(environment.python), environment.python.without_gil()}) {
+      if (!python) continue;
+      const WheelTarget target({*python, platform, kNewestGlibcMinor});
       PlatformWheels wheels{platform, {}};
       for (const auto& name : names) {
         TRY_ASSIGN(const auto pick, pick_wheel(lock, name, target));

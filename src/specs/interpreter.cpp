@@ -6,11 +6,15 @@
 #include "specs/scanner.hpp"
 
 namespace launch::specs {
+namespace {
+
+constexpr int kFirstFreeThreaded = 13;
+
+}  // namespace
 
 Result<Interpreter> Interpreter::parse(std::string_view text) {
   constexpr std::uint64_t kFirst = 6;
   constexpr std::uint64_t kLast = 99;
-  constexpr int kFirstFreeThreaded = 13;
   Interpreter interpreter;
   std::string_view digits = text;
   if (digits.ends_with('t')) {
@@ -36,6 +40,11 @@ std::string Interpreter::version() const {
 
 std::string Interpreter::text() const {
   return fmt::format("3.{}{}", minor, free_threaded ? "t" : "");
+}
+
+std::optional<Interpreter> Interpreter::without_gil() const {
+  if (minor < kFirstFreeThreaded) return std::nullopt;
+  return Interpreter{minor, true};
 }
 
 std::string Interpreter::tag() const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,9 @@ struct Interpreter {
   std::string text() const;
   /// "cp313t": the Python tag of its wheels, with the "t" of their ABI tag.
   std::string tag() const;
+
+  /// The free-threaded build of the same version; nullopt before 3.13, which is the first that has one.
+  std::optional<Interpreter> without_gil() const;
 
   /// By version; the free-threaded build follows the one with a GIL.
   friend auto operator<=>(const Interpreter&, const Interpreter&) = default;

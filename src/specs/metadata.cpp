@@ -1,6 +1,5 @@
 #include "specs/metadata.hpp"
 
-
 #include <fmt/format.h>
 
 #include "base/text.hpp"

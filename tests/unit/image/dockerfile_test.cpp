@@ -82,9 +82,16 @@ TEST(Dockerfile, IgnoresAllButItsContext) {
 TEST(Dockerfile, NeedsABaseImageInTheLock) {
   auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
   lock.lock.provenance.base.reset();
-  EXPECT_EQ(rendered(project::test::recipe(kRecipe), lock),
-            "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: write it anew: launch "
-            "lock demo\n");
+  EXPECT_EQ(
+      rendered(project::test::recipe(kRecipe), lock),
+      "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: to fill it in, run `launch "
+      "lock demo`\n");
+  lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
+  lock.lock.provenance.base->digest.reset();
+  EXPECT_EQ(
+      rendered(project::test::recipe(kRecipe), lock),
+      "error: the lock lockfiles/pylock.demo.toml leaves the digest of the base image "
+      "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 open\n\nhint: to fill it in, run `launch lock demo`\n");
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));

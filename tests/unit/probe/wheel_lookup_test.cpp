@@ -168,7 +168,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
   ASSERT_TRUE(opened) << opened.error().text();
   std::string seen;
   for (const auto& each : *opened) {
-    seen += each.platform + ":";
+    seen += each.platform.text() + ":";
     for (const auto& wheel : each.asked) seen += " " + wheel.file_name;
     for (const auto& package : each.missing) seen += " no " + package;
     seen += "\n";

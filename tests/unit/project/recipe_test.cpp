@@ -235,10 +235,10 @@ TEST(RecipeError, Torch) {
             "error: recipes/demo.toml:3:1: [torch] cuda: expected a build of the channel such as \"cu128\", "
             "\"cpu\", "
             "\"rocm6.3\" or \"xpu\", but it is missing\n");
-  EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
-            "error: recipes/demo.toml:5:8: [torch] cuda: expected a build of the channel such as \"cu128\", "
-            "\"cpu\", "
-            "\"rocm6.3\" or \"xpu\", found \"12.8\"\n");
+  EXPECT_EQ(
+      error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
+      "error: recipes/demo.toml:5:8: [torch] cuda: unknown accelerator \"12.8\": expected cuXXX, rocmX.Y, "
+      "xpu or cpu, such as cu128\n");
   EXPECT_EQ(error_with("torch", "channel = \"index\"\ncuda = \"cu128\""),
             "error: recipes/demo.toml:5:8: [torch] cuda: does not go with channel \"index\", which has one "
             "build of "
@@ -248,6 +248,22 @@ TEST(RecipeError, Torch) {
   EXPECT_EQ(
       error_with("torch", "channel = \"nightly\"\ncuda = \"cpu\""),
       "error: recipes/demo.toml:3:1: [torch] packages: expected at least one package, such as \"torch\"\n");
+}
+
+TEST(RecipeError, AnAcceleratorThatCheckRefusesToo) {
+  for (const std::string bad : {"cu1", "cu12.8", "cu12345", "rocm6", "rocm6.3.1.2"}) {
+    EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ncuda = \"" + bad + "\""),
+              "error: recipes/demo.toml:5:8: [torch] cuda: unknown accelerator \"" + bad +
+                  "\": expected cuXXX, rocmX.Y, xpu or cpu, such as cu128\n");
+  }
+}
+
+TEST(Recipe, MayTakeNothingFromTorchOfTheIndex) {
+  for (const std::string packages : {"", "packages = []\n"}) {
+    const auto recipe =
+        read("python = \"3.12\"\npackages = [\"numpy\"]\n[torch]\nchannel = \"index\"\n" + packages);
+    EXPECT_THAT(recipe.torch.packages, IsEmpty());
+  }
 }
 
 TEST(RecipeError, Dates) {
