@@ -194,10 +194,9 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
 }
 
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
-                                  std::string_view python, std::string_view interpreter,
+                                  const specs::Interpreter& python, std::string_view interpreter,
                                   const InstallProgress& progress, std::stop_token stop) {
-  TRY_ASSIGN(auto paths, InstallPaths::of(python));
-  const Installer installer(std::move(paths), interpreter);
+  const Installer installer(InstallPaths::of(python), interpreter);
   std::vector<Wheel> open;
   open.reserve(wheels.size());
   for (const auto& source : wheels) {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "specs/interpreter.hpp"
 
 namespace launch::archive {
 
@@ -35,7 +36,7 @@ using InstallProgress = std::function<void(std::uint64_t done, std::uint64_t tot
 /// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (usage): an unsound
 /// wheel, named; (world): the disk; a stop was asked for.
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
-                                  std::string_view python, std::string_view interpreter,
+                                  const specs::Interpreter& python, std::string_view interpreter,
                                   const InstallProgress& progress, std::stop_token stop = {});
 
 }  // namespace launch::archive

@@ -12,6 +12,7 @@
 #include "commands/scan_paths.hpp"
 #include "locking/locate.hpp"
 #include "probe/platforms.hpp"
+#include "pytorch/packages.hpp"
 #include "specs/name.hpp"
 
 namespace launch::commands {
@@ -68,10 +69,10 @@ std::vector<std::string> packages_of(const project::Recipe& recipe) {
 /// PyTorch's own packages in a lock that comes without its recipe.
 std::vector<std::string> packages_of(const project::Lockfile& lock) {
   std::vector<std::string> names;
-  for (const auto* name : {"torch", "torchvision", "torchaudio"}) {
+  for (const auto& name : pytorch::library_names()) {
     if (std::any_of(lock.packages.begin(), lock.packages.end(),
                     [&](const auto& each) { return each.name == name; })) {
-      names.emplace_back(name);
+      names.push_back(name);
     }
   }
   if (names.empty()) names.emplace_back("torch");

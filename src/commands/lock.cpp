@@ -50,12 +50,13 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   TRY_ASSIGN(auto result, locking::resolve_lock(
                               wanted, site, *http, store::WheelStore(site.store.value),
                               [&](const std::string& what) { context.reporter.status(what); }, context.stop));
-  const bool keep = previous && !request.upgrade;
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
-  TRY_ASSIGN(
-      result.lock.provenance.base,
-      locking::choose_base(recipe, result.lock, keep ? previous->provenance.base : std::nullopt, registry));
+  const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
+  TRY_ASSIGN(auto chosen, locking::choose_base(recipe, result.lock, previous, renew, registry));
+  TRY(require_no_stop(context));
+  if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
+  result.lock.provenance.base = std::move(chosen.base);
   return result;
 }
 

@@ -21,10 +21,9 @@ namespace {
 
 /// The platform of the recipe that is built here: this machine's, else its first.
 specs::Platform platform_of(const project::Recipe& recipe) {
-  const auto& all = recipe.platforms;
   const auto own = specs::Platform::of_this_machine();
-  const bool listed = own && std::find(all.begin(), all.end(), own->text()) != all.end();
-  return listed ? *own : specs::Platform::parse(all.front()).value_or(specs::Platform());
+  const auto& all = recipe.platforms;
+  return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
 }
 
 /// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
@@ -87,8 +86,8 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
                                    const std::string& inputs) {
   auto input = dockerfile_input(request.locked, request.copies);
   const auto& base = *request.locked.lock.lock.provenance.base;
-  if (const auto digest = Digest::parse(base.digest)) {
-    TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *digest));
+  if (base.digest) {
+    TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *base.digest));
   }
   TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
@@ -124,7 +123,7 @@ containers::BuildSpec build_spec(const BuildRequest& request, const std::string&
   spec.platform = platform_of(request.locked.recipe).oci();
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{project::kInputsLabel, inputs}};
-  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
+  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
   return spec;
 }
 

@@ -21,17 +21,18 @@ Result<void> make_link(const std::string& target, const std::filesystem::path& p
 /// The bare virtual environment (PEP 405): what `python -m venv --without-pip` makes, without its activate
 /// scripts.
 Result<void> write_venv(const std::filesystem::path& folder, const ContextSpec& spec) {
+  const auto python = spec.python.text();
   const auto home = spec.interpreter.substr(0, spec.interpreter.rfind('/'));
   TRY(archive::make_tree_folder(folder, "venv/bin"));
-  TRY(archive::make_tree_folder(folder, fmt::format("venv/lib/python{}/site-packages", spec.python)));
+  TRY(archive::make_tree_folder(folder, fmt::format("venv/lib/python{}/site-packages", python)));
   const auto venv = folder / "venv";
   TRY(make_link("lib", venv / "lib64"));
   TRY(make_link(spec.interpreter, venv / "bin/python3"));
   TRY(make_link("python3", venv / "bin/python"));
-  TRY(make_link("python3", venv / "bin" / fmt::format("python{}", spec.python)));
+  TRY(make_link("python3", venv / "bin" / fmt::format("python{}", python)));
   return archive::write_tree_file(
-      venv / "pyvenv.cfg",
-      fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n", home, spec.python));
+      venv / "pyvenv.cfg", fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n",
+                                       home, spec.python.version()));
 }
 
 }  // namespace

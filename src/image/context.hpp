@@ -15,7 +15,7 @@ namespace launch::image {
 
 /// A build's input: everything that its Dockerfile copies.
 struct ContextSpec {
-  std::string python;                        ///< "3.12"
+  specs::Interpreter python;
   std::string interpreter;                   ///< of the base image: "/usr/bin/python3.12"
   std::vector<archive::WheelSource> wheels;  ///< in the order in which they are installed
   std::vector<std::string> absent;           ///< packages that the Dockerfile names and this platform has not

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "index/index_client.hpp"
+#include "pytorch/channel.hpp"
 #include "pytorch/hidden_wheels.hpp"
 #include "specs/url.hpp"
 #include "specs/wheel.hpp"
@@ -113,9 +114,11 @@ Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::Loc
   if (projects.empty()) return wheels;
 
   std::vector<std::string> asked;
-  const bool of_channel = !provenance.channel.empty() && provenance.channel != "index";
+  const bool of_channel =
+      provenance.channel && provenance.channel != pytorch::Channel::index && provenance.cuda;
   const auto channel_url =
-      of_channel ? project::channel_index(site, provenance.channel, provenance.cuda) : std::string();
+      of_channel ? pytorch::channel_index_url(site.channel_url.value, *provenance.channel, *provenance.cuda)
+                 : std::string();
   if (of_channel) {
     index::IndexClient channel(http, channel_url, {}, true);
     asked.push_back(net::redact(channel.url()));

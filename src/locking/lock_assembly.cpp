@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string machine_of(const LockTarget& target) {
-  return target.environment().platform_machine;
-}
-
 project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
   project::LockedWheel out;
   out.file_name = file.file_name;
@@ -48,11 +44,11 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machine
               const std::string& name, const Pick& pick, const LockTarget& target,
               const project::Recipe& recipe) {
   const auto& file = pick.wheel.file();
-  auto& [package, machines] = versions[pick.wheel.wheel->version];
+  auto& [package, machines] = versions[pick.wheel.build->version];
   package.name = name;
-  package.version = pick.wheel.wheel->version;
+  package.version = pick.wheel.build->version;
   if (!recipe.lock.by_path) package.index = net::redact(pick.wheel.listing->index);
-  machines.push_back(machine_of(target));
+  machines.push_back(target.platform().machine());
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
   package.dependencies.assign(dependencies.begin(), dependencies.end());
@@ -208,18 +204,6 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
   if (!unsized.empty()) ask_sizes(unsized, http);
   if (unhashed.empty()) return {};
   return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress, stop);
-}
-
-std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages) {
-  std::optional<std::string> runtime;
-  for (const auto& package : packages) {
-    if (package.name == "cuda-toolkit") return package.version.public_text();
-    const auto& release = package.version.release();
-    const bool is_runtime =
-        package.name == "nvidia-cuda-runtime" || package.name.starts_with("nvidia-cuda-runtime-cu");
-    if (is_runtime && release.size() >= 2) runtime = fmt::format("{}.{}", release[0], release[1]);
-  }
-  return runtime;
 }
 
 }  // namespace launch::locking

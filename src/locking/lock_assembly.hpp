@@ -43,8 +43,4 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
                              const std::string& store_folder, const LockProgress& progress,
                              const std::stop_token& stop);
 
-/// The CUDA toolkit that the locked packages are of: "13.0.2" from cuda-toolkit, else "12.8" from
-/// nvidia-cuda-runtime.
-std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages);
-
 }  // namespace launch::locking

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "locking/nightly.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -23,12 +23,6 @@ struct LockRequest {
       previous;  ///< its versions and files are kept while they fit, unless `upgrade`
   bool upgrade = false;
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
-};
-
-/// A nightly date that was not taken, and why.
-struct PassedOver {
-  std::string date;
-  std::string reason;
 };
 
 struct LockResult {

@@ -10,6 +10,7 @@
 #include "base/toml.hpp"
 #include "containers/engine.hpp"
 #include "project/machine_index.hpp"
+#include "pytorch/channel.hpp"
 
 namespace launch::project {
 
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kChannel = "https://download.pytorch.org/whl";
 constexpr std::uint64_t kMostConfiguration = std::uint64_t{1} << 20;
 
 // One launch.toml or config.toml.
@@ -171,7 +171,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
                               std::string(default_index));
   site.channel_url = or_default(
       first_of({variable(environment, "LAUNCH_CHANNEL_URL"), project.channel_url, user.channel_url}),
-      std::string(kChannel));
+      std::string(pytorch::default_channel_url()));
   end_without_slash(site.index_url);
   end_without_slash(site.channel_url);
   site.store = or_default(first_of({path_variable(environment, "LAUNCH_STORE"), project.store, user.store}),
@@ -189,13 +189,6 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
   return site;
-}
-
-std::string channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
-  std::string_view base = site.channel_url.value;
-  while (base.ends_with('/')) base.remove_suffix(1);
-  if (channel == "stable") return fmt::format("{}/{}", base, cuda);
-  return fmt::format("{}/{}/{}", base, channel, cuda);
 }
 
 std::vector<std::string> values_of(const std::vector<Setting>& settings) {

@@ -39,9 +39,6 @@ struct Site {
 Result<Site> load_site(const std::optional<std::filesystem::path>& project_root,
                        const Environment& environment, std::string_view default_index);
 
-/// The channel's index of one build: "https://…/whl/nightly/cu128", "https://…/whl/cu128" for stable.
-std::string channel_index(const Site& site, std::string_view channel, std::string_view cuda);
-
 /// The settings without where they came from.
 std::vector<std::string> values_of(const std::vector<Setting>& settings);
 

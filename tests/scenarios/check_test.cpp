@@ -234,6 +234,11 @@ TEST_F(CheckScenario, BadUsage) {
   EXPECT_EQ(error({"check", "--torch", "2.3.1", "--channel", "nightly", "src"}),
             "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
             "hint: --cuda cu128, or --cuda cpu\n");
+  for (const std::string bad : {"cu1", "cu12.8", "cu12345", "rocm6", "rocm6.3.1.2"}) {
+    EXPECT_EQ(error({"check", "--torch", "2.5.0", "--channel", "nightly", "--cuda", bad, "src"}),
+              "error: unknown accelerator \"" + bad +
+                  "\": expected cuXXX, rocmX.Y, xpu or cpu, such as cu128\n  while reading --cuda\n");
+  }
   EXPECT_EQ(error({"check", "--torch", "9.9", "src"}),
             "error: [INDEX] has no wheel of torch 9.9 for linux-x86_64\n\nhint: the newest there: 2.3.1\n");
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "base/file.hpp"
+#include "fakes/values.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/project/fixture.hpp"
@@ -91,7 +92,7 @@ TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {
 TEST(Context, HasTheSameModesWhateverTheUmask) {
   const launch::test::Scratch scratch;
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.absent = {"only-elsewhere"};
   const auto before = ::umask(0077);
@@ -115,7 +116,7 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   const auto wheel = scratch.path() / "bad-1.0-py3-none-any.whl";
   ASSERT_TRUE(write_file(wheel, "not a zip"));
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.wheels = {{"bad", wheel}};
   EXPECT_EQ(write_context(scratch.path() / "context", spec, {}).error().text(),

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::locking {
@@ -33,8 +34,8 @@ class LocateTest : public ::testing::Test {
   LocateTest() {
     site_.index_url = {"https://user:secret@pypi.example/simple", "test"};
     site_.channel_url = {"https://channel.example/whl", "test"};
-    nightly_.channel = "nightly";
-    nightly_.cuda = "cu128";
+    nightly_.channel = pytorch::Channel::nightly;
+    nightly_.cuda = fakes::accelerator("cu128");
   }
   void page(const std::string& index, const std::string& project, const std::string& links) {
     http_.put(index + "/" + project + "/", "<!DOCTYPE html><html><body>" + links + "</body></html>");

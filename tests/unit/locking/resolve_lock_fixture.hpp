@@ -13,6 +13,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
 #include "locking/resolve_lock.hpp"
 #include "unit/base/scratch.hpp"
@@ -84,8 +85,8 @@ class ResolveLock : public ::testing::Test {
  protected:
   ResolveLock() {
     recipe.name = "demo";
-    recipe.python = "3.12";
-    recipe.platforms = {"linux-x86_64"};
+    recipe.python = fakes::python("3.12");
+    recipe.platforms = {fakes::x86()};
     recipe.digest = std::string(64, 'a');
     site.index_url = {std::string(kGeneral), "test"};
     site.channel_url = {std::string(kChannel), "test"};
@@ -93,8 +94,8 @@ class ResolveLock : public ::testing::Test {
   }
 
   void use_nightly(const std::vector<std::string>& packages) {
-    recipe.torch.channel = project::Channel::nightly;
-    recipe.torch.cuda = "cu128";
+    recipe.torch.channel = pytorch::Channel::nightly;
+    recipe.torch.cuda = fakes::accelerator("cu128");
     for (const auto& package : packages) recipe.torch.packages.push_back(requirement(package));
     http.on("https://channel.example/whl/nightly/cu128/",
             [](const net::HttpRequest&) { return fakes::MemoryAnswer{}; });

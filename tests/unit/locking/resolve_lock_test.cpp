@@ -36,8 +36,8 @@ TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
   EXPECT_EQ(package.wheels[0].size, bytes.size());
   EXPECT_THAT(lock.packages[1].dependencies, ElementsAre("leaf"));
   EXPECT_EQ(lock.provenance.recipe_digest, recipe.digest);
-  EXPECT_EQ(lock.provenance.channel, "index");
-  EXPECT_THAT(lock.provenance.platforms, ElementsAre("linux-x86_64"));
+  EXPECT_EQ(lock.provenance.channel, pytorch::Channel::index);
+  EXPECT_THAT(lock.provenance.platforms, ElementsAre(fakes::x86()));
 }
 
 TEST_F(ResolveLock, ByPathALockNamesNoHost) {
@@ -112,7 +112,7 @@ TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
 }
 
 TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
-  recipe.platforms = {"linux-x86_64", "linux-aarch64"};
+  recipe.platforms = {fakes::x86(), fakes::arm()};
   general.add("both", "1.0", {"x86; platform_machine == 'x86_64'"});
   general.add("x86", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
   general.add("native", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
@@ -133,7 +133,7 @@ TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
 }
 
 TEST_F(ResolveLock, APlatformTakesTheVersionOfTheOneBeforeIt) {
-  recipe.platforms = {"linux-aarch64", "linux-x86_64"};
+  recipe.platforms = {fakes::arm(), fakes::x86()};
   general.add("a", "1.0");
   general.add("a", "2.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
   take({"a"});

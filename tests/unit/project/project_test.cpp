@@ -126,7 +126,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
 
   Lockfile lock;
   lock.provenance.recipe_digest = sha256_hex(kRecipe);
-  lock.provenance.channel = "index";
+  lock.provenance.channel = pytorch::Channel::index;
   const auto text = write_lockfile(lock);
   put("lockfiles/pylock.demo.toml", text);
   const auto locked = load_locked(project(), "demo");
