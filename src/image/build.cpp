@@ -71,7 +71,7 @@ std::vector<std::string> absent_packages(const project::Lockfile& lock,
 /// The wheels of the recipe's platform that is built here.
 Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
   const auto& recipe = request.locked.recipe;
-  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe).text()),
+  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe)),
                 fmt::format("reading {}", request.locked.lock.file.string()));
 }
 
