@@ -92,7 +92,7 @@ std::string size_text(const project::Lockfile& lock) {
 
 void tell(const commands::LockDocument& locked, Reporter& reporter) {
   for (const auto& one : locked.resolution.passed_over) {
-    reporter.note(fmt::format("passed over the nightly of {}: {}", one.day.text(), printable(one.reason)));
+    reporter.note(fmt::format("passed over the nightly of {}: {}", one.day.text(), one.reason));
   }
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",

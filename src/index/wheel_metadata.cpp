@@ -55,7 +55,8 @@ std::uint64_t tail_guess(const IndexFile& file) {
   constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
   if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
-  if (file.file_name.find("-none-manylinux") != std::string::npos) return kLeast;
+  const auto abi = file.file_name.find("-none-");
+  if (abi != std::string::npos && file.file_name.find("-any.", abi) == std::string::npos) return kLeast;
   return std::clamp(size / 64, kLeast, kMost);
 }
 

@@ -126,14 +126,6 @@ Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::
   return base;
 }
 
-/// What its registry says of an image. Errors (world): it cannot be reached, or does not have the image.
-Result<registry::RemoteImage> ask(registry::OciRegistry& registry, const specs::ImageReference& wanted,
-                                  const specs::Platform& platform) {
-  TRY_ASSIGN(auto found, registry.find(wanted, platform.oci()));
-  if (!found) return fail(world_error(fmt::format("the registry of {} has no such image", shown(wanted))));
-  return *std::move(found);
-}
-
 /// The previous lock's base, if it is the image that is wanted now, for the same platforms.
 std::optional<project::BaseImage> same_base(const std::optional<project::Lockfile>& previous,
                                             const project::Recipe& recipe,

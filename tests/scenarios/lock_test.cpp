@@ -240,7 +240,7 @@ class OutOfReach : public LockScenario {
   static std::string refused_at(const std::string& path) {
     return fmt::format(
         "the registry cannot be reached: cannot fetch http://127.0.0.1:1/v2/{}: no connection to "
-        "127.0.0.1: Connection refused",
+        "127.0.0.1:1: Connection refused",
         path);
   }
   static std::string told(const std::string& warning, const std::string& python, const std::string& became) {

@@ -33,8 +33,7 @@ TEST(Table, SaysWhereItIsWrong) {
 TEST(Tables, OfToolkitsAreWhole) {
   std::vector<std::string> rows;
   for (const auto& each : cuda_toolkits()) {
-    rows.push_back(
-        join({each.accelerator.text(), each.version, each.distribution, each.driver_floor}, " | "));
+    rows.push_back(row({each.accelerator.text(), each.version, each.distribution, each.driver_floor}));
     EXPECT_EQ(cuda_toolkit(each.accelerator)->version, each.version);
   }
   EXPECT_THAT(
