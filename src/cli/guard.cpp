@@ -23,7 +23,7 @@ Result<int> guard(const GuardOptions& options, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
   TRY_ASSIGN(const auto info, containers::engine_named(options.program));
-  const containers::Engine engine(info, world.context.runner, world.context.clock);
+  const containers::Engine engine(info, world.context.runner, {}, world.context.work());
   constexpr std::chrono::milliseconds kPause{500};
   auto removed = during(train::remove_run(engine, options.run, [&] { world.context.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/default_index.hpp"
+#include "cli/exit_code.hpp"
 
 namespace launch::cli {
 namespace {
@@ -80,7 +81,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
 
 int report(Terminal& terminal, const Error& error) {
   terminal.error(error);
-  return error.exit_code();
+  return exit_code_of(error);
 }
 
 /// The exit code. An answer that could not be written is none.

@@ -39,7 +39,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   TRY_ASSIGN(const auto workspace, open_workspace(context));
   const auto& [project, site] = workspace;
   image::BuildRequest wanted;
-  TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe));
+  TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe, context.reporter));
   const auto& [recipe, lock] = wanted.locked;
   TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
   wanted.from_scratch = request.from_scratch;
@@ -53,14 +53,11 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
-    TRY_ASSIGN(auto fetched,
-               locking::fetch_locked(
-                   wheels, lock.lock.provenance, lock.file.parent_path(), site, store, *http,
-                   [&](auto done, auto total) { context.reporter.progress("fetching wheels", done, total); },
-                   context.stop));
+    TRY_ASSIGN(auto fetched, locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(),
+                                                   site, store, *http, context.work()));
     return std::move(fetched.paths);
   };
-  TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.reporter, context.stop));
+  TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.work()));
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, store));
   const auto seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), seconds};

@@ -118,10 +118,10 @@ struct LockQuestion {
 };
 
 Result<LockQuestion> of_lock(const std::string& name, const project::Project& project,
-                             std::vector<probe::ScanPath> paths) {
+                             std::vector<probe::ScanPath> paths, Reporter& reporter) {
   LockQuestion question;
   TRY_ASSIGN(const auto file, project.lock_file(name));
-  TRY_ASSIGN(question.lock, project::load_lock(project, file));
+  TRY_ASSIGN(question.lock, project::load_lock(project, file, reporter));
   if (paths.empty()) {
     return fail(usage_error("which code is to be checked? A lock alone does not say.")
                     .hint(fmt::format("give files or folders: launch check {} src/", name)));
@@ -132,8 +132,8 @@ Result<LockQuestion> of_lock(const std::string& name, const project::Project& pr
 }
 
 Result<LockQuestion> of_recipe(const std::string& name, const project::Project& project,
-                               std::vector<probe::ScanPath> paths) {
-  TRY_ASSIGN(auto locked, project::load_locked(project, name));
+                               std::vector<probe::ScanPath> paths, Reporter& reporter) {
+  TRY_ASSIGN(auto locked, project::load_locked(project, name, reporter));
   LockQuestion question{std::move(locked.lock), packages_of(locked.recipe), std::move(paths)};
   if (question.paths.empty()) {
     TRY_ASSIGN(question.paths, paths_of(locked.recipe, project));
@@ -148,8 +148,8 @@ Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<
   TRY_ASSIGN(const auto kind, kind_of(wanted.name, context, project));
   if (kind == Named::code) return fail(no_wheels_named());
   TRY_ASSIGN(auto paths, find_scan_paths(code, context));
-  auto loaded = kind == Named::lock ? of_lock(wanted.name, project, std::move(paths))
-                                    : of_recipe(wanted.name, project, std::move(paths));
+  auto loaded = kind == Named::lock ? of_lock(wanted.name, project, std::move(paths), context.reporter)
+                                    : of_recipe(wanted.name, project, std::move(paths), context.reporter);
   TRY_ASSIGN(auto question, std::move(loaded));
   if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
   context.reporter.status("opening the locked wheels");

@@ -10,7 +10,7 @@ Result<containers::Engine> find_engine(const Context& context, const project::Si
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
   return containers::probe_engine(name, site.registries, context.environment.cache_dir() / "engine",
-                                  context.runner, context.clock, context.environment, probing);
+                                  context.runner, context.environment, context.work(), probing);
 }
 
 }  // namespace launch::commands

@@ -84,8 +84,8 @@ Result<void> BuildRemains::expect(const BuildSpec& build, ProcessSpec& process) 
   TRY_ASSIGN(auto images, image_ids(HalfMade::wait));
   for (auto& image : images) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
-  TRY(make_folder(temporary_of(folder_)));
-  TRY(write_file(record_of(folder_), write_record(record)));
+  TRY(make_folder(work_.disk, temporary_of(folder_)));
+  TRY(write_file(work_.disk, record_of(folder_), write_record(record)));
   if (engine_->info().rootless) {
     // podman's own folder depends on TMPDIR where nobody says XDG_RUNTIME_DIR.
     if (places().runtime_folder.empty()) return {};
@@ -103,7 +103,7 @@ Result<std::vector<std::string>> BuildRemains::image_ids(HalfMade half_made) con
     if (listed.ok()) return words(listed.out);
     const auto id = half_made_image(listed.err);
     if (id && tries < kTries) {
-      engine_->clock().sleep(kPause);
+      work_.clock.sleep(kPause);
     } else if (id && half_made == HalfMade::remove && tries < kMost) {
       TRY(engine_->call({"rmi", *id}));
     } else {
@@ -154,7 +154,7 @@ Result<std::vector<std::string>> BuildRemains::orphans() const {
   if (!record) return {};
   std::vector<std::string> unknown;
   for (int tries = 0; tries < kTries; ++tries) {
-    if (tries > 0) engine_->clock().sleep(kPause);
+    if (tries > 0) work_.clock.sleep(kPause);
     unknown.clear();
     for (const auto& folder : container_folders()) {
       std::error_code code;
@@ -215,15 +215,13 @@ Result<void> BuildRemains::remove_new_images() const {
 }
 
 Result<void> BuildRemains::remove_folder() const {
-  std::error_code code;
-  fs::remove_all(folder_, code);
+  int error = work_.disk.remove_all(folder_);
   // Without root, some of it belongs to users that only podman's namespace knows.
-  if (code && engine_->info().build_places && engine_->info().rootless) {
+  if (error != 0 && engine_->info().build_places && engine_->info().rootless) {
     TRY(engine_->call({"unshare", "rm", "-rf", folder_.string()}));
-    code.clear();
-    fs::remove_all(folder_, code);
+    error = work_.disk.remove_all(folder_);
   }
-  if (code) return fail(io_error("remove", folder_, code.value()));
+  if (error != 0) return fail(io_error("remove", folder_, error));
   return {};
 }
 

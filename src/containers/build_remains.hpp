@@ -17,8 +17,8 @@ namespace launch::containers {
 class BuildRemains {
  public:
   /// As Builder's.
-  BuildRemains(const Engine& engine, std::filesystem::path folder, std::string mark)
-      : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)) {}
+  BuildRemains(const Engine& engine, std::filesystem::path folder, std::string mark, const Work& work)
+      : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)), work_(work) {}
 
   /// Writes down what is there before a build, and has its process keep its temporary files in the folder.
   Result<void> expect(const BuildSpec& build, ProcessSpec& process) const;
@@ -41,6 +41,7 @@ class BuildRemains {
   const Engine* engine_;
   std::filesystem::path folder_;
   std::string mark_;
+  Work work_;
 };
 
 }  // namespace launch::containers

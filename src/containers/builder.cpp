@@ -25,28 +25,28 @@ std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec
   return arguments;
 }
 
-Result<Image> Builder::build(BuildSpec spec, Reporter& reporter, std::stop_token stop) const {
+Result<Image> Builder::build(BuildSpec spec) const {
   spec.mark = mark_;
   const auto& info = engine_->info();
-  const BuildRemains remains(*engine_, folder_, mark_);
-  TRY(make_folder(folder_));
+  const BuildRemains remains(*engine_, folder_, mark_, work_);
+  TRY(make_folder(work_.disk, folder_));
   const auto id_file = folder_ / "id";
   auto process = engine_->process(build_arguments(info, spec, id_file));
   process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
   info.type->set_build_variables(info, spec, process);
-  if (const auto warning = info.type->build_warning(info); !warning.empty()) reporter.warn(warning);
+  if (const auto warning = info.type->build_warning(info); !warning.empty()) work_.reporter.warn(warning);
   process.on_line = [&](Stream, std::string_view line) {
     // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
-    if (line.starts_with("STEP ")) reporter.status(line);
+    if (line.starts_with("STEP ")) work_.reporter.status(line);
     log_debug("{}", line);
   };
   if (info.build_places) TRY(remains.expect(spec, process));
-  const auto ended = engine_->runner().run(process, std::move(stop));
+  const auto ended = engine_->runner().run(process, work_.stop);
   const auto id = read_file(id_file);
   const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
   // One that ends by itself removes what it made, but for its layers, which the next build can use.
   const auto removed = by_itself ? remains.remove_folder() : remains.remove();
-  if (!removed) reporter.warn("something may be left of the build: " + removed.error().message());
+  if (!removed) work_.reporter.warn("something may be left of the build: " + removed.error().message());
   TRY_ASSIGN(const auto& outcome, ended);
   if (!outcome.ok()) return fail(engine_->failed("build " + spec.tag, outcome));
   return check(spec, id);
@@ -67,7 +67,7 @@ Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& i
 }
 
 Result<void> Builder::remove_remains() const {
-  return BuildRemains(*engine_, folder_, mark_).remove();
+  return BuildRemains(*engine_, folder_, mark_, work_).remove();
 }
 
 }  // namespace launch::containers

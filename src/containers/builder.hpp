@@ -3,12 +3,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "base/reporter.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "containers/engine.hpp"
 
 namespace launch::containers {
@@ -37,12 +36,12 @@ class Builder {
  public:
   /// `folder` is used by no other build at the same time. It holds what the engine has there for a while, and
   /// what of it is to be removed when the build is cut off. `mark` is used by no other folder.
-  Builder(const Engine& engine, std::filesystem::path folder, std::string mark)
-      : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)) {}
+  Builder(const Engine& engine, std::filesystem::path folder, std::string mark, const Work& work)
+      : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)), work_(work) {}
 
   /// Builds, telling the engine's steps; the image is found again by its tag. Of a build that is stopped
   /// nothing is left.
-  Result<Image> build(BuildSpec spec, Reporter& reporter, std::stop_token stop = {}) const;
+  Result<Image> build(BuildSpec spec) const;
   /// Removes what a build in this folder left that ended without a word: processes of its RUN, working
   /// containers, intermediate images that were not there before, and the folder. Nothing to do is no error.
   Result<void> remove_remains() const;
@@ -52,6 +51,7 @@ class Builder {
   const Engine* engine_;
   std::filesystem::path folder_;
   std::string mark_;
+  Work work_;
 };
 
 }  // namespace launch::containers

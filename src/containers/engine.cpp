@@ -136,7 +136,7 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     if (removed.ok()) return {};
     // docker itself removes what was run with --rm, and does not let anybody wait for that.
     if (has(removed.err, "already in progress") && tries < kTries) {
-      clock_->sleep(kPause);
+      work_.clock.sleep(kPause);
     } else if (not_there(removed)) {
       return {};
     } else {

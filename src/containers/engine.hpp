@@ -10,11 +10,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/digest.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "specs/gpu_set.hpp"
 #include "specs/registry_mirror.hpp"
 
@@ -105,13 +105,12 @@ std::vector<std::string> network_arguments(const std::string& name,
 class Engine {
  public:
   /// `environment` is added to what the engine's process gets.
-  Engine(EngineInfo info, ProcessRunner& runner, Clock& clock,
-         std::map<std::string, std::string> environment = {})
-      : info_(std::move(info)), runner_(&runner), clock_(&clock), environment_(std::move(environment)) {}
+  Engine(EngineInfo info, ProcessRunner& runner, std::map<std::string, std::string> environment,
+         const Work& work)
+      : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)), work_(work) {}
 
   const EngineInfo& info() const { return info_; }
   ProcessRunner& runner() const { return *runner_; }
-  Clock& clock() const { return *clock_; }
   /// Asked when a call fails, where `info` was found some time ago: what is wrong with the engine itself.
   void doubt(std::function<std::optional<Error>()> look) { doubt_ = std::move(look); }
   /// For an engine that cannot be configured to use mirrors: pull_name names them.
@@ -150,8 +149,8 @@ class Engine {
  private:
   EngineInfo info_;
   ProcessRunner* runner_;
-  Clock* clock_;
   std::map<std::string, std::string> environment_;
+  Work work_;
   std::vector<specs::RegistryMirror> mirrors_;
   std::function<std::optional<Error>()> doubt_;
 };
@@ -165,7 +164,8 @@ enum class Probing { once, anew };
 /// none is there, or none answers; the hint is the command that fixes it.
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<specs::RegistryMirror>& mirrors,
-                            const std::filesystem::path& scratch, ProcessRunner& runner, Clock& clock,
-                            const Environment& environment, Probing probing = Probing::once);
+                            const std::filesystem::path& scratch, ProcessRunner& runner,
+                            const Environment& environment, const Work& work,
+                            Probing probing = Probing::once);
 
 }  // namespace launch::containers

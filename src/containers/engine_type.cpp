@@ -63,7 +63,8 @@ std::vector<std::string> EngineInfo::lacking() const {
 }
 
 Result<std::optional<std::map<std::string, std::string>>> EngineType::mirror_variables(
-    const std::vector<specs::RegistryMirror>&, const std::filesystem::path&, const Environment&) const {
+    const std::vector<specs::RegistryMirror>&, const std::filesystem::path&, const Environment&,
+    Disk&) const {
   return std::nullopt;
 }
 

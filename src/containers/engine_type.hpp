@@ -58,7 +58,7 @@ class EngineType {
   /// a file cannot be written.
   virtual Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
       const std::vector<specs::RegistryMirror>& mirrors, const std::filesystem::path& folder,
-      const Environment& environment) const;
+      const Environment& environment, Disk& disk) const;
 
   /// `build` and the options that only this engine has.
   virtual Arguments build(const EngineInfo& info, const BuildSpec& spec) const = 0;

@@ -95,9 +95,9 @@ class Podman final : public EngineType {
 
   Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
       const std::vector<specs::RegistryMirror>& mirrors, const fs::path& folder,
-      const Environment& environment) const override {
+      const Environment& environment, Disk& disk) const override {
     const auto file = folder / "registries.conf";
-    TRY(during(write_file(file, registries_conf(own_registries_conf(environment), mirrors)),
+    TRY(during(write_file(disk, file, registries_conf(own_registries_conf(environment), mirrors)),
                "pointing podman at the mirrors of the site's [[registry]] entries"));
     return std::map<std::string, std::string>{{"CONTAINERS_REGISTRIES_CONF", file.string()}};
   }

@@ -24,8 +24,12 @@ fs::path kept_in(const fs::path& scratch, const EngineType& type) {
 /// Probes engines, and keeps what was found where a type says that its probe is worth it.
 class Prober {
  public:
-  Prober(ProcessRunner& runner, const Environment& environment, fs::path scratch, Probing probing)
-      : runner_(runner), environment_(environment), scratch_(std::move(scratch)), probing_(probing) {}
+  Prober(ProcessRunner& runner, const Environment& environment, Disk& disk, fs::path scratch, Probing probing)
+      : runner_(runner),
+        environment_(environment),
+        disk_(disk),
+        scratch_(std::move(scratch)),
+        probing_(probing) {}
 
   Result<EngineInfo> find(const std::optional<std::string>& wanted) {
     if (!wanted) return first_that_works();
@@ -71,12 +75,13 @@ class Prober {
     auto found = type.probe(program, runner_);
     // JSON keeps no path that is not UTF-8.
     if (found && fingerprint && is_utf8(found->program))
-      (void)write_file(file, write_probe(*found, *fingerprint), 0600, Flush::no);
+      (void)write_file(disk_, file, write_probe(*found, *fingerprint), 0600, Flush::no);
     return found;
   }
 
   ProcessRunner& runner_;
   const Environment& environment_;
+  Disk& disk_;
   fs::path scratch_;
   Probing probing_;
   bool kept_ = false;
@@ -86,26 +91,26 @@ class Prober {
 
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<specs::RegistryMirror>& mirrors, const fs::path& scratch,
-                            ProcessRunner& runner, Clock& clock, const Environment& environment,
+                            ProcessRunner& runner, const Environment& environment, const Work& work,
                             Probing probing) {
-  Prober prober(runner, environment, scratch, probing);
+  Prober prober(runner, environment, work.disk, scratch, probing);
   TRY_ASSIGN(const auto info, prober.find(wanted));
   log_debug("{} {} at {}, rootless {}, with {}", info.name(), info.version, info.program, info.rootless,
             join(std::vector<std::string>(info.features.begin(), info.features.end()), ", "));
   std::optional<std::map<std::string, std::string>> variables;
   if (!mirrors.empty()) {
-    TRY_ASSIGN(variables, info.type->mirror_variables(mirrors, scratch, environment));
+    TRY_ASSIGN(variables, info.type->mirror_variables(mirrors, scratch, environment, work.disk));
   }
-  Engine engine(info, runner, clock, variables.value_or(std::map<std::string, std::string>()));
+  Engine engine(info, runner, variables.value_or(std::map<std::string, std::string>()), work);
   if (!variables) engine.pull_from(mirrors);
   if (prober.kept()) {
-    engine.doubt([info, file = kept_in(scratch, *info.type), &runner]() -> std::optional<Error> {
-      const auto now = info.type->probe(info.program, runner);
-      if (now) return std::nullopt;
-      std::error_code ignored;
-      fs::remove(file, ignored);
-      return error_of(now.error());
-    });
+    engine.doubt(
+        [info, file = kept_in(scratch, *info.type), &runner, &disk = work.disk]() -> std::optional<Error> {
+          const auto now = info.type->probe(info.program, runner);
+          if (now) return std::nullopt;
+          disk.remove(file);
+          return error_of(now.error());
+        });
   }
   return engine;
 }

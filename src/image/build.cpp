@@ -97,7 +97,7 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
 /// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
 Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
                                           const std::string& inputs, const std::filesystem::path& folder,
-                                          Reporter& reporter, const std::stop_token& stop) {
+                                          const Work& work) {
   const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
@@ -108,8 +108,7 @@ Result<archive::InstallSize> fill_context(const BuildRequest& request, const con
   context.copies = request.copies;
   TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
   context.dockerignore = render_dockerignore();
-  const auto progress = [&](auto done, auto total) { reporter.progress("unpacking wheels", done, total); };
-  return write_context(folder, context, progress, stop);
+  return write_context(folder, context, work);
 }
 
 containers::BuildSpec build_spec(const BuildRequest& request, const std::string& inputs,
@@ -127,10 +126,10 @@ containers::BuildSpec build_spec(const BuildRequest& request, const std::string&
   return spec;
 }
 
-containers::Builder builder_of(const containers::Engine& engine, const BuildTurn& turn) {
+containers::Builder builder_of(const containers::Engine& engine, const BuildTurn& turn, const Work& work) {
   constexpr std::size_t kEnough = 32;
   const auto id = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
-  return {engine, turn.remains(), project::kBuildMark + id};
+  return {engine, turn.remains(), project::kBuildMark + id, work};
 }
 
 }  // namespace
@@ -140,7 +139,7 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 Reporter& reporter, std::stop_token stop) {
+                                 const Work& work) {
   const auto& recipe = request.locked.recipe;
   TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
   TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_of(recipe)));
@@ -151,21 +150,20 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   };
   const auto turns = request.folder / "builds";
   const auto image = project::engine_name(recipe.name);
-  TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
-  if (turn) TRY(builder_of(engine, *turn).remove_remains());
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
+  if (turn) TRY(builder_of(engine, *turn, work).remove_remains());
   TRY_ASSIGN(auto found, find());
   if (found) return BuildOutcome{*std::move(found), name, true, {}};
   if (!turn) {
-    reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, engine.clock(), stop));
-    TRY(builder_of(engine, *turn).remove_remains());
+    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
+    TRY(builder_of(engine, *turn, work).remove_remains());
     TRY_ASSIGN(found, find());
     if (found) return BuildOutcome{*std::move(found), name, true, {}};
   }
-  TRY_ASSIGN(const auto scratch, ScratchFolder::make(request.folder / "contexts"));
-  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), reporter, stop));
-  TRY_ASSIGN(auto built, builder_of(engine, *turn)
-                             .build(build_spec(request, inputs, scratch.path()), reporter, std::move(stop)));
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
+  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), work));
+  TRY_ASSIGN(auto built, builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
   return BuildOutcome{std::move(built), name, false, unpacked};
 }
 

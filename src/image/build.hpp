@@ -4,13 +4,12 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "archive/wheel_tree.hpp"
-#include "base/reporter.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "containers/engine.hpp"
 #include "image/project_files.hpp"
 #include "project/project.hpp"
@@ -46,7 +45,7 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 /// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Builder::build; (world) a stop was
 /// asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 Reporter& reporter, std::stop_token stop = {});
+                                 const Work& work);
 
 /// A layer of an image that holds wheels.
 struct WheelLayer {

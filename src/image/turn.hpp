@@ -2,12 +2,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 
-#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 
 namespace launch::image {
 
@@ -17,11 +16,11 @@ class BuildTurn {
  public:
   /// Nothing when another has it. `image` is a name without slashes. Errors (world): the lock file in
   /// `folder` cannot be made.
-  static Result<std::optional<BuildTurn>> try_take(const std::filesystem::path& folder,
+  static Result<std::optional<BuildTurn>> try_take(Disk& disk, const std::filesystem::path& folder,
                                                    std::string_view image);
   /// Waits for it. Errors: the same; (world) a stop was asked for.
-  static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image, Clock& clock,
-                                const std::stop_token& stop);
+  static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
+                                const Work& work);
 
   /// Whatever lies there is of a build that was killed.
   const std::filesystem::path& remains() const { return remains_; }

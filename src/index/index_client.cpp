@@ -80,8 +80,8 @@ Result<ProjectPage> parse_page(const net::HttpResponse& response, const std::str
       break;
   }
   const auto type = response.header("content-type");
-  return fail(bad_page(url, fmt::format("no page of an index: expected JSON or HTML, found {}",
-                                        type ? printable(*type) : "neither")));
+  return fail(bad_page(
+      url, fmt::format("no page of an index: expected JSON or HTML, found {}", type ? *type : "neither")));
 }
 
 std::vector<IndexFile> list_folder(const fs::path& folder) {
@@ -131,7 +131,7 @@ Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::stri
 }  // namespace
 
 IndexClient::IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links,
-                         bool forbidden_is_missing, fs::path metadata_cache)
+                         bool forbidden_is_missing, MetadataCache metadata_cache)
     : http_(&http),
       url_(std::move(url)),
       find_links_(std::move(find_links)),
@@ -165,7 +165,7 @@ std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<con
   });
   for (std::size_t i = 0; i < projects.size(); ++i) {
     pages[i] = during(add_linked(projects[i], std::move(pages[i])),
-                      fmt::format("asking the index for {}", printable(projects[i])));
+                      fmt::format("asking the index for {}", projects[i]));
   }
   return pages;
 }

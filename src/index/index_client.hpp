@@ -2,12 +2,14 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/disk.hpp"
 #include "base/result.hpp"
 #include "index/remote_zip.hpp"
 #include "index/simple_page.hpp"
@@ -16,15 +18,25 @@
 
 namespace launch::index {
 
+/// Where metadata is kept by the sha256 of its wheel, for ever; nowhere without a disk.
+struct MetadataCache {
+  std::filesystem::path folder = {};
+  Disk* disk = nullptr;
+};
+
 /// One simple index (PEP 503, 691): its pages, and the metadata of its wheels.
 class IndexClient {
  public:
   /// `url` is the base before "/PROJECT/". With `forbidden_is_missing` a 403 means that the project is not
   /// there, as the PyTorch channel answers; elsewhere it is an error. `find_links` are further folders (paths
-  /// or file:// URLs) or pages of wheels; a folder that is not there is passed over. `metadata_cache` keeps
-  /// metadata by the sha256 of its wheel for ever; empty: nothing is kept.
+  /// or file:// URLs) or pages of wheels; a folder that is not there is passed over.
   IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links = {},
-              bool forbidden_is_missing = false, std::filesystem::path metadata_cache = {});
+              bool forbidden_is_missing = false, MetadataCache metadata_cache = {});
+
+  /// How many last bytes of a wheel hold its directory and METADATA, where the caller knows better than by
+  /// its size; 0: it does not.
+  using TailGuess = std::function<std::uint64_t(const IndexFile& file)>;
+  void use_tail_guess(TailGuess guess) { tail_guess_ = std::move(guess); }
 
   const std::string& url() const { return url_; }
 
@@ -36,8 +48,9 @@ class IndexClient {
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (usage) metadata that
-  /// does not follow its standard, which makes this wheel unusable and says nothing of the index.
+  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (malformed)
+  /// metadata that does not follow its standard, which makes this wheel unusable and says nothing of the
+  /// index.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, side by side; answers in the order of the files.
   std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);
@@ -59,7 +72,8 @@ class IndexClient {
   std::string url_;
   std::vector<std::string> find_links_;
   bool forbidden_is_missing_;
-  std::filesystem::path metadata_cache_;
+  MetadataCache metadata_cache_;
+  TailGuess tail_guess_;
   std::optional<std::vector<IndexFile>> linked_;
   std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();
   std::uint64_t metadata_bytes_ = 0;

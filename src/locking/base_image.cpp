@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "pytorch/toolkits.hpp"
 
@@ -28,7 +27,7 @@ std::string label(const registry::RemoteImage& image, const std::string& name) {
 
 /// "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 std::string shown(const specs::ImageReference& reference) {
-  return printable(fmt::format("{}:{}", reference.name(), reference.tag));
+  return fmt::format("{}:{}", reference.name(), reference.tag);
 }
 
 std::string other_base_hint(const project::Recipe& recipe) {
@@ -87,10 +86,11 @@ std::string base_cuda(const specs::ImageReference& wanted, const registry::Remot
   return std::string(split(wanted.tag, '-').front());
 }
 
-Result<void> check_cuda(const project::Recipe& recipe, const specs::Accelerator& accelerator,
-                        const specs::ImageReference& wanted, const registry::RemoteImage& found) {
+Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
+                        const specs::Accelerator& accelerator, const specs::ImageReference& wanted,
+                        const registry::RemoteImage& found) {
   const auto expected = accelerator.version();
-  const auto base = printable(base_cuda(wanted, found));
+  const auto base = base_cuda(wanted, found);
   if (accelerator.kind() != specs::Accelerator::Kind::cuda || base.empty()) return {};
   if (pytorch::major_of(base) != pytorch::major_of(expected)) {
     return fail(
@@ -102,21 +102,21 @@ Result<void> check_cuda(const project::Recipe& recipe, const specs::Accelerator&
                             recipe.name, pytorch::major_of(expected))));
   }
   if (pytorch::minor_of(base) != expected) {
-    log_warning(
-        "the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version is the "
-        "same, "
-        "so it runs, but code compiled in the image sees the base's",
-        shown(wanted), base, expected);
+    reporter.warn(
+        fmt::format("the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version "
+                    "is the same, so it runs, but code compiled in the image sees the base's",
+                    shown(wanted), base, expected));
   }
   return {};
 }
 
 /// What is known of a base but its digests. Errors: those of contents_of, check_python and check_cuda.
 Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::Accelerator& accelerator,
-                                    const specs::ImageReference& wanted, const registry::RemoteImage& found) {
+                                    const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                    Reporter& reporter) {
   TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
   TRY(check_python(recipe, wanted, contents));
-  TRY(check_cuda(recipe, accelerator, wanted, found));
+  TRY(check_cuda(reporter, recipe, accelerator, wanted, found));
   project::BaseImage base;
   base.name = wanted.name();
   base.tag = wanted.tag;
@@ -151,7 +151,7 @@ std::string taken_from(const specs::ImageReference& wanted, std::string_view sou
 Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const specs::Accelerator& accelerator,
                                          const specs::ImageReference& wanted,
                                          const std::optional<project::BaseImage>& before,
-                                         const std::string& why) {
+                                         const std::string& why, Reporter& reporter) {
   if (before) {
     return ChosenBase{*before, BaseOrigin::previous_lock, taken_from(wanted, "the previous lock", why)};
   }
@@ -160,7 +160,7 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
   chosen.base.tag = wanted.tag;
   chosen.base.python = recipe.python;
   if (pytorch::distribution_of(wanted)) {
-    TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}));
+    TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}, reporter));
     chosen.base.digest = Digest::parse(wanted.digest);
     if (chosen.base.digest) {
       chosen.origin = BaseOrigin::recipe;
@@ -234,9 +234,9 @@ Result<int> glibc_minor_for(const project::Recipe& recipe) {
 }
 
 Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,
-                                     const specs::ImageReference& wanted,
-                                     const registry::RemoteImage& found) {
-  TRY_ASSIGN(auto base, describe(recipe, accelerator, wanted, found));
+                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                     Reporter& reporter) {
+  TRY_ASSIGN(auto base, describe(recipe, accelerator, wanted, found, reporter));
   base.digest = Digest::parse(found.digest);
   for (const auto& platform : recipe.platforms) {
     const auto there = found.platforms.find(platform.oci());
@@ -255,7 +255,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
 
 Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
                                const std::optional<project::Lockfile>& previous, Renew renew,
-                               registry::OciRegistry& registry) {
+                               registry::OciRegistry& registry, Reporter& reporter) {
   const auto built_for = project::accelerator(lock);
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto before = same_base(previous, recipe, wanted);
@@ -265,9 +265,9 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
   if (!found || !*found) {
     const auto why = found ? std::string("its registry does not have it")
                            : "the registry cannot be reached: " + found.error().message();
-    return during(base_without_registry(recipe, built_for, wanted, before, why), step);
+    return during(base_without_registry(recipe, built_for, wanted, before, why, reporter), step);
   }
-  TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found), step));
+  TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found, reporter), step));
   return ChosenBase{std::move(base), BaseOrigin::registry, {}};
 }
 

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -25,7 +26,8 @@ Result<int> glibc_minor_for(const project::Recipe& recipe);
 /// be told, it lacks a platform of the recipe, its CUDA is of another major version than the wheels'. Another
 /// minor version is a warning.
 Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,
-                                     const specs::ImageReference& wanted, const registry::RemoteImage& found);
+                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                     Reporter& reporter);
 
 /// How the digest of a base image was found.
 enum class BaseOrigin {
@@ -51,6 +53,6 @@ enum class Renew { no, yes };
 /// previous lock's, the recipe's, the table's, or left open. Errors: those of wanted_base and base_from.
 Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
                                const std::optional<project::Lockfile>& previous, Renew renew,
-                               registry::OciRegistry& registry);
+                               registry::OciRegistry& registry, Reporter& reporter);
 
 }  // namespace launch::locking

@@ -142,7 +142,7 @@ Result<fs::path> place_beside_lock(const project::LockedWheel& wheel, const fs::
     return fail(usage_error(
         fmt::format("the lock puts {} at {}, expected a path below the lock's folder that ends in "
                     "that name",
-                    wheel.file_name, printable(*wheel.path))));
+                    wheel.file_name, *wheel.path)));
   }
   return lock_folder / path;
 }
@@ -167,8 +167,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
                                                 const project::Provenance& provenance,
                                                 const fs::path& lock_folder, const project::Site& site,
                                                 const store::WheelStore& store, net::HttpClient& http,
-                                                const net::DownloadProgress& progress,
-                                                const std::stop_token& stop) {
+                                                const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
     return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
@@ -192,7 +191,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
       artifact.url = specs::with_credentials_of(*artifact.url, index->value);
     }
   }
-  return store.fetch(wanted, http, progress, stop);
+  return store.fetch(wanted, http, work);
 }
 
 }  // namespace launch::locking

@@ -16,9 +16,9 @@
 namespace launch::locking {
 namespace {
 
-std::filesystem::path metadata_cache(const project::Site& site) {
-  return site.cache.value.empty() ? std::filesystem::path()
-                                  : std::filesystem::path(site.cache.value) / "metadata";
+index::MetadataCache metadata_cache(const project::Site& site, Disk& disk) {
+  if (site.cache.value.empty()) return {};
+  return {std::filesystem::path(site.cache.value) / "metadata", &disk};
 }
 
 }  // namespace
@@ -29,16 +29,22 @@ std::string vanished_text(const Vanished& vanished) {
 }
 
 PackageSource::PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
-                             std::vector<project::LockedPackage> kept, std::stop_token stop)
+                             std::vector<project::LockedPackage> kept, const Work& work)
     : http_(http),
-      general_(http, site.index_url.value, project::values_of(site.find_links), false, metadata_cache(site)),
+      general_(http, site.index_url.value, project::values_of(site.find_links), false,
+               metadata_cache(site, work.disk)),
       kept_(std::move(kept)),
-      stop_(std::move(stop)) {
+      stop_(work.stop) {
+  const auto tail = [](const index::IndexFile& file) {
+    return pytorch::tail_of_wheel(file.file_name, file.size.value_or(0));
+  };
+  general_.use_tail_guess(tail);
   if (recipe.torch.channel == pytorch::Channel::index) return;
   channel_.emplace(
       http,
       pytorch::channel_index_url(site.channel_url.value, recipe.torch.channel, recipe.torch.cuda.value()),
-      std::vector<std::string>{}, true, metadata_cache(site));
+      std::vector<std::string>{}, true, metadata_cache(site, work.disk));
+  channel_->use_tail_guess(tail);
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
 }

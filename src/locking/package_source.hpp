@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "index/index_client.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
@@ -53,7 +54,7 @@ class PackageSource {
   /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
   /// page no longer shows are listed with the others while their files are still there.
   PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
-                std::vector<project::LockedPackage> kept = {}, std::stop_token stop = {});
+                std::vector<project::LockedPackage> kept, const Work& work);
 
   /// Asks for the pages of many projects side by side.
   void prefetch(std::span<const std::string> names);

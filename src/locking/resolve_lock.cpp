@@ -14,6 +14,7 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/target_provider.hpp"
+#include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
@@ -48,15 +49,14 @@ std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
 class Locking {
  public:
   Locking(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-          const store::WheelStore& store, const LockProgress& progress, const std::stop_token& stop)
+          const store::WheelStore& store, const Work& work)
       : request_(request),
         recipe_(request.recipe),
         site_(site),
         http_(http),
         store_(store),
-        progress_(progress),
-        stop_(stop),
-        source_(request.recipe, site, http, kept_packages(request, store), stop) {}
+        work_(work),
+        source_(request.recipe, site, http, kept_packages(request, store), work) {}
 
   Result<LockResult> run() {
     for (const auto& platform : recipe_.platforms)
@@ -83,10 +83,6 @@ class Locking {
   }
 
  private:
-  void say(const std::string& what) const {
-    if (progress_) progress_(what);
-  }
-
   std::vector<specs::Requirement> all_requirements() const {
     auto out = recipe_.torch.packages;
     out.insert(out.end(), recipe_.packages.begin(), recipe_.packages.end());
@@ -106,7 +102,7 @@ class Locking {
       }
       names.push_back(requirement.name);
     }
-    say(fmt::format("asking the index for {}", count_of(names.size(), "package")));
+    work_.reporter.status(fmt::format("asking the index for {}", count_of(names.size(), "package")));
     source_.prefetch(names);
     for (const auto& name : names) {
       TRY_ASSIGN(const auto* listing, source_.find(name));
@@ -134,7 +130,7 @@ class Locking {
   }
 
   Result<TargetSolution> solve_for(LockTarget& target, const Preferences& preferred) {
-    say(fmt::format("resolving for {}", target.text()));
+    work_.reporter.status(fmt::format("resolving for {}", target.text()));
     TargetProvider provider(recipe_, source_, target, preferred, day_);
     std::vector<specs::Requirement> requirements;
     for (auto& requirement : all_requirements()) {
@@ -177,10 +173,15 @@ class Locking {
     lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_,
-                        stop_));
+    TRY(complete_wheels(lock.packages, solutions,
+                        {.previous = keeps() ? &*request_.previous : nullptr,
+                         .recipe = recipe_.name,
+                         .http = http_,
+                         .store = store_,
+                         .incoming = std::filesystem::path(site_.store.value) / "incoming",
+                         .work = work_}));
     auto& provenance = lock.provenance;
-    provenance.recipe_digest = recipe_.digest;
+    provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
     provenance.channel = recipe_.torch.channel;
     provenance.cuda = recipe_.torch.cuda;
     provenance.cuda_version = project::cuda_version_of(lock.packages);
@@ -194,8 +195,7 @@ class Locking {
   const project::Site& site_;
   net::HttpClient& http_;
   const store::WheelStore& store_;
-  const LockProgress& progress_;
-  const std::stop_token& stop_;
+  const Work& work_;
   PackageSource source_;
   std::vector<LockTarget> targets_;
   std::optional<specs::Day> day_;
@@ -204,9 +204,8 @@ class Locking {
 }  // namespace
 
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const LockProgress& progress,
-                                const std::stop_token& stop) {
-  return Locking(request, site, http, store, progress, stop).run();
+                                const store::WheelStore& store, const Work& work) {
+  return Locking(request, site, http, store, work).run();
 }
 
 }  // namespace launch::locking

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "locking/nightly.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
@@ -31,14 +30,10 @@ struct LockResult {
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 
-/// Tells a person what is going on: "resolving", "hashing torch-….whl".
-using LockProgress = std::function<void(const std::string& what)>;
-
 /// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
 /// downloaded into the store and hashed. Errors: (usage) an impossible set of requirements, with the
 /// explanation, or a package that no index has; (world) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const LockProgress& progress,
-                                const std::stop_token& stop = {});
+                                const store::WheelStore& store, const Work& work);
 
 }  // namespace launch::locking

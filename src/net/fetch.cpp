@@ -30,9 +30,10 @@ HttpOptions workable(HttpOptions options) {
 }
 }  // namespace
 
-Shared::Shared(HttpOptions given, const Environment& environment, Clock& time)
+Shared::Shared(HttpOptions given, const Environment& environment, Clock& time, Disk& files)
     : options(workable(std::move(given))),
       clock(time),
+      disk(files),
       backoff(options.retry_base),
       wire({.surroundings = read_surroundings(environment, options.certificates),
             .parallel = options.parallel,

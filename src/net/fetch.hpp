@@ -27,10 +27,11 @@ class Credentials {
 
 /// What the calls of one client have in common.
 struct Shared {
-  Shared(HttpOptions given, const Environment& environment, Clock& time);
+  Shared(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
 
   HttpOptions options;
   Clock& clock;
+  Disk& disk;
   Credentials credentials;
   Backoff backoff;
   Wire wire;  ///< last: its thread ends first

@@ -28,7 +28,7 @@ FileDownload::FileDownload(Shared& shared, const DownloadRequest& request, std::
 }
 
 bool FileDownload::try_open() {
-  auto part = PartFile::open(request_.destination);
+  auto part = PartFile::open(shared_.disk, request_.destination);
   if (!part) {
     fail_with(std::move(part.error()), false);
     return true;

@@ -16,9 +16,9 @@ Error not_kept(const std::string& url) {
 
 class CurlHttpClient final : public HttpClient {
  public:
-  CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock)
-      : shared_(std::move(options), environment, clock) {
-    if (!shared_.options.cache.empty()) cache_.emplace(shared_.options.cache);
+  CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock, Disk& disk)
+      : shared_(std::move(options), environment, clock, disk) {
+    if (!shared_.options.cache.empty()) cache_.emplace(shared_.options.cache, disk);
   }
 
   Result<HttpResponse> fetch(const HttpRequest& request) override {
@@ -51,9 +51,9 @@ class CurlHttpClient final : public HttpClient {
   }
 
   std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
-                                               const DownloadProgress& progress,
+                                               std::string_view what, Reporter& reporter,
                                                std::stop_token stop) override {
-    if (!shared_.options.offline) return download_all(shared_, requests, progress, stop);
+    if (!shared_.options.offline) return download_all(shared_, requests, what, reporter, stop);
     std::vector<Result<DownloadResult>> out;
     for (const auto& request : requests) {
       out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", redact(request.url)))));
@@ -126,8 +126,8 @@ std::optional<std::string> HttpResponse::header(std::string_view name) const {
 }
 
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
-                                             Clock& clock) {
-  return std::make_unique<CurlHttpClient>(std::move(options), environment, clock);
+                                             Clock& clock, Disk& disk) {
+  return std::make_unique<CurlHttpClient>(std::move(options), environment, clock, disk);
 }
 
 }  // namespace launch::net

@@ -50,7 +50,9 @@ struct BaseImage {
 
 /// [tool.launch]: provenance; an installer that ignores it installs the same.
 struct Provenance {
-  std::string recipe_digest;                ///< Recipe::digest; empty in locks of other tools
+  /// recipe_digest(…, Stage::lock); nullopt in locks of other tools, and of launch before it had that.
+  std::optional<Digest> recipe;
+  bool of_earlier_launch = false;           ///< with a digest of the recipe's whole text
   std::optional<pytorch::Channel> channel;  ///< nullopt in locks of other tools
   std::optional<specs::Accelerator> cuda;   ///< nullopt with channel index
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
@@ -65,6 +67,7 @@ struct Lockfile {
   std::vector<std::string> environments;  ///< markers, one a platform
   std::vector<LockedPackage> packages;    ///< sorted by name
   Provenance provenance;
+  std::vector<std::string> warnings = {};  ///< of parse_lockfile, for a person; not written
 };
 
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.

@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/lockfile.hpp"
@@ -23,12 +22,8 @@ namespace {
 constexpr std::string_view kMendLock =
     "locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it";
 
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string last_part(std::string_view path) {
@@ -42,13 +37,13 @@ Result<std::string> required(const TomlTable& table, std::string_view key, std::
   return value;
 }
 
-Result<void> check_version(const TomlTable& root, std::string_view file) {
+Result<void> check_version(const TomlTable& root, std::string_view file, std::vector<std::string>& warnings) {
   TRY_ASSIGN(const auto version, required(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
     return fail(root.wrong("lock-version", found("\"1.0\"", version)));
-  log_warning("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file,
-              printable(version));
+  warnings.push_back(
+      fmt::format("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file, version));
   return {};
 }
 
@@ -160,7 +155,7 @@ Result<LockedPackage> read_package(const TomlTable& table) {
   for (const auto& entry : wheels) {
     TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
     if (!names.insert(wheel.file_name).second) {
-      return fail(entry.wrong("name", fmt::format("{} is there twice", quote(wheel.file_name))));
+      return fail(entry.wrong("name", fmt::format("{} is there twice", in_quotes(wheel.file_name))));
     }
     package.wheels.push_back(std::move(wheel));
   }
@@ -200,7 +195,7 @@ Result<std::map<specs::Platform, Digest>> read_platform_digests(const TomlTable&
     const auto platform = specs::Platform::of_oci(name);
     if (!platform) {
       std::vector<std::string> known;
-      for (const auto& each : specs::Platform::all()) known.push_back(quote(each.oci()));
+      for (const auto& each : specs::Platform::all()) known.push_back(in_quotes(each.oci()));
       return fail(table.wrong(name, found(join_words(known, "or"), name)));
     }
     TRY_ASSIGN(auto digest, read_digest(table, name));
@@ -246,8 +241,10 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   TRY_ASSIGN(const auto tool, root.table("tool"));
   if (tool.find("launch") == nullptr) return provenance;
   TRY_ASSIGN(const auto table, tool.table("launch"));
-  TRY_ASSIGN(const auto recipe_digest, read_digest(table, "recipe"));
-  provenance.recipe_digest = recipe_digest.hex();
+  provenance.of_earlier_launch = table.find("recipe") != nullptr;
+  if (!provenance.of_earlier_launch) {
+    TRY_ASSIGN(provenance.recipe, read_digest(table, "recipe-digest"));
+  }
   TRY_ASSIGN(provenance.channel,
              read_value(table, "channel", join_words(pytorch::channel_names(), "or"), pytorch::channel_of));
   TRY_ASSIGN(provenance.cuda,
@@ -284,9 +281,9 @@ const LockedPackage* find_rival(const Lockfile& lock) {
 }
 
 Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
-  TRY(check_version(root, file));
-  TRY(required(root, "created-by", "the name of the program that wrote it"));
   Lockfile lock;
+  TRY(check_version(root, file, lock.warnings));
+  TRY(required(root, "created-by", "the name of the program that wrote it"));
   TRY(root.read("requires-python", lock.requires_python));
   if (const auto pythons = specs::SpecifierSet::parse(lock.requires_python); !pythons) {
     return fail(root.wrong("requires-python", pythons.error().message()));
@@ -307,8 +304,8 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
   }
   if (const auto* rival = find_rival(lock)) {
     const auto& table = packages[static_cast<std::size_t>(rival - lock.packages.data())];
-    return fail(table.wrong(
-        "name", fmt::format("there are two packages {} that may be installed together", quote(rival->name))));
+    return fail(table.wrong("name", fmt::format("there are two packages {} that may be installed together",
+                                                in_quotes(rival->name))));
   }
   std::stable_sort(lock.packages.begin(), lock.packages.end(),
                    [](const LockedPackage& a, const LockedPackage& b) { return a.name < b.name; });

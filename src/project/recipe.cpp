@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "specs/texts.hpp"
@@ -27,19 +26,16 @@ bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string one_of(std::span<const std::string> allowed, std::string_view value) {
   std::vector<std::string> words;
-  for (const auto& word : allowed) words.push_back(quote(word));
+  for (const auto& word : allowed) words.push_back(in_quotes(word));
   auto text = found(join_words(words, "or"), value);
-  if (const auto near = did_you_mean(value, allowed)) text += fmt::format("; did you mean {}?", quote(*near));
+  if (const auto near = did_you_mean(value, allowed))
+    text += fmt::format("; did you mean {}?", in_quotes(*near));
   return text;
 }
 
@@ -133,7 +129,7 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
     if (requirement->url) {
       return fail(
           table.wrong("packages", item,
-                      fmt::format("{} names a URL, but packages come from an index", quote(item.text))));
+                      fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
     }
     const auto [at, fresh] = seen.emplace(requirement->name, item.place);
     if (!fresh) {
@@ -151,7 +147,7 @@ Result<pytorch::Channel> read_channel(const TomlTable& table) {
   TRY(table.read("channel", text));
   auto names = pytorch::channel_names();
   if (table.find("channel") == nullptr) {
-    for (auto& name : names) name = quote(name);
+    for (auto& name : names) name = in_quotes(name);
     return fail(
         table.wrong("channel", fmt::format("expected {}, but it is missing", join_words(names, "or"))));
   }
@@ -226,6 +222,19 @@ Result<void> read_environment(const TomlTable& table, std::map<std::string, std:
   return {};
 }
 
+/// What NCCL is to do depends on the machine that runs, and the image goes to many.
+Result<void> refuse_nccl(const TomlTable& image) {
+  const auto* environment = image.find("env");
+  if (environment == nullptr) return {};
+  for (const auto& item : environment->items) {
+    if (!item.key.starts_with("NCCL_")) continue;
+    return fail(
+        image.wrong("env." + item.key, item, "belongs to the machine that runs the image, not to the image")
+            .hint("set it in env below [train]"));
+  }
+  return {};
+}
+
 Result<Recipe::Image> read_image(const TomlTable& root) {
   Recipe::Image image;
   TRY_ASSIGN(const auto table, root.table("image"));
@@ -255,6 +264,7 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
     if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
   }
   TRY(read_environment(table, image.env));
+  TRY(refuse_nccl(table));
   TRY(table.read("user", image.user));
   if (image.user) {
     if (const auto what = bad_user(*image.user)) return fail(table.wrong("user", *what));
@@ -266,10 +276,12 @@ Result<Recipe::Verify> read_verify(const TomlTable& root) {
   Recipe::Verify verify;
   TRY_ASSIGN(const auto table, root.table("verify"));
   TRY(table.only({"scan", "smoke"}));
+  if (table.find("smoke") != nullptr) {
+    return fail(table.wrong("smoke", "nothing reads it: this version has no command that runs it")
+                    .hint("remove it until `launch verify` exists"));
+  }
   TRY(table.read("scan", verify.scan));
   TRY(check_each(table, "scan", bad_project_path));
-  TRY(table.read("smoke", verify.smoke));
-  TRY(check_each(table, "smoke", bad_word));
   return verify;
 }
 
@@ -337,14 +349,14 @@ Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
     const auto platform = specs::Platform::parse(text);
     if (!platform) return one_of(known, text);
     if (std::find(platforms.begin(), platforms.end(), *platform) != platforms.end())
-      return fmt::format("{} is there twice", quote(text));
+      return fmt::format("{} is there twice", in_quotes(text));
     platforms.push_back(*platform);
     return std::nullopt;
   }));
   if (root.find("platforms") == nullptr) platforms.push_back(specs::Platform::all().front());
   if (platforms.empty())
     return fail(
-        root.wrong("platforms", fmt::format("expected at least one, such as {}", quote(known.front()))));
+        root.wrong("platforms", fmt::format("expected at least one, such as {}", in_quotes(known.front()))));
   return platforms;
 }
 
@@ -357,7 +369,6 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::s
 
   Recipe recipe;
   recipe.name = std::string(name);
-  recipe.digest = sha256_hex(text);
   TRY_ASSIGN(recipe.python, read_python(root));
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
   SeenPackages seen;

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/text.hpp"
 #include "base/toml.hpp"
 #include "containers/engine.hpp"
 #include "project/machine_index.hpp"
@@ -32,8 +31,7 @@ struct SiteFile {
 
 Result<void> check_url(const TomlTable& table, std::string_view key, const std::optional<Setting>& setting) {
   if (!setting || setting->value.starts_with("https://") || setting->value.starts_with("http://")) return {};
-  return fail(table.wrong(
-      key, fmt::format("expected an https or http URL, found \"{}\"", printable(setting->value))));
+  return fail(table.wrong(key, fmt::format("expected an https or http URL, found \"{}\"", setting->value)));
 }
 
 Result<std::optional<Setting>> read_setting(const TomlTable& table, std::string_view key,
@@ -109,8 +107,8 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
   TRY_ASSIGN(site.state, read_single(root, "state", "path", shown));
   TRY_ASSIGN(site.engine, read_setting(root, "engine", shown));
   if (site.engine && !is_engine(site.engine->value)) {
-    return fail(root.wrong(
-        "engine", fmt::format("expected {}, found \"{}\"", engines(), printable(site.engine->value))));
+    return fail(
+        root.wrong("engine", fmt::format("expected {}, found \"{}\"", engines(), site.engine->value)));
   }
   TRY_ASSIGN(site.registries, read_registries(root));
   settle_path(site.store, folder, home);
@@ -181,11 +179,12 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.cache = {(environment.cache_dir() / "http").string(), "default"};
   site.engine = first_of({variable(environment, "LAUNCH_ENGINE"), project.engine, user.engine});
   if (site.engine && !is_engine(site.engine->value)) {
-    return fail(usage_error(fmt::format("{} is \"{}\", expected {}", site.engine->origin,
-                                        printable(site.engine->value), engines())));
+    return fail(usage_error(
+        fmt::format("{} is \"{}\", expected {}", site.engine->origin, site.engine->value, engines())));
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;
+  site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
   return site;

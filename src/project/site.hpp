@@ -31,6 +31,7 @@ struct Site {
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<specs::RegistryMirror> registries;
+  std::vector<std::string> warnings = {};  ///< of files that were passed over, for a person
 };
 
 /// Reads the project's launch.toml (when there is one), the user's config.toml, pip.conf and uv.toml as those

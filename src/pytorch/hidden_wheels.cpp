@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "index/fetch_any.hpp"
 #include "index/problems.hpp"
 #include "specs/url.hpp"
@@ -62,7 +61,7 @@ Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const std::s
     found[at].asked.push_back(net::redact(url));
     if (found[at].url) continue;
     const auto step =
-        fmt::format("looking for {}, which its index page no longer shows", printable(wheels[at].file_name));
+        fmt::format("looking for {}, which its index page no longer shows", wheels[at].file_name);
     TRY_ASSIGN(const bool there, during(is_there(responses[i], url), step));
     if (there) found[at].url = url;
   }

@@ -6,8 +6,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
 #include "cli/command_table.hpp"
+#include "fakes/files.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace launch::scenarios {

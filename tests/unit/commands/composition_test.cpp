@@ -9,13 +9,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
 #include "commands/build.hpp"
 #include "commands/check.hpp"
 #include "commands/fetch.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
 #include "fakes/fake_reporter.hpp"
+#include "fakes/files.hpp"
 #include "fakes/index_server.hpp"
 #include "fakes/registry.hpp"
 #include "unit/base/scratch.hpp"
@@ -53,11 +53,12 @@ class Workflows : public ::testing::Test {
   Context context() {
     return {.environment = environment_,
             .runner = *runner_,
+            .disk = disk_,
             .clock = clock_,
             .reporter = reporter_,
             .make_http =
                 [this](net::HttpOptions options) {
-                  return net::make_http_client(std::move(options), environment_, clock_);
+                  return net::make_http_client(std::move(options), environment_, clock_, disk_);
                 },
             .folder = folder_.path(),
             .folder_is_root = true,
@@ -82,6 +83,7 @@ class Workflows : public ::testing::Test {
                             {"LAUNCH_INDEX_URL", index_.url()},
                             {"LAUNCH_STORE", folder_ / "store/wheels"}}};
   std::unique_ptr<ProcessRunner> runner_ = make_process_runner();
+  RealDisk disk_;
   SystemClock clock_;
   fakes::FakeReporter reporter_;
   std::stop_source stop_;
@@ -102,7 +104,7 @@ TEST_F(Workflows, LockCheckAndBuild) {
   const auto built = build_demo();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_EQ(built->engine, "podman");
-  EXPECT_EQ(built->reference(), "localhost/launch/demo@" + built->outcome.image.digest);
+  EXPECT_EQ(built->reference(), "localhost/launch/demo@" + built->outcome.image.digest->text());
   EXPECT_FALSE(built->outcome.up_to_date);
   ASSERT_EQ(built->layers.size(), 1U);
   EXPECT_THAT(built->layers.front().wheels, ElementsAre("torch-2.3.1-py3-none-any.whl"));

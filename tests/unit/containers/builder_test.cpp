@@ -6,9 +6,9 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "fakes/fake_reporter.hpp"
 #include "fakes/fake_runner.hpp"
-#include "fakes/hand_clock.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/containers/engines.hpp"
 
@@ -52,13 +52,12 @@ class Build : public testing::Test {
     spec.context = "/ctx";
     spec.dockerfile = "/ctx/Dockerfile";
     spec.tag = "localhost/launch/demo:latest";
-    const Engine engine(info, runner_, clock_);
-    return Builder(engine, scratch_ / "demo", "launch.build.1").build(spec, reporter_);
+    const Engine engine(info, runner_, {}, work_);
+    return Builder(engine, scratch_ / "demo", "launch.build.1", work_).build(spec);
   }
 
   BuildingRunner runner_;
-  fakes::HandClock clock_;
-  fakes::FakeReporter reporter_;
+  fakes::FakeWork work_;
   test::Scratch scratch_;
 };
 
@@ -68,7 +67,7 @@ TEST_F(Build, LinesAndIdentity) {
   ASSERT_TRUE(image) << image.error().text();
   EXPECT_EQ(image->image_id, digest('a'));
   EXPECT_EQ(image->digest, digest('d'));
-  EXPECT_THAT(reporter_.statuses, ElementsAre("STEP 1/2: FROM b", "STEP 2/2: LABEL x"));
+  EXPECT_THAT(work_.reporter.statuses, ElementsAre("STEP 1/2: FROM b", "STEP 2/2: LABEL x"));
   EXPECT_THAT(runner_.seen.unset, ElementsAre("BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"));
   EXPECT_THAT(runner_.seen.argv, testing::Contains("id=launch.build.1,src=/dev/null"));
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "demo"));
@@ -105,7 +104,7 @@ TEST_F(Build, DockerGetsTheBuilderThatItsClientHas) {
     EXPECT_EQ(runner_.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
     EXPECT_EQ(runner_.seen.environment.at("SOURCE_DATE_EPOCH"), "0");
     EXPECT_THAT(
-        reporter_.warnings,
+        work_.reporter.warnings,
         testing::Each("docker has no buildx here, without which it gives the image another ID each time; "
                       "install docker's buildx plugin, or use podman"));
   }

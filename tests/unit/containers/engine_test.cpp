@@ -5,7 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
-#include "fakes/hand_clock.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "unit/containers/engines.hpp"
 
 namespace launch::containers {
@@ -15,11 +16,11 @@ using testing::ElementsAre;
 
 class EngineTest : public testing::Test {
  protected:
-  Engine podman() { return {podman4(), runner_, clock_}; }
-  Engine docker() { return {docker28(), runner_, clock_}; }
+  Engine podman() { return {podman4(), runner_, {}, work_}; }
+  Engine docker() { return {docker28(), runner_, {}, work_}; }
 
   fakes::FakeRunner runner_;
-  fakes::HandClock clock_;
+  fakes::FakeWork work_;
 };
 
 using FindImage = EngineTest;

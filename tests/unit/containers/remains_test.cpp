@@ -7,7 +7,8 @@
 #include "base/text.hpp"
 #include "containers/builder.hpp"
 #include "fakes/fake_runner.hpp"
-#include "fakes/hand_clock.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "unit/containers/engines.hpp"
 
 namespace launch::containers {
@@ -49,8 +50,8 @@ class Remains : public testing::Test {
     return info;
   }
   Result<void> remove_remains(const EngineInfo& info, fakes::FakeRunner& runner) {
-    const Engine engine(info, runner, clock_);
-    return Builder(engine, remains(), kMark).remove_remains();
+    const Engine engine(info, runner, {}, work_);
+    return Builder(engine, remains(), kMark, work_).remove_remains();
   }
   Result<void> remove_remains(fakes::FakeRunner& runner) { return remove_remains(podman(), runner); }
   Result<Image> build(fakes::FakeRunner& runner) {
@@ -58,12 +59,11 @@ class Remains : public testing::Test {
     spec.context = "/ctx";
     spec.tag = "x:latest";
     spec.annotations = {{"launch.inputs", "sha256:ab"}};
-    SilentReporter reporter;
-    const Engine engine(podman(), runner, clock_);
-    return Builder(engine, remains(), kMark).build(spec, reporter);
+    const Engine engine(podman(), runner, {}, work_);
+    return Builder(engine, remains(), kMark, work_).build(spec);
   }
 
-  fakes::HandClock clock_;
+  fakes::FakeWork work_;
   fakes::FakeRunner runner_;
   fs::path root_ = fs::temp_directory_path() / ("launch-test-remains-" + std::to_string(getpid()));
 };

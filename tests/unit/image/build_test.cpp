@@ -6,8 +6,8 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "fakes/fake_reporter.hpp"
-#include "fakes/hand_clock.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "project/labels.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/project/fixture.hpp"
@@ -60,7 +60,7 @@ class BuildImage : public testing::Test {
  protected:
   Result<BuildOutcome> build(const std::string& recipe = kRecipe,
                              std::vector<specs::RegistryMirror> mirrors = {}) {
-    containers::Engine engine(*containers::engine_named("docker"), runner_, clock_);
+    containers::Engine engine(*containers::engine_named("docker"), runner_, {}, work_);
     engine.pull_from(std::move(mirrors));
     BuildRequest request{{project::test::recipe(recipe),
                           project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"))},
@@ -68,12 +68,11 @@ class BuildImage : public testing::Test {
                          false,
                          scratch_.path(),
                          [](const auto&) { return std::vector<std::filesystem::path>(); }};
-    return build_image(request, engine, reporter_);
+    return build_image(request, engine, work_);
   }
 
   FakeEngine runner_;
-  fakes::HandClock clock_;
-  fakes::FakeReporter reporter_;
+  fakes::FakeWork work_;
   test::Scratch scratch_;
 };
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
@@ -95,14 +96,6 @@ TEST(Dockerfile, NeedsABaseImageInTheLock) {
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));
-}
-
-TEST(Dockerfile, LeavesNcclToTheMachine) {
-  EXPECT_EQ(rendered(project::test::recipe(kRecipe + "[image]\nenv = { NCCL_DEBUG = \"INFO\" }\n"),
-                     project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"))),
-            "error: env below [image] in recipes/demo.toml sets NCCL_DEBUG, which belongs to the machine "
-            "that runs and "
-            "not to the image\n\nhint: set it in env below [train]\n");
 }
 
 TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {

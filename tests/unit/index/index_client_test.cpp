@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
 #include "fakes/wheel.hpp"
@@ -12,6 +14,8 @@
 
 namespace launch::index {
 namespace {
+
+RealDisk disk;
 
 using fakes::MemoryAnswer;
 using fakes::MemoryHttp;
@@ -277,10 +281,10 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
   for (const bool sidecar : {false, true}) {
     if (sidecar) put_sidecar(metadata);
     http.forget_requests();
-    IndexClient first(http, kIndex, {}, false, scratch / "metadata");
+    IndexClient first(http, kIndex, {}, false, {scratch / "metadata", &disk});
     expect_demo(first.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
-    IndexClient second(http, kIndex, {}, false, scratch / "metadata");
+    IndexClient second(http, kIndex, {}, false, {scratch / "metadata", &disk});
     expect_demo(second.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
   }
@@ -288,7 +292,7 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
 
 TEST_F(MetadataTest, WhatIsKeptIsNotBelievedOfAnotherFile) {
   const test::Scratch scratch;
-  IndexClient client(http, kIndex, {}, false, scratch / "metadata");
+  IndexClient client(http, kIndex, {}, false, {scratch / "metadata", &disk});
   expect_demo(client.metadata(file));
   file.url = "https://elsewhere.example/demo.whl";  // claims the same digest
   EXPECT_FALSE(client.metadata(file));
@@ -305,7 +309,7 @@ TEST_F(MetadataTest, DamageInTheCacheIsNoticed) {
   for (const bool sidecar : {false, true}) {
     const test::Scratch scratch;
     if (sidecar) put_sidecar(metadata);
-    IndexClient client(http, kIndex, {}, false, scratch.path());
+    IndexClient client(http, kIndex, {}, false, {scratch.path(), &disk});
     expect_demo(client.metadata(file));
     std::filesystem::path place;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path())) place = entry;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/fake_reporter.hpp"
 #include "fakes/values.hpp"
 #include "pytorch/toolkits.hpp"
 #include "unit/project/fixture.hpp"
@@ -42,7 +43,8 @@ registry::RemoteImage ubuntu(const std::string& version) {
 std::string found_base(const project::Recipe& recipe, std::string_view accelerator,
                        const registry::RemoteImage& image) {
   const auto reference = wanted_base(recipe, fakes::accelerator(accelerator)).value();
-  const auto base = base_from(recipe, fakes::accelerator(accelerator), reference, image);
+  fakes::FakeReporter reporter;
+  const auto base = base_from(recipe, fakes::accelerator(accelerator), reference, image, reporter);
   return base ? base->distribution + " | " + base->python.text() + " | " + base->driver_floor
               : base.error().text();
 }

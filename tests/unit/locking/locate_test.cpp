@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
@@ -48,6 +49,7 @@ class LocateTest : public ::testing::Test {
   static constexpr const char* kChannel = "https://channel.example/whl/nightly/cu128";
 
   test::Scratch scratch_;
+  fakes::FakeWork work_;
   store::WheelStore store_{scratch_.path() / "store"};
   fakes::MemoryHttp http_;
   const project::LockedWheel a_ = wheel_of("a", "content of a");
@@ -114,18 +116,18 @@ TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {
   page(kGeneral, "b", link(b_, b_.sha256));
   http_.put("https://user:secret@pypi.example/f/a-1.0-py3-none-any.whl", "content of a");
   http_.put("https://user:secret@pypi.example/f/b-1.0-py3-none-any.whl", "content of b");
-  const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, {});
+  const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_);
   ASSERT_TRUE(fetched) << fetched.error().text();
   EXPECT_EQ(fetched->downloaded, 2U);
 
   http_.forget_requests();
-  ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, {}));
+  ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_));
   EXPECT_THAT(http_.log(), IsEmpty()) << "what is in the store is not looked for";
 }
 
 TEST_F(LocateTest, CredentialsOfTheSiteAreUsedForLocksByUrl) {
   http_.put("https://user:secret@pypi.example/files/a-1.0-py3-none-any.whl", "content of a");
-  const auto fetched = fetch_locked({a_}, {}, scratch_.path(), site_, store_, http_, {});
+  const auto fetched = fetch_locked({a_}, {}, scratch_.path(), site_, store_, http_, work_);
   EXPECT_TRUE(fetched) << fetched.error().text();
 }
 

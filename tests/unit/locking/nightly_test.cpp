@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "unit/locking/resolve_lock_fixture.hpp"
 
@@ -75,7 +76,7 @@ TEST_F(NightlyLock, ANightlyOfADay) {
             "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
             "pages after "
             "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL\n");
-  EXPECT_EQ(lock().error().exit_code(), 2);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
 }
 
 TEST_F(NightlyLock, ANightlyStaysUntilItIsUpgraded) {
@@ -123,7 +124,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
                     "one is named by LAUNCH_CHANNEL_URL\n",
                     kTorch, kTorchPage, kTorchUrl));
   }
-  EXPECT_EQ(lock().error().exit_code(), 3);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::world);
   recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_EQ(
       relocked(),
@@ -136,7 +137,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128"));
   channel.hide("torch", "torch-2.9.0.dev20250606+cu128-py3-none-any.whl");
   recipe.torch.date.reset();
-  EXPECT_EQ(lock().error().exit_code(), 3) << "also when the page is empty";
+  EXPECT_EQ(lock().error().kind(), ErrorKind::world) << "also when the page is empty";
 }
 
 TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {
@@ -191,8 +192,9 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
   }
   ASSERT_TRUE(write_file(folder / "torch.whl", bytes));
   ASSERT_TRUE(store::WheelStore(site.store.value)
-                  .add(folder / "torch.whl", {.name = previous->packages[0].wheels[0].file_name,
-                                              .sha256 = previous->packages[0].wheels[0].sha256}));
+                  .add(work.disk, folder / "torch.whl",
+                       {.name = previous->packages[0].wheels[0].file_name,
+                        .sha256 = previous->packages[0].wheels[0].sha256}));
   EXPECT_EQ(relocked(), before);
 }
 
@@ -219,7 +221,7 @@ class RealNightlyPage : public ResolveLock {
     recipe.torch.cuda = fakes::accelerator(cuda);
     http.put(fmt::format("https://channel.example/whl/nightly/{}/torch/", cuda),
              *read_file(std::string(LAUNCH_TEST_DATA) + "/index/torch-nightly-cu126.html"));
-    PackageSource source(recipe, site, http);
+    PackageSource source(recipe, site, http, {}, work);
     std::vector<LockTarget> targets = {{fakes::python(python), fakes::platform(platform), 36}};
     const auto choice = choose_nightly(recipe, source, targets, std::nullopt);
     return choice ? choice->day.value().text() : choice.error().message();

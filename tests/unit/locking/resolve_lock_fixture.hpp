@@ -12,6 +12,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
@@ -87,7 +88,6 @@ class ResolveLock : public ::testing::Test {
     recipe.name = "demo";
     recipe.python = fakes::python("3.12");
     recipe.platforms = {fakes::x86()};
-    recipe.digest = std::string(64, 'a');
     site.index_url = {std::string(kGeneral), "test"};
     site.channel_url = {std::string(kChannel), "test"};
     site.store = {folder / "store", "test"};
@@ -106,7 +106,7 @@ class ResolveLock : public ::testing::Test {
 
   Result<LockResult> lock() {
     LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
-    return resolve_lock(request, site, http, store::WheelStore(site.store.value), nullptr);
+    return resolve_lock(request, site, http, store::WheelStore(site.store.value), work);
   }
   /// "a 1.0; marker", one a package; or the error's text.
   std::vector<std::string> locked() {
@@ -125,6 +125,7 @@ class ResolveLock : public ::testing::Test {
   }
 
   test::Scratch folder;
+  fakes::FakeWork work;
   fakes::MemoryHttp http;
   FakeIndex general{http, std::string(kGeneral)};
   FakeIndex channel{http, std::string(kChannel) + "/nightly/cu128"};

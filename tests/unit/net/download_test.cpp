@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include "fakes/files.hpp"
 #include "unit/net/download_fixture.hpp"
 
 namespace launch::net {

@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
@@ -14,6 +16,8 @@
 
 namespace launch::probe {
 namespace {
+
+RealDisk disk;
 
 namespace fs = std::filesystem;
 using testing::Each;
@@ -113,7 +117,7 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
   ASSERT_TRUE(store::WheelStore(site_.store.value)
-                  .add(root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
+                  .add(disk, root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);

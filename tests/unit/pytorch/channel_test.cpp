@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/fake_reporter.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
@@ -115,9 +116,10 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
 
 class DownloadsFromBothHosts : public testing::Test {
  protected:
+  fakes::FakeReporter reporter_;
   Result<net::DownloadResult> download(const std::string& url) {
     const net::DownloadRequest request{.url = url, .destination = scratch_.path() / "a", .sha256 = kDigest};
-    return BothHosts(http_).download({&request, 1}, {}, {}).front();
+    return BothHosts(http_).download({&request, 1}, "fetching", reporter_, {}).front();
   }
   const std::string kDigest = sha256_hex("content of a");
   const std::string kFirst = kBase + "/nightly/cpu/a-1.0-py3-none-any.whl";

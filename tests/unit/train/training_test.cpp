@@ -8,13 +8,15 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
-#include "fakes/hand_clock.hpp"
+#include "fakes/fake_work.hpp"
 #include "train/train.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/two_nodes.hpp"
 
 namespace launch::train {
 namespace {
+
+fakes::FakeWork work;
 
 using testing::ElementsAre;
 
@@ -165,10 +167,8 @@ TEST_F(TrainingTest, WhatCannotBeRemovedIsSaid) {
   EXPECT_EQ(outcome.error().message(), "podman could not remove the network launch-demo-1: busy");
 }
 
-Result<TrainImage> find_demo_image(fakes::FakeRunner& runner, const std::string& lock_digest) {
-  fakes::HandClock clock;
-  const containers::Engine engine(*containers::engine_named("podman"), runner, clock);
-  return find_train_image(engine, "demo", lock_digest);
+containers::Engine fake_podman(fakes::FakeRunner& runner) {
+  return {*containers::engine_named("podman"), runner, {}, work};
 }
 
 TEST(TrainImage, MustBeOfThisLock) {
@@ -178,7 +178,7 @@ TEST(TrainImage, MustBeOfThisLock) {
       {0, fmt::format(
               R"([{{"Id": "{}", "Digest": "{}", "Config": {{"Labels": {{"launch.lock": "sha256:old"}}}}}}])",
               Digest::of("a").hex(), Digest::of("d").text())});
-  const auto stale = find_demo_image(runner, "sha256:new");
+  const auto stale = find_train_image(fake_podman(runner), "demo", "sha256:new");
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().text(),
             "error: the image localhost/launch/demo:latest was built from another lock: it has sha256:old, "
@@ -187,7 +187,7 @@ TEST(TrainImage, MustBeOfThisLock) {
             "\n"
             "hint: launch build demo\n");
   EXPECT_EQ(stale.error().kind(), ErrorKind::no);
-  const auto image = find_demo_image(runner, "sha256:old");
+  const auto image = find_train_image(fake_podman(runner), "demo", "sha256:old");
   ASSERT_TRUE(image) << image.error().text();
   EXPECT_EQ(image->digest, Digest::of("d").text());
 }
@@ -196,7 +196,7 @@ TEST(TrainImage, IsNotThere) {
   fakes::FakeRunner runner;
   runner.on("podman image inspect localhost/launch/demo:latest",
             {125, "[]", "Error: inspecting object: image not known\n"});
-  const auto image = find_demo_image(runner, "sha256:new");
+  const auto image = find_train_image(fake_podman(runner), "demo", "sha256:new");
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().text(),
             "error: podman has no image localhost/launch/demo:latest\n"
