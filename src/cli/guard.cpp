@@ -27,7 +27,7 @@ Result<int> guard(const GuardOptions& options, World& world) {
   constexpr std::chrono::milliseconds kPause{500};
   auto removed = during(train::remove_run(engine, options.run, [&] { world.context.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");
-  TRY(train::mark_killed(options.record, utc_timestamp(world.context.clock.now())));
+  TRY(train::mark_killed(world.context.disk, options.record, utc_timestamp(world.context.clock.now())));
   TRY(removed);
   return 0;
 }

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "containers/engine_type.hpp"
 
 namespace launch::containers {

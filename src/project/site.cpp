@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/toml.hpp"
 #include "containers/engine.hpp"
 #include "project/machine_index.hpp"
