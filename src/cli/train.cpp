@@ -254,7 +254,7 @@ void register_train(App& app) {
               "GPUs a node: \"all\" (shared out to the nodes) or a number; 0 is the CPU")
       .value_name("all|N");
   command.option("--port", &options->port, "torchrun's port on node 0").value_name("PORT").shows_default();
-  command.option("--engine", &options->engine, containers::engine_choice()).value_name("ENGINE");
+  command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
   command.runs_with_rest([options](World& world) { return TrainCommand(*options, world).run(); });
 }

@@ -48,7 +48,7 @@ struct EngineInfo {
 
 /// The names of all engines: "podman", "docker".
 std::vector<std::string> engine_names();
-/// What engine_named takes: "podman, docker or a path to one of them".
+/// What engine_named takes: "podman, docker or a path to one".
 std::string engine_choice();
 /// The engine of that name, or of a path whose file name begins with it; nothing is asked. Errors (usage):
 /// there is none.

@@ -38,7 +38,7 @@ std::vector<std::string> engine_names() {
 }
 
 std::string engine_choice() {
-  return join(engine_names(), ", ") + " or a path to one of them";
+  return join(engine_names(), ", ") + " or a path to one";
 }
 
 Result<EngineInfo> engine_named(const std::string& wanted) {
@@ -47,7 +47,8 @@ Result<EngineInfo> engine_named(const std::string& wanted) {
     if (is_path(wanted) ? name.starts_with(type->name()) : name == type->name())
       return EngineInfo{type, wanted};
   }
-  return fail(usage_error(fmt::format("'{}' is not an engine: expected {}", wanted, engine_choice())));
+  return fail(
+      usage_error(fmt::format("'{}' is not an engine: expected {} of them", wanted, engine_choice())));
 }
 
 std::string EngineInfo::name() const {
