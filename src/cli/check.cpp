@@ -183,7 +183,7 @@ Result<Question> question_of_lock(const World& world, const CheckOptions& option
     loaded = std::move(locked.lock);
   }
   world.terminal.status("opening the locked wheels");
-  const auto locate = [&](const project::LockedWheel& wheel) -> Result<std::string> {
+  const auto locate = [&](const project::LockedWheel& wheel) -> Result<specs::Url> {
     TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, loaded.lock.provenance, place.site, http));
     return *located.front().url;
   };

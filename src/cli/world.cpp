@@ -37,6 +37,7 @@ std::unique_ptr<net::HttpClient> make_http(const World& world, const project::Si
   options.cache = site.cache.value;
   options.offline = offline;
   options.refresh = refresh;
+  options.known = {site.index_url.value, site.channel_url.value};
   options.stop = world.stop;
   if (site.certificates) options.certificates = site.certificates->value;
   return std::make_unique<pytorch::BothHosts>(world.make_http(std::move(options)));

@@ -37,11 +37,11 @@ std::optional<PartNote> parse_note(const std::string& text, const std::string& b
   if (!json.is_object()) return std::nullopt;
   try {
     PartNote note{.url = json.at("url"),
-                  .sha256 = json.at("sha256"),
+                  .sha256 = Digest::of_hex(json.at("sha256").get<std::string>()),
                   .validator = json.at("validator"),
                   .size = json.at("size"),
                   .pieces = json.at("pieces")};
-    if (note.sha256.empty() && json.at("boot") != boot) return std::nullopt;
+    if (!note.sha256 && json.at("boot") != boot) return std::nullopt;
     std::uint64_t end = 0;
     for (const auto& [first, count] : note.pieces) {
       if (first < end || first > note.size || count > note.size - first) return std::nullopt;
@@ -93,8 +93,12 @@ std::optional<PartNote> PartFile::note() const {
 void PartFile::write_note(const PartNote& note) {
   if (!note_fd_) note_fd_ = Fd(::open(note_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (!note_fd_) return;
-  const nlohmann::json json = {{"url", note.url},   {"sha256", note.sha256}, {"validator", note.validator},
-                               {"size", note.size}, {"pieces", note.pieces}, {"boot", boot_id()}};
+  const nlohmann::json json = {{"url", note.url},
+                               {"sha256", note.sha256 ? note.sha256->hex() : ""},
+                               {"validator", note.validator},
+                               {"size", note.size},
+                               {"pieces", note.pieces},
+                               {"boot", boot_id()}};
   const auto text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const auto put = ::pwrite(note_fd_.get(), text.data(), text.size(), 0);
   if (put < 0 || ::ftruncate(note_fd_.get(), put) != 0) ::unlink(note_path().c_str());

@@ -106,7 +106,7 @@ Result<const Build*> choose(const std::vector<Build>& builds, const ReleaseQuery
                                       query.platform, pythons_of(builds))));
 }
 
-Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query, const std::string& index) {
+Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query, const specs::Url& index) {
   std::vector<specs::Version> versions;
   for (const auto& file : page.files) {
     const auto name = specs::WheelName::parse(file.file_name);
@@ -120,8 +120,8 @@ Error no_such_version(const index::ProjectPage& page, const ReleaseQuery& query,
     newest.push_back(version.text());
   }
   auto error =
-      usage_error(fmt::format("{} has no wheel of {} {}{} for {}", net::redact(index), query.package,
-                              query.version, query.cuda.empty() ? "" : " for " + query.cuda, query.platform));
+      usage_error(fmt::format("{} has no wheel of {} {}{} for {}", index, query.package, query.version,
+                              query.cuda.empty() ? "" : " for " + query.cuda, query.platform));
   if (newest.empty()) return error;
   return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
 }
@@ -130,7 +130,8 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const Build& build, const
                                                        net::HttpClient& http) {
   if (build.file->sha256) {
     const store::WheelStore store(site.store.value);
-    TRY_ASSIGN(const auto path, store.find({.name = build.file->file_name, .sha256 = *build.file->sha256}));
+    TRY_ASSIGN(const auto path,
+               store.find({.name = build.file->file_name, .sha256 = build.file->sha256->hex()}));
     if (path) return open_wheel(*path);
   }
   return open_wheel(http, build.file->url, build.file->size);
@@ -197,9 +198,10 @@ Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site
   if (general) {
     for (const auto& link : site.find_links) links.push_back(link.value);
   }
-  index::IndexClient client(http, url, std::move(links), !general);
+  index::IndexClient client(http,
+                            {.url = url, .find_links = std::move(links), .forbidden_is_missing = !general});
   TRY_ASSIGN(const auto page, client.page(query.package));
-  if (!page) return fail(usage_error(fmt::format("{} has no project {}", net::redact(url), query.package)));
+  if (!page) return fail(usage_error(fmt::format("{} has no project {}", url, query.package)));
   const auto builds = builds_of(*page, wanted, query);
   if (builds.empty()) return fail(no_such_version(*page, query, url));
   TRY_ASSIGN(const auto* build, choose(builds, query));

@@ -131,8 +131,11 @@ std::optional<Setting> first_of(std::initializer_list<std::optional<Setting>> se
   return std::nullopt;
 }
 
-void end_without_slash(Setting& url) {
-  while (url.value.ends_with('/')) url.value.pop_back();
+Result<UrlSetting> url_setting(Setting setting) {
+  const auto url = specs::Url::parse(setting.value);
+  if (url) return UrlSetting{url->without_end_slashes(), std::move(setting.origin)};
+  return fail(usage_error(fmt::format("{} is \"{}\", expected an https or http URL", setting.origin,
+                                      specs::redacted_url(setting.value))));
 }
 
 }  // namespace
@@ -152,14 +155,13 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   };
 
   Site site;
-  site.index_url = or_default(first_of({variable(environment, "LAUNCH_INDEX_URL"), project.index_url,
-                                        user.index_url, machine.index_url}),
-                              std::string(default_index));
-  site.channel_url = or_default(
-      first_of({variable(environment, "LAUNCH_CHANNEL_URL"), project.channel_url, user.channel_url}),
-      std::string(kChannel));
-  end_without_slash(site.index_url);
-  end_without_slash(site.channel_url);
+  TRY_ASSIGN(site.index_url,
+             url_setting(or_default(first_of({variable(environment, "LAUNCH_INDEX_URL"), project.index_url,
+                                              user.index_url, machine.index_url}),
+                                    std::string(default_index))));
+  TRY_ASSIGN(site.channel_url, url_setting(or_default(first_of({variable(environment, "LAUNCH_CHANNEL_URL"),
+                                                                project.channel_url, user.channel_url}),
+                                                      std::string(kChannel))));
   site.store = or_default(first_of({path_variable(environment, "LAUNCH_STORE"), project.store, user.store}),
                           (environment.cache_dir() / "wheels").string());
   site.state = or_default(first_of({path_variable(environment, "LAUNCH_STATE"), project.state, user.state}),
@@ -177,11 +179,9 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   return site;
 }
 
-std::string channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
-  std::string_view base = site.channel_url.value;
-  while (base.ends_with('/')) base.remove_suffix(1);
-  if (channel == "stable") return fmt::format("{}/{}", base, cuda);
-  return fmt::format("{}/{}/{}", base, channel, cuda);
+specs::Url channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
+  const auto& base = site.channel_url.value;
+  return channel == "stable" ? base.child(cuda) : base.child(channel).child(cuda);
 }
 
 std::vector<std::string> values_of(const std::vector<Setting>& settings) {

@@ -7,7 +7,6 @@
 
 #include "base/text.hpp"
 #include "specs/scanner.hpp"
-#include "specs/url.hpp"
 
 namespace launch::pytorch {
 namespace {
@@ -40,16 +39,15 @@ std::string_view accelerator_of(std::string_view local) {
 
 }  // namespace
 
-Result<std::string> channel_index_url(std::string_view base, std::string_view channel,
-                                      std::string_view accelerator) {
+Result<specs::Url> channel_index_url(const specs::Url& base, std::string_view channel,
+                                     std::string_view accelerator) {
   if (!is_accelerator(accelerator)) {
     return fail(
         usage_error(fmt::format("the channel has no builds for {}: expected cuXXX, cpu, rocmX.Y or xpu",
                                 specs::in_quotes(accelerator))));
   }
-  while (base.ends_with('/')) base.remove_suffix(1);
-  if (channel == "stable") return fmt::format("{}/{}", base, accelerator);
-  if (channel == "nightly" || channel == "test") return fmt::format("{}/{}/{}", base, channel, accelerator);
+  if (channel == "stable") return base.child(accelerator);
+  if (channel == "nightly" || channel == "test") return base.child(channel).child(accelerator);
   return fail(usage_error(
       fmt::format("there is no channel {}: expected nightly, test or stable", specs::in_quotes(channel))));
 }
@@ -72,13 +70,9 @@ bool is_built_for(const specs::Version& version, std::string_view accelerator) {
   return named.empty() || named == accelerator;
 }
 
-std::optional<std::string> on_other_host(std::string_view url) {
-  const auto parts = specs::split_url(url);
+std::optional<specs::Url> on_other_host(const specs::Url& url) {
   for (std::size_t i = 0; i < kHosts.size(); ++i) {
-    if (to_lower(parts.authority) != kHosts.at(i)) continue;
-    auto moved = fmt::format("{}://{}{}", parts.scheme, kHosts.at(1 - i), parts.path);
-    if (parts.has_query) moved += fmt::format("?{}", parts.query);
-    return moved;
+    if (url.authority() == kHosts.at(i)) return url.on_host(kHosts.at(1 - i));
   }
   return std::nullopt;
 }

@@ -13,6 +13,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "locking/resolve_lock.hpp"
 #include "unit/base/scratch.hpp"
@@ -87,8 +88,8 @@ class ResolveLock : public ::testing::Test {
     recipe.python = "3.12";
     recipe.platforms = {"linux-x86_64"};
     recipe.digest = std::string(64, 'a');
-    site.index_url = {std::string(kGeneral), "test"};
-    site.channel_url = {std::string(kChannel), "test"};
+    site.index_url = {fakes::url(kGeneral), "test"};
+    site.channel_url = {fakes::url(kChannel), "test"};
     site.store = {folder / "store", "test"};
   }
 
