@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "cli/app.hpp"
+#include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "net/http.hpp"
 
@@ -48,6 +50,15 @@ class Signals {
   std::atomic<int> received_{0};
 };
 
+/// With `>&-`, the first file opened would be standard output. These placeholders refuse what is written to
+/// them.
+void occupy_standard_streams() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (::fcntl(descriptor, F_GETFD) != -1) continue;
+    if (::open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY) == -1) return;
+  }
+}
+
 int columns_of_stderr() {
   winsize size{};
   return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -58,6 +69,7 @@ int columns_of_stderr() {
 int main(int argc, char** argv) {
   // A reader of stdout that goes away is no reason to leave containers behind.
   std::signal(SIGPIPE, SIG_IGN);
+  occupy_standard_streams();
   static Signals signals;  // lives as long as its thread
   try {
     const auto environment = launch::Environment::of_this_process();
@@ -65,11 +77,13 @@ int main(int argc, char** argv) {
     const auto runner = launch::make_process_runner();
     launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, columns_of_stderr(), environment, clock);
     std::error_code code;
+    launch::cli::Output output(STDOUT_FILENO);
     launch::cli::World world{
         .environment = environment,
         .runner = *runner,
         .clock = clock,
         .terminal = terminal,
+        .output = output,
         .stop = signals.token(),
         .signal = [] { return signals.received(); },
         .program = std::filesystem::read_symlink("/proc/self/exe", code),

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "cli/command.hpp"
+#include "cli/command_table.hpp"
 #include "cli/world.hpp"
 
 namespace launch::cli {
@@ -24,15 +25,5 @@ class App {
 /// Reads the command line (without the program's name) and runs what it names. The exit code of
 /// docs/design.md.
 int run_command_line(std::vector<std::string> arguments, World world);
-
-void register_lock(App& app);
-void register_fetch(App& app);
-void register_render(App& app);
-void register_build(App& app);
-void register_check(App& app);
-void register_scan(App& app);
-void register_train(App& app);
-void register_guard(App& app);
-void register_doctor(App& app);
 
 }  // namespace launch::cli

@@ -116,9 +116,9 @@ Result<int> run(const Options& options, World& world) {
   }
   if (world.json) {
     TRY_ASSIGN(const auto layers, image::wheel_layers(request, outcome.image, site));
-    print_data(document(outcome, layers, engine, seconds).dump());
+    world.output.line(document(outcome, layers, engine, seconds).dump());
   } else {
-    print_data(reference(outcome));
+    world.output.line(reference(outcome));
   }
   return 0;
 }

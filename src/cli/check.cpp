@@ -229,7 +229,7 @@ Result<int> run_check(World& world, const CheckOptions& options) {
   world.terminal.clear();
   if (world.stop.stop_requested()) return interrupted(world, "there is no verdict");
   TRY_ASSIGN(const auto report, std::move(checked));
-  print_data(world.json ? check_json(report) : check_text(report));
+  world.output.line(world.json ? check_json(report) : check_text(report));
   return report.fails() ? 1 : 0;
 }
 

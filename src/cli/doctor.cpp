@@ -91,12 +91,12 @@ Result<int> doctor(World& world) {
   bool missing = false;
   for (const auto& finding : findings) missing = missing || finding.missing;
   if (world.json) {
-    print_data(json_of(findings));
+    world.output.line(json_of(findings));
     return missing ? 1 : 0;
   }
   for (const auto& finding : findings) {
-    print_data(fmt::format("{:<13} {}  [{}]", finding.what, finding.value, finding.origin));
-    for (const auto& hint : finding.hints) print_data(fmt::format("{:<13} mend it: {}", "", hint));
+    world.output.line(fmt::format("{:<13} {}  [{}]", finding.what, finding.value, finding.origin));
+    for (const auto& hint : finding.hints) world.output.line(fmt::format("{:<13} mend it: {}", "", hint));
   }
   return missing ? 1 : 0;
 }

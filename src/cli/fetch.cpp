@@ -141,7 +141,7 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
   TRY(place_wheels(world, fetch, options.to));
 
   tell(fetch, place.project, std::chrono::duration<double>(world.clock.steady() - begin).count());
-  if (world.json) print_data(document(fetch, place.project));
+  if (world.json) world.output.line(document(fetch, place.project));
   return 0;
 }
 

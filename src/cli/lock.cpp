@@ -190,7 +190,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   } else {
     log_info("{} is unchanged", shown);
   }
-  if (world.json) print_data(document(shown, changed, result));
+  if (world.json) world.output.line(document(shown, changed, result));
   if (!options.check || !changed) return 0;
   log_info("bring it up to date: launch lock {}{}", recipe.name, options.upgrade ? " --upgrade" : "");
   return static_cast<int>(ErrorKind::no);

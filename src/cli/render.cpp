@@ -65,7 +65,7 @@ Result<int> run(const Options& options, World& world) {
   TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root()));
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(locked, copies));
   if (options.to_stdout) {
-    std::fputs(dockerfile.c_str(), stdout);
+    world.output.write(dockerfile);
     return 0;
   }
   const auto folder = project.image_folder(locked.recipe.name);
@@ -85,7 +85,7 @@ Result<int> run(const Options& options, World& world) {
   const auto shown = project.shown(files.front().place);
   log_info("{} {}", shown, changed ? "is written" : "is up to date");
   if (world.json)
-    print_data(nlohmann::json{{"schema", 1}, {"dockerfile", shown}, {"changed", changed}}.dump());
+    world.output.line(nlohmann::json{{"schema", 1}, {"dockerfile", shown}, {"changed", changed}}.dump());
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <optional>
+#include <sstream>
 #include <utility>
 
 #include <CLI/CLI.hpp>
@@ -56,18 +57,6 @@ void register_globals(CLI::App& root, GlobalOptions& options) {
   root.add_flag("-q,--quiet", options.quiet, "Warnings and errors only");
 }
 
-void register_commands(App& app) {
-  register_lock(app);
-  register_fetch(app);
-  register_render(app);
-  register_build(app);
-  register_check(app);
-  register_scan(app);
-  register_train(app);
-  register_guard(app);
-  register_doctor(app);
-}
-
 /// CLI11 says "the following argument was not expected" of a mistyped command; this names the nearest.
 Error usage_of(const CLI::ParseError& error, const CLI::App& root,
                const std::vector<std::string>& arguments) {
@@ -99,6 +88,18 @@ int report(Terminal& terminal, const Error& error) {
   return error.exit_code();
 }
 
+/// The exit code. An answer that could not be written is none.
+int finish(World& world, const Result<int>& answer) {
+  world.terminal.clear();
+  const auto written = world.output.close();
+  int code = answer ? *answer : report(world.terminal, answer.error());
+  if (!written) {
+    const int lost = report(world.terminal, written.error());
+    if (answer) code = lost;
+  }
+  return code;
+}
+
 Result<void> set_folder(World& world, const std::string& given) {
   std::error_code code;
   world.folder_given = !given.empty();
@@ -128,13 +129,16 @@ int run_command_line(std::vector<std::string> arguments, World world) {
   Chosen chosen;
   App app(root, chosen);
   register_globals(root, options);
-  register_commands(app);
+  for (const auto& command : command_table()) command.add(app);
   try {
     auto reversed = arguments;
     std::reverse(reversed.begin(), reversed.end());
     root.parse(std::move(reversed));
   } catch (const CLI::Success& done) {
-    return root.exit(done);  // --help, --version
+    std::ostringstream text;  // --help, --version
+    const int code = root.exit(done, text, text);
+    world.output.write(text.str());
+    return finish(world, code);
   } catch (const CLI::ParseError& error) {
     return report(world.terminal, usage_of(error, root, arguments));
   }
@@ -148,10 +152,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
                                           root.get_subcommands().front()->get_name()))
                       .hint("'launch train RECIPE -- ARGS' gives ARGS to the training script"));
   }
-  const auto code = chosen.run(world);
-  if (!code) return report(world.terminal, code.error());
-  world.terminal.clear();
-  return *code;
+  return finish(world, chosen.run(world));
 }
 
 }  // namespace launch::cli

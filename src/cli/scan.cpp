@@ -33,7 +33,7 @@ Result<int> run_scan(World& world, const ScanOptions& options) {
   TRY_ASSIGN(const auto paths, paths_of_arguments(world, options.paths));
   TRY_ASSIGN(const auto scan, scan_tree(paths, roots));
   warn_of_problems(scan);
-  print_data(world.json ? scan_json(scan) : scan_text(scan));
+  world.output.line(world.json ? scan_json(scan) : scan_text(scan));
   return 0;
 }
 

@@ -42,7 +42,7 @@ class TrainCommand {
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
-      for (const auto& command : nodes.commands(plan)) print_data(shell_line(command));
+      for (const auto& command : nodes.commands(plan)) world_.output.line(shell_line(command));
       return 0;
     }
     return train(plan, nodes, engine, place);
@@ -149,7 +149,8 @@ class TrainCommand {
           "{} {}", stream == Stream::out && !world_.json ? std::string(who) : world_.terminal.dim(who),
           printable(text));
       if (stream == Stream::out && !world_.json) {
-        print_data(line);
+        world_.output.line(line);
+        world_.output.flush();
       } else {
         world_.terminal.line(line);
       }
@@ -159,7 +160,7 @@ class TrainCommand {
   Result<int> report(const train::Plan& plan, const train::Outcome& outcome, const train::RunEnd& end,
                      const train::Training& training) {
     auto& terminal = world_.terminal;
-    if (world_.json) print_data(json(plan, end, training));
+    if (world_.json) world_.output.line(json(plan, end, training));
     const auto record = (folder_ / "run.json").string();
     if (outcome.error) {
       log_info("record: {}", record);

@@ -1,6 +1,5 @@
 #include "cli/world.hpp"
 
-#include <cstdio>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,12 +46,6 @@ int interrupted(const World& world, std::string_view meaning) {
   world.terminal.clear();
   world.terminal.line(fmt::format("interrupted; {}", meaning));
   return 128 + world.signal();
-}
-
-void print_data(std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stdout);
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
 }
 
 }  // namespace launch::cli

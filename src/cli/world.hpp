@@ -12,6 +12,7 @@
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "net/http.hpp"
 #include "project/project.hpp"
@@ -25,6 +26,7 @@ struct World {
   ProcessRunner& runner;
   Clock& clock;
   Terminal& terminal;
+  Output& output;
   std::stop_token stop;           ///< asked for by SIGINT and SIGTERM
   std::function<int()> signal;    ///< the signal that asked, 0 before
   std::filesystem::path program;  ///< this very binary
@@ -53,8 +55,5 @@ std::unique_ptr<net::HttpClient> make_http(const World& world, const project::Si
 /// Says that a signal ended the command and what that means ("interrupted; nothing was written"); the exit
 /// code.
 int interrupted(const World& world, std::string_view meaning);
-
-/// Writes one line of data to stdout.
-void print_data(std::string_view text);
 
 }  // namespace launch::cli

@@ -85,7 +85,6 @@ Result<EngineInfo> read_podman_info(std::string_view text) {
   if (info.version.empty()) return fail(world_error("'podman info' did not say its version"));
   info.rootless = truth_of(at(document, {"host", "security", "rootless"}));
   info.pids_limit = lists(at(document, {"host", "cgroupControllers"}), "pids");
-  info.cdi = version_at_least(info.version, 4, 1);
   const auto root = text_of(at(document, {"store", "graphRoot"}));
   const auto driver = text_of(at(document, {"store", "graphDriverName"}));
   if (!root.empty() && !driver.empty()) {

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "containers/engine.hpp"
 
 namespace launch::containers {
@@ -32,18 +33,25 @@ std::string mount_value(const Mount& mount) {
          (mount.read_only ? ",readonly" : "");
 }
 
+/// What engines call them: "all", or indices and UUIDs. A number of GPUs is the machine's first.
+std::vector<std::string> gpu_names(const specs::GpuSet& gpus) {
+  if (gpus.kind() == specs::GpuSet::Kind::devices) return gpus.devices();
+  const auto count = gpus.count();
+  if (!count) return {"all"};
+  std::vector<std::string> names;
+  for (std::size_t index = 0; index < *count; ++index) names.push_back(std::to_string(index));
+  return names;
+}
+
 /// podman before 5.0 takes --gpus and does nothing, so it always gets CDI devices.
-void add_gpus(Arguments& arguments, const EngineInfo& info, const std::string& gpus) {
+void add_gpus(Arguments& arguments, const EngineInfo& info, const specs::GpuSet& gpus) {
   if (gpus.empty()) return;
+  const auto names = gpu_names(gpus);
   if (info.kind == EngineKind::docker) {
-    add(arguments, "--gpus", gpus == "all" ? gpus : "\"device=" + gpus + "\"");
+    add(arguments, "--gpus", gpus.count() ? "\"device=" + join(names, ",") + "\"" : "all");
     return;
   }
-  for (std::size_t from = 0; from <= gpus.size();) {
-    const auto comma = std::min(gpus.find(',', from), gpus.size());
-    add(arguments, "--device", "nvidia.com/gpu=" + gpus.substr(from, comma - from));
-    from = comma + 1;
-  }
+  for (const auto& name : names) add(arguments, "--device", "nvidia.com/gpu=" + name);
 }
 
 Arguments podman_build(const EngineInfo& info, const BuildSpec& spec) {
@@ -81,19 +89,13 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   if (!spec.hostname.empty()) add(arguments, "--hostname", spec.hostname);
   if (!spec.network.empty()) add(arguments, "--network", spec.network);
   for (const auto& alias : spec.aliases) add(arguments, "--network-alias", alias);
-  for (const auto& [name, address] : spec.add_hosts)
-    add(arguments, "--add-host", fmt::format("{}:{}", name, address));
   add_pairs(arguments, "--label", spec.labels);
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
-  for (const auto& limit : spec.ulimits) add(arguments, "--ulimit", limit);
   if (spec.pids_limit && info.pids_limit) add(arguments, "--pids-limit", std::to_string(*spec.pids_limit));
   if (spec.stop_seconds) add(arguments, "--stop-timeout", std::to_string(*spec.stop_seconds));
-  for (const auto& capability : spec.capabilities) add(arguments, "--cap-add", capability);
   add_gpus(arguments, info, spec.gpus);
-  for (const auto& device : spec.devices) add(arguments, "--device", device);
   for (const auto& mount : spec.mounts) add(arguments, "--mount", mount_value(mount));
   add_pairs(arguments, "--env", spec.environment);
-  if (!spec.workdir.empty()) add(arguments, "--workdir", spec.workdir);
   // The argument vector is the whole command; an image's entry point would put something before it.
   add(arguments, "--entrypoint", "");
   arguments.push_back(spec.image);

@@ -58,13 +58,6 @@ std::string filter(const std::string& label, const std::string& value) {
   return "label=" + label + "=" + value;
 }
 
-std::string pushed_digest(std::string_view output) {
-  constexpr std::string_view mark = "digest: sha256:";
-  const auto at = output.rfind(mark);
-  if (at == std::string_view::npos) return {};
-  return "sha256:" + std::string(output.substr(at + mark.size(), 64));
-}
-
 }  // namespace
 
 Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const {
@@ -244,25 +237,6 @@ Result<void> Engine::remove_network(const std::string& name) const {
   TRY_ASSIGN(const auto outcome, call({"network", "rm", name}));
   if (outcome.ok() || not_there(outcome)) return {};
   return fail(failed("remove the network " + name, outcome));
-}
-
-Result<std::string> Engine::push(const std::string& image, const std::string& reference) const {
-  const auto what = fmt::format("push {} to {}", image, reference);
-  if (info_.kind == EngineKind::podman) {
-    TRY_ASSIGN(const auto digest_file, ScratchFile::make("digest"));
-    TRY_ASSIGN(const auto outcome,
-               call({"push", "--digestfile", digest_file.path().string(), image, reference}));
-    if (!outcome.ok()) return fail(failed(what, outcome));
-    TRY_ASSIGN(const auto digest, read_file(digest_file.path()));
-    return std::string(trim(digest));
-  }
-  TRY_ASSIGN(const auto tagged, call({"tag", image, reference}));
-  if (!tagged.ok()) return fail(failed(what, tagged));
-  TRY_ASSIGN(const auto outcome, call({"push", reference}));
-  if (!outcome.ok()) return fail(failed(what, outcome));
-  auto digest = pushed_digest(outcome.out);
-  if (digest.empty()) return fail(world_error("docker pushed " + reference + " and did not say its digest"));
-  return digest;
 }
 
 }  // namespace launch::containers

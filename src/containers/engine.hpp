@@ -12,6 +12,7 @@
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "specs/gpu_set.hpp"
 
 namespace launch::containers {
 
@@ -27,7 +28,6 @@ struct EngineInfo {
   bool identity_label_flag = false;  ///< podman: `build --identity-label`
   bool buildx = false;               ///< docker: BuildKit through buildx
   bool buildkit = false;             ///< docker: BuildKit without buildx, which clients before 23 have
-  bool cdi = false;                  ///< podman: `--device nvidia.com/gpu=…` is understood
   bool pids_limit = false;           ///< `run --pids-limit` is allowed here
   /// podman: what a build that was cut off leaves is found by these. Empty where podman did not say them.
   std::string working_containers = {};  ///< "/var/lib/containers/storage/overlay-containers"
@@ -90,17 +90,12 @@ struct RunSpec {
   std::string network = {};  ///< name of a network, "host", "none"; empty: the engine's default
   std::string hostname = {};
   std::vector<std::string> aliases = {};  ///< names in the network, which a host name alone is not (podman 4)
-  std::map<std::string, std::string> add_hosts = {};  ///< name → address
   std::optional<std::uint64_t> shm_bytes = {};
-  std::vector<std::string> ulimits = {};  ///< "memlock=-1"
   std::optional<std::int64_t> pids_limit = {};
-  std::vector<std::string> devices = {};
-  std::vector<std::string> capabilities = {};
   /// Between SIGTERM and SIGKILL when somebody other than remove_containers ends it (podman itself does when
   /// its client is killed); else the engine's 10 s.
   std::optional<int> stop_seconds = {};
-  std::string gpus = {};  ///< "": none, "all", or the indices "0,1"
-  std::string workdir = {};
+  specs::GpuSet gpus = specs::GpuSet::none();
   bool init = true;    ///< a small init as PID 1
   bool remove = true;  ///< the container goes when it ends
 };
@@ -154,8 +149,6 @@ class Engine {
                               const std::map<std::string, std::string>& labels) const;
   /// Removes a network; one that is not there is no error.
   Result<void> remove_network(const std::string& name) const;
-  /// Pushes an image to a registry reference, giving the digest it has there.
-  Result<std::string> push(const std::string& image, const std::string& reference) const;
 
   /// The vector as it is started, the program first: what --dry-run shows.
   std::vector<std::string> command(const std::vector<std::string>& arguments) const;

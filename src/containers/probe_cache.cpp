@@ -99,7 +99,6 @@ std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
               {"rootless", info.rootless},
               {"build_timestamp", info.build_timestamp},
               {"identity_label_flag", info.identity_label_flag},
-              {"cdi", info.cdi},
               {"pids_limit", info.pids_limit},
               {"working_containers", info.working_containers},
               {"oci_runtime", info.oci_runtime},
@@ -117,7 +116,6 @@ std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fin
     found.at("rootless").get_to(info.rootless);
     found.at("build_timestamp").get_to(info.build_timestamp);
     found.at("identity_label_flag").get_to(info.identity_label_flag);
-    found.at("cdi").get_to(info.cdi);
     found.at("pids_limit").get_to(info.pids_limit);
     found.at("working_containers").get_to(info.working_containers);
     found.at("oci_runtime").get_to(info.oci_runtime);

@@ -16,8 +16,8 @@ constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
 /// GPUs of each node, as indices of this machine's.
 struct GpuShare {
   int per_node = 0;
-  bool shared = false;               ///< several nodes use one GPU
-  std::vector<std::string> of_node;  ///< RunSpec::gpus
+  bool shared = false;  ///< several nodes use one GPU
+  std::vector<specs::GpuSet> of_node;
 };
 
 Result<std::optional<int>> wanted_gpus(const project::Recipe& recipe, const PlanRequest& request) {
@@ -31,16 +31,16 @@ Result<std::optional<int>> wanted_gpus(const project::Recipe& recipe, const Plan
   return static_cast<int>(*count);
 }
 
-std::string indices(int first, int count) {
+specs::GpuSet devices_from(int first, int count) {
   std::vector<std::string> out;
   out.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) out.push_back(std::to_string(first + i));
-  return join(out, ",");
+  return specs::GpuSet::of_devices(std::move(out));
 }
 
 Result<GpuShare> share_gpus(std::optional<int> wanted, int nodes, int there) {
   GpuShare share;
-  share.of_node.resize(static_cast<std::size_t>(nodes));
+  share.of_node.assign(static_cast<std::size_t>(nodes), specs::GpuSet::none());
   if (wanted && *wanted > there) {
     return fail(usage_error(fmt::format("{} a node are asked for, and this machine has {}",
                                         count_of(static_cast<std::size_t>(*wanted), "GPU"), there))
@@ -52,9 +52,9 @@ Result<GpuShare> share_gpus(std::optional<int> wanted, int nodes, int there) {
   for (int node = 0; node < nodes; ++node) {
     auto& gpus = share.of_node[static_cast<std::size_t>(node)];
     if (share.per_node == there) {
-      gpus = "all";
+      gpus = specs::GpuSet::all();
     } else {
-      gpus = indices(
+      gpus = devices_from(
           share.shared ? (node * share.per_node) % (there - share.per_node + 1) : node * share.per_node,
           share.per_node);
     }

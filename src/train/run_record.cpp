@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 
 namespace launch::train {
 namespace {
@@ -21,6 +22,12 @@ Json mounts_of(const containers::RunSpec& container) {
   return list;
 }
 
+/// "" for none, "all", or indices: "0,1".
+std::string gpus_text(const specs::GpuSet& gpus) {
+  if (gpus.empty()) return {};
+  return gpus.kind() == specs::GpuSet::Kind::devices ? join(gpus.devices(), ",") : gpus.text();
+}
+
 Json node_of(const NodePlan& node) {
   auto environment = Json::array();
   for (const auto& variable : node.environment) {
@@ -29,7 +36,7 @@ Json node_of(const NodePlan& node) {
   return {{"node", node.index},
           {"host", node.host},
           {"container", node.container.name},
-          {"gpus", node.container.gpus},
+          {"gpus", gpus_text(node.container.gpus)},
           {"shm_bytes", node.container.shm_bytes.value_or(0)},
           {"mounts", mounts_of(node.container)},
           {"env", std::move(environment)}};

@@ -28,7 +28,6 @@ TEST(PodmanInfo, RootOnCgroupsV1) {
   EXPECT_EQ(info->version, "4.3.1");
   EXPECT_FALSE(info->rootless);
   EXPECT_TRUE(info->pids_limit);
-  EXPECT_TRUE(info->cdi);
 }
 
 TEST(PodmanInfo, RootlessWithoutDelegatedControllers) {
@@ -37,7 +36,6 @@ TEST(PodmanInfo, RootlessWithoutDelegatedControllers) {
   ASSERT_TRUE(info);
   EXPECT_TRUE(info->rootless);
   EXPECT_FALSE(info->pids_limit);
-  EXPECT_FALSE(info->cdi);
 }
 
 TEST(PodmanInfo, Nonsense) {

@@ -13,7 +13,7 @@ EngineInfo podman4() {
   EngineInfo info;
   info.program = "podman";
   info.version = "4.3.1";
-  info.build_timestamp = info.identity_label_flag = info.cdi = info.pids_limit = true;
+  info.build_timestamp = info.identity_label_flag = info.pids_limit = true;
   return info;
 }
 
@@ -37,15 +37,10 @@ RunSpec node() {
   spec.network = "launch-r1";
   spec.hostname = "n0";
   spec.aliases = {"n0"};
-  spec.add_hosts = {{"n1", "10.0.0.2"}};
   spec.shm_bytes = 1ULL << 30;
-  spec.ulimits = {"memlock=-1"};
   spec.pids_limit = -1;
   spec.stop_seconds = 2;
-  spec.devices = {"/dev/infiniband"};
-  spec.capabilities = {"IPC_LOCK"};
-  spec.gpus = "all";
-  spec.workdir = "/workspace";
+  spec.gpus = specs::GpuSet::all();
   return spec;
 }
 
@@ -53,13 +48,12 @@ TEST(RunArguments, Podman) {
   EXPECT_THAT(run_arguments(podman4(), node()),
               ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
                           "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
-                          "n0", "--add-host", "n1:10.0.0.2", "--label", "launch.run=r1", "--shm-size",
-                          "1073741824", "--ulimit", "memlock=-1", "--pids-limit", "-1", "--stop-timeout", "2",
-                          "--cap-add", "IPC_LOCK", "--device", "nvidia.com/gpu=all", "--device",
-                          "/dev/infiniband", "--mount", "type=bind,source=/data,target=/data,readonly",
-                          "--mount", "type=bind,source=/out,target=/out", "--env", "A=b c", "--env",
-                          "NCCL_DEBUG=WARN", "--workdir", "/workspace", "--entrypoint", "",
-                          "localhost/launch/demo:latest", "torchrun", "--nnodes", "2", "train.py"));
+                          "n0", "--label", "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1",
+                          "--stop-timeout", "2", "--device", "nvidia.com/gpu=all", "--mount",
+                          "type=bind,source=/data,target=/data,readonly", "--mount",
+                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
+                          "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
+                          "train.py"));
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {
@@ -76,16 +70,34 @@ TEST(RunArguments, DockerHasItsOwnWordForGpus) {
   EXPECT_THAT(run_arguments(docker28(), node()), ElementsAreArray(expected));
 }
 
-TEST(RunArguments, SomeGpus) {
-  RunSpec spec;
-  spec.image = "i";
-  spec.gpus = "0,2";
-  EXPECT_THAT(run_arguments(podman4(), spec),
-              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--device",
-                          "nvidia.com/gpu=0", "--device", "nvidia.com/gpu=2", "--entrypoint", "", "i"));
-  EXPECT_THAT(run_arguments(docker28(), spec),
-              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--gpus",
-                          "\"device=0,2\"", "--entrypoint", "", "i"));
+TEST(RunArguments, Gpus) {
+  struct Case {
+    specs::GpuSet gpus;
+    std::vector<std::string> podman;
+    std::vector<std::string> docker;
+  };
+  const std::vector<Case> cases{
+      {specs::GpuSet::none(), {}, {}},
+      {specs::GpuSet::all(), {"--device", "nvidia.com/gpu=all"}, {"--gpus", "all"}},
+      {specs::GpuSet::of_count(2),
+       {"--device", "nvidia.com/gpu=0", "--device", "nvidia.com/gpu=1"},
+       {"--gpus", "\"device=0,1\""}},
+      {specs::GpuSet::of_devices({"0", "GPU-5f3c"}),
+       {"--device", "nvidia.com/gpu=0", "--device", "nvidia.com/gpu=GPU-5f3c"},
+       {"--gpus", "\"device=0,GPU-5f3c\""}},
+  };
+  for (const auto& [gpus, podman, docker] : cases) {
+    RunSpec spec;
+    spec.image = "i";
+    spec.gpus = gpus;
+    const auto arguments = [](std::vector<std::string> options) {
+      options.insert(options.begin(), {"run", "--rm", "--init", "--pull", "never", "--log-driver", "none"});
+      options.insert(options.end(), {"--entrypoint", "", "i"});
+      return options;
+    };
+    EXPECT_EQ(run_arguments(podman4(), spec), arguments(podman)) << gpus.text();
+    EXPECT_EQ(run_arguments(docker28(), spec), arguments(docker)) << gpus.text();
+  }
 }
 
 TEST(RunArguments, NoPidsLimitWhereTheEngineMayNotSetOne) {

@@ -218,15 +218,5 @@ TEST(Network, CreateAndRemove) {
   ASSERT_TRUE(engine.remove_network("n"));
 }
 
-TEST(Push, DockerSaysTheDigestInItsOutput) {
-  fakes::FakeRunner runner;
-  const std::string hex(64, 'c');
-  runner.on("docker tag i r/i:1", {0});
-  runner.on("docker push r/i:1", {0, "The push refers to…\n1: digest: sha256:" + hex + " size: 528\n"});
-  const auto digest = docker(runner).push("i", "r/i:1");
-  ASSERT_TRUE(digest) << digest.error().text();
-  EXPECT_EQ(*digest, "sha256:" + hex);
-}
-
 }  // namespace
 }  // namespace launch::containers

@@ -36,7 +36,7 @@ PlanRequest request() {
 containers::EngineInfo podman() {
   containers::EngineInfo info;
   info.program = "podman";
-  info.pids_limit = info.cdi = true;
+  info.pids_limit = true;
   return info;
 }
 
@@ -89,8 +89,8 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_EQ(plan->rendezvous.ranks_per_node, 4);
   EXPECT_EQ(plan->world_size(), 8);
   EXPECT_EQ(plan->backend, "nccl");
-  EXPECT_EQ(plan->nodes[0].container.gpus, "0,1,2,3");
-  EXPECT_EQ(plan->nodes[1].container.gpus, "4,5,6,7");
+  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "0,1,2,3");
+  EXPECT_EQ(plan->nodes[1].container.gpus.text(), "4,5,6,7");
   EXPECT_THAT(
       environment_of(*plan, 1),
       ElementsAre(testing::Pair("GLOO_SOCKET_IFNAME", "eth0"), testing::Pair("NCCL_DEBUG", "WARN"),
@@ -103,7 +103,7 @@ TEST(Plan, AllGpusOfASingleNode) {
   asked.nodes = 1;
   const auto plan = plan_local(demo(), asked, kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.gpus, "all");
+  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "all");
   EXPECT_EQ(plan->world_size(), 8);
 }
 
@@ -111,7 +111,7 @@ TEST(Plan, TwoNodesOnOneGpuAreTwoHostsToNccl) {
   const auto plan = plan_local(demo(), request(), {.cpus = 16, .memory = 128 * kGiB, .gpus = 1});
   ASSERT_TRUE(plan) << plan.error().text();
   for (std::size_t node = 0; node < 2; ++node) {
-    EXPECT_EQ(plan->nodes[node].container.gpus, "all");
+    EXPECT_EQ(plan->nodes[node].container.gpus.text(), "all");
     EXPECT_EQ(environment_of(*plan, node).at("NCCL_HOSTID"), "demo-1-n" + std::to_string(node));
   }
   EXPECT_EQ(plan->world_size(), 2);
@@ -123,8 +123,8 @@ TEST(Plan, ANumberOfGpusANode) {
   asked.gpus = "2";
   const auto plan = plan_local(demo(), asked, kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.gpus, "0,1");
-  EXPECT_EQ(plan->nodes[1].container.gpus, "2,3");
+  EXPECT_EQ(plan->nodes[0].container.gpus.text(), "0,1");
+  EXPECT_EQ(plan->nodes[1].container.gpus.text(), "2,3");
 }
 
 TEST(Plan, NoGpusAreWantedWhereThereAreSome) {
@@ -132,7 +132,7 @@ TEST(Plan, NoGpusAreWantedWhereThereAreSome) {
   recipe.train.gpus = 0;
   const auto plan = plan_local(recipe, request(), kServer);
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_EQ(plan->nodes[0].container.gpus, "");
+  EXPECT_TRUE(plan->nodes[0].container.gpus.empty());
   EXPECT_EQ(plan->backend, "gloo");
   EXPECT_THAT(plan->notes, ElementsAre("no GPUs are asked for: one rank a node, on the CPU with gloo"));
 }

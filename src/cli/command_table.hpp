@@ -1,0 +1,34 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace launch::cli {
+
+class App;
+
+/// Every command, in the order of --help. A command costs its own file, which defines
+/// `void register_NAME(App&)`, and one row here.
+#define LAUNCH_COMMANDS(ROW) \
+  ROW(lock)                  \
+  ROW(fetch)                 \
+  ROW(render)                \
+  ROW(build)                 \
+  ROW(check)                 \
+  ROW(scan)                  \
+  ROW(train)                 \
+  ROW(guard)                 \
+  ROW(doctor)
+
+#define LAUNCH_DECLARE_COMMAND(name) void register_##name(App& app);
+LAUNCH_COMMANDS(LAUNCH_DECLARE_COMMAND)
+#undef LAUNCH_DECLARE_COMMAND
+
+struct CommandRow {
+  std::string_view name;
+  void (*add)(App&);
+};
+
+std::span<const CommandRow> command_table();
+
+}  // namespace launch::cli
