@@ -45,7 +45,10 @@ void put_package(std::string& out, const LockedPackage& package) {
   put(out, "name", package.name);
   put(out, "version", package.version.text());
   put(out, "marker", package.marker);
-  if (package.index) put(out, "index", specs::redacted_url(*package.index));
+  if (package.index) {
+    const auto url = specs::Url::parse(*package.index);
+    put(out, "index", url ? url->without_credentials().with_secrets() : *package.index);
+  }
   if (!package.dependencies.empty()) {
     auto names = package.dependencies;
     std::sort(names.begin(), names.end());
