@@ -79,18 +79,21 @@ int main(int argc, char** argv) {
     std::error_code code;
     launch::cli::Output output(STDOUT_FILENO);
     launch::cli::World world{
-        .environment = environment,
-        .runner = *runner,
-        .clock = clock,
+        .context = {
+            .environment = environment,
+            .runner = *runner,
+            .clock = clock,
+            .reporter = terminal,
+            .make_http =
+                [&](launch::net::HttpOptions options) {
+                  return launch::net::make_http_client(std::move(options), environment, clock);
+                },
+            .stop = signals.token(),
+            .signal = [] { return signals.received(); },
+            .program = std::filesystem::read_symlink("/proc/self/exe", code),
+        },
         .terminal = terminal,
         .output = output,
-        .stop = signals.token(),
-        .signal = [] { return signals.received(); },
-        .program = std::filesystem::read_symlink("/proc/self/exe", code),
-        .make_http =
-            [&](launch::net::HttpOptions options) {
-              return launch::net::make_http_client(std::move(options), environment, clock);
-            },
     };
     return launch::cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), std::move(world));
   } catch (const std::exception& error) {

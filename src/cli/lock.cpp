@@ -1,27 +1,18 @@
+#include "commands/lock.hpp"
+
 #include <algorithm>
-#include <chrono>
 #include <memory>
-#include <system_error>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.hpp"
-#include "base/log.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "locking/base_image.hpp"
-#include "locking/resolve_lock.hpp"
 #include "project/diff.hpp"
-#include "project/lockfile.hpp"
-#include "project/recipe.hpp"
-#include "registry/oci_registry.hpp"
-#include "store/wheel_store.hpp"
 
 namespace launch::cli {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr std::size_t kMostChangesShown = 12;
 
@@ -50,55 +41,6 @@ struct LockOptions {
   bool offline = false;
 };
 
-struct Previous {
-  std::string text;  ///< empty when there is none
-  std::optional<project::Lockfile> lock;
-};
-
-Result<Previous> read_previous(const project::Project& project, const fs::path& file, bool upgrade) {
-  std::error_code ignored;
-  Previous previous;
-  if (!fs::exists(file, ignored)) return previous;
-  TRY_ASSIGN(previous.text, read_file(file));
-  auto parsed = project::parse_lockfile(previous.text, project.shown(file));
-  if (parsed) {
-    previous.lock = *std::move(parsed);
-  } else if (!upgrade) {
-    return fail(std::move(parsed.error()));
-  } else {
-    log_warning("{}; it is written anew", parsed.error().message());
-  }
-  return previous;
-}
-
-std::vector<registry::RegistryLocation> registries(const project::Site& site) {
-  std::vector<registry::RegistryLocation> out;
-  out.reserve(site.registries.size());
-  for (const auto& registry : site.registries) {
-    out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
-  }
-  return out;
-}
-
-Result<locking::LockResult> resolve(World& world, const LockOptions& options, const project::Site& site,
-                                    const project::Recipe& recipe, const Previous& previous) {
-  TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
-  const auto http = make_http(world, site, options.offline, options.upgrade);
-  const locking::LockRequest request{
-      .recipe = recipe, .previous = previous.lock, .upgrade = options.upgrade, .glibc_minor = glibc_minor};
-  TRY_ASSIGN(auto result, locking::resolve_lock(
-                              request, site, *http, store::WheelStore(site.store.value),
-                              [&](const std::string& what) { world.terminal.status(what); }, world.stop));
-  const bool keep = previous.lock && !options.upgrade;
-  registry::OciRegistry registry(*http, registries(site));
-  world.terminal.status("asking for the base image");
-  TRY_ASSIGN(result.lock.provenance.base,
-             locking::choose_base(recipe, result.lock, keep ? previous.lock->provenance.base : std::nullopt,
-                                  registry));
-  world.terminal.clear();
-  return result;
-}
-
 std::string image_text(const project::BaseImage& image) {
   return fmt::format("{}:{}", image.name, image.tag);
 }
@@ -126,12 +68,16 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
 }
 
 /// What became, or with --check would become, of the lock.
-void tell_changes(const std::string& file, const Previous& previous, const project::Lockfile& lock,
-                  bool check) {
-  if (previous.text.empty()) return log_info("{} is {}", file, check ? "not there" : "new");
-  const auto lines = previous.lock ? changes_between(*previous.lock, lock) : std::vector<std::string>{};
-  log_info("{} {}{}", file, check ? "is out of date" : "has changed", lines.empty() ? "" : ":");
-  for (const auto& line : lines) log_info("  {}", line);
+void tell_changes(const commands::LockDocument& locked, bool check, Reporter& reporter) {
+  if (!locked.changed) return reporter.note(fmt::format("{} is unchanged", locked.file));
+  if (locked.is_new) {
+    return reporter.note(fmt::format("{} is {}", locked.file, check ? "not there" : "new"));
+  }
+  const auto lines = locked.previous ? changes_between(*locked.previous, locked.resolution.lock)
+                                     : std::vector<std::string>{};
+  reporter.note(fmt::format("{} {}{}", locked.file, check ? "is out of date" : "has changed",
+                            lines.empty() ? "" : ":"));
+  for (const auto& line : lines) reporter.note("  " + line);
 }
 
 std::string size_text(const project::Lockfile& lock) {
@@ -142,8 +88,19 @@ std::string size_text(const project::Lockfile& lock) {
   return human_bytes(bytes);
 }
 
-std::string document(const std::string& file, bool changed, const locking::LockResult& result) {
+void tell(const commands::LockDocument& locked, Reporter& reporter) {
+  for (const auto& one : locked.resolution.passed_over) {
+    reporter.note(fmt::format("passed over the nightly of {}: {}", one.date, printable(one.reason)));
+  }
+  const auto& lock = locked.resolution.lock;
+  reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
+                            count_of(lock.packages.size(), "package"), size_text(lock), locked.recipe.python,
+                            join_words(locked.recipe.platforms), human_seconds(locked.seconds)));
+}
+
+std::string json_of(const commands::LockDocument& locked) {
   using Json = nlohmann::ordered_json;
+  const auto& result = locked.resolution;
   auto packages = Json::array();
   for (const auto& package : result.lock.packages) {
     packages.push_back({{"name", package.name},
@@ -155,45 +112,31 @@ std::string document(const std::string& file, bool changed, const locking::LockR
     passed_over.push_back({{"date", one.date}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
-                     {"lock", file},
-                     {"changed", changed},
+                     {"lock", locked.file},
+                     {"changed", locked.changed},
                      {"packages", std::move(packages)},
                      {"date", date ? Json(*date) : Json()},
                      {"passed_over", std::move(passed_over)},
                      {"metadata_bytes", result.metadata_bytes}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 Result<int> run_lock(World& world, const LockOptions& options) {
-  const auto begin = world.clock.steady();
-  TRY_ASSIGN(const auto place, find_place(world));
-  TRY_ASSIGN(const auto recipe_file, place.project.recipe_file(options.recipe));
-  TRY_ASSIGN(const auto recipe, load_recipe(place.project, recipe_file));
-  const auto file = place.project.lock_place(recipe.name);
-  const auto shown = place.project.shown(file);
-  TRY_ASSIGN(const auto previous, read_previous(place.project, file, options.upgrade));
-  auto resolved = resolve(world, options, place.site, recipe, previous);
-  if (world.stop.stop_requested()) return interrupted(world, "nothing was written");
-  TRY_ASSIGN(const auto result, std::move(resolved));
-  const auto text = project::write_lockfile(result.lock);
-  const bool changed = text != previous.text;
-
-  for (const auto& one : result.passed_over) {
-    log_info("passed over the nightly of {}: {}", one.date, printable(one.reason));
-  }
-  const auto seconds = std::chrono::duration<double>(world.clock.steady() - begin).count();
-  log_info("locked {} ({}) for Python {} on {} in {}", count_of(result.lock.packages.size(), "package"),
-           size_text(result.lock), recipe.python, join_words(recipe.platforms), human_seconds(seconds));
-  if (changed && !options.check) TRY(write_file(file, text));
-  if (changed) {
-    tell_changes(shown, previous, result.lock, options.check);
-  } else {
-    log_info("{} is unchanged", shown);
-  }
-  if (world.json) world.output.line(document(shown, changed, result));
-  if (!options.check || !changed) return 0;
-  log_info("bring it up to date: launch lock {}{}", recipe.name, options.upgrade ? " --upgrade" : "");
-  return static_cast<int>(ErrorKind::no);
+  const commands::LockRequest request{.recipe = options.recipe,
+                                      .write = !options.check,
+                                      .upgrade = options.upgrade,
+                                      .offline = options.offline};
+  const auto locked = commands::lock(request, world.context);
+  if (!locked) return ended(world, locked.error(), "nothing was written");
+  world.terminal.clear();
+  auto& reporter = world.context.reporter;
+  tell(*locked, reporter);
+  tell_changes(*locked, options.check, reporter);
+  if (world.json) world.output.line(json_of(*locked));
+  if (!options.check || !locked->changed) return 0;
+  reporter.note(fmt::format("bring it up to date: launch lock {}{}", locked->recipe.name,
+                            options.upgrade ? " --upgrade" : ""));
+  return kNo;
 }
 
 }  // namespace

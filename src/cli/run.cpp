@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <sstream>
@@ -80,11 +79,10 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
 }
 
 int report(Terminal& terminal, const Error& error) {
-  terminal.clear();
   auto text = error.text();
   constexpr std::string_view kWord = "error:";
   text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)));
-  std::fwrite(text.data(), 1, text.size(), stderr);
+  terminal.text(text);
   return error.exit_code();
 }
 
@@ -102,12 +100,13 @@ int finish(World& world, const Result<int>& answer) {
 
 Result<void> set_folder(World& world, const std::string& given) {
   std::error_code code;
-  world.folder_given = !given.empty();
-  world.folder = std::filesystem::current_path(code);
+  auto& context = world.context;
+  context.folder_is_root = !given.empty();
+  context.folder = std::filesystem::current_path(code);
   if (code) return fail(world_error("the working folder cannot be found: " + code.message()));
-  if (!world.folder_given) return {};
-  world.folder = (world.folder / given).lexically_normal();
-  if (std::filesystem::is_directory(world.folder)) return {};
+  if (!context.folder_is_root) return {};
+  context.folder = (context.folder / given).lexically_normal();
+  if (std::filesystem::is_directory(context.folder)) return {};
   return fail(usage_error(fmt::format("-C {}: there is no such folder", printable(given))));
 }
 
@@ -145,6 +144,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
 
   log_start(level_of(options), world.terminal.colour(), world.terminal.live());
   world.json = options.json;
+  world.context.default_index = kDefaultIndex;
   if (auto folder = set_folder(world, options.folder); !folder) return report(world.terminal, folder.error());
   if (has_rest && !chosen.takes_rest) {
     return report(world.terminal,

@@ -1,9 +1,9 @@
+#include "commands/scan.hpp"
+
 #include <memory>
-#include <set>
 
 #include "cli/app.hpp"
-#include "cli/scan_paths.hpp"
-#include "probe/report.hpp"
+#include "cli/reports/scan.hpp"
 
 namespace launch::cli {
 namespace {
@@ -29,10 +29,8 @@ struct ScanOptions {
 };
 
 Result<int> run_scan(World& world, const ScanOptions& options) {
-  const std::set<std::string, std::less<>> roots(options.modules.begin(), options.modules.end());
-  TRY_ASSIGN(const auto paths, paths_of_arguments(world, options.paths));
-  TRY_ASSIGN(const auto scan, scan_tree(paths, roots));
-  warn_of_problems(scan);
+  TRY_ASSIGN(const auto scan,
+             commands::scan({.paths = options.paths, .modules = options.modules}, world.context));
   world.output.line(world.json ? scan_json(scan) : scan_text(scan));
   return 0;
 }

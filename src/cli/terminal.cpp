@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace launch::cli {
@@ -35,9 +36,13 @@ Terminal::Terminal(bool is_terminal, int columns, const Environment& environment
 }
 
 void Terminal::line(std::string_view text) {
+  this->text(fmt::format("{}\n", text));
+}
+
+void Terminal::text(std::string_view lines) {
   const std::scoped_lock lock(mutex_);
   erase();
-  put(fmt::format("{}\n", text));
+  put(lines);
 }
 
 void Terminal::progress(std::string_view what, std::uint64_t done, std::uint64_t total) {
@@ -64,6 +69,14 @@ void Terminal::status(std::string_view what) {
   const std::scoped_lock lock(mutex_);
   what_.clear();
   if (live_) draw(std::string(what));
+}
+
+void Terminal::warn(std::string_view text) {
+  log_warning("{}", text);
+}
+
+void Terminal::note(std::string_view text) {
+  log_info("{}", text);
 }
 
 void Terminal::clear() {

@@ -11,10 +11,11 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
-#include "cli/find_engine.hpp"
+#include "commands/engine.hpp"
 #include "train/nodes/local.hpp"
 #include "train/run_record.hpp"
 
@@ -36,9 +37,9 @@ class TrainCommand {
   TrainCommand(const TrainOptions& options, World& world) : options_(options), world_(world) {}
 
   Result<int> run() {
-    TRY_ASSIGN(const auto place, find_place(world_));
+    TRY_ASSIGN(const auto place, commands::open_workspace(world_.context));
     TRY_ASSIGN(const auto locked, project::load_locked(place.project, options_.recipe));
-    TRY_ASSIGN(const auto engine, find_engine(world_, place.site, options_.engine));
+    TRY_ASSIGN(const auto engine, commands::find_engine(world_.context, place.site, options_.engine));
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
     if (options_.dry_run) {
@@ -49,11 +50,12 @@ class TrainCommand {
   }
 
  private:
-  Result<train::Plan> make_plan(const Place& place, const project::Locked& locked,
+  Result<train::Plan> make_plan(const commands::Workspace& place, const project::Locked& locked,
                                 const containers::Engine& engine) {
     train::PlanRequest request;
     std::random_device random;
-    request.run = train::run_id(locked.recipe.name, world_.clock.now(), static_cast<std::uint16_t>(random()));
+    request.run =
+        train::run_id(locked.recipe.name, world_.context.clock.now(), static_cast<std::uint16_t>(random()));
     request.lock_digest = locked.lock.digest;
     request.project = place.project.root();
     request.nodes = options_.nodes;
@@ -84,11 +86,11 @@ class TrainCommand {
   }
 
   Result<int> train(const train::Plan& plan, train::Nodes& nodes, const containers::Engine& engine,
-                    const Place& place) {
+                    const commands::Workspace& place) {
     TRY(train::make_run_folder(place.site.state.value, plan.run));
     TRY(write_file(folder_ / "rank.py", train::rank_script()));
     train::RunRecord record{.plan = plan,
-                            .started = utc_timestamp(world_.clock.now()),
+                            .started = utc_timestamp(world_.context.clock.now()),
                             .engine = fmt::format("{} {}", engine.info().name(), engine.info().version),
                             .commands = nodes.commands(plan),
                             .end = {}};
@@ -97,15 +99,16 @@ class TrainCommand {
              count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), record.engine,
              plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest);
 
-    TRY_ASSIGN(auto guard, world_.runner.guard({world_.program.string(), "guard", "--kind",
-                                                engine.info().name(), "--program", engine.info().program,
-                                                "--run", plan.run, "--record", folder_.string()}));
-    const auto began = world_.clock.steady();
-    train::Training training(plan, nodes, folder_ / "logs", show(), world_.clock);
-    auto outcome = training.run(world_.stop);
+    TRY_ASSIGN(auto guard,
+               world_.context.runner.guard({world_.context.program.string(), "guard", "--kind",
+                                            engine.info().name(), "--program", engine.info().program, "--run",
+                                            plan.run, "--record", folder_.string()}));
+    const auto began = world_.context.clock.steady();
+    train::Training training(plan, nodes, folder_ / "logs", show(), world_.context.clock);
+    auto outcome = training.run(world_.context.stop);
     train::RunEnd end;
-    end.seconds = std::chrono::duration<double>(world_.clock.steady() - began).count();
-    end.ended = utc_timestamp(world_.clock.now());
+    end.seconds = std::chrono::duration<double>(world_.context.clock.steady() - began).count();
+    end.ended = utc_timestamp(world_.context.clock.now());
     if (!outcome) {
       end.result = "failed";
       end.code = outcome.error().exit_code();
@@ -128,7 +131,7 @@ class TrainCommand {
     end.result = "succeeded";
     if (outcome.interrupted) {
       end.result = "interrupted";
-      end.code = 128 + world_.signal();
+      end.code = 128 + world_.context.signal();
     } else if (outcome.error) {
       end.result = "failed";
       end.code = outcome.error->exit_code();
@@ -225,7 +228,7 @@ class TrainCommand {
                         {"seconds", end.seconds},
                         {"cause", std::move(cause)},
                         {"record", (folder_ / "run.json").string()}};
-    return document.dump(2, ' ', false, Json::error_handler_t::replace);
+    return json_text(document, 2);
   }
 
   const TrainOptions& options_;

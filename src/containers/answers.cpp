@@ -3,47 +3,29 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/toml.hpp"
 
 namespace launch::containers {
 namespace {
 
 using nlohmann::json;
 
-json parse(std::string_view text) {
-  return json::parse(text, nullptr, /*allow_exceptions=*/false);
-}
-
-/// The member at a path of keys; null where there is none.
-const json& at(const json& value, std::initializer_list<const char*> path) {
-  static const json none;
-  const json* here = &value;
-  for (const char* key : path) {
-    if (!here->is_object()) return none;
-    const auto found = here->find(key);
-    if (found == here->end()) return none;
-    here = &*found;
-  }
-  return *here;
-}
-
-std::string text_of(const json& value) {
-  return value.is_string() ? value.get<std::string>() : std::string();
-}
 bool truth_of(const json& value) {
   return value.is_boolean() && value.get<bool>();
 }
 
 bool lists(const json& list, std::string_view word) {
   return list.is_array() && std::any_of(list.begin(), list.end(), [&](const json& item) {
-           return text_of(item).find(word) != std::string::npos;
+           return json_string(item).find(word) != std::string::npos;
          });
 }
 
 std::map<std::string, std::string> texts_of(const json& object) {
   std::map<std::string, std::string> texts;
   if (!object.is_object()) return texts;
-  for (const auto& [key, value] : object.items()) texts[key] = text_of(value);
+  for (const auto& [key, value] : object.items()) texts[key] = json_string(value);
   return texts;
 }
 
@@ -53,11 +35,11 @@ std::string with_algorithm(const std::string& id) {
 
 /// docker names the digest of a local image only in its repository digests.
 std::string digest_of(const json& image) {
-  if (auto digest = text_of(at(image, {"Digest"})); !digest.empty()) return digest;
-  if (auto digest = text_of(at(image, {"Descriptor", "digest"})); !digest.empty()) return digest;
-  const auto& named = at(image, {"RepoDigests"});
+  if (auto digest = json_string(image, {"Digest"}); !digest.empty()) return digest;
+  if (auto digest = json_string(image, {"Descriptor", "digest"}); !digest.empty()) return digest;
+  const auto& named = json_at(image, {"RepoDigests"});
   if (!named.is_array() || named.empty()) return {};
-  const auto reference = text_of(named.front());
+  const auto reference = json_string(named.front());
   const auto mark = reference.find('@');
   return mark == std::string::npos ? std::string() : reference.substr(mark + 1);
 }
@@ -66,51 +48,42 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-std::string toml_string(std::string_view value) {
-  std::string out = "\"";
-  for (const char c : value) {
-    if (c == '"' || c == '\\') out += '\\';
-    if (static_cast<unsigned char>(c) >= 0x20 && c != 0x7f) out += c;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 Result<EngineInfo> read_podman_info(std::string_view text) {
-  const auto document = parse(text);
+  const auto document = parse_json<json>(text);
   EngineInfo info;
   info.kind = EngineKind::podman;
-  info.version = text_of(at(document, {"version", "Version"}));
+  info.version = json_string(document, {"version", "Version"});
   if (info.version.empty()) return fail(world_error("'podman info' did not say its version"));
-  info.rootless = truth_of(at(document, {"host", "security", "rootless"}));
-  info.pids_limit = lists(at(document, {"host", "cgroupControllers"}), "pids");
-  const auto root = text_of(at(document, {"store", "graphRoot"}));
-  const auto driver = text_of(at(document, {"store", "graphDriverName"}));
+  info.rootless = truth_of(json_at(document, {"host", "security", "rootless"}));
+  info.pids_limit = lists(json_at(document, {"host", "cgroupControllers"}), "pids");
+  const auto root = json_string(document, {"store", "graphRoot"});
+  const auto driver = json_string(document, {"store", "graphDriverName"});
   if (!root.empty() && !driver.empty()) {
     info.working_containers = fmt::format("{}/{}-containers", root, driver);
   }
-  info.oci_runtime = text_of(at(document, {"host", "ociRuntime", "path"}));
-  const std::filesystem::path socket(text_of(at(document, {"host", "remoteSocket", "path"})));
+  info.oci_runtime = json_string(document, {"host", "ociRuntime", "path"});
+  const std::filesystem::path socket(json_string(document, {"host", "remoteSocket", "path"}));
   info.runtime_folder = socket.parent_path().parent_path().string();  // FOLDER/podman/podman.sock
   return info;
 }
 
 std::optional<std::string> read_docker_server(std::string_view text) {
-  const auto document = parse(text);
-  auto version = text_of(at(document, {"Server", "Version"}));
+  const auto document = parse_json<json>(text);
+  auto version = json_string(document, {"Server", "Version"});
   if (version.empty()) return std::nullopt;
   return version;
 }
 
 std::string read_docker_client(std::string_view text) {
-  return text_of(at(parse(text), {"Client", "Version"}));
+  return json_string(parse_json<json>(text), {"Client", "Version"});
 }
 
 void read_docker_info(std::string_view text, EngineInfo& info) {
-  const auto document = parse(text);
-  info.rootless = lists(at(document, {"SecurityOptions"}), "name=rootless");
-  info.pids_limit = truth_of(at(document, {"PidsLimit"}));
+  const auto document = parse_json<json>(text);
+  info.rootless = lists(json_at(document, {"SecurityOptions"}), "name=rootless");
+  info.pids_limit = truth_of(json_at(document, {"PidsLimit"}));
 }
 
 bool help_has_option(std::string_view help, std::string_view option) {
@@ -131,43 +104,43 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor) 
 }
 
 Result<std::vector<Image>> read_image_inspect(std::string_view text) {
-  const auto document = parse(text);
+  const auto document = parse_json<json>(text);
   if (!document.is_array() || document.empty()) {
     return fail(world_error("'image inspect' did not print a list of images"));
   }
   std::vector<Image> images;
   for (const auto& item : document) {
     auto& image = images.emplace_back();
-    image.image_id = with_algorithm(text_of(at(item, {"Id"})));
+    image.image_id = with_algorithm(json_string(item, {"Id"}));
     if (image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
     image.digest = digest_of(item);
-    image.labels = texts_of(at(item, {"Config", "Labels"}));
-    image.annotations = texts_of(at(item, {"Annotations"}));
-    if (const auto& layers = at(item, {"RootFS", "Layers"}); layers.is_array()) {
-      for (const auto& layer : layers) image.layers.push_back(text_of(layer));
+    image.labels = texts_of(json_at(item, {"Config", "Labels"}));
+    image.annotations = texts_of(json_at(item, {"Annotations"}));
+    if (const auto& layers = json_at(item, {"RootFS", "Layers"}); layers.is_array()) {
+      for (const auto& layer : layers) image.layers.push_back(json_string(layer));
     }
-    image.names = at(item, {"RepoTags"}).size();
-    image.steps = at(item, {"History"}).size();
+    image.names = json_at(item, {"RepoTags"}).size();
+    image.steps = json_at(item, {"History"}).size();
   }
   return images;
 }
 
 std::map<std::string, std::string> read_storage_containers(std::string_view text) {
   std::map<std::string, std::string> found;
-  const auto document = parse(text);
+  const auto document = parse_json<json>(text);
   if (!document.is_array()) return found;
   for (const auto& item : document) {
-    if (text_of(at(item, {"State"})) != "storage") continue;
-    found[text_of(at(item, {"Id"}))] = with_algorithm(text_of(at(item, {"ImageID"})));
+    if (json_string(item, {"State"}) != "storage") continue;
+    found[json_string(item, {"Id"})] = with_algorithm(json_string(item, {"ImageID"}));
   }
   return found;
 }
 
 bool working_container_has_secret(std::string_view text, std::string_view id) {
-  const auto document = parse(text);
-  const auto& secrets = at(document, {"CommonBuildOpts", "Secrets"});
+  const auto document = parse_json<json>(text);
+  const auto& secrets = json_at(document, {"CommonBuildOpts", "Secrets"});
   return secrets.is_array() && std::any_of(secrets.begin(), secrets.end(), [&](const json& secret) {
-           const auto value = text_of(secret);
+           const auto value = json_string(secret);
            const auto fields = split(value, ',');
            return std::find(fields.begin(), fields.end(), fmt::format("id={}", id)) != fields.end();
          });

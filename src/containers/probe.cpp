@@ -145,7 +145,9 @@ class Prober {
       }
     }
     auto found = probe_podman(program, runner_);
-    if (found && fingerprint) (void)write_file(file_, write_probe(*found, *fingerprint), 0600, Flush::no);
+    // JSON keeps no path that is not UTF-8.
+    if (found && fingerprint && is_utf8(found->program))
+      (void)write_file(file_, write_probe(*found, *fingerprint), 0600, Flush::no);
     return found;
   }
 

@@ -11,6 +11,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace launch::containers {
@@ -92,18 +93,17 @@ std::optional<std::string> podman_fingerprint(const std::string& program, const 
 }
 
 std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
-  return json{{"format", kFormat},
-              {"fingerprint", fingerprint},
-              {"program", info.program},
-              {"version", info.version},
-              {"rootless", info.rootless},
-              {"build_timestamp", info.build_timestamp},
-              {"identity_label_flag", info.identity_label_flag},
-              {"pids_limit", info.pids_limit},
-              {"working_containers", info.working_containers},
-              {"oci_runtime", info.oci_runtime},
-              {"runtime_folder", info.runtime_folder}}
-      .dump();
+  return json_text(json{{"format", kFormat},
+                        {"fingerprint", fingerprint},
+                        {"program", info.program},
+                        {"version", info.version},
+                        {"rootless", info.rootless},
+                        {"build_timestamp", info.build_timestamp},
+                        {"identity_label_flag", info.identity_label_flag},
+                        {"pids_limit", info.pids_limit},
+                        {"working_containers", info.working_containers},
+                        {"oci_runtime", info.oci_runtime},
+                        {"runtime_folder", info.runtime_folder}});
 }
 
 std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fingerprint) {

@@ -8,6 +8,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 #include "containers/engine.hpp"
@@ -52,11 +53,10 @@ struct Record {
 };
 
 std::string write_record(const Record& record) {
-  return json{{"annotations", record.annotations},
-              {"base", record.base},
-              {"images", record.images},
-              {"containers", record.containers}}
-      .dump();
+  return json_text(json{{"annotations", record.annotations},
+                        {"base", record.base},
+                        {"images", record.images},
+                        {"containers", record.containers}});
 }
 
 /// Nothing for one that is not there or half-written: then the build had not begun.

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 
@@ -25,7 +26,7 @@ std::string to_file(const std::string& key, const HttpResponse& response,
                                {"headers", response.headers},
                                {"stored", stored},
                                {"sha256", sha256_hex(response.body)}};
-  const auto line = head.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  const auto line = json_text(head);
   std::string text;
   text.reserve(kFormat.size() + line.size() + 1 + response.body.size());
   text.append(kFormat).append(line).append("\n").append(response.body);
@@ -37,7 +38,7 @@ std::optional<KeptResponse> from_file(std::string_view text, const std::string& 
   text.remove_prefix(kFormat.size());
   const auto end = text.find('\n');
   if (end == std::string_view::npos) return std::nullopt;
-  const auto head = nlohmann::json::parse(text.substr(0, end), nullptr, false);
+  const auto head = parse_json<nlohmann::json>(text.substr(0, end));
   if (!head.is_object()) return std::nullopt;
   const auto body = text.substr(end + 1);
   try {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace launch::net {
@@ -33,7 +34,7 @@ bool same_file(int fd, const std::filesystem::path& path) {
 }
 
 std::optional<PartNote> parse_note(const std::string& text, const std::string& boot) {
-  const auto json = nlohmann::json::parse(text, nullptr, false);
+  const auto json = parse_json<nlohmann::json>(text);
   if (!json.is_object()) return std::nullopt;
   try {
     PartNote note{.url = json.at("url"),
@@ -99,7 +100,7 @@ void PartFile::write_note(const PartNote& note) {
                                {"size", note.size},
                                {"pieces", note.pieces},
                                {"boot", boot_id()}};
-  const auto text = json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  const auto text = json_text(json) + "\n";
   const auto put = ::pwrite(note_fd_.get(), text.data(), text.size(), 0);
   if (put < 0 || ::ftruncate(note_fd_.get(), put) != 0) ::unlink(note_path().c_str());
 }

@@ -30,19 +30,7 @@ struct CheckReport {
   bool fails() const;  ///< some use of a name will fail on some platform
 };
 
-/// What a person reads: a line FILE:LINE: NAME: no (REASON) for each use that will fail, then what is not
-/// known, then what is not there but optional, then the counts. Where platforms differ the line is
-/// FILE:LINE: NAME on PLATFORM: no (REASON), and the counts are each platform's. Ends without a newline.
-std::string check_text(const CheckReport& report);
-/// The document of `launch check --json` (docs/design.md, "The commands").
-std::string check_json(const CheckReport& report);
-
-/// Each name with how firmly it is needed and where.
-std::string scan_text(const TreeScan& scan);
-/// The document of `launch scan --json`.
-std::string scan_json(const TreeScan& scan);
-
-/// "torch.nn:Module", and "torch.nn" for a module itself, fit for a terminal.
-std::string shown_name(const pysource::Requirement& requirement);
+/// Whether two platforms say the same of a name and of each use of it; not why.
+bool same_outcome(const JudgedName& a, const JudgedName& b);
 
 }  // namespace launch::probe

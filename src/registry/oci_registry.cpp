@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/digest.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "net/status.hpp"
 #include "registry/bearer_challenge.hpp"
@@ -66,29 +67,14 @@ Result<Place> place_of(const specs::ImageReference& reference,
   return place;
 }
 
-const Json* member(const Json& value, const char* name) {
-  if (!value.is_object()) return nullptr;
-  const auto found = value.find(name);
-  return found == value.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text_member(const Json& value, const char* name) {
-  const auto* found = member(value, name);
-  return found != nullptr && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-Json parse(std::string_view text) {
-  return Json::parse(text, nullptr, false);
-}
-
 /// The registry's own words: "MANIFEST_UNKNOWN: manifest unknown"; empty when there are none.
 std::string complaint(const net::HttpResponse& response) {
   constexpr std::size_t kLongest = 200;
-  const auto json = parse(response.body);
-  const auto* errors = member(json, "errors");
-  if (errors == nullptr || !errors->is_array() || errors->empty()) return {};
+  const auto json = parse_json<Json>(response.body);
+  const auto& errors = json_at(json, {"errors"});
+  if (!errors.is_array() || errors.empty()) return {};
   const auto text =
-      fmt::format("{}: {}", text_member(errors->front(), "code"), text_member(errors->front(), "message"));
+      fmt::format("{}: {}", json_string(errors.front(), {"code"}), json_string(errors.front(), {"message"}));
   return printable(text.substr(0, kLongest));
 }
 
@@ -143,7 +129,7 @@ class Repository {
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
     if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
-    Manifest manifest{fmt::format("sha256:{}", sha256_hex(response.body)), parse(response.body)};
+    Manifest manifest{fmt::format("sha256:{}", sha256_hex(response.body)), parse_json<Json>(response.body)};
     const auto claimed = response.header("docker-content-digest").value_or(manifest.digest);
     for (const auto& expected : {claimed, is_digest(name) ? name : manifest.digest}) {
       if (expected == manifest.digest) continue;
@@ -158,8 +144,7 @@ class Repository {
 
   /// The image's configuration.
   Result<Json> configuration(const Manifest& manifest) {
-    const auto* described = member(manifest.content, "config");
-    const auto digest = described != nullptr ? text_member(*described, "digest") : std::string();
+    const auto digest = json_string(manifest.content, {"config", "digest"});
     if (!is_digest(digest)) {
       return fail(garbage(place_.base.extend_path(fmt::format("/manifests/{}", manifest.digest)),
                           "its manifest names no configuration by sha256"));
@@ -169,7 +154,7 @@ class Repository {
     if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
     const auto found = fmt::format("sha256:{}", sha256_hex(response.body));
     if (found != digest) return fail(garbage(url, fmt::format("it has the digest {}", found)));
-    auto json = parse(response.body);
+    auto json = parse_json<Json>(response.body);
     if (!json.is_object()) return fail(garbage(url, "expected an image configuration"));
     return json;
   }
@@ -191,9 +176,9 @@ class Repository {
     const auto url = token_url(challenge, fmt::format("repository:{}:pull", place_.repository));
     TRY_ASSIGN(const auto response, http_.fetch({.url = url, .most = kMostToken}));
     if (response.status != 200) return fail(refused(url, response, "a token (200)"));
-    const auto json = parse(response.body);
-    auto token = text_member(json, "token");
-    if (token.empty()) token = text_member(json, "access_token");
+    const auto json = parse_json<Json>(response.body);
+    auto token = json_string(json, {"token"});
+    if (token.empty()) token = json_string(json, {"access_token"});
     const bool sound =
         !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
     if (!sound) return fail(garbage(url, "expected a token"));
@@ -207,35 +192,32 @@ class Repository {
 
 /// "linux/amd64"; empty for what is not an image to run (attestations are "unknown/unknown").
 std::string platform_of(const Json& value) {
-  const auto system = text_member(value, "os");
-  const auto architecture = text_member(value, "architecture");
+  const auto system = json_string(value, {"os"});
+  const auto architecture = json_string(value, {"architecture"});
   if (system.empty() || architecture.empty() || system == "unknown") return {};
   return fmt::format("{}/{}", system, architecture);
 }
 
 std::map<std::string, std::string> platforms_of(const Json& index) {
   std::map<std::string, std::string> platforms;
-  const auto* manifests = member(index, "manifests");
-  if (manifests == nullptr || !manifests->is_array()) return platforms;
-  for (const auto& entry : *manifests) {
-    const auto* platform = member(entry, "platform");
-    const auto digest = text_member(entry, "digest");
-    const auto name = platform != nullptr ? platform_of(*platform) : std::string();
+  const auto& manifests = json_at(index, {"manifests"});
+  if (!manifests.is_array()) return platforms;
+  for (const auto& entry : manifests) {
+    const auto digest = json_string(entry, {"digest"});
+    const auto name = platform_of(json_at(entry, {"platform"}));
     if (!name.empty() && is_digest(digest)) platforms.emplace(name, digest);
   }
   return platforms;
 }
 
 void take_configuration(const Json& configuration, RemoteImage& image) {
-  const auto* config = member(configuration, "config");
-  if (config == nullptr) return;
-  if (const auto* labels = member(*config, "Labels"); labels != nullptr && labels->is_object()) {
-    for (const auto& [name, value] : labels->items()) {
+  if (const auto& labels = json_at(configuration, {"config", "Labels"}); labels.is_object()) {
+    for (const auto& [name, value] : labels.items()) {
       if (value.is_string()) image.labels[name] = value.get<std::string>();
     }
   }
-  if (const auto* environment = member(*config, "Env"); environment != nullptr && environment->is_array()) {
-    for (const auto& line : *environment) {
+  if (const auto& environment = json_at(configuration, {"config", "Env"}); environment.is_array()) {
+    for (const auto& line : environment) {
       if (line.is_string()) image.environment.push_back(line.get<std::string>());
     }
   }

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 #include "train/rank_script.hpp"
 
@@ -49,7 +50,7 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
 }
 
 std::optional<RankEvent> read_rank_event(std::string_view text) {
-  const auto json = nlohmann::json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const auto json = parse_json<nlohmann::json>(text);
   if (!json.is_object()) return std::nullopt;
   const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number_integer(); };
   if (!number("code") || !number("signal") || !json.contains("time") || !json["time"].is_number())

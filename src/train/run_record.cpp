@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace launch::train {
@@ -11,7 +12,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 std::string text_of(const Json& json) {
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(json, 2) + "\n";
 }
 
 Json mounts_of(const containers::RunSpec& container) {
@@ -100,7 +101,7 @@ std::string write_run_record(const RunRecord& record) {
 Result<void> mark_killed(const std::filesystem::path& folder, const std::string& when) {
   const auto file = folder / "run.json";
   TRY_ASSIGN(const auto text, read_file(file));
-  auto json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  auto json = parse_json<Json>(text);
   if (!json.is_object()) return fail(world_error(file.string() + " is not a run record"));
   if (json.contains("end") && !json["end"].is_null()) return {};
   json["end"] = {{"result", "killed"}, {"time", when}};

@@ -14,6 +14,7 @@ FLOORS = {
     "pytorch": 5,
     "project": 6, "store": 6,
     "locking": 7, "probe": 7, "image": 7, "train": 7,
+    "commands": 8,
     "cli": 9,
     "main.cpp": 10,
 }  # fmt: skip

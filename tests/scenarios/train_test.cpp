@@ -85,6 +85,19 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
             "hint: start docker's daemon: systemctl start docker\n");
 }
 
+TEST_F(TrainScenario, PathsThatAreNotUtf8) {
+  const std::string folder = "eng\xff";
+  std::filesystem::create_directories(scenario_.place(folder));
+  std::filesystem::create_symlink(std::filesystem::path(LAUNCH_FAKE_ENGINE) / "podman",
+                                  scenario_.place(folder) / "podman");
+  const auto engine = scenario_.place(folder) / "podman";
+  for (int time = 0; time < 2; ++time) {
+    const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", engine.string()});
+    EXPECT_EQ(outcome.code, 0);
+    EXPECT_EQ(outcome.err, gpu_note());
+  }
+}
+
 /// What a podman may do at some step of a run.
 struct EngineFault {
   std::string name;

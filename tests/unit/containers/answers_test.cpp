@@ -214,7 +214,7 @@ TEST(RegistriesConf, OwnEntriesStayAndMirrorsFollow) {
 
 TEST(RegistriesConf, ValuesCannotLeaveTheirQuotes) {
   EXPECT_EQ(registries_conf("", {{"a\"\nx = \"", "b\\", false}}),
-            "\n[[registry]]\nprefix = \"a\\\"x = \\\"\"\nlocation = \"b\\\\\"\n");
+            "\n[[registry]]\nprefix = \"a\\\"\\u000Ax = \\\"\"\nlocation = \"b\\\\\"\n");
 }
 
 }  // namespace

@@ -2,11 +2,14 @@
 
 #include <gtest/gtest.h>
 
-namespace launch::probe {
+#include "cli/reports/check_formats.hpp"
+#include "cli/reports/scan.hpp"
+
+namespace launch::cli {
 namespace {
 
-CheckReport report() {
-  std::vector<NeededName> names = {
+probe::CheckReport report() {
+  std::vector<probe::NeededName> names = {
       {{"torch", "a"},
        pysource::Need::must,
        {{"b.py", 3, 1, pysource::Need::must, {}}, {"a.py", 12, 5, pysource::Need::path, {}}}},
@@ -20,13 +23,13 @@ CheckReport report() {
   return {{{"linux-x86_64",
             {{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
             {},
-            judge(std::move(names), answers)}},
+            probe::judge(std::move(names), answers)}},
           2,
           {{"c.py", {7, "broken"}}}};
 }
 
 /// The same with a platform whose torch answers torch.nn with `answer`.
-CheckReport report_with(const std::string& version, pysource::Answer answer) {
+probe::CheckReport report_with(const std::string& version, pysource::Answer answer) {
   auto made = report();
   auto other = made.platforms.front();
   other.platform = "linux-aarch64";
@@ -101,7 +104,7 @@ TEST(Report, AnyPlatformFails) {
 }
 
 TEST(Report, Scan) {
-  TreeScan scan;
+  probe::TreeScan scan;
   scan.files = 1;
   scan.names = {{{"torch", "a"},
                  pysource::Need::must,
@@ -115,10 +118,10 @@ TEST(Report, Scan) {
 }
 
 TEST(Report, AnyBytesMakeAValidDocument) {
-  TreeScan scan;
+  probe::TreeScan scan;
   scan.names = {{{"torch", "\xff"}, pysource::Need::must, {{"\xfe.py", 1, 1, pysource::Need::must, {}}}}};
   EXPECT_NE(scan_json(scan).find("\xEF\xBF\xBD"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace launch::probe
+}  // namespace launch::cli

@@ -1,8 +1,10 @@
-#include "cli/find_engine.hpp"
+#include "commands/engine.hpp"
 
-namespace launch::cli {
+#include <vector>
 
-Result<containers::Engine> find_engine(const World& world, const project::Site& site,
+namespace launch::commands {
+
+Result<containers::Engine> find_engine(const Context& context, const project::Site& site,
                                        const std::optional<std::string>& wanted,
                                        containers::Probing probing) {
   auto name = wanted;
@@ -12,8 +14,8 @@ Result<containers::Engine> find_engine(const World& world, const project::Site& 
   for (const auto& registry : site.registries) {
     mirrors.push_back({registry.prefix, registry.location, registry.insecure});
   }
-  return containers::probe_engine(name, mirrors, world.environment.cache_dir() / "engine", world.runner,
-                                  world.environment, probing);
+  return containers::probe_engine(name, mirrors, context.environment.cache_dir() / "engine", context.runner,
+                                  context.environment, probing);
 }
 
-}  // namespace launch::cli
+}  // namespace launch::commands

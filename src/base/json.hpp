@@ -1,0 +1,50 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+
+namespace launch {
+
+// Over the document's type, so that headers need not include nlohmann/json.
+
+/// A document as text, on one line, or indented by so many spaces. Bytes that are not UTF-8, as a path may
+/// have, become U+FFFD: a program that must read such a text back as it was cannot keep it here.
+template <class Json>
+std::string json_text(const Json& document, int indent = -1) {
+  return document.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+/// The document; a discarded one (Json::is_discarded) if the text is not JSON.
+template <class Json>
+Json parse_json(std::string_view text) {
+  return Json::parse(text, nullptr, /*allow_exceptions=*/false);
+}
+
+/// The member at a path of keys; null if there is none.
+template <class Json>
+const Json& json_at(const Json& value, std::initializer_list<const char*> path) {
+  static const Json none;
+  const Json* here = &value;
+  for (const char* key : path) {
+    if (!here->is_object()) return none;
+    const auto found = here->find(key);
+    if (found == here->end()) return none;
+    here = &*found;
+  }
+  return *here;
+}
+
+/// The content of a string; empty if it is anything else.
+template <class Json>
+std::string json_string(const Json& value) {
+  return value.is_string() ? value.template get<std::string>() : std::string();
+}
+
+/// The string at a path of keys; empty if there is none.
+template <class Json>
+std::string json_string(const Json& value, std::initializer_list<const char*> path) {
+  return json_string(json_at(value, path));
+}
+
+}  // namespace launch

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "probe/report.hpp"
+
+namespace launch::cli {
+
+/// The ways to write the answer of `launch check`. A format costs its own file, which defines
+/// `std::string check_NAME(const probe::CheckReport&)` (the text without a newline at its end), and one row
+/// here.
+#define LAUNCH_CHECK_FORMATS(ROW) \
+  ROW(text)                       \
+  ROW(json)
+
+#define LAUNCH_DECLARE_CHECK_FORMAT(name) std::string check_##name(const probe::CheckReport& report);
+LAUNCH_CHECK_FORMATS(LAUNCH_DECLARE_CHECK_FORMAT)
+#undef LAUNCH_DECLARE_CHECK_FORMAT
+
+std::vector<std::string> check_format_names();
+
+/// The report in a format of the table.
+std::string check_report(std::string_view format, const probe::CheckReport& report);
+
+}  // namespace launch::cli

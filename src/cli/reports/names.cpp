@@ -1,0 +1,17 @@
+#include "cli/reports/names.hpp"
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace launch::cli {
+
+std::string shown_name(const pysource::Requirement& requirement) {
+  return printable(requirement.name.empty() ? requirement.module : requirement.text());
+}
+
+std::string shown_place(const probe::Use& use) {
+  return fmt::format("{}:{}", printable(use.file), use.line);
+}
+
+}  // namespace launch::cli

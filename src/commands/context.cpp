@@ -1,0 +1,46 @@
+#include "commands/context.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "pytorch/both_hosts.hpp"
+
+namespace launch::commands {
+namespace {
+
+Result<project::Project> find_project(const Context& context) {
+  if (context.folder_is_root) return project::Project::at(context.folder);
+  return project::Project::find(context.folder);
+}
+
+}  // namespace
+
+Result<Workspace> open_workspace(const Context& context) {
+  TRY_ASSIGN(auto project, find_project(context));
+  TRY_ASSIGN(auto site, project::load_site(project.root(), context.environment, context.default_index));
+  return Workspace{std::move(project), std::move(site)};
+}
+
+Result<project::Site> load_site(const Context& context) {
+  const auto project = find_project(context);
+  return project::load_site(project ? std::optional(project->root()) : std::nullopt, context.environment,
+                            context.default_index);
+}
+
+std::unique_ptr<net::HttpClient> open_http(const Context& context, const project::Site& site, HttpUse use) {
+  net::HttpOptions options;
+  options.cache = site.cache.value;
+  options.offline = use.offline;
+  options.refresh = use.refresh;
+  options.known = {site.index_url.value, site.channel_url.value};
+  options.stop = context.stop;
+  if (site.certificates) options.certificates = site.certificates->value;
+  return std::make_unique<pytorch::BothHosts>(context.make_http(std::move(options)));
+}
+
+Result<void> require_no_stop(const Context& context) {
+  if (context.stop.stop_requested()) return fail(world_error("interrupted"));
+  return {};
+}
+
+}  // namespace launch::commands

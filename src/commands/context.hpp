@@ -1,0 +1,58 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.hpp"
+#include "base/environment.hpp"
+#include "base/process.hpp"
+#include "base/reporter.hpp"
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "project/project.hpp"
+#include "project/site.hpp"
+
+namespace launch::commands {
+
+/// What the workflows need of the outside world.
+struct Context {
+  const Environment& environment;
+  ProcessRunner& runner;
+  Clock& clock;
+  Reporter& reporter;
+  std::function<std::unique_ptr<net::HttpClient>(net::HttpOptions)> make_http;
+  std::string default_index = {};     ///< the general index of a machine that configures none
+  std::filesystem::path folder = {};  ///< relative paths in requests start here
+  bool folder_is_root = false;  ///< `folder` is the project's root; else its nearest parent with recipes/
+  std::stop_token stop = {};
+  std::function<int()> signal = {};    ///< the signal that asked for the stop
+  std::filesystem::path program = {};  ///< this executable, for processes that outlive a command
+};
+
+/// The project that a request is about, and the settings that apply to it.
+struct Workspace {
+  project::Project project;
+  project::Site site;
+};
+
+/// Errors: those of Project::find and load_site.
+Result<Workspace> open_workspace(const Context& context);
+/// The settings alone, for workflows that need no project. Errors: those of load_site.
+Result<project::Site> load_site(const Context& context);
+
+/// Which answers may come from the cache.
+struct HttpUse {
+  bool offline = false;  ///< all, whatever their age; nothing goes over the network
+  bool refresh = false;  ///< only those that the server has just confirmed
+};
+/// An HTTP client with the site's cache and certificates. A stop ends its exchanges.
+std::unique_ptr<net::HttpClient> open_http(const Context& context, const project::Site& site,
+                                           HttpUse use = {});
+
+/// Errors (world): a stop was asked for. Called before a workflow changes something or gives an answer.
+Result<void> require_no_stop(const Context& context);
+
+}  // namespace launch::commands

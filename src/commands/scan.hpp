@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "commands/context.hpp"
+#include "probe/source_tree.hpp"
+
+namespace launch::commands {
+
+struct ScanRequest {
+  std::vector<std::string> paths;    ///< files and folders
+  std::vector<std::string> modules;  ///< top-level modules whose names are looked for
+};
+
+/// The names that code imports. Warns of each file that could not be read to its end. Errors: those of
+/// scan_tree.
+Result<probe::TreeScan> scan(const ScanRequest& request, const Context& context);
+
+}  // namespace launch::commands
