@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
@@ -100,7 +101,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr,
                  "error: launch itself failed: %s\n\nhint: this is a bug; please report it with the command "
                  "that was run\n",
-                 error.what());
+                 launch::printable(error.what()).c_str());
     return 3;
   }
 }

@@ -1,5 +1,7 @@
 #include "base/error.hpp"
 
+#include "base/text.hpp"
+
 namespace launch {
 
 Error& Error::during(std::string step) & {
@@ -21,10 +23,10 @@ Error&& Error::hint(std::string text) && {
 }
 
 std::string Error::text() const {
-  std::string out = "error: " + message_ + "\n";
-  for (const auto& step : steps_) out += "  while " + step + "\n";
+  std::string out = "error: " + printable_message(message_) + "\n";
+  for (const auto& step : steps_) out += "  while " + printable_message(step) + "\n";
   if (!hints_.empty()) out += "\n";
-  for (const auto& hint : hints_) out += "hint: " + hint + "\n";
+  for (const auto& hint : hints_) out += "hint: " + printable_message(hint) + "\n";
   return out;
 }
 

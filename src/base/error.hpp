@@ -30,8 +30,8 @@ class Error {
   const std::vector<std::string>& steps() const { return steps_; }
   const std::vector<std::string>& hints() const { return hints_; }
 
-  /// The printed form: "error: …", a "  while …" line a step, a blank line and "hint: …" lines. Ends with a
-  /// newline.
+  /// The printed form, fit for a terminal (printable_message): "error: …", a "  while …" line a step, a blank
+  /// line and "hint: …" lines. Ends with a newline.
   std::string text() const;
 
  private:

@@ -14,10 +14,6 @@
 
 namespace launch {
 
-Fd::~Fd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number) {
   auto error = world_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
   if (error_number == ENOSPC || error_number == EDQUOT) {

@@ -5,30 +5,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/fd.hpp"
 #include "base/result.hpp"
 
 namespace launch {
-
-/// An open file descriptor, closed when it goes.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd();
-  explicit operator bool() const { return fd_ >= 0; }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_ = -1;
-};
 
 /// "cannot read /a/b: No such file or directory" (world), with a hint where the disk is full.
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number);

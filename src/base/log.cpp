@@ -3,6 +3,8 @@
 #include <spdlog/sinks/ansicolor_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "base/text.hpp"
+
 namespace launch {
 
 void log_start(LogLevel level, bool colour, bool over_progress) {
@@ -29,15 +31,16 @@ void log_start(LogLevel level, bool colour, bool over_progress) {
 }
 
 void log_line(LogLevel level, std::string_view message) {
+  const auto text = printable_message(message);
   switch (level) {
     case LogLevel::debug:
-      spdlog::debug("debug: {}", message);
+      spdlog::debug("debug: {}", text);
       break;
     case LogLevel::info:
-      spdlog::info("{}", message);
+      spdlog::info("{}", text);
       break;
     case LogLevel::warning:
-      spdlog::warn("warning: {}", message);
+      spdlog::warn("warning: {}", text);
       break;
     case LogLevel::quiet:
       break;

@@ -11,6 +11,7 @@ enum class LogLevel { debug, info, warning, quiet };
 /// Sends the log to stderr (through spdlog): "warning: …" and, on request, "debug: …" lines; info lines stand
 /// bare. `over_progress` says that stderr is a terminal where a progress line may stand: it is erased first.
 void log_start(LogLevel level, bool colour, bool over_progress = false);
+/// The message is made fit for a terminal (printable_message).
 void log_line(LogLevel level, std::string_view message);
 
 template <class... Args>

@@ -149,39 +149,75 @@ std::string shell_line(std::span<const std::string> argv) {
   return out;
 }
 
-std::string printable(std::string_view text) {
+namespace {
+
+std::uint8_t byte_at(std::string_view text, std::size_t at) {
+  return at < text.size() ? static_cast<std::uint8_t>(text[at]) : 0;
+}
+
+/// Bytes of the UTF-8 character that the text begins with; 0 if it begins with none.
+std::size_t utf8_length(std::string_view text) {
+  const auto lead = byte_at(text, 0);
+  const std::size_t length = lead < 0x80                   ? 1
+                             : lead >= 0xc2 && lead < 0xe0 ? 2
+                             : (lead & 0xf0) == 0xe0       ? 3
+                             : lead >= 0xf0 && lead < 0xf5 ? 4
+                                                           : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t k = 1; k < length; ++k) {
+    if ((byte_at(text, k) & 0xc0) != 0x80) return 0;
+  }
+  const auto second = byte_at(text, 1);
+  const bool unsound = (lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+                       (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f);
+  return unsound ? 0 : length;
+}
+
+/// Of one UTF-8 character: the controls of ASCII and Latin-1 (Unicode's Cc), and those of its Bidi_Control
+/// that turn what follows (U+202A to U+202E, U+2066 to U+2069).
+bool is_control(std::string_view character) {
+  const auto first = byte_at(character, 0);
+  const auto second = byte_at(character, 1);
+  const auto third = byte_at(character, 2);
+  if (character.size() == 1) return (first < 0x20 && first != '\t') || first == 0x7f;
+  if (character.size() == 2) return first == 0xc2 && second < 0xa0;
+  return first == 0xe2 && ((second == 0x80 && third >= 0xaa && third <= 0xae) ||
+                           (second == 0x81 && third >= 0xa6 && third <= 0xa9));
+}
+
+std::string shown(std::string_view text, bool message) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\t') || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    const auto character = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(character.size());
+    const bool line_break = message && character == "\n" && text.starts_with(' ');
+    if (line_break || (length > 0 && !is_control(character))) {
+      out += character;
     } else {
-      out += c;
+      for (std::size_t i = 0; i < character.size(); ++i)
+        out += fmt::format("\\x{:02x}", byte_at(character, i));
     }
   }
   return out;
 }
 
+}  // namespace
+
+std::string printable(std::string_view text) {
+  return shown(text, false);
+}
+
+std::string printable_message(std::string_view text) {
+  return shown(text, true);
+}
+
 bool is_utf8(std::string_view text) {
-  std::size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80                   ? 1
-                               : lead >= 0xc2 && lead < 0xe0 ? 2
-                               : (lead & 0xf0) == 0xe0       ? 3
-                               : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                             : 0;
-    if (length == 0 || i + length > text.size()) return false;
-    for (std::size_t k = 1; k < length; ++k) {
-      if ((static_cast<unsigned char>(text[i + k]) & 0xc0) != 0x80) return false;
-    }
-    const auto second = length > 1 ? static_cast<unsigned char>(text[i + 1]) : 0;
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
-        (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    i += length;
+  while (!text.empty()) {
+    const auto length = utf8_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

@@ -37,8 +37,12 @@ std::string shell_quote(std::string_view word);
 /// An argument vector as a line that can be pasted into a shell.
 std::string shell_line(std::span<const std::string> argv);
 
-/// Text of unknown origin made fit for a terminal: control characters other than tab become \xNN.
+/// Text of unknown origin made fit for a terminal, in one line: control characters other than tab, characters
+/// that turn the direction of writing, and bytes that are not UTF-8 become \xNN, byte by byte.
 std::string printable(std::string_view text);
+/// The same for a message, whose further lines are indented: a line break stays where a space follows, so
+/// that nothing from outside can begin a line ("hint: …") of its own.
+std::string printable_message(std::string_view text);
 /// True for well-formed UTF-8.
 bool is_utf8(std::string_view text);
 

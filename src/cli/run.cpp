@@ -79,10 +79,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
 }
 
 int report(Terminal& terminal, const Error& error) {
-  auto text = error.text();
-  constexpr std::string_view kWord = "error:";
-  text.replace(0, kWord.size(), terminal.red(terminal.bold(kWord)));
-  terminal.text(text);
+  terminal.error(error);
   return error.exit_code();
 }
 

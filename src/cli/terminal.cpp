@@ -35,14 +35,21 @@ Terminal::Terminal(bool is_terminal, int columns, const Environment& environment
   if (environment.get("NO_COLOR")) colour_ = false;
 }
 
-void Terminal::line(std::string_view text) {
-  this->text(fmt::format("{}\n", text));
+void Terminal::text(std::string_view lines) {
+  std::string bytes;
+  for (const auto line : launch::lines(lines)) bytes += printable(line) + "\n";
+  put_above(bytes);
 }
 
-void Terminal::text(std::string_view lines) {
+void Terminal::error(const Error& error) {
+  constexpr std::string_view kWord = "error:";
+  put_above(red(bold(kWord)).bytes() + error.text().substr(kWord.size()));
+}
+
+void Terminal::put_above(std::string_view bytes) {
   const std::scoped_lock lock(mutex_);
   erase();
-  put(lines);
+  put(bytes);
 }
 
 void Terminal::progress(std::string_view what, std::uint64_t done, std::uint64_t total) {
@@ -98,20 +105,9 @@ void Terminal::draw(std::string text) {
   drawn_ = true;
 }
 
-std::string Terminal::paint(std::string_view code, std::string_view text) const {
-  return colour_ ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : std::string(text);
-}
-std::string Terminal::bold(std::string_view text) const {
-  return paint("1", text);
-}
-std::string Terminal::red(std::string_view text) const {
-  return paint("31", text);
-}
-std::string Terminal::green(std::string_view text) const {
-  return paint("32", text);
-}
-std::string Terminal::dim(std::string_view text) const {
-  return paint("2", text);
+Painted Terminal::paint(std::string_view code, Painted text) const {
+  if (colour_) text.bytes_ = fmt::format("\x1b[{}m{}\x1b[0m", code, text.bytes_);
+  return text;
 }
 
 }  // namespace launch::cli

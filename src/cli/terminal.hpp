@@ -8,9 +8,22 @@
 
 #include "base/clock.hpp"
 #include "base/environment.hpp"
+#include "base/error.hpp"
 #include "base/reporter.hpp"
+#include "base/text.hpp"
 
 namespace launch::cli {
+
+/// Text fit for a terminal: what came from outside was made printable, and only colour was put around it.
+class Painted {
+ public:
+  explicit Painted(std::string_view text) : bytes_(printable_message(text)) {}
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  friend class Terminal;
+  std::string bytes_;
+};
 
 /// stderr as a person sees it: colour, width, and one progress line at its end. stdout is data and not
 /// touched here.
@@ -22,10 +35,15 @@ class Terminal final : public Reporter {
   bool colour() const { return colour_; }
   bool live() const { return live_; }  ///< a progress line may be drawn over
 
-  /// A whole line to stderr, above the progress line.
-  void line(std::string_view text);
-  /// Lines that end in a newline each, in the same place.
+  /// A whole line to stderr, above the progress line, of texts and painted texts.
+  template <class... Parts>
+  void line(const Parts&... parts) {
+    put_above((std::string() + ... + fit(parts).bytes()) + "\n");
+  }
+  /// Lines from outside, in the same place.
   void text(std::string_view lines);
+  /// What Error::text says, in the same place.
+  void error(const Error& error);
   /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten
   /// seconds elsewhere. Safe to call often and from several threads.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
@@ -37,13 +55,17 @@ class Terminal final : public Reporter {
   /// Takes the progress line away.
   void clear();
 
-  std::string bold(std::string_view text) const;
-  std::string red(std::string_view text) const;
-  std::string green(std::string_view text) const;
-  std::string dim(std::string_view text) const;
+  // Each takes a text or a painted text.
+  Painted bold(const auto& text) const { return paint("1", fit(text)); }
+  Painted red(const auto& text) const { return paint("31", fit(text)); }
+  Painted green(const auto& text) const { return paint("32", fit(text)); }
+  Painted dim(const auto& text) const { return paint("2", fit(text)); }
 
  private:
-  std::string paint(std::string_view code, std::string_view text) const;
+  static Painted fit(std::string_view text) { return Painted(text); }
+  static const Painted& fit(const Painted& text) { return text; }
+  Painted paint(std::string_view code, Painted text) const;
+  void put_above(std::string_view bytes);
   void erase();
   void draw(std::string text);
 

@@ -148,14 +148,11 @@ class TrainCommand {
   /// The ranks' stdout is this command's data, unless --json wants stdout for itself.
   train::LogMux::Show show() {
     return [this](Stream stream, std::string_view who, std::string_view text) {
-      const auto line = fmt::format(
-          "{} {}", stream == Stream::out && !world_.json ? std::string(who) : world_.terminal.dim(who),
-          printable(text));
       if (stream == Stream::out && !world_.json) {
-        world_.output.line(line);
+        world_.output.line(fmt::format("{} {}", who, printable(text)));
         world_.output.flush();
       } else {
-        world_.terminal.line(line);
+        world_.terminal.line(world_.terminal.dim(who), " ", text);
       }
     };
   }
@@ -170,15 +167,15 @@ class TrainCommand {
       return fail(*outcome.error);
     }
     if (outcome.interrupted) {
-      terminal.line(fmt::format("{} after {}: all nodes were ended in {}, and nothing is left",
-                                terminal.bold("interrupted"), human_seconds(end.seconds),
-                                human_seconds(outcome.stop_seconds)));
+      terminal.line(terminal.bold("interrupted"),
+                    fmt::format(" after {}: all nodes were ended in {}, and nothing is left",
+                                human_seconds(end.seconds), human_seconds(outcome.stop_seconds)));
     } else if (outcome.cause) {
       report_failure(outcome, training);
     } else {
-      terminal.line(fmt::format("{} in {}: {}, world size {}", terminal.green(terminal.bold("done")),
-                                human_seconds(end.seconds), count_of(plan.nodes.size(), "node"),
-                                plan.world_size()));
+      terminal.line(terminal.green(terminal.bold("done")),
+                    fmt::format(" in {}: {}, world size {}", human_seconds(end.seconds),
+                                count_of(plan.nodes.size(), "node"), plan.world_size()));
     }
     terminal.line("record: " + record);
     terminal.line("logs:   " + (folder_ / "logs").string());
@@ -192,13 +189,12 @@ class TrainCommand {
     terminal.line("");
     const auto code =
         cause.kind == train::CauseKind::exit ? std::string() : fmt::format(" (code {})", cause.code);
-    terminal.line(
-        fmt::format("{} {}{}", terminal.red(terminal.bold("error:")), printable(cause.sentence()), code));
+    terminal.line(terminal.red(terminal.bold("error:")), " ", cause.sentence(), code);
     const auto who =
         cause.rank ? fmt::format("[{}.{}]", cause.node, *cause.rank) : fmt::format("[{}]", cause.node);
     const auto& lines = cause.last_lines;
     for (auto i = lines.size() - std::min(lines.size(), kShown); i < lines.size(); ++i) {
-      terminal.line(fmt::format("  {} {}", terminal.dim(who), printable(lines[i])));
+      terminal.line("  ", terminal.dim(who), " ", lines[i]);
     }
     terminal.line(fmt::format("  all of it: {}", training.log_of(cause).string()));
     terminal.line("");

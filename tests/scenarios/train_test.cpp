@@ -85,6 +85,12 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
             "hint: start docker's daemon: systemctl start docker\n");
 }
 
+TEST_F(TrainScenario, AnEngineWhosePathWouldActOnTheTerminal) {
+  const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", "/a\x1b[31mb/podman"});
+  EXPECT_EQ(outcome.code, 3);
+  EXPECT_EQ(outcome.err, "error: /a\\x1b[31mb/podman cannot be started\n\nhint: give the path of a podman\n");
+}
+
 TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   const std::string folder = "eng\xff";
   std::filesystem::create_directories(scenario_.place(folder));

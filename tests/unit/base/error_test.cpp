@@ -29,6 +29,16 @@ TEST(Error, PrintsStepsWithoutHints) {
   EXPECT_EQ(usage_error("a").hint("b").text(), "error: a\n\nhint: b\n");
 }
 
+TEST(Error, PrintsNoControlOfTheTerminal) {
+  const auto error = usage_error("no a\x1b[2J\nhint: b").during("c\a").hint("d\x9b");
+  EXPECT_EQ(error.text(),
+            "error: no a\\x1b[2J\\x0ahint: b\n"
+            "  while c\\x07\n"
+            "\n"
+            "hint: d\\x9b\n");
+  EXPECT_EQ(error.message(), "no a\x1b[2J\nhint: b");
+}
+
 TEST(Error, TheKindSetsTheExitCode) {
   EXPECT_EQ(Error(ErrorKind::no, "").exit_code(), 1);
   EXPECT_EQ(usage_error("").exit_code(), 2);

@@ -25,6 +25,13 @@ TEST(Log, WritesToStderrFromItsLevelOn) {
   EXPECT_EQ(logged(LogLevel::quiet, false), "");
 }
 
+TEST(Log, WritesNoControlOfTheTerminal) {
+  testing::internal::CaptureStderr();
+  log_start(LogLevel::info, false);
+  log_warning("{}", "a\x1b]0;b\a\n  c");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "warning: a\\x1b]0;b\\x07\n  c\n");
+}
+
 TEST(Log, ColoursOnRequestOnly) {
   EXPECT_NE(logged(LogLevel::warning, true).find("\x1b["), std::string::npos);
   EXPECT_EQ(logged(LogLevel::warning, false).find('\x1b'), std::string::npos);

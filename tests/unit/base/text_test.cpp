@@ -121,6 +121,19 @@ TEST(Text, PrintableShowsControlCharacters) {
             "a\tb\\x1b[31m\\x0d\\x0a\\x7f\\x00é");
 }
 
+TEST(Text, PrintableShowsWhatIsNotUtf8AndWhatTurnsTheDirectionOfWriting) {
+  EXPECT_EQ(printable("caf\xe9 \xe2\x82"), "caf\\xe9 \\xe2\\x82");
+  // A control sequence introducer of Latin-1, a right-to-left override and isolate.
+  EXPECT_EQ(printable("\xc2\x9b\x33\x31m \u202ecod.exe \u2066"),
+            "\\xc2\\x9b31m \\xe2\\x80\\xaecod.exe \\xe2\\x81\\xa6");
+  EXPECT_EQ(printable("\u00a0é€😀\u2026\u2192"), "\u00a0é€😀\u2026\u2192");
+}
+
+TEST(Text, PrintableMessageKeepsTheBreaksOfIndentedLinesOnly) {
+  EXPECT_EQ(printable_message("one:\n  two\x1b[0m\n  three"), "one:\n  two\\x1b[0m\n  three");
+  EXPECT_EQ(printable_message("no a\nhint: run b\n"), "no a\\x0ahint: run b\\x0a");
+}
+
 TEST(Text, IsUtf8) {
   for (const auto* good : {"", "abc", "é", "€", "😀", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"})
     EXPECT_TRUE(is_utf8(good)) << good;

@@ -39,8 +39,16 @@ TEST(Terminal, ColourNeedsATerminalThatWantsIt) {
 
 TEST(Terminal, PaintsOnlyInColour) {
   HandClock clock;
-  EXPECT_EQ(Terminal(true, 80, environment({}), clock).red("no"), "\x1b[31mno\x1b[0m");
-  EXPECT_EQ(Terminal(false, 80, environment({}), clock).red("no"), "no");
+  EXPECT_EQ(Terminal(true, 80, environment({}), clock).red("no").bytes(), "\x1b[31mno\x1b[0m");
+  EXPECT_EQ(Terminal(false, 80, environment({}), clock).red("no").bytes(), "no");
+}
+
+TEST(Terminal, ColourGoesAroundTextThatHasLostItsOwn) {
+  HandClock clock;
+  Terminal terminal(true, 80, environment({}), clock);
+  CaptureStderr();
+  terminal.line(terminal.red(terminal.bold("a\x1b[0m")), " b\x1b[31m\n  c");
+  EXPECT_EQ(GetCapturedStderr(), "\x1b[31m\x1b[1ma\\x1b[0m\x1b[0m\x1b[0m b\\x1b[31m\n  c\n");
 }
 
 TEST(Terminal, DrawsProgressOverItselfAndTellsRateAndRemainder) {
