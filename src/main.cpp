@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.hpp"
+#include "base/disk.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "base/text.hpp"
@@ -74,6 +75,7 @@ int main(int argc, char** argv) {
   static Signals signals;  // lives as long as its thread
   try {
     const auto environment = launch::Environment::of_this_process();
+    launch::RealDisk disk;
     launch::SystemClock clock;
     const auto runner = launch::make_process_runner();
     launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, columns_of_stderr(), environment, clock);
@@ -83,11 +85,12 @@ int main(int argc, char** argv) {
         .context = {
             .environment = environment,
             .runner = *runner,
+            .disk = disk,
             .clock = clock,
             .reporter = terminal,
             .make_http =
                 [&](launch::net::HttpOptions options) {
-                  return launch::net::make_http_client(std::move(options), environment, clock);
+                  return launch::net::make_http_client(std::move(options), environment, clock, disk);
                 },
             .stop = signals.token(),
             .signal = [] { return signals.received(); },

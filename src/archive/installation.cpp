@@ -121,13 +121,12 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
 
 }  // namespace
 
-Result<InstallPaths> InstallPaths::of(std::string_view python) {
-  TRY_ASSIGN(const auto interpreter, specs::Interpreter::parse(python));
+InstallPaths InstallPaths::of(const specs::Interpreter& python) {
   InstallPaths paths;
-  paths.purelib = fmt::format("lib/python{}/site-packages", interpreter.text());
+  paths.purelib = fmt::format("lib/python{}/site-packages", python.text());
   paths.platlib = paths.purelib;
   paths.scripts = "bin";
-  paths.headers = fmt::format("include/python{}", interpreter.text());
+  paths.headers = fmt::format("include/python{}", python.text());
   return paths;
 }
 

@@ -8,6 +8,7 @@
 
 #include "archive/zip.hpp"
 #include "base/result.hpp"
+#include "specs/interpreter.hpp"
 
 namespace launch::archive {
 
@@ -19,8 +20,7 @@ struct InstallPaths {
   std::string headers;  ///< "include/python3.12"; a project's headers go to a folder of its name below
   std::string data;     ///< "": the prefix itself
 
-  /// For "3.12" or "3.13t". Errors (usage): an interpreter that is not known.
-  static Result<InstallPaths> of(std::string_view python);
+  static InstallPaths of(const specs::Interpreter& python);
 };
 
 /// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (usage): none, or several.

@@ -29,12 +29,6 @@ std::string url_safe_base64(const std::string& bytes) {
   return out;
 }
 
-/// RFC 4180: quoted where it has to be.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  return "\"" + replace_all(text, "\"", "\"\"") + "\"";
-}
-
 }  // namespace
 
 Result<std::string> record_digest(std::string_view sha256_hex) {

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <mutex>
+#include <memory>
 #include <set>
-#include <thread>
 #include <vector>
 
 #include <fmt/format.h>
@@ -14,6 +13,8 @@
 #include "archive/zip.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/mapped_file.hpp"
+#include "base/parallel.hpp"
 
 namespace launch::archive {
 namespace {
@@ -38,12 +39,12 @@ struct Wheel {
 /// The installing side of one wheel for one interpreter.
 class Installer {
  public:
-  Installer(InstallPaths paths, std::string_view interpreter)
-      : paths_(std::move(paths)), interpreter_(interpreter) {}
+  Installer(Disk& disk, InstallPaths paths, std::string_view interpreter)
+      : disk_(disk), paths_(std::move(paths)), interpreter_(interpreter) {}
 
   Result<Wheel> open(const WheelSource& source, const std::filesystem::path& folder) const;
-  /// Unpacks one of the wheel's files and notes its row; `buffer` is the thread's own.
-  Result<void> write(Wheel& wheel, std::size_t file, std::vector<char>& buffer) const;
+  /// Unpacks one of the wheel's files and notes its row.
+  Result<void> write(Wheel& wheel, std::size_t file) const;
   /// Scripts, INSTALLER and RECORD, when all files are there.
   Result<void> finish(Wheel& wheel) const;
 
@@ -52,6 +53,7 @@ class Installer {
   Result<RecordRow> row(std::string_view path, std::string_view content) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
+  Disk& disk_;
   InstallPaths paths_;
   std::string interpreter_;
 };
@@ -90,8 +92,8 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
     if (file.path.find('/') != std::string::npos) folders.insert(folder_of(file.path));
   }
   if (!wheel.scripts.empty()) folders.insert(paths_.scripts);
-  TRY(make_tree_folder(wheel.prefix.parent_path(), wheel.prefix.filename().string()));
-  for (const auto& folder : folders) TRY(make_tree_folder(wheel.prefix, folder));
+  TRY(make_tree_folder(disk_, wheel.prefix.parent_path(), wheel.prefix.filename().string()));
+  for (const auto& folder : folders) TRY(make_tree_folder(disk_, wheel.prefix, folder));
   return {};
 }
 
@@ -100,31 +102,31 @@ Result<RecordRow> Installer::row(std::string_view path, std::string_view content
   return RecordRow{record_path(path, paths_.purelib), std::move(digest), content.size()};
 }
 
-Result<void> Installer::write(Wheel& wheel, std::size_t file, std::vector<char>& buffer) const {
+Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   const auto& plan = wheel.files[file];
   const auto& entry = wheel.entry(file);
   const auto place = wheel.prefix / plan.path;
   TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
   if (entry.size >= kMapped) {
-    TRY_ASSIGN(const auto target, MappedFile::create(place, entry.size, plan.executable));
+    TRY_ASSIGN(const auto target, MappedFile::create(disk_, place, entry.size, mode_of(plan.executable)));
     TRY(inflate_into(entry, compressed, target.bytes()));
     TRY_ASSIGN(wheel.rows[file], row(plan.path, target.text()));
     return {};
   }
-  buffer.resize(std::max<std::size_t>(buffer.size(), entry.size));
-  const std::span<char> content(buffer.data(), entry.size);
+  const auto buffer = std::make_unique_for_overwrite<char[]>(entry.size);
+  const std::span<char> content(buffer.get(), entry.size);
   TRY(inflate_into(entry, compressed, content));
   std::string_view text(content.data(), content.size());
   std::string script;
   if (plan.is_script) text = script = script_text(std::string(text), interpreter_);
-  TRY(write_tree_file(place, text, plan.executable));
+  TRY(write_tree_file(disk_, place, text, plan.executable));
   TRY_ASSIGN(wheel.rows[file], row(plan.path, text));
   return {};
 }
 
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
-  TRY(write_tree_file(wheel.prefix / path, content, executable));
+  TRY(write_tree_file(disk_, wheel.prefix / path, content, executable));
   TRY_ASSIGN(auto written, row(path, content));
   wheel.rows.push_back(std::move(written));
   return {};
@@ -138,7 +140,7 @@ Result<void> Installer::finish(Wheel& wheel) const {
   TRY(add(wheel, wheel.dist_info + "/INSTALLER", "launch\n", false));
   const auto record = wheel.dist_info + "/RECORD";
   wheel.rows.push_back({record_path(record, paths_.purelib), "", std::nullopt});
-  return write_tree_file(wheel.prefix / record, record_text(std::move(wheel.rows)));
+  return write_tree_file(disk_, wheel.prefix / record, record_text(std::move(wheel.rows)));
 }
 
 /// A file to unpack.
@@ -158,31 +160,6 @@ std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   return tasks;
 }
 
-/// Runs `work` for every task on all cores; the first error ends it.
-Result<void> on_all_cores(const std::vector<Task>& tasks,
-                          const std::function<Result<void>(const Task&, std::vector<char>&)>& work) {
-  std::atomic<std::size_t> next = 0;
-  std::mutex mutex;
-  Result<void> result;
-  const auto loop = [&] {
-    std::vector<char> buffer;
-    for (auto at = next++; at < tasks.size(); at = next++) {
-      if (auto done = work(tasks[at], buffer); !done) {
-        next = tasks.size();
-        const std::lock_guard hold(mutex);
-        if (result) result = std::move(done);
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> threads;
-    const auto cores = std::max(1U, std::thread::hardware_concurrency());
-    for (unsigned i = 1; i < cores; ++i) threads.emplace_back(loop);
-    loop();
-  }
-  return result;
-}
-
 }  // namespace
 
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
@@ -194,10 +171,9 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
 }
 
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
-                                  std::string_view python, std::string_view interpreter,
-                                  const InstallProgress& progress, std::stop_token stop) {
-  TRY_ASSIGN(auto paths, InstallPaths::of(python));
-  const Installer installer(std::move(paths), interpreter);
+                                  const specs::Interpreter& python, std::string_view interpreter,
+                                  const Work& work) {
+  const Installer installer(work.disk, InstallPaths::of(python), interpreter);
   std::vector<Wheel> open;
   open.reserve(wheels.size());
   for (const auto& source : wheels) {
@@ -210,12 +186,13 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
   for (const auto& task : tasks) size.bytes += task.size;
 
   std::atomic<std::uint64_t> done = 0;
-  TRY(on_all_cores(tasks, [&](const Task& task, std::vector<char>& buffer) -> Result<void> {
-    if (stop.stop_requested()) return fail(world_error("stopped while wheels were unpacked"));
+  TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
+    const auto& task = tasks[at];
+    if (work.stop.stop_requested()) return fail(world_error("stopped while wheels were unpacked"));
     auto& wheel = open[task.wheel];
-    TRY(during(installer.write(wheel, task.file, buffer), wheel.step()));
+    TRY(during(installer.write(wheel, task.file), wheel.step()));
     done += task.size;
-    if (progress) progress(done, size.bytes);
+    work.reporter.progress("unpacking wheels", done, size.bytes);
     return {};
   }));
   for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));

@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
-#include <stop_token>
 #include <string>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
+#include "specs/interpreter.hpp"
 
 namespace launch::archive {
 
@@ -27,15 +27,12 @@ struct InstallSize {
 /// unreadable.
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
 
-/// Bytes so far and in all; may be called from several threads.
-using InstallProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-
 /// Unpacks every wheel as an installer would (binary distribution format, "Installing a wheel") into a prefix
 /// of its own, `folder`/PACKAGE, on all cores: scripts for `interpreter`, RECORD written anew, INSTALLER
 /// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (usage): an unsound
 /// wheel, named; (world): the disk; a stop was asked for.
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
-                                  std::string_view python, std::string_view interpreter,
-                                  const InstallProgress& progress, std::stop_token stop = {});
+                                  const specs::Interpreter& python, std::string_view interpreter,
+                                  const Work& work);
 
 }  // namespace launch::archive

@@ -36,12 +36,6 @@ Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 
-Sha256 Sha256::clone() const {
-  Sha256 copy;
-  must(EVP_MD_CTX_copy_ex(copy.state_->context, state_->context));
-  return copy;
-}
-
 void Sha256::update(std::string_view bytes) {
   must(EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()));
 }

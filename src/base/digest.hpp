@@ -43,8 +43,6 @@ class Sha256 {
   ~Sha256();
   Sha256(Sha256&&) noexcept;
   Sha256& operator=(Sha256&&) noexcept;
-  /// A digest that goes on from the same state.
-  Sha256 clone() const;
 
   void update(std::string_view bytes);
   /// 64 lower-case hex digits. The object takes no more bytes afterwards.

@@ -22,6 +22,11 @@ Error&& Error::hint(std::string text) && {
   return std::move(hint(std::move(text)));
 }
 
+Error&& Error::as(ErrorKind kind) && {
+  kind_ = kind;
+  return std::move(*this);
+}
+
 std::string Error::text() const {
   std::string out = "error: " + printable_message(message_) + "\n";
   for (const auto& step : steps_) out += "  while " + printable_message(step) + "\n";

@@ -5,11 +5,13 @@
 
 namespace launch {
 
-/// What an error means to the caller of the program; sets the exit code.
+/// What happened. Which exit code that is, cli decides.
 enum class ErrorKind {
-  no = 1,     ///< the answer is no: lock out of date, API missing, verification failed
-  usage = 2,  ///< bad usage, recipe or input file
-  world = 3,  ///< network, index, engine or disk failed
+  no,         ///< the question was answered, and the answer is no: lock out of date, API missing
+  usage,      ///< what the user gave is wrong: the command line, a recipe, an input file
+  malformed,  ///< what somebody else made does not follow its standard (a wheel's metadata): it cannot be
+              ///< used, and what is around it can
+  world,      ///< network, index, engine or disk failed
 };
 
 /// One failure as a value: a sentence, what was being done, and what to do now.
@@ -24,8 +26,10 @@ class Error {
   Error&& hint(std::string text) &&;
   Error& hint(std::string text) &;
 
+  /// The same of another kind, for a caller who knows better what it means.
+  Error&& as(ErrorKind kind) &&;
+
   ErrorKind kind() const { return kind_; }
-  int exit_code() const { return static_cast<int>(kind_); }
   const std::string& message() const { return message_; }
   const std::vector<std::string>& steps() const { return steps_; }
   const std::vector<std::string>& hints() const { return hints_; }

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -41,64 +40,49 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
   }
 }
 
-namespace {
-
-Result<void> write_all(int fd, std::string_view content, const std::filesystem::path& path, Flush flush) {
-  while (!content.empty()) {
-    const auto put = ::write(fd, content.data(), content.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(io_error("write", path, errno));
-    content.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (flush == Flush::yes && ::fsync(fd) != 0) return fail(io_error("write", path, errno));
-  return {};
-}
-
-}  // namespace
-
-Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode,
-                        Flush flush) {
+Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
+                        unsigned mode, Flush flush) {
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  TRY(make_folder(folder));
+  TRY(make_folder(disk, folder));
   std::string beside = (folder / fmt::format(".{}.XXXXXX", path.filename().string())).string();
-  const Fd file(::mkostemp(beside.data(), O_CLOEXEC));
-  if (!file) return fail(io_error("write", path, errno));
-  auto written = write_all(file.get(), content, path, flush);
-  if (written && ::fchmod(file.get(), mode) != 0) written = fail(io_error("write", path, errno));
-  if (written && ::rename(beside.c_str(), path.c_str()) != 0) written = fail(io_error("write", path, errno));
-  if (!written) ::unlink(beside.c_str());
-  return written;
+  Fd file;
+  if (const int error = disk.open_new(beside, file)) return fail(io_error("write", path, error));
+  int error = disk.write(file, content);
+  if (error == 0 && flush == Flush::yes) error = disk.flush(file);
+  if (error == 0) error = disk.set_mode(file, mode);
+  if (error == 0) error = disk.rename(beside, path);
+  if (error == 0) return {};
+  disk.remove(beside);
+  return fail(io_error("write", path, error));
 }
 
-Result<void> make_folder(const std::filesystem::path& path) {
-  std::error_code code;
-  std::filesystem::create_directories(path, code);
-  if (code && !std::filesystem::is_directory(path))
-    return fail(io_error("make the folder", path, code.value()));
+Result<void> make_folder(Disk& disk, const std::filesystem::path& path) {
+  if (const int error = disk.make_folders(path)) return fail(io_error("make the folder", path, error));
   return {};
 }
 
 namespace {
 
-Result<Fd> open_lock(const std::filesystem::path& path) {
-  if (path.has_parent_path()) TRY(make_folder(path.parent_path()));
-  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!file) return fail(io_error("lock", path, errno));
+Result<Fd> open_lock(Disk& disk, const std::filesystem::path& path) {
+  if (path.has_parent_path()) TRY(make_folder(disk, path.parent_path()));
+  Fd file;
+  if (const int error = disk.open(path, O_RDWR | O_CREAT, 0644, file))
+    return fail(io_error("lock", path, error));
   return file;
 }
 
 }  // namespace
 
-Result<FileLock> FileLock::acquire(const std::filesystem::path& path) {
-  TRY_ASSIGN(auto file, open_lock(path));
+Result<FileLock> FileLock::acquire(Disk& disk, const std::filesystem::path& path) {
+  TRY_ASSIGN(auto file, open_lock(disk, path));
   while (::flock(file.get(), LOCK_EX) != 0) {
     if (errno != EINTR) return fail(io_error("lock", path, errno));
   }
   return FileLock(std::move(file));
 }
 
-Result<std::optional<FileLock>> FileLock::try_acquire(const std::filesystem::path& path) {
-  TRY_ASSIGN(auto file, open_lock(path));
+Result<std::optional<FileLock>> FileLock::try_acquire(Disk& disk, const std::filesystem::path& path) {
+  TRY_ASSIGN(auto file, open_lock(disk, path));
   if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return fail(io_error("lock", path, errno));

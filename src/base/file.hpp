@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/disk.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
 
@@ -24,19 +25,19 @@ enum class Flush { yes, no };
 /// Writes beside the place, flushes, renames: readers see the old content or the new, never half. Makes the
 /// folder. Errors (world): disk full or not permitted; the old file is then untouched and nothing is left
 /// over.
-Result<void> write_file(const std::filesystem::path& path, std::string_view content, unsigned mode = 0644,
-                        Flush flush = Flush::yes);
+Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
+                        unsigned mode = 0644, Flush flush = Flush::yes);
 
 /// Makes a folder and its parents. Errors (world).
-Result<void> make_folder(const std::filesystem::path& path);
+Result<void> make_folder(Disk& disk, const std::filesystem::path& path);
 
 /// An advisory lock (flock) between processes, held until the object goes. The lock file stays.
 class FileLock {
  public:
   /// Waits for the lock. Errors (world): the lock file cannot be made.
-  static Result<FileLock> acquire(const std::filesystem::path& path);
+  static Result<FileLock> acquire(Disk& disk, const std::filesystem::path& path);
   /// The same without waiting: nothing when another has it.
-  static Result<std::optional<FileLock>> try_acquire(const std::filesystem::path& path);
+  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace launch {
@@ -16,6 +18,21 @@ void side_by_side(std::size_t count, const std::function<void(std::size_t)>& wor
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < threads; ++i) others.emplace_back(take_turns);
   take_turns();
+}
+
+Result<void> try_side_by_side(std::size_t count, const std::function<Result<void>(std::size_t)>& work) {
+  std::atomic<bool> failed = false;
+  std::mutex mutex;
+  Result<void> result;
+  side_by_side(count, [&](std::size_t i) {
+    if (failed) return;
+    auto done = work(i);
+    if (done) return;
+    failed = true;
+    const std::scoped_lock lock(mutex);
+    if (result) result = std::move(done);
+  });
+  return result;
 }
 
 }  // namespace launch

@@ -108,18 +108,10 @@ class EnvironmentBlock {
   std::vector<const char*> pointers_;
 };
 
-Result<std::filesystem::path> find_program(const std::string& name, const std::string& path) {
-  if (name.find('/') != std::string::npos) return std::filesystem::path(name);
-  for (const auto folder : split(path, ':')) {
-    auto candidate = std::filesystem::path(folder.empty() ? "." : folder) / name;
-    std::error_code ignored;
-    if (std::filesystem::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0) {
-      return candidate;
-    }
-  }
-  return fail(
-      cannot_run(name, "no such program in PATH")
-          .hint(fmt::format("install {}, or add its folder to PATH, which is {}", printable(name), path)));
+Result<std::filesystem::path> program_in(const std::string& name, const std::string& path) {
+  if (auto found = find_program(name, path)) return *std::move(found);
+  return fail(cannot_run(name, "no such program in PATH")
+                  .hint(fmt::format("install {}, or add its folder to PATH, which is {}", name, path)));
 }
 
 /// What the child does between fork and exec: nothing that allocates or takes a lock, which another thread
@@ -199,7 +191,7 @@ Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   if (spec.argv.empty()) return fail(world_error("cannot run a program: no name was given"));
   const std::string& name = spec.argv.front();
   const EnvironmentBlock environment(spec);
-  TRY_ASSIGN(const auto program, find_program(name, environment.path()));
+  TRY_ASSIGN(const auto program, program_in(name, environment.path()));
   if (spec.umask) setup.mask = static_cast<mode_t>(*spec.umask);
   if (spec.folder) {
     std::error_code code;
@@ -446,6 +438,18 @@ class BoostProcessRunner final : public ProcessRunner {
 };
 
 }  // namespace
+
+std::optional<std::filesystem::path> find_program(const std::string& name, std::string_view path) {
+  if (name.find('/') != std::string::npos) return std::filesystem::path(name);
+  for (const auto folder : split(path, ':')) {
+    auto candidate = std::filesystem::path(folder.empty() ? "." : folder) / name;
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(candidate, ignored) && ::access(candidate.c_str(), X_OK) == 0) {
+      return candidate;
+    }
+  }
+  return std::nullopt;
+}
 
 std::unique_ptr<ProcessRunner> make_process_runner() {
   return std::make_unique<BoostProcessRunner>();

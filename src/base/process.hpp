@@ -17,6 +17,10 @@ namespace launch {
 
 enum class Stream { out, err };
 
+/// The program that a name means: the first of that name in the folders of `path` (PATH) that can be run; a
+/// name with a slash is taken as it is. Nullopt if there is none.
+std::optional<std::filesystem::path> find_program(const std::string& name, std::string_view path);
+
 /// One program to run. Nothing goes through a shell.
 struct ProcessSpec {
   std::vector<std::string> argv;                          ///< argv[0] is looked up in PATH

@@ -140,6 +140,15 @@ std::string shell_quote(std::string_view word) {
   return "'" + replace_all(std::string(word), "'", "'\\''") + "'";
 }
 
+std::string in_quotes(std::string_view text) {
+  return fmt::format("\"{}\"", printable(text));
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  return "\"" + replace_all(text, "\"", "\"\"") + "\"";
+}
+
 std::string shell_line(std::span<const std::string> argv) {
   std::string out;
   for (const auto& word : argv) {

@@ -32,6 +32,12 @@ std::string human_seconds(double seconds);
 /// "1 wheel", "28 wheels"
 std::string count_of(std::size_t count, std::string_view noun);
 
+/// A text as a message names it: "\"text\"", printable.
+std::string in_quotes(std::string_view text);
+
+/// A field of a comma-separated line (RFC 4180), quoted where it has to be.
+std::string csv_field(const std::string& text);
+
 /// One word of a POSIX shell line: as it stands when it holds only safe characters, else in single quotes.
 std::string shell_quote(std::string_view word);
 /// An argument vector as a line that can be pasted into a shell.

@@ -68,14 +68,18 @@ Result<void> check_usage(const CheckOptions& options, const World& world) {
   return {};
 }
 
-commands::CheckRequest request_of(const CheckOptions& options) {
+Result<commands::CheckRequest> request_of(const CheckOptions& options) {
   commands::CheckRequest request;
   if (!options.torch.empty()) {
     probe::ReleaseQuery query;
     query.version = options.torch;
-    if (!options.channel.empty()) query.channel = options.channel;
-    query.cuda = options.cuda;
-    if (!options.python.empty()) query.python = options.python;
+    if (!options.channel.empty()) query.channel = pytorch::channel_of(options.channel).value();
+    if (!options.cuda.empty()) {
+      TRY_ASSIGN(query.cuda, during(specs::Accelerator::parse(options.cuda), "reading --cuda"));
+    }
+    if (!options.python.empty()) {
+      TRY_ASSIGN(query.python, during(specs::Interpreter::parse(options.python), "reading --python"));
+    }
     request.wheels = std::move(query);
     request.paths = options.arguments;
     return request;
@@ -91,7 +95,8 @@ commands::CheckRequest request_of(const CheckOptions& options) {
 
 Result<int> run_check(World& world, const CheckOptions& options) {
   TRY(check_usage(options, world));
-  const auto report = commands::check(request_of(options), world.context);
+  TRY_ASSIGN(const auto request, request_of(options));
+  const auto report = commands::check(request, world.context);
   if (!report) return ended(world, report.error(), "there is no verdict");
   const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
   world.output.line(check_report(format, *report));
@@ -113,7 +118,7 @@ void register_check(App& app) {
   command
       .option("--channel", &options->channel, "Where it comes from: index (default), nightly, test or stable")
       .value_name("NAME")
-      .one_of({"index", "nightly", "test", "stable"});
+      .one_of(pytorch::channel_names());
   command.option("--cuda", &options->cuda, "Its build, for a channel: cu128, cpu").value_name("NAME");
   command.option("--python", &options->python, "Its Python; else the newest that it has a wheel for")
       .value_name("3.N");

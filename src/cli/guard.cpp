@@ -26,11 +26,11 @@ Result<int> guard(const GuardOptions& options, World& world) {
   containers::EngineInfo info;
   info.kind = options.kind == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;
   info.program = options.program;
-  const containers::Engine engine(info, world.context.runner, {});
+  const containers::Engine engine(info, world.context.runner, {}, world.context.work());
   constexpr std::chrono::milliseconds kPause{500};
   auto removed = during(train::remove_run(engine, options.run, [&] { world.context.clock.sleep(kPause); }),
                         "cleaning up after a killed launch");
-  TRY(train::mark_killed(options.record, utc_timestamp(world.context.clock.now())));
+  TRY(train::mark_killed(world.context.disk, options.record, utc_timestamp(world.context.clock.now())));
   TRY(removed);
   return 0;
 }

@@ -26,9 +26,9 @@ std::string line_diff(std::string_view old_text, std::string_view new_text, std:
   std::size_t i = 0;
   std::size_t j = 0;
   const auto change = [&](char sign, std::string_view line) {
-    if (!in_run && i > 0) out += fmt::format(" {}\n", printable(before[i - 1]));
+    if (!in_run && i > 0) out += fmt::format(" {}\n", before[i - 1]);
     in_run = true;
-    out += fmt::format("{}{}\n", sign, printable(line));
+    out += fmt::format("{}{}\n", sign, line);
   };
   while (i < before.size() || j < after.size()) {
     if (i < before.size() && j < after.size() && before[i] == after[j]) {

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "project/diff.hpp"
+#include "specs/texts.hpp"
 
 namespace launch::cli {
 namespace {
@@ -58,7 +59,8 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
   const auto& new_base = after.provenance.base;
   if (old_base && new_base && old_base->digest != new_base->digest) {
     lines.push_back(image_text(*old_base) == image_text(*new_base)
-                        ? fmt::format("the base image {} is {} now", image_text(*new_base), new_base->digest)
+                        ? fmt::format("the base image {} is {} now", image_text(*new_base),
+                                      new_base->digest ? new_base->digest->text() : "left open")
                         : fmt::format("base image {} → {}", image_text(*old_base), image_text(*new_base)));
   }
   if (lines.empty() && before.provenance.recipe_digest != after.provenance.recipe_digest) {
@@ -90,12 +92,13 @@ std::string size_text(const project::Lockfile& lock) {
 
 void tell(const commands::LockDocument& locked, Reporter& reporter) {
   for (const auto& one : locked.resolution.passed_over) {
-    reporter.note(fmt::format("passed over the nightly of {}: {}", one.date, printable(one.reason)));
+    reporter.note(fmt::format("passed over the nightly of {}: {}", one.day.text(), one.reason));
   }
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
-                            count_of(lock.packages.size(), "package"), size_text(lock), locked.recipe.python,
-                            join_words(locked.recipe.platforms), human_seconds(locked.seconds)));
+                            count_of(lock.packages.size(), "package"), size_text(lock),
+                            locked.recipe.python.text(), join_words(specs::texts_of(locked.recipe.platforms)),
+                            human_seconds(locked.seconds)));
 }
 
 std::string json_of(const commands::LockDocument& locked) {
@@ -109,13 +112,13 @@ std::string json_of(const commands::LockDocument& locked) {
   }
   auto passed_over = Json::array();
   for (const auto& one : result.passed_over)
-    passed_over.push_back({{"date", one.date}, {"reason", one.reason}});
+    passed_over.push_back({{"date", one.day.text()}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
                      {"changed", locked.changed},
                      {"packages", std::move(packages)},
-                     {"date", date ? Json(*date) : Json()},
+                     {"date", date ? Json(date->text()) : Json()},
                      {"passed_over", std::move(passed_over)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);

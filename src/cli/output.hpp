@@ -18,7 +18,7 @@ class Output {
   void write(std::string_view text);
   /// The text and a newline.
   void line(std::string_view text);
-  /// Hands on what is buffered, for lines that somebody watches.
+  /// Writes what is buffered, for lines that a person watches.
   void flush();
   /// Flushes and closes the descriptor; only the first call does anything. Errors (world): something could
   /// not be written.

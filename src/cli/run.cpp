@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/default_index.hpp"
+#include "cli/exit_code.hpp"
 
 namespace launch::cli {
 namespace {
@@ -66,7 +67,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
     if (!command->get_name().empty()) names.push_back(command->get_name());
   }
   if (root.get_subcommands().empty() && first != arguments.end()) {
-    auto unknown = usage_error(fmt::format("there is no command \"{}\"", printable(*first)));
+    auto unknown = usage_error(fmt::format("there is no command \"{}\"", *first));
     if (const auto near = did_you_mean(*first, names))
       return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
     return std::move(unknown).hint("'launch --help' lists the commands");
@@ -75,12 +76,12 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
   if (!message.empty() && message.back() == '\n') message.pop_back();
   const auto chosen = root.get_subcommands();
   const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
-  return usage_error(printable(message)).hint(fmt::format("'{} --help' tells the options", command));
+  return usage_error(message).hint(fmt::format("'{} --help' tells the options", command));
 }
 
 int report(Terminal& terminal, const Error& error) {
   terminal.error(error);
-  return error.exit_code();
+  return exit_code_of(error);
 }
 
 /// The exit code. An answer that could not be written is none.
@@ -104,7 +105,7 @@ Result<void> set_folder(World& world, const std::string& given) {
   if (!context.folder_is_root) return {};
   context.folder = (context.folder / given).lexically_normal();
   if (std::filesystem::is_directory(context.folder)) return {};
-  return fail(usage_error(fmt::format("-C {}: there is no such folder", printable(given))));
+  return fail(usage_error(fmt::format("-C {}: there is no such folder", given)));
 }
 
 LogLevel level_of(const GlobalOptions& options) {

@@ -4,6 +4,7 @@
 
 #include "cli/app.hpp"
 #include "cli/reports/scan.hpp"
+#include "pytorch/packages.hpp"
 
 namespace launch::cli {
 namespace {
@@ -25,7 +26,7 @@ constexpr const char* kFooter =
 
 struct ScanOptions {
   std::vector<std::string> paths;
-  std::vector<std::string> modules{"torch", "torchvision", "torchaudio"};
+  std::vector<std::string> modules = pytorch::library_names();
 };
 
 Result<int> run_scan(World& world, const ScanOptions& options) {

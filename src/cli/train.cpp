@@ -15,6 +15,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/exit_code.hpp"
 #include "commands/engine.hpp"
 #include "train/nodes/local.hpp"
 #include "train/run_record.hpp"
@@ -38,7 +39,8 @@ class TrainCommand {
 
   Result<int> run() {
     TRY_ASSIGN(const auto place, commands::open_workspace(world_.context));
-    TRY_ASSIGN(const auto locked, project::load_locked(place.project, options_.recipe));
+    TRY_ASSIGN(const auto locked,
+               project::load_locked(place.project, options_.recipe, world_.context.reporter));
     TRY_ASSIGN(const auto engine, commands::find_engine(world_.context, place.site, options_.engine));
     TRY_ASSIGN(const auto plan, make_plan(place, locked, engine));
     train::LocalNodes nodes(engine);
@@ -87,8 +89,8 @@ class TrainCommand {
 
   Result<int> train(const train::Plan& plan, train::Nodes& nodes, const containers::Engine& engine,
                     const commands::Workspace& place) {
-    TRY(train::make_run_folder(place.site.state.value, plan.run));
-    TRY(write_file(folder_ / "rank.py", train::rank_script()));
+    TRY(train::make_run_folder(world_.context.disk, place.site.state.value, plan.run));
+    TRY(write_file(world_.context.disk, folder_ / "rank.py", train::rank_script()));
     train::RunRecord record{.plan = plan,
                             .started = utc_timestamp(world_.context.clock.now()),
                             .engine = fmt::format("{} {}", engine.info().name(), engine.info().version),
@@ -111,7 +113,7 @@ class TrainCommand {
     end.ended = utc_timestamp(world_.context.clock.now());
     if (!outcome) {
       end.result = "failed";
-      end.code = outcome.error().exit_code();
+      end.code = exit_code_of(outcome.error());
       record.end = std::move(end);
       TRY(write_record(record));
       return fail(std::move(outcome.error()));
@@ -134,7 +136,7 @@ class TrainCommand {
       end.code = 128 + world_.context.signal();
     } else if (outcome.error) {
       end.result = "failed";
-      end.code = outcome.error->exit_code();
+      end.code = exit_code_of(*outcome.error);
     } else if (outcome.cause) {
       end.result = "failed";
       end.code = outcome.cause->code;
@@ -142,7 +144,7 @@ class TrainCommand {
   }
 
   Result<void> write_record(const train::RunRecord& record) const {
-    return write_file(folder_ / "run.json", train::write_run_record(record));
+    return write_file(world_.context.disk, folder_ / "run.json", train::write_run_record(record));
   }
 
   /// The ranks' stdout is this command's data, unless --json wants stdout for itself.

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/exit_code.hpp"
 #include "cli/output.hpp"
 #include "cli/terminal.hpp"
 #include "commands/context.hpp"
@@ -18,9 +19,6 @@ struct World {
   bool json = false;                   ///< --json
   std::vector<std::string> rest = {};  ///< what stands after "--"
 };
-
-/// The exit code of "the answer is no".
-inline constexpr int kNo = 1;
 
 /// How a command ends whose workflow gave an error. Where a signal asked for that, it says so and what it
 /// means ("interrupted; nothing was written") and gives the signal's exit code; else the error.

@@ -10,7 +10,6 @@
 
 #include "base/file.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "locking/locate.hpp"
 #include "store/wheel_store.hpp"
@@ -30,22 +29,6 @@ void warn_of_stale_dockerfile(const project::Project& project, const project::Lo
       project.shown(place), locked.recipe.name));
 }
 
-image::BuildEvents events_for(Reporter& reporter, const std::string& recipe) {
-  image::BuildEvents events;
-  events.unpacking = [&reporter](auto done, auto total) {
-    reporter.progress("unpacking wheels", done, total);
-  };
-  events.line = [&reporter](std::string_view line) {
-    // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
-    if (line.starts_with("STEP ")) reporter.status(line);
-    log_debug("{}", printable(line));
-  };
-  events.waiting = [&reporter, recipe] {
-    reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe));
-  };
-  return events;
-}
-
 }  // namespace
 
 std::string BuildDocument::reference() const {
@@ -58,7 +41,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   TRY_ASSIGN(const auto workspace, open_workspace(context));
   const auto& [project, site] = workspace;
   image::BuildRequest wanted;
-  TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe));
+  TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe, context.reporter));
   const auto& [recipe, lock] = wanted.locked;
   TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
   wanted.from_scratch = request.from_scratch;
@@ -69,18 +52,19 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
-    TRY_ASSIGN(
-        auto fetched,
-        locking::fetch_locked(
-            wheels, lock.lock.provenance, lock.file.parent_path(), site, store::WheelStore(site.store.value),
-            *http, [&](auto done, auto total) { context.reporter.progress("fetching wheels", done, total); },
-            context.stop));
+    TRY_ASSIGN(auto fetched,
+               locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(), site,
+                                     store::WheelStore(site.store.value), *http, context.work()));
     return std::move(fetched.paths);
   };
   BuildDocument document;
   document.engine = engine.info().name();
-  TRY_ASSIGN(document.outcome, image::build_image(wanted, engine, site,
-                                                  events_for(context.reporter, recipe.name), context.stop));
+  const auto on_line = [&](std::string_view line) {
+    // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
+    if (line.starts_with("STEP ")) context.reporter.status(line);
+    log_debug("{}", line);
+  };
+  TRY_ASSIGN(document.outcome, image::build_image(wanted, engine, site, on_line, context.work()));
   TRY_ASSIGN(document.layers, image::wheel_layers(wanted, document.outcome.image, site));
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;

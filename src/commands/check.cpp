@@ -12,6 +12,7 @@
 #include "commands/scan_paths.hpp"
 #include "locking/locate.hpp"
 #include "probe/platforms.hpp"
+#include "pytorch/packages.hpp"
 #include "specs/name.hpp"
 
 namespace launch::commands {
@@ -68,10 +69,10 @@ std::vector<std::string> packages_of(const project::Recipe& recipe) {
 /// PyTorch's own packages in a lock that comes without its recipe.
 std::vector<std::string> packages_of(const project::Lockfile& lock) {
   std::vector<std::string> names;
-  for (const auto* name : {"torch", "torchvision", "torchaudio"}) {
+  for (const auto& name : pytorch::library_names()) {
     if (std::any_of(lock.packages.begin(), lock.packages.end(),
                     [&](const auto& each) { return each.name == name; })) {
-      names.emplace_back(name);
+      names.push_back(name);
     }
   }
   if (names.empty()) names.emplace_back("torch");
@@ -117,10 +118,10 @@ struct LockQuestion {
 };
 
 Result<LockQuestion> of_lock(const std::string& name, const project::Project& project,
-                             std::vector<probe::ScanPath> paths) {
+                             std::vector<probe::ScanPath> paths, Reporter& reporter) {
   LockQuestion question;
   TRY_ASSIGN(const auto file, project.lock_file(name));
-  TRY_ASSIGN(question.lock, project::load_lock(project, file));
+  TRY_ASSIGN(question.lock, project::load_lock(project, file, reporter));
   if (paths.empty()) {
     return fail(usage_error("which code is to be checked? A lock alone does not say.")
                     .hint(fmt::format("give files or folders: launch check {} src/", name)));
@@ -131,8 +132,8 @@ Result<LockQuestion> of_lock(const std::string& name, const project::Project& pr
 }
 
 Result<LockQuestion> of_recipe(const std::string& name, const project::Project& project,
-                               std::vector<probe::ScanPath> paths) {
-  TRY_ASSIGN(auto locked, project::load_locked(project, name));
+                               std::vector<probe::ScanPath> paths, Reporter& reporter) {
+  TRY_ASSIGN(auto locked, project::load_locked(project, name, reporter));
   LockQuestion question{std::move(locked.lock), packages_of(locked.recipe), std::move(paths)};
   if (question.paths.empty()) {
     TRY_ASSIGN(question.paths, paths_of(locked.recipe, project));
@@ -147,8 +148,8 @@ Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<
   TRY_ASSIGN(const auto kind, kind_of(wanted.name, context, project));
   if (kind == Named::code) return fail(no_wheels_named());
   TRY_ASSIGN(auto paths, find_scan_paths(code, context));
-  auto loaded = kind == Named::lock ? of_lock(wanted.name, project, std::move(paths))
-                                    : of_recipe(wanted.name, project, std::move(paths));
+  auto loaded = kind == Named::lock ? of_lock(wanted.name, project, std::move(paths), context.reporter)
+                                    : of_recipe(wanted.name, project, std::move(paths), context.reporter);
   TRY_ASSIGN(auto question, std::move(loaded));
   if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
   context.reporter.status("opening the locked wheels");

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -14,14 +13,14 @@ namespace launch::commands {
 
 /// The locked wheels of a recipe or of a lock on its own.
 struct LockedWheels {
-  std::string name;                   ///< a recipe's or a lock's, or a path to one
-  std::vector<std::string> packages;  ///< empty: the recipe's [torch] packages; of a lock, PyTorch's own
+  std::string name = {};                   ///< a recipe's or a lock's, or a path to one
+  std::vector<std::string> packages = {};  ///< empty: the recipe's [torch] packages; of a lock, PyTorch's own
 };
 
 struct CheckRequest {
   /// Which wheels are asked: locked ones, or those of any release.
   std::variant<LockedWheels, probe::ReleaseQuery> wheels;
-  std::vector<std::string> paths;  ///< the code; empty: the recipe's [verify] scan
+  std::vector<std::string> paths = {};  ///< the code; empty: the recipe's [verify] scan
 };
 
 /// Checks whether wheels have the names that code imports, on every platform of a lock. Warns of each file of

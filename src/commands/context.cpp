@@ -13,18 +13,25 @@ Result<project::Project> find_project(const Context& context) {
   return project::Project::find(context.folder);
 }
 
+/// Tells of files that were passed over.
+project::Site with_warnings(project::Site site, Reporter& reporter) {
+  for (const auto& warning : site.warnings) reporter.warn(warning);
+  return site;
+}
+
 }  // namespace
 
 Result<Workspace> open_workspace(const Context& context) {
   TRY_ASSIGN(auto project, find_project(context));
   TRY_ASSIGN(auto site, project::load_site(project.root(), context.environment, context.default_index));
-  return Workspace{std::move(project), std::move(site)};
+  return Workspace{std::move(project), with_warnings(std::move(site), context.reporter)};
 }
 
 Result<project::Site> load_site(const Context& context) {
   const auto project = find_project(context);
-  return project::load_site(project ? std::optional(project->root()) : std::nullopt, context.environment,
-                            context.default_index);
+  TRY_ASSIGN(auto site, project::load_site(project ? std::optional(project->root()) : std::nullopt,
+                                           context.environment, context.default_index));
+  return with_warnings(std::move(site), context.reporter);
 }
 
 std::unique_ptr<net::HttpClient> open_http(const Context& context, const project::Site& site, HttpUse use) {

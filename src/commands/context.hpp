@@ -6,11 +6,10 @@
 #include <stop_token>
 #include <string>
 
-#include "base/clock.hpp"
 #include "base/environment.hpp"
 #include "base/process.hpp"
-#include "base/reporter.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "net/http.hpp"
 #include "project/project.hpp"
 #include "project/site.hpp"
@@ -21,6 +20,7 @@ namespace launch::commands {
 struct Context {
   const Environment& environment;
   ProcessRunner& runner;
+  Disk& disk;
   Clock& clock;
   Reporter& reporter;
   std::function<std::unique_ptr<net::HttpClient>(net::HttpOptions)> make_http;
@@ -30,6 +30,9 @@ struct Context {
   std::stop_token stop = {};
   std::function<int()> signal = {};    ///< the signal that asked for the stop
   std::filesystem::path program = {};  ///< this executable, for processes that outlive a command
+
+  /// What the rooms below need of it.
+  Work work() const { return {disk, clock, reporter, stop}; }
 };
 
 /// The project that a request is about, and the settings that apply to it.

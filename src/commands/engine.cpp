@@ -15,7 +15,7 @@ Result<containers::Engine> find_engine(const Context& context, const project::Si
     mirrors.push_back({registry.prefix, registry.location, registry.insecure});
   }
   return containers::probe_engine(name, mirrors, context.environment.cache_dir() / "engine", context.runner,
-                                  context.environment, probing);
+                                  context.environment, context.work(), probing);
 }
 
 }  // namespace launch::commands

@@ -23,7 +23,7 @@ struct FetchDocument {
   std::vector<std::filesystem::path> paths;  ///< in the store, in the order of the wheels
   std::size_t downloaded = 0;                ///< wheels that the store did not have
   std::uint64_t bytes = 0;                   ///< that came over the network
-  std::vector<std::string> folders;          ///< where wheels were placed besides, as messages show them
+  std::vector<std::string> folders;          ///< where wheels were also placed, as messages show them
   double seconds = 0;
 };
 

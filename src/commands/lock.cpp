@@ -32,6 +32,7 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
   auto parsed = project::parse_lockfile(previous.text, project.shown(file));
   if (parsed) {
     previous.lock = *std::move(parsed);
+    for (const auto& warning : previous.lock->warnings) reporter.warn(warning);
   } else if (!upgrade) {
     return fail(std::move(parsed.error()));
   } else {
@@ -56,15 +57,16 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   const auto http = open_http(context, site, {.offline = request.offline, .refresh = request.upgrade});
   const locking::LockRequest wanted{
       .recipe = recipe, .previous = previous, .upgrade = request.upgrade, .glibc_minor = glibc_minor};
-  TRY_ASSIGN(auto result, locking::resolve_lock(
-                              wanted, site, *http, store::WheelStore(site.store.value),
-                              [&](const std::string& what) { context.reporter.status(what); }, context.stop));
-  const bool keep = previous && !request.upgrade;
+  TRY_ASSIGN(auto result,
+             locking::resolve_lock(wanted, site, *http, store::WheelStore(site.store.value), context.work()));
   registry::OciRegistry registry(*http, registries(site));
   context.reporter.status("asking for the base image");
-  TRY_ASSIGN(
-      result.lock.provenance.base,
-      locking::choose_base(recipe, result.lock, keep ? previous->provenance.base : std::nullopt, registry));
+  const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
+  TRY_ASSIGN(auto chosen,
+             locking::choose_base(recipe, result.lock, previous, renew, registry, context.reporter));
+  TRY(require_no_stop(context));
+  if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
+  result.lock.provenance.base = std::move(chosen.base);
   return result;
 }
 
@@ -86,7 +88,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.is_new = previous.text.empty();
   document.changed = text != previous.text;
   document.previous = std::move(previous.lock);
-  if (document.changed && request.write) TRY(write_file(file, text));
+  if (document.changed && request.write) TRY(write_file(context.disk, file, text));
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;
 }

@@ -14,7 +14,7 @@ namespace launch::commands {
 struct LockRequest {
   std::string recipe;    ///< name or path
   bool write = true;     ///< else the document says what would be written
-  bool upgrade = false;  ///< the newest versions, whatever the lock has
+  bool upgrade = false;  ///< ignore the versions of the existing lock
   bool offline = false;  ///< cached index pages only
 };
 
@@ -24,11 +24,11 @@ struct LockDocument {
   locking::LockResult resolution;             ///< with the base image
   bool is_new = false;                        ///< there was no lock
   std::optional<project::Lockfile> previous;  ///< nullopt if there was none that could be read
-  bool changed = false;                       ///< the lock differs from the file that there was
+  bool changed = false;                       ///< the lock differs from the existing file
   double seconds = 0;
 };
 
-/// Resolves a recipe and writes its lock unless that would be the same. Errors: those of load_recipe,
+/// Resolves a recipe and writes its lock unless it is unchanged. Errors: those of load_recipe,
 /// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (world) the lock cannot be written; a
 /// stop, after which nothing was written.
 Result<LockDocument> lock(const LockRequest& request, const Context& context);

@@ -27,9 +27,9 @@ struct RenderDocument {
   bool changed() const { return dockerfile.changed() || dockerignore.changed(); }
 };
 
-/// Renders the Dockerfile and .dockerignore of a locked recipe and writes those that differ from the files
-/// there are. Errors: those of load_locked, find_project_files and render_dockerfile; (world) a file cannot
-/// be read or written.
+/// Renders the Dockerfile and .dockerignore of a locked recipe and writes those that differ from the
+/// existing files. Errors: those of load_locked, find_project_files and render_dockerfile; (world) a file
+/// cannot be read or written.
 Result<RenderDocument> render(const RenderRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
-
 namespace launch::commands {
 
 Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::string>& paths,
@@ -18,7 +16,7 @@ Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::stri
 
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {
   for (const auto& each : scan.problems) {
-    reporter.warn(fmt::format("{}:{}: {}; what follows was not read", printable(each.file), each.problem.line,
+    reporter.warn(fmt::format("{}:{}: {}; what follows was not read", each.file, each.problem.line,
                               each.problem.message));
   }
 }

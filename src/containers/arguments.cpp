@@ -17,17 +17,6 @@ void add_pairs(Arguments& arguments, const char* option, const std::map<std::str
   for (const auto& [key, value] : pairs) add(arguments, option, fmt::format("{}={}", key, value));
 }
 
-/// One field of the comma-separated value of --mount (RFC 4180).
-std::string csv_field(const std::string& field) {
-  if (field.find_first_of(",\"\n") == std::string::npos) return field;
-  std::string out = "\"";
-  for (const char c : field) {
-    if (c == '"') out += '"';
-    out += c;
-  }
-  return out + '"';
-}
-
 std::string mount_value(const Mount& mount) {
   return "type=bind," + csv_field("source=" + mount.from) + "," + csv_field("target=" + mount.to) +
          (mount.read_only ? ",readonly" : "");

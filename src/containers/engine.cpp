@@ -1,13 +1,11 @@
 #include "containers/engine.hpp"
 
 #include <chrono>
-#include <thread>
 
 #include <fmt/format.h>
-#include <stdlib.h>
 
 #include "base/file.hpp"
-#include "base/log.hpp"
+#include "base/temporary_folder.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 
@@ -24,35 +22,6 @@ bool not_there(const ProcessOutcome& outcome) {
   }
   return false;
 }
-
-/// A file name in a folder of its own that goes with the object.
-class ScratchFile {
- public:
-  /// Below `parent`, else among the temporary files.
-  static Result<ScratchFile> make(const char* name, std::filesystem::path parent = {}) {
-    std::error_code error;
-    if (parent.empty()) parent = std::filesystem::temp_directory_path(error);
-    auto pattern = (parent / "launch-XXXXXX").string();
-    if (error || mkdtemp(pattern.data()) == nullptr) return fail(io_error("make", pattern, errno));
-    return ScratchFile(std::filesystem::path(pattern), name);
-  }
-  ScratchFile(ScratchFile&& other) noexcept
-      : folder_(std::move(other.folder_)), file_(std::move(other.file_)) {
-    other.folder_.clear();
-  }
-  ScratchFile& operator=(ScratchFile&&) = delete;
-  ~ScratchFile() {
-    std::error_code ignored;
-    if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
-  }
-  const std::filesystem::path& path() const { return file_; }
-
- private:
-  ScratchFile(std::filesystem::path folder, const char* name)
-      : folder_(std::move(folder)), file_(folder_ / name) {}
-  std::filesystem::path folder_;
-  std::filesystem::path file_;
-};
 
 std::string filter(const std::string& label, const std::string& value) {
   return "label=" + label + "=" + value;
@@ -94,9 +63,10 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
 
 Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
                             std::stop_token stop) const {
-  if (!build.remains.empty()) TRY(make_folder(build.remains));
-  TRY_ASSIGN(const auto id_file, ScratchFile::make("id", build.remains));
-  auto process = spec(build_arguments(info_, build, id_file.path()));
+  if (!build.remains.empty()) TRY(make_folder(work_.disk, build.remains));
+  TRY_ASSIGN(const auto folder, TemporaryFolder::make(work_.disk, build.remains));
+  const auto id_file = folder.path() / "id";
+  auto process = spec(build_arguments(info_, build, id_file));
   // Each of these would give the same Dockerfile another image.
   process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
   process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
@@ -105,7 +75,7 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
     process.environment["SOURCE_DATE_EPOCH"] = std::to_string(build.timestamp);
     process.environment["DOCKER_BUILDKIT"] = info_.buildx || info_.buildkit ? "1" : "0";
     if (!info_.buildx) {
-      log_warning(
+      work_.reporter.warn(
           "docker has no buildx here, without which it gives the image another ID each time; install "
           "docker's "
           "buildx plugin, or use podman");
@@ -114,11 +84,12 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   if (on_line) process.on_line = [&](Stream, std::string_view line) { on_line(line); };
   TRY(expect_remains(build, process));
   const auto ended = runner_->run(process, std::move(stop));
-  const auto written = read_file(id_file.path());
+  const auto written = read_file(id_file);
   const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
   // One that ends by itself removes what it made, but for its layers, which the next build can use.
   const auto removed = by_itself ? remove_remains_folder(build.remains) : remove_remains(build.remains);
-  if (!removed) log_warning("something may be left of the build: {}", removed.error().message());
+  if (!removed)
+    work_.reporter.warn(fmt::format("something may be left of the build: {}", removed.error().message()));
   TRY_ASSIGN(const auto& outcome, ended);
   if (!outcome.ok()) return fail(failed("build " + build.tag, outcome));
   TRY_ASSIGN(auto image, find_image(build.tag));
@@ -210,7 +181,7 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     if (removed.ok()) return {};
     // docker itself removes what was run with --rm, and does not let anybody wait for that.
     if (has(removed.err, "already in progress") && tries < kTries) {
-      std::this_thread::sleep_for(kPause);
+      work_.clock.sleep(kPause);
     } else if (not_there(removed)) {
       return {};
     } else {

@@ -12,6 +12,7 @@
 #include "base/environment.hpp"
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "specs/gpu_set.hpp"
 
 namespace launch::containers {
@@ -118,8 +119,9 @@ std::vector<std::string> network_arguments(const std::string& name,
 class Engine {
  public:
   /// `environment` is added to what the engine's process gets.
-  Engine(EngineInfo info, ProcessRunner& runner, std::map<std::string, std::string> environment)
-      : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)) {}
+  Engine(EngineInfo info, ProcessRunner& runner, std::map<std::string, std::string> environment,
+         const Work& work)
+      : info_(std::move(info)), runner_(&runner), environment_(std::move(environment)), work_(work) {}
 
   const EngineInfo& info() const { return info_; }
   /// Asked when a call fails, where `info` was found some time ago: what is wrong with the engine itself.
@@ -171,6 +173,7 @@ class Engine {
   EngineInfo info_;
   ProcessRunner* runner_;
   std::map<std::string, std::string> environment_;
+  Work work_;
   std::function<std::optional<Error>()> doubt_;
 };
 
@@ -183,7 +186,7 @@ enum class Probing { once, anew };
 /// there, or none answers; the hint is the command that mends it.
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<RegistryMirror>& mirrors, const std::filesystem::path& scratch,
-                            ProcessRunner& runner, const Environment& environment,
+                            ProcessRunner& runner, const Environment& environment, const Work& work,
                             Probing probing = Probing::once);
 
 }  // namespace launch::containers

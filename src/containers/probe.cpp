@@ -110,8 +110,9 @@ Error error_of(const Missing& missing) {
 /// Probes engines, and keeps what was found of podman, whose answers take longest.
 class Prober {
  public:
-  Prober(ProcessRunner& runner, const Environment& environment, std::filesystem::path file, Probing probing)
-      : runner_(runner), environment_(environment), file_(std::move(file)), probing_(probing) {}
+  Prober(ProcessRunner& runner, const Environment& environment, Disk& disk, std::filesystem::path file,
+         Probing probing)
+      : runner_(runner), environment_(environment), disk_(disk), file_(std::move(file)), probing_(probing) {}
 
   Result<EngineInfo> find(const std::optional<std::string>& wanted) {
     if (wanted) {
@@ -147,12 +148,13 @@ class Prober {
     auto found = probe_podman(program, runner_);
     // JSON keeps no path that is not UTF-8.
     if (found && fingerprint && is_utf8(found->program))
-      (void)write_file(file_, write_probe(*found, *fingerprint), 0600, Flush::no);
+      (void)write_file(disk_, file_, write_probe(*found, *fingerprint), 0600, Flush::no);
     return found;
   }
 
   ProcessRunner& runner_;
   const Environment& environment_;
+  Disk& disk_;
   std::filesystem::path file_;
   Probing probing_;
   bool kept_ = false;
@@ -176,9 +178,10 @@ std::string own_registries_conf(const Environment& environment) {
 
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<RegistryMirror>& mirrors, const std::filesystem::path& scratch,
-                            ProcessRunner& runner, const Environment& environment, Probing probing) {
+                            ProcessRunner& runner, const Environment& environment, const Work& work,
+                            Probing probing) {
   const auto file = scratch / "podman.json";
-  Prober prober(runner, environment, file, probing);
+  Prober prober(runner, environment, work.disk, file, probing);
   TRY_ASSIGN(auto info, prober.find(wanted));
   log_debug("{} {} at {}, rootless {}, build --timestamp {}, --identity-label {}, buildx {}", info.name(),
             info.version, info.program, info.rootless, info.build_timestamp, info.identity_label_flag,
@@ -186,18 +189,17 @@ Result<Engine> probe_engine(const std::optional<std::string>& wanted,
   std::map<std::string, std::string> added;
   if (!mirrors.empty() && info.kind == EngineKind::podman) {
     const auto file = scratch / "registries.conf";
-    TRY(during(write_file(file, registries_conf(own_registries_conf(environment), mirrors)),
+    TRY(during(write_file(work.disk, file, registries_conf(own_registries_conf(environment), mirrors)),
                "pointing podman at the mirrors of the site's [[registry]] entries"));
     added["CONTAINERS_REGISTRIES_CONF"] = file.string();
   }
   const auto program = info.program;
-  Engine engine(std::move(info), runner, std::move(added));
+  Engine engine(std::move(info), runner, std::move(added), work);
   if (prober.kept()) {
-    engine.doubt([program, file, &runner]() -> std::optional<Error> {
+    engine.doubt([program, file, &runner, &disk = work.disk]() -> std::optional<Error> {
       const auto now = probe_podman(program, runner);
       if (now) return std::nullopt;
-      std::error_code ignored;
-      std::filesystem::remove(file, ignored);
+      disk.remove(file);
       return error_of(now.error());
     });
   }

@@ -12,6 +12,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
+#include "base/process.hpp"
 #include "base/text.hpp"
 
 namespace launch::containers {
@@ -21,16 +22,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int kFormat = 1;  // counts up when a probe finds more
-
-std::optional<fs::path> find_program(const std::string& program, const Environment& environment) {
-  if (program.find('/') != std::string::npos) return fs::path(program);
-  const auto path = environment.get("PATH").value_or("");
-  for (const auto folder : split(path, ':')) {
-    auto candidate = fs::path(folder.empty() ? "." : folder) / program;
-    if (::access(candidate.c_str(), X_OK) == 0) return candidate;
-  }
-  return std::nullopt;
-}
 
 /// "PATH SIZE TIME", or "PATH -" for one that is not there.
 std::string state_of(const fs::path& file) {
@@ -67,7 +58,7 @@ std::string limit(int resource) {
 }  // namespace
 
 std::optional<std::string> podman_fingerprint(const std::string& program, const Environment& environment) {
-  const auto file = find_program(program, environment);
+  const auto file = find_program(program, environment.get("PATH").value_or(""));
   if (!file) return std::nullopt;
   std::vector<std::string> facts{program,
                                  state_of(*file),

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -94,8 +93,8 @@ Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process
   TRY_ASSIGN(auto images, image_ids(HalfMade::wait));
   for (auto& image : images) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
-  TRY(make_folder(temporary_of(build.remains)));
-  TRY(write_file(record_of(build.remains), write_record(record)));
+  TRY(make_folder(work_.disk, temporary_of(build.remains)));
+  TRY(write_file(work_.disk, record_of(build.remains), write_record(record)));
   if (info_.rootless) {
     // podman's own folder depends on TMPDIR where nobody says XDG_RUNTIME_DIR.
     if (info_.runtime_folder.empty()) return {};
@@ -113,7 +112,7 @@ Result<std::vector<std::string>> Engine::image_ids(HalfMade half_made) const {
     if (listed.ok()) return words(listed.out);
     const auto id = half_made_image(listed.err);
     if (id && tries < kTries) {
-      std::this_thread::sleep_for(kPause);
+      work_.clock.sleep(kPause);
     } else if (id && half_made == HalfMade::remove && tries < kMost) {
       TRY(call({"rmi", *id}));
     } else {
@@ -162,7 +161,7 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
   if (!record) return {};
   std::vector<std::string> unknown;
   for (int tries = 0; tries < kTries; ++tries) {
-    if (tries > 0) std::this_thread::sleep_for(kPause);
+    if (tries > 0) work_.clock.sleep(kPause);
     unknown.clear();
     for (const auto& folder : container_folders()) {
       std::error_code code;
@@ -223,15 +222,13 @@ Result<void> Engine::remove_new_images(const fs::path& remains) const {
 }
 
 Result<void> Engine::remove_remains_folder(const fs::path& remains) const {
-  std::error_code code;
-  fs::remove_all(remains, code);
+  int error = work_.disk.remove_all(remains);
   // Without root, some of it belongs to users that only podman's namespace knows.
-  if (code && info_.rootless) {
+  if (error != 0 && info_.rootless) {
     TRY(call({"unshare", "rm", "-rf", remains.string()}));
-    code.clear();
-    fs::remove_all(remains, code);
+    error = work_.disk.remove_all(remains);
   }
-  if (code) return fail(io_error("remove", remains, code.value()));
+  if (error != 0) return fail(io_error("remove", remains, error));
   return {};
 }
 

@@ -4,7 +4,6 @@
 #include <set>
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
@@ -21,26 +20,20 @@ namespace {
 constexpr const char* kInputs = "launch.inputs";
 
 /// The platform of the recipe that is built here: this machine's, else its first.
-std::string platform_of(const project::Recipe& recipe) {
-  utsname machine{};
-  ::uname(&machine);
-  const auto own = fmt::format("linux-{}", machine.machine);
+specs::Platform platform_of(const project::Recipe& recipe) {
+  const auto own = specs::Platform::of_this_machine();
   const auto& all = recipe.platforms;
-  return std::find(all.begin(), all.end(), own) != all.end() ? own : all.front();
-}
-
-std::string oci_platform(std::string_view platform) {
-  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
+  return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
 }
 
 /// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
-                                     const std::string& platform) {
+                                     const specs::Platform& platform) {
   constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return "sha256:" +
-         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform,
+         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
@@ -96,7 +89,8 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 }
 
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const project::Site& site, const BuildEvents& events, std::stop_token stop) {
+                                 const project::Site& site,
+                                 const std::function<void(std::string_view)>& on_line, const Work& work) {
   const auto& recipe = request.locked.recipe;
   const auto& lock = request.locked.lock.lock;
   const auto platform = platform_of(recipe);
@@ -114,13 +108,13 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   };
   const auto turns = beside_store(site, "builds");
   const auto image = project::engine_name(recipe.name);
-  TRY_ASSIGN(auto turn, BuildTurn::try_take(turns, image));
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
   if (turn) TRY(engine.remove_remains(turn->remains()));
   TRY_ASSIGN(const bool there, up_to_date());
   if (there) return outcome;
   if (!turn) {
-    if (events.waiting) events.waiting();
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, stop));
+    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
     TRY(engine.remove_remains(turn->remains()));
     TRY_ASSIGN(const bool there_now, up_to_date());
     if (there_now) return outcome;
@@ -136,20 +130,20 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
   context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
   context.dockerignore = render_dockerignore();
-  TRY_ASSIGN(const auto scratch, ScratchFolder::make(beside_store(site, "contexts")));
-  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, events.unpacking, stop));
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, beside_store(site, "contexts")));
+  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, work));
 
   containers::BuildSpec spec;
   spec.context = scratch.path();
   spec.dockerfile = scratch.path() / "Dockerfile";
   spec.tag = tag;
   spec.timestamp = image_timestamp(lock);
-  spec.platform = oci_platform(platform);
+  spec.platform = platform.oci();
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{kInputs, inputs}};
   spec.remains = turn->remains();
-  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest);
-  TRY_ASSIGN(outcome.image, engine.build(spec, events.line, std::move(stop)));
+  spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
+  TRY_ASSIGN(outcome.image, engine.build(spec, on_line, work.stop));
   return outcome;
 }
 

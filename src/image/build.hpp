@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "archive/wheel_tree.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "containers/engine.hpp"
 #include "image/project_files.hpp"
 #include "project/project.hpp"
@@ -24,13 +24,6 @@ struct BuildRequest {
   bool from_scratch = false;  ///< no layer and no image from before
   /// Brings wheels of the lock to this machine and says where they lie, in the order of the wheels.
   std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
-};
-
-/// What a person who waits is told; any may be empty.
-struct BuildEvents {
-  archive::InstallProgress unpacking;
-  std::function<void(std::string_view)> line;  ///< the engine's own lines
-  std::function<void()> waiting;               ///< for another build of the same image
 };
 
 struct BuildOutcome {
@@ -49,8 +42,8 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 /// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Engine::build; (world) a stop was
 /// asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const project::Site& site, const BuildEvents& events,
-                                 std::stop_token stop = {});
+                                 const project::Site& site,
+                                 const std::function<void(std::string_view)>& on_line, const Work& work);
 
 /// A layer of an image that holds wheels.
 struct WheelLayer {

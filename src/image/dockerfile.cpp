@@ -19,22 +19,8 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-/// Seconds since 1970 of "2025-01-25T11:30:10.16Z" or "2025-01-25"; 0 for anything else.
-std::int64_t seconds_of(std::string_view time) {
-  constexpr std::size_t kDay = 10;
-  constexpr std::size_t kSecond = 19;
-  const auto number = [&](std::size_t at, std::size_t length) {
-    return at + length <= time.size() ? parse_u64(time.substr(at, length)).value_or(0) : 0;
-  };
-  const std::chrono::year_month_day day(std::chrono::year(static_cast<int>(number(0, 4))),
-                                        std::chrono::month(static_cast<unsigned>(number(5, 2))),
-                                        std::chrono::day(static_cast<unsigned>(number(8, 2))));
-  if (time.size() < kDay || !day.ok()) return 0;
-  auto seconds = std::chrono::seconds(std::chrono::sys_days(day).time_since_epoch()).count();
-  if (time.size() >= kSecond) {
-    seconds += static_cast<std::int64_t>(number(11, 2) * 3600 + number(14, 2) * 60 + number(17, 2));
-  }
-  return seconds;
+std::int64_t seconds_of(std::chrono::sys_seconds time) {
+  return time.time_since_epoch().count();
 }
 
 /// `KEYWORD a=b \` and so on, in one instruction.
@@ -49,21 +35,26 @@ std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
 
 Result<std::string> from_instruction(const DockerfileInput& input) {
   const auto& base = input.lock.lock.provenance.base;
+  const auto fill_in = fmt::format("to fill it in, run `launch lock {}`", input.recipe.name);
   if (!base) {
-    return fail(usage_error(fmt::format("the lock {} names no base image", input.lock.file.string()))
-                    .hint(fmt::format("write it anew: launch lock {}", input.recipe.name)));
-  }
-  TRY_ASSIGN(const auto reference,
-             during(specs::ImageReference::parse(fmt::format("{}@{}", base->name, base->digest)),
-                    fmt::format("reading the base image in {}", input.lock.file.string())));
-  if (reference.name() != base->name || reference.digest != base->digest ||
-      !base->digest.starts_with("sha256:") || !is_sha256_hex(std::string_view(base->digest).substr(7))) {
     return fail(
-        usage_error(fmt::format("the lock {} names the base image {}@{}: expected NAME and sha256:DIGEST",
-                                input.lock.file.string(), printable(base->name), printable(base->digest))));
+        usage_error(fmt::format("the lock {} names no base image", input.lock.file.string())).hint(fill_in));
   }
-  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base->name, base->tag)), base->name,
-                     base->digest);
+  const auto tagged = printable(fmt::format("{}:{}", base->name, base->tag));
+  if (!base->digest) {
+    return fail(usage_error(fmt::format("the lock {} leaves the digest of the base image {} open",
+                                        input.lock.file.string(), tagged))
+                    .hint(fill_in));
+  }
+  const auto text = fmt::format("{}@{}", base->name, base->digest->text());
+  TRY_ASSIGN(const auto reference,
+             during(specs::ImageReference::parse(text),
+                    fmt::format("reading the base image in {}", input.lock.file.string())));
+  if (reference.name() != base->name) {
+    return fail(usage_error(fmt::format("the lock {} names the base image {}: expected {}",
+                                        input.lock.file.string(), printable(text), reference.name())));
+  }
+  return fmt::format("# {}\nFROM {}\n", tagged, text);
 }
 
 Result<std::string> env_instruction(const DockerfileInput& input) {
@@ -93,16 +84,17 @@ std::string snapshot_id(std::int64_t timestamp) {
   return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(timestamp)));
 }
 
-/// Ubuntu's archive can be asked for the state of a day since 23.10.
 bool has_snapshots(const project::BaseImage& base) {
-  return base.distribution.starts_with("ubuntu ") && base.distribution >= "ubuntu 23.10";
+  const auto known = pytorch::distribution(base.distribution);
+  return known && known->snapshots;
 }
 
 /// The distribution's packages, those only that the base does not have; nothing is asked for where none is
 /// missing.
 std::string apt_instruction(const DockerfileInput& input, const project::BaseImage& base) {
   auto packages = input.recipe.image.apt;
-  if (!base.distribution.empty()) packages.insert(packages.begin(), fmt::format("python{}", base.python));
+  if (!base.distribution.empty())
+    packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
   if (packages.empty()) return {};
   const auto timestamp = image_timestamp(input.lock.lock);
   const bool snapshot = has_snapshots(base) && timestamp > 0;
@@ -128,7 +120,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
     // Bytecode checked by time is stale once the image's files have one time; this is not checked.
     script.emplace_back("find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; ");
     script.push_back(fmt::format("{} -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python{}; ",
-                                 base_interpreter(base), base.python));
+                                 base_interpreter(base), base.python.text()));
   }
   script.emplace_back(
       "rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old "
@@ -179,27 +171,32 @@ std::string project_instructions(const DockerfileInput& input) {
 }
 
 std::string label_instruction(const DockerfileInput& input, const project::BaseImage& base) {
-  return pairs_instruction("LABEL", {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
-                                     {"org.opencontainers.image.base.name",
-                                      dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
-                                     {"org.opencontainers.image.base.digest", dockerfile_word(base.digest)},
-                                     {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
-                                     {project::kLockLabel, dockerfile_word(input.lock.digest)}});
+  return pairs_instruction(
+      "LABEL",
+      {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
+       {"org.opencontainers.image.base.name", dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
+       {"org.opencontainers.image.base.digest", dockerfile_word(base.digest->text())},
+       {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
+       {project::kLockLabel, dockerfile_word(input.lock.digest)}});
 }
 
 }  // namespace
 
 std::string base_interpreter(const project::BaseImage& base) {
-  return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr", base.python);
+  return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr",
+                     base.python.text());
 }
 
 std::int64_t image_timestamp(const project::Lockfile& lock) {
   std::int64_t newest = 0;
   for (const auto& package : lock.packages) {
-    for (const auto& wheel : package.wheels)
-      newest = std::max(newest, seconds_of(wheel.upload_time.value_or("")));
+    for (const auto& wheel : package.wheels) {
+      const auto uploaded = specs::parse_utc(wheel.upload_time.value_or(""));
+      if (uploaded) newest = std::max(newest, seconds_of(*uploaded));
+    }
   }
-  return newest > 0 ? newest : seconds_of(lock.provenance.date.value_or(""));
+  const auto& night = lock.provenance.date;
+  return newest > 0 || !night ? newest : seconds_of(night->midnight());
 }
 
 std::string render_dockerignore() {
@@ -223,8 +220,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
     out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
   }
   out += copy_instructions(input);
-  TRY_ASSIGN(const auto paths, archive::InstallPaths::of(input.recipe.python));
-  out += bytecode_instruction(paths);
+  out += bytecode_instruction(archive::InstallPaths::of(input.recipe.python));
   out += project_instructions(input);
   if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
   out += "ENTRYPOINT []\nCMD [\"python3\"]\n";

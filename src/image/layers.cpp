@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "project/platform_wheels.hpp"
+#include "pytorch/packages.hpp"
 #include "pytorch/toolkits.hpp"
 
 namespace launch::image {
@@ -18,25 +19,24 @@ constexpr std::uint64_t kLarge = 16'000'000;  // compressed bytes from which a p
 constexpr std::size_t kMostLayers = 90;
 
 /// glibc of the base image, by which the lock's wheels were chosen; a base of unknown distribution has at
-/// least 2.35.
+/// least that of the oldest which is known.
 int glibc_minor_of(const project::Lockfile& lock) {
-  constexpr int kLeast = 35;
-  if (!lock.provenance.base) return kLeast;
-  const auto known = pytorch::distribution(lock.provenance.base->distribution);
-  return known ? known->glibc_minor : kLeast;
+  const auto known =
+      lock.provenance.base ? pytorch::distribution(lock.provenance.base->distribution) : std::nullopt;
+  return known ? known->glibc_minor : pytorch::least_glibc_minor();
 }
 
 std::size_t group_of(const std::string& package) {
-  if (package.starts_with("nvidia-") || package.starts_with("cuda-")) return 0;
-  return package == "torch" ? 1 : 2;
+  using Part = pytorch::PackageRule::Part;
+  const auto part = pytorch::rule_of(package).part;
+  return part == Part::cuda ? 0 : part == Part::torch ? 1 : 2;
 }
 
 }  // namespace
 
-Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, std::string_view python,
-                                           std::string_view platform) {
-  TRY_ASSIGN(const auto target,
-             project::WheelTarget::make({std::string(python), std::string(platform), glibc_minor_of(lock)}));
+Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
+                                           const specs::Platform& platform) {
+  const project::WheelTarget target({python, platform, glibc_minor_of(lock)});
   std::set<std::string_view> names;
   for (const auto& package : lock.packages) names.insert(package.name);
   std::vector<ImageWheel> wheels;
@@ -45,9 +45,9 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, std::s
     const auto [package, wheel] = pick;
     if (package == nullptr) continue;
     if (wheel == nullptr) {
-      return fail(
-          usage_error(fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", name,
-                                  package->version.text(), python, platform, glibc_minor_of(lock))));
+      return fail(usage_error(
+          fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", name,
+                      package->version.text(), python.text(), platform.text(), glibc_minor_of(lock))));
     }
     wheels.push_back({package->name, *wheel});
   }

@@ -19,10 +19,10 @@ struct ImageWheel {
   project::LockedWheel wheel;
 };
 
-/// The wheels for one platform ("linux-x86_64"), sorted by package: markers are applied, and of several
+/// The wheels for one platform, sorted by package: markers are applied, and of several
 /// wheels the best that fits the base image's glibc is taken. Errors (usage): a package has none that fits.
-Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, std::string_view python,
-                                           std::string_view platform);
+Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
+                                           const specs::Platform& platform);
 
 /// The packages whose trees one COPY brings in.
 using Layer = std::vector<std::string>;

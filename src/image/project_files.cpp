@@ -9,6 +9,7 @@
 #include "archive/tree.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/mapped_file.hpp"
 #include "base/text.hpp"
 
 namespace launch::image {
@@ -138,16 +139,16 @@ Result<std::string> project_digest(const std::vector<ProjectCopy>& copies) {
   return digest.hex();
 }
 
-Result<void> copy_project_files(const std::vector<ProjectCopy>& copies, const fs::path& folder) {
+Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies, const fs::path& folder) {
   for (std::size_t i = 0; i < copies.size(); ++i) {
     const auto own = std::to_string(i);
-    TRY(archive::make_tree_folder(folder, own));
+    TRY(archive::make_tree_folder(disk, folder, own));
     for (const auto& file : copies[i].files) {
       if (const auto slash = file.path.rfind('/'); slash != std::string::npos) {
-        TRY(archive::make_tree_folder(folder / own, std::string_view(file.path).substr(0, slash)));
+        TRY(archive::make_tree_folder(disk, folder / own, std::string_view(file.path).substr(0, slash)));
       }
-      TRY_ASSIGN(const auto source, archive::MappedFile::open(file.source));
-      TRY(archive::write_tree_file(folder / own / file.path, source.text(), file.executable));
+      TRY_ASSIGN(const auto source, MappedFile::open(file.source));
+      TRY(archive::write_tree_file(disk, folder / own / file.path, source.text(), file.executable));
     }
   }
   return {};

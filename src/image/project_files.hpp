@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/disk.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
 
@@ -33,6 +34,7 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
 Result<std::string> project_digest(const std::vector<ProjectCopy>& copies);
 
 /// Copies the files to `folder`/N/PATH, N being the copy's index. Modes are 0644 and 0755. Errors (world).
-Result<void> copy_project_files(const std::vector<ProjectCopy>& copies, const std::filesystem::path& folder);
+Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies,
+                                const std::filesystem::path& folder);
 
 }  // namespace launch::image

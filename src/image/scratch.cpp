@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 
 namespace launch::image {
 namespace {
@@ -14,45 +13,46 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSuffix = ".lock";
 
-Fd open_lock(const fs::path& folder) {
-  return Fd(::open((folder.string() + kSuffix).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+/// 0, or errno; EWOULDBLOCK where another process has it.
+int take_lock(Disk& disk, const fs::path& folder, Fd& lock) {
+  if (const int error = disk.open(folder.string() + kSuffix, O_RDWR | O_CREAT, 0644, lock)) return error;
+  return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
 }
 
-bool take(const Fd& lock) {
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
-}
-
-void remove_with_lock(const fs::path& folder) {
-  std::error_code ignored;
-  fs::remove_all(folder, ignored);
-  fs::remove(folder.string() + kSuffix, ignored);
+void remove_with_lock(Disk& disk, const fs::path& folder) {
+  disk.remove_all(folder);
+  disk.remove(folder.string() + kSuffix);
 }
 
 /// Removes the folders whose process is gone.
-void sweep(const fs::path& parent) {
+void sweep(Disk& disk, const fs::path& parent) {
   std::error_code code;
   for (const auto& item : fs::directory_iterator(parent, code)) {
     if (!item.is_directory(code)) continue;
-    const auto lock = open_lock(item.path());
-    if (take(lock)) remove_with_lock(item.path());
+    Fd lock;
+    if (take_lock(disk, item.path(), lock) == 0) remove_with_lock(disk, item.path());
   }
 }
 
 }  // namespace
 
-Result<ScratchFolder> ScratchFolder::make(const fs::path& parent) {
-  TRY(make_folder(parent));
-  TRY_ASSIGN(const auto one_at_a_time, FileLock::acquire(parent / ".lock"));
-  sweep(parent);
+Result<ScratchFolder> ScratchFolder::make(Disk& disk, const fs::path& parent) {
+  TRY(make_folder(disk, parent));
+  TRY_ASSIGN(const auto one_at_a_time, FileLock::acquire(disk, parent / ".lock"));
+  sweep(disk, parent);
   auto pattern = (parent / "build-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) return fail(io_error("make the folder", pattern, errno));
-  ScratchFolder made(pattern, open_lock(pattern));
-  if (!take(made.lock_)) return fail(io_error("lock", pattern + kSuffix, errno));
+  if (const int error = disk.make_new_folder(pattern))
+    return fail(io_error("make the folder", pattern, error));
+  ScratchFolder made(disk, pattern);
+  if (const int error = take_lock(disk, pattern, made.lock_)) {
+    disk.remove_all(pattern);
+    return fail(io_error("lock", pattern + kSuffix, error));
+  }
   return made;
 }
 
 ScratchFolder::~ScratchFolder() {
-  if (lock_) remove_with_lock(path_);
+  if (lock_) remove_with_lock(*disk_, path_);
 }
 
 }  // namespace launch::image

@@ -12,7 +12,7 @@ namespace launch::image {
 class ScratchFolder {
  public:
   /// A new folder below `parent`, which is made. Errors (world).
-  static Result<ScratchFolder> make(const std::filesystem::path& parent);
+  static Result<ScratchFolder> make(Disk& disk, const std::filesystem::path& parent);
 
   ScratchFolder(ScratchFolder&&) = default;
   ScratchFolder& operator=(ScratchFolder&&) = delete;
@@ -21,7 +21,8 @@ class ScratchFolder {
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  ScratchFolder(std::filesystem::path path, Fd lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  ScratchFolder(Disk& disk, std::filesystem::path path) : disk_(&disk), path_(std::move(path)) {}
+  Disk* disk_;
   std::filesystem::path path_;
   Fd lock_;  // on PATH.lock
 };

@@ -4,26 +4,23 @@
 
 #include <fmt/format.h>
 
-#include "base/clock.hpp"
-
 namespace launch::image {
 
-Result<std::optional<BuildTurn>> BuildTurn::try_take(const std::filesystem::path& folder,
+Result<std::optional<BuildTurn>> BuildTurn::try_take(Disk& disk, const std::filesystem::path& folder,
                                                      std::string_view image) {
   auto remains = std::filesystem::absolute(folder) / image;
-  TRY_ASSIGN(auto lock, FileLock::try_acquire(remains.string() + ".lock"));
+  TRY_ASSIGN(auto lock, FileLock::try_acquire(disk, remains.string() + ".lock"));
   if (!lock) return std::nullopt;
   return BuildTurn(*std::move(lock), std::move(remains));
 }
 
 Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image,
-                                  const std::stop_token& stop) {
+                                  const Work& work) {
   constexpr std::chrono::milliseconds kPause{100};
-  SystemClock clock;
-  while (!stop.stop_requested()) {
-    TRY_ASSIGN(auto turn, try_take(folder, image));
+  while (!work.stop.stop_requested()) {
+    TRY_ASSIGN(auto turn, try_take(work.disk, folder, image));
     if (turn) return *std::move(turn);
-    clock.sleep(kPause, stop);
+    work.clock.sleep(kPause, work.stop);
   }
   return fail(world_error(fmt::format("interrupted while another build of {} went on", image)));
 }

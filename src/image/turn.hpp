@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <optional>
-#include <stop_token>
 #include <string_view>
 
 #include "base/file.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 
 namespace launch::image {
 
@@ -16,11 +16,11 @@ class BuildTurn {
  public:
   /// Nothing when another has it. `image` is a name without slashes. Errors (world): the lock file in
   /// `folder` cannot be made.
-  static Result<std::optional<BuildTurn>> try_take(const std::filesystem::path& folder,
+  static Result<std::optional<BuildTurn>> try_take(Disk& disk, const std::filesystem::path& folder,
                                                    std::string_view image);
   /// Waits for it. Errors: the same; (world) a stop was asked for.
   static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
-                                const std::stop_token& stop);
+                                const Work& work);
 
   /// Whatever lies there is of a build that was killed.
   const std::filesystem::path& remains() const { return remains_; }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/disk.hpp"
 #include "base/result.hpp"
 #include "index/remote_zip.hpp"
 #include "index/simple_page.hpp"
@@ -16,6 +17,12 @@
 
 namespace launch::index {
 
+/// Where metadata is kept by the sha256 of its wheel, for ever; nowhere without a disk.
+struct MetadataCache {
+  std::filesystem::path folder = {};
+  Disk* disk = nullptr;
+};
+
 /// Where an index is, and how its answers are meant.
 struct IndexSource {
   specs::Url url;  ///< the base before "/PROJECT/"
@@ -23,8 +30,7 @@ struct IndexSource {
   std::vector<std::string> find_links = {};
   /// A 403 means that there is no such project, as the PyTorch channel answers; elsewhere it is an error.
   bool forbidden_is_missing = false;
-  /// Keeps metadata by the sha256 of its wheel for ever; empty: nothing is kept.
-  std::filesystem::path metadata_cache = {};
+  MetadataCache metadata_cache = {};
 };
 
 /// One simple index (PEP 503, 691): its pages, and the metadata of its wheels.
@@ -43,8 +49,9 @@ class IndexClient {
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (usage) metadata that
-  /// does not follow its standard, which makes this wheel unusable and says nothing of the index.
+  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (malformed)
+  /// metadata that does not follow its standard, which makes this wheel unusable and says nothing of the
+  /// index.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, side by side; answers in the order of the files.
   std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);

@@ -9,8 +9,8 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/page_file.hpp"
+#include "specs/day.hpp"
 #include "specs/name.hpp"
-#include "specs/scanner.hpp"
 #include "specs/version.hpp"
 
 namespace launch::index {
@@ -28,18 +28,6 @@ std::string_view archive_stem(std::string_view file_name) {
 
 bool has_blank_or_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c <= ' ' || c == 0x7f; });
-}
-
-/// "2026-04-23T10:20:30.123456Z"
-bool is_utc_time(std::string_view text) {
-  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
-  if (text.size() <= kShape.size() || text.back() != 'Z') return false;
-  for (std::size_t i = 0; i < kShape.size(); ++i) {
-    if (kShape[i] == 'd' ? !specs::is_digit(text[i]) : text[i] != kShape[i]) return false;
-  }
-  const auto fraction = text.substr(kShape.size(), text.size() - kShape.size() - 1);
-  return fraction.empty() || (fraction.size() > 1 && fraction.front() == '.' &&
-                              std::all_of(fraction.begin() + 1, fraction.end(), specs::is_digit));
 }
 
 }  // namespace
@@ -61,7 +49,7 @@ std::optional<IndexFile> checked_file(RawFile raw) {
   if (!fetchable || !is_distribution(raw.file_name)) return std::nullopt;
   IndexFile file{
       .file_name = std::move(raw.file_name), .url = *std::move(raw.url), .sha256 = std::move(raw.sha256)};
-  if (raw.upload_time && is_utc_time(*raw.upload_time)) file.upload_time = std::move(raw.upload_time);
+  if (raw.upload_time && specs::parse_utc(*raw.upload_time)) file.upload_time = std::move(raw.upload_time);
   return file;
 }
 

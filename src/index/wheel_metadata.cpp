@@ -54,7 +54,8 @@ std::uint64_t tail_guess(const IndexFile& file) {
   constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
   if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
-  if (file.file_name.find("-none-manylinux") != std::string::npos) return kLeast;
+  const auto abi = file.file_name.find("-none-");
+  if (abi != std::string::npos && file.file_name.find("-any.", abi) == std::string::npos) return kLeast;
   return std::clamp(size / 64, kLeast, kMost);
 }
 
@@ -77,7 +78,9 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
 
 /// Metadata that is really that wheel's.
 Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::WheelName& wheel) {
-  TRY_ASSIGN(auto metadata, specs::CoreMetadata::parse(text));
+  auto parsed = specs::CoreMetadata::parse(text);
+  if (!parsed) return fail(std::move(parsed.error()).as(ErrorKind::malformed));
+  auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
     return fail(
@@ -96,7 +99,7 @@ struct Pending {
 
 class MetadataBatch {
  public:
-  MetadataBatch(net::HttpClient& http, const std::filesystem::path& cache, RangeMemory& memory)
+  MetadataBatch(net::HttpClient& http, const MetadataCache& cache, RangeMemory& memory)
       : http_(http), cache_(cache), memory_(memory) {}
 
   std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
@@ -137,7 +140,7 @@ class MetadataBatch {
   /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
   /// read; else the wheel's digest and URL together: what one index claims is not believed of another's file.
   std::filesystem::path cache_path(const IndexFile& file) const {
-    if (cache_.empty() || is_local(file)) return {};
+    if (cache_.disk == nullptr || is_local(file)) return {};
     std::string key;
     if (file.has_metadata && file.metadata_sha256) {
       key = file.metadata_sha256->hex();
@@ -146,7 +149,7 @@ class MetadataBatch {
     } else {
       return {};
     }
-    return cache_ / key.substr(0, 2) / key;
+    return cache_.folder / key.substr(0, 2) / key;
   }
 
   void read_cache() {
@@ -166,7 +169,7 @@ class MetadataBatch {
   void keep(const IndexFile& file, std::string_view text) const {
     const auto path = cache_path(file);
     if (path.empty()) return;
-    if (const auto written = write_file(path, to_kept(text), 0644, Flush::no); !written) {
+    if (const auto written = write_file(*cache_.disk, path, to_kept(text), 0644, Flush::no); !written) {
       log_debug("the metadata of {} is not kept: {}", file.file_name, written.error().message());
     }
   }
@@ -254,7 +257,7 @@ class MetadataBatch {
   }
 
   net::HttpClient& http_;
-  const std::filesystem::path& cache_;
+  const MetadataCache& cache_;
   RangeMemory& memory_;
   std::vector<Pending> pending_;
   std::uint64_t bytes_ = 0;

@@ -11,7 +11,6 @@
 #include "base/text.hpp"
 #include "net/http.hpp"
 #include "pytorch/channel.hpp"
-#include "specs/interpreter.hpp"
 #include "specs/tag.hpp"
 
 namespace launch::locking {
@@ -32,13 +31,14 @@ struct Wheels {
   std::set<std::string, ByTagOrder> platforms;  // of wheels for this Python
   std::optional<std::string> requires_python;   // of a wheel whose tags fit
   std::optional<std::string> yanked;
-  bool other_date = false;
+  bool other_day = false;
   bool other_accelerator = false;
 };
 
 bool has_python(const specs::CompressedTags& tags, const LockTarget& target) {
-  const auto interpreter = specs::Interpreter::parse(target.python());
-  const auto own = fmt::format("cp3{}", interpreter ? interpreter->minor : 0);
+  auto with_gil = target.python();
+  with_gil.free_threaded = false;
+  const auto own = with_gil.tag();
   return std::any_of(tags.pythons.begin(), tags.pythons.end(), [&](const std::string& python) {
     return python == own || python == "py3" || (python.starts_with("cp3") && tags.abis.front() == "abi3");
   });
@@ -47,7 +47,7 @@ bool has_python(const specs::CompressedTags& tags, const LockTarget& target) {
 Wheels look_at(const Listing& listing, const specs::Version& version, const project::Recipe& recipe,
                LockTarget& target) {
   Wheels out;
-  for (const auto& wheel : listing.wheels) {
+  for (const auto& wheel : listing.builds) {
     if (wheel.version != version) continue;
     const auto tags = specs::CompressedTags::parse(wheel.tags);
     if (!tags) continue;
@@ -59,12 +59,12 @@ Wheels look_at(const Listing& listing, const specs::Version& version, const proj
                   same_python ? tags->platforms.end() : tags->pythons.end());
     } else if (file.requires_python && !target.runs(*file.requires_python)) {
       out.requires_python = *file.requires_python;
-    } else if (listing.from_channel && !pytorch::is_built_for(version, recipe.torch.cuda)) {
+    } else if (listing.from_channel && !pytorch::is_built_for(version, *recipe.torch.cuda)) {
       out.other_accelerator = true;
     } else if (file.yanked) {
       out.yanked = *file.yanked;
     } else {
-      out.other_date = true;
+      out.other_day = true;
     }
   }
   return out;
@@ -83,22 +83,22 @@ std::string few(const std::set<std::string, ByTagOrder>& tags) {
 }
 
 std::string why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
-                    const LockTarget& target, const std::optional<std::string>& date) {
-  const auto own = "cp" + replace_all(target.python(), ".", "");
+                    const LockTarget& target, const std::optional<specs::Day>& day) {
   if (wheels.requires_python)
     return fmt::format("{} needs Python {}", what, printable(*wheels.requires_python));
   if (wheels.yanked) {
     const auto reason = printable(*wheels.yanked);
     return fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason);
   }
-  if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda);
-  if (wheels.other_date)
-    return fmt::format("{} is not of the nightly of {}", what, date.value_or("that day"));
+  if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
+  if (wheels.other_day)
+    return fmt::format("{} is not of the nightly of {}", what, day ? day->text() : "that day");
   if (!wheels.platforms.empty()) {
-    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms), target.platform());
+    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms),
+                       target.platform().text());
   }
   if (!wheels.pythons.empty())
-    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.pythons), own);
+    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.pythons), target.python().tag());
   return fmt::format("{} has no wheels", what);
 }
 
@@ -111,18 +111,18 @@ std::string no_such_project(const Listing& listing) {
 
 std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
                             const std::optional<specs::Version>& newest, const project::Recipe& recipe,
-                            LockTarget& target, const std::optional<std::string>& date) {
+                            LockTarget& target, const std::optional<specs::Day>& day) {
   if (!listing.known) return no_such_project(listing);
   std::optional<specs::Version> unfit;
-  for (const auto& wheel : listing.wheels) {
+  for (const auto& wheel : listing.builds) {
     if (wanted.matches(wheel.version) && (!unfit || *unfit < wheel.version)) unfit = wheel.version;
   }
   if (unfit) {
     return why_not(listing.name + " " + unfit->text(), look_at(listing, *unfit, recipe, target), recipe,
-                   target, date);
+                   target, day);
   }
   if (newest) return fmt::format("the newest {} for {} is {}", listing.name, target.text(), newest->text());
-  if (listing.wheels.empty()) return fmt::format("{} has no wheels", listing.name);
+  if (listing.builds.empty()) return fmt::format("{} has no wheels", listing.name);
   return fmt::format("no {} has wheels for {}", listing.name, target.text());
 }
 

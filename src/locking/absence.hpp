@@ -14,7 +14,7 @@ namespace launch::locking {
 /// linux-x86_64 is 4.2". `newest`: of the versions that fit the target; none when none does.
 std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
                             const std::optional<specs::Version>& newest, const project::Recipe& recipe,
-                            LockTarget& target, const std::optional<std::string>& date);
+                            LockTarget& target, const std::optional<specs::Day>& day);
 
 /// "the index https://… has no project named x"
 std::string no_such_project(const Listing& listing);

@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "pytorch/toolkits.hpp"
 
@@ -26,10 +25,6 @@ std::string label(const registry::RemoteImage& image, const std::string& name) {
   return found == image.labels.end() ? std::string() : found->second;
 }
 
-std::string oci_platform(std::string_view platform) {
-  return platform == "linux-aarch64" ? "linux/arm64" : "linux/amd64";
-}
-
 /// "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 std::string shown(const specs::ImageReference& reference) {
   return printable(fmt::format("{}:{}", reference.name(), reference.tag));
@@ -39,18 +34,18 @@ std::string other_base_hint(const project::Recipe& recipe) {
   const auto fitting = pytorch::distribution_with(recipe.python);
   if (!fitting) return fmt::format("set python in recipes/{}.toml to one that a base image has", recipe.name);
   return fmt::format("or keep Python {} and set from = \"{}\" below [image], or any image of {}",
-                     recipe.python, pytorch::library_image(*fitting), fitting->title);
+                     recipe.python.text(), fitting->image, fitting->title);
 }
 
 /// What the image says of its distribution and its interpreter.
 struct Contents {
   std::string distribution;
   std::string title;  ///< " (Ubuntu 24.04)"
-  std::string python;
+  specs::Interpreter python;
 };
 
 Contents contents_of(const pytorch::Distribution& known) {
-  return {std::string(known.name), fmt::format(" ({})", known.title), std::string(known.python)};
+  return {known.name, fmt::format(" ({})", known.title), known.python};
 }
 
 Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageReference& wanted,
@@ -58,7 +53,8 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
   // Images of the official Python library say which one they hold; it is in /usr/local, before the
   // distribution's.
   const auto own_python = variable(found, "PYTHON_VERSION");
-  if (!own_python.empty()) return Contents{{}, {}, pytorch::minor_of(own_python)};
+  if (const auto python = specs::Interpreter::parse(pytorch::minor_of(own_python)))
+    return Contents{{}, {}, *python};
   const auto name = fmt::format("{} {}", label(found, "org.opencontainers.image.ref.name"),
                                 label(found, "org.opencontainers.image.version"));
   if (const auto known = pytorch::distribution(name)) return contents_of(*known);
@@ -74,27 +70,28 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
 Result<void> check_python(const project::Recipe& recipe, const specs::ImageReference& wanted,
                           const Contents& contents) {
   if (contents.python == recipe.python) return {};
-  return fail(usage_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
-                                      "python = \"{}\"",
-                                      shown(wanted), contents.title, printable(contents.python), recipe.name,
-                                      recipe.python))
-                  .hint(fmt::format("set python = \"{}\" in recipes/{}.toml", printable(contents.python),
-                                    recipe.name))
-                  .hint(other_base_hint(recipe)));
+  return fail(
+      usage_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
+                              "python = \"{}\"",
+                              shown(wanted), contents.title, contents.python.text(), recipe.name,
+                              recipe.python.text()))
+          .hint(fmt::format("set python = \"{}\" in recipes/{}.toml", contents.python.text(), recipe.name))
+          .hint(other_base_hint(recipe)));
 }
 
 /// CUDA of the base: what it says of itself, else its tag.
 std::string base_cuda(const specs::ImageReference& wanted, const registry::RemoteImage& found) {
   auto own = variable(found, "CUDA_VERSION");
-  if (!own.empty() || !wanted.repository.ends_with("nvidia/cuda")) return own;
+  if (!own.empty() || !pytorch::is_cuda_image(wanted)) return own;
   return std::string(split(wanted.tag, '-').front());
 }
 
-Result<void> check_cuda(const project::Recipe& recipe, std::string_view accelerator,
-                        const specs::ImageReference& wanted, const registry::RemoteImage& found) {
-  const auto expected = pytorch::cuda_minor(accelerator);
+Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
+                        const specs::Accelerator& accelerator, const specs::ImageReference& wanted,
+                        const registry::RemoteImage& found) {
+  const auto expected = accelerator.version();
   const auto base = printable(base_cuda(wanted, found));
-  if (expected.empty() || base.empty()) return {};
+  if (accelerator.kind() != specs::Accelerator::Kind::cuda || base.empty()) return {};
   if (pytorch::major_of(base) != pytorch::major_of(expected)) {
     return fail(
         usage_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
@@ -105,108 +102,173 @@ Result<void> check_cuda(const project::Recipe& recipe, std::string_view accelera
                             recipe.name, pytorch::major_of(expected))));
   }
   if (pytorch::minor_of(base) != expected) {
-    log_warning(
-        "the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version is the "
-        "same, "
-        "so it runs, but code compiled in the image sees the base's",
-        shown(wanted), base, expected);
+    reporter.warn(
+        fmt::format("the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version "
+                    "is the same, so it runs, but code compiled in the image sees the base's",
+                    shown(wanted), base, expected));
   }
   return {};
 }
 
+/// What is known of a base but its digests. Errors: those of contents_of, check_python and check_cuda.
+Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::Accelerator& accelerator,
+                                    const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                    Reporter& reporter) {
+  TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
+  TRY(check_python(recipe, wanted, contents));
+  TRY(check_cuda(reporter, recipe, accelerator, wanted, found));
+  project::BaseImage base;
+  base.name = wanted.name();
+  base.tag = wanted.tag;
+  base.distribution = contents.distribution;
+  base.python = contents.python;
+  if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) base.driver_floor = toolkit->driver_floor;
+  return base;
+}
+
+/// The previous lock's base, if it is the image that is wanted now, for the same platforms.
+std::optional<project::BaseImage> same_base(const std::optional<project::Lockfile>& previous,
+                                            const project::Recipe& recipe,
+                                            const specs::ImageReference& wanted) {
+  if (!previous || !previous->provenance.base) return std::nullopt;
+  const auto& base = *previous->provenance.base;
+  const auto& platforms = previous->provenance.platforms;
+  const auto is_locked = [&](const specs::Platform& platform) {
+    return std::find(platforms.begin(), platforms.end(), platform) != platforms.end();
+  };
+  const bool same = base.digest && base.name == wanted.name() && base.tag == wanted.tag &&
+                    base.python == recipe.python &&
+                    (wanted.digest.empty() || wanted.digest == base.digest->text()) &&
+                    std::all_of(recipe.platforms.begin(), recipe.platforms.end(), is_locked);
+  return same ? std::optional(base) : std::nullopt;
+}
+
+std::string taken_from(const specs::ImageReference& wanted, std::string_view source, std::string_view why) {
+  return fmt::format("base image digest of {} taken from {}, as {}", shown(wanted), source, why);
+}
+
+/// A base without its registry; `why` is a clause. Errors: those of describe.
+Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const specs::Accelerator& accelerator,
+                                         const specs::ImageReference& wanted,
+                                         const std::optional<project::BaseImage>& before,
+                                         const std::string& why, Reporter& reporter) {
+  if (before) {
+    return ChosenBase{*before, BaseOrigin::previous_lock, taken_from(wanted, "the previous lock", why)};
+  }
+  ChosenBase chosen;
+  chosen.base.name = wanted.name();
+  chosen.base.tag = wanted.tag;
+  chosen.base.python = recipe.python;
+  if (pytorch::distribution_of(wanted)) {
+    TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}, reporter));
+    chosen.base.digest = Digest::parse(wanted.digest);
+    if (chosen.base.digest) {
+      chosen.origin = BaseOrigin::recipe;
+      chosen.warning = taken_from(wanted, fmt::format("recipes/{}.toml", recipe.name), why);
+      return chosen;
+    }
+    if (const auto known = pytorch::known_base(wanted, recipe.platforms)) {
+      chosen.base.digest = known->digest;
+      chosen.base.platforms = known->platforms;
+      chosen.origin = BaseOrigin::table;
+      chosen.warning = taken_from(wanted, "launch's table", why);
+      return chosen;
+    }
+  }
+  chosen.origin = BaseOrigin::open;
+  chosen.warning = fmt::format(
+      "base image digest of {} left open, as {}; to fill it in before the image is built, run `launch lock "
+      "{}` "
+      "when a registry can be asked ([[registry]] in launch.toml names a mirror)",
+      shown(wanted), why, recipe.name);
+  return chosen;
+}
+
 }  // namespace
 
-Result<specs::ImageReference> wanted_base(const project::Recipe& recipe, std::string_view accelerator) {
+Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
+                                          const specs::Accelerator& accelerator) {
   if (recipe.image.from) {
     return during(specs::ImageReference::parse(*recipe.image.from),
                   fmt::format("reading from below [image] in recipes/{}.toml", recipe.name));
   }
   const auto fitting = pytorch::distribution_with(recipe.python);
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) {
-    const bool older = fitting && fitting->name == "ubuntu 22.04";
-    return specs::ImageReference::parse(fmt::format("docker.io/nvidia/cuda:{}-{}-ubuntu{}", toolkit->version,
-                                                    recipe.image.variant, older ? "22.04" : toolkit->ubuntu));
+    auto on = pytorch::distribution(toolkit->distribution).value();
+    // The images of a toolkit are on all older releases of its distribution as well.
+    const bool older = fitting && fitting->glibc_minor < on.glibc_minor &&
+                       split(fitting->name, ' ').front() == split(on.name, ' ').front();
+    if (older) on = *fitting;
+    return specs::ImageReference::parse(pytorch::cuda_image(*toolkit, recipe.image.variant, on));
   }
-  if (accelerator != "cpu") {
+  if (accelerator.kind() != specs::Accelerator::Kind::cpu) {
     return fail(
-        usage_error(fmt::format("no base image is known for {}", printable(accelerator)))
+        usage_error(fmt::format("no base image is known for {}", accelerator.text()))
             .hint(fmt::format("set from = \"any/image:tag\" below [image] in recipes/{}.toml", recipe.name)));
   }
   if (!fitting) {
-    return fail(
-        usage_error(fmt::format("no base image with Python {} is known: Ubuntu 22.04 has 3.10, Debian 12 has "
-                                "3.11, Ubuntu 24.04 has 3.12 and Debian 13 has 3.13",
-                                recipe.python))
-            .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = \"docker.io/library/"
-                              "python:{}-slim\" below [image]",
-                              recipe.name, recipe.python)));
+    std::vector<std::string> known;
+    for (const auto& each : pytorch::distributions())
+      known.push_back(fmt::format("{} has {}", each.title, each.python.text()));
+    return fail(usage_error(fmt::format("no base image with Python {} is known: {}", recipe.python.text(),
+                                        join_words(known)))
+                    .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = "
+                                      "\"docker.io/library/python:{}-slim\" below [image]",
+                                      recipe.name, recipe.python.text())));
   }
-  return specs::ImageReference::parse(pytorch::library_image(*fitting));
+  return specs::ImageReference::parse(fitting->image);
 }
 
 Result<int> glibc_minor_for(const project::Recipe& recipe) {
   const auto fitting = pytorch::distribution_with(recipe.python);
-  if (!recipe.image.from && !pytorch::cuda_toolkit(recipe.torch.cuda)) {
-    return fitting ? fitting->glibc_minor : pytorch::kLeastGlibcMinor;
+  const auto accelerator = recipe.torch.cuda.value_or(specs::Accelerator());
+  if (!recipe.image.from && !pytorch::cuda_toolkit(accelerator)) {
+    return fitting ? fitting->glibc_minor : pytorch::least_glibc_minor();
   }
-  TRY_ASSIGN(const auto wanted, wanted_base(recipe, recipe.torch.cuda));
+  TRY_ASSIGN(const auto wanted, wanted_base(recipe, accelerator));
   const auto named = pytorch::distribution_of(wanted);
   // A base that turns out to be another than its tag says (a site's own of the same name) has the recipe's
   // Python, or is refused; so the smaller of both is always there.
   if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
-  return named ? named->glibc_minor : pytorch::kLeastGlibcMinor;
+  return named ? named->glibc_minor : pytorch::least_glibc_minor();
 }
 
-Result<project::BaseImage> base_from(const project::Recipe& recipe, std::string_view accelerator,
-                                     const specs::ImageReference& wanted,
-                                     const registry::RemoteImage& found) {
-  TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
-  TRY(check_python(recipe, wanted, contents));
-  TRY(check_cuda(recipe, accelerator, wanted, found));
-  project::BaseImage base;
-  base.name = wanted.name();
-  base.tag = wanted.tag;
-  base.digest = found.digest;
-  base.distribution = contents.distribution;
-  base.python = contents.python;
-  if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) base.driver_floor = toolkit->driver_floor;
+Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,
+                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
+                                     Reporter& reporter) {
+  TRY_ASSIGN(auto base, describe(recipe, accelerator, wanted, found, reporter));
+  base.digest = Digest::parse(found.digest);
   for (const auto& platform : recipe.platforms) {
-    const auto there = found.platforms.find(oci_platform(platform));
+    const auto there = found.platforms.find(platform.oci());
     if (there == found.platforms.end()) {
       return fail(
           usage_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
-                                  shown(wanted), oci_platform(platform), recipe.name))
+                                  shown(wanted), platform.oci(), recipe.name))
               .hint(fmt::format("leave \"{}\" out of platforms, or set from below [image] to an image that "
                                 "has it",
-                                platform)));
+                                platform.text())));
     }
-    base.platforms.insert(*there);
+    if (const auto digest = Digest::parse(there->second)) base.platforms.emplace(platform, *digest);
   }
   return base;
 }
 
-Result<project::BaseImage> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
-                                       const std::optional<project::BaseImage>& previous,
-                                       registry::OciRegistry& registry) {
+Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Lockfile& lock,
+                               const std::optional<project::Lockfile>& previous, Renew renew,
+                               registry::OciRegistry& registry, Reporter& reporter) {
   const auto built_for = project::accelerator(lock);
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
-  const auto has_platform = [&](const std::string& p) {
-    return previous->platforms.contains(oci_platform(p));
-  };
-  if (previous && previous->name == wanted.name() && previous->tag == wanted.tag &&
-      previous->python == recipe.python && (wanted.digest.empty() || wanted.digest == previous->digest) &&
-      std::all_of(recipe.platforms.begin(), recipe.platforms.end(), has_platform)) {
-    return *previous;
-  }
+  const auto before = same_base(previous, recipe, wanted);
+  if (before && renew == Renew::no) return ChosenBase{*before, BaseOrigin::kept, {}};
+  const auto found = registry.find(wanted, recipe.platforms.front().oci());
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
-  TRY_ASSIGN(const auto found, during(registry.find(wanted, oci_platform(recipe.platforms.front())), step));
-  if (!found) {
-    return fail(
-        world_error(fmt::format("the registry of {} has no such image", shown(wanted)))
-            .hint("registries drop old tags; name another image in [image] from, or a mirror in launch.toml: "
-                  "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\""));
+  if (!found || !*found) {
+    const auto why = found ? std::string("its registry does not have it")
+                           : "the registry cannot be reached: " + found.error().message();
+    return during(base_without_registry(recipe, built_for, wanted, before, why, reporter), step);
   }
-  return during(base_from(recipe, built_for, wanted, *found), step);
+  TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found, reporter), step));
+  return ChosenBase{std::move(base), BaseOrigin::registry, {}};
 }
 
 }  // namespace launch::locking

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "index/index_client.hpp"
+#include "pytorch/channel.hpp"
 #include "pytorch/hidden_wheels.hpp"
 #include "specs/wheel.hpp"
 
@@ -111,9 +112,11 @@ Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::Loc
   if (projects.empty()) return wheels;
 
   std::vector<std::string> asked;
-  const bool of_channel = !provenance.channel.empty() && provenance.channel != "index";
+  const bool of_channel =
+      provenance.channel && provenance.channel != pytorch::Channel::index && provenance.cuda;
   const auto channel_url =
-      of_channel ? project::channel_index(site, provenance.channel, provenance.cuda) : specs::Url();
+      of_channel ? pytorch::channel_index_url(site.channel_url.value, *provenance.channel, *provenance.cuda)
+                 : specs::Url();
   if (of_channel) {
     index::IndexClient channel(http, {.url = channel_url, .forbidden_is_missing = true});
     asked.push_back(channel.url().text());
@@ -163,8 +166,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
                                                 const project::Provenance& provenance,
                                                 const fs::path& lock_folder, const project::Site& site,
                                                 const store::WheelStore& store, net::HttpClient& http,
-                                                const net::DownloadProgress& progress,
-                                                const std::stop_token& stop) {
+                                                const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
     return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
@@ -182,7 +184,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
   std::vector<store::Artifact> wanted;
   wanted.reserve(wheels.size());
   for (const auto& wheel : wheels) wanted.push_back(artifact_of(wheel, lock_folder));
-  return store.fetch(wanted, http, progress, stop);
+  return store.fetch(wanted, http, work);
 }
 
 }  // namespace launch::locking

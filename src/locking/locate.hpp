@@ -1,10 +1,10 @@
 #pragma once
 
 #include <filesystem>
-#include <stop_token>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/site.hpp"
@@ -37,7 +37,6 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
                                                 const project::Provenance& provenance,
                                                 const std::filesystem::path& lock_folder,
                                                 const project::Site& site, const store::WheelStore& store,
-                                                net::HttpClient& http, const net::DownloadProgress& progress,
-                                                const std::stop_token& stop = {});
+                                                net::HttpClient& http, const Work& work);
 
 }  // namespace launch::locking

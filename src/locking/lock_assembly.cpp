@@ -16,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string machine_of(const LockTarget& target) {
-  return target.environment().platform_machine;
-}
-
 project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
   project::LockedWheel out;
   out.file_name = file.file_name;
@@ -48,11 +44,11 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machine
               const std::string& name, const Pick& pick, const LockTarget& target,
               const project::Recipe& recipe) {
   const auto& file = pick.wheel.file();
-  auto& [package, machines] = versions[pick.wheel.wheel->version];
+  auto& [package, machines] = versions[pick.wheel.build->version];
   package.name = name;
-  package.version = pick.wheel.wheel->version;
+  package.version = pick.wheel.build->version;
   if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
-  machines.push_back(machine_of(target));
+  machines.push_back(target.platform().machine());
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
   package.dependencies.assign(dependencies.begin(), dependencies.end());
@@ -115,27 +111,28 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                          net::HttpClient& http, const store::WheelStore& store, const fs::path& folder,
-                         const LockProgress& progress, const std::stop_token& stop) {
+                         const Work& work) {
   std::vector<net::DownloadRequest> requests;
   for (const auto& [wheel, file] : wheels) {
-    if (progress) progress(fmt::format("hashing {}", printable(wheel->file_name)));
     // The folder is named by the address, so that a download that was interrupted is found again.
     requests.push_back({.url = file->url,
                         .destination = folder / sha256_hex(file->url.with_secrets()) / file->file_name,
                         .size = file->size});
   }
-  const auto results = http.download(requests, {}, stop);
+  const auto what =
+      fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
+                                                     : count_of(requests.size(), "wheel"));
+  const auto results = http.download(requests, what, work.reporter, work.stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   printable(requests[i].destination.filename().string()));
     TRY_ASSIGN(const auto got, during(results[i], step));
     wheels[i].first->sha256 = got.sha256.hex();
     wheels[i].first->size = got.size;
-    TRY(during(
-        store.add(requests[i].destination, {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
-        step));
-    std::error_code ignored;
-    fs::remove_all(requests[i].destination.parent_path(), ignored);
+    TRY(during(store.add(work.disk, requests[i].destination,
+                         {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
+               step));
+    work.disk.remove_all(requests[i].destination.parent_path());
   }
   return {};
 }
@@ -186,8 +183,7 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const LockRequest& request,
                              net::HttpClient& http, const store::WheelStore& store,
-                             const std::string& store_folder, const LockProgress& progress,
-                             const std::stop_token& stop) {
+                             const std::string& store_folder, const Work& work) {
   const auto files = files_by_name(solutions);
   const auto previous = request.upgrade ? std::map<std::string, const project::LockedWheel*>()
                                         : wheels_by_name(request.previous);
@@ -209,19 +205,7 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
   }
   if (!unsized.empty()) ask_sizes(unsized, http);
   if (unhashed.empty()) return {};
-  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", progress, stop);
-}
-
-std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages) {
-  std::optional<std::string> runtime;
-  for (const auto& package : packages) {
-    if (package.name == "cuda-toolkit") return package.version.public_text();
-    const auto& release = package.version.release();
-    const bool is_runtime =
-        package.name == "nvidia-cuda-runtime" || package.name.starts_with("nvidia-cuda-runtime-cu");
-    if (is_runtime && release.size() >= 2) runtime = fmt::format("{}.{}", release[0], release[1]);
-  }
-  return runtime;
+  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", work);
 }
 
 }  // namespace launch::locking

@@ -2,11 +2,11 @@
 
 #include <map>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
 #include "locking/resolve_lock.hpp"
@@ -40,11 +40,6 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const LockRequest& request,
                              net::HttpClient& http, const store::WheelStore& store,
-                             const std::string& store_folder, const LockProgress& progress,
-                             const std::stop_token& stop);
-
-/// The CUDA toolkit that the locked packages are of: "13.0.2" from cuda-toolkit, else "12.8" from
-/// nvidia-cuda-runtime.
-std::optional<std::string> cuda_version_of(const std::vector<project::LockedPackage>& packages);
+                             const std::string& store_folder, const Work& work);
 
 }  // namespace launch::locking

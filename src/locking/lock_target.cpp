@@ -6,18 +6,14 @@
 
 namespace launch::locking {
 
-Result<LockTarget> LockTarget::make(const project::Recipe& recipe, const std::string& platform,
-                                    int glibc_minor) {
-  LockTarget out;
-  out.target_ = {recipe.python, platform, glibc_minor};
-  TRY_ASSIGN(out.environment_, specs::marker_environment(recipe.python, platform));
-  TRY_ASSIGN(out.version_, specs::Version::parse(out.environment_.python_full_version));
-  TRY_ASSIGN(out.tags_, specs::supported_tags(out.target_));
-  return out;
-}
+LockTarget::LockTarget(const specs::Interpreter& python, const specs::Platform& platform, int glibc_minor)
+    : target_{python, platform, glibc_minor},
+      environment_(specs::marker_environment(python, platform)),
+      version_(specs::Version::parse(environment_.python_full_version).value()),
+      tags_(specs::supported_tags(target_)) {}
 
 std::string LockTarget::text() const {
-  return fmt::format("Python {} on {}", target_.python, target_.platform);
+  return fmt::format("Python {} on {}", target_.python.text(), target_.platform.text());
 }
 
 std::optional<std::size_t> LockTarget::rank(const std::string& tags) {

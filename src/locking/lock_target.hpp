@@ -5,23 +5,20 @@
 #include <unordered_map>
 #include <vector>
 
-#include "base/result.hpp"
-#include "locking/package_source.hpp"
-#include "project/recipe.hpp"
 #include "specs/marker.hpp"
 #include "specs/specifier.hpp"
 #include "specs/tag.hpp"
+#include "specs/version.hpp"
 
 namespace launch::locking {
 
 /// One platform that a lock is made for.
 class LockTarget {
  public:
-  /// Errors (usage): an interpreter or platform that is not known.
-  static Result<LockTarget> make(const project::Recipe& recipe, const std::string& platform, int glibc_minor);
+  LockTarget(const specs::Interpreter& python, const specs::Platform& platform, int glibc_minor);
 
-  const std::string& python() const { return target_.python; }
-  const std::string& platform() const { return target_.platform; }
+  const specs::Interpreter& python() const { return target_.python; }
+  const specs::Platform& platform() const { return target_.platform; }
   const specs::MarkerEnvironment& environment() const { return environment_; }
   /// "Python 3.12 on linux-x86_64"
   std::string text() const;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "pytorch/builds.hpp"
 #include "pytorch/channel.hpp"
 
 namespace launch::locking {
@@ -14,28 +15,26 @@ namespace {
 
 /// What one package has of one nightly.
 struct Offer {
-  bool any = false;                 // a wheel for whatever it may be
-  bool accelerator = false;         // one for the recipe's accelerator
-  std::set<std::string> platforms;  // of the targets that it fits
+  bool accelerator = false;             // a wheel for the recipe's accelerator
+  std::set<specs::Platform> platforms;  // of the targets that it fits
 };
 
-/// By date; empty for a package that has no dated versions.
-using Offers = std::map<std::string, Offer>;
+using Offers = std::map<specs::Day, Offer>;
 
 Offers offers_of(const specs::Requirement& requirement, const Listing& listing, const project::Recipe& recipe,
                  std::vector<LockTarget>& targets) {
   Offers out;
-  for (const auto& wheel : listing.wheels) {
-    const auto date = pytorch::nightly_date(wheel.version);
-    const auto& file = listing.files[wheel.file];
-    if (!date || file.yanked || !requirement.specifier.matches(wheel.version)) continue;
-    auto& offer = out[*date];
-    offer.any = true;
-    if (!pytorch::is_built_for(wheel.version, recipe.torch.cuda)) continue;
-    offer.accelerator = true;
-    for (auto& target : targets) {
-      const bool runs = !file.requires_python || target.runs(*file.requires_python);
-      if (runs && target.rank(wheel.tags)) offer.platforms.insert(target.platform());
+  for (const auto& [day, builds] : pytorch::nights_of(listing.builds)) {
+    for (const auto* build : builds) {
+      const auto& file = listing.files[build->file];
+      if (file.yanked || !requirement.specifier.matches(build->version)) continue;
+      auto& offer = out[day];
+      if (!pytorch::is_built_for(build->version, *recipe.torch.cuda)) continue;
+      offer.accelerator = true;
+      for (auto& target : targets) {
+        const bool runs = !file.requires_python || target.runs(*file.requires_python);
+        if (runs && target.rank(build->tags)) offer.platforms.insert(target.platform());
+      }
     }
   }
   return out;
@@ -49,23 +48,24 @@ class Nightlies {
   void add(const specs::Requirement& requirement, const Listing& listing) {
     auto offers = offers_of(requirement, listing, recipe_, targets_);
     const bool dated =
-        !offers.empty() || std::any_of(listing.wheels.begin(), listing.wheels.end(), [](const PageWheel& w) {
-          return pytorch::nightly_date(w.version).has_value();
+        !offers.empty() || std::any_of(listing.builds.begin(), listing.builds.end(), [](const auto& build) {
+          return pytorch::nightly_day(build.version).has_value();
         });
     if (!dated) return;
-    for (const auto& [date, offer] : offers) dates_.insert(date);
+    for (const auto& [day, offer] : offers) days_.insert(day);
     packages_.emplace_back(requirement.name, std::move(offers));
   }
 
   bool empty() const { return packages_.empty(); }
-  const std::set<std::string>& dates() const { return dates_; }
+  const std::set<specs::Day>& days() const { return days_; }
 
   /// Why a nightly cannot be taken; none: it can.
-  std::optional<std::string> lack(const std::string& date) const {
+  std::optional<std::string> lack(const specs::Day& day) const {
     for (const auto& [name, offers] : packages_) {
-      const auto at = offers.find(date);
-      if (at == offers.end() || !at->second.any) return fmt::format("it has no {}", name);
-      if (!at->second.accelerator) return fmt::format("its {} is not built for {}", name, recipe_.torch.cuda);
+      const auto at = offers.find(day);
+      if (at == offers.end()) return fmt::format("it has no {}", name);
+      if (!at->second.accelerator)
+        return fmt::format("its {} is not built for {}", name, recipe_.torch.cuda->text());
       for (const auto& target : targets_) {
         if (at->second.platforms.count(target.platform()) == 0) {
           return fmt::format("its {} has no wheel for {}", name, target.text());
@@ -79,35 +79,35 @@ class Nightlies {
   const project::Recipe& recipe_;
   std::vector<LockTarget>& targets_;
   std::vector<std::pair<std::string, Offers>> packages_;
-  std::set<std::string> dates_;
+  std::set<specs::Day> days_;
 };
 
-std::string range_hint(const std::set<std::string>& dates) {
-  if (dates.empty())
+std::string range_hint(const std::set<specs::Day>& days) {
+  if (days.empty())
     return "the channel's pages have no nightly of these packages; older ones leave the pages after "
            "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL";
   return fmt::format(
       "the channel's pages have nightlies from {} to {}; older ones leave the pages after about 60 "
       "days, a mirror that kept them is named by LAUNCH_CHANNEL_URL",
-      *dates.begin(), *dates.rbegin());
+      days.begin()->text(), days.rbegin()->text());
 }
 
 /// A wheel of the nightly that is gone; none when they are all there.
 const Vanished* vanished_of(const PackageSource& source, const project::Recipe& recipe,
-                            const std::string& date) {
+                            const specs::Day& day) {
   const auto& torch = recipe.torch.packages;
   for (const auto& one : source.vanished()) {
     const bool named = std::any_of(torch.begin(), torch.end(), [&](const specs::Requirement& requirement) {
       return requirement.name == one.package;
     });
-    if (named && pytorch::nightly_date(one.version) == date) return &one;
+    if (named && pytorch::nightly_day(one.version) == day) return &one;
   }
   return nullptr;
 }
 
-Error gone(const std::string& date, const Vanished& vanished, const project::Recipe& recipe) {
-  return world_error(
-             fmt::format("the nightly of {} that the lock has is gone: {}", date, vanished_text(vanished)))
+Error gone(const specs::Day& day, const Vanished& vanished, const project::Recipe& recipe) {
+  return world_error(fmt::format("the nightly of {} that the lock has is gone: {}", day.text(),
+                                 vanished_text(vanished)))
       .hint(recipe.torch.date
                 ? "the recipe's [torch] date asks for this nightly: give another day, or name a mirror that "
                   "kept "
@@ -120,45 +120,45 @@ Error gone(const std::string& date, const Vanished& vanished, const project::Rec
 
 /// `kept`: the lock's nightly, when it is one that the recipe allows.
 Result<NightlyChoice> choose(const project::Recipe& recipe, const Nightlies& nightlies,
-                             const std::optional<std::string>& kept) {
+                             const std::optional<specs::Day>& kept) {
   const auto& torch = recipe.torch;
   if (torch.date) {
     if (const auto lack = nightlies.lack(*torch.date)) {
-      return fail(usage_error(fmt::format("the nightly of {} cannot be taken: {}", *torch.date, *lack))
-                      .hint(range_hint(nightlies.dates())));
+      return fail(usage_error(fmt::format("the nightly of {} cannot be taken: {}", torch.date->text(), *lack))
+                      .hint(range_hint(nightlies.days())));
     }
     return NightlyChoice{torch.date, {}};
   }
   const auto kept_lacks = kept ? nightlies.lack(*kept) : std::nullopt;
   if (kept && !kept_lacks) return NightlyChoice{kept, {}};
   NightlyChoice out;
-  for (auto date = nightlies.dates().rbegin(); date != nightlies.dates().rend(); ++date) {
-    if (torch.as_of && *date > *torch.as_of) continue;
-    const auto lack = nightlies.lack(*date);
+  for (auto day = nightlies.days().rbegin(); day != nightlies.days().rend(); ++day) {
+    if (torch.as_of && *day > *torch.as_of) continue;
+    const auto lack = nightlies.lack(*day);
     if (!lack) {
-      out.date = *date;
+      out.day = *day;
       // It is older than those that were looked at, as a rule.
-      if (kept && *kept < *date) out.passed_over.push_back({*kept, *kept_lacks});
+      if (kept && *kept < *day) out.passed_over.push_back({*kept, *kept_lacks});
       return out;
     }
-    out.passed_over.push_back({*date, *lack});
+    out.passed_over.push_back({*day, *lack});
   }
   auto error = usage_error(fmt::format("no nightly{} has all of the recipe's packages",
-                                       torch.as_of ? " up to " + *torch.as_of : ""));
+                                       torch.as_of ? " up to " + torch.as_of->text() : ""));
   constexpr std::size_t kMostShown = 3;
   for (std::size_t i = 0; i < std::min(kMostShown, out.passed_over.size()); ++i) {
-    error.hint(fmt::format("{}: {}", out.passed_over[i].date, out.passed_over[i].reason));
+    error.hint(fmt::format("{}: {}", out.passed_over[i].day.text(), out.passed_over[i].reason));
   }
-  return fail(std::move(error).hint(range_hint(nightlies.dates())));
+  return fail(std::move(error).hint(range_hint(nightlies.days())));
 }
 
 }  // namespace
 
 Result<NightlyChoice> choose_nightly(const project::Recipe& recipe, PackageSource& source,
                                      std::vector<LockTarget>& targets,
-                                     const std::optional<std::string>& kept) {
+                                     const std::optional<specs::Day>& kept) {
   const auto& torch = recipe.torch;
-  if (torch.channel != project::Channel::nightly) return NightlyChoice{};
+  if (torch.channel != pytorch::Channel::nightly) return NightlyChoice{};
   Nightlies nightlies(recipe, targets);
   for (const auto& requirement : torch.packages) {
     TRY_ASSIGN(const auto* listing, source.find(requirement.name));

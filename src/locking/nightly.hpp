@@ -7,13 +7,18 @@
 #include "base/result.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
-#include "locking/resolve_lock.hpp"
 #include "project/recipe.hpp"
 
 namespace launch::locking {
 
+/// A nightly that was not taken, and why.
+struct PassedOver {
+  specs::Day day;
+  std::string reason;
+};
+
 struct NightlyChoice {
-  std::optional<std::string> date;  ///< none: no nightly channel, or nothing on it has a date
+  std::optional<specs::Day> day;  ///< nullopt: no nightly channel, or nothing on it has a date
   std::vector<PassedOver> passed_over;
 };
 
@@ -21,7 +26,6 @@ struct NightlyChoice {
 /// which every package that the recipe takes from the channel has a wheel for every target. Errors: (usage)
 /// there is none, (world) the channel's, and a kept nightly of which a wheel is gone for good.
 Result<NightlyChoice> choose_nightly(const project::Recipe& recipe, PackageSource& source,
-                                     std::vector<LockTarget>& targets,
-                                     const std::optional<std::string>& kept);
+                                     std::vector<LockTarget>& targets, const std::optional<specs::Day>& kept);
 
 }  // namespace launch::locking

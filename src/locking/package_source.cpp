@@ -1,10 +1,8 @@
 #include "locking/package_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <iterator>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,36 +10,15 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
+#include "pytorch/channel.hpp"
 #include "pytorch/hidden_wheels.hpp"
-#include "specs/wheel.hpp"
 
 namespace launch::locking {
 namespace {
 
-/// PyTorch's own projects, which the channel publishes: never taken from anywhere else when a channel is
-/// chosen.
-constexpr std::array<std::string_view, 9> kOfTheChannel = {
-    "torch",          "torchvision",         "torchaudio",         "torchtext",  "triton",
-    "pytorch-triton", "pytorch-triton-rocm", "pytorch-triton-xpu", "torchtriton"};
-
-/// Names that the channel may serve and then must.
-constexpr std::array<std::string_view, 9> kPrefixes = {"torch",   "pytorch-", "triton", "nvidia-", "cuda-",
-                                                       "fbgemm-", "intel-",   "dpcpp-", "onemkl-"};
-
-std::filesystem::path metadata_cache(const project::Site& site) {
-  return site.cache.value.empty() ? std::filesystem::path()
-                                  : std::filesystem::path(site.cache.value) / "metadata";
-}
-
-std::vector<PageWheel> wheels_of(const std::vector<index::IndexFile>& files) {
-  std::vector<PageWheel> wheels;
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    if (!files[i].file_name.ends_with(".whl")) continue;
-    auto name = specs::WheelName::parse(files[i].file_name);
-    if (!name) continue;
-    wheels.push_back({i, std::move(name->version), std::move(name->tags), std::move(name->build)});
-  }
-  return wheels;
+index::MetadataCache metadata_cache(const project::Site& site, Disk& disk) {
+  if (site.cache.value.empty()) return {};
+  return {std::filesystem::path(site.cache.value) / "metadata", &disk};
 }
 
 }  // namespace
@@ -54,42 +31,40 @@ std::string vanished_text(const Vanished& vanished) {
 }
 
 PackageSource::PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
-                             std::vector<project::LockedPackage> kept, std::stop_token stop)
+                             std::vector<project::LockedPackage> kept, const Work& work)
     : http_(http),
       general_(http, {.url = site.index_url.value,
                       .find_links = project::values_of(site.find_links),
-                      .metadata_cache = metadata_cache(site)}),
+                      .metadata_cache = metadata_cache(site, work.disk)}),
       kept_(std::move(kept)),
-      stop_(std::move(stop)) {
-  if (recipe.torch.channel == project::Channel::index) return;
+      stop_(work.stop) {
+  if (recipe.torch.channel == pytorch::Channel::index) return;
   channel_.emplace(
-      http, index::IndexSource{.url = project::channel_index(
-                                   site, project::channel_name(recipe.torch.channel), recipe.torch.cuda),
+      http, index::IndexSource{.url = pytorch::channel_index_url(
+                                   site.channel_url.value, recipe.torch.channel, recipe.torch.cuda.value()),
                                .forbidden_is_missing = true,
-                               .metadata_cache = metadata_cache(site)});
+                               .metadata_cache = metadata_cache(site, work.disk)});
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
 }
 
 PackageSource::Origin PackageSource::origin(const std::string& name) const {
   if (!channel_) return Origin::general;
-  const bool own = std::find(kOfTheChannel.begin(), kOfTheChannel.end(), name) != kOfTheChannel.end();
-  if (own || asked_of_channel_.count(name) != 0) return Origin::channel;
-  if (asked_of_general_.count(name) != 0) return Origin::general;
-  const auto is_start = [&](std::string_view prefix) { return name.starts_with(prefix); };
-  return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_start) ? Origin::channel_first : Origin::general;
+  const auto from = pytorch::rule_of(name).from;
+  if (from == Origin::channel || asked_of_channel_.count(name) != 0) return Origin::channel;
+  return asked_of_general_.count(name) != 0 ? Origin::general : from;
 }
 
 void PackageSource::keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel) {
-  std::vector<std::vector<PageWheel>> wheels(names.size());
+  std::vector<std::vector<pytorch::Build>> builds(names.size());
   side_by_side(names.size(), [&](std::size_t i) {
-    if (pages[i] && *pages[i]) wheels[i] = wheels_of((*pages[i])->files);
+    if (pages[i] && *pages[i]) builds[i] = pytorch::builds_of((*pages[i])->files);
   });
   for (std::size_t i = 0; i < names.size(); ++i)
-    keep(names[i], std::move(pages[i]), std::move(wheels[i]), from_channel);
+    keep(names[i], std::move(pages[i]), std::move(builds[i]), from_channel);
 }
 
-void PackageSource::keep(const std::string& name, Page page, std::vector<PageWheel> wheels,
+void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch::Build> builds,
                          bool from_channel) {
   if (!page) {
     listings_.emplace(name, fail(std::move(page.error())));
@@ -101,7 +76,7 @@ void PackageSource::keep(const std::string& name, Page page, std::vector<PageWhe
   listing.from_channel = from_channel;
   listing.known = page->has_value();
   if (*page) listing.files = std::move((*page)->files);
-  listing.wheels = std::move(wheels);
+  listing.builds = std::move(builds);
   listings_.emplace(name, std::move(listing));
 }
 

@@ -11,23 +11,18 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "index/index_client.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
 #include "project/site.hpp"
+#include "pytorch/builds.hpp"
+#include "pytorch/packages.hpp"
 #include "specs/metadata.hpp"
 #include "specs/version.hpp"
 
 namespace launch::locking {
-
-/// A wheel on a project's page, its name taken apart.
-struct PageWheel {
-  std::size_t file = 0;  ///< place in Listing::files
-  specs::Version version;
-  std::string tags;  ///< compressed
-  std::string build;
-};
 
 /// A project as the index that it is taken from has it.
 struct Listing {
@@ -36,7 +31,7 @@ struct Listing {
   bool from_channel = false;  ///< the PyTorch channel's
   bool known = false;         ///< the index has such a project
   std::vector<index::IndexFile> files;
-  std::vector<PageWheel> wheels;
+  std::vector<pytorch::Build> builds;  ///< those of the files that are wheels
 };
 
 /// A locked wheel of the channel that neither its page shows nor a server has any more.
@@ -59,7 +54,7 @@ class PackageSource {
   /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
   /// page no longer shows are listed with the others while their files are still there.
   PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
-                std::vector<project::LockedPackage> kept = {}, std::stop_token stop = {});
+                std::vector<project::LockedPackage> kept, const Work& work);
 
   /// Asks for the pages of many projects side by side.
   void prefetch(std::span<const std::string> names);
@@ -68,8 +63,8 @@ class PackageSource {
 
   struct Wheel {
     const Listing* listing = nullptr;
-    const PageWheel* wheel = nullptr;
-    const index::IndexFile& file() const { return listing->files[wheel->file]; }
+    const pytorch::Build* build = nullptr;
+    const index::IndexFile& file() const { return listing->files[build->file]; }
   };
   /// Asks for the metadata of many wheels side by side.
   void prefetch_metadata(std::span<const Wheel> wheels);
@@ -83,11 +78,11 @@ class PackageSource {
   }
 
  private:
-  enum class Origin { general, channel, channel_first };
+  using Origin = pytorch::PackageRule::From;
   Origin origin(const std::string& name) const;
   using Page = Result<std::optional<index::ProjectPage>>;
   void keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel);
-  void keep(const std::string& name, Page page, std::vector<PageWheel> wheels, bool from_channel);
+  void keep(const std::string& name, Page page, std::vector<pytorch::Build> builds, bool from_channel);
   /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
   std::vector<std::string> ask_channel(const std::vector<std::string>& names);
   Result<void> go_on() const;

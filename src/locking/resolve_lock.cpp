@@ -1,7 +1,6 @@
 #include "locking/resolve_lock.hpp"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -14,73 +13,19 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/target_provider.hpp"
+#include "pytorch/packages.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
-#include "specs/interpreter.hpp"
 
 namespace launch::locking {
 namespace {
-
-/// Names that people mean when they mistype one in a recipe of this kind.
-const std::vector<std::string>& well_known_names() {
-  static const std::vector<std::string> names = {"accelerate",
-                                                 "datasets",
-                                                 "deepspeed",
-                                                 "einops",
-                                                 "fastapi",
-                                                 "flash-attn",
-                                                 "huggingface-hub",
-                                                 "hydra-core",
-                                                 "jax",
-                                                 "lightning",
-                                                 "matplotlib",
-                                                 "mlflow",
-                                                 "numpy",
-                                                 "omegaconf",
-                                                 "pandas",
-                                                 "peft",
-                                                 "pillow",
-                                                 "protobuf",
-                                                 "pyarrow",
-                                                 "pydantic",
-                                                 "pytest",
-                                                 "pyyaml",
-                                                 "ray",
-                                                 "requests",
-                                                 "safetensors",
-                                                 "scikit-learn",
-                                                 "scipy",
-                                                 "sentencepiece",
-                                                 "tensorboard",
-                                                 "tiktoken",
-                                                 "timm",
-                                                 "tokenizers",
-                                                 "tomli",
-                                                 "torch",
-                                                 "torchao",
-                                                 "torchaudio",
-                                                 "torchdata",
-                                                 "torchmetrics",
-                                                 "torchrec",
-                                                 "torchtext",
-                                                 "torchtitan",
-                                                 "torchtune",
-                                                 "torchvision",
-                                                 "tqdm",
-                                                 "transformers",
-                                                 "triton",
-                                                 "trl",
-                                                 "wandb",
-                                                 "xformers"};
-  return names;
-}
 
 /// The previous lock is of the recipe's channel and accelerator, and what it has is to be kept.
 bool keeps_build(const LockRequest& request) {
   if (!request.previous || request.upgrade) return false;
   const auto& before = request.previous->provenance;
   const auto& torch = request.recipe.torch;
-  return before.channel == project::channel_name(torch.channel) && before.cuda == torch.cuda;
+  return before.channel == torch.channel && before.cuda == torch.cuda;
 }
 
 /// The packages of the previous lock; wheels that it names by path alone are in the store, or still to be
@@ -102,24 +47,21 @@ std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
 class Locking {
  public:
   Locking(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-          const store::WheelStore& store, const LockProgress& progress, const std::stop_token& stop)
+          const store::WheelStore& store, const Work& work)
       : request_(request),
         recipe_(request.recipe),
         site_(site),
         http_(http),
         store_(store),
-        progress_(progress),
-        stop_(stop),
-        source_(request.recipe, site, http, kept_packages(request, store), stop) {}
+        work_(work),
+        source_(request.recipe, site, http, kept_packages(request, store), work) {}
 
   Result<LockResult> run() {
-    for (const auto& platform : recipe_.platforms) {
-      TRY_ASSIGN(auto target, LockTarget::make(recipe_, platform, request_.glibc_minor));
-      targets_.push_back(std::move(target));
-    }
+    for (const auto& platform : recipe_.platforms)
+      targets_.emplace_back(recipe_.python, platform, request_.glibc_minor);
     TRY(check_names());
-    TRY_ASSIGN(auto nightly, choose_nightly(recipe_, source_, targets_, kept_date()));
-    date_ = nightly.date;
+    TRY_ASSIGN(auto nightly, choose_nightly(recipe_, source_, targets_, kept_day()));
+    day_ = nightly.day;
     auto preferred = kept_versions();
     std::vector<TargetSolution> solutions;
     for (auto& target : targets_) {
@@ -128,7 +70,7 @@ class Locking {
       // Platforms shall have the same versions wherever that is possible.
       for (const auto& [name, pick] : solutions.back().picks) {
         auto& versions = preferred[name];
-        versions.insert(versions.begin(), pick.wheel.wheel->version);
+        versions.insert(versions.begin(), pick.wheel.build->version);
       }
     }
     LockResult result;
@@ -139,10 +81,6 @@ class Locking {
   }
 
  private:
-  void say(const std::string& what) const {
-    if (progress_) progress_(what);
-  }
-
   std::vector<specs::Requirement> all_requirements() const {
     auto out = recipe_.torch.packages;
     out.insert(out.end(), recipe_.packages.begin(), recipe_.packages.end());
@@ -162,14 +100,14 @@ class Locking {
       }
       names.push_back(requirement.name);
     }
-    say(fmt::format("asking the index for {}", count_of(names.size(), "package")));
+    work_.reporter.status(fmt::format("asking the index for {}", count_of(names.size(), "package")));
     source_.prefetch(names);
     for (const auto& name : names) {
       TRY_ASSIGN(const auto* listing, source_.find(name));
       if (listing->known) continue;
       auto error = usage_error(no_such_project(*listing));
       error.during(fmt::format("locking the recipe {}", recipe_.name));
-      if (const auto meant = did_you_mean(name, well_known_names()))
+      if (const auto meant = did_you_mean(name, pytorch::known_names()))
         error.hint(fmt::format("did you mean {}?", *meant));
       return fail(std::move(error));
     }
@@ -178,7 +116,7 @@ class Locking {
 
   bool keeps() const { return request_.previous && !request_.upgrade; }
 
-  std::optional<std::string> kept_date() const {
+  std::optional<specs::Day> kept_day() const {
     return keeps_build(request_) ? request_.previous->provenance.date : std::nullopt;
   }
 
@@ -190,8 +128,8 @@ class Locking {
   }
 
   Result<TargetSolution> solve_for(LockTarget& target, const Preferences& preferred) {
-    say(fmt::format("resolving for {}", target.text()));
-    TargetProvider provider(recipe_, source_, target, preferred, date_);
+    work_.reporter.status(fmt::format("resolving for {}", target.text()));
+    TargetProvider provider(recipe_, source_, target, preferred, day_);
     std::vector<specs::Requirement> requirements;
     for (auto& requirement : all_requirements()) {
       const bool applies = !requirement.marker || requirement.marker->evaluate(target.environment());
@@ -230,18 +168,16 @@ class Locking {
 
   Result<project::Lockfile> assemble(const std::vector<TargetSolution>& solutions) {
     project::Lockfile lock;
-    TRY_ASSIGN(const auto interpreter, specs::Interpreter::parse(recipe_.python));
-    lock.requires_python = fmt::format("=={}.*", interpreter.version());
+    lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, progress_,
-                        stop_));
+    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, work_));
     auto& provenance = lock.provenance;
     provenance.recipe_digest = recipe_.digest;
-    provenance.channel = project::channel_name(recipe_.torch.channel);
+    provenance.channel = recipe_.torch.channel;
     provenance.cuda = recipe_.torch.cuda;
-    provenance.cuda_version = cuda_version_of(lock.packages);
-    provenance.date = date_;
+    provenance.cuda_version = project::cuda_version_of(lock.packages);
+    provenance.date = day_;
     provenance.platforms = recipe_.platforms;
     return lock;
   }
@@ -251,19 +187,17 @@ class Locking {
   const project::Site& site_;
   net::HttpClient& http_;
   const store::WheelStore& store_;
-  const LockProgress& progress_;
-  const std::stop_token& stop_;
+  const Work& work_;
   PackageSource source_;
   std::vector<LockTarget> targets_;
-  std::optional<std::string> date_;
+  std::optional<specs::Day> day_;
 };
 
 }  // namespace
 
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const LockProgress& progress,
-                                const std::stop_token& stop) {
-  return Locking(request, site, http, store, progress, stop).run();
+                                const store::WheelStore& store, const Work& work) {
+  return Locking(request, site, http, store, work).run();
 }
 
 }  // namespace launch::locking

@@ -1,14 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <vector>
 
-#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
+#include "locking/nightly.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -25,26 +24,16 @@ struct LockRequest {
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 
-/// A nightly date that was not taken, and why.
-struct PassedOver {
-  std::string date;
-  std::string reason;
-};
-
 struct LockResult {
   project::Lockfile lock;  ///< without provenance.base, which the image wing adds
   std::vector<PassedOver> passed_over;
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 
-/// Tells a person what is going on: "resolving", "hashing torch-….whl".
-using LockProgress = std::function<void(const std::string& what)>;
-
 /// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
 /// downloaded into the store and hashed. Errors: (usage) an impossible set of requirements, with the
 /// explanation, or a package that no index has; (world) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const LockProgress& progress,
-                                const std::stop_token& stop = {});
+                                const store::WheelStore& store, const Work& work);
 
 }  // namespace launch::locking

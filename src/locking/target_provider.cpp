@@ -13,12 +13,8 @@
 namespace launch::locking {
 
 TargetProvider::TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
-                               Preferences preferred, std::optional<std::string> date)
-    : recipe_(recipe),
-      source_(source),
-      target_(target),
-      preferred_(std::move(preferred)),
-      date_(std::move(date)) {
+                               Preferences preferred, std::optional<specs::Day> day)
+    : recipe_(recipe), source_(source), target_(target), preferred_(std::move(preferred)), day_(day) {
   for (const auto& requirement : recipe.torch.packages) dated_.insert(requirement.name);
   note_pins(recipe.packages);
   note_pins(recipe.torch.packages);
@@ -33,14 +29,14 @@ void TargetProvider::note_pins(const std::vector<specs::Requirement>& requiremen
   }
 }
 
-bool TargetProvider::fits(const Listing& listing, const PageWheel& wheel) const {
-  const auto& file = listing.files[wheel.file];
+bool TargetProvider::fits(const Listing& listing, const pytorch::Build& build) const {
+  const auto& file = listing.files[build.file];
   if (file.requires_python && !target_.runs(*file.requires_python)) return false;
   if (!listing.from_channel) return true;
-  if (!pytorch::is_built_for(wheel.version, recipe_.torch.cuda)) return false;
-  if (!date_ || dated_.count(listing.name) == 0) return true;
-  const auto date = pytorch::nightly_date(wheel.version);
-  return !date || *date == *date_;
+  if (!pytorch::is_built_for(build.version, *recipe_.torch.cuda)) return false;
+  if (!day_ || dated_.count(listing.name) == 0) return true;
+  const auto day = pytorch::nightly_day(build.version);
+  return !day || *day == *day_;
 }
 
 Result<const TargetProvider::Package*> TargetProvider::package(const std::string& name) {
@@ -48,33 +44,33 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
   if (known != packages_.end()) return &known->second;
   Package package;
   TRY_ASSIGN(package.listing, source_.find(name));
-  for (const auto& wheel : package.listing->wheels) {
-    const auto rank = target_.rank(wheel.tags);
-    if (!rank || !fits(*package.listing, wheel)) continue;
-    const Fit fit{&wheel, *rank, package.listing->files[wheel.file].yanked.has_value()};
-    const auto at = package.fits.try_emplace(wheel.version, fit).first;
+  for (const auto& each : package.listing->builds) {
+    const auto rank = target_.rank(each.tags);
+    if (!rank || !fits(*package.listing, each)) continue;
+    const Fit fit{&each, *rank, package.listing->files[each.file].yanked.has_value()};
+    const auto at = package.fits.try_emplace(each.version, fit).first;
     // The one that is not yanked, then the better tags, then the later build (PEP 427).
-    const auto build = [](const Fit& f) { return std::make_pair(f.wheel->build.size(), f.wheel->build); };
-    const auto better = std::tuple(fit.yanked, fit.rank, build(at->second)) <
-                        std::tuple(at->second.yanked, at->second.rank, build(fit));
+    const auto number = [](const Fit& f) { return std::make_pair(f.build->number.size(), f.build->number); };
+    const auto better = std::tuple(fit.yanked, fit.rank, number(at->second)) <
+                        std::tuple(at->second.yanked, at->second.rank, number(fit));
     if (better) at->second = fit;
   }
   return &packages_.emplace(name, std::move(package)).first->second;
 }
 
-Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::string& name) {
+Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string& name) {
   TRY_ASSIGN(const auto* package, this->package(name));
-  std::vector<resolve::Candidate> out;
+  std::vector<specs::Version> out;
   std::set<specs::Version> taken;
   const auto preferred = preferred_.find(name);
   if (preferred != preferred_.end()) {
     for (const auto& version : preferred->second) {
       const auto at = package->fits.find(version);
       if (at == package->fits.end() || at->second.yanked || !taken.insert(version).second) continue;
-      out.push_back({version});
+      out.push_back(version);
     }
   }
-  std::vector<resolve::Candidate> yanked;
+  std::vector<specs::Version> yanked;
   const auto pins = pinned_.find(name);
   for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
     const auto& version = at->first;
@@ -83,10 +79,10 @@ Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::st
         return specs::Specifier::parse(pin)->matches(version);
       };
       if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
-        yanked.push_back({version});
+        yanked.push_back(version);
       }
     } else if (taken.count(version) == 0) {
-      out.push_back({version});
+      out.push_back(version);
     }
   }
   out.insert(out.end(), yanked.begin(), yanked.end());
@@ -96,7 +92,7 @@ Result<std::vector<resolve::Candidate>> TargetProvider::candidates(const std::st
 bool TargetProvider::takes_prereleases(const std::string& name) {
   const auto at = packages_.find(name);
   const bool of_channel = at != packages_.end() && at->second.listing->from_channel;
-  return of_channel && recipe_.torch.channel != project::Channel::stable;
+  return of_channel && recipe_.torch.channel != pytorch::Channel::stable;
 }
 
 std::string TargetProvider::absence(const std::string& name, const specs::SpecifierSet& wanted) {
@@ -106,7 +102,7 @@ std::string TargetProvider::absence(const std::string& name, const specs::Specif
   for (const auto& [version, fit] : at->second.fits) {
     if (!fit.yanked) newest = version;
   }
-  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_, date_);
+  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_, day_);
 }
 
 resolve::Dependencies TargetProvider::evaluate(const std::string& name, const specs::Version& version,
@@ -134,7 +130,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
                                                            const specs::Version& version,
                                                            const std::set<std::string>& extras) {
   const auto metadata = source_.metadata(wheel(name, version));
-  if (!metadata && metadata.error().kind() == ErrorKind::usage) {
+  if (!metadata && metadata.error().kind() == ErrorKind::malformed) {
     resolve::Dependencies out;
     out.unusable = fmt::format("the metadata of {} {} cannot be read: {}", name, version.text(),
                                metadata.error().message());
@@ -168,7 +164,7 @@ void TargetProvider::prefetch_dependencies(std::span<const resolve::PackageVersi
 
 PackageSource::Wheel TargetProvider::wheel(const std::string& name, const specs::Version& version) const {
   const auto& package = packages_.at(name);
-  return {package.listing, package.fits.at(version).wheel};
+  return {package.listing, package.fits.at(version).build};
 }
 
 }  // namespace launch::locking

@@ -19,11 +19,11 @@ using Preferences = std::map<std::string, std::vector<specs::Version>>;
 /// unless it is pinned, none for another Python or accelerator, nightlies of one date.
 class TargetProvider final : public resolve::Provider {
  public:
-  /// `preferred`: versions to be taken before newer ones, best first. `date`: the nightly's, "2025-06-06".
+  /// `preferred`: versions to be taken before newer ones, best first. `day`: the nightly's.
   TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
-                 Preferences preferred, std::optional<std::string> date);
+                 Preferences preferred, std::optional<specs::Day> day);
 
-  Result<std::vector<resolve::Candidate>> candidates(const std::string& package) override;
+  Result<std::vector<specs::Version>> candidates(const std::string& package) override;
   bool takes_prereleases(const std::string& package) override;
   std::string absence(const std::string& package, const specs::SpecifierSet& wanted) override;
   Result<resolve::Dependencies> dependencies(const std::string& package, const specs::Version& version,
@@ -36,7 +36,7 @@ class TargetProvider final : public resolve::Provider {
 
  private:
   struct Fit {
-    const PageWheel* wheel = nullptr;
+    const pytorch::Build* build = nullptr;
     std::size_t rank = 0;
     bool yanked = false;
   };
@@ -45,7 +45,7 @@ class TargetProvider final : public resolve::Provider {
     std::map<specs::Version, Fit> fits;
   };
   Result<const Package*> package(const std::string& name);
-  bool fits(const Listing& listing, const PageWheel& wheel) const;
+  bool fits(const Listing& listing, const pytorch::Build& build) const;
   void note_pins(const std::vector<specs::Requirement>& requirements);
   resolve::Dependencies evaluate(const std::string& package, const specs::Version& version,
                                  const specs::CoreMetadata& metadata,
@@ -55,7 +55,7 @@ class TargetProvider final : public resolve::Provider {
   PackageSource& source_;
   LockTarget& target_;
   Preferences preferred_;
-  std::optional<std::string> date_;
+  std::optional<specs::Day> day_;
   std::set<std::string> dated_;  // the channel's packages that the recipe names
   std::map<std::string, std::set<std::string>>
       pinned_;  // versions after "==", as written; those may be yanked

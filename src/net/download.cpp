@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/log.hpp"
 #include "net/file_download.hpp"
 
 namespace launch::net {
@@ -23,9 +22,9 @@ constexpr std::size_t kAhead = 2;
 /// One call of download_all.
 class Download {
  public:
-  Download(Session& session, std::span<const DownloadRequest> requests, const DownloadProgress& progress,
-           const std::stop_token& stop)
-      : session_(session), progress_(progress), stop_(stop) {
+  Download(Session& session, std::span<const DownloadRequest> requests, std::string_view what,
+           Reporter& reporter, const std::stop_token& stop)
+      : session_(session), what_(what), reporter_(reporter), stop_(stop) {
     for (const auto& request : requests) files_.emplace_back(session, request, files_.size(), mail_);
   }
 
@@ -74,7 +73,7 @@ class Download {
   bool open(FileDownload& file) {
     if (file.try_open()) return true;
     next_lock_try_ = session_.clock.steady() + kLockRetry;
-    if (!told_) log_info("{} is being downloaded already; waiting for that", file.name());
+    if (!told_) reporter_.note(fmt::format("{} is being downloaded already; waiting for that", file.name()));
     told_ = true;
     return false;
   }
@@ -126,7 +125,6 @@ class Download {
   }
 
   void report(bool now) {
-    if (!progress_) return;
     const auto time = session_.clock.steady();
     if (!now && time < last_report_ + kProgressEvery) return;
     last_report_ = time;
@@ -138,11 +136,12 @@ class Download {
       known = known && file.total();
       total += file.total().value_or(0);
     }
-    progress_(done, known ? total : 0);
+    reporter_.progress(what_, done, known ? total : 0);
   }
 
   Session& session_;
-  const DownloadProgress& progress_;
+  std::string_view what_;
+  Reporter& reporter_;
   const std::stop_token& stop_;
   DownloadMail mail_ = std::make_shared<Mailbox<DownloadNews>>();
   std::deque<FileDownload> files_;
@@ -158,7 +157,7 @@ bool same_bytes(const DownloadRequest& a, const DownloadRequest& b) {
 }  // namespace
 
 std::vector<Result<DownloadResult>> download_all(Session& session, std::span<const DownloadRequest> requests,
-                                                 const DownloadProgress& progress,
+                                                 std::string_view what, Reporter& reporter,
                                                  const std::stop_token& stop) {
   // The same file asked for twice is fetched once.
   std::vector<DownloadRequest> once;
@@ -169,7 +168,7 @@ std::vector<Result<DownloadResult>> download_all(Session& session, std::span<con
     if (fresh) once.push_back(request);
     from.push_back(known->second);
   }
-  auto results = Download(session, once, progress, stop).run();
+  auto results = Download(session, once, what, reporter, stop).run();
   std::vector<Result<DownloadResult>> out;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (same_bytes(requests[i], once[from[i]])) {

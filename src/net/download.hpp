@@ -10,7 +10,7 @@ namespace launch::net {
 
 /// HttpClient::download on the wire.
 std::vector<Result<DownloadResult>> download_all(Session& session, std::span<const DownloadRequest> requests,
-                                                 const DownloadProgress& progress,
+                                                 std::string_view what, Reporter& reporter,
                                                  const std::stop_token& stop);
 
 }  // namespace launch::net

@@ -36,9 +36,10 @@ HttpOptions workable(HttpOptions options) {
 }
 }  // namespace
 
-Session::Session(HttpOptions given, const Environment& environment, Clock& time)
+Session::Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files)
     : options(workable(std::move(given))),
       clock(time),
+      disk(files),
       backoff(options.retry_base),
       wire({.network = read_network_settings(environment, options.certificates),
             .parallel = options.parallel,

@@ -28,10 +28,11 @@ class Credentials {
 
 /// What the calls of one client have in common.
 struct Session {
-  Session(HttpOptions given, const Environment& environment, Clock& time);
+  Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
 
   HttpOptions options;
   Clock& clock;
+  Disk& disk;
   Credentials credentials;
   Backoff backoff;
   Wire wire;  ///< last: its thread ends first

@@ -28,7 +28,7 @@ FileDownload::FileDownload(Session& session, const DownloadRequest& request, std
 }
 
 bool FileDownload::try_open() {
-  auto part = PartFile::open(request_.destination);
+  auto part = PartFile::open(session_.disk, request_.destination);
   if (!part) {
     fail_with(std::move(part.error()), Bytes::discard);
     return true;

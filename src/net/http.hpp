@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,7 +13,9 @@
 
 #include "base/clock.hpp"
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/environment.hpp"
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "net/headers.hpp"
 #include "specs/url.hpp"
@@ -66,9 +67,6 @@ struct DownloadResult {
   std::uint64_t fetched = 0;  ///< bytes that came over the wire this time
 };
 
-/// Bytes so far and bytes in all (0 when not known), over all downloads of the call.
-using DownloadProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-
 /// HTTP as the program needs it; given in by main. All methods may be called from several threads.
 /// Users and passwords are attached here and nowhere else: those of a URL are sent to its origin only, and
 /// serve later URLs of that origin that carry none. Pages, locks and stores hold URLs without them.
@@ -86,9 +84,10 @@ class HttpClient {
 
   /// Many files side by side, resumed where parts of them are there, in segments where the server can do
   /// ranges. Errors (world): a status other than 2xx, wrong length, wrong digest ("expected …, got …"), disk
-  /// full, stopped.
+  /// full, stopped. `what` names the work for the reporter ("fetching wheels"), which is told of the bytes of
+  /// all files together.
   virtual std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
-                                                       const DownloadProgress& progress = {},
+                                                       std::string_view what, Reporter& reporter,
                                                        std::stop_token stop = {}) = 0;
 };
 
@@ -111,6 +110,6 @@ struct HttpOptions {
 
 /// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
-                                             Clock& clock);
+                                             Clock& clock, Disk& disk);
 
 }  // namespace launch::net

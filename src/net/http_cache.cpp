@@ -81,13 +81,12 @@ std::optional<KeptResponse> HttpCache::find(const HttpRequest& request) const {
 void HttpCache::keep(const HttpRequest& request, const HttpResponse& response,
                      std::chrono::system_clock::time_point stored) const {
   const auto key = key_of(request);
-  const auto written = write_file(file_of(key), to_file(key, response, stored), 0600, Flush::no);
+  const auto written = write_file(disk_, file_of(key), to_file(key, response, stored), 0600, Flush::no);
   if (!written) log_debug("the answer of {} is not kept: {}", request.url, written.error().message());
 }
 
 void HttpCache::forget(const HttpRequest& request) const {
-  std::error_code ignored;
-  std::filesystem::remove(file_of(key_of(request)), ignored);
+  disk_.remove(file_of(key_of(request)));
 }
 
 }  // namespace launch::net

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/disk.hpp"
 #include "net/http.hpp"
 
 namespace launch::net {
@@ -19,7 +20,7 @@ struct KeptResponse {
 /// cannot be written is left out.
 class HttpCache {
  public:
-  explicit HttpCache(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  HttpCache(std::filesystem::path folder, Disk& disk) : folder_(std::move(folder)), disk_(disk) {}
 
   /// Method, URL without credentials and fragment, range and Accept: what makes two requests the same.
   static std::string key_of(const HttpRequest& request);
@@ -32,6 +33,7 @@ class HttpCache {
  private:
   std::filesystem::path file_of(const std::string& key) const;
   std::filesystem::path folder_;
+  Disk& disk_;
 };
 
 }  // namespace launch::net

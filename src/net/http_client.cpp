@@ -16,9 +16,9 @@ Error not_kept(const specs::Url& url) {
 
 class CurlHttpClient final : public HttpClient {
  public:
-  CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock)
-      : session_(std::move(options), environment, clock) {
-    if (!session_.options.cache.empty()) cache_.emplace(session_.options.cache);
+  CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock, Disk& disk)
+      : session_(std::move(options), environment, clock, disk) {
+    if (!session_.options.cache.empty()) cache_.emplace(session_.options.cache, disk);
   }
 
   Result<HttpResponse> fetch(const HttpRequest& request) override {
@@ -53,9 +53,9 @@ class CurlHttpClient final : public HttpClient {
   }
 
   std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
-                                               const DownloadProgress& progress,
+                                               std::string_view what, Reporter& reporter,
                                                std::stop_token stop) override {
-    if (!session_.options.offline) return download_all(session_, requests, progress, stop);
+    if (!session_.options.offline) return download_all(session_, requests, what, reporter, stop);
     std::vector<Result<DownloadResult>> out;
     for (const auto& request : requests) {
       out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", request.url))));
@@ -125,8 +125,8 @@ std::string_view name_of(Method method) {
 }
 
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
-                                             Clock& clock) {
-  return std::make_unique<CurlHttpClient>(std::move(options), environment, clock);
+                                             Clock& clock, Disk& disk) {
+  return std::make_unique<CurlHttpClient>(std::move(options), environment, clock, disk);
 }
 
 }  // namespace launch::net

@@ -56,25 +56,29 @@ std::optional<PartNote> parse_note(const std::string& text, const std::string& b
 
 }  // namespace
 
-PartFile::PartFile(std::filesystem::path destination, Fd fd)
-    : destination_(std::move(destination)), part_(with_suffix(destination_, ".part")), fd_(std::move(fd)) {}
+PartFile::PartFile(Disk& disk, std::filesystem::path destination, Fd fd)
+    : disk_(&disk),
+      destination_(std::move(destination)),
+      part_(with_suffix(destination_, ".part")),
+      fd_(std::move(fd)) {}
 
 std::filesystem::path PartFile::note_path() const {
   return with_suffix(part_, ".note");
 }
 
-Result<std::optional<PartFile>> PartFile::open(const std::filesystem::path& destination) {
-  if (destination.has_parent_path()) TRY(make_folder(destination.parent_path()));
+Result<std::optional<PartFile>> PartFile::open(Disk& disk, const std::filesystem::path& destination) {
+  if (destination.has_parent_path()) TRY(make_folder(disk, destination.parent_path()));
   const auto part = with_suffix(destination, ".part");
   for (;;) {
-    Fd fd(::open(part.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-    if (!fd) return fail(io_error("write", part, errno));
+    Fd fd;
+    if (const int error = disk.open(part, O_RDWR | O_CREAT, 0644, fd))
+      return fail(io_error("write", part, error));
     while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK) return std::optional<PartFile>();
       if (errno != EINTR) return fail(io_error("lock", part, errno));
     }
     // Whoever held it may have renamed or removed it before it was ours.
-    if (same_file(fd.get(), part)) return std::optional(PartFile(destination, std::move(fd)));
+    if (same_file(fd.get(), part)) return std::optional(PartFile(disk, destination, std::move(fd)));
   }
 }
 
@@ -92,8 +96,7 @@ std::optional<PartNote> PartFile::note() const {
 }
 
 void PartFile::write_note(const PartNote& note) {
-  if (!note_fd_) note_fd_ = Fd(::open(note_path().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
-  if (!note_fd_) return;
+  if (!note_fd_ && disk_->open(note_path(), O_RDWR | O_CREAT, 0644, note_fd_) != 0) return;
   const nlohmann::json json = {{"url", note.url},
                                {"sha256", note.sha256 ? note.sha256->hex() : ""},
                                {"validator", note.validator},
@@ -101,29 +104,20 @@ void PartFile::write_note(const PartNote& note) {
                                {"pieces", note.pieces},
                                {"boot", boot_id()}};
   const auto text = json_text(json) + "\n";
-  const auto put = ::pwrite(note_fd_.get(), text.data(), text.size(), 0);
-  if (put < 0 || ::ftruncate(note_fd_.get(), put) != 0) ::unlink(note_path().c_str());
+  if (disk_->write_at(note_fd_, text, 0) == 0 && disk_->truncate(note_fd_, text.size()) == 0) return;
+  note_fd_ = {};
+  disk_->remove(note_path());
 }
 
 Result<void> PartFile::reserve(std::uint64_t size) {
-  while (::fallocate(fd_.get(), FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) != 0) {
-    if (errno == EINTR) continue;
-    // A file system that cannot say now will say when it is full.
-    if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) break;
-    return fail(io_error("write", part_, errno));
-  }
-  return {};
+  const int error = disk_->reserve(fd_, size, /*keep_size=*/true);
+  // A file system that cannot say now will say when it is full.
+  if (error != ENOSPC && error != EDQUOT && error != EFBIG) return {};
+  return fail(io_error("write", part_, error));
 }
 
 int PartFile::write(std::uint64_t offset, std::string_view bytes) const {
-  while (!bytes.empty()) {
-    const auto put = ::pwrite(fd_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return errno;
-    bytes.remove_prefix(static_cast<std::size_t>(put));
-    offset += static_cast<std::uint64_t>(put);
-  }
-  return 0;
+  return disk_->write_at(fd_, bytes, offset);
 }
 
 Result<void> PartFile::read(std::uint64_t offset, std::span<char> buffer) const {
@@ -139,8 +133,8 @@ Result<void> PartFile::read(std::uint64_t offset, std::span<char> buffer) const 
 
 Result<void> PartFile::clear() {
   note_fd_ = {};
-  ::unlink(note_path().c_str());
-  if (::ftruncate(fd_.get(), 0) != 0) return fail(io_error("write", part_, errno));
+  disk_->remove(note_path());
+  if (const int error = disk_->truncate(fd_, 0)) return fail(io_error("write", part_, error));
   return {};
 }
 
@@ -149,16 +143,18 @@ void PartFile::begin_flush(std::uint64_t offset, std::uint64_t count) const {
 }
 
 Result<void> PartFile::finish(std::uint64_t size) {
-  if (::ftruncate(fd_.get(), static_cast<off_t>(size)) != 0) return fail(io_error("write", part_, errno));
-  if (::fdatasync(fd_.get()) != 0) return fail(io_error("write", part_, errno));
-  ::unlink(note_path().c_str());
-  if (::rename(part_.c_str(), destination_.c_str()) != 0) return fail(io_error("write", destination_, errno));
+  int error = disk_->truncate(fd_, size);
+  if (error == 0) error = disk_->flush(fd_);
+  if (error != 0) return fail(io_error("write", part_, error));
+  disk_->remove(note_path());
+  if (error = disk_->rename(part_, destination_); error != 0)
+    return fail(io_error("write", destination_, error));
   return {};
 }
 
 void PartFile::discard() {
-  ::unlink(note_path().c_str());
-  ::unlink(part_.c_str());
+  disk_->remove(note_path());
+  disk_->remove(part_);
 }
 
 }  // namespace launch::net

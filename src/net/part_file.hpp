@@ -29,7 +29,7 @@ struct PartNote {
 class PartFile {
  public:
   /// Nothing when somebody else holds it now. Errors (world): it cannot be made.
-  static Result<std::optional<PartFile>> open(const std::filesystem::path& destination);
+  static Result<std::optional<PartFile>> open(Disk& disk, const std::filesystem::path& destination);
 
   const std::filesystem::path& path() const { return part_; }
 
@@ -55,9 +55,10 @@ class PartFile {
   void discard();
 
  private:
-  PartFile(std::filesystem::path destination, Fd fd);
+  PartFile(Disk& disk, std::filesystem::path destination, Fd fd);
   std::filesystem::path note_path() const;
 
+  Disk* disk_;
   std::filesystem::path destination_;
   std::filesystem::path part_;
   Fd fd_;

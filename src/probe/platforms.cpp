@@ -28,7 +28,7 @@ PlatformApis::PlatformApis(std::vector<OpenedWheels> platforms) {
       const auto& package = each.asked[i].package;
       if (missing.contains(package)) roots_of_[package].merge(roots_of_wheel(*each.wheels[i].source));
     }
-    platforms_.push_back({{std::move(each.platform), std::move(each.asked), std::move(each.missing), {}},
+    platforms_.push_back({{each.platform, std::move(each.asked), std::move(each.missing), {}},
                           WheelApi(std::move(each.wheels))});
     const auto& roots = platforms_.back().api.roots();
     roots_.insert(roots.begin(), roots.end());
@@ -57,7 +57,7 @@ Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededN
       if (answers[i].verdict == pysource::Verdict::yes) continue;
       if (const auto* package = missing_for(known, requirements[i].module)) {
         answers[i] = {pysource::Verdict::unknown,
-                      fmt::format("the lock has no wheel of {} for {}", *package, known.platform)};
+                      fmt::format("the lock has no wheel of {} for {}", *package, known.platform.text())};
       }
     }
     all.push_back(known);

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "probe/judgement.hpp"
+#include "specs/platform.hpp"
 
 namespace launch::probe {
 
@@ -16,7 +17,7 @@ struct AskedWheel {
 
 /// What the wheels of one platform say.
 struct PlatformAnswers {
-  std::string platform;  ///< "linux-x86_64"
+  specs::Platform platform;
   std::vector<AskedWheel> wheels;
   std::vector<std::string> missing;  ///< packages without a wheel for it
   std::vector<JudgedName> names;     ///< sorted; the same names and uses on every platform

@@ -13,12 +13,14 @@
 #include "probe/wheel_api.hpp"
 #include "project/lockfile.hpp"
 #include "project/site.hpp"
+#include "pytorch/channel.hpp"
+#include "specs/interpreter.hpp"
 
 namespace launch::probe {
 
 /// Wheels of one platform opened for questions: from the store where they are there, else by range reads.
 struct OpenedWheels {
-  std::string platform;  ///< "linux-x86_64"
+  specs::Platform platform;
   std::vector<AskedWheel> asked;
   std::vector<LabelledWheel> wheels;
   std::vector<std::string> missing;  ///< packages of which the lock has no wheel for the platform
@@ -38,15 +40,15 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lo
 /// Which build of a package is asked for, without a lock.
 struct ReleaseQuery {
   std::string package = "torch";
-  std::string version = {};                ///< "2.3.1"; takes any local part when it has none
-  std::string channel = "index";           ///< index, nightly, test, stable
-  std::string cuda = {};                   ///< "cu128", "cpu"; empty with channel index
-  std::optional<std::string> python = {};  ///< "3.11"; none: the newest that there is a wheel for
-  std::string platform = "linux-x86_64";
+  std::string version = {};  ///< "2.3.1"; takes any local part when it has none
+  pytorch::Channel channel = pytorch::Channel::index;
+  std::optional<specs::Accelerator> cuda = {};    ///< nullopt: any, which only the general index has
+  std::optional<specs::Interpreter> python = {};  ///< nullopt: the newest that there is a wheel for
+  specs::Platform platform = {};
 };
 
-/// Finds that build's wheel on its index and opens it. Errors: (usage) a query that is no version, Python or
-/// platform, or no such wheel, with what there is; (world) the index does not answer.
+/// Finds that build's wheel on its index and opens it. Errors: (usage) a query without a version, or no such
+/// wheel, with what there is; (world) the index does not answer.
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
                                   net::HttpClient& http);
 

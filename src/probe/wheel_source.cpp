@@ -1,14 +1,9 @@
 #include "probe/wheel_source.hpp"
 
-#include <cerrno>
-
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "archive/zip.hpp"
-#include "base/file.hpp"
+#include "base/mapped_file.hpp"
 #include "index/remote_zip.hpp"
 
 namespace launch::probe {
@@ -35,24 +30,10 @@ Result<const archive::ZipEntry*> readable(const archive::ZipEntry* entry, const 
   return entry;
 }
 
-/// A file's bytes in memory for as long as the object lives.
-class Mapping {
- public:
-  Mapping(void* data, std::size_t size) : data_(data), size_(size) {}
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-  ~Mapping() { ::munmap(data_, size_); }
-  std::string_view bytes() const { return {static_cast<const char*>(data_), size_}; }
-
- private:
-  void* data_;
-  std::size_t size_;
-};
-
 class LocalWheel final : public WheelSource {
  public:
-  LocalWheel(std::unique_ptr<Mapping> mapping, archive::ZipFile zip, std::string path)
-      : mapping_(std::move(mapping)), zip_(std::move(zip)), path_(std::move(path)) {}
+  LocalWheel(MappedFile bytes, archive::ZipFile zip, std::string path)
+      : bytes_(std::move(bytes)), zip_(std::move(zip)), path_(std::move(path)) {}
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
 
@@ -71,7 +52,7 @@ class LocalWheel final : public WheelSource {
   }
 
  private:
-  std::unique_ptr<Mapping> mapping_;
+  MappedFile bytes_;
   archive::ZipFile zip_;
   std::string path_;
 };
@@ -98,18 +79,11 @@ class RemoteWheel final : public WheelSource {
 }  // namespace
 
 Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path) {
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!fd) return fail(io_error("read", path, errno));
-  struct stat status {};
-  if (::fstat(fd.get(), &status) != 0) return fail(io_error("read", path, errno));
-  const auto size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return fail(world_error(fmt::format("{} is empty", path.string())));
-  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-  if (data == MAP_FAILED) return fail(io_error("map", path, errno));
-  auto mapping = std::make_unique<Mapping>(data, size);
-  auto zip = archive::ZipFile::open(mapping->bytes());
+  TRY_ASSIGN(auto bytes, MappedFile::open(path));
+  if (bytes.text().empty()) return fail(world_error(fmt::format("{} is empty", path.string())));
+  auto zip = archive::ZipFile::open(bytes.text());
   if (!zip) return fail(world_error(zip.error().message()).during("opening " + path.string()));
-  return std::make_unique<LocalWheel>(std::move(mapping), std::move(*zip), path.string());
+  return std::make_unique<LocalWheel>(std::move(bytes), std::move(*zip), path.string());
 }
 
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,

@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
+#include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/upload_time.hpp"
+#include "pytorch/toolkits.hpp"
+#include "specs/texts.hpp"
 
 namespace launch::project {
 
@@ -67,24 +70,26 @@ void put_base(std::string& out, const BaseImage& base) {
   out += "\n[tool.launch.base]\n";
   put(out, "image", base.name);
   put(out, "tag", base.tag);
-  put(out, "digest", base.digest);
+  if (base.digest) put(out, "digest", base.digest->text());
   if (!base.driver_floor.empty()) put(out, "driver-floor", base.driver_floor);
   if (!base.distribution.empty()) put(out, "distribution", base.distribution);
-  put(out, "python", base.python);
+  put(out, "python", base.python.text());
   if (base.platforms.empty()) return;
   out += "\n[tool.launch.base.platforms]\n";
-  for (const auto& [platform, digest] : base.platforms) put(out, toml_string(platform), digest);
+  for (const auto& [platform, digest] : base.platforms) {
+    put(out, toml_string(platform.oci()), digest.text());
+  }
 }
 
 void put_provenance(std::string& out, const Provenance& provenance) {
   if (provenance.recipe_digest.empty()) return;
   out += "\n[tool.launch]\n";
   put(out, "recipe", "sha256:" + provenance.recipe_digest);
-  put(out, "channel", provenance.channel);
-  if (!provenance.cuda.empty()) put(out, "cuda", provenance.cuda);
+  if (provenance.channel) put(out, "channel", std::string(pytorch::channel_name(*provenance.channel)));
+  if (provenance.cuda) put(out, "cuda", provenance.cuda->text());
   put(out, "cuda-version", provenance.cuda_version);
-  put(out, "date", provenance.date);
-  put(out, "platforms", provenance.platforms);
+  if (provenance.date) put(out, "date", provenance.date->text());
+  put(out, "platforms", specs::texts_of(provenance.platforms));
   if (provenance.base) put_base(out, *provenance.base);
 }
 
@@ -108,15 +113,22 @@ std::string write_lockfile(const Lockfile& lock) {
   return out;
 }
 
-std::string accelerator(const Lockfile& lock) {
-  if (!lock.provenance.cuda.empty()) return lock.provenance.cuda;
-  for (const auto& package : lock.packages) {
-    if (package.name != "nvidia-cuda-runtime" && !package.name.starts_with("nvidia-cuda-runtime-cu"))
-      continue;
-    const auto& release = package.version.release();
-    if (release.size() >= 2) return fmt::format("cu{}{}", release[0], release[1]);
-  }
-  return "cpu";
+std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& packages) {
+  std::vector<pytorch::NamedVersion> named;
+  named.reserve(packages.size());
+  for (const auto& package : packages) named.push_back({package.name, &package.version});
+  return pytorch::cuda_version_of(named);
+}
+
+specs::Accelerator accelerator(const Lockfile& lock) {
+  if (lock.provenance.cuda) return *lock.provenance.cuda;
+  const auto version = cuda_version_of(lock.packages);
+  if (!version) return {};
+  const auto parts = split(*version, '.');
+  const auto major = parse_u64(parts[0]);
+  const auto minor = parts.size() < 2 ? std::nullopt : parse_u64(parts[1]);
+  if (!major || !minor || *minor > 9) return {};
+  return specs::Accelerator::cuda(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
 }
 
 std::string lock_digest(std::string_view text) {

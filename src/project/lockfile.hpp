@@ -7,8 +7,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
-#include "specs/marker.hpp"
+#include "pytorch/channel.hpp"
+#include "specs/accelerator.hpp"
+#include "specs/day.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/platform.hpp"
 #include "specs/url.hpp"
 #include "specs/version.hpp"
 
@@ -35,24 +40,23 @@ struct LockedPackage {
 
 /// The base image as it was found when the lock was written.
 struct BaseImage {
-  std::string name;    ///< "docker.io/nvidia/cuda"
-  std::string tag;     ///< "12.8.1-base-ubuntu24.04"
-  std::string digest;  ///< "sha256:…" of the index or manifest that the tag named
-  std::map<std::string, std::string>
-      platforms;             ///< "linux/amd64" → digest of its manifest; both circulate for a tag
-  std::string driver_floor;  ///< least NVIDIA driver, "525.60.13"; empty for CPU
+  std::string name;              ///< "docker.io/nvidia/cuda"
+  std::string tag;               ///< "12.8.1-base-ubuntu24.04"
+  std::optional<Digest> digest;  ///< of the index or manifest that the tag named; nullopt: left open
+  std::map<specs::Platform, Digest> platforms;  ///< of their manifests; both circulate for a tag
+  std::string driver_floor;                     ///< least NVIDIA driver, "525.60.13"; empty for CPU
   std::string distribution;  ///< "ubuntu 24.04"; empty when it does not say, its Python is then in /usr/local
-  std::string python;        ///< interpreter that it has or that its distribution can install, "3.12"
+  specs::Interpreter python;  ///< that it has or that its distribution can install
 };
 
 /// [tool.launch]: provenance; an installer that ignores it installs the same.
 struct Provenance {
-  std::string recipe_digest;  ///< Recipe::digest; empty in locks of other tools
-  std::string channel;
-  std::string cuda;                         ///< "cu128", "cpu"
+  std::string recipe_digest;                ///< Recipe::digest; empty in locks of other tools
+  std::optional<pytorch::Channel> channel;  ///< nullopt in locks of other tools
+  std::optional<specs::Accelerator> cuda;   ///< nullopt with channel index
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"
-  std::optional<std::string> date;
-  std::vector<std::string> platforms;
+  std::optional<specs::Day> date;           ///< of the nightly
+  std::vector<specs::Platform> platforms;
   std::optional<BaseImage> base;
 };
 
@@ -62,6 +66,7 @@ struct Lockfile {
   std::vector<std::string> environments;  ///< markers, one a platform
   std::vector<LockedPackage> packages;    ///< sorted by name
   Provenance provenance;
+  std::vector<std::string> warnings = {};  ///< of parse_lockfile, for a person; not written
 };
 
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.
@@ -73,9 +78,12 @@ std::string write_lockfile(const Lockfile& lock);
 /// line, column and key are named.
 Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
 
-/// What the locked torch was built for: "cu128", "cpu", "rocm6.3". Where the channel does not say it, the
-/// version of the locked CUDA runtime does.
-std::string accelerator(const Lockfile& lock);
+/// The CUDA toolkit that locked packages are of (pytorch::cuda_version_of).
+std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& packages);
+
+/// What the locked torch was built for. Where the channel does not say it, the version of the locked CUDA
+/// toolkit does.
+specs::Accelerator accelerator(const Lockfile& lock);
 
 /// "sha256:…" of a lock's text: what images and run records quote.
 std::string lock_digest(std::string_view text);

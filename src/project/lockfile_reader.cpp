@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "base/digest.hpp"
-#include "base/log.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/lockfile.hpp"
@@ -21,14 +20,8 @@ namespace {
 constexpr std::string_view kMendLock =
     "locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it";
 
-constexpr std::string_view kDigestPrefix = "sha256:";
-
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string last_part(std::string_view path) {
@@ -42,13 +35,13 @@ Result<std::string> required(const TomlTable& table, std::string_view key, std::
   return value;
 }
 
-Result<void> check_version(const TomlTable& root, std::string_view file) {
+Result<void> check_version(const TomlTable& root, std::string_view file, std::vector<std::string>& warnings) {
   TRY_ASSIGN(const auto version, required(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
     return fail(root.wrong("lock-version", found("\"1.0\"", version)));
-  log_warning("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file,
-              printable(version));
+  warnings.push_back(
+      fmt::format("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file, version));
   return {};
 }
 
@@ -159,7 +152,7 @@ Result<LockedPackage> read_package(const TomlTable& table) {
   for (const auto& entry : wheels) {
     TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
     if (!names.insert(wheel.file_name).second) {
-      return fail(entry.wrong("name", fmt::format("{} is there twice", quote(wheel.file_name))));
+      return fail(entry.wrong("name", fmt::format("{} is there twice", in_quotes(wheel.file_name))));
     }
     package.wheels.push_back(std::move(wheel));
   }
@@ -171,13 +164,41 @@ Result<LockedPackage> read_package(const TomlTable& table) {
   return package;
 }
 
-Result<std::string> read_digest(const TomlTable& table, std::string_view key) {
-  TRY_ASSIGN(auto digest, required(table, key, "\"sha256:…\""));
-  if (digest.starts_with(kDigestPrefix) &&
-      is_sha256_hex(std::string_view(digest).substr(kDigestPrefix.size()))) {
-    return digest;
+Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
+  TRY_ASSIGN(const auto text, required(table, key, "\"sha256:…\""));
+  if (const auto digest = Digest::parse(text)) return *digest;
+  return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", text)));
+}
+
+/// A value that `parse` (a Result or an optional) reads; nullopt if the key is missing.
+template <class Parse>
+auto read_value(const TomlTable& table, std::string_view key, std::string_view expected, const Parse& parse)
+    -> Result<std::optional<std::decay_t<decltype(*parse(""))>>> {
+  std::optional<std::string> text;
+  TRY(table.read(key, text));
+  if (!text) return std::nullopt;
+  const auto value = parse(*text);
+  if (!value) return fail(table.wrong(key, found(expected, *text)));
+  return *value;
+}
+
+Result<std::map<specs::Platform, Digest>> read_platform_digests(const TomlTable& base) {
+  std::map<std::string, std::string> texts;
+  TRY(base.read("platforms", texts));
+  std::map<specs::Platform, Digest> digests;
+  TRY_ASSIGN(const auto table, base.table("platforms"));
+  for (const auto& entry : texts) {
+    const auto& name = entry.first;
+    const auto platform = specs::Platform::of_oci(name);
+    if (!platform) {
+      std::vector<std::string> known;
+      for (const auto& each : specs::Platform::all()) known.push_back(in_quotes(each.oci()));
+      return fail(table.wrong(name, found(join_words(known, "or"), name)));
+    }
+    TRY_ASSIGN(auto digest, read_digest(table, name));
+    digests.emplace(*platform, std::move(digest));
   }
-  return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", digest)));
+  return digests;
 }
 
 Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
@@ -186,14 +207,30 @@ Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
   BaseImage base;
   TRY_ASSIGN(base.name, required(table, "image", "an image's name"));
   TRY_ASSIGN(base.tag, required(table, "tag", "an image's tag"));
-  TRY_ASSIGN(base.digest, read_digest(table, "digest"));
-  TRY(table.read("platforms", base.platforms));
-  TRY_ASSIGN(const auto platforms, table.table("platforms"));
-  for (const auto& [platform, digest] : base.platforms) TRY(read_digest(platforms, platform));
+  if (table.find("digest") != nullptr) {
+    TRY_ASSIGN(base.digest, read_digest(table, "digest"));
+  }
+  TRY_ASSIGN(base.platforms, read_platform_digests(table));
   TRY(table.read("driver-floor", base.driver_floor));
   TRY(table.read("distribution", base.distribution));
-  TRY(table.read("python", base.python));
+  TRY_ASSIGN(const auto python,
+             read_value(table, "python", "a Python version such as \"3.12\"", specs::Interpreter::parse));
+  if (!python) return fail(table.wrong("python", "expected a Python version, but it is missing"));
+  base.python = *python;
   return base;
+}
+
+Result<std::vector<specs::Platform>> read_platforms(const TomlTable& launch) {
+  std::vector<std::string> texts;
+  TRY(launch.read("platforms", texts));
+  std::vector<specs::Platform> platforms;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const auto platform = specs::Platform::parse(texts[i]);
+    if (!platform)
+      return fail(launch.wrong("platforms", launch.find("platforms")->items[i], platform.error().message()));
+    platforms.push_back(*platform);
+  }
+  return platforms;
 }
 
 Result<Provenance> read_provenance(const TomlTable& root) {
@@ -202,12 +239,14 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   if (tool.find("launch") == nullptr) return provenance;
   TRY_ASSIGN(const auto table, tool.table("launch"));
   TRY_ASSIGN(const auto recipe_digest, read_digest(table, "recipe"));
-  provenance.recipe_digest = recipe_digest.substr(kDigestPrefix.size());
-  TRY(table.read("channel", provenance.channel));
-  TRY(table.read("cuda", provenance.cuda));
+  provenance.recipe_digest = recipe_digest.hex();
+  TRY_ASSIGN(provenance.channel,
+             read_value(table, "channel", join_words(pytorch::channel_names(), "or"), pytorch::channel_of));
+  TRY_ASSIGN(provenance.cuda,
+             read_value(table, "cuda", "a build such as \"cu128\"", specs::Accelerator::parse));
   TRY(table.read("cuda-version", provenance.cuda_version));
-  TRY(table.read("date", provenance.date));
-  TRY(table.read("platforms", provenance.platforms));
+  TRY_ASSIGN(provenance.date, read_value(table, "date", "a day such as \"2025-06-06\"", specs::Day::parse));
+  TRY_ASSIGN(provenance.platforms, read_platforms(table));
   TRY_ASSIGN(provenance.base, read_base(table));
   return provenance;
 }
@@ -219,7 +258,11 @@ const LockedPackage* find_rival(const Lockfile& lock) {
   std::optional<std::vector<specs::MarkerEnvironment>> environments;
   for (const auto& [name, rivals] : by_name) {
     if (rivals.size() < 2) continue;
-    if (!environments) environments = environments_of(lock);
+    if (!environments) {
+      environments.emplace();
+      for (const auto& [python, platform] : environments_of(lock))
+        environments->push_back(specs::marker_environment(python, platform));
+    }
     for (const auto& environment : *environments) {
       const LockedPackage* first = nullptr;
       for (const auto* package : rivals) {
@@ -233,9 +276,9 @@ const LockedPackage* find_rival(const Lockfile& lock) {
 }
 
 Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
-  TRY(check_version(root, file));
-  TRY(required(root, "created-by", "the name of the program that wrote it"));
   Lockfile lock;
+  TRY(check_version(root, file, lock.warnings));
+  TRY(required(root, "created-by", "the name of the program that wrote it"));
   TRY(root.read("requires-python", lock.requires_python));
   if (const auto pythons = specs::SpecifierSet::parse(lock.requires_python); !pythons) {
     return fail(root.wrong("requires-python", pythons.error().message()));
@@ -256,8 +299,8 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
   }
   if (const auto* rival = find_rival(lock)) {
     const auto& table = packages[static_cast<std::size_t>(rival - lock.packages.data())];
-    return fail(table.wrong(
-        "name", fmt::format("there are two packages {} that may be installed together", quote(rival->name))));
+    return fail(table.wrong("name", fmt::format("there are two packages {} that may be installed together",
+                                                in_quotes(rival->name))));
   }
   std::stable_sort(lock.packages.begin(), lock.packages.end(),
                    [](const LockedPackage& a, const LockedPackage& b) { return a.name < b.name; });

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/log.hpp"
 #include "base/toml.hpp"
 #include "project/pip_config.hpp"
 
@@ -19,12 +18,12 @@ namespace {
 constexpr std::uint64_t kMostConfiguration = std::uint64_t{1} << 20;
 
 // The text of a configuration file that may be missing.
-std::optional<std::string> read_configuration(const fs::path& file) {
+std::optional<std::string> read_configuration(const fs::path& file, std::vector<std::string>& warnings) {
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
   auto text = read_file(file, kMostConfiguration);
   if (text) return *std::move(text);
-  log_warning("{}; passed over", text.error().message());
+  warnings.push_back(fmt::format("{}; passed over", text.error().message()));
   return std::nullopt;
 }
 
@@ -88,7 +87,7 @@ void read_variables(MachineIndex& out, const Environment& environment) {
 }
 
 void read_pip_file(MachineIndex& out, const fs::path& file) {
-  const auto text = read_configuration(file);
+  const auto text = read_configuration(file, out.warnings);
   if (!text) return;
   const auto options = parse_pip_config(*text);
   const auto get = [&](std::string_view name) -> std::optional<std::string> {
@@ -123,13 +122,13 @@ Result<std::optional<std::string>> uv_default_index(std::string_view text, const
 }
 
 void read_uv_file(MachineIndex& out, const fs::path& file) {
-  const auto text = read_configuration(file);
+  const auto text = read_configuration(file, out.warnings);
   if (!text) return;
   const auto url = uv_default_index(*text, file);
   if (url) {
     take(out.index_url, *url, file.string());
   } else {
-    log_warning("{}; passed over", url.error().message());
+    out.warnings.push_back(fmt::format("{}; passed over", url.error().message()));
   }
 }
 

@@ -13,6 +13,7 @@ struct MachineIndex {
   std::optional<Setting> index_url;
   std::optional<Setting> certificates;
   std::vector<Setting> find_links;
+  std::vector<std::string> warnings;  ///< of files that could not be read, for a person
 };
 
 /// Asks, in this order: PIP_… variables, UV_DEFAULT_INDEX and UV_INDEX_URL, pip's files (PIP_CONFIG_FILE,

@@ -12,7 +12,7 @@
 namespace launch::project {
 namespace {
 
-// CPythons that wheels of torch are made for; the newer ones are not out yet.
+// Minor versions of the CPythons that wheels of torch are made for; the newest are not out yet.
 constexpr int kOldestMinor = 8;
 constexpr int kNewestMinor = 16;
 
@@ -30,28 +30,23 @@ const LockedWheel* best_wheel(const LockedPackage& package, const std::vector<sp
   return best;
 }
 
-std::string platform_of(const specs::MarkerEnvironment& environment) {
-  return "linux-" + environment.platform_machine;
-}
-
 std::size_t found_by(const PlatformWheels& wheels) {
   return static_cast<std::size_t>(std::count_if(wheels.picks.begin(), wheels.picks.end(),
                                                 [](const auto& pick) { return pick.wheel != nullptr; }));
 }
 
 Result<PlatformWheels> pick_for(const Lockfile& lock, const std::vector<std::string>& names,
-                                const std::string& platform,
-                                const std::vector<specs::MarkerEnvironment>& environments) {
+                                const specs::Platform& platform,
+                                const std::vector<LockEnvironment>& environments) {
   PlatformWheels best{platform, std::vector<PickedWheel>(names.size())};
   for (const auto& environment : environments) {
-    if (platform_of(environment) != platform) continue;
-    for (const auto* build : {"", "t"}) {
-      const auto target =
-          WheelTarget::make({environment.python_version + build, platform, kNewestGlibcMinor});
-      if (!target) continue;
+    if (environment.platform != platform) continue;
+    for (const auto& python : {std::optional(environment.python), environment.python.without_gil()}) {
+      if (!python) continue;
+      const WheelTarget target({*python, platform, kNewestGlibcMinor});
       PlatformWheels wheels{platform, {}};
       for (const auto& name : names) {
-        TRY_ASSIGN(const auto pick, pick_wheel(lock, name, *target));
+        TRY_ASSIGN(const auto pick, pick_wheel(lock, name, target));
         wheels.picks.push_back(pick);
       }
       if (found_by(wheels) > found_by(best)) best = std::move(wheels);
@@ -70,36 +65,33 @@ Result<bool> applies(const LockedPackage& package, const specs::MarkerEnvironmen
   return marker.evaluate(environment);
 }
 
-std::vector<specs::MarkerEnvironment> environments_of(const Lockfile& lock) {
-  std::vector<specs::MarkerEnvironment> out;
+std::vector<LockEnvironment> environments_of(const Lockfile& lock) {
+  std::vector<LockEnvironment> out;
   const auto pythons = specs::SpecifierSet::parse(lock.requires_python);
   for (int minor = kOldestMinor; minor <= kNewestMinor; ++minor) {
-    const auto version = fmt::format("3.{}", minor);
+    const specs::Interpreter python{minor};
     const auto matches = [&](std::string_view micro) {
-      const auto full = specs::Version::parse(fmt::format("{}.{}", version, micro));
+      const auto full = specs::Version::parse(fmt::format("{}.{}", python.version(), micro));
       return lock.requires_python.empty() || (pythons && full && pythons->matches(*full));
     };
     if (!matches("0") && !matches("99")) continue;
-    for (const std::string_view platform : {"linux-x86_64", "linux-aarch64"}) {
-      const auto environment = specs::marker_environment(version, platform);
-      if (!environment) continue;
+    for (const auto& platform : specs::Platform::all()) {
+      const auto environment = specs::marker_environment(python, platform);
       const bool wanted =
           lock.environments.empty() ||
           std::any_of(lock.environments.begin(), lock.environments.end(), [&](const std::string& text) {
             const auto marker = specs::Marker::parse(text);
-            return marker && marker->evaluate(*environment);
+            return marker && marker->evaluate(environment);
           });
-      if (wanted) out.push_back(*environment);
+      if (wanted) out.push_back({python, platform});
     }
   }
   return out;
 }
 
-Result<WheelTarget> WheelTarget::make(const specs::Target& target) {
-  TRY_ASSIGN(auto environment, specs::marker_environment(target.python, target.platform));
-  TRY_ASSIGN(auto tags, specs::supported_tags(target));
-  return WheelTarget{std::move(environment), std::move(tags)};
-}
+WheelTarget::WheelTarget(const specs::Target& target)
+    : environment(specs::marker_environment(target.python, target.platform)),
+      tags(specs::supported_tags(target)) {}
 
 Result<PickedWheel> pick_wheel(const Lockfile& lock, std::string_view name, const WheelTarget& target) {
   for (const auto& package : lock.packages) {
@@ -122,7 +114,7 @@ Result<std::vector<PlatformWheels>> pick_for_platforms(const Lockfile& lock,
   }
   if (!all.empty()) return all;
 
-  for (const auto* platform : {"linux-x86_64", "linux-aarch64"}) {
+  for (const auto& platform : specs::Platform::all()) {
     TRY_ASSIGN(auto wheels, pick_for(lock, names, platform, environments));
     all.push_back(std::move(wheels));
   }

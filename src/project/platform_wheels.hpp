@@ -17,17 +17,22 @@ inline constexpr int kNewestGlibcMinor = 99;
 /// Whether the package's marker lets it be installed. Errors (usage): it is no marker.
 Result<bool> applies(const LockedPackage& package, const specs::MarkerEnvironment& environment);
 
-/// The CPythons (3.8 to 3.16) on "linux-x86_64" and "linux-aarch64" that a lock is for, as far as its markers
-/// and requires-python say.
-std::vector<specs::MarkerEnvironment> environments_of(const Lockfile& lock);
+/// What a lock may be installed into.
+struct LockEnvironment {
+  specs::Interpreter python;
+  specs::Platform platform;
+};
+
+/// The CPythons (3.8 to 3.16) and platforms that a lock is for, as far as its markers and requires-python
+/// say.
+std::vector<LockEnvironment> environments_of(const Lockfile& lock);
 
 /// An interpreter on a platform, as wheels are picked for it.
 struct WheelTarget {
   specs::MarkerEnvironment environment;
   std::vector<specs::Tag> tags;  ///< best first
 
-  /// Errors (usage): an interpreter or platform that is not known.
-  static Result<WheelTarget> make(const specs::Target& target);
+  explicit WheelTarget(const specs::Target& target);
 };
 
 /// What a target gets of a name; points into the lock.
@@ -43,7 +48,7 @@ Result<PickedWheel> pick_wheel(const Lockfile& lock, std::string_view name, cons
 
 /// What a platform of a lock gets of some names, in their order.
 struct PlatformWheels {
-  std::string platform;
+  specs::Platform platform;
   std::vector<PickedWheel> picks;
 };
 

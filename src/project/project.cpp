@@ -156,13 +156,14 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   return parse_recipe(text, name, project.shown(file));
 }
 
-Result<LoadedLock> load_lock(const Project& project, const fs::path& file) {
+Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter) {
   TRY_ASSIGN(const auto text, read_file(file, kMostLock));
   TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file)));
+  for (const auto& warning : lock.warnings) reporter.warn(warning);
   return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
 }
 
-Result<Locked> load_locked(const Project& project, std::string_view recipe_argument) {
+Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter) {
   TRY_ASSIGN(const auto recipe_path, project.recipe_file(recipe_argument));
   TRY_ASSIGN(auto recipe, load_recipe(project, recipe_path));
   const auto make_it = fmt::format("launch lock {}", recipe.name);
@@ -172,7 +173,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
                                         project.shown(lock_path)))
                     .hint("make it: " + make_it));
   }
-  TRY_ASSIGN(auto lock, load_lock(project, lock_path));
+  TRY_ASSIGN(auto lock, load_lock(project, lock_path, reporter));
   if (lock.lock.provenance.recipe_digest != recipe.digest) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -48,8 +49,9 @@ struct LoadedLock {
 };
 
 /// Reads and parses. Errors (world): cannot be read; (usage): what parse_recipe and parse_lockfile say.
+/// `reporter` gets the lock's warnings.
 Result<Recipe> load_recipe(const Project& project, const std::filesystem::path& file);
-Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file);
+Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file, Reporter& reporter);
 
 /// A recipe with its lock, which must have been made from it as it stands now. Errors: as above, and (no) the
 /// lock is of another recipe text; the hint is `launch lock NAME`.
@@ -57,7 +59,7 @@ struct Locked {
   Recipe recipe;
   LoadedLock lock;
 };
-Result<Locked> load_locked(const Project& project, std::string_view recipe_argument);
+Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter);
 
 /// The label on an image that holds the digest of the lock that it was built from.
 inline constexpr const char* kLockLabel = "launch.lock";

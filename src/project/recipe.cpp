@@ -1,12 +1,9 @@
 #include "project/recipe.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <chrono>
 #include <filesystem>
 #include <limits>
-#include <set>
 #include <span>
 
 #include <fmt/format.h>
@@ -14,42 +11,32 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
-#include "specs/interpreter.hpp"
+#include "specs/texts.hpp"
 
 namespace launch::project {
 
 namespace {
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::string_view kDigits = "0123456789";
-constexpr std::array<Channel, 4> kChannels = {Channel::nightly, Channel::test, Channel::stable,
-                                              Channel::index};
 
 bool consists_of(std::string_view text, std::string_view set) {
   return text.find_first_not_of(set) == std::string_view::npos;
-}
-
-bool is_number(std::string_view text) {
-  return !text.empty() && consists_of(text, kDigits);
 }
 
 bool has_control(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
 }
 
-std::string quote(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
-}
-
 std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, quote(value));
+  return fmt::format("expected {}, found {}", expected, in_quotes(value));
 }
 
 std::string one_of(std::span<const std::string> allowed, std::string_view value) {
   std::vector<std::string> words;
-  for (const auto& word : allowed) words.push_back(quote(word));
+  for (const auto& word : allowed) words.push_back(in_quotes(word));
   auto text = found(join_words(words, "or"), value);
-  if (const auto near = did_you_mean(value, allowed)) text += fmt::format("; did you mean {}?", quote(*near));
+  if (const auto near = did_you_mean(value, allowed))
+    text += fmt::format("; did you mean {}?", in_quotes(*near));
   return text;
 }
 
@@ -128,26 +115,6 @@ std::optional<std::string> bad_variable(const std::string& name) {
   return "expected a variable's name of letters, digits and \"_\"";
 }
 
-bool is_date(std::string_view text) {
-  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return false;
-  const auto year = parse_u64(text.substr(0, 4));
-  const auto month = parse_u64(text.substr(5, 2));
-  const auto day = parse_u64(text.substr(8, 2));
-  if (!year || !month || !day) return false;
-  return std::chrono::year_month_day(std::chrono::year(static_cast<int>(*year)),
-                                     std::chrono::month(static_cast<unsigned>(*month)),
-                                     std::chrono::day(static_cast<unsigned>(*day)))
-      .ok();
-}
-
-bool is_accelerator(std::string_view text) {
-  if (text == "cpu" || text == "xpu") return true;
-  if (text.starts_with("cu")) return is_number(text.substr(2)) && (text.size() == 4 || text.size() == 5);
-  if (!text.starts_with("rocm")) return false;
-  const auto parts = split(text.substr(4), '.');
-  return parts.size() >= 2 && parts.size() <= 3 && std::all_of(parts.begin(), parts.end(), is_number);
-}
-
 // The names that were read so far, and where: a package may stand in one place only.
 using SeenPackages = std::map<std::string, TomlPlace>;
 
@@ -163,7 +130,7 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
     if (requirement->url) {
       return fail(
           table.wrong("packages", item,
-                      fmt::format("{} names a URL, but packages come from an index", quote(item.text))));
+                      fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
     }
     const auto [at, fresh] = seen.emplace(requirement->name, item.place);
     if (!fresh) {
@@ -176,53 +143,49 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
   return out;
 }
 
-Result<Channel> read_channel(const TomlTable& table) {
+Result<pytorch::Channel> read_channel(const TomlTable& table) {
   std::string text;
   TRY(table.read("channel", text));
-  std::vector<std::string> names;
-  for (const auto channel : kChannels) {
-    if (channel_name(channel) == text) return channel;
-    names.emplace_back(channel_name(channel));
-  }
+  auto names = pytorch::channel_names();
   if (table.find("channel") == nullptr) {
-    for (auto& name : names) name = quote(name);
+    for (auto& name : names) name = in_quotes(name);
     return fail(
         table.wrong("channel", fmt::format("expected {}, but it is missing", join_words(names, "or"))));
   }
+  if (const auto channel = pytorch::channel_of(text)) return *channel;
   return fail(table.wrong("channel", one_of(names, text)));
 }
 
-Result<void> check_cuda(const TomlTable& table, const Recipe::Torch& torch) {
+Result<std::optional<specs::Accelerator>> read_cuda(const TomlTable& table, pytorch::Channel channel) {
   const bool given = table.find("cuda") != nullptr;
-  if (torch.channel == Channel::index) {
-    if (!given) return {};
+  if (channel == pytorch::Channel::index) {
+    if (!given) return std::nullopt;
     return fail(table.wrong("cuda", "does not go with channel \"index\", which has one build of each wheel")
                     .hint("remove it, or choose channel \"nightly\", \"test\" or \"stable\""));
   }
-  constexpr std::string_view kExpected =
-      "a build of the channel such as \"cu128\", \"cpu\", \"rocm6.3\" or \"xpu\"";
-  if (!given) return fail(table.wrong("cuda", fmt::format("expected {}, but it is missing", kExpected)));
-  if (!is_accelerator(torch.cuda)) return fail(table.wrong("cuda", found(kExpected, torch.cuda)));
-  return {};
+  if (!given) {
+    return fail(table.wrong(
+        "cuda",
+        "expected a build of the channel such as \"cu128\", \"cpu\", \"rocm6.3\" or \"xpu\", but it "
+        "is missing"));
+  }
+  std::string text;
+  TRY(table.read("cuda", text));
+  auto accelerator = specs::Accelerator::parse(text);
+  if (!accelerator) return fail(table.wrong("cuda", accelerator.error().message()));
+  return *accelerator;
 }
 
-Result<void> check_dates(const TomlTable& table, const Recipe::Torch& torch) {
-  for (const std::string_view key : {"date", "as-of"}) {
-    const auto& date = key == "date" ? torch.date : torch.as_of;
-    if (!date) continue;
-    if (!is_date(*date)) return fail(table.wrong(key, found("a day such as \"2025-06-06\"", *date)));
-    if (torch.channel != Channel::nightly) {
-      return fail(table.wrong(key, fmt::format("goes with channel \"nightly\" only, and this is \"{}\"",
-                                               channel_name(torch.channel))));
-    }
-  }
-  if (torch.date && torch.as_of) {
-    return fail(table
-                    .wrong("as-of",
-                           "does not go together with date: date is that very day, as-of the newest up to it")
-                    .hint("remove one of the two"));
-  }
-  return {};
+Result<std::optional<specs::Day>> read_day(const TomlTable& table, std::string_view key,
+                                           pytorch::Channel channel) {
+  std::optional<std::string> text;
+  TRY(table.read(key, text));
+  if (!text) return std::nullopt;
+  const auto day = specs::Day::parse(*text);
+  if (!day) return fail(table.wrong(key, found("a day such as \"2025-06-06\"", *text)));
+  if (channel == pytorch::Channel::nightly) return day;
+  return fail(table.wrong(key, fmt::format("goes with channel \"nightly\" only, and this is \"{}\"",
+                                           pytorch::channel_name(channel))));
 }
 
 Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
@@ -231,13 +194,17 @@ Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
   TRY_ASSIGN(const auto table, root.table("torch"));
   TRY(table.only({"channel", "cuda", "date", "as-of", "packages"}));
   TRY_ASSIGN(torch.channel, read_channel(table));
-  TRY(table.read("cuda", torch.cuda));
-  TRY(table.read("date", torch.date));
-  TRY(table.read("as-of", torch.as_of));
   TRY_ASSIGN(torch.packages, read_requirements(table, seen));
-  TRY(check_cuda(table, torch));
-  TRY(check_dates(table, torch));
-  if (torch.packages.empty()) {
+  TRY_ASSIGN(torch.date, read_day(table, "date", torch.channel));
+  TRY_ASSIGN(torch.as_of, read_day(table, "as-of", torch.channel));
+  TRY_ASSIGN(torch.cuda, read_cuda(table, torch.channel));
+  if (torch.date && torch.as_of) {
+    return fail(table
+                    .wrong("as-of",
+                           "does not go together with date: date is that very day, as-of the newest up to it")
+                    .hint("remove one of the two"));
+  }
+  if (torch.packages.empty() && torch.channel != pytorch::Channel::index) {
     return fail(table.wrong("packages", "expected at least one package, such as \"torch\""));
   }
   return torch;
@@ -346,36 +313,39 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
   return train;
 }
 
-Result<std::vector<std::string>> read_platforms(const TomlTable& root) {
-  const std::vector<std::string> known = {"linux-x86_64", "linux-aarch64"};
-  std::vector<std::string> platforms = {known.front()};
-  TRY(root.read("platforms", platforms));
-  if (platforms.empty())
-    return fail(root.wrong("platforms", "expected at least one, such as \"linux-x86_64\""));
-  std::set<std::string> seen;
-  TRY(check_each(root, "platforms", [&](const std::string& platform) -> std::optional<std::string> {
-    if (std::find(known.begin(), known.end(), platform) == known.end()) return one_of(known, platform);
-    if (!seen.insert(platform).second) return fmt::format("{} is there twice", quote(platform));
+Result<specs::Interpreter> read_python(const TomlTable& root) {
+  if (root.find("python") == nullptr) {
+    return fail(root.wrong(
+        "python", "expected the version of the image's Python, such as \"3.12\", but it is missing"));
+  }
+  std::string text;
+  TRY(root.read("python", text));
+  auto python = specs::Interpreter::parse(text);
+  if (!python) return fail(root.wrong("python", python.error().message()));
+  return *python;
+}
+
+Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
+  std::vector<specs::Platform> platforms;
+  const auto known = specs::texts_of(specs::Platform::all());
+  std::vector<std::string> texts;
+  TRY(root.read("platforms", texts));
+  TRY(check_each(root, "platforms", [&](const std::string& text) -> std::optional<std::string> {
+    const auto platform = specs::Platform::parse(text);
+    if (!platform) return one_of(known, text);
+    if (std::find(platforms.begin(), platforms.end(), *platform) != platforms.end())
+      return fmt::format("{} is there twice", in_quotes(text));
+    platforms.push_back(*platform);
     return std::nullopt;
   }));
+  if (root.find("platforms") == nullptr) platforms.push_back(specs::Platform::all().front());
+  if (platforms.empty())
+    return fail(
+        root.wrong("platforms", fmt::format("expected at least one, such as {}", in_quotes(known.front()))));
   return platforms;
 }
 
 }  // namespace
-
-std::string_view channel_name(Channel channel) {
-  switch (channel) {
-    case Channel::nightly:
-      return "nightly";
-    case Channel::test:
-      return "test";
-    case Channel::stable:
-      return "stable";
-    case Channel::index:
-      break;
-  }
-  return "index";
-}
 
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file) {
   TRY_ASSIGN(const auto document, parse_toml(text, file));
@@ -385,14 +355,7 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::s
   Recipe recipe;
   recipe.name = std::string(name);
   recipe.digest = sha256_hex(text);
-  TRY(root.read("python", recipe.python));
-  if (root.find("python") == nullptr) {
-    return fail(root.wrong(
-        "python", "expected the version of the image's Python, such as \"3.12\", but it is missing"));
-  }
-  if (const auto python = specs::Interpreter::parse(recipe.python); !python) {
-    return fail(root.wrong("python", python.error().message()));
-  }
+  TRY_ASSIGN(recipe.python, read_python(root));
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
   SeenPackages seen;
   TRY_ASSIGN(recipe.packages, read_requirements(root, seen));

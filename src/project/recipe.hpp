@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "pytorch/channel.hpp"
+#include "specs/accelerator.hpp"
+#include "specs/day.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/platform.hpp"
 #include "specs/requirement.hpp"
 
 namespace launch::project {
-
-enum class Channel { index, nightly, test, stable };
-std::string_view channel_name(Channel channel);
 
 struct CopyEntry {
   std::string from;  ///< relative to the project's root
@@ -27,16 +29,16 @@ struct MountEntry {
 
 /// A recipe as a person writes it (docs/design.md, "Recipe"), read strictly.
 struct Recipe {
-  std::string name;                          ///< from the file's name: "demo"
-  std::string python;                        ///< "3.12"
-  std::vector<std::string> platforms;        ///< "linux-x86_64", "linux-aarch64"; at least one
+  std::string name;  ///< from the file's name: "demo"
+  specs::Interpreter python;
+  std::vector<specs::Platform> platforms;    ///< at least one
   std::vector<specs::Requirement> packages;  ///< from the general index
 
   struct Torch {
-    Channel channel = Channel::index;
-    std::string cuda;                  ///< "cu128", "cpu", "rocm6.3", "xpu"; empty with channel index
-    std::optional<std::string> date;   ///< "2025-06-06": this very nightly
-    std::optional<std::string> as_of;  ///< the newest up to that day
+    pytorch::Channel channel = pytorch::Channel::index;
+    std::optional<specs::Accelerator> cuda;  ///< nullopt with channel index
+    std::optional<specs::Day> date;          ///< this very nightly
+    std::optional<specs::Day> as_of;         ///< the newest up to that day
     std::vector<specs::Requirement> packages;
   } torch;
 

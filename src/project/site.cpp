@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/machine_index.hpp"
+#include "pytorch/channel.hpp"
 
 namespace launch::project {
 
@@ -15,7 +16,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kChannel = "https://download.pytorch.org/whl";
 constexpr std::uint64_t kMostConfiguration = std::uint64_t{1} << 20;
 
 // One launch.toml or config.toml.
@@ -161,7 +161,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
                                     std::string(default_index))));
   TRY_ASSIGN(site.channel_url, url_setting(or_default(first_of({variable(environment, "LAUNCH_CHANNEL_URL"),
                                                                 project.channel_url, user.channel_url}),
-                                                      std::string(kChannel))));
+                                                      std::string(pytorch::default_channel_url()))));
   site.store = or_default(first_of({path_variable(environment, "LAUNCH_STORE"), project.store, user.store}),
                           (environment.cache_dir() / "wheels").string());
   site.state = or_default(first_of({path_variable(environment, "LAUNCH_STATE"), project.state, user.state}),
@@ -174,14 +174,10 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;
+  site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
   return site;
-}
-
-specs::Url channel_index(const Site& site, std::string_view channel, std::string_view cuda) {
-  const auto& base = site.channel_url.value;
-  return channel == "stable" ? base.child(cuda) : base.child(channel).child(cuda);
 }
 
 std::vector<std::string> values_of(const std::vector<Setting>& settings) {

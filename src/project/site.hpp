@@ -42,6 +42,7 @@ struct Site {
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<SiteRegistry> registries;
+  std::vector<std::string> warnings = {};  ///< of files that were passed over, for a person
 };
 
 /// Reads the project's launch.toml (when there is one), the user's config.toml, pip.conf and uv.toml as those
@@ -49,9 +50,6 @@ struct Site {
 /// type, with the file; an index or channel that is not a URL, with where it comes from.
 Result<Site> load_site(const std::optional<std::filesystem::path>& project_root,
                        const Environment& environment, std::string_view default_index);
-
-/// The channel's index of one build: "https://…/whl/nightly/cu128", "https://…/whl/cu128" for stable.
-specs::Url channel_index(const Site& site, std::string_view channel, std::string_view cuda);
 
 /// The settings without where they came from.
 std::vector<std::string> values_of(const std::vector<Setting>& settings);

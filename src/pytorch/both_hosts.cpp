@@ -60,12 +60,12 @@ std::vector<Result<net::HttpResponse>> BothHosts::fetch_all(std::span<const net:
 }
 
 std::vector<Result<net::DownloadResult>> BothHosts::download(std::span<const net::DownloadRequest> requests,
-                                                             const net::DownloadProgress& progress,
+                                                             std::string_view what, Reporter& reporter,
                                                              std::stop_token stop) {
-  auto results = http_->download(requests, progress, stop);
+  auto results = http_->download(requests, what, reporter, stop);
   const auto [again, places] = for_other_host(requests, [&](std::size_t i) { return !results[i]; });
   if (again.empty() || stop.stop_requested()) return results;
-  auto others = http_->download(again, progress, stop);
+  auto others = http_->download(again, what, reporter, stop);
   for (std::size_t i = 0; i < places.size(); ++i) {
     auto& result = results[places[i]];
     if (!others[i]) others[i] = fail(both_failed(result.error(), others[i].error()));

@@ -21,7 +21,7 @@ class BothHosts final : public net::HttpClient {
   Result<net::HttpResponse> fetch(const net::HttpRequest& request) override;
   std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override;
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
-                                                    const net::DownloadProgress& progress,
+                                                    std::string_view what, Reporter& reporter,
                                                     std::stop_token stop) override;
 
  private:

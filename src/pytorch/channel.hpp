@@ -3,25 +3,39 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
+#include "specs/accelerator.hpp"
+#include "specs/day.hpp"
 #include "specs/url.hpp"
 #include "specs/version.hpp"
 
 namespace launch::pytorch {
 
-/// The simple index of one part of the PyTorch channel: ("https://…/whl", "nightly", "cu128") →
-/// "https://…/whl/nightly/cu128"; "stable" has no folder of its own. Errors (usage): another channel than
-/// nightly, test and stable, or no such accelerator ("cu128", "cpu", "rocm6.3", "xpu").
-Result<specs::Url> channel_index_url(const specs::Url& base, std::string_view channel,
-                                     std::string_view accelerator);
+/// Where the packages of PyTorch come from: the general index, or a channel of PyTorch's own.
+enum class Channel { index, nightly, test, stable };
 
-/// "2025-06-06" of 2.8.0.dev20250606+cu128; nothing for a version that names no day.
-std::optional<std::string> nightly_date(const specs::Version& version);
+/// "nightly"
+std::string_view channel_name(Channel channel);
+/// All names, in the order in which messages list them.
+std::vector<std::string> channel_names();
+/// nullopt if it is not the name of a channel.
+std::optional<Channel> channel_of(std::string_view name);
+
+/// The base of PyTorch's channels where a site names no mirror.
+std::string_view default_channel_url();
+
+/// The simple index of one build: ("https://…/whl", nightly, cu128) → "https://…/whl/nightly/cu128"; stable
+/// has no folder of its own. `channel` is not `index`.
+specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build);
+
+/// 2025-06-06 of 2.8.0.dev20250606+cu128; nullopt for a version that names no day.
+std::optional<specs::Day> nightly_day(const specs::Version& version);
 
 /// True when a version's local part is that accelerator's build, or names none ("+cu128", "+cu128.full",
 /// "+git0d4682f0", "").
-bool is_built_for(const specs::Version& version, std::string_view accelerator);
+bool is_built_for(const specs::Version& version, const specs::Accelerator& accelerator);
 
 /// The same file on the channel's other host, where one may answer what the other refuses (403); nothing for
 /// a URL that is on neither.

@@ -1,45 +1,179 @@
 #include "pytorch/toolkits.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "pytorch/table.hpp"
+#include "pytorch/tables.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::pytorch {
 namespace {
 
-// NVIDIA, "CUDA Toolkit release notes", tables 2 and 3; images: hub.docker.com/r/nvidia/cuda. Newest last.
-constexpr std::array kToolkits = {
-    CudaToolkit{"cu118", "11.8.0", "22.04", "450.80.02"},
-    CudaToolkit{"cu121", "12.1.1", "22.04", "525.60.13"},
-    CudaToolkit{"cu124", "12.4.1", "22.04", "525.60.13"},
-    CudaToolkit{"cu126", "12.6.3", "24.04", "525.60.13"},
-    CudaToolkit{"cu128", "12.8.1", "24.04", "525.60.13"},
-    CudaToolkit{"cu129", "12.9.1", "24.04", "525.60.13"},
-    CudaToolkit{"cu130", "13.0.3", "24.04", "580"},
-    CudaToolkit{"cu132", "13.2.1", "24.04", "580"},
-};
+constexpr std::string_view kCudaImage = "docker.io/nvidia/cuda";
+constexpr std::string_view kCudaRepository = "nvidia/cuda";
+constexpr std::string_view kToolkit = "cuda-toolkit";
+constexpr std::string_view kRuntime = "nvidia-cuda-runtime";  // or, before CUDA 13, with -cuXX behind it
 
-constexpr std::array kDistributions = {
-    Distribution{"ubuntu 22.04", "Ubuntu 22.04", "3.10", 35},
-    Distribution{"debian 12", "Debian 12", "3.11", 36},
-    Distribution{"ubuntu 24.04", "Ubuntu 24.04", "3.12", 39},
-    Distribution{"debian 13", "Debian 13", "3.13", 41},
-};
+Error bad_value(std::string_view table, std::string_view expected, std::string_view found) {
+  return usage_error(fmt::format("{}: expected {}, found {}", table, expected, specs::in_quotes(found)));
+}
+
+template <class Value, class Fits>
+std::optional<Value> find(const std::vector<Value>& values, Fits&& fits) {
+  const auto found = std::find_if(values.begin(), values.end(), fits);
+  return found == values.end() ? std::nullopt : std::optional(*found);
+}
+
+Result<BaseDigest> read_base_digest(const std::vector<std::string>& row) {
+  const auto digest = Digest::parse(row[3]);
+  if (!digest) return fail(bad_value("base_images.tsv", "sha256:…", row[3]));
+  BaseDigest made{row[0], row[1], BaseDigest::Of::platform, {}, *digest};
+  if (row[2] == "index") {
+    made.of = BaseDigest::Of::index;
+  } else if (row[2] == "unsaid") {
+    made.of = BaseDigest::Of::unsaid;
+  } else {
+    TRY_ASSIGN(made.platform, during(specs::Platform::parse(row[2]), "reading base_images.tsv"));
+  }
+  return made;
+}
 
 }  // namespace
 
-std::string library_image(const Distribution& distribution) {
-  const auto parts = split(distribution.name, ' ');
-  return fmt::format("docker.io/library/{}:{}{}", parts[0], parts[1], parts[0] == "debian" ? "-slim" : "");
+Result<std::vector<CudaToolkit>> read_toolkits(std::string_view text) {
+  TRY_ASSIGN(const auto rows, read_table(text, "toolkits.tsv",
+                                         {"accelerator", "version", "distribution", "driver-floor",
+                                          "image-source", "driver-source"}));
+  std::vector<CudaToolkit> toolkits;
+  for (const auto& row : rows) {
+    TRY_ASSIGN(const auto accelerator, during(specs::Accelerator::parse(row[0]), "reading toolkits.tsv"));
+    if (minor_of(row[1]) != accelerator.version())
+      return fail(bad_value("toolkits.tsv", "a version of " + accelerator.text(), row[1]));
+    if (!distribution(row[2])) return fail(bad_value("toolkits.tsv", "a known distribution", row[2]));
+    toolkits.push_back({accelerator, row[1], row[2], row[3]});
+  }
+  return toolkits;
 }
 
-std::optional<Distribution> distribution_with(std::string_view python) {
-  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
-                                  [&](const Distribution& d) { return d.python == python; });
-  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
+const std::vector<CudaToolkit>& cuda_toolkits() {
+  static const auto kToolkits = read_toolkits(kToolkitsText).value();
+  return kToolkits;
+}
+
+std::optional<CudaToolkit> cuda_toolkit(const specs::Accelerator& accelerator) {
+  if (accelerator.kind() != specs::Accelerator::Kind::cuda) return std::nullopt;
+  std::optional<CudaToolkit> newest;
+  for (const auto& toolkit : cuda_toolkits()) {
+    if (toolkit.accelerator == accelerator) return toolkit;
+    if (toolkit.accelerator.major() == accelerator.major()) newest = toolkit;
+  }
+  return newest;
+}
+
+Result<std::vector<Distribution>> read_distributions(std::string_view text) {
+  TRY_ASSIGN(const auto rows,
+             read_table(text, "distributions.tsv",
+                        {"name", "title", "python", "glibc", "snapshots", "image", "tag", "source"}));
+  std::vector<Distribution> distributions;
+  for (const auto& row : rows) {
+    TRY_ASSIGN(const auto python, during(specs::Interpreter::parse(row[2]), "reading distributions.tsv"));
+    const auto glibc = parse_u64(row[3]);
+    if (!glibc || *glibc > 99) return fail(bad_value("distributions.tsv", "N of glibc 2.N", row[3]));
+    if (row[4] != "yes" && row[4] != "no") return fail(bad_value("distributions.tsv", "yes or no", row[4]));
+    TRY(during(specs::ImageReference::parse(row[5]), "reading distributions.tsv"));
+    distributions.push_back(
+        {row[0], row[1], python, static_cast<int>(*glibc), row[4] == "yes", row[5], row[6]});
+  }
+  return distributions;
+}
+
+const std::vector<Distribution>& distributions() {
+  static const auto kDistributions = read_distributions(kDistributionsText).value();
+  return kDistributions;
+}
+
+std::optional<Distribution> distribution(std::string_view name) {
+  return find(distributions(), [&](const Distribution& d) { return d.name == name; });
+}
+
+std::optional<Distribution> distribution_with(const specs::Interpreter& python) {
+  return find(distributions(), [&](const Distribution& d) { return d.python == python; });
+}
+
+std::optional<Distribution> distribution_of(const specs::ImageReference& reference) {
+  return find(distributions(), [&](const Distribution& known) {
+    if (reference.tag.find("-" + known.tag) != std::string::npos) return true;
+    const auto parts = split(known.name, ' ');
+    const auto version = split(reference.tag, '-').front();
+    return reference.repository == fmt::format("library/{}", parts[0]) &&
+           (version == parts[1] || version.starts_with(fmt::format("{}.", parts[1])));
+  });
+}
+
+int least_glibc_minor() {
+  return std::min_element(distributions().begin(), distributions().end(),
+                          [](const auto& a, const auto& b) { return a.glibc_minor < b.glibc_minor; })
+      ->glibc_minor;
+}
+
+std::string cuda_image(const CudaToolkit& toolkit, std::string_view variant, const Distribution& on) {
+  return fmt::format("{}:{}-{}-{}", kCudaImage, toolkit.version, variant, on.tag);
+}
+
+bool is_cuda_image(const specs::ImageReference& reference) {
+  return reference.repository.ends_with(kCudaRepository);
+}
+
+Result<std::vector<BaseDigest>> read_base_digests(std::string_view text) {
+  TRY_ASSIGN(const auto rows,
+             read_table(text, "base_images.tsv", {"image", "tag", "of", "digest", "source"}));
+  std::vector<BaseDigest> digests;
+  for (const auto& row : rows) {
+    TRY_ASSIGN(auto digest, read_base_digest(row));
+    digests.push_back(std::move(digest));
+  }
+  return digests;
+}
+
+const std::vector<BaseDigest>& base_digests() {
+  static const auto kDigests = read_base_digests(kBaseImagesText).value();
+  return kDigests;
+}
+
+std::optional<KnownBase> known_base(const specs::ImageReference& reference,
+                                    std::span<const specs::Platform> platforms) {
+  std::optional<Digest> whole;
+  std::optional<Digest> unsaid;
+  std::map<specs::Platform, Digest> known;
+  for (const auto& row : base_digests()) {
+    if (row.image != reference.name() || row.tag != reference.tag) continue;
+    if (row.of == BaseDigest::Of::index) {
+      whole = row.digest;
+    } else if (row.of == BaseDigest::Of::unsaid) {
+      unsaid = row.digest;
+    } else if (std::find(platforms.begin(), platforms.end(), row.platform) != platforms.end()) {
+      known.emplace(row.platform, row.digest);
+    }
+  }
+  const bool first_alone = platforms.size() == 1 && platforms.front() == specs::Platform::all().front();
+  if (!whole && platforms.size() == 1 && !known.empty()) whole = known.begin()->second;
+  if (!whole && first_alone) whole = unsaid;
+  if (!whole) return std::nullopt;
+  return KnownBase{*whole, std::move(known)};
+}
+
+std::optional<std::string> cuda_version_of(std::span<const NamedVersion> packages) {
+  std::optional<std::string> runtime;
+  for (const auto& [name, version] : packages) {
+    if (name == kToolkit) return version->public_text();
+    const auto& release = version->release();
+    const bool is_runtime = name == kRuntime || name.starts_with(fmt::format("{}-cu", kRuntime));
+    if (is_runtime && release.size() >= 2) runtime = fmt::format("{}.{}", release[0], release[1]);
+  }
+  return runtime;
 }
 
 std::string_view major_of(std::string_view version) {
@@ -49,42 +183,6 @@ std::string_view major_of(std::string_view version) {
 std::string minor_of(std::string_view version) {
   const auto parts = split(version, '.');
   return parts.size() < 2 ? std::string(version) : fmt::format("{}.{}", parts[0], parts[1]);
-}
-
-std::string cuda_minor(std::string_view cuda) {
-  if (!cuda.starts_with("cu") || cuda.size() < 5 || !parse_u64(cuda.substr(2))) return {};
-  const auto digits = cuda.substr(2);
-  return fmt::format("{}.{}", digits.substr(0, digits.size() - 1), digits.back());
-}
-
-std::optional<Distribution> distribution_of(const specs::ImageReference& reference) {
-  for (const auto& known : kDistributions) {
-    const auto parts = split(known.name, ' ');
-    if (reference.tag.find(fmt::format("-{}{}", parts[0], parts[1])) != std::string::npos) return known;
-    const auto version = split(reference.tag, '-').front();
-    if (reference.repository == fmt::format("library/{}", parts[0]) &&
-        (version == parts[1] || version.starts_with(fmt::format("{}.", parts[1])))) {
-      return known;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<CudaToolkit> cuda_toolkit(std::string_view cuda) {
-  const auto minor = cuda_minor(cuda);
-  if (minor.empty()) return std::nullopt;
-  std::optional<CudaToolkit> newest;
-  for (const auto& toolkit : kToolkits) {
-    if (toolkit.name == cuda) return toolkit;
-    if (major_of(toolkit.version) == major_of(minor)) newest = toolkit;
-  }
-  return newest;
-}
-
-std::optional<Distribution> distribution(std::string_view name) {
-  const auto found = std::find_if(kDistributions.begin(), kDistributions.end(),
-                                  [&](const Distribution& d) { return d.name == name; });
-  return found == kDistributions.end() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace launch::pytorch

@@ -1,53 +1,106 @@
 #pragma once
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/digest.hpp"
+#include "base/result.hpp"
+#include "specs/accelerator.hpp"
 #include "specs/image_reference.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/platform.hpp"
+#include "specs/version.hpp"
 
 namespace launch::pytorch {
 
 /// A CUDA release as wheels name it, with what its images and its driver need.
 struct CudaToolkit {
-  std::string_view name;          ///< "cu128"
-  std::string_view version;       ///< newest patch that has images, "12.8.1"
-  std::string_view ubuntu;        ///< of the images to take, "24.04"
-  std::string_view driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
+  specs::Accelerator accelerator;
+  std::string version;       ///< newest patch that has images, "12.8.1"
+  std::string distribution;  ///< of the images to take, "ubuntu 24.04"
+  std::string driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
 };
 
-/// The toolkit of "cu128"; for one that is newer than the table, the newest of the same major version (the
-/// wheels bring their own runtime, the base only has to be of that major). None: the major is not known.
-std::optional<CudaToolkit> cuda_toolkit(std::string_view cuda);
+/// The toolkits of data/toolkits.tsv, oldest first. Errors (usage): a row that cannot be read.
+Result<std::vector<CudaToolkit>> read_toolkits(std::string_view text);
+const std::vector<CudaToolkit>& cuda_toolkits();
 
-/// A distribution as far as it matters to Python.
+/// The toolkit of cu128; for one that is newer than the table, the newest of the same major version (the
+/// wheels bring their own runtime, the base only has to be of that major). nullopt if the major is not known,
+/// or it is another accelerator than CUDA.
+std::optional<CudaToolkit> cuda_toolkit(const specs::Accelerator& accelerator);
+
+/// A distribution as far as it matters to images.
 struct Distribution {
-  std::string_view name;    ///< "ubuntu 24.04"
-  std::string_view title;   ///< "Ubuntu 24.04"
-  std::string_view python;  ///< the interpreter that it packages, "3.12"
-  int glibc_minor;          ///< 39 for glibc 2.39
+  std::string name;           ///< "ubuntu 24.04"
+  std::string title;          ///< "Ubuntu 24.04"
+  specs::Interpreter python;  ///< that it packages
+  int glibc_minor = 0;        ///< 39 for glibc 2.39
+  bool snapshots = false;     ///< its archive can be asked for the state of a day
+  std::string image;          ///< of the official library, "docker.io/library/ubuntu:24.04"
+  std::string tag;            ///< how tags of other images name it, "ubuntu24.04"
 };
 
-/// By "ubuntu 24.04"; none when it is not known.
+/// The distributions of data/distributions.tsv, oldest first. Errors (usage): a row that cannot be read.
+Result<std::vector<Distribution>> read_distributions(std::string_view text);
+const std::vector<Distribution>& distributions();
+
+/// By "ubuntu 24.04"; nullopt if it is not known.
 std::optional<Distribution> distribution(std::string_view name);
 
-/// The newest distribution that packages that Python; none when none does.
-std::optional<Distribution> distribution_with(std::string_view python);
+/// The distribution that packages that Python; nullopt if none does.
+std::optional<Distribution> distribution_with(const specs::Interpreter& python);
 
 /// The distribution that a reference names by itself: "…-ubuntu24.04", "ubuntu:24.04", "debian:12-slim".
 std::optional<Distribution> distribution_of(const specs::ImageReference& reference);
 
-/// The image of the official library that is that distribution: "docker.io/library/debian:12-slim".
-std::string library_image(const Distribution& distribution);
+/// N of glibc 2.N of the oldest distribution here.
+int least_glibc_minor();
 
-/// glibc 2.N of the oldest distribution here.
-inline constexpr int kLeastGlibcMinor = 35;
+/// NVIDIA's image of a toolkit on a distribution: ("devel", …) →
+/// "docker.io/nvidia/cuda:12.8.1-devel-ubuntu24.04".
+std::string cuda_image(const CudaToolkit& toolkit, std::string_view variant, const Distribution& on);
+/// True for an image of NVIDIA's CUDA library, in whatever registry: the CUDA version begins its tag.
+bool is_cuda_image(const specs::ImageReference& reference);
+
+/// What is known of a base image without its registry.
+struct KnownBase {
+  Digest digest;  ///< of the index or manifest that the tag named
+  std::map<specs::Platform, Digest> platforms;
+};
+
+/// One digest of data/base_images.tsv.
+struct BaseDigest {
+  std::string image;  ///< "docker.io/nvidia/cuda"
+  std::string tag;
+  enum class Of { index, platform, unsaid } of = Of::unsaid;
+  specs::Platform platform;  ///< with Of::platform
+  Digest digest;
+};
+/// Errors (usage): a row that cannot be read.
+Result<std::vector<BaseDigest>> read_base_digests(std::string_view text);
+const std::vector<BaseDigest>& base_digests();
+
+/// The digest that serves all these platforms; nullopt if the table has none.
+std::optional<KnownBase> known_base(const specs::ImageReference& reference,
+                                    std::span<const specs::Platform> platforms);
+
+/// A package of a lock, as far as it tells the CUDA release.
+struct NamedVersion {
+  std::string_view name;
+  const specs::Version* version = nullptr;
+};
+/// The CUDA toolkit that packages are of: "13.0.2" from cuda-toolkit, else "12.8" from nvidia-cuda-runtime;
+/// nullopt if neither is among them.
+std::optional<std::string> cuda_version_of(std::span<const NamedVersion> packages);
 
 /// "12" of "12.8.1"
 std::string_view major_of(std::string_view version);
 /// "12.8" of "12.8.1"
 std::string minor_of(std::string_view version);
-/// "12.8" of "cu128"; empty for anything else.
-std::string cuda_minor(std::string_view cuda);
 
 }  // namespace launch::pytorch

@@ -14,11 +14,6 @@
 
 namespace launch::resolve {
 
-/// A version that can be chosen, with what makes it unfit left out already.
-struct Candidate {
-  specs::Version version;
-};
-
 /// What a version requires, or why it cannot be used after all (its metadata rules the target out, or is
 /// broken).
 struct Dependencies {
@@ -35,7 +30,7 @@ class Provider {
 
   /// All versions of a package that could be taken, best first. An unknown package has none. Pre-releases are
   /// among them; the solver keeps them back as PEP 440 says. Errors (world): the index could not be asked.
-  virtual Result<std::vector<Candidate>> candidates(const std::string& package) = 0;
+  virtual Result<std::vector<specs::Version>> candidates(const std::string& package) = 0;
 
   /// Pre-releases of this package are as good as releases (a nightly channel serves it).
   virtual bool takes_prereleases(const std::string& package) = 0;

@@ -259,16 +259,16 @@ class Solver {
     TRY_ASSIGN(auto candidates, provider_.candidates(name));
     Package package;
     package.name = name;
-    for (const auto& candidate : candidates) package.versions.push_back(candidate.version);
+    for (const auto& candidate : candidates) package.versions.push_back(candidate);
     std::sort(package.versions.begin(), package.versions.end());
     package.versions.erase(std::unique(package.versions.begin(), package.versions.end()),
                            package.versions.end());
     if (promoted_.count(name) == 0 && !provider_.takes_prereleases(name)) {
       std::stable_partition(candidates.begin(), candidates.end(),
-                            [](const Candidate& c) { return !c.version.is_prerelease(); });
+                            [](const specs::Version& version) { return !version.is_prerelease(); });
     }
     for (const auto& candidate : candidates) {
-      const auto at = std::lower_bound(package.versions.begin(), package.versions.end(), candidate.version);
+      const auto at = std::lower_bound(package.versions.begin(), package.versions.end(), candidate);
       package.order.push_back(static_cast<std::size_t>(at - package.versions.begin()));
     }
     return problem_.add(std::move(package));

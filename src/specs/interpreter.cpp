@@ -6,11 +6,15 @@
 #include "specs/scanner.hpp"
 
 namespace launch::specs {
+namespace {
+
+constexpr int kFirstFreeThreaded = 13;
+
+}  // namespace
 
 Result<Interpreter> Interpreter::parse(std::string_view text) {
   constexpr std::uint64_t kFirst = 6;
   constexpr std::uint64_t kLast = 99;
-  constexpr int kFirstFreeThreaded = 13;
   Interpreter interpreter;
   std::string_view digits = text;
   if (digits.ends_with('t')) {
@@ -38,11 +42,13 @@ std::string Interpreter::text() const {
   return fmt::format("3.{}{}", minor, free_threaded ? "t" : "");
 }
 
-Result<std::string> linux_machine(std::string_view platform) {
-  if (platform == "linux-x86_64") return "x86_64";
-  if (platform == "linux-aarch64") return "aarch64";
-  return fail(usage_error(fmt::format(
-      "platform {} is not known: expected \"linux-x86_64\" or \"linux-aarch64\"", in_quotes(platform))));
+std::optional<Interpreter> Interpreter::without_gil() const {
+  if (minor < kFirstFreeThreaded) return std::nullopt;
+  return Interpreter{minor, true};
+}
+
+std::string Interpreter::tag() const {
+  return fmt::format("cp3{}{}", minor, free_threaded ? "t" : "");
 }
 
 }  // namespace launch::specs

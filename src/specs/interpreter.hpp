@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,9 +21,14 @@ struct Interpreter {
   std::string version() const;
   /// "3.13t": what the folders below lib/ are named by.
   std::string text() const;
-};
+  /// "cp313t": the Python tag of its wheels, with the "t" of their ABI tag.
+  std::string tag() const;
 
-/// "x86_64" of "linux-x86_64". Errors (usage): another platform than linux-x86_64 and linux-aarch64.
-Result<std::string> linux_machine(std::string_view platform);
+  /// The free-threaded build of the same version; nullopt before 3.13, which is the first that has one.
+  std::optional<Interpreter> without_gil() const;
+
+  /// By version; the free-threaded build follows the one with a GIL.
+  friend auto operator<=>(const Interpreter&, const Interpreter&) = default;
+};
 
 }  // namespace launch::specs

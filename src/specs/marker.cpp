@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "specs/interpreter.hpp"
 #include "specs/marker_parser.hpp"
 #include "specs/name.hpp"
 #include "specs/scanner.hpp"
@@ -336,12 +335,11 @@ std::string Marker::text() const {
   return node_text(*root_, true);
 }
 
-Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform) {
-  TRY_ASSIGN(const auto interpreter, Interpreter::parse(python));
+MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform) {
   MarkerEnvironment environment;
-  TRY_ASSIGN(environment.platform_machine, linux_machine(platform));
-  environment.python_version = interpreter.version();
-  environment.python_full_version = interpreter.version() + ".0";
+  environment.platform_machine = platform.machine();
+  environment.python_version = python.version();
+  environment.python_full_version = python.version() + ".0";
   environment.implementation_version = environment.python_full_version;
   return environment;
 }

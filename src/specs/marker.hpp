@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "base/result.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/platform.hpp"
 
 namespace launch::specs {
 
@@ -26,9 +28,8 @@ struct MarkerEnvironment {
   std::string sys_platform = "linux";
 };
 
-/// The environment of a CPython ("3.12") on "linux-x86_64" or "linux-aarch64". Errors (usage): another
-/// platform.
-Result<MarkerEnvironment> marker_environment(std::string_view python, std::string_view platform);
+/// The environment of an interpreter on a platform.
+MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform);
 
 /// A PEP 508 marker: `python_version < "3.13" and extra == "cuda"`.
 class Marker {

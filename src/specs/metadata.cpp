@@ -1,8 +1,5 @@
 #include "specs/metadata.hpp"
 
-#include <algorithm>
-#include <utility>
-
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -13,7 +10,7 @@
 namespace launch::specs {
 namespace {
 
-/// What a header line sets; the names are compared without regard to case.
+/// What a header line sets; of Name and Version the first counts.
 class MetadataReader {
  public:
   Result<CoreMetadata> read(std::string_view text) {
@@ -25,7 +22,6 @@ class MetadataReader {
       return fail(usage_error(
           fmt::format("the metadata has the Name {}, which is no project's name", in_quotes(name_))));
     metadata_.name = normalize_name(name_);
-    metadata_.license = license_expression_.empty() ? license_ : license_expression_;
     return std::move(metadata_);
   }
 
@@ -38,10 +34,10 @@ class MetadataReader {
       metadata_.requires_dist.push_back(std::move(requirement));
     } else if (header.name == "requires-python") {
       take_requires_python(header.value);
-    } else if (header.name == "provides-extra") {
-      metadata_.provides_extra.insert(normalize_name(header.value));
-    } else {
-      take_text(header);
+    } else if (header.name == "name" && name_.empty()) {
+      name_ = header.value;
+    } else if (header.name == "version" && metadata_.version.empty()) {
+      metadata_.version = header.value;
     }
     return {};
   }
@@ -52,23 +48,8 @@ class MetadataReader {
     metadata_.requires_python = SpecifierSet::parse(value).value_or(SpecifierSet());
   }
 
-  void take_text(const Header& header) {
-    const std::pair<std::string_view, std::string*> fields[] = {
-        {"name", &name_},
-        {"version", &metadata_.version},
-        {"summary", &metadata_.summary},
-        {"license", &license_},
-        {"license-expression", &license_expression_},
-    };
-    for (const auto& [name, value] : fields) {
-      if (header.name == name && value->empty()) *value = header.value;
-    }
-  }
-
   CoreMetadata metadata_;
   std::string name_;
-  std::string license_;
-  std::string license_expression_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,11 +15,8 @@ struct CoreMetadata {
   std::string name;  ///< normalized
   std::string version;
   std::vector<Requirement> requires_dist;
-  SpecifierSet requires_python;          ///< empty when the line cannot be read, as installers take it
-  std::string requires_python_text;      ///< as written
-  std::set<std::string> provides_extra;  ///< normalized
-  std::string summary;
-  std::string license;  ///< License-Expression, else License
+  SpecifierSet requires_python;      ///< empty when the line cannot be read, as installers take it
+  std::string requires_python_text;  ///< as written
 
   /// Errors (usage): no Name or Version, or a Requires-Dist that cannot be read (the line is quoted).
   static Result<CoreMetadata> parse(std::string_view text);

@@ -17,11 +17,12 @@ struct Row {
   std::string_view text;
   std::string_view machine;
   std::string_view oci;  // GOOS/GOARCH, as the OCI image index has them
+  int oldest_manylinux_glibc_minor;
 };
 
 constexpr std::array kRows = {
-    Row{"linux-x86_64", "x86_64", "linux/amd64"},
-    Row{"linux-aarch64", "aarch64", "linux/arm64"},
+    Row{"linux-x86_64", "x86_64", "linux/amd64", 5},
+    Row{"linux-aarch64", "aarch64", "linux/arm64", 17},
 };
 
 }  // namespace
@@ -80,6 +81,10 @@ std::string Platform::machine() const {
 
 std::string Platform::oci() const {
   return std::string(PlatformTable::row(*this).oci);
+}
+
+int Platform::oldest_manylinux_glibc_minor() const {
+  return PlatformTable::row(*this).oldest_manylinux_glibc_minor;
 }
 
 }  // namespace launch::specs

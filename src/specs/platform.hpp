@@ -32,6 +32,9 @@ class Platform {
   std::string machine() const;
   /// "linux/amd64": os and architecture of the OCI image specification.
   std::string oci() const;
+  /// N of the oldest "manylinux_2_N" tag that the platform's wheels may have: 5 for x86_64 (PEP 513), 17 for
+  /// the others (PEP 599).
+  int oldest_manylinux_glibc_minor() const;
 
   friend auto operator<=>(const Platform&, const Platform&) = default;
 

@@ -163,10 +163,6 @@ bool SpecifierSet::matches(const Version& candidate) const {
                      [&](const Specifier& c) { return c.matches(candidate); });
 }
 
-bool SpecifierSet::contains(const Version& candidate) const {
-  return (!candidate.is_prerelease() || wants_prereleases()) && matches(candidate);
-}
-
 bool SpecifierSet::wants_prereleases() const {
   return std::any_of(clauses_.begin(), clauses_.end(), names_prerelease);
 }

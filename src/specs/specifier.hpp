@@ -39,8 +39,6 @@ class SpecifierSet {
 
   /// All clauses hold; pre-releases are judged by the clauses alone.
   bool matches(const Version& candidate) const;
-  /// All clauses hold, and a pre-release only when a clause names one (PEP 440, "Handling of pre-releases").
-  bool contains(const Version& candidate) const;
   /// A clause names a pre-release, so pre-releases of this project are wanted.
   bool wants_prereleases() const;
 

@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "specs/interpreter.hpp"
 #include "specs/scanner.hpp"
 
 namespace launch::specs {
@@ -22,8 +21,9 @@ constexpr std::array<LegacyName, 3> kLegacyNames = {
     {{17, "manylinux2014"}, {12, "manylinux2010"}, {5, "manylinux1"}}};
 
 /// The native tag, then PEP 600's from the target's glibc downwards, each with its older name behind it.
-std::vector<std::string> platforms(const std::string& machine, int glibc_minor) {
-  const int oldest = machine == "x86_64" ? 5 : 17;
+std::vector<std::string> platforms(const Platform& platform, int glibc_minor) {
+  const auto machine = platform.machine();
+  const int oldest = platform.oldest_manylinux_glibc_minor();
   std::vector<std::string> out = {"linux_" + machine};
   for (int minor = glibc_minor; minor >= oldest; --minor) {
     out.push_back(fmt::format("manylinux_2_{}_{}", minor, machine));
@@ -79,11 +79,10 @@ class TagList {
 
 }  // namespace
 
-Result<std::vector<Tag>> supported_tags(const Target& target) {
+std::vector<Tag> supported_tags(const Target& target) {
   constexpr int kMostGlibcMinor = 200;
-  TRY_ASSIGN(const auto interpreter, Interpreter::parse(target.python));
-  TRY_ASSIGN(const auto machine, linux_machine(target.platform));
-  return TagList(interpreter, platforms(machine, std::min(target.glibc_minor, kMostGlibcMinor))).take();
+  const auto glibc_minor = std::min(target.glibc_minor, kMostGlibcMinor);
+  return TagList(target.python, platforms(target.platform, glibc_minor)).take();
 }
 
 Result<CompressedTags> CompressedTags::parse(std::string_view text) {
@@ -120,20 +119,19 @@ bool CompressedTags::holds(const Tag& tag) const {
   return has(pythons, tag.python) && has(abis, tag.abi) && has(platforms, tag.platform);
 }
 
-std::vector<Tag> expand_tags(std::string_view compressed) {
-  constexpr std::size_t kMost = 4096;
-  const auto tags = CompressedTags::parse(compressed);
-  std::vector<Tag> out;
-  if (!tags || tags->pythons.size() > kMost || tags->abis.size() > kMost || tags->platforms.size() > kMost ||
-      tags->pythons.size() * tags->abis.size() * tags->platforms.size() > kMost) {
-    return out;
-  }
-  for (const auto& python : tags->pythons) {
-    for (const auto& abi : tags->abis) {
-      for (const auto& platform : tags->platforms) out.push_back({python, abi, platform});
-    }
-  }
-  return out;
+bool CompressedTags::fits(const Platform& target) const {
+  return std::any_of(platforms.begin(), platforms.end(), [&](const std::string& each) {
+    return each == "any" ||
+           (each.find("linux") != std::string::npos && each.ends_with("_" + target.machine()));
+  });
+}
+
+std::optional<Interpreter> CompressedTags::interpreter() const {
+  const std::string_view python = pythons.front();
+  if (!python.starts_with("cp3")) return std::nullopt;
+  const auto gil = abis.front().ends_with("t") ? "t" : "";
+  const auto found = Interpreter::parse(fmt::format("3.{}{}", python.substr(3), gil));
+  return found ? std::optional(*found) : std::nullopt;
 }
 
 }  // namespace launch::specs

@@ -35,7 +35,6 @@ class Version {
   std::optional<std::uint64_t> dev() const { return dev_; }
   std::optional<std::uint64_t> post() const { return post_; }
   bool is_prerelease() const { return dev_.has_value() || pre_.has_value(); }
-  bool is_postrelease() const { return post_.has_value(); }
 
   friend std::strong_ordering operator<=>(const Version& a, const Version& b);
   friend bool operator==(const Version& a, const Version& b) {

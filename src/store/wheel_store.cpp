@@ -2,12 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cerrno>
 #include <chrono>
 #include <map>
 #include <set>
 #include <system_error>
-#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -15,7 +13,6 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
-#include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
 
@@ -46,13 +43,13 @@ Error stopped() {
   return world_error("fetching was stopped");
 }
 
-Result<FileLock> wait_for_lock(const fs::path& path, const Artifact& wanted, const std::stop_token& stop) {
+Result<FileLock> wait_for_lock(const fs::path& path, const Artifact& wanted, const Work& work) {
   for (bool told = false;; told = true) {
-    TRY_ASSIGN(auto lock, FileLock::try_acquire(path));
+    TRY_ASSIGN(auto lock, FileLock::try_acquire(work.disk, path));
     if (lock) return *std::move(lock);
-    if (stop.stop_requested()) return fail(stopped());
-    if (!told) log_info("waiting for another launch that is fetching {}", wanted.name);
-    std::this_thread::sleep_for(kLockPoll);
+    if (work.stop.stop_requested()) return fail(stopped());
+    if (!told) work.reporter.note(fmt::format("waiting for another launch that is fetching {}", wanted.name));
+    work.clock.sleep(kLockPoll, work.stop);
   }
 }
 
@@ -62,39 +59,36 @@ std::string scratch_name(const fs::path& place) {
       .string();
 }
 
-Result<void> copy_bytes(const fs::path& from, const fs::path& to) {
-  std::error_code code;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, code);
-  if (code) return fail(io_error(fmt::format("copy {} to", from.string()), to, code.value()));
-  const Fd file(::open(to.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file || ::fsync(file.get()) != 0) return fail(io_error("write", to, errno));
+Result<void> copy_bytes(Disk& disk, const fs::path& from, const fs::path& to) {
+  if (const int error = disk.copy(from, to))
+    return fail(io_error(fmt::format("copy {} to", from.string()), to, error));
+  Fd file;
+  int error = disk.open(to, O_RDONLY, 0, file);
+  if (error == 0) error = disk.flush(file);
+  if (error != 0) return fail(io_error("write", to, error));
   return {};
 }
 
 // Links, or copies, `from` to a scratch file in the folder of `to`.
-Result<fs::path> bring_beside(const fs::path& from, const fs::path& to) {
+Result<fs::path> bring_beside(Disk& disk, const fs::path& from, const fs::path& to) {
   std::error_code code;
   const auto source = fs::canonical(from, code);
   if (code) return fail(io_error("read", from, code.value()));
-  TRY(make_folder(to.parent_path()));
+  TRY(make_folder(disk, to.parent_path()));
   fs::path beside = scratch_name(to);
-  fs::create_hard_link(source, beside, code);
-  if (!code) return beside;
-  if (auto copied = copy_bytes(from, beside); !copied) {
-    ::unlink(beside.c_str());
+  if (disk.link(source, beside) == 0) return beside;
+  if (auto copied = copy_bytes(disk, from, beside); !copied) {
+    disk.remove(beside);
     return fail(std::move(copied.error()));
   }
   return beside;
 }
 
-Result<void> move_into_place(const fs::path& beside, const fs::path& to) {
-  if (::rename(beside.c_str(), to.c_str()) == 0) {
-    ::unlink(beside.c_str());  // rename() leaves the old name when both are links to one file
-    return {};
-  }
-  const int number = errno;
-  ::unlink(beside.c_str());
-  return fail(io_error("write", to, number));
+Result<void> move_into_place(Disk& disk, const fs::path& beside, const fs::path& to) {
+  const int error = disk.rename(beside, to);
+  disk.remove(beside);  // rename() leaves the old name when both are links to one file
+  if (error != 0) return fail(io_error("write", to, error));
+  return {};
 }
 
 // A file of this machine that may be it: where it was said to lie, or at a file URL.
@@ -146,14 +140,14 @@ class FetchRound {
   explicit FetchRound(const WheelStore& store) : store_(&store) {}
 
   // `wheel` is missing, or was so before its lock could be had.
-  Result<void> prepare(const Artifact& wanted, const std::stop_token& stop) {
+  Result<void> prepare(const Artifact& wanted, const Work& work) {
     const auto place = store_->path_of(wanted);
-    TRY_ASSIGN(auto lock, wait_for_lock(place.parent_path() / ".lock", wanted, stop));
+    TRY_ASSIGN(auto lock, wait_for_lock(place.parent_path() / ".lock", wanted, work));
     locks_.push_back(std::move(lock));
     TRY_ASSIGN(const auto there, store_->find(wanted));
     if (there) return {};
     if (const auto source = local_source(wanted)) {
-      TRY(store_->add(*source, wanted));
+      TRY(store_->add(work.disk, *source, wanted));
       return {};
     }
     if (!wanted.url) return fail(nowhere(wanted));
@@ -164,10 +158,9 @@ class FetchRound {
     return {};
   }
 
-  Result<void> download(net::HttpClient& http, const net::DownloadProgress& progress,
-                        const std::stop_token& stop, WheelStore::Fetched& fetched) const {
+  Result<void> download(net::HttpClient& http, const Work& work, WheelStore::Fetched& fetched) const {
     if (requests_.empty()) return {};
-    auto results = http.download(requests_, progress, stop);
+    auto results = http.download(requests_, "fetching wheels", work.reporter, work.stop);
     std::optional<Error> error;
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i]) {
@@ -191,8 +184,7 @@ class FetchRound {
 }  // namespace
 
 Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, net::HttpClient& http,
-                                              const net::DownloadProgress& progress,
-                                              const std::stop_token& stop) const {
+                                              const Work& work) const {
   Fetched fetched;
   TRY_ASSIGN(const auto found, find_all(wanted));
   // By digest, so that two processes take their locks in the same order, and each once.
@@ -204,34 +196,34 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, 
   for (auto at = missing.begin(); at != missing.end();) {
     FetchRound round(*this);
     for (std::size_t i = 0; i < kFetchedTogether && at != missing.end(); ++i, ++at) {
-      TRY(round.prepare(*at->second, stop));
+      TRY(round.prepare(*at->second, work));
     }
-    TRY(round.download(http, progress, stop, fetched));
-    if (stop.stop_requested()) return fail(stopped());
+    TRY(round.download(http, work, fetched));
+    if (work.stop.stop_requested()) return fail(stopped());
   }
   fetched.present = wanted.size() - fetched.downloaded;
   return fetched;
 }
 
-Result<fs::path> WheelStore::add(const fs::path& file, const Artifact& wanted) const {
+Result<fs::path> WheelStore::add(Disk& disk, const fs::path& file, const Artifact& wanted) const {
   auto place = path_of(wanted);
   // Hashed after it was brought in, so that what is handed on is what was hashed.
-  TRY_ASSIGN(const auto beside, bring_beside(file, place));
+  TRY_ASSIGN(const auto beside, bring_beside(disk, file, place));
   if (auto good = check_digest(beside, wanted, ""); !good) {
-    ::unlink(beside.c_str());
+    disk.remove(beside);
     TRY(check_digest(file, wanted,
                      fmt::format("remove {} or put the right file there", shell_quote(file.string()))));
     return fail(std::move(good.error()));
   }
-  TRY(move_into_place(beside, place));
+  TRY(move_into_place(disk, beside, place));
   return place;
 }
 
-Result<void> place_file(const fs::path& from, const fs::path& to) {
+Result<void> place_file(Disk& disk, const fs::path& from, const fs::path& to) {
   std::error_code code;
   if (fs::equivalent(from, to, code) && !code) return {};
-  TRY_ASSIGN(const auto beside, bring_beside(from, to));
-  return move_into_place(beside, to);
+  TRY_ASSIGN(const auto beside, bring_beside(disk, from, to));
+  return move_into_place(disk, beside, to);
 }
 
 }  // namespace launch::store

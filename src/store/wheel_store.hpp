@@ -1,14 +1,13 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <optional>
 #include <span>
-#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/work.hpp"
 #include "net/http.hpp"
 #include "specs/url.hpp"
 
@@ -48,12 +47,12 @@ class WheelStore {
   /// Fills the store with what is missing, waiting for other processes that are fetching the same wheel.
   /// What was fetched before an error stays. Errors (world): those of find, of the download, a wheel that has
   /// no URL and lies nowhere.
-  Result<Fetched> fetch(std::span<const Artifact> wanted, net::HttpClient& http,
-                        const net::DownloadProgress& progress, const std::stop_token& stop = {}) const;
+  Result<Fetched> fetch(std::span<const Artifact> wanted, net::HttpClient& http, const Work& work) const;
 
   /// Takes a file in (by hard link or copy), checking its digest. Errors (world): it cannot be read, other
   /// bytes.
-  Result<std::filesystem::path> add(const std::filesystem::path& file, const Artifact& wanted) const;
+  Result<std::filesystem::path> add(Disk& disk, const std::filesystem::path& file,
+                                    const Artifact& wanted) const;
 
  private:
   std::filesystem::path root_;
@@ -61,6 +60,6 @@ class WheelStore {
 
 /// Makes `to` the same file as `from`, by hard link where that can be, else by copy; never half-written. What
 /// was there before is replaced. Errors (world).
-Result<void> place_file(const std::filesystem::path& from, const std::filesystem::path& to);
+Result<void> place_file(Disk& disk, const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace launch::store

@@ -98,19 +98,20 @@ std::string write_run_record(const RunRecord& record) {
   return text_of(json);
 }
 
-Result<void> mark_killed(const std::filesystem::path& folder, const std::string& when) {
+Result<void> mark_killed(Disk& disk, const std::filesystem::path& folder, const std::string& when) {
   const auto file = folder / "run.json";
   TRY_ASSIGN(const auto text, read_file(file));
   auto json = parse_json<Json>(text);
   if (!json.is_object()) return fail(world_error(file.string() + " is not a run record"));
   if (json.contains("end") && !json["end"].is_null()) return {};
   json["end"] = {{"result", "killed"}, {"time", when}};
-  return write_file(file, text_of(json));
+  return write_file(disk, file, text_of(json));
 }
 
-Result<std::filesystem::path> make_run_folder(const std::filesystem::path& state, const std::string& run) {
+Result<std::filesystem::path> make_run_folder(Disk& disk, const std::filesystem::path& state,
+                                              const std::string& run) {
   auto folder = state / "runs" / run;
-  TRY(make_folder(folder / "logs"));
+  TRY(make_folder(disk, folder / "logs"));
   return folder;
 }
 

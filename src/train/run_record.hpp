@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/disk.hpp"
 #include "base/result.hpp"
 #include "train/failure.hpp"
 #include "train/plan.hpp"
@@ -36,9 +37,10 @@ std::string write_run_record(const RunRecord& record);
 
 /// Marks the record in a run's folder as ended by a kill of launch itself, unless it has an end. Errors
 /// (world): the record cannot be read or written.
-Result<void> mark_killed(const std::filesystem::path& folder, const std::string& when);
+Result<void> mark_killed(Disk& disk, const std::filesystem::path& folder, const std::string& when);
 
 /// Makes RUNS/ID and RUNS/ID/logs. Errors (world).
-Result<std::filesystem::path> make_run_folder(const std::filesystem::path& state, const std::string& run);
+Result<std::filesystem::path> make_run_folder(Disk& disk, const std::filesystem::path& state,
+                                              const std::string& run);
 
 }  // namespace launch::train

@@ -50,7 +50,7 @@ Fields answer_version(const Fields& ask) {
   const auto version = Version::parse(ask.at(1));
   if (!version) return {std::string(kInvalid)};
   return {version->text(), version->public_text(), version->local(),
-          fmt::format("{} {}", version->is_prerelease(), version->is_postrelease())};
+          fmt::format("{} {}", version->is_prerelease(), version->post().has_value())};
 }
 
 Fields answer_order(const Fields& ask) {
@@ -67,7 +67,9 @@ Fields answer_specifier(const Fields& ask) {
   Fields out = {set->text()};
   for (std::size_t i = 2; i < ask.size(); ++i) {
     const auto version = Version::parse(ask[i]).value();
-    out.push_back(fmt::format("{} {}", set->matches(version), set->contains(version)));
+    const bool matches = set->matches(version);
+    out.push_back(
+        fmt::format("{} {}", matches, matches && (!version.is_prerelease() || set->wants_prereleases())));
   }
   return out;
 }
@@ -80,7 +82,8 @@ Fields answer_marker(const Fields& ask) {
   for (const auto extra : split(ask.at(4), ',')) {
     if (!extra.empty()) extras.emplace(extra);
   }
-  const auto environment = marker_environment(ask.at(2), ask.at(3)).value();
+  const auto environment =
+      marker_environment(Interpreter::parse(ask.at(2)).value(), Platform::parse(ask.at(3)).value());
   return {marker->text(), fmt::format("{}", marker->evaluate(environment, extras))};
 }
 
@@ -102,7 +105,8 @@ const std::vector<Tag>& tags_of(const std::string& python, const std::string& pl
   const auto key = fmt::format("{} {} {}", python, platform, glibc);
   if (const auto found = known.find(key); found != known.end()) return found->second;
   const auto glibc_minor = static_cast<int>(parse_u64(glibc).value());
-  return known[key] = supported_tags({python, platform, glibc_minor}).value();
+  return known[key] = supported_tags(
+             {Interpreter::parse(python).value(), Platform::parse(platform).value(), glibc_minor});
 }
 
 Fields answer_tags(const Fields& ask) {
@@ -114,8 +118,13 @@ Fields answer_tags(const Fields& ask) {
 Fields answer_wheel(const Fields& ask) {
   const auto wheel = WheelName::parse(ask.at(1));
   if (!wheel) return {std::string(kInvalid)};
+  const auto compressed = CompressedTags::parse(wheel->tags).value();
   std::set<std::string> tags;
-  for (const auto& tag : expand_tags(wheel->tags)) tags.insert(tag.text());
+  for (const auto& python : compressed.pythons) {
+    for (const auto& abi : compressed.abis) {
+      for (const auto& platform : compressed.platforms) tags.insert(Tag{python, abi, platform}.text());
+    }
+  }
   const auto best = best_tag(wheel->tags, tags_of(ask.at(2), ask.at(3), ask.at(4)));
   return {wheel->name, wheel->version.text(), wheel->build, fmt::format("{}", fmt::join(tags, " ")),
           best ? std::to_string(*best) : "no"};

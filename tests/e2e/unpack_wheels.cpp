@@ -14,9 +14,15 @@ int main(int argc, char** argv) {
     if (!name) return std::fputs(name.error().text().c_str(), stderr), 2;
     wheels.push_back({name->name, file});
   }
+  const auto python = launch::specs::Interpreter::parse(argv[2]);
+  if (!python) return std::fputs(python.error().text().c_str(), stderr), 2;
   std::filesystem::create_directories(argv[1]);
-  const auto size = launch::archive::unpack_wheels(wheels, argv[1], argv[2], argv[3], {});
-  if (!size) return std::fputs(size.error().text().c_str(), stderr), size.error().exit_code();
+  launch::RealDisk disk;
+  launch::SystemClock clock;
+  launch::SilentReporter reporter;
+  const auto size =
+      launch::archive::unpack_wheels(wheels, argv[1], *python, argv[3], {disk, clock, reporter});
+  if (!size) return std::fputs(size.error().text().c_str(), stderr), 3;
   std::printf("%zu files, %llu bytes\n", size->files, static_cast<unsigned long long>(size->bytes));
   return 0;
 }

@@ -13,6 +13,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/one_by_one_http.hpp"
 #include "fakes/urls.hpp"
 #include "net/http.hpp"
@@ -95,12 +96,12 @@ class MemoryHttp final : public OneByOneHttp {
   }
 
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
-                                                    const net::DownloadProgress& progress = {},
+                                                    std::string_view what, Reporter& reporter,
                                                     std::stop_token /*stop*/ = {}) override {
     std::vector<Result<net::DownloadResult>> results;
     for (const auto& request : requests) {
       results.push_back(download_one(request));
-      if (progress && results.back()) progress(results.back()->size, results.back()->size);
+      if (results.back()) reporter.progress(what, results.back()->size, results.back()->size);
     }
     return results;
   }

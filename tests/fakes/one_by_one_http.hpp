@@ -18,7 +18,7 @@ class OneByOneHttp : public net::HttpClient {
     return responses;
   }
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
-                                                    const net::DownloadProgress& /*progress*/ = {},
+                                                    std::string_view /*what*/, Reporter& /*reporter*/,
                                                     std::stop_token /*stop*/ = {}) override {
     return {requests.size(), launch::fail(world_error("nothing can be downloaded here"))};
   }

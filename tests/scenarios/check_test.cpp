@@ -234,8 +234,48 @@ TEST_F(CheckScenario, BadUsage) {
   EXPECT_EQ(error({"check", "--torch", "2.3.1", "--channel", "nightly", "src"}),
             "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
             "hint: --cuda cu128, or --cuda cpu\n");
+  for (const std::string bad : {"cu1", "cu12.8", "cu12345", "rocm6", "rocm6.3.1.2"}) {
+    EXPECT_EQ(error({"check", "--torch", "2.5.0", "--channel", "nightly", "--cuda", bad, "src"}),
+              "error: unknown accelerator \"" + bad +
+                  "\": expected cuXXX, rocmX.Y, xpu or cpu, such as cu128\n  while reading --cuda\n");
+  }
   EXPECT_EQ(error({"check", "--torch", "9.9", "src"}),
             "error: [INDEX] has no wheel of torch 9.9 for linux-x86_64\n\nhint: the newest there: 2.3.1\n");
+}
+
+TEST_F(CheckScenario, TheFormatIsChosenByName) {
+  scenario_.write("src/train.py", "from torch.nn import Module\n");
+  const std::vector<std::string> check = {"check", "--torch", "2.3.1", "src"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.end(), check.begin(), check.end());
+    return scenario_.launch(more);
+  };
+  const auto text = with({});
+  const auto json = with({"--json"});
+  EXPECT_EQ(text.out, "torch 2.3.1: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
+  EXPECT_EQ(json.out.front(), '{');
+  auto named = check;
+  named.insert(named.end(), {"--format", "text"});
+  EXPECT_EQ(scenario_.launch(named).out, text.out);
+  named.back() = "json";
+  EXPECT_EQ(scenario_.launch(named).out, json.out);
+  named.back() = "text";
+  named.emplace_back("--json");
+  const auto both = scenario_.launch(named);
+  EXPECT_EQ(both.code, 2);
+  EXPECT_EQ(both.err, "error: --json cannot be combined with --format text\n");
+}
+
+TEST_F(CheckScenario, ScanInJson) {
+  scenario_.write("src/train.py", "from torch import Module\nx = 'a\n");
+  const auto done = scenario_.launch({"scan", "src", "--json"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, "warning: src/train.py:2: the string is not closed; what follows was not read\n");
+  EXPECT_EQ(done.out,
+            R"({"schema":1,"files":1,"requirements":[{"name":"torch:Module","need":"must","uses":[{"file":)"
+            R"("src/train.py","line":1,"column":19,"need":"must"}]}],"problems":[{"file":"src/train.py",)"
+            R"("line":2,"message":"the string is not closed"}]})"
+            "\n");
 }
 
 TEST_F(CheckScenario, Scan) {

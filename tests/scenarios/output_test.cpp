@@ -1,61 +1,131 @@
+#include <map>
+#include <optional>
 #include <ostream>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "cli/command_table.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/demo_project.hpp"
 
 namespace launch::scenarios {
 namespace {
+
+using testing::EndsWith;
 
 constexpr std::string_view kFull =
     "error: cannot write to standard output: No space left on device\n"
     "\n"
     "hint: free some disk space, or send the output to another disk\n";
 
-/// Standard output where every command's --help and --version go.
-class StandardOutput : public ::testing::TestWithParam<std::vector<std::string>> {
- protected:
-  /// `shell` is bash, with the command in "$@".
-  Outcome run(const std::string& shell, const std::vector<std::string>& arguments) {
-    std::vector<std::string> argv = {"bash", "-c", shell, "bash", LAUNCH_PROGRAM};
-    argv.insert(argv.end(), arguments.begin(), arguments.end());
-    return scenario_.run(argv);
-  }
+using Arguments = std::vector<std::string>;
 
+/// A call of each command that prints data; nullopt for a command that prints none.
+const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
+    {"lock", {{"lock", "demo", "--json"}}},
+    {"fetch", {{"fetch", "demo", "--json"}}},
+    {"render", {{"render", "demo", "--stdout"}}},
+    {"build", {{"build", "demo"}}},
+    {"check", {{"check", "demo"}}},
+    {"scan", {{"scan", "src"}}},
+    {"train", {{"train", "demo"}}},
+    {"guard", std::nullopt},
+    {"doctor", {{"doctor"}}},
+};
+
+Arguments bash(const std::string& script, const Arguments& arguments) {
+  Arguments argv = {"bash", "-c", script, "bash", LAUNCH_PROGRAM};
+  argv.insert(argv.end(), arguments.begin(), arguments.end());
+  return argv;
+}
+
+Arguments to_full_disk(const Arguments& arguments) {
+  return bash("\"$@\" > /dev/full", arguments);
+}
+
+/// Its standard output is a pipe whose reader is gone.
+Arguments to_nobody(const Arguments& arguments) {
+  return bash("exec 3> >(exit); wait $!; \"$@\" >&3", arguments);
+}
+
+class Help : public ::testing::TestWithParam<Arguments> {
+ protected:
   Scenario scenario_;
 };
 
-TEST_P(StandardOutput, OnAFullDiskIsAnError) {
-  const auto full = run("\"$@\" > /dev/full", GetParam());
+TEST_P(Help, OnAFullDiskIsAnError) {
+  const auto full = scenario_.run(to_full_disk(GetParam()));
   EXPECT_EQ(full.code, 3);
   EXPECT_EQ(full.err, kFull);
 }
 
-TEST_P(StandardOutput, WithoutAReaderIsNoError) {
-  const auto unread = run("exec 3> >(exit); wait $!; \"$@\" >&3", GetParam());
+TEST_P(Help, WithoutAReaderIsNoError) {
+  const auto unread = scenario_.run(to_nobody(GetParam()));
   EXPECT_EQ(unread.code, 0);
   EXPECT_EQ(unread.err, "");
 }
 
-TEST_P(StandardOutput, ThatIsClosedIsAnError) {
-  const auto closed = run("\"$@\" >&-", GetParam());
-  EXPECT_EQ(closed.code, 3);
-  EXPECT_EQ(closed.err, "error: cannot write to standard output: Bad file descriptor\n");
-}
-
-std::vector<std::vector<std::string>> help_of_every_command() {
-  std::vector<std::vector<std::string>> calls = {{"--help"}, {"--version"}};
+std::vector<Arguments> help_of_every_command() {
+  std::vector<Arguments> calls = {{"--help"}, {"--version"}};
   for (const auto& command : cli::command_table()) calls.push_back({std::string(command.name), "--help"});
   return calls;
 }
 
-INSTANTIATE_TEST_SUITE_P(Help, StandardOutput, ::testing::ValuesIn(help_of_every_command()),
+INSTANTIATE_TEST_SUITE_P(StandardOutput, Help, ::testing::ValuesIn(help_of_every_command()),
                          [](const auto& info) {
                            auto name = info.param.front();
                            std::erase(name, '-');
                            return name;
                          });
+
+TEST(StandardOutput, EveryCommandIsCalledHere) {
+  for (const auto& command : cli::command_table()) EXPECT_TRUE(kCalls.contains(command.name)) << command.name;
+}
+
+TEST(StandardOutput, ThatIsClosedIsAnError) {
+  const Scenario scenario;
+  const auto closed = scenario.run(bash("\"$@\" >&-", {"--version"}));
+  EXPECT_EQ(closed.code, 3);
+  EXPECT_EQ(closed.err, "error: cannot write to standard output: Bad file descriptor\n");
+}
+
+class Data : public ::testing::TestWithParam<Arguments> {
+ protected:
+  /// Everything is locked, built and fetched, so that a command says the same each time.
+  Data() {
+    for (const auto* command : {"lock", "fetch", "build"}) {
+      EXPECT_EQ(demo_.launch({command, "demo"}).code, 0) << command;
+    }
+    demo_.scenario.write("engine/fault", "talks");
+  }
+
+  DemoProject demo_;
+};
+
+TEST_P(Data, OnAFullDiskIsAnError) {
+  const auto full = demo_.scenario.run(to_full_disk(GetParam()));
+  EXPECT_EQ(full.code, 3);
+  EXPECT_THAT(full.err, EndsWith(kFull));
+}
+
+TEST_P(Data, WithoutAReaderIsNoError) {
+  const auto read = demo_.scenario.launch(GetParam());
+  EXPECT_NE(read.out, "");
+  const auto unread = demo_.scenario.run(to_nobody(GetParam()));
+  EXPECT_EQ(unread.code, read.code);
+  EXPECT_EQ(unread.err, read.err);
+}
+
+std::vector<Arguments> calls_with_data() {
+  std::vector<Arguments> calls;
+  for (const auto& [name, call] : kCalls) {
+    if (call) calls.push_back(*call);
+  }
+  return calls;
+}
+
+INSTANTIATE_TEST_SUITE_P(StandardOutput, Data, ::testing::ValuesIn(calls_with_data()),
+                         [](const auto& info) { return info.param.front(); });
 
 }  // namespace
 }  // namespace launch::scenarios

@@ -20,7 +20,7 @@ Json verdicts_by_platform(const probe::CheckReport& report, std::size_t name) {
     const auto& judged = each.names[name];
     differ = differ || !probe::same_outcome(judged, first) ||
              (judged.answer.verdict != pysource::Verdict::yes && judged.answer.reason != first.answer.reason);
-    json.push_back({{"platform", each.platform},
+    json.push_back({{"platform", each.platform.text()},
                     {"verdict", pysource::verdict_name(judged.answer.verdict)},
                     {"reason", judged.answer.reason},
                     {"fails", judged.fails()}});
@@ -32,7 +32,7 @@ Json verdicts_by_platform(const probe::CheckReport& report, std::size_t name) {
 Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::size_t use) {
   auto failing = Json::array();
   for (const auto& each : report.platforms) {
-    if (each.names[name].uses[use].fails()) failing.push_back(each.platform);
+    if (each.names[name].uses[use].fails()) failing.push_back(each.platform.text());
   }
   auto json = use_json<Json>(report.platforms.front().names[name].uses[use].use);
   json["fails"] = !failing.empty();
@@ -74,13 +74,13 @@ std::string check_json(const probe::CheckReport& report) {
   auto wheels = Json::array();
   auto missing = Json::array();
   for (const auto& each : report.platforms) {
-    platforms.push_back(each.platform);
+    platforms.push_back(each.platform.text());
     for (const auto& wheel : each.wheels) {
       wheels.push_back({{"name", wheel.package}, {"version", wheel.version}, {"file", wheel.file_name}});
-      if (several) wheels.back()["platform"] = each.platform;
+      if (several) wheels.back()["platform"] = each.platform.text();
     }
     for (const auto& package : each.missing) {
-      missing.push_back({{"name", package}, {"platform", each.platform}});
+      missing.push_back({{"name", package}, {"platform", each.platform.text()}});
     }
   }
   auto verdicts = Json::array();

@@ -11,7 +11,7 @@ namespace launch::cli {
 namespace {
 
 std::string on_platform(const probe::PlatformAnswers& platform) {
-  return " on " + printable(platform.platform);
+  return " on " + platform.platform.text();
 }
 
 /// Each reason that a platform gives for its answer on a name, once.

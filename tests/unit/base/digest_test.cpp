@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch {
@@ -30,16 +31,6 @@ TEST(Sha256, IsTheSameHoweverTheBytesArePieced) {
       digest.update(std::string_view(text).substr(at, piece));
     EXPECT_EQ(digest.hex(), kOfAMillionA) << piece;
   }
-}
-
-TEST(Sha256, ACloneGoesOnByItself) {
-  Sha256 digest;
-  digest.update("ab");
-  auto other = digest.clone();
-  digest.update("c");
-  other.update("X");
-  EXPECT_EQ(digest.hex(), kOfAbc);
-  EXPECT_EQ(other.hex(), sha256_hex("abX"));
 }
 
 TEST(Sha256, OfAFile) {

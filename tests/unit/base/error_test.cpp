@@ -39,10 +39,10 @@ TEST(Error, PrintsNoControlOfTheTerminal) {
   EXPECT_EQ(error.message(), "no a\x1b[2J\nhint: b");
 }
 
-TEST(Error, TheKindSetsTheExitCode) {
-  EXPECT_EQ(Error(ErrorKind::no, "").exit_code(), 1);
-  EXPECT_EQ(usage_error("").exit_code(), 2);
-  EXPECT_EQ(world_error("").exit_code(), 3);
+TEST(Error, AsKeepsWhatIsSaid) {
+  const auto error = usage_error("a").during("b").hint("c").as(ErrorKind::malformed);
+  EXPECT_EQ(error.kind(), ErrorKind::malformed);
+  EXPECT_EQ(error.text(), "error: a\n  while b\n\nhint: c\n");
 }
 
 }  // namespace

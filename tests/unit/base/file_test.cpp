@@ -15,10 +15,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/disk.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch {
 namespace {
+
+RealDisk disk;
 
 using test::Scratch;
 using testing::ElementsAre;
@@ -156,7 +160,7 @@ TEST(FileLock, KeepsAnotherProcessOutUntilItGoes) {
   const auto path = scratch / "store/.lock";
   std::array<int, 2> ready{};
   ASSERT_EQ(::pipe2(ready.data(), O_CLOEXEC), 0);
-  auto held = FileLock::acquire(path);
+  auto held = FileLock::acquire(disk, path);
   ASSERT_TRUE(held) << held.error().text();
 
   const pid_t child = ::fork();
@@ -165,7 +169,7 @@ TEST(FileLock, KeepsAnotherProcessOutUntilItGoes) {
     const Fd other(::open(path.c_str(), O_RDWR | O_CLOEXEC));
     const bool kept_out = ::flock(other.get(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     if (::write(ready[1], "x", 1) != 1) ::_exit(2);
-    const auto lock = FileLock::acquire(path);
+    const auto lock = FileLock::acquire(disk, path);
     ::_exit(kept_out && lock && std::filesystem::exists(scratch / "written") ? 0 : 1);
   }
   char byte = 0;
@@ -187,7 +191,7 @@ TEST(FileLock, GoesWithAKilledProcess) {
   ASSERT_EQ(::pipe2(ready.data(), O_CLOEXEC), 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    const auto lock = FileLock::acquire(path);
+    const auto lock = FileLock::acquire(disk, path);
     if (lock && ::write(ready[1], "x", 1) == 1) ::pause();
     ::_exit(1);
   }
@@ -195,14 +199,14 @@ TEST(FileLock, GoesWithAKilledProcess) {
   ASSERT_EQ(::read(ready[0], &byte, 1), 1);
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
-  EXPECT_TRUE(FileLock::acquire(path));
+  EXPECT_TRUE(FileLock::acquire(disk, path));
   ::close(ready[0]);
   ::close(ready[1]);
 }
 
 TEST(FileLock, SaysWhereItCannotBeMade) {
   const Scratch scratch;
-  EXPECT_EQ(FileLock::acquire(scratch.path()).error().text(),
+  EXPECT_EQ(FileLock::acquire(disk, scratch.path()).error().text(),
             fmt::format("error: cannot lock {}: Is a directory\n", scratch.path().string()));
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch {

@@ -27,7 +27,7 @@ struct Pipe {
   std::array<int, 2> ends{};
 };
 
-TEST(Output, EveryByteIsThereOnceItIsClosed) {
+TEST(Output, CloseWritesEveryByte) {
   const Pipe pipe;
   Output output(pipe.ends[1]);
   output.write("a");
@@ -37,7 +37,7 @@ TEST(Output, EveryByteIsThereOnceItIsClosed) {
   EXPECT_EQ(pipe.read_all(), "ab\n");
 }
 
-TEST(Output, FlushHandsOnWhatIsBuffered) {
+TEST(Output, FlushWritesWhatIsBuffered) {
   const Pipe pipe;
   Output output(pipe.ends[1]);
   output.line("a");
@@ -69,7 +69,7 @@ TEST(Output, AFullDiskIsAnError) {
   EXPECT_EQ(closed.error().text(),
             "error: cannot write to standard output: No space left on device\n\n"
             "hint: free some disk space, or send the output to another disk\n");
-  EXPECT_EQ(closed.error().exit_code(), 3);
+  EXPECT_EQ(closed.error().kind(), ErrorKind::world);
 }
 
 TEST(Output, ADescriptorThatCannotBeWrittenIsAnError) {

@@ -4,6 +4,7 @@
 
 #include "cli/reports/check_formats.hpp"
 #include "cli/reports/scan.hpp"
+#include "fakes/values.hpp"
 
 namespace launch::cli {
 namespace {
@@ -20,7 +21,7 @@ probe::CheckReport report() {
                                                  {pysource::Verdict::yes, "torch/nn/__init__.py"},
                                                  {pysource::Verdict::no, "torch 2 has no x"},
                                                  {pysource::Verdict::unknown, "it is compiled"}};
-  return {{{"linux-x86_64",
+  return {{{fakes::x86(),
             {{"torch", "2.3.1+cu121", "torch-2.3.1+cu121-x.whl"}},
             {},
             probe::judge(std::move(names), answers)}},
@@ -32,7 +33,7 @@ probe::CheckReport report() {
 probe::CheckReport report_with(const std::string& version, pysource::Answer answer) {
   auto made = report();
   auto other = made.platforms.front();
-  other.platform = "linux-aarch64";
+  other.platform = fakes::arm();
   other.wheels.front().version = version;
   other.names[1].answer = answer;
   for (auto& use : other.names[1].uses) use.outcome = answer.verdict;

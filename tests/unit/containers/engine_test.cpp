@@ -5,9 +5,13 @@
 
 #include "base/file.hpp"
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 
 namespace launch::containers {
 namespace {
+
+fakes::FakeWork work;
 
 using testing::ElementsAre;
 
@@ -16,14 +20,14 @@ Engine podman(fakes::FakeRunner& runner) {
   info.program = "podman";
   info.version = "4.3.1";
   info.build_timestamp = info.identity_label_flag = true;
-  return {info, runner, {}};
+  return {info, runner, {}, work};
 }
 
 Engine docker(fakes::FakeRunner& runner) {
   EngineInfo info;
   info.kind = EngineKind::docker;
   info.program = "docker";
-  return {info, runner, {}};
+  return {info, runner, {}, work};
 }
 
 /// Answers a build as podman does: the id goes into the --iidfile, whose name only the caller knows.
@@ -56,7 +60,7 @@ class BuildingRunner final : public ProcessRunner {
 Engine building(BuildingRunner& runner) {
   EngineInfo info;
   info.program = "podman";
-  return {info, runner, {}};
+  return {info, runner, {}, work};
 }
 
 BuildSpec demo() {
@@ -110,7 +114,7 @@ TEST(Build, DockerGetsTheBuilderThatItsClientHas) {
     info.kind = EngineKind::docker;
     info.program = "docker";
     info.buildkit = buildkit;
-    const auto image = Engine(info, runner, {}).build(demo(), {});
+    const auto image = Engine(info, runner, {}, work).build(demo(), {});
     ASSERT_TRUE(image) << image.error().text();
     EXPECT_EQ(runner.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
     EXPECT_EQ(runner.seen.environment.at("SOURCE_DATE_EPOCH"), "0");

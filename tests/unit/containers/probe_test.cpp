@@ -5,6 +5,8 @@
 #include "base/file.hpp"
 #include "containers/engine.hpp"
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 
 namespace launch::containers {
 namespace {
@@ -19,7 +21,7 @@ constexpr auto* docker_asked = "docker version --format '{{json .}}'";
 class Probe : public testing::Test {
  protected:
   Result<Engine> probe(std::optional<std::string> wanted, std::vector<RegistryMirror> mirrors = {}) {
-    return probe_engine(wanted, mirrors, scratch_, runner_, environment_);
+    return probe_engine(wanted, mirrors, scratch_, runner_, environment_, work_);
   }
   std::string error_of(std::optional<std::string> wanted) {
     auto engine = probe(std::move(wanted));
@@ -32,6 +34,7 @@ class Probe : public testing::Test {
   void TearDown() override { std::filesystem::remove_all(scratch_); }
 
   fakes::FakeRunner runner_;
+  fakes::FakeWork work_;
   std::filesystem::path scratch_ =
       std::filesystem::temp_directory_path() / ("launch-test-probe-" + std::to_string(getpid()));
   Environment environment_{{{"HOME", "/nonexistent"}}};
@@ -65,7 +68,7 @@ TEST_F(Probe, BuildKitWithoutBuildxIsInClientsBefore23) {
     fakes::FakeRunner runner;
     runner.on(docker_asked, {0, std::string(R"({"Client": {"Version": ")") + client +
                                     R"("}, "Server": {"Version": "28.2.1"}})"});
-    const auto engine = probe_engine("docker", {}, scratch_, runner, environment_);
+    const auto engine = probe_engine("docker", {}, scratch_, runner, environment_, work_);
     ASSERT_TRUE(engine) << engine.error().text();
     EXPECT_FALSE(engine->info().buildx);
     EXPECT_EQ(engine->info().buildkit, std::string_view(client).starts_with("20."));
@@ -202,7 +205,7 @@ TEST_F(KeptProbe, IsMadeAgainForAnotherProgramConfigurationOrWish) {
       {{"CONTAINERS_CONF", "/x"}, {"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
   ASSERT_TRUE(probe(std::nullopt));
   EXPECT_EQ(runner_.asked().size(), 8U);
-  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, Probing::anew));
+  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, work_, Probing::anew));
   EXPECT_EQ(runner_.asked().size(), 10U);
   ASSERT_TRUE(probe(std::nullopt));
   EXPECT_EQ(runner_.asked().size(), 10U);
@@ -213,7 +216,7 @@ TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
   broken.on("podman info --format json", {125, "", "Error: no such file or directory\n"});
   broken.on("podman image inspect x", {125, "[]", "Error: no such file or directory\n"});
   broken.on("podman network create n", {125, "", "Error: database is locked\n"});
-  const auto engine = probe_engine({}, {}, scratch_, broken, environment_);
+  const auto engine = probe_engine({}, {}, scratch_, broken, environment_, work_);
   ASSERT_TRUE(engine) << engine.error().text();
   const auto* expected =
       "error: podman is installed but does not work: no such file or directory\n"

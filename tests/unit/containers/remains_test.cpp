@@ -7,6 +7,8 @@
 #include "base/text.hpp"
 #include "containers/engine.hpp"
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 
 namespace launch::containers {
 namespace {
@@ -45,10 +47,11 @@ class Remains : public testing::Test {
     info.rootless = rootless;
     info.working_containers = root_ / "containers";
     info.oci_runtime = "runc";
-    return {info, runner_, {}};
+    return {info, runner_, {}, work_};
   }
 
   fakes::FakeRunner runner_;
+  fakes::FakeWork work_;
   fs::path root_ = fs::temp_directory_path() / ("launch-test-remains-" + std::to_string(getpid()));
 };
 
@@ -96,7 +99,7 @@ TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
             "Error: inspecting object: gone: image not known\n"});
   const auto* remove = "podman rmi --no-prune --ignore sha256:high sha256:low";
   fresh.on(remove, {0});
-  const Engine engine(podman().info(), fresh, {});
+  const Engine engine(podman().info(), fresh, {}, work_);
   ASSERT_TRUE(engine.remove_remains(remains()));
   EXPECT_EQ(fresh.asked().back(), remove);
 }
@@ -106,7 +109,7 @@ TEST_F(Remains, WhatCannotBeRemovedIsLookedForAgain) {
   failing.on("runc delete --force buildah-buildah12", {1, "", "container does not exist\n"});
   failing.on("podman rm --force c1", {125, "", "Error: database is locked\n"});
   failing.on(kList, {0, ""});
-  const auto removed = Engine(podman().info(), failing, {}).remove_remains(remains());
+  const auto removed = Engine(podman().info(), failing, {}, work_).remove_remains(remains());
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().text(),
             "error: podman could not remove its working containers: database is locked\n");
@@ -133,7 +136,7 @@ TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
     removed = shell_line(spec.argv);
     runner.on(removed, {0});
   };
-  const auto result = Engine(podman().info(), runner, {}).remove_remains(remains());
+  const auto result = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
   ASSERT_TRUE(result) << result.error().text();
   const auto words = split(removed, ' ');
   EXPECT_THAT(std::vector<std::string>(words.begin() + 3, words.end()),
@@ -151,7 +154,7 @@ TEST_F(Remains, AnImageThatAnotherBuildCommitsIsWaitedFor) {
   runner.on("podman rm --force c1", {0});
   runner.on(kList, {125, "", kHalfMade});
   runner.on(kList, {0, "old\n"});
-  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  const auto removed = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_EQ(runner.asked().size(), 4U);
 }
@@ -163,7 +166,7 @@ TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {
   for (int i = 0; i < 20; ++i) runner.on(kList, {125, "", kHalfMade});
   runner.on("podman rmi half", {0});
   runner.on(kList, {0, "old\n"});
-  const auto removed = Engine(podman().info(), runner, {}).remove_remains(remains());
+  const auto removed = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_FALSE(fs::exists(remains()));
 }
@@ -174,7 +177,7 @@ TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
   BuildSpec spec;
   spec.tag = "x:latest";
   spec.remains = remains();
-  const auto built = Engine(podman().info(), runner, {}).build(spec, {});
+  const auto built = Engine(podman().info(), runner, {}, work_).build(spec, {});
   ASSERT_FALSE(built);
   EXPECT_EQ(
       built.error().text(),

@@ -7,12 +7,17 @@
 #include <sys/stat.h>
 
 #include "base/file.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
+#include "fakes/values.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
+
+fakes::FakeWork work;
 
 namespace fs = std::filesystem;
 
@@ -91,11 +96,11 @@ TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {
 TEST(Context, HasTheSameModesWhateverTheUmask) {
   const launch::test::Scratch scratch;
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.absent = {"only-elsewhere"};
   const auto before = ::umask(0077);
-  const auto written = write_context(scratch.path() / "context", spec, {});
+  const auto written = write_context(scratch.path() / "context", spec, work);
   ::umask(before);
   ASSERT_TRUE(written);
   const auto context = scratch.path() / "context";
@@ -115,10 +120,10 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   const auto wheel = scratch.path() / "bad-1.0-py3-none-any.whl";
   ASSERT_TRUE(write_file(wheel, "not a zip"));
   ContextSpec spec;
-  spec.python = "3.12";
+  spec.python = fakes::python("3.12");
   spec.interpreter = "/usr/bin/python3.12";
   spec.wheels = {{"bad", wheel}};
-  EXPECT_EQ(write_context(scratch.path() / "context", spec, {}).error().text(),
+  EXPECT_EQ(write_context(scratch.path() / "context", spec, work).error().text(),
             "error: not a sound zip file: it has no end record; is it cut short?\n"
             "  while unpacking bad-1.0-py3-none-any.whl\n");
 }
@@ -129,8 +134,8 @@ TEST(ScratchFolder, OfAKilledProcessIsRemovedByTheNext) {
   std::ofstream(scratch.path() / "build-dead00.lock").put('\n');
   fs::path mine;
   {
-    const auto first = ScratchFolder::make(scratch.path()).value();
-    const auto second = ScratchFolder::make(scratch.path()).value();
+    const auto first = ScratchFolder::make(work.disk, scratch.path()).value();
+    const auto second = ScratchFolder::make(work.disk, scratch.path()).value();
     mine = first.path();
     EXPECT_FALSE(fs::exists(scratch.path() / "build-dead00"));
     EXPECT_TRUE(fs::exists(first.path()));

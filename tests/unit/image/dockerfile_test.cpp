@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
+#include "fakes/values.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
 #include "unit/project/fixture.hpp"
@@ -68,9 +70,9 @@ user = "trainer"
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {
   auto lock = project::test::lock_of({package("numpy", "2.2.6", 16'500'000)},
                                      project::test::base("debian 12", "3.11"));
-  lock.lock.provenance.cuda = "cpu";
+  lock.lock.provenance.cuda = fakes::accelerator("cpu");
   auto recipe = project::test::recipe(kRecipe);
-  recipe.python = "3.11";
+  recipe.python = fakes::python("3.11");
   expect_golden("cpu.Dockerfile", rendered(recipe, lock));
 }
 
@@ -81,9 +83,16 @@ TEST(Dockerfile, IgnoresAllButItsContext) {
 TEST(Dockerfile, NeedsABaseImageInTheLock) {
   auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
   lock.lock.provenance.base.reset();
-  EXPECT_EQ(rendered(project::test::recipe(kRecipe), lock),
-            "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: write it anew: launch "
-            "lock demo\n");
+  EXPECT_EQ(
+      rendered(project::test::recipe(kRecipe), lock),
+      "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: to fill it in, run `launch "
+      "lock demo`\n");
+  lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
+  lock.lock.provenance.base->digest.reset();
+  EXPECT_EQ(
+      rendered(project::test::recipe(kRecipe), lock),
+      "error: the lock lockfiles/pylock.demo.toml leaves the digest of the base image "
+      "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 open\n\nhint: to fill it in, run `launch lock demo`\n");
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));
@@ -102,7 +111,7 @@ TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
   EXPECT_EQ(image_timestamp(lock), 1749197350);
   lock.packages[6].wheels[0].upload_time.reset();
   EXPECT_EQ(image_timestamp(lock), 0);
-  lock.provenance.date = "2025-06-06";
+  lock.provenance.date = fakes::day("2025-06-06");
   EXPECT_EQ(image_timestamp(lock), 1749168000);
 }
 
@@ -131,10 +140,10 @@ TEST(WheelsFor, APlatformAreThoseThatItsMarkersAndTagsAllow) {
   packages[1].wheels[1].file_name = "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl";
   const auto lock =
       project::test::lock_of(std::move(packages), project::test::base("ubuntu 24.04", "3.12")).lock;
-  const auto wheels = wheels_for(lock, "3.12", "linux-x86_64").value();
+  const auto wheels = wheels_for(lock, fakes::python("3.12"), fakes::x86()).value();
   EXPECT_EQ(wheels.size(), 7U);
   EXPECT_EQ(wheels[0].wheel.file_name, "numpy-2.2.6-cp312-cp312-manylinux_2_28_x86_64.whl");
-  EXPECT_EQ(wheels_for(lock, "3.12", "linux-aarch64").error().message(),
+  EXPECT_EQ(wheels_for(lock, fakes::python("3.12"), fakes::arm()).error().message(),
             "the lock has no wheel of numpy 2.2.6 for Python 3.12 on linux-aarch64 with glibc 2.39");
 }
 

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
 #include "fakes/urls.hpp"
@@ -13,6 +15,8 @@
 
 namespace launch::index {
 namespace {
+
+RealDisk disk;
 
 using fakes::MemoryAnswer;
 using fakes::MemoryHttp;
@@ -281,10 +285,10 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
   for (const bool sidecar : {false, true}) {
     if (sidecar) put_sidecar(metadata);
     http.forget_requests();
-    IndexClient first(http, {.url = fakes::url(kIndex), .metadata_cache = scratch / "metadata"});
+    IndexClient first(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
     expect_demo(first.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
-    IndexClient second(http, {.url = fakes::url(kIndex), .metadata_cache = scratch / "metadata"});
+    IndexClient second(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
     expect_demo(second.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
   }
@@ -292,7 +296,7 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
 
 TEST_F(MetadataTest, WhatIsKeptIsNotBelievedOfAnotherFile) {
   const test::Scratch scratch;
-  IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = scratch / "metadata"});
+  IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
   expect_demo(client.metadata(file));
   file.url = fakes::url("https://elsewhere.example/demo.whl");  // claims the same digest
   EXPECT_FALSE(client.metadata(file));
@@ -309,7 +313,7 @@ TEST_F(MetadataTest, DamageInTheCacheIsNoticed) {
   for (const bool sidecar : {false, true}) {
     const test::Scratch scratch;
     if (sidecar) put_sidecar(metadata);
-    IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = scratch.path()});
+    IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch.path(), &disk}});
     expect_demo(client.metadata(file));
     std::filesystem::path place;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path())) place = entry;

@@ -6,12 +6,15 @@
 
 #include "archive/zip.hpp"
 #include "base/clock.hpp"
+#include "base/disk.hpp"
 #include "base/environment.hpp"
 #include "fakes/urls.hpp"
 #include "index/index_client.hpp"
 
 namespace launch::index {
 namespace {
+
+RealDisk disk;
 
 using testing::HasSubstr;
 
@@ -21,7 +24,7 @@ struct IndexServerTest : testing::Test {
   std::unique_ptr<net::HttpClient> client() {
     net::HttpOptions options;
     options.retry_base = std::chrono::milliseconds(1);
-    return net::make_http_client(options, Environment(), clock);
+    return net::make_http_client(options, Environment(), clock, disk);
   }
   fakes::WheelSpec big{.name = "Big.Demo",
                        .version = "2.5.0+cu121",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
 #include "fakes/urls.hpp"

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/fake_reporter.hpp"
+#include "fakes/values.hpp"
 #include "pytorch/toolkits.hpp"
 #include "unit/project/fixture.hpp"
 
@@ -19,7 +21,7 @@ project::Recipe with_python(const std::string& python, const std::string& image 
 }
 
 std::string wanted(const project::Recipe& recipe, std::string_view accelerator) {
-  const auto reference = wanted_base(recipe, accelerator);
+  const auto reference = wanted_base(recipe, fakes::accelerator(accelerator));
   return reference ? reference->name() + ":" + reference->tag : reference.error().text();
 }
 
@@ -40,9 +42,11 @@ registry::RemoteImage ubuntu(const std::string& version) {
 
 std::string found_base(const project::Recipe& recipe, std::string_view accelerator,
                        const registry::RemoteImage& image) {
-  const auto reference = wanted_base(recipe, accelerator).value();
-  const auto base = base_from(recipe, accelerator, reference, image);
-  return base ? base->distribution + " | " + base->python + " | " + base->driver_floor : base.error().text();
+  const auto reference = wanted_base(recipe, fakes::accelerator(accelerator)).value();
+  fakes::FakeReporter reporter;
+  const auto base = base_from(recipe, fakes::accelerator(accelerator), reference, image, reporter);
+  return base ? base->distribution + " | " + base->python.text() + " | " + base->driver_floor
+              : base.error().text();
 }
 
 TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
@@ -131,7 +135,7 @@ TEST(BaseFrom, RefusesAnotherMajorCuda) {
 
 TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
   auto both = with_python("3.12");
-  both.platforms = {"linux-x86_64", "linux-aarch64"};
+  both.platforms = {fakes::x86(), fakes::arm()};
   EXPECT_EQ(
       found_base(both, "cu128", ubuntu("24.04")),
       "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 has no linux/arm64, which "
@@ -141,13 +145,13 @@ TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
 
 TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {
   auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12")).lock;
-  EXPECT_EQ(project::accelerator(lock), "cu128");
-  lock.provenance.cuda = "";
-  EXPECT_EQ(project::accelerator(lock), "cpu");
+  EXPECT_EQ(project::accelerator(lock).text(), "cu128");
+  lock.provenance.cuda.reset();
+  EXPECT_EQ(project::accelerator(lock).text(), "cpu");
   lock.packages.push_back(project::test::package("nvidia-cuda-runtime", "13.0.96", 1));
-  EXPECT_EQ(project::accelerator(lock), "cu130");
+  EXPECT_EQ(project::accelerator(lock).text(), "cu130");
   lock.packages[0] = project::test::package("nvidia-cuda-runtime-cu12", "12.8.90", 1);
-  EXPECT_EQ(project::accelerator(lock), "cu128");
+  EXPECT_EQ(project::accelerator(lock).text(), "cu128");
 }
 
 }  // namespace

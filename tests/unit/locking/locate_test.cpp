@@ -4,8 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
+#include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::locking {
@@ -34,8 +36,8 @@ class LocateTest : public ::testing::Test {
   LocateTest() {
     site_.index_url = {fakes::url("https://user:secret@pypi.example/simple"), "test"};
     site_.channel_url = {fakes::url("https://channel.example/whl"), "test"};
-    nightly_.channel = "nightly";
-    nightly_.cuda = "cu128";
+    nightly_.channel = pytorch::Channel::nightly;
+    nightly_.cuda = fakes::accelerator("cu128");
   }
   void page(const std::string& index, const std::string& project, const std::string& links) {
     http_.put(index + "/" + project + "/", "<!DOCTYPE html><html><body>" + links + "</body></html>");
@@ -48,6 +50,7 @@ class LocateTest : public ::testing::Test {
   static constexpr const char* kChannel = "https://channel.example/whl/nightly/cu128";
 
   test::Scratch scratch_;
+  fakes::FakeWork work_;
   store::WheelStore store_{scratch_.path() / "store"};
   fakes::MemoryHttp http_;
   const project::LockedWheel a_ = wheel_of("a", "content of a");
@@ -114,12 +117,12 @@ TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {
   page(kGeneral, "b", link(b_, b_.sha256));
   http_.put("https://user:secret@pypi.example/f/a-1.0-py3-none-any.whl", "content of a");
   http_.put("https://user:secret@pypi.example/f/b-1.0-py3-none-any.whl", "content of b");
-  const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, {});
+  const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_);
   ASSERT_TRUE(fetched) << fetched.error().text();
   EXPECT_EQ(fetched->downloaded, 2U);
 
   http_.forget_requests();
-  ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, {}));
+  ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_));
   EXPECT_THAT(http_.log(), IsEmpty()) << "what is in the store is not looked for";
 }
 

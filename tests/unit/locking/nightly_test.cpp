@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
+#include "fakes/values.hpp"
 #include "unit/locking/resolve_lock_fixture.hpp"
 
 namespace launch::locking {
@@ -50,10 +52,10 @@ TEST_F(NightlyLock, ANightlyIsTheNewestThatIsComplete) {
   ASSERT_TRUE(result) << result.error().text();
   EXPECT_THAT(locked(), ElementsAre("pytorch-triton 3.3.0+git1", "torch 2.9.0.dev20250604+cu128",
                                     "torchvision 0.23.0.dev20250604+cu128"));
-  EXPECT_EQ(result->lock.provenance.date, "2025-06-04");
-  EXPECT_EQ(result->lock.provenance.cuda, "cu128");
+  EXPECT_EQ(result->lock.provenance.date, fakes::day("2025-06-04"));
+  EXPECT_EQ(result->lock.provenance.cuda, fakes::accelerator("cu128"));
   ASSERT_EQ(result->passed_over.size(), 3U);
-  EXPECT_EQ(result->passed_over[0].date, "2025-06-07");
+  EXPECT_EQ(result->passed_over[0].day, fakes::day("2025-06-07"));
   EXPECT_EQ(result->passed_over[0].reason, "its torch is not built for cu128");
   EXPECT_EQ(result->passed_over[1].reason, "it has no torchvision");
   EXPECT_EQ(result->passed_over[2].reason, "its torchvision has no wheel for Python 3.12 on linux-x86_64");
@@ -63,18 +65,18 @@ TEST_F(NightlyLock, ANightlyOfADay) {
   channel.add("torch", "2.9.0.dev20250604+cu128");
   channel.add("torch", "2.9.0.dev20250606+cu128");
   use_nightly({"torch"});
-  recipe.torch.as_of = "2025-06-05";
+  recipe.torch.as_of = fakes::day("2025-06-05");
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
   recipe.torch.as_of.reset();
-  recipe.torch.date = "2025-06-04";
+  recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
-  recipe.torch.date = "2025-06-05";
+  recipe.torch.date = fakes::day("2025-06-05");
   EXPECT_EQ(error_text(),
             "error: the nightly of 2025-06-05 cannot be taken: it has no torch\n\n"
             "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
             "pages after "
             "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL\n");
-  EXPECT_EQ(lock().error().exit_code(), 2);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
 }
 
 TEST_F(NightlyLock, ANightlyStaysUntilItIsUpgraded) {
@@ -84,7 +86,7 @@ TEST_F(NightlyLock, ANightlyStaysUntilItIsUpgraded) {
   channel.add("torch", "2.9.0.dev20250606+cu128");
   EXPECT_EQ(project::write_lockfile(lock()->lock), project::write_lockfile(*previous));
   upgrade = true;
-  EXPECT_EQ(lock()->lock.provenance.date, "2025-06-06");
+  EXPECT_EQ(lock()->lock.provenance.date, fakes::day("2025-06-06"));
 }
 
 TEST_F(NightlyLock, OneThatLeftThePageStaysWhileItsFilesAreThere) {
@@ -122,8 +124,8 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
                     "one is named by LAUNCH_CHANNEL_URL\n",
                     kTorch, kTorchPage, kTorchUrl));
   }
-  EXPECT_EQ(lock().error().exit_code(), 3);
-  recipe.torch.date = "2025-06-04";
+  EXPECT_EQ(lock().error().kind(), ErrorKind::world);
+  recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_EQ(
       relocked(),
       fmt::format("error: the nightly of 2025-06-04 that the lock has is gone: {} is neither on the page "
@@ -131,11 +133,11 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
                   "hint: the recipe's [torch] date asks for this nightly: give another day, or name a "
                   "mirror that kept it by LAUNCH_CHANNEL_URL\n",
                   kTorch, kTorchPage, kTorchUrl));
-  recipe.torch.date = "2025-06-06";
+  recipe.torch.date = fakes::day("2025-06-06");
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128"));
   channel.hide("torch", "torch-2.9.0.dev20250606+cu128-py3-none-any.whl");
   recipe.torch.date.reset();
-  EXPECT_EQ(lock().error().exit_code(), 3) << "also when the page is empty";
+  EXPECT_EQ(lock().error().kind(), ErrorKind::world) << "also when the page is empty";
 }
 
 TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {
@@ -190,8 +192,9 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
   }
   ASSERT_TRUE(write_file(folder / "torch.whl", bytes));
   ASSERT_TRUE(store::WheelStore(site.store.value)
-                  .add(folder / "torch.whl", {.name = previous->packages[0].wheels[0].file_name,
-                                              .sha256 = previous->packages[0].wheels[0].sha256}));
+                  .add(work.disk, folder / "torch.whl",
+                       {.name = previous->packages[0].wheels[0].file_name,
+                        .sha256 = previous->packages[0].wheels[0].sha256}));
   EXPECT_EQ(relocked(), before);
 }
 
@@ -201,9 +204,9 @@ TEST_F(NightlyLock, ANightlyThatLacksWhatTheRecipeAddsIsPassedOver) {
   recipe.torch.packages.push_back(requirement("torchvision"));
   const auto result = lock();
   ASSERT_TRUE(result) << result.error().text();
-  EXPECT_EQ(result->lock.provenance.date, "2025-06-06");
+  EXPECT_EQ(result->lock.provenance.date, fakes::day("2025-06-06"));
   ASSERT_EQ(result->passed_over.size(), 1U);
-  EXPECT_EQ(result->passed_over[0].date, "2025-06-04");
+  EXPECT_EQ(result->passed_over[0].day, fakes::day("2025-06-04"));
   EXPECT_EQ(result->passed_over[0].reason, "it has no torchvision");
 }
 
@@ -211,18 +214,17 @@ TEST_F(NightlyLock, ANightlyThatLacksWhatTheRecipeAddsIsPassedOver) {
 class RealNightlyPage : public ResolveLock {
  protected:
   RealNightlyPage() {
-    recipe.torch.channel = project::Channel::nightly;
+    recipe.torch.channel = pytorch::Channel::nightly;
     recipe.torch.packages = {requirement("torch")};
   }
   std::string day(const std::string& python, const std::string& platform, const std::string& cuda) {
-    recipe.torch.cuda = cuda;
+    recipe.torch.cuda = fakes::accelerator(cuda);
     http.put(fmt::format("https://channel.example/whl/nightly/{}/torch/", cuda),
              *read_file(std::string(LAUNCH_TEST_DATA) + "/index/torch-nightly-cu126.html"));
-    recipe.python = python;
-    PackageSource source(recipe, site, http);
-    std::vector<LockTarget> targets = {LockTarget::make(recipe, platform, 36).value()};
+    PackageSource source(recipe, site, http, {}, work);
+    std::vector<LockTarget> targets = {{fakes::python(python), fakes::platform(platform), 36}};
     const auto choice = choose_nightly(recipe, source, targets, std::nullopt);
-    return choice ? choice->date.value_or("none") : choice.error().message();
+    return choice ? choice->day.value().text() : choice.error().message();
   }
 };
 

@@ -12,7 +12,9 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/values.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "locking/resolve_lock.hpp"
@@ -85,8 +87,8 @@ class ResolveLock : public ::testing::Test {
  protected:
   ResolveLock() {
     recipe.name = "demo";
-    recipe.python = "3.12";
-    recipe.platforms = {"linux-x86_64"};
+    recipe.python = fakes::python("3.12");
+    recipe.platforms = {fakes::x86()};
     recipe.digest = std::string(64, 'a');
     site.index_url = {fakes::url(kGeneral), "test"};
     site.channel_url = {fakes::url(kChannel), "test"};
@@ -94,8 +96,8 @@ class ResolveLock : public ::testing::Test {
   }
 
   void use_nightly(const std::vector<std::string>& packages) {
-    recipe.torch.channel = project::Channel::nightly;
-    recipe.torch.cuda = "cu128";
+    recipe.torch.channel = pytorch::Channel::nightly;
+    recipe.torch.cuda = fakes::accelerator("cu128");
     for (const auto& package : packages) recipe.torch.packages.push_back(requirement(package));
     http.on("https://channel.example/whl/nightly/cu128/",
             [](const net::HttpRequest&) { return fakes::MemoryAnswer{}; });
@@ -106,7 +108,7 @@ class ResolveLock : public ::testing::Test {
 
   Result<LockResult> lock() {
     LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
-    return resolve_lock(request, site, http, store::WheelStore(site.store.value), nullptr);
+    return resolve_lock(request, site, http, store::WheelStore(site.store.value), work);
   }
   /// "a 1.0; marker", one a package; or the error's text.
   std::vector<std::string> locked() {
@@ -125,6 +127,7 @@ class ResolveLock : public ::testing::Test {
   }
 
   test::Scratch folder;
+  fakes::FakeWork work;
   fakes::MemoryHttp http;
   FakeIndex general{http, std::string(kGeneral)};
   FakeIndex channel{http, std::string(kChannel) + "/nightly/cu128"};

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "unit/locking/resolve_lock_fixture.hpp"
 
 namespace launch::locking {
@@ -36,8 +37,8 @@ TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
   EXPECT_EQ(package.wheels[0].size, bytes.size());
   EXPECT_THAT(lock.packages[1].dependencies, ElementsAre("leaf"));
   EXPECT_EQ(lock.provenance.recipe_digest, recipe.digest);
-  EXPECT_EQ(lock.provenance.channel, "index");
-  EXPECT_THAT(lock.provenance.platforms, ElementsAre("linux-x86_64"));
+  EXPECT_EQ(lock.provenance.channel, pytorch::Channel::index);
+  EXPECT_THAT(lock.provenance.platforms, ElementsAre(fakes::x86()));
 }
 
 TEST_F(ResolveLock, ByPathALockNamesNoHost) {
@@ -112,7 +113,7 @@ TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
 }
 
 TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
-  recipe.platforms = {"linux-x86_64", "linux-aarch64"};
+  recipe.platforms = {fakes::x86(), fakes::arm()};
   general.add("both", "1.0", {"x86; platform_machine == 'x86_64'"});
   general.add("x86", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
   general.add("native", "1.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
@@ -133,7 +134,7 @@ TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
 }
 
 TEST_F(ResolveLock, APlatformTakesTheVersionOfTheOneBeforeIt) {
-  recipe.platforms = {"linux-aarch64", "linux-x86_64"};
+  recipe.platforms = {fakes::arm(), fakes::x86()};
   general.add("a", "1.0");
   general.add("a", "2.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
   take({"a"});
@@ -175,7 +176,7 @@ TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
             "error: the index https://pypi.example/simple has no project named torhc\n"
             "  while locking the recipe demo\n\n"
             "hint: did you mean torch?\n");
-  EXPECT_EQ(lock().error().exit_code(), 2);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
 }
 
 TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
@@ -188,7 +189,7 @@ TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
             "  Because a 1.0 requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n"
             "  And because demo requires a and demo requires b, the requirements of demo cannot be met.\n");
-  EXPECT_EQ(lock().error().exit_code(), 2);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
 }
 
 TEST_F(ResolveLock, NamesTheWheelsThereAreWhenNoneFits) {
@@ -215,7 +216,7 @@ TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
-  EXPECT_EQ(lock().error().exit_code(), 3);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::world);
 }
 
 TEST_F(ResolveLock, CudaIsThatOfThePackages) {
@@ -298,8 +299,8 @@ TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
     return fakes::MemoryAnswer{.status = 404};
   });
   const LockRequest request{.recipe = recipe, .previous = {}, .glibc_minor = 39};
-  const auto result =
-      resolve_lock(request, site, http, store::WheelStore(site.store.value), nullptr, stop.get_token());
+  const auto result = resolve_lock(request, site, http, store::WheelStore(site.store.value),
+                                   Work{work.disk, work.clock, work.reporter, stop.get_token()});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().text(),
             "error: resolving was stopped\n  while resolving demo for Python 3.12 on linux-x86_64\n");

@@ -140,7 +140,7 @@ TEST_F(Cache, OfflineAnswersWhateverItsAge) {
                         server.url("/other")));
   const DownloadRequest file{
       .url = fakes::url(server.url("/file")), .destination = scratch / "file", .size = {}, .sha256 = {}};
-  const auto downloaded = net->download({&file, 1}).front();
+  const auto downloaded = net->download({&file, 1}, "fetching", reporter).front();
   ASSERT_FALSE(downloaded);
   EXPECT_EQ(downloaded.error().text(),
             fmt::format("error: cannot download {}: offline\n", server.url("/file")));

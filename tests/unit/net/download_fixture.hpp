@@ -30,7 +30,7 @@ class DownloadTest : public testing::Test, protected DownloadBody, protected Web
             .sha256 = {}};
   }
   Result<DownloadResult> get(HttpClient& net, const DownloadRequest& request) {
-    return net.download({&request, 1}).front();
+    return net.download({&request, 1}, "fetching", reporter).front();
   }
   std::string content() { return read_file(scratch / "store" / "file.whl").value_or("(no file)"); }
   std::vector<std::string> left() {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
+#include "fakes/files.hpp"
 #include "fakes/urls.hpp"
 #include "unit/net/download_fixture.hpp"
 

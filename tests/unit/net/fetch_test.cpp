@@ -266,7 +266,7 @@ TEST_F(Fetch, AStopEndsTheWaitForAnotherTry) {
   });
   SystemClock real;
   const auto net =
-      make_http_client({.stop = stop.get_token()}, Environment({{"HOME", scratch.path()}}), real);
+      make_http_client({.stop = stop.get_token()}, Environment({{"HOME", scratch.path()}}), real, disk);
   const auto response = net->fetch({.url = fakes::url(server.url("/busy"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),

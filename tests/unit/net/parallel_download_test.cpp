@@ -24,13 +24,7 @@ TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
                       .size = {},
                       .sha256 = {}});
   }
-  std::uint64_t done = 0;
-  std::uint64_t total = 0;
-  const auto results = client({.parallel = 3, .segment = 2000})->download(wanted, [&](auto now, auto all) {
-    EXPECT_GE(now, done);
-    done = now;
-    total = all;
-  });
+  const auto results = client({.parallel = 3, .segment = 2000})->download(wanted, "fetching", reporter);
   ASSERT_THAT(results, SizeIs(12));
   for (std::size_t i = 0; i < 12; ++i) {
     if (i == 5) {
@@ -40,8 +34,10 @@ TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
       EXPECT_EQ(results[i]->sha256, Digest::of(body.substr(0, 1000 * (i + 1))));
     }
   }
-  EXPECT_EQ(done, 72'000);
-  EXPECT_EQ(total, 0) << "the length of one file never became known";
+  EXPECT_TRUE(std::ranges::is_sorted(reporter.steps, {}, &fakes::FakeReporter::Step::done));
+  EXPECT_EQ(reporter.steps.back().what, "fetching");
+  EXPECT_EQ(reporter.steps.back().done, 72'000);
+  EXPECT_EQ(reporter.steps.back().total, 0) << "the length of one file never became known";
   EXPECT_LE(server.connections(), 3);
   EXPECT_THAT(left(), SizeIs(11));
 }
@@ -56,7 +52,7 @@ TEST_F(DownloadTest, TheSameFileTwiceInOneCallIsFetchedOnce) {
   auto c = request("/f");
   c.sha256 = Digest::of("a");
   const std::vector<DownloadRequest> wanted = {a, b, c};
-  const auto results = client()->download(wanted);
+  const auto results = client()->download(wanted, "fetching", reporter);
   EXPECT_TRUE(results[0]);
   EXPECT_TRUE(results[1]);
   ASSERT_FALSE(results[2]);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/files.hpp"
 #include "unit/net/download_fixture.hpp"
 
 namespace launch::net {
@@ -23,7 +24,8 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierRunStopped) {
   });
   const HttpOptions options{.parallel = 1, .segment = 20'000};
   const auto wanted = request("/f");
-  const auto stopped = client(options)->download({&wanted, 1}, {}, stop.get_token()).front();
+  const auto stopped =
+      client(options)->download({&wanted, 1}, "fetching", reporter, stop.get_token()).front();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().text(),
             fmt::format("error: stopped before {} was whole\n"

@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "fakes/files.hpp"
 #include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
 
@@ -106,7 +107,7 @@ TEST_F(Credentials, AreUsedForEverySegment) {
                                .destination = scratch / "file",
                                .size = {},
                                .sha256 = Digest::of("a")};
-  const auto result = client({.segment = 30'000})->download({&wanted, 1}).front();
+  const auto result = client({.segment = 30'000})->download({&wanted, 1}, "fetching", reporter).front();
   for (const auto& request : server.requests()) EXPECT_EQ(request.header("authorization"), kBasicUserSecret);
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().text(), testing::Not(HasSubstr("secret")));

@@ -5,6 +5,8 @@
 #include <string>
 
 #include "base/environment.hpp"
+#include "fakes/fake_reporter.hpp"
+#include "fakes/faulty_disk.hpp"
 #include "fakes/hand_clock.hpp"
 #include "fakes/http_server.hpp"
 #include "net/http.hpp"
@@ -19,10 +21,12 @@ struct Web {
   test::Scratch scratch;
   fakes::HttpServer server;
   fakes::HandClock clock;
+  fakes::FaultyDisk disk;
+  fakes::FakeReporter reporter;
 
   std::unique_ptr<HttpClient> client(HttpOptions options = {}, Variables variables = {}) {
     variables.emplace("HOME", scratch.path());
-    return make_http_client(std::move(options), Environment(std::move(variables)), clock);
+    return make_http_client(std::move(options), Environment(std::move(variables)), clock, disk);
   }
 };
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/values.hpp"
 #include "unit/probe/memory_wheel.hpp"
 
 namespace launch::probe {
@@ -9,7 +10,7 @@ namespace {
 
 using Files = std::map<std::string, std::string>;
 
-OpenedWheels opened(const std::string& platform, const std::map<std::string, Files>& packages,
+OpenedWheels opened(const specs::Platform& platform, const std::map<std::string, Files>& packages,
                     std::vector<std::string> missing = {}) {
   OpenedWheels made{platform, {}, {}, std::move(missing)};
   for (const auto& [package, files] : packages) {
@@ -27,7 +28,7 @@ std::string answers(std::vector<OpenedWheels> platforms, const pysource::Require
       apis.ask({{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}});
   for (const auto& each : all.value()) {
     const auto& answer = each.names.front().answer;
-    text += each.platform + ": " + std::string(pysource::verdict_name(answer.verdict)) + " (" +
+    text += each.platform.text() + ": " + std::string(pysource::verdict_name(answer.verdict)) + " (" +
             answer.reason + ")\n";
   }
   return text;
@@ -35,22 +36,24 @@ std::string answers(std::vector<OpenedWheels> platforms, const pysource::Require
 
 TEST(Platforms, EachIsAsked) {
   std::vector<OpenedWheels> platforms;
-  platforms.push_back(opened("a", {{"torch", {{"torch/__init__.py", "x = 1\n"}}}}));
-  platforms.push_back(opened("b", {{"torch", {{"torch/__init__.py", "y = 1\n"}}}}));
-  EXPECT_EQ(answers(std::move(platforms), {"torch", "x"}),
-            "a: yes (torch/__init__.py:1)\nb: no (torch/__init__.py of torch 1 has no x)\n");
+  platforms.push_back(opened(fakes::x86(), {{"torch", {{"torch/__init__.py", "x = 1\n"}}}}));
+  platforms.push_back(opened(fakes::arm(), {{"torch", {{"torch/__init__.py", "y = 1\n"}}}}));
+  EXPECT_EQ(
+      answers(std::move(platforms), {"torch", "x"}),
+      "linux-x86_64: yes (torch/__init__.py:1)\nlinux-aarch64: no (torch/__init__.py of torch 1 has no x)\n");
 }
 
 TEST(Platforms, ANameOfAMissingWheelIsUnknown) {
   std::vector<OpenedWheels> platforms;
-  platforms.push_back(opened("a", {}, {"vision"}));
-  platforms.push_back(opened("b", {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
+  platforms.push_back(opened(fakes::x86(), {}, {"vision"}));
+  platforms.push_back(opened(fakes::arm(), {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
   EXPECT_EQ(PlatformApis(std::move(platforms)).roots(), (std::set<std::string, std::less<>>{"vision"}));
   platforms.clear();
-  platforms.push_back(opened("a", {}, {"vision"}));
-  platforms.push_back(opened("b", {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
+  platforms.push_back(opened(fakes::x86(), {}, {"vision"}));
+  platforms.push_back(opened(fakes::arm(), {{"vision", {{"vision/__init__.py", "x = 1\n"}}}}));
   EXPECT_EQ(answers(std::move(platforms), {"vision", "x"}),
-            "a: unknown (the lock has no wheel of vision for a)\nb: yes (vision/__init__.py:1)\n");
+            "linux-x86_64: unknown (the lock has no wheel of vision for linux-x86_64)\nlinux-aarch64: yes "
+            "(vision/__init__.py:1)\n");
 }
 
 TEST(Platforms, AMissingWheelMayShareANamespace) {
@@ -58,14 +61,15 @@ TEST(Platforms, AMissingWheelMayShareANamespace) {
   const Files two = {{"space/two/__init__.py", "y = 1\n"}};
   const auto both = [&] {
     std::vector<OpenedWheels> platforms;
-    platforms.push_back(opened("a", {{"one", one}}, {"two"}));
-    platforms.push_back(opened("b", {{"one", one}, {"two", two}}));
+    platforms.push_back(opened(fakes::x86(), {{"one", one}}, {"two"}));
+    platforms.push_back(opened(fakes::arm(), {{"one", one}, {"two", two}}));
     return platforms;
   };
   EXPECT_EQ(answers(both(), {"space.one", "x"}),
-            "a: yes (space/one/__init__.py:1)\nb: yes (space/one/__init__.py:1)\n");
+            "linux-x86_64: yes (space/one/__init__.py:1)\nlinux-aarch64: yes (space/one/__init__.py:1)\n");
   EXPECT_EQ(answers(both(), {"space.two", "y"}),
-            "a: unknown (the lock has no wheel of two for a)\nb: yes (space/two/__init__.py:1)\n");
+            "linux-x86_64: unknown (the lock has no wheel of two for linux-x86_64)\nlinux-aarch64: yes "
+            "(space/two/__init__.py:1)\n");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 
 namespace launch::probe {
 namespace {
@@ -66,7 +67,7 @@ TEST_F(SourceTreeTest, Errors) {
   EXPECT_EQ(scan("nix").error().text(), "error: nix: there is no such file or folder\n");
   fs::create_directory(root_ / "empty");
   EXPECT_EQ(scan("empty").error().text(), "error: there are no Python files (*.py) below empty\n");
-  EXPECT_EQ(scan("empty").error().exit_code(), 2);
+  EXPECT_EQ(scan("empty").error().kind(), ErrorKind::usage);
 }
 
 }  // namespace

@@ -6,14 +6,19 @@
 #include <unistd.h>
 
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/values.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "store/wheel_store.hpp"
 
 namespace launch::probe {
 namespace {
+
+RealDisk disk;
 
 namespace fs = std::filesystem;
 using testing::Each;
@@ -76,9 +81,9 @@ TEST_F(WheelLookup, AReleaseForTheNewestOrAChosenPython) {
                  {"2.3.1", "cp312-cp312-macosx_11_0_arm64"},
                  {"2.4.0", "cp312-cp312-manylinux1_x86_64"}});
   EXPECT_EQ(found({.version = "2.3.1"}), "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl as torch 2.3.1");
-  EXPECT_EQ(found({.version = "2.3.1", .python = "3.9"}),
+  EXPECT_EQ(found({.version = "2.3.1", .python = fakes::python("3.9")}),
             "torch-2.3.1-cp39-cp39-manylinux1_x86_64.whl as torch 2.3.1");
-  EXPECT_EQ(found({.version = "2.3.1", .python = "3.12"}),
+  EXPECT_EQ(found({.version = "2.3.1", .python = fakes::python("3.12")}),
             "error: torch 2.3.1 has no wheel for Python 3.12 on linux-x86_64; there are wheels for 3.9, 3.10 "
             "and 3.13t\n");
 }
@@ -86,7 +91,9 @@ TEST_F(WheelLookup, AReleaseForTheNewestOrAChosenPython) {
 TEST_F(WheelLookup, ANightlyByItsPublicVersionAndBuild) {
   offer(std::string(kChannel) + "/nightly/cu121", {{"2.5.0.dev20240617+cu121", "cp311-cp311-linux_x86_64"},
                                                    {"2.5.0.dev20240617+cpu", "cp312-cp312-linux_x86_64"}});
-  EXPECT_EQ(found({.version = "2.5.0.dev20240617", .channel = "nightly", .cuda = "cu121"}),
+  EXPECT_EQ(found({.version = "2.5.0.dev20240617",
+                   .channel = pytorch::Channel::nightly,
+                   .cuda = fakes::accelerator("cu121")}),
             "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl as torch 2.5.0.dev20240617+cu121");
 }
 
@@ -111,13 +118,13 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
   ASSERT_TRUE(store::WheelStore(site_.store.value)
-                  .add(root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
+                  .add(disk, root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   ASSERT_EQ(opened->size(), 1U);
-  EXPECT_EQ(opened->front().platform, "linux-x86_64");
+  EXPECT_EQ(opened->front().platform, fakes::x86());
   EXPECT_EQ(opened->front().asked.front().version, "2.3.1");
   EXPECT_THAT(http_.log(), IsEmpty());
   EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, locate_, site_, http_).error().text(),
@@ -156,7 +163,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
     return package;
   };
   project::Lockfile lock;
-  lock.provenance.platforms = {"linux-x86_64", "linux-aarch64"};
+  lock.provenance.platforms = {fakes::x86(), fakes::arm()};
   lock.packages = {locked("torch", "2.3.1", "cp310-cp310-manylinux_2_28_aarch64"),
                    locked("torch", "2.4.0", "cp310-cp310-manylinux_2_28_x86_64"),
                    locked("torchvision", "0.19.0", "cp310-cp310-manylinux_2_28_x86_64")};
@@ -166,7 +173,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
   ASSERT_TRUE(opened) << opened.error().text();
   std::string seen;
   for (const auto& each : *opened) {
-    seen += each.platform + ":";
+    seen += each.platform.text() + ":";
     for (const auto& wheel : each.asked) seen += " " + wheel.file_name;
     for (const auto& package : each.missing) seen += " no " + package;
     seen += "\n";
@@ -175,7 +182,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
             "linux-x86_64: torch-2.4.0-cp310-cp310-manylinux_2_28_x86_64.whl "
             "torchvision-0.19.0-cp310-cp310-manylinux_2_28_x86_64.whl\n"
             "linux-aarch64: torch-2.3.1-cp310-cp310-manylinux_2_28_aarch64.whl no torchvision\n");
-  lock.provenance.platforms = {"linux-aarch64"};
+  lock.provenance.platforms = {fakes::arm()};
   EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, locate_, site_, http_).error().text(),
             "error: the lock has no wheel of torchvision for linux-aarch64\n");
 }

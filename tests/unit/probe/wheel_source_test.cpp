@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
@@ -42,10 +43,10 @@ TEST_F(WheelSourceTest, OnDisk) {
 }
 
 TEST_F(WheelSourceTest, DamagedOnDisk) {
-  EXPECT_EQ(open_wheel(file_).error().exit_code(), 3);
+  EXPECT_EQ(open_wheel(file_).error().kind(), ErrorKind::world);
   ASSERT_TRUE(write_file(file_, "no zip"));
   const auto error = open_wheel(file_).error();
-  EXPECT_EQ(error.exit_code(), 3);
+  EXPECT_EQ(error.kind(), ErrorKind::world);
   EXPECT_THAT(error.text(), testing::HasSubstr("while opening " + file_.string()));
 }
 

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "fakes/values.hpp"
 #include "project/lockfile.hpp"
 #include "project/project.hpp"
 #include "project/recipe.hpp"
@@ -35,9 +36,9 @@ inline BaseImage base(const std::string& distribution, const std::string& python
   BaseImage made;
   made.name = "docker.io/nvidia/cuda";
   made.tag = "12.8.1-base-ubuntu24.04";
-  made.digest = kDigest;
+  made.digest = Digest::parse(kDigest);
   made.distribution = distribution;
-  made.python = python;
+  made.python = fakes::python(python);
   return made;
 }
 
@@ -46,7 +47,7 @@ inline LoadedLock lock_of(std::vector<LockedPackage> packages, const BaseImage& 
   lock.file = "lockfiles/pylock.demo.toml";
   lock.digest = "sha256:" + std::string(64, 'b');
   lock.lock.packages = std::move(packages);
-  lock.lock.provenance.cuda = "cu128";
+  lock.lock.provenance.cuda = fakes::accelerator("cu128");
   lock.lock.provenance.base = base;
   return lock;
 }

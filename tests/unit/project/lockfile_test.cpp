@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "fakes/values.hpp"
 #include "fakes/urls.hpp"
 
 namespace launch::project {
@@ -57,18 +58,18 @@ Lockfile sample() {
                        "platform_machine == \"aarch64\" and sys_platform == \"linux\""};
   lock.packages = {torch, filelock};
   lock.provenance = {.recipe_digest = kB,
-                     .channel = "nightly",
-                     .cuda = "cu128",
+                     .channel = pytorch::Channel::nightly,
+                     .cuda = fakes::accelerator("cu128"),
                      .cuda_version = "12.8.1",
-                     .date = "2025-06-06",
-                     .platforms = {"linux-x86_64", "linux-aarch64"},
+                     .date = fakes::day("2025-06-06"),
+                     .platforms = {fakes::x86(), fakes::arm()},
                      .base = BaseImage{.name = "docker.io/nvidia/cuda",
                                        .tag = "12.8.1-base-ubuntu24.04",
-                                       .digest = "sha256:" + kA,
-                                       .platforms = {{"linux/amd64", "sha256:" + kB}},
+                                       .digest = Digest::of_hex(kA),
+                                       .platforms = {{fakes::x86(), Digest::of_hex(kB).value()}},
                                        .driver_floor = "525.60.13",
                                        .distribution = "ubuntu 24.04",
-                                       .python = "3.12"}};
+                                       .python = fakes::python("3.12")}};
   return lock;
 }
 
@@ -181,7 +182,7 @@ TEST(Lockfile, RoundTrip) {
   EXPECT_EQ(torch.wheels[1].upload_time, "2025-06-06T10:00:01.25Z");
   EXPECT_EQ(lock->provenance.recipe_digest, kB);
   ASSERT_TRUE(lock->provenance.base);
-  EXPECT_EQ(lock->provenance.base->platforms.at("linux/amd64"), "sha256:" + kB);
+  EXPECT_EQ(lock->provenance.base->platforms.at(fakes::x86()).hex(), kB);
 }
 
 TEST(Lockfile, WithoutPackagesIsALock) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/values.hpp"
+
 namespace launch::project {
 namespace {
 
@@ -21,7 +23,7 @@ LockedPackage package(const std::string& name, const std::string& version, const
 Lockfile lock_of(std::vector<LockedPackage> packages) {
   Lockfile lock;
   lock.requires_python = "==3.12.*";
-  lock.provenance.platforms = {"linux-x86_64", "linux-aarch64"};
+  lock.provenance.platforms = {fakes::x86(), fakes::arm()};
   lock.packages = std::move(packages);
   return lock;
 }
@@ -31,7 +33,7 @@ std::string picked(const Lockfile& lock, const std::vector<std::string>& names) 
   std::string text;
   const auto all = pick_for_platforms(lock, names).value();
   for (const auto& [platform, picks] : all) {
-    text += platform + ":";
+    text += platform.text() + ":";
     for (const auto& pick : picks) text += " " + (pick.wheel == nullptr ? "-" : pick.wheel->file_name);
     text += "\n";
   }
@@ -60,7 +62,7 @@ TEST(PlatformWheels, AnotherPlatformsWheelIsNone) {
       {package("a", "1", "aarch64", {"py3-none-any"}), package("b", "1", "", {"cp312-cp312-linux_aarch64"})});
   EXPECT_EQ(picked(lock, {"a", "b", "c"}),
             "linux-x86_64: - - -\nlinux-aarch64: a-1-py3-none-any.whl b-1-cp312-cp312-linux_aarch64.whl -\n");
-  const auto target = WheelTarget::make({"3.12", "linux-x86_64", 39}).value();
+  const auto target = WheelTarget({fakes::python("3.12"), fakes::x86(), 39});
   EXPECT_EQ(pick_wheel(lock, "a", target)->package, nullptr);
   EXPECT_EQ(pick_wheel(lock, "b", target)->package, &lock.packages[1]);
 }

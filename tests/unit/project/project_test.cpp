@@ -4,6 +4,8 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/fake_reporter.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::project {
@@ -20,6 +22,7 @@ class ProjectTest : public ::testing::Test {
   std::string root() const { return scratch_.path().string(); }
 
   test::Scratch scratch_;
+  fakes::FakeReporter reporter_;
 };
 
 TEST_F(ProjectTest, IsTheNearestParentWithRecipes) {
@@ -116,7 +119,7 @@ TEST_F(ProjectTest, RecipeNamesMustSuitLocks) {
 
 TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   put("recipes/demo.toml", kRecipe);
-  const auto missing = load_locked(project(), "demo");
+  const auto missing = load_locked(project(), "demo", reporter_);
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind(), ErrorKind::usage);
   EXPECT_EQ(missing.error().text(),
@@ -126,17 +129,17 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
 
   Lockfile lock;
   lock.provenance.recipe_digest = sha256_hex(kRecipe);
-  lock.provenance.channel = "index";
+  lock.provenance.channel = pytorch::Channel::index;
   const auto text = write_lockfile(lock);
   put("lockfiles/pylock.demo.toml", text);
-  const auto locked = load_locked(project(), "demo");
+  const auto locked = load_locked(project(), "demo", reporter_);
   ASSERT_TRUE(locked) << locked.error().text();
   EXPECT_EQ(locked->recipe.name, "demo");
   EXPECT_EQ(locked->lock.digest, lock_digest(text));
   EXPECT_EQ(locked->lock.file, scratch_.path() / "lockfiles/pylock.demo.toml");
 
   put("recipes/demo.toml", std::string(kRecipe) + "# changed\n");
-  const auto stale = load_locked(project(), "demo");
+  const auto stale = load_locked(project(), "demo", reporter_);
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().kind(), ErrorKind::no);
   EXPECT_EQ(
@@ -152,7 +155,7 @@ TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
   put("lockfiles/pylock.demo.toml", "x");
   EXPECT_EQ(load_recipe(project(), scratch_.path() / "recipes/demo.toml").error().message(),
             "recipes/demo.toml:1:1: pyton: there is no such key; did you mean \"python\"?");
-  EXPECT_EQ(load_lock(project(), scratch_.path() / "lockfiles/pylock.demo.toml").error().message(),
+  EXPECT_EQ(load_lock(project(), scratch_.path() / "lockfiles/pylock.demo.toml", reporter_).error().message(),
             "lockfiles/pylock.demo.toml:1:2: not TOML: Error while parsing key-value pair: encountered "
             "end-of-file");
 }

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/values.hpp"
 
 namespace launch::project {
 namespace {
@@ -71,15 +72,15 @@ std::string error_with(std::string_view table, std::string_view line) {
 TEST(Recipe, IsReadWhole) {
   const auto recipe = read(kWhole);
   EXPECT_EQ(recipe.name, "demo");
-  EXPECT_EQ(recipe.python, "3.12");
-  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64", "linux-aarch64"));
+  EXPECT_EQ(recipe.python, fakes::python("3.12"));
+  EXPECT_THAT(recipe.platforms, ElementsAre(fakes::x86(), fakes::arm()));
   ASSERT_EQ(recipe.packages.size(), 2U);
   EXPECT_EQ(recipe.packages[0].text(), "torchdata>=0.8");
   EXPECT_EQ(recipe.packages[1].text(), "some-package[extra]");
-  EXPECT_EQ(recipe.torch.channel, Channel::nightly);
-  EXPECT_EQ(recipe.torch.cuda, "cu128");
+  EXPECT_EQ(recipe.torch.channel, pytorch::Channel::nightly);
+  EXPECT_EQ(recipe.torch.cuda, fakes::accelerator("cu128"));
   EXPECT_EQ(recipe.torch.date, std::nullopt);
-  EXPECT_EQ(recipe.torch.as_of, "2025-06-06");
+  EXPECT_EQ(recipe.torch.as_of, fakes::day("2025-06-06"));
   ASSERT_EQ(recipe.torch.packages.size(), 2U);
   EXPECT_EQ(recipe.torch.packages[1].name, "torchvision");
   EXPECT_TRUE(recipe.lock.by_path);
@@ -104,8 +105,8 @@ TEST(Recipe, IsReadWhole) {
 
 TEST(Recipe, HasDefaults) {
   const auto recipe = read("python = \"3.11\"\npackages = [\"numpy\"]\n");
-  EXPECT_THAT(recipe.platforms, ElementsAre("linux-x86_64"));
-  EXPECT_EQ(recipe.torch.channel, Channel::index);
+  EXPECT_THAT(recipe.platforms, ElementsAre(fakes::x86()));
+  EXPECT_EQ(recipe.torch.channel, pytorch::Channel::index);
   EXPECT_THAT(recipe.torch.packages, IsEmpty());
   EXPECT_FALSE(recipe.lock.by_path);
   EXPECT_EQ(recipe.image.variant, "base");
@@ -234,10 +235,10 @@ TEST(RecipeError, Torch) {
             "error: recipes/demo.toml:3:1: [torch] cuda: expected a build of the channel such as \"cu128\", "
             "\"cpu\", "
             "\"rocm6.3\" or \"xpu\", but it is missing\n");
-  EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
-            "error: recipes/demo.toml:5:8: [torch] cuda: expected a build of the channel such as \"cu128\", "
-            "\"cpu\", "
-            "\"rocm6.3\" or \"xpu\", found \"12.8\"\n");
+  EXPECT_EQ(
+      error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
+      "error: recipes/demo.toml:5:8: [torch] cuda: unknown accelerator \"12.8\": expected cuXXX, rocmX.Y, "
+      "xpu or cpu, such as cu128\n");
   EXPECT_EQ(error_with("torch", "channel = \"index\"\ncuda = \"cu128\""),
             "error: recipes/demo.toml:5:8: [torch] cuda: does not go with channel \"index\", which has one "
             "build of "
@@ -247,6 +248,22 @@ TEST(RecipeError, Torch) {
   EXPECT_EQ(
       error_with("torch", "channel = \"nightly\"\ncuda = \"cpu\""),
       "error: recipes/demo.toml:3:1: [torch] packages: expected at least one package, such as \"torch\"\n");
+}
+
+TEST(RecipeError, AnAcceleratorThatCheckRefusesToo) {
+  for (const std::string bad : {"cu1", "cu12.8", "cu12345", "rocm6", "rocm6.3.1.2"}) {
+    EXPECT_EQ(error_with("torch", "channel = \"nightly\"\ncuda = \"" + bad + "\""),
+              "error: recipes/demo.toml:5:8: [torch] cuda: unknown accelerator \"" + bad +
+                  "\": expected cuXXX, rocmX.Y, xpu or cpu, such as cu128\n");
+  }
+}
+
+TEST(Recipe, MayTakeNothingFromTorchOfTheIndex) {
+  for (const std::string packages : {"", "packages = []\n"}) {
+    const auto recipe =
+        read("python = \"3.12\"\npackages = [\"numpy\"]\n[torch]\nchannel = \"index\"\n" + packages);
+    EXPECT_THAT(recipe.torch.packages, IsEmpty());
+  }
 }
 
 TEST(RecipeError, Dates) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "fakes/urls.hpp"
 #include "project/pip_config.hpp"
 #include "unit/base/scratch.hpp"

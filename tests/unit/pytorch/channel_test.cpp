@@ -1,10 +1,13 @@
 #include "pytorch/channel.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/fake_reporter.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/values.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "index/index_client.hpp"
@@ -15,6 +18,7 @@ namespace launch::pytorch {
 namespace {
 
 using fakes::MemoryAnswer;
+using testing::ElementsAre;
 
 const std::string kBase = "https://download.pytorch.org/whl";
 
@@ -23,39 +27,41 @@ specs::Version version(const std::string& text) {
 }
 
 TEST(ChannelTest, EachPartHasItsIndex) {
-  EXPECT_EQ(channel_index_url(fakes::url(kBase + "/"), "nightly", "cu128").value(), kBase + "/nightly/cu128");
-  EXPECT_EQ(channel_index_url(fakes::url(kBase), "test", "rocm6.3").value(), kBase + "/test/rocm6.3");
-  EXPECT_EQ(channel_index_url(fakes::url(kBase), "stable", "cpu").value(), kBase + "/cpu");
-  EXPECT_EQ(channel_index_url(fakes::url(kBase), "weekly", "cpu").error().text(),
-            "error: there is no channel \"weekly\": expected nightly, test or stable\n");
-  for (const std::string accelerator : {"", "cu", "cuda128", "../cu128", "cu12.", "CPU"}) {
-    const auto url = channel_index_url(fakes::url(kBase), "nightly", accelerator);
-    ASSERT_FALSE(url) << accelerator;
-    EXPECT_EQ(url.error().text(), "error: the channel has no builds for \"" + accelerator +
-                                      "\": expected cuXXX, cpu, rocmX.Y or xpu\n");
-  }
+  const auto url = [](const std::string& base, Channel channel, std::string_view build) {
+    return channel_index_url(fakes::url(base), channel, fakes::accelerator(build));
+  };
+  EXPECT_EQ(url(kBase + "/", Channel::nightly, "cu128"), kBase + "/nightly/cu128");
+  EXPECT_EQ(url(kBase, Channel::test, "rocm6.3"), kBase + "/test/rocm6.3");
+  EXPECT_EQ(url(kBase, Channel::stable, "cpu"), kBase + "/cpu");
+  EXPECT_EQ(default_channel_url(), kBase);
+}
+
+TEST(ChannelTest, HasOneNameEach) {
+  EXPECT_THAT(channel_names(), ElementsAre("nightly", "test", "stable", "index"));
+  for (const auto& name : channel_names()) EXPECT_EQ(channel_name(channel_of(name).value()), name);
+  EXPECT_EQ(channel_of("weekly"), std::nullopt);
 }
 
 TEST(ChannelTest, ANightlysDayIsInItsVersion) {
-  EXPECT_EQ(nightly_date(version("2.5.0.dev20240617+cu121")), "2024-06-17");
-  EXPECT_EQ(nightly_date(version("2.5.0.dev20241399")), std::nullopt);
-  EXPECT_EQ(nightly_date(version("2.5.0.dev3")), std::nullopt);
-  EXPECT_EQ(nightly_date(version("2.5.0")), std::nullopt);
+  EXPECT_EQ(nightly_day(version("2.5.0.dev20240617+cu121")), fakes::day("2024-06-17"));
+  EXPECT_EQ(nightly_day(version("2.5.0.dev20240230")), std::nullopt);
+  EXPECT_EQ(nightly_day(version("2.5.0.dev3")), std::nullopt);
+  EXPECT_EQ(nightly_day(version("2.5.0")), std::nullopt);
 }
 
 TEST(ChannelTest, ALocalPartNamesTheAccelerator) {
-  EXPECT_TRUE(is_built_for(version("2.5.0+cu121"), "cu121"));
-  EXPECT_TRUE(is_built_for(version("2.5.0+cu121.full"), "cu121"));
-  EXPECT_TRUE(is_built_for(version("3.0.0+git0d4682f0"), "cu121"));
-  EXPECT_TRUE(is_built_for(version("3.0.0"), "cpu"));
-  EXPECT_TRUE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.3"));
-  EXPECT_TRUE(is_built_for(version("2.5.0+cpu.cxx11.abi"), "cpu"));
-  EXPECT_FALSE(is_built_for(version("2.5.0+cu121.full"), "cu118"));
-  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6"));
-  EXPECT_FALSE(is_built_for(version("2.5.0+cu121"), "cu12"));
-  EXPECT_FALSE(is_built_for(version("2.5.0+cpu"), "cu121"));
-  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "rocm6.2"));
-  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), "cpu"));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cu121"), fakes::accelerator("cu121")));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cu121.full"), fakes::accelerator("cu121")));
+  EXPECT_TRUE(is_built_for(version("3.0.0+git0d4682f0"), fakes::accelerator("cu121")));
+  EXPECT_TRUE(is_built_for(version("3.0.0"), fakes::accelerator("cpu")));
+  EXPECT_TRUE(is_built_for(version("2.8.0+rocm6.3"), fakes::accelerator("rocm6.3")));
+  EXPECT_TRUE(is_built_for(version("2.5.0+cpu.cxx11.abi"), fakes::accelerator("cpu")));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cu121.full"), fakes::accelerator("cu118")));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), fakes::accelerator("rocm6.3.1")));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cu121"), fakes::accelerator("cu12")));
+  EXPECT_FALSE(is_built_for(version("2.5.0+cpu"), fakes::accelerator("cu121")));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), fakes::accelerator("rocm6.2")));
+  EXPECT_FALSE(is_built_for(version("2.8.0+rocm6.3"), fakes::accelerator("cpu")));
 }
 
 TEST(ChannelTest, KnowsTheOtherHostOfAFile) {
@@ -113,10 +119,11 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
 
 class DownloadsFromBothHosts : public testing::Test {
  protected:
+  fakes::FakeReporter reporter_;
   Result<net::DownloadResult> download(const std::string& url) {
     const net::DownloadRequest request{
         .url = fakes::url(url), .destination = scratch_.path() / "a", .sha256 = Digest::of("content of a")};
-    return BothHosts(http_).download({&request, 1}, {}, {}).front();
+    return BothHosts(http_).download({&request, 1}, "fetching", reporter_, {}).front();
   }
   const std::string kFirst = kBase + "/nightly/cpu/a-1.0-py3-none-any.whl";
   const std::string kOther = "https://download-r2.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";

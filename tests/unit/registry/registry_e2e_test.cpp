@@ -13,6 +13,7 @@
 #include "base/environment.hpp"
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "fakes/files.hpp"
 #include "registry/oci_registry.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -138,7 +139,8 @@ TEST(RegistryE2eTest, FindsWhatWasPushedToARealRegistry) {
   process.push(scratch / "both", "nvidia/cuda:both");
 
   SystemClock clock;
-  const auto http = net::make_http_client({}, Environment(), clock);
+  RealDisk disk;
+  const auto http = net::make_http_client({}, Environment(), clock, disk);
   registry::OciRegistry registry(*http, {{"docker.io", address, true}});
   const auto found = registry.find(specs::ImageReference::parse("nvidia/cuda:single").value(), "linux/amd64");
   ASSERT_TRUE(found && *found) << found.error().text();

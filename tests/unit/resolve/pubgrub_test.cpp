@@ -229,7 +229,7 @@ TEST_F(PubGrub, PrefetchesSideBySide) {
 
 TEST_F(PubGrub, TheProvidersErrorIsTheAnswer) {
   class Broken final : public Provider {
-    Result<std::vector<Candidate>> candidates(const std::string&) override {
+    Result<std::vector<specs::Version>> candidates(const std::string&) override {
       return fail(world_error("no network"));
     }
     bool takes_prereleases(const std::string&) override { return false; }

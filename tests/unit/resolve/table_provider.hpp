@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "fakes/values.hpp"
 #include "resolve/provider.hpp"
 
 namespace launch::resolve {
@@ -34,13 +35,13 @@ class TableProvider final : public Provider {
     return at == table_.end() ? none : at->second;
   }
 
-  Result<std::vector<Candidate>> candidates(const std::string& package) override {
-    std::vector<Candidate> out;
+  Result<std::vector<specs::Version>> candidates(const std::string& package) override {
+    std::vector<specs::Version> out;
     const auto preferred = preferred_.find(package);
-    if (preferred != preferred_.end()) out.push_back({preferred->second});
+    if (preferred != preferred_.end()) out.push_back(preferred->second);
     const auto& known = versions(package);
     for (auto at = known.rbegin(); at != known.rend(); ++at) {
-      if (preferred == preferred_.end() || at->first != preferred->second) out.push_back({at->first});
+      if (preferred == preferred_.end() || at->first != preferred->second) out.push_back(at->first);
     }
     return out;
   }
@@ -51,7 +52,7 @@ class TableProvider final : public Provider {
   }
   Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                     const std::set<std::string>& extras) override {
-    static const auto environment = *specs::marker_environment("3.12", "linux-x86_64");
+    static const auto environment = specs::marker_environment(fakes::python("3.12"), fakes::x86());
     ++asked[package];
     Dependencies out;
     const auto& all = table_[package][version];

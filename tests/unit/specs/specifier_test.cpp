@@ -15,8 +15,10 @@ bool matches(std::string_view clauses, std::string_view version) {
   return set(clauses).matches(Version::parse(version).value());
 }
 
+/// PEP 440, "Handling of pre-releases".
 bool contains(std::string_view clauses, std::string_view version) {
-  return set(clauses).contains(Version::parse(version).value());
+  const auto candidate = Version::parse(version).value();
+  return set(clauses).matches(candidate) && (!candidate.is_prerelease() || set(clauses).wants_prereleases());
 }
 
 std::string error_of(std::string_view text) {

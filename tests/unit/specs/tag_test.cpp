@@ -3,13 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/values.hpp"
 #include "specs/wheel.hpp"
 
 namespace launch::specs {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 std::vector<std::string> texts(const std::vector<Tag>& tags) {
   std::vector<std::string> out;
@@ -18,10 +18,8 @@ std::vector<std::string> texts(const std::vector<Tag>& tags) {
   return out;
 }
 
-std::vector<Tag> tags(std::string python, std::string platform, int glibc_minor) {
-  auto found = supported_tags({std::move(python), std::move(platform), glibc_minor});
-  EXPECT_TRUE(found) << found.error().text();
-  return found.value_or(std::vector<Tag>());
+std::vector<Tag> tags(std::string_view python, std::string_view platform, int glibc_minor) {
+  return supported_tags({fakes::python(python), fakes::platform(platform), glibc_minor});
 }
 
 TEST(SupportedTags, GoFromTheInterpreterToAnyPython) {
@@ -42,13 +40,6 @@ TEST(SupportedTags, NameTheFreeThreadedBuild) {
       << "abi3 is not the free-threaded ABI";
 }
 
-TEST(SupportedTags, KnowTheTargetsOnly) {
-  EXPECT_EQ(supported_tags({"2.7", "linux-x86_64", 36}).error().text(),
-            "error: Python \"2.7\" is not known: expected a minor version such as \"3.12\"\n");
-  EXPECT_EQ(supported_tags({"3.12", "macosx", 36}).error().text(),
-            "error: platform \"macosx\" is not known: expected \"linux-x86_64\" or \"linux-aarch64\"\n");
-}
-
 TEST(BestTag, TakesTheFirstThatFits) {
   const auto supported = tags("3.12", "linux-x86_64", 36);
   const auto place = [&](std::string_view compressed) { return best_tag(compressed, supported); };
@@ -64,12 +55,27 @@ TEST(BestTag, TakesTheFirstThatFits) {
   EXPECT_EQ(place("nonsense"), std::nullopt);
 }
 
-TEST(ExpandTags, MultipliesOut) {
-  EXPECT_THAT(texts(expand_tags("py2.PY3-none-any")), ElementsAre("py2-none-any", "py3-none-any"));
-  EXPECT_THAT(expand_tags("py3-none"), IsEmpty());
-  std::string many = "a";
-  for (int i = 0; i < 100; ++i) many += ".a" + std::to_string(i);
-  EXPECT_THAT(expand_tags(many + "-" + many + "-any"), IsEmpty()) << "more than 4096";
+TEST(CompressedTags, FitAPlatformOrNot) {
+  const auto fits = [](std::string_view text, const Platform& platform) {
+    return CompressedTags::parse(text).value().fits(platform);
+  };
+  EXPECT_TRUE(fits("cp312-cp312-manylinux_2_28_x86_64", fakes::x86()));
+  EXPECT_TRUE(fits("cp312-cp312-win_amd64.linux_aarch64", fakes::arm()));
+  EXPECT_TRUE(fits("py3-none-any", fakes::arm()));
+  EXPECT_FALSE(fits("cp312-cp312-manylinux_2_28_x86_64", fakes::arm()));
+  EXPECT_FALSE(fits("cp312-cp312-macosx_11_0_x86_64", fakes::x86()));
+}
+
+TEST(CompressedTags, NameACPython) {
+  const auto python = [](std::string_view text) {
+    const auto found = CompressedTags::parse(text).value().interpreter();
+    return found ? found->text() : "none";
+  };
+  EXPECT_EQ(python("cp312-cp312-linux_x86_64"), "3.12");
+  EXPECT_EQ(python("cp313-cp313t-linux_x86_64"), "3.13t");
+  EXPECT_EQ(python("py3-none-any"), "none");
+  EXPECT_EQ(python("cp3-abi3-any"), "none");
+  EXPECT_EQ(python("pp310-pypy310_pp73-linux_x86_64"), "none");
 }
 
 TEST(CompressedTags, SayWhatIsWrong) {

@@ -53,8 +53,8 @@ TEST(Version, TellsPreReleasesFromOthers) {
   for (const auto* text : {"1.0a1", "1.0rc1", "1.0.dev1", "1.0.post1.dev1"})
     EXPECT_TRUE(version(text).is_prerelease()) << text;
   for (const auto* text : {"1.0", "1.0.post1", "1.0+a1"}) EXPECT_FALSE(version(text).is_prerelease()) << text;
-  EXPECT_TRUE(version("1.0.post1").is_postrelease());
-  EXPECT_FALSE(version("1.0").is_postrelease());
+  EXPECT_TRUE(version("1.0.post1").post());
+  EXPECT_FALSE(version("1.0").post());
 }
 
 TEST(Version, OrdersAsPep440) {

@@ -9,6 +9,8 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
 #include "unit/base/scratch.hpp"
@@ -44,7 +46,9 @@ class WheelStoreTest : public ::testing::Test {
     }
     return files;
   }
-  Result<WheelStore::Fetched> fetch(std::vector<Artifact> wheels) { return store_.fetch(wheels, http_, {}); }
+  Result<WheelStore::Fetched> fetch(std::vector<Artifact> wheels) {
+    return store_.fetch(wheels, http_, work_);
+  }
 
   Artifact by_path(Artifact wheel) const {
     wheel.url.reset();
@@ -53,6 +57,7 @@ class WheelStoreTest : public ::testing::Test {
   }
 
   test::Scratch scratch_;
+  fakes::FakeWork work_;
   WheelStore store_{scratch_.path() / "store"};
   fakes::MemoryHttp http_;
   const Artifact a_ = wheel_of("a", "content of a");
@@ -175,13 +180,14 @@ TEST_F(WheelStoreTest, AWheelThatIsNowhere) {
 TEST_F(WheelStoreTest, ManyFetchersDownloadOnce) {
   serve(a_, "content of a");
   serve(b_, "content of b");
+  SystemClock clock;
   std::vector<std::jthread> fetchers;
   fetchers.reserve(8);
   for (int i = 0; i < 8; ++i) {
     fetchers.emplace_back([&, i] {
       const WheelStore store(scratch_.path() / "store");
       const auto wheels = i % 2 == 0 ? std::vector{a_, b_} : std::vector{b_, a_};
-      const auto fetched = store.fetch(wheels, http_, {});
+      const auto fetched = store.fetch(wheels, http_, {work_.disk, clock, work_.reporter});
       EXPECT_TRUE(fetched) << fetched.error().text();
     });
   }
@@ -190,11 +196,12 @@ TEST_F(WheelStoreTest, ManyFetchersDownloadOnce) {
 }
 
 TEST_F(WheelStoreTest, AStopEndsTheWaitForAnother) {
-  const auto other = FileLock::acquire(store_.path_of(a_).parent_path() / ".lock");
+  const auto other = FileLock::acquire(work_.disk, store_.path_of(a_).parent_path() / ".lock");
   std::stop_source stop;
   stop.request_stop();
   const std::vector<Artifact> wheels = {a_};
-  const auto fetched = store_.fetch(wheels, http_, {}, stop.get_token());
+  const auto fetched =
+      store_.fetch(wheels, http_, Work{work_.disk, work_.clock, work_.reporter, stop.get_token()});
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().text(), "error: fetching was stopped\n");
 }
@@ -203,11 +210,11 @@ TEST_F(WheelStoreTest, PlacedFilesAreLinks) {
   const auto from = scratch_.path() / "from";
   const auto to = scratch_.path() / "x/to";
   ASSERT_TRUE(write_file(from, "new"));
-  ASSERT_TRUE(place_file(from, to));
+  ASSERT_TRUE(place_file(work_.disk, from, to));
   EXPECT_EQ(inode(from), inode(to));
-  ASSERT_TRUE(place_file(from, to));
+  ASSERT_TRUE(place_file(work_.disk, from, to));
   ASSERT_TRUE(write_file(to, "old"));
-  ASSERT_TRUE(place_file(from, to));
+  ASSERT_TRUE(place_file(work_.disk, from, to));
   EXPECT_EQ(*read_file(to), "new");
   EXPECT_EQ(files_below(scratch_.path() / "x").size(), 1U) << "nothing is left over";
 }

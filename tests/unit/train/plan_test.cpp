@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
 #include "train/nodes/local.hpp"
 
 namespace launch::train {
 namespace {
+
+fakes::FakeWork work;
 
 using testing::ElementsAre;
 
@@ -42,7 +45,7 @@ containers::EngineInfo podman() {
 
 std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
-  const LocalNodes nodes{containers::Engine(podman(), runner, {})};
+  const LocalNodes nodes{containers::Engine(podman(), runner, {}, work)};
   std::vector<std::string> out;
   for (const auto& command : nodes.commands(plan)) out.push_back(shell_line(command));
   return out;

@@ -3,6 +3,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "fakes/files.hpp"
 #include "unit/train/mux_fixture.hpp"
 
 namespace launch::train {

@@ -4,12 +4,16 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/files.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/two_nodes.hpp"
 
 namespace launch::train {
 namespace {
+
+RealDisk disk;
 
 using nlohmann::json;
 
@@ -65,20 +69,20 @@ TEST(RunRecord, AKillIsMarkedOnlyWhereThereIsNoEnd) {
   const auto plan = small_plan();
   const auto file = scratch.path() / "run.json";
   ASSERT_TRUE(write_file(file, write_run_record({plan, "s", "e", {}, {}})));
-  ASSERT_TRUE(mark_killed(scratch.path(), "2026-11-24T05:12:09Z"));
+  ASSERT_TRUE(mark_killed(disk, scratch.path(), "2026-11-24T05:12:09Z"));
   EXPECT_EQ(json::parse(*read_file(file))["end"]["result"], "killed");
   RunEnd end;
   end.result = "succeeded";
   const auto done = write_run_record({plan, "s", "e", {}, end});
   ASSERT_TRUE(write_file(file, done));
-  ASSERT_TRUE(mark_killed(scratch.path(), "later"));
+  ASSERT_TRUE(mark_killed(disk, scratch.path(), "later"));
   EXPECT_EQ(*read_file(file), done);
 }
 
 TEST(RunRecord, WhatIsNoRecordIsSaid) {
   const test::Scratch scratch;
   ASSERT_TRUE(write_file(scratch.path() / "run.json", "garbage"));
-  const auto marked = mark_killed(scratch.path(), "now");
+  const auto marked = mark_killed(disk, scratch.path(), "now");
   ASSERT_FALSE(marked);
   EXPECT_EQ(marked.error().text(),
             "error: " + (scratch.path() / "run.json").string() + " is not a run record\n");

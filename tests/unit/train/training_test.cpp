@@ -7,12 +7,15 @@
 #include <gtest/gtest.h>
 
 #include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
 #include "train/train.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/two_nodes.hpp"
 
 namespace launch::train {
 namespace {
+
+fakes::FakeWork work;
 
 using testing::ElementsAre;
 
@@ -166,7 +169,7 @@ TEST_F(TrainingTest, WhatCannotBeRemovedIsSaid) {
 containers::Engine fake_podman(fakes::FakeRunner& runner) {
   containers::EngineInfo info;
   info.program = "podman";
-  return {info, runner, {}};
+  return {info, runner, {}, work};
 }
 
 TEST(TrainImage, MustBeOfThisLock) {

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "base/error.hpp"
+
+namespace launch::cli {
+
+/// The exit codes that docs/design.md names. `train` has further ones, those of the ranks.
+enum ExitCode { kYes = 0, kNo = 1, kUsage = 2, kWorld = 3 };
+
+/// The exit code of a command that failed.
+inline int exit_code_of(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::no:
+      return kNo;
+    case ErrorKind::usage:
+      return kUsage;
+    case ErrorKind::malformed:
+    case ErrorKind::world:
+      break;
+  }
+  return kWorld;
+}
+
+}  // namespace launch::cli

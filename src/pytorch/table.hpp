@@ -1,0 +1,18 @@
+#pragma once
+
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace launch::pytorch {
+
+/// The rows of a table of data/ below its heading: tab-separated values, lines that begin with "#" are
+/// comments. `name` names it in errors. Errors (usage): other columns than `columns`, a row with more or
+/// fewer values or an empty one; the line is named.
+Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, std::string_view name,
+                                                         std::initializer_list<std::string_view> columns);
+
+}  // namespace launch::pytorch

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace launch::specs {
+
+/// The text of each value, in their order.
+template <class Values>
+std::vector<std::string> texts_of(const Values& values) {
+  std::vector<std::string> texts;
+  texts.reserve(values.size());
+  for (const auto& value : values) texts.push_back(value.text());
+  return texts;
+}
+
+}  // namespace launch::specs

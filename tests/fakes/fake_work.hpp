@@ -1,0 +1,25 @@
+#pragma once
+
+#include <stop_token>
+
+#include "base/work.hpp"
+#include "fakes/fake_reporter.hpp"
+#include "fakes/faulty_disk.hpp"
+#include "fakes/hand_clock.hpp"
+
+namespace launch::fakes {
+
+/// The outside world of long work: a disk that can be made to fail, a clock that takes no time, a reporter
+/// that keeps what it is told.
+struct FakeWork {
+  FaultyDisk disk;
+  HandClock clock;
+  FakeReporter reporter;
+  std::stop_source stop;
+
+  operator Work() {
+    return {disk, clock, reporter, stop.get_token()};
+  }  // NOLINT(google-explicit-constructor)
+};
+
+}  // namespace launch::fakes

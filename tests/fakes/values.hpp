@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "specs/accelerator.hpp"
+#include "specs/day.hpp"
+#include "specs/interpreter.hpp"
+#include "specs/platform.hpp"
+
+/// Values from their text, for tests that write them down.
+namespace launch::fakes {
+
+inline specs::Interpreter python(std::string_view text) {
+  return specs::Interpreter::parse(text).value();
+}
+inline specs::Platform platform(std::string_view text) {
+  return specs::Platform::parse(text).value();
+}
+inline specs::Accelerator accelerator(std::string_view text) {
+  return specs::Accelerator::parse(text).value();
+}
+inline specs::Day day(std::string_view text) {
+  return specs::Day::parse(text).value();
+}
+inline specs::Platform x86() {
+  return platform("linux-x86_64");
+}
+inline specs::Platform arm() {
+  return platform("linux-aarch64");
+}
+
+}  // namespace launch::fakes

@@ -1,0 +1,164 @@
+#include <csignal>
+#include <regex>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scenarios/demo_project.hpp"
+
+namespace launch::scenarios {
+namespace {
+
+using testing::HasSubstr;
+
+class ImageScenario : public ::testing::Test {
+ protected:
+  ImageScenario() { EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0); }
+
+  DemoProject demo_;
+  const Scenario& scenario_ = demo_.scenario;
+};
+
+using Render = ImageScenario;
+using Build = ImageScenario;
+
+TEST_F(Render, WritesOnceAndThenNothingChanges) {
+  auto done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "images/demo/Dockerfile is written\n");
+  const auto files = scenario_.files("images");
+  EXPECT_EQ(files.size(), 2U);
+  done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, "images/demo/Dockerfile is up to date\n");
+  EXPECT_EQ(scenario_.files("images"), files);
+}
+
+TEST_F(Render, ToStandardOutput) {
+  const auto done = demo_.launch({"render", "demo", "--stdout"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err, "");
+  EXPECT_FALSE(scenario_.exists("images"));
+  demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.out, DemoProject::hide_digests(scenario_.read("images/demo/Dockerfile")));
+  EXPECT_THAT(done.out, HasSubstr("FROM docker.io/library/debian@sha256:[SHA256]\n"));
+}
+
+TEST_F(Render, Json) {
+  EXPECT_EQ(demo_.launch({"render", "demo", "--json"}).out,
+            "{\"changed\":true,\"dockerfile\":\"images/demo/Dockerfile\",\"schema\":1}\n");
+  EXPECT_EQ(demo_.launch({"render", "demo", "--json"}).out,
+            "{\"changed\":false,\"dockerfile\":\"images/demo/Dockerfile\",\"schema\":1}\n");
+}
+
+TEST_F(Render, CheckSaysWhetherItWouldChange) {
+  auto done = demo_.launch({"render", "demo", "--check"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "error: images/demo/Dockerfile is not there\n\nhint: write it: launch render demo\n");
+  EXPECT_FALSE(scenario_.exists("images"));
+
+  demo_.launch({"render", "demo"});
+  done = demo_.launch({"render", "demo", "--check"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out + done.err, "");
+
+  scenario_.write("images/demo/.dockerignore", "*\n!\x1b[2J\n");
+  done = demo_.launch({"render", "demo", "--check"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "--- images/demo/.dockerignore\n"
+            "+++ rendered from recipe and lock\n"
+            " *\n"
+            "-!\\x1b[2J\n"
+            "+!Dockerfile\n"
+            "+!venv\n"
+            "+!wheels\n"
+            "+!project\n"
+            "error: images/demo/.dockerignore is not what recipe and lock say\n"
+            "\n"
+            "hint: write it anew: launch render demo\n");
+  EXPECT_EQ(scenario_.read("images/demo/.dockerignore"), "*\n!\x1b[2J\n");
+}
+
+TEST_F(Render, ALockOfAnotherRecipe) {
+  demo_.recipe("apt = [\"gcc\"]\n");
+  const auto done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "error: lockfiles/pylock.demo.toml is out of date: it was not made from recipes/demo.toml as it "
+            "stands now\n\nhint: renew it: launch lock demo\n");
+  EXPECT_FALSE(scenario_.exists("images"));
+}
+
+TEST_F(Render, WhatCannotBeCombined) {
+  const auto done = demo_.launch({"render", "demo", "--check", "--stdout"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err, "error: --check excludes --stdout\n\nhint: 'launch render --help' tells the options\n");
+}
+
+TEST_F(Build, OnceAndThenItIsFound) {
+  auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out, "localhost/launch/demo@sha256:[SHA256]\n");
+  EXPECT_EQ(done.err, "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+  done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out, "localhost/launch/demo@sha256:[SHA256]\n");
+  EXPECT_EQ(done.err, "localhost/launch/demo is up to date\n");
+}
+
+TEST_F(Build, Json) {
+  const auto done = demo_.launch({"build", "demo", "--json"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(
+      std::regex_replace(done.out, std::regex("\"seconds\":[0-9.e-]+"), "\"seconds\":[SECONDS]"),
+      "{\"engine\":\"podman\",\"image\":\"localhost/launch/demo@sha256:[SHA256]\",\"image_id\":"
+      "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
+      "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"up_to_date\":false}\n");
+}
+
+TEST_F(Build, OfADockerfileThatIsOld) {
+  scenario_.write("images/demo/Dockerfile", "FROM scratch\n");
+  const auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "warning: images/demo/Dockerfile is not what recipe and lock say, and what they say is built; "
+            "write it anew: launch render demo\n"
+            "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+}
+
+TEST_F(Build, ThatTheEngineRefuses) {
+  scenario_.write("engine/fault", "build-fails");
+  const auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "error: podman could not build localhost/launch/demo:latest: building at STEP \"RUN …\": while "
+            "running runtime: exit status 100\n");
+}
+
+TEST_F(Build, WithoutAnEngine) {
+  demo_.scenario.set("PATH", "/nonexistent");
+  const auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err, "error: podman is not installed\n\nhint: install podman: apt-get install podman\n");
+}
+
+TEST_F(Build, ThatIsInterrupted) {
+  const std::string wheel = "torch-2.3.1-py3-none-any.whl";
+  demo_.index.server().on("/files/" + wheel, [&, wheel](const fakes::SeenRequest&) {
+    ::kill(std::stoi(scenario_.read("pid")), SIGTERM);
+    return fakes::Reply{.body = demo_.index.bytes(wheel), .drip_pause = std::chrono::hours(1)};
+  });
+  const auto done =
+      scenario_.run({"sh", "-c", std::string("echo $$ > pid; exec ") + LAUNCH_PROGRAM + " build demo"});
+  EXPECT_EQ(done.code, 143);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err, "interrupted; no image was built\n");
+}
+
+}  // namespace
+}  // namespace launch::scenarios

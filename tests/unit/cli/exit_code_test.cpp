@@ -1,0 +1,16 @@
+#include "cli/exit_code.hpp"
+
+#include <gtest/gtest.h>
+
+namespace launch::cli {
+namespace {
+
+TEST(ExitCode, IsThatOfWhatHappened) {
+  EXPECT_EQ(exit_code_of(Error(ErrorKind::no, "")), 1);
+  EXPECT_EQ(exit_code_of(usage_error("")), 2);
+  EXPECT_EQ(exit_code_of(Error(ErrorKind::malformed, "")), 3);
+  EXPECT_EQ(exit_code_of(world_error("")), 3);
+}
+
+}  // namespace
+}  // namespace launch::cli

@@ -1,0 +1,166 @@
+// Workflows called one after the other as functions, as another workflow calls them.
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "commands/build.hpp"
+#include "commands/check.hpp"
+#include "commands/fetch.hpp"
+#include "commands/lock.hpp"
+#include "commands/render.hpp"
+#include "fakes/fake_reporter.hpp"
+#include "fakes/files.hpp"
+#include "fakes/index_server.hpp"
+#include "fakes/registry.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::commands {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class Workflows : public ::testing::Test {
+ protected:
+  Workflows() {
+    write("recipes/demo.toml",
+          "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
+          "[image]\nfrom = \"docker.io/library/debian:12\"\n[verify]\nscan = [\"src\"]\n");
+    write("src/train.py", "from torch import Module\n");
+    write("launch.toml",
+          fmt::format("[[registry]]\nprefix = \"docker.io\"\nlocation = \"{}\"\ninsecure = true\n",
+                      registry_.location()));
+    write("engine/fault", "");
+    write("bin/podman", fmt::format("#!/bin/sh\nFAKE_PODMAN='{}' exec '{}/podman' \"$@\"\n",
+                                    (folder_ / "engine").string(), LAUNCH_FAKE_ENGINE));
+    std::filesystem::permissions(folder_ / "bin/podman", std::filesystem::perms::owner_all);
+    registry_.offer("library/debian", "12", {"PYTHON_VERSION=3.11.2"});
+    offer("2.3.1", "class Module: pass\n");
+  }
+
+  void write(const std::string& name, const std::string& text) {
+    EXPECT_TRUE(write_file(folder_ / name, text));
+  }
+  void offer(const std::string& version, const std::string& init) {
+    index_.add({.name = "torch", .version = version, .files = {{"torch/__init__.py", init}}});
+  }
+  Context context() {
+    return {.environment = environment_,
+            .runner = *runner_,
+            .disk = disk_,
+            .clock = clock_,
+            .reporter = reporter_,
+            .make_http =
+                [this](net::HttpOptions options) {
+                  return net::make_http_client(std::move(options), environment_, clock_, disk_);
+                },
+            .folder = folder_.path(),
+            .folder_is_root = true,
+            .stop = stop_.get_token()};
+  }
+  Result<BuildDocument> build_demo() {
+    return build({.recipe = "demo", .engine = folder_ / "bin/podman"}, context());
+  }
+  bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
+
+  static std::string version_of(const Result<LockDocument>& locked) {
+    if (!locked) return locked.error().text();
+    return locked->resolution.lock.packages.front().version.text();
+  }
+
+  test::Scratch folder_;
+  fakes::IndexServer index_;
+  fakes::Registry registry_;
+  Environment environment_{{{"HOME", folder_ / "home"},
+                            {"UV_NO_CONFIG", "1"},
+                            {"PIP_CONFIG_FILE", "/dev/null"},
+                            {"LAUNCH_INDEX_URL", index_.url()},
+                            {"LAUNCH_STORE", folder_ / "store/wheels"}}};
+  std::unique_ptr<ProcessRunner> runner_ = make_process_runner();
+  RealDisk disk_;
+  SystemClock clock_;
+  fakes::FakeReporter reporter_;
+  std::stop_source stop_;
+};
+
+TEST_F(Workflows, LockCheckAndBuild) {
+  const auto locked = lock({.recipe = "demo"}, context());
+  ASSERT_TRUE(locked) << locked.error().text();
+  EXPECT_EQ(version_of(locked), "2.3.1");
+  EXPECT_TRUE(locked->is_new);
+  EXPECT_TRUE(locked->changed);
+
+  const auto checked = check({.wheels = LockedWheels{.name = "demo"}}, context());
+  ASSERT_TRUE(checked) << checked.error().text();
+  EXPECT_FALSE(checked->fails());
+  EXPECT_EQ(checked->platforms.front().wheels.front().version, "2.3.1");
+
+  const auto built = build_demo();
+  ASSERT_TRUE(built) << built.error().text();
+  EXPECT_EQ(built->engine, "podman");
+  EXPECT_EQ(built->reference(), "localhost/launch/demo@" + built->outcome.image.digest);
+  EXPECT_FALSE(built->outcome.up_to_date);
+  ASSERT_EQ(built->layers.size(), 1U);
+  EXPECT_THAT(built->layers.front().wheels, ElementsAre("torch-2.3.1-py3-none-any.whl"));
+  EXPECT_TRUE(build_demo()->outcome.up_to_date);
+  EXPECT_THAT(reporter_.warnings, IsEmpty());
+}
+
+/// What bump does: the newest lock is taken only if the code passes with it.
+TEST_F(Workflows, ANewerLockThatDoesNotPassTheCheck) {
+  ASSERT_TRUE(lock({.recipe = "demo"}, context()));
+  offer("2.4.0", "");
+  const auto newest = lock({.recipe = "demo", .write = false, .upgrade = true}, context());
+  EXPECT_EQ(version_of(newest), "2.4.0");
+  EXPECT_TRUE(newest->changed);
+  EXPECT_EQ(version_of(lock({.recipe = "demo"}, context())), "2.3.1") << "nothing was written";
+
+  ASSERT_TRUE(lock({.recipe = "demo", .upgrade = true}, context()));
+  const auto checked = check({.wheels = LockedWheels{.name = "demo"}}, context());
+  ASSERT_TRUE(checked) << checked.error().text();
+  EXPECT_TRUE(checked->fails());
+  const auto& name = checked->platforms.front().names.front();
+  EXPECT_EQ(name.requirement.text(), "torch:Module");
+  EXPECT_EQ(name.answer.reason, "torch/__init__.py of torch 2.4.0 has no Module");
+}
+
+TEST_F(Workflows, ABuildSaysThatTheDockerfileOfTheProjectIsOld) {
+  ASSERT_TRUE(lock({.recipe = "demo"}, context()));
+  const auto rendered = render({.recipe = "demo"}, context());
+  ASSERT_TRUE(rendered) << rendered.error().text();
+  EXPECT_TRUE(rendered->changed());
+  offer("2.4.0", "");
+  ASSERT_TRUE(lock({.recipe = "demo", .upgrade = true}, context()));
+  EXPECT_TRUE(render({.recipe = "demo", .write = false}, context())->changed());
+  const auto built = build_demo();
+  ASSERT_TRUE(built) << built.error().text();
+  EXPECT_THAT(reporter_.warnings,
+              ElementsAre("images/demo/Dockerfile is not what recipe and lock say, and what they say is "
+                          "built; write it anew: launch render demo"));
+}
+
+TEST_F(Workflows, WhatIsFetchedIsNotFetchedByTheBuild) {
+  ASSERT_TRUE(lock({.recipe = "demo"}, context()));
+  const auto fetched = fetch({.lock = "demo", .to = "house"}, context());
+  ASSERT_TRUE(fetched) << fetched.error().text();
+  EXPECT_EQ(fetched->downloaded, 1U);
+  EXPECT_THAT(fetched->folders, ElementsAre("house"));
+  EXPECT_TRUE(exists("house/torch-2.3.1-py3-none-any.whl"));
+  index_.fail_file("torch-2.3.1-py3-none-any.whl", {.status = 500});
+  EXPECT_TRUE(build_demo());
+}
+
+TEST_F(Workflows, AStopChangesNothing) {
+  stop_.request_stop();
+  EXPECT_FALSE(lock({.recipe = "demo"}, context()));
+  EXPECT_FALSE(exists("lockfiles"));
+}
+
+}  // namespace
+}  // namespace launch::commands

@@ -1,0 +1,159 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.hpp"
+#include "fakes/values.hpp"
+#include "pytorch/builds.hpp"
+#include "pytorch/packages.hpp"
+#include "pytorch/table.hpp"
+#include "pytorch/toolkits.hpp"
+
+namespace launch::pytorch {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string row(const std::vector<std::string>& cells) {
+  return join(cells, " | ");
+}
+
+TEST(Table, SaysWhereItIsWrong) {
+  const auto error_of = [](std::string_view text) {
+    return read_table(text, "t.tsv", {"a", "source"}).error().text();
+  };
+  EXPECT_EQ(error_of("# note\na\tb\n"), "error: t.tsv:2: expected the columns a, source, found a, b\n");
+  EXPECT_EQ(error_of("a\tsource\n\n1\n"), "error: t.tsv:3: expected 2 values that are not empty, found 1\n");
+  EXPECT_EQ(error_of("a\tsource\n1\t\n"),
+            "error: t.tsv:2: expected 2 values that are not empty, found 1, \n");
+  EXPECT_THAT(read_table("a\tsource\n1\tx\n", "t.tsv", {"a", "source"}).value(),
+              ElementsAre(ElementsAre("1", "x")));
+}
+
+TEST(Tables, OfToolkitsAreWhole) {
+  std::vector<std::string> rows;
+  for (const auto& each : cuda_toolkits()) {
+    rows.push_back(row({each.accelerator.text(), each.version, each.distribution, each.driver_floor}));
+    EXPECT_EQ(cuda_toolkit(each.accelerator)->version, each.version);
+  }
+  EXPECT_THAT(
+      rows,
+      ElementsAre("cu118 | 11.8.0 | ubuntu 22.04 | 450.80.02", "cu121 | 12.1.1 | ubuntu 22.04 | 525.60.13",
+                  "cu124 | 12.4.1 | ubuntu 22.04 | 525.60.13", "cu126 | 12.6.3 | ubuntu 24.04 | 525.60.13",
+                  "cu128 | 12.8.1 | ubuntu 24.04 | 525.60.13", "cu129 | 12.9.1 | ubuntu 24.04 | 525.60.13",
+                  "cu130 | 13.0.3 | ubuntu 24.04 | 580", "cu132 | 13.2.1 | ubuntu 24.04 | 580"));
+}
+
+TEST(Tables, OfDistributionsAreWhole) {
+  std::vector<std::string> rows;
+  for (const auto& each : distributions()) {
+    rows.push_back(row({each.name, each.title, each.python.text(), std::to_string(each.glibc_minor),
+                        each.snapshots ? "snapshots" : "-", each.image, each.tag}));
+  }
+  EXPECT_THAT(
+      rows, ElementsAre(
+                "ubuntu 22.04 | Ubuntu 22.04 | 3.10 | 35 | - | docker.io/library/ubuntu:22.04 | ubuntu22.04",
+                "debian 12 | Debian 12 | 3.11 | 36 | - | docker.io/library/debian:12-slim | debian12",
+                "ubuntu 24.04 | Ubuntu 24.04 | 3.12 | 39 | snapshots | docker.io/library/ubuntu:24.04 | "
+                "ubuntu24.04",
+                "debian 13 | Debian 13 | 3.13 | 41 | - | docker.io/library/debian:13-slim | debian13"));
+  EXPECT_EQ(least_glibc_minor(), 35);
+}
+
+TEST(Tables, OfBaseDigestsNameImagesThatReferencesCanName) {
+  for (const auto& row : base_digests()) {
+    const auto reference = specs::ImageReference::parse(row.image + ":" + row.tag).value();
+    EXPECT_EQ(reference.name(), row.image);
+    EXPECT_TRUE(known_base(reference, std::vector{fakes::x86()})) << row.tag;
+  }
+  EXPECT_EQ(base_digests().size(), 9U);
+}
+
+TEST(Tables, ThatCannotBeReadSayWhy) {
+  const std::string heading =
+      "accelerator\tversion\tdistribution\tdriver-floor\timage-source\tdriver-source\n";
+  EXPECT_EQ(read_toolkits(heading + "cu128\t12.6.3\tubuntu 24.04\t580\ts\ts\n").error().text(),
+            "error: toolkits.tsv: expected a version of cu128, found \"12.6.3\"\n");
+  EXPECT_EQ(read_toolkits(heading + "cu128\t12.8.1\tubuntu 99\t580\ts\ts\n").error().text(),
+            "error: toolkits.tsv: expected a known distribution, found \"ubuntu 99\"\n");
+  EXPECT_THAT(
+      read_package_rules("name\tfrom\tpart\tlibrary\tsource\ntorch\tmoon\tother\tno\ts\n").error().text(),
+      HasSubstr("packages.tsv: the row of \"torch\" has a value that is not known: torch, moon"));
+  EXPECT_THAT(read_base_digests("image\ttag\tof\tdigest\tsource\na\tb\tindex\tsha256:1\ts\n").error().text(),
+              HasSubstr("base_images.tsv: expected sha256:…, found \"sha256:1\""));
+}
+
+TEST(KnownBase, ServesThePlatformsThatItsDigestIsOf) {
+  const auto known = [](const std::string& tag, const std::vector<specs::Platform>& platforms) {
+    const auto reference = specs::ImageReference::parse("docker.io/nvidia/cuda:" + tag).value();
+    const auto base = known_base(reference, platforms);
+    if (!base) return std::string("none");
+    auto text = base->digest.hex().substr(0, 4);
+    for (const auto& [platform, digest] : base->platforms)
+      text += " " + platform.text() + "=" + digest.hex().substr(0, 4);
+    return text;
+  };
+  const std::vector x86 = {fakes::x86()};
+  const std::vector both = {fakes::x86(), fakes::arm()};
+  EXPECT_EQ(known("12.8.1-base-ubuntu24.04", x86), "133c linux-x86_64=e711");
+  EXPECT_EQ(known("12.8.1-base-ubuntu24.04", both), "133c linux-x86_64=e711") << "of the index";
+  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", x86), "7c74") << "its source does not say of what";
+  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", both), "none");
+  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", {fakes::arm()}), "none");
+  EXPECT_EQ(known("12.8.0-base-ubuntu24.04", x86), "none");
+}
+
+TEST(Packages, ComeFromWhereTheirRuleSays) {
+  using From = PackageRule::From;
+  using Part = PackageRule::Part;
+  const auto is = [](std::string_view name, From from, Part part) {
+    const auto rule = rule_of(name);
+    return rule.from == from && rule.part == part;
+  };
+  EXPECT_TRUE(is("torch", From::channel, Part::torch));
+  EXPECT_TRUE(is("torchtriton", From::channel, Part::other));
+  EXPECT_TRUE(is("pytorch-triton", From::channel, Part::other));
+  EXPECT_TRUE(is("torchdata", From::channel_first, Part::other));
+  EXPECT_TRUE(is("nvidia-nccl-cu12", From::channel_first, Part::cuda));
+  EXPECT_TRUE(is("cuda-toolkit", From::channel_first, Part::cuda));
+  EXPECT_TRUE(is("numpy", From::general, Part::other));
+  EXPECT_EQ(package_rules().size(), 18U);
+  EXPECT_THAT(library_names(), ElementsAre("torch", "torchvision", "torchaudio"));
+  EXPECT_EQ(known_names().size(), 49U);
+  EXPECT_THAT(known_names(), testing::Contains("deepspeed"));
+}
+
+TEST(Packages, TellTheirCudaToolkit) {
+  const auto version = [](std::vector<std::pair<std::string, std::string>> packages) {
+    std::vector<specs::Version> versions;
+    for (const auto& [name, text] : packages) versions.push_back(specs::Version::parse(text).value());
+    std::vector<NamedVersion> named;
+    for (std::size_t i = 0; i < packages.size(); ++i) named.push_back({packages[i].first, &versions[i]});
+    return cuda_version_of(named).value_or("none");
+  };
+  EXPECT_EQ(version({{"numpy", "2.0"}, {"nvidia-cuda-runtime-cu12", "12.8.90"}}), "12.8");
+  EXPECT_EQ(version({{"nvidia-cuda-runtime", "13.0.96"}, {"cuda-toolkit", "13.0.2"}}), "13.0.2");
+  EXPECT_EQ(version({{"nvidia-cudnn-cu12", "9.1"}}), "none");
+}
+
+TEST(Builds, AreThoseOfAPageByTheirNight) {
+  const std::vector<index::IndexFile> files = {
+      {.file_name = "torch-2.9.0.dev20250606+cu128-cp312-cp312-linux_x86_64.whl"},
+      {.file_name = "torch-2.9.0.tar.gz"},
+      {.file_name = "nonsense.whl"},
+      {.file_name = "torch-2.9.0.dev20250605+cu128-1a-cp312-cp312-linux_x86_64.whl"},
+      {.file_name = "torch-2.8.0-cp312-cp312-linux_x86_64.whl"},
+  };
+  const auto builds = builds_of(files);
+  ASSERT_EQ(builds.size(), 3U);
+  EXPECT_EQ(builds[1].file, 3U);
+  EXPECT_EQ(builds[1].number, "1a");
+  EXPECT_EQ(builds[1].tags, "cp312-cp312-linux_x86_64");
+  const auto nights = nights_of(builds);
+  ASSERT_EQ(nights.size(), 2U);
+  EXPECT_EQ(nights.begin()->first, fakes::day("2025-06-05"));
+  EXPECT_THAT(nights.begin()->second, ElementsAre(&builds[1]));
+}
+
+}  // namespace
+}  // namespace launch::pytorch

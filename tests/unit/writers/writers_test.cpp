@@ -1,0 +1,398 @@
+// Everything that writes, on a disk that is full or broken: the whole message, what is left behind, and what
+// was there before.
+
+#include <cerrno>
+#include <functional>
+#include <map>
+#include <ostream>
+#include <regex>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/digest.hpp"
+#include "base/text.hpp"
+#include "commands/fetch.hpp"
+#include "commands/lock.hpp"
+#include "commands/render.hpp"
+#include "containers/engine.hpp"
+#include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
+#include "fakes/index_server.hpp"
+#include "fakes/registry.hpp"
+#include "fakes/values.hpp"
+#include "image/context.hpp"
+#include "image/scratch.hpp"
+#include "image/turn.hpp"
+#include "index/index_client.hpp"
+#include "store/wheel_store.hpp"
+#include "train/run_record.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A project, an index, a registry and a world to write in.
+class Bench {
+ public:
+  Bench() {
+    app_ = index_.add({.name = "app", .version = "1.0", .requires_dist = {"leaf"}});
+    leaf_ = index_.add({.name = "leaf", .version = "1.0"});
+    registry_.offer("library/debian", "12", {"PYTHON_VERSION=3.11.2"});
+    put("launch.toml",
+        fmt::format("[[registry]]\nprefix = \"docker.io\"\nlocation = \"{}\"\ninsecure = true\n",
+                    registry_.location()));
+    recipe("\"leaf\"");
+  }
+
+  fs::path root() const { return scratch_.path(); }
+  void put(const std::string& name, const std::string& text) const {
+    ASSERT_TRUE(write_file(root() / name, text));
+  }
+  void recipe(const std::string& packages) const {
+    put("recipes/demo.toml",
+        fmt::format("python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [{}]\n"
+                    "[image]\nfrom = \"docker.io/library/debian:12\"\n",
+                    packages));
+  }
+  const std::string& app() const { return app_; }
+  fakes::IndexServer& index() { return index_; }
+
+  std::unique_ptr<net::HttpClient> client(net::HttpOptions options = {}) {
+    options.retry_base = std::chrono::milliseconds(1);
+    return net::make_http_client(std::move(options), environment_, work.clock, work.disk);
+  }
+
+  commands::Context context() {
+    return {.environment = environment_,
+            .runner = runner_,
+            .disk = work.disk,
+            .clock = work.clock,
+            .reporter = work.reporter,
+            .make_http = [this](net::HttpOptions options) { return client(std::move(options)); },
+            .folder = root(),
+            .folder_is_root = true};
+  }
+
+  /// Every file with its content, but for caches, locks, and parts that the next try goes on with.
+  std::map<std::string, std::string> files() const {
+    std::map<std::string, std::string> found;
+    for (const auto& entry : fs::recursive_directory_iterator(root())) {
+      const auto name = entry.path().lexically_relative(root()).string();
+      const bool kept = name.starts_with("home/") || name == "engine/podman.json" ||
+                        name.ends_with(".lock") || name.ends_with(".part") || name.ends_with(".note");
+      if (entry.is_regular_file() && !kept) found[name] = *read_file(entry.path());
+    }
+    return found;
+  }
+
+  fakes::FakeWork work;
+
+ private:
+  test::Scratch scratch_;
+  fakes::IndexServer index_;
+  fakes::Registry registry_;
+  fakes::FakeRunner runner_;
+  std::string app_;
+  std::string leaf_;
+  Environment environment_{{{"HOME", (scratch_ / "home").string()},
+                            {"LAUNCH_INDEX_URL", index_.url()},
+                            {"LAUNCH_STORE", (scratch_ / "store").string()},
+                            {"PIP_CONFIG_FILE", "/dev/null"},
+                            {"UV_NO_CONFIG", "1"}}};
+};
+
+/// One writer and one fault.
+struct Fault {
+  std::string name;
+  std::function<Result<void>(Bench&)> prepare;  ///< what is there before, on a good disk
+  std::function<Result<void>(Bench&)> write;
+  fakes::FaultyDisk::Fault fault;
+  std::string error;  ///< whole, [ROOT] for the folder; empty for caches, without which the work goes on
+};
+
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.name;
+}
+
+class Writer : public testing::TestWithParam<Fault> {};
+
+TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
+  Bench bench;
+  const auto& fault = GetParam();
+  if (fault.prepare) {
+    const auto prepared = fault.prepare(bench);
+    ASSERT_TRUE(prepared) << prepared.error().text();
+  }
+  const auto before = bench.files();
+  bench.work.disk.set(fault.fault);
+  const auto written = fault.write(bench);
+  EXPECT_TRUE(bench.work.disk.struck());
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind(), ErrorKind::world);
+  auto text = written.error().text();
+  text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
+  text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
+  EXPECT_EQ(replace_all(text, bench.root().string(), "[ROOT]"), "error: " + fault.error + "\n");
+  EXPECT_EQ(bench.files(), before);
+}
+
+std::string full(const std::string& verb, const fs::path& file, const std::string& step = "") {
+  const auto folder = fs::path("[ROOT]") / file.parent_path();
+  return fmt::format(
+      "cannot {} [ROOT]/{}: No space left on device{}\n\nhint: free some space where {} lies, or choose "
+      "another "
+      "place, and run the command again",
+      verb, file.string(), step.empty() ? "" : "\n  while " + step,
+      file.has_parent_path() ? folder.string() : "[ROOT]");
+}
+std::string broken(const std::string& verb, const std::string& file, const std::string& step = "") {
+  return fmt::format("cannot {} [ROOT]/{}: Input/output error{}", verb, file,
+                     step.empty() ? "" : "\n  while " + step);
+}
+
+Result<void> nothing(Bench& /*bench*/) {
+  return {};
+}
+Result<void> lock(Bench& bench) {
+  TRY(commands::lock({.recipe = "demo"}, bench.context()));
+  return {};
+}
+/// A lock of another text than the next one.
+Result<void> lock_first(Bench& bench) {
+  TRY(lock(bench));
+  bench.recipe("\"app\"");
+  return {};
+}
+Result<void> render(Bench& bench) {
+  TRY(commands::render({.recipe = "demo"}, bench.context()));
+  return {};
+}
+Result<void> render_first(Bench& bench) {
+  TRY(lock(bench));
+  TRY(render(bench));
+  bench.put("images/demo/Dockerfile", "FROM old\n");
+  bench.put("images/demo/.dockerignore", "old\n");
+  return {};
+}
+Result<void> fetch(Bench& bench) {
+  TRY(commands::fetch({.lock = "demo"}, bench.context()));
+  return {};
+}
+Result<void> fetch_to(Bench& bench) {
+  TRY(commands::fetch({.lock = "demo", .to = "house"}, bench.context()));
+  return {};
+}
+Result<void> fetch_first(Bench& bench) {
+  TRY(lock(bench));
+  TRY(fetch(bench));
+  bench.put("house/leaf-1.0-py3-none-any.whl", "old");
+  return {};
+}
+
+using Call = fakes::FaultyDisk::Fault;
+const std::string kLock = "lockfiles/pylock.demo.toml";
+const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
+const std::string kFetching = "fetching leaf-1.0-py3-none-any.whl";
+const std::string kContext = "contexts/build-NEW/context/";
+const std::string kSite = kContext + "wheels/app/lib/python3.11/site-packages/";
+const std::string kUnpacking = "unpacking app.whl";
+const std::string kPointing = "pointing podman at the mirrors of the site's [[registry]] entries";
+
+INSTANTIATE_TEST_SUITE_P(
+    Documents, Writer,
+    testing::Values(
+        Fault{"LockNoSpace", lock_first, lock, Call{"write", "pylock", ENOSPC}, full("write", kLock)},
+        Fault{"LockNoFile", lock_first, lock, Call{"open_new", "pylock", ENOSPC}, full("write", kLock)},
+        Fault{"LockNotFlushed", lock_first, lock, Call{"flush", "pylock", EIO}, broken("write", kLock)},
+        Fault{"LockNotRenamed", lock_first, lock, Call{"rename", "pylock", EIO}, broken("write", kLock)},
+        Fault{"LockNoFolder", nothing, lock, Call{"make_folders", "lockfiles", ENOSPC},
+              full("make the folder", "lockfiles")},
+        Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
+              full("write", "images/demo/Dockerfile")},
+        Fault{"DockerfileNotRenamed", render_first, render, Call{"rename", "Dockerfile", EIO},
+              broken("write", "images/demo/Dockerfile")}),
+    testing::PrintToStringParamName());
+
+INSTANTIATE_TEST_SUITE_P(
+    Wheels, Writer,
+    testing::Values(Fault{"StoreNoRoom", lock, fetch, Call{"reserve", "leaf", ENOSPC},
+                          full("write", kStored + ".part", kFetching)},
+                    Fault{"StoreNoSpace", lock, fetch, Call{"write_at", "leaf", ENOSPC},
+                          full("write", kStored + ".part", kFetching)},
+                    Fault{"StoreNotFlushed", lock, fetch, Call{"flush", "leaf", EIO},
+                          broken("write", kStored + ".part", kFetching)},
+                    Fault{"StoreNotRenamed", lock, fetch, Call{"rename", "leaf", EIO},
+                          broken("write", kStored, kFetching)},
+                    Fault{"StoreNoFolder", lock, fetch, Call{"make_folders", "store", EIO},
+                          broken("make the folder", "store/[DIGEST]")},
+                    Fault{"HouseNoFolder", fetch_first, fetch_to, Call{"make_folders", "house", ENOSPC},
+                          full("make the folder", "house")},
+                    Fault{"HouseNotRenamed", fetch_first, fetch_to, Call{"rename", "house", EIO},
+                          broken("write", "house/leaf-1.0-py3-none-any.whl")}),
+    testing::PrintToStringParamName());
+
+/// Where links are refused, as between file systems, the wheel is copied.
+TEST(WheelHouse, ThatCannotBeLinkedIsCopiedWhole) {
+  for (const auto& [call, error] : std::map<std::string, int>{{"copy", ENOSPC}, {"flush", EIO}}) {
+    Bench bench;
+    class NoLinks final : public RealDisk {
+     public:
+      NoLinks(std::string call, int error) : call_(std::move(call)), error_(error) {}
+      int link(const Path& /*from*/, const Path& /*to*/) override { return EXDEV; }
+      int copy(const Path& from, const Path& to) override {
+        const int done = RealDisk::copy(from, to);
+        return call_ == "copy" ? error_ : done;
+      }
+      int flush(const Fd& file) override { return call_ == "flush" ? error_ : RealDisk::flush(file); }
+
+     private:
+      std::string call_;
+      int error_;
+    } disk(call, error);
+    bench.put("from/a.whl", "new");
+    bench.put("to/a.whl", "old");
+    const auto before = bench.files();
+    const auto placed = store::place_file(disk, bench.root() / "from/a.whl", bench.root() / "to/a.whl");
+    ASSERT_FALSE(placed);
+    EXPECT_EQ(placed.error().kind(), ErrorKind::world);
+    EXPECT_EQ(bench.files(), before);
+  }
+}
+
+// Caches: the work goes on without them, and no half of one is left.
+
+Result<void> ask(Bench& bench) {
+  const auto http = bench.client({.cache = bench.root() / "cache"});
+  TRY_ASSIGN(const auto response, http->fetch({.url = bench.index().url() + "/app/", .cache = true}));
+  if (response.status != 200) return fail(world_error("no page"));
+  return {};
+}
+Result<void> read_metadata(Bench& bench) {
+  const auto http = bench.client();
+  index::IndexClient client(*http, bench.index().url(), {}, false,
+                            {bench.root() / "metadata", &bench.work.disk});
+  TRY_ASSIGN(const auto page, client.page("app"));
+  TRY(client.metadata(page->files.front()));
+  return {};
+}
+Result<void> probe(Bench& bench, std::vector<containers::RegistryMirror> mirrors) {
+  fakes::FakeRunner runner;
+  runner.on("podman info --format json", {0, R"({"version": {"Version": "4.3.1"}})"});
+  runner.on("podman build --help", {0, "--timestamp --identity-label"});
+  bench.put("bin/podman", "");
+  fs::permissions(bench.root() / "bin/podman", fs::perms::owner_all);
+  const Environment environment({{"HOME", "/nonexistent"}, {"PATH", (bench.root() / "bin").string()}});
+  TRY(containers::probe_engine("podman", mirrors, bench.root() / "engine", runner, environment, bench.work));
+  return {};
+}
+Result<void> probe_podman(Bench& bench) {
+  return probe(bench, {});
+}
+Result<void> point_podman(Bench& bench) {
+  return probe(bench, {{"docker.io", "mirror.example", false}});
+}
+
+class Cache : public Writer {};
+
+TEST_P(Cache, IsDoneWithoutAndHasNoHalfOfAnything) {
+  Bench bench;
+  ASSERT_TRUE(GetParam().prepare(bench));
+  const auto before = bench.files();
+  bench.work.disk.set(GetParam().fault);
+  const auto done = GetParam().write(bench);
+  EXPECT_TRUE(bench.work.disk.struck());
+  EXPECT_TRUE(done) << done.error().text();
+  EXPECT_EQ(bench.files(), before);
+}
+
+Result<void> make_podman(Bench& bench) {
+  bench.put("bin/podman", "");
+  return {};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Caches, Cache,
+    testing::Values(
+        Fault{"HttpNoSpace", nothing, ask, Call{"write", "cache", ENOSPC}, ""},
+        Fault{"HttpNotRenamed", nothing, ask, Call{"rename", "cache", EIO}, ""},
+        Fault{"HttpNoFolder", nothing, ask, Call{"make_folders", "cache", ENOSPC}, ""},
+        Fault{"MetadataNoSpace", nothing, read_metadata, Call{"write", "metadata", ENOSPC}, ""},
+        Fault{"MetadataNotRenamed", nothing, read_metadata, Call{"rename", "metadata", EIO}, ""},
+        Fault{"ProbeNoSpace", make_podman, probe_podman, Call{"write", "podman.json", ENOSPC}, ""},
+        Fault{"ProbeNotRenamed", make_podman, probe_podman, Call{"rename", "podman.json", EIO}, ""}),
+    testing::PrintToStringParamName());
+
+// What is made for an image: the folder is gone with its object.
+
+Result<void> write_image_context(Bench& bench) {
+  TRY_ASSIGN(const auto folder, image::ScratchFolder::make(bench.work.disk, bench.root() / "contexts"));
+  image::ContextSpec spec;
+  spec.python = fakes::python("3.11");
+  spec.interpreter = "/usr/bin/python3.11";
+  spec.dockerfile = "FROM scratch\n";
+  spec.wheels = {{"app", bench.root() / "app.whl"}};
+  TRY(image::write_context(folder.path() / "context", spec, bench.work));
+  return {};
+}
+Result<void> make_wheel(Bench& bench) {
+  bench.put("app.whl",
+            fakes::make_wheel({.name = "app",
+                               .version = "1.0",
+                               .files = {{"app/large.bin", std::string(std::size_t{17} << 20, 'x')}}}));
+  return {};
+}
+Result<void> take_turn(Bench& bench) {
+  TRY(image::BuildTurn::take(bench.root() / "builds", "demo", bench.work));
+  return {};
+}
+Result<void> mark_killed(Bench& bench) {
+  return train::mark_killed(bench.work.disk, bench.root() / "run", "now");
+}
+Result<void> make_record(Bench& bench) {
+  bench.put("run/run.json", "{\"end\": null}");
+  return {};
+}
+Result<void> make_run(Bench& bench) {
+  TRY(train::make_run_folder(bench.work.disk, bench.root(), "demo-1"));
+  return {};
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Images, Writer,
+    testing::Values(
+        Fault{"ContextNoFolder", make_wheel, write_image_context, Call{"make_new_folder", "contexts", ENOSPC},
+              full("make the folder", "contexts/build-NEW")},
+        Fault{"ContextNoLock", make_wheel, write_image_context, Call{"open", "build-", EIO},
+              broken("lock", "contexts/build-NEW.lock")},
+        Fault{"ContextDockerfile", make_wheel, write_image_context, Call{"write", "/Dockerfile", ENOSPC},
+              full("write", kContext + "Dockerfile")},
+        Fault{"ContextVenv", make_wheel, write_image_context, Call{"make_folder", "venv", ENOSPC},
+              full("make the folder", kContext + "venv")},
+        Fault{"ContextLink", make_wheel, write_image_context, Call{"symlink", "python3", ENOSPC},
+              full("make the link", kContext + "venv/bin/python3")},
+        Fault{"ContextSmallFile", make_wheel, write_image_context, Call{"write", "METADATA", ENOSPC},
+              full("write", kSite + "app-1.0.dist-info/METADATA", kUnpacking)},
+        Fault{"ContextLargeFile", make_wheel, write_image_context, Call{"reserve", "large.bin", ENOSPC},
+              full("write", kSite + "app/large.bin", kUnpacking)},
+        Fault{"ContextRecord", make_wheel, write_image_context, Call{"write", "RECORD", EIO},
+              broken("write", kSite + "app-1.0.dist-info/RECORD", kUnpacking)},
+        Fault{"Turn", nothing, take_turn, Call{"open", "demo.lock", EIO}, broken("lock", "builds/demo.lock")},
+        Fault{"RegistriesNoSpace", make_podman, point_podman, Call{"write", "registries.conf", ENOSPC},
+              full("write", "engine/registries.conf", kPointing)},
+        Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries.conf", EIO},
+              broken("write", "engine/registries.conf", kPointing)},
+        Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
+              full("make the folder", "runs/demo-1/logs")},
+        Fault{"RecordNoSpace", make_record, mark_killed, Call{"write", "run.json", ENOSPC},
+              full("write", "run/run.json")},
+        Fault{"RecordNotRenamed", make_record, mark_killed, Call{"rename", "run.json", EIO},
+              broken("write", "run/run.json")}),
+    testing::PrintToStringParamName());
+
+}  // namespace
+}  // namespace launch
