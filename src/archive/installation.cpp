@@ -196,6 +196,17 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
   return files;
 }
 
+std::optional<std::string> import_path(std::string_view archive_path) {
+  if (archive_path.empty() || archive_path.ends_with('/')) return std::nullopt;
+  const auto top = archive_path.substr(0, archive_path.find('/'));
+  if (top.ends_with(kDistInfo)) return std::nullopt;
+  if (!top.ends_with(kData)) return std::string(archive_path);
+  const auto rest = archive_path.substr(std::min(top.size() + 1, archive_path.size()));
+  const auto key = rest.substr(0, rest.find('/'));
+  if ((key != "purelib" && key != "platlib") || rest.size() <= key.size() + 1) return std::nullopt;
+  return std::string(rest.substr(key.size() + 1));
+}
+
 std::string script_text(std::string content, std::string_view interpreter) {
   if (!content.starts_with("#!python")) return content;
   const auto end = std::min(content.find('\n'), content.size());

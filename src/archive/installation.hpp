@@ -45,6 +45,10 @@ struct InstallFile {
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths);
 
+/// Where a wheel's file goes below site-packages, by its path in the archive alone; nullopt for one that does
+/// not go there (scripts, data) or is not to be imported (the .dist-info folder).
+std::optional<std::string> import_path(std::string_view archive_path);
+
 /// Content of a file from .data/scripts with "#!python" replaced by "#!interpreter"; anything else is
 /// unchanged.
 std::string script_text(std::string content, std::string_view interpreter);

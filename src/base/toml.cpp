@@ -98,8 +98,8 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
     return convert(toml::parse(text));
   } catch (const toml::parse_error& error) {
     const auto place = place_of(error.source());
-    return fail(usage_error(fmt::format("{}:{}:{}: not TOML: {}", file, place.line, place.column,
-                                        printable(error.description()))));
+    return fail(usage_error(
+        fmt::format("{}:{}:{}: not TOML: {}", file, place.line, place.column, error.description())));
   }
 }
 
@@ -124,8 +124,8 @@ std::string_view kind_name(TomlValue::Kind kind) {
 }
 
 Error TomlTable::wrong(std::string_view key, const TomlValue& at, std::string_view what) const {
-  return usage_error(fmt::format("{}:{}:{}: {}{}: {}", file_, at.place.line, at.place.column, prefix_,
-                                 printable(key), what));
+  return usage_error(
+      fmt::format("{}:{}:{}: {}{}: {}", file_, at.place.line, at.place.column, prefix_, key, what));
 }
 
 Error TomlTable::wrong(std::string_view key, std::string_view what) const {
@@ -209,8 +209,7 @@ Result<void> TomlTable::read(std::string_view key, std::map<std::string, std::st
 }
 
 std::string TomlTable::prefix_of(std::string_view key) const {
-  return prefix_.empty() ? fmt::format("[{}] ", printable(key))
-                         : fmt::format("{}{}.", prefix_, printable(key));
+  return prefix_.empty() ? fmt::format("[{}] ", key) : fmt::format("{}{}.", prefix_, key);
 }
 
 Result<TomlTable> TomlTable::table(std::string_view key) const {
@@ -223,7 +222,7 @@ Result<std::vector<TomlTable>> TomlTable::tables(std::string_view key) const {
   std::vector<TomlTable> out;
   TRY_ASSIGN(const auto* value, find(key, TomlValue::Kind::array, "an array of tables"));
   if (value == nullptr) return out;
-  const auto prefix = prefix_.empty() ? fmt::format("[[{}]] ", printable(key)) : prefix_of(key);
+  const auto prefix = prefix_.empty() ? fmt::format("[[{}]] ", key) : prefix_of(key);
   for (const auto& item : value->items) {
     if (item.kind != TomlValue::Kind::table) return fail(wrong_type(key, item, "a table"));
     out.push_back(TomlTable(item, file_, prefix));

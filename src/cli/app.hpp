@@ -5,6 +5,7 @@
 
 #include "cli/command.hpp"
 #include "cli/command_table.hpp"
+#include "cli/manual.hpp"
 #include "cli/world.hpp"
 
 namespace launch::cli {
@@ -16,6 +17,8 @@ class App {
   App(CLI::App& root, Chosen& chosen) : root_(&root), chosen_(&chosen) {}
 
   Command add(const std::string& name, const std::string& description);
+  /// What --help says, of the program and of every command that is not hidden.
+  Manual manual() const;
 
  private:
   CLI::App* root_;

@@ -4,9 +4,47 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/text.hpp"
 #include "cli/app.hpp"
 
 namespace launch::cli {
+namespace {
+
+/// "{a,b}" of a type name that CLI11 made of it and its checks: "TEXT:{a,b}".
+std::vector<std::string> choices_in(std::string_view type) {
+  std::vector<std::string> choices;
+  const auto first = type.find('{');
+  const auto last = type.find('}');
+  if (first == std::string_view::npos || last == std::string_view::npos) return choices;
+  for (const auto choice : split(type.substr(first + 1, last - first - 1), ',')) choices.emplace_back(choice);
+  return choices;
+}
+
+ManualWord word_of(const CLI::Option& option) {
+  ManualWord word;
+  word.is_argument = option.get_positional();
+  if (word.is_argument) word.names.push_back(option.get_name(true));
+  for (const auto& name : option.get_snames()) word.names.push_back("-" + name);
+  for (const auto& name : option.get_lnames()) word.names.push_back("--" + name);
+  const auto type = option.get_type_name();
+  if (option.get_items_expected_max() > 0 && !word.is_argument)
+    word.value = type.substr(0, type.find_first_of(":{"));
+  word.choices = choices_in(type);
+  word.help = option.get_description();
+  word.required = option.get_required();
+  word.repeats = option.get_items_expected_max() > 1;
+  return word;
+}
+
+ManualPage page_of(const CLI::App& app, const std::string& command) {
+  ManualPage page{command, app.get_description(), app.get_footer(), {}, {}, {}};
+  for (const auto* option : app.get_options()) {
+    if (!option->get_group().empty()) page.words.push_back(word_of(*option));
+  }
+  return page;
+}
+
+}  // namespace
 
 Option& Option::required() {
   option_->required();
@@ -61,6 +99,21 @@ void Command::runs_with_rest(Action action) {
 
 Command App::add(const std::string& name, const std::string& description) {
   return {*root_->add_subcommand(name, description), *chosen_};
+}
+
+Manual App::manual() const {
+  Manual manual{page_of(*root_, "launch")};
+  for (const auto* command : root_->get_subcommands({})) {
+    if (command->get_group().empty()) continue;  // hidden
+    manual.front().commands.push_back(command->get_name());
+    auto page = page_of(*command, "launch " + command->get_name());
+    for (const auto& word : manual.front().words) {
+      const bool of_program = word.names.back() == "--version" || word.names.back() == "--help";
+      if (!of_program) page.globals.push_back(word);
+    }
+    manual.push_back(std::move(page));
+  }
+  return manual;
 }
 
 }  // namespace launch::cli

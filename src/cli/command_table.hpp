@@ -18,6 +18,7 @@ class App;
   ROW(scan)                  \
   ROW(train)                 \
   ROW(guard)                 \
+  ROW(manual)                \
   ROW(doctor)
 
 #define LAUNCH_DECLARE_COMMAND(name) void register_##name(App& app);

@@ -63,8 +63,10 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
                                       new_base->digest ? new_base->digest->text() : "left open")
                         : fmt::format("base image {} → {}", image_text(*old_base), image_text(*new_base)));
   }
-  if (lines.empty() && before.provenance.recipe_digest != after.provenance.recipe_digest) {
-    lines.emplace_back("no package, only the recipe's text");
+  if (lines.empty() && before.provenance.of_earlier_launch) {
+    lines.emplace_back("no package; an earlier version of launch wrote it");
+  } else if (lines.empty() && before.provenance.recipe != after.provenance.recipe) {
+    lines.emplace_back("no package, only what the recipe asks for");
   }
   return lines;
 }

@@ -174,7 +174,7 @@ std::string last_words(std::string_view output) {
        {"Error: ", "error: ", "ERROR: ", "Error response from daemon: ", "docker: "}) {
     if (last.starts_with(prefix)) last.remove_prefix(prefix.size());
   }
-  return printable(last);
+  return std::string(last);
 }
 
 std::string network_hint(std::string_view err) {
@@ -191,7 +191,7 @@ std::string network_hint(std::string_view err) {
 
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
-  const auto program = spec.argv.empty() ? std::string() : printable(spec.argv.front());
+  const auto program = spec.argv.empty() ? std::string() : spec.argv.front();
   // With --init it is the small init that cannot find the command, and its code is 1.
   const bool init = has(err, "(catatonit:") || has(err, "[FATAL tini");
   const bool engine = exit_code >= 125 && exit_code <= 127;

@@ -100,7 +100,7 @@ Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std
   // With docker's containerd store the file holds the manifest's digest.
   if (id != image->image_id && id != image->digest) {
     return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
-                                        info_.name(), build.tag, printable(id), image->image_id)));
+                                        info_.name(), build.tag, id, image->image_id)));
   }
   return *std::move(image);
 }

@@ -99,8 +99,8 @@ Result<EngineKind> kind_of(const std::string& wanted) {
   const bool path = !place(wanted).empty();
   if (path ? name.starts_with("podman") : name == "podman") return EngineKind::podman;
   if (path ? name.starts_with("docker") : name == "docker") return EngineKind::docker;
-  return fail(usage_error(fmt::format(
-      "'{}' is not an engine: expected podman, docker or a path to one of them", printable(wanted))));
+  return fail(usage_error(
+      fmt::format("'{}' is not an engine: expected podman, docker or a path to one of them", wanted)));
 }
 
 Error error_of(const Missing& missing) {

@@ -12,6 +12,7 @@
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
+#include "project/recipe_digest.hpp"
 #include "store/wheel_store.hpp"
 
 namespace launch::image {
@@ -30,11 +31,12 @@ specs::Platform platform_of(const project::Recipe& recipe) {
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                      const specs::Platform& platform) {
-  constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
+  constexpr int kContextVersion = 3;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
-  return "sha256:" +
-         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
-                                image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
+  const auto recipe = project::recipe_digest(request.locked.recipe, project::Stage::image).text();
+  return "sha256:" + sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
+                                            image_timestamp(request.locked.lock.lock), project, recipe,
+                                            sha256_hex(dockerfile)));
 }
 
 Result<std::optional<containers::Image>> find_same(const containers::Engine& engine, const std::string& tag,

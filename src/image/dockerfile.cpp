@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
+#include "project/recipe_digest.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
 
@@ -52,12 +53,12 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
                     fmt::format("reading the base image in {}", input.lock.file.string())));
   if (reference.name() != base->name) {
     return fail(usage_error(fmt::format("the lock {} names the base image {}: expected {}",
-                                        input.lock.file.string(), printable(text), reference.name())));
+                                        input.lock.file.string(), text, reference.name())));
   }
   return fmt::format("# {}\nFROM {}\n", tagged, text);
 }
 
-Result<std::string> env_instruction(const DockerfileInput& input) {
+std::string env_instruction(const DockerfileInput& input) {
   const auto own_path = fmt::format("\"{}/bin:$PATH\"", kVenv);
   Pairs pairs = {{"VIRTUAL_ENV", std::string(kVenv)}, {"PATH", own_path}};
   if (pytorch::cuda_toolkit(project::accelerator(input.lock.lock))) {
@@ -66,14 +67,6 @@ Result<std::string> env_instruction(const DockerfileInput& input) {
   }
   for (const auto& variable : input.recipe.image.env) {
     const auto& name = variable.first;
-    if (name.starts_with("NCCL_")) {
-      return fail(
-          usage_error(
-              fmt::format("env below [image] in recipes/{}.toml sets {}, which belongs to the machine "
-                          "that runs and not to the image",
-                          input.recipe.name, name))
-              .hint("set it in env below [train]"));
-    }
     std::erase_if(pairs, [&](const auto& pair) { return pair.first == name; });
     pairs.emplace_back(name, dockerfile_word(variable.second));
   }
@@ -176,7 +169,8 @@ std::string label_instruction(const DockerfileInput& input, const project::BaseI
       {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
        {"org.opencontainers.image.base.name", dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
        {"org.opencontainers.image.base.digest", dockerfile_word(base.digest->text())},
-       {"launch.recipe", dockerfile_word("sha256:" + input.recipe.digest)},
+       {"launch.recipe",
+        dockerfile_word(project::recipe_digest(input.recipe, project::Stage::render).text())},
        {project::kLockLabel, dockerfile_word(input.lock.digest)}});
 }
 
@@ -213,8 +207,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
   TRY_ASSIGN(const auto from, from_instruction(input));
   out += from;
   const auto& base = *input.lock.lock.provenance.base;
-  TRY_ASSIGN(const auto environment, env_instruction(input));
-  out += environment;
+  out += env_instruction(input);
   out += apt_instruction(input, base);
   if (input.recipe.image.user) {
     out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));

@@ -18,8 +18,8 @@ struct DockerfileInput {
 };
 
 /// The Dockerfile of a locked recipe, in what buildah 1.28, docker and BuildKit have in common. Pure: the
-/// same input gives the same text. Errors (usage): the lock names no base image, or one that cannot be one;
-/// NCCL_… in the recipe's image.env.
+/// same input gives the same text. Errors (usage): the lock names no base image, one that cannot be one, or
+/// one whose digest is open.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 
 /// What a builder reads of the context, whatever else lies there.

@@ -10,7 +10,6 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
-#include "base/text.hpp"
 
 namespace launch::image {
 namespace {
@@ -31,7 +30,7 @@ bool is_ignored(const fs::path& path) {
 
 Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
   return usage_error(
-      fmt::format("copy below [image] in recipes/{}.toml: {} {}", recipe.name, printable(entry.from), what));
+      fmt::format("copy below [image] in recipes/{}.toml: {} {}", recipe.name, entry.from, what));
 }
 
 bool is_below(const fs::path& path, const fs::path& root) {
@@ -49,13 +48,12 @@ class Finder {
     std::error_code code;
     const auto real = fs::canonical(source, code);
     const auto status = code ? fs::file_status() : fs::status(real, code);
-    const auto shown = printable(source.lexically_relative(root_).string());
+    const auto shown = source.lexically_relative(root_).string();
     if (code)
       return fail(copy_error(recipe_, entry_, fmt::format("cannot be read: {}: {}", shown, code.message())));
     if (!is_below(real, root_)) {
-      return fail(
-          copy_error(recipe_, entry_,
-                     fmt::format("leads out of the project: {} is {}", shown, printable(real.string()))));
+      return fail(copy_error(recipe_, entry_,
+                             fmt::format("leads out of the project: {} is {}", shown, real.string())));
     }
     if (fs::is_regular_file(status)) {
       const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
@@ -97,7 +95,7 @@ Result<ProjectCopy> find_copy(const project::Recipe& recipe, const project::Copy
   std::error_code code;
   if (!fs::exists(source, code)) {
     return fail(copy_error(recipe, entry, "is not there")
-                    .hint(fmt::format("expected a file or folder {}", printable(source.string()))));
+                    .hint(fmt::format("expected a file or folder {}", source.string())));
   }
   ProjectCopy copy;
   copy.to = entry.to.ends_with('/') ? entry.to : entry.to + "/";

@@ -77,8 +77,8 @@ Result<ProjectPage> parse_page(const net::HttpResponse& response, const specs::U
       break;
   }
   const auto type = response.header("content-type");
-  return fail(bad_page(url, fmt::format("no page of an index: expected JSON or HTML, found {}",
-                                        type ? printable(*type) : "neither")));
+  return fail(bad_page(
+      url, fmt::format("no page of an index: expected JSON or HTML, found {}", type ? *type : "neither")));
 }
 
 std::vector<IndexFile> list_folder(const fs::path& folder) {
@@ -157,7 +157,7 @@ std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<con
   });
   for (std::size_t i = 0; i < projects.size(); ++i) {
     pages[i] = during(add_linked(projects[i], std::move(pages[i])),
-                      fmt::format("asking the index for {}", printable(projects[i])));
+                      fmt::format("asking the index for {}", projects[i]));
   }
   return pages;
 }

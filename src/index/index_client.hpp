@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,6 +39,11 @@ class IndexClient {
  public:
   IndexClient(net::HttpClient& http, IndexSource source);
 
+  /// How many last bytes of a wheel hold its directory and METADATA, where the caller knows better than by
+  /// its size; 0: it does not.
+  using TailGuess = std::function<std::uint64_t(const IndexFile& file)>;
+  void use_tail_guess(TailGuess guess) { tail_guess_ = std::move(guess); }
+
   /// Without a slash at the end.
   const specs::Url& url() const { return source_.url; }
 
@@ -71,6 +77,7 @@ class IndexClient {
 
   net::HttpClient* http_;
   IndexSource source_;
+  TailGuess tail_guess_;
   std::optional<std::vector<IndexFile>> linked_;
   std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();
   std::uint64_t metadata_bytes_ = 0;

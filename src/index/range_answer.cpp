@@ -23,8 +23,8 @@ Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net
   const auto header = response.header("content-range");
   const auto content = header ? net::parse_content_range(*header) : std::nullopt;
   if (!content || !content->range) {
-    return fail(bad_part(
-        request, header ? fmt::format("Content-Range \"{}\"", printable(*header)) : "no Content-Range"));
+    return fail(
+        bad_part(request, header ? fmt::format("Content-Range \"{}\"", *header) : "no Content-Range"));
   }
   const auto total = content->size ? content->size : size;
   if (!total) return fail(bad_part(request, "no length of the whole file"));

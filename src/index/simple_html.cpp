@@ -115,7 +115,7 @@ std::optional<IndexFile> read_anchor(const GumboElement& anchor, const specs::Ur
   auto file = checked_file(std::move(raw));
   if (!file) return std::nullopt;
   file->requires_python = attribute(anchor, "data-requires-python");
-  if (const auto reason = attribute(anchor, "data-yanked")) file->yanked = printable(*reason);
+  if (const auto reason = attribute(anchor, "data-yanked")) file->yanked = *reason;
   take_metadata(anchor, *file);
   return file;
 }

@@ -191,7 +191,7 @@ class PageReader final : public Json::json_sax_t {
     else if (field_ == "requires-python")
       entry_.requires_python = std::move(value);
     else if (field_ == "yanked")
-      entry_.yanked = printable(value);
+      entry_.yanked = std::move(value);
     else if (auto* claim = this->claim())
       claim->given = true;
   }

@@ -44,16 +44,12 @@ bool is_local(const IndexFile& file) {
   return !file.url.local_path().empty();
 }
 
-/// How many last bytes of a wheel hold its directory and METADATA in one go. Those of torch have about 11,000
-/// entries (a directory of 1.0 to 1.4 MB); wheels for a platform without an ABI bundle few and large
-/// libraries.
-std::uint64_t tail_guess(const IndexFile& file) {
+/// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels for a platform without an
+/// ABI bundle few and large libraries.
+std::uint64_t tail_by_size(const IndexFile& file) {
   constexpr std::uint64_t kLeast = std::uint64_t{64} << 10;
   constexpr std::uint64_t kMost = std::uint64_t{256} << 10;
-  constexpr std::uint64_t kTorch = std::uint64_t{1536} << 10;
-  constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
   const auto size = file.size.value_or(0);
-  if (file.file_name.starts_with("torch-") && size > kSmallTorch) return kTorch;
   const auto abi = file.file_name.find("-none-");
   if (abi != std::string::npos && file.file_name.find("-any.", abi) == std::string::npos) return kLeast;
   return std::clamp(size / 64, kLeast, kMost);
@@ -83,9 +79,8 @@ Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::W
   auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
-    return fail(
-        world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}", wheel.name,
-                                wheel.version.text(), metadata.name, printable(metadata.version))));
+    return fail(world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}",
+                                        wheel.name, wheel.version.text(), metadata.name, metadata.version)));
   }
   return metadata;
 }
@@ -99,8 +94,9 @@ struct Pending {
 
 class MetadataBatch {
  public:
-  MetadataBatch(net::HttpClient& http, const MetadataCache& cache, RangeMemory& memory)
-      : http_(http), cache_(cache), memory_(memory) {}
+  MetadataBatch(net::HttpClient& http, const MetadataCache& cache, const IndexClient::TailGuess& tail_guess,
+                RangeMemory& memory)
+      : http_(http), cache_(cache), tail_guess_(tail_guess), memory_(memory) {}
 
   std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
     for (const auto& file : files) {
@@ -119,8 +115,8 @@ class MetadataBatch {
     std::vector<Result<specs::CoreMetadata>> results;
     results.reserve(pending_.size());
     for (auto& pending : pending_) {
-      results.push_back(during(*std::move(pending.result), fmt::format("reading the metadata of {}",
-                                                                       printable(pending.file->file_name))));
+      results.push_back(during(*std::move(pending.result),
+                               fmt::format("reading the metadata of {}", pending.file->file_name)));
     }
     return results;
   }
@@ -135,6 +131,11 @@ class MetadataBatch {
       if (!pending.result && fits(*pending.file)) found.push_back(&pending);
     }
     return found;
+  }
+
+  std::uint64_t tail_of(const IndexFile& file) const {
+    const auto known = tail_guess_ ? tail_guess_(file) : 0;
+    return known != 0 ? known : tail_by_size(file);
   }
 
   /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
@@ -224,7 +225,7 @@ class MetadataBatch {
       const auto& file = *pending->file;
       const bool kept_here = !cache_path(file).empty();
       locations.push_back(
-          {.url = file.url, .size = file.size, .tail = tail_guess(file), .cache = cache && !kept_here});
+          {.url = file.url, .size = file.size, .tail = tail_of(file), .cache = cache && !kept_here});
     }
     const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
     std::vector<RemoteZip::Wish> wishes;
@@ -258,6 +259,7 @@ class MetadataBatch {
 
   net::HttpClient& http_;
   const MetadataCache& cache_;
+  const IndexClient::TailGuess& tail_guess_;
   RangeMemory& memory_;
   std::vector<Pending> pending_;
   std::uint64_t bytes_ = 0;
@@ -270,7 +272,7 @@ Result<specs::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
 }
 
 std::vector<Result<specs::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
-  MetadataBatch batch(*http_, source_.metadata_cache, *range_memory_);
+  MetadataBatch batch(*http_, source_.metadata_cache, tail_guess_, *range_memory_);
   auto results = batch.read(files);
   metadata_bytes_ += batch.bytes();
   return results;

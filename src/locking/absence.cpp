@@ -72,9 +72,7 @@ Wheels look_at(const Listing& listing, const specs::Version& version, const proj
 
 std::string few(const std::set<std::string, ByTagOrder>& tags) {
   constexpr std::size_t kMost = 12;
-  std::vector<std::string> out;
-  out.reserve(tags.size());
-  for (const auto& tag : tags) out.push_back(printable(tag));
+  std::vector<std::string> out(tags.begin(), tags.end());
   if (out.size() > kMost) {
     out.resize(kMost);
     out.emplace_back("others");
@@ -84,10 +82,9 @@ std::string few(const std::set<std::string, ByTagOrder>& tags) {
 
 std::string why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
                     const LockTarget& target, const std::optional<specs::Day>& day) {
-  if (wheels.requires_python)
-    return fmt::format("{} needs Python {}", what, printable(*wheels.requires_python));
+  if (wheels.requires_python) return fmt::format("{} needs Python {}", what, *wheels.requires_python);
   if (wheels.yanked) {
-    const auto reason = printable(*wheels.yanked);
+    const auto& reason = *wheels.yanked;
     return fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason);
   }
   if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
@@ -106,7 +103,7 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
 
 std::string no_such_project(const Listing& listing) {
   return fmt::format("the {} {} has no project named {}", listing.from_channel ? "channel" : "index",
-                     listing.index, printable(listing.name));
+                     listing.index, listing.name);
 }
 
 std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,

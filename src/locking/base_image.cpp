@@ -27,7 +27,7 @@ std::string label(const registry::RemoteImage& image, const std::string& name) {
 
 /// "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 std::string shown(const specs::ImageReference& reference) {
-  return printable(fmt::format("{}:{}", reference.name(), reference.tag));
+  return fmt::format("{}:{}", reference.name(), reference.tag);
 }
 
 std::string other_base_hint(const project::Recipe& recipe) {
@@ -90,7 +90,7 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
                         const specs::Accelerator& accelerator, const specs::ImageReference& wanted,
                         const registry::RemoteImage& found) {
   const auto expected = accelerator.version();
-  const auto base = printable(base_cuda(wanted, found));
+  const auto base = base_cuda(wanted, found);
   if (accelerator.kind() != specs::Accelerator::Kind::cuda || base.empty()) return {};
   if (pytorch::major_of(base) != pytorch::major_of(expected)) {
     return fail(

@@ -141,7 +141,7 @@ Result<fs::path> place_beside_lock(const project::LockedWheel& wheel, const fs::
     return fail(usage_error(
         fmt::format("the lock puts {} at {}, expected a path below the lock's folder that ends in "
                     "that name",
-                    wheel.file_name, printable(*wheel.path))));
+                    wheel.file_name, *wheel.path)));
   }
   return lock_folder / path;
 }

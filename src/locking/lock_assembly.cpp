@@ -68,10 +68,9 @@ std::map<std::string, const index::IndexFile*> files_by_name(const std::vector<T
   return out;
 }
 
-std::map<std::string, const project::LockedWheel*> wheels_by_name(
-    const std::optional<project::Lockfile>& lock) {
+std::map<std::string, const project::LockedWheel*> wheels_by_name(const project::Lockfile* lock) {
   std::map<std::string, const project::LockedWheel*> out;
-  if (!lock) return out;
+  if (lock == nullptr) return out;
   for (const auto& package : lock->packages) {
     for (const auto& wheel : package.wheels) out.emplace(wheel.file_name, &wheel);
   }
@@ -87,7 +86,7 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
         world_error(
             fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
                         "says, got {}",
-                        printable(wheel.file_name), before.sha256, wheel.sha256))
+                        wheel.file_name, before.sha256, wheel.sha256))
             .hint(fmt::format("`launch lock {} --upgrade` takes what the index has now", recipe)));
   }
   if (wheel.size == 0) wheel.size = before.size;
@@ -110,27 +109,27 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
 
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
-                         net::HttpClient& http, const store::WheelStore& store, const fs::path& folder,
-                         const Work& work) {
+                         const Completion& completion) {
+  const auto& work = completion.work;
   std::vector<net::DownloadRequest> requests;
   for (const auto& [wheel, file] : wheels) {
     // The folder is named by the address, so that a download that was interrupted is found again.
     requests.push_back({.url = file->url,
-                        .destination = folder / sha256_hex(file->url.with_secrets()) / file->file_name,
+                        .destination = completion.incoming / sha256_hex(file->url.with_secrets()) / file->file_name,
                         .size = file->size});
   }
   const auto what =
       fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
                                                      : count_of(requests.size(), "wheel"));
-  const auto results = http.download(requests, what, work.reporter, work.stop);
+  const auto results = completion.http.download(requests, what, work.reporter, work.stop);
   for (std::size_t i = 0; i < results.size(); ++i) {
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
-                                  printable(requests[i].destination.filename().string()));
+                                  requests[i].destination.filename().string());
     TRY_ASSIGN(const auto got, during(results[i], step));
     wheels[i].first->sha256 = got.sha256.hex();
     wheels[i].first->size = got.size;
-    TRY(during(store.add(work.disk, requests[i].destination,
-                         {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
+    TRY(during(completion.store.add(work.disk, requests[i].destination,
+                                    {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
                step));
     work.disk.remove_all(requests[i].destination.parent_path());
   }
@@ -181,18 +180,15 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
 }
 
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
-                             const std::vector<TargetSolution>& solutions, const LockRequest& request,
-                             net::HttpClient& http, const store::WheelStore& store,
-                             const std::string& store_folder, const Work& work) {
+                             const std::vector<TargetSolution>& solutions, const Completion& completion) {
   const auto files = files_by_name(solutions);
-  const auto previous = request.upgrade ? std::map<std::string, const project::LockedWheel*>()
-                                        : wheels_by_name(request.previous);
+  const auto previous = wheels_by_name(completion.previous);
   std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unhashed;
   std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unsized;
   for (auto& package : packages) {
     for (auto& wheel : package.wheels) {
       const auto before = previous.find(wheel.file_name);
-      if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, request.recipe.name));
+      if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, completion.recipe));
       const auto local = files.at(wheel.file_name)->url.local_path();
       if (!local.empty()) {
         TRY(read_local(wheel, local));
@@ -203,9 +199,9 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
       }
     }
   }
-  if (!unsized.empty()) ask_sizes(unsized, http);
+  if (!unsized.empty()) ask_sizes(unsized, completion.http);
   if (unhashed.empty()) return {};
-  return hash_wheels(unhashed, http, store, fs::path(store_folder) / "incoming", work);
+  return hash_wheels(unhashed, completion);
 }
 
 }  // namespace launch::locking

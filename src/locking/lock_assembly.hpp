@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <map>
 #include <set>
 #include <string>
@@ -9,7 +10,9 @@
 #include "base/work.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
-#include "locking/resolve_lock.hpp"
+#include "project/lockfile.hpp"
+#include "project/recipe.hpp"
+#include "store/wheel_store.hpp"
 
 namespace launch::locking {
 
@@ -34,12 +37,20 @@ std::string environment_marker(const LockTarget& target);
 std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
                                           const std::vector<TargetSolution>& solutions);
 
+/// What completing wheels takes.
+struct Completion {
+  const project::Lockfile* previous = nullptr;  ///< its files keep their digests; null: there is none
+  std::string recipe;                           ///< its name, for hints
+  net::HttpClient& http;
+  const store::WheelStore& store;
+  std::filesystem::path incoming;  ///< of downloads that are not in the store yet
+  const Work& work;
+};
+
 /// Fills what the index did not say: digests from the previous lock for files of the same name, else by
 /// downloading the wheel into the store; sizes also by asking. Errors (world): the index's, the store's, and
 /// an index that claims another digest than the previous lock has for the same file name, a stop.
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
-                             const std::vector<TargetSolution>& solutions, const LockRequest& request,
-                             net::HttpClient& http, const store::WheelStore& store,
-                             const std::string& store_folder, const Work& work);
+                             const std::vector<TargetSolution>& solutions, const Completion& completion);
 
 }  // namespace launch::locking

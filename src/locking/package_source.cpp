@@ -38,12 +38,17 @@ PackageSource::PackageSource(const project::Recipe& recipe, const project::Site&
                       .metadata_cache = metadata_cache(site, work.disk)}),
       kept_(std::move(kept)),
       stop_(work.stop) {
+  const auto tail = [](const index::IndexFile& file) {
+    return pytorch::tail_of_wheel(file.file_name, file.size.value_or(0));
+  };
+  general_.use_tail_guess(tail);
   if (recipe.torch.channel == pytorch::Channel::index) return;
   channel_.emplace(
       http, index::IndexSource{.url = pytorch::channel_index_url(
                                    site.channel_url.value, recipe.torch.channel, recipe.torch.cuda.value()),
                                .forbidden_is_missing = true,
                                .metadata_cache = metadata_cache(site, work.disk)});
+  channel_->use_tail_guess(tail);
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
 }

@@ -13,6 +13,7 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/target_provider.hpp"
+#include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
@@ -171,9 +172,15 @@ class Locking {
     lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions, request_, http_, store_, site_.store.value, work_));
+    TRY(complete_wheels(lock.packages, solutions,
+                        {.previous = keeps() ? &*request_.previous : nullptr,
+                         .recipe = recipe_.name,
+                         .http = http_,
+                         .store = store_,
+                         .incoming = std::filesystem::path(site_.store.value) / "incoming",
+                         .work = work_}));
     auto& provenance = lock.provenance;
-    provenance.recipe_digest = recipe_.digest;
+    provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
     provenance.channel = recipe_.torch.channel;
     provenance.cuda = recipe_.torch.cuda;
     provenance.cuda_version = project::cuda_version_of(lock.packages);

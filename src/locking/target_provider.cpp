@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "locking/absence.hpp"
 #include "pytorch/channel.hpp"
 
@@ -110,8 +109,7 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
                                                const std::set<std::string>& extras) const {
   resolve::Dependencies out;
   if (!target_.runs(metadata.requires_python)) {
-    out.unusable =
-        fmt::format("{} {} needs Python {}", name, version.text(), printable(metadata.requires_python_text));
+    out.unusable = fmt::format("{} {} needs Python {}", name, version.text(), metadata.requires_python_text);
     return out;
   }
   for (const auto& requirement : metadata.requires_dist) {

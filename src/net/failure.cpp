@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "specs/url.hpp"
 
 namespace launch::net {
@@ -43,7 +42,7 @@ std::string os_error(CURL* easy) {
 
 std::string after(std::string_view text, std::string_view prefix) {
   if (text.starts_with(prefix)) text.remove_prefix(prefix.size());
-  return printable(text);
+  return std::string(text);
 }
 
 Failure no_connection(CURL* easy, std::string_view text, const Wire::Settings& settings) {
@@ -78,13 +77,13 @@ Failure tls_failed(CURL* easy, std::string_view text) {
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
   const bool cut = number != 0 || text.find("SYSCALL") != std::string_view::npos ||
                    text.find("unexpected eof") != std::string_view::npos;
-  return {fmt::format("no TLS connection to {}: {}", peer_of(easy), printable(text)), cut};
+  return {fmt::format("no TLS connection to {}: {}", peer_of(easy), text), cut};
 }
 
 }  // namespace
 
 Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Settings& settings) {
-  const std::string words = text.empty() ? curl_easy_strerror(code) : printable(text);
+  const std::string words = text.empty() ? curl_easy_strerror(code) : std::string(text);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return {fmt::format("the host of {} is not known", peer_of(easy)), true};

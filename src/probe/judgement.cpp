@@ -6,21 +6,6 @@
 namespace launch::probe {
 namespace {
 
-int rank(pysource::Verdict verdict) {
-  switch (verdict) {
-    case pysource::Verdict::yes:
-      return 2;
-    case pysource::Verdict::unknown:
-      return 1;
-    case pysource::Verdict::no:
-      return 0;
-  }
-  return 0;
-}
-pysource::Verdict better(pysource::Verdict a, pysource::Verdict b) {
-  return rank(a) >= rank(b) ? a : b;
-}
-
 /// Verdicts of groups: the best of the alternatives, each as bad as the worst that it needs.
 class Groups {
  public:
@@ -30,7 +15,7 @@ class Groups {
       if (i + 1 < use.choices.size()) {
         alternative.inner.push_back(use.choices[i + 1].group);
       } else {
-        alternative.own = worse(alternative.own, verdict);
+        alternative.own = std::min(alternative.own, verdict);
       }
     }
   }
@@ -42,8 +27,8 @@ class Groups {
     for (auto at = alternatives_.lower_bound({group, 0});
          at != alternatives_.end() && at->first.group == group; ++at) {
       auto verdict = at->second.own;
-      for (const auto inner : at->second.inner) verdict = worse(verdict, of(inner));
-      best = better(best, verdict);
+      for (const auto inner : at->second.inner) verdict = std::min(verdict, of(inner));
+      best = std::max(best, verdict);
     }
     return verdicts_[group] = best;
   }
@@ -58,10 +43,6 @@ class Groups {
 };
 
 }  // namespace
-
-pysource::Verdict worse(pysource::Verdict a, pysource::Verdict b) {
-  return rank(a) <= rank(b) ? a : b;
-}
 
 bool JudgedName::fails() const {
   return std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.fails(); });
@@ -82,7 +63,7 @@ std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pys
     JudgedName name{std::move(names[i].requirement), names[i].need, answers[i], {}};
     for (auto& use : names[i].uses) {
       auto outcome = answers[i].verdict;
-      for (const auto& choice : use.choices) outcome = better(outcome, groups.of(choice.group));
+      for (const auto& choice : use.choices) outcome = std::max(outcome, groups.of(choice.group));
       name.uses.push_back({std::move(use), outcome});
     }
     judged.push_back(std::move(name));

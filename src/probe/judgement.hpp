@@ -9,9 +9,6 @@
 
 namespace launch::probe {
 
-/// "no" is worse than "unknown", and that than "yes".
-pysource::Verdict worse(pysource::Verdict a, pysource::Verdict b);
-
 /// A use with what its name's verdict means in its place: with one of several alternatives there, the others
 /// need not be.
 struct JudgedUse {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/installation.hpp"
 #include "pysource/module_files.hpp"
 
 namespace launch::probe {
@@ -13,7 +14,7 @@ namespace {
 std::set<std::string, std::less<>> roots_of_wheel(const WheelSource& wheel) {
   std::vector<std::string> paths;
   for (const auto& archive_path : wheel.files()) {
-    if (auto path = pysource::ModuleFiles::installed_path(archive_path)) paths.push_back(std::move(*path));
+    if (auto path = archive::import_path(archive_path)) paths.push_back(std::move(*path));
   }
   return pysource::ModuleFiles(std::move(paths)).roots();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "archive/installation.hpp"
 #include "pysource/name_resolver.hpp"
 
 namespace launch::probe {
@@ -29,7 +30,7 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
   std::unordered_map<std::string, FileOrigin> origins;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     for (auto& archive_path : wheels[i].source->files()) {
-      auto path = pysource::ModuleFiles::installed_path(archive_path);
+      auto path = archive::import_path(archive_path);
       if (path && origins.emplace(*path, FileOrigin{i, std::move(archive_path)}).second) {
         paths.push_back(std::move(*path));
       }

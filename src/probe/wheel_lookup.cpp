@@ -112,7 +112,7 @@ Error no_wheel_of(const std::string& wanted, const project::Lockfile& lock,
   std::vector<std::string> names;
   names.reserve(lock.packages.size());
   for (const auto& each : lock.packages) names.push_back(each.name);
-  auto error = fmt::format("the lock has no wheel of {}", printable(wanted));
+  auto error = fmt::format("the lock has no wheel of {}", wanted);
   if (std::find(names.begin(), names.end(), wanted) != names.end()) {
     std::vector<std::string> shown;
     shown.reserve(platforms.size());

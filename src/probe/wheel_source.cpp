@@ -1,17 +1,18 @@
 #include "probe/wheel_source.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "archive/zip.hpp"
 #include "base/mapped_file.hpp"
 #include "index/remote_zip.hpp"
+#include "pytorch/packages.hpp"
 
 namespace launch::probe {
 namespace {
 
 constexpr std::uint64_t kMostFile = std::uint64_t{64} << 20;
-/// A torch wheel's directory is 1.0 to 1.4 MB; smaller wheels are not asked for more than they have.
-constexpr std::uint64_t kTail = 1'400'000;
 
 std::vector<std::string> names_of(const std::vector<archive::ZipEntry>& entries) {
   std::vector<std::string> names;
@@ -88,8 +89,9 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
 
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size) {
-  TRY_ASSIGN(auto zip,
-             index::RemoteZip::open(http, std::move(url), size, size ? std::min(*size, kTail) : kTail));
+  // Smaller wheels are not asked for more than they have.
+  const auto tail = std::min(size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
+  TRY_ASSIGN(auto zip, index::RemoteZip::open(http, std::move(url), size, tail));
   return std::make_unique<RemoteWheel>(std::move(zip));
 }
 

@@ -82,9 +82,9 @@ void put_base(std::string& out, const BaseImage& base) {
 }
 
 void put_provenance(std::string& out, const Provenance& provenance) {
-  if (provenance.recipe_digest.empty()) return;
+  if (!provenance.recipe) return;
   out += "\n[tool.launch]\n";
-  put(out, "recipe", "sha256:" + provenance.recipe_digest);
+  put(out, "recipe-digest", provenance.recipe->text());
   if (provenance.channel) put(out, "channel", std::string(pytorch::channel_name(*provenance.channel)));
   if (provenance.cuda) put(out, "cuda", provenance.cuda->text());
   put(out, "cuda-version", provenance.cuda_version);

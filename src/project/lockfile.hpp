@@ -51,7 +51,9 @@ struct BaseImage {
 
 /// [tool.launch]: provenance; an installer that ignores it installs the same.
 struct Provenance {
-  std::string recipe_digest;                ///< Recipe::digest; empty in locks of other tools
+  /// recipe_digest(…, Stage::lock); nullopt in locks of other tools, and of launch before it had that.
+  std::optional<Digest> recipe;
+  bool of_earlier_launch = false;           ///< with a digest of the recipe's whole text
   std::optional<pytorch::Channel> channel;  ///< nullopt in locks of other tools
   std::optional<specs::Accelerator> cuda;   ///< nullopt with channel index
   std::optional<std::string> cuda_version;  ///< toolkit, "12.8.1"

@@ -238,8 +238,10 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   TRY_ASSIGN(const auto tool, root.table("tool"));
   if (tool.find("launch") == nullptr) return provenance;
   TRY_ASSIGN(const auto table, tool.table("launch"));
-  TRY_ASSIGN(const auto recipe_digest, read_digest(table, "recipe"));
-  provenance.recipe_digest = recipe_digest.hex();
+  provenance.of_earlier_launch = table.find("recipe") != nullptr;
+  if (!provenance.of_earlier_launch) {
+    TRY_ASSIGN(provenance.recipe, read_digest(table, "recipe-digest"));
+  }
   TRY_ASSIGN(provenance.channel,
              read_value(table, "channel", join_words(pytorch::channel_names(), "or"), pytorch::channel_of));
   TRY_ASSIGN(provenance.cuda,

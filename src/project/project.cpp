@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "project/recipe_digest.hpp"
 
 namespace launch::project {
 
@@ -95,13 +96,13 @@ Project Project::at(const fs::path& root) {
 Result<fs::path> Project::recipe_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    return fail(usage_error(fmt::format("there is no recipe {}", printable(argument))));
+    return fail(usage_error(fmt::format("there is no recipe {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   const auto names = recipe_names(root_);
-  auto error = usage_error(
-      fmt::format("there is no recipe \"{}\" in {}", printable(argument), shown(root_ / "recipes")));
+  auto error =
+      usage_error(fmt::format("there is no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
   if (names.empty()) {
     error.hint(fmt::format("write one: {}", shown(root_ / "recipes" / "NAME.toml")));
@@ -114,7 +115,7 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
 Result<fs::path> Project::lock_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    auto error = usage_error(fmt::format("there is no lock {}", printable(argument)));
+    auto error = usage_error(fmt::format("there is no lock {}", argument));
     if (const auto name = lock_name(fs::path(argument)))
       error.hint(fmt::format("make it: launch lock {}", *name));
     return fail(std::move(error));
@@ -150,7 +151,7 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
     return fail(
         usage_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
                                 "before .toml",
-                                printable(project.shown(file)))));
+                                project.shown(file))));
   }
   TRY_ASSIGN(const auto text, read_file(file, kMostRecipe));
   return parse_recipe(text, name, project.shown(file));
@@ -174,7 +175,13 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
                     .hint("make it: " + make_it));
   }
   TRY_ASSIGN(auto lock, load_lock(project, lock_path, reporter));
-  if (lock.lock.provenance.recipe_digest != recipe.digest) {
+  const auto& provenance = lock.lock.provenance;
+  if (provenance.of_earlier_launch) {
+    return fail(Error(ErrorKind::no, fmt::format("{} is out of date: an earlier version of launch wrote it",
+                                                 project.shown(lock_path)))
+                    .hint("renew it once: " + make_it));
+  }
+  if (provenance.recipe != recipe_digest(recipe, Stage::lock)) {
     return fail(
         Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",
                                          project.shown(lock_path), project.shown(recipe_path)))

@@ -8,7 +8,6 @@
 
 #include <fmt/format.h>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "specs/texts.hpp"
@@ -223,6 +222,19 @@ Result<void> read_environment(const TomlTable& table, std::map<std::string, std:
   return {};
 }
 
+/// What NCCL is to do depends on the machine that runs, and the image goes to many.
+Result<void> refuse_nccl(const TomlTable& image) {
+  const auto* environment = image.find("env");
+  if (environment == nullptr) return {};
+  for (const auto& item : environment->items) {
+    if (!item.key.starts_with("NCCL_")) continue;
+    return fail(
+        image.wrong("env." + item.key, item, "belongs to the machine that runs the image, not to the image")
+            .hint("set it in env below [train]"));
+  }
+  return {};
+}
+
 Result<Recipe::Image> read_image(const TomlTable& root) {
   Recipe::Image image;
   TRY_ASSIGN(const auto table, root.table("image"));
@@ -252,6 +264,7 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
     if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
   }
   TRY(read_environment(table, image.env));
+  TRY(refuse_nccl(table));
   TRY(table.read("user", image.user));
   if (image.user) {
     if (const auto what = bad_user(*image.user)) return fail(table.wrong("user", *what));
@@ -263,10 +276,12 @@ Result<Recipe::Verify> read_verify(const TomlTable& root) {
   Recipe::Verify verify;
   TRY_ASSIGN(const auto table, root.table("verify"));
   TRY(table.only({"scan", "smoke"}));
+  if (table.find("smoke") != nullptr) {
+    return fail(table.wrong("smoke", "nothing reads it: this version has no command that runs it")
+                    .hint("remove it until `launch verify` exists"));
+  }
   TRY(table.read("scan", verify.scan));
   TRY(check_each(table, "scan", bad_project_path));
-  TRY(table.read("smoke", verify.smoke));
-  TRY(check_each(table, "smoke", bad_word));
   return verify;
 }
 
@@ -354,7 +369,6 @@ Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::s
 
   Recipe recipe;
   recipe.name = std::string(name);
-  recipe.digest = sha256_hex(text);
   TRY_ASSIGN(recipe.python, read_python(root));
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
   SeenPackages seen;

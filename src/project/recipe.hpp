@@ -56,8 +56,7 @@ struct Recipe {
   } image;
 
   struct Verify {
-    std::vector<std::string> scan;   ///< files and folders, relative to the project's root
-    std::vector<std::string> smoke;  ///< an argument vector
+    std::vector<std::string> scan;  ///< files and folders, relative to the project's root
   } verify;
 
   struct Train {
@@ -67,8 +66,6 @@ struct Recipe {
     std::vector<MountEntry> mounts;
     std::map<std::string, std::string> env;
   } train;
-
-  std::string digest;  ///< sha256 of the text, 64 hex digits
 };
 
 /// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (usage): TOML syntax

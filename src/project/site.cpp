@@ -5,7 +5,6 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/machine_index.hpp"
 #include "pytorch/channel.hpp"
@@ -30,8 +29,7 @@ struct SiteFile {
 
 Result<void> check_url(const TomlTable& table, std::string_view key, const std::optional<Setting>& setting) {
   if (!setting || setting->value.starts_with("https://") || setting->value.starts_with("http://")) return {};
-  return fail(table.wrong(
-      key, fmt::format("expected an https or http URL, found \"{}\"", printable(setting->value))));
+  return fail(table.wrong(key, fmt::format("expected an https or http URL, found \"{}\"", setting->value)));
 }
 
 Result<std::optional<Setting>> read_setting(const TomlTable& table, std::string_view key,
@@ -95,8 +93,8 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
   TRY_ASSIGN(site.state, read_single(root, "state", "path", shown));
   TRY_ASSIGN(site.engine, read_setting(root, "engine", shown));
   if (site.engine && site.engine->value != "podman" && site.engine->value != "docker") {
-    return fail(root.wrong("engine", fmt::format("expected \"podman\" or \"docker\", found \"{}\"",
-                                                 printable(site.engine->value))));
+    return fail(root.wrong(
+        "engine", fmt::format("expected \"podman\" or \"docker\", found \"{}\"", site.engine->value)));
   }
   TRY_ASSIGN(site.registries, read_registries(root));
   settle_path(site.store, folder, home);
@@ -170,7 +168,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.engine = first_of({variable(environment, "LAUNCH_ENGINE"), project.engine, user.engine});
   if (site.engine && site.engine->value != "podman" && site.engine->value != "docker") {
     return fail(usage_error(fmt::format("{} is \"{}\", expected \"podman\" or \"docker\"",
-                                        site.engine->origin, printable(site.engine->value))));
+                                        site.engine->origin, site.engine->value)));
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;

@@ -6,7 +6,8 @@
 
 namespace launch::pysource {
 
-enum class Verdict : std::uint8_t { yes, no, unknown };
+/// From the worst to the best, so that `<` means worse.
+enum class Verdict : std::uint8_t { no, unknown, yes };
 std::string_view verdict_name(Verdict verdict);
 
 /// Whether a wheel has what is asked for, and how that was found.

@@ -13,12 +13,6 @@ bool is_identifier(std::string_view text) {
          });
 }
 
-std::string path_of(std::string_view module) {
-  std::string path(module);
-  std::replace(path.begin(), path.end(), '.', '/');
-  return path;
-}
-
 /// What stands behind the module's name in the file name of an extension of any CPython for Linux.
 bool is_extension_suffix(std::string_view rest) {
   return rest == ".so" || rest == ".abi3.so" || (rest.starts_with(".cpython-") && rest.ends_with(".so"));
@@ -26,15 +20,10 @@ bool is_extension_suffix(std::string_view rest) {
 
 }  // namespace
 
-std::optional<std::string> ModuleFiles::installed_path(std::string_view path) {
-  if (path.empty() || path.ends_with('/')) return {};
-  const auto top = path.substr(0, path.find('/'));
-  if (top.ends_with(".dist-info")) return {};
-  if (!top.ends_with(".data")) return std::string(path);
-  const auto rest = path.substr(std::min(top.size() + 1, path.size()));
-  const auto key = rest.substr(0, rest.find('/'));
-  if ((key != "purelib" && key != "platlib") || rest.size() <= key.size() + 1) return {};
-  return std::string(rest.substr(key.size() + 1));
+std::string module_path(std::string_view module) {
+  std::string path(module);
+  std::replace(path.begin(), path.end(), '.', '/');
+  return path;
 }
 
 ModuleFiles::ModuleFiles(std::vector<std::string> paths) : sorted_(std::move(paths)) {
@@ -67,7 +56,7 @@ std::string ModuleFiles::extension_of(const std::string& base) const {
 }
 
 ModuleFile ModuleFiles::find(std::string_view module) const {
-  const auto base = path_of(module);
+  const auto base = module_path(module);
   if (base.empty()) return {};
   if (folders_.contains(base)) {
     if (auto file = extension_of(base + "/__init__"); !file.empty())
@@ -81,7 +70,7 @@ ModuleFile ModuleFiles::find(std::string_view module) const {
 }
 
 std::string ModuleFiles::find_stub(std::string_view module) const {
-  const auto base = path_of(module);
+  const auto base = module_path(module);
   for (const auto* end : {"/__init__.pyi", ".pyi"}) {
     if (has(base + end)) return base + end;
   }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -23,13 +22,13 @@ struct ModuleFile {
   std::string file;  ///< "torch/nn/__init__.py"; the folder's path for a namespace package
 };
 
+/// "torch/nn" of the module torch.nn.
+std::string module_path(std::string_view module);
+
 /// The files of wheels as Python finds modules among them once they are installed side by side.
 class ModuleFiles {
  public:
-  /// A wheel's file by its path in the archive; gives the path below site-packages, and nothing for a file
-  /// that does not go there (scripts, data, the .dist-info folder).
-  static std::optional<std::string> installed_path(std::string_view archive_path);
-
+  /// Paths below site-packages.
   explicit ModuleFiles(std::vector<std::string> installed_paths);
 
   /// In the order of Python's own finder: package, extension, source, namespace.

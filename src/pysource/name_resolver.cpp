@@ -32,22 +32,14 @@ bool is_module_attribute(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-std::string path_of(std::string module) {
-  std::replace(module.begin(), module.end(), '.', '/');
-  return module;
-}
-
 std::string at(const std::string& file, std::uint32_t line) {
   return fmt::format("{}:{}", file, line);
 }
 
 /// Keeps the better of two answers: yes before unknown before no, a reason before none.
 void improve(Answer& best, Answer next) {
-  const auto rank = [](Verdict verdict) {
-    return verdict == Verdict::yes ? 2 : verdict == Verdict::unknown ? 1 : 0;
-  };
-  const auto better = rank(next.verdict) - rank(best.verdict);
-  if (better > 0 || (better == 0 && best.reason.empty())) best = std::move(next);
+  const bool reason = next.verdict == best.verdict && best.reason.empty();
+  if (next.verdict > best.verdict || reason) best = std::move(next);
 }
 
 }  // namespace
@@ -114,8 +106,8 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
     if (auto stub = library_.files.find_stub(module); !stub.empty()) {
       return {Kind::found, module, {ModuleKind::extension, std::move(stub)}, {}};
     }
-    if (library_.files.has_folder(path_of(module))) {  // of stubs only
-      return {Kind::found, module, {ModuleKind::extension, path_of(module)}, {}};
+    if (library_.files.has_folder(module_path(module))) {  // of stubs only
+      return {Kind::found, module, {ModuleKind::extension, module_path(module)}, {}};
     }
   }
   // Packages further up, and the parent itself, may have put the module into sys.modules.
@@ -156,7 +148,7 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
             {},
             fmt::format("{} of {} is a module, not a package", parent.file.file, label)};
   }
-  return {Kind::missing, module, {}, fmt::format("{} has no module {}", label, path_of(module))};
+  return {Kind::missing, module, {}, fmt::format("{} has no module {}", label, module_path(module))};
 }
 
 Answer NameResolver::member(const std::string& module, const std::string& name, int depth) {

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "index/file_urls.hpp"
 #include "index/problems.hpp"
 
@@ -58,7 +57,7 @@ Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const specs:
     found[at].asked.push_back(url.without_credentials());
     if (found[at].url) continue;
     const auto step =
-        fmt::format("looking for {}, which its index page no longer shows", printable(wheels[at].file_name));
+        fmt::format("looking for {}, which its index page no longer shows", wheels[at].file_name);
     TRY_ASSIGN(const bool there, during(is_there(responses[i], url), step));
     if (there) found[at].url = url.without_credentials();
   }

@@ -92,9 +92,8 @@ const std::vector<std::string>& known_names() {
 }
 
 std::uint64_t tail_of_wheel(std::string_view file_name, std::uint64_t size) {
-  constexpr std::uint64_t kTorch = std::uint64_t{1536} << 10;
   constexpr std::uint64_t kSmallTorch = 50'000'000;  // before 1.0, and for other systems
-  return file_name.starts_with("torch-") && size > kSmallTorch ? kTorch : 0;
+  return file_name.starts_with("torch-") && size > kSmallTorch ? kTorchTail : 0;
 }
 
 }  // namespace launch::pytorch

@@ -41,8 +41,11 @@ std::vector<std::string> library_names();
 Result<std::vector<std::string>> read_known_names(std::string_view text);
 const std::vector<std::string>& known_names();
 
-/// How many last bytes of a wheel hold its directory and METADATA. A torch wheel has about 11,000 entries, a
-/// directory of 1.0 to 1.4 MB (measured on nightlies of 2024 to 2026). 0: nothing is known of this wheel.
+/// How many last bytes of a torch wheel hold its directory and METADATA: it has about 11,000 entries, a
+/// directory of 1.0 to 1.4 MB.
+inline constexpr std::uint64_t kTorchTail = std::uint64_t{1536} << 10;
+
+/// That of a wheel by its file name and size; 0: nothing is known of this wheel.
 std::uint64_t tail_of_wheel(std::string_view file_name, std::uint64_t size);
 
 }  // namespace launch::pytorch

@@ -10,7 +10,6 @@
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
-#include "base/text.hpp"
 #include "net/status.hpp"
 #include "registry/bearer_challenge.hpp"
 #include "specs/scanner.hpp"
@@ -75,7 +74,7 @@ std::string complaint(const net::HttpResponse& response) {
   if (!errors.is_array() || errors.empty()) return {};
   const auto text =
       fmt::format("{}: {}", json_string(errors.front(), {"code"}), json_string(errors.front(), {"message"}));
-  return printable(text.substr(0, kLongest));
+  return text.substr(0, kLongest);
 }
 
 bool is_missing(const net::HttpResponse& response) {
@@ -133,8 +132,8 @@ class Repository {
     const auto claimed = response.header("docker-content-digest").value_or(manifest.digest);
     for (const auto& expected : {claimed, is_digest(name) ? name : manifest.digest}) {
       if (expected == manifest.digest) continue;
-      return fail(garbage(url, fmt::format("its manifest has the digest {}, expected {}", manifest.digest,
-                                           printable(expected))));
+      return fail(garbage(
+          url, fmt::format("its manifest has the digest {}, expected {}", manifest.digest, expected)));
     }
     if (!manifest.content.is_object() || (!manifest.is_index() && !manifest.content.contains("config"))) {
       return fail(garbage(url, "expected an image index or an image manifest"));

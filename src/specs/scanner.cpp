@@ -7,13 +7,15 @@
 namespace launch::specs {
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 120;
+  constexpr std::size_t kMost = 4000;
   if (text.size() <= kMost) return fmt::format("\"{}\"", printable(text));
   return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
 }
 
 Error Scanner::expected(std::string_view expectation, std::size_t position) const {
-  const auto found = text_.substr(position);
+  constexpr std::size_t kShown = 40;  // the whole stands before it
+  const auto rest = text_.substr(position);
+  const auto found = rest.size() > kShown ? fmt::format("{}…", rest.substr(0, kShown)) : std::string(rest);
   return usage_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1,
                                  what_, in_quotes(text_), found.empty() ? "the end" : in_quotes(found)));
 }

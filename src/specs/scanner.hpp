@@ -21,7 +21,8 @@ constexpr bool is_word(char c) {
   return is_alphanumeric(c) || c == '_';
 }
 
-/// Text of unknown origin in double quotes, printable and cut where it is long.
+/// Text of unknown origin in double quotes, printable: whole, but for what nobody wrote by hand (more than
+/// 4000 bytes), which is cut.
 std::string in_quotes(std::string_view text);
 
 /// Reads a text from left to right.

@@ -25,8 +25,7 @@ Result<std::optional<int>> wanted_gpus(const project::Recipe& recipe, const Plan
   if (*request.gpus == "all") return std::nullopt;
   const auto count = parse_u64(*request.gpus);
   if (!count || *count > 1024) {
-    return fail(
-        usage_error(fmt::format("--gpus {}: expected \"all\" or a number", printable(*request.gpus))));
+    return fail(usage_error(fmt::format("--gpus {}: expected \"all\" or a number", *request.gpus)));
   }
   return static_cast<int>(*count);
 }

@@ -95,8 +95,7 @@ def port_in_use_is_named() -> None:
             (place / part).mkdir()
         recipe = (project / "recipes" / "demo.toml").read_text().split("[train]")[0] + PORT_TRAIN
         (place / "recipes" / f"{name}.toml").write_text(recipe)
-        lock = re.sub(r'^recipe = ".*"$', f'recipe = "sha256:{hashlib.sha256(recipe.encode()).hexdigest()}"',
-                      (project / "lockfiles" / "pylock.demo.toml").read_text(), flags=re.MULTILINE)
+        lock = (project / "lockfiles" / "pylock.demo.toml").read_text()  # it knows nothing of [train]
         (place / "lockfiles" / f"pylock.{name}.toml").write_text(lock)
         (place / "early" / "torchrun").write_text(EARLY_TORCHRUN)
         (place / "early" / "torchrun").chmod(0o755)

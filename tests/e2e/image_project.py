@@ -7,6 +7,8 @@ import pathlib
 import urllib.request
 import zipfile
 
+from recipe_digest import recipe_digest
+
 REGISTRY = os.environ["LAUNCH_STAND_IN"]
 TAG = "12.8.1-base-ubuntu24.04"
 
@@ -66,7 +68,7 @@ hashes = {{ sha256 = "{sha256(data)}" }}
 """
     text += f"""
 [tool.launch]
-recipe = "sha256:{sha256(recipe.encode())}"
+recipe-digest = "{recipe_digest(recipe)}"
 channel = "index"
 platforms = ["linux-x86_64"]
 

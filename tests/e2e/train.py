@@ -19,6 +19,8 @@ import tempfile
 import time
 import unittest
 
+from recipe_digest import recipe_digest
+
 LAUNCH = ""
 HERE = pathlib.Path(__file__).parent
 NAME = f"launch-test-{os.getpid()}"
@@ -46,7 +48,7 @@ environments = []
 packages = []
 
 [tool.launch]
-recipe = "sha256:{recipe}"
+recipe-digest = "{recipe}"
 channel = "index"
 platforms = ["linux-x86_64"]
 """
@@ -108,7 +110,7 @@ class Train(unittest.TestCase):
     @classmethod
     def project(cls, name, path="/opt/stand_in:/usr/bin", image=True):
         recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
-        lock = LOCK.format(recipe=hashlib.sha256(recipe.encode()).hexdigest())
+        lock = LOCK.format(recipe=recipe_digest(recipe))
         for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
             (cls.root / folder).mkdir(exist_ok=True)
             (cls.root / folder / file).write_text(text)

@@ -6,7 +6,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
 #include "cli/command_table.hpp"
 #include "fakes/files.hpp"
 #include "scenarios/scenario.hpp"

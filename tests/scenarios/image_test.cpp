@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "scenarios/demo_project.hpp"
 
 namespace launch::scenarios {
@@ -84,13 +85,44 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
 }
 
 TEST_F(Render, ALockOfAnotherRecipe) {
-  demo_.recipe("apt = [\"gcc\"]\n");
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml", replace_all(recipe, "wheels = \"path\"", "wheels = \"url\""));
   const auto done = demo_.launch({"render", "demo"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err,
             "error: lockfiles/pylock.demo.toml is out of date: it was not made from recipes/demo.toml as it "
             "stands now\n\nhint: renew it: launch lock demo\n");
   EXPECT_FALSE(scenario_.exists("images"));
+}
+
+TEST_F(Render, WhatIsReadByNoStageMakesNothingOutOfDate) {
+  ASSERT_EQ(demo_.launch({"render", "demo"}).code, 0);
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml",
+                  "# a comment\n" + replace_all(recipe, "gpus = 0", "gpus = 1\nnodes = 4"));
+  auto done = demo_.launch({"lock", "demo", "--check"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml is unchanged\n"));
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0);
+  demo_.recipe("apt = [\"gcc\"]\n");
+  EXPECT_EQ(demo_.launch({"lock", "demo", "--check"}).code, 0) << "apt is for the Dockerfile";
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 1);
+}
+
+TEST_F(Render, ALockOfAnEarlierLaunchIsRenewedOnce) {
+  const auto lock = scenario_.read("lockfiles/pylock.demo.toml");
+  scenario_.write("lockfiles/pylock.demo.toml", replace_all(lock, "recipe-digest", "recipe"));
+  auto done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "error: lockfiles/pylock.demo.toml is out of date: an earlier version of launch wrote it\n\n"
+            "hint: renew it once: launch lock demo\n");
+  done = demo_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml has changed:\n"
+                                          "  no package; an earlier version of launch wrote it\n"));
+  EXPECT_EQ(scenario_.read("lockfiles/pylock.demo.toml"), lock);
+  EXPECT_EQ(demo_.launch({"render", "demo"}).code, 0);
 }
 
 TEST_F(Render, WhatCannotBeCombined) {

@@ -30,6 +30,7 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"scan", {{"scan", "src"}}},
     {"train", {{"train", "demo"}}},
     {"guard", std::nullopt},
+    {"manual", std::nullopt},
     {"doctor", {{"doctor"}}},
 };
 

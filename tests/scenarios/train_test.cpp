@@ -6,6 +6,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "project/recipe_digest.hpp"
 #include "scenarios/scenario.hpp"
 
 namespace launch::scenarios {
@@ -20,8 +21,11 @@ class TrainScenario : public ::testing::Test {
   TrainScenario() {
     const auto lock = std::string(
                           "lock-version = \"1.0\"\ncreated-by = \"launch\"\nrequires-python = \"==3.11.*\"\n"
-                          "environments = []\npackages = []\n\n[tool.launch]\nrecipe = \"sha256:") +
-                      sha256_hex(kRecipe) + "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
+                          "environments = []\npackages = []\n\n[tool.launch]\nrecipe-digest = \"") +
+                      project::recipe_digest(project::parse_recipe(kRecipe, "demo", "demo.toml").value(),
+                                             project::Stage::lock)
+                          .text() +
+                      "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
     scenario_.write("recipes/demo.toml", std::string(kRecipe));
     scenario_.write("lockfiles/pylock.demo.toml", lock);
     scenario_.write("engine/image.json",

@@ -47,8 +47,7 @@ Json name_json(const probe::CheckReport& report, std::size_t name) {
   for (const auto& each : report.platforms) {
     const auto& judged = each.names[name];
     fails = fails || judged.fails();
-    if (judged.answer.verdict != worst->answer.verdict &&
-        probe::worse(judged.answer.verdict, worst->answer.verdict) == judged.answer.verdict) {
+    if (judged.answer.verdict != worst->answer.verdict && judged.answer.verdict <= worst->answer.verdict) {
       worst = &judged;
     }
   }

@@ -45,5 +45,5 @@ CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
-      launch.recipe=sha256:a48543f93b33cc20f43fa07afc321d965e2f8544ee2666483074c0f8287f54d7 \
+      launch.recipe=sha256:33308afcad6e15087e0d728c7c099ca143e8beb2301f3160a249d22d4bd3b383 \
       launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

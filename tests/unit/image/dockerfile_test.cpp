@@ -98,14 +98,6 @@ TEST(Dockerfile, NeedsABaseImageInTheLock) {
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));
 }
 
-TEST(Dockerfile, LeavesNcclToTheMachine) {
-  EXPECT_EQ(rendered(project::test::recipe(kRecipe + "[image]\nenv = { NCCL_DEBUG = \"INFO\" }\n"),
-                     project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"))),
-            "error: env below [image] in recipes/demo.toml sets NCCL_DEBUG, which belongs to the machine "
-            "that runs and "
-            "not to the image\n\nhint: set it in env below [train]\n");
-}
-
 TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
   auto lock = project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")).lock;
   EXPECT_EQ(image_timestamp(lock), 1749197350);

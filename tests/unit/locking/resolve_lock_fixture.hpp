@@ -89,7 +89,6 @@ class ResolveLock : public ::testing::Test {
     recipe.name = "demo";
     recipe.python = fakes::python("3.12");
     recipe.platforms = {fakes::x86()};
-    recipe.digest = std::string(64, 'a');
     site.index_url = {fakes::url(kGeneral), "test"};
     site.channel_url = {fakes::url(kChannel), "test"};
     site.store = {folder / "store", "test"};

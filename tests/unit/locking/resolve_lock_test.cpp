@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "fakes/files.hpp"
+#include "project/recipe_digest.hpp"
 #include "unit/locking/resolve_lock_fixture.hpp"
 
 namespace launch::locking {
@@ -36,7 +37,7 @@ TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
   EXPECT_EQ(package.wheels[0].sha256, sha256_hex(bytes));
   EXPECT_EQ(package.wheels[0].size, bytes.size());
   EXPECT_THAT(lock.packages[1].dependencies, ElementsAre("leaf"));
-  EXPECT_EQ(lock.provenance.recipe_digest, recipe.digest);
+  EXPECT_EQ(lock.provenance.recipe, project::recipe_digest(recipe, project::Stage::lock));
   EXPECT_EQ(lock.provenance.channel, pytorch::Channel::index);
   EXPECT_THAT(lock.provenance.platforms, ElementsAre(fakes::x86()));
 }

@@ -57,7 +57,7 @@ Lockfile sample() {
   lock.environments = {"platform_machine == \"x86_64\" and sys_platform == \"linux\"",
                        "platform_machine == \"aarch64\" and sys_platform == \"linux\""};
   lock.packages = {torch, filelock};
-  lock.provenance = {.recipe_digest = kB,
+  lock.provenance = {.recipe = Digest::of_hex(kB),
                      .channel = pytorch::Channel::nightly,
                      .cuda = fakes::accelerator("cu128"),
                      .cuda_version = "12.8.1",
@@ -115,7 +115,8 @@ size = 1234567890
 hashes = { sha256 = ")" + kB + R"(" }
 
 [tool.launch]
-recipe = "sha256:)" + kB + R"("
+recipe-digest = "sha256:)" + kB +
+                                R"("
 channel = "nightly"
 cuda = "cu128"
 cuda-version = "12.8.1"
@@ -180,7 +181,7 @@ TEST(Lockfile, RoundTrip) {
   EXPECT_THAT(torch.dependencies, ElementsAre("filelock", "sympy"));
   EXPECT_EQ(torch.wheels[1].size, 1234567890U);
   EXPECT_EQ(torch.wheels[1].upload_time, "2025-06-06T10:00:01.25Z");
-  EXPECT_EQ(lock->provenance.recipe_digest, kB);
+  EXPECT_EQ(lock->provenance.recipe->hex(), kB);
   ASSERT_TRUE(lock->provenance.base);
   EXPECT_EQ(lock->provenance.base->platforms.at(fakes::x86()).hex(), kB);
 }
@@ -254,7 +255,7 @@ sha256 = ")TOML" + kA + "\"\n",
                                    "pylock.toml");
   ASSERT_TRUE(lock) << lock.error().text();
   EXPECT_EQ(lock->packages[0].wheels[0].size, 0U);
-  EXPECT_EQ(lock->provenance.recipe_digest, "");
+  EXPECT_EQ(lock->provenance.recipe, std::nullopt);
   EXPECT_THAT(write_lockfile(*lock), ::testing::Not(::testing::HasSubstr("size")));
 }
 
@@ -366,10 +367,10 @@ TEST(LockfileError, TwoOfOneName) {
 }
 
 TEST(LockfileError, Provenance) {
-  EXPECT_EQ(
-      edit_error("recipe = \"sha256:" + kB, "recipe = \"sha1:00"),
-      with_hint("pylock.demo.toml:43:10: [tool] launch.recipe: expected \"sha256:\" and 64 hex digits, found "
-                "\"sha1:00\""));
+  EXPECT_EQ(edit_error("recipe-digest = \"sha256:" + kB, "recipe-digest = \"sha1:00"),
+            with_hint("pylock.demo.toml:43:17: [tool] launch.recipe-digest: expected \"sha256:\" and 64 hex "
+                      "digits, found "
+                      "\"sha1:00\""));
   EXPECT_EQ(
       edit_error("tag = \"12.8.1-base-ubuntu24.04\"\n", ""),
       with_hint("pylock.demo.toml:53:1: [tool] launch.base.tag: expected an image's tag, but it is missing"));

@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include "base/digest.hpp"
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "fakes/fake_reporter.hpp"
 #include "fakes/files.hpp"
+#include "project/recipe_digest.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::project {
@@ -128,7 +129,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
             "hint: make it: launch lock demo\n");
 
   Lockfile lock;
-  lock.provenance.recipe_digest = sha256_hex(kRecipe);
+  lock.provenance.recipe = recipe_digest(parse_recipe(kRecipe, "demo", "demo.toml").value(), Stage::lock);
   lock.provenance.channel = pytorch::Channel::index;
   const auto text = write_lockfile(lock);
   put("lockfiles/pylock.demo.toml", text);
@@ -138,7 +139,9 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   EXPECT_EQ(locked->lock.digest, lock_digest(text));
   EXPECT_EQ(locked->lock.file, scratch_.path() / "lockfiles/pylock.demo.toml");
 
-  put("recipes/demo.toml", std::string(kRecipe) + "# changed\n");
+  put("recipes/demo.toml", std::string(kRecipe) + "# changed\n[train]\nnodes = 7\n");
+  EXPECT_TRUE(load_locked(project(), "demo", reporter_)) << "no lock is made of comments and [train]";
+  put("recipes/demo.toml", std::string(kRecipe) + "[image]\nvariant = \"devel\"\n");
   const auto stale = load_locked(project(), "demo", reporter_);
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().kind(), ErrorKind::no);
@@ -148,6 +151,11 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
       "now\n"
       "\n"
       "hint: renew it: launch lock demo\n");
+
+  put("lockfiles/pylock.demo.toml", replace_all(text, "recipe-digest", "recipe"));
+  EXPECT_EQ(load_locked(project(), "demo", reporter_).error().text(),
+            "error: lockfiles/pylock.demo.toml is out of date: an earlier version of launch wrote it\n\n"
+            "hint: renew it once: launch lock demo\n");
 }
 
 TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {

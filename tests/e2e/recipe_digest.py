@@ -1,0 +1,14 @@
+"""What locks that tests write by hand say of their recipe."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+
+
+def recipe_digest(recipe):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "demo.toml"
+        file.write_text(recipe)
+        command = [os.environ["LAUNCH_RECIPE_DIGEST"], file]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
