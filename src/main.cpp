@@ -102,7 +102,7 @@ int main(int argc, char** argv) {
     return launch::cli::run_command_line(std::vector<std::string>(argv + 1, argv + argc), std::move(world));
   } catch (const std::exception& error) {
     std::fprintf(stderr,
-                 "error: launch itself failed: %s\n\nhint: this is a bug; please report it with the command "
+                 "error: internal error: %s\n\nhint: this is a bug; please report it with the command "
                  "that was run\n",
                  launch::printable(error.what()).c_str());
     return 3;

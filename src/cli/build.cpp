@@ -14,17 +14,13 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "The image is found again when lock, Dockerfile and project files are the same; then nothing is done. "
-    "Built from\n"
-    "scratch or on layers that were there, by the same engine, on all machines as root or on none, it gets "
-    "the "
-    "same\n"
-    "image ID.\n"
-    "\n"
-    "Examples:\n"
-    "  launch build demo                   prints localhost/launch/demo@sha256:…\n"
-    "  launch build demo --from-scratch    uses no layer of an earlier build\n"
-    "  podman run --rm -it $(launch build demo) python3";
+    R"(If the lock, the Dockerfile and the project's files are unchanged, the existing image is reused. One engine gives
+the same image ID on every machine, from scratch or from cached layers, provided all build as root or all rootless.
+
+Examples:
+  launch build demo                   print localhost/launch/demo@sha256:…
+  launch build demo --from-scratch    reuse no layer of an earlier build
+  podman run --rm -it $(launch build demo) python3)";
 
 struct BuildOptions {
   std::string recipe;
@@ -67,9 +63,10 @@ void register_build(App& app) {
   auto command = app.add("build", "Build the image of a locked recipe");
   auto options = std::make_shared<BuildOptions>();
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "A recipe's name or file").required();
-  command.option("--engine", &options->engine, "podman, docker or a path to one; else the first that works");
-  command.flag("--from-scratch", options->from_scratch, "Build every layer anew");
+  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required();
+  command.option("--engine", &options->engine,
+                 "Use this engine: podman, docker or a path to one (default: the first that works)");
+  command.flag("--from-scratch", options->from_scratch, "Rebuild every layer");
   command.runs([options](World& world) { return run_build(world, *options); });
 }
 

@@ -11,28 +11,23 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Checks, without running anything, that wheels have the names that code imports: yes, no or unknown, "
-    "with the "
-    "file\n"
-    "and line of every no.";
+    R"(Check that wheels have the names that code imports. Nothing is run; the answer for each name is yes, no or
+unknown, with the file and line of every no.)";
 
 constexpr const char* kFooter =
-    "RECIPE or LOCK is a name (demo stands for recipes/demo.toml and its lock) or a path. Without PATHs the "
-    "recipe's\n"
-    "[verify] scan is checked. Every platform of a lock is asked. A wheel is read from the store where it is "
-    "there, else\n"
-    "by range requests (about 2 MB of 800). An import in try … except ImportError, or with the comment `# "
-    "launch:\n"
-    "optional`, may be missing; imports for type checkers too. Exit code 1: something that the code needs is "
-    "not there.\n"
-    "\n"
-    "Examples:\n"
-    "  launch check demo                           the locked torch against the recipe's own code\n"
-    "  launch check demo train.py lib/             … against other code\n"
-    "  launch check --torch 2.3.1 src/             any release, without a lock\n"
-    "  launch check --torch 2.5.0.dev20240617 --channel nightly --cuda cu121 --python 3.11 src/\n"
-    "  launch check demo --package torchvision     another locked package than the recipe's [torch] "
-    "packages\n";
+    R"(RECIPE or LOCK is a name (demo means recipes/demo.toml and its lock) or a path. Without PATHs, the recipe's
+[verify] scan is checked. Every platform of a lock is asked. A wheel is read from the store if it is there,
+otherwise by range requests (about 2 MB of 800). An import may be missing if it is in try … except ImportError,
+if it is for type checkers, or if it carries the comment `# launch: optional`. The exit code is 1 if something
+that the code needs is missing.
+
+Examples:
+  launch check demo                           the locked torch against the recipe's own code
+  launch check demo train.py lib/             … against other code
+  launch check --torch 2.3.1 src/             any release, without a lock
+  launch check --torch 2.5.0.dev20240617 --channel nightly --cuda cu121 --python 3.11 src/
+  launch check demo --package torchvision     another locked package than the recipe's [torch] packages
+)";
 
 struct CheckOptions {
   std::vector<std::string> arguments;
@@ -52,18 +47,18 @@ Result<void> check_usage(const CheckOptions& options, const World& world) {
     for (const auto& [name, value] : {std::pair("--channel", &options.channel),
                                       {"--cuda", &options.cuda},
                                       {"--python", &options.python}}) {
-      if (!value->empty()) return fail(usage_error(fmt::format("{} goes with --torch VERSION", name)));
+      if (!value->empty())
+        return fail(usage_error(fmt::format("{} can only be used with --torch VERSION", name)));
     }
     return {};
   }
   if (!options.packages.empty()) {
-    return fail(
-        usage_error("--package chooses among the packages of a lock; --torch asks about torch alone"));
+    return fail(usage_error("--package cannot be combined with --torch, which checks torch alone"));
   }
   if (!options.channel.empty() && options.channel != "index" && options.cuda.empty()) {
     return fail(usage_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
                                         options.channel))
-                    .hint("--cuda cu128, or --cuda cpu"));
+                    .hint("add --cuda cu128 or --cuda cpu"));
   }
   return {};
 }
@@ -97,7 +92,7 @@ Result<int> run_check(World& world, const CheckOptions& options) {
   TRY(check_usage(options, world));
   TRY_ASSIGN(const auto request, request_of(options));
   const auto report = commands::check(request, world.context);
-  if (!report) return ended(world, report.error(), "there is no verdict");
+  if (!report) return ended(world, report.error(), "the check did not finish");
   const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
   world.output.line(check_report(format, *report));
   return report->fails() ? kNo : 0;
@@ -109,20 +104,24 @@ void register_check(App& app) {
   const auto options = std::make_shared<CheckOptions>();
   auto command = app.add("check", kDescription);
   command.footer(kFooter);
-  command.option("ARGUMENTS", &options->arguments, "A recipe's name or a lock's path, then files and folders")
+  command.option("ARGUMENTS", &options->arguments, "Name or path of a recipe or lock, then files and folders")
       .value_name("");
-  command.option("--package", &options->packages, "A locked package to ask (may be repeated)")
+  command.option("--package", &options->packages, "Check against this locked package (repeatable)")
       .value_name("NAME");
-  command.option("--torch", &options->torch, "Ask this version of torch, without a lock")
+  command.option("--torch", &options->torch, "Check against this version of torch, without a lock")
       .value_name("VERSION");
-  command
-      .option("--channel", &options->channel, "Where it comes from: index (default), nightly, test or stable")
+  command.option("--channel", &options->channel, "Take that version from this channel (default: index)")
       .value_name("NAME")
       .one_of(pytorch::channel_names());
-  command.option("--cuda", &options->cuda, "Its build, for a channel: cu128, cpu").value_name("NAME");
-  command.option("--python", &options->python, "Its Python; else the newest that it has a wheel for")
+  command
+      .option("--cuda", &options->cuda,
+              "Take that channel's build for this accelerator, such as cu128 or cpu")
+      .value_name("NAME");
+  command
+      .option("--python", &options->python,
+              "Take the wheel for this Python (default: the newest with a wheel)")
       .value_name("3.N");
-  command.option("--format", &options->format, "How to write the answer (default: text)")
+  command.option("--format", &options->format, "Print the answer in this format (default: text)")
       .value_name("NAME")
       .one_of(check_format_names());
   command.runs([options](World& world) { return run_check(world, *options); });

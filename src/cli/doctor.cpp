@@ -14,7 +14,7 @@ std::string text_of(const commands::DoctorDocument& document) {
   std::vector<std::string> lines;
   for (const auto& finding : document.findings) {
     lines.push_back(fmt::format("{:<13} {}  [{}]", finding.what, printable(finding.value), finding.origin));
-    for (const auto& hint : finding.hints) lines.push_back(fmt::format("{:<13} mend it: {}", "", hint));
+    for (const auto& hint : finding.hints) lines.push_back(fmt::format("{:<13} fix: {}", "", hint));
   }
   return join(lines, "\n");
 }
@@ -41,8 +41,9 @@ Result<int> run_doctor(World& world) {
 }  // namespace
 
 void register_doctor(App& app) {
-  auto command = app.add("doctor", "Tells what is here, where each setting came from, and what is missing");
-  command.footer("The exit code is 1 when something that launch cannot do without is missing.");
+  auto command =
+      app.add("doctor", "Show what is installed, where each setting comes from, and what is missing");
+  command.footer("The exit code is 1 if something that launch needs is missing.");
   command.runs([](World& world) { return run_doctor(world); });
 }
 

@@ -13,21 +13,19 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Fetches the wheels of a lock into the wheel store, side by side, resumed and checked by their sha256.";
+    R"(Download the wheels of a lock into the store, in parallel, resumable, each checked by its sha256)";
 
 constexpr const char* kFooter =
-    "LOCK is a name (demo stands for lockfiles/pylock.demo.toml) or a path to any PEP 751 lock. The store is "
-    "shared by\n"
-    "all projects (`launch doctor` says where it is); what is there is hashed again and not fetched. Where "
-    "the lock\n"
-    "names wheels by path, they are put there as well (hard links to the store), so that pip and uv can "
-    "install it.\n"
-    "An interrupted fetch goes on where it was.\n"
-    "\n"
-    "Examples:\n"
-    "  launch fetch demo                    then: pip install -r lockfiles/pylock.demo.toml\n"
-    "  launch fetch demo --to wheelhouse    all wheels in one folder, for a machine without a network:\n"
-    "                                       pip install --no-index --find-links wheelhouse torch\n";
+    R"(LOCK is a name (demo means lockfiles/pylock.demo.toml) or the path of any PEP 751 lock. The store is shared by
+all projects; `launch doctor` prints its location. Wheels in the store are hashed again, not downloaded. If the
+lock names wheels by path, they are linked to those paths too, so that pip and uv can install the lock. An
+interrupted download resumes.
+
+Examples:
+  launch fetch demo                    then: pip install -r lockfiles/pylock.demo.toml
+  launch fetch demo --to wheelhouse    all wheels in one folder, for a machine without a network:
+                                       pip install --no-index --find-links wheelhouse torch
+)";
 
 struct FetchOptions {
   std::string lock;
@@ -45,7 +43,7 @@ void tell(const commands::FetchDocument& fetched, Reporter& reporter) {
     const auto others = all - fetched.downloaded;
     reporter.note(fmt::format("fetched {} ({}) in {}{}", count_of(fetched.downloaded, "wheel"),
                               human_bytes(fetched.bytes), human_seconds(fetched.seconds),
-                              others == 0 ? "" : fmt::format("; the other {} were there", others)));
+                              others == 0 ? "" : fmt::format("; the other {} were in the store", others)));
   }
   for (const auto& folder : fetched.folders) reporter.note(fmt::format("wheels are in {}", folder));
 }
@@ -72,8 +70,7 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
   if (!options.to.empty()) request.to = options.to;
   const auto fetched = commands::fetch(request, world.context);
   if (!fetched) {
-    return ended(world, fetched.error(),
-                 "what was fetched is kept, and the next `launch fetch` goes on from there");
+    return ended(world, fetched.error(), "what was downloaded is kept; run `launch fetch` again to resume");
   }
   world.terminal.clear();
   tell(*fetched, world.context.reporter);
@@ -87,8 +84,8 @@ void register_fetch(App& app) {
   const auto options = std::make_shared<FetchOptions>();
   auto command = app.add("fetch", kDescription);
   command.footer(kFooter);
-  command.option("LOCK", &options->lock, "A recipe's name, or a lock's path").required().value_name("");
-  command.option("--to", &options->to, "Put all wheels into this folder as well").value_name("DIR");
+  command.option("LOCK", &options->lock, "Name of a recipe, or path of a lock").required().value_name("");
+  command.option("--to", &options->to, "Also put all wheels into this folder").value_name("DIR");
   command.runs([options](World& world) { return run_fetch(world, *options); });
 }
 

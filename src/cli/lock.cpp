@@ -18,22 +18,19 @@ namespace {
 constexpr std::size_t kMostChangesShown = 12;
 
 constexpr const char* kDescription =
-    "Resolves a recipe and writes its lock: every package with its exact version, wheel, size and sha256.";
+    R"(Resolve a recipe and write its lock: the exact version, wheel, size and sha256 of every package)";
 
 constexpr const char* kFooter =
-    "RECIPE is a name (demo stands for recipes/demo.toml) or a path. The lock goes to "
-    "lockfiles/pylock.NAME.toml, in\n"
-    "the standard's format (PEP 751): pip (26.1 or later) and uv install it as it stands. What the lock has "
-    "already is\n"
-    "kept as long as it fits the recipe; --upgrade asks for the newest of everything. An unchanged lock is "
-    "not "
-    "written.\n"
-    "\n"
-    "Examples:\n"
-    "  launch lock demo              lock, or bring the lock up to date with the recipe\n"
-    "  launch lock demo --upgrade    the newest that the recipe allows\n"
-    "  launch lock demo --check      for CI: exit code 1 when the lock is not what the recipe gives\n"
-    "  launch lock demo --json       {\"lock\": …, \"changed\": …, \"packages\": […], \"date\": …}\n";
+    R"(RECIPE is a name (demo means recipes/demo.toml) or a path. The lock is written to lockfiles/pylock.NAME.toml in
+the standard format (PEP 751), which pip (26.1 or later) and uv install as it is. Locked versions are kept as long
+as they satisfy the recipe; --upgrade resolves everything to the newest. An unchanged lock is not written.
+
+Examples:
+  launch lock demo              create the lock, or bring it up to date with the recipe
+  launch lock demo --upgrade    lock the newest versions that the recipe allows
+  launch lock demo --check      in CI: exit with 1 if the lock is out of date
+  launch lock demo --json       {"lock": …, "changed": …, "packages": […], "date": …}
+)";
 
 struct LockOptions {
   std::string recipe;
@@ -75,7 +72,7 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
 void tell_changes(const commands::LockDocument& locked, bool check, Reporter& reporter) {
   if (!locked.changed) return reporter.note(fmt::format("{} is unchanged", locked.file));
   if (locked.is_new) {
-    return reporter.note(fmt::format("{} is {}", locked.file, check ? "not there" : "new"));
+    return reporter.note(fmt::format("{} is {}", locked.file, check ? "missing" : "new"));
   }
   const auto lines = locked.previous ? changes_between(*locked.previous, locked.resolution.lock)
                                      : std::vector<std::string>{};
@@ -94,7 +91,7 @@ std::string size_text(const project::Lockfile& lock) {
 
 void tell(const commands::LockDocument& locked, Reporter& reporter) {
   for (const auto& one : locked.resolution.passed_over) {
-    reporter.note(fmt::format("passed over the nightly of {}: {}", one.day.text(), one.reason));
+    reporter.note(fmt::format("skipped nightly {}: {}", one.day.text(), one.reason));
   }
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
@@ -139,7 +136,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   tell_changes(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
-  reporter.note(fmt::format("bring it up to date: launch lock {}{}", locked->recipe.name,
+  reporter.note(fmt::format("to update it, run: launch lock {}{}", locked->recipe.name,
                             options.upgrade ? " --upgrade" : ""));
   return kNo;
 }
@@ -150,10 +147,10 @@ void register_lock(App& app) {
   const auto options = std::make_shared<LockOptions>();
   auto command = app.add("lock", kDescription);
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "A recipe's name or path").required().value_name("");
-  command.flag("--check", options->check, "Write nothing; exit code 1 when the lock is out of date");
-  command.flag("--upgrade", options->upgrade, "Take the newest, whatever the lock has");
-  command.flag("--offline", options->offline, "Answer from the cache of index pages, ask no server");
+  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required().value_name("");
+  command.flag("--check", options->check, "Write nothing; exit with 1 if the lock is out of date");
+  command.flag("--upgrade", options->upgrade, "Ignore the existing lock and resolve to the newest versions");
+  command.flag("--offline", options->offline, "Use cached index pages only; make no network requests");
   command.runs([options](World& world) { return run_lock(world, *options); });
 }
 

@@ -13,10 +13,10 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    "Examples:\n"
-    "  launch render demo             write images/demo/Dockerfile and .dockerignore, to be committed\n"
-    "  launch render demo --check     in CI: are they what recipe and lock say? (exit code 1: no)\n"
-    "  launch render demo --stdout    print the Dockerfile and write nothing";
+    R"(Examples:
+  launch render demo             write images/demo/Dockerfile and .dockerignore, to be committed
+  launch render demo --check     in CI: exit with 1 if they differ from what recipe and lock give
+  launch render demo --stdout    print the Dockerfile and write nothing)";
 
 struct RenderOptions {
   std::string recipe;
@@ -29,12 +29,12 @@ Result<int> check(const commands::RenderDocument& rendered, Terminal& terminal) 
   for (const auto* file : {&rendered.dockerfile, &rendered.dockerignore}) {
     if (!file->changed()) continue;
     if (!file->previous) {
-      return fail(Error(ErrorKind::no, fmt::format("{} is not there", file->file))
-                      .hint(fmt::format("write it: launch render {}", rendered.recipe)));
+      return fail(Error(ErrorKind::no, fmt::format("{} is missing", file->file))
+                      .hint(fmt::format("run `launch render {}`", rendered.recipe)));
     }
     terminal.text(line_diff(*file->previous, file->text, file->file, "rendered from recipe and lock"));
-    return fail(Error(ErrorKind::no, fmt::format("{} is not what recipe and lock say", file->file))
-                    .hint(fmt::format("write it anew: launch render {}", rendered.recipe)));
+    return fail(Error(ErrorKind::no, fmt::format("{} is out of date", file->file))
+                    .hint(fmt::format("run `launch render {}`", rendered.recipe)));
   }
   return 0;
 }
@@ -64,9 +64,9 @@ void register_render(App& app) {
   auto command = app.add("render", "Write the Dockerfile of a locked recipe");
   auto options = std::make_shared<RenderOptions>();
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "A recipe's name or file").required();
-  const auto check =
-      command.flag("--check", options->check, "Write nothing; exit code 1 and a diff when it would change");
+  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required();
+  const auto check = command.flag("--check", options->check,
+                                  "Write nothing; print a diff and exit with 1 if it is out of date");
   command.flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it").excludes(check);
   command.runs([options](World& world) { return run_render(world, *options); });
 }

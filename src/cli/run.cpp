@@ -17,21 +17,19 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "From exact PyTorch-nightly wheels, to a byte-identical CUDA image, to a multi-node GPU run.";
+    R"(From exact PyTorch wheels, to a byte-identical CUDA image, to a multi-node GPU run)";
 
 constexpr const char* kFooter =
-    "The path, for recipes/demo.toml:\n"
-    "  launch lock demo     exact wheels with their sha256 into lockfiles/pylock.demo.toml\n"
-    "  launch fetch demo    those wheels into the store\n"
-    "  launch render demo   images/demo/Dockerfile\n"
-    "  launch build demo    the image, by podman or docker\n"
-    "  launch check demo    do the locked wheels have what the code imports?\n"
-    "  launch train demo    one container a node\n"
-    "\n"
-    "Exit codes: 0 yes; 1 the answer is no; 2 bad usage, recipe or input file; 3 the world failed (network, "
-    "index,\n"
-    "engine, disk); train returns the code of the rank that failed first, and 130 or 143 when it was "
-    "interrupted.";
+    R"(The path of recipes/demo.toml:
+  launch lock demo     exact wheels with their sha256, in lockfiles/pylock.demo.toml
+  launch fetch demo    those wheels, in the store
+  launch render demo   images/demo/Dockerfile
+  launch build demo    the image, with podman or docker
+  launch check demo    whether the locked wheels have what the code imports
+  launch train demo    the run, one container per node
+
+Exit codes: 0 yes; 1 the answer is no; 2 bad usage, recipe or input file; 3 environment failure (network, index,
+engine, disk). train returns the code of the rank that failed first, 130 or 143 if interrupted.)";
 
 struct GlobalOptions {
   std::string folder;
@@ -45,16 +43,16 @@ void register_globals(CLI::App& root, GlobalOptions& options) {
   root.description(kDescription);
   root.footer(kFooter);
   root.set_version_flag("--version", std::string("launch ") + std::string(kVersion));
-  root.set_help_flag("-h,--help", "Print this help and end");
+  root.set_help_flag("-h,--help", "Print this help and exit");
   root.require_subcommand(1);
   root.fallthrough();
   root.get_formatter()->column_width(34);
   root.add_option("-C", options.folder,
-                  "The project's folder, instead of the nearest parent that has a recipes/")
+                  "Use this project folder (default: the nearest parent with a recipes/ folder)")
       ->type_name("DIR");
-  root.add_flag("--json", options.json, "One JSON document on stdout (docs/design.md)");
-  root.add_flag("-v,--verbose", options.verbose, "Tell more on stderr");
-  root.add_flag("-q,--quiet", options.quiet, "Warnings and errors only");
+  root.add_flag("--json", options.json, "Print one JSON document to stdout (docs/json.md)");
+  root.add_flag("-v,--verbose", options.verbose, "Print more detail to stderr");
+  root.add_flag("-q,--quiet", options.quiet, "Print warnings and errors only");
 }
 
 /// CLI11 says "the following argument was not expected" of a mistyped command; this names the nearest.
@@ -67,16 +65,16 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
     if (!command->get_name().empty()) names.push_back(command->get_name());
   }
   if (root.get_subcommands().empty() && first != arguments.end()) {
-    auto unknown = usage_error(fmt::format("there is no command \"{}\"", *first));
+    auto unknown = usage_error(fmt::format("unknown command \"{}\"", *first));
     if (const auto near = did_you_mean(*first, names))
       return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
-    return std::move(unknown).hint("'launch --help' lists the commands");
+    return std::move(unknown).hint("run `launch --help` to list the commands");
   }
   std::string message = error.what();
   if (!message.empty() && message.back() == '\n') message.pop_back();
   const auto chosen = root.get_subcommands();
   const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
-  return usage_error(message).hint(fmt::format("'{} --help' tells the options", command));
+  return usage_error(message).hint(fmt::format("run `{} --help` to list the options", command));
 }
 
 int report(Terminal& terminal, const Error& error) {
@@ -101,11 +99,11 @@ Result<void> set_folder(World& world, const std::string& given) {
   auto& context = world.context;
   context.folder_is_root = !given.empty();
   context.folder = std::filesystem::current_path(code);
-  if (code) return fail(world_error("the working folder cannot be found: " + code.message()));
+  if (code) return fail(world_error("cannot determine the working folder: " + code.message()));
   if (!context.folder_is_root) return {};
   context.folder = (context.folder / given).lexically_normal();
   if (std::filesystem::is_directory(context.folder)) return {};
-  return fail(usage_error(fmt::format("-C {}: there is no such folder", given)));
+  return fail(usage_error(fmt::format("-C {}: no such folder", given)));
 }
 
 LogLevel level_of(const GlobalOptions& options) {
@@ -148,7 +146,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
     return report(world.terminal,
                   usage_error(fmt::format("launch {} takes no arguments after --",
                                           root.get_subcommands().front()->get_name()))
-                      .hint("'launch train RECIPE -- ARGS' gives ARGS to the training script"));
+                      .hint("only `launch train RECIPE -- ARGS` passes ARGS on, to the training script"));
   }
   return finish(world, chosen.run(world));
 }

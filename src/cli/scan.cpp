@@ -10,19 +10,21 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    "Lists which names of torch the code imports, where, and how firmly it needs them.";
+    R"(List the names of torch that code imports, where, and how firmly it needs them)";
 
 constexpr const char* kFooter =
-    "must: when the file is imported; path: in a function, a branch or an error handler; optional: the code "
-    "goes on\n"
-    "without it (try … except ImportError, a test for the version, the comment `# launch: optional`); type: "
-    "for type\n"
-    "checkers only.\n"
-    "\n"
-    "Examples:\n"
-    "  launch scan src/\n"
-    "  launch scan src/ --module torch --module torchao\n"
-    "  launch scan --json train.py\n";
+    R"(How firmly a name is needed:
+  must        when the file is imported
+  path        in a function, a branch or an error handler
+  optional    the code goes on without it: try … except ImportError, a test of the version, or the comment
+              `# launch: optional`
+  type        for type checkers only
+
+Examples:
+  launch scan src/
+  launch scan src/ --module torch --module torchao
+  launch scan --json train.py
+)";
 
 struct ScanOptions {
   std::vector<std::string> paths;
@@ -42,10 +44,10 @@ void register_scan(App& app) {
   const auto options = std::make_shared<ScanOptions>();
   auto command = app.add("scan", kDescription);
   command.footer(kFooter);
-  command.option("PATHS", &options->paths, "Files and folders").required().value_name("");
+  command.option("PATHS", &options->paths, "Files and folders to read").required().value_name("");
   command
       .option("--module", &options->modules,
-              "A top-level module to look for (may be repeated; default: torch, torchvision, torchaudio)")
+              "Look for this top-level module (repeatable; default: torch, torchvision, torchaudio)")
       .value_name("NAME");
   command.runs([options](World& world) { return run_scan(world, *options); });
 }

@@ -25,7 +25,7 @@ void warn_of_stale_dockerfile(const project::Project& project, const project::Lo
   const auto found = read_file(place);
   if (found && *found == dockerfile) return;
   reporter.warn(fmt::format(
-      "{} is not what recipe and lock say, and what they say is built; write it anew: launch render {}",
+      "{} is out of date and is not used: the image is built from recipe and lock; run `launch render {}`",
       project.shown(place), locked.recipe.name));
 }
 

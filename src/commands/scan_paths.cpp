@@ -16,7 +16,7 @@ Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::stri
 
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {
   for (const auto& each : scan.problems) {
-    reporter.warn(fmt::format("{}:{}: {}; what follows was not read", each.file, each.problem.line,
+    reporter.warn(fmt::format("{}:{}: {}; the rest of the file was not read", each.file, each.problem.line,
                               each.problem.message));
   }
 }

@@ -38,6 +38,7 @@ std::string_view channel_name(Channel channel) {
 
 std::vector<std::string> channel_names() {
   std::vector<std::string> names;
+  names.reserve(kChannels.size());
   for (const auto& row : kChannels) names.emplace_back(row.name);
   return names;
 }

@@ -23,6 +23,7 @@ class Day {
   /// Its midnight, in seconds since 1970.
   std::chrono::sys_seconds midnight() const { return std::chrono::sys_days(date_); }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const Day&, const Day&) = default;
 
  private:

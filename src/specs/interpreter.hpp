@@ -28,6 +28,7 @@ struct Interpreter {
   std::optional<Interpreter> without_gil() const;
 
   /// By version; the free-threaded build follows the one with a GIL.
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const Interpreter&, const Interpreter&) = default;
 };
 

@@ -47,6 +47,7 @@ struct PlatformTable {
 Result<Platform> Platform::parse(std::string_view text) {
   if (const auto known = PlatformTable::where(&Row::text, text)) return *known;
   std::vector<std::string> names;
+  names.reserve(kRows.size());
   for (const auto& row : kRows) names.push_back(fmt::format("\"{}\"", row.text));
   return fail(
       usage_error(fmt::format("unknown platform {}: expected {}", in_quotes(text), join_words(names, "or"))));

@@ -36,6 +36,7 @@ class Platform {
   /// the others (PEP 599).
   int oldest_manylinux_glibc_minor() const;
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const Platform&, const Platform&) = default;
 
  private:

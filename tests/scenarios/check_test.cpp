@@ -174,7 +174,7 @@ TEST_F(CheckScenario, InterruptedItHasNoVerdict) {
       {"sh", "-c", std::string("echo $$ > pid; exec ") + LAUNCH_PROGRAM + " check --torch 2.3.1 src"});
   EXPECT_EQ(done.code, 143);
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err, "interrupted; there is no verdict\n");
+  EXPECT_EQ(done.err, "interrupted; the check did not finish\n");
 }
 
 TEST_F(CheckScenario, NothingMissingIsYes) {
@@ -196,7 +196,8 @@ TEST_F(CheckScenario, AFileThatPythonRefuses) {
   scenario_.write("src/train.py", "import torch\nx = 'a\nimport torch.gone\n");
   const auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, "warning: src/train.py:2: the string is not closed; what follows was not read\n");
+  EXPECT_EQ(done.err,
+            "warning: src/train.py:2: the string is not closed; the rest of the file was not read\n");
   EXPECT_EQ(done.out, "torch 2.3.1: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
 }
 
@@ -219,21 +220,22 @@ TEST_F(CheckScenario, BadUsage) {
     EXPECT_EQ(done.code, 2);
     return done.err;
   };
-  EXPECT_EQ(
-      error({"check"}),
-      "error: which wheels are to be checked?\n\nhint: name a recipe or lock first: launch check demo src/\n"
-      "hint: or a version: launch check --torch 2.3.1 src/\n");
+  EXPECT_EQ(error({"check"}),
+            "error: no recipe, lock or --torch version given\n\nhint: name a recipe or lock: launch check "
+            "demo src/\n"
+            "hint: or give a version: launch check --torch 2.3.1 src/\n");
   EXPECT_EQ(error({"check", "dmeo"}),
             "error: there is no recipe \"dmeo\" in recipes\n\nhint: did you mean \"demo\"?\n"
             "hint: the recipes there are demo\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1"}),
-            "error: which code is to be checked?\n\nhint: give files or folders: launch check --torch 2.3.1 "
+            "error: no source files given\n\nhint: give files or folders: launch check --torch 2.3.1 "
             "src/\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1", "nix"}), "error: nix: there is no such file or folder\n");
-  EXPECT_EQ(error({"check", "--cuda", "cu121", "demo"}), "error: --cuda goes with --torch VERSION\n");
+  EXPECT_EQ(error({"check", "--cuda", "cu121", "demo"}),
+            "error: --cuda can only be used with --torch VERSION\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1", "--channel", "nightly", "src"}),
             "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
-            "hint: --cuda cu128, or --cuda cpu\n");
+            "hint: add --cuda cu128 or --cuda cpu\n");
   for (const std::string bad : {"cu1", "cu12.8", "cu12345", "rocm6", "rocm6.3.1.2"}) {
     EXPECT_EQ(error({"check", "--torch", "2.5.0", "--channel", "nightly", "--cuda", bad, "src"}),
               "error: unknown accelerator \"" + bad +
@@ -270,7 +272,8 @@ TEST_F(CheckScenario, ScanInJson) {
   scenario_.write("src/train.py", "from torch import Module\nx = 'a\n");
   const auto done = scenario_.launch({"scan", "src", "--json"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, "warning: src/train.py:2: the string is not closed; what follows was not read\n");
+  EXPECT_EQ(done.err,
+            "warning: src/train.py:2: the string is not closed; the rest of the file was not read\n");
   EXPECT_EQ(done.out,
             R"({"schema":1,"files":1,"requirements":[{"name":"torch:Module","need":"must","uses":[{"file":)"
             R"("src/train.py","line":1,"column":19,"need":"must"}]}],"problems":[{"file":"src/train.py",)"

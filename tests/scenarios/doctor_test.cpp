@@ -43,7 +43,7 @@ TEST_F(DoctorScenario, AMachineWithoutAnEngine) {
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out.substr(0, done.out.find("gpus")),
             "engine        podman is not installed  [LAUNCH_ENGINE]\n"
-            "              mend it: install podman: apt-get install podman\n");
+            "              fix: install podman: apt-get install podman\n");
 }
 
 TEST_F(DoctorScenario, Json) {

@@ -34,9 +34,9 @@ class HostileText : public ::testing::Test {
 
 TEST_F(HostileText, OfAnArgument) {
   EXPECT_EQ(error_of({"lo\x1b[31mck"}),
-            "error: there is no command \"lo\\x1b[31mck\"\n\nhint: 'launch --help' lists the commands\n");
+            "error: unknown command \"lo\\x1b[31mck\"\n\nhint: run `launch --help` to list the commands\n");
   EXPECT_EQ(error_of({"-C", "a\nhint: b\xff", "lock", "demo"}),
-            "error: -C a\\x0ahint: b\\xff: there is no such folder\n");
+            "error: -C a\\x0ahint: b\\xff: no such folder\n");
 }
 
 TEST_F(HostileText, OfAFolder) {

@@ -57,7 +57,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
   auto done = demo_.launch({"render", "demo", "--check"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err, "error: images/demo/Dockerfile is not there\n\nhint: write it: launch render demo\n");
+  EXPECT_EQ(done.err, "error: images/demo/Dockerfile is missing\n\nhint: run `launch render demo`\n");
   EXPECT_FALSE(scenario_.exists("images"));
 
   demo_.launch({"render", "demo"});
@@ -78,9 +78,9 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             "+!venv\n"
             "+!wheels\n"
             "+!project\n"
-            "error: images/demo/.dockerignore is not what recipe and lock say\n"
+            "error: images/demo/.dockerignore is out of date\n"
             "\n"
-            "hint: write it anew: launch render demo\n");
+            "hint: run `launch render demo`\n");
   EXPECT_EQ(scenario_.read("images/demo/.dockerignore"), "*\n!\x1b[2J\n");
 }
 
@@ -128,7 +128,8 @@ TEST_F(Render, ALockOfAnEarlierLaunchIsRenewedOnce) {
 TEST_F(Render, WhatCannotBeCombined) {
   const auto done = demo_.launch({"render", "demo", "--check", "--stdout"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err, "error: --check excludes --stdout\n\nhint: 'launch render --help' tells the options\n");
+  EXPECT_EQ(done.err,
+            "error: --check excludes --stdout\n\nhint: run `launch render --help` to list the options\n");
 }
 
 TEST_F(Build, OnceAndThenItIsFound) {
@@ -157,8 +158,9 @@ TEST_F(Build, OfADockerfileThatIsOld) {
   const auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
-            "warning: images/demo/Dockerfile is not what recipe and lock say, and what they say is built; "
-            "write it anew: launch render demo\n"
+            "warning: images/demo/Dockerfile is out of date and is not used: the image is built from recipe "
+            "and lock; "
+            "run `launch render demo`\n"
             "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
 }
 

@@ -88,7 +88,7 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
   auto done = refused({"lock", "demo", "--check", "--upgrade"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is out of date:\n" + changes +
-                          "bring it up to date: launch lock demo --upgrade\n");
+                          "to update it, run: launch lock demo --upgrade\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
@@ -99,8 +99,8 @@ TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err,
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
-            "lockfiles/pylock.demo.toml is not there\n"
-            "bring it up to date: launch lock demo\n");
+            "lockfiles/pylock.demo.toml is missing\n"
+            "to update it, run: launch lock demo\n");
 }
 
 /// A recipe that cannot be locked; one that can was locked before.
@@ -363,7 +363,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
             "warning: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an "
-            "integer; it is written anew\n"
+            "integer; it is replaced\n"
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml has changed\n");
   EXPECT_EQ(lock(), good);

@@ -141,8 +141,8 @@ TEST_F(Workflows, ABuildSaysThatTheDockerfileOfTheProjectIsOld) {
   const auto built = build_demo();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_THAT(reporter_.warnings,
-              ElementsAre("images/demo/Dockerfile is not what recipe and lock say, and what they say is "
-                          "built; write it anew: launch render demo"));
+              ElementsAre("images/demo/Dockerfile is out of date and is not used: the image is built from "
+                          "recipe and lock; run `launch render demo`"));
 }
 
 TEST_F(Workflows, WhatIsFetchedIsNotFetchedByTheBuild) {
