@@ -28,6 +28,7 @@ class Digest {
   /// "sha256:ab12…"
   std::string text() const { return "sha256:" + hex_; }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const Digest&, const Digest&) = default;
 
  private:

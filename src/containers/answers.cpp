@@ -26,8 +26,8 @@ std::optional<Digest> id_of(const std::string& id) {
 
 /// docker names the digest of a local image only in its repository digests.
 std::optional<Digest> digest_of(const json& image) {
-  if (const auto digest = Digest::parse(json_string(image, {"Digest"}))) return digest;
-  if (const auto digest = Digest::parse(json_string(image, {"Descriptor", "digest"}))) return digest;
+  if (auto digest = Digest::parse(json_string(image, {"Digest"}))) return digest;
+  if (auto digest = Digest::parse(json_string(image, {"Descriptor", "digest"}))) return digest;
   const auto& named = json_at(image, {"RepoDigests"});
   if (!named.is_array() || named.empty()) return std::nullopt;
   const auto reference = json_string(named.front());

@@ -112,6 +112,7 @@ Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, cons
                          const Completion& completion) {
   const auto& work = completion.work;
   std::vector<net::DownloadRequest> requests;
+  requests.reserve(wheels.size());
   for (const auto& [wheel, file] : wheels) {
     // The folder is named by the address, so that a download that was interrupted is found again.
     requests.push_back(

@@ -149,6 +149,7 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
   }
   if (wheels.empty()) return {};
   std::vector<pytorch::PublishedWheel> published;
+  published.reserve(wheels.size());
   for (const auto& wheel : wheels) published.push_back({wheel.file_name, wheel.url});
   TRY_ASSIGN(auto found, pytorch::find_hidden(http_, channel_->url(), published));
   for (std::size_t i = 0; i < wheels.size(); ++i) {

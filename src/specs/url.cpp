@@ -110,7 +110,7 @@ std::optional<Url> Url::parse(std::string_view text) {
   return url;
 }
 
-Url Url::of(std::string text) {
+Url Url::of(const std::string& text) {
   return parse(text).value_or(Url());
 }
 
@@ -175,8 +175,7 @@ std::string Url::file_name() const {
 std::optional<Url> Url::resolve(std::string_view link) const {
   link = without_fragment(link);
   if (scheme_size(link) > 0 || link.starts_with("//")) {
-    const auto there =
-        parse(link.starts_with("//") ? fmt::format("{}:{}", scheme(), link) : std::string(link));
+    auto there = parse(link.starts_with("//") ? fmt::format("{}:{}", scheme(), link) : std::string(link));
     if (!there || there->host_ <= there->scheme_end_ + 1) return there;
     return parse(fmt::format("{}{}{}", there->part(0, there->path_), remove_dots(there->path()),
                              there->part(there->query_, there->text_.size())));

@@ -63,7 +63,8 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
 
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show) {
-  auto& [disk, clock, reporter, stop] = world.work;
+  auto& disk = world.work.disk;
+  auto& clock = world.work.clock;
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
   TRY(write_file(disk, folder.rank_script(), rank_script()));

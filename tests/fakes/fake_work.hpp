@@ -17,9 +17,8 @@ struct FakeWork {
   FakeReporter reporter;
   std::stop_source stop;
 
-  operator Work() {
-    return {disk, clock, reporter, stop.get_token()};
-  }  // NOLINT(google-explicit-constructor)
+  // NOLINTNEXTLINE(google-explicit-constructor): it stands for a Work
+  operator Work() { return {disk, clock, reporter, stop.get_token()}; }
 };
 
 }  // namespace launch::fakes
