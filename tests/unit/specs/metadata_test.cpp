@@ -10,7 +10,6 @@
 namespace launch::specs {
 namespace {
 
-using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
