@@ -31,11 +31,11 @@ struct BuildOptions {
 std::string json_of(const commands::BuildDocument& built) {
   auto layers = nlohmann::json::array();
   for (const auto& layer : built.layers) {
-    layers.push_back({{"digest", layer.digest}, {"size", layer.size}, {"wheels", layer.wheels}});
+    layers.push_back({{"digest", layer.digest.text()}, {"size", layer.size}, {"wheels", layer.wheels}});
   }
   return json_text(nlohmann::json{{"schema", 1},
                                   {"image", built.reference()},
-                                  {"image_id", built.outcome.image.image_id},
+                                  {"image_id", built.outcome.image.image_id.text()},
                                   {"engine", built.engine},
                                   {"up_to_date", built.outcome.up_to_date},
                                   {"layers", std::move(layers)},
@@ -65,7 +65,7 @@ void register_build(App& app) {
   command.footer(kFooter);
   command.option("RECIPE", &options->recipe, "Name or path of a recipe").required();
   command.option("--engine", &options->engine,
-                 "Use this engine: podman, docker or a path to one (default: the first that works)");
+                 "Use this engine: " + containers::engine_choice() + " (default: the first that works)");
   command.flag("--from-scratch", options->from_scratch, "Rebuild every layer");
   command.runs([options](World& world) { return run_build(world, *options); });
 }

@@ -24,7 +24,7 @@ constexpr const char* kFooter =
   launch lock demo     exact wheels with their sha256, in lockfiles/pylock.demo.toml
   launch fetch demo    those wheels, in the store
   launch render demo   images/demo/Dockerfile
-  launch build demo    the image, with podman or docker
+  launch build demo    the image, with a container engine
   launch check demo    whether the locked wheels have what the code imports
   launch train demo    the run, one container per node
 

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "containers/engine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -181,8 +182,7 @@ void register_train(App& app) {
       .value_name("PLACE")
       .shows_default();
   command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default)").value_name("PORT");
-  command.option("--engine", &options->engine, "podman, docker or a path to one of them")
-      .value_name("ENGINE");
+  command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });
 }

@@ -2,14 +2,12 @@
 
 #include <chrono>
 #include <filesystem>
-#include <string_view>
 #include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "base/log.hpp"
 #include "commands/engine.hpp"
 #include "locking/locate.hpp"
 #include "store/wheel_store.hpp"
@@ -32,8 +30,8 @@ void warn_of_stale_dockerfile(const project::Project& project, const project::Lo
 }  // namespace
 
 std::string BuildDocument::reference() const {
-  if (outcome.image.digest.empty()) return outcome.image.image_id;
-  return fmt::format("{}@{}", outcome.name, outcome.image.digest);
+  if (!outcome.image.digest) return outcome.image.image_id.text();
+  return fmt::format("{}@{}", outcome.name, outcome.image.digest->text());
 }
 
 Result<BuildDocument> build(const BuildRequest& request, const Context& context) {
@@ -45,29 +43,24 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   const auto& [recipe, lock] = wanted.locked;
   TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
   wanted.from_scratch = request.from_scratch;
+  // Beside the store, where there is room for the wheels and so, most likely, for what is in them.
+  wanted.folder = std::filesystem::path(site.store.value).parent_path();
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(wanted.locked, wanted.copies));
   warn_of_stale_dockerfile(project, wanted.locked, dockerfile, context.reporter);
   TRY_ASSIGN(const auto engine, find_engine(context, site, request.engine));
   const auto http = open_http(context, site);
+  const store::WheelStore store(site.store.value);
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
-    TRY_ASSIGN(auto fetched,
-               locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(), site,
-                                     store::WheelStore(site.store.value), *http, context.work()));
+    TRY_ASSIGN(auto fetched, locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(),
+                                                   site, store, *http, context.work()));
     return std::move(fetched.paths);
   };
-  BuildDocument document;
-  document.engine = engine.info().name();
-  const auto on_line = [&](std::string_view line) {
-    // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
-    if (line.starts_with("STEP ")) context.reporter.status(line);
-    log_debug("{}", line);
-  };
-  TRY_ASSIGN(document.outcome, image::build_image(wanted, engine, site, on_line, context.work()));
-  TRY_ASSIGN(document.layers, image::wheel_layers(wanted, document.outcome.image, site));
-  document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
-  return document;
+  TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.work()));
+  TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, store));
+  const auto seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), seconds};
 }
 
 }  // namespace launch::commands

@@ -19,9 +19,7 @@ Finding setting(std::string what, const project::Setting& setting) {
 std::string about(const containers::EngineInfo& info) {
   auto text = fmt::format("{} {}", info.name(), info.version);
   if (info.rootless) text += ", rootless";
-  if (info.kind == containers::EngineKind::docker && !info.buildx) text += ", without buildx";
-  if (info.kind == containers::EngineKind::podman && !info.build_timestamp)
-    text += ", without build --timestamp";
+  for (const auto& feature : info.lacking()) text += ", without " + feature;
   return text;
 }
 

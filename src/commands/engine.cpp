@@ -9,13 +9,8 @@ Result<containers::Engine> find_engine(const Context& context, const project::Si
                                        containers::Probing probing) {
   auto name = wanted;
   if (!name && site.engine) name = site.engine->value;
-  std::vector<containers::RegistryMirror> mirrors;
-  mirrors.reserve(site.registries.size());
-  for (const auto& registry : site.registries) {
-    mirrors.push_back({registry.prefix, registry.location, registry.insecure});
-  }
-  return containers::probe_engine(name, mirrors, context.environment.cache_dir() / "engine", context.runner,
-                                  context.environment, context.work(), probing);
+  return containers::probe_engine(name, site.registries, context.environment.cache_dir() / "engine",
+                                  context.runner, context.environment, context.work(), probing);
 }
 
 }  // namespace launch::commands

@@ -41,15 +41,6 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
   return previous;
 }
 
-std::vector<registry::RegistryLocation> registries(const project::Site& site) {
-  std::vector<registry::RegistryLocation> out;
-  out.reserve(site.registries.size());
-  for (const auto& registry : site.registries) {
-    out.push_back({.prefix = registry.prefix, .location = registry.location, .insecure = registry.insecure});
-  }
-  return out;
-}
-
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
                                     const project::Site& site, const project::Recipe& recipe,
                                     const std::optional<project::Lockfile>& previous) {
@@ -59,7 +50,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
       .recipe = recipe, .previous = previous, .upgrade = request.upgrade, .glibc_minor = glibc_minor};
   TRY_ASSIGN(auto result,
              locking::resolve_lock(wanted, site, *http, store::WheelStore(site.store.value), context.work()));
-  registry::OciRegistry registry(*http, registries(site));
+  registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
   const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
   TRY_ASSIGN(auto chosen,

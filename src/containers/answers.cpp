@@ -5,22 +5,12 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "base/toml.hpp"
+#include "containers/engine_type.hpp"
 
 namespace launch::containers {
 namespace {
 
 using nlohmann::json;
-
-bool truth_of(const json& value) {
-  return value.is_boolean() && value.get<bool>();
-}
-
-bool lists(const json& list, std::string_view word) {
-  return list.is_array() && std::any_of(list.begin(), list.end(), [&](const json& item) {
-           return json_string(item).find(word) != std::string::npos;
-         });
-}
 
 std::map<std::string, std::string> texts_of(const json& object) {
   std::map<std::string, std::string> texts;
@@ -29,19 +19,31 @@ std::map<std::string, std::string> texts_of(const json& object) {
   return texts;
 }
 
-std::string with_algorithm(const std::string& id) {
-  return id.empty() || id.find(':') != std::string::npos ? id : "sha256:" + id;
+/// podman's ids name no algorithm.
+std::optional<Digest> id_of(const std::string& id) {
+  return id.find(':') == std::string::npos ? Digest::of_hex(id) : Digest::parse(id);
 }
 
 /// docker names the digest of a local image only in its repository digests.
-std::string digest_of(const json& image) {
-  if (auto digest = json_string(image, {"Digest"}); !digest.empty()) return digest;
-  if (auto digest = json_string(image, {"Descriptor", "digest"}); !digest.empty()) return digest;
+std::optional<Digest> digest_of(const json& image) {
+  if (const auto digest = Digest::parse(json_string(image, {"Digest"}))) return digest;
+  if (const auto digest = Digest::parse(json_string(image, {"Descriptor", "digest"}))) return digest;
   const auto& named = json_at(image, {"RepoDigests"});
-  if (!named.is_array() || named.empty()) return {};
+  if (!named.is_array() || named.empty()) return std::nullopt;
   const auto reference = json_string(named.front());
-  const auto mark = reference.find('@');
-  return mark == std::string::npos ? std::string() : reference.substr(mark + 1);
+  return Digest::parse(std::string_view(reference).substr(reference.find('@') + 1));
+}
+
+Result<std::vector<Digest>> layers_of(const json& image) {
+  std::vector<Digest> layers;
+  const auto& listed = json_at(image, {"RootFS", "Layers"});
+  if (!listed.is_array()) return layers;
+  for (const auto& item : listed) {
+    const auto layer = Digest::parse(json_string(item));
+    if (!layer) return fail(world_error("'image inspect' printed a layer that is no sha256 digest"));
+    layers.push_back(*layer);
+  }
+  return layers;
 }
 
 bool has(std::string_view text, std::string_view part) {
@@ -50,40 +52,21 @@ bool has(std::string_view text, std::string_view part) {
 
 }  // namespace
 
-Result<EngineInfo> read_podman_info(std::string_view text) {
-  const auto document = parse_json<json>(text);
-  EngineInfo info;
-  info.kind = EngineKind::podman;
-  info.version = json_string(document, {"version", "Version"});
-  if (info.version.empty()) return fail(world_error("'podman info' did not say its version"));
-  info.rootless = truth_of(json_at(document, {"host", "security", "rootless"}));
-  info.pids_limit = lists(json_at(document, {"host", "cgroupControllers"}), "pids");
-  const auto root = json_string(document, {"store", "graphRoot"});
-  const auto driver = json_string(document, {"store", "graphDriverName"});
-  if (!root.empty() && !driver.empty()) {
-    info.working_containers = fmt::format("{}/{}-containers", root, driver);
-  }
-  info.oci_runtime = json_string(document, {"host", "ociRuntime", "path"});
-  const std::filesystem::path socket(json_string(document, {"host", "remoteSocket", "path"}));
-  info.runtime_folder = socket.parent_path().parent_path().string();  // FOLDER/podman/podman.sock
-  return info;
+std::string text_at(std::string_view document, std::initializer_list<const char*> path) {
+  return json_string(parse_json<json>(document), path);
 }
 
-std::optional<std::string> read_docker_server(std::string_view text) {
-  const auto document = parse_json<json>(text);
-  auto version = json_string(document, {"Server", "Version"});
-  if (version.empty()) return std::nullopt;
-  return version;
+bool truth_at(std::string_view document, std::initializer_list<const char*> path) {
+  const auto parsed = parse_json<json>(document);
+  const auto& value = json_at(parsed, path);
+  return value.is_boolean() && value.get<bool>();
 }
 
-std::string read_docker_client(std::string_view text) {
-  return json_string(parse_json<json>(text), {"Client", "Version"});
-}
-
-void read_docker_info(std::string_view text, EngineInfo& info) {
-  const auto document = parse_json<json>(text);
-  info.rootless = lists(json_at(document, {"SecurityOptions"}), "name=rootless");
-  info.pids_limit = truth_of(json_at(document, {"PidsLimit"}));
+bool lists_at(std::string_view document, std::initializer_list<const char*> path, std::string_view word) {
+  const auto parsed = parse_json<json>(document);
+  const auto& list = json_at(parsed, path);
+  return list.is_array() && std::any_of(list.begin(), list.end(),
+                                        [&](const json& item) { return has(json_string(item), word); });
 }
 
 bool help_has_option(std::string_view help, std::string_view option) {
@@ -110,28 +93,26 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   }
   std::vector<Image> images;
   for (const auto& item : document) {
-    auto& image = images.emplace_back();
-    image.image_id = with_algorithm(json_string(item, {"Id"}));
-    if (image.image_id.empty()) return fail(world_error("'image inspect' did not say the image's id"));
-    image.digest = digest_of(item);
+    const auto id = id_of(json_string(item, {"Id"}));
+    if (!id) return fail(world_error("'image inspect' did not say the image's id"));
+    auto& image = images.emplace_back(Image{*id, digest_of(item)});
     image.labels = texts_of(json_at(item, {"Config", "Labels"}));
     image.annotations = texts_of(json_at(item, {"Annotations"}));
-    if (const auto& layers = json_at(item, {"RootFS", "Layers"}); layers.is_array()) {
-      for (const auto& layer : layers) image.layers.push_back(json_string(layer));
-    }
+    TRY_ASSIGN(image.layers, layers_of(item));
     image.names = json_at(item, {"RepoTags"}).size();
     image.steps = json_at(item, {"History"}).size();
   }
   return images;
 }
 
-std::map<std::string, std::string> read_storage_containers(std::string_view text) {
-  std::map<std::string, std::string> found;
+std::map<std::string, Digest> read_storage_containers(std::string_view text) {
+  std::map<std::string, Digest> found;
   const auto document = parse_json<json>(text);
   if (!document.is_array()) return found;
   for (const auto& item : document) {
     if (json_string(item, {"State"}) != "storage") continue;
-    found[json_string(item, {"Id"})] = with_algorithm(json_string(item, {"ImageID"}));
+    const auto image = id_of(json_string(item, {"ImageID"}));
+    if (image) found.emplace(json_string(item, {"Id"}), *image);
   }
   return found;
 }
@@ -177,18 +158,6 @@ std::string last_words(std::string_view output) {
   return std::string(last);
 }
 
-std::string network_hint(std::string_view err) {
-  if (has(err, "slirp4netns")) {
-    return "networks without root need slirp4netns and a /dev/net/tun that everybody may open: sudo chmod "
-           "0666 "
-           "/dev/net/tun";
-  }
-  if (has(err, "rootless netns")) {
-    return "clear what an earlier failure left of podman's network without root: podman system migrate";
-  }
-  return {};
-}
-
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
   const auto program = spec.argv.empty() ? std::string() : spec.argv.front();
@@ -211,31 +180,14 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
     return usage_error(fmt::format("the image {} is not here", spec.image));
   }
-  if (const auto hint = network_hint(err); !hint.empty()) {
-    return world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words))
-        .hint(hint);
-  }
-  if (has(err, "unresolvable CDI devices")) {
-    return world_error(fmt::format("{} does not know this machine's GPUs: {}", info.name(), words))
-        .hint("describe them once, as root: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml");
-  }
-  if (has(err, "could not select device driver") || has(err, "unknown or invalid runtime name: nvidia")) {
-    return world_error(fmt::format("docker cannot give GPUs to a container: {}", words))
-        .hint("install NVIDIA's container toolkit, then: nvidia-ctk runtime configure --runtime=docker");
-  }
-  if (!has(err, "Error") && !has(err, "docker: ")) return std::nullopt;  // the program's own code
-  return world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
-}
-
-std::string registries_conf(std::string_view existing, const std::vector<RegistryMirror>& mirrors) {
-  std::string out(existing);
-  if (!out.empty() && out.back() != '\n') out += '\n';
-  for (const auto& mirror : mirrors) {
-    out += fmt::format("\n[[registry]]\nprefix = {}\nlocation = {}\n", toml_string(mirror.prefix),
-                       toml_string(mirror.location));
-    if (mirror.insecure) out += "insecure = true\n";
-  }
-  return out;
+  if (auto error = info.type->start_failure(err)) return error;
+  const auto hint = info.type->hint(err);
+  if (hint.empty() && !has(err, "Error") && !has(err, "docker: "))
+    return std::nullopt;  // the program's own code
+  auto error =
+      world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
+  if (!hint.empty()) error.hint(hint);
+  return error;
 }
 
 }  // namespace launch::containers

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,14 +13,12 @@ namespace launch::containers {
 
 /// Readers of what engines print. All pure.
 
-/// Version, privileges and limits from `podman info --format json`. Errors (world): not what podman prints.
-Result<EngineInfo> read_podman_info(std::string_view json);
-/// The server's version from `docker version --format '{{json .}}'`; nothing when no daemon answered.
-std::optional<std::string> read_docker_server(std::string_view json);
-/// The client's version from the same text; empty when it does not say one.
-std::string read_docker_client(std::string_view json);
-/// Privileges and limits from `docker info --format '{{json .}}'`, into `info`.
-void read_docker_info(std::string_view json, EngineInfo& info);
+/// The string at a path of keys in a JSON document; empty where there is none.
+std::string text_at(std::string_view document, std::initializer_list<const char*> path);
+/// True when there is a true at a path of keys.
+bool truth_at(std::string_view document, std::initializer_list<const char*> path);
+/// True when a string of the list at a path of keys contains the word.
+bool lists_at(std::string_view document, std::initializer_list<const char*> path, std::string_view word);
 /// True when the help text lists the option ("--timestamp").
 bool help_has_option(std::string_view help, std::string_view option);
 /// True when a version ("4.3.1", "5.0.0-dev") is at least major.minor.
@@ -39,23 +38,16 @@ std::optional<std::string> half_made_image(std::string_view err);
 /// The words of an output that has one a line.
 std::vector<std::string> words(std::string_view output);
 
-/// Image ids ("sha256:…") by the ids of the containers that storage has and no engine runs, of `ps --external
+/// Image ids by the ids of the containers that storage has and no engine runs, of `ps --external
 /// --format json`.
-std::map<std::string, std::string> read_storage_containers(std::string_view json);
+std::map<std::string, Digest> read_storage_containers(std::string_view json);
 
 /// What the engine said last, in one line: its last line that says something, without "Error:" before it.
 std::string last_words(std::string_view output);
-
-/// What mends the network of a podman without root, when its words say that this is what failed; else empty.
-std::string network_hint(std::string_view err);
 
 /// Why `run` could not start the command, when the engine's words and code say so (podman, docker,
 /// catatonit).
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err);
-
-/// A registries.conf (containers-registries.conf(5), version 2): what was there before, then one entry a
-/// mirror.
-std::string registries_conf(std::string_view existing, const std::vector<RegistryMirror>& mirrors);
 
 }  // namespace launch::containers

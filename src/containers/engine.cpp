@@ -4,10 +4,9 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
-#include "base/temporary_folder.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
+#include "containers/engine_type.hpp"
 
 namespace launch::containers {
 namespace {
@@ -40,7 +39,7 @@ Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const
   if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
   if (outcome.timed_out) said = "it did not answer in time";
   auto error = world_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
-  if (auto hint = network_hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
+  if (auto hint = info_.type->hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
   return error;
 }
 
@@ -50,7 +49,7 @@ std::vector<std::string> Engine::command(const std::vector<std::string>& argumen
   return argv;
 }
 
-ProcessSpec Engine::spec(const std::vector<std::string>& arguments) const {
+ProcessSpec Engine::process(const std::vector<std::string>& arguments) const {
   ProcessSpec spec;
   spec.argv = command(arguments);
   spec.environment = environment_;
@@ -58,51 +57,7 @@ ProcessSpec Engine::spec(const std::vector<std::string>& arguments) const {
 }
 
 Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) const {
-  return runner_->run(spec(arguments));
-}
-
-Result<Image> Engine::build(const BuildSpec& build, const std::function<void(std::string_view)>& on_line,
-                            std::stop_token stop) const {
-  if (!build.remains.empty()) TRY(make_folder(work_.disk, build.remains));
-  TRY_ASSIGN(const auto folder, TemporaryFolder::make(work_.disk, build.remains));
-  const auto id_file = folder.path() / "id";
-  auto process = spec(build_arguments(info_, build, id_file));
-  // Each of these would give the same Dockerfile another image.
-  process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
-  process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
-  if (info_.kind == EngineKind::docker) {
-    process.unset.pop_back();
-    process.environment["SOURCE_DATE_EPOCH"] = std::to_string(build.timestamp);
-    process.environment["DOCKER_BUILDKIT"] = info_.buildx || info_.buildkit ? "1" : "0";
-    if (!info_.buildx) {
-      work_.reporter.warn(
-          "docker has no buildx here, without which it gives the image another ID each time; install "
-          "docker's "
-          "buildx plugin, or use podman");
-    }
-  }
-  if (on_line) process.on_line = [&](Stream, std::string_view line) { on_line(line); };
-  TRY(expect_remains(build, process));
-  const auto ended = runner_->run(process, std::move(stop));
-  const auto written = read_file(id_file);
-  const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
-  // One that ends by itself removes what it made, but for its layers, which the next build can use.
-  const auto removed = by_itself ? remove_remains_folder(build.remains) : remove_remains(build.remains);
-  if (!removed)
-    work_.reporter.warn(fmt::format("something may be left of the build: {}", removed.error().message()));
-  TRY_ASSIGN(const auto& outcome, ended);
-  if (!outcome.ok()) return fail(failed("build " + build.tag, outcome));
-  TRY_ASSIGN(auto image, find_image(build.tag));
-  if (!image)
-    return fail(world_error(fmt::format("{} built {} and does not have it", info_.name(), build.tag)));
-  TRY(written);
-  const auto id = std::string(trim(*written));
-  // With docker's containerd store the file holds the manifest's digest.
-  if (id != image->image_id && id != image->digest) {
-    return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
-                                        info_.name(), build.tag, id, image->image_id)));
-  }
-  return *std::move(image);
+  return runner_->run(process(arguments));
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
@@ -120,10 +75,18 @@ Result<std::optional<Image>> Engine::find_image(const std::string& reference) co
   return fail(failed("look for the image " + reference, outcome));
 }
 
+Result<std::string> Engine::pull_name(const std::string& name, const Digest& digest) const {
+  const auto mirror = specs::mirrored(name, mirrors_);
+  if (!mirror) return name;
+  TRY_ASSIGN(const auto here, find_image(fmt::format("{}@{}", name, digest.text())));
+  if (here) return name;
+  return mirror->name;
+}
+
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
                                    const std::function<void(Stream, std::string_view)>& on_line,
                                    std::stop_token stop) const {
-  auto process = spec(run_arguments(info_, container));
+  auto process = this->process(run_arguments(info_, container));
   // Only the last words matter here, and a run can print for days.
   constexpr std::size_t kept = 4096;
   std::string err;
@@ -141,9 +104,10 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   if (outcome.cancelled || outcome.timed_out) {
     // The client is gone; the container has a life of its own.
     if (!container.name.empty()) {
-      (void)call(info_.kind == EngineKind::podman
-                     ? std::vector<std::string>{"rm", "--force", "--time", "0", container.name}
-                     : std::vector<std::string>{"rm", "--force", container.name});
+      for (auto arguments : info_.type->removal(0)) {
+        arguments.push_back(container.name);
+        (void)call(arguments);
+      }
     }
     return outcome;
   }
@@ -157,7 +121,6 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
 
 Result<void> Engine::remove_containers(const std::string& label, const std::string& value,
                                        int grace_seconds) const {
-  const auto grace = std::to_string(grace_seconds);
   constexpr int kTries = 50;
   constexpr std::chrono::milliseconds kPause{100};
   for (int tries = 1;; ++tries) {
@@ -166,18 +129,10 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     if (!listed.ok()) return fail(failed("list its containers", listed));
     const auto names = words(listed.out);
     if (names.empty()) return {};
-    // podman's rm knows a grace time, docker's does not; podman's stop leaves nothing to remove after `run
-    // --rm`.
-    std::vector<std::string> arguments = info_.kind == EngineKind::podman
-                                             ? std::vector<std::string>{"rm", "--force", "--time", grace}
-                                             : std::vector<std::string>{"rm", "--force"};
-    if (info_.kind == EngineKind::docker && grace_seconds > 0 && tries == 1) {
-      std::vector<std::string> stop{"stop", "--time", grace};
-      stop.insert(stop.end(), names.begin(), names.end());
-      TRY(call(stop));
-    }
-    arguments.insert(arguments.end(), names.begin(), names.end());
-    TRY_ASSIGN(const auto removed, call(arguments));
+    auto commands = info_.type->removal(tries == 1 ? grace_seconds : 0);
+    for (auto& arguments : commands) arguments.insert(arguments.end(), names.begin(), names.end());
+    for (std::size_t i = 0; i + 1 < commands.size(); ++i) TRY(call(commands[i]));
+    TRY_ASSIGN(const auto removed, call(commands.back()));
     if (removed.ok()) return {};
     // docker itself removes what was run with --rm, and does not let anybody wait for that.
     if (has(removed.err, "already in progress") && tries < kTries) {

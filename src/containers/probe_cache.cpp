@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kFormat = 1;  // counts up when a probe finds more
+constexpr int kFormat = 2;  // counts up when a probe finds more
 
 /// "PATH SIZE TIME", or "PATH -" for one that is not there.
 std::string state_of(const fs::path& file) {
@@ -57,7 +57,8 @@ std::string limit(int resource) {
 
 }  // namespace
 
-std::optional<std::string> podman_fingerprint(const std::string& program, const Environment& environment) {
+std::optional<std::string> probe_fingerprint(const std::string& program, const ProbeInputs& inputs,
+                                             const Environment& environment) {
   const auto file = find_program(program, environment.get("PATH").value_or(""));
   if (!file) return std::nullopt;
   std::vector<std::string> facts{program,
@@ -67,50 +68,45 @@ std::optional<std::string> podman_fingerprint(const std::string& program, const 
                                  limit(RLIMIT_NPROC),
                                  read_file("/proc/sys/kernel/random/boot_id").value_or(""),
                                  read_file("/proc/self/cgroup").value_or("")};
-  for (const auto* place : {"/usr/bin/runc", "/usr/bin/crun", "/usr/lib/podman", "/usr/libexec/podman"}) {
-    facts.push_back(state_of(place));
-  }
+  for (const auto& other : inputs.programs) facts.push_back(state_of(other));
   for (const auto& [name, value] : environment.values()) {
-    const bool of_podman = name.starts_with("CONTAINER") || name.starts_with("STORAGE_") ||
-                           name.starts_with("XDG_") || name == "HOME" || name == "PATH" || name == "TMPDIR";
-    if (!of_podman) continue;
+    const auto begins_name = [&name = name](const std::string& start) { return name.starts_with(start); };
+    if (std::none_of(inputs.variables.begin(), inputs.variables.end(), begins_name)) continue;
     facts.push_back(fmt::format("{}={}", name, value));
-    if (name.starts_with("CONTAINER")) facts.push_back(content_of(value));
+    std::error_code code;
+    if (fs::is_regular_file(value, code)) facts.push_back(content_of(value));
   }
-  add_configuration(facts, "/usr/share/containers");
-  add_configuration(facts, "/etc/containers");
-  add_configuration(facts, environment.config_dir().parent_path() / "containers");
+  for (const auto& folder : inputs.configuration) add_configuration(facts, folder);
   return sha256_hex(join(facts, "\n"));
 }
 
 std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
-  return json_text(json{{"format", kFormat},
-                        {"fingerprint", fingerprint},
-                        {"program", info.program},
-                        {"version", info.version},
-                        {"rootless", info.rootless},
-                        {"build_timestamp", info.build_timestamp},
-                        {"identity_label_flag", info.identity_label_flag},
-                        {"pids_limit", info.pids_limit},
-                        {"working_containers", info.working_containers},
-                        {"oci_runtime", info.oci_runtime},
-                        {"runtime_folder", info.runtime_folder}});
+  json document{{"format", kFormat},        {"fingerprint", fingerprint}, {"program", info.program},
+                {"version", info.version},  {"rootless", info.rootless},  {"pids_limit", info.pids_limit},
+                {"features", info.features}};
+  if (const auto& places = info.build_places) {
+    document["build_places"] = {{"working_containers", places->working_containers},
+                                {"oci_runtime", places->oci_runtime},
+                                {"runtime_folder", places->runtime_folder}};
+  }
+  return json_text(document);
 }
 
-std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fingerprint) {
+std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fingerprint,
+                                     const EngineType& type) {
   try {
     const auto found = json::parse(text);
     if (found.at("format") != kFormat || found.at("fingerprint") != fingerprint) return std::nullopt;
-    EngineInfo info;
-    found.at("program").get_to(info.program);
+    EngineInfo info{&type, found.at("program")};
     found.at("version").get_to(info.version);
     found.at("rootless").get_to(info.rootless);
-    found.at("build_timestamp").get_to(info.build_timestamp);
-    found.at("identity_label_flag").get_to(info.identity_label_flag);
     found.at("pids_limit").get_to(info.pids_limit);
-    found.at("working_containers").get_to(info.working_containers);
-    found.at("oci_runtime").get_to(info.oci_runtime);
-    found.at("runtime_folder").get_to(info.runtime_folder);
+    found.at("features").get_to(info.features);
+    if (found.contains("build_places")) {
+      const auto& places = found.at("build_places");
+      info.build_places =
+          BuildPlaces{places.at("working_containers"), places.at("oci_runtime"), places.at("runtime_folder")};
+    }
     return info;
   } catch (const json::exception&) {
     return std::nullopt;

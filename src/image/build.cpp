@@ -7,18 +7,17 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "containers/builder.hpp"
 #include "image/context.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
-#include "project/recipe_digest.hpp"
-#include "store/wheel_store.hpp"
+#include "project/labels.hpp"
+#include "specs/platform.hpp"
 
 namespace launch::image {
 namespace {
-
-constexpr const char* kInputs = "launch.inputs";
 
 /// The platform of the recipe that is built here: this machine's, else its first.
 specs::Platform platform_of(const project::Recipe& recipe) {
@@ -31,19 +30,18 @@ specs::Platform platform_of(const project::Recipe& recipe) {
 /// the wheels.
 Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                      const specs::Platform& platform) {
-  constexpr int kContextVersion = 3;  // counts up when the same input is laid out in another way
+  constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
-  const auto recipe = project::recipe_digest(request.locked.recipe, project::Stage::image).text();
-  return "sha256:" + sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
-                                            image_timestamp(request.locked.lock.lock), project, recipe,
-                                            sha256_hex(dockerfile)));
+  return "sha256:" +
+         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
+                                image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
 }
 
 Result<std::optional<containers::Image>> find_same(const containers::Engine& engine, const std::string& tag,
                                                    const std::string& inputs) {
   TRY_ASSIGN(auto image, engine.find_image(tag));
   if (!image) return std::nullopt;
-  const auto found = image->labels.find(kInputs);
+  const auto found = image->labels.find(project::kInputsLabel);
   if (found == image->labels.end() || found->second != inputs) return std::nullopt;
   return image;
 }
@@ -59,11 +57,6 @@ Result<std::vector<archive::WheelSource>> fetch_wheels(const BuildRequest& reque
     sources.push_back({wheels[i].package, paths.at(i)});
   }
   return sources;
-}
-
-/// Beside the store, where there is room for the wheels and so, most likely, for what is in them.
-std::filesystem::path beside_store(const project::Site& site, const char* name) {
-  return std::filesystem::path(site.store.value).parent_path() / name;
 }
 
 /// Packages of the lock that this platform has no wheel of.
@@ -82,76 +75,100 @@ Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
                 fmt::format("reading {}", request.locked.lock.file.string()));
 }
 
-}  // namespace
-
-Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
+DockerfileInput dockerfile_input(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
   DockerfileInput input{locked.recipe, locked.lock, {}};
   for (const auto& copy : copies) input.copies.push_back(copy.to);
-  return render_dockerfile(input);
+  return input;
 }
 
-Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const project::Site& site,
-                                 const std::function<void(std::string_view)>& on_line, const Work& work) {
-  const auto& recipe = request.locked.recipe;
-  const auto& lock = request.locked.lock.lock;
-  const auto platform = platform_of(recipe);
-  TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
-  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform));
-  BuildOutcome outcome;
-  outcome.name = project::image_name(recipe.name);
-  const auto tag = project::image_reference(recipe.name);
-  const auto up_to_date = [&]() -> Result<bool> {
-    if (request.from_scratch) return false;
-    TRY_ASSIGN(const auto same, find_same(engine, tag, inputs));
-    if (same) outcome.image = *same;
-    outcome.up_to_date = same.has_value();
-    return outcome.up_to_date;
-  };
-  const auto turns = beside_store(site, "builds");
-  const auto image = project::engine_name(recipe.name);
-  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
-  if (turn) TRY(engine.remove_remains(turn->remains()));
-  TRY_ASSIGN(const bool there, up_to_date());
-  if (there) return outcome;
-  if (!turn) {
-    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
-    TRY(engine.remove_remains(turn->remains()));
-    TRY_ASSIGN(const bool there_now, up_to_date());
-    if (there_now) return outcome;
+/// The Dockerfile with its base image where the engine gets it, and the inputs' digest.
+Result<std::string> own_dockerfile(const BuildRequest& request, const containers::Engine& engine,
+                                   const std::string& inputs) {
+  auto input = dockerfile_input(request.locked, request.copies);
+  const auto& base = *request.locked.lock.lock.provenance.base;
+  if (base.digest) {
+    TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *base.digest));
   }
+  TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
+  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
+  return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs);
+}
 
+/// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
+Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
+                                          const std::string& inputs, const std::filesystem::path& folder,
+                                          const Work& work) {
+  const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
-  context.python = recipe.python;
+  context.python = request.locked.recipe.python;
   context.interpreter = base_interpreter(*lock.provenance.base);
   TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
-  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
-  context.dockerfile = fmt::format("{}LABEL {}={}\n", dockerfile, kInputs, inputs);
+  TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
   context.dockerignore = render_dockerignore();
-  TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, beside_store(site, "contexts")));
-  TRY_ASSIGN(outcome.unpacked, write_context(scratch.path(), context, work));
+  return write_context(folder, context, work);
+}
 
+containers::BuildSpec build_spec(const BuildRequest& request, const std::string& inputs,
+                                 const std::filesystem::path& context) {
+  const auto& lock = request.locked.lock.lock;
   containers::BuildSpec spec;
-  spec.context = scratch.path();
-  spec.dockerfile = scratch.path() / "Dockerfile";
-  spec.tag = tag;
+  spec.context = context;
+  spec.dockerfile = context / "Dockerfile";
+  spec.tag = project::image_reference(request.locked.recipe.name);
   spec.timestamp = image_timestamp(lock);
-  spec.platform = platform.oci();
+  spec.platform = platform_of(request.locked.recipe).oci();
   spec.from_scratch = request.from_scratch;
-  spec.annotations = {{kInputs, inputs}};
-  spec.remains = turn->remains();
+  spec.annotations = {{project::kInputsLabel, inputs}};
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
-  TRY_ASSIGN(outcome.image, engine.build(spec, on_line, work.stop));
-  return outcome;
+  return spec;
+}
+
+containers::Builder builder_of(const containers::Engine& engine, const BuildTurn& turn, const Work& work) {
+  constexpr std::size_t kEnough = 32;
+  const auto id = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
+  return {engine, turn.remains(), project::kBuildMark + id, work};
+}
+
+}  // namespace
+
+Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
+  return render_dockerfile(dockerfile_input(locked, copies));
+}
+
+Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
+                                 const Work& work) {
+  const auto& recipe = request.locked.recipe;
+  TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
+  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_of(recipe)));
+  const auto name = project::image_name(recipe.name);
+  const auto find = [&]() -> Result<std::optional<containers::Image>> {
+    if (request.from_scratch) return std::nullopt;
+    return find_same(engine, project::image_reference(recipe.name), inputs);
+  };
+  const auto turns = request.folder / "builds";
+  const auto image = project::engine_name(recipe.name);
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
+  if (turn) TRY(builder_of(engine, *turn, work).remove_remains());
+  TRY_ASSIGN(auto found, find());
+  if (found) return BuildOutcome{*std::move(found), name, true, {}};
+  if (!turn) {
+    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
+    TRY(builder_of(engine, *turn, work).remove_remains());
+    TRY_ASSIGN(found, find());
+    if (found) return BuildOutcome{*std::move(found), name, true, {}};
+  }
+  TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
+  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), work));
+  TRY_ASSIGN(auto built, builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
+  return BuildOutcome{std::move(built), name, false, unpacked};
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const project::Site& site) {
-  const store::WheelStore store(site.store.value);
+                                             const store::WheelStore& store) {
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
+#include "project/labels.hpp"
 #include "project/recipe_digest.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
@@ -55,7 +56,8 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
     return fail(usage_error(fmt::format("the lock {} names the base image {}: expected {}",
                                         input.lock.file.string(), text, reference.name())));
   }
-  return fmt::format("# {}\nFROM {}\n", tagged, text);
+  return fmt::format("# {}\nFROM {}@{}\n", tagged, input.pull_name.empty() ? base->name : input.pull_name,
+                     base->digest->text());
 }
 
 std::string env_instruction(const DockerfileInput& input) {
@@ -169,7 +171,7 @@ std::string label_instruction(const DockerfileInput& input, const project::BaseI
       {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
        {"org.opencontainers.image.base.name", dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
        {"org.opencontainers.image.base.digest", dockerfile_word(base.digest->text())},
-       {"launch.recipe",
+       {project::kRecipeLabel,
         dockerfile_word(project::recipe_digest(input.recipe, project::Stage::render).text())},
        {project::kLockLabel, dockerfile_word(input.lock.digest)}});
 }

@@ -15,6 +15,7 @@ struct DockerfileInput {
   const project::Recipe& recipe;
   const project::LoadedLock& lock;
   std::vector<std::string> copies;  ///< folders in the image that project files go below: "/workspace/"
+  std::string pull_name = {};       ///< what the base image is pulled by; empty: its own name
 };
 
 /// The Dockerfile of a locked recipe, in what buildah 1.28, docker and BuildKit have in common. Pure: the

@@ -61,9 +61,6 @@ struct Locked {
 };
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter);
 
-/// The label on an image that holds the digest of the lock that it was built from.
-inline constexpr const char* kLockLabel = "launch.lock";
-
 /// A recipe's name as engines take it: "my-recipe" for "My_Recipe".
 std::string engine_name(std::string_view recipe);
 /// The name of its image, "localhost/launch/my-recipe", and with the tag that builds give it,

@@ -1,11 +1,14 @@
 #include "project/site.hpp"
 
+#include <algorithm>
 #include <system_error>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/toml.hpp"
+#include "containers/engine.hpp"
 #include "project/machine_index.hpp"
 #include "pytorch/channel.hpp"
 
@@ -24,7 +27,7 @@ struct SiteFile {
   std::optional<Setting> store;
   std::optional<Setting> state;
   std::optional<Setting> engine;
-  std::vector<SiteRegistry> registries;
+  std::vector<specs::RegistryMirror> registries;
 };
 
 Result<void> check_url(const TomlTable& table, std::string_view key, const std::optional<Setting>& setting) {
@@ -62,8 +65,8 @@ void settle_path(std::optional<Setting>& setting, const fs::path& folder, const 
   }
 }
 
-Result<std::vector<SiteRegistry>> read_registries(const TomlTable& root) {
-  std::vector<SiteRegistry> out;
+Result<std::vector<specs::RegistryMirror>> read_registries(const TomlTable& root) {
+  std::vector<specs::RegistryMirror> out;
   TRY_ASSIGN(const auto registries, root.tables("registry"));
   for (const auto& table : registries) {
     TRY(table.only({"prefix", "location", "insecure"}));
@@ -81,6 +84,18 @@ Result<std::vector<SiteRegistry>> read_registries(const TomlTable& root) {
   return out;
 }
 
+bool is_engine(const std::string& name) {
+  const auto names = containers::engine_names();
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// "podman" or "docker", in quotes
+std::string engines() {
+  auto names = containers::engine_names();
+  for (auto& name : names) name = fmt::format("\"{}\"", name);
+  return join_words(names, "or");
+}
+
 Result<SiteFile> parse_site(std::string_view text, const std::string& shown, const fs::path& folder,
                             const fs::path& home) {
   TRY_ASSIGN(const auto document, parse_toml(text, shown));
@@ -92,9 +107,9 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
   TRY_ASSIGN(site.store, read_single(root, "store", "path", shown));
   TRY_ASSIGN(site.state, read_single(root, "state", "path", shown));
   TRY_ASSIGN(site.engine, read_setting(root, "engine", shown));
-  if (site.engine && site.engine->value != "podman" && site.engine->value != "docker") {
-    return fail(root.wrong(
-        "engine", fmt::format("expected \"podman\" or \"docker\", found \"{}\"", site.engine->value)));
+  if (site.engine && !is_engine(site.engine->value)) {
+    return fail(
+        root.wrong("engine", fmt::format("expected {}, found \"{}\"", engines(), site.engine->value)));
   }
   TRY_ASSIGN(site.registries, read_registries(root));
   settle_path(site.store, folder, home);
@@ -164,9 +179,9 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
                           environment.state_dir().string());
   site.cache = {(environment.cache_dir() / "http").string(), "default"};
   site.engine = first_of({variable(environment, "LAUNCH_ENGINE"), project.engine, user.engine});
-  if (site.engine && site.engine->value != "podman" && site.engine->value != "docker") {
-    return fail(usage_error(fmt::format("{} is \"{}\", expected \"podman\" or \"docker\"",
-                                        site.engine->origin, site.engine->value)));
+  if (site.engine && !is_engine(site.engine->value)) {
+    return fail(usage_error(
+        fmt::format("{} is \"{}\", expected {}", site.engine->origin, site.engine->value, engines())));
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;

@@ -9,6 +9,7 @@
 
 #include "base/environment.hpp"
 #include "base/result.hpp"
+#include "specs/registry_mirror.hpp"
 
 namespace launch::project {
 
@@ -16,12 +17,6 @@ namespace launch::project {
 struct Setting {
   std::string value;
   std::string origin;
-};
-
-struct SiteRegistry {
-  std::string prefix;
-  std::string location;
-  bool insecure = false;
 };
 
 /// What belongs to the machine and not to the project: flag > LAUNCH_… variable > project's launch.toml >
@@ -35,7 +30,7 @@ struct Site {
   Setting state;                  ///< folder that holds runs/ID, the run records
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
-  std::vector<SiteRegistry> registries;
+  std::vector<specs::RegistryMirror> registries;
   std::vector<std::string> warnings = {};  ///< of files that were passed over, for a person
 };
 

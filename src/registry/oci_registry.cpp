@@ -32,27 +32,17 @@ struct Place {
   std::string repository;
 };
 
-bool has_prefix(std::string_view name, std::string_view prefix) {
-  return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '/');
-}
-
-Place place_of(const specs::ImageReference& reference, const std::vector<RegistryLocation>& locations) {
-  const RegistryLocation* best = nullptr;
-  const auto name = reference.name();
-  for (const auto& location : locations) {
-    if (has_prefix(name, location.prefix) && (!best || location.prefix.size() > best->prefix.size()))
-      best = &location;
-  }
+Place place_of(const specs::ImageReference& reference, const std::vector<specs::RegistryMirror>& mirrors) {
   Place place;
   place.host = reference.registry == "docker.io" ? "registry-1.docker.io" : reference.registry;
   place.repository = reference.repository;
-  if (best != nullptr) {
-    const auto moved = best->location + name.substr(best->prefix.size());
-    const auto slash = moved.find('/');
-    place.host = moved.substr(0, slash);
-    place.repository = moved.substr(std::min(slash, moved.size() - 1) + 1);
+  const auto moved = specs::mirrored(reference.name(), mirrors);
+  if (moved) {
+    const auto slash = moved->name.find('/');
+    place.host = moved->name.substr(0, slash);
+    place.repository = moved->name.substr(std::min(slash, moved->name.size() - 1) + 1);
   }
-  const auto* scheme = best != nullptr && best->insecure ? "http" : "https";
+  const auto* scheme = moved && moved->insecure ? "http" : "https";
   place.base = fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository);
   return place;
 }
@@ -255,7 +245,7 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
                                                      const std::string& platform) {
-  const auto place = place_of(reference, locations_);
+  const auto place = place_of(reference, mirrors_);
   Repository repository(*http_, place);
   return during(look_up(repository, reference, platform),
                 fmt::format("asking the registry {} for {}", place.host, reference.text()));

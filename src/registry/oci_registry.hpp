@@ -9,15 +9,9 @@
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "specs/image_reference.hpp"
+#include "specs/registry_mirror.hpp"
 
 namespace launch::registry {
-
-/// Where images of a registry are really to be asked: the site's [[registry]] entries.
-struct RegistryLocation {
-  std::string prefix;     ///< "docker.io"
-  std::string location;   ///< "127.0.0.1:5000"
-  bool insecure = false;  ///< plain HTTP
-};
 
 /// What a registry says of an image, nothing of it pulled.
 struct RemoteImage {
@@ -30,8 +24,8 @@ struct RemoteImage {
 /// Images by the OCI distribution protocol (v2), with anonymous bearer tokens.
 class OciRegistry {
  public:
-  OciRegistry(net::HttpClient& http, std::vector<RegistryLocation> locations)
-      : http_(&http), locations_(std::move(locations)) {}
+  OciRegistry(net::HttpClient& http, std::vector<specs::RegistryMirror> mirrors)
+      : http_(&http), mirrors_(std::move(mirrors)) {}
 
   /// Looks an image up for "linux/amd64" or "linux/arm64"; nothing when the registry does not have it.
   /// Errors (world): the registry does not answer or refuses; the message names its address.
@@ -40,7 +34,7 @@ class OciRegistry {
 
  private:
   net::HttpClient* http_;
-  std::vector<RegistryLocation> locations_;
+  std::vector<specs::RegistryMirror> mirrors_;
 };
 
 }  // namespace launch::registry

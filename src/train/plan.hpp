@@ -9,14 +9,14 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "project/labels.hpp"
 #include "project/recipe.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
 
-/// The label that everything of a run carries; its value is the run's id.
-inline constexpr const char* kRunLabel = "launch.run";
+using project::kRunLabel;
 /// Where rank.py lies in a node's image.
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 

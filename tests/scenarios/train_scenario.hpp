@@ -34,9 +34,10 @@ class TrainScenario : public ::testing::Test {
         "\"\nchannel = \"index\"\nplatforms = [\"linux-x86_64\"]\n";
     scenario_.write("recipes/demo.toml", recipe);
     scenario_.write("lockfiles/pylock.demo.toml", lock);
-    scenario_.write("engine/image.json",
-                    R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:)" +
-                        sha256_hex(lock) + "\"}}}]");
+    scenario_.write("engine/image.json", R"([{"Id": ")" + std::string(64, 'a') + R"(", "Digest": "sha256:)" +
+                                             std::string(64, 'd') +
+                                             R"(", "Config": {"Labels": {"launch.lock": "sha256:)" +
+                                             sha256_hex(lock) + "\"}}}]");
   }
 
   Outcome train(const std::string& fault, std::vector<std::string> arguments = {"train", "demo"}) {

@@ -107,7 +107,7 @@ class LocalPlace final : public Place {
     TRY_ASSIGN(const auto image, engine_->find_image(name));
     if (!image) return std::nullopt;
     const auto lock = image->labels.find(project::kLockLabel);
-    return TrainImage{name, image->image_id, image->digest,
+    return TrainImage{name, image->image_id.text(), image->digest ? image->digest->text() : "",
                       lock == image->labels.end() ? std::string() : lock->second};
   }
 

@@ -27,9 +27,7 @@ Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tool
 Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner,
                                           const Work& work) {
   const auto engine = [&]() -> Result<containers::Engine> {
-    containers::EngineInfo info;
-    info.kind = handle.engine == "docker" ? containers::EngineKind::docker : containers::EngineKind::podman;
-    info.program = handle.program;
+    TRY_ASSIGN(const auto info, containers::engine_named(handle.program));
     return containers::Engine(info, runner, {}, work);
   };
   TRY_ASSIGN(auto place, make_place(handle.place, {work.clock, {}, engine}));

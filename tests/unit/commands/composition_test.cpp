@@ -104,7 +104,7 @@ TEST_F(Workflows, LockCheckAndBuild) {
   const auto built = build_demo();
   ASSERT_TRUE(built) << built.error().text();
   EXPECT_EQ(built->engine, "podman");
-  EXPECT_EQ(built->reference(), "localhost/launch/demo@" + built->outcome.image.digest);
+  EXPECT_EQ(built->reference(), "localhost/launch/demo@" + built->outcome.image.digest->text());
   EXPECT_FALSE(built->outcome.up_to_date);
   ASSERT_EQ(built->layers.size(), 1U);
   EXPECT_THAT(built->layers.front().wheels, ElementsAre("torch-2.3.1-py3-none-any.whl"));

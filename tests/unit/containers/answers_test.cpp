@@ -1,16 +1,13 @@
 #include "containers/answers.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "unit/containers/engines.hpp"
+
 namespace launch::containers {
 namespace {
-
-EngineInfo podman() {
-  EngineInfo info;
-  info.program = "podman";
-  return info;
-}
 
 RunSpec spec_of(std::string command) {
   RunSpec spec;
@@ -18,42 +15,6 @@ RunSpec spec_of(std::string command) {
   spec.image = "localhost/launch/demo:latest";
   spec.argv = {std::move(command)};
   return spec;
-}
-
-TEST(PodmanInfo, RootOnCgroupsV1) {
-  const auto info = read_podman_info(
-      R"({"host": {"cgroupControllers": ["cpuset", "cpu", "pids"], "security": {"rootless": false}},
-          "version": {"APIVersion": "4.3.1", "Version": "4.3.1"}})");
-  ASSERT_TRUE(info);
-  EXPECT_EQ(info->version, "4.3.1");
-  EXPECT_FALSE(info->rootless);
-  EXPECT_TRUE(info->pids_limit);
-}
-
-TEST(PodmanInfo, RootlessWithoutDelegatedControllers) {
-  const auto info = read_podman_info(
-      R"({"host": {"cgroupControllers": [], "security": {"rootless": true}}, "version": {"Version": "3.4.4"}})");
-  ASSERT_TRUE(info);
-  EXPECT_TRUE(info->rootless);
-  EXPECT_FALSE(info->pids_limit);
-}
-
-TEST(PodmanInfo, Nonsense) {
-  for (const auto* text : {"", "[]", "{", R"({"version": 4})", R"({"version": {"Version": 4}})"}) {
-    const auto info = read_podman_info(text);
-    ASSERT_FALSE(info) << text;
-    EXPECT_EQ(info.error().text(), "error: 'podman info' did not say its version\n");
-  }
-}
-
-TEST(PodmanInfo, WhereABuildLeavesThings) {
-  const auto info = read_podman_info(
-      R"({"host": {"ociRuntime": {"path": "/usr/bin/crun"}, "remoteSocket": {"path": "/run/user/7/podman/podman.sock"}},
-          "store": {"graphDriverName": "overlay", "graphRoot": "/s"}, "version": {"Version": "4.3.1"}})");
-  ASSERT_TRUE(info);
-  EXPECT_EQ(info->working_containers, "/s/overlay-containers");
-  EXPECT_EQ(info->oci_runtime, "/usr/bin/crun");
-  EXPECT_EQ(info->runtime_folder, "/run/user/7");
 }
 
 TEST(WorkingContainer, IsKnownByTheSecretOfItsBuild) {
@@ -69,21 +30,6 @@ TEST(WorkingContainer, IsKnownByTheSecretOfItsBuild) {
   EXPECT_FALSE(working_container_has_secret(state("null"), "launch.build.1"));
   EXPECT_FALSE(working_container_has_secret("{}", "launch.build.1"));
   EXPECT_FALSE(working_container_has_secret("half a fi", "launch.build.1"));
-}
-
-TEST(DockerVersion, ServerOrNone) {
-  EXPECT_EQ(read_docker_server(R"({"Client": {"Version": "28.2.2"}, "Server": {"Version": "28.2.1"}})"),
-            "28.2.1");
-  EXPECT_EQ(read_docker_server(R"({"Client": {"Version": "28.2.2"}, "Server": null})"), std::nullopt);
-  EXPECT_EQ(read_docker_server("Cannot connect"), std::nullopt);
-}
-
-TEST(DockerInfo, RootlessAndLimits) {
-  EngineInfo info;
-  read_docker_info(
-      R"({"PidsLimit": true, "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless"]})", info);
-  EXPECT_TRUE(info.rootless);
-  EXPECT_TRUE(info.pids_limit);
 }
 
 TEST(Help, OptionIsAWordOfItsOwn) {
@@ -102,39 +48,46 @@ TEST(Version, AtLeast) {
 }
 
 TEST(ImageInspect, Podman) {
-  const auto found = read_image_inspect(
-      R"([{"Id": "3d50", "Digest": "sha256:026c", "RepoDigests": ["x@sha256:ffff"], "RepoTags": ["x:latest"],
-           "Config": {"Labels": {"launch.lock": "sha256:ab"}}, "RootFS": {"Layers": ["sha256:a1", "sha256:b2"]},
-           "Annotations": {"launch.inputs": "sha256:cd"}, "History": [{}, {}, {}]},
-          {"Id": "4e61", "RepoTags": null}])");
-  ASSERT_TRUE(found);
+  const auto found = read_image_inspect(fmt::format(
+      R"([{{"Id": "{0}", "Digest": "sha256:{1}", "RepoDigests": ["x@sha256:{2}"], "RepoTags": ["x:latest"],
+           "Config": {{"Labels": {{"launch.lock": "sha256:ab"}}}}, "RootFS": {{"Layers": ["sha256:{2}", "sha256:{3}"]}},
+           "Annotations": {{"launch.inputs": "sha256:cd"}}, "History": [{{}}, {{}}, {{}}]}},
+          {{"Id": "{1}", "RepoTags": null}}])",
+      digest('3').hex(), digest('4').hex(), digest('a').hex(), digest('b').hex()));
+  ASSERT_TRUE(found) << found.error().text();
   ASSERT_EQ(found->size(), 2U);
   const auto& image = found->front();
-  EXPECT_EQ(image.image_id, "sha256:3d50");
-  EXPECT_EQ(image.digest, "sha256:026c");
+  EXPECT_EQ(image.image_id, digest('3'));
+  EXPECT_EQ(image.digest, digest('4'));
   EXPECT_THAT(image.labels, testing::ElementsAre(testing::Pair("launch.lock", "sha256:ab")));
   EXPECT_THAT(image.annotations, testing::ElementsAre(testing::Pair("launch.inputs", "sha256:cd")));
-  EXPECT_THAT(image.layers, testing::ElementsAre("sha256:a1", "sha256:b2"));
+  EXPECT_THAT(image.layers, testing::ElementsAre(digest('a'), digest('b')));
   EXPECT_EQ(image.names, 1U);
   EXPECT_EQ(image.steps, 3U);
   EXPECT_EQ(found->back().names, 0U);
 }
 
 TEST(ImageInspect, DockerWithAndWithoutDigest) {
+  const auto id = digest('3').text();
   const auto pushed = read_image_inspect(
-      R"([{"Id": "sha256:3d50", "RepoDigests": ["127.0.0.1:5000/x@sha256:ffff"], "Config": {"Labels": null}}])");
-  ASSERT_TRUE(pushed);
-  EXPECT_EQ(pushed->front().image_id, "sha256:3d50");
-  EXPECT_EQ(pushed->front().digest, "sha256:ffff");
+      fmt::format(R"([{{"Id": "{}", "RepoDigests": ["127.0.0.1:5000/x@{}"], "Config": {{"Labels": null}}}}])",
+                  id, digest('f').text()));
+  ASSERT_TRUE(pushed) << pushed.error().text();
+  EXPECT_EQ(pushed->front().image_id.text(), id);
+  EXPECT_EQ(pushed->front().digest, digest('f'));
   EXPECT_TRUE(pushed->front().labels.empty());
-  const auto local = read_image_inspect(R"([{"Id": "sha256:3d50", "RepoDigests": []}])");
-  ASSERT_TRUE(local);
-  EXPECT_EQ(local->front().digest, "");
+  const auto local = read_image_inspect(fmt::format(R"([{{"Id": "{}", "RepoDigests": []}}])", id));
+  ASSERT_TRUE(local) << local.error().text();
+  EXPECT_EQ(local->front().digest, std::nullopt);
 }
 
 TEST(ImageInspect, Nonsense) {
-  EXPECT_EQ(read_image_inspect("[]").error().message(), "'image inspect' did not print a list of images");
-  EXPECT_EQ(read_image_inspect("[{}]").error().message(), "'image inspect' did not say the image's id");
+  const auto message = [](const std::string& text) { return read_image_inspect(text).error().message(); };
+  EXPECT_EQ(message("[]"), "'image inspect' did not print a list of images");
+  EXPECT_EQ(message("[{}]"), "'image inspect' did not say the image's id");
+  EXPECT_EQ(message(R"([{"Id": "sha256:3d50"}])"), "'image inspect' did not say the image's id");
+  EXPECT_EQ(message(fmt::format(R"([{{"Id": "{}", "RootFS": {{"Layers": ["md5:1"]}}}}])", digest('3').hex())),
+            "'image inspect' printed a layer that is no sha256 digest");
 }
 
 TEST(LastWords, OneLineWithoutThePrefix) {
@@ -148,12 +101,14 @@ struct StartCase {
   int code;
   const char* err;
   const char* expected;
+  bool docker = false;
 };
 
 class StartFailure : public testing::TestWithParam<StartCase> {};
 
 TEST_P(StartFailure, IsNamed) {
-  const auto error = start_failure(podman(), spec_of("torchrun"), GetParam().code, GetParam().err);
+  const auto error = start_failure(GetParam().docker ? docker28() : podman4(), spec_of("torchrun"),
+                                   GetParam().code, GetParam().err);
   EXPECT_EQ(error ? error->text() : "", GetParam().expected);
 }
 
@@ -195,26 +150,20 @@ INSTANTIATE_TEST_SUITE_P(
             "devices "
             "nvidia.com/gpu=all\n\n"
             "hint: describe them once, as root: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml\n"},
+        StartCase{
+            "NoGpusInDocker", 125,
+            "docker: Error response from daemon: could not select device driver \"\" with capabilities: "
+            "[[gpu]].\n",
+            "error: docker cannot give GPUs to a container: Error response from daemon: could not select "
+            "device driver \"\" with capabilities: [[gpu]].\n\nhint: install NVIDIA's container toolkit, "
+            "then: nvidia-ctk runtime configure --runtime=docker\n",
+            true},
         StartCase{"NoMountSource", 125, "Error: statfs /nosuch: no such file or directory\n",
                   "error: podman could not start the container launch-r1-n0: statfs /nosuch: no such file or "
                   "directory\n"},
         StartCase{"ProgramsOwnCode", 127, "sh: 1: python: not found\n", ""},
         StartCase{"ProgramFailed", 1, "Traceback (most recent call last):\n", ""}),
     [](const auto& info) { return info.param.name; });
-
-TEST(RegistriesConf, OwnEntriesStayAndMirrorsFollow) {
-  EXPECT_EQ(
-      registries_conf("unqualified-search-registries = [\"docker.io\"]",
-                      {{"docker.io", "127.0.0.1:5000", true}, {"quay.io", "mirror.example/quay", false}}),
-      "unqualified-search-registries = [\"docker.io\"]\n"
-      "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n"
-      "\n[[registry]]\nprefix = \"quay.io\"\nlocation = \"mirror.example/quay\"\n");
-}
-
-TEST(RegistriesConf, ValuesCannotLeaveTheirQuotes) {
-  EXPECT_EQ(registries_conf("", {{"a\"\nx = \"", "b\\", false}}),
-            "\n[[registry]]\nprefix = \"a\\\"\\u000Ax = \\\"\"\nlocation = \"b\\\\\"\n");
-}
 
 }  // namespace
 }  // namespace launch::containers

@@ -1,7 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "containers/engine.hpp"
+#include "containers/builder.hpp"
+#include "unit/containers/engines.hpp"
 
 namespace launch::containers {
 namespace {
@@ -9,20 +10,8 @@ namespace {
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 
-EngineInfo podman4() {
-  EngineInfo info;
-  info.program = "podman";
-  info.version = "4.3.1";
-  info.build_timestamp = info.identity_label_flag = info.pids_limit = true;
-  return info;
-}
-
-EngineInfo docker28() {
-  EngineInfo info;
-  info.kind = EngineKind::docker;
-  info.program = "docker";
-  info.version = "28.2.2";
-  info.buildx = info.pids_limit = true;
+EngineInfo with_pids_limit(EngineInfo info) {
+  info.pids_limit = true;
   return info;
 }
 
@@ -45,7 +34,7 @@ RunSpec node() {
 }
 
 TEST(RunArguments, Podman) {
-  EXPECT_THAT(run_arguments(podman4(), node()),
+  EXPECT_THAT(run_arguments(with_pids_limit(podman4()), node()),
               ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
                           "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
                           "n0", "--label", "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1",
@@ -57,17 +46,17 @@ TEST(RunArguments, Podman) {
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {
-  auto info = podman4();
+  auto info = with_pids_limit(podman4());
   info.version = "5.4.2";
-  EXPECT_EQ(run_arguments(info, node()), run_arguments(podman4(), node()));
+  EXPECT_EQ(run_arguments(info, node()), run_arguments(with_pids_limit(podman4()), node()));
 }
 
 TEST(RunArguments, DockerHasItsOwnWordForGpus) {
-  auto expected = run_arguments(podman4(), node());
+  auto expected = run_arguments(with_pids_limit(podman4()), node());
   const auto cdi = std::find(expected.begin(), expected.end(), "nvidia.com/gpu=all");
   *(cdi - 1) = "--gpus";
   *cdi = "all";
-  EXPECT_THAT(run_arguments(docker28(), node()), ElementsAreArray(expected));
+  EXPECT_THAT(run_arguments(with_pids_limit(docker28()), node()), ElementsAreArray(expected));
 }
 
 TEST(RunArguments, Gpus) {
@@ -101,9 +90,7 @@ TEST(RunArguments, Gpus) {
 }
 
 TEST(RunArguments, NoPidsLimitWhereTheEngineMayNotSetOne) {
-  auto info = podman4();
-  info.pids_limit = false;
-  const auto arguments = run_arguments(info, node());
+  const auto arguments = run_arguments(podman4(), node());
   EXPECT_EQ(std::count(arguments.begin(), arguments.end(), "--pids-limit"), 0);
 }
 
@@ -135,8 +122,7 @@ TEST(BuildArguments, Podman4) {
 }
 
 TEST(BuildArguments, FromScratchAndWithoutWhatAnOldPodmanLacks) {
-  auto info = podman4();
-  info.identity_label_flag = false;
+  const auto info = info_of("podman", "4.3.1", {"build --timestamp"});
   auto spec = demo_build();
   spec.from_scratch = true;
   spec.annotations.clear();
@@ -149,12 +135,11 @@ TEST(BuildArguments, FromScratchAndWithoutWhatAnOldPodmanLacks) {
 
 TEST(BuildArguments, PodmanIsToldWhatItsWorkingContainersAreKnownBy) {
   auto spec = demo_build();
-  spec.remains = "/builds/demo";
+  spec.mark = "launch.build.1";
   const auto arguments = build_arguments(podman4(), spec, "/tmp/id");
   const auto secret = std::find(arguments.begin(), arguments.end(), "--secret");
   ASSERT_NE(secret, arguments.end());
-  EXPECT_EQ(*(secret + 1), "id=" + remains_mark("/builds/demo") + ",src=/dev/null");
-  EXPECT_NE(remains_mark("/builds/demo"), remains_mark("/builds/demo2"));
+  EXPECT_EQ(*(secret + 1), "id=launch.build.1,src=/dev/null");
   const auto docker = build_arguments(docker28(), spec, "/tmp/id");
   EXPECT_EQ(std::count(docker.begin(), docker.end(), "--secret"), 0);
 }
@@ -168,8 +153,7 @@ TEST(BuildArguments, DockerBuildx) {
 }
 
 TEST(BuildArguments, DockerWithoutBuildx) {
-  auto info = docker28();
-  info.buildx = false;
+  const auto info = info_of("docker", "28.2.2");
   EXPECT_THAT(build_arguments(info, demo_build(), "/tmp/id"),
               ElementsAre("build", "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
                           "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
-#include "containers/engine.hpp"
+#include "containers/engine_type.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
@@ -12,7 +12,9 @@ namespace launch::containers {
 namespace {
 
 constexpr auto* podman_info =
-    R"({"host": {"cgroupControllers": ["pids"], "security": {"rootless": false}}, "version": {"Version": "4.3.1"}})";
+    R"({"host": {"cgroupControllers": ["pids"], "security": {"rootless": false}},
+        "store": {"graphDriverName": "overlay", "graphRoot": "/s"},
+        "version": {"APIVersion": "4.3.1", "Version": "4.3.1"}})";
 constexpr auto* docker_down = R"({"Client": {"Version": "28.2.2"}, "Server": null})";
 constexpr auto* docker_words =
     "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?\n";
@@ -20,7 +22,7 @@ constexpr auto* docker_asked = "docker version --format '{{json .}}'";
 
 class Probe : public testing::Test {
  protected:
-  Result<Engine> probe(std::optional<std::string> wanted, std::vector<RegistryMirror> mirrors = {}) {
+  Result<Engine> probe(std::optional<std::string> wanted, std::vector<specs::RegistryMirror> mirrors = {}) {
     return probe_engine(wanted, mirrors, scratch_, runner_, environment_, work_);
   }
   std::string error_of(std::optional<std::string> wanted) {
@@ -46,8 +48,8 @@ TEST_F(Probe, PodmanFirst) {
   ASSERT_TRUE(engine) << engine.error().text();
   EXPECT_EQ(engine->info().name(), "podman");
   EXPECT_EQ(engine->info().version, "4.3.1");
-  EXPECT_TRUE(engine->info().build_timestamp);
-  EXPECT_TRUE(engine->info().identity_label_flag);
+  EXPECT_THAT(engine->info().features, testing::ElementsAre("build --identity-label", "build --timestamp"));
+  EXPECT_TRUE(engine->info().lacking().empty());
   EXPECT_FALSE(std::filesystem::exists(scratch_));
 }
 
@@ -59,7 +61,7 @@ TEST_F(Probe, DockerWhenPodmanIsNotThere) {
   ASSERT_TRUE(engine) << engine.error().text();
   EXPECT_EQ(engine->info().name(), "docker");
   EXPECT_EQ(engine->info().version, "28.2.1");
-  EXPECT_TRUE(engine->info().buildx);
+  EXPECT_THAT(engine->info().features, testing::ElementsAre("buildx"));
   EXPECT_TRUE(engine->info().pids_limit);
 }
 
@@ -70,8 +72,8 @@ TEST_F(Probe, BuildKitWithoutBuildxIsInClientsBefore23) {
                                     R"("}, "Server": {"Version": "28.2.1"}})"});
     const auto engine = probe_engine("docker", {}, scratch_, runner, environment_, work_);
     ASSERT_TRUE(engine) << engine.error().text();
-    EXPECT_FALSE(engine->info().buildx);
-    EXPECT_EQ(engine->info().buildkit, std::string_view(client).starts_with("20."));
+    EXPECT_THAT(engine->info().lacking(), testing::ElementsAre("buildx"));
+    EXPECT_EQ(engine->info().has("BuildKit"), std::string_view(client).starts_with("20."));
   }
 }
 
@@ -80,7 +82,7 @@ TEST_F(Probe, APathIsTakenAsItIs) {
   const auto engine = probe("/opt/podman-5/podman");
   ASSERT_TRUE(engine) << engine.error().text();
   EXPECT_EQ(engine->info().program, "/opt/podman-5/podman");
-  EXPECT_FALSE(engine->info().build_timestamp);
+  EXPECT_THAT(engine->info().lacking(), testing::ElementsAre("build --timestamp"));
 }
 
 TEST_F(Probe, NothingIsInstalled) {
@@ -153,14 +155,18 @@ TEST_F(Probe, AnotherName) {
 
 TEST_F(Probe, MirrorsReachPodman) {
   podman_works();
-  const auto engine = probe("podman", {{"docker.io", "127.0.0.1:5000", true}});
+  ASSERT_TRUE(write_file(scratch_ / "own.conf", "unqualified-search-registries = [\"quay.io\"]"));
+  environment_ = Environment(
+      {{"HOME", "/nonexistent"}, {"CONTAINERS_REGISTRIES_CONF", (scratch_ / "own.conf").string()}});
+  const auto engine = probe("podman", {{"docker.io", "127.0.0.1:5000", true}, {"a\"\nx = \"", "b\\", false}});
   ASSERT_TRUE(engine) << engine.error().text();
   const auto file = scratch_ / "registries.conf";
   const auto text = read_file(file);
   ASSERT_TRUE(text) << text.error().text();
-  EXPECT_THAT(
-      *text, testing::EndsWith(
-                 "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n"));
+  EXPECT_EQ(*text,
+            "unqualified-search-registries = [\"quay.io\"]\n"
+            "\n[[registry]]\nprefix = \"docker.io\"\nlocation = \"127.0.0.1:5000\"\ninsecure = true\n"
+            "\n[[registry]]\nprefix = \"a\\\"\\u000Ax = \\\"\"\nlocation = \"b\\\\\"\n");
   std::string given;
   runner_.before = [&](const ProcessSpec& spec) {
     given = spec.environment.at("CONTAINERS_REGISTRIES_CONF");
@@ -168,8 +174,84 @@ TEST_F(Probe, MirrorsReachPodman) {
   runner_.on("podman image inspect x", {125, "[]", "Error: inspecting object: x: image not known\n"});
   const auto image = engine->find_image("x");
   ASSERT_TRUE(image) << image.error().text();
-  EXPECT_EQ(*image, std::nullopt);
+  EXPECT_FALSE(*image);
   EXPECT_EQ(given, file.string());
+  EXPECT_EQ(*engine->pull_name("docker.io/x", Digest::of("")), "docker.io/x");
+}
+
+TEST_F(Probe, ADockerPullsByTheNamesAtTheMirrors) {
+  runner_.on(docker_asked, {0, R"({"Server": {"Version": "28.2.1"}})"});
+  const auto engine = probe("docker", {{"docker.io", "127.0.0.1:5000", true}});
+  ASSERT_TRUE(engine) << engine.error().text();
+  const auto base = Digest::of("");
+  runner_.on("docker image inspect docker.io/x@" + base.text(),
+             {1, "[]", "Error: No such image: docker.io/x\n"});
+  EXPECT_EQ(*engine->pull_name("docker.io/x", base), "127.0.0.1:5000/x");
+}
+
+// What podman says of itself
+
+EngineInfo podman_says(const char* answer) {
+  fakes::FakeRunner runner;
+  runner.on("podman info --format json", {0, answer});
+  const auto named = *engine_named("podman");
+  const auto found = named.type->probe("podman", runner);
+  return found ? *found : named;
+}
+
+TEST(PodmanInfo, RootOnCgroupsV1) {
+  const auto info = podman_says(
+      R"({"host": {"cgroupControllers": ["cpuset", "cpu", "pids"], "security": {"rootless": false}},
+          "version": {"APIVersion": "4.3.1", "Version": "4.3.1"}})");
+  EXPECT_EQ(info.version, "4.3.1");
+  EXPECT_FALSE(info.rootless);
+  EXPECT_TRUE(info.pids_limit);
+}
+
+TEST(PodmanInfo, RootlessWithoutDelegatedControllers) {
+  const auto info = podman_says(
+      R"({"host": {"cgroupControllers": [], "security": {"rootless": true}}, "version": {"Version": "3.4.4"}})");
+  EXPECT_EQ(info.version, "3.4.4");
+  EXPECT_TRUE(info.rootless);
+  EXPECT_FALSE(info.pids_limit);
+}
+
+TEST(PodmanInfo, WhereABuildLeavesThings) {
+  const auto info = podman_says(
+      R"({"host": {"ociRuntime": {"path": "/usr/bin/crun"}, "remoteSocket": {"path": "/run/user/7/podman/podman.sock"}},
+          "store": {"graphDriverName": "overlay", "graphRoot": "/s"}, "version": {"Version": "4.3.1"}})");
+  ASSERT_TRUE(info.build_places);
+  EXPECT_EQ(info.build_places->working_containers, "/s/overlay-containers");
+  EXPECT_EQ(info.build_places->oci_runtime, "/usr/bin/crun");
+  EXPECT_EQ(info.build_places->runtime_folder, "/run/user/7");
+}
+
+TEST_F(Probe, NonsenseIsNoPodmanAndNoDocker) {
+  for (const auto* text : {"", "[]", "{", R"({"version": 4})", R"({"version": {"Version": 4}})"}) {
+    runner_.on("podman info --format json", {0, text});
+    EXPECT_EQ(error_of("podman"),
+              "error: podman is installed but does not work: 'podman info' did not say its version\n"
+              "\n"
+              "hint: see what is wrong with: podman info\n");
+    runner_.on(docker_asked, {0, text, "broken\n"});
+    EXPECT_EQ(error_of("docker"),
+              "error: docker is installed but no daemon answers: broken\n"
+              "\n"
+              "hint: start docker's daemon: systemctl start docker\n");
+  }
+}
+
+TEST(DockerInfo, RootlessAndLimits) {
+  fakes::FakeRunner runner;
+  runner.on(docker_asked, {0, R"({"Server": {"Version": "28.2.1"}})"});
+  runner.on(
+      "docker info --format '{{json .}}'",
+      {0, R"({"PidsLimit": true, "SecurityOptions": ["name=seccomp,profile=builtin", "name=rootless"]})"});
+  const auto info = engine_named("docker")->type->probe("docker", runner);
+  ASSERT_TRUE(info);
+  EXPECT_TRUE(info->rootless);
+  EXPECT_TRUE(info->pids_limit);
+  EXPECT_FALSE(info->build_places);
 }
 
 /// A podman that is a file, as what was found of it is kept by the file's state.
@@ -189,8 +271,9 @@ TEST_F(KeptProbe, IsNotMadeAgain) {
   const auto engine = probe("podman");
   ASSERT_TRUE(engine) << engine.error().text();
   EXPECT_EQ(engine->info().version, "4.3.1");
-  EXPECT_TRUE(engine->info().build_timestamp);
+  EXPECT_TRUE(engine->info().lacking().empty());
   EXPECT_TRUE(engine->info().pids_limit);
+  EXPECT_EQ(engine->info().build_places->working_containers, "/s/overlay-containers");
   EXPECT_EQ(runner_.asked().size(), 2U);
 }
 

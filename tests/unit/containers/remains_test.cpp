@@ -5,10 +5,11 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "containers/engine.hpp"
+#include "containers/builder.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
+#include "unit/containers/engines.hpp"
 
 namespace launch::containers {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ElementsAre;
 
+constexpr auto* kMark = "launch.build.1";
 constexpr auto* kList = "podman images --all --quiet --no-trunc";
 
 /// A build that was cut off: what podman leaves of it, and of another.
@@ -27,8 +29,8 @@ class Remains : public testing::Test {
         R"({"annotations": {"launch.inputs": "sha256:ab"}, "base": "b@sha256:00", "images": ["old"], "containers": ["c0"]})"));
     ASSERT_TRUE(write_file(remains() / "tmp/buildah12/pid", "1"));
     ASSERT_TRUE(write_file(remains() / "tmp/storage34/1", "half a layer"));
-    container("c1", remains_mark(remains()));
-    container("c2", remains_mark(root_ / "builds/other"));
+    container("c1", kMark);
+    container("c2", "launch.build.other");
     runner_.on("runc delete --force buildah-buildah12", {0});
     runner_.on("podman rm --force c1", {0});
     runner_.on(kList, {0, "old\n"});
@@ -41,22 +43,33 @@ class Remains : public testing::Test {
         write_file(root_ / "containers" / id / "userdata/buildah.json",
                    fmt::format(R"({{"CommonBuildOpts": {{"Secrets": ["id={},src=/dev/null"]}}}})", mark)));
   }
-  Engine podman(bool rootless = false) {
-    EngineInfo info;
-    info.program = "podman";
+  EngineInfo podman(bool rootless = false) const {
+    auto info = podman4();
     info.rootless = rootless;
-    info.working_containers = root_ / "containers";
-    info.oci_runtime = "runc";
-    return {info, runner_, {}, work_};
+    info.build_places = BuildPlaces{root_ / "containers", "runc", ""};
+    return info;
+  }
+  Result<void> remove_remains(const EngineInfo& info, fakes::FakeRunner& runner) {
+    const Engine engine(info, runner, {}, work_);
+    return Builder(engine, remains(), kMark, work_).remove_remains();
+  }
+  Result<void> remove_remains(fakes::FakeRunner& runner) { return remove_remains(podman(), runner); }
+  Result<Image> build(fakes::FakeRunner& runner) {
+    BuildSpec spec;
+    spec.context = "/ctx";
+    spec.tag = "x:latest";
+    spec.annotations = {{"launch.inputs", "sha256:ab"}};
+    const Engine engine(podman(), runner, {}, work_);
+    return Builder(engine, remains(), kMark, work_).build(spec);
   }
 
-  fakes::FakeRunner runner_;
   fakes::FakeWork work_;
+  fakes::FakeRunner runner_;
   fs::path root_ = fs::temp_directory_path() / ("launch-test-remains-" + std::to_string(getpid()));
 };
 
 TEST_F(Remains, OfThisBuildAlone) {
-  const auto removed = podman().remove_remains(remains());
+  const auto removed = remove_remains(runner_);
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_THAT(runner_.asked(),
               ElementsAre("runc delete --force buildah-buildah12", "podman rm --force c1", kList));
@@ -65,7 +78,7 @@ TEST_F(Remains, OfThisBuildAlone) {
 
 TEST_F(Remains, ARuntimeWithoutRootIsAskedInPodmansNamespace) {
   runner_.on("podman unshare runc delete --force buildah-buildah12", {0});
-  ASSERT_TRUE(podman(true).remove_remains(remains()));
+  ASSERT_TRUE(remove_remains(podman(true), runner_));
   EXPECT_EQ(runner_.asked().front(), "podman unshare runc delete --force buildah-buildah12");
 }
 
@@ -79,7 +92,7 @@ TEST_F(Remains, FilesOfOtherUsersGoInPodmansNamespace) {
   runner_.before = [&](const ProcessSpec& spec) {
     if (shell_line(spec.argv) == remove) fs::permissions(remains() / "tmp/theirs", fs::perms::owner_all);
   };
-  const auto removed = podman(true).remove_remains(remains());
+  const auto removed = remove_remains(podman(true), runner_);
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_FALSE(fs::exists(remains()));
 }
@@ -89,18 +102,21 @@ TEST_F(Remains, ImagesThatAreNewAndHaveNoNameGoFromAbove) {
   fresh.on("runc delete --force buildah-buildah12", {0});
   fresh.on("podman rm --force c1", {0});
   fresh.on(kList, {0, "low\nold\nnamed\nhigh\nothers\nplain\ngone\n"});
+  const auto low = digest('1').hex();
+  const auto high = digest('2').hex();
   fresh.on("podman image inspect low named high others plain gone",
-           {125, R"([
-      {"Id": "low", "Annotations": {"launch.inputs": "sha256:ab", "x": "y"}, "History": [1]},
-      {"Id": "named", "Annotations": {"launch.inputs": "sha256:ab"}, "RepoTags": ["x:latest"], "History": [1, 2, 3]},
-      {"Id": "high", "Annotations": {"launch.inputs": "sha256:ab"}, "History": [1, 2]},
-      {"Id": "others", "Annotations": {"launch.inputs": "sha256:cd"}, "History": [1, 2]},
-      {"Id": "plain", "Annotations": null, "History": [1]}])",
+           {125,
+            fmt::format(R"([
+      {{"Id": "{}", "Annotations": {{"launch.inputs": "sha256:ab", "x": "y"}}, "History": [1]}},
+      {{"Id": "{}", "Annotations": {{"launch.inputs": "sha256:ab"}}, "RepoTags": ["x:latest"], "History": [1, 2, 3]}},
+      {{"Id": "{}", "Annotations": {{"launch.inputs": "sha256:ab"}}, "History": [1, 2]}},
+      {{"Id": "{}", "Annotations": {{"launch.inputs": "sha256:cd"}}, "History": [1, 2]}},
+      {{"Id": "{}", "Annotations": null, "History": [1]}}])",
+                        low, digest('3').hex(), high, digest('4').hex(), digest('5').hex()),
             "Error: inspecting object: gone: image not known\n"});
-  const auto* remove = "podman rmi --no-prune --ignore sha256:high sha256:low";
+  const auto remove = fmt::format("podman rmi --no-prune --ignore sha256:{} sha256:{}", high, low);
   fresh.on(remove, {0});
-  const Engine engine(podman().info(), fresh, {}, work_);
-  ASSERT_TRUE(engine.remove_remains(remains()));
+  ASSERT_TRUE(remove_remains(fresh));
   EXPECT_EQ(fresh.asked().back(), remove);
 }
 
@@ -109,7 +125,7 @@ TEST_F(Remains, WhatCannotBeRemovedIsLookedForAgain) {
   failing.on("runc delete --force buildah-buildah12", {1, "", "container does not exist\n"});
   failing.on("podman rm --force c1", {125, "", "Error: database is locked\n"});
   failing.on(kList, {0, ""});
-  const auto removed = Engine(podman().info(), failing, {}, work_).remove_remains(remains());
+  const auto removed = remove_remains(failing);
   ASSERT_FALSE(removed);
   EXPECT_EQ(removed.error().text(),
             "error: podman could not remove its working containers: database is locked\n");
@@ -121,14 +137,20 @@ TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
     fs::create_directories(root_ / "containers" / id);
   fakes::FakeRunner runner;
   runner.on("runc delete --force buildah-buildah12", {0});
-  runner.on("podman ps --all --external --format json", {0, R"([
-      {"Id": "c0", "State": "storage", "ImageID": "base"}, {"Id": "ours", "State": "storage", "ImageID": "base"},
-      {"Id": "ours-too", "State": "storage", "ImageID": "step"}, {"Id": "others", "State": "storage", "ImageID": "else"},
-      {"Id": "running", "State": "running", "ImageID": "base"}])"});
-  runner.on("podman image inspect b@sha256:00", {0, R"([{"Id": "base"}])"});
-  runner.on("podman image inspect sha256:base sha256:else sha256:step", {0, R"([
-      {"Id": "base"}, {"Id": "else", "Annotations": {"x": "y"}},
-      {"Id": "step", "Annotations": {"launch.inputs": "sha256:other"}}])"});
+  const auto base = digest('b').hex();
+  const auto other = digest('e').hex();
+  const auto step = digest('f').hex();
+  runner.on("podman ps --all --external --format json", {0, fmt::format(R"([
+      {{"Id": "c0", "State": "storage", "ImageID": "{0}"}}, {{"Id": "ours", "State": "storage", "ImageID": "{0}"}},
+      {{"Id": "ours-too", "State": "storage", "ImageID": "{1}"}}, {{"Id": "others", "State": "storage", "ImageID": "{2}"}},
+      {{"Id": "running", "State": "running", "ImageID": "{0}"}}])",
+                                                                        base, step, other)});
+  runner.on("podman image inspect b@sha256:00", {0, fmt::format(R"([{{"Id": "{}"}}])", base)});
+  runner.on(fmt::format("podman image inspect sha256:{} sha256:{} sha256:{}", base, other, step),
+            {0, fmt::format(R"([
+      {{"Id": "{}"}}, {{"Id": "{}", "Annotations": {{"x": "y"}}}},
+      {{"Id": "{}", "Annotations": {{"launch.inputs": "sha256:other"}}}}])",
+                            base, other, step)});
   runner.on(kList, {0, "old\n"});
   std::string removed;
   runner.before = [&](const ProcessSpec& spec) {
@@ -136,7 +158,7 @@ TEST_F(Remains, AContainerWithoutItsStateIsKnownByItsAgeAndImage) {
     removed = shell_line(spec.argv);
     runner.on(removed, {0});
   };
-  const auto result = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
+  const auto result = remove_remains(runner);
   ASSERT_TRUE(result) << result.error().text();
   const auto words = split(removed, ' ');
   EXPECT_THAT(std::vector<std::string>(words.begin() + 3, words.end()),
@@ -154,7 +176,7 @@ TEST_F(Remains, AnImageThatAnotherBuildCommitsIsWaitedFor) {
   runner.on("podman rm --force c1", {0});
   runner.on(kList, {125, "", kHalfMade});
   runner.on(kList, {0, "old\n"});
-  const auto removed = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
+  const auto removed = remove_remains(runner);
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_EQ(runner.asked().size(), 4U);
 }
@@ -166,7 +188,7 @@ TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {
   for (int i = 0; i < 20; ++i) runner.on(kList, {125, "", kHalfMade});
   runner.on("podman rmi half", {0});
   runner.on(kList, {0, "old\n"});
-  const auto removed = Engine(podman().info(), runner, {}, work_).remove_remains(remains());
+  const auto removed = remove_remains(runner);
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_FALSE(fs::exists(remains()));
 }
@@ -174,10 +196,7 @@ TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {
 TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
   fakes::FakeRunner runner;
   runner.on(kList, {125, "", kHalfMade});
-  BuildSpec spec;
-  spec.tag = "x:latest";
-  spec.remains = remains();
-  const auto built = Engine(podman().info(), runner, {}, work_).build(spec, {});
+  const auto built = build(runner);
   ASSERT_FALSE(built);
   EXPECT_EQ(
       built.error().text(),
@@ -187,17 +206,12 @@ TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
 }
 
 TEST_F(Remains, NoneIsNoError) {
-  ASSERT_TRUE(podman().remove_remains(root_ / "builds/other"));
-  ASSERT_TRUE(podman().remove_remains(""));
+  fs::remove_all(remains());
+  ASSERT_TRUE(remove_remains(runner_));
   EXPECT_TRUE(runner_.asked().empty());
 }
 
 TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
-  BuildSpec spec;
-  spec.context = "/ctx";
-  spec.tag = "x:latest";
-  spec.annotations = {{"launch.inputs", "sha256:ab"}};
-  spec.remains = remains();
   ProcessSpec seen;
   std::string record;
   runner_.before = [&](const ProcessSpec& process) {
@@ -206,7 +220,7 @@ TEST_F(Remains, ABuildThatEndsByItselfKeepsItsLayers) {
     record = read_file(remains() / "before.json").value_or("");
     runner_.on(shell_line(process.argv), {7, "", "Error: exit status 7\n"});
   };
-  ASSERT_FALSE(podman().build(spec, {}));
+  ASSERT_FALSE(build(runner_));
   EXPECT_EQ(seen.environment.at("TMPDIR"), (remains() / "tmp").string());
   EXPECT_FALSE(seen.environment.contains("XDG_RUNTIME_DIR"));
   EXPECT_EQ(

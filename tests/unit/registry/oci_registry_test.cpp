@@ -124,7 +124,7 @@ struct OciRegistryTest : testing::Test {
   }
   Result<std::optional<RemoteImage>> find(const std::string& text,
                                           const std::string& platform = "linux/amd64",
-                                          std::vector<RegistryLocation> locations = {}) {
+                                          std::vector<specs::RegistryMirror> locations = {}) {
     return OciRegistry(http, std::move(locations)).find(parse(text), platform);
   }
   std::string error(const std::string& text) {
@@ -202,9 +202,9 @@ TEST_F(OciRegistryTest, AsksWhereTheSiteSays) {
   EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", "linux/amd64", {{"docker.io", "127.0.0.1:5000", true}}));
   base = "https://mirror.example/v2/hub/nv/cuda";
   put_index();
-  const std::vector<RegistryLocation> locations{{"docker.io", "127.0.0.1:1", true},
-                                                {"docker.io/nvidia", "mirror.example/hub/nv"},
-                                                {"docker.io/nvid", "elsewhere.example"}};
+  const std::vector<specs::RegistryMirror> locations{{"docker.io", "127.0.0.1:1", true},
+                                                     {"docker.io/nvidia", "mirror.example/hub/nv"},
+                                                     {"docker.io/nvid", "elsewhere.example"}};
   EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", "linux/amd64", locations));
 }
 

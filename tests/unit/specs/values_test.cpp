@@ -6,6 +6,7 @@
 #include "specs/day.hpp"
 #include "specs/gpu_set.hpp"
 #include "specs/platform.hpp"
+#include "specs/registry_mirror.hpp"
 
 namespace launch::specs {
 namespace {
@@ -125,6 +126,21 @@ TEST(DigestTest, IsReadAndWrittenTheSame) {
   for (const auto& text :
        std::vector<std::string>{"", "sha256:", "sha512:" + digest.hex(), digest.text() + "0", "sha256:BA78"})
     EXPECT_EQ(Digest::parse(text), std::nullopt) << text;
+}
+
+TEST(RegistryMirrorTest, TheLongestPrefixOfWholePartsCounts) {
+  const std::vector<RegistryMirror> mirrors{{"docker.io", "127.0.0.1:5000", true},
+                                            {"docker.io/nvidia", "mirror.example/hub/nv"},
+                                            {"docker.io/nvid", "elsewhere.example"}};
+  const auto at = [&](std::string_view name) {
+    const auto found = mirrored(name, mirrors);
+    return found ? found->name + (found->insecure ? " over HTTP" : "") : "";
+  };
+  EXPECT_EQ(at("docker.io/library/debian"), "127.0.0.1:5000/library/debian over HTTP");
+  EXPECT_EQ(at("docker.io/nvidia/cuda"), "mirror.example/hub/nv/cuda");
+  EXPECT_EQ(at("docker.io"), "127.0.0.1:5000 over HTTP");
+  EXPECT_EQ(at("docker.iou/x"), "");
+  EXPECT_EQ(at("quay.io/x"), "");
 }
 
 }  // namespace

@@ -39,8 +39,7 @@ std::vector<std::string> lines_of(const Plan& plan) {
   fakes::FakeRunner runner;
   fakes::FakeWork work;
   const auto place = make_place("local", {work.clock, kLaptop, [&]() -> Result<containers::Engine> {
-                                            containers::EngineInfo info;
-                                            info.program = "podman";
+                                            auto info = *containers::engine_named("podman");
                                             info.pids_limit = true;
                                             return containers::Engine(info, runner, {}, work);
                                           }});

@@ -3,9 +3,11 @@
 #include <mutex>
 #include <thread>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
 #include "train/train.hpp"
@@ -206,7 +208,9 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   fakes::FakeRunner runner;
   runner.on(
       "podman image inspect localhost/launch/demo:latest",
-      {0, R"([{"Id": "aa", "Digest": "sha256:dd", "Config": {"Labels": {"launch.lock": "sha256:old"}}}])"});
+      {0, fmt::format(
+              R"([{{"Id": "{}", "Digest": "{}", "Config": {{"Labels": {{"launch.lock": "sha256:old"}}}}}}])",
+              Digest::of("a").hex(), Digest::of("d").text())});
   runner.on("podman image inspect localhost/launch/none:latest",
             {125, "[]", "Error: inspecting object: image not known\n"});
   fakes::FakeWork work;
@@ -215,7 +219,7 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   const auto image = (*place)->find_image("localhost/launch/demo:latest");
   ASSERT_TRUE(image) << image.error().text();
   ASSERT_TRUE(*image);
-  EXPECT_EQ((*image)->digest, "sha256:dd");
+  EXPECT_EQ((*image)->digest, Digest::of("d").text());
   EXPECT_EQ((*image)->lock_digest, "sha256:old");
   const auto none = (*place)->find_image("localhost/launch/none:latest");
   ASSERT_TRUE(none) << none.error().text();

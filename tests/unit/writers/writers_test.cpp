@@ -280,7 +280,7 @@ Result<void> read_metadata(Bench& bench) {
   TRY(client.metadata(page->files.front()));
   return {};
 }
-Result<void> probe(Bench& bench, std::vector<containers::RegistryMirror> mirrors) {
+Result<void> probe(Bench& bench, std::vector<specs::RegistryMirror> mirrors) {
   fakes::FakeRunner runner;
   runner.on("podman info --format json", {0, R"({"version": {"Version": "4.3.1"}})"});
   runner.on("podman build --help", {0, "--timestamp --identity-label"});

@@ -1,3 +1,5 @@
+#include "containers/build_remains.hpp"
+
 #include <algorithm>
 #include <chrono>
 #include <set>
@@ -5,21 +7,16 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
-#include "containers/engine.hpp"
 
 namespace launch::containers {
 namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-// podman 4 ends at once when it is asked to, and leaves to others what it was doing: the container of a RUN
-// goes on, working containers and intermediate images stay, and so do its temporary files.
 
 constexpr const char* kState = "userdata/buildah.json";
 
@@ -82,82 +79,78 @@ bool shares_key(const Texts& a, const Texts& b) {
 
 }  // namespace
 
-std::string remains_mark(const fs::path& remains) {
-  constexpr std::size_t kEnough = 32;
-  return "launch.build." + sha256_hex(remains.string()).substr(0, kEnough);
-}
-
-Result<void> Engine::expect_remains(const BuildSpec& build, ProcessSpec& process) const {
-  if (build.remains.empty() || info_.kind != EngineKind::podman) return {};
+Result<void> BuildRemains::expect(const BuildSpec& build, ProcessSpec& process) const {
   Record record{build.annotations, build.base, {}, {}};
   TRY_ASSIGN(auto images, image_ids(HalfMade::wait));
   for (auto& image : images) record.images.insert(std::move(image));
   for (const auto& folder : container_folders()) record.containers.insert(folder.filename().string());
-  TRY(make_folder(work_.disk, temporary_of(build.remains)));
-  TRY(write_file(work_.disk, record_of(build.remains), write_record(record)));
-  if (info_.rootless) {
+  TRY(make_folder(work_.disk, temporary_of(folder_)));
+  TRY(write_file(work_.disk, record_of(folder_), write_record(record)));
+  if (engine_->info().rootless) {
     // podman's own folder depends on TMPDIR where nobody says XDG_RUNTIME_DIR.
-    if (info_.runtime_folder.empty()) return {};
-    process.environment["XDG_RUNTIME_DIR"] = info_.runtime_folder;
+    if (places().runtime_folder.empty()) return {};
+    process.environment["XDG_RUNTIME_DIR"] = places().runtime_folder;
   }
-  process.environment["TMPDIR"] = temporary_of(build.remains).string();
+  process.environment["TMPDIR"] = temporary_of(folder_).string();
   return {};
 }
 
 /// podman 4.3 lists no image while another is half-made. One that stays so is of a build that was killed.
-Result<std::vector<std::string>> Engine::image_ids(HalfMade half_made) const {
+Result<std::vector<std::string>> BuildRemains::image_ids(HalfMade half_made) const {
   constexpr int kMost = kTries + 10;
   for (int tries = 1;; ++tries) {
-    TRY_ASSIGN(const auto listed, call({"images", "--all", "--quiet", "--no-trunc"}));
+    TRY_ASSIGN(const auto listed, engine_->call({"images", "--all", "--quiet", "--no-trunc"}));
     if (listed.ok()) return words(listed.out);
     const auto id = half_made_image(listed.err);
     if (id && tries < kTries) {
       work_.clock.sleep(kPause);
     } else if (id && half_made == HalfMade::remove && tries < kMost) {
-      TRY(call({"rmi", *id}));
+      TRY(engine_->call({"rmi", *id}));
     } else {
-      auto error = failed("list its images", listed);
-      if (id) error.hint(fmt::format("remove what a build left that was killed: podman rmi {}", *id));
+      auto error = engine_->failed("list its images", listed);
+      if (id)
+        error.hint(
+            fmt::format("remove what a build left that was killed: {} rmi {}", engine_->info().name(), *id));
       return fail(std::move(error));
     }
   }
 }
 
 /// Those of the images that are still there.
-Result<std::vector<Image>> Engine::inspect(std::vector<std::string> ids) const {
+Result<std::vector<Image>> BuildRemains::inspect(std::vector<std::string> ids) const {
   if (ids.empty()) return std::vector<Image>();
   ids.insert(ids.begin(), {"image", "inspect"});
-  TRY_ASSIGN(const auto inspected, call(ids));
+  TRY_ASSIGN(const auto inspected, engine_->call(ids));
   // One that is gone meanwhile is an error to podman, which prints the others all the same.
   if (auto images = read_image_inspect(inspected.out)) return images;
   if (trim(inspected.out) == "[]") return std::vector<Image>();
-  return fail(failed("look into its images", inspected));
+  return fail(engine_->failed("look into its images", inspected));
 }
 
 /// The bundle of a RUN is a folder of podman's temporary files, by which its container is named.
-void Engine::end_run_instructions(const fs::path& temporary) const {
-  for (const auto& bundle : folders_in(temporary)) {
+void BuildRemains::end_run_instructions() const {
+  const auto& runtime = places().oci_runtime;
+  if (runtime.empty()) return;
+  for (const auto& bundle : folders_in(temporary_of(folder_))) {
     const auto name = bundle.filename().string();
     std::error_code code;
-    if (!name.starts_with("buildah") || !fs::exists(bundle / "pid", code) || info_.oci_runtime.empty())
-      continue;
-    ProcessSpec process = spec(info_.rootless ? std::vector<std::string>{"unshare", info_.oci_runtime}
-                                              : std::vector<std::string>{});
-    if (!info_.rootless) process.argv = {info_.oci_runtime};
-    for (const auto* argument : {"delete", "--force"}) process.argv.emplace_back(argument);
-    process.argv.push_back("buildah-" + name);
-    (void)runner_->run(process);
+    if (!name.starts_with("buildah") || !fs::exists(bundle / "pid", code)) continue;
+    auto process = engine_->process({"unshare"});
+    if (!engine_->info().rootless) process.argv.clear();
+    process.argv.insert(process.argv.end(), {runtime, "delete", "--force", "buildah-" + name});
+    (void)engine_->runner().run(process);
   }
 }
 
-std::vector<fs::path> Engine::container_folders() const {
-  return info_.working_containers.empty() ? std::vector<fs::path>() : folders_in(info_.working_containers);
+std::vector<fs::path> BuildRemains::container_folders() const {
+  const auto& parent = places().working_containers;
+  return parent.empty() ? std::vector<fs::path>() : folders_in(parent);
 }
 
 /// A working container gets its state, and so its mark, a moment after its folder. Of those that have none
 /// although their maker had time, the ones that are younger than the build and made from its images.
-Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const {
-  const auto record = read_record(record_of(remains));
+Result<std::vector<std::string>> BuildRemains::orphans() const {
+  const auto record = read_record(record_of(folder_));
   if (!record) return {};
   std::vector<std::string> unknown;
   for (int tries = 0; tries < kTries; ++tries) {
@@ -171,14 +164,14 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
     }
     if (unknown.empty()) return unknown;
   }
-  TRY_ASSIGN(const auto listed, call({"ps", "--all", "--external", "--format", "json"}));
-  if (!listed.ok()) return fail(failed("list its working containers", listed));
+  TRY_ASSIGN(const auto listed, engine_->call({"ps", "--all", "--external", "--format", "json"}));
+  if (!listed.ok()) return fail(engine_->failed("list its working containers", listed));
   const auto images_of = read_storage_containers(listed.out);
   std::erase_if(unknown, [&](const std::string& id) { return !images_of.contains(id); });
   std::set<std::string> images;
-  for (const auto& id : unknown) images.insert(images_of.at(id));
-  std::set<std::string> ours;
-  TRY_ASSIGN(const auto base, find_image(record->base));
+  for (const auto& id : unknown) images.insert(images_of.at(id).text());
+  std::set<Digest> ours;
+  TRY_ASSIGN(const auto base, engine_->find_image(record->base));
   if (base) ours.insert(base->image_id);
   TRY_ASSIGN(const auto inspected, inspect({images.begin(), images.end()}));
   for (const auto& image : inspected) {
@@ -188,23 +181,23 @@ Result<std::vector<std::string>> Engine::orphans(const fs::path& remains) const 
   return unknown;
 }
 
-Result<void> Engine::remove_working_containers(const fs::path& remains) const {
-  TRY_ASSIGN(auto ids, orphans(remains));
+Result<void> BuildRemains::remove_working_containers() const {
+  TRY_ASSIGN(auto ids, orphans());
   for (const auto& container : container_folders()) {
     const auto state = read_file(container / kState);
-    if (state && working_container_has_secret(*state, remains_mark(remains))) {
+    if (state && working_container_has_secret(*state, mark_)) {
       ids.push_back(container.filename().string());
     }
   }
   if (ids.empty()) return {};
   ids.insert(ids.begin(), {"rm", "--force"});
-  TRY_ASSIGN(const auto removed, call(ids));
+  TRY_ASSIGN(const auto removed, engine_->call(ids));
   if (removed.ok()) return {};
-  return fail(failed("remove its working containers", removed));
+  return fail(engine_->failed("remove its working containers", removed));
 }
 
-Result<void> Engine::remove_new_images(const fs::path& remains) const {
-  const auto record = read_record(record_of(remains));
+Result<void> BuildRemains::remove_new_images() const {
+  const auto record = read_record(record_of(folder_));
   if (!record) return {};
   TRY_ASSIGN(auto images, image_ids(HalfMade::remove));
   std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
@@ -216,31 +209,33 @@ Result<void> Engine::remove_new_images(const fs::path& remains) const {
   std::sort(made.begin(), made.end(), [](const Image& a, const Image& b) { return a.steps > b.steps; });
   if (made.empty()) return {};
   std::vector<std::string> arguments{"rmi", "--no-prune", "--ignore"};
-  for (const auto& image : made) arguments.push_back(image.image_id);
-  TRY(call(arguments));
+  for (const auto& image : made) arguments.push_back(image.image_id.text());
+  TRY(engine_->call(arguments));
   return {};
 }
 
-Result<void> Engine::remove_remains_folder(const fs::path& remains) const {
-  int error = work_.disk.remove_all(remains);
+Result<void> BuildRemains::remove_folder() const {
+  int error = work_.disk.remove_all(folder_);
   // Without root, some of it belongs to users that only podman's namespace knows.
-  if (error != 0 && info_.rootless) {
-    TRY(call({"unshare", "rm", "-rf", remains.string()}));
-    error = work_.disk.remove_all(remains);
+  if (error != 0 && engine_->info().build_places && engine_->info().rootless) {
+    TRY(engine_->call({"unshare", "rm", "-rf", folder_.string()}));
+    error = work_.disk.remove_all(folder_);
   }
-  if (error != 0) return fail(io_error("remove", remains, error));
+  if (error != 0) return fail(io_error("remove", folder_, error));
   return {};
 }
 
-Result<void> Engine::remove_remains(const fs::path& remains) const {
+Result<void> BuildRemains::remove() const {
   std::error_code code;
-  if (remains.empty() || !fs::exists(remains, code)) return {};
-  end_run_instructions(temporary_of(remains));
-  auto containers = remove_working_containers(remains);
-  auto images = remove_new_images(remains);
-  TRY(std::move(containers));
-  TRY(std::move(images));
-  return remove_remains_folder(remains);
+  if (!fs::exists(folder_, code)) return {};
+  if (engine_->info().build_places) {
+    end_run_instructions();
+    auto containers = remove_working_containers();
+    auto images = remove_new_images();
+    TRY(std::move(containers));
+    TRY(std::move(images));
+  }
+  return remove_folder();
 }
 
 }  // namespace launch::containers

@@ -1,0 +1,73 @@
+#include "containers/builder.hpp"
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "containers/build_remains.hpp"
+#include "containers/engine_type.hpp"
+
+namespace launch::containers {
+
+std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
+                                         const std::filesystem::path& id_file) {
+  auto arguments = info.type->build(info, spec);
+  const auto add = [&](const char* option, const std::string& value) {
+    arguments.insert(arguments.end(), {option, value});
+  };
+  if (spec.from_scratch) arguments.emplace_back("--no-cache");
+  if (!spec.platform.empty()) add("--platform", spec.platform);
+  add("--iidfile", id_file.string());
+  add("--tag", spec.tag);
+  add("--file", spec.dockerfile.string());
+  arguments.push_back(spec.context.string());
+  return arguments;
+}
+
+Result<Image> Builder::build(BuildSpec spec) const {
+  spec.mark = mark_;
+  const auto& info = engine_->info();
+  const BuildRemains remains(*engine_, folder_, mark_, work_);
+  TRY(make_folder(work_.disk, folder_));
+  const auto id_file = folder_ / "id";
+  auto process = engine_->process(build_arguments(info, spec, id_file));
+  process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
+  info.type->set_build_variables(info, spec, process);
+  if (const auto warning = info.type->build_warning(info); !warning.empty()) work_.reporter.warn(warning);
+  process.on_line = [&](Stream, std::string_view line) {
+    // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
+    if (line.starts_with("STEP ")) work_.reporter.status(line);
+    log_debug("{}", line);
+  };
+  if (info.build_places) TRY(remains.expect(spec, process));
+  const auto ended = engine_->runner().run(process, work_.stop);
+  const auto id = read_file(id_file);
+  const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
+  // One that ends by itself removes what it made, but for its layers, which the next build can use.
+  const auto removed = by_itself ? remains.remove_folder() : remains.remove();
+  if (!removed) work_.reporter.warn("something may be left of the build: " + removed.error().message());
+  TRY_ASSIGN(const auto& outcome, ended);
+  if (!outcome.ok()) return fail(engine_->failed("build " + spec.tag, outcome));
+  return check(spec, id);
+}
+
+Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& id) const {
+  const auto name = engine_->info().name();
+  TRY_ASSIGN(auto image, engine_->find_image(spec.tag));
+  if (!image) return fail(world_error(fmt::format("{} built {} and does not have it", name, spec.tag)));
+  TRY_ASSIGN(const auto& text, id);
+  const auto built = Digest::parse(trim(text));
+  // With docker's containerd store the file holds the manifest's digest.
+  if (!built || (*built != image->image_id && built != image->digest)) {
+    return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
+                                        name, spec.tag, trim(text), image->image_id.text())));
+  }
+  return *std::move(image);
+}
+
+Result<void> Builder::remove_remains() const {
+  return BuildRemains(*engine_, folder_, mark_, work_).remove();
+}
+
+}  // namespace launch::containers

@@ -1,0 +1,117 @@
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "containers/answers.hpp"
+#include "containers/engine_type.hpp"
+
+namespace launch::containers {
+namespace {
+
+constexpr const char* kBuildx = "buildx";
+constexpr const char* kBuildKit = "BuildKit";  // without buildx, in clients before 23
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+class Docker final : public EngineType {
+ public:
+  std::string_view name() const override { return "docker"; }
+  std::string_view install_hint() const override { return "install docker: apt-get install docker.io"; }
+  std::vector<std::string> expected_features() const override { return {kBuildx}; }
+
+  tl::expected<EngineInfo, Missing> probe(const std::string& program, ProcessRunner& runner) const override {
+    const auto answer = ask(runner, {program, "version", "--format", "{{json .}}"});
+    if (!answer) return tl::unexpected(not_installed(*this, program));
+    EngineInfo info{this, program};
+    info.version = text_at(answer->out, {"Server", "Version"});
+    if (info.version.empty()) return tl::unexpected(no_server(*answer));
+    if (const auto more = ask(runner, {program, "info", "--format", "{{json .}}"})) {
+      info.rootless = lists_at(more->out, {"SecurityOptions"}, "name=rootless");
+      info.pids_limit = truth_at(more->out, {"PidsLimit"});
+    }
+    const auto buildx = ask(runner, {program, "buildx", "version"});
+    if (buildx && buildx->ok()) info.features.insert(kBuildx);
+    constexpr unsigned kFirstWithoutBuildKit = 23;
+    const auto client = text_at(answer->out, {"Client", "Version"});
+    if (!client.empty() && !version_at_least(client, kFirstWithoutBuildKit, 0))
+      info.features.insert(kBuildKit);
+    return info;
+  }
+
+  Arguments build(const EngineInfo& info, const BuildSpec& spec) const override {
+    if (!info.has(kBuildx)) return {"build"};
+    return {"buildx",
+            "build",
+            "--provenance=false",
+            "--sbom=false",
+            "--output",
+            "type=docker,rewrite-timestamp=true",
+            "--build-arg",
+            "SOURCE_DATE_EPOCH=" + std::to_string(spec.timestamp)};
+  }
+
+  void set_build_variables(const EngineInfo& info, const BuildSpec& spec,
+                           ProcessSpec& process) const override {
+    process.environment["SOURCE_DATE_EPOCH"] = std::to_string(spec.timestamp);
+    process.environment["DOCKER_BUILDKIT"] = info.has(kBuildx) || info.has(kBuildKit) ? "1" : "0";
+  }
+
+  std::string build_warning(const EngineInfo& info) const override {
+    if (info.has(kBuildx)) return {};
+    return "docker has no buildx here, without which it gives the image another ID each time; install "
+           "docker's "
+           "buildx plugin, or use podman";
+  }
+
+  Arguments gpus(const specs::GpuSet& gpus) const override {
+    return {"--gpus", gpus.count() ? fmt::format("\"device={}\"", join(gpu_names(gpus), ",")) : "all"};
+  }
+
+  /// docker's rm knows no grace time.
+  std::vector<Arguments> removal(int grace_seconds) const override {
+    std::vector<Arguments> commands{{"rm", "--force"}};
+    if (grace_seconds > 0) {
+      commands.insert(commands.begin(), Arguments{"stop", "--time", std::to_string(grace_seconds)});
+    }
+    return commands;
+  }
+
+  std::string hint(std::string_view err) const override {
+    if (has(err, "server gave HTTP response to HTTPS client")) {
+      return "docker asks registries over HTTPS: list this one under \"insecure-registries\" in "
+             "/etc/docker/daemon.json and restart docker";
+    }
+    return {};
+  }
+
+  std::optional<Error> start_failure(std::string_view err) const override {
+    if (!has(err, "could not select device driver") && !has(err, "unknown or invalid runtime name: nvidia")) {
+      return std::nullopt;
+    }
+    return world_error(fmt::format("docker cannot give GPUs to a container: {}", last_words(err)))
+        .hint("install NVIDIA's container toolkit, then: nvidia-ctk runtime configure --runtime=docker");
+  }
+
+ private:
+  static Missing no_server(const ProcessOutcome& answer) {
+    if (has(answer.err, "permission denied")) {
+      return {"docker's daemon does not let you in: " + said(answer),
+              "join the docker group and log in again: sudo usermod -aG docker $USER"};
+    }
+    if (has(answer.err, "using podman"))
+      return {"docker is podman under another name here", "use --engine podman"};
+    return {"docker is installed but no daemon answers: " + said(answer),
+            "start docker's daemon: systemctl start docker"};
+  }
+};
+
+}  // namespace
+
+const EngineType& docker();
+const EngineType& docker() {
+  static const Docker type;
+  return type;
+}
+
+}  // namespace launch::containers

@@ -1,0 +1,104 @@
+#include "containers/engine_type.hpp"
+
+#include <array>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "containers/answers.hpp"
+
+namespace launch::containers {
+
+const EngineType& podman();
+const EngineType& docker();
+
+std::span<const EngineType* const> engine_types() {
+  static const std::array<const EngineType*, 2> types{
+      &podman(),
+      &docker(),
+  };
+  return types;
+}
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+
+bool is_path(const std::string& program) {
+  return program.find('/') != std::string::npos;
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names() {
+  std::vector<std::string> names;
+  for (const auto* type : engine_types()) names.emplace_back(type->name());
+  return names;
+}
+
+std::string engine_choice() {
+  return join(engine_names(), ", ") + " or a path to one";
+}
+
+Result<EngineInfo> engine_named(const std::string& wanted) {
+  const auto name = std::filesystem::path(wanted).filename().string();
+  for (const auto* type : engine_types()) {
+    if (is_path(wanted) ? name.starts_with(type->name()) : name == type->name())
+      return EngineInfo{type, wanted};
+  }
+  return fail(
+      usage_error(fmt::format("'{}' is not an engine: expected {} of them", wanted, engine_choice())));
+}
+
+std::string EngineInfo::name() const {
+  return std::string(type->name());
+}
+
+std::vector<std::string> EngineInfo::lacking() const {
+  std::vector<std::string> lacking;
+  for (auto& feature : type->expected_features()) {
+    if (!has(feature)) lacking.push_back(std::move(feature));
+  }
+  return lacking;
+}
+
+Result<std::optional<std::map<std::string, std::string>>> EngineType::mirror_variables(
+    const std::vector<specs::RegistryMirror>&, const std::filesystem::path&, const Environment&,
+    Disk&) const {
+  return std::nullopt;
+}
+
+std::vector<std::string> gpu_names(const specs::GpuSet& gpus) {
+  if (gpus.kind() == specs::GpuSet::Kind::devices) return gpus.devices();
+  const auto count = gpus.count();
+  if (!count) return {"all"};
+  std::vector<std::string> names;
+  names.reserve(*count);
+  for (std::size_t index = 0; index < *count; ++index) names.push_back(std::to_string(index));
+  return names;
+}
+
+std::optional<ProcessOutcome> ask(ProcessRunner& runner, Arguments argv) {
+  ProcessSpec spec;
+  spec.argv = std::move(argv);
+  spec.timeout = kPatience;
+  auto outcome = runner.run(spec);
+  if (!outcome) return std::nullopt;
+  return *std::move(outcome);
+}
+
+std::string said(const ProcessOutcome& outcome) {
+  if (outcome.timed_out) return fmt::format("no answer in {} seconds", kPatience.count());
+  auto words = last_words(outcome.err);
+  return words.empty() ? fmt::format("it ended with code {} and said nothing", outcome.exit_code) : words;
+}
+
+Missing not_installed(const EngineType& type, const std::string& program) {
+  if (is_path(program)) {
+    return {program + " cannot be started", fmt::format("give the path of a {}", type.name()), false};
+  }
+  return {fmt::format("{} is not installed", type.name()), std::string(type.install_hint()), false};
+}
+
+}  // namespace launch::containers

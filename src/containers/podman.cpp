@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "base/toml.hpp"
+#include "containers/answers.hpp"
+#include "containers/engine_type.hpp"
+
+namespace launch::containers {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kTimestamp = "build --timestamp";
+constexpr const char* kIdentityLabel = "build --identity-label";
+
+bool has(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+/// A registries.conf (containers-registries.conf(5), version 2): what was there before, then one entry a
+/// mirror.
+std::string registries_conf(std::string out, const std::vector<specs::RegistryMirror>& mirrors) {
+  if (!out.empty() && out.back() != '\n') out += '\n';
+  for (const auto& mirror : mirrors) {
+    out += fmt::format("\n[[registry]]\nprefix = {}\nlocation = {}\n", toml_string(mirror.prefix),
+                       toml_string(mirror.location));
+    if (mirror.insecure) out += "insecure = true\n";
+  }
+  return out;
+}
+
+/// The registries.conf that podman would read by itself.
+std::string own_registries_conf(const Environment& environment) {
+  std::vector<fs::path> places;
+  if (const auto given = environment.get("CONTAINERS_REGISTRIES_CONF")) places.emplace_back(*given);
+  places.push_back(environment.config_dir().parent_path() / "containers/registries.conf");
+  places.emplace_back("/etc/containers/registries.conf");
+  std::error_code ignored;
+  for (const auto& file : places) {
+    if (!fs::exists(file, ignored)) continue;
+    if (auto text = read_file(file)) return *std::move(text);
+  }
+  return {};
+}
+
+/// Where a build that is cut off leaves what, from `podman info`. Empty where it does not say.
+BuildPlaces build_places(std::string_view answer) {
+  BuildPlaces places;
+  const auto root = text_at(answer, {"store", "graphRoot"});
+  const auto driver = text_at(answer, {"store", "graphDriverName"});
+  if (!root.empty() && !driver.empty())
+    places.working_containers = fmt::format("{}/{}-containers", root, driver);
+  places.oci_runtime = text_at(answer, {"host", "ociRuntime", "path"});
+  const fs::path socket(text_at(answer, {"host", "remoteSocket", "path"}));
+  places.runtime_folder = socket.parent_path().parent_path().string();  // FOLDER/podman/podman.sock
+  return places;
+}
+
+class Podman final : public EngineType {
+ public:
+  std::string_view name() const override { return "podman"; }
+  std::string_view install_hint() const override { return "install podman: apt-get install podman"; }
+  std::vector<std::string> expected_features() const override { return {kTimestamp}; }
+
+  tl::expected<EngineInfo, Missing> probe(const std::string& program, ProcessRunner& runner) const override {
+    const auto answer = ask(runner, {program, "info", "--format", "json"});
+    if (!answer) return tl::unexpected(not_installed(*this, program));
+    const auto broken = [&](const std::string& words) {
+      return tl::unexpected(Missing{"podman is installed but does not work: " + words,
+                                    "see what is wrong with: " + program + " info"});
+    };
+    if (!answer->ok()) return broken(said(*answer));
+    EngineInfo info{this, program};
+    info.version = text_at(answer->out, {"version", "Version"});
+    if (info.version.empty()) return broken("'podman info' did not say its version");
+    info.rootless = truth_at(answer->out, {"host", "security", "rootless"});
+    info.pids_limit = lists_at(answer->out, {"host", "cgroupControllers"}, "pids");
+    info.build_places = build_places(answer->out);
+    // Distributions patch their engines, so the options are looked for and not concluded from the version.
+    const auto help = ask(runner, {program, "build", "--help"});
+    for (const auto* feature : {kTimestamp, kIdentityLabel}) {
+      const auto option = std::string_view(feature).substr(std::string_view("build ").size());
+      if (help && help->ok() && help_has_option(help->out, option)) info.features.insert(feature);
+    }
+    return info;
+  }
+
+  std::optional<ProbeInputs> probe_inputs(const Environment& environment) const override {
+    return ProbeInputs{
+        {"/usr/bin/runc", "/usr/bin/crun", "/usr/lib/podman", "/usr/libexec/podman"},
+        {"CONTAINER", "STORAGE_", "XDG_", "HOME", "PATH", "TMPDIR"},
+        {"/usr/share/containers", "/etc/containers", environment.config_dir().parent_path() / "containers"}};
+  }
+
+  Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
+      const std::vector<specs::RegistryMirror>& mirrors, const fs::path& folder,
+      const Environment& environment, Disk& disk) const override {
+    const auto file = folder / "registries.conf";
+    TRY(during(write_file(disk, file, registries_conf(own_registries_conf(environment), mirrors)),
+               "pointing podman at the mirrors of the site's [[registry]] entries"));
+    return std::map<std::string, std::string>{{"CONTAINERS_REGISTRIES_CONF", file.string()}};
+  }
+
+  Arguments build(const EngineInfo& info, const BuildSpec& spec) const override {
+    // Only OCI format is reproducible on podman 4, and with and without layers the image ids differ.
+    Arguments arguments{"build", "--format", "oci", "--layers=true", "--pull=missing"};
+    if (info.has(kTimestamp)) {
+      arguments.insert(arguments.end(), {"--timestamp", std::to_string(spec.timestamp)});
+    }
+    if (info.has(kIdentityLabel)) arguments.emplace_back("--identity-label=false");
+    for (const auto& [key, value] : spec.annotations) {
+      arguments.insert(arguments.end(), {"--annotation", fmt::format("{}={}", key, value)});
+    }
+    // No instruction asks for it. It is what podman writes down of a build in its working containers and not
+    // in the image.
+    if (!spec.mark.empty()) {
+      arguments.insert(arguments.end(), {"--secret", fmt::format("id={},src=/dev/null", spec.mark)});
+    }
+    return arguments;
+  }
+
+  void set_build_variables(const EngineInfo&, const BuildSpec&, ProcessSpec& process) const override {
+    process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
+  }
+
+  /// podman before 5.0 takes --gpus and does nothing, so it always gets CDI devices.
+  Arguments gpus(const specs::GpuSet& gpus) const override {
+    Arguments arguments;
+    for (const auto& name : gpu_names(gpus)) {
+      arguments.insert(arguments.end(), {"--device", "nvidia.com/gpu=" + name});
+    }
+    return arguments;
+  }
+
+  /// podman's stop leaves nothing to remove after `run --rm`, which its rm takes for an error.
+  std::vector<Arguments> removal(int grace_seconds) const override {
+    return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
+  }
+
+  std::string hint(std::string_view err) const override {
+    if (has(err, "slirp4netns")) {
+      return "networks without root need slirp4netns and a /dev/net/tun that everybody may open: sudo chmod "
+             "0666 /dev/net/tun";
+    }
+    if (has(err, "rootless netns")) {
+      return "clear what an earlier failure left of podman's network without root: podman system migrate";
+    }
+    return {};
+  }
+
+  std::optional<Error> start_failure(std::string_view err) const override {
+    if (!has(err, "unresolvable CDI devices")) return std::nullopt;
+    return world_error(fmt::format("podman does not know this machine's GPUs: {}", last_words(err)))
+        .hint("describe them once, as root: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml");
+  }
+};
+
+}  // namespace
+
+const EngineType& podman();
+const EngineType& podman() {
+  static const Podman type;
+  return type;
+}
+
+}  // namespace launch::containers
