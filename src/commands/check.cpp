@@ -153,7 +153,7 @@ Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<
   if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
   context.reporter.status("opening the locked wheels");
   const auto& lock = question.lock.lock;
-  const auto locate = [&, &site = site](const project::LockedWheel& wheel) -> Result<std::string> {
+  const auto locate = [&, &site = site](const project::LockedWheel& wheel) -> Result<specs::Url> {
     TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, lock.provenance, site, http));
     return *located.front().url;
   };

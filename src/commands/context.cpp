@@ -39,6 +39,7 @@ std::unique_ptr<net::HttpClient> open_http(const Context& context, const project
   options.cache = site.cache.value;
   options.offline = use.offline;
   options.refresh = use.refresh;
+  options.known = {site.index_url.value, site.channel_url.value};
   options.stop = context.stop;
   if (site.certificates) options.certificates = site.certificates->value;
   return std::make_unique<pytorch::BothHosts>(context.make_http(std::move(options)));

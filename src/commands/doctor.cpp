@@ -13,7 +13,11 @@ namespace launch::commands {
 namespace {
 
 Finding setting(std::string what, const project::Setting& setting) {
-  return {std::move(what), setting.value, setting.origin};
+  return {std::move(what), specs::redacted_url(setting.value), setting.origin};
+}
+
+Finding setting(std::string what, const project::UrlSetting& setting) {
+  return {std::move(what), setting.value.text(), setting.origin};
 }
 
 std::string about(const containers::EngineInfo& info) {

@@ -11,10 +11,9 @@
 #include "base/log.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
 #include "index/page_file.hpp"
+#include "net/status.hpp"
 #include "specs/name.hpp"
-#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -24,25 +23,23 @@ namespace fs = std::filesystem;
 constexpr std::string_view kJsonType = "application/vnd.pypi.simple.v1+json";
 constexpr std::string_view kHtmlType = "application/vnd.pypi.simple.v1+html";
 
-net::HttpRequest page_request(std::string url) {
+net::HttpRequest page_request(specs::Url url) {
   return {.url = std::move(url),
           .headers = {{"Accept", fmt::format("{}, {};q=0.2, text/html;q=0.1", kJsonType, kHtmlType)}},
           .cache = true};
 }
 
-Error bad_status(const std::string& url, int status) {
-  auto error =
-      world_error(fmt::format("the index page {} answers {}, expected 200", net::redact(url), status));
-  if (status == 401 || status == 403 || status == 407) {
-    return std::move(error).hint(
-        "check the credentials for this index (netrc, or the proxy's), and that its address is right: "
-        "`launch doctor` says where it comes from");
-  }
-  if (status == 429 || status >= 500) {
-    return std::move(error).hint(
-        "the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's index-url)");
-  }
-  return std::move(error).hint("check the address of the index: `launch doctor` says where it comes from");
+Error bad_status(const specs::Url& url, int status) {
+  constexpr net::StatusHints kHints = {
+      .refused =
+          "check the credentials for this index (netrc, or the proxy's), and that its address is right: "
+          "`launch doctor` says where it comes from",
+      .missing = "check the address of the index: `launch doctor` says where it comes from",
+      .rate_limited = "try again later, or set another one (LAUNCH_INDEX_URL, pip's index-url)",
+      .server_error = "try again later, or set another index (LAUNCH_INDEX_URL, pip's index-url)",
+  };
+  return world_error(fmt::format("the index page {} answers {}, expected 200", url, status))
+      .hint(net::status_hint(status, "index", kHints));
 }
 
 enum class PageForm { json, html, unknown };
@@ -58,7 +55,7 @@ PageForm form_of(const net::HttpResponse& response) {
 }
 
 /// A body that is shorter than its Content-Length; for bodies that were not compressed on the way.
-Result<void> check_length(const net::HttpResponse& response, const std::string& url) {
+Result<void> check_length(const net::HttpResponse& response, const specs::Url& url) {
   const auto header = response.header("content-length");
   if (!header || response.header("content-encoding")) return {};
   const auto length = parse_u64(trim(*header));
@@ -67,7 +64,7 @@ Result<void> check_length(const net::HttpResponse& response, const std::string& 
       bad_page(url, fmt::format("cut off: it has {} bytes, expected {}", response.body.size(), *length)));
 }
 
-Result<ProjectPage> parse_page(const net::HttpResponse& response, const std::string& asked,
+Result<ProjectPage> parse_page(const net::HttpResponse& response, const specs::Url& asked,
                                const std::string& project) {
   const auto& url = response.url.empty() ? asked : response.url;
   TRY(check_length(response, url));
@@ -91,7 +88,7 @@ std::vector<IndexFile> list_folder(const fs::path& folder) {
     const auto name = at->path().filename().string();
     std::error_code ignored;
     if (!is_distribution(name) || !at->is_regular_file(ignored)) continue;
-    IndexFile file{.file_name = name, .url = local_url(at->path())};
+    IndexFile file{.file_name = name, .url = specs::Url::of_file(at->path())};
     file.size = at->file_size(ignored);
     files.push_back(std::move(file));
   }
@@ -106,42 +103,37 @@ Result<std::vector<IndexFile>> read_local_links(const fs::path& given) {
   if (fs::is_directory(path, error)) return list_folder(path);
   if (fs::is_regular_file(path, error)) {
     TRY_ASSIGN(const auto page, read_file(path));
-    return parse_links(page, local_url(path));
+    return parse_links(page, specs::Url::of_file(path));
   }
   log_debug("find-links: {} is not there; passed over", path.string());
   return std::vector<IndexFile>();
 }
 
 Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::string& place) {
-  const auto scheme = to_lower(specs::split_url(place).scheme);
-  if (scheme != "http" && scheme != "https") {
-    return read_local_links(scheme == "file" ? local_path(place) : fs::path(place));
+  const auto address = specs::Url::parse(place);
+  if (!address || !address->is_http()) {
+    return read_local_links(address && address->is_file() ? address->local_path() : fs::path(place));
   }
-  TRY_ASSIGN(const auto response, http.fetch(page_request(place)));
+  TRY_ASSIGN(const auto response, http.fetch(page_request(*address)));
   if (response.status == 404) {
-    log_debug("find-links: {} answers 404; passed over", net::redact(place));
+    log_debug("find-links: {} answers 404; passed over", *address);
     return std::vector<IndexFile>();
   }
-  if (response.status != 200) return fail(bad_status(place, response.status));
-  const auto& url = response.url.empty() ? place : response.url;
+  if (response.status != 200) return fail(bad_status(*address, response.status));
+  const auto& url = response.url.empty() ? *address : response.url;
   TRY(check_length(response, url));
   return parse_links(response.body, url);
 }
 
 }  // namespace
 
-IndexClient::IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links,
-                         bool forbidden_is_missing, MetadataCache metadata_cache)
-    : http_(&http),
-      url_(std::move(url)),
-      find_links_(std::move(find_links)),
-      forbidden_is_missing_(forbidden_is_missing),
-      metadata_cache_(std::move(metadata_cache)) {
-  while (url_.ends_with('/')) url_.pop_back();
+IndexClient::IndexClient(net::HttpClient& http, IndexSource source)
+    : http_(&http), source_(std::move(source)) {
+  source_.url = source_.url.without_end_slashes();
 }
 
-std::string IndexClient::page_url(const std::string& project) const {
-  return fmt::format("{}/{}/", url_, specs::percent_encode_path(specs::normalize_name(project)));
+specs::Url IndexClient::page_url(const std::string& project) const {
+  return source_.url.child(specs::normalize_name(project)).extend_path("/");
 }
 
 Result<std::optional<ProjectPage>> IndexClient::page(const std::string& project) {
@@ -174,7 +166,7 @@ Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& pro
                                                           const Result<net::HttpResponse>& response) const {
   if (!response) return fail(response.error());
   const auto status = response->status;
-  if (status == 404 || (status == 403 && forbidden_is_missing_)) return std::nullopt;
+  if (status == 404 || (status == 403 && source_.forbidden_is_missing)) return std::nullopt;
   if (status != 200) return fail(bad_status(page_url(project), status));
   auto parsed = parse_page(*response, page_url(project), project);
   if (!parsed && response->from_cache) {
@@ -208,9 +200,9 @@ Result<std::optional<ProjectPage>> IndexClient::add_linked(const std::string& pr
 Result<std::span<const IndexFile>> IndexClient::linked_files() {
   if (!linked_) {
     std::vector<IndexFile> files;
-    for (const auto& place : find_links_) {
+    for (const auto& place : source_.find_links) {
       TRY_ASSIGN(auto more, during(read_links(*http_, place),
-                                   fmt::format("reading the find-links {}", net::redact(place))));
+                                   fmt::format("reading the find-links {}", specs::redacted_url(place))));
       std::move(more.begin(), more.end(), std::back_inserter(files));
     }
     linked_ = std::move(files);

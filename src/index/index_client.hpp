@@ -24,21 +24,28 @@ struct MetadataCache {
   Disk* disk = nullptr;
 };
 
+/// Where an index is, and how its answers are meant.
+struct IndexSource {
+  specs::Url url;  ///< the base before "/PROJECT/"
+  /// Further folders (paths or file:// URLs) or pages of wheels; a folder that does not exist is skipped.
+  std::vector<std::string> find_links = {};
+  /// A 403 means that there is no such project, as the PyTorch channel answers; elsewhere it is an error.
+  bool forbidden_is_missing = false;
+  MetadataCache metadata_cache = {};
+};
+
 /// One simple index (PEP 503, 691): its pages, and the metadata of its wheels.
 class IndexClient {
  public:
-  /// `url` is the base before "/PROJECT/". With `forbidden_is_missing` a 403 means that the project is not
-  /// there, as the PyTorch channel answers; elsewhere it is an error. `find_links` are further folders (paths
-  /// or file:// URLs) or pages of wheels; a folder that is not there is passed over.
-  IndexClient(net::HttpClient& http, std::string url, std::vector<std::string> find_links = {},
-              bool forbidden_is_missing = false, MetadataCache metadata_cache = {});
+  IndexClient(net::HttpClient& http, IndexSource source);
 
   /// How many last bytes of a wheel hold its directory and METADATA, where the caller knows better than by
   /// its size; 0: it does not.
   using TailGuess = std::function<std::uint64_t(const IndexFile& file)>;
   void use_tail_guess(TailGuess guess) { tail_guess_ = std::move(guess); }
 
-  const std::string& url() const { return url_; }
+  /// Without a slash at the end.
+  const specs::Url& url() const { return source_.url; }
 
   /// The project's page; nothing when the index does not have it (404). Files that only find-links have come
   /// after the index's. Errors (world): no answer, another status, garbage or a truncated page; the message
@@ -59,7 +66,7 @@ class IndexClient {
   std::uint64_t metadata_bytes() const { return metadata_bytes_; }
 
  private:
-  std::string page_url(const std::string& project) const;
+  specs::Url page_url(const std::string& project) const;
   /// Called from several threads.
   Result<std::optional<ProjectPage>> read_page(const std::string& project,
                                                const Result<net::HttpResponse>& response) const;
@@ -69,10 +76,7 @@ class IndexClient {
   Result<std::span<const IndexFile>> linked_files();
 
   net::HttpClient* http_;
-  std::string url_;
-  std::vector<std::string> find_links_;
-  bool forbidden_is_missing_;
-  MetadataCache metadata_cache_;
+  IndexSource source_;
   TailGuess tail_guess_;
   std::optional<std::vector<IndexFile>> linked_;
   std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "net/http.hpp"
+#include "net/status.hpp"
 
 namespace launch::index {
 
@@ -13,27 +13,26 @@ Error as_world_error(const Error& error) {
   return result;
 }
 
-Error damaged_zip(const Error& error, std::string_view url) {
+Error damaged_zip(const Error& error, const specs::Url& url) {
   return as_world_error(error)
-      .during(fmt::format("reading the zip {}", net::redact(url)))
+      .during(fmt::format("reading the zip {}", url))
       .hint("the file is damaged on its server or on the way here; try again, or use another mirror");
 }
 
-Error replaced_meanwhile(std::string_view url) {
-  return world_error(fmt::format("{} was replaced on its server while it was being read", net::redact(url)))
+Error replaced_meanwhile(const specs::Url& url) {
+  return world_error(fmt::format("{} was replaced on its server while it was being read", url))
       .hint("try again");
 }
 
-Error unexpected_status(std::string_view url, int status, std::string_view expected) {
-  auto error = world_error(fmt::format("{} answers {}, expected {}", net::redact(url), status, expected));
-  if (status == 404 || status == 410) {
-    error.hint("it is gone from the index; lock again, or take it from a mirror or the wheel store");
-  } else if (status == 401 || status == 403 || status == 407) {
-    error.hint("the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn");
-  } else {
-    error.hint("the server is not well; try again later, or use another mirror");
-  }
-  return error;
+Error unexpected_status(const specs::Url& url, int status, std::string_view expected) {
+  constexpr net::StatusHints kHints = {
+      .refused = "the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn",
+      .missing = "it is gone from the index; lock again, or take it from a mirror or the wheel store",
+      .rate_limited = "try again later, or use another mirror",
+      .server_error = "try again later, or use another mirror",
+  };
+  return world_error(fmt::format("{} answers {}, expected {}", url, status, expected))
+      .hint(net::status_hint(status, "server", kHints));
 }
 
 }  // namespace launch::index

@@ -12,16 +12,11 @@ namespace {
 
 Error bad_part(const net::HttpRequest& request, std::string_view found) {
   return world_error(fmt::format("{} answers a wrong part of the file: expected bytes {}-{}, found {}",
-                                 net::redact(request.url), request.range->first, request.range->last, found))
+                                 request.url, request.range->first, request.range->last, found))
       .hint("the server (or a proxy before it) mishandles range requests; use another mirror");
 }
 
 }  // namespace
-
-std::string strong_etag(const net::HttpResponse& response) {
-  const auto etag = response.header("etag").value_or("");
-  return etag.starts_with('"') ? etag : std::string();
-}
 
 Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net::HttpRequest& request,
                                     std::optional<std::uint64_t> size) {
@@ -34,9 +29,8 @@ Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net
   const auto total = content->size ? content->size : size;
   if (!total) return fail(bad_part(request, "no length of the whole file"));
   if (size && *total != *size) {
-    return fail(
-        world_error(fmt::format("{} has {} bytes, expected {}", net::redact(request.url), *total, *size))
-            .hint("the file behind this address was replaced; lock again, or use another mirror"));
+    return fail(world_error(fmt::format("{} has {} bytes, expected {}", request.url, *total, *size))
+                    .hint("the file behind this address was replaced; lock again, or use another mirror"));
   }
   const auto [first, last] = *content->range;
   const bool same = first == request.range->first && last == std::min(request.range->last, *total - 1);

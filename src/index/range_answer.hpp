@@ -2,14 +2,10 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 
 #include "net/http.hpp"
 
 namespace launch::index {
-
-/// The response's ETag when it is a strong one; else empty.
-std::string strong_etag(const net::HttpResponse& response);
 
 /// Checks that a 206 holds the range that was asked for, or its part up to the file's end, of a file of
 /// `size` bytes (any, when that is not known). Returns the file's length. Errors (world).

@@ -5,34 +5,33 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
+#include "index/file_urls.hpp"
 #include "index/problems.hpp"
 #include "index/range_answer.hpp"
 #include "net/content_range.hpp"
-#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
 
 constexpr std::uint64_t kMostDirectory = std::uint64_t{256} << 20;
 
-net::HttpRequest part_request(const std::string& url, net::ByteRange range, const std::string& etag,
-                              bool cache) {
+net::HttpRequest part_request(const specs::Url& url, net::ByteRange range,
+                              const std::optional<std::string>& etag, bool cache) {
   net::HttpRequest request{.url = url, .range = range, .most = range.last - range.first + 1, .cache = cache};
-  if (!etag.empty()) request.headers.emplace_back("If-Range", etag);
+  if (etag) request.headers.emplace_back("If-Range", *etag);
   return request;
 }
 
 }  // namespace
 
-bool RangeMemory::refuses(std::string_view url) const {
+bool RangeMemory::refuses(const specs::Url& url) const {
   const std::lock_guard guard(mutex_);
-  return origins_.contains(specs::url_origin(url));
+  return origins_.contains(url.origin());
 }
 
-void RangeMemory::remember(std::string_view url) {
+void RangeMemory::remember(const specs::Url& url) {
   const std::lock_guard guard(mutex_);
-  origins_.insert(specs::url_origin(url));
+  origins_.insert(url.origin());
 }
 
 /// The way from a location to a directory, one request after the other.
@@ -108,10 +107,9 @@ class ZipOpening {
 
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
     zip_->from_cache_ = zip_->from_cache_ || response.from_cache;
-    const bool over_the_wire = !response.from_cache && local_path(request.url).empty();
+    const bool over_the_wire = !response.from_cache && request.url.local_path().empty();
     if (over_the_wire) zip_->fetched_ += response.body.size();
-    if (response.too_long)
-      return fail(zip_->etag_.empty() ? no_parts(response) : replaced_meanwhile(zip_->url_));
+    if (response.too_long) return fail(zip_->etag_ ? replaced_meanwhile(zip_->url_) : no_parts(response));
     if (response.status == 200) return take_whole(std::move(response));
     if (step_ == Step::whole) return fail(unexpected_status(zip_->url_, response.status, "the file (200)"));
     switch (response.status) {
@@ -132,7 +130,7 @@ class ZipOpening {
     const auto range = net::parse_content_range(response.header("content-range").value_or(""));
     const auto found = range && range->size ? count_of(*range->size, "byte") : std::string("fewer bytes");
     const auto expected = known_ ? std::to_string(*known_) : std::string("at least one");
-    return world_error(fmt::format("{} has {}, expected {}", net::redact(zip_->url_), found, expected))
+    return world_error(fmt::format("{} has {}, expected {}", zip_->url_, found, expected))
         .hint("the file behind this address was replaced; lock again, or use another mirror");
   }
 
@@ -151,18 +149,18 @@ class ZipOpening {
     return world_error(
                fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
                            "whole file has {}",
-                           net::redact(zip_->url_),
+                           zip_->url_,
                            length ? human_bytes(*length) : "more than " + human_bytes(most_whole_)))
         .hint("use a mirror that answers range requests");
   }
 
   Result<void> take_whole(net::HttpResponse response) {
-    if (!zip_->etag_.empty()) return fail(replaced_meanwhile(zip_->url_));
+    if (zip_->etag_) return fail(replaced_meanwhile(zip_->url_));
     if (step_ != Step::whole && memory_ != nullptr) memory_->remember(zip_->url_);
     const std::uint64_t size = response.body.size();
     if (known_ && *known_ != size) {
       return fail(
-          world_error(fmt::format("{} has {} bytes, expected {}", net::redact(zip_->url_), size, *known_))
+          world_error(fmt::format("{} has {} bytes, expected {}", zip_->url_, size, *known_))
               .hint(
                   "the file behind this address was replaced or cut off; try again, or use another mirror"));
     }
@@ -172,8 +170,8 @@ class ZipOpening {
   }
 
   Result<void> take_part(const net::HttpRequest& request, net::HttpResponse response) {
-    const auto etag = strong_etag(response);
-    if (!zip_->etag_.empty() && etag != zip_->etag_) return fail(replaced_meanwhile(zip_->url_));
+    const auto etag = net::strong_etag(response.headers);
+    if (zip_->etag_ && etag != zip_->etag_) return fail(replaced_meanwhile(zip_->url_));
     TRY_ASSIGN(known_, check_partial(response, request, known_));
     zip_->etag_ = etag;
     if (step_ == Step::length) {
@@ -229,7 +227,7 @@ class ZipOpening {
   archive::ZipEnd end_;
 };
 
-Result<RemoteZip> RemoteZip::open(net::HttpClient& http, std::string url, std::optional<std::uint64_t> size,
+Result<RemoteZip> RemoteZip::open(net::HttpClient& http, specs::Url url, std::optional<std::uint64_t> size,
                                   std::uint64_t tail, std::uint64_t most_whole, RangeMemory* memory) {
   const ZipLocation location{.url = std::move(url), .size = size, .tail = tail};
   return std::move(open_all(http, {&location, 1}, most_whole, memory).front());
@@ -250,7 +248,7 @@ std::vector<Result<RemoteZip>> RemoteZip::open_all(net::HttpClient& http,
       }
     }
     if (requests.empty()) break;
-    auto responses = fetch_any(http, requests);
+    auto responses = fetch_with_files(http, requests);
     for (std::size_t i = 0; i < asking.size(); ++i) asking[i]->take(requests[i], std::move(responses[i]));
   }
   std::vector<Result<RemoteZip>> zips;

@@ -12,14 +12,15 @@
 #include "archive/zip.hpp"
 #include "base/result.hpp"
 #include "net/http.hpp"
+#include "specs/url.hpp"
 
 namespace launch::index {
 
 /// Hosts that were seen to answer no range requests; lets later zips of theirs be read whole at once.
 class RangeMemory {
  public:
-  bool refuses(std::string_view url) const;
-  void remember(std::string_view url);
+  bool refuses(const specs::Url& url) const;
+  void remember(const specs::Url& url);
 
  private:
   mutable std::mutex mutex_;
@@ -38,7 +39,7 @@ inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
 /// A zip to be opened.
 struct ZipLocation {
-  std::string url;                         ///< http, https or file
+  specs::Url url;                          ///< http, https or file
   std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
   std::uint64_t tail = kTail;              ///< how many last bytes are asked for first
   bool cache = true;                       ///< may be answered from the HTTP cache
@@ -53,16 +54,16 @@ class RemoteZip {
   /// Reads the directory. `size` is the file's length when it is known; `tail` how many last bytes to ask for
   /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (world): no such
   /// file, no ranges and too large, not a zip, changed between two requests.
-  static Result<RemoteZip> open(net::HttpClient& http, std::string url,
-                                std::optional<std::uint64_t> size = {}, std::uint64_t tail = kTail,
-                                std::uint64_t most_whole = kMostWhole, RangeMemory* memory = nullptr);
+  static Result<RemoteZip> open(net::HttpClient& http, specs::Url url, std::optional<std::uint64_t> size = {},
+                                std::uint64_t tail = kTail, std::uint64_t most_whole = kMostWhole,
+                                RangeMemory* memory = nullptr);
   /// The same for many, side by side; answers in the order of the locations.
   static std::vector<Result<RemoteZip>> open_all(net::HttpClient& http,
                                                  std::span<const ZipLocation> locations,
                                                  std::uint64_t most_whole = kMostWhole,
                                                  RangeMemory* memory = nullptr);
 
-  const std::string& url() const { return url_; }
+  const specs::Url& url() const { return url_; }
   /// The whole file's length in bytes.
   std::uint64_t size() const { return size_; }
   const std::vector<archive::ZipEntry>& entries() const { return entries_; }
@@ -87,12 +88,12 @@ class RemoteZip {
  private:
   friend class ZipOpening;
   friend class ZipReading;
-  RemoteZip(net::HttpClient& http, std::string url) : http_(&http), url_(std::move(url)) {}
+  RemoteZip(net::HttpClient& http, specs::Url url) : http_(&http), url_(std::move(url)) {}
 
   net::HttpClient* http_;
-  std::string url_;
+  specs::Url url_;
   std::uint64_t size_ = 0;
-  std::string etag_;  ///< a strong one, or empty
+  std::optional<std::string> etag_;  ///< a strong one
   bool cache_ = true;
   bool from_cache_ = false;
   std::vector<FilePiece> pieces_;  ///< what opening brought: the tail, or the file itself

@@ -70,7 +70,7 @@ bool has_caseless(std::string_view text, std::string_view literal) {
 }
 
 /// Says what is wrong with a page as a whole: HTML parsers read anything, so this is looked at before.
-Result<void> check_whole(std::string_view text, std::string_view url) {
+Result<void> check_whole(std::string_view text, const specs::Url& url) {
   const auto body = trim(text);
   const bool opens = has_caseless(body, "<html");
   const bool is_html = opens || has_caseless(body, "<!doctype html") || has_caseless(body, "<a ");
@@ -83,7 +83,7 @@ Result<void> check_whole(std::string_view text, std::string_view url) {
                                         opens ? "\"</html>\"" : "closing its last tag")));
 }
 
-std::optional<std::string> fragment_sha256(std::string_view link) {
+std::optional<Digest> fragment_sha256(std::string_view link) {
   constexpr std::string_view kKey = "sha256=";
   for (const auto part : split(specs::url_fragment(link), '&')) {
     if (part.starts_with(kKey)) return checked_sha256(part.substr(kKey.size()));
@@ -101,13 +101,14 @@ void take_metadata(const GumboElement& anchor, IndexFile& file) {
   if (value->starts_with("sha256=")) file.metadata_sha256 = checked_sha256(value->substr(equals + 1));
 }
 
-std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_view base, bool local) {
+std::optional<IndexFile> read_anchor(const GumboElement& anchor, const specs::Url& base, bool local) {
   const auto href = attribute(anchor, "href");
   if (!href) return std::nullopt;
   const auto link = std::string(trim(*href));
   RawFile raw;
-  raw.url = specs::resolve_url(base, link);
-  raw.file_name = specs::url_file_name(raw.url);
+  raw.url = base.resolve(link);
+  if (!raw.url) return std::nullopt;
+  raw.file_name = raw.url->file_name();
   raw.sha256 = fragment_sha256(link);
   raw.upload_time = attribute(anchor, "data-upload-time");
   raw.from_local_page = local;
@@ -121,25 +122,25 @@ std::optional<IndexFile> read_anchor(const GumboElement& anchor, std::string_vie
 
 }  // namespace
 
-Result<std::vector<IndexFile>> parse_links(std::string_view text, std::string_view url) {
+Result<std::vector<IndexFile>> parse_links(std::string_view text, const specs::Url& url) {
   TRY(check_whole(text, url));
   const Document document(text);
-  const bool local = to_lower(specs::split_url(url).scheme) == "file";
-  std::string base = specs::without_credentials(url);
+  auto base = url.without_credentials();
   for (const auto* element : elements(document.root(), {GUMBO_TAG_BASE})) {
     if (const auto href = attribute(*element, "href")) {
-      base = specs::resolve_url(base, trim(*href));
+      base = base.resolve(trim(*href)).value_or(base);
       break;
     }
   }
   std::vector<IndexFile> files;
   for (const auto* anchor : elements(document.root(), {GUMBO_TAG_A})) {
-    if (auto file = read_anchor(*anchor, base, local)) files.push_back(*std::move(file));
+    if (auto file = read_anchor(*anchor, base, url.is_file())) files.push_back(*std::move(file));
   }
   return files;
 }
 
-Result<ProjectPage> parse_simple_html(std::string_view text, std::string_view url, std::string_view project) {
+Result<ProjectPage> parse_simple_html(std::string_view text, const specs::Url& url,
+                                      std::string_view project) {
   TRY_ASSIGN(auto files, parse_links(text, url));
   ProjectPage page{specs::normalize_name(project), std::move(files)};
   std::erase_if(page.files, [&](const IndexFile& file) { return !is_file_of(file.file_name, page.name); });

@@ -11,7 +11,6 @@
 #include "base/text.hpp"
 #include "index/page_file.hpp"
 #include "index/simple_page.hpp"
-#include "net/http.hpp"
 #include "specs/name.hpp"
 #include "specs/scanner.hpp"
 #include "specs/url.hpp"
@@ -25,14 +24,14 @@ using Json = nlohmann::json;
 struct SidecarClaim {
   bool given = false;
   bool there = false;
-  std::optional<std::string> sha256 = {};
+  std::optional<Digest> sha256 = {};
 };
 
 /// One entry of "files" as it stands there.
 struct Entry {
   std::optional<std::string> file_name = {};
   std::optional<std::string> url = {};
-  std::optional<std::string> sha256 = {};
+  std::optional<Digest> sha256 = {};
   std::optional<std::string> upload_time = {};
   std::optional<std::string> requires_python = {};
   std::optional<std::uint64_t> size = {};
@@ -44,8 +43,8 @@ struct Entry {
 /// The events of the JSON reader, put together to a page.
 class PageReader final : public Json::json_sax_t {
  public:
-  PageReader(std::string_view url, std::string_view project)
-      : url_(url), base_(specs::without_credentials(url)), page_{specs::normalize_name(project), {}} {}
+  PageReader(const specs::Url& url, std::string_view project)
+      : url_(url), base_(url.without_credentials()), page_{specs::normalize_name(project), {}} {}
 
   Result<ProjectPage> read(std::string_view text) {
     if (!Json::sax_parse(text.begin(), text.end(), this)) return fail(unreadable(text.size()));
@@ -152,7 +151,7 @@ class PageReader final : public Json::json_sax_t {
   Result<void> check_version() const {
     if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
     if (version_->starts_with("1.")) return {};
-    return fail(world_error(fmt::format("the page {} has the api-version {}, expected 1.x", net::redact(url_),
+    return fail(world_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
                                         specs::in_quotes(*version_)))
                     .hint("the index speaks a later standard than this program; ask for a newer launch"));
   }
@@ -207,7 +206,7 @@ class PageReader final : public Json::json_sax_t {
     if (!entry_.url) return bad("has no \"url\"");
     if (!is_file_of(*entry_.file_name, page_.name)) return;
     auto file = checked_file({.file_name = *std::move(entry_.file_name),
-                              .url = specs::resolve_url(base_, *entry_.url),
+                              .url = base_.resolve(*entry_.url),
                               .sha256 = std::move(entry_.sha256),
                               .upload_time = std::move(entry_.upload_time)});
     if (!file) return;
@@ -220,8 +219,8 @@ class PageReader final : public Json::json_sax_t {
     page_.files.push_back(*std::move(file));
   }
 
-  std::string_view url_;
-  std::string base_;
+  const specs::Url& url_;
+  specs::Url base_;
   ProjectPage page_;
   std::optional<std::string> version_;
   std::optional<std::string> name_;
@@ -241,7 +240,8 @@ class PageReader final : public Json::json_sax_t {
 
 }  // namespace
 
-Result<ProjectPage> parse_simple_json(std::string_view text, std::string_view url, std::string_view project) {
+Result<ProjectPage> parse_simple_json(std::string_view text, const specs::Url& url,
+                                      std::string_view project) {
   return PageReader(url, project).read(text);
 }
 

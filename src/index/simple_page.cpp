@@ -9,10 +9,8 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/page_file.hpp"
-#include "net/http.hpp"
 #include "specs/day.hpp"
 #include "specs/name.hpp"
-#include "specs/url.hpp"
 #include "specs/version.hpp"
 
 namespace launch::index {
@@ -34,26 +32,23 @@ bool has_blank_or_control(std::string_view text) {
 
 }  // namespace
 
-Error bad_page(std::string_view url, std::string_view reason) {
-  return world_error(fmt::format("the page {} is {}", net::redact(url), reason))
+Error bad_page(const specs::Url& url, std::string_view reason) {
+  return world_error(fmt::format("the page {} is {}", url, reason))
       .hint(
           "try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
           "browser, "
           "or set another index (`launch doctor` says where this one comes from)");
 }
 
-std::optional<std::string> checked_sha256(std::string_view text) {
-  auto digest = to_lower(trim(text));
-  if (!is_sha256_hex(digest)) return std::nullopt;
-  return digest;
+std::optional<Digest> checked_sha256(std::string_view text) {
+  return Digest::of_hex(to_lower(trim(text)));
 }
 
 std::optional<IndexFile> checked_file(RawFile raw) {
-  const auto scheme = to_lower(specs::split_url(raw.url).scheme);
-  const bool fetchable = scheme == "http" || scheme == "https" || (scheme == "file" && raw.from_local_page);
-  if (!fetchable || has_blank_or_control(raw.url) || !is_distribution(raw.file_name)) return std::nullopt;
+  const bool fetchable = raw.url && (raw.url->is_http() || (raw.url->is_file() && raw.from_local_page));
+  if (!fetchable || !is_distribution(raw.file_name)) return std::nullopt;
   IndexFile file{
-      .file_name = std::move(raw.file_name), .url = std::move(raw.url), .sha256 = std::move(raw.sha256)};
+      .file_name = std::move(raw.file_name), .url = *std::move(raw.url), .sha256 = std::move(raw.sha256)};
   if (raw.upload_time && specs::parse_utc(*raw.upload_time)) file.upload_time = std::move(raw.upload_time);
   return file;
 }

@@ -12,11 +12,10 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
+#include "index/file_urls.hpp"
 #include "index/index_client.hpp"
 #include "index/problems.hpp"
 #include "specs/name.hpp"
-#include "specs/url.hpp"
 #include "specs/wheel.hpp"
 
 namespace launch::index {
@@ -42,7 +41,7 @@ std::optional<std::string_view> from_kept(std::string_view kept) {
 }
 
 bool is_local(const IndexFile& file) {
-  return !local_path(file.url).empty();
+  return !file.url.local_path().empty();
 }
 
 /// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels for a platform without an
@@ -95,9 +94,9 @@ struct Pending {
 
 class MetadataBatch {
  public:
-  MetadataBatch(net::HttpClient& http, const std::string& index_url, const MetadataCache& cache,
-                const IndexClient::TailGuess& tail_guess, RangeMemory& memory)
-      : http_(http), index_url_(index_url), cache_(cache), tail_guess_(tail_guess), memory_(memory) {}
+  MetadataBatch(net::HttpClient& http, const MetadataCache& cache, const IndexClient::TailGuess& tail_guess,
+                RangeMemory& memory)
+      : http_(http), cache_(cache), tail_guess_(tail_guess), memory_(memory) {}
 
   std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
     for (const auto& file : files) {
@@ -134,11 +133,6 @@ class MetadataBatch {
     return found;
   }
 
-  /// Where a file is asked for: with the index's credentials, when it is on the index's host.
-  std::string address(const IndexFile& file) const {
-    return specs::with_credentials_of(file.url, index_url_);
-  }
-
   std::uint64_t tail_of(const IndexFile& file) const {
     const auto known = tail_guess_ ? tail_guess_(file) : 0;
     return known != 0 ? known : tail_by_size(file);
@@ -150,9 +144,9 @@ class MetadataBatch {
     if (cache_.disk == nullptr || is_local(file)) return {};
     std::string key;
     if (file.has_metadata && file.metadata_sha256) {
-      key = *file.metadata_sha256;
+      key = file.metadata_sha256->hex();
     } else if (file.sha256) {
-      key = sha256_hex(fmt::format("{}\n{}", file.url, *file.sha256));
+      key = sha256_hex(fmt::format("{}\n{}", file.url.with_secrets(), file.sha256->hex()));
     } else {
       return {};
     }
@@ -168,7 +162,7 @@ class MetadataBatch {
       const auto text = kept ? from_kept(*kept) : std::nullopt;
       const auto& digest = pending->file->metadata_sha256;
       const bool by_digest = pending->file->has_metadata && digest;
-      if (!text || (by_digest && sha256_hex(*text) != *digest)) continue;
+      if (!text || (by_digest && Digest::of(*text) != *digest)) continue;
       if (auto metadata = parse_metadata(*text, pending->wheel)) pending->result = std::move(metadata);
     }
   }
@@ -191,29 +185,28 @@ class MetadataBatch {
     std::vector<net::HttpRequest> requests;
     requests.reserve(wheels.size());
     for (const auto* pending : wheels) {
-      requests.push_back({.url = specs::extend_path(address(*pending->file), ".metadata"),
-                          .most = kMostMetadata,
-                          .cache = true});
+      requests.push_back(
+          {.url = pending->file->url.extend_path(".metadata"), .most = kMostMetadata, .cache = true});
     }
-    const auto responses = fetch_any(http_, requests);
+    const auto responses = fetch_with_files(http_, requests);
     for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
   }
 
-  void take_sidecar(Pending& pending, const std::string& url, const Result<net::HttpResponse>& response) {
+  void take_sidecar(Pending& pending, const specs::Url& url, const Result<net::HttpResponse>& response) {
     if (!response) {
       pending.result = fail(response.error());
       return;
     }
     if (!response->from_cache) bytes_ += response->body.size();
     if (response->status != 200) {
-      log_debug("{} answers {}; the wheel itself is read", net::redact(url), response->status);
+      log_debug("{} answers {}; the wheel itself is read", url, response->status);
       return;
     }
-    const auto digest = sha256_hex(response->body);
+    const auto digest = Digest::of(response->body);
     const auto& expected = pending.file->metadata_sha256;
     if (expected && *expected != digest) {
       pending.result = fail(
-          world_error(fmt::format("{} has the sha256 {}, expected {}", net::redact(url), digest, *expected))
+          world_error(fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
               .hint("the index and its files disagree; try again later, or use another mirror"));
       return;
     }
@@ -232,7 +225,7 @@ class MetadataBatch {
       const auto& file = *pending->file;
       const bool kept_here = !cache_path(file).empty();
       locations.push_back(
-          {.url = address(file), .size = file.size, .tail = tail_of(file), .cache = cache && !kept_here});
+          {.url = file.url, .size = file.size, .tail = tail_of(file), .cache = cache && !kept_here});
     }
     const auto zips = RemoteZip::open_all(http_, locations, RemoteZip::kMostWhole, &memory_);
     std::vector<RemoteZip::Wish> wishes;
@@ -265,7 +258,6 @@ class MetadataBatch {
   }
 
   net::HttpClient& http_;
-  const std::string& index_url_;
   const MetadataCache& cache_;
   const IndexClient::TailGuess& tail_guess_;
   RangeMemory& memory_;
@@ -280,7 +272,7 @@ Result<specs::CoreMetadata> IndexClient::metadata(const IndexFile& file) {
 }
 
 std::vector<Result<specs::CoreMetadata>> IndexClient::metadata(std::span<const IndexFile> files) {
-  MetadataBatch batch(*http_, url_, metadata_cache_, tail_guess_, *range_memory_);
+  MetadataBatch batch(*http_, source_.metadata_cache, tail_guess_, *range_memory_);
   auto results = batch.read(files);
   metadata_bytes_ += batch.bytes();
   return results;

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "index/fetch_any.hpp"
+#include "index/file_urls.hpp"
 #include "index/problems.hpp"
 #include "index/range_answer.hpp"
 #include "index/remote_zip.hpp"
@@ -63,7 +63,7 @@ class ZipReading {
                           .range = net::ByteRange{extent.first, extent.end - 1},
                           .most = extent.end - extent.first,
                           .cache = zip_.cache_});
-      if (!zip_.etag_.empty()) requests.back().headers.emplace_back("If-Range", zip_.etag_);
+      if (zip_.etag_) requests.back().headers.emplace_back("If-Range", *zip_.etag_);
     }
     return requests;
   }
@@ -117,11 +117,11 @@ class ZipReading {
   }
 
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
-    if (local_path(request.url).empty() && !response.from_cache) zip_.fetched_ += response.body.size();
+    if (request.url.local_path().empty() && !response.from_cache) zip_.fetched_ += response.body.size();
     if (response.status != 206)
       return fail(unexpected_status(zip_.url_, response.status, "a part of the file (206)"));
-    const auto etag = strong_etag(response);
-    if (!zip_.etag_.empty() && etag != zip_.etag_) {
+    const auto etag = net::strong_etag(response.headers);
+    if (zip_.etag_ && etag != zip_.etag_) {
       return fail(replaced_meanwhile(zip_.url_));
     }
     TRY(check_partial(response, request, zip_.size_));
@@ -160,7 +160,7 @@ std::vector<Result<std::vector<std::string>>> RemoteZip::read_all(std::span<cons
       }
     }
     if (requests.empty()) break;
-    auto responses = fetch_any(readings.front().http(), requests);
+    auto responses = fetch_with_files(readings.front().http(), requests);
     for (std::size_t i = 0; i < asking.size(); ++i) asking[i]->take(requests[i], std::move(responses[i]));
   }
   std::vector<Result<std::vector<std::string>>> results;

@@ -103,7 +103,7 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
 
 std::string no_such_project(const Listing& listing) {
   return fmt::format("the {} {} has no project named {}", listing.from_channel ? "channel" : "index",
-                     net::redact(listing.index), listing.name);
+                     listing.index, listing.name);
 }
 
 std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,

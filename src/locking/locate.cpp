@@ -13,7 +13,6 @@
 #include "index/index_client.hpp"
 #include "pytorch/channel.hpp"
 #include "pytorch/hidden_wheels.hpp"
-#include "specs/url.hpp"
 #include "specs/wheel.hpp"
 
 namespace launch::locking {
@@ -74,11 +73,10 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
       left.insert(project);
       continue;
     }
-    if (file->sha256 && *file->sha256 != wheel.sha256) {
-      return fail(
-          world_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
-                                  wheel.file_name, net::redact(client.url()), wheel.sha256, *file->sha256))
-              .hint(other_ways(wheel)));
+    if (file->sha256 && file->sha256->hex() != wheel.sha256) {
+      return fail(world_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                          wheel.file_name, client.url(), wheel.sha256, file->sha256->hex()))
+                      .hint(other_ways(wheel)));
     }
     wheel.url = file->url;
   }
@@ -86,7 +84,7 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
 }
 
 // Takes the places of wheels that the channel still has, but no longer shows.
-Result<void> locate_hidden(net::HttpClient& http, const std::string& channel_url,
+Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel_url,
                            std::vector<project::LockedWheel>& wheels) {
   std::vector<pytorch::PublishedWheel> hidden;
   for (const auto& wheel : wheels) {
@@ -118,15 +116,16 @@ Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::Loc
       provenance.channel && provenance.channel != pytorch::Channel::index && provenance.cuda;
   const auto channel_url =
       of_channel ? pytorch::channel_index_url(site.channel_url.value, *provenance.channel, *provenance.cuda)
-                 : std::string();
+                 : specs::Url();
   if (of_channel) {
-    index::IndexClient channel(http, channel_url, {}, true);
-    asked.push_back(net::redact(channel.url()));
+    index::IndexClient channel(http, {.url = channel_url, .forbidden_is_missing = true});
+    asked.push_back(channel.url().text());
     TRY_ASSIGN(projects, locate_on(channel, wheels, projects));
   }
   if (!projects.empty()) {
-    index::IndexClient general(http, site.index_url.value, project::values_of(site.find_links));
-    asked.push_back(net::redact(general.url()));
+    index::IndexClient general(
+        http, {.url = site.index_url.value, .find_links = project::values_of(site.find_links)});
+    asked.push_back(general.url().text());
     TRY_ASSIGN(projects, locate_on(general, wheels, projects));
   }
   if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
@@ -184,13 +183,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
   }
   std::vector<store::Artifact> wanted;
   wanted.reserve(wheels.size());
-  for (const auto& wheel : wheels) {
-    auto& artifact = wanted.emplace_back(artifact_of(wheel, lock_folder));
-    if (!artifact.url) continue;
-    for (const auto* index : {&site.index_url, &site.channel_url}) {
-      artifact.url = specs::with_credentials_of(*artifact.url, index->value);
-    }
-  }
+  for (const auto& wheel : wheels) wanted.push_back(artifact_of(wheel, lock_folder));
   return store.fetch(wanted, http, work);
 }
 

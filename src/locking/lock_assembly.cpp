@@ -9,7 +9,7 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
+#include "index/file_urls.hpp"
 
 namespace launch::locking {
 namespace {
@@ -25,7 +25,7 @@ project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
     out.url = file.url;
   }
   out.size = file.size.value_or(0);
-  out.sha256 = file.sha256.value_or("");
+  out.sha256 = file.sha256 ? file.sha256->hex() : "";
   out.upload_time = file.upload_time;
   return out;
 }
@@ -47,7 +47,7 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machine
   auto& [package, machines] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
-  if (!recipe.lock.by_path) package.index = net::redact(pick.wheel.listing->index);
+  if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
   machines.push_back(target.platform().machine());
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
@@ -114,9 +114,10 @@ Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, cons
   std::vector<net::DownloadRequest> requests;
   for (const auto& [wheel, file] : wheels) {
     // The folder is named by the address, so that a download that was interrupted is found again.
-    requests.push_back({.url = file->url,
-                        .destination = completion.incoming / sha256_hex(file->url) / file->file_name,
-                        .size = file->size});
+    requests.push_back(
+        {.url = file->url,
+         .destination = completion.incoming / sha256_hex(file->url.with_secrets()) / file->file_name,
+         .size = file->size});
   }
   const auto what =
       fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
@@ -126,10 +127,10 @@ Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, cons
     const auto step = fmt::format("hashing {}, for which the index gives no digest",
                                   requests[i].destination.filename().string());
     TRY_ASSIGN(const auto got, during(results[i], step));
-    wheels[i].first->sha256 = got.sha256;
+    wheels[i].first->sha256 = got.sha256.hex();
     wheels[i].first->size = got.size;
     TRY(during(completion.store.add(work.disk, requests[i].destination,
-                                    {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
+                                    {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
                step));
     work.disk.remove_all(requests[i].destination.parent_path());
   }
@@ -142,9 +143,10 @@ void ask_sizes(const std::vector<std::pair<project::LockedWheel*, const index::I
   std::vector<net::HttpRequest> requests;
   requests.reserve(wheels.size());
   for (const auto& [wheel, file] : wheels) {
-    requests.push_back({.url = file->url, .method = "HEAD", .headers = {{"Accept-Encoding", "identity"}}});
+    requests.push_back(
+        {.url = file->url, .method = net::Method::head, .headers = {{"Accept-Encoding", "identity"}}});
   }
-  const auto responses = index::fetch_any(http, requests);
+  const auto responses = index::fetch_with_files(http, requests);
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (!responses[i] || !responses[i]->ok()) continue;
     const auto length = responses[i]->header("content-length");
@@ -188,7 +190,7 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
     for (auto& wheel : package.wheels) {
       const auto before = previous.find(wheel.file_name);
       if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, completion.recipe));
-      const auto local = index::local_path(files.at(wheel.file_name)->url);
+      const auto local = files.at(wheel.file_name)->url.local_path();
       if (!local.empty()) {
         TRY(read_local(wheel, local));
       } else if (wheel.sha256.empty()) {

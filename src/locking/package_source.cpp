@@ -24,15 +24,18 @@ index::MetadataCache metadata_cache(const project::Site& site, Disk& disk) {
 }  // namespace
 
 std::string vanished_text(const Vanished& vanished) {
+  std::vector<std::string> asked;
+  for (const auto& url : vanished.asked) asked.push_back(url.text());
   return fmt::format("{} is neither on the page {} nor at {}", vanished.file_name, vanished.page,
-                     join_words(vanished.asked, "or"));
+                     join_words(asked, "or"));
 }
 
 PackageSource::PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
                              std::vector<project::LockedPackage> kept, const Work& work)
     : http_(http),
-      general_(http, site.index_url.value, project::values_of(site.find_links), false,
-               metadata_cache(site, work.disk)),
+      general_(http, {.url = site.index_url.value,
+                      .find_links = project::values_of(site.find_links),
+                      .metadata_cache = metadata_cache(site, work.disk)}),
       kept_(std::move(kept)),
       stop_(work.stop) {
   const auto tail = [](const index::IndexFile& file) {
@@ -41,9 +44,10 @@ PackageSource::PackageSource(const project::Recipe& recipe, const project::Site&
   general_.use_tail_guess(tail);
   if (recipe.torch.channel == pytorch::Channel::index) return;
   channel_.emplace(
-      http,
-      pytorch::channel_index_url(site.channel_url.value, recipe.torch.channel, recipe.torch.cuda.value()),
-      std::vector<std::string>{}, true, metadata_cache(site, work.disk));
+      http, index::IndexSource{.url = pytorch::channel_index_url(site.channel_url.value, recipe.torch.channel,
+                                                                 recipe.torch.cuda.value()),
+                               .forbidden_is_missing = true,
+                               .metadata_cache = metadata_cache(site, work.disk)});
   channel_->use_tail_guess(tail);
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
@@ -123,7 +127,7 @@ std::vector<std::pair<std::size_t, const project::LockedWheel*>> PackageSource::
   for (std::size_t i = 0; i < kept_.size(); ++i) {
     const auto& package = kept_[i];
     if (package.name != name) continue;
-    const bool of_channel = package.index ? *package.index == net::redact(channel_->url())
+    const bool of_channel = package.index ? *package.index == channel_->url().text()
                                           : page->has_value() || origin(name) == Origin::channel;
     for (const auto& wheel : package.wheels) {
       const auto is_it = [&](const index::IndexFile& file) { return file.file_name == wheel.file_name; };
@@ -152,16 +156,15 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
     const auto& package = kept_[places[i].second];
     if (!found[i].url) {
       vanished_.push_back({package.name, package.version, wheel.file_name,
-                           net::redact(fmt::format("{}/{}/", channel_->url(), package.name)),
-                           std::move(found[i].asked)});
+                           channel_->url().child(package.name).extend_path("/"), std::move(found[i].asked)});
       continue;
     }
-    log_debug("{} is no longer on its page, but at {}", wheel.file_name, net::redact(*found[i].url));
+    log_debug("{} is no longer on its page, but at {}", wheel.file_name, *found[i].url);
     auto& page = *pages[places[i].first];
     if (!page) page = index::ProjectPage{package.name, {}};
     page->files.push_back({.file_name = wheel.file_name,
                            .url = *found[i].url,
-                           .sha256 = wheel.sha256,
+                           .sha256 = Digest::of_hex(wheel.sha256),
                            .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
                            .upload_time = wheel.upload_time});
   }
@@ -185,7 +188,7 @@ Result<const Listing*> PackageSource::find(const std::string& name) {
 void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
   for (const bool from_channel : {true, false}) {
     std::vector<index::IndexFile> files;
-    std::set<std::string> seen;
+    std::set<specs::Url> seen;
     for (const auto& wheel : wheels) {
       const auto& file = wheel.file();
       if (wheel.listing->from_channel != from_channel || metadata_.count(file.url) != 0) continue;

@@ -27,7 +27,7 @@ namespace launch::locking {
 /// A project as the index that it is taken from has it.
 struct Listing {
   std::string name;
-  std::string index;          ///< URL of the index
+  specs::Url index;           ///< the index's URL
   bool from_channel = false;  ///< the PyTorch channel's
   bool known = false;         ///< the index has such a project
   std::vector<index::IndexFile> files;
@@ -39,8 +39,8 @@ struct Vanished {
   std::string package;
   specs::Version version;
   std::string file_name;
-  std::string page;                ///< without credentials
-  std::vector<std::string> asked;  ///< URLs, without credentials
+  specs::Url page;
+  std::vector<specs::Url> asked;
 };
 /// "torch-….whl is neither on the page … nor at …"
 std::string vanished_text(const Vanished& vanished);
@@ -99,7 +99,7 @@ class PackageSource {
   std::stop_token stop_;
   std::vector<Vanished> vanished_;
   std::map<std::string, Result<Listing>> listings_;
-  std::map<std::string, Result<specs::CoreMetadata>> metadata_;  // by URL
+  std::map<specs::Url, Result<specs::CoreMetadata>> metadata_;  // by the file's
 };
 
 }  // namespace launch::locking

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/fetch_any.hpp"
 #include "locking/absence.hpp"
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
@@ -40,7 +39,7 @@ std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
     for (auto& wheel : package.wheels) {
       std::error_code ignored;
       const auto place = store.path_of({.name = wheel.file_name, .sha256 = wheel.sha256});
-      if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = index::local_url(place);
+      if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = specs::Url::of_file(place);
     }
   }
   return packages;
@@ -97,7 +96,7 @@ class Locking {
       if (requirement.url) {
         return fail(
             usage_error(fmt::format("the recipe {} takes {} from {}, but a lock takes packages from an index",
-                                    recipe_.name, requirement.name, net::redact(*requirement.url)))
+                                    recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
                 .hint("put the wheel into a folder and name that folder by find-links in launch.toml"));
       }
       names.push_back(requirement.name);

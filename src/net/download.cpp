@@ -22,10 +22,10 @@ constexpr std::size_t kAhead = 2;
 /// One call of download_all.
 class Download {
  public:
-  Download(Shared& shared, std::span<const DownloadRequest> requests, std::string_view what,
+  Download(Session& session, std::span<const DownloadRequest> requests, std::string_view what,
            Reporter& reporter, const std::stop_token& stop)
-      : shared_(shared), what_(what), reporter_(reporter), stop_(stop) {
-    for (const auto& request : requests) files_.emplace_back(shared, request, files_.size(), mail_);
+      : session_(session), what_(what), reporter_(reporter), stop_(stop) {
+    for (const auto& request : requests) files_.emplace_back(session, request, files_.size(), mail_);
   }
 
   std::vector<Result<DownloadResult>> run() {
@@ -59,9 +59,9 @@ class Download {
   }
 
   void start_some() {
-    const auto now = shared_.clock.steady();
+    const auto now = session_.clock.steady();
     const bool try_locks = now >= next_lock_try_;
-    const auto most = shared_.options.parallel + kAhead;
+    const auto most = session_.options.parallel + kAhead;
     auto room = most - std::min(most, on_the_way());
     for (auto& file : files_) {
       if (room == 0) return;
@@ -72,7 +72,7 @@ class Download {
 
   bool open(FileDownload& file) {
     if (file.try_open()) return true;
-    next_lock_try_ = shared_.clock.steady() + kLockRetry;
+    next_lock_try_ = session_.clock.steady() + kLockRetry;
     if (!told_) reporter_.note(fmt::format("{} is being downloaded already; waiting for that", file.name()));
     told_ = true;
     return false;
@@ -96,7 +96,7 @@ class Download {
   }
 
   milliseconds until_next_start(milliseconds longest) const {
-    const auto now = shared_.clock.steady();
+    const auto now = session_.clock.steady();
     for (const auto& file : files_) {
       const auto next = file.next_start();
       if (next && *next > now) longest = std::min(longest, std::chrono::ceil<milliseconds>(*next - now));
@@ -113,19 +113,19 @@ class Download {
       if (next && (first == nullptr || *next < *first->next_start())) first = &file;
     }
     if (first == nullptr) {
-      shared_.clock.sleep(kLockRetry, stop_);
+      session_.clock.sleep(kLockRetry, stop_);
       next_lock_try_ = Instant::min();
       return;
     }
-    const auto now = shared_.clock.steady();
+    const auto now = session_.clock.steady();
     const auto wait = *first->next_start() > now ? std::chrono::ceil<milliseconds>(*first->next_start() - now)
                                                  : milliseconds(0);
-    if (wait.count() > 0) shared_.clock.sleep(wait, stop_);
+    if (wait.count() > 0) session_.clock.sleep(wait, stop_);
     first->start_without_delay();
   }
 
   void report(bool now) {
-    const auto time = shared_.clock.steady();
+    const auto time = session_.clock.steady();
     if (!now && time < last_report_ + kProgressEvery) return;
     last_report_ = time;
     std::uint64_t done = 0;
@@ -139,7 +139,7 @@ class Download {
     reporter_.progress(what_, done, known ? total : 0);
   }
 
-  Shared& shared_;
+  Session& session_;
   std::string_view what_;
   Reporter& reporter_;
   const std::stop_token& stop_;
@@ -156,7 +156,7 @@ bool same_bytes(const DownloadRequest& a, const DownloadRequest& b) {
 
 }  // namespace
 
-std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const DownloadRequest> requests,
+std::vector<Result<DownloadResult>> download_all(Session& session, std::span<const DownloadRequest> requests,
                                                  std::string_view what, Reporter& reporter,
                                                  const std::stop_token& stop) {
   // The same file asked for twice is fetched once.
@@ -168,15 +168,15 @@ std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const
     if (fresh) once.push_back(request);
     from.push_back(known->second);
   }
-  auto results = Download(shared, once, what, reporter, stop).run();
+  auto results = Download(session, once, what, reporter, stop).run();
   std::vector<Result<DownloadResult>> out;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     if (same_bytes(requests[i], once[from[i]])) {
       out.push_back(results[from[i]]);
     } else {
-      out.emplace_back(fail(world_error(fmt::format(
-          "{} and {} are both to be written to {}, with different digests", redact(once[from[i]].url),
-          redact(requests[i].url), requests[i].destination.string()))));
+      out.emplace_back(fail(
+          world_error(fmt::format("{} and {} are both to be written to {}, with different digests",
+                                  once[from[i]].url, requests[i].url, requests[i].destination.string()))));
     }
   }
   return out;

@@ -9,7 +9,7 @@
 namespace launch::net {
 
 /// HttpClient::download on the wire.
-std::vector<Result<DownloadResult>> download_all(Shared& shared, std::span<const DownloadRequest> requests,
+std::vector<Result<DownloadResult>> download_all(Session& session, std::span<const DownloadRequest> requests,
                                                  std::string_view what, Reporter& reporter,
                                                  const std::stop_token& stop);
 

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "net/url.hpp"
+#include "specs/url.hpp"
 
 namespace launch::net {
 namespace {
@@ -17,18 +17,16 @@ std::string url_of(CURL* easy) {
 
 /// "HOST:PORT" of where the exchange was at last.
 std::string peer_of(CURL* easy) {
-  const auto parts = split_url(url_of(easy));
-  if (!parts) return "the server";
-  const auto bracket = parts->authority.rfind(']');
-  const auto colon = parts->authority.rfind(':');
-  const bool has_port = colon != std::string::npos && (bracket == std::string::npos || colon > bracket);
-  return has_port ? parts->authority : parts->authority + (parts->scheme == "https" ? ":443" : ":80");
+  const auto url = specs::Url::parse(url_of(easy));
+  if (!url || !url->is_http()) return "the server";
+  return fmt::format("{}:{}", url->host(), url->port().value_or(0));
 }
 
 std::string proxy_of(CURL* easy, const Wire::Settings& settings) {
   const bool tls = url_of(easy).starts_with("https:");
-  const auto& proxy = tls ? settings.surroundings.https_proxy : settings.surroundings.http_proxy;
-  return proxy.find("://") == std::string::npos ? redact("http://" + proxy).substr(7) : redact(proxy);
+  const auto& proxy = tls ? settings.network.https_proxy : settings.network.http_proxy;
+  return proxy.find("://") == std::string::npos ? specs::redacted_url("http://" + proxy).substr(7)
+                                                : specs::redacted_url(proxy);
 }
 
 bool went_to_proxy(std::string_view text) {
@@ -117,12 +115,11 @@ Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Se
     case CURLE_PEER_FAILED_VERIFICATION:
       return untrusted(words);
     case CURLE_SSL_CACERT_BADFILE:
-      return {
-          fmt::format("the certificates in {} (from {}) cannot be read",
-                      settings.surroundings.ca_file.empty() ? settings.surroundings.ca_folder
-                                                            : settings.surroundings.ca_file,
-                      settings.surroundings.ca_from.empty() ? "the system" : settings.surroundings.ca_from),
-          false};
+      return {fmt::format(
+                  "the certificates in {} (from {}) cannot be read",
+                  settings.network.ca_file.empty() ? settings.network.ca_folder : settings.network.ca_file,
+                  settings.network.ca_from.empty() ? "the system" : settings.network.ca_from),
+              false};
     case CURLE_TOO_MANY_REDIRECTS:
       return {"it redirects more than 10 times", false};
     case CURLE_UNSUPPORTED_PROTOCOL:

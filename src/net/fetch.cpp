@@ -15,11 +15,17 @@ namespace launch::net {
 using std::chrono::milliseconds;
 using Instant = std::chrono::steady_clock::time_point;
 
-std::pair<std::string, std::string> Credentials::of(const UrlParts& url) {
+void Credentials::learn(const specs::Url& url) {
+  if (!url.has_credentials()) return;
   const std::lock_guard guard(mutex_);
-  auto& known = by_origin_[url.origin()];
-  if (url.has_credentials()) known = {url.user, url.password};
-  return known;
+  by_origin_[url.origin()] = {url.user(), url.password()};
+}
+
+std::pair<std::string, std::string> Credentials::of(const specs::Url& url) {
+  learn(url);
+  const std::lock_guard guard(mutex_);
+  const auto known = by_origin_.find(url.origin());
+  return known == by_origin_.end() ? std::pair<std::string, std::string>() : known->second;
 }
 
 namespace {
@@ -30,26 +36,27 @@ HttpOptions workable(HttpOptions options) {
 }
 }  // namespace
 
-Shared::Shared(HttpOptions given, const Environment& environment, Clock& time, Disk& files)
+Session::Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files)
     : options(workable(std::move(given))),
       clock(time),
       disk(files),
       backoff(options.retry_base),
-      wire({.surroundings = read_surroundings(environment, options.certificates),
+      wire({.network = read_network_settings(environment, options.certificates),
             .parallel = options.parallel,
             .connect_timeout = options.connect_timeout,
-            .stall_timeout = options.stall_timeout}) {}
+            .stall_timeout = options.stall_timeout}) {
+  for (const auto& url : options.known) credentials.learn(url);
+}
 
-Result<Exchange> Shared::exchange(const std::string& url) {
-  const auto parts = split_url(url);
-  if (!parts) return fail(world_error(fmt::format("{} is not an http or https URL", redact(url))));
+Result<Exchange> Session::exchange(const specs::Url& url) {
+  if (!url.is_http()) return fail(world_error(fmt::format("{} is not an http or https URL", url)));
   Exchange out;
-  out.url = parts->text();
-  std::tie(out.user, out.password) = credentials.of(*parts);
+  out.url = url.without_credentials();
+  std::tie(out.user, out.password) = credentials.of(url);
   return out;
 }
 
-std::optional<milliseconds> Shared::wait_before_retry(const Outcome& outcome, int failures) {
+std::optional<milliseconds> Session::wait_before_retry(const Outcome& outcome, int failures) {
   if (failures >= options.retries || outcome.refused || outcome.cancelled) return std::nullopt;
   if (outcome.failure) {
     if (!outcome.failure->again) return std::nullopt;
@@ -60,8 +67,8 @@ std::optional<milliseconds> Shared::wait_before_retry(const Outcome& outcome, in
   return backoff.wait(failures, asked ? parse_retry_after(*asked, clock.now()) : std::nullopt);
 }
 
-Error failure_error(std::string_view verb, const std::string& url, const Failure& failure) {
-  auto error = world_error(fmt::format("cannot {} {}: {}", verb, redact(url), failure.reason));
+Error failure_error(std::string_view verb, const specs::Url& url, const Failure& failure) {
+  auto error = world_error(fmt::format("cannot {} {}: {}", verb, url, failure.reason));
   if (!failure.hint.empty()) error.hint(failure.hint);
   return error;
 }
@@ -77,9 +84,9 @@ struct Fetched {
 /// One call of exchange_all.
 class Batch {
  public:
-  Batch(Shared& shared, std::span<const HttpRequest> requests)
-      : shared_(shared),
-        stop_(shared.options.stop),
+  Batch(Session& session, std::span<const HttpRequest> requests)
+      : session_(session),
+        stop_(session.options.stop),
         requests_(requests),
         failures_(requests.size(), 0),
         tickets_(requests.size()),
@@ -106,18 +113,18 @@ class Batch {
 
  private:
   Result<HttpResponse> stopped(std::size_t i) const {
-    if (tickets_[i]) shared_.wire.cancel(*tickets_[i]);
-    return fail(world_error(fmt::format("stopped before {} was fetched", redact(requests_[i].url))));
+    if (tickets_[i]) session_.wire.cancel(*tickets_[i]);
+    return fail(world_error(fmt::format("stopped before {} was fetched", requests_[i].url)));
   }
 
   void start(std::size_t i) {
     const auto& request = requests_[i];
-    auto exchange = shared_.exchange(request.url);
+    auto exchange = session_.exchange(request.url);
     if (!exchange) {
       answers_[i] = fail(std::move(exchange.error()));
       return;
     }
-    exchange->head_only = request.method == "HEAD";
+    exchange->method = request.method;
     exchange->headers = request.headers;
     exchange->range = request.range;
     auto body = std::make_shared<std::string>();
@@ -127,7 +134,7 @@ class Batch {
       return true;
     };
     ++on_the_way_;
-    tickets_[i] = shared_.wire.start(*std::move(exchange), [mail = mail_, i, body](Outcome outcome) {
+    tickets_[i] = session_.wire.start(*std::move(exchange), [mail = mail_, i, body](Outcome outcome) {
       mail->put({i, std::move(outcome), body});
     });
   }
@@ -136,15 +143,15 @@ class Batch {
     const auto i = news.index;
     const auto& request = requests_[i];
     auto& outcome = news.outcome;
-    if (const auto wait = shared_.wait_before_retry(outcome, failures_[i])) {
+    if (const auto wait = session_.wait_before_retry(outcome, failures_[i])) {
       ++failures_[i];
-      log_debug("{}: {}; trying again in {} ms", redact(request.url),
+      log_debug("{}: {}; trying again in {} ms", request.url,
                 outcome.failure ? outcome.failure->reason : fmt::format("status {}", outcome.head.status),
                 wait->count());
-      delayed_.emplace_back(shared_.clock.steady() + *wait, i);
+      delayed_.emplace_back(session_.clock.steady() + *wait, i);
     } else if (outcome.refused && !request.range) {
       answers_[i] = fail(world_error(fmt::format("{} is larger than the {} that are expected at most",
-                                                 redact(request.url), human_bytes(request.most))));
+                                                 request.url, human_bytes(request.most))));
     } else if (outcome.failure) {
       answers_[i] = fail(failure_error("fetch", request.url, *outcome.failure));
     } else {
@@ -163,12 +170,12 @@ class Batch {
   milliseconds until_first() const {
     constexpr milliseconds kLong{60'000};
     if (delayed_.empty()) return kLong;
-    const auto wait = std::chrono::ceil<milliseconds>(first_due() - shared_.clock.steady());
+    const auto wait = std::chrono::ceil<milliseconds>(first_due() - session_.clock.steady());
     return std::clamp(wait, milliseconds(0), kLong);
   }
 
   void start_delayed() {
-    const auto now = shared_.clock.steady();
+    const auto now = session_.clock.steady();
     const auto due =
         std::partition(delayed_.begin(), delayed_.end(), [&](const auto& each) { return each.first > now; });
     const std::vector<std::pair<Instant, std::size_t>> ready(due, delayed_.end());
@@ -181,11 +188,11 @@ class Batch {
   void sleep_until_first() {
     if (delayed_.empty()) return;
     const auto first = std::ranges::min_element(delayed_);
-    shared_.clock.sleep(until_first(), stop_);
+    session_.clock.sleep(until_first(), stop_);
     first->first = Instant::min();
   }
 
-  Shared& shared_;
+  Session& session_;
   const std::stop_token& stop_;
   std::span<const HttpRequest> requests_;
   std::vector<int> failures_;
@@ -198,8 +205,8 @@ class Batch {
 
 }  // namespace
 
-std::vector<Result<HttpResponse>> exchange_all(Shared& shared, std::span<const HttpRequest> requests) {
-  return Batch(shared, requests).run();
+std::vector<Result<HttpResponse>> exchange_all(Session& session, std::span<const HttpRequest> requests) {
+  return Batch(session, requests).run();
 }
 
 }  // namespace launch::net

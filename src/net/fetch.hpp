@@ -9,16 +9,17 @@
 
 #include "net/http.hpp"
 #include "net/retry.hpp"
-#include "net/url.hpp"
 #include "net/wire.hpp"
 
 namespace launch::net {
 
 /// Users and passwords that came in URLs, kept for later URLs of the same origin that carry none: what a page
-/// links to is asked for as the page itself was.
+/// links to is asked for as the page itself was. Safe to use from several threads.
 class Credentials {
  public:
-  std::pair<std::string, std::string> of(const UrlParts& url);
+  void learn(const specs::Url& url);
+  /// User and password.
+  std::pair<std::string, std::string> of(const specs::Url& url);
 
  private:
   std::mutex mutex_;
@@ -26,8 +27,8 @@ class Credentials {
 };
 
 /// What the calls of one client have in common.
-struct Shared {
-  Shared(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
+struct Session {
+  Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
 
   HttpOptions options;
   Clock& clock;
@@ -37,15 +38,15 @@ struct Shared {
   Wire wire;  ///< last: its thread ends first
 
   /// An exchange with this URL, with what is known of its origin. Errors (world): not an http or https URL.
-  Result<Exchange> exchange(const std::string& url);
+  Result<Exchange> exchange(const specs::Url& url);
   /// How long to wait before the next try; nothing when there is to be none. `failures` counts from 0.
   std::optional<std::chrono::milliseconds> wait_before_retry(const Outcome& outcome, int failures);
 };
 
 /// "cannot fetch URL: REASON" with the failure's hint.
-Error failure_error(std::string_view verb, const std::string& url, const Failure& failure);
+Error failure_error(std::string_view verb, const specs::Url& url, const Failure& failure);
 
 /// All exchanges side by side, with retries, without the cache; answers in the order of the requests.
-std::vector<Result<HttpResponse>> exchange_all(Shared& shared, std::span<const HttpRequest> requests);
+std::vector<Result<HttpResponse>> exchange_all(Session& session, std::span<const HttpRequest> requests);
 
 }  // namespace launch::net

@@ -8,27 +8,27 @@
 
 #include "base/digest.hpp"
 #include "net/fetch.hpp"
-#include "net/incoming.hpp"
 #include "net/mailbox.hpp"
 #include "net/part_file.hpp"
+#include "net/segment_transfer.hpp"
 
 namespace launch::net {
 
 /// From the wire's thread to the call that waits.
 struct DownloadNews {
   std::size_t file = 0;
-  std::shared_ptr<Incoming> incoming;
+  std::shared_ptr<SegmentTransfer> transfer;
   std::optional<Outcome> outcome;  ///< none: the answer was accepted, its body is on the way
 };
 using DownloadMail = std::shared_ptr<Mailbox<DownloadNews>>;
 
-/// One file on its way: which stretches are missing, what is hashed, what went wrong. Used by the thread of
+/// One file on its way: which segments are missing, what is hashed, what went wrong. Used by the thread of
 /// the call.
 class FileDownload {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
-  FileDownload(Shared& shared, const DownloadRequest& request, std::size_t index, DownloadMail mail);
+  FileDownload(Session& session, const DownloadRequest& request, std::size_t index, DownloadMail mail);
 
   /// False while another process or call holds the part file; to be called again later.
   bool try_open();
@@ -56,8 +56,10 @@ class FileDownload {
 
  private:
   enum class State { waiting, running, ending, finished };
+  enum class Ranges { ask, none };
+  enum class Bytes { keep, discard };  ///< what a failure leaves for the next run
   struct Task {
-    std::shared_ptr<Stretch> stretch;
+    std::shared_ptr<Segment> segment;
     bool running = false;
     int failures = 0;
     Instant not_before = Instant::min();
@@ -71,23 +73,23 @@ class FileDownload {
   void add_task(std::uint64_t first, std::uint64_t end, std::uint64_t have);
   void add_tasks_between(std::uint64_t first, std::uint64_t end);
   void start(Task& task);
-  Task& task_of(const Incoming& incoming);
+  Task& task_of(const SegmentTransfer& transfer);
 
-  void on_accepted(const Incoming& incoming);
-  void on_end(Incoming& incoming, Outcome outcome);
-  void on_body_end(Task& task, const Incoming& incoming);
-  void on_failure(Task& task, const Incoming& incoming, const Outcome& outcome);
+  void on_accepted(const SegmentTransfer& transfer);
+  void on_end(SegmentTransfer& transfer, Outcome outcome);
+  void on_body_end(Task& task, const SegmentTransfer& transfer);
+  void on_failure(Task& task, const SegmentTransfer& transfer, const Outcome& outcome);
   void note_progress(bool now);
   void finish_if_whole();
 
-  void begin_again(bool with_ranges, std::string why);
+  void begin_again(Ranges ranges, std::string why);
   void begin_whole_again();
-  void fail_with(Error error, bool keep);
+  void fail_with(Error error, Bytes bytes);
   void end_if_quiet();
   void cancel_all();
   bool resumable() const;
 
-  Shared& shared_;
+  Session& session_;
   const DownloadRequest& request_;
   std::size_t index_;
   DownloadMail mail_;
@@ -95,7 +97,7 @@ class FileDownload {
   State state_ = State::waiting;
   std::shared_ptr<PartFile> part_;
   RemoteFile remote_;
-  bool ranges_ = true;    ///< ask for ranges
+  Ranges ranges_ = Ranges::ask;
   bool resumed_ = false;  ///< bytes of an earlier run are in the file
   int restarts_ = 0;
   std::vector<Task> tasks_;  ///< in the order of the file, without gaps
@@ -108,7 +110,7 @@ class FileDownload {
 
   // While ending: what comes when the last transfer is over.
   std::optional<Error> error_;
-  bool keep_ = false;
+  Bytes bytes_ = Bytes::discard;
   std::optional<Result<DownloadResult>> result_;
 };
 

@@ -72,8 +72,8 @@ bool is_fresh(const HttpResponse& response, Time stored, Time now, seconds defau
   return now - stored + age_before < lifetime_of(response, stored, default_freshness);
 }
 
-std::vector<std::pair<std::string, std::string>> revalidation_headers(const HttpResponse& response) {
-  std::vector<std::pair<std::string, std::string>> out;
+Headers revalidation_headers(const HttpResponse& response) {
+  Headers out;
   if (!response.ok()) return out;
   if (auto etag = response.header("etag")) out.emplace_back("If-None-Match", *std::move(etag));
   if (auto date = response.header("last-modified")) out.emplace_back("If-Modified-Since", *std::move(date));

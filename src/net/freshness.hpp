@@ -1,8 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <utility>
-#include <vector>
 
 #include "net/http.hpp"
 
@@ -21,7 +19,7 @@ bool is_fresh(const HttpResponse& response, std::chrono::system_clock::time_poin
 
 /// If-None-Match and If-Modified-Since for asking whether a response still holds; empty when it has no
 /// validators.
-std::vector<std::pair<std::string, std::string>> revalidation_headers(const HttpResponse& response);
+Headers revalidation_headers(const HttpResponse& response);
 
 /// What a 304 says anew (RFC 9111, 3.2): its headers replace those of the kept response, the body's own
 /// excepted.

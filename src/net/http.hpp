@@ -8,14 +8,17 @@
 #include <span>
 #include <stop_token>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/digest.hpp"
 #include "base/disk.hpp"
 #include "base/environment.hpp"
 #include "base/reporter.hpp"
 #include "base/result.hpp"
+#include "net/headers.hpp"
+#include "specs/url.hpp"
 
 namespace launch::net {
 
@@ -25,10 +28,14 @@ struct ByteRange {
   std::uint64_t last = 0;
 };
 
+enum class Method { get, head };
+/// "GET"
+std::string_view name_of(Method method);
+
 struct HttpRequest {
-  std::string url;
-  std::string method = "GET";  ///< GET or HEAD
-  std::vector<std::pair<std::string, std::string>> headers = {};
+  specs::Url url;
+  Method method = Method::get;
+  Headers headers = {};
   std::optional<ByteRange> range = {};
   std::uint64_t most = std::uint64_t{256} << 20;  ///< a longer body is an error (to a range: too_long)
   bool cache = false;                             ///< may be answered from, and kept in, the on-disk cache
@@ -36,41 +43,40 @@ struct HttpRequest {
 
 struct HttpResponse {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  Headers headers;  ///< names in lower case
   std::string body;
-  std::string url;  ///< after redirects, without credentials
+  specs::Url url = {};  ///< after redirects, without credentials
   bool from_cache = false;
   bool too_long = false;  ///< more than `most` came where a range was asked for: the body is left out
 
   /// The last header of that name (lower case).
-  std::optional<std::string> header(std::string_view name) const;
+  std::optional<std::string> header(std::string_view name) const { return find_header(headers, name); }
   bool ok() const { return status >= 200 && status < 300; }
 };
 
 struct DownloadRequest {
-  std::string url;
+  specs::Url url;
   std::filesystem::path destination;       ///< written as DESTINATION.part until whole and verified
   std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
-  std::optional<std::string> sha256 =
-      {};  ///< expected; a difference is an error and the bytes are thrown away
+  std::optional<Digest> sha256 = {};  ///< expected; a difference is an error and the bytes are thrown away
 };
 
 struct DownloadResult {
   std::uint64_t size = 0;
-  std::string sha256;         ///< of the whole file
+  Digest sha256;              ///< of the whole file
   std::uint64_t fetched = 0;  ///< bytes that came over the wire this time
 };
 
 /// HTTP as the program needs it; given in by main. All methods may be called from several threads.
-/// User and password of a URL are sent to its origin only, and serve later URLs of that origin that carry
-/// none.
+/// Users and passwords are attached here and nowhere else: those of a URL are sent to its origin only, and
+/// serve later URLs of that origin that carry none. Pages, locks and stores hold URLs without them.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
   /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that
   /// stayed one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`,
-  /// stopped. Messages name the URL without its credentials.
+  /// stopped.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
   /// Many exchanges side by side over shared connections; answers in the order of the requests.
@@ -98,14 +104,12 @@ struct HttpOptions {
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes a range request of a segmented download
   /// CA bundle or folder; else what the environment names, else the system's.
   std::optional<std::string> certificates = {};
+  std::vector<specs::Url> known = {};  ///< URLs whose users and passwords serve their origins from the start
   std::stop_token stop = {};  ///< ends exchanges, those that wait for another try included, with an error
 };
 
 /// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
                                              Clock& clock, Disk& disk);
-
-/// The URL without user and password, and without the values of query parameters that look like signatures.
-std::string redact(std::string_view url);
 
 }  // namespace launch::net

@@ -8,7 +8,6 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "net/url.hpp"
 
 namespace launch::net {
 namespace {
@@ -22,7 +21,7 @@ std::string to_file(const std::string& key, const HttpResponse& response,
                     std::chrono::system_clock::time_point when) {
   const auto stored = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count();
   const nlohmann::json head = {{"key", key},
-                               {"url", response.url},
+                               {"url", response.url.with_secrets()},
                                {"status", response.status},
                                {"headers", response.headers},
                                {"stored", stored},
@@ -47,7 +46,7 @@ std::optional<KeptResponse> from_file(std::string_view text, const std::string& 
     KeptResponse kept;
     kept.response.status = head.at("status");
     kept.response.headers = head.at("headers");
-    kept.response.url = head.at("url");
+    kept.response.url = specs::Url::parse(head.at("url").get<std::string>()).value_or(specs::Url());
     kept.response.body = body;
     kept.response.from_cache = true;
     kept.stored = std::chrono::system_clock::time_point(milliseconds(head.at("stored").get<std::int64_t>()));
@@ -60,8 +59,7 @@ std::optional<KeptResponse> from_file(std::string_view text, const std::string& 
 }  // namespace
 
 std::string HttpCache::key_of(const HttpRequest& request) {
-  const auto url = split_url(request.url);
-  auto key = fmt::format("{} {}", request.method, url ? url->text() : request.url);
+  auto key = fmt::format("{} {}", name_of(request.method), request.url.without_credentials().with_secrets());
   if (request.range) key += fmt::format(" bytes={}-{}", request.range->first, request.range->last);
   for (const auto& [name, value] : request.headers) {
     if (to_lower(name) == "accept") key += fmt::format(" accept={}", value);
@@ -84,7 +82,7 @@ void HttpCache::keep(const HttpRequest& request, const HttpResponse& response,
                      std::chrono::system_clock::time_point stored) const {
   const auto key = key_of(request);
   const auto written = write_file(disk_, file_of(key), to_file(key, response, stored), 0600, Flush::no);
-  if (!written) log_debug("the answer of {} is not kept: {}", redact(request.url), written.error().message());
+  if (!written) log_debug("the answer of {} is not kept: {}", request.url, written.error().message());
 }
 
 void HttpCache::forget(const HttpRequest& request) const {

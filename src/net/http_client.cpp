@@ -9,16 +9,16 @@
 namespace launch::net {
 namespace {
 
-Error not_kept(const std::string& url) {
-  return world_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", redact(url)))
+Error not_kept(const specs::Url& url) {
+  return world_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", url))
       .hint("run the command once without --offline, so that the answer is kept");
 }
 
 class CurlHttpClient final : public HttpClient {
  public:
   CurlHttpClient(HttpOptions options, const Environment& environment, Clock& clock, Disk& disk)
-      : shared_(std::move(options), environment, clock, disk) {
-    if (!shared_.options.cache.empty()) cache_.emplace(shared_.options.cache, disk);
+      : session_(std::move(options), environment, clock, disk) {
+    if (!session_.options.cache.empty()) cache_.emplace(session_.options.cache, disk);
   }
 
   Result<HttpResponse> fetch(const HttpRequest& request) override {
@@ -29,6 +29,8 @@ class CurlHttpClient final : public HttpClient {
     std::vector<std::optional<Result<HttpResponse>>> answers(requests.size());
     std::vector<Question> open;
     for (std::size_t i = 0; i < requests.size(); ++i) {
+      // What the cache answers is never sent, but its links are asked for with the same credentials.
+      session_.credentials.learn(requests[i].url);
       Question question{.index = i, .kept = kept_for(requests[i])};
       if (auto answer = answer_without_asking(requests[i], question.kept)) {
         answers[i] = *std::move(answer);
@@ -40,7 +42,7 @@ class CurlHttpClient final : public HttpClient {
     asked.reserve(open.size());
     for (const auto& question : open)
       asked.push_back(with_validators(requests[question.index], question.kept));
-    auto brought = exchange_all(shared_, asked);
+    auto brought = exchange_all(session_, asked);
     side_by_side(open.size(), [&](std::size_t i) {
       answers[open[i].index] = take(requests[open[i].index], std::move(open[i].kept), std::move(brought[i]));
     });
@@ -53,10 +55,10 @@ class CurlHttpClient final : public HttpClient {
   std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
                                                std::string_view what, Reporter& reporter,
                                                std::stop_token stop) override {
-    if (!shared_.options.offline) return download_all(shared_, requests, what, reporter, stop);
+    if (!session_.options.offline) return download_all(session_, requests, what, reporter, stop);
     std::vector<Result<DownloadResult>> out;
     for (const auto& request : requests) {
-      out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", redact(request.url)))));
+      out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", request.url))));
     }
     return out;
   }
@@ -77,13 +79,13 @@ class CurlHttpClient final : public HttpClient {
 
   std::optional<Result<HttpResponse>> answer_without_asking(const HttpRequest& request,
                                                             const std::optional<KeptResponse>& kept) const {
-    const auto& options = shared_.options;
+    const auto& options = session_.options;
     if (options.offline) {
       if (kept) return kept->response;
       return fail(not_kept(request.url));
     }
     if (!kept || options.refresh) return std::nullopt;
-    if (!is_fresh(kept->response, kept->stored, shared_.clock.now(), options.default_freshness))
+    if (!is_fresh(kept->response, kept->stored, session_.clock.now(), options.default_freshness))
       return std::nullopt;
     return kept->response;
   }
@@ -98,7 +100,7 @@ class CurlHttpClient final : public HttpClient {
   Result<HttpResponse> take(const HttpRequest& request, std::optional<KeptResponse> kept,
                             Result<HttpResponse> brought) const {
     if (!brought || !uses_cache(request)) return brought;
-    const auto now = shared_.clock.now();
+    const auto now = session_.clock.now();
     if (brought->status == 304 && kept) {
       renew(kept->response, *brought);
       cache_->keep(request, kept->response, now);
@@ -112,17 +114,14 @@ class CurlHttpClient final : public HttpClient {
     return brought;
   }
 
-  Shared shared_;
+  Session session_;
   std::optional<HttpCache> cache_;
 };
 
 }  // namespace
 
-std::optional<std::string> HttpResponse::header(std::string_view name) const {
-  for (auto it = headers.rbegin(); it != headers.rend(); ++it) {
-    if (it->first == name) return it->second;
-  }
-  return std::nullopt;
+std::string_view name_of(Method method) {
+  return method == Method::head ? "HEAD" : "GET";
 }
 
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,

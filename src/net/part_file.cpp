@@ -38,11 +38,11 @@ std::optional<PartNote> parse_note(const std::string& text, const std::string& b
   if (!json.is_object()) return std::nullopt;
   try {
     PartNote note{.url = json.at("url"),
-                  .sha256 = json.at("sha256"),
+                  .sha256 = Digest::of_hex(json.at("sha256").get<std::string>()),
                   .validator = json.at("validator"),
                   .size = json.at("size"),
                   .pieces = json.at("pieces")};
-    if (note.sha256.empty() && json.at("boot") != boot) return std::nullopt;
+    if (!note.sha256 && json.at("boot") != boot) return std::nullopt;
     std::uint64_t end = 0;
     for (const auto& [first, count] : note.pieces) {
       if (first < end || first > note.size || count > note.size - first) return std::nullopt;
@@ -97,8 +97,12 @@ std::optional<PartNote> PartFile::note() const {
 
 void PartFile::write_note(const PartNote& note) {
   if (!note_fd_ && disk_->open(note_path(), O_RDWR | O_CREAT, 0644, note_fd_) != 0) return;
-  const nlohmann::json json = {{"url", note.url},   {"sha256", note.sha256}, {"validator", note.validator},
-                               {"size", note.size}, {"pieces", note.pieces}, {"boot", boot_id()}};
+  const nlohmann::json json = {{"url", note.url},
+                               {"sha256", note.sha256 ? note.sha256->hex() : ""},
+                               {"validator", note.validator},
+                               {"size", note.size},
+                               {"pieces", note.pieces},
+                               {"boot", boot_id()}};
   const auto text = json_text(json) + "\n";
   if (disk_->write_at(note_fd_, text, 0) == 0 && disk_->truncate(note_fd_, text.size()) == 0) return;
   note_fd_ = {};

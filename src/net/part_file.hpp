@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/result.hpp"
 
@@ -16,8 +17,8 @@ namespace launch::net {
 
 /// What is known of a part file, so that a later run can go on.
 struct PartNote {
-  std::string url;        ///< redacted
-  std::string sha256;     ///< expected; empty when it is not known
+  std::string url;               ///< redacted
+  std::optional<Digest> sha256;  ///< expected
   std::string validator;  ///< strong ETag or Last-Modified, for If-Range; empty when the server gave none
   std::uint64_t size = 0;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> pieces;  ///< first byte and count, in order, apart

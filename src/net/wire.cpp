@@ -16,7 +16,6 @@
 
 #include "base/text.hpp"
 #include "net/failure.hpp"
-#include "net/url.hpp"
 
 namespace launch::net {
 namespace {
@@ -55,8 +54,8 @@ struct Transfer {
 void note_place(Transfer& transfer) {
   const char* url = nullptr;
   curl_easy_getinfo(transfer.easy, CURLINFO_EFFECTIVE_URL, &url);
-  const auto parts = split_url(url == nullptr ? "" : url);
-  transfer.outcome.head.url = parts ? parts->text() : transfer.exchange.url;
+  const auto place = specs::Url::parse(url == nullptr ? "" : url);
+  transfer.outcome.head.url = place ? place->without_credentials() : transfer.exchange.url;
 }
 
 std::size_t on_header(char* data, std::size_t size, std::size_t count, void* self) {
@@ -85,8 +84,8 @@ curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
-void set_up_trust(CURL* easy, const Surroundings& surroundings) {
-  if (surroundings.ca_file.empty() && surroundings.ca_folder.empty()) {
+void set_up_trust(CURL* easy, const NetworkSettings& network) {
+  if (network.ca_file.empty() && network.ca_folder.empty()) {
     // libcurl keeps a bundle in memory for all connections, but reads it anew for each where there is a
     // folder as well; distributions build it with both.
     const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
@@ -97,22 +96,21 @@ void set_up_trust(CURL* easy, const Surroundings& surroundings) {
     return;
   }
   const auto or_none = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
-  curl_easy_setopt(easy, CURLOPT_CAINFO, or_none(surroundings.ca_file));
-  curl_easy_setopt(easy, CURLOPT_CAPATH, or_none(surroundings.ca_folder));
-  curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, or_none(surroundings.ca_file));
-  curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(surroundings.ca_folder));
+  curl_easy_setopt(easy, CURLOPT_CAINFO, or_none(network.ca_file));
+  curl_easy_setopt(easy, CURLOPT_CAPATH, or_none(network.ca_folder));
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, or_none(network.ca_file));
+  curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(network.ca_folder));
 }
 
-void set_up_way(CURL* easy, const Exchange& exchange, const Surroundings& surroundings) {
-  const bool tls = exchange.url.starts_with("https:");
+void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& network) {
+  const bool tls = exchange.url.scheme() == "https";
   // Set even when there are none, or libcurl would read the process environment.
-  curl_easy_setopt(easy, CURLOPT_PROXY,
-                   tls ? surroundings.https_proxy.c_str() : surroundings.http_proxy.c_str());
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, surroundings.no_proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROXY, tls ? network.https_proxy.c_str() : network.http_proxy.c_str());
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, network.no_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set_up_trust(easy, surroundings);
+  set_up_trust(easy, network);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
-  if (!surroundings.netrc.empty()) curl_easy_setopt(easy, CURLOPT_NETRC_FILE, surroundings.netrc.c_str());
+  if (!network.netrc.empty()) curl_easy_setopt(easy, CURLOPT_NETRC_FILE, network.netrc.c_str());
   if (!exchange.user.empty() || !exchange.password.empty()) {
     curl_easy_setopt(easy, CURLOPT_USERNAME, exchange.user.c_str());
     curl_easy_setopt(easy, CURLOPT_PASSWORD, exchange.password.c_str());
@@ -135,9 +133,9 @@ void set_up_way(CURL* easy, const Exchange& exchange, const Surroundings& surrou
 void set_up_request(Transfer& transfer) {
   auto* const easy = transfer.easy;
   const auto& exchange = transfer.exchange;
-  curl_easy_setopt(easy, CURLOPT_URL, exchange.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_URL, exchange.url.with_secrets().c_str());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "launch");
-  if (exchange.head_only) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  if (exchange.method == Method::head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   for (const auto& [name, value] : exchange.headers) transfer.headers.add(fmt::format("{}: {}", name, value));
   if (exchange.range) {
     const auto range = fmt::format("{}-{}", exchange.range->first, exchange.range->last);
@@ -163,18 +161,11 @@ void set_up(Transfer& transfer, const Wire::Settings& settings) {
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(settings.stall_timeout.count()));
-  set_up_way(easy, transfer.exchange, settings.surroundings);
+  set_up_way(easy, transfer.exchange, settings.network);
   set_up_request(transfer);
 }
 
 }  // namespace
-
-std::optional<std::string> Head::header(std::string_view name) const {
-  for (auto it = headers.rbegin(); it != headers.rend(); ++it) {
-    if (it->first == name) return it->second;
-  }
-  return std::nullopt;
-}
 
 class Wire::Driver {
  public:

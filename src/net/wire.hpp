@@ -11,28 +11,26 @@
 #include <vector>
 
 #include "net/http.hpp"
-#include "net/surroundings.hpp"
+#include "net/network_settings.hpp"
 
 namespace launch::net {
-
-using Headers = std::vector<std::pair<std::string, std::string>>;
 
 /// What comes before a body.
 struct Head {
   int status = 0;   ///< 0: no answer came
   Headers headers;  ///< names in lower case
-  std::string url;  ///< after redirects, without credentials
+  specs::Url url;   ///< after redirects, without credentials
 
   /// The last header of that name (lower case).
-  std::optional<std::string> header(std::string_view name) const;
+  std::optional<std::string> header(std::string_view name) const { return find_header(headers, name); }
 };
 
 /// One request on the wire: no cache, no second try.
 struct Exchange {
-  std::string url;  ///< without credentials
+  specs::Url url;  ///< without credentials
   std::string user = {};
   std::string password = {};
-  bool head_only = false;
+  Method method = Method::get;
   Headers headers = {};
   std::optional<ByteRange> range = {};
   /// Much data, to be kept as it comes: no content encoding, and a connection of its own rather than an
@@ -62,7 +60,7 @@ struct Outcome {
 class Wire {
  public:
   struct Settings {
-    Surroundings surroundings;
+    NetworkSettings network;
     std::size_t parallel = 16;
     std::chrono::seconds connect_timeout{30};
     std::chrono::seconds stall_timeout{60};

@@ -79,7 +79,7 @@ Result<const pytorch::Build*> choose(const std::vector<pytorch::Build>& builds, 
 }
 
 Error no_such_version(const std::vector<pytorch::Build>& builds, const ReleaseQuery& query,
-                      const std::string& index) {
+                      const specs::Url& index) {
   std::vector<specs::Version> versions;
   versions.reserve(builds.size());
   for (const auto& build : builds) versions.push_back(build.version);
@@ -90,9 +90,9 @@ Error no_such_version(const std::vector<pytorch::Build>& builds, const ReleaseQu
     if (newest.size() == 5) break;
     newest.push_back(version.text());
   }
-  auto error = usage_error(fmt::format("{} has no wheel of {} {}{} for {}", net::redact(index), query.package,
-                                       query.version, query.cuda ? " for " + query.cuda->text() : "",
-                                       query.platform.text()));
+  auto error =
+      usage_error(fmt::format("{} has no wheel of {} {}{} for {}", index, query.package, query.version,
+                              query.cuda ? " for " + query.cuda->text() : "", query.platform.text()));
   if (newest.empty()) return error;
   return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
 }
@@ -101,7 +101,7 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const index::IndexFile& f
                                                        const project::Site& site, net::HttpClient& http) {
   if (file.sha256) {
     const store::WheelStore store(site.store.value);
-    TRY_ASSIGN(const auto path, store.find({.name = file.file_name, .sha256 = *file.sha256}));
+    TRY_ASSIGN(const auto path, store.find({.name = file.file_name, .sha256 = file.sha256->hex()}));
     if (path) return open_wheel(*path);
   }
   return open_wheel(http, file.url, file.size);
@@ -167,9 +167,10 @@ Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site
   if (general) {
     for (const auto& link : site.find_links) links.push_back(link.value);
   }
-  index::IndexClient client(http, url, std::move(links), !general);
+  index::IndexClient client(http,
+                            {.url = url, .find_links = std::move(links), .forbidden_is_missing = !general});
   TRY_ASSIGN(const auto page, client.page(query.package));
-  if (!page) return fail(usage_error(fmt::format("{} has no project {}", net::redact(url), query.package)));
+  if (!page) return fail(usage_error(fmt::format("{} has no project {}", url, query.package)));
   const auto for_machine = builds_for(*page, query.platform);
   std::vector<pytorch::Build> builds;
   for (const auto& build : for_machine) {

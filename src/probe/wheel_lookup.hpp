@@ -27,7 +27,7 @@ struct OpenedWheels {
 };
 
 /// Where the file of a locked wheel can be read: an http, https or file URL.
-using LocateWheel = std::function<Result<std::string>(const project::LockedWheel&)>;
+using LocateWheel = std::function<Result<specs::Url>(const project::LockedWheel&)>;
 
 /// The wheels of some of a lock's packages, for each platform of the lock (project::pick_for_platforms).
 /// Errors: (usage) the lock does not have the package, with a "did you mean", or for none of its platforms;

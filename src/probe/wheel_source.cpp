@@ -67,7 +67,7 @@ class RemoteWheel final : public WheelSource {
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
     std::vector<const archive::ZipEntry*> wanted;
     for (const auto& name : names) {
-      TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, net::redact(zip_.url())));
+      TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, zip_.url().text()));
       wanted.push_back(entry);
     }
     return zip_.read(wanted);
@@ -87,7 +87,7 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
   return std::make_unique<LocalWheel>(std::move(bytes), std::move(*zip), path.string());
 }
 
-Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, std::string url,
+Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size) {
   // Smaller wheels are not asked for more than they have.
   const auto tail = std::min(size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);

@@ -30,7 +30,7 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
 
 /// A wheel on a server, of which only the directory and the files asked for are read (ranges). `size` is its
 /// length when it is known. Errors (world): as RemoteZip::open.
-Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, std::string url,
+Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size);
 
 }  // namespace launch::probe

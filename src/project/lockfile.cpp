@@ -11,7 +11,6 @@
 #include "project/upload_time.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/texts.hpp"
-#include "specs/url.hpp"
 
 namespace launch::project {
 
@@ -38,7 +37,7 @@ void put_wheel(std::string& out, const LockedWheel& wheel) {
   if (const auto when = wheel.upload_time ? utc_time(*wheel.upload_time) : std::nullopt) {
     out += fmt::format("upload-time = {}\n", *when);
   }
-  if (wheel.url) put(out, "url", specs::without_credentials(*wheel.url));
+  if (wheel.url) put(out, "url", wheel.url->without_credentials().with_secrets());
   put(out, "path", wheel.path);
   if (wheel.size != 0) out += fmt::format("size = {}\n", wheel.size);
   out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256));
@@ -49,7 +48,10 @@ void put_package(std::string& out, const LockedPackage& package) {
   put(out, "name", package.name);
   put(out, "version", package.version.text());
   put(out, "marker", package.marker);
-  if (package.index) put(out, "index", specs::without_credentials(*package.index));
+  if (package.index) {
+    const auto url = specs::Url::parse(*package.index);
+    put(out, "index", url ? url->without_credentials().with_secrets() : *package.index);
+  }
   if (!package.dependencies.empty()) {
     auto names = package.dependencies;
     std::sort(names.begin(), names.end());

@@ -14,6 +14,7 @@
 #include "specs/day.hpp"
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
+#include "specs/url.hpp"
 #include "specs/version.hpp"
 
 namespace launch::project {
@@ -21,7 +22,7 @@ namespace launch::project {
 /// One wheel of a locked package; installers may fetch it by `url` or find it at `path` beside the lock.
 struct LockedWheel {
   std::string file_name;  ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
-  std::optional<std::string> url;
+  std::optional<specs::Url> url;
   std::optional<std::string> path;         ///< "wheels/…", relative to the lock
   std::uint64_t size = 0;                  ///< bytes; 0 when a lock of another tool does not say
   std::string sha256;                      ///< 64 hex digits

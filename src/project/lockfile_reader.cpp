@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <array>
 #include <set>
 
 #include <fmt/format.h>
@@ -12,7 +11,6 @@
 #include "project/upload_time.hpp"
 #include "specs/name.hpp"
 #include "specs/specifier.hpp"
-#include "specs/url.hpp"
 #include "specs/wheel.hpp"
 
 namespace launch::project {
@@ -82,15 +80,14 @@ bool has_control(std::string_view text) {
 }
 
 Result<void> read_place(const TomlTable& table, LockedWheel& wheel) {
-  TRY(table.read("url", wheel.url));
+  std::optional<std::string> url;
+  TRY(table.read("url", url));
   TRY(table.read("path", wheel.path));
-  if (!wheel.url && !wheel.path)
-    return fail(table.wrong("url", "expected a url or a path, but there is neither"));
-  constexpr std::array<std::string_view, 3> kSchemes = {"https://", "http://", "file://"};
-  if (wheel.url && (has_control(*wheel.url) ||
-                    std::none_of(kSchemes.begin(), kSchemes.end(),
-                                 [&](auto scheme) { return wheel.url->starts_with(scheme); }))) {
-    return fail(table.wrong("url", found("an https, http or file URL", *wheel.url)));
+  if (!url && !wheel.path) return fail(table.wrong("url", "expected a url or a path, but there is neither"));
+  if (url) {
+    wheel.url = specs::Url::parse(*url);
+    if (!wheel.url || !(wheel.url->is_http() || wheel.url->is_file()))
+      return fail(table.wrong("url", found("an https, http or file URL", *url)));
   }
   if (wheel.path && (wheel.path->empty() || has_control(*wheel.path))) {
     return fail(table.wrong("path", found("a path", *wheel.path)));
@@ -105,7 +102,7 @@ Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& packag
   TRY(read_place(table, wheel));
   TRY(table.read("name", wheel.file_name));
   const bool named = table.find("name") != nullptr;
-  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : specs::url_file_name(*wheel.url);
+  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : wheel.url->file_name();
   const std::string_view key = named ? "name" : wheel.path ? "path" : "url";
   const auto parts = specs::WheelName::parse(wheel.file_name);
   if (!parts) return fail(table.wrong(key, parts.error().message()));

@@ -144,8 +144,11 @@ std::optional<Setting> first_of(std::initializer_list<std::optional<Setting>> se
   return std::nullopt;
 }
 
-void end_without_slash(Setting& url) {
-  while (url.value.ends_with('/')) url.value.pop_back();
+Result<UrlSetting> url_setting(Setting setting) {
+  const auto url = specs::Url::parse(setting.value);
+  if (url) return UrlSetting{url->without_end_slashes(), std::move(setting.origin)};
+  return fail(usage_error(fmt::format("{} is \"{}\", expected an https or http URL", setting.origin,
+                                      specs::redacted_url(setting.value))));
 }
 
 }  // namespace
@@ -165,14 +168,13 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   };
 
   Site site;
-  site.index_url = or_default(first_of({variable(environment, "LAUNCH_INDEX_URL"), project.index_url,
-                                        user.index_url, machine.index_url}),
-                              std::string(default_index));
-  site.channel_url = or_default(
-      first_of({variable(environment, "LAUNCH_CHANNEL_URL"), project.channel_url, user.channel_url}),
-      std::string(pytorch::default_channel_url()));
-  end_without_slash(site.index_url);
-  end_without_slash(site.channel_url);
+  TRY_ASSIGN(site.index_url,
+             url_setting(or_default(first_of({variable(environment, "LAUNCH_INDEX_URL"), project.index_url,
+                                              user.index_url, machine.index_url}),
+                                    std::string(default_index))));
+  TRY_ASSIGN(site.channel_url, url_setting(or_default(first_of({variable(environment, "LAUNCH_CHANNEL_URL"),
+                                                                project.channel_url, user.channel_url}),
+                                                      std::string(pytorch::default_channel_url()))));
   site.store = or_default(first_of({path_variable(environment, "LAUNCH_STORE"), project.store, user.store}),
                           (environment.cache_dir() / "wheels").string());
   site.state = or_default(first_of({path_variable(environment, "LAUNCH_STATE"), project.state, user.state}),

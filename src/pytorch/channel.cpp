@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "specs/url.hpp"
 
 namespace launch::pytorch {
 namespace {
@@ -54,9 +53,8 @@ std::string_view default_channel_url() {
   return "https://download.pytorch.org/whl";
 }
 
-std::string channel_index_url(std::string_view base, Channel channel, const specs::Accelerator& build) {
-  while (base.ends_with('/')) base.remove_suffix(1);
-  return fmt::format("{}{}/{}", base, row_of(channel).folder, build.text());
+specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build) {
+  return base.without_end_slashes().extend_path(row_of(channel).folder).child(build.text());
 }
 
 std::optional<specs::Day> nightly_day(const specs::Version& version) {
@@ -68,13 +66,9 @@ bool is_built_for(const specs::Version& version, const specs::Accelerator& accel
   return !named || *named == accelerator;
 }
 
-std::optional<std::string> on_other_host(std::string_view url) {
-  const auto parts = specs::split_url(url);
+std::optional<specs::Url> on_other_host(const specs::Url& url) {
   for (std::size_t i = 0; i < kHosts.size(); ++i) {
-    if (to_lower(parts.authority) != kHosts.at(i)) continue;
-    auto moved = fmt::format("{}://{}{}", parts.scheme, kHosts.at(1 - i), parts.path);
-    if (parts.has_query) moved += fmt::format("?{}", parts.query);
-    return moved;
+    if (url.authority() == kHosts.at(i)) return url.on_host(kHosts.at(1 - i));
   }
   return std::nullopt;
 }

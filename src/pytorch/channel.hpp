@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/day.hpp"
+#include "specs/url.hpp"
 #include "specs/version.hpp"
 
 namespace launch::pytorch {
@@ -27,7 +28,7 @@ std::string_view default_channel_url();
 
 /// The simple index of one build: ("https://…/whl", nightly, cu128) → "https://…/whl/nightly/cu128"; stable
 /// has no folder of its own. `channel` is not `index`.
-std::string channel_index_url(std::string_view base, Channel channel, const specs::Accelerator& build);
+specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build);
 
 /// 2025-06-06 of 2.8.0.dev20250606+cu128; nullopt for a version that names no day.
 std::optional<specs::Day> nightly_day(const specs::Version& version);
@@ -38,6 +39,6 @@ bool is_built_for(const specs::Version& version, const specs::Accelerator& accel
 
 /// The same file on the channel's other host, where one may answer what the other refuses (403); nothing for
 /// a URL that is on neither.
-std::optional<std::string> on_other_host(std::string_view url);
+std::optional<specs::Url> on_other_host(const specs::Url& url);
 
 }  // namespace launch::pytorch

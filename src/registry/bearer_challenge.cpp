@@ -1,10 +1,7 @@
 #include "registry/bearer_challenge.hpp"
 
-#include <fmt/format.h>
-
 #include "base/text.hpp"
 #include "specs/scanner.hpp"
-#include "specs/url.hpp"
 
 namespace launch::registry {
 namespace {
@@ -22,10 +19,6 @@ std::string take_value(specs::Scanner& scanner) {
   return value;
 }
 
-std::string query_value(std::string_view text) {
-  return replace_all(specs::percent_encode_path(text), "/", "%2F");
-}
-
 }  // namespace
 
 std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header) {
@@ -39,24 +32,19 @@ std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header) {
     if (!scanner.take("=")) break;
     auto value = take_value(scanner);
     if (name == "realm") {
-      challenge.realm = std::move(value);
+      challenge.realm = specs::Url::parse(value).value_or(specs::Url());
     } else if (name == "service") {
       challenge.service = std::move(value);
     } else if (name == "scope") {
       challenge.scope = std::move(value);
     }
   }
-  const auto scheme = to_lower(specs::split_url(challenge.realm).scheme);
-  if (scheme != "http" && scheme != "https") return std::nullopt;
-  return challenge;
+  return challenge.realm.is_http() ? std::optional(std::move(challenge)) : std::nullopt;
 }
 
-std::string token_url(const BearerChallenge& challenge, std::string_view scope) {
-  const auto parts = specs::split_url(challenge.realm);
-  auto url = fmt::format("{}{}scope={}", challenge.realm, parts.has_query ? "&" : "?",
-                         query_value(challenge.scope.empty() ? scope : challenge.scope));
-  if (!challenge.service.empty()) url += fmt::format("&service={}", query_value(challenge.service));
-  return url;
+specs::Url token_url(const BearerChallenge& challenge, std::string_view scope) {
+  const auto url = challenge.realm.with_parameter("scope", challenge.scope.empty() ? scope : challenge.scope);
+  return challenge.service.empty() ? url : url.with_parameter("service", challenge.service);
 }
 
 }  // namespace launch::registry

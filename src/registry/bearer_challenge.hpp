@@ -4,11 +4,13 @@
 #include <string>
 #include <string_view>
 
+#include "specs/url.hpp"
+
 namespace launch::registry {
 
 /// What a registry wants before it answers (RFC 6750, and Docker's token authentication).
 struct BearerChallenge {
-  std::string realm;  ///< URL that gives tokens
+  specs::Url realm;  ///< gives tokens
   std::string service;
   std::string scope;
 };
@@ -17,6 +19,6 @@ struct BearerChallenge {
 std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header);
 
 /// Where to ask for the token. `scope` is used when the challenge has none.
-std::string token_url(const BearerChallenge& challenge, std::string_view scope);
+specs::Url token_url(const BearerChallenge& challenge, std::string_view scope);
 
 }  // namespace launch::registry

@@ -10,7 +10,9 @@
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "net/status.hpp"
 #include "registry/bearer_challenge.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::registry {
 namespace {
@@ -27,12 +29,13 @@ constexpr std::string_view kManifestTypes =
 
 /// Where an image is really asked for.
 struct Place {
-  std::string base;  ///< "https://registry-1.docker.io/v2/nvidia/cuda"
+  specs::Url base;  ///< "https://registry-1.docker.io/v2/nvidia/cuda"
   std::string host;
   std::string repository;
 };
 
-Place place_of(const specs::ImageReference& reference, const std::vector<specs::RegistryMirror>& mirrors) {
+Result<Place> place_of(const specs::ImageReference& reference,
+                       const std::vector<specs::RegistryMirror>& mirrors) {
   Place place;
   place.host = reference.registry == "docker.io" ? "registry-1.docker.io" : reference.registry;
   place.repository = reference.repository;
@@ -43,7 +46,13 @@ Place place_of(const specs::ImageReference& reference, const std::vector<specs::
     place.repository = moved->name.substr(std::min(slash, moved->name.size() - 1) + 1);
   }
   const auto* scheme = moved && moved->insecure ? "http" : "https";
-  place.base = fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository);
+  const auto base = specs::Url::parse(fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository));
+  if (!base) {
+    return fail(
+        usage_error(fmt::format("{} cannot be the address of a registry", specs::in_quotes(place.host)))
+            .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
+  }
+  place.base = *base;
   return place;
 }
 
@@ -63,26 +72,24 @@ bool is_missing(const net::HttpResponse& response) {
   return response.status == 404 || text.starts_with("MANIFEST_UNKNOWN:") || text.starts_with("NAME_UNKNOWN:");
 }
 
-Error refused(const std::string& url, const net::HttpResponse& response, std::string_view expected) {
+Error refused(const specs::Url& url, const net::HttpResponse& response, std::string_view expected) {
   const auto words = complaint(response);
-  auto error = world_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
-                                       expected, words.empty() ? "" : fmt::format(" ({})", words)));
-  if (response.status == 401 || response.status == 403) {
-    return std::move(error).hint(
-        "there is no such image, or it is not public: check its name, or name a mirror in launch.toml: "
-        "[[registry]] "
-        "prefix = \"docker.io\", location = \"HOST:PORT\"");
-  }
-  if (response.status == 429) {
-    return std::move(error).hint(
-        "the registry limits how often it is asked; wait, or name a mirror in launch.toml: [[registry]] "
-        "prefix = "
-        "\"docker.io\", location = \"HOST:PORT\"");
-  }
-  return std::move(error).hint("the registry is not well; try again later, or name a mirror in launch.toml");
+  constexpr net::StatusHints kHints = {
+      .refused =
+          "there is no such image, or it is not public: check its name, or name a mirror in "
+          "launch.toml: [[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
+      .missing = "check the address of the registry (launch.toml, [[registry]])",
+      .rate_limited =
+          "wait, or name a mirror in launch.toml: [[registry]] prefix = \"docker.io\", "
+          "location = \"HOST:PORT\"",
+      .server_error = "try again later, or name a mirror in launch.toml",
+  };
+  return world_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
+                                 expected, words.empty() ? "" : fmt::format(" ({})", words)))
+      .hint(net::status_hint(response.status, "registry", kHints));
 }
 
-Error garbage(const std::string& url, std::string_view found) {
+Error garbage(const specs::Url& url, std::string_view found) {
   return world_error(fmt::format("the registry answers garbage to {}: {}", url, found))
       .hint(
           "check the address of the registry (launch.toml, [[registry]]); what answers there may be no "
@@ -107,7 +114,7 @@ class Repository {
 
   /// Nothing when the registry does not have it. `name` is a tag or a digest.
   Result<std::optional<Manifest>> manifest(const std::string& name) {
-    const auto url = fmt::format("{}/manifests/{}", place_.base, name);
+    const auto url = place_.base.extend_path(fmt::format("/manifests/{}", name));
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
     if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
@@ -128,10 +135,10 @@ class Repository {
   Result<Json> configuration(const Manifest& manifest) {
     const auto digest = json_string(manifest.content, {"config", "digest"});
     if (!is_digest(digest)) {
-      return fail(garbage(fmt::format("{}/manifests/{}", place_.base, manifest.digest),
+      return fail(garbage(place_.base.extend_path(fmt::format("/manifests/{}", manifest.digest)),
                           "its manifest names no configuration by sha256"));
     }
-    const auto url = fmt::format("{}/blobs/{}", place_.base, digest);
+    const auto url = place_.base.extend_path(fmt::format("/blobs/{}", digest));
     TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
     if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
     const auto found = fmt::format("sha256:{}", sha256_hex(response.body));
@@ -142,9 +149,7 @@ class Repository {
   }
 
  private:
-  using Headers = std::vector<std::pair<std::string, std::string>>;
-
-  Result<net::HttpResponse> get(const std::string& url, std::uint64_t most, Headers headers) {
+  Result<net::HttpResponse> get(const specs::Url& url, std::uint64_t most, net::Headers headers) {
     net::HttpRequest request{.url = url, .headers = std::move(headers), .most = most};
     if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
     TRY_ASSIGN(auto response, http_.fetch(request));
@@ -245,7 +250,7 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
                                                      const std::string& platform) {
-  const auto place = place_of(reference, mirrors_);
+  TRY_ASSIGN(const auto place, place_of(reference, mirrors_));
   Repository repository(*http_, place);
   return during(look_up(repository, reference, platform),
                 fmt::format("asking the registry {} for {}", place.host, reference.text()));

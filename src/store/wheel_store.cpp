@@ -15,7 +15,6 @@
 #include "base/file.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "specs/url.hpp"
 
 namespace launch::store {
 
@@ -26,7 +25,6 @@ namespace {
 // Each wheel that is being fetched holds one lock file open; far below the usual limit of 1024.
 constexpr std::size_t kFetchedTogether = 256;
 constexpr std::chrono::milliseconds kLockPoll{100};
-constexpr std::string_view kFileScheme = "file://";
 
 bool is_file(const fs::path& path) {
   std::error_code ignored;
@@ -96,9 +94,7 @@ Result<void> move_into_place(Disk& disk, const fs::path& beside, const fs::path&
 // A file of this machine that may be it: where it was said to lie, or at a file URL.
 std::optional<fs::path> local_source(const Artifact& wanted) {
   if (wanted.beside && is_file(*wanted.beside)) return wanted.beside;
-  if (wanted.url && wanted.url->starts_with(kFileScheme)) {
-    return fs::path(specs::percent_decode(specs::split_url(*wanted.url).path));
-  }
+  if (wanted.url && wanted.url->is_file()) return wanted.url->local_path();
   return std::nullopt;
 }
 
@@ -158,7 +154,7 @@ class FetchRound {
     requests_.push_back({.url = *wanted.url,
                          .destination = place,
                          .size = wanted.size == 0 ? std::nullopt : std::optional(wanted.size),
-                         .sha256 = wanted.sha256});
+                         .sha256 = Digest::of_hex(wanted.sha256)});
     return {};
   }
 

@@ -9,15 +9,16 @@
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "net/http.hpp"
+#include "specs/url.hpp"
 
 namespace launch::store {
 
 /// A file that is wanted by its digest.
 struct Artifact {
-  std::string name;                     ///< of the file: "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
-  std::string sha256;                   ///< 64 hex digits
-  std::uint64_t size = 0;               ///< bytes; 0 when it is not known
-  std::optional<std::string> url = {};  ///< where it can be downloaded
+  std::string name;                    ///< of the file: "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
+  std::string sha256;                  ///< 64 hex digits
+  std::uint64_t size = 0;              ///< bytes; 0 when it is not known
+  std::optional<specs::Url> url = {};  ///< where it can be downloaded, or a file of this machine
   std::optional<std::filesystem::path> beside = {};  ///< a place on this machine where it may lie already
 };
 

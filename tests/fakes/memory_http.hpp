@@ -15,6 +15,7 @@
 #include "base/file.hpp"
 #include "fakes/files.hpp"
 #include "fakes/one_by_one_http.hpp"
+#include "fakes/urls.hpp"
 #include "net/http.hpp"
 
 namespace launch::fakes {
@@ -28,7 +29,7 @@ struct MemoryAnswer {
 };
 
 /// A web of URLs in memory: no socket, no thread, every request written down. What was not put there is a
-/// 404.
+/// 404; users and passwords are not looked at.
 class MemoryHttp final : public OneByOneHttp {
  public:
   using Handler = std::function<Result<MemoryAnswer>(const net::HttpRequest&)>;
@@ -47,11 +48,11 @@ class MemoryHttp final : public OneByOneHttp {
   }
   void on(const std::string& url, Handler handler) {
     const std::lock_guard guard(mutex_);
-    handlers_[url] = std::move(handler);
+    handlers_[fakes::url(url).without_credentials()] = std::move(handler);
   }
   void remove(const std::string& url) {
     const std::lock_guard guard(mutex_);
-    handlers_.erase(url);
+    handlers_.erase(fakes::url(url).without_credentials());
   }
 
   /// All requests so far, in order.
@@ -63,7 +64,7 @@ class MemoryHttp final : public OneByOneHttp {
   std::vector<std::string> log() const {
     std::vector<std::string> lines;
     for (const auto& request : requests()) {
-      lines.push_back(request.method + " " + request.url);
+      lines.push_back(fmt::format("{} {}", net::name_of(request.method), request.url.with_secrets()));
       if (request.range) lines.back() += fmt::format(" {}-{}", request.range->first, request.range->last);
     }
     return lines;
@@ -111,7 +112,7 @@ class MemoryHttp final : public OneByOneHttp {
     {
       const std::lock_guard guard(mutex_);
       requests_.push_back(request);
-      const auto found = handlers_.find(request.url);
+      const auto found = handlers_.find(request.url.without_credentials());
       if (found == handlers_.end()) return MemoryAnswer{.status = 404, .body = "not found"};
       handler = found->second;
     }
@@ -121,7 +122,7 @@ class MemoryHttp final : public OneByOneHttp {
   static net::HttpResponse to_response(MemoryAnswer answer, const net::HttpRequest& request) {
     net::HttpResponse response{answer.status, std::move(answer.headers), std::move(answer.body), request.url};
     const std::uint64_t size = response.body.size();
-    if (request.method == "HEAD") {
+    if (request.method == net::Method::head) {
       response.headers.emplace_back("content-length", std::to_string(size));
       response.body.clear();
     } else if (response.status == 200 && request.range && answer.ranges) {
@@ -151,14 +152,14 @@ class MemoryHttp final : public OneByOneHttp {
       return launch::fail(world_error(fmt::format("{} answers {}", request.url, response->status)));
     }
     const auto& body = response->body;
-    const auto digest = sha256_hex(body);
+    const auto digest = Digest::of(body);
     if (request.size && *request.size != body.size()) {
       return launch::fail(
           world_error(fmt::format("{} has {} bytes, expected {}", request.url, body.size(), *request.size)));
     }
     if (request.sha256 && *request.sha256 != digest) {
-      return launch::fail(world_error(
-          fmt::format("{} has the sha256 {}, expected {}", request.url, digest, *request.sha256)));
+      return launch::fail(world_error(fmt::format("{} has the sha256 {}, expected {}", request.url,
+                                                  digest.hex(), request.sha256->hex())));
     }
     if (auto written = write_file(request.destination, body); !written) {
       return launch::fail(std::move(written.error()));
@@ -167,7 +168,7 @@ class MemoryHttp final : public OneByOneHttp {
   }
 
   mutable std::mutex mutex_;
-  std::map<std::string, Handler> handlers_;
+  std::map<specs::Url, Handler> handlers_;
   std::vector<net::HttpRequest> requests_;
   std::uint64_t sent_ = 0;
 };

@@ -190,12 +190,12 @@ INSTANTIATE_TEST_SUITE_P(
             .error = "the index page [INDEX]/leaf/ answers 403, expected 200",
             .hint = "check the credentials for this index (netrc, or the proxy's), and that its address "
                     "is right: `launch doctor` says where it comes from"},
-        IndexFault{
-            .name = "Fails",
-            .reply = {.status = 500},
-            .error = "the index page [INDEX]/leaf/ answers 500, expected 200",
-            .hint = "the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
-                    "index-url)"},
+        IndexFault{.name = "Fails",
+                   .reply = {.status = 500},
+                   .error = "the index page [INDEX]/leaf/ answers 500, expected 200",
+                   .hint = "the index returned a server error; try again later, or set another index "
+                           "(LAUNCH_INDEX_URL, pip's "
+                           "index-url)"},
         IndexFault{.name = "AnswersGarbage",
                    .reply = {.body = "\x01\x02 hello", .content_type = "text/plain"},
                    .error = "the page [INDEX]/leaf/ is no page of an index: expected JSON or HTML, found "

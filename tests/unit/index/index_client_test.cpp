@@ -9,6 +9,7 @@
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -50,7 +51,7 @@ std::string error_text(const Result<T>& result) {
 TEST(IndexClientTest, AsksForJsonFirstAndReadsIt) {
   MemoryHttp http;
   http.put(kIndex + "/my-demo/", page_of("my-demo", entry("my_demo-1.0-py3-none-any.whl")), kJson);
-  IndexClient client(http, kIndex + "//");
+  IndexClient client(http, {.url = fakes::url(kIndex + "//")});
   EXPECT_EQ(client.url(), kIndex);
   const auto page = client.page("My_Demo");
   EXPECT_THAT(names(page), ElementsAre("my_demo-1.0-py3-none-any.whl"));
@@ -66,7 +67,7 @@ TEST(IndexClientTest, AsksForJsonFirstAndReadsIt) {
 
 TEST(IndexClientTest, TheFormIsTheContentTypesOrElseTheTextsOwn) {
   MemoryHttp http;
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   const auto html = "<html><a href='demo-1.0.zip'>x</a></html>";
   for (const std::string type :
        {"text/html; charset=utf-8", "application/vnd.pypi.simple.v1+html", "text/plain", ""}) {
@@ -89,13 +90,14 @@ TEST(IndexClientTest, PagesComeInTheOrderOfTheNames) {
   MemoryHttp http;
   http.put(kIndex + "/a/", page_of("a", entry("a-1.0.zip")), kJson);
   http.put(kIndex + "/c/", MemoryAnswer{.status = 500});
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   const std::string projects[] = {"c", "b", "a"};
   const auto pages = client.pages(projects);
   EXPECT_EQ(error_text(pages[0]),
             "error: the index page https://pypi.example/simple/c/ answers 500, expected 200\n"
             "  while asking the index for c\n\n"
-            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+            "hint: the index returned a server error; try again later, or set another index "
+            "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
   EXPECT_EQ(pages[0].error().kind(), ErrorKind::world);
   ASSERT_TRUE(pages[1]);
@@ -106,11 +108,11 @@ TEST(IndexClientTest, PagesComeInTheOrderOfTheNames) {
 TEST(IndexClientTest, ForbiddenIsMissingOnlyOnTheChannel) {
   MemoryHttp http;
   http.put(kIndex + "/demo/", MemoryAnswer{.status = 403});
-  IndexClient channel(http, kIndex, {}, true);
+  IndexClient channel(http, {.url = fakes::url(kIndex), .forbidden_is_missing = true});
   const auto page = channel.page("demo");
   ASSERT_TRUE(page);
   EXPECT_FALSE(*page);
-  IndexClient general(http, "https://user:secret@pypi.example/simple");
+  IndexClient general(http, {.url = fakes::url("https://user:secret@pypi.example/simple")});
   http.put("https://user:secret@pypi.example/simple/demo/", MemoryAnswer{.status = 403});
   EXPECT_EQ(
       error_text(general.page("demo")),
@@ -123,7 +125,7 @@ TEST(IndexClientTest, ForbiddenIsMissingOnlyOnTheChannel) {
 TEST(IndexClientTest, AFailedConnectionSaysWhatWasAsked) {
   MemoryHttp http;
   http.break_off(kIndex + "/demo/", world_error("no connection to pypi.example"));
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.page("demo")),
             "error: no connection to pypi.example\n  while asking the index for demo\n");
 }
@@ -134,7 +136,7 @@ TEST(IndexClientTest, APageShorterThanItsLengthIsCutOff) {
   http.put(kIndex + "/demo/", MemoryAnswer{.headers = {{"content-type", kJson},
                                                        {"content-length", std::to_string(text.size() + 10)}},
                                            .body = text});
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_THAT(
       error_text(client.page("demo")),
       HasSubstr("the page https://pypi.example/simple/demo/ is cut off: it has " +
@@ -160,7 +162,7 @@ class BrokenCache final : public fakes::OneByOneHttp {
 
 TEST(IndexClientTest, ABrokenPageInTheCacheIsAskedForAgain) {
   BrokenCache http;
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_THAT(names(client.page("demo")), ElementsAre("demo-1.0.zip"));
   EXPECT_EQ(http.asked, 2);
 }
@@ -178,9 +180,10 @@ TEST(FindLinksTest, FoldersAndPagesAddToTheIndex) {
   http.put("https://wheels.example/all.html",
            "<html><a href='demo-4.0.zip'>x</a><a href='b-1.zip'>x</a></html>");
   IndexClient client(
-      http, kIndex,
-      {scratch.path().string() + "/wheels", "file://" + scratch.path().string() + "/page.html",
-       "https://wheels.example/all.html", "/nowhere/at/all", "https://wheels.example/gone.html"});
+      http, {.url = fakes::url(kIndex),
+             .find_links = {
+                 scratch.path().string() + "/wheels", "file://" + scratch.path().string() + "/page.html",
+                 "https://wheels.example/all.html", "/nowhere/at/all", "https://wheels.example/gone.html"}});
   const auto page = client.page("demo");
   EXPECT_THAT(names(page),
               ElementsAre("demo-1.0.zip", "demo-2.0+cu121-py3-none-any.whl", "demo-3.0.zip", "demo-4.0.zip"));
@@ -197,12 +200,13 @@ TEST(FindLinksTest, APageThatFailsIsAnError) {
   MemoryHttp http;
   http.put(kIndex + "/demo/", page_of("demo"), kJson);
   http.put("https://wheels.example/all.html", MemoryAnswer{.status = 503});
-  IndexClient client(http, kIndex, {"https://wheels.example/all.html"});
+  IndexClient client(http, {.url = fakes::url(kIndex), .find_links = {"https://wheels.example/all.html"}});
   EXPECT_EQ(error_text(client.page("demo")),
             "error: the index page https://wheels.example/all.html answers 503, expected 200\n"
             "  while reading the find-links https://wheels.example/all.html\n"
             "  while asking the index for demo\n\n"
-            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+            "hint: the index returned a server error; try again later, or set another index "
+            "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
 }
 
@@ -223,16 +227,16 @@ struct MetadataTest : testing::Test {
     bytes = fakes::make_wheel(spec);
     metadata = fakes::wheel_metadata(spec);
     file.file_name = fakes::wheel_file_name(spec);
-    file.url = "https://files.example/demo-1.0%2Bcu121-py3-none-any.whl";
+    file.url = fakes::url("https://files.example/demo-1.0%2Bcu121-py3-none-any.whl");
     file.size = bytes.size();
-    file.sha256 = sha256_hex(bytes);
-    http.put(file.url, MemoryAnswer{.body = bytes});
+    file.sha256 = Digest::of(bytes);
+    http.put(file.url.with_secrets(), MemoryAnswer{.body = bytes});
   }
-  std::string sidecar_url() const { return file.url + ".metadata"; }
+  std::string sidecar_url() const { return file.url.with_secrets() + ".metadata"; }
   void put_sidecar(const std::string& text) {
     http.put(sidecar_url(), text, "binary/octet-stream");
     file.has_metadata = true;
-    file.metadata_sha256 = sha256_hex(metadata);
+    file.metadata_sha256 = Digest::of(metadata);
   }
   static void expect_demo(const Result<specs::CoreMetadata>& metadata) {
     ASSERT_TRUE(metadata) << metadata.error().text();
@@ -244,7 +248,7 @@ struct MetadataTest : testing::Test {
 };
 
 TEST_F(MetadataTest, IsReadOutOfTheWheelByOneSmallRequest) {
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   expect_demo(client.metadata(file));
   EXPECT_EQ(http.requests().size(), 1u);
   EXPECT_EQ(client.metadata_bytes(), 64u * 1024);
@@ -252,7 +256,7 @@ TEST_F(MetadataTest, IsReadOutOfTheWheelByOneSmallRequest) {
 
 TEST_F(MetadataTest, TheSidecarIsEnough) {
   put_sidecar(metadata);
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   expect_demo(client.metadata(file));
   EXPECT_THAT(http.log(), ElementsAre("GET " + sidecar_url()));
   EXPECT_EQ(client.metadata_bytes(), metadata.size());
@@ -260,7 +264,7 @@ TEST_F(MetadataTest, TheSidecarIsEnough) {
 
 TEST_F(MetadataTest, ASidecarWithAnotherDigestIsAnError) {
   put_sidecar(metadata + "Requires-Dist: evil\n");
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.metadata(file)),
             "error: " + sidecar_url() + " has the sha256 " + sha256_hex(metadata + "Requires-Dist: evil\n") +
                 ", expected " + sha256_hex(metadata) +
@@ -271,7 +275,7 @@ TEST_F(MetadataTest, ASidecarWithAnotherDigestIsAnError) {
 TEST_F(MetadataTest, AMissingSidecarLeadsToTheWheel) {
   put_sidecar(metadata);
   http.remove(sidecar_url());
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   expect_demo(client.metadata(file));
   EXPECT_EQ(http.requests().size(), 2u);
 }
@@ -281,10 +285,10 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
   for (const bool sidecar : {false, true}) {
     if (sidecar) put_sidecar(metadata);
     http.forget_requests();
-    IndexClient first(http, kIndex, {}, false, {scratch / "metadata", &disk});
+    IndexClient first(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
     expect_demo(first.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
-    IndexClient second(http, kIndex, {}, false, {scratch / "metadata", &disk});
+    IndexClient second(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
     expect_demo(second.metadata(file));
     EXPECT_EQ(http.requests().size(), 1u);
   }
@@ -292,12 +296,12 @@ TEST_F(MetadataTest, IsKeptByDigestAndNotAskedForAgain) {
 
 TEST_F(MetadataTest, WhatIsKeptIsNotBelievedOfAnotherFile) {
   const test::Scratch scratch;
-  IndexClient client(http, kIndex, {}, false, {scratch / "metadata", &disk});
+  IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch / "metadata", &disk}});
   expect_demo(client.metadata(file));
-  file.url = "https://elsewhere.example/demo.whl";  // claims the same digest
+  file.url = fakes::url("https://elsewhere.example/demo.whl");  // claims the same digest
   EXPECT_FALSE(client.metadata(file));
   file.sha256.reset();  // and without one nothing can be kept
-  http.put(file.url, MemoryAnswer{.body = bytes});
+  http.put(file.url.with_secrets(), MemoryAnswer{.body = bytes});
   http.forget_requests();
   expect_demo(client.metadata(file));
   expect_demo(client.metadata(file));
@@ -309,7 +313,7 @@ TEST_F(MetadataTest, DamageInTheCacheIsNoticed) {
   for (const bool sidecar : {false, true}) {
     const test::Scratch scratch;
     if (sidecar) put_sidecar(metadata);
-    IndexClient client(http, kIndex, {}, false, {scratch.path(), &disk});
+    IndexClient client(http, {.url = fakes::url(kIndex), .metadata_cache = {scratch.path(), &disk}});
     expect_demo(client.metadata(file));
     std::filesystem::path place;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(scratch.path())) place = entry;
@@ -327,7 +331,7 @@ TEST_F(MetadataTest, OfALocalWheelComesFromTheDisk) {
   const test::Scratch scratch;
   ASSERT_TRUE(write_file(scratch / file.file_name, bytes));
   http.remove(kIndex + "/demo/");
-  IndexClient client(http, kIndex, {scratch.path().string()});
+  IndexClient client(http, {.url = fakes::url(kIndex), .find_links = {scratch.path().string()}});
   const auto page = client.page("demo");
   ASSERT_TRUE(page && *page);
   http.forget_requests();
@@ -338,9 +342,9 @@ TEST_F(MetadataTest, OfALocalWheelComesFromTheDisk) {
 
 TEST_F(MetadataTest, OfAnotherWheelIsAnError) {
   spec.metadata = "Metadata-Version: 2.1\nName: demo\nVersion: 2.0\n";
-  http.put(file.url, MemoryAnswer{.body = fakes::make_wheel(spec)});
+  http.put(file.url.with_secrets(), MemoryAnswer{.body = fakes::make_wheel(spec)});
   file.size.reset();
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.metadata(file)),
             "error: the metadata is of another wheel: expected demo 1.0+cu121, found demo 2.0\n"
             "  while reading the metadata of demo-1.0+cu121-py3-none-any.whl\n");
@@ -349,9 +353,9 @@ TEST_F(MetadataTest, OfAnotherWheelIsAnError) {
 TEST_F(MetadataTest, AWheelWithoutMetadataIsAnError) {
   const auto zip =
       fakes::make_zip({{"demo/__init__.py", "x"}, {"vendored/demo-1.0.dist-info/METADATA", metadata}});
-  http.put(file.url, MemoryAnswer{.body = zip});
+  http.put(file.url.with_secrets(), MemoryAnswer{.body = zip});
   file.size = zip.size();
-  IndexClient client(http, kIndex);
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.metadata(file)),
             "error: it has no demo-….dist-info/METADATA\n"
             "  while reading the zip https://files.example/demo-1.0%2Bcu121-py3-none-any.whl\n"
@@ -360,9 +364,11 @@ TEST_F(MetadataTest, AWheelWithoutMetadataIsAnError) {
 }
 
 TEST_F(MetadataTest, ManyComeInTheirOrderWithTheirOwnErrors) {
-  IndexFile gone{.file_name = "gone-1.0-py3-none-any.whl", .url = "https://files.example/gone.whl"};
-  IndexFile archive{.file_name = "demo-1.0.tar.gz", .url = "https://files.example/demo-1.0.tar.gz"};
-  IndexClient client(http, kIndex);
+  IndexFile gone{.file_name = "gone-1.0-py3-none-any.whl",
+                 .url = fakes::url("https://files.example/gone.whl")};
+  IndexFile archive{.file_name = "demo-1.0.tar.gz",
+                    .url = fakes::url("https://files.example/demo-1.0.tar.gz")};
+  IndexClient client(http, {.url = fakes::url(kIndex)});
   const IndexFile files[] = {gone, file, archive};
   const auto results = client.metadata(files);
   ASSERT_EQ(results.size(), 3u);
@@ -376,16 +382,12 @@ TEST_F(MetadataTest, ManyComeInTheirOrderWithTheirOwnErrors) {
             "  while reading the metadata of demo-1.0.tar.gz\n");
 }
 
-TEST_F(MetadataTest, IsAskedForWithTheCredentialsOfItsOwnIndexOnly) {
-  const auto secret = "https://user:secret@files.example/demo-1.0%2Bcu121-py3-none-any.whl";
-  http.put(secret, MemoryAnswer{.body = bytes});
-  IndexClient own(http, "https://user:secret@files.example/simple");
-  expect_demo(own.metadata(file));
-  IndexClient other(http, "https://user:secret@pypi.example/simple");
-  expect_demo(other.metadata(file));
-  ASSERT_EQ(http.requests().size(), 2u);
-  EXPECT_EQ(http.requests()[0].url, secret);
-  EXPECT_EQ(http.requests()[1].url, file.url);
+TEST_F(MetadataTest, CredentialsStayWithTheIndexsOwnPage) {
+  http.put(kIndex + "/demo/", page_of("demo", entry("demo-1.0.zip")), kJson);
+  IndexClient client(http, {.url = fakes::url("https://user:secret@pypi.example/simple")});
+  const auto page = client.page("demo");
+  EXPECT_EQ(http.requests().at(0).url, "https://user:secret@pypi.example/simple/demo/");
+  EXPECT_EQ((*page)->files.at(0).url, "https://pypi.example/f/demo-1.0.zip") << "HttpClient adds them";
 }
 
 }  // namespace

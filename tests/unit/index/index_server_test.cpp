@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "base/disk.hpp"
 #include "base/environment.hpp"
+#include "fakes/urls.hpp"
 #include "index/index_client.hpp"
 
 namespace launch::index {
@@ -44,14 +45,14 @@ TEST_F(IndexServerTest, EveryStyleTellsTheSame) {
     server.yank(file_name, "broken & bad");
     server.set_upload_time(file_name, "2026-04-23T10:20:30Z");
     const auto http = client();
-    IndexClient index(*http, server.url());
+    IndexClient index(*http, {.url = fakes::url(server.url())});
     const auto page = index.page("big-demo");
     ASSERT_TRUE(page && *page) << page.error().text();
     ASSERT_EQ((*page)->files.size(), 1u);
     const auto& file = (*page)->files[0];
     EXPECT_EQ(file.file_name, file_name);
     EXPECT_EQ(file.url, server.file_url(file_name));
-    EXPECT_EQ(file.sha256, server.sha256(file_name));
+    EXPECT_EQ(file.sha256, Digest::of_hex(server.sha256(file_name)));
     EXPECT_EQ(file.requires_python, ">=3.8,<4");
     EXPECT_EQ(file.yanked, "broken & bad");
     EXPECT_EQ(file.upload_time, "2026-04-23T10:20:30Z");
@@ -86,7 +87,7 @@ TEST_F(IndexServerTest, FaultsReachTheClient) {
   fakes::IndexServer server;
   const auto file_name = server.add(big);
   const auto http = client();
-  IndexClient index(*http, server.url());
+  IndexClient index(*http, {.url = fakes::url(server.url())});
   const auto error = [&] {
     const auto page = index.page("big-demo");
     return page ? std::string("no error") : page.error().message();
@@ -118,7 +119,7 @@ TEST_F(IndexServerTest, ManyPagesAndWheelsAtOnce) {
     server.add({.name = names.back(), .version = "1." + std::to_string(i)});
   }
   const auto http = client();
-  IndexClient index(*http, server.url());
+  IndexClient index(*http, {.url = fakes::url(server.url())});
   std::vector<IndexFile> files;
   for (const auto& page : index.pages(names)) {
     ASSERT_TRUE(page && *page);

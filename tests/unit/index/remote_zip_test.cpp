@@ -7,6 +7,7 @@
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/one_by_one_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -38,7 +39,7 @@ struct Sample {
   void put(MemoryAnswer answer) { http.put(kUrl, std::move(answer)); }
   Result<RemoteZip> open(std::uint64_t tail = 64 * 1024, std::uint64_t most_whole = RemoteZip::kMostWhole,
                          RangeMemory* memory = nullptr) {
-    return RemoteZip::open(http, kUrl, bytes.size(), tail, most_whole, memory);
+    return RemoteZip::open(http, fakes::url(kUrl), bytes.size(), tail, most_whole, memory);
   }
   std::string range(std::uint64_t first, std::uint64_t end) const {
     return "GET " + kUrl + " " + std::to_string(first) + "-" + std::to_string(end - 1);
@@ -85,7 +86,7 @@ TEST(RemoteZipTest, ALargerDirectoryTakesOneRequestMore) {
 
 TEST(RemoteZipTest, LearnsTheLengthFromTheFirstByte) {
   Sample sample(many(3));
-  const auto zip = RemoteZip::open(sample.http, kUrl);
+  const auto zip = RemoteZip::open(sample.http, fakes::url(kUrl));
   ASSERT_TRUE(zip) << zip.error().text();
   EXPECT_EQ(zip->size(), sample.bytes.size());
   EXPECT_THAT(sample.http.log(), ElementsAre("GET " + kUrl + " 0-0", sample.range(0, sample.bytes.size())));
@@ -130,10 +131,10 @@ TEST(RemoteZipTest, ReadsZip64AndComments) {
 TEST(RemoteZipTest, ManyZipsAreOpenedSideBySide) {
   Sample sample(many(500));
   sample.http.put("https://pypi.example/f/broken.whl", std::string("garbage"), "application/zip");
-  const std::vector<ZipLocation> locations{{kUrl, sample.bytes.size(), 1000},
-                                           {"https://pypi.example/f/gone.whl"},
-                                           {"https://pypi.example/f/broken.whl", 7},
-                                           {kUrl}};
+  const std::vector<ZipLocation> locations{{fakes::url(kUrl), sample.bytes.size(), 1000},
+                                           {fakes::url("https://pypi.example/f/gone.whl")},
+                                           {fakes::url("https://pypi.example/f/broken.whl"), 7},
+                                           {fakes::url(kUrl)}};
   const auto zips = RemoteZip::open_all(sample.http, locations);
   ASSERT_EQ(zips.size(), 4u);
   EXPECT_EQ(zips[0]->entries().size(), 500u);
@@ -160,8 +161,8 @@ TEST(RemoteZipTest, AServerWithoutRangesIsReadWholeAndRemembered) {
   EXPECT_EQ(sample.http.requests().size(), 2u);
   EXPECT_TRUE(sample.http.requests()[0].range);
   EXPECT_FALSE(sample.http.requests()[1].range);
-  EXPECT_TRUE(memory.refuses("https://pypi.example/other.whl"));
-  EXPECT_FALSE(memory.refuses("https://files.example/other.whl"));
+  EXPECT_TRUE(memory.refuses(fakes::url("https://pypi.example/other.whl")));
+  EXPECT_FALSE(memory.refuses(fakes::url("https://files.example/other.whl")));
 }
 
 TEST(RemoteZipTest, StatusesThatRefuseRangesLeadToTheWholeFile) {
@@ -188,7 +189,7 @@ TEST(RemoteZipTest, ALargeFileIsNotReadWhole) {
             "error: " + kUrl +
                 " cannot be read in parts: its server does not answer range requests, and the whole "
                 "file has 10.1 kB\n\nhint: use a mirror that answers range requests\n");
-  EXPECT_EQ(error_text(RemoteZip::open(sample.http, kUrl, {}, 100, 5'000)),
+  EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), {}, 100, 5'000)),
             "error: " + kUrl +
                 " cannot be read in parts: its server does not answer range requests, and the whole "
                 "file has more than 5.0 kB\n\nhint: use a mirror that answers range requests\n");
@@ -199,7 +200,7 @@ TEST(RemoteZipTest, ALengthThatDisagreesIsAnError) {
   Sample sample(many(10));
   const auto size = sample.bytes.size();
   for (const std::size_t more : {5, 500}) {  // less and more than the tail that is asked for
-    const auto longer = RemoteZip::open(sample.http, kUrl, size + more, 100);
+    const auto longer = RemoteZip::open(sample.http, fakes::url(kUrl), size + more, 100);
     EXPECT_EQ(error_text(longer),
               "error: " + kUrl + " has " + std::to_string(size) + " bytes, expected " +
                   std::to_string(size + more) +
@@ -211,18 +212,18 @@ TEST(RemoteZipTest, ALengthThatDisagreesIsAnError) {
 TEST(RemoteZipTest, AWrongPartIsAnError) {
   Sample sample(many(10));
   sample.put({.status = 206, .headers = {{"content-range", "bytes 0-9/999"}}, .body = std::string(10, 'x')});
-  const auto zip = RemoteZip::open(sample.http, kUrl, 999, 10);
+  const auto zip = RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10);
   EXPECT_EQ(error_text(zip),
             "error: " + kUrl +
                 " answers a wrong part of the file: expected bytes 989-998, found 0-9\n\n"
                 "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
   sample.put({.status = 206, .headers = {{"content-range", "bytes 989-998/999"}}, .body = "short"});
-  EXPECT_EQ(error_text(RemoteZip::open(sample.http, kUrl, 999, 10)),
+  EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
             "error: " + kUrl +
                 " answers a wrong part of the file: expected bytes 989-998, found 5 bytes\n\n"
                 "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
   sample.put({.status = 206, .body = std::string(10, 'x')});
-  EXPECT_EQ(error_text(RemoteZip::open(sample.http, kUrl, 999, 10)),
+  EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
             "error: " + kUrl +
                 " answers a wrong part of the file: expected bytes 989-998, found no Content-Range\n\n"
                 "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
@@ -284,7 +285,7 @@ TEST(RemoteZipTest, AStaleTailInTheCacheIsNotKeptTo) {
     sources[0] = {"pkg/file0", content, false};
     sample.bytes = fakes::make_zip(sources);
     sample.put({.headers = {{"etag", "\"" + content + "\""}}, .body = sample.bytes});
-    const auto zip = RemoteZip::open(cache, kUrl, sample.bytes.size(), 1000);
+    const auto zip = RemoteZip::open(cache, fakes::url(kUrl), sample.bytes.size(), 1000);
     ASSERT_TRUE(zip) << zip.error().text();
     EXPECT_THAT(read(*zip, {"pkg/file0"}), ElementsAre(content));
     EXPECT_FALSE(zip->from_cache());
@@ -311,7 +312,8 @@ TEST(RemoteZipTest, ALocalFileIsReadInPartsToo) {
   const auto bytes = fakes::make_zip({{"big", noise(200'000)}, {"small", "hello"}});
   ASSERT_TRUE(write_file(path, bytes));
   MemoryHttp http;
-  const auto zip = RemoteZip::open(http, "file://" + scratch.path().string() + "/a%20wheel%2Bcu121.whl");
+  const auto zip =
+      RemoteZip::open(http, fakes::url("file://" + scratch.path().string() + "/a%20wheel%2Bcu121.whl"));
   ASSERT_TRUE(zip) << zip.error().text();
   EXPECT_THAT(read(*zip, {"small", "big"}), ElementsAre("hello", noise(200'000)));
   EXPECT_EQ(zip->bytes_fetched(), 0u);
@@ -321,11 +323,11 @@ TEST(RemoteZipTest, ALocalFileIsReadInPartsToo) {
 TEST(RemoteZipTest, EmptyAndTinyFilesAreErrors) {
   MemoryHttp http;
   http.put(kUrl, std::string(), "application/zip");
-  EXPECT_EQ(error_text(RemoteZip::open(http, kUrl)),
+  EXPECT_EQ(error_text(RemoteZip::open(http, fakes::url(kUrl))),
             "error: " + kUrl +
                 " has 0 bytes, expected at least one\n\n"
                 "hint: the file behind this address was replaced; lock again, or use another mirror\n");
-  EXPECT_FALSE(RemoteZip::open(http, kUrl, 0));
+  EXPECT_FALSE(RemoteZip::open(http, fakes::url(kUrl), 0));
 }
 
 }  // namespace

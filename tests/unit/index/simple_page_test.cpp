@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/urls.hpp"
 
 namespace launch::index {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr const char* kPage = "https://pypi.example/simple/demo/";
+const specs::Url kPage = fakes::url("https://pypi.example/simple/demo/");
 const std::string kDigest(64, 'a');
 
 std::string data(const std::string& name) {
@@ -60,8 +61,9 @@ std::string broken(const std::string& message) {
 }
 
 TEST(SimpleHtmlTest, ReadsTheChannelsNightlyPage) {
-  const auto page = parse_simple_html(data("torch-nightly-cu126.html"),
-                                      "https://channel.example/whl/nightly/cu126/torch/", "torch");
+  const auto page =
+      parse_simple_html(data("torch-nightly-cu126.html"),
+                        fakes::url("https://channel.example/whl/nightly/cu126/torch/"), "torch");
   ASSERT_TRUE(page) << page.error().text();
   EXPECT_EQ(page->name, "torch");
   ASSERT_EQ(page->files.size(), 6u);
@@ -75,16 +77,18 @@ TEST(SimpleHtmlTest, ReadsTheChannelsNightlyPage) {
   const auto& last = page->files[5];
   EXPECT_EQ(last.file_name, "torch-2.6.0.dev20250103+cu126-cp310-cp310-linux_aarch64.whl");
   EXPECT_TRUE(last.has_metadata);
-  EXPECT_EQ(last.metadata_sha256, "3217e3132055e58b637de9707757c7cc46317d928264f38baf9187c063f1fb34");
+  EXPECT_EQ(last.metadata_sha256,
+            Digest::of_hex("3217e3132055e58b637de9707757c7cc46317d928264f38baf9187c063f1fb34"));
 }
 
 TEST(SimpleHtmlTest, ReadsAReleasePageThatMixesHashesAndHosts) {
-  const auto page =
-      parse_simple_html(data("torch-cu128.html"), "https://channel.example/whl/cu128/torch/", "torch");
+  const auto page = parse_simple_html(data("torch-cu128.html"),
+                                      fakes::url("https://channel.example/whl/cu128/torch/"), "torch");
   ASSERT_TRUE(page) << page.error().text();
   ASSERT_EQ(page->files.size(), 3u);
   EXPECT_FALSE(page->files[0].sha256);
-  EXPECT_EQ(page->files[1].sha256, "ac1849553ee673dfafb44c610c60cb60a2890f0e117f43599a526cf777eb8b8c");
+  EXPECT_EQ(page->files[1].sha256,
+            Digest::of_hex("ac1849553ee673dfafb44c610c60cb60a2890f0e117f43599a526cf777eb8b8c"));
   EXPECT_EQ(page->files[1].url,
             "https://channel.example/whl/cu128/torch-2.7.0%2Bcu128-cp310-cp310-manylinux_2_28_x86_64.whl");
   EXPECT_EQ(
@@ -98,7 +102,7 @@ TEST(SimpleHtmlTest, ReadsEveryAttribute) {
                              "data-core-metadata='true' data-dist-info-metadata='sha256=" +
                              kDigest + "' data-upload-time='2026-04-23T10:20:30.123Z'>demo</a>");
   EXPECT_EQ(file.url, "https://pypi.example/f/demo-1.0-py3-none-any.whl");
-  EXPECT_EQ(file.sha256, kDigest);
+  EXPECT_EQ(file.sha256, Digest::of_hex(kDigest));
   EXPECT_EQ(file.requires_python, ">=3.8,<4");
   EXPECT_EQ(file.yanked, "broken & bad");
   EXPECT_TRUE(file.has_metadata);
@@ -154,7 +158,7 @@ TEST(SimpleHtmlTest, ProjectNamesAreNormalized) {
 
 TEST(SimpleHtmlTest, CredentialsOfThePageAreInNoLink) {
   const auto page = parse_simple_html(html("<a href='demo-1.0.zip'>x</a>"),
-                                      "https://user:secret@pypi.example/simple/demo/", "demo");
+                                      fakes::url("https://user:secret@pypi.example/simple/demo/"), "demo");
   EXPECT_EQ(page->files.at(0).url, "https://pypi.example/simple/demo/demo-1.0.zip");
 }
 
@@ -197,7 +201,7 @@ TEST(SimpleHtmlTest, DeepNestingDoesNotOverflow) {
 
 TEST(LinksTest, ALocalPageMayNameLocalFiles) {
   const auto files = parse_links(html("<a href='demo-1.0.zip'>x</a><a href='other-2.0.tar.gz'>y</a>"),
-                                 "file:///srv/wheels/index.html");
+                                 fakes::url("file:///srv/wheels/index.html"));
   ASSERT_TRUE(files);
   ASSERT_EQ(files->size(), 2u);
   EXPECT_EQ(files->at(0).url, "file:///srv/wheels/demo-1.0.zip");
@@ -209,13 +213,13 @@ TEST(SimpleJsonTest, ReadsEveryMember) {
       "core-metadata": {"sha256": ")" +
                              kDigest + R"("}, "dist-info-metadata": false)");
   EXPECT_EQ(file.url, "https://pypi.example/simple/demo/demo-1.0-py3-none-any.whl");
-  EXPECT_EQ(file.sha256, kDigest);
+  EXPECT_EQ(file.sha256, Digest::of_hex(kDigest));
   EXPECT_EQ(file.size, 1234u);
   EXPECT_EQ(file.requires_python, ">=3.8");
   EXPECT_EQ(file.upload_time, "2026-04-23T10:20:30Z");
   EXPECT_EQ(file.yanked, "bad");
   EXPECT_TRUE(file.has_metadata);
-  EXPECT_EQ(file.metadata_sha256, kDigest);
+  EXPECT_EQ(file.metadata_sha256, Digest::of_hex(kDigest));
 }
 
 TEST(SimpleJsonTest, NullFalseAndMissingAreNothing) {
@@ -258,7 +262,7 @@ TEST(SimpleJsonTest, MembersComeInAnyOrderAndOthersAreNothing) {
   ASSERT_THAT(names(page), ElementsAre("demo-1.0.zip", "demo-2.0.zip"));
   EXPECT_EQ(page->files[0].sha256, std::nullopt);
   EXPECT_FALSE(page->files[0].has_metadata);
-  EXPECT_EQ(page->files[1].sha256, kDigest);
+  EXPECT_EQ(page->files[1].sha256, Digest::of_hex(kDigest));
   EXPECT_EQ(page->files[1].size, 1u);
   EXPECT_TRUE(page->files[1].has_metadata) << "null is no answer";
 }
@@ -311,7 +315,8 @@ TEST(SimpleJsonTest, RefusesALaterStandard) {
 }
 
 TEST(SimpleJsonTest, AMessageNamesNoCredentials) {
-  const auto page = parse_simple_json("[]", "https://user:secret@pypi.example/simple/demo/", "demo");
+  const auto page =
+      parse_simple_json("[]", fakes::url("https://user:secret@pypi.example/simple/demo/"), "demo");
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().text().find("secret"), std::string::npos);
 }

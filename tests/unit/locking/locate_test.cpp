@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -17,7 +18,7 @@ using ::testing::IsEmpty;
 
 project::LockedWheel wheel_of(const std::string& name, const std::string& content) {
   return {.file_name = name + "-1.0-py3-none-any.whl",
-          .url = "https://pypi.example/files/" + name + "-1.0-py3-none-any.whl",
+          .url = fakes::url("https://pypi.example/files/" + name + "-1.0-py3-none-any.whl"),
           .path = {},
           .size = content.size(),
           .sha256 = sha256_hex(content),
@@ -33,8 +34,8 @@ project::LockedWheel by_path(project::LockedWheel wheel) {
 class LocateTest : public ::testing::Test {
  protected:
   LocateTest() {
-    site_.index_url = {"https://user:secret@pypi.example/simple", "test"};
-    site_.channel_url = {"https://channel.example/whl", "test"};
+    site_.index_url = {fakes::url("https://user:secret@pypi.example/simple"), "test"};
+    site_.channel_url = {fakes::url("https://channel.example/whl"), "test"};
     nightly_.channel = pytorch::Channel::nightly;
     nightly_.cuda = fakes::accelerator("cu128");
   }
@@ -123,12 +124,6 @@ TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {
   http_.forget_requests();
   ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_));
   EXPECT_THAT(http_.log(), IsEmpty()) << "what is in the store is not looked for";
-}
-
-TEST_F(LocateTest, CredentialsOfTheSiteAreUsedForLocksByUrl) {
-  http_.put("https://user:secret@pypi.example/files/a-1.0-py3-none-any.whl", "content of a");
-  const auto fetched = fetch_locked({a_}, {}, scratch_.path(), site_, store_, http_, work_);
-  EXPECT_TRUE(fetched) << fetched.error().text();
 }
 
 TEST_F(LocateTest, PathsStayBelowTheLock) {

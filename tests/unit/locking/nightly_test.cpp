@@ -146,7 +146,7 @@ TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {
   EXPECT_EQ(relocked(),
             fmt::format("error: {} answers 503, expected the file (206) or that it is gone (404)\n"
                         "  while looking for {}, which its index page no longer shows\n\n"
-                        "hint: the server is not well; try again later, or use another mirror\n",
+                        "hint: the server returned a server error; try again later, or use another mirror\n",
                         kTorchUrl, kTorch));
 }
 

@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
 #include "locking/resolve_lock.hpp"
@@ -88,8 +89,8 @@ class ResolveLock : public ::testing::Test {
     recipe.name = "demo";
     recipe.python = fakes::python("3.12");
     recipe.platforms = {fakes::x86()};
-    site.index_url = {std::string(kGeneral), "test"};
-    site.channel_url = {std::string(kChannel), "test"};
+    site.index_url = {fakes::url(kGeneral), "test"};
+    site.channel_url = {fakes::url(kChannel), "test"};
     site.store = {folder / "store", "test"};
   }
 

@@ -214,7 +214,8 @@ TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
   EXPECT_EQ(error_text(),
             "error: the index page https://pypi.example/simple/a/ answers 500, expected 200\n"
             "  while asking the index for a\n\n"
-            "hint: the index is not well; try again later, or set another one (LAUNCH_INDEX_URL, pip's "
+            "hint: the index returned a server error; try again later, or set another index "
+            "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::world);
 }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.hpp"
+#include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
 
 namespace launch::net {
@@ -16,7 +17,9 @@ using testing::SizeIs;
 class Cache : public testing::Test, protected Web {
  protected:
   HttpOptions options() { return {.cache = scratch / "cache"}; }
-  HttpRequest page(const std::string& path = "/page") { return {.url = server.url(path), .cache = true}; }
+  HttpRequest page(const std::string& path = "/page") {
+    return {.url = fakes::url(server.url(path)), .cache = true};
+  }
   std::vector<std::filesystem::path> files() {
     std::vector<std::filesystem::path> out;
     std::error_code none;
@@ -136,7 +139,7 @@ TEST_F(Cache, OfflineAnswersWhateverItsAge) {
                         "hint: run the command once without --offline, so that the answer is kept\n",
                         server.url("/other")));
   const DownloadRequest file{
-      .url = server.url("/file"), .destination = scratch / "file", .size = {}, .sha256 = {}};
+      .url = fakes::url(server.url("/file")), .destination = scratch / "file", .size = {}, .sha256 = {}};
   const auto downloaded = net->download({&file, 1}, "fetching", reporter).front();
   ASSERT_FALSE(downloaded);
   EXPECT_EQ(downloaded.error().text(),
@@ -197,7 +200,7 @@ TEST_F(Cache, RangesAndAcceptedTypesAreKeptApart) {
 TEST_F(Cache, CredentialsAreNeitherKeptNorPartOfTheKey) {
   server.serve("/page", {.body = "hello"});
   auto request = page();
-  request.url = fmt::format("http://user:hidden@127.0.0.1:{}/page", server.port());
+  request.url = fakes::url(fmt::format("http://user:hidden@127.0.0.1:{}/page", server.port()));
   ASSERT_TRUE(client(options())->fetch(request));
   EXPECT_TRUE(client(options())->fetch(page())->from_cache);
   ASSERT_THAT(files(), SizeIs(1));
@@ -207,7 +210,7 @@ TEST_F(Cache, CredentialsAreNeitherKeptNorPartOfTheKey) {
 TEST_F(Cache, IsLeftAloneByRequestsThatDoNotAskForIt) {
   server.serve("/page", {.body = "hello"});
   const auto net = client(options());
-  const HttpRequest plain{.url = server.url("/page")};
+  const HttpRequest plain{.url = fakes::url(server.url("/page"))};
   ASSERT_TRUE(net->fetch(plain));
   EXPECT_THAT(files(), SizeIs(0));
   ASSERT_TRUE(net->fetch(page()));

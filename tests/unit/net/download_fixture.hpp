@@ -7,6 +7,7 @@
 
 #include "base/digest.hpp"
 #include "base/file.hpp"
+#include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
 
 namespace launch::net {
@@ -14,7 +15,7 @@ namespace launch::net {
 /// What the server gives, in a base of its own so that it outlives the server's last answer.
 struct DownloadBody {
   const std::string body = noise(300'000);
-  const std::string digest = sha256_hex(body);
+  const Digest digest = Digest::of(body);
 };
 
 /// Downloads to store/file.whl of the scratch folder.
@@ -23,7 +24,10 @@ class DownloadTest : public testing::Test, protected DownloadBody, protected Web
   const HttpOptions small_segments{.segment = 20'000};
 
   DownloadRequest request(const std::string& path) {
-    return {.url = server.url(path), .destination = scratch / "store" / "file.whl", .size = {}, .sha256 = {}};
+    return {.url = fakes::url(server.url(path)),
+            .destination = scratch / "store" / "file.whl",
+            .size = {},
+            .sha256 = {}};
   }
   Result<DownloadResult> get(HttpClient& net, const DownloadRequest& request) {
     return net.download({&request, 1}, "fetching", reporter).front();

@@ -4,6 +4,7 @@
 #include <sys/mount.h>
 
 #include "fakes/files.hpp"
+#include "fakes/urls.hpp"
 #include "unit/net/download_fixture.hpp"
 
 namespace launch::net {
@@ -18,7 +19,7 @@ TEST_F(DownloadTest, BringsAFileInSegments) {
   server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body});
   auto wanted = request("/f");
   wanted.size = body.size();
-  wanted.sha256 = digest;
+  wanted.sha256 = Digest::of(body);
   const auto result = get(*client(small_segments), wanted);
   ASSERT_TRUE(result) << result.error().text();
   EXPECT_EQ(result->size, body.size());
@@ -52,7 +53,7 @@ TEST_F(DownloadTest, BringsAnEmptyFile) {
   const auto result = get(*client(), request("/f"));
   ASSERT_TRUE(result) << result.error().text();
   EXPECT_EQ(result->size, 0);
-  EXPECT_EQ(result->sha256, sha256_hex(""));
+  EXPECT_EQ(result->sha256, Digest::of(""));
   EXPECT_EQ(content(), "");
 }
 
@@ -102,7 +103,7 @@ TEST_F(DownloadTest, AFileThatChangesMeanwhileIsFetchedAsOne) {
   const auto result = get(*client({.parallel = 1, .segment = 100'000}), request("/f"));
   ASSERT_TRUE(result) << result.error().text();
   EXPECT_EQ(content(), newer);
-  EXPECT_EQ(result->sha256, sha256_hex(newer));
+  EXPECT_EQ(result->sha256, Digest::of(newer));
 }
 
 TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
@@ -126,7 +127,7 @@ TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
 TEST_F(DownloadTest, WrongDigest) {
   server.serve("/f", {.body = body});
   auto wanted = request("/f");
-  wanted.sha256 = std::string(64, 'a');
+  wanted.sha256 = Digest::of("a");
   const auto result = get(*client(small_segments), wanted);
   ASSERT_FALSE(result);
   EXPECT_EQ(
@@ -134,7 +135,7 @@ TEST_F(DownloadTest, WrongDigest) {
       fmt::format("error: wrong digest of file.whl from {}: expected sha256 {}, got {}\n"
                   "\n"
                   "hint: the bytes behind this name are not those that were asked for; nothing was kept\n",
-                  server.url("/f"), std::string(64, 'a'), digest));
+                  server.url("/f"), Digest::of("a").hex(), digest.hex()));
   EXPECT_THAT(left(), IsEmpty());
 }
 
@@ -144,7 +145,7 @@ TEST_F(DownloadTest, WrongLength) {
   auto wanted = request("/f");
   wanted.size = 299'999;
   for (const auto* const path : {"/f", "/whole"}) {
-    wanted.url = server.url(path);
+    wanted.url = fakes::url(server.url(path));
     const auto result = get(*client(), wanted);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().text(),
@@ -195,10 +196,10 @@ TEST_F(DownloadTest, AFailureLeavesTheOldFileAlone) {
   ASSERT_TRUE(write_file(scratch / "store" / "file.whl", "old"));
   server.serve("/f", {.body = body});
   auto wanted = request("/f");
-  wanted.sha256 = std::string(64, 'a');
+  wanted.sha256 = Digest::of("a");
   EXPECT_FALSE(get(*client(), wanted));
   EXPECT_EQ(content(), "old");
-  wanted.sha256 = digest;
+  wanted.sha256 = Digest::of(body);
   EXPECT_TRUE(get(*client(), wanted));
   EXPECT_EQ(content(), body);
 }
@@ -206,7 +207,7 @@ TEST_F(DownloadTest, AFailureLeavesTheOldFileAlone) {
 TEST_F(DownloadTest, AFileThatIsThereAlreadyIsNotFetched) {
   ASSERT_TRUE(write_file(scratch / "store" / "file.whl", body));
   auto wanted = request("/f");
-  wanted.sha256 = digest;
+  wanted.sha256 = Digest::of(body);
   const auto result = get(*client(), wanted);
   ASSERT_TRUE(result);
   EXPECT_EQ(result->size, body.size());

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/raw_server.hpp"
+#include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
 
 namespace launch::net {
@@ -17,7 +18,7 @@ class Fetch : public testing::Test, protected Web {};
 
 TEST_F(Fetch, BringsStatusHeadersAndBody) {
   server.serve("/page", {.headers = {{"ETag", "\"x\""}}, .body = "hello", .content_type = "text/html"});
-  const auto response = client()->fetch({.url = server.url("/page")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/page"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 200);
   EXPECT_EQ(response->body, "hello");
@@ -29,7 +30,7 @@ TEST_F(Fetch, BringsStatusHeadersAndBody) {
 }
 
 TEST_F(Fetch, ANotFoundIsAResponseAndNotTriedAgain) {
-  const auto response = client()->fetch({.url = server.url("/none")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/none"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 404);
   EXPECT_EQ(response->body, "not here\n");
@@ -39,12 +40,12 @@ TEST_F(Fetch, ANotFoundIsAResponseAndNotTriedAgain) {
 TEST_F(Fetch, SendsMethodHeadersAndRange) {
   server.serve("/file", {.body = "0123456789"});
   const auto net = client();
-  const auto head =
-      net->fetch({.url = server.url("/file"), .method = "HEAD", .headers = {{"Accept", "text/x"}}});
+  const auto head = net->fetch(
+      {.url = fakes::url(server.url("/file")), .method = Method::head, .headers = {{"Accept", "text/x"}}});
   ASSERT_TRUE(head);
   EXPECT_EQ(head->header("content-length"), "10");
   EXPECT_EQ(head->body, "");
-  const auto part = net->fetch({.url = server.url("/file"), .range = ByteRange{2, 4}});
+  const auto part = net->fetch({.url = fakes::url(server.url("/file")), .range = ByteRange{2, 4}});
   ASSERT_TRUE(part);
   EXPECT_EQ(part->status, 206);
   EXPECT_EQ(part->body, "234");
@@ -66,17 +67,17 @@ TEST_F(Fetch, UnpacksCompressedAnswers) {
   server.serve("/packed",
                {.headers = {{"Content-Encoding", "gzip"}}, .body = packed, .content_type = "text/html"});
   const auto net = client();
-  const auto response = net->fetch({.url = server.url("/packed")});
+  const auto response = net->fetch({.url = fakes::url(server.url("/packed"))});
   ASSERT_TRUE(response) << response.error().text();
   EXPECT_EQ(response->body, "hello hello hello");
   // The limit is one of what is unpacked, or a small answer could fill the memory.
-  EXPECT_FALSE(net->fetch({.url = server.url("/packed"), .most = 16}));
+  EXPECT_FALSE(net->fetch({.url = fakes::url(server.url("/packed")), .most = 16}));
 }
 
 TEST_F(Fetch, UsesOneConnectionForOneAfterAnother) {
   server.serve("/a", {.body = "a"});
   const auto net = client();
-  for (int i = 0; i < 28; ++i) ASSERT_TRUE(net->fetch({.url = server.url("/a")}));
+  for (int i = 0; i < 28; ++i) ASSERT_TRUE(net->fetch({.url = fakes::url(server.url("/a"))}));
   EXPECT_EQ(server.connections(), 1);
 }
 
@@ -85,7 +86,7 @@ TEST_F(Fetch, AnswersManyInOrderOverSharedConnections) {
   for (int i = 0; i < 60; ++i) {
     const auto path = fmt::format("/{}", i);
     server.serve(path, {.body = path});
-    requests.push_back({.url = server.url(path)});
+    requests.push_back({.url = fakes::url(server.url(path))});
   }
   const auto answers = client({.parallel = 4})->fetch_all(requests);
   ASSERT_THAT(answers, SizeIs(60));
@@ -96,7 +97,7 @@ TEST_F(Fetch, AnswersManyInOrderOverSharedConnections) {
 TEST_F(Fetch, TriesAgainWhenTheServerIsBusy) {
   server.script("/busy", {{.status = 503}, {.status = 429}, {.body = "at last"}});
   const auto response =
-      client({.retry_base = std::chrono::milliseconds(100)})->fetch({.url = server.url("/busy")});
+      client({.retry_base = std::chrono::milliseconds(100)})->fetch({.url = fakes::url(server.url("/busy"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "at last");
   EXPECT_THAT(clock.sleeps(), SizeIs(Le(2)));
@@ -108,7 +109,7 @@ TEST_F(Fetch, WaitsAsLongAsTheServerAsksButNoLongerThanAMinute) {
                           {.status = 503, .headers = {{"Retry-After", "Fri, 02 Jan 2026 00:00:30 GMT"}}},
                           {.status = 503, .headers = {{"Retry-After", "86400"}}},
                           {.body = "at last"}});
-  const auto response = client()->fetch({.url = server.url("/busy")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/busy"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "at last");
   using std::chrono::seconds;
@@ -117,7 +118,7 @@ TEST_F(Fetch, WaitsAsLongAsTheServerAsksButNoLongerThanAMinute) {
 
 TEST_F(Fetch, GivesTheLastAnswerWhenTriesRunOut) {
   server.serve("/down", {.status = 503, .body = "down for repairs"});
-  const auto response = client({.retries = 2})->fetch({.url = server.url("/down")});
+  const auto response = client({.retries = 2})->fetch({.url = fakes::url(server.url("/down"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->status, 503);
   EXPECT_EQ(response->body, "down for repairs");
@@ -126,16 +127,16 @@ TEST_F(Fetch, GivesTheLastAnswerWhenTriesRunOut) {
 
 TEST_F(Fetch, TriesACutConnectionAgain) {
   server.script("/cut", {{.body = "0123456789", .cut_after = 4}, {.body = "0123456789"}});
-  const auto response = client()->fetch({.url = server.url("/cut")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/cut"))});
   ASSERT_TRUE(response) << response.error().text();
   EXPECT_EQ(response->body, "0123456789");
 }
 
 TEST_F(Fetch, SaysThatTheConnectionWasCut) {
   server.serve("/cut", {.body = "0123456789", .content_length = 20});
-  const auto response = client({.retries = 1})->fetch({.url = server.url("/cut?token=secret")});
+  const auto response = client({.retries = 1})->fetch({.url = fakes::url(server.url("/cut?token=secret"))});
   ASSERT_TRUE(response);
-  const auto cut = client({.retries = 1})->fetch({.url = server.url("/cut")});
+  const auto cut = client({.retries = 1})->fetch({.url = fakes::url(server.url("/cut"))});
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().text(), fmt::format("error: cannot fetch {}: the connection was cut before the end\n",
                                             server.url("/cut")));
@@ -146,7 +147,8 @@ TEST_F(Fetch, SaysThatTheConnectionWasCut) {
 TEST_F(Fetch, SaysThatNobodyListens) {
   std::string url;
   { url = fakes::RawServer("").url("/x"); }
-  const auto response = client({.retries = 1})->fetch({.url = "http://user:secret@" + url.substr(7)});
+  const auto response =
+      client({.retries = 1})->fetch({.url = fakes::url("http://user:secret@" + url.substr(7))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: no connection to {}: Connection refused\n", url,
@@ -156,7 +158,7 @@ TEST_F(Fetch, SaysThatNobodyListens) {
 
 TEST_F(Fetch, SaysThatTheServerClosedWithoutAWord) {
   const fakes::RawServer mute("");
-  const auto response = client({.retries = 1})->fetch({.url = mute.url()});
+  const auto response = client({.retries = 1})->fetch({.url = fakes::url(mute.url())});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: the server closed the connection without an answer\n",
@@ -165,7 +167,7 @@ TEST_F(Fetch, SaysThatTheServerClosedWithoutAWord) {
 
 TEST_F(Fetch, SaysThatTheServerTalksGarbageAndDoesNotInsist) {
   const fakes::RawServer garbage("220 mail.example ESMTP\r\n");
-  const auto response = client()->fetch({.url = garbage.url()});
+  const auto response = client()->fetch({.url = fakes::url(garbage.url())});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: the server did not answer in HTTP\n", garbage.url()));
@@ -175,8 +177,8 @@ TEST_F(Fetch, SaysThatTheServerTalksGarbageAndDoesNotInsist) {
 TEST_F(Fetch, ALongerBodyThanAllowedIsAnError) {
   server.serve("/long", {.body = std::string(2000, 'x')});
   const auto net = client();
-  EXPECT_TRUE(net->fetch({.url = server.url("/long"), .most = 2000}));
-  const auto response = net->fetch({.url = server.url("/long"), .most = 1999});
+  EXPECT_TRUE(net->fetch({.url = fakes::url(server.url("/long")), .most = 2000}));
+  const auto response = net->fetch({.url = fakes::url(server.url("/long")), .most = 1999});
   ASSERT_FALSE(response);
   EXPECT_EQ(
       response.error().text(),
@@ -185,7 +187,8 @@ TEST_F(Fetch, ALongerBodyThanAllowedIsAnError) {
 
 TEST_F(Fetch, AWholeFileWhereARangeWasAskedForIsLeftOut) {
   server.serve("/long", {.body = std::string(2000, 'x'), .ranges = false});
-  const auto response = client()->fetch({.url = server.url("/long"), .range = ByteRange{0, 9}, .most = 10});
+  const auto response =
+      client()->fetch({.url = fakes::url(server.url("/long")), .range = ByteRange{0, 9}, .most = 10});
   ASSERT_TRUE(response) << response.error().text();
   EXPECT_EQ(response->status, 200);
   EXPECT_TRUE(response->too_long);
@@ -194,15 +197,15 @@ TEST_F(Fetch, AWholeFileWhereARangeWasAskedForIsLeftOut) {
 }
 
 TEST_F(Fetch, WhatIsNotAUrlIsAnError) {
-  const auto response = client()->fetch({.url = "file:///etc/passwd"});
+  const auto response = client()->fetch({.url = fakes::url("file:///etc/passwd")});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(), "error: file:///etc/passwd is not an http or https URL\n");
 }
 
 TEST_F(Fetch, GivesAStalledServerUp) {
   server.serve("/slow", {.body = "0123456789", .drip_pause = std::chrono::seconds(30)});
-  const auto response =
-      client({.retries = 0, .stall_timeout = std::chrono::seconds(1)})->fetch({.url = server.url("/slow")});
+  const auto response = client({.retries = 0, .stall_timeout = std::chrono::seconds(1)})
+                            ->fetch({.url = fakes::url(server.url("/slow"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: no byte came for 1 s\n", server.url("/slow")));
@@ -211,7 +214,7 @@ TEST_F(Fetch, GivesAStalledServerUp) {
 TEST_F(Fetch, FollowsRedirectsAndSaysWhereItEnded) {
   server.serve("/old", {.status = 301, .headers = {{"Location", "/new"}}});
   server.serve("/new", {.body = "here"});
-  const auto response = client()->fetch({.url = server.url("/old")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/old"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "here");
   EXPECT_EQ(response->url, server.url("/new"));
@@ -219,7 +222,7 @@ TEST_F(Fetch, FollowsRedirectsAndSaysWhereItEnded) {
 
 TEST_F(Fetch, DoesNotFollowRedirectsForEver) {
   server.serve("/loop", {.status = 302, .headers = {{"Location", "/loop"}}});
-  const auto response = client()->fetch({.url = server.url("/loop")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/loop"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: it redirects more than 10 times\n", server.url("/loop")));
@@ -227,7 +230,7 @@ TEST_F(Fetch, DoesNotFollowRedirectsForEver) {
 
 TEST_F(Fetch, DoesNotFollowRedirectsToFiles) {
   server.serve("/trap", {.status = 302, .headers = {{"Location", "file:///etc/passwd"}}});
-  const auto response = client()->fetch({.url = server.url("/trap")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/trap"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(
       response.error().text(),
@@ -245,13 +248,13 @@ TEST_F(Fetch, AStopEndsWhatIsOnTheWay) {
     return fakes::Reply{.body = "never whole", .drip_pause = std::chrono::hours(1)};
   });
   const auto net = client({.stop = stop.get_token()});
-  ASSERT_TRUE(net->fetch({.url = server.url("/here")}));
-  const auto response = net->fetch({.url = server.url("/slow")});
+  ASSERT_TRUE(net->fetch({.url = fakes::url(server.url("/here"))}));
+  const auto response = net->fetch({.url = fakes::url(server.url("/slow"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: stopped before {} was fetched\n", server.url("/slow")));
   server.forget_requests();
-  EXPECT_FALSE(net->fetch({.url = server.url("/here")}));
+  EXPECT_FALSE(net->fetch({.url = fakes::url(server.url("/here"))}));
   EXPECT_THAT(server.requests(), SizeIs(0)) << "nothing is begun any more";
 }
 
@@ -264,7 +267,7 @@ TEST_F(Fetch, AStopEndsTheWaitForAnotherTry) {
   SystemClock real;
   const auto net =
       make_http_client({.stop = stop.get_token()}, Environment({{"HOME", scratch.path()}}), real, disk);
-  const auto response = net->fetch({.url = server.url("/busy")});
+  const auto response = net->fetch({.url = fakes::url(server.url("/busy"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: stopped before {} was fetched\n", server.url("/busy")));

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/urls.hpp"
 #include "unit/net/download_fixture.hpp"
 
 namespace launch::net {
@@ -18,7 +19,7 @@ TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
   for (std::size_t i = 0; i < 12; ++i) {
     const auto path = fmt::format("/{}", i);
     if (i != 5) server.serve(path, {.body = body.substr(0, 1000 * (i + 1))});
-    wanted.push_back({.url = server.url(path),
+    wanted.push_back({.url = fakes::url(server.url(path)),
                       .destination = scratch / "store" / std::to_string(i),
                       .size = {},
                       .sha256 = {}});
@@ -30,7 +31,7 @@ TEST_F(DownloadTest, ManyFilesShareTheConnectionsAndFailEachForItself) {
       EXPECT_FALSE(results[5]);
     } else {
       ASSERT_TRUE(results[i]) << results[i].error().text();
-      EXPECT_EQ(results[i]->sha256, sha256_hex(body.substr(0, 1000 * (i + 1))));
+      EXPECT_EQ(results[i]->sha256, Digest::of(body.substr(0, 1000 * (i + 1))));
     }
   }
   EXPECT_TRUE(std::ranges::is_sorted(reporter.steps, {}, &fakes::FakeReporter::Step::done));
@@ -45,11 +46,11 @@ TEST_F(DownloadTest, TheSameFileTwiceInOneCallIsFetchedOnce) {
   server.serve("/f", {.body = body});
   server.serve("/mirror", {.body = body});
   auto a = request("/f");
-  a.sha256 = digest;
+  a.sha256 = Digest::of(body);
   auto b = request("/mirror");
-  b.sha256 = digest;
+  b.sha256 = Digest::of(body);
   auto c = request("/f");
-  c.sha256 = std::string(64, 'a');
+  c.sha256 = Digest::of("a");
   const std::vector<DownloadRequest> wanted = {a, b, c};
   const auto results = client()->download(wanted, "fetching", reporter);
   EXPECT_TRUE(results[0]);
@@ -64,7 +65,7 @@ TEST_F(DownloadTest, TheSameFileTwiceInOneCallIsFetchedOnce) {
 TEST_F(DownloadTest, TwoAtOnceDoNotDisturbEachOther) {
   server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body});
   auto wanted = request("/f");
-  wanted.sha256 = digest;
+  wanted.sha256 = Digest::of(body);
   const auto one = client(small_segments);
   const auto other = client(small_segments);
   std::vector<Result<DownloadResult>> results(2, fail(world_error("none")));
@@ -87,11 +88,13 @@ TEST_F(DownloadTest, ServesSeveralThreads) {
   server.serve("/f", {.body = body});
   for (int i = 0; i < 6; ++i) {
     threads.emplace_back([&, i] {
-      const DownloadRequest wanted{.url = server.url("/f"),
+      const DownloadRequest wanted{.url = fakes::url(server.url("/f")),
                                    .destination = scratch / "store" / std::to_string(i),
                                    .size = body.size(),
-                                   .sha256 = digest};
-      good += get(*net, wanted).has_value() && net->fetch({.url = server.url("/f")})->body == body ? 1 : 0;
+                                   .sha256 = Digest::of(body)};
+      good += get(*net, wanted).has_value() && net->fetch({.url = fakes::url(server.url("/f"))})->body == body
+                  ? 1
+                  : 0;
     });
   }
   threads.clear();

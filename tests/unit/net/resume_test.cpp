@@ -48,12 +48,12 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierRunStopped) {
 class Resume : public DownloadTest {
  protected:
   /// A run that breaks off after some segments, with this server.
-  void break_off(const fakes::Headers& headers, std::optional<std::string> sha256) {
+  void break_off(const fakes::Headers& headers, std::optional<Digest> sha256) {
     server.on("/f", [this, headers, turn = 0](const fakes::SeenRequest&) mutable {
       return ++turn < 4 ? fakes::Reply{.headers = headers, .body = body} : fakes::Reply{.status = 404};
     });
     auto wanted = request("/f");
-    wanted.sha256 = std::move(sha256);
+    wanted.sha256 = sha256;
     ASSERT_FALSE(get(*client(options), wanted));
     server.forget_requests();
   }
@@ -61,7 +61,7 @@ class Resume : public DownloadTest {
   std::uint64_t go_on() {
     server.serve("/f", {.body = body});
     auto wanted = request("/f");
-    wanted.sha256 = digest;
+    wanted.sha256 = Digest::of(body);
     const auto result = get(*client(options), wanted);
     EXPECT_TRUE(result) << result.error().text();
     EXPECT_EQ(content(), body);
@@ -120,7 +120,7 @@ TEST_F(Resume, ADamagedNoteMeansToBeginAgain) {
     ASSERT_TRUE(write_file(scratch / "store" / "file.whl.part.note", note));
     server.serve("/f", {.body = body});
     auto wanted = request("/f");
-    wanted.sha256 = digest;
+    wanted.sha256 = Digest::of(body);
     const auto result = get(*client(options), wanted);
     ASSERT_TRUE(result) << result.error().text();
     EXPECT_EQ(result->fetched, body.size());

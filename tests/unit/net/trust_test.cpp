@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "fakes/files.hpp"
+#include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
 
 namespace launch::net {
@@ -32,19 +33,43 @@ class Credentials : public testing::Test, protected Web {
 
 TEST_F(Credentials, OfTheUrlAreSentAndNotShown) {
   server.serve("/page", {.body = "hello"});
-  const auto response = client()->fetch({.url = with_password("/page")});
+  const auto response = client()->fetch({.url = fakes::url(with_password("/page"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(server.requests()[0].header("authorization"), kBasicUserSecret);
   EXPECT_EQ(response->url, server.url("/page"));
+}
+
+TEST_F(Credentials, OfTheSettingsHoldFromTheStart) {
+  server.serve("/page", {.body = "hello"});
+  other.serve("/page", {.body = "hello"});
+  const auto net = client({.known = {fakes::url(with_password("/simple"))}});
+  ASSERT_TRUE(net->fetch({.url = fakes::url(server.url("/page"))}));
+  ASSERT_TRUE(net->fetch({.url = fakes::url(other.url("/page"))}));
+  const DownloadRequest file{.url = fakes::url(server.url("/page")), .destination = scratch / "file"};
+  ASSERT_TRUE(net->download({&file, 1}, "fetching", reporter).front());
+  for (const auto& request : server.requests())
+    EXPECT_EQ(request.header("authorization"), kBasicUserSecret) << request.path;
+  EXPECT_EQ(other.requests()[0].header("authorization"), std::nullopt);
+}
+
+TEST_F(Credentials, OfAPageFromTheCacheHoldForItsLinks) {
+  server.serve("/page", {.headers = {{"Cache-Control", "max-age=600"}}, .body = "hello"});
+  server.serve("/file", {.body = "hello"});
+  const HttpRequest page{.url = fakes::url(with_password("/page")), .cache = true};
+  ASSERT_TRUE(client({.cache = scratch / "cache"})->fetch(page));
+  const auto net = client({.cache = scratch / "cache"});
+  ASSERT_TRUE(net->fetch(page)->from_cache);
+  ASSERT_TRUE(net->fetch({.url = fakes::url(server.url("/file"))}));
+  EXPECT_EQ(server.requests("/file").at(0).header("authorization"), kBasicUserSecret);
 }
 
 TEST_F(Credentials, OfAUrlHoldForLaterUrlsOfTheSameOriginOnly) {
   server.serve("/page", {.body = "hello"});
   other.serve("/page", {.body = "hello"});
   const auto net = client();
-  ASSERT_TRUE(net->fetch({.url = with_password("/page")}));
-  ASSERT_TRUE(net->fetch({.url = server.url("/page")}));
-  ASSERT_TRUE(net->fetch({.url = other.url("/page")}));
+  ASSERT_TRUE(net->fetch({.url = fakes::url(with_password("/page"))}));
+  ASSERT_TRUE(net->fetch({.url = fakes::url(server.url("/page"))}));
+  ASSERT_TRUE(net->fetch({.url = fakes::url(other.url("/page"))}));
   EXPECT_EQ(server.requests()[1].header("authorization"), kBasicUserSecret);
   EXPECT_EQ(other.requests()[0].header("authorization"), std::nullopt);
 }
@@ -52,11 +77,12 @@ TEST_F(Credentials, OfAUrlHoldForLaterUrlsOfTheSameOriginOnly) {
 TEST_F(Credentials, ComeFromNetrc) {
   netrc("machine 127.0.0.1 login user password secret\n");
   server.serve("/page", {.body = "hello"});
-  ASSERT_TRUE(client()->fetch({.url = server.url("/page")}));
+  ASSERT_TRUE(client()->fetch({.url = fakes::url(server.url("/page"))}));
   EXPECT_EQ(server.requests()[0].header("authorization"), kBasicUserSecret);
 
   ASSERT_TRUE(write_file(scratch / "elsewhere", "machine 127.0.0.1 login a password b\n", 0600));
-  ASSERT_TRUE(client({}, {{"NETRC", scratch / "elsewhere"}})->fetch({.url = server.url("/page")}));
+  ASSERT_TRUE(
+      client({}, {{"NETRC", scratch / "elsewhere"}})->fetch({.url = fakes::url(server.url("/page"))}));
   EXPECT_EQ(server.requests()[1].header("authorization"), "Basic YTpi");
 }
 
@@ -66,8 +92,9 @@ TEST_F(Credentials, AreNotTakenToAnotherServerByARedirect) {
     other.serve(path, {.body = "hello"});
   }
   const auto net = client();
-  ASSERT_TRUE(net->fetch({.url = with_password("/url")}));
-  ASSERT_TRUE(net->fetch({.url = server.url("/header"), .headers = {{"Authorization", "Bearer secret"}}}));
+  ASSERT_TRUE(net->fetch({.url = fakes::url(with_password("/url"))}));
+  ASSERT_TRUE(net->fetch(
+      {.url = fakes::url(server.url("/header")), .headers = {{"Authorization", "Bearer secret"}}}));
   EXPECT_EQ(server.requests("/url")[0].header("authorization"), kBasicUserSecret);
   EXPECT_EQ(server.requests("/header")[0].header("authorization"), "Bearer secret");
   ASSERT_THAT(other.requests(), SizeIs(2));
@@ -76,10 +103,10 @@ TEST_F(Credentials, AreNotTakenToAnotherServerByARedirect) {
 
 TEST_F(Credentials, AreUsedForEverySegment) {
   server.serve("/f", {.body = noise(100'000)});
-  const DownloadRequest wanted{.url = with_password("/f"),
+  const DownloadRequest wanted{.url = fakes::url(with_password("/f")),
                                .destination = scratch / "file",
                                .size = {},
-                               .sha256 = std::string(64, 'a')};
+                               .sha256 = Digest::of("a")};
   const auto result = client({.segment = 30'000})->download({&wanted, 1}, "fetching", reporter).front();
   for (const auto& request : server.requests()) EXPECT_EQ(request.header("authorization"), kBasicUserSecret);
   ASSERT_FALSE(result);
@@ -100,7 +127,7 @@ class Proxy : public testing::Test, protected Web {
 TEST_F(Proxy, OfTheEnvironmentIsAsked) {
   for (const auto* const name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) {
     proxy.forget_requests();
-    const auto response = client({}, {{name, proxy.url()}})->fetch({.url = url});
+    const auto response = client({}, {{name, proxy.url()}})->fetch({.url = fakes::url(url)});
     ASSERT_TRUE(response) << response.error().text();
     EXPECT_EQ(response->body, "by proxy");
     EXPECT_EQ(proxy.requests()[0].path, url);
@@ -109,7 +136,7 @@ TEST_F(Proxy, OfTheEnvironmentIsAsked) {
 
 TEST_F(Proxy, IsNotAskedForHostsThatAreExcepted) {
   const auto response = client({}, {{"HTTP_PROXY", proxy.url()}, {"NO_PROXY", "pypi.example,127.0.0.0/8"}})
-                            ->fetch({.url = server.url("/")});
+                            ->fetch({.url = fakes::url(server.url("/"))});
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "straight");
   EXPECT_THAT(proxy.requests(), IsEmpty());
@@ -117,7 +144,7 @@ TEST_F(Proxy, IsNotAskedForHostsThatAreExcepted) {
 
 TEST_F(Proxy, ThatThisProcessHasButNotTheGivenEnvironmentIsNotAsked) {
   ::setenv("http_proxy", proxy.url().c_str(), 1);
-  const auto response = client()->fetch({.url = server.url("/")});
+  const auto response = client()->fetch({.url = fakes::url(server.url("/"))});
   ::unsetenv("http_proxy");
   ASSERT_TRUE(response);
   EXPECT_EQ(response->body, "straight");
@@ -128,13 +155,14 @@ TEST_F(Proxy, ThatRefusesIsNamedWithoutItsPassword) {
     const fakes::HttpServer gone;
     return gone.port();
   }());
-  const auto response = client({.retries = 0}, {{"HTTP_PROXY", dead}})->fetch({.url = url});
+  const auto response = client({.retries = 0}, {{"HTTP_PROXY", dead}})->fetch({.url = fakes::url(url)});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
             fmt::format("error: cannot fetch {}: no connection to the proxy http://{}: Connection refused\n",
                         url, dead.substr(dead.find('@') + 1)));
   proxy.otherwise([](const fakes::SeenRequest&) { return fakes::Reply{.status = 403}; });
-  const auto tunnel = client({}, {{"HTTPS_PROXY", proxy.url()}})->fetch({.url = "https://pypi.example/"});
+  const auto tunnel =
+      client({}, {{"HTTPS_PROXY", proxy.url()}})->fetch({.url = fakes::url("https://pypi.example/")});
   ASSERT_FALSE(tunnel);
   EXPECT_EQ(
       tunnel.error().text(),
@@ -155,7 +183,8 @@ class Tls : public testing::Test, protected Web {
     ASSERT_EQ(std::system(line.c_str()), 0);
   }
   std::string fetch_error(HttpOptions options, Variables variables, const fakes::HttpServer& from) {
-    const auto response = client(std::move(options), std::move(variables))->fetch({.url = from.url("/page")});
+    const auto response =
+        client(std::move(options), std::move(variables))->fetch({.url = fakes::url(from.url("/page"))});
     return response ? "(no error)" : response.error().text();
   }
 };
@@ -171,12 +200,12 @@ TEST_F(Tls, ServersAreTrustedByTheGivenCertificatesOnly) {
   misnamed.serve("/page", {.body = "hello"});
 
   for (const auto* const name : {"SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"}) {
-    const auto response = client({}, {{name, right}})->fetch({.url = secure.url("/page")});
+    const auto response = client({}, {{name, right}})->fetch({.url = fakes::url(secure.url("/page"))});
     ASSERT_TRUE(response) << response.error().text();
     EXPECT_EQ(response->body, "hello");
   }
-  EXPECT_TRUE(
-      client({.certificates = right}, {{"SSL_CERT_FILE", wrong}})->fetch({.url = secure.url("/page")}));
+  EXPECT_TRUE(client({.certificates = right}, {{"SSL_CERT_FILE", wrong}})
+                  ->fetch({.url = fakes::url(secure.url("/page"))}));
 
   secure.forget_requests();
   EXPECT_EQ(
@@ -200,12 +229,13 @@ TEST_F(Tls, ServersAreTrustedByTheGivenCertificatesOnly) {
   // From https a redirect must not lead to http.
   server.serve("/page", {.body = "hello"});
   secure.serve("/down", {.status = 302, .headers = {{"Location", server.url("/page")}}});
-  EXPECT_FALSE(client({.certificates = right})->fetch({.url = secure.url("/down")}));
+  EXPECT_FALSE(client({.certificates = right})->fetch({.url = fakes::url(secure.url("/down"))}));
   EXPECT_THAT(server.requests(), IsEmpty());
 }
 
 TEST_F(Tls, AServerWithoutTlsIsNamed) {
-  const auto response = client()->fetch({.url = fmt::format("https://127.0.0.1:{}/", server.port())});
+  const auto response =
+      client()->fetch({.url = fakes::url(fmt::format("https://127.0.0.1:{}/", server.port()))});
   ASSERT_FALSE(response);
   EXPECT_THAT(response.error().text(),
               StartsWith(fmt::format(

@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
 #include "store/wheel_store.hpp"
@@ -38,8 +39,8 @@ project::LockedPackage torch_package(const project::LockedWheel& wheel) {
 class WheelLookup : public testing::Test {
  protected:
   WheelLookup() : root_(fs::temp_directory_path() / fmt::format("launch-test-lookup-{}", ::getpid())) {
-    site_.index_url = {kIndex, "test"};
-    site_.channel_url = {kChannel, "test"};
+    site_.index_url = {fakes::url(kIndex), "test"};
+    site_.channel_url = {fakes::url(kChannel), "test"};
     site_.store = {root_ / "store", "test"};
   }
   ~WheelLookup() override { fs::remove_all(root_); }
@@ -65,8 +66,8 @@ class WheelLookup : public testing::Test {
   }
 
   /// The index's files lie side by side.
-  const LocateWheel locate_ = [](const project::LockedWheel& wheel) -> Result<std::string> {
-    return "http://pypi.example/files/" + wheel.file_name;
+  const LocateWheel locate_ = [](const project::LockedWheel& wheel) -> Result<specs::Url> {
+    return fakes::url("http://pypi.example/files/" + wheel.file_name);
   };
   fs::path root_;
   project::Site site_;
@@ -134,7 +135,7 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   offer(kIndex, {{"2.3.1", "cp310-cp310-manylinux1_x86_64"}});
   project::LockedWheel wheel;
   wheel.file_name = "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl";
-  wheel.url = "http://pypi.example/files/" + wheel.file_name;
+  wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
   const auto bytes = http_.fetch({.url = *wheel.url})->body;
   wheel.sha256 = sha256_hex(bytes);
   wheel.size = bytes.size();
@@ -143,7 +144,7 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   http_.forget_requests();
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
-  EXPECT_THAT(http_.log(), Each(StartsWith("GET " + *wheel.url + " ")));  // with a range each
+  EXPECT_THAT(http_.log(), Each(StartsWith("GET " + wheel.url->text() + " ")));  // with a range each
 }
 
 TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
@@ -155,10 +156,10 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
     package.version = *specs::Version::parse(version);
     auto& wheel = package.wheels.emplace_back();
     wheel.file_name = fakes::wheel_file_name(spec);
-    wheel.url = "http://pypi.example/files/" + wheel.file_name;
+    wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
     wheel.sha256 = sha256_hex(bytes);
     wheel.size = bytes.size();
-    http_.put(*wheel.url, bytes);
+    http_.put(wheel.url->text(), bytes);
     return package;
   };
   project::Lockfile lock;

@@ -8,6 +8,7 @@
 #include "base/file.hpp"
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/wheel.hpp"
 
 namespace launch::probe {
@@ -52,7 +53,7 @@ TEST_F(WheelSourceTest, DamagedOnDisk) {
 TEST_F(WheelSourceTest, OnAServer) {
   fakes::MemoryHttp http;
   http.put("http://pypi.example/torch.whl", wheel());
-  const auto source = *open_wheel(http, "http://pypi.example/torch.whl", wheel().size());
+  const auto source = *open_wheel(http, fakes::url("http://pypi.example/torch.whl"), wheel().size());
   const std::vector<std::string> names = {"torch/__init__.py"};
   EXPECT_THAT(*source->read(names), ElementsAre("x = 1\n"));
 }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/urls.hpp"
+
 namespace launch::project {
 namespace {
 

@@ -5,6 +5,7 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 
 namespace launch::project {
@@ -29,8 +30,8 @@ Lockfile sample() {
   torch.index = "https://download.pytorch.org/whl/nightly/cu128";
   torch.dependencies = {"sympy", "filelock"};
   torch.wheels = {{.file_name = "torch-2.8.0.dev20250606+cu128-cp312-cp312-manylinux_2_28_x86_64.whl",
-                   .url = "https://download.pytorch.org/whl/nightly/cu128/"
-                          "torch-2.8.0.dev20250606%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl",
+                   .url = fakes::url("https://download.pytorch.org/whl/nightly/cu128/"
+                                     "torch-2.8.0.dev20250606%2Bcu128-cp312-cp312-manylinux_2_28_x86_64.whl"),
                    .path = {},
                    .size = 1234567890,
                    .sha256 = kB,

@@ -5,11 +5,18 @@
 
 #include "base/file.hpp"
 #include "fakes/files.hpp"
+#include "fakes/urls.hpp"
 #include "project/pip_config.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::project {
 
+bool operator==(const UrlSetting& a, const Setting& b) {
+  return a.value == b.value && a.origin == b.origin;
+}
+void PrintTo(const UrlSetting& setting, std::ostream* out) {
+  *out << setting.value.with_secrets() << " from " << setting.origin;
+}
 bool operator==(const Setting& a, const Setting& b) {
   return a.value == b.value && a.origin == b.origin;
 }

@@ -7,6 +7,7 @@
 #include "base/file.hpp"
 #include "fakes/fake_reporter.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
 #include "index/index_client.hpp"
@@ -27,7 +28,7 @@ specs::Version version(const std::string& text) {
 
 TEST(ChannelTest, EachPartHasItsIndex) {
   const auto url = [](const std::string& base, Channel channel, std::string_view build) {
-    return channel_index_url(base, channel, fakes::accelerator(build));
+    return channel_index_url(fakes::url(base), channel, fakes::accelerator(build));
   };
   EXPECT_EQ(url(kBase + "/", Channel::nightly, "cu128"), kBase + "/nightly/cu128");
   EXPECT_EQ(url(kBase, Channel::test, "rocm6.3"), kBase + "/test/rocm6.3");
@@ -65,10 +66,10 @@ TEST(ChannelTest, ALocalPartNamesTheAccelerator) {
 
 TEST(ChannelTest, KnowsTheOtherHostOfAFile) {
   const std::string other = "https://download-r2.pytorch.org/whl";
-  EXPECT_EQ(on_other_host(kBase + "/cu128/torch-2.7.0%2Bcu128.whl?x=1"),
+  EXPECT_EQ(on_other_host(fakes::url(kBase + "/cu128/torch-2.7.0%2Bcu128.whl?x=1")),
             other + "/cu128/torch-2.7.0%2Bcu128.whl?x=1");
-  EXPECT_EQ(on_other_host(other + "/a.whl"), kBase + "/a.whl");
-  EXPECT_EQ(on_other_host("https://pypi.example/a.whl"), std::nullopt);
+  EXPECT_EQ(on_other_host(fakes::url(other + "/a.whl")), kBase + "/a.whl");
+  EXPECT_EQ(on_other_host(fakes::url("https://pypi.example/a.whl")), std::nullopt);
 }
 
 TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
@@ -79,12 +80,14 @@ TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
   http.put(kBase + path, MemoryAnswer{.status = 403});
   http.put("https://download-r2.pytorch.org/whl" + path, MemoryAnswer{.body = bytes});
   BothHosts hosts(http);
-  index::IndexClient client(hosts, kBase + "/cu128", {}, true);
-  const auto metadata = client.metadata({.file_name = fakes::wheel_file_name(spec), .url = kBase + path});
+  index::IndexClient client(hosts, {.url = fakes::url(kBase + "/cu128"), .forbidden_is_missing = true});
+  const auto metadata =
+      client.metadata({.file_name = fakes::wheel_file_name(spec), .url = fakes::url(kBase + path)});
   ASSERT_TRUE(metadata) << metadata.error().text();
   EXPECT_EQ(metadata->version, "2.7.0+cu128");
   http.put("https://download-r2.pytorch.org/whl" + path, MemoryAnswer{.status = 403});
-  const auto refused = client.metadata({.file_name = fakes::wheel_file_name(spec), .url = kBase + path});
+  const auto refused =
+      client.metadata({.file_name = fakes::wheel_file_name(spec), .url = fakes::url(kBase + path)});
   ASSERT_FALSE(refused);
   EXPECT_EQ(
       refused.error().text(),
@@ -106,7 +109,7 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
   http.put(other + "/ill", MemoryAnswer{.status = 403});
   std::vector<net::HttpRequest> requests;
   for (const std::string path : {"/down", "/away", "/gone", "/ill"})
-    requests.push_back({.url = kBase + path});
+    requests.push_back({.url = fakes::url(kBase + path)});
   const auto responses = BothHosts(http).fetch_all(requests);
   EXPECT_EQ(responses[0]->body, "/down");
   EXPECT_EQ(responses[1]->body, "/away");
@@ -118,10 +121,10 @@ class DownloadsFromBothHosts : public testing::Test {
  protected:
   fakes::FakeReporter reporter_;
   Result<net::DownloadResult> download(const std::string& url) {
-    const net::DownloadRequest request{.url = url, .destination = scratch_.path() / "a", .sha256 = kDigest};
+    const net::DownloadRequest request{
+        .url = fakes::url(url), .destination = scratch_.path() / "a", .sha256 = Digest::of("content of a")};
     return BothHosts(http_).download({&request, 1}, "fetching", reporter_, {}).front();
   }
-  const std::string kDigest = sha256_hex("content of a");
   const std::string kFirst = kBase + "/nightly/cpu/a-1.0-py3-none-any.whl";
   const std::string kOther = "https://download-r2.pytorch.org/whl/nightly/cpu/a-1.0-py3-none-any.whl";
   test::Scratch scratch_;

@@ -8,6 +8,7 @@
 
 #include "base/digest.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "registry/bearer_challenge.hpp"
 
 namespace launch::registry {
@@ -77,7 +78,7 @@ TEST(BearerChallengeTest, IsReadInAnyOrderAndQuoting) {
   ASSERT_TRUE(challenge);
   EXPECT_EQ(token_url(*challenge, "unused"),
             "https://auth.docker.io/token?scope=repository%3Aa%2Fb%3Apull&service=registry.docker.io");
-  EXPECT_EQ(token_url({"https://a.example/token?x=1", "", ""}, "repository:a/b:pull"),
+  EXPECT_EQ(token_url({fakes::url("https://a.example/token?x=1"), "", ""}, "repository:a/b:pull"),
             "https://a.example/token?x=1&scope=repository%3Aa%2Fb%3Apull");
   EXPECT_FALSE(parse_bearer_challenge("Basic realm=\"x\""));
   EXPECT_FALSE(parse_bearer_challenge("Bearer realm=\"file:///etc/passwd\""));
@@ -225,7 +226,7 @@ TEST_F(OciRegistryTest, ARefusalSaysWhoAndWhat) {
             "expected a "
             "manifest (200) (UNKNOWN: disk\\x0afull)\n"
             "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
-            "hint: the registry is not well; try again later, or name a mirror in launch.toml\n");
+            "hint: the registry returned a server error; try again later, or name a mirror in launch.toml\n");
   http.put(base + "/manifests/one", MemoryAnswer{.status = 401});
   EXPECT_EQ(
       error("nvidia/cuda:one"),

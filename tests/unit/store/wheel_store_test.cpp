@@ -12,6 +12,7 @@
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
+#include "fakes/urls.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::store {
@@ -25,7 +26,7 @@ Artifact wheel_of(const std::string& name, const std::string& content) {
   return {.name = name + "-1.0-py3-none-any.whl",
           .sha256 = sha256_hex(content),
           .size = content.size(),
-          .url = "https://pypi.example/files/" + name + "-1.0-py3-none-any.whl"};
+          .url = fakes::url("https://pypi.example/files/" + name + "-1.0-py3-none-any.whl")};
 }
 
 ino_t inode(const fs::path& path) {
@@ -36,7 +37,7 @@ ino_t inode(const fs::path& path) {
 
 class WheelStoreTest : public ::testing::Test {
  protected:
-  void serve(const Artifact& wheel, const std::string& content) { http_.put(*wheel.url, content); }
+  void serve(const Artifact& wheel, const std::string& content) { http_.put(wheel.url->text(), content); }
   std::vector<std::string> files_below(const fs::path& folder) const {
     std::vector<std::string> files;
     for (const auto& entry : fs::recursive_directory_iterator(folder)) {
@@ -84,7 +85,7 @@ TEST_F(WheelStoreTest, FetchesWhatIsMissing) {
   ASSERT_TRUE(second) << second.error().text();
   EXPECT_EQ(second->downloaded, 1U);
   EXPECT_THAT(second->paths, ElementsAre(store_.path_of(b_), store_.path_of(a_), store_.path_of(b_)));
-  EXPECT_THAT(http_.log(), ElementsAre("GET " + *a_.url, "GET " + *b_.url));
+  EXPECT_THAT(http_.log(), ElementsAre("GET " + a_.url->text(), "GET " + b_.url->text()));
 
   const auto third = fetch({a_, b_});
   EXPECT_EQ(third->present, 2U);
@@ -129,8 +130,8 @@ TEST_F(WheelStoreTest, ADownloadWithOtherBytesIsNotKept) {
   serve(b_, "content of b");
   const auto fetched = fetch({a_, b_});
   ASSERT_FALSE(fetched);
-  EXPECT_EQ(fetched.error().text(), "error: " + *a_.url + " has the sha256 " + sha256_hex("content of A") +
-                                        ", expected " + a_.sha256 +
+  EXPECT_EQ(fetched.error().text(), "error: " + a_.url->text() + " has the sha256 " +
+                                        sha256_hex("content of A") + ", expected " + a_.sha256 +
                                         "\n  while fetching a-1.0-py3-none-any.whl\n");
   EXPECT_THAT(files_below(scratch_.path()), ElementsAre("b-1.0-py3-none-any.whl")) << "what was good is kept";
 }
@@ -159,11 +160,11 @@ TEST_F(WheelStoreTest, RefusesOtherBytesBesideTheLock) {
 
 TEST_F(WheelStoreTest, TakesFileUrls) {
   auto wheel = a_;
-  wheel.url = "file://" + scratch_.path().string() + "/with%20space/a.whl";
+  wheel.url = fakes::url("file://" + scratch_.path().string() + "/with%20space/a.whl");
   ASSERT_TRUE(write_file(scratch_.path() / "with space/a.whl", "content of a"));
   ASSERT_TRUE(fetch({wheel}));
   wheel = b_;
-  wheel.url = "file://" + scratch_.path().string() + "/none.whl";
+  wheel.url = fakes::url("file://" + scratch_.path().string() + "/none.whl");
   EXPECT_EQ(fetch({wheel}).error().text(),
             "error: cannot read " + scratch_.path().string() + "/none.whl: No such file or directory\n");
 }

@@ -22,6 +22,7 @@
 #include "fakes/files.hpp"
 #include "fakes/index_server.hpp"
 #include "fakes/registry.hpp"
+#include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "image/context.hpp"
 #include "image/scratch.hpp"
@@ -268,14 +269,15 @@ TEST(WheelHouse, ThatCannotBeLinkedIsCopiedWhole) {
 
 Result<void> ask(Bench& bench) {
   const auto http = bench.client({.cache = bench.root() / "cache"});
-  TRY_ASSIGN(const auto response, http->fetch({.url = bench.index().url() + "/app/", .cache = true}));
+  TRY_ASSIGN(const auto response,
+             http->fetch({.url = fakes::url(bench.index().url() + "/app/"), .cache = true}));
   if (response.status != 200) return fail(world_error("no page"));
   return {};
 }
 Result<void> read_metadata(Bench& bench) {
   const auto http = bench.client();
-  index::IndexClient client(*http, bench.index().url(), {}, false,
-                            {bench.root() / "metadata", &bench.work.disk});
+  index::IndexClient client(*http, {.url = fakes::url(bench.index().url()),
+                                    .metadata_cache = {bench.root() / "metadata", &bench.work.disk}});
   TRY_ASSIGN(const auto page, client.page("app"));
   TRY(client.metadata(page->files.front()));
   return {};

@@ -1,4 +1,4 @@
-#include "net/incoming.hpp"
+#include "net/segment_transfer.hpp"
 
 #include <algorithm>
 
@@ -12,23 +12,23 @@ constexpr std::uint64_t kAnnounceEvery = std::uint64_t{1} << 20;
 }  // namespace
 
 std::string validator_of(const Head& head) {
-  if (auto etag = head.header("etag"); etag && etag->starts_with('"')) return *etag;
+  if (auto etag = strong_etag(head.headers)) return *std::move(etag);
   return head.header("last-modified").value_or("");
 }
 
-void Incoming::judge(const Head& head) {
+void SegmentTransfer::judge(const Head& head) {
   verdict = verdict_on(head);
   if ((verdict == Verdict::part || verdict == Verdict::whole) && on_accepted) on_accepted();
 }
 
-Incoming::Verdict Incoming::verdict_on(const Head& head) {
+SegmentTransfer::Verdict SegmentTransfer::verdict_on(const Head& head) {
   if (head.status == 206) return ranged ? verdict_on_part(head) : Verdict::no_ranges;
   if (head.status == 200 || head.status == 203) return verdict_on_whole(head);
   if (head.status == 416 && ranged) return first == 0 ? Verdict::no_ranges : Verdict::changed;
   return Verdict::error;
 }
 
-Incoming::Verdict Incoming::verdict_on_part(const Head& head) {
+SegmentTransfer::Verdict SegmentTransfer::verdict_on_part(const Head& head) {
   const auto content = parse_content_range(head.header("content-range").value_or(""));
   if (!content || !content->range || !content->size) return Verdict::no_ranges;
   const auto range = *content->range;
@@ -39,11 +39,11 @@ Incoming::Verdict Incoming::verdict_on_part(const Head& head) {
   if (!known.validator.empty() && !found.validator.empty() && known.validator != found.validator) {
     return Verdict::changed;
   }
-  limit = range.last + 1 - stretch->first;
+  limit = range.last + 1 - segment->first;
   return Verdict::part;
 }
 
-Incoming::Verdict Incoming::verdict_on_whole(const Head& head) {
+SegmentTransfer::Verdict SegmentTransfer::verdict_on_whole(const Head& head) {
   if (ranged && (first != 0 || known.size)) return Verdict::no_ranges;
   found = {.size = std::nullopt, .validator = validator_of(head), .in_parts = false};
   if (!head.header("content-encoding")) found.size = parse_u64(head.header("content-length").value_or(""));
@@ -52,7 +52,7 @@ Incoming::Verdict Incoming::verdict_on_whole(const Head& head) {
   return Verdict::whole;
 }
 
-bool Incoming::take(const Head& head, std::string_view bytes) {
+bool SegmentTransfer::take(const Head& head, std::string_view bytes) {
   if (verdict == Verdict::none) judge(head);
   switch (verdict) {
     case Verdict::part:
@@ -65,18 +65,18 @@ bool Incoming::take(const Head& head, std::string_view bytes) {
   }
 }
 
-bool Incoming::write(std::string_view bytes) {
-  const auto have = stretch->have.load();
+bool SegmentTransfer::write(std::string_view bytes) {
+  const auto have = segment->have.load();
   if (bytes.size() > limit - have) {
     verdict = Verdict::too_long;
     return false;
   }
-  if (const int error = part->write(stretch->first + have, bytes); error != 0) {
+  if (const int error = part->write(segment->first + have, bytes); error != 0) {
     verdict = Verdict::disk_failed;
     disk_error = error;
     return false;
   }
-  stretch->have = have + bytes.size();
+  segment->have = have + bytes.size();
   *fetched += bytes.size();
   unannounced_ += bytes.size();
   if (unannounced_ >= kAnnounceEvery && on_bytes) {

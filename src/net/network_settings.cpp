@@ -1,4 +1,4 @@
-#include "net/surroundings.hpp"
+#include "net/network_settings.hpp"
 
 #include <initializer_list>
 
@@ -14,7 +14,7 @@ std::string first_of(const Environment& environment, std::initializer_list<std::
   return {};
 }
 
-void read_certificates(Surroundings& out, const Environment& environment,
+void read_certificates(NetworkSettings& out, const Environment& environment,
                        const std::optional<std::string>& certificates) {
   const auto take = [&](const std::string& value, std::string_view from) {
     (std::filesystem::is_directory(value) ? out.ca_folder : out.ca_file) = value;
@@ -38,9 +38,9 @@ void read_certificates(Surroundings& out, const Environment& environment,
 
 }  // namespace
 
-Surroundings read_surroundings(const Environment& environment,
-                               const std::optional<std::string>& certificates) {
-  Surroundings out;
+NetworkSettings read_network_settings(const Environment& environment,
+                                      const std::optional<std::string>& certificates) {
+  NetworkSettings out;
   out.http_proxy = first_of(environment, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"});
   out.https_proxy = first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
   out.no_proxy = first_of(environment, {"no_proxy", "NO_PROXY"});

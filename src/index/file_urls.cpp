@@ -1,4 +1,4 @@
-#include "index/fetch_any.hpp"
+#include "index/file_urls.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -12,7 +12,6 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "specs/url.hpp"
 
 namespace launch::index {
 namespace {
@@ -34,7 +33,7 @@ Result<std::string> read_part(int fd, const std::filesystem::path& path, std::ui
 }
 
 Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
-  const auto path = local_path(request.url);
+  const auto path = request.url.local_path();
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail(io_error("read", path, errno));
   struct stat info {};
@@ -67,34 +66,23 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
 
 }  // namespace
 
-std::vector<Result<net::HttpResponse>> fetch_any(net::HttpClient& http,
-                                                 std::span<const net::HttpRequest> requests) {
+std::vector<Result<net::HttpResponse>> fetch_with_files(net::HttpClient& http,
+                                                        std::span<const net::HttpRequest> requests) {
   std::vector<net::HttpRequest> remote;
   std::copy_if(requests.begin(), requests.end(), std::back_inserter(remote),
-               [](const net::HttpRequest& request) { return local_path(request.url).empty(); });
+               [](const net::HttpRequest& request) { return request.url.local_path().empty(); });
   auto responses = http.fetch_all(remote);
   std::vector<Result<net::HttpResponse>> all;
   all.reserve(requests.size());
   auto next = responses.begin();
   for (const auto& request : requests) {
-    if (local_path(request.url).empty()) {
+    if (request.url.local_path().empty()) {
       all.push_back(std::move(*next++));
     } else {
       all.push_back(answer_from_disk(request));
     }
   }
   return all;
-}
-
-std::filesystem::path local_path(std::string_view url) {
-  const auto parts = specs::split_url(url);
-  if (to_lower(parts.scheme) != "file") return {};
-  if (!parts.authority.empty() && parts.authority != "localhost") return {};
-  return specs::percent_decode(parts.path);
-}
-
-std::string local_url(const std::filesystem::path& path) {
-  return "file://" + specs::percent_encode_path(path.string());
 }
 
 }  // namespace launch::index

@@ -16,8 +16,8 @@ namespace launch::net {
 
 constexpr std::uint64_t kUnknownEnd = std::numeric_limits<std::uint64_t>::max();
 
-/// A stretch of a file and how much of it, from its beginning, is in the part file.
-struct Stretch {
+/// A segment of a file and how much of it, from its beginning, is in the part file.
+struct Segment {
   std::uint64_t first = 0;
   std::uint64_t end = 0;               ///< one past the last byte; kUnknownEnd until the server says
   std::atomic<std::uint64_t> have{0};  ///< written by the wire's thread while a transfer is on the way
@@ -37,7 +37,7 @@ std::string validator_of(const Head& head);
 
 /// One transfer of a download: judges the answer, then writes its body into the part file. Everything in it
 /// belongs to the wire's thread from the start of the exchange until its end.
-struct Incoming {
+struct SegmentTransfer {
   enum class Verdict {
     none,         ///< no answer so far
     part,         ///< the bytes that were asked for
@@ -50,7 +50,7 @@ struct Incoming {
     disk_failed,  ///< see `disk_error`
   };
 
-  std::shared_ptr<Stretch> stretch;
+  std::shared_ptr<Segment> segment;
   std::shared_ptr<PartFile> part;
   bool ranged = true;                        ///< a range was asked for
   std::uint64_t first = 0;                   ///< the first byte that was asked for
@@ -63,7 +63,7 @@ struct Incoming {
 
   Verdict verdict = Verdict::none;
   RemoteFile found;
-  std::uint64_t limit = kUnknownEnd;  ///< bytes that the stretch may have at most
+  std::uint64_t limit = kUnknownEnd;  ///< bytes that the segment may have at most
   int disk_error = 0;
 
   /// The sink of the exchange.

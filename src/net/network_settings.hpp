@@ -9,7 +9,7 @@
 namespace launch::net {
 
 /// What the machine says about reaching the network.
-struct Surroundings {
+struct NetworkSettings {
   std::string http_proxy;   ///< for http:// URLs; empty: none
   std::string https_proxy;  ///< for https:// URLs
   std::string no_proxy;     ///< hosts, suffixes and networks that are asked directly, separated by commas
@@ -22,7 +22,7 @@ struct Surroundings {
 /// Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY (either case, lower wins), NETRC or ~/.netrc;
 /// `certificates`, else the first of SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE (which may be a
 /// folder), and SSL_CERT_DIR.
-Surroundings read_surroundings(const Environment& environment,
-                               const std::optional<std::string>& certificates);
+NetworkSettings read_network_settings(const Environment& environment,
+                                      const std::optional<std::string>& certificates);
 
 }  // namespace launch::net
