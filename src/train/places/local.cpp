@@ -1,8 +1,7 @@
-#include "train/places/local.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -11,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
+#include "train/place.hpp"
 
 namespace launch::train {
 namespace {
@@ -80,6 +80,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
   return spec;
 }
 
+/// On a network of their own, where the nodes find each other by name.
 class LocalPlace final : public Place {
  public:
   explicit LocalPlace(PlaceTools tools) : tools_(std::move(tools)) {}

@@ -81,7 +81,9 @@ TEST(RunFolders, AreHeldAsLongAsTheLockLives) {
 TEST(Runs, KeepTheirLockAndHaveAGuardThatKnowsTheFolder) {
   const test::Scratch scratch;
   fakes::FakeRunner runner;
-  fakes::FakeWork work;
+  fakes::FakeWork fake;
+  SystemClock clock;  // the run looks for a stop request again and again
+  const Work work{fake.disk, clock, fake.reporter};
   const RunFolder folder(scratch.path(), "demo-1");
   const auto place = open_place({"local", "podman", "podman"}, runner, work);
   ASSERT_TRUE(place) << place.error().text();
