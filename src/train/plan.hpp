@@ -9,14 +9,12 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "project/labels.hpp"
 #include "project/recipe.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
 
-using project::kRunLabel;
 /// Where rank.py lies in a node's image.
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 

@@ -227,9 +227,53 @@ class Train(unittest.TestCase):
             process.wait()
             self.assert_nothing_left(within=30)
             print(f"SIGKILL: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
-            self.assertEqual(self.record()["end"]["result"], "killed")
+            self.assertEqual(self.record()["end"]["result"], "lost")
             process.stdout.close()
             process.stderr.close()
+
+    def launch(self, *arguments):
+        command = [LAUNCH, "-C", str(self.root), *arguments]
+        return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=120)
+
+    def test_run_is_listed_followed_and_stopped_from_elsewhere(self):
+        process = self.start("wait")
+        self.wait_until_both_run(process)
+        run = json.loads(self.launch("--json", "runs").stdout)["runs"][0]
+        self.assertEqual((run["recipe"], run["state"], run["code"]), (NAME, "running", None))
+        with subprocess.Popen([LAUNCH, "-C", str(self.root), "logs", run["run"], "--follow"], env=self.environment,
+                              stdout=subprocess.PIPE, text=True) as follower:
+            began = time.monotonic()
+            stopped = self.launch("stop", "last")
+            print(f"stop: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
+            self.assertEqual((stopped.returncode, stopped.stderr), (0, f"stopped {run['run']}\n"))
+            self.assert_nothing_left()
+            followed, _ = follower.communicate(timeout=60)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, follower.returncode), (143, 0), err.decode())
+        self.assertIn("interrupted by launch stop after ", err.decode())
+        logs = self.records()[-1] / "logs"
+        self.assertEqual(followed, (logs / "all.log").read_text())
+        self.assertIn("[1.1] ready 1\n", followed)
+        self.assertEqual(self.launch("logs", "last", "--rank", "1.1").stdout, (logs / "node1.rank1.log").read_text())
+        end = self.record()["end"]
+        self.assertEqual((end["result"], end["code"], end["cause"]["kind"]), ("interrupted", 143, "stopped"))
+        self.assertEqual(self.launch("stop", "last").stderr, f"{run['run']} has already ended: interrupted\n")
+
+    def test_stop_removes_what_is_left_when_launch_and_guard_were_killed(self):
+        process = self.start("wait")
+        self.wait_until_both_run(process)
+        folder = self.records()[-1]
+        for place in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            if self.text_of(place).split("\0")[1:3] == ["guard", str(folder)]:
+                os.kill(int(place.parent.name), signal.SIGKILL)
+        process.kill()
+        process.communicate()
+        self.assertEqual(json.loads(self.launch("--json", "runs").stdout)["runs"][0]["state"], "lost")
+        stopped = self.launch("stop", folder.name)
+        self.assertEqual((stopped.returncode, stopped.stderr),
+                         (0, f"the launch of {folder.name} was killed: removed what was left of it\n"))
+        self.assert_nothing_left(within=10)
+        self.assertEqual(self.record()["end"]["result"], "lost")
 
     def test_command_that_is_not_in_the_image(self):
         code, _, err = self.train(recipe=NAME + "-empty")

@@ -1,8 +1,7 @@
-#include "train/places/local.hpp"
-
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -10,7 +9,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "project/project.hpp"
+#include "project/labels.hpp"
+#include "train/place.hpp"
 
 namespace launch::train {
 namespace {
@@ -28,7 +28,7 @@ std::string container_of(const Plan& plan, const NodePlan& node) {
 }
 
 std::map<std::string, std::string> labels_of(const std::string& run) {
-  return {{kRunLabel, run}};
+  return {{project::kRunLabel, run}};
 }
 
 /// DataLoader workers and NCCL hand tensors on through /dev/shm. It is a limit and takes nothing by itself:
@@ -80,6 +80,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
   return spec;
 }
 
+/// On a network of their own, where the nodes find each other by name.
 class LocalPlace final : public Place {
  public:
   explicit LocalPlace(PlaceTools tools) : tools_(std::move(tools)) {}
@@ -144,7 +145,7 @@ class LocalPlace final : public Place {
   void stop(std::chrono::seconds grace) override {
     const std::scoped_lock lock(mutex_);
     stop_threads_.emplace_back([this, grace] {
-      auto stopped = engine_->remove_containers(kRunLabel, run_, static_cast<int>(grace.count()));
+      auto stopped = engine_->remove_containers(project::kRunLabel, run_, static_cast<int>(grace.count()));
       clients_.request_stop();  // a container that was only being made is none that could be stopped
       const std::scoped_lock lock(mutex_);
       if (stopped_) stopped_ = std::move(stopped);
@@ -156,7 +157,7 @@ class LocalPlace final : public Place {
     clients_threads_.clear();
     for (auto& thread : stop_threads_) thread.join();
     stop_threads_.clear();
-    auto containers = engine_->remove_containers(kRunLabel, run_, 0);
+    auto containers = engine_->remove_containers(project::kRunLabel, run_, 0);
     TRY(std::move(stopped_));
     TRY(engine_->remove_network(network_of(run_)));
     return containers;
@@ -170,8 +171,8 @@ class LocalPlace final : public Place {
     int clean = 0;
     for (int tries = 0; tries < kTries && clean < kCleanLooks; ++tries) {
       if (tries > 0) tools_.clock.sleep(kPause);
-      TRY(engine_->remove_containers(kRunLabel, run, grace));
-      TRY_ASSIGN(const auto left, engine_->containers(kRunLabel, run));
+      TRY(engine_->remove_containers(project::kRunLabel, run, grace));
+      TRY_ASSIGN(const auto left, engine_->containers(project::kRunLabel, run));
       clean = left.empty() ? clean + 1 : 0;
     }
     return engine_->remove_network(network_of(run));

@@ -3,14 +3,22 @@
 #include "base/text.hpp"
 #include "specs/scanner.hpp"
 #include "train/place.hpp"
-#include "train/places/local.hpp"
+
+/// Every place, the default first. A place costs its own file, which defines
+/// `std::unique_ptr<Place> make_NAME_place(PlaceTools)`, and one row here: its name, and what it is to
+/// --help.
+#define LAUNCH_PLACES(ROW) ROW(local, "one container per node on this machine")
 
 namespace launch::train {
 
+#define LAUNCH_DECLARE_PLACE(name, meaning) std::unique_ptr<Place> make_##name##_place(PlaceTools tools);
+LAUNCH_PLACES(LAUNCH_DECLARE_PLACE)
+#undef LAUNCH_DECLARE_PLACE
+
 const std::vector<PlaceKind>& place_kinds() {
-  static const std::vector<PlaceKind> kinds{
-      {"local", "one container per node on this machine", make_local_place},
-  };
+#define LAUNCH_PLACE_ROW(name, meaning) {#name, meaning, make_##name##_place},
+  static const std::vector<PlaceKind> kinds{LAUNCH_PLACES(LAUNCH_PLACE_ROW)};
+#undef LAUNCH_PLACE_ROW
   return kinds;
 }
 
