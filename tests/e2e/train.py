@@ -159,7 +159,7 @@ class Train(unittest.TestCase):
         except OSError:
             return ""
 
-    def assert_nothing_left(self, within=5.0):
+    def assert_nothing_left(self, within=0.0):
         until = time.monotonic() + within
         while self.left_over() and time.monotonic() < until:
             time.sleep(0.1)
