@@ -196,7 +196,8 @@ Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   if (spec.folder) {
     std::error_code code;
     if (!std::filesystem::is_directory(*spec.folder, code)) {
-      return fail(cannot_run(name, fmt::format("its working folder {} is not there", spec.folder->string())));
+      return fail(
+          cannot_run(name, fmt::format("its working folder {} does not exist", spec.folder->string())));
     }
     setup.folder = spec.folder->c_str();
   }

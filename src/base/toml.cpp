@@ -144,9 +144,8 @@ Result<void> TomlTable::only(std::initializer_list<std::string_view> keys) const
     auto at = member;
     at.place = member.key_place;
     const auto near = did_you_mean(member.key, known);
-    auto error = wrong(
-        member.key, at,
-        near ? fmt::format("there is no such key; did you mean \"{}\"?", *near) : "there is no such key");
+    auto error =
+        wrong(member.key, at, near ? fmt::format("unknown key; did you mean \"{}\"?", *near) : "unknown key");
     return fail(error.hint(fmt::format("the keys here are {}", join_words(known))));
   }
   return {};

@@ -155,12 +155,12 @@ class Engine {
   std::function<std::optional<Error>()> doubt_;
 };
 
-enum class Probing { once, anew };
+enum class Probing { once, again };
 
 /// Finds an engine that works by using it: the wanted one (what engine_named takes), or the first of all that
 /// does. Images come from `mirrors`: where the engine can be configured so, by files below `scratch`; else by
 /// their names (Engine::pull_name). What an engine can do is kept there too, and asked again when something
-/// that it depends on has changed, or with `Probing::anew`. Errors: (usage) another name is wanted; (world)
+/// that it depends on has changed, or with `Probing::again`. Errors: (usage) another name is wanted; (world)
 /// none is there, or none answers; the hint is the command that fixes it.
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<specs::RegistryMirror>& mirrors,

@@ -94,7 +94,7 @@ Result<ProjectCopy> find_copy(const project::Recipe& recipe, const project::Copy
   const fs::path source = (root / entry.from).lexically_normal();
   std::error_code code;
   if (!fs::exists(source, code)) {
-    return fail(copy_error(recipe, entry, "is not there")
+    return fail(copy_error(recipe, entry, "does not exist")
                     .hint(fmt::format("expected a file or folder {}", source.string())));
   }
   ProjectCopy copy;

@@ -96,7 +96,7 @@ class TreeScanner {
 Result<void> require_path(const ScanPath& path) {
   std::error_code code;
   if (fs::exists(path.path, code)) return {};
-  return fail(usage_error(fmt::format("{}: there is no such file or folder", path.shown)));
+  return fail(usage_error(fmt::format("{}: no such file or folder", path.shown)));
 }
 
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots) {

@@ -45,7 +45,7 @@ struct TreeScan {
   std::vector<FileProblem> problems;
 };
 
-/// Errors (usage): there is no such file or folder.
+/// Errors (usage): no such file or folder.
 Result<void> require_path(const ScanPath& path);
 
 /// Scans files, and below folders every *.py; hidden folders, __pycache__, node_modules and virtual

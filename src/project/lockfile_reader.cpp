@@ -18,7 +18,7 @@ namespace launch::project {
 namespace {
 
 constexpr std::string_view kMendLock =
-    "locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made it";
+    "locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that made it";
 
 std::string found(std::string_view expected, std::string_view value) {
   return fmt::format("expected {}, found {}", expected, in_quotes(value));

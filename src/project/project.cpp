@@ -170,7 +170,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
   const auto make_it = fmt::format("launch lock {}", recipe.name);
   const auto lock_path = project.lock_place(recipe.name);
   if (!is_file(lock_path)) {
-    return fail(usage_error(fmt::format("{} has no lock: {} is not there", project.shown(recipe_path),
+    return fail(usage_error(fmt::format("{} has no lock: {} does not exist", project.shown(recipe_path),
                                         project.shown(lock_path)))
                     .hint("make it: " + make_it));
   }

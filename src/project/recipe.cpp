@@ -134,8 +134,8 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
     const auto [at, fresh] = seen.emplace(requirement->name, item.place);
     if (!fresh) {
       return fail(table.wrong("packages", item,
-                              fmt::format("{} stands already at {}:{}; name it once", requirement->name,
-                                          at->second.line, at->second.column)));
+                              fmt::format("{} is already listed at {}:{}", requirement->name, at->second.line,
+                                          at->second.column)));
     }
     out.push_back(*std::move(requirement));
   }

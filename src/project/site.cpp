@@ -77,8 +77,7 @@ Result<std::vector<specs::RegistryMirror>> read_registries(const TomlTable& root
     if (registry.prefix.empty())
       return fail(table.wrong("prefix", "expected a registry such as \"docker.io\""));
     if (registry.location.empty()) {
-      return fail(
-          table.wrong("location", "expected where it is to be asked, such as \"mirror.example:5000\""));
+      return fail(table.wrong("location", "expected HOST[:PORT][/PATH], such as \"mirror.example:5000\""));
     }
   }
   return out;

@@ -225,7 +225,7 @@ Url Url::without_credentials() const {
 Url Url::without_end_slashes() const {
   auto text = text_;
   while (text.size() > path_ && text.ends_with('/')) text.pop_back();
-  return of(std::move(text));
+  return of(text);
 }
 
 std::string redacted_url(std::string_view url) {

@@ -230,7 +230,7 @@ TEST_F(CheckScenario, BadUsage) {
   EXPECT_EQ(error({"check", "--torch", "2.3.1"}),
             "error: no source files given\n\nhint: give files or folders: launch check --torch 2.3.1 "
             "src/\n");
-  EXPECT_EQ(error({"check", "--torch", "2.3.1", "nix"}), "error: nix: there is no such file or folder\n");
+  EXPECT_EQ(error({"check", "--torch", "2.3.1", "nix"}), "error: nix: no such file or folder\n");
   EXPECT_EQ(error({"check", "--cuda", "cu121", "demo"}),
             "error: --cuda can only be used with --torch VERSION\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1", "--channel", "nightly", "src"}),

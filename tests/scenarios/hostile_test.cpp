@@ -61,10 +61,9 @@ TEST_F(HostileText, OfARecipe) {
             "error: recipes/demo.toml:1:10: python: Python \"3.11\\x1b[31m\" is not known: expected a minor "
             "version such as \"3.12\"\n");
   scenario_.write("recipes/demo.toml", "\"a\\u001b[31m\\nhint: b\" = 1\n");
-  EXPECT_EQ(
-      error_of({"lock", "demo"}),
-      "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: there is no such key\n\nhint: the keys here "
-      "are python, platforms, packages, torch, lock, image, verify and train\n");
+  EXPECT_EQ(error_of({"lock", "demo"}),
+            "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: the keys here "
+            "are python, platforms, packages, torch, lock, image, verify and train\n");
 }
 
 TEST_F(HostileText, OfAWheel) {

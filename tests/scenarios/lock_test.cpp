@@ -130,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         BadRecipe{
             "AnUnknownKey", "\"app\"", "package = []",
-            "error: recipes/demo.toml:3:1: package: there is no such key; did you mean \"packages\"?\n"
+            "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
             "\n"
             "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n"},
         BadRecipe{"AWrongType", "\"app\"", "[train]\nnodes = \"two\"",
@@ -356,7 +356,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
         done.err,
         "error: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an integer\n"
         "\n"
-        "hint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that "
+        "hint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that "
         "made it\n");
   }
   const auto done = scenario_.launch({"lock", "demo", "--upgrade"});

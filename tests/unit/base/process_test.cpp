@@ -157,7 +157,7 @@ TEST(Process, SaysWhatCannotBeStarted) {
   EXPECT_EQ(error_of({}), "error: cannot run a program: no name was given\n");
   ProcessSpec folder{.argv = {"true"}};
   folder.folder = "/nowhere";
-  EXPECT_EQ(error_of(folder), "error: cannot run true: its working folder /nowhere is not there\n");
+  EXPECT_EQ(error_of(folder), "error: cannot run true: its working folder /nowhere does not exist\n");
   EXPECT_EQ(make_process_runner()->guard({"launch-test-missing"}).error().message(),
             "cannot run launch-test-missing: no such program in PATH");
 }

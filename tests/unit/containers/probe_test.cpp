@@ -288,7 +288,7 @@ TEST_F(KeptProbe, IsMadeAgainForAnotherProgramConfigurationOrWish) {
       {{"CONTAINERS_CONF", "/x"}, {"HOME", scratch_.string()}, {"PATH", (scratch_ / "bin").string()}});
   ASSERT_TRUE(probe(std::nullopt));
   EXPECT_EQ(runner_.asked().size(), 8U);
-  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, work_, Probing::anew));
+  ASSERT_TRUE(probe_engine({}, {}, scratch_, runner_, environment_, work_, Probing::again));
   EXPECT_EQ(runner_.asked().size(), 10U);
   ASSERT_TRUE(probe(std::nullopt));
   EXPECT_EQ(runner_.asked().size(), 10U);

@@ -78,7 +78,7 @@ TEST_F(ProjectFiles, StayInTheProject) {
   fs::create_directory_symlink(".", root() / "src/loop");
   EXPECT_EQ(refusal("src"),
             "copy below [image] in recipes/demo.toml: src holds src/loop, a link to a folder");
-  EXPECT_EQ(refusal("gone"), "copy below [image] in recipes/demo.toml: gone is not there");
+  EXPECT_EQ(refusal("gone"), "copy below [image] in recipes/demo.toml: gone does not exist");
 }
 
 TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {

@@ -14,7 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 
 constexpr std::string_view kHint =
-    "\nhint: locks are written by programs: write it anew with `launch lock --upgrade` or the tool that made "
+    "\nhint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that made "
     "it\n";
 const std::string kA(64, 'a');
 const std::string kB(64, 'b');

@@ -124,7 +124,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   ASSERT_FALSE(missing);
   EXPECT_EQ(missing.error().kind(), ErrorKind::usage);
   EXPECT_EQ(missing.error().text(),
-            "error: recipes/demo.toml has no lock: lockfiles/pylock.demo.toml is not there\n"
+            "error: recipes/demo.toml has no lock: lockfiles/pylock.demo.toml does not exist\n"
             "\n"
             "hint: make it: launch lock demo\n");
 
@@ -162,7 +162,7 @@ TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
   put("recipes/demo.toml", "pyton = 3\n");
   put("lockfiles/pylock.demo.toml", "x");
   EXPECT_EQ(load_recipe(project(), scratch_.path() / "recipes/demo.toml").error().message(),
-            "recipes/demo.toml:1:1: pyton: there is no such key; did you mean \"python\"?");
+            "recipes/demo.toml:1:1: pyton: unknown key; did you mean \"python\"?");
   EXPECT_EQ(load_lock(project(), scratch_.path() / "lockfiles/pylock.demo.toml", reporter_).error().message(),
             "lockfiles/pylock.demo.toml:1:2: not TOML: Error while parsing key-value pair: encountered "
             "end-of-file");

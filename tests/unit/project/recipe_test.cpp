@@ -144,19 +144,19 @@ TEST(RecipeError, Syntax) {
 
 TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("", "platform = [\"linux-x86_64\"]"),
-            "error: recipes/demo.toml:3:1: platform: there is no such key; did you mean \"platforms\"?\n"
+            "error: recipes/demo.toml:3:1: platform: unknown key; did you mean \"platforms\"?\n"
             "\n"
             "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("trein", "nodes = 2"),
-            "error: recipes/demo.toml:3:2: trein: there is no such key; did you mean \"train\"?\n"
+            "error: recipes/demo.toml:3:2: trein: unknown key; did you mean \"train\"?\n"
             "\n"
             "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("train", "node = 2"),
-            "error: recipes/demo.toml:4:1: [train] node: there is no such key; did you mean \"nodes\"?\n"
+            "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
             "hint: the keys here are command, nodes, gpus, mounts and env\n");
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
-            "error: recipes/demo.toml:4:23: [image] copy.into: there is no such key\n"
+            "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"
             "hint: the keys here are from and to\n");
 }
@@ -212,9 +212,9 @@ TEST(RecipeError, Packages) {
   EXPECT_EQ(error_of("python = \"3.12\"\n"),
             "error: recipes/demo.toml:1:1: packages: expected at least one package here or in [torch]\n");
   EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"numpy\", \"NumPy>=2\"]\n"),
-            "error: recipes/demo.toml:2:22: packages: numpy stands already at 2:13; name it once\n");
+            "error: recipes/demo.toml:2:22: packages: numpy is already listed at 2:13\n");
   EXPECT_EQ(error_with("torch", "channel = \"index\"\npackages = [\"torch\"]"),
-            "error: recipes/demo.toml:5:13: [torch] packages: torch stands already at 2:13; name it once\n");
+            "error: recipes/demo.toml:5:13: [torch] packages: torch is already listed at 2:13\n");
   EXPECT_EQ(
       error_of("python = \"3.12\"\npackages = [\"a @ https://pypi.example/a.whl\"]\n"),
       "error: recipes/demo.toml:2:13: packages: \"a @ https://pypi.example/a.whl\" names a URL, but packages "

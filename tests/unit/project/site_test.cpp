@@ -200,7 +200,7 @@ TEST_F(SiteTest, BrokenUvFileIsPassedOver) {
 TEST_F(SiteTest, ErrorsNameTheFile) {
   put("project/launch.toml", "[index]\nur = \"x\"\n");
   EXPECT_EQ(error(),
-            "error: launch.toml:2:1: [index] ur: there is no such key; did you mean \"url\"?\n"
+            "error: launch.toml:2:1: [index] ur: unknown key; did you mean \"url\"?\n"
             "\n"
             "hint: the keys here are url\n");
   put("project/launch.toml", "[index]\nurl = \"pypi.example\"\n");
@@ -210,7 +210,7 @@ TEST_F(SiteTest, ErrorsNameTheFile) {
   EXPECT_EQ(error(), "error: launch.toml:1:10: engine: expected \"podman\" or \"docker\", found \"lxc\"\n");
   put("project/launch.toml", "[[registry]]\nprefix = \"docker.io\"\n");
   EXPECT_EQ(error(),
-            "error: launch.toml:1:1: [[registry]] location: expected where it is to be asked, such as "
+            "error: launch.toml:1:1: [[registry]] location: expected HOST[:PORT][/PATH], such as "
             "\"mirror.example:5000\"\n");
   put("project/launch.toml", "[store]\npath = \"\"\n");
   EXPECT_EQ(error(), "error: launch.toml:2:8: [store] path: expected something, found \"\"\n");
