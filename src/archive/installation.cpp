@@ -17,7 +17,7 @@ constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
 
 Error bad_wheel(std::string_view reason) {
-  return usage_error(fmt::format("the wheel cannot be installed: {}", reason));
+  return input_error(fmt::format("the wheel cannot be installed: {}", reason));
 }
 
 /// "a/b" of "a//./b": what a file system makes of it. The zip's directory was read without any "..".
@@ -235,7 +235,7 @@ Result<std::string> console_script_text(const EntryPoint& entry_point, std::stri
   if (interpreter.empty() || interpreter.front() != '/' || interpreter.size() > kMost ||
       interpreter.find_first_of(" \t\r\n") != std::string_view::npos) {
     return fail(
-        usage_error(fmt::format("{} cannot be the interpreter of a script: expected an absolute path without "
+        input_error(fmt::format("{} cannot be the interpreter of a script: expected an absolute path without "
                                 "white space, of {} bytes at most",
                                 specs::in_quotes(interpreter), kMost)));
   }

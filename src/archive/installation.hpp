@@ -23,10 +23,10 @@ struct InstallPaths {
   static InstallPaths of(const specs::Interpreter& python);
 };
 
-/// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (usage): none, or several.
+/// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (input): none, or several.
 Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries);
 
-/// `Root-Is-Purelib` of a WHEEL file. Errors (usage): no Wheel-Version, or one above 1.x (PEP 427: refuse
+/// `Root-Is-Purelib` of a WHEEL file. Errors (input): no Wheel-Version, or one above 1.x (PEP 427: refuse
 /// those).
 Result<bool> root_is_purelib(std::string_view wheel_file);
 
@@ -40,7 +40,7 @@ struct InstallFile {
 
 /// Where every file of a wheel goes (binary distribution format, "Installing a wheel"): the root into purelib
 /// or platlib, NAME.data/KEY/… to its place. Folders and RECORD with its signatures are left out: RECORD is
-/// written anew. Errors (usage): a path that leaves the prefix, an unknown .data key, two files for one
+/// written anew. Errors (input): a path that leaves the prefix, an unknown .data key, two files for one
 /// place.
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths);
@@ -60,11 +60,11 @@ struct EntryPoint {
   std::string attribute;  ///< "main", "Class.method"
 };
 
-/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (usage): a line that cannot be
+/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (input): a line that cannot be
 /// read, a name that is no file name, a module or attribute that is no Python name; the line is quoted.
 Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points);
 
-/// The script that calls the entry point. `interpreter` is an absolute path. Errors (usage): one that cannot
+/// The script that calls the entry point. `interpreter` is an absolute path. Errors (input): one that cannot
 /// stand in a "#!" line (white space, over 125 bytes).
 Result<std::string> console_script_text(const EntryPoint& entry_point, std::string_view interpreter);
 
@@ -75,7 +75,7 @@ struct RecordRow {
   std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
 };
 
-/// "sha256=" and the URL-safe base64 without padding, from 64 hex digits. Errors (usage): not such digits.
+/// "sha256=" and the URL-safe base64 without padding, from 64 hex digits. Errors (input): not such digits.
 Result<std::string> record_digest(std::string_view sha256_hex);
 /// A path below the prefix ("bin/x") as RECORD in `site_packages` ("lib/python3.12/site-packages") names it.
 std::string record_path(std::string_view path, std::string_view site_packages);

@@ -34,7 +34,7 @@ std::string url_safe_base64(const std::string& bytes) {
 Result<std::string> record_digest(std::string_view sha256_hex) {
   if (!is_sha256_hex(sha256_hex)) {
     return fail(
-        usage_error(fmt::format("{} is not a sha256: expected 64 hex digits", specs::in_quotes(sha256_hex))));
+        input_error(fmt::format("{} is not a sha256: expected 64 hex digits", specs::in_quotes(sha256_hex))));
   }
   std::string bytes;
   for (std::size_t i = 0; i < sha256_hex.size(); i += 2) {

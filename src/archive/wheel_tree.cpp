@@ -68,7 +68,7 @@ Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::
   Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}, {}, {}};
   TRY_ASSIGN(const auto dist_info, dist_info_folder(wheel.zip.entries()));
   const auto* about = wheel.zip.find(dist_info + "/WHEEL");
-  if (about == nullptr) return fail(usage_error(fmt::format("the wheel has no {}/WHEEL", dist_info)));
+  if (about == nullptr) return fail(input_error(fmt::format("the wheel has no {}/WHEEL", dist_info)));
   TRY_ASSIGN(const auto about_text, wheel.zip.read(*about));
   TRY_ASSIGN(const bool purelib, root_is_purelib(about_text));
   wheel.dist_info = fmt::format("{}/{}", purelib ? paths_.purelib : paths_.platlib, dist_info);
@@ -188,7 +188,7 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
   std::atomic<std::uint64_t> done = 0;
   TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
     const auto& task = tasks[at];
-    if (work.stop.stop_requested()) return fail(world_error("stopped while wheels were unpacked"));
+    if (work.stop.stop_requested()) return fail(environment_error("stopped while wheels were unpacked"));
     auto& wheel = open[task.wheel];
     TRY(during(installer.write(wheel, task.file), wheel.step()));
     done += task.size;

@@ -23,14 +23,14 @@ struct InstallSize {
   std::uint64_t bytes = 0;
 };
 
-/// Bytes in all of a wheel's files, from its directory alone. Errors (usage): an unsound wheel; (world):
-/// unreadable.
+/// Bytes in all of a wheel's files, from its directory alone. Errors (input): an unsound wheel;
+/// (environment): unreadable.
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
 
 /// Unpacks every wheel as an installer would (binary distribution format, "Installing a wheel") into a prefix
 /// of its own, `folder`/PACKAGE, on all cores: scripts for `interpreter`, RECORD written anew, INSTALLER
-/// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (usage): an unsound
-/// wheel, named; (world): the disk; a stop was asked for.
+/// "launch", CRC-32 checked, modes 0644 and 0755 whatever the umask, no bytecode. Errors (input): an unsound
+/// wheel, named; (environment): the disk; a stop was asked for.
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);

@@ -31,11 +31,11 @@ constexpr std::size_t kDirectoryEntrySize = 46;
 constexpr std::size_t kLocalSize = 30;
 
 Error bad_zip(std::string_view reason) {
-  return usage_error(fmt::format("not a sound zip file: {}", reason));
+  return input_error(fmt::format("not a sound zip file: {}", reason));
 }
 
 Error bad_entry(std::string_view name, std::string_view reason) {
-  return usage_error(fmt::format("not a sound zip file: the entry {} {}", specs::in_quotes(name), reason));
+  return input_error(fmt::format("not a sound zip file: the entry {} {}", specs::in_quotes(name), reason));
 }
 
 /// Little-endian numbers of a record whose length was checked.
@@ -181,7 +181,7 @@ struct FreeDecompressor {
 Result<void> inflate(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
   const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
       libdeflate_alloc_decompressor());
-  if (!decompressor) return fail(world_error("out of memory while a zip entry was decompressed"));
+  if (!decompressor) return fail(environment_error("out of memory while a zip entry was decompressed"));
   std::size_t used = 0;
   const auto result =
       libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),

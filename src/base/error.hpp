@@ -7,11 +7,11 @@ namespace launch {
 
 /// What happened. Which exit code that is, cli decides.
 enum class ErrorKind {
-  no,         ///< the question was answered, and the answer is no: lock out of date, API missing
-  usage,      ///< what the user gave is wrong: the command line, a recipe, an input file
-  malformed,  ///< what somebody else made does not follow its standard (a wheel's metadata): it cannot be
-              ///< used, and what is around it can
-  world,      ///< network, index, engine or disk failed
+  no,           ///< the question was answered, and the answer is no: lock out of date, API missing
+  input,        ///< what the user gave is wrong: the command line, a recipe, an input file
+  malformed,    ///< what somebody else made does not follow its standard (a wheel's metadata): it cannot be
+                ///< used, and what is around it can
+  environment,  ///< network, index, engine or disk failed
 };
 
 /// One failure as a value: a sentence, what was being done, and what to do now.
@@ -45,13 +45,13 @@ class Error {
   std::vector<std::string> hints_;
 };
 
-/// Error of kind usage: what the user gave is wrong.
-inline Error usage_error(std::string message) {
-  return {ErrorKind::usage, std::move(message)};
+/// Error of kind input: what the user gave is wrong.
+inline Error input_error(std::string message) {
+  return {ErrorKind::input, std::move(message)};
 }
-/// Error of kind world: something outside the program failed.
-inline Error world_error(std::string message) {
-  return {ErrorKind::world, std::move(message)};
+/// Error of kind environment: something outside the program failed.
+inline Error environment_error(std::string message) {
+  return {ErrorKind::environment, std::move(message)};
 }
 
 }  // namespace launch

@@ -14,7 +14,8 @@
 namespace launch {
 
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number) {
-  auto error = world_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
+  auto error =
+      environment_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
   if (error_number == ENOSPC || error_number == EDQUOT) {
     error.hint(
         fmt::format("free some space where {} lies, or choose another place, and run the command again",
@@ -35,7 +36,7 @@ Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t m
     if (got == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(got));
     if (content.size() > most) {
-      return fail(world_error(fmt::format("{} is larger than {}", path.string(), human_bytes(most))));
+      return fail(environment_error(fmt::format("{} is larger than {}", path.string(), human_bytes(most))));
     }
   }
 }

@@ -14,10 +14,10 @@ namespace launch {
 /// A file's bytes in memory without reading them first.
 class MappedFile {
  public:
-  /// Errors (world): it cannot be read.
+  /// Errors (environment): it cannot be read.
   static Result<MappedFile> open(const std::filesystem::path& path);
   /// A file of that size and mode, to be filled, new or over one that is there. Its blocks are reserved, so
-  /// that a full disk is an error here and no signal later. Errors (world).
+  /// that a full disk is an error here and no signal later. Errors (environment).
   static Result<MappedFile> create(Disk& disk, const std::filesystem::path& path, std::uint64_t size,
                                    unsigned mode);
 
@@ -37,7 +37,7 @@ class MappedFile {
 };
 
 /// A new file, or one that is there and is now empty, of exactly that mode; no symbolic link is followed.
-/// `access` is O_WRONLY or O_RDWR. Errors (world).
+/// `access` is O_WRONLY or O_RDWR. Errors (environment).
 Result<Fd> create_file(Disk& disk, const std::filesystem::path& path, int access, unsigned mode);
 
 }  // namespace launch

@@ -39,7 +39,7 @@ namespace process = boost::process::v2;
 using boost::system::error_code;
 
 Error cannot_run(std::string_view program, std::string_view reason) {
-  return world_error(fmt::format("cannot run {}: {}", printable(program), reason));
+  return environment_error(fmt::format("cannot run {}: {}", printable(program), reason));
 }
 
 /// A descriptor that is none of the three that the child's own are put over.
@@ -188,7 +188,7 @@ Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const 
 
 /// Starts the program; every descriptor but stdin, stdout and stderr is closed in it.
 Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
-  if (spec.argv.empty()) return fail(world_error("cannot run a program: no name was given"));
+  if (spec.argv.empty()) return fail(environment_error("cannot run a program: no name was given"));
   const std::string& name = spec.argv.front();
   const EnvironmentBlock environment(spec);
   TRY_ASSIGN(const auto program, program_in(name, environment.path()));

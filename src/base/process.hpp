@@ -62,8 +62,8 @@ class ProcessRunner {
 
   /// Runs to the end, draining both pipes; the child leads a process group of its own, which is ended whole
   /// on time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM when
-  /// the calling thread dies. Safe to call from several threads. Errors (world): the program is not there or
-  /// cannot be started; a program that ran and failed is an outcome, not an error.
+  /// the calling thread dies. Safe to call from several threads. Errors (environment): the program is not
+  /// there or cannot be started; a program that ran and failed is an outcome, not an error.
   virtual Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop = {}) = 0;
 
   /// Starts `argv` in a session of its own, with stdin a pipe that only this process holds: end of file there

@@ -12,7 +12,7 @@ namespace launch {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-/// The failed Result: `return fail(usage_error("…"));`
+/// The failed Result: `return fail(input_error("…"));`
 inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }

@@ -11,7 +11,7 @@ namespace launch {
 /// A folder of its own that goes with the object.
 class TemporaryFolder {
  public:
-  /// Below `parent`, else among the machine's temporary files. Errors (world).
+  /// Below `parent`, else among the machine's temporary files. Errors (environment).
   static Result<TemporaryFolder> make(Disk& disk, std::filesystem::path parent = {});
 
   TemporaryFolder(TemporaryFolder&& other) noexcept

@@ -90,7 +90,7 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
   for (const auto line : split(text, '\n')) {
     ++number;
     if (std::count(line.begin(), line.end(), '.') > kMostDotsInLine) {
-      return fail(usage_error(
+      return fail(input_error(
           fmt::format("{}:{}:1: a line with more than {} dots is not read", file, number, kMostDotsInLine)));
     }
   }
@@ -98,7 +98,7 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
     return convert(toml::parse(text));
   } catch (const toml::parse_error& error) {
     const auto place = place_of(error.source());
-    return fail(usage_error(
+    return fail(input_error(
         fmt::format("{}:{}:{}: not TOML: {}", file, place.line, place.column, error.description())));
   }
 }
@@ -124,7 +124,7 @@ std::string_view kind_name(TomlValue::Kind kind) {
 }
 
 Error TomlTable::wrong(std::string_view key, const TomlValue& at, std::string_view what) const {
-  return usage_error(
+  return input_error(
       fmt::format("{}:{}:{}: {}{}: {}", file_, at.place.line, at.place.column, prefix_, key, what));
 }
 

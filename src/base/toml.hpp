@@ -32,7 +32,7 @@ struct TomlValue {
   TomlPlace key_place;
 };
 
-/// Reads a document. Errors (usage): "FILE:LINE:COLUMN: …", what TOML forbids there.
+/// Reads a document. Errors (input): "FILE:LINE:COLUMN: …", what TOML forbids there.
 Result<TomlValue> parse_toml(std::string_view text, std::string_view file);
 
 /// "an integer", "a table": for messages.
@@ -44,12 +44,12 @@ class TomlTable {
   /// The whole document. `document` must outlive the object.
   TomlTable(const TomlValue& document, std::string_view file) : value_(&document), file_(file) {}
 
-  /// Errors (usage): a key that is not among these, with a "did you mean".
+  /// Errors (input): a key that is not among these, with a "did you mean".
   Result<void> only(std::initializer_list<std::string_view> keys) const;
   /// The value of a key; none when it is not there.
   const TomlValue* find(std::string_view key) const;
 
-  // Each leaves `out` alone when the key is not there. Errors (usage): another type.
+  // Each leaves `out` alone when the key is not there. Errors (input): another type.
   Result<void> read(std::string_view key, std::string& out) const;
   Result<void> read(std::string_view key, std::optional<std::string>& out) const;
   Result<void> read(std::string_view key, std::int64_t& out) const;
@@ -57,12 +57,12 @@ class TomlTable {
   Result<void> read(std::string_view key, std::vector<std::string>& out) const;
   Result<void> read(std::string_view key, std::map<std::string, std::string>& out) const;
 
-  /// A table of it, empty when it is not there. Errors (usage): another type.
+  /// A table of it, empty when it is not there. Errors (input): another type.
   Result<TomlTable> table(std::string_view key) const;
-  /// An array of tables, as `[[key]]` or inline. Errors (usage): another type.
+  /// An array of tables, as `[[key]]` or inline. Errors (input): another type.
   Result<std::vector<TomlTable>> tables(std::string_view key) const;
 
-  /// "FILE:LINE:COLUMN: [train] nodes: WHAT", of kind usage, where `at` stands.
+  /// "FILE:LINE:COLUMN: [train] nodes: WHAT", of kind input, where `at` stands.
   Error wrong(std::string_view key, const TomlValue& at, std::string_view what) const;
   /// The same for a key of this table, at its value, or at the table when the key is not there.
   Error wrong(std::string_view key, std::string_view what) const;

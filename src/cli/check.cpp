@@ -41,22 +41,22 @@ struct CheckOptions {
 
 Result<void> check_usage(const CheckOptions& options, const World& world) {
   if (world.json && !options.format.empty() && options.format != "json") {
-    return fail(usage_error(fmt::format("--json cannot be combined with --format {}", options.format)));
+    return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
   }
   if (options.torch.empty()) {
     for (const auto& [name, value] : {std::pair("--channel", &options.channel),
                                       {"--cuda", &options.cuda},
                                       {"--python", &options.python}}) {
       if (!value->empty())
-        return fail(usage_error(fmt::format("{} can only be used with --torch VERSION", name)));
+        return fail(input_error(fmt::format("{} can only be used with --torch VERSION", name)));
     }
     return {};
   }
   if (!options.packages.empty()) {
-    return fail(usage_error("--package cannot be combined with --torch, which checks torch alone"));
+    return fail(input_error("--package cannot be combined with --torch, which checks torch alone"));
   }
   if (!options.channel.empty() && options.channel != "index" && options.cuda.empty()) {
-    return fail(usage_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
+    return fail(input_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
                                         options.channel))
                     .hint("add --cuda cu128 or --cuda cpu"));
   }

@@ -5,20 +5,20 @@
 namespace launch::cli {
 
 /// The exit codes that docs/design.md names. `train` has further ones, those of the ranks.
-enum ExitCode { kYes = 0, kNo = 1, kUsage = 2, kWorld = 3 };
+enum ExitCode { kYes = 0, kNo = 1, kUsage = 2, kEnvironment = 3 };
 
 /// The exit code of a command that failed.
 inline int exit_code_of(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::no:
       return kNo;
-    case ErrorKind::usage:
+    case ErrorKind::input:
       return kUsage;
     case ErrorKind::malformed:
-    case ErrorKind::world:
+    case ErrorKind::environment:
       break;
   }
-  return kWorld;
+  return kEnvironment;
 }
 
 }  // namespace launch::cli

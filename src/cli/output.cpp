@@ -61,7 +61,7 @@ Result<void> Output::close() {
   // A network file system says only now that the disk is full.
   if (::close(descriptor_) != 0 && errno != EINTR && failure_ == 0) failure_ = errno;
   if (failure_ == 0 || failure_ == EPIPE) return {};
-  auto error = world_error(
+  auto error = environment_error(
       fmt::format("cannot write to standard output: {}", std::generic_category().message(failure_)));
   if (failure_ == ENOSPC || failure_ == EDQUOT) {
     error.hint("free some disk space, or send the output to another disk");

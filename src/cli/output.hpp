@@ -20,8 +20,8 @@ class Output {
   void line(std::string_view text);
   /// Writes what is buffered, for lines that a person watches.
   void flush();
-  /// Flushes and closes the descriptor; only the first call does anything. Errors (world): something could
-  /// not be written.
+  /// Flushes and closes the descriptor; only the first call does anything. Errors (environment): something
+  /// could not be written.
   Result<void> close();
 
  private:

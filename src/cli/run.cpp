@@ -65,7 +65,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
     if (!command->get_name().empty()) names.push_back(command->get_name());
   }
   if (root.get_subcommands().empty() && first != arguments.end()) {
-    auto unknown = usage_error(fmt::format("unknown command \"{}\"", *first));
+    auto unknown = input_error(fmt::format("unknown command \"{}\"", *first));
     if (const auto near = did_you_mean(*first, names))
       return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
     return std::move(unknown).hint("run `launch --help` to list the commands");
@@ -74,7 +74,7 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
   if (!message.empty() && message.back() == '\n') message.pop_back();
   const auto chosen = root.get_subcommands();
   const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
-  return usage_error(message).hint(fmt::format("run `{} --help` to list the options", command));
+  return input_error(message).hint(fmt::format("run `{} --help` to list the options", command));
 }
 
 int report(Terminal& terminal, const Error& error) {
@@ -99,11 +99,11 @@ Result<void> set_folder(World& world, const std::string& given) {
   auto& context = world.context;
   context.folder_is_root = !given.empty();
   context.folder = std::filesystem::current_path(code);
-  if (code) return fail(world_error("cannot determine the working folder: " + code.message()));
+  if (code) return fail(environment_error("cannot determine the working folder: " + code.message()));
   if (!context.folder_is_root) return {};
   context.folder = (context.folder / given).lexically_normal();
   if (std::filesystem::is_directory(context.folder)) return {};
-  return fail(usage_error(fmt::format("-C {}: no such folder", given)));
+  return fail(input_error(fmt::format("-C {}: no such folder", given)));
 }
 
 LogLevel level_of(const GlobalOptions& options) {
@@ -144,7 +144,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
   if (auto folder = set_folder(world, options.folder); !folder) return report(world.terminal, folder.error());
   if (has_rest && !chosen.takes_rest) {
     return report(world.terminal,
-                  usage_error(fmt::format("launch {} takes no arguments after --",
+                  input_error(fmt::format("launch {} takes no arguments after --",
                                           root.get_subcommands().front()->get_name()))
                       .hint("only `launch train RECIPE -- ARGS` passes ARGS on, to the training script"));
   }

@@ -31,7 +31,7 @@ bool is_lock_name(std::string_view argument) {
 
 enum class Named { recipe, lock, code };
 
-/// Errors (usage): it is neither a recipe, a lock nor code; lists the existing recipes.
+/// Errors (input): it is neither a recipe, a lock nor code; lists the existing recipes.
 Result<Named> kind_of(std::string_view name, const Context& context, const project::Project& project) {
   if (is_lock_name(name)) return Named::lock;
   if (name.ends_with(".toml")) return Named::recipe;
@@ -45,7 +45,7 @@ Result<Named> kind_of(std::string_view name, const Context& context, const proje
 }
 
 Error no_wheels_named() {
-  return usage_error("no recipe, lock or --torch version given")
+  return input_error("no recipe, lock or --torch version given")
       .hint("name a recipe or lock: launch check demo src/")
       .hint("or give a version: launch check --torch 2.3.1 src/");
 }
@@ -83,7 +83,7 @@ Result<Question> question_of_release(const probe::ReleaseQuery& query, const std
                                      const Context& context, const project::Site& site,
                                      net::HttpClient& http) {
   if (paths.empty()) {
-    return fail(usage_error("no source files given")
+    return fail(input_error("no source files given")
                     .hint(fmt::format("give files or folders: launch check --torch {} src/", query.version)));
   }
   Question question;
@@ -97,7 +97,7 @@ Result<Question> question_of_release(const probe::ReleaseQuery& query, const std
 Result<std::vector<probe::ScanPath>> paths_of(const project::Recipe& recipe,
                                               const project::Project& project) {
   if (recipe.verify.scan.empty()) {
-    return fail(usage_error(fmt::format("no source files given, and the recipe {} names none", recipe.name))
+    return fail(input_error(fmt::format("no source files given, and the recipe {} names none", recipe.name))
                     .hint("add to the recipe:\n        [verify]\n        scan = [\"src\"]")
                     .hint(fmt::format("or give files or folders: launch check {} src/", recipe.name)));
   }
@@ -122,7 +122,7 @@ Result<LockQuestion> of_lock(const std::string& name, const project::Project& pr
   TRY_ASSIGN(const auto file, project.lock_file(name));
   TRY_ASSIGN(question.lock, project::load_lock(project, file, reporter));
   if (paths.empty()) {
-    return fail(usage_error("no source files given, and a lock names none")
+    return fail(input_error("no source files given, and a lock names none")
                     .hint(fmt::format("give files or folders: launch check {} src/", name)));
   }
   question.packages = packages_of(question.lock.lock);

@@ -24,7 +24,7 @@ struct CheckRequest {
 };
 
 /// Checks whether wheels have the names that code imports, on every platform of a lock. Warns of each file of
-/// the code that could not be read to its end. Errors: (usage) no code or no wheels are named, with what to
+/// the code that could not be read to its end. Errors: (input) no code or no wheels are named, with what to
 /// give; those of load_locked, load_lock, open_locked_wheels, open_release, scan_tree and PlatformApis::ask;
 /// a stop.
 Result<probe::CheckReport> check(const CheckRequest& request, const Context& context);

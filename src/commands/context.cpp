@@ -46,7 +46,7 @@ std::unique_ptr<net::HttpClient> open_http(const Context& context, const project
 }
 
 Result<void> require_no_stop(const Context& context) {
-  if (context.stop.stop_requested()) return fail(world_error("interrupted"));
+  if (context.stop.stop_requested()) return fail(environment_error("interrupted"));
   return {};
 }
 

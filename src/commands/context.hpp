@@ -55,7 +55,7 @@ struct HttpUse {
 std::unique_ptr<net::HttpClient> open_http(const Context& context, const project::Site& site,
                                            HttpUse use = {});
 
-/// Errors (world): a stop was asked for. Called before a workflow changes something or gives an answer.
+/// Errors (environment): a stop was asked for. Called before a workflow changes something or gives an answer.
 Result<void> require_no_stop(const Context& context);
 
 }  // namespace launch::commands

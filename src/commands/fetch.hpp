@@ -28,8 +28,8 @@ struct FetchDocument {
 };
 
 /// Fills the wheel store with all wheels of a lock, and places them beside a lock that names them by path.
-/// Errors: those of load_lock and fetch_locked; (world) a wheel cannot be placed; a stop, after which the
-/// store keeps what was fetched.
+/// Errors: those of load_lock and fetch_locked; (environment) a wheel cannot be placed; a stop, after which
+/// the store keeps what was fetched.
 Result<FetchDocument> fetch(const FetchRequest& request, const Context& context);
 
 }  // namespace launch::commands

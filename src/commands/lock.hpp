@@ -29,8 +29,8 @@ struct LockDocument {
 };
 
 /// Resolves a recipe and writes its lock unless it is unchanged. Errors: those of load_recipe,
-/// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (world) the lock cannot be written; a
-/// stop, after which nothing was written.
+/// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (environment) the lock cannot be
+/// written; a stop, after which nothing was written.
 Result<LockDocument> lock(const LockRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -28,8 +28,8 @@ struct RenderDocument {
 };
 
 /// Renders the Dockerfile and .dockerignore of a locked recipe and writes those that differ from the
-/// existing files. Errors: those of load_locked, find_project_files and render_dockerfile; (world) a file
-/// cannot be read or written.
+/// existing files. Errors: those of load_locked, find_project_files and render_dockerfile; (environment) a
+/// file cannot be read or written.
 Result<RenderDocument> render(const RenderRequest& request, const Context& context);
 
 }  // namespace launch::commands

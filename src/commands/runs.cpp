@@ -18,13 +18,13 @@ Result<std::filesystem::path> log_of(const train::ListedRun& run, std::string_vi
   const auto& summary = run.summary;
   const int ranks = summary.nodes * summary.ranks_per_node;
   if (name.rank >= ranks) {
-    return fail(usage_error(
+    return fail(input_error(
         ranks == 1 ? fmt::format("the run {} has rank 0 only, not {}", summary.run, name.rank)
                    : fmt::format("the run {} has ranks 0 to {}, not {}", summary.run, ranks - 1, name.rank)));
   }
   const int node = name.rank / summary.ranks_per_node;
   if (name.node && *name.node != node) {
-    return fail(usage_error(fmt::format("rank {} of the run {} is on node {}, not on node {}", name.rank,
+    return fail(input_error(fmt::format("rank {} of the run {} is on node {}, not on node {}", name.rank,
                                         summary.run, node, *name.node)));
   }
   return run.folder.log_of(node, name.rank);
@@ -37,8 +37,8 @@ Result<void> wait_until_ended(const train::RunFolder& folder, const Context& con
   while (folder.is_held()) {
     TRY(require_no_stop(context));
     if (context.clock.steady() >= until) {
-      return fail(world_error(fmt::format("the run {} was asked to end {} s ago and is still running",
-                                          folder.run(), kPatience.count())));
+      return fail(environment_error(fmt::format("the run {} was asked to end {} s ago and is still running",
+                                                folder.run(), kPatience.count())));
     }
     context.clock.sleep(kPause, context.stop);
   }

@@ -32,7 +32,7 @@ struct LogsDocument {
 };
 
 /// Hands the lines of a run's log to `on_line`, in the order of their arrival. A stop ends it early. Errors:
-/// those of load_site and find_run; (usage) the run has no such rank; (world) the log cannot be read.
+/// those of load_site and find_run; (input) the run has no such rank; (environment) the log cannot be read.
 Result<LogsDocument> logs(const LogsRequest& request, const Context& context,
                           const std::function<void(std::string_view)>& on_line);
 
@@ -43,7 +43,7 @@ struct StopDocument {
 
 /// Ends a run from anywhere: its own process is asked to, and waited for. If that was killed, what is left of
 /// the run is removed and its record closed as lost. Errors: those of load_site, find_run and close_lost_run;
-/// (world) the run did not end in time; a stop, after which the run ends nevertheless.
+/// (environment) the run did not end in time; a stop, after which the run ends nevertheless.
 Result<StopDocument> stop(const std::string& run, const Context& context);
 
 }  // namespace launch::commands

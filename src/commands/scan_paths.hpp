@@ -10,7 +10,7 @@
 
 namespace launch::commands {
 
-/// Paths of a request, which messages show as they were given. Errors (usage): one does not exist.
+/// Paths of a request, which messages show as they were given. Errors (input): one does not exist.
 Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::string>& paths,
                                                      const Context& context);
 

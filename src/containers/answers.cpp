@@ -40,7 +40,7 @@ Result<std::vector<Digest>> layers_of(const json& image) {
   if (!listed.is_array()) return layers;
   for (const auto& item : listed) {
     const auto layer = Digest::parse(json_string(item));
-    if (!layer) return fail(world_error("'image inspect' printed a layer that is no sha256 digest"));
+    if (!layer) return fail(environment_error("'image inspect' printed a layer that is no sha256 digest"));
     layers.push_back(*layer);
   }
   return layers;
@@ -89,12 +89,12 @@ bool version_at_least(std::string_view version, unsigned major, unsigned minor) 
 Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   const auto document = parse_json<json>(text);
   if (!document.is_array() || document.empty()) {
-    return fail(world_error("'image inspect' did not print a list of images"));
+    return fail(environment_error("'image inspect' did not print a list of images"));
   }
   std::vector<Image> images;
   for (const auto& item : document) {
     const auto id = id_of(json_string(item, {"Id"}));
-    if (!id) return fail(world_error("'image inspect' did not say the image's id"));
+    if (!id) return fail(environment_error("'image inspect' did not say the image's id"));
     auto& image = images.emplace_back(Image{*id, digest_of(item)});
     image.labels = texts_of(json_at(item, {"Config", "Labels"}));
     image.annotations = texts_of(json_at(item, {"Annotations"}));
@@ -170,22 +170,22 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
       (engine && (has(err, "executable file not found") ||
                   has(err, "attempted to invoke a command that was not found") ||
                   (exit_code == 127 && has(err, "exec: ") && has(err, "no such file or directory"))))) {
-    return usage_error(fmt::format("the command '{}' is not in the image {}", program, spec.image));
+    return input_error(fmt::format("the command '{}' is not in the image {}", program, spec.image));
   }
   if (init && has(err, "ermission denied")) {
-    return usage_error(
+    return input_error(
         fmt::format("'{}' in the image {} is not a program that can be run", program, spec.image));
   }
   if (!engine || words.empty()) return std::nullopt;
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
-    return usage_error(fmt::format("the image {} is not here", spec.image));
+    return input_error(fmt::format("the image {} is not here", spec.image));
   }
   if (auto error = info.type->start_failure(err)) return error;
   const auto hint = info.type->hint(err);
   if (hint.empty() && !has(err, "Error") && !has(err, "docker: "))
     return std::nullopt;  // the program's own code
-  auto error =
-      world_error(fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
+  auto error = environment_error(
+      fmt::format("{} could not start the container {}: {}", info.name(), spec.name, words));
   if (!hint.empty()) error.hint(hint);
   return error;
 }

@@ -24,7 +24,7 @@ bool help_has_option(std::string_view help, std::string_view option);
 /// True when a version ("4.3.1", "5.0.0-dev") is at least major.minor.
 bool version_at_least(std::string_view version, unsigned major, unsigned minor);
 
-/// The images that `image inspect` describes. Errors (world): not what the engines print, or none.
+/// The images that `image inspect` describes. Errors (environment): not what the engines print, or none.
 Result<std::vector<Image>> read_image_inspect(std::string_view json);
 
 /// True when the state that buildah keeps of a working container (buildah.json) says that the build which

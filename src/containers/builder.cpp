@@ -55,13 +55,14 @@ Result<Image> Builder::build(BuildSpec spec) const {
 Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& id) const {
   const auto name = engine_->info().name();
   TRY_ASSIGN(auto image, engine_->find_image(spec.tag));
-  if (!image) return fail(world_error(fmt::format("{} built {} and does not have it", name, spec.tag)));
+  if (!image) return fail(environment_error(fmt::format("{} built {} and does not have it", name, spec.tag)));
   TRY_ASSIGN(const auto& text, id);
   const auto built = Digest::parse(trim(text));
   // With docker's containerd store the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
-    return fail(world_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
-                                        name, spec.tag, trim(text), image->image_id.text())));
+    return fail(
+        environment_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
+                                      name, spec.tag, trim(text), image->image_id.text())));
   }
   return *std::move(image);
 }

@@ -89,7 +89,7 @@ class Docker final : public EngineType {
     if (!has(err, "could not select device driver") && !has(err, "unknown or invalid runtime name: nvidia")) {
       return std::nullopt;
     }
-    return world_error(fmt::format("docker cannot give GPUs to a container: {}", last_words(err)))
+    return environment_error(fmt::format("docker cannot give GPUs to a container: {}", last_words(err)))
         .hint("install NVIDIA's container toolkit, then: nvidia-ctk runtime configure --runtime=docker");
   }
 

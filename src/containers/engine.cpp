@@ -30,7 +30,7 @@ std::string filter(const std::string& label, const std::string& value) {
 
 Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const {
   if (outcome.cancelled)
-    return world_error(fmt::format("{} was interrupted: it could not {}", info_.name(), what));
+    return environment_error(fmt::format("{} was interrupted: it could not {}", info_.name(), what));
   if (doubt_) {
     if (auto error = doubt_()) return *std::move(error);
   }
@@ -38,7 +38,7 @@ Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const
   if (said.empty()) said = last_words(outcome.out);
   if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
   if (outcome.timed_out) said = "it did not answer in time";
-  auto error = world_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
+  auto error = environment_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
   if (auto hint = info_.type->hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
   return error;
 }

@@ -50,7 +50,7 @@ struct EngineInfo {
 std::vector<std::string> engine_names();
 /// What engine_named takes: "podman, docker or a path to one".
 std::string engine_choice();
-/// The engine of that name, or of a path whose file name begins with it; nothing is asked. Errors (usage):
+/// The engine of that name, or of a path whose file name begins with it; nothing is asked. Errors (input):
 /// there is none.
 Result<EngineInfo> engine_named(const std::string& wanted);
 
@@ -100,8 +100,8 @@ std::vector<std::string> network_arguments(const std::string& name,
                                            const std::map<std::string, std::string>& labels);
 
 /// An engine's command line, behind one face. Nothing here touches the machine but through the runner. Every
-/// call names the engine and its own last words when it fails (world). Safe to call from several threads when
-/// the runner is.
+/// call names the engine and its own last words when it fails (environment). Safe to call from several
+/// threads when the runner is.
 class Engine {
  public:
   /// `environment` is added to what the engine's process gets.
@@ -123,9 +123,9 @@ class Engine {
   Result<std::string> pull_name(const std::string& name, const Digest& digest) const;
 
   /// Runs one container in the foreground; lines go to `on_line` as they come. A stop ends and removes the
-  /// container. A program that ran is an outcome, whatever its code. Errors: (world) the engine could not
-  /// start the container; (usage) the command is not in the image or cannot be run, the image is not there, a
-  /// mounted folder is not there.
+  /// container. A program that ran is an outcome, whatever its code. Errors: (environment) the engine could
+  /// not start the container; (input) the command is not in the image or cannot be run, the image is not
+  /// there, a mounted folder is not there.
   Result<ProcessOutcome> run(const RunSpec& spec,
                              const std::function<void(Stream, std::string_view)>& on_line,
                              std::stop_token stop = {}) const;
@@ -160,8 +160,8 @@ enum class Probing { once, again };
 /// Finds an engine that works by using it: the wanted one (what engine_named takes), or the first of all that
 /// does. Images come from `mirrors`: where the engine can be configured so, by files below `scratch`; else by
 /// their names (Engine::pull_name). What an engine can do is kept there too, and asked again when something
-/// that it depends on has changed, or with `Probing::again`. Errors: (usage) another name is wanted; (world)
-/// none is there, or none answers; the hint is the command that fixes it.
+/// that it depends on has changed, or with `Probing::again`. Errors: (input) another name is wanted;
+/// (environment) none is there, or none answers; the hint is the command that fixes it.
 Result<Engine> probe_engine(const std::optional<std::string>& wanted,
                             const std::vector<specs::RegistryMirror>& mirrors,
                             const std::filesystem::path& scratch, ProcessRunner& runner,

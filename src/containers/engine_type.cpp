@@ -48,7 +48,7 @@ Result<EngineInfo> engine_named(const std::string& wanted) {
       return EngineInfo{type, wanted};
   }
   return fail(
-      usage_error(fmt::format("'{}' is not an engine: expected {} of them", wanted, engine_choice())));
+      input_error(fmt::format("'{}' is not an engine: expected {} of them", wanted, engine_choice())));
 }
 
 std::string EngineInfo::name() const {

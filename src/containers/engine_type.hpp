@@ -54,8 +54,8 @@ class EngineType {
   virtual std::optional<ProbeInputs> probe_inputs(const Environment&) const { return std::nullopt; }
 
   /// What makes it pull from the mirrors by itself: variables for its process, and files below `folder`.
-  /// nullopt if there is no such thing; images are then pulled by their names at the mirror. Errors (world):
-  /// a file cannot be written.
+  /// nullopt if there is no such thing; images are then pulled by their names at the mirror. Errors
+  /// (environment): a file cannot be written.
   virtual Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
       const std::vector<specs::RegistryMirror>& mirrors, const std::filesystem::path& folder,
       const Environment& environment, Disk& disk) const;

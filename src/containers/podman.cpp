@@ -151,7 +151,7 @@ class Podman final : public EngineType {
 
   std::optional<Error> start_failure(std::string_view err) const override {
     if (!has(err, "unresolvable CDI devices")) return std::nullopt;
-    return world_error(fmt::format("podman does not know this machine's GPUs: {}", last_words(err)))
+    return environment_error(fmt::format("podman does not know this machine's GPUs: {}", last_words(err)))
         .hint("describe them once, as root: nvidia-ctk cdi generate --output=/etc/cdi/nvidia.yaml");
   }
 };

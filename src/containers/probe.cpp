@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 Error error_of(const Missing& missing) {
-  return world_error(missing.reason).hint(missing.hint);
+  return environment_error(missing.reason).hint(missing.hint);
 }
 
 fs::path kept_in(const fs::path& scratch, const EngineType& type) {
@@ -56,7 +56,7 @@ class Prober {
         hints.push_back("or " + found.error().hint);
       }
     }
-    auto error = world_error(fmt::format("no container engine works here: {}", join(reasons, "; ")));
+    auto error = environment_error(fmt::format("no container engine works here: {}", join(reasons, "; ")));
     for (auto& hint : hints) error.hint(std::move(hint));
     return fail(std::move(error));
   }

@@ -42,8 +42,8 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 /// Builds the image of a locked recipe, or finds that the one there is from the same lock, Dockerfile and
 /// project files. Wheels that the store lacks are fetched. Builds of the same image follow one another. The
 /// context is gone when this returns, and what a killed build left is removed by the next. Errors: those of
-/// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Builder::build; (world) a stop was
-/// asked for.
+/// render_dockerfile, wheels_for, BuildRequest::fetch, write_context and Builder::build; (environment) a stop
+/// was asked for.
 Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
                                  const Work& work);
 

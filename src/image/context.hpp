@@ -25,8 +25,8 @@ struct ContextSpec {
 
 /// Writes a self-contained build context into `folder`, which is new or empty: Dockerfile, .dockerignore,
 /// venv/ (the bare virtual environment), wheels/PACKAGE/ (what is installed below it) and project/N/. Modes
-/// are 0644 and 0755 whatever the umask; no times, no owners, no bytecode. Errors (usage): an unsound wheel,
-/// named; (world): the disk; a stop was asked for.
+/// are 0644 and 0755 whatever the umask; no times, no owners, no bytecode. Errors (input): an unsound wheel,
+/// named; (environment): the disk; a stop was asked for.
 Result<archive::InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
                                            const Work& work);
 

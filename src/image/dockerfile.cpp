@@ -40,11 +40,11 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
   const auto fill_in = fmt::format("to fill it in, run `launch lock {}`", input.recipe.name);
   if (!base) {
     return fail(
-        usage_error(fmt::format("the lock {} names no base image", input.lock.file.string())).hint(fill_in));
+        input_error(fmt::format("the lock {} names no base image", input.lock.file.string())).hint(fill_in));
   }
   const auto tagged = printable(fmt::format("{}:{}", base->name, base->tag));
   if (!base->digest) {
-    return fail(usage_error(fmt::format("the lock {} leaves the digest of the base image {} open",
+    return fail(input_error(fmt::format("the lock {} leaves the digest of the base image {} open",
                                         input.lock.file.string(), tagged))
                     .hint(fill_in));
   }
@@ -53,7 +53,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
              during(specs::ImageReference::parse(text),
                     fmt::format("reading the base image in {}", input.lock.file.string())));
   if (reference.name() != base->name) {
-    return fail(usage_error(fmt::format("the lock {} names the base image {}: expected {}",
+    return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
                                         input.lock.file.string(), text, reference.name())));
   }
   return fmt::format("# {}\nFROM {}@{}\n", tagged, input.pull_name.empty() ? base->name : input.pull_name,

@@ -19,7 +19,7 @@ struct DockerfileInput {
 };
 
 /// The Dockerfile of a locked recipe, in what buildah 1.28, docker and BuildKit have in common. Pure: the
-/// same input gives the same text. Errors (usage): the lock names no base image, one that cannot be one, or
+/// same input gives the same text. Errors (input): the lock names no base image, one that cannot be one, or
 /// one whose digest is open.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 

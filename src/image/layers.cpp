@@ -45,7 +45,7 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const 
     const auto [package, wheel] = pick;
     if (package == nullptr) continue;
     if (wheel == nullptr) {
-      return fail(usage_error(
+      return fail(input_error(
           fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", name,
                       package->version.text(), python.text(), platform.text(), glibc_minor_of(lock))));
     }

@@ -20,7 +20,7 @@ struct ImageWheel {
 };
 
 /// The wheels for one platform, sorted by package: markers are applied, and of several
-/// wheels the best that fits the base image's glibc is taken. Errors (usage): a package has none that fits.
+/// wheels the best that fits the base image's glibc is taken. Errors (input): a package has none that fits.
 Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
                                            const specs::Platform& platform);
 

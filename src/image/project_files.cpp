@@ -29,7 +29,7 @@ bool is_ignored(const fs::path& path) {
 }
 
 Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
-  return usage_error(
+  return input_error(
       fmt::format("copy below [image] in recipes/{}.toml: {} {}", recipe.name, entry.from, what));
 }
 

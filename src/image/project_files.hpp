@@ -25,15 +25,16 @@ struct ProjectCopy {
 
 /// Finds the files of a recipe's `copy` entries. A folder stands for what is in it but for version control,
 /// caches, virtual environments and bytecode; a file goes to the place `to`, or below it when that ends in
-/// "/". Errors (usage): a place that is not there or outside the project, an entry that is neither file nor
-/// folder; (world): a folder cannot be read.
+/// "/". Errors (input): a place that is not there or outside the project, an entry that is neither file nor
+/// folder; (environment): a folder cannot be read.
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
                                                     const std::filesystem::path& root);
 
-/// sha256 over the copies' places, names, modes and contents. Errors (world): a file cannot be read.
+/// sha256 over the copies' places, names, modes and contents. Errors (environment): a file cannot be read.
 Result<std::string> project_digest(const std::vector<ProjectCopy>& copies);
 
-/// Copies the files to `folder`/N/PATH, N being the copy's index. Modes are 0644 and 0755. Errors (world).
+/// Copies the files to `folder`/N/PATH, N being the copy's index. Modes are 0644 and 0755. Errors
+/// (environment).
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies,
                                 const std::filesystem::path& folder);
 

@@ -11,7 +11,7 @@ namespace launch::image {
 /// left is removed when the next is made.
 class ScratchFolder {
  public:
-  /// A new folder below `parent`, which is made. Errors (world).
+  /// A new folder below `parent`, which is made. Errors (environment).
   static Result<ScratchFolder> make(Disk& disk, const std::filesystem::path& parent);
 
   ScratchFolder(ScratchFolder&&) = default;

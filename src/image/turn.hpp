@@ -14,11 +14,11 @@ namespace launch::image {
 /// behind when the process is killed.
 class BuildTurn {
  public:
-  /// Nothing when another has it. `image` is a name without slashes. Errors (world): the lock file in
+  /// Nothing when another has it. `image` is a name without slashes. Errors (environment): the lock file in
   /// `folder` cannot be made.
   static Result<std::optional<BuildTurn>> try_take(Disk& disk, const std::filesystem::path& folder,
                                                    std::string_view image);
-  /// Waits for it. Errors: the same; (world) a stop was asked for.
+  /// Waits for it. Errors: the same; (environment) a stop was asked for.
   static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
                                 const Work& work);
 

@@ -39,7 +39,7 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return fail(io_error("read", path, errno));
   if (!S_ISREG(info.st_mode))
-    return fail(world_error(fmt::format("cannot read {}: not a file", path.string())));
+    return fail(environment_error(fmt::format("cannot read {}: not a file", path.string())));
   const auto size = static_cast<std::uint64_t>(info.st_size);
   net::HttpResponse response;
   response.url = request.url;
@@ -57,8 +57,9 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
     response.headers.emplace_back("content-range", fmt::format("bytes {}-{}/{}", first, end - 1, size));
   }
   if (end - first > request.most) {
-    return fail(world_error(fmt::format("{} has {}, more than the {} that are read of such a file",
-                                        path.string(), human_bytes(end - first), human_bytes(request.most))));
+    return fail(
+        environment_error(fmt::format("{} has {}, more than the {} that are read of such a file",
+                                      path.string(), human_bytes(end - first), human_bytes(request.most))));
   }
   TRY_ASSIGN(response.body, read_part(fd.get(), path, first, end - first));
   return response;

@@ -38,7 +38,7 @@ Error bad_status(const specs::Url& url, int status) {
       .rate_limited = "try again later, or set another one (LAUNCH_INDEX_URL, pip's index-url)",
       .server_error = "try again later, or set another index (LAUNCH_INDEX_URL, pip's index-url)",
   };
-  return world_error(fmt::format("the index page {} answers {}, expected 200", url, status))
+  return environment_error(fmt::format("the index page {} answers {}, expected 200", url, status))
       .hint(net::status_hint(status, "index", kHints));
 }
 

@@ -48,14 +48,14 @@ class IndexClient {
   const specs::Url& url() const { return source_.url; }
 
   /// The project's page; nothing when the index does not have it (404). Files that only find-links have come
-  /// after the index's. Errors (world): no answer, another status, garbage or a truncated page; the message
-  /// names the page's URL.
+  /// after the index's. Errors (environment): no answer, another status, garbage or a truncated page; the
+  /// message names the page's URL.
   Result<std::optional<ProjectPage>> page(const std::string& project);
   /// The same for many, side by side; answers in the order of the names.
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors: (world) no answer, a wrong digest, metadata of another wheel; (malformed)
+  /// the wheel. Errors: (environment) no answer, a wrong digest, metadata of another wheel; (malformed)
   /// metadata that does not follow its standard, which makes this wheel unusable and says nothing of the
   /// index.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);

@@ -7,7 +7,7 @@
 namespace launch::index {
 
 Error as_world_error(const Error& error) {
-  auto result = world_error(error.message());
+  auto result = environment_error(error.message());
   for (const auto& step : error.steps()) result.during(step);
   for (const auto& hint : error.hints()) result.hint(hint);
   return result;
@@ -20,7 +20,7 @@ Error damaged_zip(const Error& error, const specs::Url& url) {
 }
 
 Error replaced_meanwhile(const specs::Url& url) {
-  return world_error(fmt::format("{} was replaced on its server while it was being read", url))
+  return environment_error(fmt::format("{} was replaced on its server while it was being read", url))
       .hint("try again");
 }
 
@@ -31,7 +31,7 @@ Error unexpected_status(const specs::Url& url, int status, std::string_view expe
       .rate_limited = "try again later, or use another mirror",
       .server_error = "try again later, or use another mirror",
   };
-  return world_error(fmt::format("{} answers {}, expected {}", url, status, expected))
+  return environment_error(fmt::format("{} answers {}, expected {}", url, status, expected))
       .hint(net::status_hint(status, "server", kHints));
 }
 

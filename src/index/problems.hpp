@@ -7,7 +7,8 @@
 
 namespace launch::index {
 
-/// The same finding, but about bytes that came from outside: the world's failure, not the user's.
+/// The same finding, but about bytes that came from outside: a failure of the environment, not of the user's
+/// input.
 Error as_world_error(const Error& error);
 /// A zip that does not hold together, with its URL and a hint.
 Error damaged_zip(const Error& error, const specs::Url& url);

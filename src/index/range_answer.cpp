@@ -11,8 +11,8 @@ namespace launch::index {
 namespace {
 
 Error bad_part(const net::HttpRequest& request, std::string_view found) {
-  return world_error(fmt::format("{} answers a wrong part of the file: expected bytes {}-{}, found {}",
-                                 request.url, request.range->first, request.range->last, found))
+  return environment_error(fmt::format("{} answers a wrong part of the file: expected bytes {}-{}, found {}",
+                                       request.url, request.range->first, request.range->last, found))
       .hint("the server (or a proxy before it) mishandles range requests; use another mirror");
 }
 
@@ -29,7 +29,7 @@ Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net
   const auto total = content->size ? content->size : size;
   if (!total) return fail(bad_part(request, "no length of the whole file"));
   if (size && *total != *size) {
-    return fail(world_error(fmt::format("{} has {} bytes, expected {}", request.url, *total, *size))
+    return fail(environment_error(fmt::format("{} has {} bytes, expected {}", request.url, *total, *size))
                     .hint("the file behind this address was replaced; lock again, or use another mirror"));
   }
   const auto [first, last] = *content->range;

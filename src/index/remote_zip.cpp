@@ -130,7 +130,7 @@ class ZipOpening {
     const auto range = net::parse_content_range(response.header("content-range").value_or(""));
     const auto found = range && range->size ? count_of(*range->size, "byte") : std::string("fewer bytes");
     const auto expected = known_ ? std::to_string(*known_) : std::string("at least one");
-    return world_error(fmt::format("{} has {}, expected {}", zip_->url_, found, expected))
+    return environment_error(fmt::format("{} has {}, expected {}", zip_->url_, found, expected))
         .hint("the file behind this address was replaced; lock again, or use another mirror");
   }
 
@@ -146,7 +146,7 @@ class ZipOpening {
   Error no_parts(const net::HttpResponse& response) const {
     if (memory_ != nullptr) memory_->remember(zip_->url_);
     const auto length = known_ ? known_ : parse_u64(response.header("content-length").value_or(""));
-    return world_error(
+    return environment_error(
                fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
                            "whole file has {}",
                            zip_->url_,
@@ -160,7 +160,7 @@ class ZipOpening {
     const std::uint64_t size = response.body.size();
     if (known_ && *known_ != size) {
       return fail(
-          world_error(fmt::format("{} has {} bytes, expected {}", zip_->url_, size, *known_))
+          environment_error(fmt::format("{} has {} bytes, expected {}", zip_->url_, size, *known_))
               .hint(
                   "the file behind this address was replaced or cut off; try again, or use another mirror"));
     }
@@ -196,7 +196,8 @@ class ZipOpening {
     end_ = *end;
     if (end_.directory_size > kMostDirectory) {
       return fail(damaged_zip(
-          world_error(fmt::format("its directory has {}", human_bytes(end_.directory_size))), zip_->url_));
+          environment_error(fmt::format("its directory has {}", human_bytes(end_.directory_size))),
+          zip_->url_));
     }
     if (end_.directory_offset >= tail.first) return read_directory();
     step_ = Step::directory;

@@ -52,8 +52,8 @@ class RemoteZip {
   static constexpr std::uint64_t kMostWhole = std::uint64_t{64} << 20;
 
   /// Reads the directory. `size` is the file's length when it is known; `tail` how many last bytes to ask for
-  /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (world): no such
-  /// file, no ranges and too large, not a zip, changed between two requests.
+  /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (environment): no
+  /// such file, no ranges and too large, not a zip, changed between two requests.
   static Result<RemoteZip> open(net::HttpClient& http, specs::Url url, std::optional<std::uint64_t> size = {},
                                 std::uint64_t tail = kTail, std::uint64_t most_whole = kMostWhole,
                                 RangeMemory* memory = nullptr);
@@ -69,7 +69,7 @@ class RemoteZip {
   const std::vector<archive::ZipEntry>& entries() const { return entries_; }
   /// The last entry of that name; none when there is none.
   const archive::ZipEntry* find(std::string_view name) const;
-  /// Contents, checked by size and CRC-32; neighbours are read by one request. Errors (world).
+  /// Contents, checked by size and CRC-32; neighbours are read by one request. Errors (environment).
   Result<std::vector<std::string>> read(std::span<const archive::ZipEntry* const> wanted) const;
 
   /// Some entries of one zip.

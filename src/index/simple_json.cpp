@@ -151,8 +151,8 @@ class PageReader final : public Json::json_sax_t {
   Result<void> check_version() const {
     if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
     if (version_->starts_with("1.")) return {};
-    return fail(world_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
-                                        specs::in_quotes(*version_)))
+    return fail(environment_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
+                                              specs::in_quotes(*version_)))
                     .hint("the index speaks a later standard than this program; ask for a newer launch"));
   }
   Result<void> check_name() const {

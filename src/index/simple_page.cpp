@@ -33,7 +33,7 @@ bool has_blank_or_control(std::string_view text) {
 }  // namespace
 
 Error bad_page(const specs::Url& url, std::string_view reason) {
-  return world_error(fmt::format("the page {} is {}", url, reason))
+  return environment_error(fmt::format("the page {} is {}", url, reason))
       .hint(
           "try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
           "browser, "

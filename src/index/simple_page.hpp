@@ -40,13 +40,15 @@ bool is_file_of(std::string_view file_name, std::string_view project);
 
 /// Reads a PEP 503 HTML page that was found at `url`; relative links are resolved against it and <base href>.
 /// Files of other projects, and what is neither wheel nor source archive, are left out.
-/// Errors (world): not an HTML page of an index, or one that was cut off.
+/// Errors (environment): not an HTML page of an index, or one that was cut off.
 Result<ProjectPage> parse_simple_html(std::string_view text, const specs::Url& url, std::string_view project);
 
-/// Reads a page of links to files of any projects, as --find-links names them. Errors (world): as above.
+/// Reads a page of links to files of any projects, as --find-links names them. Errors (environment): as
+/// above.
 Result<std::vector<IndexFile>> parse_links(std::string_view text, const specs::Url& url);
 
-/// Reads a PEP 691 JSON page (api-version 1.x). Errors (world): not such a page, or a later major version.
+/// Reads a PEP 691 JSON page (api-version 1.x). Errors (environment): not such a page, or a later major
+/// version.
 Result<ProjectPage> parse_simple_json(std::string_view text, const specs::Url& url, std::string_view project);
 
 }  // namespace launch::index

@@ -64,12 +64,12 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
       continue;
     if (specs::normalize_name(name.substr(0, name.find('-'))) != wheel.name) continue;
     if (entry.size > kMostMetadata || entry.compressed_size > kMostMetadata) {
-      return fail(world_error(fmt::format("its METADATA has {}, more than the {} that are read",
-                                          human_bytes(entry.size), human_bytes(kMostMetadata))));
+      return fail(environment_error(fmt::format("its METADATA has {}, more than the {} that are read",
+                                                human_bytes(entry.size), human_bytes(kMostMetadata))));
     }
     return &entry;
   }
-  return fail(world_error(fmt::format("it has no {}-….dist-info/METADATA", wheel.name)));
+  return fail(environment_error(fmt::format("it has no {}-….dist-info/METADATA", wheel.name)));
 }
 
 /// Metadata that is really that wheel's.
@@ -79,8 +79,9 @@ Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::W
   auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
   if (metadata.name != wheel.name || !version || *version != wheel.version) {
-    return fail(world_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}",
-                                        wheel.name, wheel.version.text(), metadata.name, metadata.version)));
+    return fail(
+        environment_error(fmt::format("the metadata is of another wheel: expected {} {}, found {} {}",
+                                      wheel.name, wheel.version.text(), metadata.name, metadata.version)));
   }
   return metadata;
 }
@@ -205,9 +206,10 @@ class MetadataBatch {
     const auto digest = Digest::of(response->body);
     const auto& expected = pending.file->metadata_sha256;
     if (expected && *expected != digest) {
-      pending.result = fail(
-          world_error(fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
-              .hint("the index and its files disagree; try again later, or use another mirror"));
+      pending.result =
+          fail(environment_error(
+                   fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
+                   .hint("the index and its files disagree; try again later, or use another mirror"));
       return;
     }
     finish(pending, response->body);

@@ -112,7 +112,7 @@ class ZipReading {
   }
 
   static Error outside(const archive::ZipEntry& entry) {
-    return world_error(
+    return environment_error(
         fmt::format("not a sound zip file: the entry \"{}\" reaches into its neighbour", entry.name));
   }
 
@@ -135,7 +135,7 @@ class ZipReading {
     if (!bytes) return fail(outside(entry));
     TRY_ASSIGN(const auto header, archive::local_header_size(bytes->substr(0, kLocalHeader)));
     if (bytes->substr(kLocalHeader, entry.name.size()) != entry.name) {
-      return fail(world_error(fmt::format(
+      return fail(environment_error(fmt::format(
           "not a sound zip file: the entry \"{}\" has another name in its own header", entry.name)));
     }
     return archive::inflate_entry(entry, bytes->substr(header, entry.compressed_size));

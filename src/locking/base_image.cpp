@@ -60,7 +60,7 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
   if (const auto known = pytorch::distribution(name)) return contents_of(*known);
   if (const auto known = pytorch::distribution_of(wanted); known && name == " ") return contents_of(*known);
   return fail(
-      usage_error(fmt::format("which Python the base image {} has cannot be told: expected labels that name "
+      input_error(fmt::format("which Python the base image {} has cannot be told: expected labels that name "
                               "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
                               shown(wanted)))
           .hint(fmt::format("set from below [image] in recipes/{}.toml to an image that says it",
@@ -71,7 +71,7 @@ Result<void> check_python(const project::Recipe& recipe, const specs::ImageRefer
                           const Contents& contents) {
   if (contents.python == recipe.python) return {};
   return fail(
-      usage_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
+      input_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
                               "python = \"{}\"",
                               shown(wanted), contents.title, contents.python.text(), recipe.name,
                               recipe.python.text()))
@@ -94,7 +94,7 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
   if (accelerator.kind() != specs::Accelerator::Kind::cuda || base.empty()) return {};
   if (pytorch::major_of(base) != pytorch::major_of(expected)) {
     return fail(
-        usage_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
+        input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
                                 shown(wanted), base, expected))
             .hint(
                 fmt::format("set from below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
@@ -203,14 +203,14 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
   }
   if (accelerator.kind() != specs::Accelerator::Kind::cpu) {
     return fail(
-        usage_error(fmt::format("no base image is known for {}", accelerator.text()))
+        input_error(fmt::format("no base image is known for {}", accelerator.text()))
             .hint(fmt::format("set from = \"any/image:tag\" below [image] in recipes/{}.toml", recipe.name)));
   }
   if (!fitting) {
     std::vector<std::string> known;
     for (const auto& each : pytorch::distributions())
       known.push_back(fmt::format("{} has {}", each.title, each.python.text()));
-    return fail(usage_error(fmt::format("no base image with Python {} is known: {}", recipe.python.text(),
+    return fail(input_error(fmt::format("no base image with Python {} is known: {}", recipe.python.text(),
                                         join_words(known)))
                     .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = "
                                       "\"docker.io/library/python:{}-slim\" below [image]",
@@ -242,7 +242,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
     const auto there = found.platforms.find(platform.oci());
     if (there == found.platforms.end()) {
       return fail(
-          usage_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
+          input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
                                   shown(wanted), platform.oci(), recipe.name))
               .hint(fmt::format("leave \"{}\" out of platforms, or set from below [image] to an image that "
                                 "has it",

@@ -12,7 +12,7 @@
 namespace launch::locking {
 
 /// The image that a recipe stands on for that accelerator: its `from`, nvidia/cuda, or for CPU the
-/// distribution that has its Python. Errors (usage): an accelerator or a Python for which no base is known,
+/// distribution that has its Python. Errors (input): an accelerator or a Python for which no base is known,
 /// `from` that is no reference.
 Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
                                           const specs::Accelerator& accelerator);
@@ -22,7 +22,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
 /// it is 35 (Ubuntu 22.04), the smallest that bases here have. Errors: those of wanted_base.
 Result<int> glibc_minor_for(const project::Recipe& recipe);
 
-/// A base image from what its registry says of it. Errors (usage): its Python is not the recipe's or cannot
+/// A base image from what its registry says of it. Errors (input): its Python is not the recipe's or cannot
 /// be told, it lacks a platform of the recipe, its CUDA is of another major version than the wheels'. Another
 /// minor version is a warning.
 Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,

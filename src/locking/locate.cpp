@@ -74,9 +74,10 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
       continue;
     }
     if (file->sha256 && file->sha256->hex() != wheel.sha256) {
-      return fail(world_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
-                                          wheel.file_name, client.url(), wheel.sha256, file->sha256->hex()))
-                      .hint(other_ways(wheel)));
+      return fail(
+          environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                        wheel.file_name, client.url(), wheel.sha256, file->sha256->hex()))
+              .hint(other_ways(wheel)));
     }
     wheel.url = file->url;
   }
@@ -131,14 +132,15 @@ Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::Loc
   if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
   const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
   if (lost == wheels.end()) return wheels;
-  return fail(world_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
-                  .hint(other_ways(*lost)));
+  return fail(
+      environment_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
+          .hint(other_ways(*lost)));
 }
 
 Result<fs::path> place_beside_lock(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   const auto path = fs::path(wheel.path.value_or(wheel.file_name)).lexically_normal();
   if (path.is_absolute() || path.empty() || *path.begin() == ".." || path.filename() != wheel.file_name) {
-    return fail(usage_error(
+    return fail(input_error(
         fmt::format("the lock puts {} at {}, expected a path below the lock's folder that ends in "
                     "that name",
                     wheel.file_name, *wheel.path)));

@@ -14,13 +14,13 @@ namespace launch::locking {
 
 /// Finds URLs for wheels that a lock names by path only: by file name, on the channel's index that the lock
 /// came from, else on the general index, else beside the channel's pages (find_hidden). Others are given back
-/// as they are. Errors (world): an index does not answer; a wheel is no longer there, or has another sha256
-/// there.
+/// as they are. Errors (environment): an index does not answer; a wheel is no longer there, or has another
+/// sha256 there.
 Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
                                                         const project::Provenance& provenance,
                                                         const project::Site& site, net::HttpClient& http);
 
-/// Where a wheel that is named by path belongs, below the folder of the lock. Errors (usage): the path leads
+/// Where a wheel that is named by path belongs, below the folder of the lock. Errors (input): the path leads
 /// out of it.
 Result<std::filesystem::path> place_beside_lock(const project::LockedWheel& wheel,
                                                 const std::filesystem::path& lock_folder);

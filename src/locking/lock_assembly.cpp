@@ -83,7 +83,7 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
     wheel.sha256 = before.sha256;
   } else if (wheel.sha256 != before.sha256) {
     return fail(
-        world_error(
+        environment_error(
             fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
                         "says, got {}",
                         wheel.file_name, before.sha256, wheel.sha256))
@@ -97,8 +97,8 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
 Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
   TRY_ASSIGN(auto digest, sha256_file(file));
   if (!wheel.sha256.empty() && wheel.sha256 != digest) {
-    return fail(
-        world_error(fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
+    return fail(environment_error(
+        fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
   }
   std::error_code code;
   wheel.size = fs::file_size(file, code);

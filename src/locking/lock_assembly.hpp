@@ -48,8 +48,9 @@ struct Completion {
 };
 
 /// Fills what the index did not say: digests from the previous lock for files of the same name, else by
-/// downloading the wheel into the store; sizes also by asking. Errors (world): the index's, the store's, and
-/// an index that claims another digest than the previous lock has for the same file name, a stop.
+/// downloading the wheel into the store; sizes also by asking. Errors (environment): the index's, the
+/// store's, and an index that claims another digest than the previous lock has for the same file name, a
+/// stop.
 Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
                              const std::vector<TargetSolution>& solutions, const Completion& completion);
 

@@ -106,8 +106,8 @@ const Vanished* vanished_of(const PackageSource& source, const project::Recipe& 
 }
 
 Error gone(const specs::Day& day, const Vanished& vanished, const project::Recipe& recipe) {
-  return world_error(fmt::format("the nightly of {} that the lock has is gone: {}", day.text(),
-                                 vanished_text(vanished)))
+  return environment_error(fmt::format("the nightly of {} that the lock has is gone: {}", day.text(),
+                                       vanished_text(vanished)))
       .hint(recipe.torch.date
                 ? "the recipe's [torch] date asks for this nightly: give another day, or name a mirror that "
                   "kept "
@@ -124,7 +124,7 @@ Result<NightlyChoice> choose(const project::Recipe& recipe, const Nightlies& nig
   const auto& torch = recipe.torch;
   if (torch.date) {
     if (const auto lack = nightlies.lack(*torch.date)) {
-      return fail(usage_error(fmt::format("the nightly of {} cannot be taken: {}", torch.date->text(), *lack))
+      return fail(input_error(fmt::format("the nightly of {} cannot be taken: {}", torch.date->text(), *lack))
                       .hint(range_hint(nightlies.days())));
     }
     return NightlyChoice{torch.date, {}};
@@ -143,7 +143,7 @@ Result<NightlyChoice> choose(const project::Recipe& recipe, const Nightlies& nig
     }
     out.passed_over.push_back({*day, *lack});
   }
-  auto error = usage_error(fmt::format("no nightly{} has all of the recipe's packages",
+  auto error = input_error(fmt::format("no nightly{} has all of the recipe's packages",
                                        torch.as_of ? " up to " + torch.as_of->text() : ""));
   constexpr std::size_t kMostShown = 3;
   for (std::size_t i = 0; i < std::min(kMostShown, out.passed_over.size()); ++i) {

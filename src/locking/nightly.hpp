@@ -23,8 +23,8 @@ struct NightlyChoice {
 };
 
 /// The nightly to take: the recipe's date, else `kept` while it is complete, else the newest (up to as-of) on
-/// which every package that the recipe takes from the channel has a wheel for every target. Errors: (usage)
-/// there is none, (world) the channel's, and a kept nightly of which a wheel is gone for good.
+/// which every package that the recipe takes from the channel has a wheel for every target. Errors: (input)
+/// there is none, (environment) the channel's, and a kept nightly of which a wheel is gone for good.
 Result<NightlyChoice> choose_nightly(const project::Recipe& recipe, PackageSource& source,
                                      std::vector<LockTarget>& targets, const std::optional<specs::Day>& kept);
 

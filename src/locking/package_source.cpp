@@ -174,7 +174,7 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
 
 /// The solver asks here at its every step, so that a stop ends it too.
 Result<void> PackageSource::go_on() const {
-  if (stop_.stop_requested()) return fail(world_error("resolving was stopped"));
+  if (stop_.stop_requested()) return fail(environment_error("resolving was stopped"));
   return {};
 }
 

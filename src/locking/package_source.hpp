@@ -58,7 +58,7 @@ class PackageSource {
 
   /// Asks for the pages of many projects side by side.
   void prefetch(std::span<const std::string> names);
-  /// Errors (world): the index's, a stop.
+  /// Errors (environment): the index's, a stop.
   Result<const Listing*> find(const std::string& name);
 
   struct Wheel {
@@ -68,7 +68,7 @@ class PackageSource {
   };
   /// Asks for the metadata of many wheels side by side.
   void prefetch_metadata(std::span<const Wheel> wheels);
-  /// Errors (world): the index's, a stop.
+  /// Errors (environment): the index's, a stop.
   Result<const specs::CoreMetadata*> metadata(const Wheel& wheel);
   /// Of the kept packages that were asked for so far.
   const std::vector<Vanished>& vanished() const { return vanished_; }

@@ -95,7 +95,7 @@ class Locking {
     for (const auto& requirement : requirements) {
       if (requirement.url) {
         return fail(
-            usage_error(fmt::format("the recipe {} takes {} from {}, but a lock takes packages from an index",
+            input_error(fmt::format("the recipe {} takes {} from {}, but a lock takes packages from an index",
                                     recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
                 .hint("put the wheel into a folder and name that folder by find-links in launch.toml"));
       }
@@ -106,7 +106,7 @@ class Locking {
     for (const auto& name : names) {
       TRY_ASSIGN(const auto* listing, source_.find(name));
       if (listing->known) continue;
-      auto error = usage_error(no_such_project(*listing));
+      auto error = input_error(no_such_project(*listing));
       error.during(fmt::format("locking the recipe {}", recipe_.name));
       if (const auto meant = did_you_mean(name, pytorch::known_names()))
         error.hint(fmt::format("did you mean {}?", *meant));
@@ -140,7 +140,7 @@ class Locking {
                                           fmt::format("resolving {} for {}", recipe_.name, target.text())));
     if (!outcome.solution) {
       const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
-      auto error = usage_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
+      auto error = input_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
                                            target.text(), why));
       for (const auto& vanished : source_.vanished()) {
         error.hint(fmt::format("the lock's {}; `launch lock {} --upgrade` takes what there is now",

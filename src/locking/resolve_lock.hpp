@@ -31,8 +31,8 @@ struct LockResult {
 };
 
 /// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
-/// downloaded into the store and hashed. Errors: (usage) an impossible set of requirements, with the
-/// explanation, or a package that no index has; (world) an index that does not answer, a stop.
+/// downloaded into the store and hashed. Errors: (input) an impossible set of requirements, with the
+/// explanation, or a package that no index has; (environment) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
                                 const store::WheelStore& store, const Work& work);
 

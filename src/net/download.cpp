@@ -174,9 +174,9 @@ std::vector<Result<DownloadResult>> download_all(Session& session, std::span<con
     if (same_bytes(requests[i], once[from[i]])) {
       out.push_back(results[from[i]]);
     } else {
-      out.emplace_back(fail(
-          world_error(fmt::format("{} and {} are both to be written to {}, with different digests",
-                                  once[from[i]].url, requests[i].url, requests[i].destination.string()))));
+      out.emplace_back(fail(environment_error(
+          fmt::format("{} and {} are both to be written to {}, with different digests", once[from[i]].url,
+                      requests[i].url, requests[i].destination.string()))));
     }
   }
   return out;

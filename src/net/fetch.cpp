@@ -49,7 +49,7 @@ Session::Session(HttpOptions given, const Environment& environment, Clock& time,
 }
 
 Result<Exchange> Session::exchange(const specs::Url& url) {
-  if (!url.is_http()) return fail(world_error(fmt::format("{} is not an http or https URL", url)));
+  if (!url.is_http()) return fail(environment_error(fmt::format("{} is not an http or https URL", url)));
   Exchange out;
   out.url = url.without_credentials();
   std::tie(out.user, out.password) = credentials.of(url);
@@ -68,7 +68,7 @@ std::optional<milliseconds> Session::wait_before_retry(const Outcome& outcome, i
 }
 
 Error failure_error(std::string_view verb, const specs::Url& url, const Failure& failure) {
-  auto error = world_error(fmt::format("cannot {} {}: {}", verb, url, failure.reason));
+  auto error = environment_error(fmt::format("cannot {} {}: {}", verb, url, failure.reason));
   if (!failure.hint.empty()) error.hint(failure.hint);
   return error;
 }
@@ -114,7 +114,7 @@ class Batch {
  private:
   Result<HttpResponse> stopped(std::size_t i) const {
     if (tickets_[i]) session_.wire.cancel(*tickets_[i]);
-    return fail(world_error(fmt::format("stopped before {} was fetched", requests_[i].url)));
+    return fail(environment_error(fmt::format("stopped before {} was fetched", requests_[i].url)));
   }
 
   void start(std::size_t i) {
@@ -150,8 +150,8 @@ class Batch {
                 wait->count());
       delayed_.emplace_back(session_.clock.steady() + *wait, i);
     } else if (outcome.refused && !request.range) {
-      answers_[i] = fail(world_error(fmt::format("{} is larger than the {} that are expected at most",
-                                                 request.url, human_bytes(request.most))));
+      answers_[i] = fail(environment_error(fmt::format("{} is larger than the {} that are expected at most",
+                                                       request.url, human_bytes(request.most))));
     } else if (outcome.failure) {
       answers_[i] = fail(failure_error("fetch", request.url, *outcome.failure));
     } else {

@@ -37,7 +37,8 @@ struct Session {
   Backoff backoff;
   Wire wire;  ///< last: its thread ends first
 
-  /// An exchange with this URL, with what is known of its origin. Errors (world): not an http or https URL.
+  /// An exchange with this URL, with what is known of its origin. Errors (environment): not an http or https
+  /// URL.
   Result<Exchange> exchange(const specs::Url& url);
   /// How long to wait before the next try; nothing when there is to be none. `failures` counts from 0.
   std::optional<std::chrono::milliseconds> wait_before_retry(const Outcome& outcome, int failures);

@@ -213,11 +213,12 @@ void FileDownload::on_end(SegmentTransfer& transfer, Outcome outcome) {
       return begin_again(restarts_ == 0 ? Ranges::ask : Ranges::none,
                          "it is not the file that it was before");
     case Verdict::wrong_size:
-      return fail_with(
-          world_error(fmt::format("{} has {} bytes, expected {}", url, *transfer.found.size, *request_.size)),
-          Bytes::discard);
+      return fail_with(environment_error(fmt::format("{} has {} bytes, expected {}", url,
+                                                     *transfer.found.size, *request_.size)),
+                       Bytes::discard);
     case Verdict::too_long:
-      return fail_with(world_error(fmt::format("{} sent more bytes than it announced", url)), Bytes::discard);
+      return fail_with(environment_error(fmt::format("{} sent more bytes than it announced", url)),
+                       Bytes::discard);
     case Verdict::disk_failed:
       return fail_with(io_error("write", part_->path(), transfer.disk_error), Bytes::discard);
     default:
@@ -237,8 +238,8 @@ void FileDownload::on_body_end(Task& task, const SegmentTransfer& transfer) {
     task.segment->end = task.segment->have;
     remote_.size = task.segment->have;
     if (request_.size && *request_.size != *remote_.size) {
-      return fail_with(world_error(fmt::format("{} has {} bytes, expected {}", request_.url, *remote_.size,
-                                               *request_.size)),
+      return fail_with(environment_error(fmt::format("{} has {} bytes, expected {}", request_.url,
+                                                     *remote_.size, *request_.size)),
                        Bytes::discard);
     }
   }
@@ -259,7 +260,7 @@ void FileDownload::on_failure(Task& task, const SegmentTransfer& transfer, const
   }
   if (outcome.failure)
     return fail_with(failure_error("download", request_.url, *outcome.failure), Bytes::keep);
-  auto error = world_error(
+  auto error = environment_error(
       fmt::format("cannot download {}: the server answered {}", request_.url, outcome.head.status));
   if (outcome.head.status == 401) error.hint("put the user and the password of that host into ~/.netrc");
   fail_with(std::move(error), Bytes::keep);
@@ -337,9 +338,9 @@ void FileDownload::finish_if_whole() {
   if (request_.sha256 && digest != *request_.sha256) {
     if (resumed_) return begin_again(ranges_, "the bytes of an earlier run were wrong");
     return fail_with(
-        world_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
-                                request_.destination.filename().string(), request_.url,
-                                request_.sha256->hex(), digest.hex()))
+        environment_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
+                                      request_.destination.filename().string(), request_.url,
+                                      request_.sha256->hex(), digest.hex()))
             .hint("the bytes behind this name are not those that were asked for; nothing was kept"),
         Bytes::discard);
   }
@@ -352,9 +353,9 @@ void FileDownload::finish_if_whole() {
 void FileDownload::begin_again(Ranges ranges, std::string why) {
   log_debug("{}: {}; beginning again", request_.url, why);
   if (++restarts_ > kMostRestarts) {
-    return fail_with(
-        world_error(fmt::format("cannot download {}: {}, {} times in a row", request_.url, why, restarts_)),
-        Bytes::discard);
+    return fail_with(environment_error(fmt::format("cannot download {}: {}, {} times in a row", request_.url,
+                                                   why, restarts_)),
+                     Bytes::discard);
   }
   ranges_ = ranges;
   state_ = State::ending;
@@ -372,7 +373,7 @@ void FileDownload::fail_with(Error error, Bytes bytes) {
 
 void FileDownload::stop() {
   if (state_ == State::finished) return;
-  auto error = world_error(fmt::format("stopped before {} was whole", request_.url));
+  auto error = environment_error(fmt::format("stopped before {} was whole", request_.url));
   if (part_ && resumable()) error.hint("what is there already is kept: the next run goes on from there");
   fail_with(std::move(error), Bytes::keep);
 }

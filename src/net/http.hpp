@@ -75,17 +75,17 @@ class HttpClient {
   virtual ~HttpClient() = default;
 
   /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that
-  /// stayed one after the retries included). Errors (world): no connection, TLS, time-out, body over `most`,
-  /// stopped.
+  /// stayed one after the retries included). Errors (environment): no connection, TLS, time-out, body over
+  /// `most`, stopped.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
   /// Many exchanges side by side over shared connections; answers in the order of the requests.
   virtual std::vector<Result<HttpResponse>> fetch_all(std::span<const HttpRequest> requests) = 0;
 
   /// Many files side by side, resumed where parts of them are there, in segments where the server can do
-  /// ranges. Errors (world): a status other than 2xx, wrong length, wrong digest ("expected …, got …"), disk
-  /// full, stopped. `what` names the work for the reporter ("fetching wheels"), which is told of the bytes of
-  /// all files together.
+  /// ranges. Errors (environment): a status other than 2xx, wrong length, wrong digest ("expected …, got …"),
+  /// disk full, stopped. `what` names the work for the reporter ("fetching wheels"), which is told of the
+  /// bytes of all files together.
   virtual std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
                                                        std::string_view what, Reporter& reporter,
                                                        std::stop_token stop = {}) = 0;

@@ -10,7 +10,7 @@ namespace launch::net {
 namespace {
 
 Error not_kept(const specs::Url& url) {
-  return world_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", url))
+  return environment_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", url))
       .hint("run the command once without --offline, so that the answer is kept");
 }
 
@@ -58,7 +58,7 @@ class CurlHttpClient final : public HttpClient {
     if (!session_.options.offline) return download_all(session_, requests, what, reporter, stop);
     std::vector<Result<DownloadResult>> out;
     for (const auto& request : requests) {
-      out.emplace_back(fail(world_error(fmt::format("cannot download {}: offline", request.url))));
+      out.emplace_back(fail(environment_error(fmt::format("cannot download {}: offline", request.url))));
     }
     return out;
   }

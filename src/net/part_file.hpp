@@ -28,7 +28,7 @@ struct PartNote {
 /// Neither is left over by finish() and discard(); otherwise both stay for the next time.
 class PartFile {
  public:
-  /// Nothing when somebody else holds it now. Errors (world): it cannot be made.
+  /// Nothing when somebody else holds it now. Errors (environment): it cannot be made.
   static Result<std::optional<PartFile>> open(Disk& disk, const std::filesystem::path& destination);
 
   const std::filesystem::path& path() const { return part_; }
@@ -39,18 +39,18 @@ class PartFile {
   /// Best effort: without it the next run begins from the start.
   void write_note(const PartNote& note);
 
-  /// Takes the room on the disk. Errors (world): there is not enough.
+  /// Takes the room on the disk. Errors (environment): there is not enough.
   Result<void> reserve(std::uint64_t size);
   /// 0, or errno.
   int write(std::uint64_t offset, std::string_view bytes) const;
-  /// Fills the buffer from the offset. Errors (world).
+  /// Fills the buffer from the offset. Errors (environment).
   Result<void> read(std::uint64_t offset, std::span<char> buffer) const;
-  /// Throws the bytes away and goes on with an empty file. Errors (world).
+  /// Throws the bytes away and goes on with an empty file. Errors (environment).
   Result<void> clear();
 
   /// Has bytes that are there begin their way to the disk, so that finish() need not wait long for them.
   void begin_flush(std::uint64_t offset, std::uint64_t count) const;
-  /// Flushes the file and gives it, cut to `size`, its name. Errors (world).
+  /// Flushes the file and gives it, cut to `size`, its name. Errors (environment).
   Result<void> finish(std::uint64_t size);
   void discard();
 

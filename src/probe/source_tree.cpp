@@ -34,9 +34,9 @@ Result<std::vector<fs::path>> sources_below(const ScanPath& root) {
       files.push_back(it->path());
     }
   }
-  if (code) return fail(world_error(fmt::format("cannot list {}: {}", root.shown, code.message())));
+  if (code) return fail(environment_error(fmt::format("cannot list {}: {}", root.shown, code.message())));
   if (files.empty())
-    return fail(usage_error(fmt::format("there are no Python files (*.py) below {}", root.shown)));
+    return fail(input_error(fmt::format("there are no Python files (*.py) below {}", root.shown)));
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -96,7 +96,7 @@ class TreeScanner {
 Result<void> require_path(const ScanPath& path) {
   std::error_code code;
   if (fs::exists(path.path, code)) return {};
-  return fail(usage_error(fmt::format("{}: no such file or folder", path.shown)));
+  return fail(input_error(fmt::format("{}: no such file or folder", path.shown)));
 }
 
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots) {

@@ -45,12 +45,12 @@ struct TreeScan {
   std::vector<FileProblem> problems;
 };
 
-/// Errors (usage): no such file or folder.
+/// Errors (input): no such file or folder.
 Result<void> require_path(const ScanPath& path);
 
 /// Scans files, and below folders every *.py; hidden folders, __pycache__, node_modules and virtual
-/// environments are passed over, links to folders not followed. `roots` as for scan_source. Errors: (usage) a
-/// path that is not there or a folder without Python files; (world) a file that cannot be read.
+/// environments are passed over, links to folders not followed. `roots` as for scan_source. Errors: (input) a
+/// path that is not there or a folder without Python files; (environment) a file that cannot be read.
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::probe

@@ -33,8 +33,8 @@ class WheelApi {
 
   /// Top-level modules of the wheels.
   const std::set<std::string, std::less<>>& roots() const;
-  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (world): a wheel cannot
-  /// be read.
+  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (environment): a wheel
+  /// cannot be read.
   Result<std::vector<pysource::Answer>> ask(std::span<const pysource::Requirement> requirements);
 
  private:

@@ -73,7 +73,7 @@ Result<const pytorch::Build*> choose(const std::vector<pytorch::Build>& builds, 
     }
   }
   if (best != nullptr) return best;
-  return fail(usage_error(fmt::format("{} {} has no wheel for Python {} on {}; there are wheels for {}",
+  return fail(input_error(fmt::format("{} {} has no wheel for Python {} on {}; there are wheels for {}",
                                       query.package, builds.front().version.text(), query.python->text(),
                                       query.platform.text(), pythons_of(builds))));
 }
@@ -91,7 +91,7 @@ Error no_such_version(const std::vector<pytorch::Build>& builds, const ReleaseQu
     newest.push_back(version.text());
   }
   auto error =
-      usage_error(fmt::format("{} has no wheel of {} {}{} for {}", index, query.package, query.version,
+      input_error(fmt::format("{} has no wheel of {} {}{} for {}", index, query.package, query.version,
                               query.cuda ? " for " + query.cuda->text() : "", query.platform.text()));
   if (newest.empty()) return error;
   return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
@@ -117,11 +117,11 @@ Error no_wheel_of(const std::string& wanted, const project::Lockfile& lock,
     std::vector<std::string> shown;
     shown.reserve(platforms.size());
     for (const auto& each : platforms) shown.push_back(each.platform.text());
-    return usage_error(fmt::format("{} for {}", error, join_words(shown, "or")));
+    return input_error(fmt::format("{} for {}", error, join_words(shown, "or")));
   }
   const auto near = did_you_mean(wanted, names);
-  if (!near) return usage_error(std::move(error));
-  return usage_error(std::move(error)).hint(fmt::format("did you mean {}?", *near));
+  if (!near) return input_error(std::move(error));
+  return input_error(std::move(error)).hint(fmt::format("did you mean {}?", *near));
 }
 
 }  // namespace
@@ -170,7 +170,7 @@ Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site
   index::IndexClient client(http,
                             {.url = url, .find_links = std::move(links), .forbidden_is_missing = !general});
   TRY_ASSIGN(const auto page, client.page(query.package));
-  if (!page) return fail(usage_error(fmt::format("{} has no project {}", url, query.package)));
+  if (!page) return fail(input_error(fmt::format("{} has no project {}", url, query.package)));
   const auto for_machine = builds_for(*page, query.platform);
   std::vector<pytorch::Build> builds;
   for (const auto& build : for_machine) {

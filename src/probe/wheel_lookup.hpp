@@ -30,8 +30,8 @@ struct OpenedWheels {
 using LocateWheel = std::function<Result<specs::Url>(const project::LockedWheel&)>;
 
 /// The wheels of some of a lock's packages, for each platform of the lock (project::pick_for_platforms).
-/// Errors: (usage) the lock does not have the package, with a "did you mean", or for none of its platforms;
-/// (world) neither store nor index gives a wheel.
+/// Errors: (input) the lock does not have the package, with a "did you mean", or for none of its platforms;
+/// (environment) neither store nor index gives a wheel.
 Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
                                                      const LocateWheel& locate, const project::Site& site,
@@ -47,8 +47,8 @@ struct ReleaseQuery {
   specs::Platform platform = {};
 };
 
-/// Finds that build's wheel on its index and opens it. Errors: (usage) a query without a version, or no such
-/// wheel, with what there is; (world) the index does not answer.
+/// Finds that build's wheel on its index and opens it. Errors: (input) a query without a version, or no such
+/// wheel, with what there is; (environment) the index does not answer.
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
                                   net::HttpClient& http);
 

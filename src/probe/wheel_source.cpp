@@ -24,9 +24,9 @@ std::vector<std::string> names_of(const std::vector<archive::ZipEntry>& entries)
 /// The entry, when it may be read.
 Result<const archive::ZipEntry*> readable(const archive::ZipEntry* entry, const std::string& name,
                                           const std::string& wheel) {
-  if (entry == nullptr) return fail(world_error(fmt::format("{} has no file {}", wheel, name)));
+  if (entry == nullptr) return fail(environment_error(fmt::format("{} has no file {}", wheel, name)));
   if (entry->size > kMostFile || entry->compressed_size > kMostFile) {
-    return fail(world_error(fmt::format("{} in {} is larger than 64 MiB", name, wheel)));
+    return fail(environment_error(fmt::format("{} in {} is larger than 64 MiB", name, wheel)));
   }
   return entry;
 }
@@ -44,8 +44,8 @@ class LocalWheel final : public WheelSource {
       TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, path_));
       auto content = zip_.read(*entry);
       if (!content) {
-        return fail(
-            world_error(content.error().message()).during(fmt::format("reading {} in {}", name, path_)));
+        return fail(environment_error(content.error().message())
+                        .during(fmt::format("reading {} in {}", name, path_)));
       }
       contents.push_back(std::move(*content));
     }
@@ -81,9 +81,9 @@ class RemoteWheel final : public WheelSource {
 
 Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path) {
   TRY_ASSIGN(auto bytes, MappedFile::open(path));
-  if (bytes.text().empty()) return fail(world_error(fmt::format("{} is empty", path.string())));
+  if (bytes.text().empty()) return fail(environment_error(fmt::format("{} is empty", path.string())));
   auto zip = archive::ZipFile::open(bytes.text());
-  if (!zip) return fail(world_error(zip.error().message()).during("opening " + path.string()));
+  if (!zip) return fail(environment_error(zip.error().message()).during("opening " + path.string()));
   return std::make_unique<LocalWheel>(std::move(bytes), std::move(*zip), path.string());
 }
 

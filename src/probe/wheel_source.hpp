@@ -20,16 +20,16 @@ class WheelSource {
 
   /// All paths in the archive.
   virtual std::vector<std::string> files() const = 0;
-  /// Contents in the order of the names, each of which is one of files(). Errors: (world) the wheel cannot be
-  /// read, or a file in it is damaged or larger than 64 MiB.
+  /// Contents in the order of the names, each of which is one of files(). Errors: (environment) the wheel
+  /// cannot be read, or a file in it is damaged or larger than 64 MiB.
   virtual Result<std::vector<std::string>> read(std::span<const std::string> names) = 0;
 };
 
-/// A wheel on disk, mapped. Errors (world): it cannot be opened, or is no zip.
+/// A wheel on disk, mapped. Errors (environment): it cannot be opened, or is no zip.
 Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path);
 
 /// A wheel on a server, of which only the directory and the files asked for are read (ranges). `size` is its
-/// length when it is known. Errors (world): as RemoteZip::open.
+/// length when it is known. Errors (environment): as RemoteZip::open.
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size);
 

@@ -74,7 +74,7 @@ struct Lockfile {
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.
 std::string write_lockfile(const Lockfile& lock);
 
-/// Reads a lock written by launch or by another PEP 751 tool. Errors (usage): TOML syntax, an unknown
+/// Reads a lock written by launch or by another PEP 751 tool. Errors (input): TOML syntax, an unknown
 /// lock-version, a package without wheels, a wheel without sha256 or place or with the name of another
 /// package or version, two packages of one name that may apply together (on Linux, with no extras); file,
 /// line, column and key are named.

@@ -14,7 +14,7 @@ namespace launch::project {
 /// For who takes wheels of any glibc.
 inline constexpr int kNewestGlibcMinor = 99;
 
-/// Whether the package's marker lets it be installed. Errors (usage): it is no marker.
+/// Whether the package's marker lets it be installed. Errors (input): it is no marker.
 Result<bool> applies(const LockedPackage& package, const specs::MarkerEnvironment& environment);
 
 /// What a lock may be installed into.
@@ -43,7 +43,7 @@ struct PickedWheel {
 };
 
 /// Of the packages of that name the one whose marker applies, and of its wheels the one whose tags fit best.
-/// Errors (usage): a marker that is none.
+/// Errors (input): a marker that is none.
 Result<PickedWheel> pick_wheel(const Lockfile& lock, std::string_view name, const WheelTarget& target);
 
 /// What a platform of a lock gets of some names, in their order.

@@ -84,7 +84,7 @@ Result<Project> Project::find(const fs::path& start) {
     if (is_folder(folder / "recipes")) return Project(folder, from);
     if (folder == folder.root_path()) break;
   }
-  return fail(usage_error(fmt::format("neither {} nor a folder above it has a recipes folder", from.string()))
+  return fail(input_error(fmt::format("neither {} nor a folder above it has a recipes folder", from.string()))
                   .hint("go to your project's folder, give it with -C DIR, or begin one: mkdir recipes"));
 }
 
@@ -96,13 +96,13 @@ Project Project::at(const fs::path& root) {
 Result<fs::path> Project::recipe_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    return fail(usage_error(fmt::format("there is no recipe {}", argument)));
+    return fail(input_error(fmt::format("there is no recipe {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   const auto names = recipe_names(root_);
   auto error =
-      usage_error(fmt::format("there is no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
+      input_error(fmt::format("there is no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
   if (names.empty()) {
     error.hint(fmt::format("write one: {}", shown(root_ / "recipes" / "NAME.toml")));
@@ -115,7 +115,7 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
 Result<fs::path> Project::lock_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    auto error = usage_error(fmt::format("there is no lock {}", argument));
+    auto error = input_error(fmt::format("there is no lock {}", argument));
     if (const auto name = lock_name(fs::path(argument)))
       error.hint(fmt::format("make it: launch lock {}", *name));
     return fail(std::move(error));
@@ -123,7 +123,7 @@ Result<fs::path> Project::lock_file(std::string_view argument) const {
   auto file = lock_place(argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   if (is_bare_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
-    return fail(usage_error(fmt::format("there is no lock {}", shown(file)))
+    return fail(input_error(fmt::format("there is no lock {}", shown(file)))
                     .hint(fmt::format("make it: launch lock {}", argument)));
   }
   TRY(recipe_file(argument));
@@ -149,7 +149,7 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   const auto name = file.stem().string();
   if (!is_bare_name(name)) {
     return fail(
-        usage_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
+        input_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
                                 "before .toml",
                                 project.shown(file))));
   }
@@ -170,7 +170,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
   const auto make_it = fmt::format("launch lock {}", recipe.name);
   const auto lock_path = project.lock_place(recipe.name);
   if (!is_file(lock_path)) {
-    return fail(usage_error(fmt::format("{} has no lock: {} does not exist", project.shown(recipe_path),
+    return fail(input_error(fmt::format("{} has no lock: {} does not exist", project.shown(recipe_path),
                                         project.shown(lock_path)))
                     .hint("make it: " + make_it));
   }

@@ -15,7 +15,7 @@ namespace launch::project {
 /// A project's folder and where its files lie (docs/design.md, "The files").
 class Project {
  public:
-  /// The nearest parent of `start` (itself included) that has a recipes/ folder. Errors (usage): none has.
+  /// The nearest parent of `start` (itself included) that has a recipes/ folder. Errors (input): none has.
   static Result<Project> find(const std::filesystem::path& start);
   /// `root` itself, whatever it holds (-C DIR).
   static Project at(const std::filesystem::path& root);
@@ -23,9 +23,9 @@ class Project {
   const std::filesystem::path& root() const { return root_; }
 
   /// The recipe's file from "demo", "recipes/demo.toml" or any path to one (relative to `start` or the root).
-  /// Errors (usage): there is none; recipes that there are are named, with a "did you mean".
+  /// Errors (input): there is none; recipes that there are are named, with a "did you mean".
   Result<std::filesystem::path> recipe_file(std::string_view argument) const;
-  /// The lock's file from "demo" or a path. Errors (usage): there is none; the hint is the `launch lock` that
+  /// The lock's file from "demo" or a path. Errors (input): there is none; the hint is the `launch lock` that
   /// makes it.
   Result<std::filesystem::path> lock_file(std::string_view argument) const;
 
@@ -48,7 +48,7 @@ struct LoadedLock {
   Lockfile lock;
 };
 
-/// Reads and parses. Errors (world): cannot be read; (usage): what parse_recipe and parse_lockfile say.
+/// Reads and parses. Errors (environment): cannot be read; (input): what parse_recipe and parse_lockfile say.
 /// `reporter` gets the lock's warnings.
 Result<Recipe> load_recipe(const Project& project, const std::filesystem::path& file);
 Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file, Reporter& reporter);

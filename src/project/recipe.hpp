@@ -69,7 +69,7 @@ struct Recipe {
   } train;
 };
 
-/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (usage): TOML syntax
+/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (input): TOML syntax
 /// (line and column), an unknown key (with a "did you mean"), a wrong type, a value that is not allowed.
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file);
 

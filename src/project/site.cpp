@@ -146,7 +146,7 @@ std::optional<Setting> first_of(std::initializer_list<std::optional<Setting>> se
 Result<UrlSetting> url_setting(Setting setting) {
   const auto url = specs::Url::parse(setting.value);
   if (url) return UrlSetting{url->without_end_slashes(), std::move(setting.origin)};
-  return fail(usage_error(fmt::format("{} is \"{}\", expected an https or http URL", setting.origin,
+  return fail(input_error(fmt::format("{} is \"{}\", expected an https or http URL", setting.origin,
                                       specs::redacted_url(setting.value))));
 }
 
@@ -181,7 +181,7 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.cache = {(environment.cache_dir() / "http").string(), "default"};
   site.engine = first_of({variable(environment, "LAUNCH_ENGINE"), project.engine, user.engine});
   if (site.engine && !is_engine(site.engine->value)) {
-    return fail(usage_error(
+    return fail(input_error(
         fmt::format("{} is \"{}\", expected {}", site.engine->origin, site.engine->value, engines())));
   }
   site.find_links = machine.find_links;

@@ -41,7 +41,7 @@ struct Site {
 };
 
 /// Reads the project's launch.toml (when there is one), the user's config.toml, pip.conf and uv.toml as those
-/// programs find them. `default_index` is what CMake read from pip. Errors (usage): an unknown key or wrong
+/// programs find them. `default_index` is what CMake read from pip. Errors (input): an unknown key or wrong
 /// type, with the file; an index or channel that is not a URL, with where it comes from.
 Result<Site> load_site(const std::optional<std::filesystem::path>& project_root,
                        const Environment& environment, std::string_view default_index);

@@ -34,7 +34,7 @@ bool refuses(const Result<net::HttpResponse>& response) {
 
 Error both_failed(const Error& one, const Error& other) {
   if (one.message() == other.message()) return one;  // not the hosts' failure: a full disk
-  auto error = world_error(
+  auto error = environment_error(
       fmt::format("{}; the channel's other host fails as well: {}", one.message(), other.message()));
   for (const auto& hint : one.hints()) error.hint(hint);
   return std::move(error).hint(

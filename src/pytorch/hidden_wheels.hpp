@@ -26,8 +26,8 @@ struct HiddenWheel {
 
 /// Asks for many wheels side by side: each at the URL that is known, else beside the pages of
 /// `channel_index` ("…/nightly/cu128"), where the channel keeps the files of this build and, one folder up,
-/// those of all builds. Answers in the order of the wheels. Errors (world): a server does not answer, or says
-/// neither yes nor no.
+/// those of all builds. Answers in the order of the wheels. Errors (environment): a server does not answer,
+/// or says neither yes nor no.
 Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const specs::Url& channel_index,
                                              std::span<const PublishedWheel> wheels);
 

@@ -25,7 +25,7 @@ struct PackageRule {
   bool library = false;  ///< `check` and `scan` ask for its names where nothing else is said
 };
 
-/// Errors (usage): a row that cannot be read.
+/// Errors (input): a row that cannot be read.
 Result<std::vector<PackageRule>> read_package_rules(std::string_view text);
 const std::vector<PackageRule>& package_rules();
 

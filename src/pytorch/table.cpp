@@ -20,13 +20,13 @@ Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, 
     if (!headed) {
       headed = std::equal(cells.begin(), cells.end(), columns.begin(), columns.end());
       if (headed) continue;
-      return fail(usage_error(fmt::format("{}:{}: expected the columns {}, found {}", name, number,
+      return fail(input_error(fmt::format("{}:{}: expected the columns {}, found {}", name, number,
                                           fmt::join(columns, ", "), fmt::join(cells, ", "))));
     }
     const bool full = cells.size() == columns.size() &&
                       std::none_of(cells.begin(), cells.end(), [](auto c) { return c.empty(); });
     if (!full) {
-      return fail(usage_error(fmt::format("{}:{}: expected {} that are not empty, found {}", name, number,
+      return fail(input_error(fmt::format("{}:{}: expected {} that are not empty, found {}", name, number,
                                           count_of(columns.size(), "value"), fmt::join(cells, ", "))));
     }
     rows.emplace_back(cells.begin(), cells.end());

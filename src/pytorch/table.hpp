@@ -10,7 +10,7 @@
 namespace launch::pytorch {
 
 /// The rows of a table of data/ below its heading: tab-separated values, lines that begin with "#" are
-/// comments. `name` names it in errors. Errors (usage): other columns than `columns`, a row with more or
+/// comments. `name` names it in errors. Errors (input): other columns than `columns`, a row with more or
 /// fewer values or an empty one; the line is named.
 Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, std::string_view name,
                                                          std::initializer_list<std::string_view> columns);

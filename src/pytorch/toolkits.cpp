@@ -18,7 +18,7 @@ constexpr std::string_view kToolkit = "cuda-toolkit";
 constexpr std::string_view kRuntime = "nvidia-cuda-runtime";  // or, before CUDA 13, with -cuXX behind it
 
 Error bad_value(std::string_view table, std::string_view expected, std::string_view found) {
-  return usage_error(fmt::format("{}: expected {}, found {}", table, expected, specs::in_quotes(found)));
+  return input_error(fmt::format("{}: expected {}, found {}", table, expected, specs::in_quotes(found)));
 }
 
 template <class Value, class Fits>

@@ -25,7 +25,7 @@ struct CudaToolkit {
   std::string driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
 };
 
-/// The toolkits of data/toolkits.tsv, oldest first. Errors (usage): a row that cannot be read.
+/// The toolkits of data/toolkits.tsv, oldest first. Errors (input): a row that cannot be read.
 Result<std::vector<CudaToolkit>> read_toolkits(std::string_view text);
 const std::vector<CudaToolkit>& cuda_toolkits();
 
@@ -45,7 +45,7 @@ struct Distribution {
   std::string tag;            ///< how tags of other images name it, "ubuntu24.04"
 };
 
-/// The distributions of data/distributions.tsv, oldest first. Errors (usage): a row that cannot be read.
+/// The distributions of data/distributions.tsv, oldest first. Errors (input): a row that cannot be read.
 Result<std::vector<Distribution>> read_distributions(std::string_view text);
 const std::vector<Distribution>& distributions();
 
@@ -81,7 +81,7 @@ struct BaseDigest {
   specs::Platform platform;  ///< with Of::platform
   Digest digest;
 };
-/// Errors (usage): a row that cannot be read.
+/// Errors (input): a row that cannot be read.
 Result<std::vector<BaseDigest>> read_base_digests(std::string_view text);
 const std::vector<BaseDigest>& base_digests();
 

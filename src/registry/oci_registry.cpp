@@ -49,7 +49,7 @@ Result<Place> place_of(const specs::ImageReference& reference,
   const auto base = specs::Url::parse(fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository));
   if (!base) {
     return fail(
-        usage_error(fmt::format("{} cannot be the address of a registry", specs::in_quotes(place.host)))
+        input_error(fmt::format("{} cannot be the address of a registry", specs::in_quotes(place.host)))
             .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
   }
   place.base = *base;
@@ -84,13 +84,13 @@ Error refused(const specs::Url& url, const net::HttpResponse& response, std::str
           "location = \"HOST:PORT\"",
       .server_error = "try again later, or name a mirror in launch.toml",
   };
-  return world_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
-                                 expected, words.empty() ? "" : fmt::format(" ({})", words)))
+  return environment_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
+                                       expected, words.empty() ? "" : fmt::format(" ({})", words)))
       .hint(net::status_hint(response.status, "registry", kHints));
 }
 
 Error garbage(const specs::Url& url, std::string_view found) {
-  return world_error(fmt::format("the registry answers garbage to {}: {}", url, found))
+  return environment_error(fmt::format("the registry answers garbage to {}: {}", url, found))
       .hint(
           "check the address of the registry (launch.toml, [[registry]]); what answers there may be no "
           "registry");
@@ -219,14 +219,15 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
   RemoteImage image{
       .digest = index.digest, .platforms = platforms_of(index.content), .labels = {}, .environment = {}};
   if (image.platforms.empty())
-    return fail(world_error(fmt::format("the image index of {} names no image", what)));
+    return fail(environment_error(fmt::format("the image index of {} names no image", what)));
   const auto asked = image.platforms.find(platform);
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
   TRY_ASSIGN(const auto manifest, repository.manifest(digest));
   if (!manifest || manifest->is_index()) {
-    return fail(world_error(fmt::format("the registry does not have the image {} that the index of {} names",
-                                        digest, what))
-                    .hint("the registry (or mirror) is incomplete; use another one"));
+    return fail(
+        environment_error(
+            fmt::format("the registry does not have the image {} that the index of {} names", digest, what))
+            .hint("the registry (or mirror) is incomplete; use another one"));
   }
   TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
   take_configuration(configuration, image);

@@ -28,7 +28,7 @@ class OciRegistry {
       : http_(&http), mirrors_(std::move(mirrors)) {}
 
   /// Looks an image up for "linux/amd64" or "linux/arm64"; nothing when the registry does not have it.
-  /// Errors (world): the registry does not answer or refuses; the message names its address.
+  /// Errors (environment): the registry does not answer or refuses; the message names its address.
   Result<std::optional<RemoteImage>> find(const specs::ImageReference& reference,
                                           const std::string& platform);
 

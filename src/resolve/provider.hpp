@@ -29,7 +29,8 @@ class Provider {
   virtual ~Provider() = default;
 
   /// All versions of a package that could be taken, best first. An unknown package has none. Pre-releases are
-  /// among them; the solver keeps them back as PEP 440 says. Errors (world): the index could not be asked.
+  /// among them; the solver keeps them back as PEP 440 says. Errors (environment): the index could not be
+  /// asked.
   virtual Result<std::vector<specs::Version>> candidates(const std::string& package) = 0;
 
   /// Pre-releases of this package are as good as releases (a nightly channel serves it).
@@ -40,7 +41,7 @@ class Provider {
   virtual std::string absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;
 
   /// What that version requires when `extras` are asked for (PEP 508; an unknown extra adds nothing).
-  /// Errors (world): the index could not be asked.
+  /// Errors (environment): the index could not be asked.
   virtual Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                             const std::set<std::string>& extras) = 0;
 

@@ -70,7 +70,7 @@ Result<Accelerator> Accelerator::parse(std::string_view text) {
     if (numbers.size() == 3) made.patch_ = numbers[2];
     return made;
   }
-  return fail(usage_error(fmt::format(
+  return fail(input_error(fmt::format(
       "unknown accelerator {}: expected cuXXX, rocmX.Y, xpu or cpu, such as cu128", in_quotes(text))));
 }
 

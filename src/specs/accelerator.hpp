@@ -17,7 +17,7 @@ class Accelerator {
 
   /// The CPU.
   Accelerator() = default;
-  /// Errors (usage): none of "cuXXX", "rocmX.Y", "xpu" and "cpu".
+  /// Errors (input): none of "cuXXX", "rocmX.Y", "xpu" and "cpu".
   static Result<Accelerator> parse(std::string_view text);
   /// CUDA by the version of its toolkit: (12, 8) is cu128.
   static Accelerator cuda(unsigned major, unsigned minor);

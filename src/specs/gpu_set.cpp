@@ -36,7 +36,7 @@ GpuSet GpuSet::of_devices(std::vector<std::string> devices) {
 Result<GpuSet> GpuSet::parse(std::string_view text) {
   constexpr std::uint64_t kMost = 1024;
   const auto wrong = [&](std::string_view found) {
-    return fail(usage_error(fmt::format(
+    return fail(input_error(fmt::format(
         "{} is not a set of GPUs: expected \"all\", a number, or indices or UUIDs such as \"0,2\"{}",
         in_quotes(text), found)));
   };

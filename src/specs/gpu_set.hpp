@@ -21,7 +21,7 @@ class GpuSet {
   /// "0", "3", "GPU-…": in this order, each once.
   static GpuSet of_devices(std::vector<std::string> devices);
   /// "all", a number ("2", "0" for none), or devices: "0,2", "GPU-5f3c…" ("0," is the device 0 alone). Errors
-  /// (usage): anything else, a device twice.
+  /// (input): anything else, a device twice.
   static Result<GpuSet> parse(std::string_view text);
 
   Kind kind() const { return kind_; }

@@ -50,7 +50,7 @@ bool names_registry(std::string_view first_part) {
 }
 
 Error not_a_reference(std::string_view text, std::string_view reason) {
-  return usage_error(fmt::format("{} is not an image reference: {}", specs::in_quotes(text), reason))
+  return input_error(fmt::format("{} is not an image reference: {}", specs::in_quotes(text), reason))
       .hint(
           "write it as [REGISTRY/]NAME[:TAG][@sha256:DIGEST], for example docker.io/library/debian:12-slim");
 }

@@ -14,7 +14,7 @@ struct ImageReference {
   std::string tag;         ///< "latest" when neither tag nor digest is given
   std::string digest;      ///< "sha256:…", or empty
 
-  /// Errors (usage): not an image reference.
+  /// Errors (input): not an image reference.
   static Result<ImageReference> parse(std::string_view text);
   std::string name() const { return registry + "/" + repository; }
   std::string text() const;

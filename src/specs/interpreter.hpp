@@ -14,7 +14,7 @@ struct Interpreter {
   int minor = 0;
   bool free_threaded = false;
 
-  /// Errors (usage): not "3.N" with N from 6 to 99, or a "t" before 3.13.
+  /// Errors (input): not "3.N" with N from 6 to 99, or a "t" before 3.13.
   static Result<Interpreter> parse(std::string_view text);
 
   /// "3.12", without the "t": what `python_version` is in markers.

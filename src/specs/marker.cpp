@@ -139,7 +139,7 @@ bool compare_strings(std::string_view left, std::string_view op, std::string_vie
 
 bool compare_versions(const std::string& left, const std::string& op, const std::string& right) {
   const bool symbol = op != "in" && op != "not in";
-  const auto specifier = symbol ? Specifier::parse(op + right) : fail(usage_error(""));
+  const auto specifier = symbol ? Specifier::parse(op + right) : fail(input_error(""));
   return specifier ? specifier->matches_text(left) : compare_strings(left, op, right);
 }
 

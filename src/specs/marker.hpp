@@ -34,7 +34,7 @@ MarkerEnvironment marker_environment(const Interpreter& python, const Platform& 
 /// A PEP 508 marker: `python_version < "3.13" and extra == "cuda"`.
 class Marker {
  public:
-  /// Errors (usage): not a marker.
+  /// Errors (input): not a marker.
   static Result<Marker> parse(std::string_view text);
 
   /// Versions are compared as PEP 440 where both sides are, as strings otherwise (so "3.13t" is no error).

@@ -6,7 +6,7 @@
 
 namespace launch::specs {
 
-/// Reads a marker from where the scanner stands to its end. Errors (usage): not a marker, with the place.
+/// Reads a marker from where the scanner stands to its end. Errors (input): not a marker, with the place.
 Result<Marker> parse_marker(Scanner& scan);
 
 }  // namespace launch::specs

@@ -15,11 +15,11 @@ class MetadataReader {
  public:
   Result<CoreMetadata> read(std::string_view text) {
     for (const auto& header : parse_headers(text)) TRY(take(header));
-    if (name_.empty()) return fail(usage_error("the metadata has no Name"));
+    if (name_.empty()) return fail(input_error("the metadata has no Name"));
     if (metadata_.version.empty())
-      return fail(usage_error(fmt::format("the metadata of {} has no Version", name_)));
+      return fail(input_error(fmt::format("the metadata of {} has no Version", name_)));
     if (!is_valid_name(name_))
-      return fail(usage_error(
+      return fail(input_error(
           fmt::format("the metadata has the Name {}, which is no project's name", in_quotes(name_))));
     metadata_.name = normalize_name(name_);
     return std::move(metadata_);

@@ -18,7 +18,7 @@ struct CoreMetadata {
   SpecifierSet requires_python;      ///< empty when the line cannot be read, as installers take it
   std::string requires_python_text;  ///< as written
 
-  /// Errors (usage): no Name or Version, or a Requires-Dist that cannot be read (the line is quoted).
+  /// Errors (input): no Name or Version, or a Requires-Dist that cannot be read (the line is quoted).
   static Result<CoreMetadata> parse(std::string_view text);
 };
 

@@ -50,7 +50,7 @@ Result<Platform> Platform::parse(std::string_view text) {
   names.reserve(kRows.size());
   for (const auto& row : kRows) names.push_back(fmt::format("\"{}\"", row.text));
   return fail(
-      usage_error(fmt::format("unknown platform {}: expected {}", in_quotes(text), join_words(names, "or"))));
+      input_error(fmt::format("unknown platform {}: expected {}", in_quotes(text), join_words(names, "or"))));
 }
 
 std::optional<Platform> Platform::of_machine(std::string_view machine) {

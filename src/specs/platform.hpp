@@ -16,7 +16,7 @@ class Platform {
  public:
   /// The first of the table: linux-x86_64.
   Platform() = default;
-  /// Errors (usage): not a known platform; the known ones are listed.
+  /// Errors (input): not a known platform; the known ones are listed.
   static Result<Platform> parse(std::string_view text);
   /// By the machine that `uname -m` and the marker platform_machine name: "x86_64". nullopt if unknown.
   static std::optional<Platform> of_machine(std::string_view machine);

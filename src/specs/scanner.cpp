@@ -16,7 +16,7 @@ Error Scanner::expected(std::string_view expectation, std::size_t position) cons
   constexpr std::size_t kShown = 40;  // the whole stands before it
   const auto rest = text_.substr(position);
   const auto found = rest.size() > kShown ? fmt::format("{}…", rest.substr(0, kShown)) : std::string(rest);
-  return usage_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1,
+  return input_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1,
                                  what_, in_quotes(text_), found.empty() ? "the end" : in_quotes(found)));
 }
 

@@ -63,7 +63,7 @@ class Scanner {
     take_while([](char c) { return c == ' ' || c == '\t'; });
   }
 
-  /// "expected X at column 7 of the requirement "…", found "…"" (usage)
+  /// "expected X at column 7 of the requirement "…", found "…"" (input)
   Error expected(std::string_view expectation) const { return expected(expectation, at_); }
   Error expected(std::string_view expectation, std::size_t position) const;
 

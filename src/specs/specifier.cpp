@@ -60,7 +60,7 @@ bool matches_less(const Version& wanted, const Version& candidate) {
 }
 
 Error not_a_specifier(std::string_view text, std::string_view reason) {
-  return usage_error(fmt::format("{} is not a version specifier: {}", in_quotes(text), reason));
+  return input_error(fmt::format("{} is not a version specifier: {}", in_quotes(text), reason));
 }
 
 Result<Specifier> parse_clause(std::string_view text) {

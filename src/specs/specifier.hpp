@@ -19,7 +19,7 @@ struct Specifier {
   std::optional<Version> version;  ///< none for "===" with something that is no version
   bool wildcard = false;           ///< "==2.*", "!=2.*"
 
-  /// Errors (usage): not one PEP 440 clause.
+  /// Errors (input): not one PEP 440 clause.
   static Result<Specifier> parse(std::string_view text);
 
   /// The clause alone, pre-releases included (PEP 440, "Version specifiers").
@@ -34,7 +34,7 @@ struct Specifier {
 class SpecifierSet {
  public:
   SpecifierSet() = default;
-  /// Errors (usage): not a PEP 440 specifier set.
+  /// Errors (input): not a PEP 440 specifier set.
   static Result<SpecifierSet> parse(std::string_view text);
 
   /// All clauses hold; pre-releases are judged by the clauses alone.

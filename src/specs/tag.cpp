@@ -89,7 +89,7 @@ Result<CompressedTags> CompressedTags::parse(std::string_view text) {
   const std::string lower = to_lower(text);
   const auto parts = split(lower, '-');
   if (parts.size() != 3) {
-    return fail(usage_error(fmt::format("{} is not a wheel tag: expected PYTHON-ABI-PLATFORM, found {}",
+    return fail(input_error(fmt::format("{} is not a wheel tag: expected PYTHON-ABI-PLATFORM, found {}",
                                         in_quotes(text), count_of(parts.size(), "part"))));
   }
   CompressedTags tags;
@@ -98,12 +98,12 @@ Result<CompressedTags> CompressedTags::parse(std::string_view text) {
     for (const auto name : split(parts[i], '.')) {
       if (name.empty() || !std::all_of(name.begin(), name.end(), is_word)) {
         return fail(
-            usage_error(fmt::format("{} is not a wheel tag: expected letters, digits and \"_\", found {}",
+            input_error(fmt::format("{} is not a wheel tag: expected letters, digits and \"_\", found {}",
                                     in_quotes(text), in_quotes(name))));
       }
       if (i == 0 && is_digit(name.front())) {
         return fail(
-            usage_error(fmt::format("{} is not a wheel tag: expected a Python such as \"cp312\", found {}",
+            input_error(fmt::format("{} is not a wheel tag: expected a Python such as \"cp312\", found {}",
                                     in_quotes(text), in_quotes(name))));
       }
       lists[i]->emplace_back(name);

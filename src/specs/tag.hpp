@@ -37,7 +37,7 @@ struct CompressedTags {
   std::vector<std::string> abis;
   std::vector<std::string> platforms;
 
-  /// Lower case. Errors (usage): not three parts of letters, digits and "_".
+  /// Lower case. Errors (input): not three parts of letters, digits and "_".
   static Result<CompressedTags> parse(std::string_view text);
   bool holds(const Tag& tag) const;
   /// True if some interpreter runs such a wheel on the platform.

@@ -52,7 +52,7 @@ class VersionReader {
   Result<std::uint64_t> value_of(std::string_view digits) const {
     const auto value = parse_u64(digits);
     if (!value) {
-      return fail(usage_error(
+      return fail(input_error(
           fmt::format("the number {} in the version {} is too large: expected one that fits 64 bits",
                       in_quotes(digits), in_quotes(text_))));
     }

@@ -15,7 +15,7 @@ namespace launch::specs {
 /// A version as PEP 440 defines it: any spelling is read, order and equality are the standard's.
 class Version {
  public:
-  /// Errors (usage): not a PEP 440 version.
+  /// Errors (input): not a PEP 440 version.
   static Result<Version> parse(std::string_view text);
 
   /// Normalized spelling: "2.5.0.dev20240617+cu121".

@@ -12,7 +12,7 @@ namespace launch::specs {
 namespace {
 
 Error not_a_wheel(std::string_view file_name, std::string_view reason) {
-  return usage_error(fmt::format("{} is not the name of a wheel: {}", in_quotes(file_name), reason));
+  return input_error(fmt::format("{} is not the name of a wheel: {}", in_quotes(file_name), reason));
 }
 
 bool is_escaped_name(std::string_view name) {

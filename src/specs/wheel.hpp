@@ -20,7 +20,7 @@ struct WheelName {
   std::string build;  ///< "" or "1abc"
   std::string tags;   ///< compressed: "cp312-cp312-manylinux_2_28_x86_64"
 
-  /// From "torch-2.5.0%2Bcu121-…whl" already percent-decoded. Errors (usage): not a wheel's name.
+  /// From "torch-2.5.0%2Bcu121-…whl" already percent-decoded. Errors (input): not a wheel's name.
   static Result<WheelName> parse(std::string_view file_name);
 };
 

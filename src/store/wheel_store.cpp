@@ -34,13 +34,14 @@ bool is_file(const fs::path& path) {
 Result<void> check_digest(const fs::path& file, const Artifact& wanted, std::string_view hint) {
   TRY_ASSIGN(const auto digest, sha256_file(file));
   if (digest == wanted.sha256) return {};
-  return fail(world_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
-                                      file.string(), wanted.sha256, digest))
-                  .hint(std::string(hint)));
+  return fail(
+      environment_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
+                                    file.string(), wanted.sha256, digest))
+          .hint(std::string(hint)));
 }
 
 Error stopped() {
-  return world_error("fetching was stopped");
+  return environment_error("fetching was stopped");
 }
 
 Result<FileLock> wait_for_lock(const fs::path& path, const Artifact& wanted, const Work& work) {
@@ -99,7 +100,7 @@ std::optional<fs::path> local_source(const Artifact& wanted) {
 }
 
 Error nowhere(const Artifact& wanted) {
-  return world_error(
+  return environment_error(
              fmt::format("{} is not in the wheel store, and the lock names no URL for it", wanted.name))
       .hint(fmt::format("put the file where the lock says: {}",
                         wanted.beside ? wanted.beside->string() : wanted.name));

@@ -33,7 +33,8 @@ class WheelStore {
   std::filesystem::path path_of(const Artifact& wanted) const;
 
   /// The path of a wheel whose digest was checked now; nothing when it is not there. A file that is there
-  /// with other bytes is an error (world) that names file, expected and got, and the file is left alone.
+  /// with other bytes is an error (environment) that names file, expected and got, and the file is left
+  /// alone.
   Result<std::optional<std::filesystem::path>> find(const Artifact& wanted) const;
   /// The same for many, hashed side by side; answers in the order of the wheels.
   Result<std::vector<std::optional<std::filesystem::path>>> find_all(std::span<const Artifact> wanted) const;
@@ -45,12 +46,12 @@ class WheelStore {
     std::vector<std::filesystem::path> paths;  ///< in the order of the wheels
   };
   /// Fills the store with what is missing, waiting for other processes that are fetching the same wheel.
-  /// What was fetched before an error stays. Errors (world): those of find, of the download, a wheel that has
-  /// no URL and lies nowhere.
+  /// What was fetched before an error stays. Errors (environment): those of find, of the download, a wheel
+  /// that has no URL and lies nowhere.
   Result<Fetched> fetch(std::span<const Artifact> wanted, net::HttpClient& http, const Work& work) const;
 
-  /// Takes a file in (by hard link or copy), checking its digest. Errors (world): it cannot be read, other
-  /// bytes.
+  /// Takes a file in (by hard link or copy), checking its digest. Errors (environment): it cannot be read,
+  /// other bytes.
   Result<std::filesystem::path> add(Disk& disk, const std::filesystem::path& file,
                                     const Artifact& wanted) const;
 
@@ -59,7 +60,7 @@ class WheelStore {
 };
 
 /// Makes `to` the same file as `from`, by hard link where that can be, else by copy; never half-written. What
-/// was there before is replaced. Errors (world).
+/// was there before is replaced. Errors (environment).
 Result<void> place_file(Disk& disk, const std::filesystem::path& from, const std::filesystem::path& to);
 
 }  // namespace launch::store

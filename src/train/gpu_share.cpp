@@ -16,14 +16,14 @@ std::string count_of_gpus(std::size_t count) {
 
 Result<void> expect_enough(std::size_t wanted, std::size_t existing) {
   if (wanted <= existing) return {};
-  return fail(usage_error(fmt::format("{} per node requested, but this machine has {}", count_of_gpus(wanted),
+  return fail(input_error(fmt::format("{} per node requested, but this machine has {}", count_of_gpus(wanted),
                                       existing))
                   .hint("use --gpus with fewer, or --gpus 0 to train on the CPU"));
 }
 
 Result<void> expect_devices(const Plan& plan, std::size_t existing) {
   if (plan.nodes.size() > 1) {
-    return fail(usage_error(fmt::format("--gpus {} names the GPUs of one node, but there are {}",
+    return fail(input_error(fmt::format("--gpus {} names the GPUs of one node, but there are {}",
                                         plan.gpus.text(), plan.nodes.size()))
                     .hint("use --nodes 1, or a number of GPUs per node"));
   }
@@ -31,7 +31,7 @@ Result<void> expect_devices(const Plan& plan, std::size_t existing) {
   for (const auto& device : plan.gpus.devices()) {
     const auto index = parse_u64(device);  // else a UUID, which the engine knows
     if (!index || *index < existing) continue;
-    return fail(usage_error(fmt::format("--gpus {}: this machine has no GPU {}, only 0 to {}",
+    return fail(input_error(fmt::format("--gpus {}: this machine has no GPU {}, only 0 to {}",
                                         plan.gpus.text(), device, existing - 1)));
   }
   return {};

@@ -34,7 +34,7 @@ class LogMux {
   void hush();
   /// Last lines of a node's torchrun.
   std::vector<std::string> last_lines(int node) const;
-  /// Flushes the files. Errors (world): one could not be written to its end (disk full).
+  /// Flushes the files. Errors (environment): one could not be written to its end (disk full).
   Result<void> close();
 
   /// The file of a rank's lines, or of a node's torchrun.

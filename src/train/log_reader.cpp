@@ -81,7 +81,7 @@ Result<RankName> parse_rank(std::string_view text) {
     if (number && *number <= kMost) numbers.push_back(static_cast<int>(*number));
   }
   if (numbers.size() != parts.size() || parts.size() > 2) {
-    return fail(usage_error(fmt::format("{} is not a rank: expected one such as 3, or 1.3 with its node",
+    return fail(input_error(fmt::format("{} is not a rank: expected one such as 3, or 1.3 with its node",
                                         specs::in_quotes(text))));
   }
   if (numbers.size() == 1) return RankName{std::nullopt, numbers[0]};

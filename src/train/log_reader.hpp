@@ -12,8 +12,8 @@
 namespace launch::train {
 
 /// Hands out the lines of a log, without their newlines, as long as `grows` says that more may come; then
-/// what is there, and ends. A file that does not exist has no lines. A stop ends it early. Errors (world): it
-/// cannot be read.
+/// what is there, and ends. A file that does not exist has no lines. A stop ends it early. Errors
+/// (environment): it cannot be read.
 Result<void> read_log(const std::filesystem::path& file, const std::function<bool()>& grows, Clock& clock,
                       const std::stop_token& stop, const std::function<void(std::string_view)>& on_line);
 
@@ -22,7 +22,7 @@ struct RankName {
   std::optional<int> node;
   int rank = 0;
 };
-/// Errors (usage): anything else.
+/// Errors (input): anything else.
 Result<RankName> parse_rank(std::string_view text);
 
 }  // namespace launch::train

@@ -70,11 +70,11 @@ class Place {
   virtual ~Place() = default;
 
   /// Plans a run on what the place has. Asks no engine, so that what a user got wrong is said first. Errors
-  /// (usage): those of plan_run, GPUs that do not exist, a mount that does not exist.
+  /// (input): those of plan_run, GPUs that do not exist, a mount that does not exist.
   virtual Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const = 0;
 
   /// Finds what starts the nodes (an engine, a scheduler's client); everything below needs it. Errors
-  /// (world): none works here.
+  /// (environment): none works here.
   virtual Result<void> open() = 0;
   /// The image that nodes would get under this name; nullopt if there is none.
   virtual Result<std::optional<TrainImage>> find_image(const std::string& name) const = 0;
@@ -83,13 +83,13 @@ class Place {
   /// What is started, as argument vectors in their order: for --dry-run. Pure.
   virtual std::vector<std::vector<std::string>> commands(const Plan& plan) const = 0;
 
-  /// Asks for all nodes and returns. The plan must outlive `finish`. Errors (world): what the nodes share
-  /// could not be made; then no node was asked for.
+  /// Asks for all nodes and returns. The plan must outlive `finish`. Errors (environment): what the nodes
+  /// share could not be made; then no node was asked for.
   virtual Result<void> start(const Plan& plan, PlaceSinks sinks) = 0;
   /// Asks all nodes to end: SIGTERM, and SIGKILL after the grace time. Returns at once; the ends follow.
   virtual void stop(std::chrono::seconds grace) = 0;
-  /// Waits for the nodes and removes all that was made for the run. Errors (world): something could not be
-  /// ended or removed.
+  /// Waits for the nodes and removes all that was made for the run. Errors (environment): something could not
+  /// be ended or removed.
   virtual Result<void> finish() = 0;
 
   /// Ends and removes everything of a run, whoever started it, until nothing of it is seen any more.
@@ -112,9 +112,9 @@ struct PlaceKind {
 
 /// All there are; the first is the default.
 const std::vector<PlaceKind>& place_kinds();
-/// The place of that name. Errors (usage): an unknown name; the known ones are listed.
+/// The place of that name. Errors (input): an unknown name; the known ones are listed.
 Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tools);
-/// The place of a run's record, opened. Errors (usage): the record is of another version of launch.
+/// The place of a run's record, opened. Errors (input): the record is of another version of launch.
 Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner, const Work& work);
 
 }  // namespace launch::train

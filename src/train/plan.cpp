@@ -28,11 +28,11 @@ void insert(std::vector<Variable>& variables, Variable variable) {
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request) {
   const int nodes = request.nodes.value_or(recipe.train.nodes);
   if (nodes < 1 || nodes > kMostNodes)
-    return fail(usage_error(fmt::format("--nodes {}: expected 1 to {}", nodes, kMostNodes)));
+    return fail(input_error(fmt::format("--nodes {}: expected 1 to {}", nodes, kMostNodes)));
   if (request.port < 1 || request.port > kMostPort)
-    return fail(usage_error(fmt::format("--port {}: expected 1 to {}", request.port, kMostPort)));
+    return fail(input_error(fmt::format("--port {}: expected 1 to {}", request.port, kMostPort)));
   if (recipe.train.command.empty()) {
-    return fail(usage_error(fmt::format("the recipe {} does not say what to train", recipe.name))
+    return fail(input_error(fmt::format("the recipe {} does not say what to train", recipe.name))
                     .hint("add to it: [train] and command = [\"train.py\"]"));
   }
   Plan plan;

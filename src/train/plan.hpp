@@ -79,7 +79,7 @@ struct PlanRequest {
   std::vector<std::string> arguments;  ///< for the training script, after the recipe's
 };
 
-/// What is the same wherever the nodes are; the place adds GPUs, limits and variables. Pure. Errors (usage):
+/// What is the same wherever the nodes are; the place adds GPUs, limits and variables. Pure. Errors (input):
 /// no [train] command, a number of nodes or a port out of range.
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request);
 
@@ -93,7 +93,7 @@ std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);
 
 /// Gives the GPUs of one machine to the nodes of a plan, which are all on it, and sets ranks, backend and
 /// notes. `existing` is how many the machine has. Nodes get different GPUs as long as there are enough; else
-/// they share them, and NCCL is made to see a host per node. Pure. Errors (usage): more are asked for than
+/// they share them, and NCCL is made to see a host per node. Pure. Errors (input): more are asked for than
 /// there are, a device that does not exist, devices by name for several nodes.
 Result<void> share_gpus(Plan& plan, int existing);
 

@@ -30,7 +30,7 @@ struct RunReport {
 
 /// The life of a run: makes its folder and record, holds its lock, has a guard clean up should this process
 /// be killed, runs it, ends it when a signal or `launch stop` asks for that, and closes the record. What went
-/// wrong once it had begun is in RunEnd::error. Errors (world): folder, record or guard cannot be made.
+/// wrong once it had begun is in RunEnd::error. Errors (environment): folder, record or guard cannot be made.
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show);
 
@@ -43,11 +43,11 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested);
 inline constexpr const char* kGuardCommand = "guard";
 std::vector<std::string> guard_arguments(const RunFolder& folder);
 
-/// Gives a record without an end the result "lost". Errors (world): it cannot be read or written.
+/// Gives a record without an end the result "lost". Errors (environment): it cannot be read or written.
 Result<void> mark_lost(const RunFolder& folder, const Work& work);
 
 /// Removes what is left of a run whose process is gone, and closes its record with the result "lost". Errors
-/// (world): the record cannot be read or written, something could not be removed.
+/// (environment): the record cannot be read or written, something could not be removed.
 Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work);
 
 }  // namespace launch::train

@@ -30,16 +30,16 @@ class RunFolder {
   }
   std::filesystem::path rank_script() const { return path_ / "rank.py"; }
 
-  /// Makes the folder and its logs/. Errors (world).
+  /// Makes the folder and its logs/. Errors (environment).
   Result<void> make(Disk& disk) const;
 
   /// Held by the process of the run as long as it lives: the kernel lets go of it whatever ends the process.
-  /// Errors (world).
+  /// Errors (environment).
   Result<FileLock> hold(Disk& disk) const;
   /// Whether the process of the run lives.
   bool is_held() const;
 
-  /// Asks the process of the run to end it. Errors (world).
+  /// Asks the process of the run to end it. Errors (environment).
   Result<void> request_stop(Disk& disk) const;
   bool stop_requested() const;
 
@@ -50,7 +50,8 @@ class RunFolder {
   std::filesystem::path path_;
 };
 
-/// The folders of all runs that have a record, sorted by name. Errors (world): the folder cannot be read.
+/// The folders of all runs that have a record, sorted by name. Errors (environment): the folder cannot be
+/// read.
 Result<std::vector<RunFolder>> run_folders(const std::filesystem::path& state);
 
 }  // namespace launch::train

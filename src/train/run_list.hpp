@@ -26,18 +26,18 @@ struct ListedRun {
   RunState state = RunState::lost;
 };
 
-/// Reads a run's record, and whether its process lives. Errors (world): the record cannot be read.
+/// Reads a run's record, and whether its process lives. Errors (environment): the record cannot be read.
 Result<ListedRun> look_at_run(const RunFolder& folder);
 
 struct RunList {
   std::vector<ListedRun> runs;  ///< newest first
   std::vector<Error> problems;  ///< of records that cannot be read
 };
-/// Errors (world): the folder of runs cannot be read.
+/// Errors (environment): the folder of runs cannot be read.
 Result<RunList> list_runs(const std::filesystem::path& state);
 
-/// The run of an ID, of the beginning of one, or "last". Errors (usage): there is none, with a "did you
-/// mean"; several begin so. (world): its record cannot be read.
+/// The run of an ID, of the beginning of one, or "last". Errors (input): there is none, with a "did you
+/// mean"; several begin so. (environment): its record cannot be read.
 Result<ListedRun> find_run(const std::filesystem::path& state, std::string_view id);
 
 }  // namespace launch::train

@@ -136,7 +136,7 @@ std::optional<T> number(const Json& json) {
 
 Result<Json> parse(std::string_view text) {
   auto json = parse_json<Json>(text);
-  if (json_string(json, {"run"}).empty()) return fail(world_error("not a run record"));
+  if (json_string(json, {"run"}).empty()) return fail(environment_error("not a run record"));
   return json;
 }
 

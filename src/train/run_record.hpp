@@ -41,7 +41,7 @@ struct RunRecord {
 std::string write_run_record(const RunRecord& record);
 
 /// A record without an end is given the result "lost": the process of the run was killed. Pure. Errors
-/// (world): the text is not a record.
+/// (environment): the text is not a record.
 Result<std::string> with_lost_end(std::string_view text, const std::string& when);
 
 /// What a list of runs says of one, and what finds it again.
@@ -59,7 +59,7 @@ struct RunSummary {
   int ranks_per_node = 1;
   PlaceHandle handle;
 };
-/// Pure. Errors (world): the text is not a record.
+/// Pure. Errors (environment): the text is not a record.
 Result<RunSummary> read_run_record(std::string_view text);
 
 }  // namespace launch::train

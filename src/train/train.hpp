@@ -24,8 +24,8 @@ struct Outcome {
 };
 
 /// Runs a plan at a place, and ends all of it when one rank fails or a stop is asked for. Nothing of the run
-/// is left behind, whatever happened. Errors (world): what the nodes share could not be made, or something
-/// could not be removed.
+/// is left behind, whatever happened. Errors (environment): what the nodes share could not be made, or
+/// something could not be removed.
 class Training {
  public:
   Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show, Clock& clock);

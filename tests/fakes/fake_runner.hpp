@@ -35,7 +35,7 @@ class FakeRunner final : public ProcessRunner {
     std::lock_guard lock(mutex_);
     asked_.push_back(shell_line(spec.argv));
     const auto found = answers_.find(asked_.back());
-    if (found == answers_.end()) return fail(world_error(spec.argv.front() + " was not found"));
+    if (found == answers_.end()) return fail(environment_error(spec.argv.front() + " was not found"));
     const auto answer = found->second.front();
     if (found->second.size() > 1) found->second.pop_front();
     ProcessOutcome outcome;

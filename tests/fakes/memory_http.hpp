@@ -86,7 +86,7 @@ class MemoryHttp final : public OneByOneHttp {
     net::HttpResponse response = to_response(std::move(*answer), request);
     if (response.body.size() > request.most && !request.range) {
       return launch::fail(
-          world_error(fmt::format("{} answers with more than {} bytes", request.url, request.most)));
+          environment_error(fmt::format("{} answers with more than {} bytes", request.url, request.most)));
     }
     response.too_long = response.body.size() > request.most;
     if (response.too_long) response.body.clear();
@@ -149,17 +149,17 @@ class MemoryHttp final : public OneByOneHttp {
     auto response = fetch({.url = request.url, .most = ~std::uint64_t{0}});
     if (!response) return launch::fail(std::move(response.error()));
     if (!response->ok()) {
-      return launch::fail(world_error(fmt::format("{} answers {}", request.url, response->status)));
+      return launch::fail(environment_error(fmt::format("{} answers {}", request.url, response->status)));
     }
     const auto& body = response->body;
     const auto digest = Digest::of(body);
     if (request.size && *request.size != body.size()) {
-      return launch::fail(
-          world_error(fmt::format("{} has {} bytes, expected {}", request.url, body.size(), *request.size)));
+      return launch::fail(environment_error(
+          fmt::format("{} has {} bytes, expected {}", request.url, body.size(), *request.size)));
     }
     if (request.sha256 && *request.sha256 != digest) {
-      return launch::fail(world_error(fmt::format("{} has the sha256 {}, expected {}", request.url,
-                                                  digest.hex(), request.sha256->hex())));
+      return launch::fail(environment_error(fmt::format("{} has the sha256 {}, expected {}", request.url,
+                                                        digest.hex(), request.sha256->hex())));
     }
     if (auto written = write_file(request.destination, body); !written) {
       return launch::fail(std::move(written.error()));

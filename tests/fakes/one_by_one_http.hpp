@@ -20,7 +20,7 @@ class OneByOneHttp : public net::HttpClient {
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
                                                     std::string_view /*what*/, Reporter& /*reporter*/,
                                                     std::stop_token /*stop*/ = {}) override {
-    return {requests.size(), launch::fail(world_error("nothing can be downloaded here"))};
+    return {requests.size(), launch::fail(environment_error("nothing can be downloaded here"))};
   }
 };
 

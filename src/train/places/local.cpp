@@ -55,7 +55,7 @@ Result<void> expect_mounts(const Plan& plan) {
   for (const auto& mount : plan.mounts) {
     std::error_code code;
     if (std::filesystem::exists(mount.from, code)) continue;
-    return fail(usage_error(fmt::format("{} does not exist, but the recipe {} mounts it at {}", mount.from,
+    return fail(input_error(fmt::format("{} does not exist, but the recipe {} mounts it at {}", mount.from,
                                         plan.recipe, mount.to)));
   }
   return {};

@@ -28,7 +28,7 @@ Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tool
     if (kind.name == name) return kind.make(std::move(tools));
     known.emplace_back(kind.name);
   }
-  return fail(usage_error(
+  return fail(input_error(
       fmt::format("unknown place {}: expected {}", specs::in_quotes(name), join_words(known, "or"))));
 }
 

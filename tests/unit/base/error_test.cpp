@@ -6,11 +6,11 @@ namespace launch {
 namespace {
 
 TEST(Error, PrintsItsSentenceAlone) {
-  EXPECT_EQ(usage_error("no such recipe").text(), "error: no such recipe\n");
+  EXPECT_EQ(input_error("no such recipe").text(), "error: no such recipe\n");
 }
 
 TEST(Error, PrintsStepsFromTheInsideOutAndHintsBehindAnEmptyLine) {
-  const auto error = world_error("cannot read a.toml: Permission denied")
+  const auto error = environment_error("cannot read a.toml: Permission denied")
                          .during("reading the recipe a.toml")
                          .during("locking demo")
                          .hint("run chmod u+r a.toml")
@@ -25,12 +25,12 @@ TEST(Error, PrintsStepsFromTheInsideOutAndHintsBehindAnEmptyLine) {
 }
 
 TEST(Error, PrintsStepsWithoutHints) {
-  EXPECT_EQ(usage_error("a").during("b").text(), "error: a\n  while b\n");
-  EXPECT_EQ(usage_error("a").hint("b").text(), "error: a\n\nhint: b\n");
+  EXPECT_EQ(input_error("a").during("b").text(), "error: a\n  while b\n");
+  EXPECT_EQ(input_error("a").hint("b").text(), "error: a\n\nhint: b\n");
 }
 
 TEST(Error, PrintsNoControlOfTheTerminal) {
-  const auto error = usage_error("no a\x1b[2J\nhint: b").during("c\a").hint("d\x9b");
+  const auto error = input_error("no a\x1b[2J\nhint: b").during("c\a").hint("d\x9b");
   EXPECT_EQ(error.text(),
             "error: no a\\x1b[2J\\x0ahint: b\n"
             "  while c\\x07\n"
@@ -40,7 +40,7 @@ TEST(Error, PrintsNoControlOfTheTerminal) {
 }
 
 TEST(Error, AsKeepsWhatIsSaid) {
-  const auto error = usage_error("a").during("b").hint("c").as(ErrorKind::malformed);
+  const auto error = input_error("a").during("b").hint("c").as(ErrorKind::malformed);
   EXPECT_EQ(error.kind(), ErrorKind::malformed);
   EXPECT_EQ(error.text(), "error: a\n  while b\n\nhint: c\n");
 }

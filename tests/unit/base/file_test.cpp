@@ -48,7 +48,7 @@ TEST(ReadFile, SaysWhatCannotBeRead) {
             fmt::format("error: cannot read {}: No such file or directory\n", missing));
   EXPECT_EQ(read_file(scratch.path()).error().text(),
             fmt::format("error: cannot read {}: Is a directory\n", scratch.path().string()));
-  EXPECT_EQ(read_file(missing).error().kind(), ErrorKind::world);
+  EXPECT_EQ(read_file(missing).error().kind(), ErrorKind::environment);
 }
 
 TEST(ReadFile, TakesNoMoreThanItIsAllowed) {
@@ -133,7 +133,7 @@ TEST(WriteFile, AFullDiskLeavesTheOldFileAndNothingElse) {
           "error: cannot write {0}: No space left on device\n\nhint: free some space where {1} lies, or "
           "choose another place, and run the command again\n",
           file.string(), disk.path().string()));
-  EXPECT_EQ(failed.error().kind(), ErrorKind::world);
+  EXPECT_EQ(failed.error().kind(), ErrorKind::environment);
   EXPECT_EQ(read_file(file), "old");
   EXPECT_THAT(names_in(disk.path()), ElementsAre("lock"));
 }

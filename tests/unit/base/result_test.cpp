@@ -10,12 +10,12 @@ namespace launch {
 namespace {
 
 Result<int> half(int number) {
-  if (number % 2 != 0) return fail(usage_error("odd"));
+  if (number % 2 != 0) return fail(input_error("odd"));
   return number / 2;
 }
 
 Result<void> check(int number) {
-  if (number > 9) return fail(usage_error("large"));
+  if (number > 9) return fail(input_error("large"));
   return {};
 }
 
@@ -35,7 +35,7 @@ TEST(Try, GivesTheValueOrReturnsTheError) {
 TEST(Try, ReturnsTheErrorWithItsStepsAndItsKind) {
   const auto error = quarter(6).error();
   EXPECT_EQ(error.text(), "error: odd\n  while halving again\n");
-  EXPECT_EQ(error.kind(), ErrorKind::usage);
+  EXPECT_EQ(error.kind(), ErrorKind::input);
 }
 
 TEST(Try, DropsAValueAndStandsBelowIfAndElse) {

@@ -7,9 +7,9 @@ namespace {
 
 TEST(ExitCode, IsThatOfWhatHappened) {
   EXPECT_EQ(exit_code_of(Error(ErrorKind::no, "")), 1);
-  EXPECT_EQ(exit_code_of(usage_error("")), 2);
+  EXPECT_EQ(exit_code_of(input_error("")), 2);
   EXPECT_EQ(exit_code_of(Error(ErrorKind::malformed, "")), 3);
-  EXPECT_EQ(exit_code_of(world_error("")), 3);
+  EXPECT_EQ(exit_code_of(environment_error("")), 3);
 }
 
 }  // namespace

@@ -69,7 +69,7 @@ TEST(Output, AFullDiskIsAnError) {
   EXPECT_EQ(closed.error().text(),
             "error: cannot write to standard output: No space left on device\n\n"
             "hint: free some disk space, or send the output to another disk\n");
-  EXPECT_EQ(closed.error().kind(), ErrorKind::world);
+  EXPECT_EQ(closed.error().kind(), ErrorKind::environment);
 }
 
 TEST(Output, ADescriptorThatCannotBeWrittenIsAnError) {

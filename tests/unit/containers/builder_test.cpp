@@ -41,7 +41,7 @@ class BuildingRunner final : public ProcessRunner {
     return outcome;
   }
   Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>&) override {
-    return fail(world_error("no guards here"));
+    return fail(environment_error("no guards here"));
   }
 };
 
@@ -82,7 +82,7 @@ TEST_F(Build, FailsWithPodmansLastWords) {
             "error: podman could not build localhost/launch/demo:latest: building at STEP \"RUN /bin/sh -c "
             "exit 7\": "
             "while running runtime: exit status 7\n");
-  EXPECT_EQ(image.error().kind(), ErrorKind::world);
+  EXPECT_EQ(image.error().kind(), ErrorKind::environment);
 }
 
 TEST_F(Build, TheTagWasTakenByAnotherBuild) {

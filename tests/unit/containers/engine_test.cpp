@@ -96,7 +96,7 @@ TEST_F(RunContainer, ACommandThatIsNotInTheImage) {
   const auto outcome = podman().run(small(), [](Stream, std::string_view) {});
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().text(), "error: the command 'torchrun' is not in the image i\n");
-  EXPECT_EQ(outcome.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(outcome.error().kind(), ErrorKind::input);
 }
 
 TEST_F(RemoveContainers, AllAtOnceWithGrace) {

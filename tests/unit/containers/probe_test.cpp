@@ -150,7 +150,7 @@ TEST_F(Probe, AnotherName) {
   ASSERT_FALSE(engine);
   EXPECT_EQ(engine.error().text(),
             "error: 'nerdctl' is not an engine: expected podman, docker or a path to one of them\n");
-  EXPECT_EQ(engine.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(engine.error().kind(), ErrorKind::input);
 }
 
 TEST_F(Probe, MirrorsReachPodman) {

@@ -46,7 +46,7 @@ class FakeEngine final : public ProcessRunner {
     return outcome;
   }
   Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>&) override {
-    return fail(world_error("no guards here"));
+    return fail(environment_error("no guards here"));
   }
 
  private:

@@ -99,7 +99,7 @@ TEST(IndexClientTest, PagesComeInTheOrderOfTheNames) {
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
-  EXPECT_EQ(pages[0].error().kind(), ErrorKind::world);
+  EXPECT_EQ(pages[0].error().kind(), ErrorKind::environment);
   ASSERT_TRUE(pages[1]);
   EXPECT_FALSE(*pages[1]);
   EXPECT_THAT(names(pages[2]), ElementsAre("a-1.0.zip"));
@@ -124,7 +124,7 @@ TEST(IndexClientTest, ForbiddenIsMissingOnlyOnTheChannel) {
 
 TEST(IndexClientTest, AFailedConnectionSaysWhatWasAsked) {
   MemoryHttp http;
-  http.break_off(kIndex + "/demo/", world_error("no connection to pypi.example"));
+  http.break_off(kIndex + "/demo/", environment_error("no connection to pypi.example"));
   IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.page("demo")),
             "error: no connection to pypi.example\n  while asking the index for demo\n");

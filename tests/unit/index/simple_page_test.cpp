@@ -167,7 +167,7 @@ TEST(SimpleHtmlTest, SaysThatAPageIsCutOff) {
   for (const std::size_t size : {text.size() / 3, text.size() / 2, text.find("</html>")}) {
     const auto page = parse_simple_html(text.substr(0, size), kPage, "torch");
     ASSERT_FALSE(page);
-    EXPECT_EQ(page.error().kind(), ErrorKind::world);
+    EXPECT_EQ(page.error().kind(), ErrorKind::environment);
     EXPECT_EQ(page.error().text(),
               broken("cut off: it ends after " + std::to_string(size) + " bytes without \"</html>\""));
   }
@@ -302,7 +302,7 @@ TEST(SimpleJsonTest, SaysWhereThePageIsBroken) {
     const auto page = parse_simple_json(text, kPage, "demo");
     ASSERT_FALSE(page) << text;
     EXPECT_EQ(page.error().text(), broken(message));
-    EXPECT_EQ(page.error().kind(), ErrorKind::world);
+    EXPECT_EQ(page.error().kind(), ErrorKind::environment);
   }
 }
 

@@ -102,7 +102,7 @@ TEST_F(LocateTest, AWheelThatWasReplaced) {
   page(kGeneral, "a", link(a_, b_.sha256));
   const auto located = locate_wheels({by_path(a_)}, {}, site_, http_);
   ASSERT_FALSE(located);
-  EXPECT_EQ(located.error().kind(), ErrorKind::world);
+  EXPECT_EQ(located.error().kind(), ErrorKind::environment);
   EXPECT_EQ(
       located.error().text(),
       "error: a-1.0-py3-none-any.whl is another file now on https://pypi.example/simple: expected sha256 " +

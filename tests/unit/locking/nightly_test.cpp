@@ -76,7 +76,7 @@ TEST_F(NightlyLock, ANightlyOfADay) {
             "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
             "pages after "
             "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL\n");
-  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
 TEST_F(NightlyLock, ANightlyStaysUntilItIsUpgraded) {
@@ -124,7 +124,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
                     "one is named by LAUNCH_CHANNEL_URL\n",
                     kTorch, kTorchPage, kTorchUrl));
   }
-  EXPECT_EQ(lock().error().kind(), ErrorKind::world);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::environment);
   recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_EQ(
       relocked(),
@@ -137,7 +137,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128"));
   channel.hide("torch", "torch-2.9.0.dev20250606+cu128-py3-none-any.whl");
   recipe.torch.date.reset();
-  EXPECT_EQ(lock().error().kind(), ErrorKind::world) << "also when the page is empty";
+  EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "also when the page is empty";
 }
 
 TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {

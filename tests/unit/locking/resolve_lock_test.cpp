@@ -177,7 +177,7 @@ TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
             "error: the index https://pypi.example/simple has no project named torhc\n"
             "  while locking the recipe demo\n\n"
             "hint: did you mean torch?\n");
-  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
 TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
@@ -190,7 +190,7 @@ TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
             "  Because a 1.0 requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n"
             "  And because demo requires a and demo requires b, the requirements of demo cannot be met.\n");
-  EXPECT_EQ(lock().error().kind(), ErrorKind::usage);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
 TEST_F(ResolveLock, NamesTheWheelsThereAreWhenNoneFits) {
@@ -217,7 +217,7 @@ TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
             "index-url)\n");
-  EXPECT_EQ(lock().error().kind(), ErrorKind::world);
+  EXPECT_EQ(lock().error().kind(), ErrorKind::environment);
 }
 
 TEST_F(ResolveLock, CudaIsThatOfThePackages) {

@@ -140,7 +140,7 @@ TEST_F(Fetch, SaysThatTheConnectionWasCut) {
   ASSERT_FALSE(cut);
   EXPECT_EQ(cut.error().text(), fmt::format("error: cannot fetch {}: the connection was cut before the end\n",
                                             server.url("/cut")));
-  EXPECT_EQ(cut.error().kind(), ErrorKind::world);
+  EXPECT_EQ(cut.error().kind(), ErrorKind::environment);
   EXPECT_THAT(server.requests("/cut"), SizeIs(2));
 }
 

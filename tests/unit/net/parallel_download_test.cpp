@@ -68,7 +68,7 @@ TEST_F(DownloadTest, TwoAtOnceDoNotDisturbEachOther) {
   wanted.sha256 = Digest::of(body);
   const auto one = client(small_segments);
   const auto other = client(small_segments);
-  std::vector<Result<DownloadResult>> results(2, fail(world_error("none")));
+  std::vector<Result<DownloadResult>> results(2, fail(environment_error("none")));
   {
     const std::jthread a([&] { results[0] = get(*one, wanted); });
     const std::jthread b([&] { results[1] = get(*other, wanted); });

@@ -43,10 +43,10 @@ TEST_F(WheelSourceTest, OnDisk) {
 }
 
 TEST_F(WheelSourceTest, DamagedOnDisk) {
-  EXPECT_EQ(open_wheel(file_).error().kind(), ErrorKind::world);
+  EXPECT_EQ(open_wheel(file_).error().kind(), ErrorKind::environment);
   ASSERT_TRUE(write_file(file_, "no zip"));
   const auto error = open_wheel(file_).error();
-  EXPECT_EQ(error.kind(), ErrorKind::world);
+  EXPECT_EQ(error.kind(), ErrorKind::environment);
   EXPECT_THAT(error.text(), testing::HasSubstr("while opening " + file_.string()));
 }
 

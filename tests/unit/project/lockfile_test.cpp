@@ -142,7 +142,7 @@ python = "3.12"
 std::string error_of(std::string_view text) {
   const auto lock = parse_lockfile(text, "pylock.demo.toml");
   if (lock) return "no error";
-  EXPECT_EQ(lock.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(lock.error().kind(), ErrorKind::input);
   return lock.error().text();
 }
 

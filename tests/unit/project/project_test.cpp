@@ -122,7 +122,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   put("recipes/demo.toml", kRecipe);
   const auto missing = load_locked(project(), "demo", reporter_);
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(missing.error().kind(), ErrorKind::input);
   EXPECT_EQ(missing.error().text(),
             "error: recipes/demo.toml has no lock: lockfiles/pylock.demo.toml does not exist\n"
             "\n"

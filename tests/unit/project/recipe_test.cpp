@@ -57,7 +57,7 @@ Recipe read(std::string_view text) {
 std::string error_of(std::string_view text) {
   const auto recipe = parse_recipe(text, "demo", "recipes/demo.toml");
   if (recipe) return "no error";
-  EXPECT_EQ(recipe.error().kind(), ErrorKind::usage);
+  EXPECT_EQ(recipe.error().kind(), ErrorKind::input);
   return recipe.error().text();
 }
 

@@ -101,7 +101,7 @@ TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
   const std::string other = "https://download-r2.pytorch.org/whl";
   fakes::MemoryHttp http;
   http.put(kBase + "/down", MemoryAnswer{.status = 503});
-  http.break_off(kBase + "/away", world_error("no connection"));
+  http.break_off(kBase + "/away", environment_error("no connection"));
   http.put(kBase + "/gone", MemoryAnswer{.status = 404});
   http.put(kBase + "/ill", MemoryAnswer{.status = 500});
   for (const std::string path : {"/down", "/away", "/gone"})
@@ -164,7 +164,7 @@ TEST_F(DownloadsFromBothHosts, WhatEachAnsweredIsTold) {
           " answers 503\n\n"
           "hint: try again later; if the file was withdrawn, take it from a wheel store or a wheel house "
           "that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n");
-  EXPECT_EQ(fetched.error().kind(), ErrorKind::world);
+  EXPECT_EQ(fetched.error().kind(), ErrorKind::environment);
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ TEST(ImageReferenceTest, SaysWhatIsWrong) {
   for (const auto& [text, reason] : cases) {
     const auto reference = specs::ImageReference::parse(text);
     ASSERT_FALSE(reference) << text;
-    EXPECT_EQ(reference.error().kind(), ErrorKind::usage);
+    EXPECT_EQ(reference.error().kind(), ErrorKind::input);
     EXPECT_EQ(
         reference.error().text(),
         fmt::format("error: \"{}\" is not an image reference: {}\n\nhint: write it as "
@@ -236,7 +236,7 @@ TEST_F(OciRegistryTest, ARefusalSaysWhoAndWhat) {
       "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
       "hint: there is no such image, or it is not public: check its name, or name a mirror in launch.toml: "
       "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
-  http.break_off(base + "/manifests/one", world_error("no connection to registry-1.docker.io"));
+  http.break_off(base + "/manifests/one", environment_error("no connection to registry-1.docker.io"));
   EXPECT_EQ(error("nvidia/cuda:one"),
             "error: no connection to registry-1.docker.io\n"
             "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n");

@@ -230,7 +230,7 @@ TEST_F(PubGrub, PrefetchesSideBySide) {
 TEST_F(PubGrub, TheProvidersErrorIsTheAnswer) {
   class Broken final : public Provider {
     Result<std::vector<specs::Version>> candidates(const std::string&) override {
-      return fail(world_error("no network"));
+      return fail(environment_error("no network"));
     }
     bool takes_prereleases(const std::string&) override { return false; }
     std::string absence(const std::string&, const specs::SpecifierSet&) override { return {}; }

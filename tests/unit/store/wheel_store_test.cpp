@@ -119,7 +119,7 @@ TEST_F(WheelStoreTest, AnyChangedByteIsNoticed) {
     const auto found = store_.find(a_);
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().text(), expected);
-    EXPECT_EQ(found.error().kind(), ErrorKind::world);
+    EXPECT_EQ(found.error().kind(), ErrorKind::environment);
     EXPECT_EQ(fetch({b_, a_}).error().text(), expected);
     EXPECT_EQ(*read_file(path), changed) << "the file is evidence and stays";
   }

@@ -38,7 +38,7 @@ Outcome caused(int code) {
 
 Outcome failed() {
   auto outcome = caused(143);  // of a node that was ended because of the error
-  outcome.error = world_error("no space");
+  outcome.error = environment_error("no space");
   return outcome;
 }
 

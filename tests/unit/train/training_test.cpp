@@ -41,7 +41,7 @@ class ScriptedPlace final : public Place {
     changed_.wait(lock, [&] { return running_ >= count; });
   }
   /// Loses the run as a whole.
-  void lose() { sinks_.event(PlaceFailed{std::nullopt, world_error("the scheduler is gone")}); }
+  void lose() { sinks_.event(PlaceFailed{std::nullopt, environment_error("the scheduler is gone")}); }
   std::vector<std::string> done() {
     const std::scoped_lock lock(mutex_);
     return done_;
@@ -149,7 +149,7 @@ TEST_F(TrainingTest, TheFirstFailingRankEndsAllOfThem) {
 
 TEST_F(TrainingTest, ANodeThatCannotBeStartedEndsTheOthers) {
   place_.behave = [](int node, const auto&, auto& place) -> Result<int> {
-    if (node == 0) return fail(usage_error("the command 'torchrun' is not in the image i"));
+    if (node == 0) return fail(input_error("the command 'torchrun' is not in the image i"));
     return place.until_stopped();
   };
   const auto outcome = run();
@@ -189,7 +189,7 @@ TEST_F(TrainingTest, AStopIsNoFailure) {
 }
 
 TEST_F(TrainingTest, WhatWasMadeHalfIsRemoved) {
-  place_.start_fails = world_error("podman could not create the network launch-demo-1: no space");
+  place_.start_fails = environment_error("podman could not create the network launch-demo-1: no space");
   const auto outcome = run();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(), "podman could not create the network launch-demo-1: no space");
@@ -198,7 +198,7 @@ TEST_F(TrainingTest, WhatWasMadeHalfIsRemoved) {
 
 TEST_F(TrainingTest, WhatCannotBeRemovedIsSaid) {
   place_.behave = [](int, const auto&, auto&) -> Result<int> { return 0; };
-  place_.finish_fails = world_error("podman could not remove the network launch-demo-1: busy");
+  place_.finish_fails = environment_error("podman could not remove the network launch-demo-1: busy");
   const auto outcome = run();
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().message(), "podman could not remove the network launch-demo-1: busy");

@@ -134,7 +134,7 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
   const auto written = fault.write(bench);
   EXPECT_TRUE(bench.work.disk.struck());
   ASSERT_FALSE(written);
-  EXPECT_EQ(written.error().kind(), ErrorKind::world);
+  EXPECT_EQ(written.error().kind(), ErrorKind::environment);
   auto text = written.error().text();
   text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
   text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
@@ -260,7 +260,7 @@ TEST(WheelHouse, ThatCannotBeLinkedIsCopiedWhole) {
     const auto before = bench.files();
     const auto placed = store::place_file(disk, bench.root() / "from/a.whl", bench.root() / "to/a.whl");
     ASSERT_FALSE(placed);
-    EXPECT_EQ(placed.error().kind(), ErrorKind::world);
+    EXPECT_EQ(placed.error().kind(), ErrorKind::environment);
     EXPECT_EQ(bench.files(), before);
   }
 }
@@ -271,7 +271,7 @@ Result<void> ask(Bench& bench) {
   const auto http = bench.client({.cache = bench.root() / "cache"});
   TRY_ASSIGN(const auto response,
              http->fetch({.url = fakes::url(bench.index().url() + "/app/"), .cache = true}));
-  if (response.status != 200) return fail(world_error("no page"));
+  if (response.status != 200) return fail(environment_error("no page"));
   return {};
 }
 Result<void> read_metadata(Bench& bench) {
