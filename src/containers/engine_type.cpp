@@ -91,12 +91,12 @@ std::optional<ProcessOutcome> ask(ProcessRunner& runner, Arguments argv) {
 std::string said(const ProcessOutcome& outcome) {
   if (outcome.timed_out) return fmt::format("no answer in {} seconds", kPatience.count());
   auto words = last_words(outcome.err);
-  return words.empty() ? fmt::format("it ended with code {} and said nothing", outcome.exit_code) : words;
+  return words.empty() ? fmt::format("it exited with code {} and no message", outcome.exit_code) : words;
 }
 
 Missing not_installed(const EngineType& type, const std::string& program) {
   if (is_path(program)) {
-    return {program + " cannot be started", fmt::format("give the path of a {}", type.name()), false};
+    return {program + " cannot be started", fmt::format("use the path of a {} program", type.name()), false};
   }
   return {fmt::format("{} is not installed", type.name()), std::string(type.install_hint()), false};
 }

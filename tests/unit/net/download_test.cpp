@@ -118,7 +118,7 @@ TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
   EXPECT_EQ(
       result.error().text(),
       fmt::format(
-          "error: cannot download {}: it does not answer range requests with the bytes asked for, 4 times in "
+          "error: cannot download {}: the server answers range requests with the wrong bytes, 4 times in "
           "a row\n",
           server.url("/f")));
   EXPECT_THAT(left(), IsEmpty());
@@ -130,12 +130,11 @@ TEST_F(DownloadTest, WrongDigest) {
   wanted.sha256 = Digest::of("a");
   const auto result = get(*client(small_segments), wanted);
   ASSERT_FALSE(result);
-  EXPECT_EQ(
-      result.error().text(),
-      fmt::format("error: wrong digest of file.whl from {}: expected sha256 {}, got {}\n"
-                  "\n"
-                  "hint: the bytes behind this name are not those that were asked for; nothing was kept\n",
-                  server.url("/f"), Digest::of("a").hex(), digest.hex()));
+  EXPECT_EQ(result.error().text(),
+            fmt::format("error: wrong digest of file.whl from {}: expected sha256 {}, got {}\n"
+                        "\n"
+                        "hint: the server's file is not the expected one; nothing was kept\n",
+                        server.url("/f"), Digest::of("a").hex(), digest.hex()));
   EXPECT_THAT(left(), IsEmpty());
 }
 
@@ -165,11 +164,10 @@ TEST_F(DownloadTest, StatusesAreErrorsAndTriedAgainOnlyWhereThatHelps) {
             fmt::format("error: cannot download {}: the server answered 404\n", server.url("/gone")));
   const auto locked = get(*net, request("/locked"));
   ASSERT_FALSE(locked);
-  EXPECT_EQ(locked.error().text(),
-            fmt::format("error: cannot download {}: the server answered 401\n"
-                        "\n"
-                        "hint: put the user and the password of that host into ~/.netrc\n",
-                        server.url("/locked")));
+  EXPECT_EQ(locked.error().text(), fmt::format("error: cannot download {}: the server answered 401\n"
+                                               "\n"
+                                               "hint: add the user and password of that host to ~/.netrc\n",
+                                               server.url("/locked")));
   const auto broken = get(*net, request("/broken"));
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().text(),
@@ -187,7 +185,7 @@ TEST_F(DownloadTest, ACutThatStaysIsAnErrorAndWhatCameIsKept) {
   ASSERT_FALSE(result);
   EXPECT_EQ(
       result.error().text(),
-      fmt::format("error: cannot download {}: the connection was cut before the end\n", server.url("/f")));
+      fmt::format("error: cannot download {}: the connection was closed before the end\n", server.url("/f")));
   EXPECT_THAT(left(), SizeIs(2));
   EXPECT_THAT(server.requests(), SizeIs(3));
 }
@@ -242,7 +240,7 @@ TEST_F(TinyDisk, AFullDiskIsAnErrorAndNothingIsLeft) {
         fmt::format(
             "error: cannot write {0}/file.whl.part: No space left on device\n"
             "\n"
-            "hint: free some space where {0} lies, or choose another place, and run the command again\n",
+            "hint: free some space on the disk of {0}, or choose another folder, and run the command again\n",
             store));
     EXPECT_THAT(left(), ElementsAre("old"));
   }
