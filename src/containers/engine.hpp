@@ -74,7 +74,8 @@ struct Mount {
 /// One container, run in the foreground.
 struct RunSpec {
   std::string name;
-  std::string image;
+  std::string image;            ///< name or ID
+  std::string image_name = {};  ///< as errors call it; empty: `image`
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment = {};
   std::map<std::string, std::string> labels = {};

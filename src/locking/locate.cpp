@@ -73,11 +73,11 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
       left.insert(project);
       continue;
     }
-    if (file->sha256 && file->sha256->hex() != wheel.sha256) {
-      return fail(
-          environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
-                                        wheel.file_name, client.url(), wheel.sha256, file->sha256->hex()))
-              .hint(other_ways(wheel)));
+    if (file->sha256 && file->sha256 != wheel.sha256) {
+      return fail(environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                                wheel.file_name, client.url(), wheel.sha256->hex(),
+                                                file->sha256->hex()))
+                      .hint(other_ways(wheel)));
     }
     wheel.url = file->url;
   }
@@ -158,7 +158,7 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock) {
 
 store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   return {.name = wheel.file_name,
-          .sha256 = wheel.sha256,
+          .sha256 = *wheel.sha256,
           .size = wheel.size,
           .url = wheel.url,
           .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};

@@ -33,7 +33,7 @@ std::string environment_marker(const LockTarget& target);
 
 /// One package list for all targets: one entry a name and version, with a marker where it is not for all
 /// targets, and the wheels that some target needs. Wheels are named by path when the recipe says so; size and
-/// sha256 are what the index gives (0 and empty when it gives none).
+/// sha256 are what the index gives (0 and none when it gives none).
 std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
                                           const std::vector<TargetSolution>& solutions);
 

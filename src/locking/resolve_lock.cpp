@@ -38,7 +38,7 @@ std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
   for (auto& package : packages) {
     for (auto& wheel : package.wheels) {
       std::error_code ignored;
-      const auto place = store.path_of({.name = wheel.file_name, .sha256 = wheel.sha256});
+      const auto place = store.path_of({.name = wheel.file_name, .sha256 = *wheel.sha256});
       if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = specs::Url::of_file(place);
     }
   }

@@ -21,7 +21,7 @@ namespace {
 Result<std::unique_ptr<WheelSource>> open_from(const project::LockedWheel& wheel, const LocateWheel& locate,
                                                const project::Site& site, net::HttpClient& http) {
   const store::WheelStore store(site.store.value);
-  TRY_ASSIGN(const auto path, store.find({.name = wheel.file_name, .sha256 = wheel.sha256}));
+  TRY_ASSIGN(const auto path, store.find({.name = wheel.file_name, .sha256 = *wheel.sha256}));
   if (path) return open_wheel(*path);
   TRY_ASSIGN(auto url, locate(wheel));
   return open_wheel(http, std::move(url), wheel.size);
@@ -101,7 +101,7 @@ Result<std::unique_ptr<WheelSource>> open_release_file(const index::IndexFile& f
                                                        const project::Site& site, net::HttpClient& http) {
   if (file.sha256) {
     const store::WheelStore store(site.store.value);
-    TRY_ASSIGN(const auto path, store.find({.name = file.file_name, .sha256 = file.sha256->hex()}));
+    TRY_ASSIGN(const auto path, store.find({.name = file.file_name, .sha256 = *file.sha256}));
     if (path) return open_wheel(*path);
   }
   return open_wheel(http, file.url, file.size);

@@ -36,7 +36,7 @@ Result<void> check_digest(const fs::path& file, const Artifact& wanted, std::str
   if (digest == wanted.sha256) return {};
   return fail(
       environment_error(fmt::format("{} has other bytes than the lock says: expected sha256 {}, got {}",
-                                    file.string(), wanted.sha256, digest))
+                                    file.string(), wanted.sha256.hex(), digest.hex()))
           .hint(std::string(hint)));
 }
 
@@ -109,7 +109,8 @@ Error nowhere(const Artifact& wanted) {
 }  // namespace
 
 fs::path WheelStore::path_of(const Artifact& wanted) const {
-  return root_ / "sha256" / wanted.sha256.substr(0, 2) / wanted.sha256 / fs::path(wanted.name).filename();
+  return root_ / "sha256" / wanted.sha256.hex().substr(0, 2) / wanted.sha256.hex() /
+         fs::path(wanted.name).filename();
 }
 
 Result<std::optional<fs::path>> WheelStore::find(const Artifact& wanted) const {
@@ -155,7 +156,7 @@ class FetchRound {
     requests_.push_back({.url = *wanted.url,
                          .destination = place,
                          .size = wanted.size == 0 ? std::nullopt : std::optional(wanted.size),
-                         .sha256 = Digest::of_hex(wanted.sha256)});
+                         .sha256 = wanted.sha256});
     return {};
   }
 
@@ -189,7 +190,7 @@ Result<WheelStore::Fetched> WheelStore::fetch(std::span<const Artifact> wanted, 
   Fetched fetched;
   TRY_ASSIGN(const auto found, find_all(wanted));
   // By digest, so that two processes take their locks in the same order, and each once.
-  std::map<std::string, const Artifact*> missing;
+  std::map<Digest, const Artifact*> missing;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     fetched.paths.push_back(path_of(wanted[i]));
     if (!found[i]) missing.emplace(wanted[i].sha256, &wanted[i]);

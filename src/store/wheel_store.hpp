@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "net/http.hpp"
@@ -15,8 +16,8 @@ namespace launch::store {
 
 /// A file that is wanted by its digest.
 struct Artifact {
-  std::string name;                    ///< of the file: "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
-  std::string sha256;                  ///< 64 hex digits
+  std::string name;  ///< of the file: "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
+  Digest sha256;
   std::uint64_t size = 0;              ///< bytes; 0 when it is not known
   std::optional<specs::Url> url = {};  ///< where it can be downloaded, or a file of this machine
   std::optional<std::filesystem::path> beside = {};  ///< a place on this machine where it may lie already

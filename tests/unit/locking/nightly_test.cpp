@@ -194,7 +194,7 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
   ASSERT_TRUE(store::WheelStore(site.store.value)
                   .add(work.disk, folder / "torch.whl",
                        {.name = previous->packages[0].wheels[0].file_name,
-                        .sha256 = previous->packages[0].wheels[0].sha256}));
+                        .sha256 = previous->packages[0].wheels[0].sha256.value()}));
   EXPECT_EQ(relocked(), before);
 }
 

@@ -114,11 +114,11 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   project::LockedWheel wheel;
   wheel.file_name = fakes::wheel_file_name(spec);
   wheel.path = "wheels/" + wheel.file_name;
-  wheel.sha256 = sha256_hex(bytes);
+  wheel.sha256 = Digest::of(bytes);
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
   ASSERT_TRUE(store::WheelStore(site_.store.value)
-                  .add(disk, root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
+                  .add(disk, root_ / "in.whl", {.name = wheel.file_name, .sha256 = *wheel.sha256}));
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
@@ -137,7 +137,7 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   wheel.file_name = "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl";
   wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
   const auto bytes = http_.fetch({.url = *wheel.url})->body;
-  wheel.sha256 = sha256_hex(bytes);
+  wheel.sha256 = Digest::of(bytes);
   wheel.size = bytes.size();
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
@@ -157,7 +157,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
     auto& wheel = package.wheels.emplace_back();
     wheel.file_name = fakes::wheel_file_name(spec);
     wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
-    wheel.sha256 = sha256_hex(bytes);
+    wheel.sha256 = Digest::of(bytes);
     wheel.size = bytes.size();
     http_.put(wheel.url->text(), bytes);
     return package;

@@ -24,7 +24,7 @@ using ::testing::IsEmpty;
 
 Artifact wheel_of(const std::string& name, const std::string& content) {
   return {.name = name + "-1.0-py3-none-any.whl",
-          .sha256 = sha256_hex(content),
+          .sha256 = Digest::of(content),
           .size = content.size(),
           .url = fakes::url("https://pypi.example/files/" + name + "-1.0-py3-none-any.whl")};
 }
@@ -65,8 +65,8 @@ class WheelStoreTest : public ::testing::Test {
 };
 
 TEST_F(WheelStoreTest, LiesByContent) {
-  EXPECT_EQ(store_.path_of(a_),
-            scratch_.path() / "store/sha256" / a_.sha256.substr(0, 2) / a_.sha256 / "a-1.0-py3-none-any.whl");
+  EXPECT_EQ(store_.path_of(a_), scratch_.path() / "store/sha256" / a_.sha256.hex().substr(0, 2) /
+                                    a_.sha256.hex() / "a-1.0-py3-none-any.whl");
   auto hostile = a_;
   hostile.name = "../../../../a-1.0-py3-none-any.whl";
   EXPECT_EQ(store_.path_of(hostile), store_.path_of(a_));
@@ -113,9 +113,9 @@ TEST_F(WheelStoreTest, AnyChangedByteIsNoticed) {
     ASSERT_TRUE(write_file(path, changed));
     fs::last_write_time(path, time);
     const std::string expected =
-        "error: " + path.string() + " has other bytes than the lock says: expected sha256 " + a_.sha256 +
-        ", got " + sha256_hex(changed) + "\n\nhint: remove it and fetch it again: rm " + path.string() +
-        "; launch fetch LOCK\n";
+        "error: " + path.string() + " has other bytes than the lock says: expected sha256 " +
+        a_.sha256.hex() + ", got " + sha256_hex(changed) + "\n\nhint: remove it and fetch it again: rm " +
+        path.string() + "; launch fetch LOCK\n";
     const auto found = store_.find(a_);
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().text(), expected);
@@ -131,7 +131,7 @@ TEST_F(WheelStoreTest, ADownloadWithOtherBytesIsNotKept) {
   const auto fetched = fetch({a_, b_});
   ASSERT_FALSE(fetched);
   EXPECT_EQ(fetched.error().text(), "error: " + a_.url->text() + " has the sha256 " +
-                                        sha256_hex("content of A") + ", expected " + a_.sha256 +
+                                        sha256_hex("content of A") + ", expected " + a_.sha256.hex() +
                                         "\n  while fetching a-1.0-py3-none-any.whl\n");
   EXPECT_THAT(files_below(scratch_.path()), ElementsAre("b-1.0-py3-none-any.whl")) << "what was good is kept";
 }
@@ -152,9 +152,9 @@ TEST_F(WheelStoreTest, RefusesOtherBytesBesideTheLock) {
   const auto place = scratch_.path() / "lockfiles/wheels/a-1.0-py3-none-any.whl";
   ASSERT_TRUE(write_file(place, "content of A"));
   EXPECT_EQ(fetch({wheel}).error().text(),
-            "error: " + place.string() + " has other bytes than the lock says: expected sha256 " + a_.sha256 +
-                ", got " + sha256_hex("content of A") + "\n\nhint: remove " + place.string() +
-                " or put the right file there\n");
+            "error: " + place.string() + " has other bytes than the lock says: expected sha256 " +
+                a_.sha256.hex() + ", got " + sha256_hex("content of A") + "\n\nhint: remove " +
+                place.string() + " or put the right file there\n");
   EXPECT_THAT(files_below(scratch_.path() / "store"), IsEmpty());
 }
 
