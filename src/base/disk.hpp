@@ -48,6 +48,8 @@ class Disk {
   virtual int remove(const Path& path) = 0;
   /// A folder and what is in it, or a file; one that does not exist is no error.
   virtual int remove_all(const Path& path) = 0;
+  /// Sets its time of modification to now.
+  virtual int touch(const Path& path) = 0;
 };
 
 /// The machine's own.
@@ -70,6 +72,7 @@ class RealDisk : public Disk {
   int make_new_folder(std::string& pattern) override;
   int remove(const Path& path) override;
   int remove_all(const Path& path) override;
+  int touch(const Path& path) override;
 };
 
 }  // namespace launch

@@ -31,13 +31,17 @@ Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::stri
 /// Makes a folder and its parents. Errors (environment).
 Result<void> make_folder(Disk& disk, const std::filesystem::path& path);
 
-/// An advisory lock (flock) between processes, held until the object goes. The lock file stays.
+/// Several may hold a shared lock at a time, or one an exclusive one.
+enum class LockMode { exclusive, shared };
+
+/// An advisory lock (flock) between processes, held until the object is destroyed. The lock file stays.
 class FileLock {
  public:
   /// Waits for the lock. Errors (environment): the lock file cannot be made.
   static Result<FileLock> acquire(Disk& disk, const std::filesystem::path& path);
-  /// The same without waiting: nothing when another has it.
-  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path);
+  /// The same without waiting; nullopt if another has it.
+  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path,
+                                                     LockMode mode = LockMode::exclusive);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

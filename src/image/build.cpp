@@ -168,7 +168,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const store::WheelStore& store) {
+                                             const store::Store& store) {
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;
@@ -180,9 +180,8 @@ Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const 
     for (const auto& wheel : wheels) {
       if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
       layer.wheels.push_back(wheel.wheel.file_name);
-      layer.size += archive::unpacked_size(
-                        store.path_of({.name = wheel.wheel.file_name, .sha256 = *wheel.wheel.sha256}))
-                        .value_or(0);
+      layer.size +=
+          archive::unpacked_size(store.path_of(*wheel.wheel.sha256, wheel.wheel.file_name)).value_or(0);
     }
     layers.push_back(std::move(layer));
   }

@@ -164,14 +164,13 @@ store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& l
           .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};
 }
 
-Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
-                                                const project::Provenance& provenance,
-                                                const fs::path& lock_folder, const project::Site& site,
-                                                const store::WheelStore& store, net::HttpClient& http,
-                                                const Work& work) {
+Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
+                                    const project::Provenance& provenance, const fs::path& lock_folder,
+                                    const project::Site& site, const store::Store& store,
+                                    net::HttpClient& http, const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
-    return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
+    return to_be_located(wheel) && !store.has(*wheel.sha256, wheel.file_name) &&
            !fs::exists(lock_folder / *wheel.path, ignored);
   };
   std::vector<project::LockedWheel> lost;
@@ -186,7 +185,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
   std::vector<store::Artifact> wanted;
   wanted.reserve(wheels.size());
   for (const auto& wheel : wheels) wanted.push_back(artifact_of(wheel, lock_folder));
-  return store.fetch(wanted, http, work);
+  return store::fetch(store, wanted, http, work);
 }
 
 }  // namespace launch::locking

@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "index/file_urls.hpp"
+#include "store/fetch.hpp"
 
 namespace launch::locking {
 namespace {
@@ -110,30 +111,14 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                          const Completion& completion) {
-  const auto& work = completion.work;
-  std::vector<net::DownloadRequest> requests;
-  requests.reserve(wheels.size());
-  for (const auto& [wheel, file] : wheels) {
-    // The folder is named by the address, so that a download that was interrupted is found again.
-    requests.push_back(
-        {.url = file->url,
-         .destination = completion.incoming / sha256_hex(file->url.with_secrets()) / file->file_name,
-         .size = file->size});
-  }
-  const auto what =
-      fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
-                                                     : count_of(requests.size(), "wheel"));
-  const auto results = completion.http.download(requests, what, work.reporter, work.stop);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const auto step = fmt::format("hashing {}, for which the index gives no digest",
-                                  requests[i].destination.filename().string());
-    TRY_ASSIGN(const auto got, during(results[i], step));
-    wheels[i].first->sha256 = got.sha256;
-    wheels[i].first->size = got.size;
-    TRY(during(completion.store.add(work.disk, requests[i].destination,
-                                    {.name = wheels[i].first->file_name, .sha256 = got.sha256}),
-               step));
-    work.disk.remove_all(requests[i].destination.parent_path());
+  std::vector<store::Unhashed> unhashed;
+  unhashed.reserve(wheels.size());
+  for (const auto& [wheel, file] : wheels) unhashed.push_back({file->file_name, file->url, file->size});
+  TRY_ASSIGN(const auto hashed,
+             store::fetch_unhashed(completion.store, unhashed, completion.http, completion.work));
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    wheels[i].first->sha256 = hashed[i].sha256;
+    wheels[i].first->size = hashed[i].size;
   }
   return {};
 }

@@ -12,7 +12,7 @@
 #include "locking/package_source.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::locking {
 
@@ -42,8 +42,7 @@ struct Completion {
   const project::Lockfile* previous = nullptr;  ///< its files keep their digests; null: there is none
   std::string recipe;                           ///< its name, for hints
   net::HttpClient& http;
-  const store::WheelStore& store;
-  std::filesystem::path incoming;  ///< of downloads that are not in the store yet
+  const store::Store& store;
   const Work& work;
 };
 

@@ -51,7 +51,7 @@ class LocateTest : public ::testing::Test {
 
   test::Scratch scratch_;
   fakes::FakeWork work_;
-  store::WheelStore store_{scratch_.path() / "store"};
+  store::Store store_ = store::Store::open(scratch_.path() / "store", work_).value();
   fakes::MemoryHttp http_;
   const project::LockedWheel a_ = wheel_of("a", "content of a");
   const project::LockedWheel b_ = wheel_of("b", "content of b");
