@@ -59,7 +59,7 @@ std::string sha256_hex(std::string_view bytes) {
   return digest.hex();
 }
 
-Result<std::string> sha256_file(const std::filesystem::path& path) {
+Result<Digest> sha256_file(const std::filesystem::path& path) {
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) return fail(io_error("read", path, errno));
   Sha256 digest;
@@ -68,7 +68,7 @@ Result<std::string> sha256_file(const std::filesystem::path& path) {
     const auto got = ::read(file.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(io_error("read", path, errno));
-    if (got == 0) return digest.hex();
+    if (got == 0) return digest.digest();
     digest.update({buffer.data(), static_cast<std::size_t>(got)});
   }
 }

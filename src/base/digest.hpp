@@ -58,7 +58,7 @@ class Sha256 {
 /// 64 lower-case hex digits of the whole text.
 std::string sha256_hex(std::string_view bytes);
 /// Digest of a file's content, read in pieces. Errors: the file cannot be read (environment).
-Result<std::string> sha256_file(const std::filesystem::path& path);
+Result<Digest> sha256_file(const std::filesystem::path& path);
 /// True for 64 lower-case hex digits.
 bool is_sha256_hex(std::string_view text);
 

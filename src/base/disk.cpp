@@ -123,4 +123,8 @@ int RealDisk::remove_all(const Path& path) {
   return code.value();
 }
 
+int RealDisk::touch(const Path& path) {
+  return ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0) == 0 ? 0 : errno;
+}
+
 }  // namespace launch

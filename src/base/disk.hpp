@@ -47,6 +47,8 @@ class Disk {
   virtual int remove(const Path& path) = 0;
   /// Removes a file, or a folder with its contents; a missing one is no error.
   virtual int remove_all(const Path& path) = 0;
+  /// Sets its time of modification to now.
+  virtual int touch(const Path& path) = 0;
 };
 
 /// The real file system.
@@ -69,6 +71,7 @@ class RealDisk : public Disk {
   int make_new_folder(std::string& pattern) override;
   int remove(const Path& path) override;
   int remove_all(const Path& path) override;
+  int touch(const Path& path) override;
 };
 
 }  // namespace launch

@@ -82,9 +82,11 @@ Result<FileLock> FileLock::acquire(Disk& disk, const std::filesystem::path& path
   return FileLock(std::move(file));
 }
 
-Result<std::optional<FileLock>> FileLock::try_acquire(Disk& disk, const std::filesystem::path& path) {
+Result<std::optional<FileLock>> FileLock::try_acquire(Disk& disk, const std::filesystem::path& path,
+                                                      LockMode mode) {
   TRY_ASSIGN(auto file, open_lock(disk, path));
-  if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) return FileLock(std::move(file));
+  const int operation = mode == LockMode::shared ? LOCK_SH : LOCK_EX;
+  if (::flock(file.get(), operation | LOCK_NB) == 0) return FileLock(std::move(file));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return fail(io_error("lock", path, errno));
 }

@@ -30,13 +30,17 @@ Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::stri
 /// Creates a folder and its parents. Errors (environment).
 Result<void> make_folder(Disk& disk, const std::filesystem::path& path);
 
+/// Several may hold a shared lock at a time, or one an exclusive one.
+enum class LockMode { exclusive, shared };
+
 /// An advisory lock (flock) between processes, held until the object is destroyed. The lock file stays.
 class FileLock {
  public:
   /// Waits for the lock. Errors (environment): the lock file cannot be created.
   static Result<FileLock> acquire(Disk& disk, const std::filesystem::path& path);
-  /// The same without waiting: nullopt if another process holds it.
-  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path);
+  /// The same without waiting; nullopt if another process holds it.
+  static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path,
+                                                     LockMode mode = LockMode::exclusive);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

@@ -20,6 +20,7 @@ class App;
   ROW(runs)                  \
   ROW(logs)                  \
   ROW(stop)                  \
+  ROW(store)                 \
   ROW(guard)                 \
   ROW(manual)                \
   ROW(doctor)

@@ -53,7 +53,7 @@ std::string json_of(const commands::FetchDocument& fetched) {
   auto wheels = Json::array();
   for (std::size_t i = 0; i < fetched.wheels.size(); ++i) {
     wheels.push_back({{"name", fetched.wheels[i].file_name},
-                      {"sha256", fetched.wheels[i].sha256},
+                      {"sha256", fetched.wheels[i].sha256->hex()},
                       {"size", fetched.wheels[i].size},
                       {"path", fetched.paths[i].string()}});
   }

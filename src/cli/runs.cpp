@@ -1,7 +1,5 @@
 #include "commands/runs.hpp"
 
-#include <algorithm>
-#include <array>
 #include <string>
 #include <vector>
 
@@ -11,13 +9,12 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/table.hpp"
 
 namespace launch::cli {
 namespace {
 
-using Row = std::array<std::string, 7>;
-
-Row row_of(const train::ListedRun& run) {
+std::vector<std::string> row_of(const train::ListedRun& run) {
   const auto& summary = run.summary;
   return {summary.run,
           summary.recipe,
@@ -26,21 +23,6 @@ Row row_of(const train::ListedRun& run) {
           summary.seconds ? human_seconds(*summary.seconds) : "-",
           summary.code ? std::to_string(*summary.code) : "-",
           summary.cause.empty() ? "-" : summary.cause};
-}
-
-/// Columns as wide as their widest cell; the last is left as it is.
-std::string table_of(const std::vector<Row>& rows) {
-  std::array<std::size_t, std::tuple_size_v<Row>> widths{};
-  for (const auto& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths.at(i) = std::max(widths.at(i), row.at(i).size());
-  }
-  std::vector<std::string> lines;
-  for (const auto& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i + 1 < row.size(); ++i) line += fmt::format("{:<{}}  ", row.at(i), widths.at(i));
-    lines.push_back(printable(line + row.back()));
-  }
-  return join(lines, "\n");
 }
 
 std::string json_of(const commands::RunsDocument& document) {
@@ -68,7 +50,8 @@ Result<int> run_runs(World& world) {
   } else if (document.runs.empty()) {
     world.context.reporter.note("no runs in " + document.folder);
   } else {
-    std::vector<Row> rows{{"RUN", "RECIPE", "STATE", "STARTED", "DURATION", "CODE", "CAUSE"}};
+    std::vector<std::vector<std::string>> rows{
+        {"RUN", "RECIPE", "STATE", "STARTED", "DURATION", "CODE", "CAUSE"}};
     for (const auto& run : document.runs) rows.push_back(row_of(run));
     world.output.line(table_of(rows));
   }

@@ -10,7 +10,7 @@
 #include "base/file.hpp"
 #include "commands/engine.hpp"
 #include "locking/locate.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::commands {
 namespace {
@@ -49,7 +49,8 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   warn_of_stale_dockerfile(project, wanted.locked, dockerfile, context.reporter);
   TRY_ASSIGN(const auto engine, find_engine(context, site, request.engine));
   const auto http = open_http(context, site);
-  const store::WheelStore store(site.store.value);
+  TRY_ASSIGN(const auto store, open_store(context, site));
+  note_root(store, lock.file, context.reporter);
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {

@@ -79,9 +79,15 @@ std::vector<std::string> packages_of(const project::Lockfile& lock) {
   return names;
 }
 
+/// Where wheels come from.
+struct Sources {
+  const project::Site& site;
+  const store::Store& store;
+  net::HttpClient& http;
+};
+
 Result<Question> question_of_release(const probe::ReleaseQuery& query, const std::vector<std::string>& paths,
-                                     const Context& context, const project::Site& site,
-                                     net::HttpClient& http) {
+                                     const Context& context, const Sources& sources) {
   if (paths.empty()) {
     return fail(input_error("no source files given")
                     .hint(fmt::format("give files or folders: launch check --torch {} src/", query.version)));
@@ -89,7 +95,7 @@ Result<Question> question_of_release(const probe::ReleaseQuery& query, const std
   Question question;
   TRY_ASSIGN(question.paths, find_scan_paths(paths, context));
   context.reporter.status(fmt::format("looking for torch {}", query.version));
-  TRY_ASSIGN(auto wheels, probe::open_release(query, site, http));
+  TRY_ASSIGN(auto wheels, probe::open_release(query, sources.site, sources.store, sources.http));
   question.wheels.push_back(std::move(wheels));
   return question;
 }
@@ -141,8 +147,8 @@ Result<LockQuestion> of_recipe(const std::string& name, const project::Project& 
 }
 
 Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<std::string>& code,
-                                  const Context& context, const Workspace& workspace, net::HttpClient& http) {
-  const auto& [project, site] = workspace;
+                                  const Context& context, const project::Project& project,
+                                  const Sources& sources) {
   if (wanted.name.empty()) return fail(no_wheels_named());
   TRY_ASSIGN(const auto kind, kind_of(wanted.name, context, project));
   if (kind == Named::code) return fail(no_wheels_named());
@@ -153,31 +159,34 @@ Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<
   if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
   context.reporter.status("opening the locked wheels");
   const auto& lock = question.lock.lock;
-  const auto locate = [&, &site = site](const project::LockedWheel& wheel) -> Result<specs::Url> {
-    TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, lock.provenance, site, http));
+  const auto locate = [&](const project::LockedWheel& wheel) -> Result<specs::Url> {
+    TRY_ASSIGN(const auto located,
+               locking::locate_wheels({wheel}, lock.provenance, sources.site, sources.http));
     return *located.front().url;
   };
   Question asked{{}, std::move(question.paths)};
-  TRY_ASSIGN(asked.wheels, during(probe::open_locked_wheels(lock, question.packages, locate, site, http),
-                                  fmt::format("checking against {}", project.shown(question.lock.file))));
+  TRY_ASSIGN(asked.wheels,
+             during(probe::open_locked_wheels(lock, question.packages, locate, sources.store, sources.http),
+                    fmt::format("checking against {}", project.shown(question.lock.file))));
   return asked;
 }
 
 }  // namespace
 
 Result<probe::CheckReport> check(const CheckRequest& request, const Context& context) {
-  std::unique_ptr<net::HttpClient> http;
-  Question question;
-  if (const auto* release = std::get_if<probe::ReleaseQuery>(&request.wheels)) {
-    TRY_ASSIGN(const auto site, load_site(context));
-    http = open_http(context, site);
-    TRY_ASSIGN(question, question_of_release(*release, request.paths, context, site, *http));
-  } else {
-    TRY_ASSIGN(const auto workspace, open_workspace(context));
-    http = open_http(context, workspace.site);
-    TRY_ASSIGN(question, question_of_lock(std::get<LockedWheels>(request.wheels), request.paths, context,
-                                          workspace, *http));
+  const auto* release = std::get_if<probe::ReleaseQuery>(&request.wheels);
+  std::optional<Workspace> workspace;
+  if (release == nullptr) {
+    TRY_ASSIGN(workspace, open_workspace(context));
   }
+  TRY_ASSIGN(const auto site, workspace ? Result<project::Site>(workspace->site) : load_site(context));
+  TRY_ASSIGN(const auto store, open_store(context, site));
+  const auto http = open_http(context, site);
+  const Sources sources{site, store, *http};
+  TRY_ASSIGN(auto question, release != nullptr
+                                ? question_of_release(*release, request.paths, context, sources)
+                                : question_of_lock(std::get<LockedWheels>(request.wheels), request.paths,
+                                                   context, workspace->project, sources));
   probe::CheckReport report;
   probe::PlatformApis platforms(std::move(question.wheels));
   TRY_ASSIGN(auto scan, probe::scan_tree(question.paths, platforms.roots()));

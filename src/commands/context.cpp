@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "pytorch/both_hosts.hpp"
 
 namespace launch::commands {
@@ -43,6 +45,18 @@ std::unique_ptr<net::HttpClient> open_http(const Context& context, const project
   options.stop = context.stop;
   if (site.certificates) options.certificates = site.certificates->value;
   return std::make_unique<pytorch::BothHosts>(context.make_http(std::move(options)));
+}
+
+Result<store::Store> open_store(const Context& context, const project::Site& site) {
+  return store::Store::open(site.store.value, context.work());
+}
+
+void note_root(const store::Store& store, const std::filesystem::path& lock, Reporter& reporter) {
+  const auto path = std::filesystem::absolute(lock).lexically_normal();
+  if (const auto noted = store.add_root(path); !noted) {
+    reporter.warn(fmt::format("{}; `launch store gc` may remove wheels that {} needs",
+                              noted.error().message(), lock.string()));
+  }
 }
 
 Result<void> require_no_stop(const Context& context) {

@@ -13,6 +13,7 @@
 #include "net/http.hpp"
 #include "project/project.hpp"
 #include "project/site.hpp"
+#include "store/store.hpp"
 
 namespace launch::commands {
 
@@ -54,6 +55,13 @@ struct HttpUse {
 /// An HTTP client with the site's cache and certificates. A stop ends its exchanges.
 std::unique_ptr<net::HttpClient> open_http(const Context& context, const project::Site& site,
                                            HttpUse use = {});
+
+/// The site's store. Errors: those of Store::open.
+Result<store::Store> open_store(const Context& context, const project::Site& site);
+
+/// Notes in the store that this lock needs its wheels, so that `launch store gc` keeps them; warns if that
+/// fails.
+void note_root(const store::Store& store, const std::filesystem::path& lock, Reporter& reporter);
 
 /// Errors (environment): a stop was asked for. Called before a workflow changes something or gives an answer.
 Result<void> require_no_stop(const Context& context);

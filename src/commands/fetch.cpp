@@ -9,7 +9,7 @@
 
 #include "base/file.hpp"
 #include "locking/locate.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::commands {
 namespace {
@@ -65,10 +65,11 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   document.wheels = locking::wheels_of(loaded.lock);
 
   const auto http = open_http(context, site);
+  TRY_ASSIGN(const auto store, open_store(context, site));
+  note_root(store, file, context.reporter);
   context.reporter.status("checking the wheel store");
-  TRY_ASSIGN(auto fetched,
-             locking::fetch_locked(document.wheels, loaded.lock.provenance, file.parent_path(), site,
-                                   store::WheelStore(site.store.value), *http, context.work()));
+  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.wheels, loaded.lock.provenance, file.parent_path(),
+                                                 site, store, *http, context.work()));
   TRY(require_no_stop(context));
   document.paths = std::move(fetched.paths);
   document.downloaded = fetched.downloaded;

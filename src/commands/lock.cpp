@@ -11,7 +11,7 @@
 #include "base/file.hpp"
 #include "locking/base_image.hpp"
 #include "registry/oci_registry.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::commands {
 namespace {
@@ -43,13 +43,13 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
 
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
                                     const project::Site& site, const project::Recipe& recipe,
-                                    const std::optional<project::Lockfile>& previous) {
+                                    const std::optional<project::Lockfile>& previous,
+                                    const store::Store& store) {
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
   const auto http = open_http(context, site, {.offline = request.offline, .refresh = request.upgrade});
   const locking::LockRequest wanted{
       .recipe = recipe, .previous = previous, .upgrade = request.upgrade, .glibc_minor = glibc_minor};
-  TRY_ASSIGN(auto result,
-             locking::resolve_lock(wanted, site, *http, store::WheelStore(site.store.value), context.work()));
+  TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
   const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
@@ -73,13 +73,15 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   const auto file = project.lock_place(document.recipe.name);
   document.file = project.shown(file);
   TRY_ASSIGN(auto previous, read_previous(project, file, request.upgrade, context.reporter));
-  TRY_ASSIGN(document.resolution, resolve(request, context, site, document.recipe, previous.lock));
+  TRY_ASSIGN(const auto store, open_store(context, site));
+  TRY_ASSIGN(document.resolution, resolve(request, context, site, document.recipe, previous.lock, store));
   TRY(require_no_stop(context));
   const auto text = project::write_lockfile(document.resolution.lock);
   document.is_new = previous.text.empty();
   document.changed = text != previous.text;
   document.previous = std::move(previous.lock);
   if (document.changed && request.write) TRY(write_file(context.disk, file, text));
+  if (request.write) note_root(store, file, context.reporter);
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;
 }

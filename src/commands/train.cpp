@@ -32,7 +32,7 @@ Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& 
     wrong = fmt::format("{} has no image {}", place.handle().engine, name);
   } else if (image->lock_digest != plan.lock_digest) {
     wrong = fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
-                        image->lock_digest.empty() ? "none" : image->lock_digest, plan.lock_digest);
+                        image->lock_digest ? image->lock_digest->text() : "none", plan.lock_digest.text());
   }
   if (image) plan.image = *std::move(image);
   if (wrong.empty()) return std::nullopt;
@@ -79,7 +79,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   context.reporter.note(fmt::format(
       "run {}: {} of {}, {} with {}, image {}", plan.run, count_of(plan.nodes.size(), "node"),
       count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), description.software,
-      plan.backend, plan.image.digest.empty() ? plan.image.image_id : plan.image.digest));
+      plan.backend, plan.image.digest.value_or(*plan.image.image_id).text()));
   const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};

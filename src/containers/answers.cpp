@@ -160,6 +160,7 @@ std::string last_words(std::string_view output) {
 
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
+  const auto& image = spec.image_name.empty() ? spec.image : spec.image_name;
   const auto program = spec.argv.empty() ? std::string() : spec.argv.front();
   // With --init, the small init is what cannot find the command, and it exits with 1.
   const bool init = has(err, "(catatonit:") || has(err, "[FATAL tini");
@@ -170,14 +171,14 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
       (engine && (has(err, "executable file not found") ||
                   has(err, "attempted to invoke a command that was not found") ||
                   (exit_code == 127 && has(err, "exec: ") && has(err, "no such file or directory"))))) {
-    return input_error(fmt::format("the command '{}' is not in the image {}", program, spec.image));
+    return input_error(fmt::format("the command '{}' is not in the image {}", program, image));
   }
   if (init && has(err, "ermission denied")) {
-    return input_error(fmt::format("'{}' in the image {} is not executable", program, spec.image));
+    return input_error(fmt::format("'{}' in the image {} is not executable", program, image));
   }
   if (!engine || words.empty()) return std::nullopt;
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
-    return input_error(fmt::format("the image {} does not exist on this machine", spec.image));
+    return input_error(fmt::format("the image {} does not exist on this machine", image));
   }
   if (auto error = info.type->start_failure(err)) return error;
   const auto hint = info.type->hint(err);

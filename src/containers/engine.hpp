@@ -75,7 +75,8 @@ struct Mount {
 /// A container to run in the foreground.
 struct RunSpec {
   std::string name;
-  std::string image;
+  std::string image;            ///< name or ID
+  std::string image_name = {};  ///< as errors call it; empty: `image`
   std::vector<std::string> argv;
   std::map<std::string, std::string> environment = {};
   std::map<std::string, std::string> labels = {};

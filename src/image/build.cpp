@@ -28,21 +28,21 @@ specs::Platform platform_of(const project::Recipe& recipe) {
 
 /// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
 /// the wheels.
-Result<std::string> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
-                                     const specs::Platform& platform) {
+Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
+                                const specs::Platform& platform) {
   constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
   TRY_ASSIGN(const auto project, project_digest(request.copies));
-  return "sha256:" +
-         sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
-                                image_timestamp(request.locked.lock.lock), project, sha256_hex(dockerfile)));
+  return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
+                                image_timestamp(request.locked.lock.lock), project.hex(),
+                                sha256_hex(dockerfile)));
 }
 
 Result<std::optional<containers::Image>> find_same(const containers::Engine& engine, const std::string& tag,
-                                                   const std::string& inputs) {
+                                                   const Digest& inputs) {
   TRY_ASSIGN(auto image, engine.find_image(tag));
   if (!image) return std::nullopt;
   const auto found = image->labels.find(project::kInputsLabel);
-  if (found == image->labels.end() || found->second != inputs) return std::nullopt;
+  if (found == image->labels.end() || found->second != inputs.text()) return std::nullopt;
   return image;
 }
 
@@ -83,7 +83,7 @@ DockerfileInput dockerfile_input(const project::Locked& locked, const std::vecto
 
 /// The Dockerfile with its base image where the engine gets it, and the inputs' digest.
 Result<std::string> own_dockerfile(const BuildRequest& request, const containers::Engine& engine,
-                                   const std::string& inputs) {
+                                   const Digest& inputs) {
   auto input = dockerfile_input(request.locked, request.copies);
   const auto& base = *request.locked.lock.lock.provenance.base;
   if (base.digest) {
@@ -91,12 +91,12 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
   }
   TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
   // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
-  return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs);
+  return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs.text());
 }
 
 /// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
 Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
-                                          const std::string& inputs, const std::filesystem::path& folder,
+                                          const Digest& inputs, const std::filesystem::path& folder,
                                           const Work& work) {
   const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
@@ -111,7 +111,7 @@ Result<archive::InstallSize> fill_context(const BuildRequest& request, const con
   return write_context(folder, context, work);
 }
 
-containers::BuildSpec build_spec(const BuildRequest& request, const std::string& inputs,
+containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inputs,
                                  const std::filesystem::path& context) {
   const auto& lock = request.locked.lock.lock;
   containers::BuildSpec spec;
@@ -121,7 +121,7 @@ containers::BuildSpec build_spec(const BuildRequest& request, const std::string&
   spec.timestamp = image_timestamp(lock);
   spec.platform = platform_of(request.locked.recipe).oci();
   spec.from_scratch = request.from_scratch;
-  spec.annotations = {{project::kInputsLabel, inputs}};
+  spec.annotations = {{project::kInputsLabel, inputs.text()}};
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
   return spec;
 }
@@ -168,7 +168,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const store::WheelStore& store) {
+                                             const store::Store& store) {
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   const auto plan = plan_layers(request.locked.lock.lock);
   const auto& digests = image.layers;
@@ -181,8 +181,7 @@ Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const 
       if (std::find(plan[i].begin(), plan[i].end(), wheel.package) == plan[i].end()) continue;
       layer.wheels.push_back(wheel.wheel.file_name);
       layer.size +=
-          archive::unpacked_size(store.path_of({.name = wheel.wheel.file_name, .sha256 = wheel.wheel.sha256}))
-              .value_or(0);
+          archive::unpacked_size(store.path_of(*wheel.wheel.sha256, wheel.wheel.file_name)).value_or(0);
     }
     layers.push_back(std::move(layer));
   }

@@ -13,7 +13,7 @@
 #include "containers/engine.hpp"
 #include "image/project_files.hpp"
 #include "project/project.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::image {
 
@@ -57,6 +57,6 @@ struct WheelLayer {
 /// The layers of wheels of an image that build_image gave for this request, from below. Errors: those of
 /// wheels_for.
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,
-                                             const store::WheelStore& store);
+                                             const store::Store& store);
 
 }  // namespace launch::image

@@ -173,7 +173,7 @@ std::string label_instruction(const DockerfileInput& input, const project::BaseI
        {"org.opencontainers.image.base.digest", dockerfile_word(base.digest->text())},
        {project::kRecipeLabel,
         dockerfile_word(project::recipe_digest(input.recipe, project::Stage::render).text())},
-       {project::kLockLabel, dockerfile_word(input.lock.digest)}});
+       {project::kLockLabel, dockerfile_word(input.lock.digest.text())}});
 }
 
 }  // namespace

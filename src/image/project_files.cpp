@@ -125,16 +125,17 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
   return copies;
 }
 
-Result<std::string> project_digest(const std::vector<ProjectCopy>& copies) {
+Result<Digest> project_digest(const std::vector<ProjectCopy>& copies) {
   Sha256 digest;
   for (const auto& copy : copies) {
     digest.update(fmt::format("copy {} {}\n", copy.files.size(), copy.to));
     for (const auto& file : copy.files) {
       TRY_ASSIGN(const auto content, sha256_file(file.source));
-      digest.update(fmt::format("{} {} {} {}\n", content, file.executable, file.path.size(), file.path));
+      digest.update(
+          fmt::format("{} {} {} {}\n", content.hex(), file.executable, file.path.size(), file.path));
     }
   }
-  return digest.hex();
+  return digest.digest();
 }
 
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies, const fs::path& folder) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/disk.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
@@ -31,7 +32,7 @@ Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recip
                                                     const std::filesystem::path& root);
 
 /// sha256 over the copies' places, names, modes and contents. Errors (environment): a file cannot be read.
-Result<std::string> project_digest(const std::vector<ProjectCopy>& copies);
+Result<Digest> project_digest(const std::vector<ProjectCopy>& copies);
 
 /// Copies the files to `folder`/N/PATH, N being the copy's index. Modes are 0644 and 0755. Errors
 /// (environment).

@@ -137,8 +137,7 @@ std::optional<project::BaseImage> same_base(const std::optional<project::Lockfil
     return std::find(platforms.begin(), platforms.end(), platform) != platforms.end();
   };
   const bool same = base.digest && base.name == wanted.name() && base.tag == wanted.tag &&
-                    base.python == recipe.python &&
-                    (wanted.digest.empty() || wanted.digest == base.digest->text()) &&
+                    base.python == recipe.python && (!wanted.digest || wanted.digest == base.digest) &&
                     std::all_of(recipe.platforms.begin(), recipe.platforms.end(), is_locked);
   return same ? std::optional(base) : std::nullopt;
 }
@@ -161,7 +160,7 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
   chosen.base.python = recipe.python;
   if (pytorch::distribution_of(wanted)) {
     TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}, reporter));
-    chosen.base.digest = Digest::parse(wanted.digest);
+    chosen.base.digest = wanted.digest;
     if (chosen.base.digest) {
       chosen.origin = BaseOrigin::recipe;
       chosen.warning = taken_from(wanted, fmt::format("recipes/{}.toml", recipe.name), why);
@@ -237,7 +236,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
                                      const specs::ImageReference& wanted, const registry::RemoteImage& found,
                                      Reporter& reporter) {
   TRY_ASSIGN(auto base, describe(recipe, accelerator, wanted, found, reporter));
-  base.digest = Digest::parse(found.digest);
+  base.digest = found.digest;
   for (const auto& platform : recipe.platforms) {
     const auto there = found.platforms.find(platform.oci());
     if (there == found.platforms.end()) {
@@ -248,7 +247,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
                                 "has it",
                                 platform.text())));
     }
-    if (const auto digest = Digest::parse(there->second)) base.platforms.emplace(platform, *digest);
+    base.platforms.emplace(platform, there->second);
   }
   return base;
 }

@@ -73,11 +73,11 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
       left.insert(project);
       continue;
     }
-    if (file->sha256 && file->sha256->hex() != wheel.sha256) {
-      return fail(
-          environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
-                                        wheel.file_name, client.url(), wheel.sha256, file->sha256->hex()))
-              .hint(other_ways(wheel)));
+    if (file->sha256 && file->sha256 != wheel.sha256) {
+      return fail(environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
+                                                wheel.file_name, client.url(), wheel.sha256->hex(),
+                                                file->sha256->hex()))
+                      .hint(other_ways(wheel)));
     }
     wheel.url = file->url;
   }
@@ -158,20 +158,19 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock) {
 
 store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   return {.name = wheel.file_name,
-          .sha256 = wheel.sha256,
+          .sha256 = *wheel.sha256,
           .size = wheel.size,
           .url = wheel.url,
           .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};
 }
 
-Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
-                                                const project::Provenance& provenance,
-                                                const fs::path& lock_folder, const project::Site& site,
-                                                const store::WheelStore& store, net::HttpClient& http,
-                                                const Work& work) {
+Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
+                                    const project::Provenance& provenance, const fs::path& lock_folder,
+                                    const project::Site& site, const store::Store& store,
+                                    net::HttpClient& http, const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
-    return to_be_located(wheel) && !fs::exists(store.path_of(artifact_of(wheel, lock_folder)), ignored) &&
+    return to_be_located(wheel) && !store.has(*wheel.sha256, wheel.file_name) &&
            !fs::exists(lock_folder / *wheel.path, ignored);
   };
   std::vector<project::LockedWheel> lost;
@@ -186,7 +185,7 @@ Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel
   std::vector<store::Artifact> wanted;
   wanted.reserve(wheels.size());
   for (const auto& wheel : wheels) wanted.push_back(artifact_of(wheel, lock_folder));
-  return store.fetch(wanted, http, work);
+  return store::fetch(store, wanted, http, work);
 }
 
 }  // namespace launch::locking

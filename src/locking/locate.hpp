@@ -8,7 +8,7 @@
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/site.hpp"
-#include "store/wheel_store.hpp"
+#include "store/fetch.hpp"
 
 namespace launch::locking {
 
@@ -32,11 +32,10 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
 store::Artifact artifact_of(const project::LockedWheel& wheel, const std::filesystem::path& lock_folder);
 
 /// Fills the store with wheels of a lock, located where the store lacks them. Errors: those of locate_wheels
-/// and WheelStore::fetch.
-Result<store::WheelStore::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
-                                                const project::Provenance& provenance,
-                                                const std::filesystem::path& lock_folder,
-                                                const project::Site& site, const store::WheelStore& store,
-                                                net::HttpClient& http, const Work& work);
+/// and store::fetch.
+Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
+                                    const project::Provenance& provenance,
+                                    const std::filesystem::path& lock_folder, const project::Site& site,
+                                    const store::Store& store, net::HttpClient& http, const Work& work);
 
 }  // namespace launch::locking

@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "index/file_urls.hpp"
+#include "store/fetch.hpp"
 
 namespace launch::locking {
 namespace {
@@ -25,7 +26,7 @@ project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
     out.url = file.url;
   }
   out.size = file.size.value_or(0);
-  out.sha256 = file.sha256 ? file.sha256->hex() : "";
+  out.sha256 = file.sha256;
   out.upload_time = file.upload_time;
   return out;
 }
@@ -79,14 +80,14 @@ std::map<std::string, const project::LockedWheel*> wheels_by_name(const project:
 
 Result<void> take_from_previous(project::LockedWheel& wheel, const project::LockedWheel& before,
                                 const std::string& recipe) {
-  if (wheel.sha256.empty()) {
+  if (!wheel.sha256) {
     wheel.sha256 = before.sha256;
   } else if (wheel.sha256 != before.sha256) {
     return fail(
         environment_error(
             fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
                         "says, got {}",
-                        wheel.file_name, before.sha256, wheel.sha256))
+                        wheel.file_name, before.sha256->hex(), wheel.sha256->hex()))
             .hint(fmt::format("`launch lock {} --upgrade` takes what the index has now", recipe)));
   }
   if (wheel.size == 0) wheel.size = before.size;
@@ -95,45 +96,29 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
 
 /// A wheel of a find-links folder: read where it lies.
 Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
-  TRY_ASSIGN(auto digest, sha256_file(file));
-  if (!wheel.sha256.empty() && wheel.sha256 != digest) {
+  TRY_ASSIGN(const auto digest, sha256_file(file));
+  if (wheel.sha256 && wheel.sha256 != digest) {
     return fail(environment_error(
-        fmt::format("{} has the sha256 {}, expected {}", file.string(), digest, wheel.sha256)));
+        fmt::format("{} has the sha256 {}, expected {}", file.string(), digest.hex(), wheel.sha256->hex())));
   }
   std::error_code code;
   wheel.size = fs::file_size(file, code);
   if (code) return fail(io_error("read", file, code.value()));
-  wheel.sha256 = std::move(digest);
+  wheel.sha256 = digest;
   return {};
 }
 
 /// Downloads wheels whose digest nobody says into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                          const Completion& completion) {
-  const auto& work = completion.work;
-  std::vector<net::DownloadRequest> requests;
-  requests.reserve(wheels.size());
-  for (const auto& [wheel, file] : wheels) {
-    // The folder is named by the address, so that a download that was interrupted is found again.
-    requests.push_back(
-        {.url = file->url,
-         .destination = completion.incoming / sha256_hex(file->url.with_secrets()) / file->file_name,
-         .size = file->size});
-  }
-  const auto what =
-      fmt::format("hashing {}", requests.size() == 1 ? requests.front().destination.filename().string()
-                                                     : count_of(requests.size(), "wheel"));
-  const auto results = completion.http.download(requests, what, work.reporter, work.stop);
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    const auto step = fmt::format("hashing {}, for which the index gives no digest",
-                                  requests[i].destination.filename().string());
-    TRY_ASSIGN(const auto got, during(results[i], step));
-    wheels[i].first->sha256 = got.sha256.hex();
-    wheels[i].first->size = got.size;
-    TRY(during(completion.store.add(work.disk, requests[i].destination,
-                                    {.name = wheels[i].first->file_name, .sha256 = got.sha256.hex()}),
-               step));
-    work.disk.remove_all(requests[i].destination.parent_path());
+  std::vector<store::Unhashed> unhashed;
+  unhashed.reserve(wheels.size());
+  for (const auto& [wheel, file] : wheels) unhashed.push_back({file->file_name, file->url, file->size});
+  TRY_ASSIGN(const auto hashed,
+             store::fetch_unhashed(completion.store, unhashed, completion.http, completion.work));
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    wheels[i].first->sha256 = hashed[i].sha256;
+    wheels[i].first->size = hashed[i].size;
   }
   return {};
 }
@@ -194,7 +179,7 @@ Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
       const auto local = files.at(wheel.file_name)->url.local_path();
       if (!local.empty()) {
         TRY(read_local(wheel, local));
-      } else if (wheel.sha256.empty()) {
+      } else if (!wheel.sha256) {
         unhashed.emplace_back(&wheel, files.at(wheel.file_name));
       } else if (wheel.size == 0) {
         unsized.emplace_back(&wheel, files.at(wheel.file_name));

@@ -12,7 +12,7 @@
 #include "locking/package_source.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::locking {
 
@@ -33,7 +33,7 @@ std::string environment_marker(const LockTarget& target);
 
 /// One package list for all targets: one entry a name and version, with a marker where it is not for all
 /// targets, and the wheels that some target needs. Wheels are named by path when the recipe says so; size and
-/// sha256 are what the index gives (0 and empty when it gives none).
+/// sha256 are what the index gives (0 and none when it gives none).
 std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
                                           const std::vector<TargetSolution>& solutions);
 
@@ -42,8 +42,7 @@ struct Completion {
   const project::Lockfile* previous = nullptr;  ///< its files keep their digests; null: there is none
   std::string recipe;                           ///< its name, for hints
   net::HttpClient& http;
-  const store::WheelStore& store;
-  std::filesystem::path incoming;  ///< of downloads that are not in the store yet
+  const store::Store& store;
   const Work& work;
 };
 

@@ -165,7 +165,7 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
     if (!page) page = index::ProjectPage{package.name, {}};
     page->files.push_back({.file_name = wheel.file_name,
                            .url = *found[i].url,
-                           .sha256 = Digest::of_hex(wheel.sha256),
+                           .sha256 = wheel.sha256,
                            .size = wheel.size == 0 ? std::nullopt : std::optional(wheel.size),
                            .upload_time = wheel.upload_time});
   }

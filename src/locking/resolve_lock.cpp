@@ -31,15 +31,13 @@ bool keeps_build(const LockRequest& request) {
 
 /// The packages of the previous lock; wheels that it names by path alone are in the store, or still to be
 /// found.
-std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
-                                                  const store::WheelStore& store) {
+std::vector<project::LockedPackage> kept_packages(const LockRequest& request, const store::Store& store) {
   if (!keeps_build(request)) return {};
   auto packages = request.previous->packages;
   for (auto& package : packages) {
     for (auto& wheel : package.wheels) {
-      std::error_code ignored;
-      const auto place = store.path_of({.name = wheel.file_name, .sha256 = wheel.sha256});
-      if (!wheel.url && std::filesystem::exists(place, ignored)) wheel.url = specs::Url::of_file(place);
+      if (!wheel.url && store.has(*wheel.sha256, wheel.file_name))
+        wheel.url = specs::Url::of_file(store.path_of(*wheel.sha256, wheel.file_name));
     }
   }
   return packages;
@@ -48,7 +46,7 @@ std::vector<project::LockedPackage> kept_packages(const LockRequest& request,
 class Locking {
  public:
   Locking(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-          const store::WheelStore& store, const Work& work)
+          const store::Store& store, const Work& work)
       : request_(request),
         recipe_(request.recipe),
         site_(site),
@@ -177,7 +175,6 @@ class Locking {
                          .recipe = recipe_.name,
                          .http = http_,
                          .store = store_,
-                         .incoming = std::filesystem::path(site_.store.value) / "incoming",
                          .work = work_}));
     auto& provenance = lock.provenance;
     provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
@@ -193,7 +190,7 @@ class Locking {
   const project::Recipe& recipe_;
   const project::Site& site_;
   net::HttpClient& http_;
-  const store::WheelStore& store_;
+  const store::Store& store_;
   const Work& work_;
   PackageSource source_;
   std::vector<LockTarget> targets_;
@@ -203,7 +200,7 @@ class Locking {
 }  // namespace
 
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const Work& work) {
+                                const store::Store& store, const Work& work) {
   return Locking(request, site, http, store, work).run();
 }
 

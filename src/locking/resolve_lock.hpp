@@ -12,7 +12,7 @@
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
 #include "project/site.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::locking {
 
@@ -34,6 +34,6 @@ struct LockResult {
 /// downloaded into the store and hashed. Errors: (input) an impossible set of requirements, with the
 /// explanation, or a package that no index has; (environment) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
-                                const store::WheelStore& store, const Work& work);
+                                const store::Store& store, const Work& work);
 
 }  // namespace launch::locking

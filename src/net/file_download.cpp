@@ -55,8 +55,8 @@ bool FileDownload::take_what_is_there() {
   std::error_code code;
   const auto size = std::filesystem::file_size(request_.destination, code);
   if (!request_.sha256 || code || (request_.size && size != *request_.size)) return false;
-  const auto hex = sha256_file(request_.destination);
-  if (!hex || *hex != request_.sha256->hex()) return false;
+  const auto digest = sha256_file(request_.destination);
+  if (!digest || *digest != *request_.sha256) return false;
   part_->discard();
   part_.reset();
   state_ = State::finished;

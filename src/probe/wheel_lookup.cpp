@@ -13,15 +13,13 @@
 #include "specs/tag.hpp"
 #include "specs/texts.hpp"
 #include "specs/wheel.hpp"
-#include "store/wheel_store.hpp"
 
 namespace launch::probe {
 namespace {
 
 Result<std::unique_ptr<WheelSource>> open_from(const project::LockedWheel& wheel, const LocateWheel& locate,
-                                               const project::Site& site, net::HttpClient& http) {
-  const store::WheelStore store(site.store.value);
-  TRY_ASSIGN(const auto path, store.find({.name = wheel.file_name, .sha256 = wheel.sha256}));
+                                               const store::Store& store, net::HttpClient& http) {
+  TRY_ASSIGN(const auto path, store.find(*wheel.sha256, wheel.file_name));
   if (path) return open_wheel(*path);
   TRY_ASSIGN(auto url, locate(wheel));
   return open_wheel(http, std::move(url), wheel.size);
@@ -98,10 +96,9 @@ Error no_such_version(const std::vector<pytorch::Build>& builds, const ReleaseQu
 }
 
 Result<std::unique_ptr<WheelSource>> open_release_file(const index::IndexFile& file,
-                                                       const project::Site& site, net::HttpClient& http) {
+                                                       const store::Store& store, net::HttpClient& http) {
   if (file.sha256) {
-    const store::WheelStore store(site.store.value);
-    TRY_ASSIGN(const auto path, store.find({.name = file.file_name, .sha256 = file.sha256->hex()}));
+    TRY_ASSIGN(const auto path, store.find(*file.sha256, file.file_name));
     if (path) return open_wheel(*path);
   }
   return open_wheel(http, file.url, file.size);
@@ -128,7 +125,7 @@ Error no_wheel_of(const std::string& wanted, const project::Lockfile& lock,
 
 Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const LocateWheel& locate, const project::Site& site,
+                                                     const LocateWheel& locate, const store::Store& store,
                                                      net::HttpClient& http) {
   TRY_ASSIGN(const auto platforms, project::pick_for_platforms(lock, packages));
   for (std::size_t i = 0; i < packages.size(); ++i) {
@@ -146,7 +143,7 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lo
         continue;
       }
       const auto version = package->version.text();
-      TRY_ASSIGN(auto source, during(open_from(*wheel, locate, site, http),
+      TRY_ASSIGN(auto source, during(open_from(*wheel, locate, store, http),
                                      fmt::format("opening the wheel of {} {}", package->name, version)));
       opened.asked.push_back({package->name, version, wheel->file_name});
       opened.wheels.push_back({package->name + " " + version, std::move(source)});
@@ -157,7 +154,7 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lo
 }
 
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
-                                  net::HttpClient& http) {
+                                  const store::Store& store, net::HttpClient& http) {
   TRY_ASSIGN(const auto wanted, specs::Specifier::parse("==" + query.version));
   const bool general = query.channel == pytorch::Channel::index;
   const auto url = general ? site.index_url.value
@@ -182,7 +179,7 @@ Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site
   OpenedWheels opened{query.platform, {}, {}, {}};
   const auto& file = page->files[build->file];
   const auto version = build->version.text();
-  TRY_ASSIGN(auto source, during(open_release_file(file, site, http),
+  TRY_ASSIGN(auto source, during(open_release_file(file, store, http),
                                  fmt::format("opening the wheel of {} {}", query.package, version)));
   opened.asked.push_back({query.package, version, file.file_name});
   opened.wheels.push_back({query.package + " " + version, std::move(source)});

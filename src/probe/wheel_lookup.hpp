@@ -15,6 +15,7 @@
 #include "project/site.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/interpreter.hpp"
+#include "store/store.hpp"
 
 namespace launch::probe {
 
@@ -34,7 +35,7 @@ using LocateWheel = std::function<Result<specs::Url>(const project::LockedWheel&
 /// (environment) the wheel is available from neither store nor index.
 Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lock,
                                                      const std::vector<std::string>& packages,
-                                                     const LocateWheel& locate, const project::Site& site,
+                                                     const LocateWheel& locate, const store::Store& store,
                                                      net::HttpClient& http);
 
 /// The build of a package to look for, without a lock.
@@ -50,6 +51,6 @@ struct ReleaseQuery {
 /// Finds that build's wheel on its index and opens it. Errors: (input) a query without a version, or no such
 /// wheel (lists those available); (environment) the index does not answer.
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
-                                  net::HttpClient& http);
+                                  const store::Store& store, net::HttpClient& http);
 
 }  // namespace launch::probe

@@ -40,7 +40,7 @@ void put_wheel(std::string& out, const LockedWheel& wheel) {
   if (wheel.url) put(out, "url", wheel.url->without_credentials().with_secrets());
   put(out, "path", wheel.path);
   if (wheel.size != 0) out += fmt::format("size = {}\n", wheel.size);
-  out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256));
+  out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256 ? wheel.sha256->hex() : ""));
 }
 
 void put_package(std::string& out, const LockedPackage& package) {
@@ -131,8 +131,8 @@ specs::Accelerator accelerator(const Lockfile& lock) {
   return specs::Accelerator::cuda(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
 }
 
-std::string lock_digest(std::string_view text) {
-  return "sha256:" + sha256_hex(text);
+Digest lock_digest(std::string_view text) {
+  return Digest::of(text);
 }
 
 }  // namespace launch::project

@@ -25,7 +25,7 @@ struct LockedWheel {
   std::optional<specs::Url> url;
   std::optional<std::string> path;         ///< "wheels/…", relative to the lock
   std::uint64_t size = 0;                  ///< bytes; 0 when a lock of another tool does not say
-  std::string sha256;                      ///< 64 hex digits
+  std::optional<Digest> sha256;            ///< none while nobody has said it; never in a lock
   std::optional<std::string> upload_time;  ///< RFC 3339, UTC
 };
 
@@ -87,7 +87,7 @@ std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& pac
 /// toolkit does.
 specs::Accelerator accelerator(const Lockfile& lock);
 
-/// "sha256:…" of a lock's text: what images and run records quote.
-std::string lock_digest(std::string_view text);
+/// Of a lock's text: what images and run records quote.
+Digest lock_digest(std::string_view text);
 
 }  // namespace launch::project

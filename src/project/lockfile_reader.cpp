@@ -45,14 +45,14 @@ Result<void> check_version(const TomlTable& root, std::string_view file, std::ve
   return {};
 }
 
-Result<std::string> read_sha256(const TomlTable& wheel) {
+Result<Digest> read_sha256(const TomlTable& wheel) {
   TRY_ASSIGN(const auto hashes, wheel.table("hashes"));
-  std::string digest;
-  TRY(hashes.read("sha256", digest));
-  if (digest.empty()) return fail(wheel.wrong("hashes", "expected a sha256, but there is none"));
-  digest = to_lower(digest);
-  if (!is_sha256_hex(digest)) return fail(hashes.wrong("sha256", found("64 hex digits", digest)));
-  return digest;
+  std::string text;
+  TRY(hashes.read("sha256", text));
+  if (text.empty()) return fail(wheel.wrong("hashes", "expected a sha256, but there is none"));
+  const auto digest = Digest::of_hex(to_lower(text));
+  if (!digest) return fail(hashes.wrong("sha256", found("64 hex digits", to_lower(text))));
+  return *digest;
 }
 
 Result<std::uint64_t> read_size(const TomlTable& wheel) {

@@ -44,7 +44,7 @@ class Project {
 
 struct LoadedLock {
   std::filesystem::path file;
-  std::string digest;  ///< "sha256:…" of the text
+  Digest digest = Digest::of("");  ///< of the text
   Lockfile lock;
 };
 

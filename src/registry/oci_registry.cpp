@@ -96,13 +96,8 @@ Error garbage(const specs::Url& url, std::string_view found) {
           "registry");
 }
 
-/// Digests are used in URLs: only this form is taken from a manifest.
-bool is_digest(std::string_view text) {
-  return text.starts_with("sha256:") && is_sha256_hex(text.substr(7));
-}
-
 struct Manifest {
-  std::string digest;
+  Digest digest;
   Json content;
   bool is_index() const { return content.contains("manifests"); }
 };
@@ -118,12 +113,12 @@ class Repository {
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
     if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
-    Manifest manifest{fmt::format("sha256:{}", sha256_hex(response.body)), parse_json<Json>(response.body)};
-    const auto claimed = response.header("docker-content-digest").value_or(manifest.digest);
-    for (const auto& expected : {claimed, is_digest(name) ? name : manifest.digest}) {
-      if (expected == manifest.digest) continue;
-      return fail(garbage(
-          url, fmt::format("its manifest has the digest {}, expected {}", manifest.digest, expected)));
+    Manifest manifest{Digest::of(response.body), parse_json<Json>(response.body)};
+    const auto digest = manifest.digest.text();
+    const auto claimed = response.header("docker-content-digest").value_or(digest);
+    for (const auto& expected : {claimed, Digest::parse(name) ? name : digest}) {
+      if (expected == digest) continue;
+      return fail(garbage(url, fmt::format("its manifest has the digest {}, expected {}", digest, expected)));
     }
     if (!manifest.content.is_object() || (!manifest.is_index() && !manifest.content.contains("config"))) {
       return fail(garbage(url, "expected an image index or an image manifest"));
@@ -133,16 +128,16 @@ class Repository {
 
   /// The image's configuration.
   Result<Json> configuration(const Manifest& manifest) {
-    const auto digest = json_string(manifest.content, {"config", "digest"});
-    if (!is_digest(digest)) {
-      return fail(garbage(place_.base.extend_path(fmt::format("/manifests/{}", manifest.digest)),
+    const auto digest = Digest::parse(json_string(manifest.content, {"config", "digest"}));
+    if (!digest) {
+      return fail(garbage(place_.base.extend_path(fmt::format("/manifests/{}", manifest.digest.text())),
                           "its manifest names no configuration by sha256"));
     }
-    const auto url = place_.base.extend_path(fmt::format("/blobs/{}", digest));
+    const auto url = place_.base.extend_path(fmt::format("/blobs/{}", digest->text()));
     TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
     if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
-    const auto found = fmt::format("sha256:{}", sha256_hex(response.body));
-    if (found != digest) return fail(garbage(url, fmt::format("it has the digest {}", found)));
+    const auto found = Digest::of(response.body);
+    if (found != *digest) return fail(garbage(url, fmt::format("it has the digest {}", found.text())));
     auto json = parse_json<Json>(response.body);
     if (!json.is_object()) return fail(garbage(url, "expected an image configuration"));
     return json;
@@ -187,14 +182,14 @@ std::string platform_of(const Json& value) {
   return fmt::format("{}/{}", system, architecture);
 }
 
-std::map<std::string, std::string> platforms_of(const Json& index) {
-  std::map<std::string, std::string> platforms;
+std::map<std::string, Digest> platforms_of(const Json& index) {
+  std::map<std::string, Digest> platforms;
   const auto& manifests = json_at(index, {"manifests"});
   if (!manifests.is_array()) return platforms;
   for (const auto& entry : manifests) {
-    const auto digest = json_string(entry, {"digest"});
+    const auto digest = Digest::parse(json_string(entry, {"digest"}));
     const auto name = platform_of(json_at(entry, {"platform"}));
-    if (!name.empty() && is_digest(digest)) platforms.emplace(name, digest);
+    if (!name.empty() && digest) platforms.emplace(name, *digest);
   }
   return platforms;
 }
@@ -222,11 +217,11 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
     return fail(environment_error(fmt::format("the image index of {} names no image", what)));
   const auto asked = image.platforms.find(platform);
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
-  TRY_ASSIGN(const auto manifest, repository.manifest(digest));
+  TRY_ASSIGN(const auto manifest, repository.manifest(digest.text()));
   if (!manifest || manifest->is_index()) {
     return fail(
-        environment_error(
-            fmt::format("the registry does not have the image {} that the index of {} names", digest, what))
+        environment_error(fmt::format("the registry does not have the image {} that the index of {} names",
+                                      digest.text(), what))
             .hint("the registry (or mirror) is incomplete; use another one"));
   }
   TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
@@ -237,12 +232,13 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
 Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::ImageReference& reference,
                                            const std::string& platform) {
   TRY_ASSIGN(const auto manifest,
-             repository.manifest(reference.digest.empty() ? reference.tag : reference.digest));
+             repository.manifest(reference.digest ? reference.digest->text() : reference.tag));
   if (!manifest) return std::nullopt;
   if (manifest->is_index()) return read_index(repository, *manifest, platform, reference.text());
   RemoteImage image{.digest = manifest->digest, .platforms = {}, .labels = {}, .environment = {}};
   TRY_ASSIGN(const auto configuration, repository.configuration(*manifest));
-  if (const auto name = platform_of(configuration); !name.empty()) image.platforms[name] = manifest->digest;
+  if (const auto name = platform_of(configuration); !name.empty())
+    image.platforms.emplace(name, manifest->digest);
   take_configuration(configuration, image);
   return image;
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "specs/image_reference.hpp"
@@ -15,10 +16,10 @@ namespace launch::registry {
 
 /// What a registry says of an image, nothing of it pulled.
 struct RemoteImage {
-  std::string digest;                            ///< of what the tag names: an index, or one manifest
-  std::map<std::string, std::string> platforms;  ///< "linux/amd64" → digest of that manifest
-  std::map<std::string, std::string> labels;     ///< of the configuration, first platform that was asked for
-  std::vector<std::string> environment;          ///< "NAME=value", of the same
+  std::optional<Digest> digest;               ///< of what the tag names: an index, or one manifest
+  std::map<std::string, Digest> platforms;    ///< "linux/amd64" → digest of that manifest
+  std::map<std::string, std::string> labels;  ///< of the configuration, first platform that was asked for
+  std::vector<std::string> environment;       ///< "NAME=value", of the same
 };
 
 /// Images by the OCI distribution protocol (v2), with anonymous bearer tokens.

@@ -61,10 +61,9 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
   ImageReference reference;
   std::string_view rest = text;
   if (const auto at = rest.find('@'); at != std::string_view::npos) {
-    reference.digest = rest.substr(at + 1);
+    reference.digest = Digest::parse(rest.substr(at + 1));
     rest = rest.substr(0, at);
-    if (!reference.digest.starts_with("sha256:") ||
-        !is_sha256_hex(std::string_view(reference.digest).substr(7))) {
+    if (!reference.digest) {
       return fail(not_a_reference(text, "expected \"sha256:\" and 64 hex digits after \"@\""));
     }
   }
@@ -96,14 +95,14 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
   }
   const bool is_short = reference.registry == kDockerHub && rest.find('/') == std::string_view::npos;
   reference.repository = is_short ? fmt::format("library/{}", rest) : std::string(rest);
-  if (reference.tag.empty() && reference.digest.empty()) reference.tag = "latest";
+  if (reference.tag.empty() && !reference.digest) reference.tag = "latest";
   return reference;
 }
 
 std::string ImageReference::text() const {
   auto result = name();
   if (!tag.empty()) result += ":" + tag;
-  if (!digest.empty()) result += "@" + digest;
+  if (digest) result += "@" + digest->text();
   return result;
 }
 

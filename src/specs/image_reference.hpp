@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 
 namespace launch::specs {
@@ -12,7 +14,7 @@ struct ImageReference {
   std::string registry;    ///< "docker.io"
   std::string repository;  ///< "nvidia/cuda"
   std::string tag;         ///< "latest" when neither tag nor digest is given
-  std::string digest;      ///< "sha256:…", or empty
+  std::optional<Digest> digest = {};
 
   /// Errors (input): not an image reference.
   static Result<ImageReference> parse(std::string_view text);

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
 #include "specs/gpu_set.hpp"
@@ -27,10 +28,10 @@ struct Variable {
 
 /// The image of a run.
 struct TrainImage {
-  std::string name;         ///< "localhost/launch/demo:latest"
-  std::string image_id;     ///< "sha256:…"
-  std::string digest;       ///< "sha256:…" of the manifest
-  std::string lock_digest;  ///< "sha256:…" of the lock that it was built from, from its label
+  std::string name;                        ///< "localhost/launch/demo:latest"
+  std::optional<Digest> image_id = {};     ///< nullopt until the place has found the image
+  std::optional<Digest> digest = {};       ///< of the manifest; nullopt if the place does not know it
+  std::optional<Digest> lock_digest = {};  ///< of the lock it was built from; nullopt without a label
 };
 
 /// Time between SIGTERM and SIGKILL when a run is ended.
@@ -49,9 +50,9 @@ struct NodePlan {
 /// All that a run will do, decided before anything is started, in terms that suit every place. Whether a node
 /// becomes a container, a task or a pod is up to the place.
 struct Plan {
-  std::string run;          ///< "demo-20261124-055512-3fa2"
-  std::string recipe;       ///< "demo"
-  std::string lock_digest;  ///< "sha256:…"
+  std::string run;     ///< "demo-20261124-055512-3fa2"
+  std::string recipe;  ///< "demo"
+  Digest lock_digest = Digest::of("");
   TrainImage image;
   Rendezvous rendezvous;
   std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
@@ -70,7 +71,7 @@ struct Plan {
 
 struct PlanRequest {
   std::string run;
-  std::string lock_digest;
+  Digest lock_digest = Digest::of("");
   std::filesystem::path project;      ///< base of relative mounts
   std::filesystem::path rank_script;  ///< rank.py on this machine
   std::optional<int> nodes;           ///< else the recipe's

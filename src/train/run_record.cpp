@@ -111,10 +111,17 @@ Json end_of(const RunEnd& end) {
           {"nodes", std::move(nodes)}};
 }
 
+Json digest_json(const std::optional<Digest>& digest) {
+  return digest ? Json(digest->text()) : Json(nullptr);
+}
+
 Json plan_of(const Plan& plan) {
   return {
-      {"lock", plan.lock_digest},
-      {"image", {{"name", plan.image.name}, {"id", plan.image.image_id}, {"digest", plan.image.digest}}},
+      {"lock", plan.lock_digest.text()},
+      {"image",
+       {{"name", plan.image.name},
+        {"id", digest_json(plan.image.image_id)},
+        {"digest", digest_json(plan.image.digest)}}},
       {"world_size", plan.world_size()},
       {"ranks_per_node", plan.rendezvous.ranks_per_node},
       {"backend", plan.backend},

@@ -24,6 +24,11 @@ class FakeReporter final : public Reporter {
     std::uint64_t done = 0;
     std::uint64_t total = 0;
   };
+  /// While others still report.
+  std::size_t count_of_notes() {
+    const std::scoped_lock lock(mutex_);
+    return notes.size();
+  }
   std::vector<std::string> warnings;
   std::vector<std::string> notes;
   std::vector<std::string> statuses;

@@ -109,6 +109,10 @@ class FaultyDisk final : public RealDisk {
     const int error = error_of("remove_all", path.string());
     return error ? error : RealDisk::remove_all(path);
   }
+  int touch(const Path& path) override {
+    const int error = error_of("touch", path.string());
+    return error ? error : RealDisk::touch(path);
+  }
 
  private:
   int error_of(std::string_view call, std::string_view path) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/day.hpp"
 #include "specs/interpreter.hpp"
@@ -22,6 +24,10 @@ inline specs::Accelerator accelerator(std::string_view text) {
 }
 inline specs::Day day(std::string_view text) {
   return specs::Day::parse(text).value();
+}
+/// Of 64 times this hex digit.
+inline Digest digest(char digit) {
+  return Digest::of_hex(std::string(64, digit)).value();
 }
 inline specs::Platform x86() {
   return platform("linux-x86_64");

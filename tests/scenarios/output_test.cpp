@@ -32,6 +32,7 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"runs", {{"runs"}}},
     {"logs", {{"logs", "last"}}},
     {"stop", {{"stop", "last", "--json"}}},
+    {"store", {{"store", "list"}}},
     {"guard", std::nullopt},
     {"manual", std::nullopt},
     {"doctor", {{"doctor"}}},

@@ -64,7 +64,9 @@ Result<void> expect_mounts(const Plan& plan) {
 containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
   containers::RunSpec spec;
   spec.name = container_of(plan, node);
-  spec.image = plan.image.name;
+  // By its ID: another build may move the name while the nodes start.
+  spec.image = plan.image.image_id ? plan.image.image_id->text() : plan.image.name;
+  spec.image_name = plan.image.name;
   spec.argv = argv_of(plan, node);
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
   spec.labels = labels_of(plan.run);
@@ -108,8 +110,8 @@ class LocalPlace final : public Place {
     TRY_ASSIGN(const auto image, engine_->find_image(name));
     if (!image) return std::nullopt;
     const auto lock = image->labels.find(project::kLockLabel);
-    return TrainImage{name, image->image_id.text(), image->digest ? image->digest->text() : "",
-                      lock == image->labels.end() ? std::string() : lock->second};
+    return TrainImage{name, image->image_id, image->digest,
+                      lock == image->labels.end() ? std::nullopt : Digest::parse(lock->second)};
   }
 
   PlaceDescription describe(const Plan& plan) const override {

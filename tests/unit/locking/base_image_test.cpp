@@ -28,8 +28,8 @@ std::string wanted(const project::Recipe& recipe, std::string_view accelerator) 
 registry::RemoteImage remote(std::map<std::string, std::string> labels,
                              std::vector<std::string> environment = {}) {
   registry::RemoteImage image;
-  image.digest = project::test::kDigest;
-  image.platforms = {{"linux/amd64", "sha256:" + std::string(64, 'c')}};
+  image.digest = Digest::parse(project::test::kDigest);
+  image.platforms = {{"linux/amd64", fakes::digest('c')}};
   image.labels = std::move(labels);
   image.environment = std::move(environment);
   return image;

@@ -21,7 +21,7 @@ project::LockedWheel wheel_of(const std::string& name, const std::string& conten
           .url = fakes::url("https://pypi.example/files/" + name + "-1.0-py3-none-any.whl"),
           .path = {},
           .size = content.size(),
-          .sha256 = sha256_hex(content),
+          .sha256 = Digest::of(content),
           .upload_time = {}};
 }
 
@@ -51,7 +51,7 @@ class LocateTest : public ::testing::Test {
 
   test::Scratch scratch_;
   fakes::FakeWork work_;
-  store::WheelStore store_{scratch_.path() / "store"};
+  store::Store store_ = store::Store::open(scratch_.path() / "store", work_).value();
   fakes::MemoryHttp http_;
   const project::LockedWheel a_ = wheel_of("a", "content of a");
   const project::LockedWheel b_ = wheel_of("b", "content of b");
@@ -63,7 +63,7 @@ TEST_F(LocateTest, OnTheChannelFirstThenOnTheGeneralIndex) {
   page(kChannel, "a", link(a_));
   http_.put(std::string(kChannel) + "/b/", fakes::MemoryAnswer{.status = 403});
   page(kGeneral, "a", link(a_, sha256_hex("someone else's")));
-  page(kGeneral, "b", link(b_, b_.sha256));
+  page(kGeneral, "b", link(b_, b_.sha256->hex()));
   auto untouched = a_;
   const auto wheels = locate_wheels({by_path(a_), by_path(b_), untouched}, nightly_, site_, http_);
   ASSERT_TRUE(wheels) << wheels.error().text();
@@ -99,22 +99,22 @@ TEST_F(LocateTest, AWheelThatThePageNoLongerShows) {
 }
 
 TEST_F(LocateTest, AWheelThatWasReplaced) {
-  page(kGeneral, "a", link(a_, b_.sha256));
+  page(kGeneral, "a", link(a_, b_.sha256->hex()));
   const auto located = locate_wheels({by_path(a_)}, {}, site_, http_);
   ASSERT_FALSE(located);
   EXPECT_EQ(located.error().kind(), ErrorKind::environment);
   EXPECT_EQ(
       located.error().text(),
       "error: a-1.0-py3-none-any.whl is another file now on https://pypi.example/simple: expected sha256 " +
-          a_.sha256 + ", found " + b_.sha256 +
+          a_.sha256->hex() + ", found " + b_.sha256->hex() +
           "\n\nhint: take the file from a store or wheel house that has it, and put it at "
           "wheels/a-1.0-py3-none-any.whl; or lock again with --upgrade\n");
 }
 
 TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {
   const std::vector<project::LockedWheel> wheels = {by_path(a_), by_path(b_)};
-  page(kGeneral, "a", link(a_, a_.sha256));
-  page(kGeneral, "b", link(b_, b_.sha256));
+  page(kGeneral, "a", link(a_, a_.sha256->hex()));
+  page(kGeneral, "b", link(b_, b_.sha256->hex()));
   http_.put("https://user:secret@pypi.example/f/a-1.0-py3-none-any.whl", "content of a");
   http_.put("https://user:secret@pypi.example/f/b-1.0-py3-none-any.whl", "content of b");
   const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_);

@@ -191,10 +191,8 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
     http.remove(std::string(kChannel) + place + quoted);
   }
   ASSERT_TRUE(write_file(folder / "torch.whl", bytes));
-  ASSERT_TRUE(store::WheelStore(site.store.value)
-                  .add(work.disk, folder / "torch.whl",
-                       {.name = previous->packages[0].wheels[0].file_name,
-                        .sha256 = previous->packages[0].wheels[0].sha256}));
+  const auto& wheel = previous->packages[0].wheels[0];
+  ASSERT_TRUE(store().add(folder / "torch.whl", wheel.sha256.value(), wheel.file_name));
   EXPECT_EQ(relocked(), before);
 }
 

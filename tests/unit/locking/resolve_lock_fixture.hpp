@@ -105,9 +105,10 @@ class ResolveLock : public ::testing::Test {
     for (const auto& package : packages) recipe.packages.push_back(requirement(package));
   }
 
+  store::Store store() { return store::Store::open(site.store.value, work).value(); }
   Result<LockResult> lock() {
     LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
-    return resolve_lock(request, site, http, store::WheelStore(site.store.value), work);
+    return resolve_lock(request, site, http, store(), work);
   }
   /// "a 1.0; marker", one a package; or the error's text.
   std::vector<std::string> locked() {

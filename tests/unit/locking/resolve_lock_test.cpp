@@ -34,7 +34,7 @@ TEST_F(ResolveLock, LocksTheClosureWithEverythingAnInstallerNeeds) {
   const auto bytes = fakes::make_wheel({.name = "leaf", .version = "2.1"});
   EXPECT_EQ(package.wheels[0].file_name, leaf);
   EXPECT_EQ(package.wheels[0].url, general.file_url(leaf));
-  EXPECT_EQ(package.wheels[0].sha256, sha256_hex(bytes));
+  EXPECT_EQ(package.wheels[0].sha256, Digest::of(bytes));
   EXPECT_EQ(package.wheels[0].size, bytes.size());
   EXPECT_THAT(lock.packages[1].dependencies, ElementsAre("leaf"));
   EXPECT_EQ(lock.provenance.recipe, project::recipe_digest(recipe, project::Stage::lock));
@@ -163,12 +163,12 @@ TEST_F(ResolveLock, OtherBytesUnderALockedNameAreAnError) {
   take({"a"});
   previous = lock()->lock;
   const auto got = previous->packages[0].wheels[0].sha256;
-  previous->packages[0].wheels[0].sha256 = std::string(64, '0');
+  previous->packages[0].wheels[0].sha256 = fakes::digest('0');
   EXPECT_EQ(error_text(),
             fmt::format("error: the index has other bytes under the name {}: expected sha256 {}, as the "
                         "lock says, got {}\n\nhint: `launch lock demo --upgrade` takes what the index "
                         "has now\n",
-                        name, std::string(64, '0'), got));
+                        name, std::string(64, '0'), got->hex()));
 }
 
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
@@ -264,11 +264,11 @@ TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
   ASSERT_TRUE(first) << first.error().text();
   const auto& wheel = first->lock.packages[0].wheels[0];
   const auto bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
-  EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
+  EXPECT_EQ(wheel.sha256, Digest::of(bytes));
   EXPECT_EQ(wheel.size, bytes.size());
-  const store::WheelStore store(site.store.value);
-  EXPECT_TRUE(store.find({.name = wheel.file_name, .sha256 = wheel.sha256})->has_value());
-  EXPECT_TRUE(std::filesystem::is_empty(folder / "store" / "incoming"));
+  EXPECT_TRUE(store().find(wheel.sha256.value(), wheel.file_name)->has_value());
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "store" / "incoming"))
+    EXPECT_NE(entry.path().extension(), ".whl") << "a wheel is not kept twice";
   previous = first->lock;
   http.forget_requests();
   EXPECT_EQ(project::write_lockfile(lock()->lock), project::write_lockfile(*previous));
@@ -285,7 +285,7 @@ TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
   const auto result = lock();
   ASSERT_TRUE(result) << result.error().text();
   const auto& wheel = result->lock.packages[0].wheels[0];
-  EXPECT_EQ(wheel.sha256, sha256_hex(bytes));
+  EXPECT_EQ(wheel.sha256, Digest::of(bytes));
   EXPECT_EQ(wheel.size, bytes.size());
   EXPECT_EQ(wheel.url, "file://" + file.string());
 }
@@ -300,7 +300,7 @@ TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
     return fakes::MemoryAnswer{.status = 404};
   });
   const LockRequest request{.recipe = recipe, .previous = {}, .glibc_minor = 39};
-  const auto result = resolve_lock(request, site, http, store::WheelStore(site.store.value),
+  const auto result = resolve_lock(request, site, http, store(),
                                    Work{work.disk, work.clock, work.reporter, stop.get_token()});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().text(),

@@ -6,19 +6,17 @@
 #include <unistd.h>
 
 #include "base/digest.hpp"
-#include "base/disk.hpp"
 #include "base/file.hpp"
+#include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 
 namespace launch::probe {
 namespace {
-
-RealDisk disk;
 
 namespace fs = std::filesystem;
 using testing::Each;
@@ -41,7 +39,6 @@ class WheelLookup : public testing::Test {
   WheelLookup() : root_(fs::temp_directory_path() / fmt::format("launch-test-lookup-{}", ::getpid())) {
     site_.index_url = {fakes::url(kIndex), "test"};
     site_.channel_url = {fakes::url(kChannel), "test"};
-    site_.store = {root_ / "store", "test"};
   }
   ~WheelLookup() override { fs::remove_all(root_); }
 
@@ -60,7 +57,7 @@ class WheelLookup : public testing::Test {
   }
 
   std::string found(const ReleaseQuery& query) {
-    const auto opened = open_release(query, site_, http_);
+    const auto opened = open_release(query, site_, store_, http_);
     return opened ? opened->asked.front().file_name + " as " + opened->wheels.front().label
                   : opened.error().text();
   }
@@ -71,6 +68,8 @@ class WheelLookup : public testing::Test {
   };
   fs::path root_;
   project::Site site_;
+  fakes::FakeWork work_;
+  store::Store store_ = store::Store::open(root_ / "store", work_).value();
   fakes::MemoryHttp http_;
 };
 
@@ -114,20 +113,19 @@ TEST_F(WheelLookup, ALockedWheelFromTheStoreNeedsNoNetwork) {
   project::LockedWheel wheel;
   wheel.file_name = fakes::wheel_file_name(spec);
   wheel.path = "wheels/" + wheel.file_name;
-  wheel.sha256 = sha256_hex(bytes);
+  wheel.sha256 = Digest::of(bytes);
   wheel.size = bytes.size();
   ASSERT_TRUE(write_file(root_ / "in.whl", bytes));
-  ASSERT_TRUE(store::WheelStore(site_.store.value)
-                  .add(disk, root_ / "in.whl", {.name = wheel.file_name, .sha256 = wheel.sha256}));
+  ASSERT_TRUE(store_.add(root_ / "in.whl", *wheel.sha256, wheel.file_name));
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
-  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, store_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   ASSERT_EQ(opened->size(), 1U);
   EXPECT_EQ(opened->front().platform, fakes::x86());
   EXPECT_EQ(opened->front().asked.front().version, "2.3.1");
   EXPECT_THAT(http_.log(), IsEmpty());
-  EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, locate_, site_, http_).error().text(),
+  EXPECT_EQ(open_locked_wheels(lock, {"torhc"}, locate_, store_, http_).error().text(),
             "error: the lock has no wheel of torhc\n\nhint: did you mean torch?\n");
 }
 
@@ -137,12 +135,12 @@ TEST_F(WheelLookup, ALockedWheelThatTheStoreLacksIsReadByRanges) {
   wheel.file_name = "torch-2.3.1-cp310-cp310-manylinux1_x86_64.whl";
   wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
   const auto bytes = http_.fetch({.url = *wheel.url})->body;
-  wheel.sha256 = sha256_hex(bytes);
+  wheel.sha256 = Digest::of(bytes);
   wheel.size = bytes.size();
   project::Lockfile lock;
   lock.packages = {torch_package(wheel)};
   http_.forget_requests();
-  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch"}, locate_, store_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   EXPECT_THAT(http_.log(), Each(StartsWith("GET " + wheel.url->text() + " ")));  // with a range each
 }
@@ -157,7 +155,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
     auto& wheel = package.wheels.emplace_back();
     wheel.file_name = fakes::wheel_file_name(spec);
     wheel.url = fakes::url("http://pypi.example/files/" + wheel.file_name);
-    wheel.sha256 = sha256_hex(bytes);
+    wheel.sha256 = Digest::of(bytes);
     wheel.size = bytes.size();
     http_.put(wheel.url->text(), bytes);
     return package;
@@ -169,7 +167,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
                    locked("torchvision", "0.19.0", "cp310-cp310-manylinux_2_28_x86_64")};
   lock.packages[0].marker = "platform_machine == \"aarch64\"";
   lock.packages[1].marker = "platform_machine == \"x86_64\"";
-  const auto opened = open_locked_wheels(lock, {"torch", "torchvision"}, locate_, site_, http_);
+  const auto opened = open_locked_wheels(lock, {"torch", "torchvision"}, locate_, store_, http_);
   ASSERT_TRUE(opened) << opened.error().text();
   std::string seen;
   for (const auto& each : *opened) {
@@ -183,7 +181,7 @@ TEST_F(WheelLookup, EachPlatformHasItsOwnWheels) {
             "torchvision-0.19.0-cp310-cp310-manylinux_2_28_x86_64.whl\n"
             "linux-aarch64: torch-2.3.1-cp310-cp310-manylinux_2_28_aarch64.whl no torchvision\n");
   lock.provenance.platforms = {fakes::arm()};
-  EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, locate_, site_, http_).error().text(),
+  EXPECT_EQ(open_locked_wheels(lock, {"torchvision"}, locate_, store_, http_).error().text(),
             "error: the lock has no wheel of torchvision for linux-aarch64\n");
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fakes/urls.hpp"
+#include "fakes/values.hpp"
 
 namespace launch::project {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-LockedPackage package(const std::string& name, const std::string& version, const std::string& sha256 = "a") {
+LockedPackage package(const std::string& name, const std::string& version, char sha256 = 'a') {
   LockedPackage out;
   out.name = name;
   out.version = *specs::Version::parse(version);
@@ -19,7 +20,7 @@ LockedPackage package(const std::string& name, const std::string& version, const
                         .url = {},
                         .path = "wheels/x",
                         .size = 1,
-                        .sha256 = sha256,
+                        .sha256 = fakes::digest(sha256),
                         .upload_time = {}});
   return out;
 }
@@ -46,7 +47,7 @@ TEST(LockDiff, VersionsComeAndGo) {
 }
 
 TEST(LockDiff, OtherBytesUnderOneName) {
-  EXPECT_THAT(changes({package("torch", "2.14", "a")}, {package("torch", "2.14", "b")}),
+  EXPECT_THAT(changes({package("torch", "2.14", 'a')}, {package("torch", "2.14", 'b')}),
               ElementsAre("torch 2.14: other bytes under the same name"));
 }
 

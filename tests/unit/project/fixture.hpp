@@ -27,7 +27,7 @@ inline LockedPackage package(const std::string& name, const std::string& version
     if (&c < wheel.file_name.data() + name.size() && c == '-') c = '_';
   }
   wheel.size = size;
-  wheel.sha256 = std::string(64, 'a');
+  wheel.sha256 = fakes::digest('a');
   made.wheels.push_back(std::move(wheel));
   return made;
 }
@@ -45,7 +45,7 @@ inline BaseImage base(const std::string& distribution, const std::string& python
 inline LoadedLock lock_of(std::vector<LockedPackage> packages, const BaseImage& base) {
   LoadedLock lock;
   lock.file = "lockfiles/pylock.demo.toml";
-  lock.digest = "sha256:" + std::string(64, 'b');
+  lock.digest = fakes::digest('b');
   lock.lock.packages = std::move(packages);
   lock.lock.provenance.cuda = fakes::accelerator("cu128");
   lock.lock.provenance.base = base;

@@ -139,9 +139,9 @@ TEST_F(OciRegistryTest, ReadsAnIndexAndThePlatformsConfiguration) {
   const auto found = find("nvidia/cuda:12.8.1-base", "linux/arm64");
   ASSERT_TRUE(found && *found) << found.error().text();
   const auto& image = **found;
-  EXPECT_EQ(image.digest, digest_of(index));
-  EXPECT_THAT(image.platforms, ElementsAre(Pair("linux/amd64", digest_of(put_image("amd64", "for-amd64"))),
-                                           Pair("linux/arm64", digest_of(put_image("arm64", "for-arm64")))));
+  EXPECT_EQ(image.digest, Digest::of(index));
+  EXPECT_THAT(image.platforms, ElementsAre(Pair("linux/amd64", Digest::of(put_image("amd64", "for-amd64"))),
+                                           Pair("linux/arm64", Digest::of(put_image("arm64", "for-arm64")))));
   EXPECT_THAT(image.labels, UnorderedElementsAre(Pair("name", "for-arm64")));
   EXPECT_THAT(image.environment, ElementsAre("NAME=for-arm64"));
   EXPECT_THAT(http.requests().at(0).headers,
@@ -166,8 +166,8 @@ TEST_F(OciRegistryTest, ReadsASingleManifest) {
   for (const auto& text : {std::string("nvidia/cuda:one"), "nvidia/cuda@" + digest_of(manifest)}) {
     const auto found = find(text);
     ASSERT_TRUE(found && *found) << found.error().text();
-    EXPECT_EQ((*found)->digest, digest_of(manifest));
-    EXPECT_THAT((*found)->platforms, ElementsAre(Pair("linux/amd64", digest_of(manifest))));
+    EXPECT_EQ((*found)->digest, Digest::of(manifest));
+    EXPECT_THAT((*found)->platforms, ElementsAre(Pair("linux/amd64", Digest::of(manifest))));
     EXPECT_THAT((*found)->environment, ElementsAre("NAME=single"));
   }
 }
@@ -193,7 +193,7 @@ TEST_F(OciRegistryTest, GetsATokenOnceWhenAsked) {
   guarded.put(token_url, R"({"token": "t0k3n"})", "application/json");
   const auto found = OciRegistry(guarded, {}).find(parse("nvidia/cuda:12.8.1-base"), "linux/amd64");
   ASSERT_TRUE(found && *found) << found.error().text();
-  EXPECT_EQ((*found)->digest, digest_of(index));
+  EXPECT_EQ((*found)->digest, Digest::of(index));
   EXPECT_EQ(guarded.requests().size(), 5u);  // asked, token, asked again, manifest, configuration
 }
 

@@ -155,8 +155,8 @@ TEST(RegistryE2eTest, FindsWhatWasPushedToARealRegistry) {
   EXPECT_NE((*index)->digest, (*found)->digest);
   EXPECT_THAT((*index)->labels, ElementsAre(Pair("architecture", "arm64")));
 
-  const auto by_digest =
-      registry.find(specs::ImageReference::parse("nvidia/cuda@" + (*index)->digest).value(), "linux/amd64");
+  const auto by_digest = registry.find(
+      specs::ImageReference::parse("nvidia/cuda@" + (*index)->digest->text()).value(), "linux/amd64");
   ASSERT_TRUE(by_digest && *by_digest) << by_digest.error().text();
   EXPECT_EQ((*by_digest)->platforms, (*index)->platforms);
 

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
+#include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/local_plan.hpp"
 
@@ -29,7 +30,7 @@ project::Recipe demo() {
 PlanRequest request() {
   PlanRequest request;
   request.run = "demo-1";
-  request.lock_digest = "sha256:ab";
+  request.lock_digest = fakes::digest('a');
   request.project = "/home/me/project";
   request.rank_script = "/state/runs/demo-1/rank.py";
   return request;

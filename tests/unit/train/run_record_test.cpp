@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "fakes/values.hpp"
 #include "unit/train/local_plan.hpp"
 
 namespace launch::train {
@@ -13,10 +14,10 @@ using nlohmann::json;
 
 Plan small_plan() {
   PlanRequest request;
-  request.lock_digest = "sha256:ab";
+  request.lock_digest = fakes::digest('a');
   request.rank_script = "/r.py";
   auto plan = plan_of_two_nodes(std::move(request));
-  plan.image = {"localhost/launch/demo:latest", "sha256:cd", "sha256:ef", "sha256:ab"};
+  plan.image = {"localhost/launch/demo:latest", fakes::digest('c'), fakes::digest('e'), fakes::digest('a')};
   return plan;
 }
 
@@ -38,8 +39,8 @@ TEST(RunRecord, SaysWhatRunsBeforeItEnds) {
   EXPECT_EQ(record["run"], "demo-1");
   EXPECT_EQ(record["place"], json({{"name", "local"}, {"engine", "podman"}, {"program", "/usr/bin/podman"}}));
   EXPECT_EQ(record["engine"], "podman 4.3.1");
-  EXPECT_EQ(record["lock"], "sha256:ab");
-  EXPECT_EQ(record["image"]["digest"], "sha256:ef");
+  EXPECT_EQ(record["lock"], fakes::digest('a').text());
+  EXPECT_EQ(record["image"]["digest"], fakes::digest('e').text());
   EXPECT_EQ(record["world_size"], 2);
   EXPECT_EQ(record["gpus"], "all");
   EXPECT_EQ(record["grace"], json({{"interrupted", 2}, {"failed", 2}}));

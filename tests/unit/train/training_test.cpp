@@ -208,9 +208,8 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   fakes::FakeRunner runner;
   runner.on(
       "podman image inspect localhost/launch/demo:latest",
-      {0, fmt::format(
-              R"([{{"Id": "{}", "Digest": "{}", "Config": {{"Labels": {{"launch.lock": "sha256:old"}}}}}}])",
-              Digest::of("a").hex(), Digest::of("d").text())});
+      {0, fmt::format(R"([{{"Id": "{}", "Digest": "{}", "Config": {{"Labels": {{"launch.lock": "{}"}}}}}}])",
+                      Digest::of("a").hex(), Digest::of("d").text(), Digest::of("old").text())});
   runner.on("podman image inspect localhost/launch/none:latest",
             {125, "[]", "Error: inspecting object: image not known\n"});
   fakes::FakeWork work;
@@ -219,8 +218,8 @@ TEST(LocalPlace, AnImageTellsItsLockAndNoneIsAValue) {
   const auto image = (*place)->find_image("localhost/launch/demo:latest");
   ASSERT_TRUE(image) << image.error().text();
   ASSERT_TRUE(*image);
-  EXPECT_EQ((*image)->digest, Digest::of("d").text());
-  EXPECT_EQ((*image)->lock_digest, "sha256:old");
+  EXPECT_EQ((*image)->digest, Digest::of("d"));
+  EXPECT_EQ((*image)->lock_digest, Digest::of("old"));
   const auto none = (*place)->find_image("localhost/launch/none:latest");
   ASSERT_TRUE(none) << none.error().text();
   EXPECT_FALSE(*none);

@@ -28,7 +28,7 @@
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
 #include "index/index_client.hpp"
-#include "store/wheel_store.hpp"
+#include "store/store.hpp"
 #include "train/run.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -228,13 +228,32 @@ INSTANTIATE_TEST_SUITE_P(
                           broken("write", kStored + ".part", kFetching)},
                     Fault{"StoreNotRenamed", lock, fetch, Call{"rename", "leaf", EIO},
                           broken("write", kStored, kFetching)},
-                    Fault{"StoreNoFolder", lock, fetch, Call{"make_folders", "store", EIO},
+                    Fault{"StoreNoFolder", nothing, lock, Call{"make_folders", "store", EIO},
+                          broken("create the folder", "store")},
+                    Fault{"StoreNoLock", nothing, lock, Call{"open", "store/.lock", ENOSPC},
+                          full("lock", "store/.lock")},
+                    Fault{"StoreNoFolderOfAFile", lock, fetch, Call{"make_folders", "sha256", EIO},
                           broken("create the folder", "store/[DIGEST]")},
                     Fault{"HouseNoFolder", fetch_first, fetch_to, Call{"make_folders", "house", ENOSPC},
                           full("create the folder", "house")},
                     Fault{"HouseNotRenamed", fetch_first, fetch_to, Call{"rename", "house", EIO},
                           broken("write", "house/leaf-1.0-py3-none-any.whl")}),
     testing::PrintToStringParamName());
+
+/// A lock is no worse for a store that cannot remember it.
+TEST(StoreRoots, ThatCannotBeWrittenAreAWarning) {
+  Bench bench;
+  bench.work.disk.set({.call = "write", .path = "roots", .error = ENOSPC});
+  ASSERT_TRUE(lock(bench));
+  ASSERT_EQ(bench.work.reporter.warnings.size(), 1U);
+  const auto warning =
+      std::regex_replace(replace_all(bench.work.reporter.warnings[0], bench.root().string(), "[ROOT]"),
+                         std::regex("[0-9a-f]{64}"), "[KEY]");
+  EXPECT_EQ(warning,
+            "cannot write [ROOT]/store/roots/[KEY]: No space left on device; `launch store gc` may remove "
+            "wheels that "
+            "[ROOT]/lockfiles/pylock.demo.toml needs");
+}
 
 /// Where links are refused, as between file systems, the wheel is copied.
 TEST(WheelHouse, ThatCannotBeLinkedIsCopiedWhole) {

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/result.hpp"
+#include "base/work.hpp"
+#include "net/http.hpp"
+#include "specs/url.hpp"
+#include "store/store.hpp"
+
+namespace launch::store {
+
+/// A file that is wanted by its digest.
+struct Artifact {
+  std::string name;  ///< "torch-2.5.0+cu121-cp311-cp311-linux_x86_64.whl"
+  Digest sha256;
+  std::uint64_t size = 0;                            ///< bytes; 0 if unknown
+  std::optional<specs::Url> url = {};                ///< where to download it, or a file of this machine
+  std::optional<std::filesystem::path> beside = {};  ///< a place on this machine that may have it
+};
+
+struct Fetched {
+  std::size_t present = 0;  ///< artifacts that were in the store or beside the lock
+  std::size_t downloaded = 0;
+  std::uint64_t bytes = 0;                   ///< downloaded
+  std::vector<std::filesystem::path> paths;  ///< in the order of the artifacts
+};
+
+/// Fills the store with what it lacks, waiting for other processes that are fetching the same file. What was
+/// fetched before an error stays. Errors (environment): those of Store::find and Store::add, of the download;
+/// an artifact that has no URL and is nowhere on this machine; a stop.
+Result<Fetched> fetch(const Store& store, std::span<const Artifact> wanted, net::HttpClient& http,
+                      const Work& work);
+
+/// A file whose digest is not known.
+struct Unhashed {
+  std::string name;
+  specs::Url url;
+  std::optional<std::uint64_t> size = {};  ///< bytes
+};
+
+struct Hashed {
+  Digest sha256;
+  std::uint64_t size = 0;  ///< bytes
+};
+
+/// Downloads files into the store and says what they are, in their order. A file that another process is
+/// downloading is waited for, and not downloaded again; an interrupted download is resumed by the next one.
+/// Errors (environment): those of the download and of Store::add; a stop.
+Result<std::vector<Hashed>> fetch_unhashed(const Store& store, std::span<const Unhashed> wanted,
+                                           net::HttpClient& http, const Work& work);
+
+}  // namespace launch::store

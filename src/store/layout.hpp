@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/digest.hpp"
+#include "base/disk.hpp"
+#include "base/result.hpp"
+#include "store/store.hpp"
+
+/// How a store lies on the disk:
+///   sha256/ab/ab12…/NAME       a file, by the digest of its content
+///   sha256/ab/ab12…/NAME.part  its download, unfinished
+///   incoming/KEY/NAME.part     the download of a file whose digest is not known, by the digest of its URL
+///   incoming/KEY/.hashed       what the last such download was
+///   …/.lock                    held by the process that fetches the file
+///   roots/KEY                  the path of a file that needs what the store has, by the digest of that path
+namespace launch::store {
+
+inline constexpr std::string_view kLockName = ".lock";
+inline constexpr std::string_view kHashedName = ".hashed";
+
+/// sha256/ab/ab12…
+std::filesystem::path digest_folder(const std::filesystem::path& root, const Digest& digest);
+/// incoming/KEY
+std::filesystem::path incoming_folder(const std::filesystem::path& root, const Digest& key);
+
+/// One folder below sha256/ or incoming/.
+struct Folder {
+  std::filesystem::path path;
+  std::optional<Digest> digest;  ///< nullopt below incoming/
+  std::chrono::sys_seconds last_used;
+  std::vector<Entry> files = {};
+  std::size_t unfinished = 0;
+  std::uint64_t unfinished_bytes = 0;
+  std::vector<std::filesystem::path> scratch = {};  ///< what a killed process left
+
+  /// Bytes that removing it frees: those of files without a further hard link.
+  std::uint64_t freed() const;
+};
+
+/// All of them; none if there is no store. Errors (environment): a folder cannot be read.
+Result<std::vector<Folder>> read_folders(const std::filesystem::path& root);
+/// Errors (environment): a file cannot be removed.
+Result<void> remove_scratch(Disk& disk, const Folder& folder);
+
+/// Errors (environment): it cannot be written.
+Result<void> note_root(Disk& disk, const std::filesystem::path& root, const std::filesystem::path& path);
+/// The noted paths that still exist, sorted. Errors (environment): the notes cannot be read.
+Result<std::vector<std::filesystem::path>> read_roots(const std::filesystem::path& root);
+/// Removes the notes of paths that no longer exist. Errors (environment).
+Result<void> remove_lost_roots(Disk& disk, const std::filesystem::path& root);
+
+}  // namespace launch::store

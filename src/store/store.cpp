@@ -1,0 +1,216 @@
+#include "store/store.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <system_error>
+#include <tuple>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/parallel.hpp"
+#include "base/text.hpp"
+#include "store/layout.hpp"
+
+namespace launch::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::chrono::milliseconds kLockPoll{100};
+
+/// Whether files can be made in a folder, or in its nearest parent that exists.
+bool is_writable(fs::path folder) {
+  std::error_code ignored;
+  while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
+  return ::access(folder.c_str(), W_OK) == 0;
+}
+
+Result<FileLock> lock_store(const fs::path& root, LockMode mode, const Work& work) {
+  for (bool noted = false;; noted = true) {
+    TRY_ASSIGN(auto lock, FileLock::try_acquire(work.disk, root / kLockName, mode));
+    if (lock) return *std::move(lock);
+    if (work.stop.stop_requested()) return fail(environment_error("stopped while waiting for the store"));
+    if (!noted) work.reporter.note(fmt::format("waiting for another launch that is using {}", root.string()));
+    work.clock.sleep(kLockPoll, work.stop);
+  }
+}
+
+Result<void> check_digest(const fs::path& file, const Digest& expected, std::string_view hint) {
+  TRY_ASSIGN(const auto digest, sha256_file(file));
+  if (digest == expected) return {};
+  return fail(environment_error(fmt::format("{} has the sha256 {}, expected {}", file.string(), digest.hex(),
+                                            expected.hex()))
+                  .hint(std::string(hint)));
+}
+
+std::string scratch_name(const fs::path& place) {
+  static std::atomic<unsigned> count{0};
+  return (place.parent_path() / fmt::format(".{}.{}.{}", place.filename().string(), ::getpid(), ++count))
+      .string();
+}
+
+Result<void> copy_bytes(Disk& disk, const fs::path& from, const fs::path& to) {
+  if (const int error = disk.copy(from, to))
+    return fail(io_error(fmt::format("copy {} to", from.string()), to, error));
+  Fd file;
+  int error = disk.open(to, O_RDONLY, 0, file);
+  if (error == 0) error = disk.flush(file);
+  if (error != 0) return fail(io_error("write", to, error));
+  return {};
+}
+
+/// Links, or copies, `from` to a scratch file in the folder of `to`.
+Result<fs::path> bring_beside(Disk& disk, const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  const auto source = fs::canonical(from, code);
+  if (code) return fail(io_error("read", from, code.value()));
+  TRY(make_folder(disk, to.parent_path()));
+  fs::path beside = scratch_name(to);
+  if (disk.link(source, beside) == 0) return beside;
+  if (auto copied = copy_bytes(disk, from, beside); !copied) {
+    disk.remove(beside);
+    return fail(std::move(copied.error()));
+  }
+  return beside;
+}
+
+Result<void> move_into_place(Disk& disk, const fs::path& beside, const fs::path& to) {
+  const int error = disk.rename(beside, to);
+  disk.remove(beside);  // rename() leaves the old name when both are links to one file
+  if (error != 0) return fail(io_error("write", to, error));
+  return {};
+}
+
+bool comes_first(const Entry& a, const Entry& b) {
+  return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
+}
+
+Error stopped() {
+  return environment_error("stopped before the whole store was read");
+}
+
+}  // namespace
+
+Result<Store> Store::open(fs::path root, const Work& work) {
+  if (!is_writable(root)) return Store(std::move(root), work.disk, std::nullopt);
+  TRY_ASSIGN(auto lock, lock_store(root, LockMode::shared, work));
+  return Store(std::move(root), work.disk, std::move(lock));
+}
+
+Result<Store> Store::open_alone(fs::path root, const Work& work) {
+  TRY_ASSIGN(auto lock, lock_store(root, LockMode::exclusive, work));
+  return Store(std::move(root), work.disk, std::move(lock));
+}
+
+fs::path Store::path_of(const Digest& digest, std::string_view name) const {
+  return digest_folder(root_, digest) / fs::path(name).filename();
+}
+
+bool Store::has(const Digest& digest, std::string_view name) const {
+  std::error_code ignored;
+  return fs::is_regular_file(path_of(digest, name), ignored);
+}
+
+Result<std::optional<fs::path>> Store::find(const Digest& digest, std::string_view name) const {
+  if (!has(digest, name)) return std::nullopt;
+  auto path = path_of(digest, name);
+  TRY(check_digest(
+      path, digest,
+      fmt::format("remove it, and it is fetched again when needed: rm {}", shell_quote(path.string()))));
+  // The folder's time, since a hard link of the file shares the file's. Not of importance where it fails:
+  // a store that cannot be written cannot be collected either.
+  disk_->touch(path.parent_path());
+  return path;
+}
+
+Result<fs::path> Store::add(const fs::path& file, const Digest& digest, std::string_view name) const {
+  auto place = path_of(digest, name);
+  // Hashed after it was brought in, so that what is handed on is what was hashed.
+  TRY_ASSIGN(const auto beside, bring_beside(*disk_, file, place));
+  if (auto good = check_digest(beside, digest, ""); !good) {
+    disk_->remove(beside);
+    TRY(check_digest(file, digest,
+                     fmt::format("remove {} or replace it by the right file", shell_quote(file.string()))));
+    return fail(std::move(good.error()));
+  }
+  TRY(move_into_place(*disk_, beside, place));
+  return place;
+}
+
+Result<Contents> Store::list() const {
+  TRY_ASSIGN(const auto folders, read_folders(root_));
+  Contents contents;
+  for (const auto& folder : folders) {
+    contents.files.insert(contents.files.end(), folder.files.begin(), folder.files.end());
+    contents.unfinished += folder.unfinished;
+    contents.unfinished_bytes += folder.unfinished_bytes;
+  }
+  std::sort(contents.files.begin(), contents.files.end(), comes_first);
+  return contents;
+}
+
+Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const Work& work) const {
+  std::uint64_t total = 0;
+  for (const auto& file : files) total += file.size;
+  std::vector<std::optional<Damage>> found(files.size());
+  std::atomic<std::uint64_t> done = 0;
+  side_by_side(files.size(), [&](std::size_t i) {
+    if (work.stop.stop_requested()) return;
+    const auto& file = files[i];
+    const auto digest = sha256_file(file.path);
+    if (!digest) found[i] = Damage{file, digest.error().message()};
+    if (digest && *digest != file.digest) found[i] = Damage{file, "sha256 " + digest->hex()};
+    work.reporter.progress("hashing", done += file.size, total);
+  });
+  if (work.stop.stop_requested()) return fail(stopped());
+  std::vector<Damage> damages;
+  for (auto& damage : found) {
+    if (damage) damages.push_back(*std::move(damage));
+  }
+  return damages;
+}
+
+Result<Collected> Store::collect(const CollectRequest& request, const Work& work) const {
+  TRY_ASSIGN(const auto folders, read_folders(root_));
+  Collected collected;
+  for (const auto& folder : folders) {
+    if (work.stop.stop_requested()) return fail(stopped());
+    if (!request.dry_run) TRY(remove_scratch(work.disk, folder));
+    if (folder.last_used >= request.unused_since) continue;
+    if (folder.digest && request.keep.contains(*folder.digest)) {
+      collected.kept += folder.files.size();
+      continue;
+    }
+    collected.freed += folder.freed();
+    collected.unfinished += folder.unfinished;
+    collected.removed.insert(collected.removed.end(), folder.files.begin(), folder.files.end());
+    if (request.dry_run) continue;
+    if (const int error = work.disk.remove_all(folder.path))
+      return fail(io_error("remove", folder.path, error));
+  }
+  std::sort(collected.removed.begin(), collected.removed.end(), comes_first);
+  if (!request.dry_run) TRY(remove_lost_roots(work.disk, root_));
+  return collected;
+}
+
+Result<void> Store::add_root(const fs::path& path) const {
+  return note_root(*disk_, root_, path);
+}
+
+Result<std::vector<fs::path>> Store::roots() const {
+  return read_roots(root_);
+}
+
+Result<void> place_file(Disk& disk, const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  if (fs::equivalent(from, to, code) && !code) return {};
+  TRY_ASSIGN(const auto beside, bring_beside(disk, from, to));
+  return move_into_place(disk, beside, to);
+}
+
+}  // namespace launch::store
