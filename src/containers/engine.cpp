@@ -1,5 +1,6 @@
 #include "containers/engine.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -20,6 +21,14 @@ bool not_there(const ProcessOutcome& outcome) {
     if (has(outcome.err, words)) return true;
   }
   return false;
+}
+
+/// The name with its host's port where the host is a bare word, which docker takes for a user of Docker Hub.
+std::string with_clear_host(const specs::MirroredName& mirrored) {
+  const auto slash = std::min(mirrored.name.find('/'), mirrored.name.size());
+  const auto host = mirrored.name.substr(0, slash);
+  if (host.find_first_of(".:") != std::string::npos || host == "localhost") return mirrored.name;
+  return host + (mirrored.insecure ? ":80" : ":443") + mirrored.name.substr(slash);
 }
 
 std::string filter(const std::string& label, const std::string& value) {
@@ -80,7 +89,7 @@ Result<std::string> Engine::pull_name(const std::string& name, const Digest& dig
   if (!mirror) return name;
   TRY_ASSIGN(const auto here, find_image(fmt::format("{}@{}", name, digest.text())));
   if (here) return name;
-  return mirror->name;
+  return with_clear_host(*mirror);
 }
 
 Result<ProcessOutcome> Engine::run(const RunSpec& container,

@@ -44,9 +44,10 @@ TEST_F(FindImage, DockersWordsForNone) {
 
 class MirroredDocker : public EngineTest {
  protected:
-  std::string pull_name(const char* name) {
+  std::string pull_name(const char* name,
+                        const specs::RegistryMirror& mirror = {"docker.io", "mirror.example:5000/hub", true}) {
     auto engine = docker();
-    engine.pull_from({{"docker.io", "mirror.example:5000/hub", true}});
+    engine.pull_from({mirror});
     const auto found = engine.pull_name(name, digest('d'));
     return found ? *found : found.error().text();
   }
@@ -58,6 +59,17 @@ class MirroredDocker : public EngineTest {
 TEST_F(MirroredDocker, PullsFromTheMirrorWhatItDoesNotHave) {
   runner_.on(asked_for("docker.io/nvidia/cuda"), {1, "[]\n", "Error: No such image: x\n"});
   EXPECT_EQ(pull_name("docker.io/nvidia/cuda"), "mirror.example:5000/hub/nvidia/cuda");
+}
+
+TEST_F(MirroredDocker, NamesThePortOfAHostThatWouldBeAUserOfDockerHub) {
+  runner_.on(asked_for("docker.io/nvidia/cuda"), {1, "[]\n", "Error: No such image: x\n"});
+  const auto at = [&](const char* location, bool insecure) {
+    return pull_name("docker.io/nvidia/cuda", {"docker.io", location, insecure});
+  };
+  EXPECT_EQ(at("mirror/hub", false), "mirror:443/hub/nvidia/cuda");
+  EXPECT_EQ(at("mirror", true), "mirror:80/nvidia/cuda");
+  EXPECT_EQ(at("mirror:5000", true), "mirror:5000/nvidia/cuda");
+  EXPECT_EQ(at("localhost", true), "localhost/nvidia/cuda");
 }
 
 TEST_F(MirroredDocker, KeepsTheNameOfWhatItHas) {
