@@ -143,14 +143,10 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     for (std::size_t i = 0; i + 1 < commands.size(); ++i) TRY(call(commands[i]));
     TRY_ASSIGN(const auto removed, call(commands.back()));
     if (removed.ok()) return {};
-    // docker itself removes what was run with --rm, and does not let anybody wait for that.
-    if (has(removed.err, "already in progress") && tries < kTries) {
-      work_.clock.sleep(kPause);
-    } else if (not_there(removed)) {
-      return {};
-    } else {
-      return fail(failed("remove the containers " + join_words(names), removed));
-    }
+    // One that is gone says nothing of the others: the next look does.
+    const bool again = has(removed.err, info_.type->removal_clash()) || not_there(removed);
+    if (!again || tries == kTries) return fail(failed("remove the containers " + join_words(names), removed));
+    work_.clock.sleep(kPause);
   }
 }
 
