@@ -73,6 +73,9 @@ class EngineType {
   /// The commands that end and remove containers, whose names follow each. Only the last one's success
   /// counts.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
+  /// In the words of a removal that fails only because the container is ending, or being removed, at this
+  /// moment.
+  virtual std::string_view removal_clash() const = 0;
 
   /// What fixes a failure, by the engine's own words; empty when they say nothing that is known.
   virtual std::string hint(std::string_view err) const = 0;

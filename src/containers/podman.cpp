@@ -137,6 +137,8 @@ class Podman final : public EngineType {
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
   }
+  /// Of a container that ended after podman had looked and before its signal came.
+  std::string_view removal_clash() const override { return "container state improper"; }
 
   std::string hint(std::string_view err) const override {
     if (has(err, "slirp4netns")) {

@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kBacklog = 256;
 constexpr std::size_t kThreads = 48;
+/// A connection that the client means to use again is there, however long a busy machine makes it wait.
+constexpr time_t kIdleSeconds = 30;
 
 /// httplib listens with a backlog of 5, which many connections at once would overrun.
 template <class Base>
@@ -94,7 +96,7 @@ struct HttpServer::Self {
 void HttpServer::Self::start() {
   server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server->set_keep_alive_max_count(1'000'000);
-  server->set_keep_alive_timeout(1);
+  server->set_keep_alive_timeout(kIdleSeconds);
   server->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     answer(request, response);
     return httplib::Server::HandlerResponse::Handled;
