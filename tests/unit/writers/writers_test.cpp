@@ -136,6 +136,7 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::environment);
   auto text = written.error().text();
+  text = std::regex_replace(text, std::regex("registries-[0-9a-f]{16}"), "registries-[KEY]");
   text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
   text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
   EXPECT_EQ(replace_all(text, bench.root().string(), "[ROOT]"), "error: " + fault.error + "\n");
@@ -407,10 +408,10 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ContextRecord", make_wheel, write_image_context, Call{"write", "RECORD", EIO},
               broken("write", kSite + "app-1.0.dist-info/RECORD", kUnpacking)},
         Fault{"Turn", nothing, take_turn, Call{"open", "demo.lock", EIO}, broken("lock", "builds/demo.lock")},
-        Fault{"RegistriesNoSpace", make_podman, point_podman, Call{"write", "registries.conf", ENOSPC},
-              full("write", "engine/registries.conf", kPointing)},
-        Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries.conf", EIO},
-              broken("write", "engine/registries.conf", kPointing)},
+        Fault{"RegistriesNoSpace", make_podman, point_podman, Call{"write", "registries-", ENOSPC},
+              full("write", "engine/registries-[KEY].conf", kPointing)},
+        Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries-", EIO},
+              broken("write", "engine/registries-[KEY].conf", kPointing)},
         Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
               full("make the folder", "runs/demo-1/logs")},
         Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},
