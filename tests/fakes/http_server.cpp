@@ -84,6 +84,7 @@ struct HttpServer::Self {
   std::map<std::string, std::shared_ptr<Handler>, std::less<>> handlers;
   std::shared_ptr<Handler> fallback = std::make_shared<Handler>(
       [](const SeenRequest&) { return Reply{.status = 404, .body = "not here\n"}; });
+  std::string authorization;
   std::vector<SeenRequest> log;
 
   void start();
@@ -110,6 +111,8 @@ Reply HttpServer::Self::reply_to(const SeenRequest& request) {
   {
     const std::lock_guard guard(mutex);
     log.push_back(request);
+    if (!authorization.empty() && request.header("authorization") != authorization)
+      return {.status = 401, .body = "who is there?\n"};
     const auto found = handlers.find(request.path);
     handler = found == handlers.end() ? fallback : found->second;
   }
@@ -225,6 +228,11 @@ void HttpServer::on(const std::string& path, Handler handler) {
 void HttpServer::otherwise(Handler handler) {
   const std::lock_guard guard(self_->mutex);
   self_->fallback = std::make_shared<Handler>(std::move(handler));
+}
+
+void HttpServer::require(const std::string& authorization) {
+  const std::lock_guard guard(self_->mutex);
+  self_->authorization = authorization;
 }
 
 std::vector<SeenRequest> HttpServer::requests() const {

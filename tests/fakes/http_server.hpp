@@ -77,6 +77,9 @@ class HttpServer {
   /// Answers whatever no path was given for.
   void otherwise(Handler handler);
 
+  /// Answers 401 to requests without this Authorization ("Basic dXNlcjpzZWNyZXQ=").
+  void require(const std::string& authorization);
+
   /// All requests so far, in order; with a path (query included) only those.
   std::vector<SeenRequest> requests() const;
   std::vector<SeenRequest> requests(std::string_view path) const;
