@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "archive/zip.hpp"
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "specs/interpreter.hpp"
 
@@ -74,8 +75,8 @@ struct RecordRow {
   std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
 };
 
-/// "sha256=" and the URL-safe base64 without padding, from 64 hex digits. Errors (input): not such digits.
-Result<std::string> record_digest(std::string_view sha256_hex);
+/// A digest in the format of RECORD: "sha256=" and URL-safe base64 without padding.
+std::string record_digest(const Digest& digest);
 /// A path below the prefix ("bin/x") as RECORD in `site_packages` ("lib/python3.12/site-packages") writes it.
 std::string record_path(std::string_view path, std::string_view site_packages);
 /// RECORD's text: the rows sorted by path, quoted as CSV where necessary.

@@ -31,14 +31,11 @@ std::string url_safe_base64(const std::string& bytes) {
 
 }  // namespace
 
-Result<std::string> record_digest(std::string_view sha256_hex) {
-  if (!is_sha256_hex(sha256_hex)) {
-    return fail(
-        input_error(fmt::format("{} is not a sha256: expected 64 hex digits", specs::in_quotes(sha256_hex))));
-  }
+std::string record_digest(const Digest& digest) {
+  const auto& hex = digest.hex();
   std::string bytes;
-  for (std::size_t i = 0; i < sha256_hex.size(); i += 2) {
-    bytes += static_cast<char>(hex_value(sha256_hex[i]) << 4 | hex_value(sha256_hex[i + 1]));
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes += static_cast<char>(hex_value(hex[i]) << 4 | hex_value(hex[i + 1]));
   }
   return "sha256=" + url_safe_base64(bytes);
 }

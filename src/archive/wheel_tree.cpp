@@ -50,7 +50,7 @@ class Installer {
 
  private:
   Result<void> make_folders(const Wheel& wheel) const;
-  Result<RecordRow> row(std::string_view path, std::string_view content) const;
+  RecordRow row(std::string_view path, std::string_view content) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
   Disk& disk_;
@@ -97,9 +97,8 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
   return {};
 }
 
-Result<RecordRow> Installer::row(std::string_view path, std::string_view content) const {
-  TRY_ASSIGN(auto digest, record_digest(sha256_hex(content)));
-  return RecordRow{record_path(path, paths_.purelib), std::move(digest), content.size()};
+RecordRow Installer::row(std::string_view path, std::string_view content) const {
+  return RecordRow{record_path(path, paths_.purelib), record_digest(Digest::of(content)), content.size()};
 }
 
 Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
@@ -110,7 +109,7 @@ Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   if (entry.size >= kMapped) {
     TRY_ASSIGN(const auto target, MappedFile::create(disk_, place, entry.size, mode_of(plan.executable)));
     TRY(inflate_into(entry, compressed, target.bytes()));
-    TRY_ASSIGN(wheel.rows[file], row(plan.path, target.text()));
+    wheel.rows[file] = row(plan.path, target.text());
     return {};
   }
   const auto buffer = std::make_unique_for_overwrite<char[]>(entry.size);
@@ -120,14 +119,14 @@ Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   std::string script;
   if (plan.is_script) text = script = script_text(std::string(text), interpreter_);
   TRY(write_tree_file(disk_, place, text, plan.executable));
-  TRY_ASSIGN(wheel.rows[file], row(plan.path, text));
+  wheel.rows[file] = row(plan.path, text);
   return {};
 }
 
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
   TRY(write_tree_file(disk_, wheel.prefix / path, content, executable));
-  TRY_ASSIGN(auto written, row(path, content));
+  auto written = row(path, content);
   wheel.rows.push_back(std::move(written));
   return {};
 }

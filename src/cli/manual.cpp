@@ -1,11 +1,9 @@
 #include "cli/manual.hpp"
 
-#include <filesystem>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "base/disk.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -65,17 +63,6 @@ std::string file_stem(const ManualPage& page) {
   return replace_all(page.command, " ", "-");
 }
 
-Result<void> write_manual(Disk& disk, const std::filesystem::path& folder, const Manual& manual) {
-  for (const auto& page : manual) {
-    const auto stem = file_stem(page);
-    TRY(write_file(disk, folder / "man/man1" / (stem + ".1"), man_page(page, kVersion)));
-    TRY(write_file(disk, folder / "commands" / (stem + ".md"), markdown_page(page)));
-  }
-  TRY(write_file(disk, folder / "bash-completion/completions/launch", bash_completion(manual)));
-  TRY(write_file(disk, folder / "zsh/site-functions/_launch", zsh_completion(manual)));
-  return write_file(disk, folder / "fish/vendor_completions.d/launch.fish", fish_completion(manual));
-}
-
 }  // namespace
 
 std::string synopsis(const ManualPage& page) {
@@ -115,6 +102,17 @@ std::string markdown_page(const ManualPage& page) {
   text += markdown_options("Options", page.words) + markdown_options("Common options", page.globals);
   if (!page.notes.empty()) text += fmt::format("\n## Notes\n\n```\n{}\n```\n", page.notes);
   return text;
+}
+
+Result<void> write_manual(Disk& disk, const std::filesystem::path& folder, const Manual& manual) {
+  for (const auto& page : manual) {
+    const auto stem = file_stem(page);
+    TRY(write_file(disk, folder / "man/man1" / (stem + ".1"), man_page(page, kVersion)));
+    TRY(write_file(disk, folder / "commands" / (stem + ".md"), markdown_page(page)));
+  }
+  TRY(write_file(disk, folder / "bash-completion/completions/launch", bash_completion(manual)));
+  TRY(write_file(disk, folder / "zsh/site-functions/_launch", zsh_completion(manual)));
+  return write_file(disk, folder / "fish/vendor_completions.d/launch.fish", fish_completion(manual));
 }
 
 void register_manual(App& app) {

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "base/disk.hpp"
+#include "base/result.hpp"
 
 namespace launch::cli {
 
@@ -36,6 +40,9 @@ std::string man_page(const ManualPage& page, std::string_view version);
 std::string markdown_page(const ManualPage& page);
 /// "launch [OPTIONS] RECIPE"
 std::string synopsis(const ManualPage& page);
+
+/// Writes all pages and completions below a folder. Errors (environment): one cannot be written.
+Result<void> write_manual(Disk& disk, const std::filesystem::path& folder, const Manual& manual);
 
 /// Scripts that complete commands, options, recipes and files.
 std::string bash_completion(const Manual& manual);

@@ -17,7 +17,7 @@ std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec
     arguments.insert(arguments.end(), {option, value});
   };
   if (spec.from_scratch) arguments.emplace_back("--no-cache");
-  if (!spec.platform.empty()) add("--platform", spec.platform);
+  if (spec.platform) add("--platform", spec.platform->oci());
   add("--iidfile", id_file.string());
   add("--tag", spec.tag);
   add("--file", spec.dockerfile.string());

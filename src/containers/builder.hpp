@@ -3,22 +3,24 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "containers/engine.hpp"
+#include "specs/platform.hpp"
 
 namespace launch::containers {
 
 struct BuildSpec {
   std::filesystem::path context;
   std::filesystem::path dockerfile;
-  std::string tag;             ///< "localhost/launch/demo:latest"
-  std::int64_t timestamp = 0;  ///< seconds since 1970 that every file and the image get
-  std::string platform;        ///< "linux/amd64"
-  bool from_scratch = false;   ///< no layer cache
+  std::string tag;                               ///< "localhost/launch/demo:latest"
+  std::int64_t timestamp = 0;                    ///< seconds since 1970 that every file and the image get
+  std::optional<specs::Platform> platform = {};  ///< nullopt: the engine's own
+  bool from_scratch = false;                     ///< no layer cache
   /// podman: what the image and its intermediate images are known by. They change no image ID, as labels
   /// would.
   std::map<std::string, std::string> annotations = {};

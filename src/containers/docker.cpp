@@ -76,6 +76,8 @@ class Docker final : public EngineType {
     }
     return commands;
   }
+  /// docker itself removes what was run with --rm, and does not let anybody wait for that.
+  std::string_view removal_clash() const override { return "already in progress"; }
 
   std::string hint(std::string_view err) const override {
     if (has(err, "server gave HTTP response to HTTPS client")) {

@@ -1,5 +1,6 @@
 #include "containers/engine.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 #include <fmt/format.h>
@@ -20,6 +21,14 @@ bool not_there(const ProcessOutcome& outcome) {
     if (has(outcome.err, words)) return true;
   }
   return false;
+}
+
+/// The name with its host's port where the host is a bare word, which docker takes for a user of Docker Hub.
+std::string with_clear_host(const specs::MirroredName& mirrored) {
+  const auto slash = std::min(mirrored.name.find('/'), mirrored.name.size());
+  const auto host = mirrored.name.substr(0, slash);
+  if (host.find_first_of(".:") != std::string::npos || host == "localhost") return mirrored.name;
+  return host + (mirrored.insecure ? ":80" : ":443") + mirrored.name.substr(slash);
 }
 
 std::string filter(const std::string& label, const std::string& value) {
@@ -80,7 +89,7 @@ Result<std::string> Engine::pull_name(const std::string& name, const Digest& dig
   if (!mirror) return name;
   TRY_ASSIGN(const auto here, find_image(fmt::format("{}@{}", name, digest.text())));
   if (here) return name;
-  return mirror->name;
+  return with_clear_host(*mirror);
 }
 
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
@@ -134,14 +143,10 @@ Result<void> Engine::remove_containers(const std::string& label, const std::stri
     for (std::size_t i = 0; i + 1 < commands.size(); ++i) TRY(call(commands[i]));
     TRY_ASSIGN(const auto removed, call(commands.back()));
     if (removed.ok()) return {};
-    // docker itself removes what was run with --rm, and does not let anybody wait for that.
-    if (has(removed.err, "already in progress") && tries < kTries) {
-      work_.clock.sleep(kPause);
-    } else if (not_there(removed)) {
-      return {};
-    } else {
-      return fail(failed("remove the containers " + join_words(names), removed));
-    }
+    // One that is gone says nothing of the others: the next look does.
+    const bool again = has(removed.err, info_.type->removal_clash()) || not_there(removed);
+    if (!again || tries == kTries) return fail(failed("remove the containers " + join_words(names), removed));
+    work_.clock.sleep(kPause);
   }
 }
 

@@ -8,16 +8,22 @@
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 
+/// Every engine, the preferred first. An engine costs its own file, which defines
+/// `const EngineType& NAME()`, and one row here.
+#define LAUNCH_ENGINES(ROW) \
+  ROW(podman)               \
+  ROW(docker)
+
 namespace launch::containers {
 
-const EngineType& podman();
-const EngineType& docker();
+#define LAUNCH_DECLARE_ENGINE(name) const EngineType& name();
+LAUNCH_ENGINES(LAUNCH_DECLARE_ENGINE)
+#undef LAUNCH_DECLARE_ENGINE
 
 std::span<const EngineType* const> engine_types() {
-  static const std::array<const EngineType*, 2> types{
-      &podman(),
-      &docker(),
-  };
+#define LAUNCH_ENGINE_ROW(name) &name(),
+  static const std::array types{LAUNCH_ENGINES(LAUNCH_ENGINE_ROW)};
+#undef LAUNCH_ENGINE_ROW
   return types;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
@@ -96,8 +97,10 @@ class Podman final : public EngineType {
   Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
       const std::vector<specs::RegistryMirror>& mirrors, const fs::path& folder,
       const Environment& environment, Disk& disk) const override {
-    const auto file = folder / "registries.conf";
-    TRY(during(write_file(disk, file, registries_conf(own_registries_conf(environment), mirrors)),
+    const auto text = registries_conf(own_registries_conf(environment), mirrors);
+    // By content: projects with other mirrors may build at the same time.
+    const auto file = folder / fmt::format("registries-{}.conf", sha256_hex(text).substr(0, 16));
+    TRY(during(write_file(disk, file, text),
                "pointing podman at the mirrors of the site's [[registry]] entries"));
     return std::map<std::string, std::string>{{"CONTAINERS_REGISTRIES_CONF", file.string()}};
   }
@@ -137,6 +140,8 @@ class Podman final : public EngineType {
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
   }
+  /// Of a container that ended after podman had looked and before its signal came.
+  std::string_view removal_clash() const override { return "container state improper"; }
 
   std::string hint(std::string_view err) const override {
     if (has(err, "slirp4netns")) {

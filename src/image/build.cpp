@@ -119,7 +119,7 @@ containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inpu
   spec.dockerfile = context / "Dockerfile";
   spec.tag = project::image_reference(request.locked.recipe.name);
   spec.timestamp = image_timestamp(lock);
-  spec.platform = platform_of(request.locked.recipe).oci();
+  spec.platform = platform_of(request.locked.recipe);
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{project::kInputsLabel, inputs.text()}};
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());

@@ -1,6 +1,9 @@
 #include "image/quoting.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
 
 namespace launch::image {
 namespace {
@@ -30,27 +33,13 @@ std::string dockerfile_copy_path(std::string_view path) {
     if (!is_plain(c) && static_cast<unsigned char>(c) < 0x80) escaped += '\\';
     escaped += c;
   }
-  return json_string(escaped);
-}
-
-std::string json_string(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      (out += '\\') += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      out += fmt::format("\\u{:04x}", c);
-    } else {
-      out += c;
-    }
-  }
-  return out + "\"";
+  return json_text(nlohmann::json(escaped));
 }
 
 std::string run_script(std::span<const std::string> lines) {
   std::string out = "RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"";
   for (const auto& line : lines) {
-    const auto quoted = json_string(line);
+    const auto quoted = json_text(nlohmann::json(line));
     out += fmt::format("\\\n  {}", std::string_view(quoted).substr(1, quoted.size() - 2));
   }
   return out + "\"]\n";

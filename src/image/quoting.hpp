@@ -14,9 +14,6 @@ std::string dockerfile_word(std::string_view word);
 /// A path of COPY, where quotes around a word do not keep its spaces together: one string of the JSON form.
 std::string dockerfile_copy_path(std::string_view path);
 
-/// A JSON string, for the exec form of an instruction.
-std::string json_string(std::string_view text);
-
 /// `RUN` in exec form (SHELL is ignored in OCI format) of a bash script that ends at the first failure. Its
 /// lines are kept as lines, joined by the format's continuation; each must end where the script may go on, as
 /// after ";".

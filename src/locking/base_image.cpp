@@ -259,7 +259,7 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto before = same_base(previous, recipe, wanted);
   if (before && renew == Renew::no) return ChosenBase{*before, BaseOrigin::kept, {}};
-  const auto found = registry.find(wanted, recipe.platforms.front().oci());
+  const auto found = registry.find(wanted, recipe.platforms.front());
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
   if (!found || !*found) {
     const auto why = found ? std::string("its registry does not have it")

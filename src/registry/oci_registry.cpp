@@ -209,13 +209,13 @@ void take_configuration(const Json& configuration, RemoteImage& image) {
 
 /// The image behind an index; its labels are those of `platform`, or of the first one where that is not
 /// there.
-Result<RemoteImage> read_index(Repository& repository, const Manifest& index, const std::string& platform,
+Result<RemoteImage> read_index(Repository& repository, const Manifest& index, const specs::Platform& platform,
                                const std::string& what) {
   RemoteImage image{
       .digest = index.digest, .platforms = platforms_of(index.content), .labels = {}, .environment = {}};
   if (image.platforms.empty())
     return fail(environment_error(fmt::format("the image index of {} names no image", what)));
-  const auto asked = image.platforms.find(platform);
+  const auto asked = image.platforms.find(platform.oci());
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
   TRY_ASSIGN(const auto manifest, repository.manifest(digest.text()));
   if (!manifest || manifest->is_index()) {
@@ -230,7 +230,7 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
 }
 
 Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::ImageReference& reference,
-                                           const std::string& platform) {
+                                           const specs::Platform& platform) {
   TRY_ASSIGN(const auto manifest,
              repository.manifest(reference.digest ? reference.digest->text() : reference.tag));
   if (!manifest) return std::nullopt;
@@ -246,7 +246,7 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 }  // namespace
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
-                                                     const std::string& platform) {
+                                                     const specs::Platform& platform) {
   TRY_ASSIGN(const auto place, place_of(reference, mirrors_));
   Repository repository(*http_, place);
   return during(look_up(repository, reference, platform),

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "specs/image_reference.hpp"
+#include "specs/platform.hpp"
 #include "specs/registry_mirror.hpp"
 
 namespace launch::registry {
@@ -28,10 +29,10 @@ class OciRegistry {
   OciRegistry(net::HttpClient& http, std::vector<specs::RegistryMirror> mirrors)
       : http_(&http), mirrors_(std::move(mirrors)) {}
 
-  /// Looks an image up for "linux/amd64" or "linux/arm64"; nothing when the registry does not have it.
+  /// Looks an image up for a platform; nullopt if the registry does not have it.
   /// Errors (environment): the registry does not answer or refuses; the message names its address.
   Result<std::optional<RemoteImage>> find(const specs::ImageReference& reference,
-                                          const std::string& platform);
+                                          const specs::Platform& platform);
 
  private:
   net::HttpClient* http_;

@@ -1,7 +1,6 @@
 #include "train/log_mux.hpp"
 
-#include <cerrno>
-
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "base/file.hpp"
@@ -21,18 +20,21 @@ std::string who_of(int node, int rank) {
 
 }  // namespace
 
-LogMux::LogMux(std::filesystem::path folder, Show show, Ended ended)
-    : folder_(std::move(folder)), show_(std::move(show)), ended_(std::move(ended)), all_(folder_ / kAllLog) {}
+LogMux::LogMux(std::filesystem::path folder, Show show, Ended ended, const Work& work)
+    : folder_(std::move(folder)),
+      show_(std::move(show)),
+      ended_(std::move(ended)),
+      work_(work),
+      all_{.path = folder_ / kAllLog} {}
 
 std::filesystem::path LogMux::log_of(int node, std::optional<int> rank) const {
   return folder_ / log_name(node, rank);
 }
 
 LogMux::Source& LogMux::source(int node, int rank) {
-  auto& source = sources_[{node, rank}];
-  if (!source.file.is_open()) {
-    source.file.open(log_of(node, rank == kTorchrun ? std::optional<int>() : rank));
-  }
+  const auto [at, fresh] = sources_.try_emplace({node, rank});
+  auto& source = at->second;
+  if (fresh) source.file.path = log_of(node, rank == kTorchrun ? std::optional<int>() : rank);
   return source;
 }
 
@@ -72,10 +74,24 @@ bool LogMux::is_quiet(int node, int rank) const {
   return rank == kTorchrun && counted != ranks_.end() && counted->second.second == counted->second.first;
 }
 
+void LogMux::write(LogFile& file, std::string line) {
+  line += '\n';
+  if (file.cut) line.insert(0, 1, '\n');
+  int error = 0;
+  if (!file.fd) error = work_.disk.open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0666, file.fd);
+  if (error == 0) {
+    error = work_.disk.write(file.fd, line);
+    file.cut = error != 0;
+  }
+  if (error == 0 || std::exchange(warned_, true)) return;
+  work_.reporter.warn(fmt::format("{}; the training goes on, but its logs are incomplete",
+                                  io_error("write", file.path, error).message()));
+}
+
 void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
   auto& from = source(node, rank);
-  from.file << text << '\n' << std::flush;
-  all_ << who_of(node, rank) << ' ' << text << '\n' << std::flush;
+  write(from.file, std::string(text));
+  write(all_, fmt::format("{} {}", who_of(node, rank), text));
   from.last.emplace_back(text);
   if (from.last.size() > kKeptLines) from.last.pop_front();
   if (show_ && !is_quiet(node, rank)) show_(stream, who_of(node, rank), text);
@@ -99,20 +115,6 @@ std::vector<std::string> LogMux::last_lines(int node) const {
   const auto found = sources_.find({node, kTorchrun});
   if (found == sources_.end()) return {};
   return {found->second.last.begin(), found->second.last.end()};
-}
-
-Result<void> LogMux::close() {
-  const std::scoped_lock lock(mutex_);
-  std::optional<std::filesystem::path> broken;
-  for (auto& [key, source] : sources_) {
-    if (!source.file.is_open()) continue;
-    source.file.close();
-    if (!source.file) broken = log_of(key.first, key.second == kTorchrun ? std::optional<int>() : key.second);
-  }
-  if (all_.is_open()) all_.close();
-  if (!all_) broken = folder_ / kAllLog;
-  if (broken) return fail(io_error("write", *broken, errno));
-  return {};
 }
 
 }  // namespace launch::train

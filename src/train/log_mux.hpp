@@ -2,7 +2,6 @@
 
 #include <deque>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -11,14 +10,18 @@
 #include <string_view>
 #include <vector>
 
+#include "base/fd.hpp"
 #include "base/process.hpp"
+#include "base/work.hpp"
 #include "train/failure.hpp"
 
 namespace launch::train {
 
 /// Takes the nodes' lines apart: each rank's into logs/nodeN.rankR.log, each torchrun's own into
 /// logs/nodeN.log, all in the order of their coming and with "[N.R] " before them into logs/all.log and to
-/// whoever shows them. Safe to call from several threads.
+/// whoever shows them. A line is in its files when `take` returns, so that it outlives this process. The
+/// first one that cannot be written is a warning, and the training goes on. Safe to call from several
+/// threads.
 class LogMux {
  public:
   /// Shows a line whose "[N.R]" is apart.
@@ -26,7 +29,7 @@ class LogMux {
   /// Told of the end of each rank.
   using Ended = std::function<void(const RankEnd&)>;
 
-  LogMux(std::filesystem::path folder, Show show, Ended ended);
+  LogMux(std::filesystem::path folder, Show show, Ended ended, const Work& work);
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
@@ -34,21 +37,25 @@ class LogMux {
   void hush();
   /// Last lines of a node's torchrun.
   std::vector<std::string> last_lines(int node) const;
-  /// Flushes the files. Errors (environment): one could not be written to its end (disk full).
-  Result<void> close();
 
   /// The file of a rank's lines, or of a node's torchrun.
   std::filesystem::path log_of(int node, std::optional<int> rank) const;
 
  private:
+  struct LogFile {
+    std::filesystem::path path;
+    Fd fd = {};
+    bool cut = false;  ///< it may end with a part of a line, which was the last one that failed
+  };
   struct Source {
-    std::ofstream file;
+    LogFile file;
     std::deque<std::string> last;
     std::map<RankLine::Kind, std::string> begun;  ///< lines that go on
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 
   Source& source(int node, int rank);
+  void write(LogFile& file, std::string line);
   void put(int node, int rank, Stream stream, std::string_view text);
   void end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended);
   bool is_quiet(int node, int rank) const;
@@ -56,11 +63,13 @@ class LogMux {
   std::filesystem::path folder_;
   Show show_;
   Ended ended_;
+  Work work_;
   mutable std::mutex mutex_;
   std::map<Key, Source> sources_;
   std::map<int, std::pair<int, int>> ranks_;  ///< of each node: started, ended well
-  std::ofstream all_;
+  LogFile all_;
   bool hushed_ = false;
+  bool warned_ = false;
 };
 
 }  // namespace launch::train

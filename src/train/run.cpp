@@ -85,7 +85,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   const auto began = clock.steady();
   auto outcome = [&] {
     const StopRequests requests(folder, world);
-    return Training(plan, place, folder.logs(), std::move(show), clock).run(requests.token());
+    return Training(plan, place, folder.logs(), std::move(show), world.work).run(requests.token());
   }();
   RunReport report;
   const bool all_removed = outcome.has_value();

@@ -67,12 +67,14 @@ struct Training::State {
 };
 
 Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show,
-                   Clock& clock)
+                   const Work& work)
     : plan_(&plan),
       place_(&place),
-      clock_(&clock),
+      clock_(&work.clock),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }) {}
+      logs_(
+          std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }, work) {
+}
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
@@ -117,7 +119,6 @@ Result<Outcome> Training::run(const std::stop_token& stop) {
   Outcome outcome;
   const auto finished = wait_and_stop(stop, outcome);
   TRY(finished);
-  TRY(logs_.close());
 
   outcome.error = std::move(state_->error);
   outcome.ranks = std::move(state_->ranks);

@@ -6,7 +6,7 @@
 #include <stop_token>
 #include <vector>
 
-#include "base/clock.hpp"
+#include "base/work.hpp"
 #include "train/log_mux.hpp"
 #include "train/place.hpp"
 #include "train/plan.hpp"
@@ -28,7 +28,7 @@ struct Outcome {
 /// not be removed.
 class Training {
  public:
-  Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show, Clock& clock);
+  Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show, const Work& work);
 
   Result<Outcome> run(const std::stop_token& stop);
 

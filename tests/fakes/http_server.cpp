@@ -18,6 +18,8 @@ namespace {
 
 constexpr int kBacklog = 256;
 constexpr std::size_t kThreads = 48;
+/// A connection that the client means to use again is there, however long a busy machine makes it wait.
+constexpr time_t kIdleSeconds = 30;
 
 /// httplib listens with a backlog of 5, which many connections at once would overrun.
 template <class Base>
@@ -82,6 +84,7 @@ struct HttpServer::Self {
   std::map<std::string, std::shared_ptr<Handler>, std::less<>> handlers;
   std::shared_ptr<Handler> fallback = std::make_shared<Handler>(
       [](const SeenRequest&) { return Reply{.status = 404, .body = "not here\n"}; });
+  std::string authorization;
   std::vector<SeenRequest> log;
 
   void start();
@@ -94,7 +97,7 @@ struct HttpServer::Self {
 void HttpServer::Self::start() {
   server->new_task_queue = [] { return new httplib::ThreadPool(kThreads); };
   server->set_keep_alive_max_count(1'000'000);
-  server->set_keep_alive_timeout(1);
+  server->set_keep_alive_timeout(kIdleSeconds);
   server->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
     answer(request, response);
     return httplib::Server::HandlerResponse::Handled;
@@ -108,6 +111,8 @@ Reply HttpServer::Self::reply_to(const SeenRequest& request) {
   {
     const std::lock_guard guard(mutex);
     log.push_back(request);
+    if (!authorization.empty() && request.header("authorization") != authorization)
+      return {.status = 401, .body = "who is there?\n"};
     const auto found = handlers.find(request.path);
     handler = found == handlers.end() ? fallback : found->second;
   }
@@ -223,6 +228,11 @@ void HttpServer::on(const std::string& path, Handler handler) {
 void HttpServer::otherwise(Handler handler) {
   const std::lock_guard guard(self_->mutex);
   self_->fallback = std::make_shared<Handler>(std::move(handler));
+}
+
+void HttpServer::require(const std::string& authorization) {
+  const std::lock_guard guard(self_->mutex);
+  self_->authorization = authorization;
 }
 
 std::vector<SeenRequest> HttpServer::requests() const {

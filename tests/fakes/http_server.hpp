@@ -51,8 +51,8 @@ struct Reply {
 ///   server.script("/busy", {{.status = 503}, {.body = "at last"}});   // one after another, the last one
 ///   stays fetch(server.url("/simple/torch/")); server.requests("/busy").size();
 ///
-/// Paths that nothing was said about answer 404. Let the client go before the server, which waits a second
-/// for idle connections. All methods may be called while requests come in.
+/// Paths that nothing was said about answer 404. Let the client go before the server, which waits half
+/// a minute for connections that are only idle. All methods may be called while requests come in.
 class HttpServer {
  public:
   using Handler = std::function<Reply(const SeenRequest&)>;
@@ -76,6 +76,9 @@ class HttpServer {
   void on(const std::string& path, Handler handler);
   /// Answers whatever no path was given for.
   void otherwise(Handler handler);
+
+  /// Answers 401 to requests without this Authorization ("Basic dXNlcjpzZWNyZXQ=").
+  void require(const std::string& authorization);
 
   /// All requests so far, in order; with a path (query included) only those.
   std::vector<SeenRequest> requests() const;

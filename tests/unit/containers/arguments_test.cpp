@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "containers/builder.hpp"
+#include "fakes/values.hpp"
 #include "unit/containers/engines.hpp"
 
 namespace launch::containers {
@@ -108,7 +109,7 @@ BuildSpec demo_build() {
   spec.dockerfile = "/images/demo/Dockerfile";
   spec.tag = "localhost/launch/demo:latest";
   spec.timestamp = 1730000000;
-  spec.platform = "linux/amd64";
+  spec.platform = fakes::x86();
   spec.annotations = {{"launch.lock", "sha256:ab"}};
   return spec;
 }

@@ -44,9 +44,10 @@ TEST_F(FindImage, DockersWordsForNone) {
 
 class MirroredDocker : public EngineTest {
  protected:
-  std::string pull_name(const char* name) {
+  std::string pull_name(const char* name, const specs::RegistryMirror& mirror = {
+                                              "docker.io", "mirror.example:5000/hub", true}) {
     auto engine = docker();
-    engine.pull_from({{"docker.io", "mirror.example:5000/hub", true}});
+    engine.pull_from({mirror});
     const auto found = engine.pull_name(name, digest('d'));
     return found ? *found : found.error().text();
   }
@@ -58,6 +59,17 @@ class MirroredDocker : public EngineTest {
 TEST_F(MirroredDocker, PullsFromTheMirrorWhatItDoesNotHave) {
   runner_.on(asked_for("docker.io/nvidia/cuda"), {1, "[]\n", "Error: No such image: x\n"});
   EXPECT_EQ(pull_name("docker.io/nvidia/cuda"), "mirror.example:5000/hub/nvidia/cuda");
+}
+
+TEST_F(MirroredDocker, NamesThePortOfAHostThatWouldBeAUserOfDockerHub) {
+  runner_.on(asked_for("docker.io/nvidia/cuda"), {1, "[]\n", "Error: No such image: x\n"});
+  const auto at = [&](const char* location, bool insecure) {
+    return pull_name("docker.io/nvidia/cuda", {"docker.io", location, insecure});
+  };
+  EXPECT_EQ(at("mirror/hub", false), "mirror:443/hub/nvidia/cuda");
+  EXPECT_EQ(at("mirror", true), "mirror:80/nvidia/cuda");
+  EXPECT_EQ(at("mirror:5000", true), "mirror:5000/nvidia/cuda");
+  EXPECT_EQ(at("localhost", true), "localhost/nvidia/cuda");
 }
 
 TEST_F(MirroredDocker, KeepsTheNameOfWhatItHas) {
@@ -106,10 +118,14 @@ TEST_F(RemoveContainers, AllAtOnceWithGrace) {
 }
 
 TEST_F(RemoveContainers, DockerStopsFirst) {
-  runner_.on("docker ps --all --filter label=launch.run=r1 --format '{{.Names}}'", {0, "a\n"});
-  runner_.on("docker stop --time 2 a", {0});
-  runner_.on("docker rm --force a", {1, "", "Error response from daemon: No such container: a\n"});
+  const auto* list = "docker ps --all --filter label=launch.run=r1 --format '{{.Names}}'";
+  runner_.on(list, {0, "a\nb\n"});
+  runner_.on(list, {0, "b\n"});
+  runner_.on("docker stop --time 2 a b", {0});
+  runner_.on("docker rm --force a b", {1, "", "Error response from daemon: No such container: a\n"});
+  runner_.on("docker rm --force b", {0, "b\n"});
   ASSERT_TRUE(docker().remove_containers("launch.run", "r1", 2));
+  EXPECT_EQ(runner_.asked().back(), "docker rm --force b");
 }
 
 TEST_F(RemoveContainers, DockerIsAlreadyRemovingOne) {
@@ -124,6 +140,37 @@ TEST_F(RemoveContainers, DockerIsAlreadyRemovingOne) {
   const auto removed = docker().remove_containers("launch.run", "r1", 2);
   ASSERT_TRUE(removed) << removed.error().text();
   EXPECT_EQ(runner_.asked().size(), 6U);
+}
+
+TEST_F(RemoveContainers, PodmansSignalComesTooLate) {
+  const auto* list = "podman ps --all --filter label=launch.run=r1 --format '{{.Names}}'";
+  runner_.on(list, {0, "a\nb\n"});
+  runner_.on(list, {0, "b\n"});
+  const auto id = std::string(64, '7');
+  runner_.on(
+      "podman rm --force --time 2 a b",
+      {2, "a\n",
+       fmt::format("open pidfd: No such process\nError: cannot remove container {0} as it could not be "
+                   "stopped: sending SIGKILL to container {0}: container state improper: stopped\n",
+                   id)});
+  runner_.on("podman rm --force --time 0 b", {0, "b\n"});
+  const auto removed = podman().remove_containers("launch.run", "r1", 2);
+  ASSERT_TRUE(removed) << removed.error().text();
+  EXPECT_THAT(work_.clock.sleeps(), ElementsAre(std::chrono::milliseconds(100)));
+}
+
+TEST_F(RemoveContainers, GivesUpOnOneThatIsNeverReady) {
+  runner_.on("podman ps --all --filter label=launch.run=r1 --format '{{.Names}}'", {0, "a\n"});
+  const auto* words =
+      "Error: container a is mounted and cannot be removed without using force: container state improper\n";
+  runner_.on("podman rm --force --time 2 a", {2, "", words});
+  runner_.on("podman rm --force --time 0 a", {2, "", words});
+  const auto removed = podman().remove_containers("launch.run", "r1", 2);
+  ASSERT_FALSE(removed);
+  EXPECT_EQ(removed.error().text(),
+            "error: podman could not remove the containers a: container a is mounted and cannot be removed "
+            "without using force: container state improper\n");
+  EXPECT_EQ(work_.clock.sleeps().size(), 49U);
 }
 
 TEST_F(RemoveContainers, NoneIsNoError) {

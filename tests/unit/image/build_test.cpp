@@ -89,6 +89,20 @@ TEST_F(BuildImage, BuildsOnceWhatStaysTheSame) {
   EXPECT_EQ(runner_.dockerfiles.size(), 1U);
 }
 
+TEST_F(BuildImage, IsUpToDateAfterAnEditOfWhatItIsNotMadeFrom) {
+  ASSERT_TRUE(build());
+  for (const auto& edited :
+       {"# why\n" + kRecipe, kRecipe + "[train]\ncommand = [\"train.py\"]\nnodes = 2\ngpus = 0\n",
+        kRecipe + "[verify]\nscan = [\"src\"]\n", replace_all(kRecipe, "    = ", " = ")}) {
+    const auto again = build(edited);
+    ASSERT_TRUE(again) << again.error().text();
+    EXPECT_TRUE(again->up_to_date) << edited;
+  }
+  const auto other = build(kRecipe + "[image]\nenv = { HF_HOME = \"/data\" }\n");
+  ASSERT_TRUE(other) << other.error().text();
+  EXPECT_FALSE(other->up_to_date);
+}
+
 TEST_F(BuildImage, TakesTheBaseFromAMirrorAndSaysTheSameOfTheImage) {
   ASSERT_TRUE(build());
   const auto inputs = std::exchange(runner_.inputs, "");

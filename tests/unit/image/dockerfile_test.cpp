@@ -158,7 +158,6 @@ TEST(Quoting, OfAScriptIsJsonOverLines) {
   EXPECT_EQ(
       run_script(lines),
       "RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"\\\n  a=\\\"x\\\"; \\\n  echo '\\\\' \"]\n");
-  EXPECT_EQ(json_string("a\nb\x7f"), "\"a\\u000ab\\u007f\"");
 }
 
 }  // namespace

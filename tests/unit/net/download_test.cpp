@@ -1,3 +1,6 @@
+#include <atomic>
+#include <latch>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +19,14 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_F(DownloadTest, BringsAFileInSegments) {
-  server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body});
+  // The second request is answered when the third has come, so that both are on the way at a time.
+  std::latch both(2);
+  std::atomic<int> seen = 0;
+  server.on("/f", [&](const fakes::SeenRequest&) {
+    const int number = ++seen;
+    if (number == 2 || number == 3) both.arrive_and_wait();
+    return fakes::Reply{.headers = {{"ETag", "\"1\""}}, .body = body};
+  });
   auto wanted = request("/f");
   wanted.size = body.size();
   wanted.sha256 = Digest::of(body);

@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
+#include "fakes/values.hpp"
 #include "registry/bearer_challenge.hpp"
 
 namespace launch::registry {
@@ -111,7 +112,7 @@ struct OciRegistryTest : testing::Test {
     http.put(base + "/manifests/" + name,
              MemoryAnswer{.headers = {{"docker-content-digest", digest_of(manifest)}}, .body = manifest});
   }
-  void put_index() {
+  void put_index(const std::string& second = "arm64") {
     const auto entry = [](const std::string& digest, const std::string& system,
                           const std::string& architecture) {
       return fmt::format(R"({{"digest": "{}", "platform": {{"os": "{}", "architecture": "{}"}}}})", digest,
@@ -120,11 +121,11 @@ struct OciRegistryTest : testing::Test {
     index = fmt::format(R"({{"schemaVersion": 2, "manifests": [{}, {}, {}]}})",
                         entry(digest_of(put_image("amd64", "for-amd64")), "linux", "amd64"),
                         entry(digest_of("attestation"), "unknown", "unknown"),
-                        entry(digest_of(put_image("arm64", "for-arm64")), "linux", "arm64"));
+                        entry(digest_of(put_image(second, "for-" + second)), "linux", second));
     put_manifest("12.8.1-base", index);
   }
   Result<std::optional<RemoteImage>> find(const std::string& text,
-                                          const std::string& platform = "linux/amd64",
+                                          const specs::Platform& platform = fakes::x86(),
                                           std::vector<specs::RegistryMirror> locations = {}) {
     return OciRegistry(http, std::move(locations)).find(parse(text), platform);
   }
@@ -136,7 +137,7 @@ struct OciRegistryTest : testing::Test {
 
 TEST_F(OciRegistryTest, ReadsAnIndexAndThePlatformsConfiguration) {
   put_index();
-  const auto found = find("nvidia/cuda:12.8.1-base", "linux/arm64");
+  const auto found = find("nvidia/cuda:12.8.1-base", fakes::arm());
   ASSERT_TRUE(found && *found) << found.error().text();
   const auto& image = **found;
   EXPECT_EQ(image.digest, Digest::of(index));
@@ -153,10 +154,11 @@ TEST_F(OciRegistryTest, ReadsAnIndexAndThePlatformsConfiguration) {
 }
 
 TEST_F(OciRegistryTest, AMissingPlatformIsToldByThePlatformsThereAre) {
-  put_index();
-  const auto found = find("nvidia/cuda:12.8.1-base", "linux/riscv64");
+  put_index("riscv64");
+  const auto found = find("nvidia/cuda:12.8.1-base", fakes::arm());
   ASSERT_TRUE(found && *found);
-  EXPECT_FALSE((*found)->platforms.contains("linux/riscv64"));
+  EXPECT_FALSE((*found)->platforms.contains("linux/arm64"));
+  EXPECT_TRUE((*found)->platforms.contains("linux/riscv64"));
   EXPECT_THAT((*found)->labels, UnorderedElementsAre(Pair("name", "for-amd64")));
 }
 
@@ -191,7 +193,7 @@ TEST_F(OciRegistryTest, GetsATokenOnceWhenAsked) {
   const std::string token_url =
       "https://auth.example/token?scope=repository%3Anvidia%2Fcuda%3Apull&service=s";
   guarded.put(token_url, R"({"token": "t0k3n"})", "application/json");
-  const auto found = OciRegistry(guarded, {}).find(parse("nvidia/cuda:12.8.1-base"), "linux/amd64");
+  const auto found = OciRegistry(guarded, {}).find(parse("nvidia/cuda:12.8.1-base"), fakes::x86());
   ASSERT_TRUE(found && *found) << found.error().text();
   EXPECT_EQ((*found)->digest, Digest::of(index));
   EXPECT_EQ(guarded.requests().size(), 5u);  // asked, token, asked again, manifest, configuration
@@ -200,13 +202,13 @@ TEST_F(OciRegistryTest, GetsATokenOnceWhenAsked) {
 TEST_F(OciRegistryTest, AsksWhereTheSiteSays) {
   base = "http://127.0.0.1:5000/v2/nvidia/cuda";
   put_index();
-  EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", "linux/amd64", {{"docker.io", "127.0.0.1:5000", true}}));
+  EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", fakes::x86(), {{"docker.io", "127.0.0.1:5000", true}}));
   base = "https://mirror.example/v2/hub/nv/cuda";
   put_index();
   const std::vector<specs::RegistryMirror> locations{{"docker.io", "127.0.0.1:1", true},
                                                      {"docker.io/nvidia", "mirror.example/hub/nv"},
                                                      {"docker.io/nvid", "elsewhere.example"}};
-  EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", "linux/amd64", locations));
+  EXPECT_TRUE(*find("nvidia/cuda:12.8.1-base", fakes::x86(), locations));
 }
 
 TEST_F(OciRegistryTest, WhatIsNotThereIsNothing) {

@@ -14,6 +14,7 @@
 #include "base/file.hpp"
 #include "base/process.hpp"
 #include "fakes/files.hpp"
+#include "fakes/values.hpp"
 #include "registry/oci_registry.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -142,13 +143,13 @@ TEST(RegistryE2eTest, FindsWhatWasPushedToARealRegistry) {
   RealDisk disk;
   const auto http = net::make_http_client({}, Environment(), clock, disk);
   registry::OciRegistry registry(*http, {{"docker.io", address, true}});
-  const auto found = registry.find(specs::ImageReference::parse("nvidia/cuda:single").value(), "linux/amd64");
+  const auto found = registry.find(specs::ImageReference::parse("nvidia/cuda:single").value(), fakes::x86());
   ASSERT_TRUE(found && *found) << found.error().text();
-  EXPECT_THAT((*found)->platforms, ElementsAre(Pair("linux/amd64", (*found)->digest)));
+  EXPECT_THAT((*found)->platforms, ElementsAre(Pair("linux/amd64", *(*found)->digest)));
   EXPECT_THAT((*found)->labels, ElementsAre(Pair("architecture", "amd64")));
   EXPECT_THAT((*found)->environment, Contains("CUDA_VERSION=12.8.1"));
 
-  const auto index = registry.find(specs::ImageReference::parse("nvidia/cuda:both").value(), "linux/arm64");
+  const auto index = registry.find(specs::ImageReference::parse("nvidia/cuda:both").value(), fakes::arm());
   ASSERT_TRUE(index && *index) << index.error().text();
   EXPECT_EQ((*index)->platforms.size(), 2u);
   EXPECT_EQ((*index)->platforms.at("linux/amd64"), (*found)->digest);
@@ -156,14 +157,12 @@ TEST(RegistryE2eTest, FindsWhatWasPushedToARealRegistry) {
   EXPECT_THAT((*index)->labels, ElementsAre(Pair("architecture", "arm64")));
 
   const auto by_digest = registry.find(
-      specs::ImageReference::parse("nvidia/cuda@" + (*index)->digest->text()).value(), "linux/amd64");
+      specs::ImageReference::parse("nvidia/cuda@" + (*index)->digest->text()).value(), fakes::x86());
   ASSERT_TRUE(by_digest && *by_digest) << by_digest.error().text();
   EXPECT_EQ((*by_digest)->platforms, (*index)->platforms);
 
-  EXPECT_FALSE(
-      registry.find(specs::ImageReference::parse("nvidia/cuda:gone").value(), "linux/amd64").value());
-  EXPECT_FALSE(
-      registry.find(specs::ImageReference::parse("nobody/nothing:1").value(), "linux/amd64").value());
+  EXPECT_FALSE(registry.find(specs::ImageReference::parse("nvidia/cuda:gone").value(), fakes::x86()).value());
+  EXPECT_FALSE(registry.find(specs::ImageReference::parse("nobody/nothing:1").value(), fakes::x86()).value());
 }
 
 }  // namespace

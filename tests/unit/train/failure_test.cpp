@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/fake_work.hpp"
 #include "train/rendezvous.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/recorded.hpp"
@@ -20,8 +21,10 @@ struct Ends {
 
 Ends replay(const std::string& name, int nodes) {
   const test::Scratch scratch;
+  fakes::FakeWork work;
   Ends ends;
-  LogMux mux(scratch.path(), {}, [&](const RankEnd& end) { ends.ranks.push_back(end); });
+  LogMux mux(
+      scratch.path(), {}, [&](const RankEnd& end) { ends.ranks.push_back(end); }, work);
   for (int node = 0; node < nodes; ++node) {
     for (const auto& line : recorded(name, node)) mux.take(node, Stream::out, line);
     ends.nodes.push_back({node, 1, mux.last_lines(node)});

@@ -1,5 +1,7 @@
 #include "train/log_mux.hpp"
 
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,7 +17,6 @@ using testing::ElementsAre;
 class Mux : public MuxTest {
  protected:
   std::string file(const std::string& name) {
-    EXPECT_TRUE(mux_.close());
     const auto text = read_file(scratch_.path() / name);
     return text ? *text : text.error().text();
   }
@@ -76,6 +77,34 @@ TEST_F(Mux, NonsenseForAnEventIsNone) {
     mux_.take(0, Stream::out, std::string("@launch 0 x ") + json);
   }
   EXPECT_TRUE(ended_.empty());
+}
+
+TEST_F(Mux, AFullDiskIsSaidOnceAndTheTrainingGoesOn) {
+  mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  work_.disk.set({.call = "write", .path = "log", .error = ENOSPC});
+  mux_.take(0, Stream::out, "@launch 0 o loss 2");
+  mux_.take(0, Stream::out, "@launch 1 o loss 3");
+  work_.disk.set({});
+  mux_.take(0, Stream::out, "@launch 0 o loss 4");
+  EXPECT_THAT(shown_,
+              ElementsAre("out [0.0] loss 1", "out [0.0] loss 2", "out [0.1] loss 3", "out [0.0] loss 4"));
+  EXPECT_THAT(work_.reporter.warnings,
+              ElementsAre("cannot write " + (scratch_.path() / "node0.rank0.log").string() +
+                          ": No space left on device; the training goes on, but its logs are incomplete"));
+  // The part of a line that got through is one of its own.
+  EXPECT_EQ(file("node0.rank0.log"), "loss 1\nlos\nloss 4\n");
+}
+
+TEST_F(Mux, ALogThatCannotBeMadeIsTriedAgain) {
+  work_.disk.set({.call = "open", .path = "rank0", .error = EMFILE});
+  mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  work_.disk.set({});
+  mux_.take(0, Stream::out, "@launch 0 o loss 2");
+  EXPECT_THAT(work_.reporter.warnings,
+              ElementsAre("cannot write " + (scratch_.path() / "node0.rank0.log").string() +
+                          ": Too many open files; the training goes on, but its logs are incomplete"));
+  EXPECT_EQ(file("node0.rank0.log"), "loss 2\n");
+  EXPECT_EQ(file("all.log"), "[0.0] loss 1\n[0.0] loss 2\n");
 }
 
 TEST_F(Mux, HushedItStillKeepsFiles) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/fake_work.hpp"
 #include "train/log_mux.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -15,6 +16,7 @@ namespace launch::train {
 class MuxTest : public testing::Test {
  protected:
   test::Scratch scratch_;
+  fakes::FakeWork work_;
   std::vector<std::string> shown_;
   std::vector<RankEnd> ended_;
   LogMux mux_{scratch_.path(),
@@ -22,7 +24,7 @@ class MuxTest : public testing::Test {
                 shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
                                  " " + std::string(text));
               },
-              [this](const RankEnd& end) { ended_.push_back(end); }};
+              [this](const RankEnd& end) { ended_.push_back(end); }, work_};
 };
 
 }  // namespace launch::train

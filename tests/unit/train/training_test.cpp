@@ -104,11 +104,12 @@ class ScriptedPlace final : public Place {
 class TrainingTest : public testing::Test {
  protected:
   Result<Outcome> run(const std::stop_token& stop = {}) {
-    Training training(plan_, place_, scratch_.path(), {}, clock_);
+    Training training(plan_, place_, scratch_.path(), {}, {work_.disk, clock_, work_.reporter});
     return training.run(stop);
   }
 
   test::Scratch scratch_;
+  fakes::FakeWork work_;
   SystemClock clock_;
   Plan plan_ = plan_of_two_nodes();
   ScriptedPlace place_;

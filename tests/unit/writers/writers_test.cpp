@@ -13,9 +13,11 @@
 
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "cli/manual.hpp"
 #include "commands/fetch.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
+#include "containers/builder.hpp"
 #include "containers/engine.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
@@ -28,9 +30,11 @@
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
 #include "index/index_client.hpp"
+#include "store/fetch.hpp"
 #include "store/store.hpp"
 #include "train/run.hpp"
 #include "unit/base/scratch.hpp"
+#include "unit/train/local_plan.hpp"
 
 namespace launch {
 namespace {
@@ -54,13 +58,14 @@ class Bench {
   void put(const std::string& name, const std::string& text) const {
     ASSERT_TRUE(write_file(root() / name, text));
   }
-  void recipe(const std::string& packages) const {
+  void recipe(const std::string& packages, const std::string& more = "") const {
     put("recipes/demo.toml",
-        fmt::format("python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [{}]\n"
+        fmt::format("python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [{}]\n{}"
                     "[image]\nfrom = \"docker.io/library/debian:12\"\n",
-                    packages));
+                    packages, more));
   }
   const std::string& app() const { return app_; }
+  const std::string& leaf() const { return leaf_; }
   fakes::IndexServer& index() { return index_; }
 
   std::unique_ptr<net::HttpClient> client(net::HttpOptions options = {}) {
@@ -136,6 +141,7 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind(), ErrorKind::environment);
   auto text = written.error().text();
+  text = std::regex_replace(text, std::regex("registries-[0-9a-f]{16}"), "registries-[KEY]");
   text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
   text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
   EXPECT_EQ(replace_all(text, bench.root().string(), "[ROOT]"), "error: " + fault.error + "\n");
@@ -179,8 +185,22 @@ Result<void> render_first(Bench& bench) {
   bench.put("images/demo/.dockerignore", "old\n");
   return {};
 }
+Result<void> old_dockerignore(Bench& bench) {
+  TRY(lock(bench));
+  TRY(render(bench));
+  bench.put("images/demo/.dockerignore", "old\n");
+  return {};
+}
 Result<void> fetch(Bench& bench) {
   TRY(commands::fetch({.lock = "demo"}, bench.context()));
+  return {};
+}
+/// The lock's wheels lie beside it, and only the store has them.
+Result<void> no_folder_beside_lock(Bench& bench) {
+  bench.recipe("\"leaf\"", "[lock]\nwheels = \"path\"\n");
+  TRY(lock(bench));
+  TRY(fetch(bench));
+  fs::remove_all(bench.root() / "lockfiles/wheels");
   return {};
 }
 Result<void> fetch_to(Bench& bench) {
@@ -192,6 +212,12 @@ Result<void> fetch_first(Bench& bench) {
   TRY(fetch(bench));
   bench.put("house/leaf-1.0-py3-none-any.whl", "old");
   return {};
+}
+
+Result<void> write_manual(Bench& bench) {
+  cli::ManualPage page;
+  page.command = "launch lock";
+  return cli::write_manual(bench.work.disk, bench.root() / "share", {page});
 }
 
 using Call = fakes::FaultyDisk::Fault;
@@ -215,7 +241,13 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},
         Fault{"DockerfileNotRenamed", render_first, render, Call{"rename", "Dockerfile", EIO},
-              broken("write", "images/demo/Dockerfile")}),
+              broken("write", "images/demo/Dockerfile")},
+        Fault{"DockerignoreNoSpace", old_dockerignore, render, Call{"write", "dockerignore", ENOSPC},
+              full("write", "images/demo/.dockerignore")},
+        Fault{"DockerignoreNotRenamed", old_dockerignore, render, Call{"rename", "dockerignore", EIO},
+              broken("write", "images/demo/.dockerignore")},
+        Fault{"ManualNoSpace", nothing, write_manual, Call{"write", "launch-lock.1", ENOSPC},
+              full("write", "share/man/man1/launch-lock.1")}),
     testing::PrintToStringParamName());
 
 INSTANTIATE_TEST_SUITE_P(
@@ -234,6 +266,10 @@ INSTANTIATE_TEST_SUITE_P(
                           full("lock", "store/.lock")},
                     Fault{"StoreNoFolderOfAFile", lock, fetch, Call{"make_folders", "sha256", EIO},
                           broken("create the folder", "store/[DIGEST]")},
+                    Fault{"GitignoreNoSpace", no_folder_beside_lock, fetch,
+                          Call{"write", "gitignore", ENOSPC}, full("write", "lockfiles/wheels/.gitignore")},
+                    Fault{"GitignoreNotRenamed", no_folder_beside_lock, fetch,
+                          Call{"rename", "gitignore", EIO}, broken("write", "lockfiles/wheels/.gitignore")},
                     Fault{"HouseNoFolder", fetch_first, fetch_to, Call{"make_folders", "house", ENOSPC},
                           full("create the folder", "house")},
                     Fault{"HouseNotRenamed", fetch_first, fetch_to, Call{"rename", "house", EIO},
@@ -300,6 +336,18 @@ Result<void> read_metadata(Bench& bench) {
   TRY(client.metadata(page->files.front()));
   return {};
 }
+Result<void> have_leaf(Bench& bench) {
+  TRY(lock(bench));
+  return fetch(bench);
+}
+Result<void> hash_leaf(Bench& bench) {
+  const auto http = bench.client();
+  TRY_ASSIGN(const auto store, store::Store::open(bench.root() / "store", bench.work));
+  const std::vector<store::Unhashed> wanted = {
+      {.name = bench.leaf(), .url = fakes::url(bench.index().file_url(bench.leaf()))}};
+  TRY(store::fetch_unhashed(store, wanted, *http, bench.work));
+  return {};
+}
 Result<void> probe(Bench& bench, std::vector<specs::RegistryMirror> mirrors) {
   fakes::FakeRunner runner;
   runner.on("podman info --format json", {0, R"({"version": {"Version": "4.3.1"}})"});
@@ -343,6 +391,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"HttpNoFolder", nothing, ask, Call{"make_folders", "cache", ENOSPC}, ""},
         Fault{"MetadataNoSpace", nothing, read_metadata, Call{"write", "metadata", ENOSPC}, ""},
         Fault{"MetadataNotRenamed", nothing, read_metadata, Call{"rename", "metadata", EIO}, ""},
+        Fault{"HashedNoSpace", have_leaf, hash_leaf, Call{"write", ".hashed", ENOSPC}, ""},
         Fault{"ProbeNoSpace", make_podman, probe_podman, Call{"write", "podman.json", ENOSPC}, ""},
         Fault{"ProbeNotRenamed", make_podman, probe_podman, Call{"rename", "podman.json", EIO}, ""}),
     testing::PrintToStringParamName());
@@ -370,6 +419,25 @@ Result<void> take_turn(Bench& bench) {
   TRY(image::BuildTurn::take(bench.root() / "builds", "demo", bench.work));
   return {};
 }
+/// By a podman whose builds leave something where they are cut off.
+Result<void> build_image(Bench& bench) {
+  fakes::FakeRunner runner;
+  runner.on("podman images --all --quiet --no-trunc", {0, ""});
+  auto podman = *containers::engine_named("podman");
+  podman.build_places.emplace();
+  const containers::Engine engine(podman, runner, {}, bench.work);
+  TRY(containers::Builder(engine, bench.root() / "builds/demo", "mark", bench.work).build({}));
+  return {};
+}
+/// By a podman that is not there: the error of the run is in its record.
+Result<void> run(Bench& bench) {
+  fakes::FakeRunner runner;
+  const train::RunFolder folder(bench.root(), "demo-1");
+  TRY_ASSIGN(const auto place, train::open_place({"local", "podman", "podman"}, runner, bench.work));
+  TRY(train::carry_out(train::plan_of_two_nodes(), *place, folder, {runner, bench.work, "/bin/launch", {}},
+                       {}));
+  return {};
+}
 Result<void> mark_lost(Bench& bench) {
   return train::mark_lost(train::RunFolder::at(bench.root() / "run"), bench.work);
 }
@@ -395,6 +463,8 @@ INSTANTIATE_TEST_SUITE_P(
               broken("lock", "contexts/build-NEW.lock")},
         Fault{"ContextDockerfile", make_wheel, write_image_context, Call{"write", "/Dockerfile", ENOSPC},
               full("write", kContext + "Dockerfile")},
+        Fault{"ContextDockerignore", make_wheel, write_image_context, Call{"write", "/.dockerignore", ENOSPC},
+              full("write", kContext + ".dockerignore")},
         Fault{"ContextVenv", make_wheel, write_image_context, Call{"make_folder", "venv", ENOSPC},
               full("create the folder", kContext + "venv")},
         Fault{"ContextLink", make_wheel, write_image_context, Call{"symlink", "python3", ENOSPC},
@@ -406,10 +476,16 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ContextRecord", make_wheel, write_image_context, Call{"write", "RECORD", EIO},
               broken("write", kSite + "app-1.0.dist-info/RECORD", kUnpacking)},
         Fault{"Turn", nothing, take_turn, Call{"open", "demo.lock", EIO}, broken("lock", "builds/demo.lock")},
-        Fault{"RegistriesNoSpace", make_podman, point_podman, Call{"write", "registries.conf", ENOSPC},
-              full("write", "engine/registries.conf", kPointing)},
-        Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries.conf", EIO},
-              broken("write", "engine/registries.conf", kPointing)},
+        Fault{"RegistriesNoSpace", make_podman, point_podman, Call{"write", "registries-", ENOSPC},
+              full("write", "engine/registries-[KEY].conf", kPointing)},
+        Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries-", EIO},
+              broken("write", "engine/registries-[KEY].conf", kPointing)},
+        Fault{"BuildNoSpace", nothing, build_image, Call{"write", "builds/demo", ENOSPC},
+              full("write", "builds/demo/before.json")},
+        Fault{"RankScriptNoSpace", make_run, run, Call{"write", "rank.py", ENOSPC},
+              full("write", "runs/demo-1/rank.py")},
+        Fault{"RankScriptNotRenamed", make_run, run, Call{"rename", "rank.py", EIO},
+              broken("write", "runs/demo-1/rank.py")},
         Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
               full("create the folder", "runs/demo-1/logs")},
         Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},
