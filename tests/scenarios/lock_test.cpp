@@ -392,12 +392,12 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
   EXPECT_EQ(done.code, 3);
   EXPECT_EQ(
       done.err,
-      "error: the nightly of 2025-06-04 that the lock has is gone: "
+      "error: the locked nightly of 2025-06-04 is no longer available: "
       "torch-2.9.0.dev20250604+cpu-py3-none-any.whl is neither on the page [CHANNEL]/nightly/cpu/torch/ nor "
       "at [CHANNEL]/files/torch-2.9.0.dev20250604%2Bcpu-py3-none-any.whl\n"
       "\n"
-      "hint: `launch lock demo --upgrade` takes the newest nightly; a mirror that kept this one is named by "
-      "LAUNCH_CHANNEL_URL\n");
+      "hint: run `launch lock demo --upgrade` to take the newest nightly, or set LAUNCH_CHANNEL_URL to a "
+      "mirror that kept this one\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked +
