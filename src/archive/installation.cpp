@@ -20,7 +20,7 @@ Error bad_wheel(std::string_view reason) {
   return input_error(fmt::format("the wheel cannot be installed: {}", reason));
 }
 
-/// "a/b" of "a//./b": what a file system makes of it. The zip's directory was read without any "..".
+/// "a/b" for "a//./b", as a file system resolves it. The zip's directory was read without any "..".
 std::string plain_path(std::string_view path) {
   std::string out;
   for (const auto part : split(path, '/')) {
@@ -41,7 +41,7 @@ bool is_record(std::string_view path, std::string_view dist_info) {
   return path[dist_info.size()] == '/' && (file == "RECORD" || file == "RECORD.jws" || file == "RECORD.p7s");
 }
 
-/// A regular file that its packer could execute.
+/// A regular file that was executable when packed.
 bool is_executable(const ZipEntry& entry) {
   constexpr std::uint32_t kTypeMask = 0170000;
   constexpr std::uint32_t kRegular = 0100000;
@@ -50,13 +50,14 @@ bool is_executable(const ZipEntry& entry) {
   return (mode & kTypeMask) == kRegular && (mode & kAnyExecute) != 0;
 }
 
-/// Where "NAME.data/KEY/rest" goes.
+/// The destination of "NAME.data/KEY/rest".
 Result<InstallFile> place_data_file(std::string_view path, std::string_view project,
                                     const InstallPaths& paths) {
   const auto inside = path.substr(path.find('/') + 1);
   const auto slash = inside.find('/');
   if (slash == std::string_view::npos) {
-    return fail(bad_wheel(fmt::format("{} is in no folder of its .data folder", specs::in_quotes(path))));
+    return fail(
+        bad_wheel(fmt::format("{} is not in a subfolder of its .data folder", specs::in_quotes(path))));
   }
   const auto key = inside.substr(0, slash);
   const auto rest = inside.substr(slash + 1);
@@ -111,11 +112,11 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
   if (colon == std::string_view::npos) return bad("expected NAME = MODULE:ATTRIBUTE");
   EntryPoint point{std::string(trim(line.substr(0, equals))), std::string(trim(target.substr(0, colon))),
                    std::string(trim(target.substr(colon + 1)))};
-  if (!is_file_name(point.name)) return bad("its name cannot be a file's");
+  if (!is_file_name(point.name)) return bad("its name is not a valid file name");
   if (!is_dotted_name(point.module))
-    return bad(fmt::format("{} is no module", specs::in_quotes(point.module)));
+    return bad(fmt::format("{} is not a module name", specs::in_quotes(point.module)));
   if (!is_dotted_name(point.attribute))
-    return bad(fmt::format("{} is no attribute", specs::in_quotes(point.attribute)));
+    return bad(fmt::format("{} is not an attribute name", specs::in_quotes(point.attribute)));
   return point;
 }
 
@@ -159,7 +160,7 @@ Result<bool> root_is_purelib(std::string_view wheel_file) {
     return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", specs::in_quotes(version))));
   if (*major != 1) {
     return fail(bad_wheel(
-        fmt::format("it has the Wheel-Version {}, and only 1.x is understood", specs::in_quotes(version))));
+        fmt::format("it has the Wheel-Version {}, but only 1.x is supported", specs::in_quotes(version))));
   }
   return purelib;
 }
@@ -176,8 +177,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     const auto parts = split(entry.name, '/');
     if (entry.is_folder() || is_record(entry.name, dist_info)) continue;
     if (std::find(parts.begin(), parts.end(), "..") != parts.end() || entry.name.front() == '/') {
-      return fail(
-          bad_wheel(fmt::format("{} leaves the folder that it belongs in", specs::in_quotes(entry.name))));
+      return fail(bad_wheel(fmt::format("{} points outside its folder", specs::in_quotes(entry.name))));
     }
     const auto path = plain_path(entry.name);
     InstallFile file;
@@ -189,7 +189,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     file.entry = i;
     file.executable = file.is_script || is_executable(entry);
     if (!places.insert(file.path).second) {
-      return fail(bad_wheel(fmt::format("two of its files go to {}", specs::in_quotes(file.path))));
+      return fail(bad_wheel(fmt::format("two of its files have the path {}", specs::in_quotes(file.path))));
     }
     files.push_back(std::move(file));
   }

@@ -13,7 +13,7 @@
 
 namespace launch::archive {
 
-/// Where the parts of a wheel go, relative to the prefix (sysconfig's scheme "posix_prefix").
+/// Destinations of a wheel's parts, relative to the prefix (sysconfig's scheme "posix_prefix").
 struct InstallPaths {
   std::string purelib;  ///< "lib/python3.12/site-packages"
   std::string platlib;  ///< the same: one folder for both
@@ -24,34 +24,33 @@ struct InstallPaths {
   static InstallPaths of(const specs::Interpreter& python);
 };
 
-/// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (input): none, or several.
+/// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (input): none or several.
 Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries);
 
-/// `Root-Is-Purelib` of a WHEEL file. Errors (input): no Wheel-Version, or one above 1.x (PEP 427: refuse
-/// those).
+/// `Root-Is-Purelib` of a WHEEL file. Errors (input): no Wheel-Version, or one above 1.x (which PEP 427 says
+/// to refuse).
 Result<bool> root_is_purelib(std::string_view wheel_file);
 
-/// One file of a wheel and where it goes.
+/// A file of a wheel and its destination.
 struct InstallFile {
   std::size_t entry = 0;    ///< index into the zip's entries
-  std::string path;         ///< below the prefix, no "." or ".." in it
+  std::string path;         ///< below the prefix, without "." or ".."
   bool executable = false;  ///< mode 0755 instead of 0644
   bool is_script = false;   ///< from .data/scripts: a first line "#!python" is to be replaced (script_text)
 };
 
-/// Where every file of a wheel goes (binary distribution format, "Installing a wheel"): the root into purelib
-/// or platlib, NAME.data/KEY/… to its place. Folders and RECORD with its signatures are left out: RECORD is
-/// written anew. Errors (input): a path that leaves the prefix, an unknown .data key, two files for one
-/// place.
+/// The destination of every file of a wheel (binary distribution format, "Installing a wheel"): the root into
+/// purelib or platlib, NAME.data/KEY/… into the folder for KEY. Omits folders, and RECORD with its
+/// signatures: the installer writes its own RECORD. Errors (input): a path that leaves the prefix, an unknown
+/// .data key, two files with one destination.
 Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& entries, bool root_is_purelib,
                                                    const InstallPaths& paths);
 
-/// Where a wheel's file goes below site-packages, by its path in the archive alone; nullopt for one that does
-/// not go there (scripts, data) or is not to be imported (the .dist-info folder).
+/// A wheel file's path below site-packages, from its path in the archive; nullopt for files that are
+/// installed elsewhere (scripts, data) or not importable (the .dist-info folder).
 std::optional<std::string> import_path(std::string_view archive_path);
 
-/// Content of a file from .data/scripts with "#!python" replaced by "#!interpreter"; anything else is
-/// unchanged.
+/// A file from .data/scripts with "#!python" replaced by "#!interpreter"; other content is unchanged.
 std::string script_text(std::string content, std::string_view interpreter);
 
 /// `name = module:attribute [extras]` of entry_points.txt.
@@ -61,26 +60,26 @@ struct EntryPoint {
   std::string attribute;  ///< "main", "Class.method"
 };
 
-/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (input): a line that cannot be
-/// read, a name that is no file name, a module or attribute that is no Python name; the line is quoted.
+/// The [console_scripts] and [gui_scripts] of an entry_points.txt. Errors (input): an invalid line, a name
+/// that is not a file name, a module or attribute that is not a Python name; the line is quoted.
 Result<std::vector<EntryPoint>> console_scripts(std::string_view entry_points);
 
-/// The script that calls the entry point. `interpreter` is an absolute path. Errors (input): one that cannot
-/// stand in a "#!" line (white space, over 125 bytes).
+/// A script that calls the entry point. `interpreter` is an absolute path. Errors (input): a path that a "#!"
+/// line cannot hold (white space, over 125 bytes).
 Result<std::string> console_script_text(const EntryPoint& entry_point, std::string_view interpreter);
 
-/// A line of RECORD.
+/// A row of RECORD.
 struct RecordRow {
   std::string path;    ///< relative to the folder that holds the .dist-info folder: "../../../bin/x"
   std::string digest;  ///< "sha256=…" as record_digest gives it; empty for RECORD itself
   std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
 };
 
-/// A digest as RECORD has it: "sha256=" and URL-safe base64 without padding.
+/// A digest in the format of RECORD: "sha256=" and URL-safe base64 without padding.
 std::string record_digest(const Digest& digest);
-/// A path below the prefix ("bin/x") as RECORD in `site_packages` ("lib/python3.12/site-packages") names it.
+/// A path below the prefix ("bin/x") as RECORD in `site_packages` ("lib/python3.12/site-packages") writes it.
 std::string record_path(std::string_view path, std::string_view site_packages);
-/// RECORD's text: the rows sorted by path, CSV quoting where a path needs it.
+/// RECORD's text: the rows sorted by path, quoted as CSV where necessary.
 std::string record_text(std::vector<RecordRow> rows);
 
 }  // namespace launch::archive

@@ -16,7 +16,7 @@ Result<void> make_tree_folder(Disk& disk, const std::filesystem::path& root, std
   for (const auto part : split(path, '/')) {
     folder /= part;
     const int error = disk.make_folder(folder, kFolder);
-    if (error != 0 && error != EEXIST) return fail(io_error("make the folder", folder, error));
+    if (error != 0 && error != EEXIST) return fail(io_error("create the folder", folder, error));
   }
   return {};
 }

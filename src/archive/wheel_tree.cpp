@@ -21,7 +21,7 @@ namespace {
 
 constexpr std::uint64_t kMapped = std::uint64_t{16} << 20;  // files from this size are inflated in place
 
-/// One wheel while it is unpacked.
+/// A wheel being unpacked.
 struct Wheel {
   const WheelSource* source;
   std::filesystem::path prefix;
@@ -36,16 +36,16 @@ struct Wheel {
   std::string step() const { return fmt::format("unpacking {}", source->wheel.filename().string()); }
 };
 
-/// The installing side of one wheel for one interpreter.
+/// Installs wheels for one interpreter.
 class Installer {
  public:
   Installer(Disk& disk, InstallPaths paths, std::string_view interpreter)
       : disk_(disk), paths_(std::move(paths)), interpreter_(interpreter) {}
 
   Result<Wheel> open(const WheelSource& source, const std::filesystem::path& folder) const;
-  /// Unpacks one of the wheel's files and notes its row.
+  /// Unpacks one of the wheel's files and records its row.
   Result<void> write(Wheel& wheel, std::size_t file) const;
-  /// Scripts, INSTALLER and RECORD, when all files are there.
+  /// Writes scripts, INSTALLER and RECORD, after all other files.
   Result<void> finish(Wheel& wheel) const;
 
  private:
@@ -77,7 +77,7 @@ Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::
     TRY_ASSIGN(const auto points_text, wheel.zip.read(*points));
     TRY_ASSIGN(wheel.scripts, console_scripts(points_text));
   }
-  // What the installer writes stands in for a wheel's own file of the same place, as with pip.
+  // Files that the installer writes replace the wheel's own at the same path, as with pip.
   std::set<std::string> own = {wheel.dist_info + "/INSTALLER"};
   for (const auto& script : wheel.scripts) own.insert(fmt::format("{}/{}", paths_.scripts, script.name));
   std::erase_if(wheel.files, [&](const InstallFile& file) { return own.contains(file.path); });
@@ -149,7 +149,7 @@ struct Task {
   std::uint64_t size;
 };
 
-/// The largest first, so that no core is left with one at the end.
+/// The largest first, so that no core is left with a large one at the end.
 std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   std::vector<Task> tasks;
   for (std::size_t w = 0; w < wheels.size(); ++w) {
@@ -187,7 +187,7 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
   std::atomic<std::uint64_t> done = 0;
   TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
     const auto& task = tasks[at];
-    if (work.stop.stop_requested()) return fail(environment_error("stopped while wheels were unpacked"));
+    if (work.stop.stop_requested()) return fail(environment_error("stopped while unpacking wheels"));
     auto& wheel = open[task.wheel];
     TRY(during(installer.write(wheel, task.file), wheel.step()));
     done += task.size;

@@ -1,4 +1,4 @@
-// The zip format as APPNOTE.TXT 6.3 describes it, as far as wheels use it.
+// The zip format of APPNOTE.TXT 6.3, as far as wheels use it.
 #include "archive/zip.hpp"
 
 #include <algorithm>
@@ -31,11 +31,11 @@ constexpr std::size_t kDirectoryEntrySize = 46;
 constexpr std::size_t kLocalSize = 30;
 
 Error bad_zip(std::string_view reason) {
-  return input_error(fmt::format("not a sound zip file: {}", reason));
+  return input_error(fmt::format("not a valid zip file: {}", reason));
 }
 
 Error bad_entry(std::string_view name, std::string_view reason) {
-  return input_error(fmt::format("not a sound zip file: the entry {} {}", specs::in_quotes(name), reason));
+  return input_error(fmt::format("not a valid zip file: the entry {} {}", specs::in_quotes(name), reason));
 }
 
 /// Little-endian numbers of a record whose length was checked.
@@ -55,7 +55,7 @@ class Record {
   std::string_view bytes_;
 };
 
-/// Place of the end record in the tail: the last one whose comment reaches exactly to the file's end.
+/// Position of the end record in the tail: the last one whose comment ends exactly at the end of the file.
 std::optional<std::size_t> find_end(std::string_view tail) {
   if (tail.size() < kEndSize) return std::nullopt;
   const std::size_t first = tail.size() - kEndSize - std::min<std::size_t>(tail.size() - kEndSize, kFull16);
@@ -66,7 +66,7 @@ std::optional<std::size_t> find_end(std::string_view tail) {
   return std::nullopt;
 }
 
-/// The zip64 end record that the locator before the end record names; nothing when there is no locator.
+/// The zip64 end record to which the locator before the end record points; nullopt without a locator.
 Result<std::optional<ZipEnd>> read_end64(std::string_view tail, std::size_t end_at, std::uint64_t file_size) {
   if (end_at < kLocator64Size) return std::nullopt;
   const Record locator(tail.substr(end_at - kLocator64Size));
@@ -80,11 +80,11 @@ Result<std::optional<ZipEnd>> read_end64(std::string_view tail, std::size_t end_
   const Record record(tail.substr(offset - tail_offset));
   if (record.u32(0) != kEnd64Signature)
     return fail(bad_zip("its zip64 end record is not where its locator says"));
-  if (record.u32(16) != 0 || record.u32(20) != 0) return fail(bad_zip("it is a part of several"));
+  if (record.u32(16) != 0 || record.u32(20) != 0) return fail(bad_zip("it is part of a multi-part archive"));
   return ZipEnd{record.u64(48), record.u64(40), record.u64(32)};
 }
 
-/// Bytes that are taken one field after the other.
+/// Splits bytes into consecutive fields.
 class Fields {
  public:
   explicit Fields(std::string_view bytes) : bytes_(bytes) {}
@@ -100,7 +100,7 @@ class Fields {
   std::string_view bytes_;
 };
 
-/// Replaces the numbers that did not fit 32 bits by those of the extra field 1 (APPNOTE 4.5.3).
+/// Replaces the numbers that did not fit 32 bits with those of extra field 1 (APPNOTE 4.5.3).
 Result<void> read_extra64(std::string_view extra, ZipEntry& entry) {
   Fields fields(extra);
   while (auto head = fields.take(4)) {
@@ -155,7 +155,7 @@ Result<ZipEntry> read_entry(Fields& fields) {
   return entry;
 }
 
-/// No two entries share bytes, and none reaches into the directory.
+/// Checks that no two entries overlap and none reaches into the directory.
 Result<void> check_places(const std::vector<ZipEntry>& entries, const ZipEnd& end) {
   std::vector<const ZipEntry*> by_place;
   by_place.reserve(entries.size());
@@ -181,32 +181,33 @@ struct FreeDecompressor {
 Result<void> inflate(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
   const std::unique_ptr<libdeflate_decompressor, FreeDecompressor> decompressor(
       libdeflate_alloc_decompressor());
-  if (!decompressor) return fail(environment_error("out of memory while a zip entry was decompressed"));
+  if (!decompressor) return fail(environment_error("out of memory while decompressing a zip entry"));
   std::size_t used = 0;
   const auto result =
       libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
                                        content.data(), content.size(), &used, nullptr);
   if (result != LIBDEFLATE_SUCCESS || used != compressed.size()) {
-    return fail(bad_entry(entry.name, "cannot be decompressed to the size that it claims"));
+    return fail(bad_entry(entry.name, "does not decompress to its declared size"));
   }
   return {};
 }
 
-/// What the directory says of an entry's sizes and method is possible.
+/// Checks that the sizes and the method that the directory states are possible.
 Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
-  constexpr std::uint64_t kBestRatio = 1032;  // of deflate; more is a lie and would only cost memory
+  constexpr std::uint64_t kBestRatio =
+      1032;  // of deflate; a higher ratio is false and would only cost memory
   if (compressed.size() != entry.compressed_size) {
     return fail(bad_entry(entry.name, fmt::format("has {} compressed bytes, expected {}", compressed.size(),
                                                   entry.compressed_size)));
   }
   if (entry.method == kStored) {
     if (entry.size != entry.compressed_size)
-      return fail(bad_entry(entry.name, "is stored with two different sizes"));
+      return fail(bad_entry(entry.name, "is stored uncompressed but has two different sizes"));
   } else if (entry.method != kDeflated) {
     return fail(bad_entry(entry.name,
                           fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
   } else if (entry.size / kBestRatio > compressed.size()) {
-    return fail(bad_entry(entry.name, fmt::format("cannot hold the {} bytes that it claims", entry.size)));
+    return fail(bad_entry(entry.name, fmt::format("cannot hold its declared size of {} bytes", entry.size)));
   }
   return {};
 }
@@ -223,7 +224,7 @@ Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size) {
     TRY_ASSIGN(const auto end64, read_end64(tail, *at, file_size));
     end = end64.value_or(end);
   } else if (record.u16(4) != 0 || record.u16(6) != 0 || record.u16(8) != record.u16(10)) {
-    return fail(bad_zip("it is a part of several"));
+    return fail(bad_zip("it is part of a multi-part archive"));
   }
   const std::uint64_t end_offset = file_size - tail.size() + *at;
   if (end.directory_offset > end_offset || end.directory_size > end_offset - end.directory_offset) {
@@ -270,7 +271,7 @@ Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compre
 
 Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, std::span<char> content) {
   TRY(check_claims(entry, compressed));
-  if (content.size() != entry.size) return fail(bad_entry(entry.name, "was given room for another size"));
+  if (content.size() != entry.size) return fail(bad_entry(entry.name, "was given a buffer of another size"));
   if (entry.method == kStored) {
     std::copy(compressed.begin(), compressed.end(), content.begin());
   } else {
@@ -306,14 +307,14 @@ Result<std::string> ZipFile::read(const ZipEntry& entry) const {
 }
 
 Result<std::string_view> ZipFile::compressed(const ZipEntry& entry) const {
-  if (entry.header_offset > bytes_.size()) return fail(bad_entry(entry.name, "lies outside the file"));
+  if (entry.header_offset > bytes_.size()) return fail(bad_entry(entry.name, "is outside the file"));
   const auto from_header = bytes_.substr(entry.header_offset);
   TRY_ASSIGN(const auto head, local_header_size(from_header.substr(0, kLocalSize)));
   if (head > from_header.size() || entry.compressed_size > from_header.size() - head) {
-    return fail(bad_entry(entry.name, "lies outside the file"));
+    return fail(bad_entry(entry.name, "is outside the file"));
   }
   if (from_header.substr(kLocalSize, entry.name.size()) != entry.name) {
-    return fail(bad_entry(entry.name, "has another name in its own header"));
+    return fail(bad_entry(entry.name, "has a different name in its local header"));
   }
   return from_header.substr(head, entry.compressed_size);
 }

@@ -22,42 +22,41 @@ struct ZipEntry {
   bool is_folder() const { return name.ends_with('/'); }
 };
 
-/// Where the central directory lies (from the end record, zip64 included).
+/// Position of the central directory (from the end record, zip64 included).
 struct ZipEnd {
   std::uint64_t directory_offset = 0;
   std::uint64_t directory_size = 0;
   std::uint64_t entries = 0;
 };
 
-/// Finds the end record in the last bytes of a zip. `file_size` is the whole file's; `tail` its last bytes.
-/// Errors (input): no end record, or one that points outside the file.
+/// Finds the end record in `tail`, the last bytes of a zip of `file_size` bytes. Errors (input): no end
+/// record, or one that points outside the file.
 Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size);
 
-/// Reads the central directory's bytes. Errors (input): truncated, overlapping, absolute or ".." names,
-/// encrypted.
+/// Parses the central directory. Errors (input): truncated; entries that overlap or are encrypted; absolute
+/// or ".." paths.
 Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, const ZipEnd& end);
 
 /// Length of the local header (fixed part, name and extra field) from its first 30 bytes. Errors (input).
 Result<std::uint64_t> local_header_size(std::string_view first_30_bytes);
 
-/// The content of an entry from its compressed bytes, checked against size and CRC-32. Errors (input).
+/// The content of an entry from its compressed bytes, checked by size and CRC-32. Errors (input).
 Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed);
 
-/// The same into memory of the caller's, which holds exactly `entry.size` bytes. Errors (input).
+/// The same into the caller's memory of exactly `entry.size` bytes. Errors (input).
 Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, std::span<char> content);
 
-/// A zip read whole into memory or mapped: all entries and, on demand, their content.
+/// A zip in memory or mapped: all entries and, on demand, their content.
 class ZipFile {
  public:
   /// `bytes` must outlive the object. Errors (input).
   static Result<ZipFile> open(std::string_view bytes);
   const std::vector<ZipEntry>& entries() const { return entries_; }
-  /// The last entry of that name; none when there is none.
+  /// The last entry of that name; null if there is none.
   const ZipEntry* find(std::string_view name) const;
   /// The content, checked. Errors (input).
   Result<std::string> read(const ZipEntry& entry) const;
-  /// The bytes as they stand in the file. Errors (input): the entry's own header disagrees with the
-  /// directory.
+  /// The bytes as stored in the file. Errors (input): the entry's local header disagrees with the directory.
   Result<std::string_view> compressed(const ZipEntry& entry) const;
 
  private:

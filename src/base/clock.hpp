@@ -6,13 +6,13 @@
 
 namespace launch {
 
-/// Time, given in by main so that tests can hold it still.
+/// Time; main passes it in so that tests can control it.
 class Clock {
  public:
   virtual ~Clock() = default;
   virtual std::chrono::system_clock::time_point now() const = 0;
   virtual std::chrono::steady_clock::time_point steady() const = 0;
-  /// Waits; returns early when a stop is asked for.
+  /// Waits; returns early when a stop is requested.
   virtual void sleep(std::chrono::milliseconds duration, std::stop_token stop = {}) = 0;
 };
 

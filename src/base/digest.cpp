@@ -23,7 +23,7 @@ struct Sha256::State {
 };
 
 namespace {
-// OpenSSL fails here only when it cannot allocate or has no SHA-256: nothing can go on then.
+// OpenSSL fails here only if it cannot allocate or lacks SHA-256; neither can be recovered from.
 void must(int ok) {
   if (ok != 1) std::abort();
 }

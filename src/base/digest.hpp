@@ -17,9 +17,9 @@ namespace launch {
 /// A SHA-256 of some content.
 class Digest {
  public:
-  /// 64 lower-case hex digits: "ab12…"; nullopt if it is anything else.
+  /// 64 lower-case hex digits: "ab12…"; nullopt for anything else.
   static std::optional<Digest> of_hex(std::string_view hex);
-  /// "sha256:ab12…", as OCI and PEP 751 write it; nullopt if it is anything else.
+  /// "sha256:ab12…", as OCI and PEP 751 write it; nullopt for anything else.
   static std::optional<Digest> parse(std::string_view text);
   static Digest of(std::string_view content);
 
@@ -37,7 +37,7 @@ class Digest {
   std::string hex_;
 };
 
-/// SHA-256 (FIPS 180-4) of bytes that come in pieces.
+/// SHA-256 (FIPS 180-4) of bytes that arrive in pieces.
 class Sha256 {
  public:
   Sha256();
@@ -46,7 +46,7 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
 
   void update(std::string_view bytes);
-  /// 64 lower-case hex digits. The object takes no more bytes afterwards.
+  /// 64 lower-case hex digits. The object accepts no more bytes afterwards.
   std::string hex();
   Digest digest() { return Digest(hex()); }
 

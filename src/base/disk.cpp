@@ -16,7 +16,7 @@ int errno_of(int returned) {
   return returned < 0 ? errno : 0;
 }
 
-/// Until a call was not interrupted by a signal.
+/// Repeats the call until a signal does not interrupt it.
 template <class Call>
 int repeat(const Call& call) {
   for (;;) {

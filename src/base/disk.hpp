@@ -9,9 +9,8 @@
 
 namespace launch {
 
-/// Everything that is written to a file system, given in by main so that tests can make each of it fail. A
-/// method does what the system call of its name does, and returns 0 or errno. Safe to call from several
-/// threads.
+/// All writes to a file system; main passes it in so that tests can make each of them fail. Each method does
+/// what the system call of that name does, and returns 0 or errno. Thread-safe.
 class Disk {
  public:
   using Path = std::filesystem::path;
@@ -19,14 +18,14 @@ class Disk {
 
   /// open(2), with O_CLOEXEC.
   virtual int open(const Path& path, int flags, unsigned mode, Fd& file) = 0;
-  /// mkostemp(3): a new file of mode 0600, whose name replaces the XXXXXX that the pattern ends with.
+  /// mkostemp(3): a new file of mode 0600, whose name replaces the XXXXXX at the end of the pattern.
   virtual int open_new(std::string& pattern, Fd& file) = 0;
 
-  // On a file that is open.
-  /// All of it: at the file's own position, or (pwrite) at an offset.
+  // On an open file.
+  /// Writes all bytes: at the file's own position, or (pwrite) at an offset.
   virtual int write(const Fd& file, std::string_view bytes) = 0;
   virtual int write_at(const Fd& file, std::string_view bytes, std::uint64_t offset) = 0;
-  /// Takes the room on the disk, with the file's size (posix_fallocate) or without (FALLOC_FL_KEEP_SIZE).
+  /// Reserves space on the disk, extending the file (posix_fallocate) or not (FALLOC_FL_KEEP_SIZE).
   virtual int reserve(const Fd& file, std::uint64_t size, bool keep_size) = 0;
   virtual int truncate(const Fd& file, std::uint64_t size) = 0;
   virtual int set_mode(const Fd& file, unsigned mode) = 0;
@@ -35,24 +34,24 @@ class Disk {
 
   virtual int rename(const Path& from, const Path& to) = 0;
   virtual int link(const Path& from, const Path& to) = 0;
-  /// Bytes and mode, over a file that is there.
+  /// Copies bytes and mode, overwriting an existing file.
   virtual int copy(const Path& from, const Path& to) = 0;
   virtual int symlink(const std::string& target, const Path& path) = 0;
-  /// Of exactly that mode, whatever the umask.
+  /// Creates a folder with exactly that mode, whatever the umask.
   virtual int make_folder(const Path& path, unsigned mode) = 0;
-  /// A folder and its parents; one that exists is no error.
+  /// Creates a folder and its parents; an existing one is no error.
   virtual int make_folders(const Path& path) = 0;
-  /// mkdtemp(3): a new folder, whose name replaces the XXXXXX that the pattern ends with.
+  /// mkdtemp(3): a new folder, whose name replaces the XXXXXX at the end of the pattern.
   virtual int make_new_folder(std::string& pattern) = 0;
   /// unlink(2)
   virtual int remove(const Path& path) = 0;
-  /// A folder and what is in it, or a file; one that does not exist is no error.
+  /// Removes a file, or a folder with its contents; a missing one is no error.
   virtual int remove_all(const Path& path) = 0;
   /// Sets its time of modification to now.
   virtual int touch(const Path& path) = 0;
 };
 
-/// The machine's own.
+/// The real file system.
 class RealDisk : public Disk {
  public:
   int open(const Path& path, int flags, unsigned mode, Fd& file) override;

@@ -29,7 +29,7 @@ std::filesystem::path Environment::home() const {
 
 std::filesystem::path Environment::xdg(std::string_view variable, std::string_view below_home) const {
   const auto value = get(variable);
-  // The XDG specification: a relative path is invalid and to be ignored.
+  // The XDG specification: relative paths are invalid and must be ignored.
   if (value && std::filesystem::path(*value).is_absolute()) return std::filesystem::path(*value) / "launch";
   return home() / below_home / "launch";
 }

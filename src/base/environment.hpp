@@ -8,7 +8,7 @@
 
 namespace launch {
 
-/// The process environment as a value; main takes it once and hands it on, so that nothing below reads
+/// The process environment as a value; main reads it once and passes it on, so that no other code calls
 /// getenv.
 class Environment {
  public:
@@ -16,7 +16,7 @@ class Environment {
   explicit Environment(std::map<std::string, std::string, std::less<>> values) : values_(std::move(values)) {}
   static Environment of_this_process();
 
-  /// A variable that is set to something; an empty one counts as not set.
+  /// The value of a variable; nullopt if it is unset or empty.
   std::optional<std::string> get(std::string_view name) const;
   const std::map<std::string, std::string, std::less<>>& values() const { return values_; }
 

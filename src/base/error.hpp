@@ -5,7 +5,7 @@
 
 namespace launch {
 
-/// What happened. Which exit code that is, cli decides.
+/// What happened. cli maps it to an exit code.
 enum class ErrorKind {
   no,           ///< the question was answered, and the answer is no: lock out of date, API missing
   input,        ///< what the user gave is wrong: the command line, a recipe, an input file
@@ -14,7 +14,7 @@ enum class ErrorKind {
   environment,  ///< network, index, engine or disk failed
 };
 
-/// One failure as a value: a sentence, what was being done, and what to do now.
+/// One failure as a value: a sentence, what was being done, and what the user can do now.
 class Error {
  public:
   Error(ErrorKind kind, std::string message) : kind_(kind), message_(std::move(message)) {}
@@ -26,7 +26,7 @@ class Error {
   Error&& hint(std::string text) &&;
   Error& hint(std::string text) &;
 
-  /// The same of another kind, for a caller who knows better what it means.
+  /// The same error with another kind, for a caller that knows better what it means.
   Error&& as(ErrorKind kind) &&;
 
   ErrorKind kind() const { return kind_; }
@@ -34,8 +34,8 @@ class Error {
   const std::vector<std::string>& steps() const { return steps_; }
   const std::vector<std::string>& hints() const { return hints_; }
 
-  /// The printed form, fit for a terminal (printable_message): "error: …", a "  while …" line a step, a blank
-  /// line and "hint: …" lines. Ends with a newline.
+  /// The printed form, safe for a terminal (printable_message): "error: …", one "  while …" line per step, a
+  /// blank line and "hint: …" lines. Ends with a newline.
   std::string text() const;
 
  private:

@@ -4,7 +4,7 @@
 
 namespace launch {
 
-/// An open file descriptor, closed when it goes.
+/// An open file descriptor, closed by the destructor.
 class Fd {
  public:
   Fd() = default;

@@ -18,7 +18,7 @@ Error io_error(std::string_view verb, const std::filesystem::path& path, int err
       environment_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
   if (error_number == ENOSPC || error_number == EDQUOT) {
     error.hint(
-        fmt::format("free some space where {} lies, or choose another place, and run the command again",
+        fmt::format("free some space on the disk of {}, or choose another folder, and run the command again",
                     path.parent_path().string()));
   }
   return error;
@@ -58,7 +58,7 @@ Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::stri
 }
 
 Result<void> make_folder(Disk& disk, const std::filesystem::path& path) {
-  if (const int error = disk.make_folders(path)) return fail(io_error("make the folder", path, error));
+  if (const int error = disk.make_folders(path)) return fail(io_error("create the folder", path, error));
   return {};
 }
 

@@ -12,23 +12,22 @@
 
 namespace launch {
 
-/// "cannot read /a/b: No such file or directory" (environment), with a hint where the disk is full.
+/// "cannot read /a/b: No such file or directory" (environment), with a hint if the disk is full.
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number);
 
-/// The whole file. Errors (environment): it cannot be read, or holds more than `most` bytes.
+/// The whole file. Errors (environment): it cannot be read, or is larger than `most` bytes.
 Result<std::string> read_file(const std::filesystem::path& path, std::uint64_t most = std::uint64_t{1} << 30);
 
-/// Whether a file must outlast a crash of the machine. What proves itself by a digest when it is read need
-/// not.
+/// Whether a file must survive a crash of the machine. A file whose digest is checked on reading need not.
 enum class Flush { yes, no };
 
-/// Writes beside the place, flushes, renames: readers see the old content or the new, never half. Makes the
-/// folder. Errors (environment): disk full or not permitted; the old file is then untouched and nothing is
-/// left over.
+/// Writes to a temporary file next to the path, flushes and renames: readers see the old content or the new,
+/// never half. Creates the folder. Errors (environment): disk full or permission denied; the old file is then
+/// unchanged and the temporary file removed.
 Result<void> write_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
                         unsigned mode = 0644, Flush flush = Flush::yes);
 
-/// Makes a folder and its parents. Errors (environment).
+/// Creates a folder and its parents. Errors (environment).
 Result<void> make_folder(Disk& disk, const std::filesystem::path& path);
 
 /// Several may hold a shared lock at a time, or one an exclusive one.
@@ -37,9 +36,9 @@ enum class LockMode { exclusive, shared };
 /// An advisory lock (flock) between processes, held until the object is destroyed. The lock file stays.
 class FileLock {
  public:
-  /// Waits for the lock. Errors (environment): the lock file cannot be made.
+  /// Waits for the lock. Errors (environment): the lock file cannot be created.
   static Result<FileLock> acquire(Disk& disk, const std::filesystem::path& path);
-  /// The same without waiting; nullopt if another has it.
+  /// The same without waiting; nullopt if another process holds it.
   static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path,
                                                      LockMode mode = LockMode::exclusive);
 

@@ -6,10 +6,10 @@
 
 namespace launch {
 
-// Over the document's type, so that headers need not include nlohmann/json.
+// Templates over the document's type, so that headers need not include nlohmann/json.
 
-/// A document as text, on one line, or indented by so many spaces. Bytes that are not UTF-8, as a path may
-/// have, become U+FFFD: a program that must read such a text back as it was cannot keep it here.
+/// A document as text, on one line or indented by that many spaces. Bytes that are not UTF-8, which a path
+/// may contain, become U+FFFD; what must be read back unchanged cannot be stored this way.
 template <class Json>
 std::string json_text(const Json& document, int indent = -1) {
   return document.dump(indent, ' ', false, Json::error_handler_t::replace);
@@ -21,7 +21,7 @@ Json parse_json(std::string_view text) {
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
-/// The member at a path of keys; null if there is none.
+/// The member at a path of keys; null if it does not exist.
 template <class Json>
 const Json& json_at(const Json& value, std::initializer_list<const char*> path) {
   static const Json none;
@@ -35,13 +35,13 @@ const Json& json_at(const Json& value, std::initializer_list<const char*> path) 
   return *here;
 }
 
-/// The content of a string; empty if it is anything else.
+/// The string's content; empty for anything else.
 template <class Json>
 std::string json_string(const Json& value) {
   return value.is_string() ? value.template get<std::string>() : std::string();
 }
 
-/// The string at a path of keys; empty if there is none.
+/// The string at a path of keys; empty if it does not exist.
 template <class Json>
 std::string json_string(const Json& value, std::initializer_list<const char*> path) {
   return json_string(json_at(value, path));

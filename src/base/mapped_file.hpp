@@ -11,13 +11,13 @@
 
 namespace launch {
 
-/// A file's bytes in memory without reading them first.
+/// A file's bytes, mapped into memory.
 class MappedFile {
  public:
   /// Errors (environment): it cannot be read.
   static Result<MappedFile> open(const std::filesystem::path& path);
-  /// A file of that size and mode, to be filled, new or over one that is there. Its blocks are reserved, so
-  /// that a full disk is an error here and no signal later. Errors (environment).
+  /// A file of that size and mode to be filled, new or replacing an existing one. Its blocks are reserved, so
+  /// that a full disk is an error here and not a signal later. Errors (environment).
   static Result<MappedFile> create(Disk& disk, const std::filesystem::path& path, std::uint64_t size,
                                    unsigned mode);
 
@@ -36,7 +36,7 @@ class MappedFile {
   std::span<char> bytes_;
 };
 
-/// A new file, or one that is there and is now empty, of exactly that mode; no symbolic link is followed.
+/// A new file, or an existing one truncated, with exactly that mode; symbolic links are not followed.
 /// `access` is O_WRONLY or O_RDWR. Errors (environment).
 Result<Fd> create_file(Disk& disk, const std::filesystem::path& path, int access, unsigned mode);
 

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// Process v2 takes std::filesystem with this, so that no Boost library is to be linked.
+// Makes Process v2 use std::filesystem, so that no Boost library has to be linked.
 #define BOOST_PROCESS_USE_STD_FS 1
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
@@ -42,7 +42,7 @@ Error cannot_run(std::string_view program, std::string_view reason) {
   return environment_error(fmt::format("cannot run {}: {}", printable(program), reason));
 }
 
-/// A descriptor that is none of the three that the child's own are put over.
+/// Moves a descriptor above 2, so that dup2 onto the child's stdin, stdout and stderr cannot overwrite it.
 Result<Fd> above_stdio(int fd, std::string_view program) {
   Fd own(fd);
   if (!own) return fail(cannot_run(program, std::strerror(errno)));
@@ -66,7 +66,7 @@ Result<PipeEnds> make_pipe(std::string_view program) {
   return PipeEnds{std::move(read), std::move(write)};
 }
 
-/// A descriptor from which the child reads `input` to its end; being a file, it needs nobody to feed it.
+/// A descriptor from which the child reads `input` to its end; a file, so that no thread has to feed it.
 Result<Fd> make_input(const std::string& input, std::string_view program) {
   if (input.empty()) return above_stdio(::open("/dev/null", O_RDONLY | O_CLOEXEC), program);
   TRY_ASSIGN(auto file, above_stdio(::memfd_create("stdin", MFD_CLOEXEC), program));
@@ -80,7 +80,7 @@ Result<Fd> make_input(const std::string& input, std::string_view program) {
   return file;
 }
 
-/// The child's variables as execve takes them.
+/// The child's variables in the form that execve needs.
 class EnvironmentBlock {
  public:
   explicit EnvironmentBlock(const ProcessSpec& spec) {
@@ -99,7 +99,7 @@ class EnvironmentBlock {
   }
 
   const char* const* data() const { return pointers_.data(); }
-  /// Where programs are looked for; what execvp takes when there is no PATH.
+  /// Where programs are searched for; execvp's default if PATH is unset.
   const std::string& path() const { return path_; }
 
  private:
@@ -114,8 +114,8 @@ Result<std::filesystem::path> program_in(const std::string& name, const std::str
                   .hint(fmt::format("install {}, or add its folder to PATH, which is {}", name, path)));
 }
 
-/// What the child does between fork and exec: nothing that allocates or takes a lock, which another thread
-/// may have held when this process forked. Process v2's launchers allocate there, so that the fork is ours.
+/// What the child does between fork and exec. Nothing here may allocate or take a lock, which another thread
+/// may have held when this process forked. Process v2's launchers allocate there, so we fork ourselves.
 struct ChildSetup {
   int in = -1;
   int out = -1;
@@ -129,23 +129,23 @@ struct ChildSetup {
     if (own_session ? ::setsid() < 0 : ::setpgid(0, 0) != 0) return false;
     if (!own_session) {
       if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return false;
-      if (::getppid() != parent) ::_exit(128 + SIGTERM);  // the parent went before prctl could tell
+      if (::getppid() != parent) ::_exit(128 + SIGTERM);  // the parent died before prctl took effect
     }
     for (int signal = 1; signal < NSIG; ++signal)
-      ::signal(signal, SIG_DFL);  // fails for KILL and STOP, rightly
+      ::signal(signal, SIG_DFL);  // fails for KILL and STOP, as it should
     sigset_t none;
     ::sigemptyset(&none);
     if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return false;
     if (folder != nullptr && ::chdir(folder) != 0) return false;
     if (mask) ::umask(*mask);
-    // Kernels before 5.11 refuse; all of ours are O_CLOEXEC anyway.
+    // Kernels before 5.11 lack this flag; our own descriptors are O_CLOEXEC anyway.
     ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
     return ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
            ::dup2(err, STDERR_FILENO) >= 0;
   }
 };
 
-/// Writes without being ended by SIGPIPE when the reader is gone.
+/// Writes without dying of SIGPIPE if the reader is gone.
 void write_quietly(int fd, std::string_view text) {
   sigset_t pipe;
   sigset_t before;
@@ -162,7 +162,7 @@ void write_quietly(int fd, std::string_view text) {
 /// The child's process id; `argv` and `environment` end with a null.
 Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const char* const* environment,
                             const ChildSetup& setup, std::string_view name) {
-  // exec closes the child's end, or the child says why it could not.
+  // exec closes the child's end; if exec fails, the child writes its errno there.
   TRY_ASSIGN(auto failure, make_pipe(name));
   const pid_t child = ::fork();
   if (child < 0) return fail(cannot_run(name, std::strerror(errno)));
@@ -186,7 +186,7 @@ Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const 
   return fail(cannot_run(name, std::strerror(reason)));
 }
 
-/// Starts the program; every descriptor but stdin, stdout and stderr is closed in it.
+/// Starts the program with all descriptors closed but stdin, stdout and stderr.
 Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   if (spec.argv.empty()) return fail(environment_error("cannot run a program: no name was given"));
   const std::string& name = spec.argv.front();
@@ -209,7 +209,7 @@ Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   return fork_and_exec(program.c_str(), argv.data(), environment.data(), setup, name);
 }
 
-/// True when a process of the group is more than a zombie that nobody has waited for (proc(5), stat).
+/// True if a process of the group is still running, not just a zombie nobody has waited for (proc(5), stat).
 bool group_has_living(pid_t group) {
   std::error_code code;
   for (std::filesystem::directory_iterator at("/proc", code); at != std::filesystem::directory_iterator();
@@ -225,7 +225,7 @@ bool group_has_living(pid_t group) {
   return false;
 }
 
-/// One program from its start to its end, on the calling thread.
+/// One program from start to end, on the calling thread.
 class Run {
  public:
   explicit Run(const ProcessSpec& spec)
@@ -289,7 +289,7 @@ class Run {
   }
 
   void take(Pipe& pipe, std::string_view bytes) {
-    constexpr std::size_t kLongestLine = std::size_t{1} << 20;  // a longer one is given in parts
+    constexpr std::size_t kLongestLine = std::size_t{1} << 20;  // longer ones are passed on in parts
     if (spec_.capture) pipe.kept += bytes;
     if (!spec_.on_line) return;
     for (auto newline = bytes.find('\n'); newline != std::string_view::npos; newline = bytes.find('\n')) {
@@ -319,14 +319,14 @@ class Run {
     go_on();
   }
 
-  /// False when nobody of the group is left. After that its number may become another's, so it is not used
-  /// again.
+  /// False if no process of the group is left. From then on the number may belong to another group, so it is
+  /// not used again.
   bool signal_group(int signal) {
     if (!group_gone_ && ::kill(-group_, signal) != 0 && errno == ESRCH) group_gone_ = true;
     return !group_gone_;
   }
 
-  /// Looks whether all is over, or what is to be waited for.
+  /// Checks whether everything is over, and what to wait for next.
   void go_on() {
     if (!exited_) return;
     signal_group(0);
@@ -338,7 +338,7 @@ class Run {
     } else if (drained && (killed_ || !group_lives)) {
       io_.stop();
     } else if (killed_ || !group_lives) {
-      // Whoever still holds a pipe has left the group: what is in the pipe is taken, but nobody is waited
+      // Processes that still hold a pipe have left the group: what is in the pipe is read, but not waited
       // for.
       constexpr std::chrono::milliseconds kDrain{200};
       wake_.expires_after(kDrain);
@@ -388,7 +388,7 @@ class PipeGuard final : public Guard {
   PipeGuard(const PipeGuard&) = delete;
   PipeGuard& operator=(const PipeGuard&) = delete;
   ~PipeGuard() override {
-    pipe_ = Fd();  // not dismissed: it acts now, and is not waited for
+    pipe_ = Fd();  // not dismissed: it acts now, and nobody waits for it
     if (pid_ > 0) ::waitpid(pid_, nullptr, WNOHANG);
   }
 

@@ -17,11 +17,11 @@ namespace launch {
 
 enum class Stream { out, err };
 
-/// The program that a name means: the first of that name in the folders of `path` (PATH) that can be run; a
-/// name with a slash is taken as it is. Nullopt if there is none.
+/// The program that a name refers to: the first executable of that name in the folders of `path` (PATH); a
+/// name with a slash is used as is. nullopt if not found.
 std::optional<std::filesystem::path> find_program(const std::string& name, std::string_view path);
 
-/// One program to run. Nothing goes through a shell.
+/// A program to run. No shell is involved.
 struct ProcessSpec {
   std::vector<std::string> argv;                          ///< argv[0] is looked up in PATH
   std::map<std::string, std::string> environment = {};    ///< added to (or replacing) what this process has
@@ -31,8 +31,7 @@ struct ProcessSpec {
   std::string input = {};                                 ///< given on stdin, then closed
   std::optional<std::chrono::milliseconds> timeout = {};  ///< then the process group is ended
   std::chrono::milliseconds grace{2000};                  ///< between SIGTERM and SIGKILL when it is ended
-  /// Called for every line (without its newline) as it comes, from the calling thread, never both streams at
-  /// once.
+  /// Called on the calling thread for every line (without its newline) as it arrives, from stdout and stderr.
   std::function<void(Stream, std::string_view)> on_line = {};
   bool capture = true;  ///< keep the output in ProcessOutcome
 };
@@ -47,32 +46,31 @@ struct ProcessOutcome {
   bool ok() const { return exit_code == 0 && !timed_out && !cancelled; }
 };
 
-/// A process that outlives this one and acts when this one is gone without a word.
+/// A process that outlives this one and acts if this one dies without dismissing it.
 class Guard {
  public:
   virtual ~Guard() = default;
-  /// Tells the guard that everything was cleaned up: it ends without doing anything, and is waited for.
+  /// Tells the guard that everything was cleaned up; it exits without doing anything, and is waited for.
   virtual void dismiss() = 0;
 };
 
-/// Runs programs; given in by main.
+/// Runs programs; main passes it in.
 class ProcessRunner {
  public:
   virtual ~ProcessRunner() = default;
 
-  /// Runs to the end, draining both pipes; the child leads a process group of its own, which is ended whole
-  /// on time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM when
-  /// the calling thread dies. Safe to call from several threads. Errors (environment): the program is not
-  /// there or cannot be started; a program that ran and failed is an outcome, not an error.
+  /// Runs to the end, draining both pipes. The child leads its own process group, all of which is ended on
+  /// time-out and on `stop` (SIGTERM, then SIGKILL after the grace time), and the child gets SIGTERM if the
+  /// calling thread dies. Thread-safe. Errors (environment): the program is not found or cannot be started; a
+  /// program that ran and failed is an outcome, not an error.
   virtual Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop = {}) = 0;
 
-  /// Starts `argv` in a session of its own, with stdin a pipe that only this process holds: end of file there
-  /// means that this process is gone. The line "done" there means that nothing is to be cleaned up
-  /// (Guard::dismiss).
+  /// Starts `argv` in its own session, with a pipe as stdin that only this process holds: end of file there
+  /// means that this process is gone, the line "done" that there is nothing to clean up (Guard::dismiss).
   virtual Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) = 0;
 };
 
-/// The real one, on Boost.Process v2.
+/// The real implementation, on Boost.Process v2.
 std::unique_ptr<ProcessRunner> make_process_runner();
 
 }  // namespace launch

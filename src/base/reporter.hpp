@@ -5,23 +5,23 @@
 
 namespace launch {
 
-/// What a person who waits is told. The one way in which anything below the command line tells of progress
-/// and of what a user must know. Safe to call from several threads.
+/// Messages for a person waiting. Everything below the command line reports progress and warnings through
+/// this, and only through this. Thread-safe.
 class Reporter {
  public:
   virtual ~Reporter() = default;
 
-  /// A sentence that a user must know of, though the work goes on.
+  /// A sentence that the user must know, though the work continues.
   virtual void warn(std::string_view text) = 0;
   /// What is happening or has happened.
   virtual void note(std::string_view text) = 0;
-  /// Bytes of long work ("fetching wheels"); `total` is 0 if it is not known. Cheap to call often.
+  /// Bytes of long-running work ("fetching wheels"); `total` is 0 if unknown. Cheap to call often.
   virtual void progress(std::string_view what, std::uint64_t done, std::uint64_t total) = 0;
-  /// The step that is now under way ("resolving"), which no measure is known of.
+  /// The current step ("resolving"), whose length is unknown.
   virtual void status(std::string_view what) = 0;
 };
 
-/// Tells nobody.
+/// Drops everything.
 class SilentReporter final : public Reporter {
  public:
   void warn(std::string_view /*text*/) override {}

@@ -12,12 +12,12 @@ namespace launch {
 template <class T>
 using Result = tl::expected<T, Error>;
 
-/// The failed Result: `return fail(input_error("…"));`
+/// A failed Result: `return fail(input_error("…"));`
 inline tl::unexpected<Error> fail(Error error) {
   return tl::unexpected<Error>(std::move(error));
 }
 
-/// Adds what was being done to the error of a failed result: `TRY(during(read(p), "reading the lock"))`.
+/// Adds what was being done to a failed result's error: `TRY(during(read(p), "reading the lock"))`.
 template <class T>
 Result<T> during(Result<T> result, std::string step) {
   if (!result) result.error().during(std::move(step));
@@ -26,7 +26,7 @@ Result<T> during(Result<T> result, std::string step) {
 
 }  // namespace launch
 
-/// Returns the error of a failed Result from the enclosing function; a value is dropped. A statement:
+/// Returns a failed Result's error from the enclosing function; drops a value. A statement:
 /// `TRY(write_file(path, text));`.
 #define TRY(...)                                                                         \
   do {                                                                                   \
@@ -34,10 +34,10 @@ Result<T> during(Result<T> result, std::string step) {
     if (!launch_try_result) return ::launch::fail(std::move(launch_try_result).error()); \
   } while (false)
 
-/// Gives `target` the value of a Result, or returns its error from the enclosing function:
+/// Assigns the value of a Result to `target`, or returns its error from the enclosing function:
 /// `TRY_ASSIGN(const auto text, read_file(path));` or `TRY_ASSIGN(wheel.sha256, read_sha256(table));`.
-/// Several statements: one to a line, and below `if`, `else`, `for` and `case` between braces; it does not
-/// compile there without them. A target has no comma, so pairs are taken apart on the next line.
+/// Expands to several statements: one per line, and in braces below `if`, `else`, `for` and `case` (it does
+/// not compile without them). A target cannot contain a comma, so destructure pairs on the next line.
 #define TRY_ASSIGN(target, ...) LAUNCH_TRY_ASSIGN(LAUNCH_TRY_NAME(__LINE__), target, (__VA_ARGS__))
 // NOLINTBEGIN(bugprone-macro-parentheses): names and declarations, which stand in none
 #define LAUNCH_TRY_ASSIGN(result, target, expression)            \

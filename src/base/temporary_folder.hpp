@@ -8,10 +8,10 @@
 
 namespace launch {
 
-/// A folder of its own that goes with the object.
+/// A new folder that is removed with the object.
 class TemporaryFolder {
  public:
-  /// Below `parent`, else among the machine's temporary files. Errors (environment).
+  /// Below `parent`, or in the system's folder for temporary files. Errors (environment).
   static Result<TemporaryFolder> make(Disk& disk, std::filesystem::path parent = {});
 
   TemporaryFolder(TemporaryFolder&& other) noexcept

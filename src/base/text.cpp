@@ -75,7 +75,7 @@ std::optional<std::uint64_t> parse_u64(std::string_view text) {
 
 namespace {
 
-/// Letters changed, left out, put in, or swapped with their neighbour (optimal string alignment).
+/// Insertions, deletions, substitutions and swaps of neighbours (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -164,7 +164,7 @@ std::uint8_t byte_at(std::string_view text, std::size_t at) {
   return at < text.size() ? static_cast<std::uint8_t>(text[at]) : 0;
 }
 
-/// Bytes of the UTF-8 character that the text begins with; 0 if it begins with none.
+/// Length in bytes of the UTF-8 character at the start of the text; 0 if there is none.
 std::size_t utf8_length(std::string_view text) {
   const auto lead = byte_at(text, 0);
   const std::size_t length = lead < 0x80                   ? 1
@@ -182,8 +182,8 @@ std::size_t utf8_length(std::string_view text) {
   return unsound ? 0 : length;
 }
 
-/// Of one UTF-8 character: the controls of ASCII and Latin-1 (Unicode's Cc), and those of its Bidi_Control
-/// that turn what follows (U+202A to U+202E, U+2066 to U+2069).
+/// True for control characters of ASCII and Latin-1 (Unicode's Cc), and those of its Bidi_Control that
+/// reorder the text after them (U+202A to U+202E, U+2066 to U+2069).
 bool is_control(std::string_view character) {
   const auto first = byte_at(character, 0);
   const auto second = byte_at(character, 1);

@@ -12,7 +12,7 @@ namespace launch {
 
 namespace {
 
-// Each dot of a key is a level of nesting, which toml++ 3.3 does not limit and unwinds by recursion.
+// Each dot of a key is a nesting level; toml++ 3.3 does not limit them and unwinds them by recursion.
 constexpr std::ptrdiff_t kMostDotsInLine = 2000;
 
 TomlPlace place_of(const toml::source_region& region) {
@@ -90,8 +90,8 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
   for (const auto line : split(text, '\n')) {
     ++number;
     if (std::count(line.begin(), line.end(), '.') > kMostDotsInLine) {
-      return fail(input_error(
-          fmt::format("{}:{}:1: a line with more than {} dots is not read", file, number, kMostDotsInLine)));
+      return fail(
+          input_error(fmt::format("{}:{}:1: the line has more than {} dots", file, number, kMostDotsInLine)));
     }
   }
   try {

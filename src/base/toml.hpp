@@ -12,13 +12,13 @@
 
 namespace launch {
 
-/// Line and column in a file, both from 1.
+/// Line and column in a file, counted from 1.
 struct TomlPlace {
   std::uint32_t line = 1;
   std::uint32_t column = 1;
 };
 
-/// One value of a TOML document and where it stands.
+/// A value of a TOML document and its position.
 struct TomlValue {
   enum class Kind { string, integer, number, boolean, date, array, table };
 
@@ -32,24 +32,24 @@ struct TomlValue {
   TomlPlace key_place;
 };
 
-/// Reads a document. Errors (input): "FILE:LINE:COLUMN: …", what TOML forbids there.
+/// Parses a document. Errors (input): "FILE:LINE:COLUMN: …", what TOML forbids there.
 Result<TomlValue> parse_toml(std::string_view text, std::string_view file);
 
 /// "an integer", "a table": for messages.
 std::string_view kind_name(TomlValue::Kind kind);
 
-/// A table read strictly: every error names file, line, column and key ("[train] nodes").
+/// Reads a table strictly: every error names file, line, column and key ("[train] nodes").
 class TomlTable {
  public:
   /// The whole document. `document` must outlive the object.
   TomlTable(const TomlValue& document, std::string_view file) : value_(&document), file_(file) {}
 
-  /// Errors (input): a key that is not among these, with a "did you mean".
+  /// Errors (input): a key other than these, with a "did you mean".
   Result<void> only(std::initializer_list<std::string_view> keys) const;
-  /// The value of a key; none when it is not there.
+  /// The value of a key; null if it does not exist.
   const TomlValue* find(std::string_view key) const;
 
-  // Each leaves `out` alone when the key is not there. Errors (input): another type.
+  // Each leaves `out` unchanged if the key does not exist. Errors (input): another type.
   Result<void> read(std::string_view key, std::string& out) const;
   Result<void> read(std::string_view key, std::optional<std::string>& out) const;
   Result<void> read(std::string_view key, std::int64_t& out) const;
@@ -57,20 +57,20 @@ class TomlTable {
   Result<void> read(std::string_view key, std::vector<std::string>& out) const;
   Result<void> read(std::string_view key, std::map<std::string, std::string>& out) const;
 
-  /// A table of it, empty when it is not there. Errors (input): another type.
+  /// A table in it; empty if it does not exist. Errors (input): another type.
   Result<TomlTable> table(std::string_view key) const;
   /// An array of tables, as `[[key]]` or inline. Errors (input): another type.
   Result<std::vector<TomlTable>> tables(std::string_view key) const;
 
-  /// "FILE:LINE:COLUMN: [train] nodes: WHAT", of kind input, where `at` stands.
+  /// "FILE:LINE:COLUMN: [train] nodes: WHAT", of kind input, at the position of `at`.
   Error wrong(std::string_view key, const TomlValue& at, std::string_view what) const;
-  /// The same for a key of this table, at its value, or at the table when the key is not there.
+  /// The same for a key of this table, at its value, or at the table if the key does not exist.
   Error wrong(std::string_view key, std::string_view what) const;
   /// "expected a string, found an integer"
   Error wrong_type(std::string_view key, const TomlValue& at, std::string_view expected) const;
 
  private:
-  /// As above, and an error when it is of another kind.
+  /// As above; a value of another kind is an error.
   Result<const TomlValue*> find(std::string_view key, TomlValue::Kind kind, std::string_view what) const;
   TomlTable(const TomlValue& value, std::string_view file, std::string prefix)
       : value_(&value), file_(file), prefix_(std::move(prefix)) {}
@@ -81,7 +81,7 @@ class TomlTable {
   std::string prefix_;  ///< "[train] ", "[image] copy."
 };
 
-/// A TOML basic string with its quotes: what is not printable ASCII or UTF-8 text is escaped.
+/// A TOML basic string with its quotes; what is not printable UTF-8 text is escaped.
 std::string toml_string(std::string_view text);
 
 }  // namespace launch

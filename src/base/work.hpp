@@ -8,7 +8,7 @@
 
 namespace launch {
 
-/// What long work needs of the outside world.
+/// What long-running work needs from outside.
 struct Work {
   Disk& disk;
   Clock& clock;

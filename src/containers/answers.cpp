@@ -19,12 +19,12 @@ std::map<std::string, std::string> texts_of(const json& object) {
   return texts;
 }
 
-/// podman's ids name no algorithm.
+/// podman's image IDs do not name an algorithm.
 std::optional<Digest> id_of(const std::string& id) {
   return id.find(':') == std::string::npos ? Digest::of_hex(id) : Digest::parse(id);
 }
 
-/// docker names the digest of a local image only in its repository digests.
+/// docker gives the digest of a local image only in its repository digests.
 std::optional<Digest> digest_of(const json& image) {
   if (auto digest = Digest::parse(json_string(image, {"Digest"}))) return digest;
   if (auto digest = Digest::parse(json_string(image, {"Descriptor", "digest"}))) return digest;
@@ -40,7 +40,7 @@ Result<std::vector<Digest>> layers_of(const json& image) {
   if (!listed.is_array()) return layers;
   for (const auto& item : listed) {
     const auto layer = Digest::parse(json_string(item));
-    if (!layer) return fail(environment_error("'image inspect' printed a layer that is no sha256 digest"));
+    if (!layer) return fail(environment_error("'image inspect' printed a layer that is not a sha256 digest"));
     layers.push_back(*layer);
   }
   return layers;
@@ -94,7 +94,7 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
   std::vector<Image> images;
   for (const auto& item : document) {
     const auto id = id_of(json_string(item, {"Id"}));
-    if (!id) return fail(environment_error("'image inspect' did not say the image's id"));
+    if (!id) return fail(environment_error("'image inspect' did not print the image's ID"));
     auto& image = images.emplace_back(Image{*id, digest_of(item)});
     image.labels = texts_of(json_at(item, {"Config", "Labels"}));
     image.annotations = texts_of(json_at(item, {"Annotations"}));
@@ -147,7 +147,7 @@ std::string last_words(std::string_view output) {
   std::string_view last;
   for (const auto line : lines(output)) {
     const auto text = trim(line);
-    // docker and podman end a usage error by pointing at their help.
+    // docker and podman end a usage error with a pointer to their help.
     if (text.empty() || text.starts_with("See '") || text.starts_with("Run '")) continue;
     last = text;
   }
@@ -162,7 +162,7 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
                                    std::string_view err) {
   const auto& image = spec.image_name.empty() ? spec.image : spec.image_name;
   const auto program = spec.argv.empty() ? std::string() : spec.argv.front();
-  // With --init it is the small init that cannot find the command, and its code is 1.
+  // With --init, the small init is what cannot find the command, and it exits with 1.
   const bool init = has(err, "(catatonit:") || has(err, "[FATAL tini");
   const bool engine = exit_code >= 125 && exit_code <= 127;
   if (!init && !engine) return std::nullopt;
@@ -174,11 +174,11 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
     return input_error(fmt::format("the command '{}' is not in the image {}", program, image));
   }
   if (init && has(err, "ermission denied")) {
-    return input_error(fmt::format("'{}' in the image {} is not a program that can be run", program, image));
+    return input_error(fmt::format("'{}' in the image {} is not executable", program, image));
   }
   if (!engine || words.empty()) return std::nullopt;
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
-    return input_error(fmt::format("the image {} is not here", image));
+    return input_error(fmt::format("the image {} does not exist on this machine", image));
   }
   if (auto error = info.type->start_failure(err)) return error;
   const auto hint = info.type->hint(err);

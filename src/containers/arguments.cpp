@@ -26,8 +26,7 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   Arguments arguments{"run"};
   if (spec.remove) arguments.emplace_back("--rm");
   if (spec.init) arguments.emplace_back("--init");
-  // The image is one that was built here, and its lines are kept by the caller, not a second time by the
-  // engine.
+  // The image was built here; the caller keeps its output, so the engine need not log it as well.
   add(arguments, "--pull", "never");
   add(arguments, "--log-driver", "none");
   if (!spec.name.empty()) add(arguments, "--name", spec.name);
@@ -44,7 +43,7 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   }
   for (const auto& mount : spec.mounts) add(arguments, "--mount", mount_value(mount));
   add_pairs(arguments, "--env", spec.environment);
-  // The argument vector is the whole command; an image's entry point would put something before it.
+  // The argument vector is the complete command; an entry point would be put before it.
   add(arguments, "--entrypoint", "");
   arguments.push_back(spec.image);
   arguments.insert(arguments.end(), spec.argv.begin(), spec.argv.end());

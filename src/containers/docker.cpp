@@ -59,7 +59,7 @@ class Docker final : public EngineType {
 
   std::string build_warning(const EngineInfo& info) const override {
     if (info.has(kBuildx)) return {};
-    return "docker has no buildx here, without which it gives the image another ID each time; install "
+    return "docker buildx is not installed, so each build produces a different image ID; install "
            "docker's "
            "buildx plugin, or use podman";
   }
@@ -68,7 +68,7 @@ class Docker final : public EngineType {
     return {"--gpus", gpus.count() ? fmt::format("\"device={}\"", join(gpu_names(gpus), ",")) : "all"};
   }
 
-  /// docker's rm knows no grace time.
+  /// docker's rm has no grace time.
   std::vector<Arguments> removal(int grace_seconds) const override {
     std::vector<Arguments> commands{{"rm", "--force"}};
     if (grace_seconds > 0) {
@@ -81,7 +81,7 @@ class Docker final : public EngineType {
 
   std::string hint(std::string_view err) const override {
     if (has(err, "server gave HTTP response to HTTPS client")) {
-      return "docker asks registries over HTTPS: list this one under \"insecure-registries\" in "
+      return "docker connects to registries over HTTPS: list this one under \"insecure-registries\" in "
              "/etc/docker/daemon.json and restart docker";
     }
     return {};
@@ -98,12 +98,11 @@ class Docker final : public EngineType {
  private:
   static Missing no_server(const ProcessOutcome& answer) {
     if (has(answer.err, "permission denied")) {
-      return {"docker's daemon does not let you in: " + said(answer),
+      return {"docker's daemon denied access: " + said(answer),
               "join the docker group and log in again: sudo usermod -aG docker $USER"};
     }
-    if (has(answer.err, "using podman"))
-      return {"docker is podman under another name here", "use --engine podman"};
-    return {"docker is installed but no daemon answers: " + said(answer),
+    if (has(answer.err, "using podman")) return {"docker is an alias of podman here", "use --engine podman"};
+    return {"docker is installed, but its daemon does not answer: " + said(answer),
             "start docker's daemon: systemctl start docker"};
   }
 };

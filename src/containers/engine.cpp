@@ -45,7 +45,7 @@ Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const
   }
   auto said = last_words(outcome.err);
   if (said.empty()) said = last_words(outcome.out);
-  if (said.empty()) said = fmt::format("it ended with code {} and said nothing", outcome.exit_code);
+  if (said.empty()) said = fmt::format("it exited with code {} and no message", outcome.exit_code);
   if (outcome.timed_out) said = "it did not answer in time";
   auto error = environment_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
   if (auto hint = info_.type->hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
@@ -111,7 +111,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   TRY_ASSIGN(auto outcome, runner_->run(process, std::move(stop)));
   if (outcome.cancelled || outcome.timed_out) {
-    // The client is gone; the container has a life of its own.
+    // The client was killed, but the container keeps running.
     if (!container.name.empty()) {
       for (auto arguments : info_.type->removal(0)) {
         arguments.push_back(container.name);

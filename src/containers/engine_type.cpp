@@ -8,16 +8,22 @@
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 
+/// Every engine, the preferred first. An engine costs its own file, which defines
+/// `const EngineType& NAME()`, and one row here.
+#define LAUNCH_ENGINES(ROW) \
+  ROW(podman)               \
+  ROW(docker)
+
 namespace launch::containers {
 
-const EngineType& podman();
-const EngineType& docker();
+#define LAUNCH_DECLARE_ENGINE(name) const EngineType& name();
+LAUNCH_ENGINES(LAUNCH_DECLARE_ENGINE)
+#undef LAUNCH_DECLARE_ENGINE
 
 std::span<const EngineType* const> engine_types() {
-  static const std::array<const EngineType*, 2> types{
-      &podman(),
-      &docker(),
-  };
+#define LAUNCH_ENGINE_ROW(name) &name(),
+  static const std::array types{LAUNCH_ENGINES(LAUNCH_ENGINE_ROW)};
+#undef LAUNCH_ENGINE_ROW
   return types;
 }
 
@@ -91,12 +97,12 @@ std::optional<ProcessOutcome> ask(ProcessRunner& runner, Arguments argv) {
 std::string said(const ProcessOutcome& outcome) {
   if (outcome.timed_out) return fmt::format("no answer in {} seconds", kPatience.count());
   auto words = last_words(outcome.err);
-  return words.empty() ? fmt::format("it ended with code {} and said nothing", outcome.exit_code) : words;
+  return words.empty() ? fmt::format("it exited with code {} and no message", outcome.exit_code) : words;
 }
 
 Missing not_installed(const EngineType& type, const std::string& program) {
   if (is_path(program)) {
-    return {program + " cannot be started", fmt::format("give the path of a {}", type.name()), false};
+    return {program + " cannot be started", fmt::format("use the path of a {} program", type.name()), false};
   }
   return {fmt::format("{} is not installed", type.name()), std::string(type.install_hint()), false};
 }

@@ -21,65 +21,66 @@ namespace launch::containers {
 
 using Arguments = std::vector<std::string>;
 
-/// Why an engine cannot be used, and what fixes it.
+/// Why an engine cannot be used, and how to fix it.
 struct Missing {
   std::string reason;
   std::string hint;
   bool installed = true;
 };
 
-/// What an engine's answers to a probe depend on, next to the user, the boot and the limits of the process.
+/// What the results of a probe depend on, in addition to the user, the boot and the process limits.
 struct ProbeInputs {
-  std::vector<std::filesystem::path> programs;       ///< by their size and time, next to the engine itself
-  std::vector<std::string> variables;                ///< beginnings of names
-  std::vector<std::filesystem::path> configuration;  ///< folders, by the content of all that is in them
+  std::vector<std::filesystem::path>
+      programs;                        ///< compared by size and time, in addition to the engine itself
+  std::vector<std::string> variables;  ///< prefixes of names
+  std::vector<std::filesystem::path> configuration;  ///< folders, compared by all their contents
 };
 
-/// One engine program: everything that is true of its command line and of no other's. Each has a file of its
-/// own and a row in engine_type.cpp, and is named nowhere else.
+/// Everything specific to one engine's command line. Each engine has its own file and a row in
+/// engine_type.cpp, and is named nowhere else.
 class EngineType {
  public:
   virtual ~EngineType() = default;
 
-  /// What users call it, and its program.
+  /// The user's name for it, and its program.
   virtual std::string_view name() const = 0;
   virtual std::string_view install_hint() const = 0;
-  /// Features that a usable installation has.
+  /// Features that a complete installation has.
   virtual std::vector<std::string> expected_features() const = 0;
 
-  /// Finds out what a program can do here by asking it.
+  /// Finds out what a program can do here by running it.
   virtual tl::expected<EngineInfo, Missing> probe(const std::string& program,
                                                   ProcessRunner& runner) const = 0;
-  /// nullopt if its probe is not kept, because it is quick.
+  /// nullopt if the probe is quick, and so not cached.
   virtual std::optional<ProbeInputs> probe_inputs(const Environment&) const { return std::nullopt; }
 
-  /// What makes it pull from the mirrors by itself: variables for its process, and files below `folder`.
-  /// nullopt if there is no such thing; images are then pulled by their names at the mirror. Errors
+  /// How to make it pull from the mirrors by itself: variables for its process, and files below `folder`.
+  /// nullopt if it has no such setting; images are then pulled by their names at the mirror. Errors
   /// (environment): a file cannot be written.
   virtual Result<std::optional<std::map<std::string, std::string>>> mirror_variables(
       const std::vector<specs::RegistryMirror>& mirrors, const std::filesystem::path& folder,
       const Environment& environment, Disk& disk) const;
 
-  /// `build` and the options that only this engine has.
+  /// `build` and the engine's own options.
   virtual Arguments build(const EngineInfo& info, const BuildSpec& spec) const = 0;
-  /// Variables without which the same Dockerfile would give another image.
+  /// Sets variables without which the same Dockerfile would produce another image.
   virtual void set_build_variables(const EngineInfo& info, const BuildSpec& spec,
                                    ProcessSpec& process) const = 0;
-  /// What a person must know of the images that it builds here; empty: nothing.
+  /// A warning about the images that it builds here; empty for none.
   virtual std::string build_warning(const EngineInfo&) const { return {}; }
 
-  /// The options of `run` for GPUs, of which there are some.
+  /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
-  /// The commands that end and remove containers, whose names follow each. Only the last one's success
-  /// counts.
+  /// The commands that end and remove containers, each followed by their names. Only the last one must
+  /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
   /// In the words of a removal that fails only because the container is ending, or being removed, at this
   /// moment.
   virtual std::string_view removal_clash() const = 0;
 
-  /// What fixes a failure, by the engine's own words; empty when they say nothing that is known.
+  /// The hint for a failure with this message; empty if the message is not known.
   virtual std::string hint(std::string_view err) const = 0;
-  /// Why a container could not start, where the engine's words need a translation.
+  /// Why a container could not start, if the engine's message needs explaining.
   virtual std::optional<Error> start_failure(std::string_view err) const = 0;
 };
 
@@ -88,13 +89,13 @@ std::span<const EngineType* const> engine_types();
 
 // For the engines' files.
 
-/// "all", or indices and UUIDs; a number of GPUs is the machine's first.
+/// "all", or indices and UUIDs; a number stands for the machine's first GPUs.
 std::vector<std::string> gpu_names(const specs::GpuSet& gpus);
-/// The answer to a question; nullopt if the program cannot be started.
+/// Runs a program for its answer; nullopt if it cannot be started.
 std::optional<ProcessOutcome> ask(ProcessRunner& runner, Arguments argv);
-/// The last words of an answer, or that there are none.
+/// The last words of an answer, or a sentence that there are none.
 std::string said(const ProcessOutcome& outcome);
-/// What `ask` found nothing for.
+/// The error when `ask` could not start the program.
 Missing not_installed(const EngineType& type, const std::string& program);
 
 }  // namespace launch::containers

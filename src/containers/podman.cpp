@@ -19,7 +19,7 @@ bool has(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// A registries.conf (containers-registries.conf(5), version 2): what was there before, then one entry a
+/// A registries.conf (containers-registries.conf(5), version 2): the previous text, then one entry per
 /// mirror.
 std::string registries_conf(std::string out, const std::vector<specs::RegistryMirror>& mirrors) {
   if (!out.empty() && out.back() != '\n') out += '\n';
@@ -31,7 +31,7 @@ std::string registries_conf(std::string out, const std::vector<specs::RegistryMi
   return out;
 }
 
-/// The registries.conf that podman would read by itself.
+/// The registries.conf that podman would read by default.
 std::string own_registries_conf(const Environment& environment) {
   std::vector<fs::path> places;
   if (const auto given = environment.get("CONTAINERS_REGISTRIES_CONF")) places.emplace_back(*given);
@@ -45,7 +45,7 @@ std::string own_registries_conf(const Environment& environment) {
   return {};
 }
 
-/// Where a build that is cut off leaves what, from `podman info`. Empty where it does not say.
+/// Where an interrupted build leaves files, from `podman info`. Empty if it does not say.
 BuildPlaces build_places(std::string_view answer) {
   BuildPlaces places;
   const auto root = text_at(answer, {"store", "graphRoot"});
@@ -68,17 +68,17 @@ class Podman final : public EngineType {
     const auto answer = ask(runner, {program, "info", "--format", "json"});
     if (!answer) return tl::unexpected(not_installed(*this, program));
     const auto broken = [&](const std::string& words) {
-      return tl::unexpected(Missing{"podman is installed but does not work: " + words,
-                                    "see what is wrong with: " + program + " info"});
+      return tl::unexpected(
+          Missing{"podman is installed but does not work: " + words, "find out why: " + program + " info"});
     };
     if (!answer->ok()) return broken(said(*answer));
     EngineInfo info{this, program};
     info.version = text_at(answer->out, {"version", "Version"});
-    if (info.version.empty()) return broken("'podman info' did not say its version");
+    if (info.version.empty()) return broken("'podman info' did not print its version");
     info.rootless = truth_at(answer->out, {"host", "security", "rootless"});
     info.pids_limit = lists_at(answer->out, {"host", "cgroupControllers"}, "pids");
     info.build_places = build_places(answer->out);
-    // Distributions patch their engines, so the options are looked for and not concluded from the version.
+    // Distributions patch their engines, so test for the options instead of comparing versions.
     const auto help = ask(runner, {program, "build", "--help"});
     for (const auto* feature : {kTimestamp, kIdentityLabel}) {
       const auto option = std::string_view(feature).substr(std::string_view("build ").size());
@@ -106,7 +106,7 @@ class Podman final : public EngineType {
   }
 
   Arguments build(const EngineInfo& info, const BuildSpec& spec) const override {
-    // Only OCI format is reproducible on podman 4, and with and without layers the image ids differ.
+    // podman 4 is reproducible only with the OCI format, and image IDs differ with and without layers.
     Arguments arguments{"build", "--format", "oci", "--layers=true", "--pull=missing"};
     if (info.has(kTimestamp)) {
       arguments.insert(arguments.end(), {"--timestamp", std::to_string(spec.timestamp)});
@@ -115,8 +115,8 @@ class Podman final : public EngineType {
     for (const auto& [key, value] : spec.annotations) {
       arguments.insert(arguments.end(), {"--annotation", fmt::format("{}={}", key, value)});
     }
-    // No instruction asks for it. It is what podman writes down of a build in its working containers and not
-    // in the image.
+    // No instruction reads this secret; podman records it in a build's working containers and not in the
+    // image.
     if (!spec.mark.empty()) {
       arguments.insert(arguments.end(), {"--secret", fmt::format("id={},src=/dev/null", spec.mark)});
     }
@@ -127,7 +127,7 @@ class Podman final : public EngineType {
     process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
   }
 
-  /// podman before 5.0 takes --gpus and does nothing, so it always gets CDI devices.
+  /// podman before 5.0 accepts --gpus and ignores it, so it always gets CDI devices.
   Arguments gpus(const specs::GpuSet& gpus) const override {
     Arguments arguments;
     for (const auto& name : gpu_names(gpus)) {
@@ -136,7 +136,7 @@ class Podman final : public EngineType {
     return arguments;
   }
 
-  /// podman's stop leaves nothing to remove after `run --rm`, which its rm takes for an error.
+  /// podman's stop already removes what ran with `run --rm`, which its rm reports as an error.
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
   }
@@ -145,11 +145,11 @@ class Podman final : public EngineType {
 
   std::string hint(std::string_view err) const override {
     if (has(err, "slirp4netns")) {
-      return "networks without root need slirp4netns and a /dev/net/tun that everybody may open: sudo chmod "
+      return "rootless networks need slirp4netns and a /dev/net/tun that every user can open: sudo chmod "
              "0666 /dev/net/tun";
     }
     if (has(err, "rootless netns")) {
-      return "clear what an earlier failure left of podman's network without root: podman system migrate";
+      return "reset podman's rootless network after an earlier failure: podman system migrate";
     }
     return {};
   }

@@ -21,7 +21,7 @@ fs::path kept_in(const fs::path& scratch, const EngineType& type) {
   return scratch / fmt::format("{}.json", type.name());
 }
 
-/// Probes engines, and keeps what was found where a type says that its probe is worth it.
+/// Probes engines, and caches the results of types whose probe is slow.
 class Prober {
  public:
   Prober(ProcessRunner& runner, const Environment& environment, Disk& disk, fs::path scratch, Probing probing)
@@ -49,14 +49,14 @@ class Prober {
       auto found = probe(*type, std::string(type->name()));
       if (found) return *std::move(found);
       reasons.push_back(found.error().reason);
-      // After the first, one that is installed and not running is worth a second way out.
+      // After the first reason, an engine that is installed but not running is worth a second hint.
       if (hints.empty()) {
         hints.push_back(found.error().hint);
       } else if (found.error().installed) {
         hints.push_back("or " + found.error().hint);
       }
     }
-    auto error = environment_error(fmt::format("no container engine works here: {}", join(reasons, "; ")));
+    auto error = environment_error(fmt::format("no working container engine: {}", join(reasons, "; ")));
     for (auto& hint : hints) error.hint(std::move(hint));
     return fail(std::move(error));
   }
@@ -73,7 +73,7 @@ class Prober {
       }
     }
     auto found = type.probe(program, runner_);
-    // JSON keeps no path that is not UTF-8.
+    // JSON cannot hold a path that is not UTF-8.
     if (found && fingerprint && is_utf8(found->program))
       (void)write_file(disk_, file, write_probe(*found, *fingerprint), 0600, Flush::no);
     return found;

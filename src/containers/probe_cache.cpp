@@ -21,9 +21,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kFormat = 2;  // counts up when a probe finds more
+constexpr int kFormat = 2;  // incremented when a probe records more
 
-/// "PATH SIZE TIME", or "PATH -" for one that is not there.
+/// "PATH SIZE TIME", or "PATH -" for a missing file.
 std::string state_of(const fs::path& file) {
   struct stat found {};
   if (::stat(file.c_str(), &found) != 0) return file.string() + " -";
@@ -41,7 +41,7 @@ void add_configuration(std::vector<std::string>& facts, const fs::path& folder) 
   std::error_code code;
   for (fs::recursive_directory_iterator at(folder, code); !code && at != fs::recursive_directory_iterator();
        at.increment(code)) {
-    // Networks come and go, and no probe asks for them.
+    // Networks come and go, and do not affect a probe.
     if (at->path().filename() == "networks") at.disable_recursion_pending();
     if (at->is_regular_file(code)) files.push_back(at->path());
   }

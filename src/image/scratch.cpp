@@ -42,7 +42,7 @@ Result<ScratchFolder> ScratchFolder::make(Disk& disk, const fs::path& parent) {
   sweep(disk, parent);
   auto pattern = (parent / "build-XXXXXX").string();
   if (const int error = disk.make_new_folder(pattern))
-    return fail(io_error("make the folder", pattern, error));
+    return fail(io_error("create the folder", pattern, error));
   ScratchFolder made(disk, pattern);
   if (const int error = take_lock(disk, pattern, made.lock_)) {
     disk.remove_all(pattern);

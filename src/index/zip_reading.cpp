@@ -113,7 +113,7 @@ class ZipReading {
 
   static Error outside(const archive::ZipEntry& entry) {
     return environment_error(
-        fmt::format("not a sound zip file: the entry \"{}\" reaches into its neighbour", entry.name));
+        fmt::format("not a valid zip file: the entry \"{}\" reaches into its neighbour", entry.name));
   }
 
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
@@ -136,7 +136,7 @@ class ZipReading {
     TRY_ASSIGN(const auto header, archive::local_header_size(bytes->substr(0, kLocalHeader)));
     if (bytes->substr(kLocalHeader, entry.name.size()) != entry.name) {
       return fail(environment_error(fmt::format(
-          "not a sound zip file: the entry \"{}\" has another name in its own header", entry.name)));
+          "not a valid zip file: the entry \"{}\" has a different name in its local header", entry.name)));
     }
     return archive::inflate_entry(entry, bytes->substr(header, entry.compressed_size));
   }

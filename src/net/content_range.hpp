@@ -13,7 +13,7 @@ struct ContentRange {
   std::optional<ByteRange> range;
   std::optional<std::uint64_t> size;  ///< of the whole file
 };
-/// Nothing when it is something else, or a range that is none of a file of that size.
+/// nullopt for anything else, or for a range outside a file of that size.
 std::optional<ContentRange> parse_content_range(std::string_view text);
 
 }  // namespace launch::net

@@ -16,7 +16,7 @@ using Instant = FileDownload::Instant;
 
 constexpr milliseconds kProgressEvery{100};
 constexpr milliseconds kLockRetry{100};
-/// Transfers that wait in the wire's queue, so that it has the next one while this thread hashes.
+/// Transfers queued in the wire, so that it has the next one while this thread hashes.
 constexpr std::size_t kAhead = 2;
 
 /// One call of download_all.
@@ -73,8 +73,9 @@ class Download {
   bool open(FileDownload& file) {
     if (file.try_open()) return true;
     next_lock_try_ = session_.clock.steady() + kLockRetry;
-    if (!told_) reporter_.note(fmt::format("{} is being downloaded already; waiting for that", file.name()));
-    told_ = true;
+    if (!announced_)
+      reporter_.note(fmt::format("{} is already being downloaded; waiting for it", file.name()));
+    announced_ = true;
     return false;
   }
 
@@ -104,8 +105,8 @@ class Download {
     return longest;
   }
 
-  /// Nothing is on the way: the next try has to wait for its time, or another process has the files. The
-  /// clock's own sleep, which a test can make short, decides that the time has come.
+  /// Nothing is on the way: the next try must wait, or another process holds the files. Waits by the clock's
+  /// own sleep, which tests can make short.
   void sleep() {
     FileDownload* first = nullptr;
     for (auto& file : files_) {
@@ -147,7 +148,7 @@ class Download {
   std::deque<FileDownload> files_;
   Instant next_lock_try_ = Instant::min();
   Instant last_report_ = Instant::min();
-  bool told_ = false;
+  bool announced_ = false;
 };
 
 bool same_bytes(const DownloadRequest& a, const DownloadRequest& b) {
@@ -159,7 +160,7 @@ bool same_bytes(const DownloadRequest& a, const DownloadRequest& b) {
 std::vector<Result<DownloadResult>> download_all(Session& session, std::span<const DownloadRequest> requests,
                                                  std::string_view what, Reporter& reporter,
                                                  const std::stop_token& stop) {
-  // The same file asked for twice is fetched once.
+  // A file requested twice is fetched once.
   std::vector<DownloadRequest> once;
   std::map<std::filesystem::path, std::size_t> place;
   std::vector<std::size_t> from;
@@ -175,7 +176,7 @@ std::vector<Result<DownloadResult>> download_all(Session& session, std::span<con
       out.push_back(results[from[i]]);
     } else {
       out.emplace_back(fail(environment_error(
-          fmt::format("{} and {} are both to be written to {}, with different digests", once[from[i]].url,
+          fmt::format("{} and {} would both be written to {}, with different digests", once[from[i]].url,
                       requests[i].url, requests[i].destination.string()))));
     }
   }

@@ -15,7 +15,7 @@ std::string url_of(CURL* easy) {
   return url == nullptr ? "" : url;
 }
 
-/// "HOST:PORT" of where the exchange was at last.
+/// "HOST:PORT" that the exchange last talked to.
 std::string peer_of(CURL* easy) {
   const auto url = specs::Url::parse(url_of(easy));
   if (!url || !url->is_http()) return "the server";
@@ -52,24 +52,24 @@ Failure no_connection(CURL* easy, std::string_view text, const Wire::Settings& s
                         std::string_view::npos;
   const auto proxy = proxy_of(easy, settings);
   const auto whom = straight || proxy.empty() ? peer : "the proxy " + proxy;
-  return {fmt::format("no connection to {}{}", whom, os_error(easy)), true};
+  return {fmt::format("cannot connect to {}{}", whom, os_error(easy)), true};
 }
 
 Failure timed_out(CURL* easy, const Wire::Settings& settings) {
   curl_off_t ready = 0;
   curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
   if (ready == 0) {
-    return {fmt::format("no connection to {} within {} s", peer_of(easy), settings.connect_timeout.count()),
+    return {fmt::format("cannot connect to {} within {} s", peer_of(easy), settings.connect_timeout.count()),
             true};
   }
-  return {fmt::format("no byte came for {} s", settings.stall_timeout.count()), true};
+  return {fmt::format("no data received for {} s", settings.stall_timeout.count()), true};
 }
 
 Failure untrusted(std::string_view text) {
   const auto why = text.starts_with("SSL certificate problem: ") ? after(text, "SSL certificate problem: ")
                                                                  : after(text, "SSL: ");
   return {fmt::format("its certificate is not trusted: {}", why), false,
-          "if the server is yours, name the bundle that holds its certificate authority in SSL_CERT_FILE"};
+          "if you trust the server, set SSL_CERT_FILE to a bundle with its certificate authority"};
 }
 
 Failure tls_failed(CURL* easy, std::string_view text) {
@@ -77,7 +77,7 @@ Failure tls_failed(CURL* easy, std::string_view text) {
   curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &number);
   const bool cut = number != 0 || text.find("SYSCALL") != std::string_view::npos ||
                    text.find("unexpected eof") != std::string_view::npos;
-  return {fmt::format("no TLS connection to {}: {}", peer_of(easy), text), cut};
+  return {fmt::format("TLS handshake failed with {}: {}", peer_of(easy), text), cut};
 }
 
 }  // namespace
@@ -86,11 +86,11 @@ Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Se
   const std::string words = text.empty() ? curl_easy_strerror(code) : std::string(text);
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
-      return {fmt::format("the host of {} is not known", peer_of(easy)), true};
+      return {fmt::format("cannot resolve the host of {}", peer_of(easy)), true};
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {
-          fmt::format("the host of the proxy {} is not known", proxy_of(easy, settings)), true,
-          "the proxy comes from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; hosts in NO_PROXY are asked directly"};
+      return {fmt::format("cannot resolve the host of the proxy {}", proxy_of(easy, settings)), true,
+              "the proxy comes from HTTP_PROXY, HTTPS_PROXY or ALL_PROXY; hosts in NO_PROXY are contacted "
+              "directly"};
     case CURLE_COULDNT_CONNECT:
       return no_connection(easy, words, settings);
     case CURLE_OPERATION_TIMEDOUT:
@@ -98,15 +98,15 @@ Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Se
     case CURLE_GOT_NOTHING:
       return {"the server closed the connection without an answer", true};
     case CURLE_PARTIAL_FILE:
-      return {"the connection was cut before the end", true};
+      return {"the connection was closed before the end", true};
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_PROXY:
       if (went_to_proxy(words)) {
-        return {fmt::format("the proxy {} did not let it through: {}", proxy_of(easy, settings), words),
+        return {fmt::format("the proxy {} refused the connection: {}", proxy_of(easy, settings), words),
                 false};
       }
-      return {fmt::format("the connection was cut{}", os_error(easy)), true};
+      return {fmt::format("the connection was lost{}", os_error(easy)), true};
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
       return {words, true};
@@ -121,15 +121,15 @@ Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Se
                   settings.network.ca_from.empty() ? "the system" : settings.network.ca_from),
               false};
     case CURLE_TOO_MANY_REDIRECTS:
-      return {"it redirects more than 10 times", false};
+      return {"more than 10 redirects", false};
     case CURLE_UNSUPPORTED_PROTOCOL:
       if (words.find("HTTP/0.9") != std::string::npos) return {"the server did not answer in HTTP", false};
-      return {"it redirects to an address that is not allowed: from https to http, or neither of them",
+      return {"it redirects to a URL that is not allowed: from https to http, or neither http nor https",
               false};
     case CURLE_WEIRD_SERVER_REPLY:
       return {"the server did not answer in HTTP", false};
     case CURLE_BAD_CONTENT_ENCODING:
-      return {"its content encoding is broken", false};
+      return {"its content encoding is invalid", false};
     default:
       return {words, false};
   }

@@ -6,7 +6,7 @@
 
 namespace launch::net {
 
-/// Puts libcurl's result into words. `text` is what it left in its error buffer.
+/// Describes libcurl's result in words. `text` is the content of its error buffer.
 Failure explain(CURL* easy, CURLcode code, std::string_view text, const Wire::Settings& settings);
 
 }  // namespace launch::net

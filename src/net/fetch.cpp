@@ -150,8 +150,8 @@ class Batch {
                 wait->count());
       delayed_.emplace_back(session_.clock.steady() + *wait, i);
     } else if (outcome.refused && !request.range) {
-      answers_[i] = fail(environment_error(fmt::format("{} is larger than the {} that are expected at most",
-                                                       request.url, human_bytes(request.most))));
+      answers_[i] = fail(environment_error(
+          fmt::format("{} is larger than the limit of {}", request.url, human_bytes(request.most))));
     } else if (outcome.failure) {
       answers_[i] = fail(failure_error("fetch", request.url, *outcome.failure));
     } else {
@@ -183,8 +183,7 @@ class Batch {
     for (const auto& [when, i] : ready) start(i);
   }
 
-  /// Nothing is on the way: the clock's own sleep, which a test can make short, decides that the time has
-  /// come.
+  /// Nothing is on the way: wait by the clock's own sleep, which tests can make short.
   void sleep_until_first() {
     if (delayed_.empty()) return;
     const auto first = std::ranges::min_element(delayed_);

@@ -13,8 +13,8 @@
 
 namespace launch::net {
 
-/// Users and passwords that came in URLs, kept for later URLs of the same origin that carry none: what a page
-/// links to is asked for as the page itself was. Safe to use from several threads.
+/// Users and passwords from URLs, kept for later URLs of the same origin without any: what a page links to is
+/// requested with the page's credentials. Thread-safe.
 class Credentials {
  public:
   void learn(const specs::Url& url);
@@ -26,7 +26,7 @@ class Credentials {
   std::map<std::string, std::pair<std::string, std::string>> by_origin_;
 };
 
-/// What the calls of one client have in common.
+/// The state shared by all calls of a client.
 struct Session {
   Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
 
@@ -37,17 +37,17 @@ struct Session {
   Backoff backoff;
   Wire wire;  ///< last: its thread ends first
 
-  /// An exchange with this URL, with what is known of its origin. Errors (environment): not an http or https
-  /// URL.
+  /// An exchange for this URL, with the credentials known for its origin. Errors (environment): not an http
+  /// or https URL.
   Result<Exchange> exchange(const specs::Url& url);
-  /// How long to wait before the next try; nothing when there is to be none. `failures` counts from 0.
+  /// The wait before the next try; nullopt if there should be none. `failures` counts from 0.
   std::optional<std::chrono::milliseconds> wait_before_retry(const Outcome& outcome, int failures);
 };
 
 /// "cannot fetch URL: REASON" with the failure's hint.
 Error failure_error(std::string_view verb, const specs::Url& url, const Failure& failure);
 
-/// All exchanges side by side, with retries, without the cache; answers in the order of the requests.
+/// All exchanges in parallel, with retries, bypassing the cache; answers in the order of the requests.
 std::vector<Result<HttpResponse>> exchange_all(Session& session, std::span<const HttpRequest> requests);
 
 }  // namespace launch::net

@@ -15,7 +15,7 @@ namespace {
 constexpr int kMostRestarts = 3;
 constexpr std::uint64_t kHashAtOnce = std::uint64_t{4} << 20;
 constexpr std::uint64_t kNoteEvery = std::uint64_t{16} << 20;
-/// A transfer that brought so much before it failed has a full number of tries again.
+/// A transfer that received this much before it failed gets its full number of tries again.
 constexpr std::uint64_t kProgress = std::uint64_t{1} << 20;
 
 }  // namespace
@@ -50,7 +50,7 @@ bool FileDownload::try_open() {
   return true;
 }
 
-/// Another process may have brought the file while this one waited.
+/// Another process may have finished the file while this one waited.
 bool FileDownload::take_what_is_there() {
   std::error_code code;
   const auto size = std::filesystem::file_size(request_.destination, code);
@@ -84,10 +84,10 @@ void FileDownload::plan_from_note(const PartNote& note) {
     place = first + count;
   }
   add_tasks_between(place, note.size);
-  log_debug("{}: going on with {} of {}", request_.url, human_bytes(done()), human_bytes(note.size));
+  log_debug("{}: resuming at {} of {}", request_.url, human_bytes(done()), human_bytes(note.size));
   const bool missing =
       std::ranges::any_of(tasks_, [](const Task& task) { return !task.segment->complete(); });
-  // With nothing left to ask for, only a digest could tell that the file is still the same.
+  // With nothing left to request, only a digest can show that the file is still the same.
   if (!missing && !request_.sha256) plan_from_start();
 }
 
@@ -147,7 +147,7 @@ void FileDownload::start(Task& task) {
     exchange->range = ByteRange{transfer->first, transfer->last};
     if (!remote_.validator.empty()) exchange->headers.emplace_back("If-Range", remote_.validator);
   }
-  // The sink keeps the transfer alive; the news of its own must not, or it would never go.
+  // The sink keeps the transfer alive; its own callbacks must not, or it would never be freed.
   transfer->on_accepted = [mail = mail_, file = index_, self = std::weak_ptr(transfer)] {
     mail->put({.file = file, .transfer = self.lock(), .outcome = {}});
   };
@@ -178,7 +178,7 @@ void FileDownload::take(const DownloadNews& news) {
   if (state_ == State::ending) end_if_quiet();
 }
 
-/// The first answer says how long the file is and whether it can be had in parts.
+/// The first answer shows the file's length and whether the server supports ranges.
 void FileDownload::on_accepted(const SegmentTransfer& transfer) {
   if (remote_.size || transfer.known.size) return;
   remote_ = transfer.found;
@@ -203,15 +203,15 @@ void FileDownload::on_end(SegmentTransfer& transfer, Outcome outcome) {
   }
   auto& task = task_of(transfer);
   if (transfer.verdict == Verdict::part && !outcome.failure && task.segment->have < transfer.limit) {
-    outcome.failure = Failure{.reason = "fewer bytes came than were announced", .again = true};
+    outcome.failure = Failure{.reason = "the server sent fewer bytes than announced", .again = true};
   }
   const auto& url = request_.url;
   switch (transfer.verdict) {
     case Verdict::no_ranges:
-      return begin_again(Ranges::none, "it does not answer range requests with the bytes asked for");
+      return begin_again(Ranges::none, "the server answers range requests with the wrong bytes");
     case Verdict::changed:
       return begin_again(restarts_ == 0 ? Ranges::ask : Ranges::none,
-                         "it is not the file that it was before");
+                         "the file on the server keeps changing");
     case Verdict::wrong_size:
       return fail_with(environment_error(fmt::format("{} has {} bytes, expected {}", url,
                                                      *transfer.found.size, *request_.size)),
@@ -262,11 +262,11 @@ void FileDownload::on_failure(Task& task, const SegmentTransfer& transfer, const
     return fail_with(failure_error("download", request_.url, *outcome.failure), Bytes::keep);
   auto error = environment_error(
       fmt::format("cannot download {}: the server answered {}", request_.url, outcome.head.status));
-  if (outcome.head.status == 401) error.hint("put the user and the password of that host into ~/.netrc");
+  if (outcome.head.status == 401) error.hint("add the user and password of that host to ~/.netrc");
   fail_with(std::move(error), Bytes::keep);
 }
 
-/// The only transfer broke and cannot be taken up in the middle.
+/// The only transfer failed and cannot be resumed.
 void FileDownload::begin_whole_again() {
   auto& task = tasks_.front();
   task.segment->have = 0;
@@ -336,13 +336,12 @@ void FileDownload::finish_if_whole() {
   if (!std::ranges::all_of(tasks_, [](const Task& task) { return task.segment->complete(); })) return;
   auto digest = sha256_.digest();
   if (request_.sha256 && digest != *request_.sha256) {
-    if (resumed_) return begin_again(ranges_, "the bytes of an earlier run were wrong");
-    return fail_with(
-        environment_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
-                                      request_.destination.filename().string(), request_.url,
-                                      request_.sha256->hex(), digest.hex()))
-            .hint("the bytes behind this name are not those that were asked for; nothing was kept"),
-        Bytes::discard);
+    if (resumed_) return begin_again(ranges_, "the bytes of an earlier run have the wrong digest");
+    return fail_with(environment_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
+                                                   request_.destination.filename().string(), request_.url,
+                                                   request_.sha256->hex(), digest.hex()))
+                         .hint("the server's file is not the expected one; nothing was kept"),
+                     Bytes::discard);
   }
   if (auto named = part_->finish(hashed_); !named) return fail_with(std::move(named.error()), Bytes::discard);
   part_.reset();
@@ -351,7 +350,7 @@ void FileDownload::finish_if_whole() {
 }
 
 void FileDownload::begin_again(Ranges ranges, std::string why) {
-  log_debug("{}: {}; beginning again", request_.url, why);
+  log_debug("{}: {}; starting over", request_.url, why);
   if (++restarts_ > kMostRestarts) {
     return fail_with(environment_error(fmt::format("cannot download {}: {}, {} times in a row", request_.url,
                                                    why, restarts_)),
@@ -373,8 +372,8 @@ void FileDownload::fail_with(Error error, Bytes bytes) {
 
 void FileDownload::stop() {
   if (state_ == State::finished) return;
-  auto error = environment_error(fmt::format("stopped before {} was whole", request_.url));
-  if (part_ && resumable()) error.hint("what is there already is kept: the next run goes on from there");
+  auto error = environment_error(fmt::format("stopped before {} was complete", request_.url));
+  if (part_ && resumable()) error.hint("the partial file is kept; the next run resumes from it");
   fail_with(std::move(error), Bytes::keep);
 }
 

@@ -14,35 +14,34 @@
 
 namespace launch::net {
 
-/// From the wire's thread to the call that waits.
+/// Passed from the wire's thread to the waiting call.
 struct DownloadNews {
   std::size_t file = 0;
   std::shared_ptr<SegmentTransfer> transfer;
-  std::optional<Outcome> outcome;  ///< none: the answer was accepted, its body is on the way
+  std::optional<Outcome> outcome;  ///< nullopt: the answer was accepted, its body is on the way
 };
 using DownloadMail = std::shared_ptr<Mailbox<DownloadNews>>;
 
-/// One file on its way: which segments are missing, what is hashed, what went wrong. Used by the thread of
-/// the call.
+/// One file being downloaded: missing segments, hash state and errors. Used only by the calling thread.
 class FileDownload {
  public:
   using Instant = std::chrono::steady_clock::time_point;
 
   FileDownload(Session& session, const DownloadRequest& request, std::size_t index, DownloadMail mail);
 
-  /// False while another process or call holds the part file; to be called again later.
+  /// False while another process or call holds the part file; call it again later.
   bool try_open();
   bool opened() const { return state_ != State::waiting; }
 
-  /// Starts one more transfer; false when there is nothing to start now.
+  /// Starts one more transfer; false if there is none to start now.
   bool start_one(Instant now);
   /// When the next delayed transfer may start.
   std::optional<Instant> next_start() const;
-  /// Makes what waits for its time start now.
+  /// Starts delayed transfers now.
   void start_without_delay();
 
   void take(const DownloadNews& news);
-  /// Hashes some of what is there in order; false when there is nothing to hash.
+  /// Hashes some of the bytes that have arrived in order; false if there is nothing to hash.
   bool hash_some();
   void stop();
 
@@ -51,13 +50,13 @@ class FileDownload {
   std::size_t on_the_way() const { return on_the_way_; }
   std::uint64_t done() const;
   std::optional<std::uint64_t> total() const;
-  /// Only when finished.
+  /// Valid only when finished.
   const Result<DownloadResult>& result() const { return *result_; }
 
  private:
   enum class State { waiting, running, ending, finished };
   enum class Ranges { ask, none };
-  enum class Bytes { keep, discard };  ///< what a failure leaves for the next run
+  enum class Bytes { keep, discard };  ///< whether a failure leaves the bytes for the next run
   struct Task {
     std::shared_ptr<Segment> segment;
     bool running = false;
@@ -108,7 +107,7 @@ class FileDownload {
   Sha256 sha256_;
   std::uint64_t hashed_ = 0;
 
-  // While ending: what comes when the last transfer is over.
+  // While ending: the result once the last transfer is over.
   std::optional<Error> error_;
   Bytes bytes_ = Bytes::discard;
   std::optional<Result<DownloadResult>> result_;

@@ -42,7 +42,7 @@ std::optional<Time> date_of(const HttpResponse& response, std::string_view name)
   const auto value = response.header(name);
   if (!value) return std::nullopt;
   const auto date = ::curl_getdate(value->c_str(), nullptr);
-  // "Expires: 0" and the like mean: long ago.
+  // "Expires: 0" and other invalid dates mean "already expired".
   return std::chrono::system_clock::from_time_t(date < 0 ? 0 : date);
 }
 

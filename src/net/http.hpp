@@ -22,7 +22,7 @@
 
 namespace launch::net {
 
-/// First and last byte, both included (RFC 9110, 14.1.2).
+/// First and last byte, inclusive (RFC 9110, 14.1.2).
 struct ByteRange {
   std::uint64_t first = 0;
   std::uint64_t last = 0;
@@ -47,9 +47,9 @@ struct HttpResponse {
   std::string body;
   specs::Url url = {};  ///< after redirects, without credentials
   bool from_cache = false;
-  bool too_long = false;  ///< more than `most` came where a range was asked for: the body is left out
+  bool too_long = false;  ///< a range request returned more than `most`: the body is dropped
 
-  /// The last header of that name (lower case).
+  /// The value of the last header of that name (lower case).
   std::optional<std::string> header(std::string_view name) const { return find_header(headers, name); }
   bool ok() const { return status >= 200 && status < 300; }
 };
@@ -58,7 +58,7 @@ struct DownloadRequest {
   specs::Url url;
   std::filesystem::path destination;       ///< written as DESTINATION.part until whole and verified
   std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
-  std::optional<Digest> sha256 = {};  ///< expected; a difference is an error and the bytes are thrown away
+  std::optional<Digest> sha256 = {};       ///< expected; a difference is an error and the bytes are discarded
 };
 
 struct DownloadResult {
@@ -67,25 +67,25 @@ struct DownloadResult {
   std::uint64_t fetched = 0;  ///< bytes that came over the wire this time
 };
 
-/// HTTP as the program needs it; given in by main. All methods may be called from several threads.
-/// Users and passwords are attached here and nowhere else: those of a URL are sent to its origin only, and
-/// serve later URLs of that origin that carry none. Pages, locks and stores hold URLs without them.
+/// HTTP as the program needs it; main passes it in. Thread-safe. Users and passwords are attached only here:
+/// those of a URL are sent to its origin only, and apply to later URLs of that origin without credentials.
+/// Pages, locks and stores hold URLs without them.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  /// One exchange, retried where that is safe and useful. Any status is a response, not an error (a 503 that
-  /// stayed one after the retries included). Errors (environment): no connection, TLS, time-out, body over
-  /// `most`, stopped.
+  /// One exchange, retried where that is safe and useful. Any status is a response, not an error (even a 503
+  /// that persists after the retries). Errors (environment): cannot connect, TLS, time-out, body over `most`,
+  /// stopped.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
-  /// Many exchanges side by side over shared connections; answers in the order of the requests.
+  /// Many exchanges in parallel over shared connections; answers in the order of the requests.
   virtual std::vector<Result<HttpResponse>> fetch_all(std::span<const HttpRequest> requests) = 0;
 
-  /// Many files side by side, resumed where parts of them are there, in segments where the server can do
-  /// ranges. Errors (environment): a status other than 2xx, wrong length, wrong digest ("expected …, got …"),
-  /// disk full, stopped. `what` names the work for the reporter ("fetching wheels"), which is told of the
-  /// bytes of all files together.
+  /// Many files in parallel, resuming partial files, in segments if the server supports ranges. Errors
+  /// (environment): a status other than 2xx, wrong length, wrong digest ("expected …, got …"), disk full,
+  /// stopped. `what` names the work for the reporter ("fetching wheels"), whose progress counts the bytes of
+  /// all files together.
   virtual std::vector<Result<DownloadResult>> download(std::span<const DownloadRequest> requests,
                                                        std::string_view what, Reporter& reporter,
                                                        std::stop_token stop = {}) = 0;
@@ -93,22 +93,22 @@ class HttpClient {
 
 struct HttpOptions {
   std::filesystem::path cache = {};             ///< folder of the on-disk cache; empty: none
-  bool offline = false;                         ///< answer from the cache whatever its age, else an error
+  bool offline = false;                         ///< answer only from the cache, whatever its age; else fail
   bool refresh = false;                         ///< revalidate whatever the cache holds
-  std::chrono::seconds default_freshness{600};  ///< of cached answers that give no lifetime of their own
+  std::chrono::seconds default_freshness{600};  ///< of cached answers without a lifetime
   std::chrono::milliseconds retry_base{250};    ///< first wait between tries; doubles, with jitter
   int retries = 4;
   std::chrono::seconds connect_timeout{30};
-  std::chrono::seconds stall_timeout{60};          ///< no byte for so long: given up (and tried again)
-  std::size_t parallel = 16;                       ///< transfers side by side
-  std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes a range request of a segmented download
-  /// CA bundle or folder; else what the environment names, else the system's.
+  std::chrono::seconds stall_timeout{60};          ///< no data for this long: give up (and retry)
+  std::size_t parallel = 16;                       ///< transfers in parallel
+  std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes per range request of a segmented download
+  /// CA bundle or folder; by default that of the environment, else the system's.
   std::optional<std::string> certificates = {};
-  std::vector<specs::Url> known = {};  ///< URLs whose users and passwords serve their origins from the start
-  std::stop_token stop = {};  ///< ends exchanges, those that wait for another try included, with an error
+  std::vector<specs::Url> known = {};  ///< URLs whose credentials apply to their origins from the start
+  std::stop_token stop = {};           ///< ends exchanges with an error, those waiting for a retry included
 };
 
-/// The real one, on libcurl. Proxies, certificates and netrc come from the environment that is given.
+/// The real implementation, on libcurl. Proxies, certificates and netrc come from the given environment.
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
                                              Clock& clock, Disk& disk);
 

@@ -14,7 +14,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The first line of a file; another number is another format, and not there.
+/// The first line of a cache file; files of another format count as missing.
 constexpr std::string_view kFormat = "launch http cache 1\n";
 
 std::string to_file(const std::string& key, const HttpResponse& response,
@@ -82,7 +82,7 @@ void HttpCache::keep(const HttpRequest& request, const HttpResponse& response,
                      std::chrono::system_clock::time_point stored) const {
   const auto key = key_of(request);
   const auto written = write_file(disk_, file_of(key), to_file(key, response, stored), 0600, Flush::no);
-  if (!written) log_debug("the answer of {} is not kept: {}", request.url, written.error().message());
+  if (!written) log_debug("cannot cache the answer of {}: {}", request.url, written.error().message());
 }
 
 void HttpCache::forget(const HttpRequest& request) const {

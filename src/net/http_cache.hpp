@@ -15,14 +15,14 @@ struct KeptResponse {
   std::chrono::system_clock::time_point stored;
 };
 
-/// Responses on disk, one file each, for one user. Safe under concurrent processes: files are written beside
-/// their place and renamed, and each carries its body's digest. What is damaged counts as not there; what
-/// cannot be written is left out.
+/// Responses on disk, one file each, for one user. Safe under concurrent processes: files are written to a
+/// temporary name and renamed, and each holds its body's digest. Damaged files count as missing; write
+/// failures are ignored.
 class HttpCache {
  public:
   HttpCache(std::filesystem::path folder, Disk& disk) : folder_(std::move(folder)), disk_(disk) {}
 
-  /// Method, URL without credentials and fragment, range and Accept: what makes two requests the same.
+  /// Method, URL without credentials and fragment, range and Accept; equal for requests with the same answer.
   static std::string key_of(const HttpRequest& request);
 
   std::optional<KeptResponse> find(const HttpRequest& request) const;

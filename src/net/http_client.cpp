@@ -10,8 +10,8 @@ namespace launch::net {
 namespace {
 
 Error not_kept(const specs::Url& url) {
-  return environment_error(fmt::format("cannot fetch {}: offline, and no answer of it is kept", url))
-      .hint("run the command once without --offline, so that the answer is kept");
+  return environment_error(fmt::format("cannot fetch {}: offline and not in the cache", url))
+      .hint("run the command once without --offline to fill the cache");
 }
 
 class CurlHttpClient final : public HttpClient {
@@ -29,7 +29,7 @@ class CurlHttpClient final : public HttpClient {
     std::vector<std::optional<Result<HttpResponse>>> answers(requests.size());
     std::vector<Question> open;
     for (std::size_t i = 0; i < requests.size(); ++i) {
-      // What the cache answers is never sent, but its links are asked for with the same credentials.
+      // Answers from the cache are never requested, but the links in them use the same credentials.
       session_.credentials.learn(requests[i].url);
       Question question{.index = i, .kept = kept_for(requests[i])};
       if (auto answer = answer_without_asking(requests[i], question.kept)) {

@@ -10,7 +10,7 @@
 
 namespace launch::net {
 
-/// News on the way from the wire's thread to the thread that waits for it.
+/// Passes messages from the wire's thread to the thread that waits for them.
 template <class T>
 class Mailbox {
  public:
@@ -22,7 +22,7 @@ class Mailbox {
     arrived_.notify_one();
   }
 
-  /// Ends the wait of `take` without news.
+  /// Wakes up `take` without a message.
   void nudge() {
     {
       const std::lock_guard guard(mutex_);
@@ -31,7 +31,7 @@ class Mailbox {
     arrived_.notify_one();
   }
 
-  /// The next news; nothing when the time is over, on a nudge, and when a stop is asked for.
+  /// The next message; nullopt after the time-out, on a nudge, and when a stop is requested.
   std::optional<T> take(std::chrono::milliseconds longest, const std::stop_token& stop = {}) {
     std::unique_lock lock(mutex_);
     arrived_.wait_for(lock, stop, longest, [this] { return nudged_ || !letters_.empty(); });

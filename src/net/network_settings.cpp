@@ -29,8 +29,8 @@ void read_certificates(NetworkSettings& out, const Environment& environment,
   }
   const auto folder = environment.get("SSL_CERT_DIR");
   if (!folder) return;
-  // A bundle that lies in the folder was made from it; with a folder libcurl would read the bundle again for
-  // every connection.
+  // A bundle in the folder was made from the folder's files; with both set, libcurl would read the bundle
+  // again for every connection.
   if (!out.ca_file.empty() && std::filesystem::path(out.ca_file).parent_path() == *folder) return;
   out.ca_folder = *folder;
   if (out.ca_from.empty()) out.ca_from = "SSL_CERT_DIR";

@@ -20,7 +20,7 @@ std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix
   return path += suffix;
 }
 
-/// Names one start of the machine: bytes that were written before it may not have reached the disk.
+/// Identifies one boot of the machine: bytes written before it may not have reached the disk.
 std::string boot_id() {
   const auto text = read_file("/proc/sys/kernel/random/boot_id", 100);
   return text ? std::string(trim(*text)) : "unknown";
@@ -77,7 +77,7 @@ Result<std::optional<PartFile>> PartFile::open(Disk& disk, const std::filesystem
       if (errno == EWOULDBLOCK) return std::optional<PartFile>();
       if (errno != EINTR) return fail(io_error("lock", part, errno));
     }
-    // Whoever held it may have renamed or removed it before it was ours.
+    // Its previous holder may have renamed or removed it before we got the lock.
     if (same_file(fd.get(), part)) return std::optional(PartFile(disk, destination, std::move(fd)));
   }
 }
@@ -111,7 +111,7 @@ void PartFile::write_note(const PartNote& note) {
 
 Result<void> PartFile::reserve(std::uint64_t size) {
   const int error = disk_->reserve(fd_, size, /*keep_size=*/true);
-  // A file system that cannot say now will say when it is full.
+  // A file system that cannot reserve space reports a full disk on writing.
   if (error != ENOSPC && error != EDQUOT && error != EFBIG) return {};
   return fail(io_error("write", part_, error));
 }

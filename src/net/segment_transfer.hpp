@@ -25,45 +25,45 @@ struct Segment {
   bool complete() const { return have == end - first; }
 };
 
-/// What the file is known to be, from the first answer on.
+/// What is known of the file after the first answer.
 struct RemoteFile {
   std::optional<std::uint64_t> size;
-  std::string validator;  ///< strong ETag or Last-Modified; empty when the server gives none
+  std::string validator;  ///< strong ETag or Last-Modified; empty if the server sends none
   bool in_parts = false;  ///< the server answered a range request with that range
 };
 
-/// What If-Range may hold of a response.
+/// The value of If-Range for a response.
 std::string validator_of(const Head& head);
 
-/// One transfer of a download: judges the answer, then writes its body into the part file. Everything in it
-/// belongs to the wire's thread from the start of the exchange until its end.
+/// One transfer of a download: checks the answer, then writes its body into the part file. All of it belongs
+/// to the wire's thread from the start of the exchange to its end.
 struct SegmentTransfer {
   enum class Verdict {
     none,         ///< no answer so far
-    part,         ///< the bytes that were asked for
+    part,         ///< the requested bytes
     whole,        ///< the whole file
     error,        ///< a status that is not a success
-    no_ranges,    ///< the whole file or something useless, where a part was asked for
+    no_ranges,    ///< the whole file or something useless instead of the requested part
     changed,      ///< a part of another file than before
-    wrong_size,   ///< not as long as was expected
-    too_long,     ///< more bytes than were announced
+    wrong_size,   ///< a length other than expected
+    too_long,     ///< more bytes than announced
     disk_failed,  ///< see `disk_error`
   };
 
   std::shared_ptr<Segment> segment;
   std::shared_ptr<PartFile> part;
-  bool ranged = true;                        ///< a range was asked for
-  std::uint64_t first = 0;                   ///< the first byte that was asked for
+  bool ranged = true;                        ///< a range was requested
+  std::uint64_t first = 0;                   ///< the first requested byte
   std::uint64_t last = 0;                    ///< and the last one
   RemoteFile known;                          ///< before this answer
   std::optional<std::uint64_t> wanted_size;  ///< what the caller of the download expects
-  std::function<void()> on_accepted;         ///< the body is welcome; `found` is filled in and stays as it is
-  std::function<void()> on_bytes;            ///< another megabyte is there
+  std::function<void()> on_accepted;  ///< the answer was accepted; `found` is filled in and does not change
+  std::function<void()> on_bytes;     ///< another megabyte has arrived
   std::shared_ptr<std::atomic<std::uint64_t>> fetched;
 
   Verdict verdict = Verdict::none;
   RemoteFile found;
-  std::uint64_t limit = kUnknownEnd;  ///< bytes that the segment may have at most
+  std::uint64_t limit = kUnknownEnd;  ///< most bytes that the segment may hold
   int disk_error = 0;
 
   /// The sink of the exchange.

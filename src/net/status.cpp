@@ -12,7 +12,7 @@ std::string status_hint(int status, std::string_view server, const StatusHints& 
     case 407:
       return std::string(hints.refused);
     case 429:
-      return fmt::format("the {} limits how often it is asked; {}", server, hints.rate_limited);
+      return fmt::format("the {} limits the request rate; {}", server, hints.rate_limited);
     default:
       break;
   }

@@ -33,7 +33,7 @@ struct CurlList {
   void add(const std::string& line) { head = curl_slist_append(head, line.c_str()); }
 };
 
-/// An exchange while it is on the way.
+/// A running exchange.
 struct Transfer {
   Wire::Ticket ticket = 0;
   Exchange exchange;
@@ -79,15 +79,15 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self)
   return CURL_WRITEFUNC_ERROR;
 }
 
-/// Sockets are not for the programs that are started meanwhile.
+/// Keeps sockets from being inherited by programs started meanwhile.
 curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 void set_up_trust(CURL* easy, const NetworkSettings& network) {
   if (network.ca_file.empty() && network.ca_folder.empty()) {
-    // libcurl keeps a bundle in memory for all connections, but reads it anew for each where there is a
-    // folder as well; distributions build it with both.
+    // libcurl caches a bundle for all connections, but rereads it for each one if a folder is set as well;
+    // distributions set both by default.
     const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
     if (bundle != nullptr && ::access(bundle, R_OK) == 0) {
       curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
@@ -104,7 +104,7 @@ void set_up_trust(CURL* easy, const NetworkSettings& network) {
 
 void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& network) {
   const bool tls = exchange.url.scheme() == "https";
-  // Set even when there are none, or libcurl would read the process environment.
+  // Set even if empty, or libcurl would read the process environment.
   curl_easy_setopt(easy, CURLOPT_PROXY, tls ? network.https_proxy.c_str() : network.http_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, network.no_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
@@ -193,7 +193,7 @@ class Wire::Driver {
   std::vector<std::unique_ptr<Transfer>> inbox_;
   std::vector<Ticket> cancelled_;
 
-  // Only the wire's thread touches these.
+  // Used only by the wire's thread.
   std::deque<std::unique_ptr<Transfer>> waiting_;
   std::map<Ticket, std::unique_ptr<Transfer>> active_;
 };
@@ -227,7 +227,7 @@ Wire::Ticket Wire::Driver::start(Exchange exchange, Done done) {
   transfer->ticket = ticket;
   inbox_.push_back(std::move(transfer));
   if (!thread_.joinable()) {
-    // Signals are for the program's own threads; a thread inherits the mask of the one that makes it.
+    // Signals are for the program's own threads; a thread inherits the mask of its creator.
     sigset_t all;
     sigset_t before;
     sigfillset(&all);
@@ -258,7 +258,7 @@ void Wire::Driver::run() {
   while (!active_.empty()) drop(active_.begin()->first);
 }
 
-/// False when the wire is to end.
+/// False if the wire should end.
 bool Wire::Driver::take_in() {
   std::vector<std::unique_ptr<Transfer>> fresh;
   std::vector<Ticket> cancelled;

@@ -15,17 +15,17 @@
 
 namespace launch::net {
 
-/// What comes before a body.
+/// Everything before the body.
 struct Head {
   int status = 0;   ///< 0: no answer came
   Headers headers;  ///< names in lower case
   specs::Url url;   ///< after redirects, without credentials
 
-  /// The last header of that name (lower case).
+  /// The value of the last header of that name (lower case).
   std::optional<std::string> header(std::string_view name) const { return find_header(headers, name); }
 };
 
-/// One request on the wire: no cache, no second try.
+/// One request on the wire: no cache, no retries.
 struct Exchange {
   specs::Url url;  ///< without credentials
   std::string user = {};
@@ -33,18 +33,18 @@ struct Exchange {
   Method method = Method::get;
   Headers headers = {};
   std::optional<ByteRange> range = {};
-  /// Much data, to be kept as it comes: no content encoding, and a connection of its own rather than an
-  /// HTTP/2 stream.
+  /// A large body, streamed to the sink: no content encoding, and its own connection instead of an HTTP/2
+  /// stream.
   bool bulk = false;
-  /// Takes the body piece by piece, in the wire's thread; false ends the exchange (Outcome::refused). Not
-  /// called when the body is empty.
+  /// Receives the body piece by piece, in the wire's thread; returning false ends the exchange
+  /// (Outcome::refused). Not called for an empty body.
   std::function<bool(const Head&, std::string_view)> sink;
 };
 
-/// Why no (whole) answer came.
+/// Why there was no (complete) answer.
 struct Failure {
-  std::string reason;  ///< "no connection to 127.0.0.1:1: Connection refused"
-  bool again = false;  ///< another try may go better
+  std::string reason;  ///< "cannot connect to 127.0.0.1:1: Connection refused"
+  bool again = false;  ///< a retry may succeed
   std::string hint = {};
 };
 
@@ -55,8 +55,8 @@ struct Outcome {
   bool cancelled = false;  ///< cancel() ended it
 };
 
-/// All connections of the client: one libcurl multi handle with a thread of its own that starts with the
-/// first exchange. Safe to use from several threads.
+/// All connections of the client: one libcurl multi handle with its own thread, which starts with the first
+/// exchange. Thread-safe.
 class Wire {
  public:
   struct Settings {
@@ -73,9 +73,9 @@ class Wire {
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
 
-  /// Begins as soon as fewer than `parallel` exchanges are on the way.
+  /// Starts as soon as fewer than `parallel` exchanges are running.
   Ticket start(Exchange exchange, Done done);
-  /// Ends an exchange soon; its `done` is still called. Nothing happens when it is over.
+  /// Ends an exchange soon; its `done` is still called. No effect if it has ended.
   void cancel(Ticket ticket);
 
  private:

@@ -6,7 +6,7 @@
 namespace launch::probe {
 namespace {
 
-/// Verdicts of groups: the best of the alternatives, each as bad as the worst that it needs.
+/// Verdicts of groups: the best alternative's; an alternative is as bad as the worst name that it needs.
 class Groups {
  public:
   void add(const Use& use, pysource::Verdict verdict) {

@@ -9,8 +9,8 @@
 
 namespace launch::probe {
 
-/// A use with what its name's verdict means in its place: with one of several alternatives there, the others
-/// need not be.
+/// A use with the effect of its name's verdict there: if one alternative of a group exists, the others need
+/// not.
 struct JudgedUse {
   Use use;
   pysource::Verdict outcome = pysource::Verdict::unknown;
@@ -27,10 +27,10 @@ struct JudgedName {
   std::vector<JudgedUse> uses;
 
   bool fails() const;    ///< some use of it will fail
-  bool is_open() const;  ///< whether a use will fail is not known
+  bool is_open() const;  ///< it is unknown whether a use will fail
 };
 
-/// Puts answers (in the order of the names) to the uses, groups of alternatives as a whole.
+/// Combines answers (in the order of the names) with the uses, judging groups of alternatives as a whole.
 std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pysource::Answer> answers);
 
 }  // namespace launch::probe

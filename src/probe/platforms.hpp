@@ -12,15 +12,15 @@
 
 namespace launch::probe {
 
-/// The wheels of each platform of a lock, asked one platform after the other.
+/// The wheels of each platform of a lock, questioned one platform at a time.
 class PlatformApis {
  public:
   explicit PlatformApis(std::vector<OpenedWheels> platforms);
 
-  /// Top-level modules of all the wheels.
+  /// Top-level modules of all wheels.
   const std::set<std::string, std::less<>>& roots() const { return roots_; }
-  /// What each platform says. A name of a package of which a platform has no wheel is unknown there. Errors:
-  /// those of WheelApi::ask.
+  /// The answers of each platform. Names from a package without a wheel for a platform are unknown there.
+  /// Errors: those of WheelApi::ask.
   Result<std::vector<PlatformAnswers>> ask(const std::vector<NeededName>& names);
 
  private:
@@ -28,7 +28,7 @@ class PlatformApis {
     PlatformAnswers answers;  // without names
     WheelApi api;
   };
-  /// The missing package that such a module would come from; none for another.
+  /// The missing package that would contain the module; null if there is none.
   const std::string* missing_for(const PlatformAnswers& platform, const std::string& module) const;
 
   std::vector<Platform> platforms_;

@@ -8,14 +8,14 @@
 
 namespace launch::probe {
 
-/// A wheel that was asked.
+/// A wheel that was checked.
 struct AskedWheel {
   std::string package;  ///< "torch"
   std::string version;
   std::string file_name;
 };
 
-/// What the wheels of one platform say.
+/// The answers of one platform's wheels.
 struct PlatformAnswers {
   specs::Platform platform;
   std::vector<AskedWheel> wheels;
@@ -31,7 +31,7 @@ struct CheckReport {
   bool fails() const;  ///< some use of a name will fail on some platform
 };
 
-/// Whether two platforms say the same of a name and of each use of it; not why.
+/// True if two platforms agree on a name and on each use of it; the reasons may differ.
 bool same_outcome(const JudgedName& a, const JudgedName& b);
 
 }  // namespace launch::probe

@@ -36,7 +36,7 @@ Result<std::vector<fs::path>> sources_below(const ScanPath& root) {
   }
   if (code) return fail(environment_error(fmt::format("cannot list {}: {}", root.shown, code.message())));
   if (files.empty())
-    return fail(input_error(fmt::format("there are no Python files (*.py) below {}", root.shown)));
+    return fail(input_error(fmt::format("no Python files (*.py) found below {}", root.shown)));
   std::sort(files.begin(), files.end());
   return files;
 }

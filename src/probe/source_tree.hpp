@@ -12,13 +12,13 @@
 
 namespace launch::probe {
 
-/// A file or folder to be scanned, and how messages name it.
+/// A file or folder to scan, and its name in messages.
 struct ScanPath {
   std::filesystem::path path;
   std::string shown;
 };
 
-/// One place in the code that needs a name.
+/// A place in the code that needs a name.
 struct Use {
   std::string file;  ///< as the scanned path was shown
   std::uint32_t line = 0;
@@ -33,7 +33,7 @@ struct NeededName {
   std::vector<Use> uses;                       ///< by file, then in the order of the source
 };
 
-/// A file that could not be read to its end.
+/// A file that could not be read completely.
 struct FileProblem {
   std::string file;
   pysource::SourceProblem problem;
@@ -48,9 +48,9 @@ struct TreeScan {
 /// Errors (input): no such file or folder.
 Result<void> require_path(const ScanPath& path);
 
-/// Scans files, and below folders every *.py; hidden folders, __pycache__, node_modules and virtual
-/// environments are passed over, links to folders not followed. `roots` as for scan_source. Errors: (input) a
-/// path that is not there or a folder without Python files; (environment) a file that cannot be read.
+/// Scans files and all *.py files below folders; skips hidden folders, __pycache__, node_modules and virtual
+/// environments, and does not follow links to folders. `roots` as for scan_source. Errors: (input) a path
+/// that does not exist or a folder without Python files; (environment) a file that cannot be read.
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::probe

@@ -9,7 +9,7 @@
 namespace launch::probe {
 namespace {
 
-/// Where a file below site-packages lies.
+/// The origin of a file below site-packages.
 struct FileOrigin {
   std::size_t wheel = 0;
   std::string archive_path;

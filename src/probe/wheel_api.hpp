@@ -15,15 +15,15 @@
 
 namespace launch::probe {
 
-/// A wheel and the words that messages name it by: "torch 2.3.1".
+/// A wheel and its name in messages: "torch 2.3.1".
 struct LabelledWheel {
   std::string label;
   std::unique_ptr<WheelSource> source;
 };
 
-/// Answers from the files of wheels alone, nothing of them run, whether their modules have the names that
-/// code imports. Several wheels stand side by side as they would be installed. Reads only the files that the
-/// questions touch, all that are known to be needed at once.
+/// Answers from the wheels' files alone, without running any code, whether their modules have the names that
+/// code imports. Several wheels are combined as if installed together. Reads only the files that the
+/// questions need, and as many as possible at once.
 class WheelApi {
  public:
   explicit WheelApi(std::vector<LabelledWheel> wheels);
@@ -33,8 +33,8 @@ class WheelApi {
 
   /// Top-level modules of the wheels.
   const std::set<std::string, std::less<>>& roots() const;
-  /// Answers in the order of the questions. A module of no wheel is unknown. Errors (environment): a wheel
-  /// cannot be read.
+  /// Answers in the order of the questions. A module in none of the wheels is unknown. Errors (environment):
+  /// a wheel cannot be read.
   Result<std::vector<pysource::Answer>> ask(std::span<const pysource::Requirement> requirements);
 
  private:

@@ -25,13 +25,13 @@ Result<std::unique_ptr<WheelSource>> open_from(const project::LockedWheel& wheel
   return open_wheel(http, std::move(url), wheel.size);
 }
 
-/// The CPython of a wheel's tags; nullopt for another.
+/// The CPython in a wheel's tags; nullopt for other Pythons.
 std::optional<specs::Interpreter> cpython_of(const pytorch::Build& build) {
   const auto tags = specs::CompressedTags::parse(build.tags);
   return tags ? tags->interpreter() : std::nullopt;
 }
 
-/// Builds for the machine, of whatever version.
+/// Builds of any version for the machine.
 std::vector<pytorch::Build> builds_for(const index::ProjectPage& page, const specs::Platform& platform) {
   auto builds = pytorch::builds_of(page.files);
   std::erase_if(builds, [&](const pytorch::Build& build) {
@@ -49,7 +49,7 @@ std::string pythons_of(const std::vector<pytorch::Build>& builds) {
   return join_words(specs::texts_of(all));
 }
 
-/// The best of the builds: for the Python that is asked for, else for the newest that has a GIL.
+/// The best build: for the requested Python, else for the newest one with a GIL.
 Result<const pytorch::Build*> choose(const std::vector<pytorch::Build>& builds, const ReleaseQuery& query) {
   if (!query.python) {
     return &*std::max_element(builds.begin(), builds.end(), [](const auto& a, const auto& b) {
@@ -71,7 +71,7 @@ Result<const pytorch::Build*> choose(const std::vector<pytorch::Build>& builds, 
     }
   }
   if (best != nullptr) return best;
-  return fail(input_error(fmt::format("{} {} has no wheel for Python {} on {}; there are wheels for {}",
+  return fail(input_error(fmt::format("{} {} has no wheel for Python {} on {}; it has wheels for {}",
                                       query.package, builds.front().version.text(), query.python->text(),
                                       query.platform.text(), pythons_of(builds))));
 }
@@ -92,7 +92,7 @@ Error no_such_version(const std::vector<pytorch::Build>& builds, const ReleaseQu
       input_error(fmt::format("{} has no wheel of {} {}{} for {}", index, query.package, query.version,
                               query.cuda ? " for " + query.cuda->text() : "", query.platform.text()));
   if (newest.empty()) return error;
-  return std::move(error).hint(fmt::format("the newest there: {}", join(newest, ", ")));
+  return std::move(error).hint(fmt::format("the newest versions there: {}", join(newest, ", ")));
 }
 
 Result<std::unique_ptr<WheelSource>> open_release_file(const index::IndexFile& file,

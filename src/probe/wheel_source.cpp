@@ -89,7 +89,7 @@ Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& pat
 
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size) {
-  // Smaller wheels are not asked for more than they have.
+  // Never request more than a small wheel has.
   const auto tail = std::min(size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
   TRY_ASSIGN(auto zip, index::RemoteZip::open(http, std::move(url), size, tail));
   return std::make_unique<RemoteWheel>(std::move(zip));

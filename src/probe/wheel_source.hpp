@@ -13,23 +13,23 @@
 
 namespace launch::probe {
 
-/// A wheel whose files can be named and read, wherever it lies.
+/// A wheel whose files can be listed and read, wherever it is.
 class WheelSource {
  public:
   virtual ~WheelSource() = default;
 
   /// All paths in the archive.
   virtual std::vector<std::string> files() const = 0;
-  /// Contents in the order of the names, each of which is one of files(). Errors: (environment) the wheel
-  /// cannot be read, or a file in it is damaged or larger than 64 MiB.
+  /// Contents in the order of the names, which must be among files(). Errors: (environment) the wheel cannot
+  /// be read, or a file in it is damaged or larger than 64 MiB.
   virtual Result<std::vector<std::string>> read(std::span<const std::string> names) = 0;
 };
 
-/// A wheel on disk, mapped. Errors (environment): it cannot be opened, or is no zip.
+/// A wheel on disk, mapped. Errors (environment): it cannot be opened, or is not a zip file.
 Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path);
 
-/// A wheel on a server, of which only the directory and the files asked for are read (ranges). `size` is its
-/// length when it is known. Errors (environment): as RemoteZip::open.
+/// A wheel on a server, of which only the directory and the requested files are read (by range requests).
+/// `size` is its length, if known. Errors (environment): as RemoteZip::open.
 Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Url url,
                                                 std::optional<std::uint64_t> size);
 

@@ -31,7 +31,7 @@ const Row& row_of(Accelerator::Kind kind) {
   return *std::find_if(kRows.begin(), kRows.end(), [&](const Row& row) { return row.kind == kind; });
 }
 
-/// The numbers of a dotted version without leading zeros or signs; empty if it is not one.
+/// The numbers of a dotted version without leading zeros or signs; empty for anything else.
 std::vector<unsigned> dotted(std::string_view text) {
   constexpr std::uint64_t kMost = 999;
   std::vector<unsigned> numbers;
@@ -43,7 +43,7 @@ std::vector<unsigned> dotted(std::string_view text) {
   return numbers;
 }
 
-/// "128" is 12.8: the last digit is the minor version.
+/// "128" means 12.8: the last digit is the minor version.
 std::vector<unsigned> digits(std::string_view text) {
   if ((text.size() != 2 && text.size() != 3) || !std::all_of(text.begin(), text.end(), is_digit)) return {};
   if (text.front() == '0') return {};
@@ -83,7 +83,7 @@ Accelerator Accelerator::cuda(unsigned major, unsigned minor) {
 }
 
 std::optional<Accelerator> Accelerator::of_local_version(std::string_view local) {
-  // Letters and digits, and dots before digits: what follows, as in "cu121.full", is another part.
+  // Letters and digits, and dots before digits; anything else starts another part, as in "cu121.full".
   std::size_t end = 0;
   const auto goes_on = [&](std::size_t at) {
     const bool before_digit = at + 1 < local.size() && is_digit(local[at + 1]);

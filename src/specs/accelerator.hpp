@@ -9,26 +9,26 @@
 
 namespace launch::specs {
 
-/// What a build of PyTorch runs on, as its channel names it: "cu128", "rocm6.3", "xpu", "cpu". The kinds are
-/// a table in accelerator.cpp.
+/// A build target of PyTorch as its channel names it: "cu128", "rocm6.3", "xpu", "cpu". accelerator.cpp has
+/// the table of kinds.
 class Accelerator {
  public:
   enum class Kind { cpu, cuda, rocm, xpu };
 
   /// The CPU.
   Accelerator() = default;
-  /// Errors (input): none of "cuXXX", "rocmX.Y", "xpu" and "cpu".
+  /// Errors (input): anything but "cuXXX", "rocmX.Y", "xpu" and "cpu".
   static Result<Accelerator> parse(std::string_view text);
   /// CUDA by the version of its toolkit: (12, 8) is cu128.
   static Accelerator cuda(unsigned major, unsigned minor);
-  /// The accelerator that the local part of a version names: "cu121" of "cu121.full", "rocm6.3" of "rocm6.3".
+  /// The accelerator named by the local part of a version: "cu121" for "cu121.full", "rocm6.3" for "rocm6.3".
   /// nullopt if it names none.
   static std::optional<Accelerator> of_local_version(std::string_view local);
 
   Kind kind() const { return kind_; }
   /// "cu128", "rocm6.3", "xpu", "cpu"
   std::string text() const;
-  /// "12.8" of cu128, "6.3" of rocm6.3; empty without a version.
+  /// "12.8" for cu128, "6.3" for rocm6.3; empty without a version.
   std::string version() const;
   unsigned major() const { return major_; }
   unsigned minor() const { return minor_; }

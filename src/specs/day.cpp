@@ -10,7 +10,7 @@
 namespace launch::specs {
 namespace {
 
-/// The number of a fixed width that stands at `at`; nullopt if there are other characters.
+/// The fixed-width number at `at`; nullopt if there are other characters.
 std::optional<unsigned> number(std::string_view text, std::size_t at, std::size_t width) {
   if (text.size() < at + width) return std::nullopt;
   const auto part = text.substr(at, width);

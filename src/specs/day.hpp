@@ -8,12 +8,12 @@
 
 namespace launch::specs {
 
-/// A day of the calendar, UTC: that of a nightly, or of an upload.
+/// A calendar day in UTC: that of a nightly, or of an upload.
 class Day {
  public:
   /// "2025-06-06" (ISO 8601); nullopt if it is not a day.
   static std::optional<Day> parse(std::string_view text);
-  /// "20250606", as versions of nightlies hold it; nullopt if it is not a day.
+  /// "20250606", as in the versions of nightlies; nullopt if it is not a day.
   static std::optional<Day> of_digits(std::string_view digits);
 
   /// "2025-06-06"

@@ -10,7 +10,7 @@
 
 namespace launch::specs {
 
-/// Which GPUs of a machine are meant: all, some number of them, or these by index or UUID.
+/// A selection of a machine's GPUs: all, a number of them, or these by index or UUID.
 class GpuSet {
  public:
   enum class Kind { all, count, devices };
@@ -20,17 +20,17 @@ class GpuSet {
   static GpuSet of_count(std::size_t count);
   /// "0", "3", "GPU-…": in this order, each once.
   static GpuSet of_devices(std::vector<std::string> devices);
-  /// "all", a number ("2", "0" for none), or devices: "0,2", "GPU-5f3c…" ("0," is the device 0 alone). Errors
-  /// (input): anything else, a device twice.
+  /// "all", a number ("2", "0" for none), or devices: "0,2", "GPU-5f3c…" ("0," is device 0 alone). Errors
+  /// (input): anything else; a device listed twice.
   static Result<GpuSet> parse(std::string_view text);
 
   Kind kind() const { return kind_; }
-  /// How many; nullopt for all.
+  /// The number of GPUs; nullopt for all.
   std::optional<std::size_t> count() const;
   /// Empty unless they are named.
   const std::vector<std::string>& devices() const { return devices_; }
   bool empty() const { return count() == std::size_t{0}; }
-  /// What parse reads.
+  /// The form that parse accepts.
   std::string text() const;
 
   friend bool operator==(const GpuSet&, const GpuSet&) = default;

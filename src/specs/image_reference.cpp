@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "specs/scanner.hpp"
 
-// References as the distribution project's grammar has them (distribution/reference).
+// References follow the grammar of the distribution project (distribution/reference).
 namespace launch::specs {
 namespace {
 
@@ -64,7 +64,7 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
     reference.digest = Digest::parse(rest.substr(at + 1));
     rest = rest.substr(0, at);
     if (!reference.digest) {
-      return fail(not_a_reference(text, "expected \"sha256:\" and 64 hex digits behind \"@\""));
+      return fail(not_a_reference(text, "expected \"sha256:\" and 64 hex digits after \"@\""));
     }
   }
   const auto slash = rest.rfind('/');

@@ -23,13 +23,13 @@ Result<Interpreter> Interpreter::parse(std::string_view text) {
   }
   const auto minor = digits.starts_with("3.") ? parse_u64(digits.substr(2)) : std::nullopt;
   if (!minor || *minor < kFirst || *minor > kLast || digits != fmt::format("3.{}", *minor)) {
-    return fail(input_error(
-        fmt::format("Python {} is not known: expected a minor version such as \"3.12\"", in_quotes(text))));
+    return fail(input_error(fmt::format(
+        "unknown Python version {}: expected a minor version such as \"3.12\"", in_quotes(text))));
   }
   interpreter.minor = static_cast<int>(*minor);
   if (interpreter.free_threaded && interpreter.minor < kFirstFreeThreaded) {
     return fail(input_error(
-        fmt::format("Python {} is not known: free-threaded builds begin with 3.13t", in_quotes(text))));
+        fmt::format("unknown Python version {}: free-threaded builds begin with 3.13t", in_quotes(text))));
   }
   return interpreter;
 }

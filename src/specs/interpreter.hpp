@@ -17,14 +17,14 @@ struct Interpreter {
   /// Errors (input): not "3.N" with N from 6 to 99, or a "t" before 3.13.
   static Result<Interpreter> parse(std::string_view text);
 
-  /// "3.12", without the "t": what `python_version` is in markers.
+  /// "3.12", without the "t": the value of the marker `python_version`.
   std::string version() const;
-  /// "3.13t": what the folders below lib/ are named by.
+  /// "3.13t", as in the names of folders below lib/.
   std::string text() const;
-  /// "cp313t": the Python tag of its wheels, with the "t" of their ABI tag.
+  /// "cp313t": the Python tag of its wheels, including the "t" of their ABI tag.
   std::string tag() const;
 
-  /// The free-threaded build of the same version; nullopt before 3.13, which is the first that has one.
+  /// The free-threaded build of the same version; nullopt before 3.13, which introduced it.
   std::optional<Interpreter> without_gil() const;
 
   /// By version; the free-threaded build follows the one with a GIL.

@@ -16,7 +16,7 @@
 
 namespace launch::specs {
 
-/// What a marker's variable stands for.
+/// The variables of markers.
 enum class Variable {
   none,  // a quoted string
   implementation_name,
@@ -39,7 +39,7 @@ namespace {
 
 using Spelling = std::pair<std::string_view, Variable>;
 
-/// All spellings (the dotted ones are those of PEP 345); the first of a variable is the one that is written.
+/// All spellings (the dotted ones are from PEP 345); the first spelling of a variable is the one written out.
 constexpr std::array<Spelling, 20> kVariables = {{
     {"implementation_name", Variable::implementation_name},
     {"implementation_version", Variable::implementation_version},
@@ -128,7 +128,7 @@ const std::string& value(const Operand& operand, const MarkerEnvironment& enviro
   return operand.text;
 }
 
-/// Order has no meaning between strings: "<" and ">" never hold, "<=" and ">=" hold for equal ones.
+/// Strings have no order: "<" and ">" never hold, "<=" and ">=" hold for equal strings.
 bool compare_strings(std::string_view left, std::string_view op, std::string_view right) {
   if (op == "==" || op == "<=" || op == ">=") return left == right;
   if (op == "!=") return left != right;
@@ -149,8 +149,8 @@ struct Context {
   const std::set<std::string>& groups;
 };
 
-/// `extra` stands for each extra in turn (for "" when there are none): "==" and "in" ask for one that fits,
-/// their opposites for none that does.
+/// `extra` is each extra in turn ("" if there are none): "==" and "in" hold if any extra matches, "!=" and
+/// "not in" if none does.
 bool evaluate_extra(const Comparison& comparison, const Context& context) {
   const bool opposite = comparison.op == "!=" || comparison.op == "not in";
   const std::string op = comparison.op == "!=" ? "==" : comparison.op == "not in" ? "in" : comparison.op;
@@ -171,7 +171,7 @@ bool evaluate_set(const Comparison& comparison, const Context& context) {
   const bool member = members.count(normalize_name(value(comparison.left, context.environment))) != 0;
   if (comparison.op == "in") return member;
   if (comparison.op == "not in") return !member;
-  return comparison.op == "!=";  // a set is no string
+  return comparison.op == "!=";  // a set is not a string
 }
 
 bool evaluate_comparison(const Comparison& comparison, const Context& context) {
@@ -189,11 +189,11 @@ bool evaluate_comparison(const Comparison& comparison, const Context& context) {
 
 }  // namespace
 
-/// A comparison, or a list of nodes with "and" and "or" between them, of which "and" binds closer.
+/// A comparison, or a list of nodes joined by "and" and "or", of which "and" binds tighter.
 struct Marker::Node {
   std::optional<Comparison> comparison;
   std::vector<Node> parts;
-  std::vector<bool> and_before;  // for every part but the first: "and" stands before it
+  std::vector<bool> and_before;  // for every part but the first: whether "and" precedes it
 };
 
 namespace {

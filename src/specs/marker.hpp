@@ -13,7 +13,7 @@ namespace launch::specs {
 
 class Scanner;
 
-/// The values that markers ask for (PEP 508, "Environment Markers"), except `extra`.
+/// The values of marker variables (PEP 508, "Environment Markers"), except `extra`.
 struct MarkerEnvironment {
   std::string implementation_name = "cpython";
   std::string implementation_version;  ///< "3.12.0"
@@ -37,10 +37,9 @@ class Marker {
   /// Errors (input): not a marker.
   static Result<Marker> parse(std::string_view text);
 
-  /// Versions are compared as PEP 440 where both sides are, as strings otherwise (so "3.13t" is no error).
-  /// `extra == "x"` holds when x is among the extras (names are normalized).
-  /// `"x" in extras` and `"x" in dependency_groups` (PEP 751) ask the same sets. Extras and groups are given
-  /// normalized.
+  /// Compares as PEP 440 versions where both sides are versions, else as strings (so "3.13t" is no error).
+  /// `extra == "x"` holds if x is among the extras (names are normalized). `"x" in extras` and `"x" in
+  /// dependency_groups` (PEP 751) test the same sets. Pass extras and groups normalized.
   bool evaluate(const MarkerEnvironment& environment, const std::set<std::string>& extras = {},
                 const std::set<std::string>& dependency_groups = {}) const;
   /// Normalized spelling, double quotes.

@@ -6,7 +6,7 @@
 
 namespace launch::specs {
 
-/// Reads a marker from where the scanner stands to its end. Errors (input): not a marker, with the place.
+/// Parses a marker from the scanner's position to its end. Errors (input): not a marker, with the position.
 Result<Marker> parse_marker(Scanner& scan);
 
 }  // namespace launch::specs

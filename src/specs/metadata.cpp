@@ -10,7 +10,7 @@
 namespace launch::specs {
 namespace {
 
-/// What a header line sets; of Name and Version the first counts.
+/// Collects the header lines; the first Name and Version count.
 class MetadataReader {
  public:
   Result<CoreMetadata> read(std::string_view text) {
@@ -20,7 +20,7 @@ class MetadataReader {
       return fail(input_error(fmt::format("the metadata of {} has no Version", name_)));
     if (!is_valid_name(name_))
       return fail(input_error(
-          fmt::format("the metadata has the Name {}, which is no project's name", in_quotes(name_))));
+          fmt::format("the metadata has the Name {}, which is not a valid project name", in_quotes(name_))));
     metadata_.name = normalize_name(name_);
     return std::move(metadata_);
   }
@@ -42,7 +42,7 @@ class MetadataReader {
     return {};
   }
 
-  /// Projects of old have ones that PEP 440 forbids (">=3.5.*"); installers take these for none.
+  /// Old projects have values that PEP 440 forbids (">=3.5.*"); installers ignore those.
   void take_requires_python(const std::string& value) {
     metadata_.requires_python_text = value;
     metadata_.requires_python = SpecifierSet::parse(value).value_or(SpecifierSet());

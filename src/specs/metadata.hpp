@@ -10,15 +10,15 @@
 
 namespace launch::specs {
 
-/// What resolving needs of a METADATA file (core metadata 1.0 to 2.4).
+/// The parts of a METADATA file that resolving needs (core metadata 1.0 to 2.4).
 struct CoreMetadata {
   std::string name;  ///< normalized
   std::string version;
   std::vector<Requirement> requires_dist;
-  SpecifierSet requires_python;      ///< empty when the line cannot be read, as installers take it
+  SpecifierSet requires_python;      ///< empty if invalid, as installers ignore it then
   std::string requires_python_text;  ///< as written
 
-  /// Errors (input): no Name or Version, or a Requires-Dist that cannot be read (the line is quoted).
+  /// Errors (input): Name or Version is missing, or a Requires-Dist is invalid (the line is quoted).
   static Result<CoreMetadata> parse(std::string_view text);
 };
 

@@ -10,19 +10,19 @@
 
 namespace launch::specs {
 
-/// A system that wheels, images and runs are made for, by the name that recipes and locks give it:
-/// "linux-x86_64". The table of them is in platform.cpp; a new one is a row there.
+/// A system that wheels, images and runs are made for, by its name in recipes and locks: "linux-x86_64". The
+/// table is in platform.cpp; a new platform is a new row.
 class Platform {
  public:
-  /// The first of the table: linux-x86_64.
+  /// The first row of the table: linux-x86_64.
   Platform() = default;
   /// Errors (input): not a known platform; the known ones are listed.
   static Result<Platform> parse(std::string_view text);
-  /// By the machine that `uname -m` and the marker platform_machine name: "x86_64". nullopt if unknown.
+  /// By the name that `uname -m` and the marker platform_machine use: "x86_64". nullopt if unknown.
   static std::optional<Platform> of_machine(std::string_view machine);
   /// By the name that image manifests use: "linux/amd64". nullopt if unknown.
   static std::optional<Platform> of_oci(std::string_view oci);
-  /// The machine that this program runs on; nullopt if it is none of the table.
+  /// The machine that this program runs on; nullopt if it is not in the table.
   static std::optional<Platform> of_this_machine();
   static std::span<const Platform> all();
 

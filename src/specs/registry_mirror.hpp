@@ -7,8 +7,8 @@
 
 namespace launch::specs {
 
-/// Where images of a registry really come from: a site's [[registry]] entry, which means what an entry of
-/// containers-registries.conf(5) does.
+/// Where a registry's images are really pulled from: a site's [[registry]] entry, with the meaning of an
+/// entry in containers-registries.conf(5).
 struct RegistryMirror {
   std::string prefix;     ///< "docker.io", or a part of a registry: "docker.io/nvidia"
   std::string location;   ///< "127.0.0.1:5000", "mirror.example/hub"
@@ -17,14 +17,14 @@ struct RegistryMirror {
   friend bool operator==(const RegistryMirror&, const RegistryMirror&) = default;
 };
 
-/// Where one image name really lies.
+/// Where one image is really pulled from.
 struct MirroredName {
   std::string name;  ///< "mirror.example/hub/nvidia/cuda"
   bool insecure = false;
 };
 
-/// What stands for `name` ("docker.io/nvidia/cuda") by the entry with the longest prefix of whole parts;
-/// nullopt if there is none.
+/// Where to pull `name` ("docker.io/nvidia/cuda") by the entry with the longest matching prefix of whole
+/// parts; nullopt if none matches.
 std::optional<MirroredName> mirrored(std::string_view name, const std::vector<RegistryMirror>& mirrors);
 
 }  // namespace launch::specs

@@ -47,7 +47,7 @@ class RequirementParser {
   }
 
  private:
-  /// A letter or digit, then letters, digits, ".", "_" and "-"; a "." or "-" at the end is not part of it.
+  /// A letter or digit, then letters, digits, ".", "_" and "-"; excludes a trailing "." or "-".
   Result<std::string_view> identifier(std::string_view expectation) {
     if (!is_alphanumeric(scan_.peek())) return fail(scan_.expected(expectation));
     const Scanner before = scan_;
@@ -95,7 +95,7 @@ class RequirementParser {
     }
     const auto text = scan_.since(start);
     if (parenthesised && !scan_.take(")")) {
-      return fail(scan_.expected(fmt::format("\")\", which closes the \"(\" of column {},", opening + 1)));
+      return fail(scan_.expected(fmt::format("\")\" to close the \"(\" at column {},", opening + 1)));
     }
     scan_.skip_blanks();
     auto set = SpecifierSet::parse(text);

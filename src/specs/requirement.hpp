@@ -19,7 +19,7 @@ struct Requirement {
   std::optional<std::string> url;  ///< of `name @ url`
   std::optional<Marker> marker;
 
-  /// Errors (input): not a PEP 508 requirement; the message points at the place.
+  /// Errors (input): not a PEP 508 requirement; the message gives the position.
   static Result<Requirement> parse(std::string_view text);
   std::string text() const;
 };

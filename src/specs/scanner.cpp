@@ -13,7 +13,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 Error Scanner::expected(std::string_view expectation, std::size_t position) const {
-  constexpr std::size_t kShown = 40;  // the whole stands before it
+  constexpr std::size_t kShown = 40;  // the message quotes the whole text as well
   const auto rest = text_.substr(position);
   const auto found = rest.size() > kShown ? fmt::format("{}…", rest.substr(0, kShown)) : std::string(rest);
   return input_error(fmt::format("expected {} at column {} of the {} {}, found {}", expectation, position + 1,

@@ -21,14 +21,13 @@ constexpr bool is_word(char c) {
   return is_alphanumeric(c) || c == '_';
 }
 
-/// Text of unknown origin in double quotes, printable: whole, but for what nobody wrote by hand (more than
-/// 4000 bytes), which is cut.
+/// Text of unknown origin in double quotes, printable; more than 4000 bytes, which nobody typed, are cut.
 std::string in_quotes(std::string_view text);
 
-/// Reads a text from left to right.
+/// Reads text from left to right.
 class Scanner {
  public:
-  /// `what` names the whole in errors: "requirement".
+  /// `what` names the text in errors: "requirement".
   Scanner(std::string_view text, std::string_view what) : text_(text), what_(what) {}
 
   bool done() const { return at_ == text_.size(); }
@@ -44,7 +43,7 @@ class Scanner {
     at_ += literal.size();
     return true;
   }
-  /// A literal that no further letter, digit or "_" follows.
+  /// Takes a literal that is not followed by a letter, digit or "_".
   bool take_word(std::string_view literal) {
     if (!rest().starts_with(literal)) return false;
     const auto end = at_ + literal.size();
@@ -58,7 +57,7 @@ class Scanner {
     while (!done() && fits(text_[at_])) ++at_;
     return since(start);
   }
-  /// Spaces and tabs.
+  /// Skips spaces and tabs.
   void skip_blanks() {
     take_while([](char c) { return c == ' ' || c == '\t'; });
   }

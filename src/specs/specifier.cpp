@@ -29,7 +29,7 @@ std::string_view symbol(Operator op) {
   return at->first;
 }
 
-/// The first `count` numbers of both releases are the same; a missing number is 0.
+/// True if the first `count` numbers of both releases are equal; missing numbers are 0.
 bool same_prefix(const Version& a, const Version& b, std::size_t count) {
   if (a.epoch() != b.epoch()) return false;
   const auto number = [](const Version& v, std::size_t i) {
@@ -47,14 +47,14 @@ bool matches_equal(const Specifier& clause, const Version& candidate) {
   return wanted.local().empty() ? candidate.without_local() == wanted : candidate == wanted;
 }
 
-/// ">V" takes neither V+local nor, for a V that is no post-release, V.postN (PEP 440, "Exclusive ordered
+/// ">V" matches neither V+local nor, unless V is a post-release, V.postN (PEP 440, "Exclusive ordered
 /// comparison").
 bool matches_greater(const Version& wanted, const Version& candidate) {
   if (wanted.dev() || wanted.post()) return candidate.without_local() > wanted;
   return candidate > wanted && !candidate.same_family(wanted);
 }
 
-/// "<V" takes no pre-release of V unless V is one itself.
+/// "<V" does not match pre-releases of V unless V is a pre-release.
 bool matches_less(const Version& wanted, const Version& candidate) {
   return candidate < (wanted.is_prerelease() ? wanted : wanted.first_dev());
 }
@@ -75,7 +75,7 @@ Result<Specifier> parse_clause(std::string_view text) {
   std::string_view version = trim(scan.rest());
   if (clause.op == Operator::arbitrary) {
     if (version.find_first_of(" \t\r\n\f\v;)") != std::string_view::npos) {
-      return fail(not_a_specifier(text, "=== takes one word"));
+      return fail(not_a_specifier(text, "expected one word after ==="));
     }
     clause.version_text = version;
     if (auto parsed = Version::parse(version)) clause.version = *std::move(parsed);
@@ -85,7 +85,7 @@ Result<Specifier> parse_clause(std::string_view text) {
   if (version.ends_with(".*")) {
     version.remove_suffix(2);
     clause.wildcard = true;
-    if (!equality) return fail(not_a_specifier(text, "\".*\" goes with == and != only"));
+    if (!equality) return fail(not_a_specifier(text, "\".*\" is allowed only with == and !="));
   }
   auto parsed =
       during(Version::parse(version), fmt::format("reading the version specifier {}", in_quotes(text)));
@@ -93,13 +93,13 @@ Result<Specifier> parse_clause(std::string_view text) {
   clause.version_text = version;
   if (clause.wildcard && (clause.version->is_prerelease() || clause.version->post() ||
                           !clause.version->local().empty() || trim(version) != version)) {
-    return fail(not_a_specifier(text, "\".*\" follows plain release numbers only"));
+    return fail(not_a_specifier(text, "\".*\" is allowed only after plain release numbers"));
   }
   if (!equality && !clause.version->local().empty()) {
-    return fail(not_a_specifier(text, "a local version (\"+…\") goes with == and != only"));
+    return fail(not_a_specifier(text, "a local version (\"+…\") is allowed only with == and !="));
   }
   if (clause.op == Operator::compatible && clause.version->release().size() < 2) {
-    return fail(not_a_specifier(text, "~= needs at least two release numbers"));
+    return fail(not_a_specifier(text, "~= requires at least two release numbers"));
   }
   return clause;
 }

@@ -16,30 +16,30 @@ enum class Operator { compatible, equal, not_equal, less_equal, greater_equal, l
 struct Specifier {
   Operator op = Operator::equal;
   std::string version_text;        ///< as written, without ".*"
-  std::optional<Version> version;  ///< none for "===" with something that is no version
+  std::optional<Version> version;  ///< nullopt for "===" with text that is not a version
   bool wildcard = false;           ///< "==2.*", "!=2.*"
 
-  /// Errors (input): not one PEP 440 clause.
+  /// Errors (input): not a PEP 440 clause.
   static Result<Specifier> parse(std::string_view text);
 
-  /// The clause alone, pre-releases included (PEP 440, "Version specifiers").
+  /// Tests this clause alone; pre-releases match (PEP 440, "Version specifiers").
   bool matches(const Version& candidate) const;
-  /// The same for any text: what is no version fits nothing but "===" (compared without regard to case).
+  /// The same for any text: one that is not a version matches only "===" (compared without regard to case).
   bool matches_text(std::string_view candidate) const;
   /// Normalized spelling: ">=2.5".
   std::string text() const;
 };
 
-/// A comma-separated set of clauses, all of which must hold; the empty set takes every version.
+/// A comma-separated set of clauses, all of which must match; the empty set matches every version.
 class SpecifierSet {
  public:
   SpecifierSet() = default;
   /// Errors (input): not a PEP 440 specifier set.
   static Result<SpecifierSet> parse(std::string_view text);
 
-  /// All clauses hold; pre-releases are judged by the clauses alone.
+  /// True if all clauses match; pre-releases get no special treatment.
   bool matches(const Version& candidate) const;
-  /// A clause names a pre-release, so pre-releases of this project are wanted.
+  /// True if a clause names a pre-release, so that pre-releases of this project are wanted.
   bool wants_prereleases() const;
 
   bool empty() const { return clauses_.empty(); }

@@ -20,7 +20,7 @@ struct LegacyName {
 constexpr std::array<LegacyName, 3> kLegacyNames = {
     {{17, "manylinux2014"}, {12, "manylinux2010"}, {5, "manylinux1"}}};
 
-/// The native tag, then PEP 600's from the target's glibc downwards, each with its older name behind it.
+/// The native tag, then PEP 600's from the target's glibc downwards, each followed by its legacy name.
 std::vector<std::string> platforms(const Platform& platform, int glibc_minor) {
   const auto machine = platform.machine();
   const int oldest = platform.oldest_manylinux_glibc_minor();

@@ -20,29 +20,29 @@ struct Tag {
   std::string text() const { return python + "-" + abi + "-" + platform; }
 };
 
-/// What is installed onto: a CPython on Linux with glibc.
+/// What wheels are installed on: a CPython on Linux with glibc.
 struct Target {
   Interpreter python;
   Platform platform;
   int glibc_minor = 0;  ///< of glibc 2.x: 36 for Debian 12, 35 for Ubuntu 22.04, 39 for 24.04
 };
 
-/// All tags that fit the target, best first, as packaging.tags.sys_tags (26.3) orders them on such a machine:
-/// linux_<arch>, then PEP 600 manylinux with its legacy names.
+/// All tags that match the target, best first, in the order of packaging.tags.sys_tags (26.3) on such a
+/// machine: linux_<arch>, then PEP 600 manylinux with its legacy names.
 std::vector<Tag> supported_tags(const Target& target);
 
-/// A compressed set (PEP 425), not multiplied out.
+/// A compressed tag set (PEP 425), not expanded.
 struct CompressedTags {
   std::vector<std::string> pythons;
   std::vector<std::string> abis;
   std::vector<std::string> platforms;
 
-  /// Lower case. Errors (input): not three parts of letters, digits and "_".
+  /// Lower-cases. Errors (input): not three parts of letters, digits and "_".
   static Result<CompressedTags> parse(std::string_view text);
   bool holds(const Tag& tag) const;
-  /// True if some interpreter runs such a wheel on the platform.
+  /// True if some interpreter on the platform can run such a wheel.
   bool fits(const Platform& target) const;
-  /// The CPython of the first Python tag; nullopt if it is another's, as in "py3-none-any".
+  /// The CPython of the first Python tag; nullopt for other Pythons, as in "py3-none-any".
   std::optional<Interpreter> interpreter() const;
 };
 

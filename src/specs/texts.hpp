@@ -5,7 +5,7 @@
 
 namespace launch::specs {
 
-/// The text of each value, in their order.
+/// The texts of the values, in the same order.
 template <class Values>
 std::vector<std::string> texts_of(const Values& values) {
   std::vector<std::string> texts;

@@ -21,7 +21,7 @@ bool is_scheme(std::string_view text) {
   });
 }
 
-/// The length of the scheme before ":"; 0 if there is none.
+/// The length of the scheme before ":"; 0 without one.
 std::size_t scheme_size(std::string_view text) {
   const auto colon = text.find(':');
   return colon != std::string_view::npos && is_scheme(text.substr(0, colon)) ? colon : 0;

@@ -12,22 +12,23 @@
 
 namespace launch::specs {
 
-/// An absolute URL (RFC 3986) without its fragment; scheme and host are lower case. It can be shown anywhere:
+/// An absolute URL (RFC 3986) without its fragment; scheme and host are lower case. Safe to show anywhere:
 /// text() and fmt leave out user and password, and the values of query parameters that look like signatures.
-/// Only with_secrets() gives them, for what talks to the server and for files that must work as an address.
+/// Only with_secrets() returns them, for code that talks to the server and files that must hold a working
+/// address.
 class Url {
  public:
-  /// Names nothing.
+  /// The empty URL.
   Url() = default;
-  /// nullopt if it has no scheme, is an http or https URL without a host, or has white space or control
-  /// characters in it.
+  /// nullopt if it has no scheme, is an http or https URL without a host, or contains white space or control
+  /// characters.
   static std::optional<Url> parse(std::string_view text);
   /// "file:///a/b%2Bc" of the absolute path /a/b+c.
   static Url of_file(const std::filesystem::path& path);
 
-  /// To be shown.
+  /// For display.
   std::string text() const;
-  /// All of it; not to be shown.
+  /// All of it; never display it.
   const std::string& with_secrets() const { return text_; }
   bool empty() const { return text_.empty(); }
 
@@ -36,42 +37,42 @@ class Url {
   std::string_view authority() const { return part(host_, path_); }
   /// "host", "[::1]"
   std::string_view host() const;
-  /// What the URL says, else that of its scheme; nullopt for a scheme without one.
+  /// The URL's port, else its scheme's default; nullopt for a scheme without one.
   std::optional<std::uint16_t> port() const;
   /// As written: "/whl/torch-2.6.0%2Bcu126-py3-none-any.whl"
   std::string_view path() const { return part(path_, query_); }
   /// Without "?"
   std::string_view query() const;
-  /// "https://host:8080": where requests go.
+  /// "https://host:8080": where requests are sent.
   std::string origin() const;
-  /// Percent-decoded; empty if there is none.
+  /// Percent-decoded; empty without one.
   std::string user() const;
   std::string password() const;
 
   bool has_credentials() const { return user_ != host_; }
   bool is_http() const { return scheme() == "http" || scheme() == "https"; }
   bool is_file() const { return scheme() == "file"; }
-  /// "file:///a/b%2Bc" → /a/b+c; empty for a URL that is not a file of this machine.
+  /// "file:///a/b%2Bc" → /a/b+c; empty if it is not a file URL of this machine.
   std::filesystem::path local_path() const;
   /// The last part of the path, percent-decoded.
   std::string file_name() const;
 
-  /// A link found on the page at this URL (RFC 3986, 5.2.2); nullopt if what it leads to is not a URL.
+  /// Resolves a link found on the page at this URL (RFC 3986, 5.2.2); nullopt if the result is not a URL.
   std::optional<Url> resolve(std::string_view link) const;
-  /// With something added to the path, before the query; it must be fit for a URL.
+  /// Appends to the path, before the query; the suffix must be valid in a URL.
   Url extend_path(std::string_view suffix) const;
-  /// URL/NAME; the name is percent-encoded, a query is left out.
+  /// URL/NAME; percent-encodes the name and drops the query.
   Url child(std::string_view name) const;
-  /// Without the last part of the path and the query: ".../nightly" of ".../nightly/cu128".
+  /// Without the query and the last part of the path: ".../nightly" for ".../nightly/cu128".
   Url parent() const;
-  /// With "&name=value" or "?name=value"; the value is percent-encoded.
+  /// With "&name=value" or "?name=value" appended; percent-encodes the value.
   Url with_parameter(std::string_view name, std::string_view value) const;
-  /// The same place on another server ("host" or "host:port"), without credentials.
+  /// The same path on another server ("host" or "host:port"), without credentials.
   Url on_host(std::string_view authority) const;
   Url without_credentials() const;
   Url without_end_slashes() const;
 
-  /// By the whole text, secrets included.
+  /// Compares the whole text, secrets included.
   // NOLINTNEXTLINE(modernize-use-nullptr): a false alarm of clang-tidy 14
   friend auto operator<=>(const Url&, const Url&) = default;
 
@@ -90,13 +91,13 @@ class Url {
   std::uint32_t query_ = 0;  ///< where the "?" is, or the end
 };
 
-/// Text that should be a URL, as it can be shown.
+/// Text that should be a URL, without its secrets.
 std::string redacted_url(std::string_view text);
-/// What follows "#"; empty if there is none.
+/// The part after "#"; empty without one.
 std::string_view url_fragment(std::string_view url);
-/// "%2B" → "+"; anything but a percent sequence stays.
+/// "%2B" → "+"; everything that is not a percent sequence is unchanged.
 std::string percent_decode(std::string_view text);
-/// All but letters, digits and "-._~/" is percent-encoded.
+/// Percent-encodes everything but letters, digits and "-._~/".
 std::string percent_encode_path(std::string_view path);
 
 }  // namespace launch::specs

@@ -18,7 +18,7 @@ bool is_separator(char c) {
   return c == '.' || c == '-' || c == '_';
 }
 
-/// Reads a version that is lower case and has no white space around it; `text` is quoted in errors.
+/// Parses a version that is lower case and has no white space around it; errors quote `text`.
 class VersionReader {
  public:
   VersionReader(std::string_view lower, std::string_view text) : scan_(lower, "version"), text_(text) {}
@@ -31,13 +31,13 @@ class VersionReader {
     return value_of(digits);
   }
 
-  /// The number that may follow a letter; none counts as 0.
+  /// The number that may follow a letter; 0 if there is none.
   Result<std::uint64_t> optional_number() {
     if (is_separator(scan_.peek())) scan_.take(scan_.rest().substr(0, 1));
     return is_digit(scan_.peek()) ? number() : Result<std::uint64_t>(0);
   }
 
-  /// One of the words, behind at most one separator; stays where it is when there is none.
+  /// One of the words, after at most one separator; does not advance if there is none.
   template <std::size_t N>
   std::optional<std::size_t> word(const std::array<std::string_view, N>& words) {
     const Scanner before = scan_;
@@ -79,7 +79,8 @@ std::strong_ordering compare_releases(const std::vector<std::uint64_t>& a,
   return std::strong_ordering::equal;
 }
 
-/// Rank of the pre-release part: "1.dev1" before "1a1" before "1b1" before "1rc1" before "1" and "1.post1".
+/// Sort key of the pre-release part: "1.dev1" before "1a1" before "1b1" before "1rc1" before "1" and
+/// "1.post1".
 std::pair<int, std::uint64_t> pre_key(const Pre& pre, bool has_post, bool has_dev) {
   if (pre) return {pre->first - 'a' + 1, pre->second};
   return {!has_post && has_dev ? 0 : 'd' - 'a' + 1, 0};
@@ -194,7 +195,7 @@ std::strong_ordering operator<=>(const Version& a, const Version& b) {
                            dev_key(v.dev_));
   };
   if (const auto order = key(a) <=> key(b); std::is_neq(order)) return order;
-  return a.local_ <=> b.local_;  // fewer parts first, and none before any
+  return a.local_ <=> b.local_;  // fewer parts sort first
 }
 
 }  // namespace launch::specs

@@ -12,7 +12,7 @@
 
 namespace launch::specs {
 
-/// A version as PEP 440 defines it: any spelling is read, order and equality are the standard's.
+/// A PEP 440 version: accepts every spelling, with the standard's order and equality.
 class Version {
  public:
   /// Errors (input): not a PEP 440 version.
@@ -22,10 +22,10 @@ class Version {
   std::string text() const;
   /// The same without the local part.
   std::string public_text() const;
-  /// "cu121", normalized; empty when there is none.
+  /// "cu121", normalized; empty without one.
   std::string local() const;
   Version without_local() const;
-  /// "V.dev0" without the local part: the first of all versions that lead up to this one.
+  /// "V.dev0" without the local part: the earliest version that leads up to this one.
   Version first_dev() const;
   /// Same epoch, release (1.0 is 1) and pre-release part; post, dev and local may differ.
   bool same_family(const Version& other) const;

@@ -24,7 +24,7 @@ bool is_escaped_name(std::string_view name) {
 
 Result<WheelName> WheelName::parse(std::string_view file_name) {
   constexpr std::size_t kParts = 5;
-  if (!file_name.ends_with(".whl")) return fail(not_a_wheel(file_name, "expected it to end in \".whl\""));
+  if (!file_name.ends_with(".whl")) return fail(not_a_wheel(file_name, "expected a name ending in \".whl\""));
   const auto parts = split(file_name.substr(0, file_name.size() - 4), '-');
   if (parts.size() != kParts && parts.size() != kParts + 1) {
     return fail(
@@ -32,7 +32,7 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
                                            count_of(parts.size(), "part"))));
   }
   if (!is_escaped_name(parts[0])) {
-    return fail(not_a_wheel(file_name, fmt::format("{} cannot be a project's name", in_quotes(parts[0]))));
+    return fail(not_a_wheel(file_name, fmt::format("{} is not a valid project name", in_quotes(parts[0]))));
   }
   const auto step = [&] { return fmt::format("reading the wheel name {}", in_quotes(file_name)); };
   WheelName wheel;

@@ -30,7 +30,7 @@ std::string_view without_rank(std::string_view line) {
   return line;
 }
 
-/// What torch, gloo and NCCL say when a peer is gone or late.
+/// Messages of torch, gloo and NCCL about a peer that is gone or late.
 bool is_communication(std::string_view text) {
   static constexpr std::array<std::string_view, 6> words{
       "DistBackendError", "DistNetworkError", "DistStoreError", "gloo/transport", "NCCL", "TCPStore"};
@@ -60,7 +60,7 @@ std::string watchdog_in(std::span<const std::string> lines) {
   return {};
 }
 
-/// What python says of a script that is not there, in the words of who wrote the recipe.
+/// Explains python's message about a missing script in terms of the recipe.
 bool explain_missing_script(Cause& cause) {
   constexpr std::string_view mark = "can't open file '";
   for (const auto& line : cause.last_lines) {
@@ -69,7 +69,7 @@ bool explain_missing_script(Cause& cause) {
     const auto path = line.substr(at + mark.size(), line.find('\'', at + mark.size()) - at - mark.size());
     cause.message = fmt::format("the script {} is not in the image", path);
     cause.hint =
-        "[image] copy in the recipe puts files there; [train] command is relative to the image's folder";
+        "add it with [image] copy in the recipe; [train] command is relative to the image's working folder";
     return true;
   }
   return false;
@@ -86,7 +86,7 @@ void explain_signal(Cause& cause, const RankEnd& end) {
     }
   }
   if (end.event.signal == SIGKILL) {
-    cause.hint = "the kernel kills so when memory runs out: see dmesg, or take less of it";
+    cause.hint = "SIGKILL usually means out of memory: check dmesg or reduce memory use";
   }
 }
 
@@ -98,7 +98,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
     if (const auto port = port_in_use(line)) {
       cause.message =
           *port == 0 ? std::string("the port is in use") : fmt::format("port {} is in use", *port);
-      cause.hint = "give another: --port";
+      cause.hint = "use another port: --port";
       return;
     }
   }
@@ -109,7 +109,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   }
   if (cause.message.empty() && !end.last_lines.empty())
     cause.message = std::string(trim(end.last_lines.back()));
-  if (cause.message.empty()) cause.message = fmt::format("it ended with code {} and said nothing", end.code);
+  if (cause.message.empty()) cause.message = fmt::format("it exited with code {} and no message", end.code);
   cause.kind = kind_of_words(cause.message, CauseKind::launcher);
 }
 
@@ -117,24 +117,24 @@ Cause cause_of(const NodeEnd& end) {
   Cause cause;
   cause.node = end.node;
   cause.last_lines = end.last_lines;
-  if (end.told) {
+  if (end.asked_to_end) {
     cause.kind = CauseKind::stopped;
     cause.code = end.code;
     return cause;
   }
-  if (const auto told = read_torchrun_failure(end.last_lines)) {
+  if (const auto failure = read_torchrun_failure(end.last_lines)) {
     RankEnd rank;
-    rank.rank = told->rank;
+    rank.rank = failure->rank;
     rank.node = end.node;
-    rank.event.signal = std::max(-told->code, 0);
-    rank.event.code = std::max(told->code, 0);
+    rank.event.signal = std::max(-failure->code, 0);
+    rank.event.code = std::max(failure->code, 0);
     return cause_of(rank);
   }
   explain_node(cause, end);
   return cause;
 }
 
-/// Lower comes first.
+/// Lower values take precedence.
 int precedence(CauseKind kind) {
   switch (kind) {
     case CauseKind::exception:
@@ -181,18 +181,18 @@ std::string Cause::sentence() const {
     case CauseKind::exception:
       return fmt::format("{} raised {}", who, message);
     case CauseKind::signal:
-      return fmt::format("{} was ended by {}", who, message);
+      return fmt::format("{} was killed by {}", who, message);
     case CauseKind::exit:
-      return message.empty() ? fmt::format("{} ended with code {}", who, code)
-                             : fmt::format("{} ended with code {}: {}", who, code, message);
+      return message.empty() ? fmt::format("{} exited with code {}", who, code)
+                             : fmt::format("{} exited with code {}: {}", who, code, message);
     case CauseKind::launcher:
       return fmt::format("{} failed: {}", who, message);
     case CauseKind::timeout:
-      return fmt::format("{} waited too long for the others: {}", who, message);
+      return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:
-      return fmt::format("{} lost another rank: {}", who, message);
+      return fmt::format("{} lost its connection to another rank: {}", who, message);
     case CauseKind::stopped:
-      return fmt::format("{} was asked to end", who);
+      return fmt::format("{} was stopped", who);
   }
   return who;
 }
@@ -217,13 +217,13 @@ Cause cause_of(const RankEnd& end) {
   cause.last_lines = end.last_lines;
   cause.message = exception_in(end.last_lines);
   if (cause.message.empty()) cause.message = end.event.message.value_or("");
-  // Who was interrupted raises as well, but only because of that.
+  // An interrupted rank raises too, but only because of the interruption.
   const bool raised =
-      !cause.message.empty() && !(end.event.told && cause.message.starts_with("KeyboardInterrupt"));
-  if (raised && (end.event.signal == 0 || end.event.told)) {
+      !cause.message.empty() && !(end.event.asked_to_end && cause.message.starts_with("KeyboardInterrupt"));
+  if (raised && (end.event.signal == 0 || end.event.asked_to_end)) {
     if (end.event.signal != 0) cause.code = 1;
     cause.kind = kind_of_words(cause.message, CauseKind::exception);
-  } else if (end.event.told) {
+  } else if (end.event.asked_to_end) {
     cause.code = end.event.signal != 0 ? 128 + end.event.signal : end.event.code;
     cause.kind = CauseKind::stopped;
   } else if (end.event.signal != 0) {

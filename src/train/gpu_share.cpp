@@ -43,7 +43,7 @@ GpuSet range(std::size_t first, std::size_t count) {
   return GpuSet::of_devices(std::move(devices));
 }
 
-/// Without enough for all, the last GPUs are shared as well as the first.
+/// If there are not enough for all, shares the last GPUs as well as the first.
 void hand_out(Plan& plan, std::size_t per_node, std::size_t existing) {
   const bool shared = per_node * plan.nodes.size() > existing;
   for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
@@ -51,12 +51,12 @@ void hand_out(Plan& plan, std::size_t per_node, std::size_t existing) {
     plan.nodes[node].gpus = per_node == existing ? GpuSet::all() : range(first, per_node);
   }
   if (!shared) return;
-  plan.notes.push_back(fmt::format("{} share {}: good for trying, not for speed",
+  plan.notes.push_back(fmt::format("{} share {}: fine for a trial, but slow",
                                    count_of(plan.nodes.size(), "node"), count_of_gpus(existing)));
   for (auto& node : plan.nodes) {
     add_variable(plan, node,
                  {"NCCL_HOSTID", fmt::format("{}-{}", plan.run, node.host),
-                  "nodes share a GPU, which NCCL refuses to two ranks of one host"});
+                  "nodes share a GPU, which NCCL does not allow for two ranks on one host"});
   }
 }
 

@@ -34,7 +34,7 @@ class Tail {
     }
   }
 
-  /// A last line that has no end.
+  /// Passes on a last line without a newline.
   void finish(const std::function<void(std::string_view)>& on_line) const {
     if (!begun_.empty()) on_line(begun_);
   }
@@ -62,7 +62,7 @@ Result<void> read_log(const std::filesystem::path& file, const std::function<boo
   constexpr std::chrono::milliseconds kPause{100};
   Tail tail(file);
   for (;;) {
-    const bool more = grows();  // asked first: what was written before the end is read after this
+    const bool more = grows();  // checked first, so that everything written before the end is read
     TRY(tail.read(on_line));
     if (!more) break;
     clock.sleep(kPause, stop);
@@ -81,7 +81,7 @@ Result<RankName> parse_rank(std::string_view text) {
     if (number && *number <= kMost) numbers.push_back(static_cast<int>(*number));
   }
   if (numbers.size() != parts.size() || parts.size() > 2) {
-    return fail(input_error(fmt::format("{} is not a rank: expected one such as 3, or 1.3 with its node",
+    return fail(input_error(fmt::format("{} is not a rank: expected a rank such as 3, or 1.3 with its node",
                                         specs::in_quotes(text))));
   }
   if (numbers.size() == 1) return RankName{std::nullopt, numbers[0]};

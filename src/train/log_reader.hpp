@@ -11,13 +11,13 @@
 
 namespace launch::train {
 
-/// Hands out the lines of a log, without their newlines, as long as `grows` says that more may come; then
-/// what is there, and ends. A file that does not exist has no lines. A stop ends it early. Errors
-/// (environment): it cannot be read.
+/// Passes on the lines of a log, without their newlines, as long as `grows` returns true; then the rest, and
+/// returns. A missing file has no lines. Returns early when a stop is requested. Errors (environment): it
+/// cannot be read.
 Result<void> read_log(const std::filesystem::path& file, const std::function<bool()>& grows, Clock& clock,
                       const std::stop_token& stop, const std::function<void(std::string_view)>& on_line);
 
-/// One rank as a user names it: "3", or "1.3" with its node.
+/// A rank as the user writes it: "3", or "1.3" with its node.
 struct RankName {
   std::optional<int> node;
   int rank = 0;

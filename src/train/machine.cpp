@@ -18,7 +18,7 @@ int count_gpus() {
   for (std::filesystem::directory_iterator at("/dev", code); at != std::filesystem::directory_iterator();
        at.increment(code)) {
     const auto name = at->path().filename().string();
-    // nvidiactl, nvidia-uvm and nvidia-modeset are no GPUs.
+    // nvidiactl, nvidia-uvm and nvidia-modeset are not GPUs.
     if (name.starts_with("nvidia") && parse_u64(std::string_view(name).substr(6))) ++count;
   }
   return count;

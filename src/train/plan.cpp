@@ -32,8 +32,8 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   if (request.port < 1 || request.port > kMostPort)
     return fail(input_error(fmt::format("--port {}: expected 1 to {}", request.port, kMostPort)));
   if (recipe.train.command.empty()) {
-    return fail(input_error(fmt::format("the recipe {} does not say what to train", recipe.name))
-                    .hint("add to it: [train] and command = [\"train.py\"]"));
+    return fail(input_error(fmt::format("the recipe {} has no [train] command", recipe.name))
+                    .hint("add [train] with command = [\"train.py\"]"));
   }
   Plan plan;
   plan.run = request.run;

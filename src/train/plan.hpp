@@ -16,17 +16,17 @@
 
 namespace launch::train {
 
-/// Where rank.py lies in a node's image.
+/// Path of rank.py in a node's container.
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 
-/// A variable that a run sets, and why.
+/// A variable that a run sets, and the reason.
 struct Variable {
   std::string name;
   std::string value;
   std::string reason;
 };
 
-/// The image that a run uses.
+/// The image of a run.
 struct TrainImage {
   std::string name;                        ///< "localhost/launch/demo:latest"
   std::optional<Digest> image_id = {};     ///< nullopt until the place has found the image
@@ -34,7 +34,7 @@ struct TrainImage {
   std::optional<Digest> lock_digest = {};  ///< of the lock it was built from; nullopt without a label
 };
 
-/// Between SIGTERM and SIGKILL when a run is ended.
+/// Time between SIGTERM and SIGKILL when a run is ended.
 struct Grace {
   std::chrono::seconds interrupted{2};
   std::chrono::seconds failed{2};  ///< after a rank failed
@@ -42,13 +42,13 @@ struct Grace {
 
 struct NodePlan {
   int index = 0;
-  std::string host;                            ///< "n0", by which the other nodes find it
-  specs::GpuSet gpus = specs::GpuSet::none();  ///< of its machine: all, none, or these; never a number
-  std::vector<Variable> environment = {};      ///< of this node alone, beside the plan's
+  std::string host;                            ///< "n0", the name under which other nodes find it
+  specs::GpuSet gpus = specs::GpuSet::none();  ///< of its machine: all, none, or a list; never a number
+  std::vector<Variable> environment = {};      ///< of this node only, in addition to the plan's
 };
 
-/// All that a run will do, fixed before anything is started, in words that every place understands. How a
-/// node becomes a container, a task or a pod is the place's to know.
+/// All that a run will do, decided before anything is started, in terms that suit every place. Whether a node
+/// becomes a container, a task or a pod is up to the place.
 struct Plan {
   std::string run;     ///< "demo-20261124-055512-3fa2"
   std::string recipe;  ///< "demo"
@@ -56,23 +56,23 @@ struct Plan {
   TrainImage image;
   Rendezvous rendezvous;
   std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
-  specs::GpuSet gpus = specs::GpuSet::all();     ///< asked for per node
+  specs::GpuSet gpus = specs::GpuSet::all();     ///< requested per node
   std::vector<std::string> command = {};         ///< given to torchrun
   std::vector<std::string> arguments = {};       ///< after the command: the user's
   std::vector<Variable> environment = {};        ///< of every node; sorted by name
   std::vector<project::MountEntry> mounts = {};  ///< of every node; `from` is absolute
-  std::filesystem::path rank_script = {};        ///< rank.py here; nodes have it as kRankScript
+  std::filesystem::path rank_script = {};        ///< rank.py on this machine; kRankScript in a node
   std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
   Grace grace = {};
   std::vector<NodePlan> nodes = {};
-  std::vector<std::string> notes = {};  ///< what a person must know of it
+  std::vector<std::string> notes = {};  ///< what the user must know
   int world_size() const { return rendezvous.nodes * rendezvous.ranks_per_node; }
 };
 
 struct PlanRequest {
   std::string run;
   Digest lock_digest = Digest::of("");
-  std::filesystem::path project;      ///< relative mounts begin here
+  std::filesystem::path project;      ///< base of relative mounts
   std::filesystem::path rank_script;  ///< rank.py on this machine
   std::optional<int> nodes;           ///< else the recipe's
   std::optional<specs::GpuSet> gpus;  ///< per node; else the recipe's
@@ -80,11 +80,11 @@ struct PlanRequest {
   std::vector<std::string> arguments;  ///< for the training script, after the recipe's
 };
 
-/// What is the same wherever the nodes are; the place adds GPUs, limits and variables. Pure. Errors (input):
-/// no [train] command, a number of nodes or a port out of range.
+/// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors
+/// (input): no [train] command; a number of nodes or a port out of range.
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request);
 
-/// Adds a variable for every node, or for one, unless the recipe sets it itself.
+/// Adds a variable for every node, or for one, unless the recipe sets it.
 void add_variable(Plan& plan, Variable variable);
 void add_variable(const Plan& plan, NodePlan& node, Variable variable);
 /// All variables of a node, sorted by name.
@@ -92,14 +92,14 @@ std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
 /// The argument vector of a node: torchrun, which starts rank.py, which starts the command.
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);
 
-/// Gives the GPUs of one machine to the nodes of a plan, which are all on it, and sets ranks, backend and
-/// notes. `existing` is how many the machine has. Nodes get different GPUs as long as there are enough; else
-/// they share them, and NCCL is made to see a host per node. Pure. Errors (input): more are asked for than
-/// there are, a device that does not exist, devices by name for several nodes.
+/// Distributes the GPUs of one machine among the nodes of a plan, all on that machine, and sets ranks,
+/// backend and notes. `existing` is the machine's number of GPUs. Nodes get different GPUs if there are
+/// enough; else they share them, and NCCL is configured to see one host per node. Pure. Errors (input): more
+/// GPUs requested than exist, a device that does not exist, devices by name for several nodes.
 Result<void> share_gpus(Plan& plan, int existing);
 
-/// "demo-20261124-055512-3fa2": the recipe's name as container names may hold it, the UTC time and four hex
-/// digits.
+/// "demo-20261124-055512-3fa2": the recipe's name in a form allowed in container names, the UTC time and four
+/// hex digits.
 std::string run_id(std::string_view recipe, std::chrono::system_clock::time_point now, std::uint16_t random);
 
 }  // namespace launch::train

@@ -7,7 +7,7 @@ node's output knows who said what, who ended first, and how:
     @launch RANK e TEXT    a line of its stderr; E: the line goes on
     @launch RANK s JSON    it was started
     @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
-                           began), told (it was asked to end), message (torchelastic's error file)
+                           began), asked_to_end (before it ended), message (torchelastic's error file)
 """
 
 import ctypes
@@ -114,13 +114,13 @@ def end_as(code):
 
 
 def main():
-    told = []
+    signals = []
     waiting = []
     rank = None
 
     def forward(number, _frame):
         if number not in (signal.SIGUSR1, signal.SIGUSR2):
-            told.append(number)
+            signals.append(number)
         if rank is None:
             waiting.append(number)
         elif rank.poll() is None:
@@ -148,7 +148,7 @@ def main():
             "signal": max(-code, 0),
             "time": time.time(),
             "failed": err.failed,
-            "told": bool(told),
+            "asked_to_end": bool(signals),
             "message": error_file_message(),
         },
     )

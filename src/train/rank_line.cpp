@@ -60,7 +60,8 @@ std::optional<RankEvent> read_rank_event(std::string_view text) {
   event.signal = json["signal"].get<int>();
   event.time = json["time"].get<double>();
   if (json.contains("failed") && json["failed"].is_number()) event.failed = json["failed"].get<double>();
-  event.told = json.contains("told") && json["told"].is_boolean() && json["told"].get<bool>();
+  event.asked_to_end =
+      json.contains("asked_to_end") && json["asked_to_end"].is_boolean() && json["asked_to_end"].get<bool>();
   if (json.contains("message") && json["message"].is_string())
     event.message = json["message"].get<std::string>();
   return event;

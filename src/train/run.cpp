@@ -17,7 +17,7 @@ std::string signal_name(int number) {
   return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
 }
 
-/// A stop that a signal asks for, or `launch stop` by its mark in the run's folder.
+/// Stop requests: from a signal, or from `launch stop` through its file in the run's folder.
 class StopRequests {
  public:
   StopRequests(const RunFolder& folder, const RunWorld& world)
@@ -100,7 +100,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   report.end.ended = utc_timestamp(clock.now());
   record.end = report.end;
   const auto written = write_record(disk, folder, record);
-  if (all_removed) guard->dismiss();  // else it tries once more to remove what is left
+  if (all_removed) guard->dismiss();  // else it tries again to remove what is left
   TRY(written);
   return report;
 }

@@ -15,7 +15,7 @@
 
 namespace launch::train {
 
-/// What a run needs of the world.
+/// What a run needs from outside.
 struct RunWorld {
   ProcessRunner& runner;
   Work work;
@@ -28,26 +28,27 @@ struct RunReport {
   double stop_seconds = 0;  ///< see Outcome
 };
 
-/// The life of a run: makes its folder and record, holds its lock, has a guard clean up should this process
-/// be killed, runs it, ends it when a signal or `launch stop` asks for that, and closes the record. What went
-/// wrong once it had begun is in RunEnd::error. Errors (environment): folder, record or guard cannot be made.
+/// Carries out a run: creates its folder and record, holds its lock, starts a guard that cleans up should
+/// this process be killed, runs the plan, ends it on a signal or `launch stop`, and completes the record.
+/// Failures after the start are in RunEnd::error. Errors (environment): folder, record or guard cannot be
+/// created.
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show);
 
-/// What an outcome comes to: result, code and who stopped it. The code is that of the rank which failed
-/// first, or 128 + signal; `launch stop` counts as SIGTERM. Pure.
+/// The end of a run: result, code and what stopped it. The code is that of the rank that failed first, or 128
+/// + signal; `launch stop` counts as SIGTERM. Pure.
 RunEnd end_of(Outcome outcome, int signal, bool stop_requested);
 
-/// The command that guards a run, and its arguments after the program: what `carry_out` starts and the
-/// command line reads.
+/// The hidden command that guards a run, and its arguments after the program: `carry_out` starts it and the
+/// command line parses it.
 inline constexpr const char* kGuardCommand = "guard";
 std::vector<std::string> guard_arguments(const RunFolder& folder);
 
-/// Gives a record without an end the result "lost". Errors (environment): it cannot be read or written.
+/// Completes an unfinished record with the result "lost". Errors (environment): it cannot be read or written.
 Result<void> mark_lost(const RunFolder& folder, const Work& work);
 
-/// Removes what is left of a run whose process is gone, and closes its record with the result "lost". Errors
-/// (environment): the record cannot be read or written, something could not be removed.
+/// Removes what is left of a run whose process is gone, and completes its record with the result "lost".
+/// Errors (environment): the record cannot be read or written, something could not be removed.
 Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, const Work& work);
 
 }  // namespace launch::train

@@ -10,12 +10,12 @@
 
 namespace launch::train {
 
-/// The name of a log: "node0.rank3.log" of a rank, "node0.log" of a node's torchrun.
+/// The name of a log: "node0.rank3.log" for a rank, "node0.log" for a node's torchrun.
 std::string log_name(int node, std::optional<int> rank);
 /// The log of everything, in order of arrival.
 inline constexpr const char* kAllLog = "all.log";
 
-/// The folder of one run, STATE/runs/ID, and what lies where in it.
+/// The folder of one run, STATE/runs/ID, and the paths in it.
 class RunFolder {
  public:
   RunFolder(const std::filesystem::path& state, const std::string& run);
@@ -30,16 +30,16 @@ class RunFolder {
   }
   std::filesystem::path rank_script() const { return path_ / "rank.py"; }
 
-  /// Makes the folder and its logs/. Errors (environment).
+  /// Creates the folder and its logs/. Errors (environment).
   Result<void> make(Disk& disk) const;
 
-  /// Held by the process of the run as long as it lives: the kernel lets go of it whatever ends the process.
-  /// Errors (environment).
+  /// Takes the lock that the run's process holds as long as it lives; the kernel releases it however the
+  /// process ends. Errors (environment).
   Result<FileLock> hold(Disk& disk) const;
-  /// Whether the process of the run lives.
+  /// True while the run's process lives.
   bool is_held() const;
 
-  /// Asks the process of the run to end it. Errors (environment).
+  /// Asks the run's process to end the run. Errors (environment).
   Result<void> request_stop(Disk& disk) const;
   bool stop_requested() const;
 
@@ -50,8 +50,7 @@ class RunFolder {
   std::filesystem::path path_;
 };
 
-/// The folders of all runs that have a record, sorted by name. Errors (environment): the folder cannot be
-/// read.
+/// The folders of all runs with a record, sorted by name. Errors (environment): the folder cannot be read.
 Result<std::vector<RunFolder>> run_folders(const std::filesystem::path& state);
 
 }  // namespace launch::train

@@ -34,8 +34,8 @@ Result<RunFolder> find_folder(const std::filesystem::path& state, std::string_vi
   }
   if (matching.size() == 1) return RunFolder(state, matching.front());
   if (matching.size() > 1) {
-    return fail(input_error(fmt::format("{} is the beginning of {} runs: {}", specs::in_quotes(id),
-                                        matching.size(), join_words(matching))));
+    return fail(input_error(
+        fmt::format("{} matches {} runs: {}", specs::in_quotes(id), matching.size(), join_words(matching))));
   }
   auto error = input_error(fmt::format("run not found: {}", specs::in_quotes(id)));
   if (const auto near = did_you_mean(id, all))
@@ -91,7 +91,7 @@ Result<RunList> list_runs(const std::filesystem::path& state) {
 Result<ListedRun> find_run(const std::filesystem::path& state, std::string_view id) {
   if (id == "last") {
     TRY_ASSIGN(auto list, list_runs(state));
-    if (list.runs.empty()) return fail(input_error("there are no runs yet"));
+    if (list.runs.empty()) return fail(input_error("no runs yet"));
     return std::move(list.runs.front());
   }
   TRY_ASSIGN(const auto folder, find_folder(state, id));

@@ -17,7 +17,7 @@ enum class RunState {
   interrupted,
   lost,  ///< its process was killed
 };
-/// "running", as --json says it.
+/// "running", as in --json.
 std::string_view state_name(RunState state);
 
 struct ListedRun {
@@ -36,8 +36,8 @@ struct RunList {
 /// Errors (environment): the folder of runs cannot be read.
 Result<RunList> list_runs(const std::filesystem::path& state);
 
-/// The run of an ID, of the beginning of one, or "last". Errors (input): there is none, with a "did you
-/// mean"; several begin so. (environment): its record cannot be read.
+/// The run with this ID, an ID with this prefix, or "last". Errors (input): no such run, with a "did you
+/// mean"; several runs match. (environment): its record cannot be read.
 Result<ListedRun> find_run(const std::filesystem::path& state, std::string_view id);
 
 }  // namespace launch::train

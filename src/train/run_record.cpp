@@ -16,7 +16,7 @@ std::string text_of(const Json& json) {
   return json_text(json, 2) + "\n";
 }
 
-/// A path that is read back as it is, even if it is not text.
+/// A path that reads back unchanged even if it is not UTF-8.
 Json bytes_of(const std::string& path) {
   if (is_utf8(path)) return path;
   auto bytes = Json::array();
@@ -94,7 +94,7 @@ Json end_of(const RunEnd& end) {
                      {"code", rank.event.code},
                      {"signal", rank.event.signal},
                      {"time", rank.event.time},
-                     {"asked_to_end", rank.event.told}});
+                     {"asked_to_end", rank.event.asked_to_end}});
   }
   auto nodes = Json::array();
   for (const auto& node : end.nodes) {

@@ -17,7 +17,7 @@ struct RunEnd {
   std::string ended;  ///< RFC 3339, UTC
   double seconds = 0;
   std::string result;       ///< "succeeded", "failed", "interrupted"
-  std::optional<int> code;  ///< that of the rank which failed first, 128 + signal; none after an error
+  std::optional<int> code;  ///< of the rank that failed first, or 128 + signal; nullopt after an error
   std::optional<Error> error = {};  ///< a node could not be started, the place failed, something is left
   std::optional<Cause> cause;
   std::string stopped_by;  ///< "SIGINT", "launch stop"; empty unless interrupted
@@ -25,26 +25,26 @@ struct RunEnd {
   std::vector<NodeEnd> nodes;
 };
 
-/// The record of a run, as it is kept in its folder (docs/design.md, "The files").
+/// The record of a run, as stored in its folder (docs/design.md, "The files").
 struct RunRecord {
   const Plan& plan;
   std::string started;  ///< RFC 3339, UTC
   double time = 0;      ///< the same in seconds since 1970
-  int pid = 0;          ///< of the process of the run, for people
+  int pid = 0;          ///< of the run's process, for people
   PlaceHandle handle;
   PlaceDescription description;
   std::vector<std::vector<std::string>> commands;
-  std::optional<RunEnd> end;  ///< none while it runs
+  std::optional<RunEnd> end;  ///< nullopt while it runs
 };
 
 /// The document. Pure.
 std::string write_run_record(const RunRecord& record);
 
-/// A record without an end is given the result "lost": the process of the run was killed. Pure. Errors
+/// Completes an unfinished record with the result "lost": the run's process was killed. Pure. Errors
 /// (environment): the text is not a record.
 Result<std::string> with_lost_end(std::string_view text, const std::string& when);
 
-/// What a list of runs says of one, and what finds it again.
+/// The parts of a record that lists show, and that find the run again.
 struct RunSummary {
   std::string run;
   std::string recipe;

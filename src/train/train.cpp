@@ -9,7 +9,7 @@
 namespace launch::train {
 namespace {
 
-/// Between the first failure and the end of all: others may have failed before and be slower to leave.
+/// Time to wait after the first failure: others may have failed earlier and be slower to exit.
 constexpr std::chrono::milliseconds kOthersToo{500};
 
 double seconds_of(std::chrono::system_clock::time_point time) {
@@ -49,7 +49,7 @@ struct Training::State {
     } else if (auto* end = std::get_if<NodeEnd>(&event)) {
       gone.insert(end->node);
       failed = failed || end->code != 0;
-      end->told = stopping;
+      end->asked_to_end = stopping;
       end->started = started[end->node];
       end->time = time;
       nodes.push_back(std::move(*end));
@@ -95,7 +95,7 @@ Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outco
   const auto began = clock_->steady();
   if (failed || outcome.interrupted) {
     lock.unlock();
-    logs_.hush();  // what the others say of it now would bury the first failure
+    logs_.hush();  // the other ranks' reactions would bury the first failure
     lock.lock();
     if (failed) state.changed.wait_for(lock, stop, kOthersToo, all_gone);
     state.stopping = true;

@@ -13,19 +13,19 @@
 
 namespace launch::train {
 
-/// What became of a run's nodes.
+/// How a run's nodes ended.
 struct Outcome {
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
-  std::optional<Cause> cause;  ///< none when all ended well, or were interrupted
+  std::optional<Cause> cause;  ///< nullopt if all succeeded, or were interrupted
   std::optional<Error> error;  ///< a node could not be started, or the place failed
   bool interrupted = false;
   double stop_seconds = 0;  ///< from the first failure (or the interruption) until all nodes were gone
 };
 
-/// Runs a plan at a place, and ends all of it when one rank fails or a stop is asked for. Nothing of the run
-/// is left behind, whatever happened. Errors (environment): what the nodes share could not be made, or
-/// something could not be removed.
+/// Runs a plan at a place, and ends all of it when a rank fails or a stop is requested. Removes everything of
+/// the run in any case. Errors (environment): what the nodes share could not be created, or something could
+/// not be removed.
 class Training {
  public:
   Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show, const Work& work);

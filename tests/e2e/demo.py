@@ -109,7 +109,7 @@ def port_in_use_is_named() -> None:
             done = subprocess.run(command, cwd=place, capture_output=True, text=True)
             assert done.returncode == 1, (done.returncode, done.stderr[-3000:])
             assert "error: torchrun on node 0 failed: port 29500 is in use (code 1)\n" in done.stderr, done.stderr[-3000:]
-            assert "\nhint: give another: --port\n" in done.stderr, done.stderr[-3000:]
+            assert "\nhint: use another port: --port\n" in done.stderr, done.stderr[-3000:]
             done = subprocess.run([*command, "--port", "29501", "--", "--steps", "20"], cwd=place, capture_output=True, text=True)
             assert done.returncode == 0, (done.returncode, done.stderr[-3000:])
         finally:

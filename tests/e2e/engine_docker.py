@@ -138,7 +138,7 @@ nodes   = 2
     def test_2_build(self):
         image, err = self.launch("build", NAME)
         with self.subTest("says when images are not the same each time"):
-            self.assertEqual("docker has no buildx here" in err, not self.has_buildx(), err)
+            self.assertEqual("docker buildx is not installed" in err, not self.has_buildx(), err)
         with self.subTest("prints what docker runs"):
             self.assertEqual(self.docker("run", "--rm", "--network", "none", image.strip(), "id", "--user", "--name"), ["trainer"])
         with self.subTest("is found again"):
@@ -189,7 +189,7 @@ nodes   = 2
     def test_5_failing_rank(self):
         before = self.left()
         _, err = self.launch("train", NAME, "--", "exit", code=7)
-        self.assertIn("error: rank 1 on node 1 ended with code 7\n", err)
+        self.assertIn("error: rank 1 on node 1 exited with code 7\n", err)
         self.assertEqual(self.left(), before)
 
     def test_6_interrupted_and_killed_runs_leave_nothing(self):

@@ -187,7 +187,7 @@ class Train(unittest.TestCase):
         self.assertEqual(len(document["nodes"]), 2)
 
     def test_failing_rank_ends_all_and_its_code_is_returned(self):
-        for what, code, sentence in (("exit", 7, "ended with code 7"),
+        for what, code, sentence in (("exit", 7, "exited with code 7"),
                                      ("raise", 1, "raised ValueError: no more data (code 1)")):
             returned, _, err = self.train(what)
             took = time.time() - float((self.root / "job" / "failed").read_text())
@@ -288,7 +288,7 @@ class Train(unittest.TestCase):
         finally:
             (self.root / "job" / "away.py").rename(self.root / "job" / "job.py")
         self.assertEqual(code, 2, err)
-        self.assertRegex(err, r"error: rank \d on node \d ended with code 2: the script /workspace/job.py is not in the"
+        self.assertRegex(err, r"error: rank \d on node \d exited with code 2: the script /workspace/job.py is not in the"
                               r" image\n")
         self.assertIn("hint: [image] copy in the recipe puts files there;", err)
 

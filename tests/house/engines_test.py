@@ -6,7 +6,7 @@ import re
 import tree
 
 TABLE = "src/containers/engine_type.cpp"
-ROW = re.compile(r"^\s*&(\w+)\(\),$", re.MULTILINE)
+ROW = re.compile(r"\bROW\((?!ROW)(\w+)\)")
 COMMENT = re.compile(r"(?<![:\"])//.*")
 
 

@@ -242,7 +242,8 @@ TEST_F(CheckScenario, BadUsage) {
                   "\": expected cuXXX, rocmX.Y, xpu or cpu, such as cu128\n  while reading --cuda\n");
   }
   EXPECT_EQ(error({"check", "--torch", "9.9", "src"}),
-            "error: [INDEX] has no wheel of torch 9.9 for linux-x86_64\n\nhint: the newest there: 2.3.1\n");
+            "error: [INDEX] has no wheel of torch 9.9 for linux-x86_64\n\nhint: the newest versions there: "
+            "2.3.1\n");
 }
 
 TEST_F(CheckScenario, TheFormatIsChosenByName) {

@@ -239,7 +239,7 @@ class OutOfReach : public LockScenario {
   }
   static std::string refused_at(const std::string& path) {
     return fmt::format(
-        "the registry cannot be reached: cannot fetch http://127.0.0.1:1/v2/{}: no connection to "
+        "the registry cannot be reached: cannot fetch http://127.0.0.1:1/v2/{}: cannot connect to "
         "127.0.0.1:1: Connection refused",
         path);
   }
@@ -482,8 +482,7 @@ TEST_F(FetchScenario, AWheelWhoseDigestDiffers) {
             fmt::format("error: wrong digest of {0} from [SERVER]/files/{0}: expected sha256 {1}, got {2}\n"
                         "  while fetching {0}\n"
                         "\n"
-                        "hint: the bytes behind this name are not those that were asked for; nothing was "
-                        "kept\n",
+                        "hint: the server's file is not the expected one; nothing was kept\n",
                         kLeaf, locked, sha256_hex(bytes)));
 }
 
@@ -557,13 +556,14 @@ TEST_F(FetchScenario, AFullDisk) {
     GTEST_SKIP() << "no mounts here: " << done.err;
   EXPECT_EQ(done.code, 3);
   const auto place = stored("large-1.0-py3-none-any.whl");
-  EXPECT_EQ(done.err,
-            fmt::format("error: cannot write {}.part: No space left on device\n"
-                        "  while fetching large-1.0-py3-none-any.whl\n"
-                        "\n"
-                        "hint: free some space where {} lies, or choose another place, and run the command "
-                        "again\n",
-                        place, place.substr(0, place.rfind('/'))));
+  EXPECT_EQ(
+      done.err,
+      fmt::format("error: cannot write {}.part: No space left on device\n"
+                  "  while fetching large-1.0-py3-none-any.whl\n"
+                  "\n"
+                  "hint: free some space on the disk of {}, or choose another folder, and run the command "
+                  "again\n",
+                  place, place.substr(0, place.rfind('/'))));
   EXPECT_FALSE(scenario_.exists("lockfiles/wheels"));
 }
 

@@ -34,7 +34,7 @@ class RunsScenario : public TrainScenario {
     write_run("demo-1", 1, R"({"result": "succeeded", "code": 0, "seconds": 3661.2, "cause": null})");
     write_run("demo-2", 2,
               R"({"result": "failed", "code": 7, "seconds": 2.5,
-                  "cause": {"kind": "exit", "sentence": "rank 3 on node 1 ended with code 7"}})");
+                  "cause": {"kind": "exit", "sentence": "rank 3 on node 1 exited with code 7"}})");
     write_run("other-3", 3, "null");
   }
 
@@ -74,7 +74,7 @@ TEST_F(RunsScenario, NoRuns) {
   EXPECT_EQ(json.out, "{\n  \"schema\": 1,\n  \"runs\": []\n}\n");
   const auto last = launch({"logs", "last"});
   EXPECT_EQ(last.code, 2);
-  EXPECT_EQ(last.err, "error: there are no runs yet\n");
+  EXPECT_EQ(last.err, "error: no runs yet\n");
 }
 
 TEST_F(RunsScenario, AreListedNewestFirst) {
@@ -82,13 +82,12 @@ TEST_F(RunsScenario, AreListedNewestFirst) {
   scenario_.write("state/runs/broken/run.json", "garbage");
   const auto text = launch({"runs"});
   EXPECT_EQ(text.code, 0);
-  EXPECT_EQ(
-      text.out,
-      "RUN      RECIPE  STATE      STARTED               DURATION    CODE  CAUSE\n"
-      "other-3  demo    lost       2026-11-24T05:12:03Z  -           -     -\n"
-      "demo-2   demo    failed     2026-11-24T05:12:02Z  [TIME]       7     rank 3 on node 1 ended with "
-      "code 7\n"
-      "demo-1   demo    succeeded  2026-11-24T05:12:01Z  61 min [TIME]  0     -\n");
+  EXPECT_EQ(text.out,
+            "RUN      RECIPE  STATE      STARTED               DURATION    CODE  CAUSE\n"
+            "other-3  demo    lost       2026-11-24T05:12:03Z  -           -     -\n"
+            "demo-2   demo    failed     2026-11-24T05:12:02Z  [TIME]       7     rank 3 on node 1 exited "
+            "with code 7\n"
+            "demo-1   demo    succeeded  2026-11-24T05:12:01Z  61 min [TIME]  0     -\n");
   EXPECT_EQ(text.err, "warning: reading [ROOT]/state/runs/broken/run.json: not a run record\n");
   std::filesystem::remove_all(scenario_.place("state/runs/demo-1"));
   const auto json = launch({"--json", "runs"});
@@ -115,7 +114,7 @@ TEST_F(RunsScenario, AreListedNewestFirst) {
       "code": 7,
       "cause": {
         "kind": "exit",
-        "message": "rank 3 on node 1 ended with code 7"
+        "message": "rank 3 on node 1 exited with code 7"
       },
       "record": "[ROOT]/state/runs/demo-2/run.json"
     }
@@ -136,7 +135,7 @@ TEST_F(RunsScenario, IdsThatNameNoRun) {
     const auto several = launch({"--json", command, "demo"});
     EXPECT_EQ(several.code, 2);
     EXPECT_EQ(several.out, "");
-    EXPECT_EQ(several.err, "error: \"demo\" is the beginning of 2 runs: demo-1 and demo-2\n");
+    EXPECT_EQ(several.err, "error: \"demo\" matches 2 runs: demo-1 and demo-2\n");
   }
 }
 
@@ -171,8 +170,8 @@ TEST_F(RunsScenario, RanksThatARunDoesNotHave) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"4", "error: the run demo-1 has ranks 0 to 3, not 4\n"},
       {"0.3", "error: rank 3 of the run demo-1 is on node 1, not on node 0\n"},
-      {"x", "error: \"x\" is not a rank: expected one such as 3, or 1.3 with its node\n"},
-      {"1.", "error: \"1.\" is not a rank: expected one such as 3, or 1.3 with its node\n"},
+      {"x", "error: \"x\" is not a rank: expected a rank such as 3, or 1.3 with its node\n"},
+      {"1.", "error: \"1.\" is not a rank: expected a rank such as 3, or 1.3 with its node\n"},
   };
   for (const auto& [rank, error] : wrong) {
     const auto outcome = launch({"logs", "demo-1", "--rank", rank});

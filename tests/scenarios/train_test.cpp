@@ -22,7 +22,7 @@ TEST_F(TrainScenario, EnginesThatAreNotThere) {
   const auto any = train("");
   EXPECT_EQ(any.code, 3);
   EXPECT_EQ(any.err,
-            "error: no container engine works here: podman is not installed; docker is not installed\n"
+            "error: no working container engine: podman is not installed; docker is not installed\n"
             "\n"
             "hint: install podman: apt-get install podman\n");
 }
@@ -36,17 +36,19 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
   scenario_.set("PATH", scenario_.place("bin").string());
   const auto outcome = train("", {"train", "demo", "--engine", "docker"});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_EQ(outcome.err,
-            "error: docker is installed but no daemon answers: Cannot connect to the Docker daemon at "
-            "unix:///var/run/docker.sock.\n"
-            "\n"
-            "hint: start docker's daemon: systemctl start docker\n");
+  EXPECT_EQ(
+      outcome.err,
+      "error: docker is installed, but its daemon does not answer: Cannot connect to the Docker daemon at "
+      "unix:///var/run/docker.sock.\n"
+      "\n"
+      "hint: start docker's daemon: systemctl start docker\n");
 }
 
 TEST_F(TrainScenario, AnEngineWhosePathWouldActOnTheTerminal) {
   const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", "/a\x1b[31mb/podman"});
   EXPECT_EQ(outcome.code, 3);
-  EXPECT_EQ(outcome.err, "error: /a\\x1b[31mb/podman cannot be started\n\nhint: give the path of a podman\n");
+  EXPECT_EQ(outcome.err,
+            "error: /a\\x1b[31mb/podman cannot be started\n\nhint: use the path of a podman program\n");
 }
 
 TEST_F(TrainScenario, PathsThatAreNotUtf8) {
@@ -93,7 +95,7 @@ INSTANTIATE_TEST_SUITE_P(
         EngineFault{"DoesNotWork", "broken", 3,
                     "error: podman is installed but does not work: database is locked\n"
                     "\n"
-                    "hint: see what is wrong with: podman info\n",
+                    "hint: find out why: podman info\n",
                     false},
         EngineFault{"HasNoImageYet", "no-image", 1,
                     "error: podman has no image localhost/launch/demo:latest\n"
@@ -117,7 +119,7 @@ INSTANTIATE_TEST_SUITE_P(
         EngineFault{
             "EndsWithoutAWord", "silent", 125,
             fmt::format(
-                "\nerror: torchrun on node 0 failed: it ended with code 125 and said nothing (code 125)\n"
+                "\nerror: torchrun on node 0 failed: it exited with code 125 and no message (code 125)\n"
                 "  full log: [ROOT]/state/runs/demo-[RUN]/logs/node0.log\n"
                 "\n"
                 "all nodes stopped in [TIME]\n"
@@ -172,8 +174,8 @@ TEST_F(TrainScenario, WhatIsWrongIsSaidBeforeAnEngineIsAsked) {
        "command = [\"train.py\"]\nmounts = [{ from = \"nowhere\", to = \"/data\" }]\n"},
       {"Command",
        {},
-       "error: the recipe demo does not say what to train\n\n"
-       "hint: add to it: [train] and command = [\"train.py\"]\n",
+       "error: the recipe demo has no [train] command\n\n"
+       "hint: add [train] with command = [\"train.py\"]\n",
        "gpus = 0\n"},
   };
   for (const auto& refusal : refusals) {

@@ -16,7 +16,7 @@ namespace launch::train {
 namespace {
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-/// The interface of a container in the run's network.
+/// The containers' interface in the run's network.
 constexpr const char* kInterface = "eth0";
 
 std::string network_of(const std::string& run) {
@@ -31,8 +31,8 @@ std::map<std::string, std::string> labels_of(const std::string& run) {
   return {{project::kRunLabel, run}};
 }
 
-/// DataLoader workers and NCCL hand tensors on through /dev/shm. It is a limit and takes nothing by itself:
-/// half of the memory, as Linux gives a tmpfs, shared by the nodes.
+/// DataLoader workers and NCCL pass tensors through /dev/shm. The size is a limit and reserves nothing: half
+/// of the memory, as Linux gives a tmpfs, shared by the nodes.
 std::uint64_t shm_bytes(const Machine& machine, std::size_t nodes) {
   return std::max(kGiB, machine.memory / 2 / nodes / kGiB * kGiB);
 }
@@ -46,7 +46,7 @@ void add_variables(Plan& plan, const Machine& machine) {
                {"GLOO_SOCKET_IFNAME", kInterface,
                 "the container's interface in the run's network; gloo would look up its own host name"});
   if (plan.backend != "nccl") return;
-  add_variable(plan, {"NCCL_DEBUG", "WARN", "NCCL reports what went wrong, and nothing else"});
+  add_variable(plan, {"NCCL_DEBUG", "WARN", "NCCL reports problems only"});
   add_variable(plan, {"NCCL_SOCKET_IFNAME", std::string("=") + kInterface,
                       "the container's interface in the run's network, by its exact name"});
 }
@@ -76,13 +76,13 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
   spec.hostname = node.host;
   spec.aliases = {node.host};
   spec.shm_bytes = plan.shm_bytes;
-  spec.pids_limit = -1;  // podman's 2048 is less than a rank per GPU with its data loaders can need
+  spec.pids_limit = -1;  // podman's default of 2048 can be too few for one rank per GPU with its data loaders
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
   spec.gpus = node.gpus;
   return spec;
 }
 
-/// On a network of their own, where the nodes find each other by name.
+/// Nodes on their own network, where they find each other by name.
 class LocalPlace final : public Place {
  public:
   explicit LocalPlace(PlaceTools tools) : tools_(std::move(tools)) {}
@@ -148,7 +148,7 @@ class LocalPlace final : public Place {
     const std::scoped_lock lock(mutex_);
     stop_threads_.emplace_back([this, grace] {
       auto stopped = engine_->remove_containers(project::kRunLabel, run_, static_cast<int>(grace.count()));
-      clients_.request_stop();  // a container that was only being made is none that could be stopped
+      clients_.request_stop();  // a container still being created could not be stopped above
       const std::scoped_lock lock(mutex_);
       if (stopped_) stopped_ = std::move(stopped);
     });
@@ -167,7 +167,7 @@ class LocalPlace final : public Place {
 
   Result<void> remove(const std::string& run) override {
     constexpr int kTries = 20;
-    constexpr int kCleanLooks = 2;  // a client that was killed while it made a container may finish that
+    constexpr int kCleanLooks = 2;  // a client killed while creating a container may still finish creating it
     constexpr std::chrono::milliseconds kPause{500};
     const auto grace = static_cast<int>(Grace().interrupted.count());
     int clean = 0;
@@ -199,7 +199,7 @@ class LocalPlace final : public Place {
   std::stop_source clients_;
   std::mutex mutex_;
   Result<void> stopped_;
-  // Joined before the rest goes.
+  // Joined before the other members are destroyed.
   std::vector<std::jthread> stop_threads_;
   std::vector<std::jthread> clients_threads_;
 };

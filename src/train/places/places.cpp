@@ -4,9 +4,8 @@
 #include "specs/scanner.hpp"
 #include "train/place.hpp"
 
-/// Every place, the default first. A place costs its own file, which defines
-/// `std::unique_ptr<Place> make_NAME_place(PlaceTools)`, and one row here: its name, and what it is to
-/// --help.
+/// Every place, the default first. A new place needs its own file, which defines `std::unique_ptr<Place>
+/// make_NAME_place(PlaceTools)`, and one row here: its name and its text in --help.
 #define LAUNCH_PLACES(ROW) ROW(local, "one container per node on this machine")
 
 namespace launch::train {

@@ -67,17 +67,17 @@ TEST(Zip, ReadsTheDirectoryFromATail) {
   const auto directory = std::string_view(bytes).substr(end.directory_offset, end.directory_size);
   EXPECT_EQ(parse_zip_directory(directory, end).value().at(1).name, "two");
   EXPECT_EQ(parse_zip_directory(directory.substr(1), end).error().text(),
-            "error: not a sound zip file: its directory has 103 bytes, expected 104\n");
+            "error: not a valid zip file: its directory has 103 bytes, expected 104\n");
 }
 
 TEST(Zip, NoticesOneThatIsCutShort) {
-  EXPECT_EQ(open_error(""), "error: not a sound zip file: it has no end record; is it cut short?\n");
+  EXPECT_EQ(open_error(""), "error: not a valid zip file: it has no end record; is it cut short?\n");
   EXPECT_EQ(open_error(std::string(100, 'x')),
-            "error: not a sound zip file: it has no end record; is it cut short?\n");
+            "error: not a valid zip file: it has no end record; is it cut short?\n");
   const auto zip = small_zip();
   for (std::size_t size = 0; size < zip.size(); ++size) {
     EXPECT_EQ(open_error(zip.substr(0, size)),
-              "error: not a sound zip file: it has no end record; is it cut short?\n")
+              "error: not a valid zip file: it has no end record; is it cut short?\n")
         << size;
   }
   EXPECT_NE(open_error(zip.substr(1)), "no error");
@@ -86,37 +86,37 @@ TEST(Zip, NoticesOneThatIsCutShort) {
 TEST(Zip, NoticesAnEndRecordThatLies) {
   const auto zip = small_zip();
   EXPECT_EQ(open_error(patched(zip, kEnd, 16, "\xff\xff\xff\x7f")),
-            "error: not a sound zip file: its end record points outside the file\n");
+            "error: not a valid zip file: its end record points outside the file\n");
   EXPECT_EQ(open_error(patched(zip, kEnd, 4, "\x01")),
-            "error: not a sound zip file: it is a part of several\n");
+            "error: not a valid zip file: it is part of a multi-part archive\n");
   EXPECT_EQ(open_error(patched(zip, kEnd, 8, std::string_view("\x09\0\x09\0", 4))),
-            "error: not a sound zip file: its directory is too small for 9 entries\n");
+            "error: not a valid zip file: its directory is too small for 9 entries\n");
   EXPECT_EQ(open_error(patched(zip, kEnd, 8, std::string_view("\x01\0\x01\0", 4))), "no error")
       << "what follows the entries that are counted is not looked at";
   EXPECT_EQ(open_error(patched(zip, kEnd, 12, std::string_view("\x67\0", 2))),
-            "error: not a sound zip file: its directory is cut short\n");
+            "error: not a valid zip file: its directory is cut short\n");
 }
 
 TEST(Zip, RefusesNamesThatLeaveTheFolder) {
   EXPECT_EQ(open_error(make_zip({{"../x", ""}})),
-            "error: not a sound zip file: the entry \"../x\" has \"..\" in its path\n");
+            "error: not a valid zip file: the entry \"../x\" has \"..\" in its path\n");
   EXPECT_EQ(open_error(make_zip({{"a/../../x", ""}})),
-            "error: not a sound zip file: the entry \"a/../../x\" has \"..\" in its path\n");
+            "error: not a valid zip file: the entry \"a/../../x\" has \"..\" in its path\n");
   EXPECT_EQ(open_error(make_zip({{"/etc/x", ""}})),
-            "error: not a sound zip file: the entry \"/etc/x\" has an absolute path\n");
-  EXPECT_EQ(open_error(make_zip({{"", ""}})), "error: not a sound zip file: an entry has no name\n");
+            "error: not a valid zip file: the entry \"/etc/x\" has an absolute path\n");
+  EXPECT_EQ(open_error(make_zip({{"", ""}})), "error: not a valid zip file: an entry has no name\n");
   EXPECT_EQ(open_error(make_zip({{std::string("a\0b", 3), ""}})),
-            "error: not a sound zip file: the entry \"a\\x00b\" has a NUL in its name\n");
+            "error: not a valid zip file: the entry \"a\\x00b\" has a NUL in its name\n");
   EXPECT_EQ(open_error(make_zip({{"a..b/..c/d..", ""}})), "no error");
 }
 
 TEST(Zip, RefusesWhatWheelsDoNotHave) {
   const auto zip = small_zip();
   EXPECT_EQ(open_error(patched(zip, kDirectory, 8, "\x01")),
-            "error: not a sound zip file: the entry \"two\" is encrypted\n");
+            "error: not a valid zip file: the entry \"two\" is encrypted\n");
   EXPECT_EQ(
       read_error(patched(zip, kDirectory, 10, "\x0c"), "two"),
-      "error: not a sound zip file: the entry \"two\" uses the compression method 12; wheels use 0 and 8\n");
+      "error: not a valid zip file: the entry \"two\" uses the compression method 12; wheels use 0 and 8\n");
 }
 
 TEST(Zip, NoticesEntriesThatOverlap) {
@@ -127,36 +127,37 @@ TEST(Zip, NoticesEntriesThatOverlap) {
   EXPECT_THAT(open_error(patched(zip, kDirectory, 42, std::string_view("\1\0\0\0", 4))),
               HasSubstr("overlaps what follows it"));
   EXPECT_EQ(open_error(patched(zip, kDirectory, 42, "\xff\xff\xff\x7f")),
-            "error: not a sound zip file: the entry \"two\" overlaps what follows it\n");
+            "error: not a valid zip file: the entry \"two\" overlaps what follows it\n");
 }
 
 TEST(Zip, NoticesContentThatIsNotWhatTheDirectorySays) {
   auto damaged = small_zip();
   damaged[damaged.find("stored")] = 'S';
   EXPECT_THAT(read_error(damaged, "two"),
-              HasSubstr("error: not a sound zip file: the entry \"two\" has the CRC-32 "));
+              HasSubstr("error: not a valid zip file: the entry \"two\" has the CRC-32 "));
 
   auto renamed = small_zip();
   renamed.replace(renamed.find("two"), 3, "TWO");
   EXPECT_EQ(read_error(renamed, "two"),
-            "error: not a sound zip file: the entry \"two\" has another name in its own header\n");
+            "error: not a valid zip file: the entry \"two\" has a different name in its local header\n");
 
   const auto zip = small_zip();
-  EXPECT_EQ(read_error(patched(zip, kDirectory, 24, "\x05"), "two"),
-            "error: not a sound zip file: the entry \"two\" is stored with two different sizes\n");
+  EXPECT_EQ(
+      read_error(patched(zip, kDirectory, 24, "\x05"), "two"),
+      "error: not a valid zip file: the entry \"two\" is stored uncompressed but has two different sizes\n");
   auto longer = zip;
   longer.replace(longer.find(kDirectory) + 24, 4, std::string_view("\xe9\x03\0\0", 4));
-  EXPECT_EQ(read_error(longer, "a/one.txt"),
-            "error: not a sound zip file: the entry \"a/one.txt\" cannot be decompressed to the size that it "
-            "claims\n");
+  EXPECT_EQ(
+      read_error(longer, "a/one.txt"),
+      "error: not a valid zip file: the entry \"a/one.txt\" does not decompress to its declared size\n");
 }
 
 TEST(Zip, RefusesASizeThatDeflateCannotReach) {
   auto bomb = small_zip();
   bomb.replace(bomb.find(kDirectory) + 24, 4, "\xfe\xff\xff\xff");
   EXPECT_EQ(read_error(bomb, "a/one.txt"),
-            "error: not a sound zip file: the entry \"a/one.txt\" cannot hold the 4294967294 bytes that it "
-            "claims\n");
+            "error: not a valid zip file: the entry \"a/one.txt\" cannot hold its declared size of "
+            "4294967294 bytes\n");
 }
 
 TEST(Zip, EndsInAValueOrAnErrorWhateverByteIsChanged) {

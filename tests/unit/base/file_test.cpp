@@ -88,8 +88,9 @@ TEST(WriteFile, SaysWhatIsInTheWay) {
   const Scratch scratch;
   ASSERT_TRUE(write_file(scratch / "file", "x"));
   const auto below = (scratch / "file/below").string();
-  EXPECT_EQ(write_file(below, "y").error().text(),
-            fmt::format("error: cannot make the folder {}: Not a directory\n", (scratch / "file").string()));
+  EXPECT_EQ(
+      write_file(below, "y").error().text(),
+      fmt::format("error: cannot create the folder {}: Not a directory\n", (scratch / "file").string()));
   std::filesystem::create_directories(scratch / "folder/full");
   EXPECT_EQ(write_file(scratch / "folder", "y").error().text(),
             fmt::format("error: cannot write {}: Is a directory\n", (scratch / "folder").string()));
@@ -97,10 +98,11 @@ TEST(WriteFile, SaysWhatIsInTheWay) {
 }
 
 TEST(IoError, HelpsWhereTheDiskIsFull) {
-  EXPECT_EQ(io_error("write", "/store/wheel", ENOSPC).text(),
-            "error: cannot write /store/wheel: No space left on device\n"
-            "\n"
-            "hint: free some space where /store lies, or choose another place, and run the command again\n");
+  EXPECT_EQ(
+      io_error("write", "/store/wheel", ENOSPC).text(),
+      "error: cannot write /store/wheel: No space left on device\n"
+      "\n"
+      "hint: free some space on the disk of /store, or choose another folder, and run the command again\n");
 }
 
 /// A file system of 64 kB in a scratch folder, unmounted with the object.
@@ -130,8 +132,8 @@ TEST(WriteFile, AFullDiskLeavesTheOldFileAndNothingElse) {
   EXPECT_EQ(
       failed.error().text(),
       fmt::format(
-          "error: cannot write {0}: No space left on device\n\nhint: free some space where {1} lies, or "
-          "choose another place, and run the command again\n",
+          "error: cannot write {0}: No space left on device\n\nhint: free some space on the disk of {1}, or "
+          "choose another folder, and run the command again\n",
           file.string(), disk.path().string()));
   EXPECT_EQ(failed.error().kind(), ErrorKind::environment);
   EXPECT_EQ(read_file(file), "old");

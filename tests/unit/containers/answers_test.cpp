@@ -84,10 +84,10 @@ TEST(ImageInspect, DockerWithAndWithoutDigest) {
 TEST(ImageInspect, Nonsense) {
   const auto message = [](const std::string& text) { return read_image_inspect(text).error().message(); };
   EXPECT_EQ(message("[]"), "'image inspect' did not print a list of images");
-  EXPECT_EQ(message("[{}]"), "'image inspect' did not say the image's id");
-  EXPECT_EQ(message(R"([{"Id": "sha256:3d50"}])"), "'image inspect' did not say the image's id");
+  EXPECT_EQ(message("[{}]"), "'image inspect' did not print the image's ID");
+  EXPECT_EQ(message(R"([{"Id": "sha256:3d50"}])"), "'image inspect' did not print the image's ID");
   EXPECT_EQ(message(fmt::format(R"([{{"Id": "{}", "RootFS": {{"Layers": ["md5:1"]}}}}])", digest('3').hex())),
-            "'image inspect' printed a layer that is no sha256 digest");
+            "'image inspect' printed a layer that is not a sha256 digest");
 }
 
 TEST(LastWords, OneLineWithoutThePrefix) {
@@ -119,22 +119,20 @@ INSTANTIATE_TEST_SUITE_P(
         StartCase{"InitCannotFindIt", 1,
                   "ERROR (catatonit:6): failed to exec pid1: No such file or directory\n",
                   "error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n"},
-        StartCase{
-            "InitMayNotRunIt", 1, "ERROR (catatonit:6): failed to exec pid1: Permission denied\n",
-            "error: 'torchrun' in the image localhost/launch/demo:latest is not a program that can be run\n"},
+        StartCase{"InitMayNotRunIt", 1, "ERROR (catatonit:6): failed to exec pid1: Permission denied\n",
+                  "error: 'torchrun' in the image localhost/launch/demo:latest is not executable\n"},
         StartCase{
             "NoRuntimeFolder", 127,
             "Error: failed to mount runtime directory for rootless netns: no such file or directory\n",
             "error: podman could not start the container launch-r1-n0: failed to mount runtime directory for "
-            "rootless netns: no such file or directory\n\nhint: clear what an earlier failure left of "
-            "podman's "
-            "network without root: podman system migrate\n"},
-        StartCase{"NoTunDevice", 126,
-                  "Error: /usr/bin/slirp4netns failed: \"open(\\\"/dev/net/tun\\\"): Permission denied\"\n",
-                  "error: podman could not start the container launch-r1-n0: /usr/bin/slirp4netns failed: "
-                  "\"open(\\\"/dev/net/tun\\\"): Permission denied\"\n\nhint: networks without root need "
-                  "slirp4netns and "
-                  "a /dev/net/tun that everybody may open: sudo chmod 0666 /dev/net/tun\n"},
+            "rootless netns: no such file or directory\n\nhint: reset podman's rootless network after "
+            "an earlier failure: podman system migrate\n"},
+        StartCase{
+            "NoTunDevice", 126,
+            "Error: /usr/bin/slirp4netns failed: \"open(\\\"/dev/net/tun\\\"): Permission denied\"\n",
+            "error: podman could not start the container launch-r1-n0: /usr/bin/slirp4netns failed: "
+            "\"open(\\\"/dev/net/tun\\\"): Permission denied\"\n\nhint: rootless networks need slirp4netns "
+            "and a /dev/net/tun that every user can open: sudo chmod 0666 /dev/net/tun\n"},
         StartCase{"RuncCannotFindIt", 127,
                   "Error: runc: runc create failed: unable to start container process: exec: \"torchrun\": "
                   "executable "
@@ -143,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(
         StartCase{"DockerTini", 127, "[FATAL tini (7)] exec torchrun failed: No such file or directory\n",
                   "error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n"},
         StartCase{"NoImage", 125, "Error: localhost/launch/demo:latest: image not known\n",
-                  "error: the image localhost/launch/demo:latest is not here\n"},
+                  "error: the image localhost/launch/demo:latest does not exist on this machine\n"},
         StartCase{
             "NoGpus", 126, "Error: setting up CDI devices: unresolvable CDI devices nvidia.com/gpu=all\n",
             "error: podman does not know this machine's GPUs: setting up CDI devices: unresolvable CDI "

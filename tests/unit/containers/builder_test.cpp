@@ -103,10 +103,9 @@ TEST_F(Build, DockerGetsTheBuilderThatItsClientHas) {
     ASSERT_TRUE(image) << image.error().text();
     EXPECT_EQ(runner_.seen.environment.at("DOCKER_BUILDKIT"), buildkit ? "1" : "0");
     EXPECT_EQ(runner_.seen.environment.at("SOURCE_DATE_EPOCH"), "0");
-    EXPECT_THAT(
-        work_.reporter.warnings,
-        testing::Each("docker has no buildx here, without which it gives the image another ID each time; "
-                      "install docker's buildx plugin, or use podman"));
+    EXPECT_THAT(work_.reporter.warnings,
+                testing::Each("docker buildx is not installed, so each build produces a different image ID; "
+                              "install docker's buildx plugin, or use podman"));
   }
 }
 
@@ -119,7 +118,7 @@ TEST_F(Build, AMirrorWithoutTlsIsForDockersConfiguration) {
       "error: docker could not build localhost/launch/demo:latest: failed to do request: http: server gave "
       "HTTP response to HTTPS client\n"
       "\n"
-      "hint: docker asks registries over HTTPS: list this one under \"insecure-registries\" in "
+      "hint: docker connects to registries over HTTPS: list this one under \"insecure-registries\" in "
       "/etc/docker/daemon.json and restart docker\n");
 }
 

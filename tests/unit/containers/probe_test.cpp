@@ -87,7 +87,7 @@ TEST_F(Probe, APathIsTakenAsItIs) {
 
 TEST_F(Probe, NothingIsInstalled) {
   EXPECT_EQ(error_of(std::nullopt),
-            "error: no container engine works here: podman is not installed; docker is not installed\n"
+            "error: no working container engine: podman is not installed; docker is not installed\n"
             "\n"
             "hint: install podman: apt-get install podman\n");
 }
@@ -96,8 +96,9 @@ TEST_F(Probe, NoPodmanAndADockerWithoutDaemon) {
   runner_.on(docker_asked, {1, docker_down, docker_words});
   EXPECT_EQ(
       error_of(std::nullopt),
-      "error: no container engine works here: podman is not installed; docker is installed but no daemon "
-      "answers: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
+      "error: no working container engine: podman is not installed; docker is installed, but its daemon does "
+      "not "
+      "answer: Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon "
       "running?\n"
       "\n"
       "hint: install podman: apt-get install podman\n"
@@ -107,11 +108,12 @@ TEST_F(Probe, NoPodmanAndADockerWithoutDaemon) {
 TEST_F(Probe, TheWantedOneIsTheOnlyOneTried) {
   podman_works();
   runner_.on(docker_asked, {1, docker_down, docker_words});
-  EXPECT_EQ(error_of("docker"),
-            "error: docker is installed but no daemon answers: Cannot connect to the Docker daemon at "
-            "unix:///var/run/docker.sock. Is the docker daemon running?\n"
-            "\n"
-            "hint: start docker's daemon: systemctl start docker\n");
+  EXPECT_EQ(
+      error_of("docker"),
+      "error: docker is installed, but its daemon does not answer: Cannot connect to the Docker daemon at "
+      "unix:///var/run/docker.sock. Is the docker daemon running?\n"
+      "\n"
+      "hint: start docker's daemon: systemctl start docker\n");
   EXPECT_THAT(runner_.asked(), testing::ElementsAre(docker_asked));
 }
 
@@ -123,18 +125,17 @@ TEST_F(Probe, WantedPodmanIsNotInstalled) {
   EXPECT_EQ(error_of("/opt/podman"),
             "error: /opt/podman cannot be started\n"
             "\n"
-            "hint: give the path of a podman\n");
+            "hint: use the path of a podman program\n");
 }
 
 TEST_F(Probe, DockerSocketIsForTheGroup) {
   runner_.on(docker_asked,
              {1, docker_down, "permission denied while trying to connect to the Docker daemon socket\n"});
-  EXPECT_EQ(
-      error_of("docker"),
-      "error: docker's daemon does not let you in: permission denied while trying to connect to the Docker "
-      "daemon socket\n"
-      "\n"
-      "hint: join the docker group and log in again: sudo usermod -aG docker $USER\n");
+  EXPECT_EQ(error_of("docker"),
+            "error: docker's daemon denied access: permission denied while trying to connect to the Docker "
+            "daemon socket\n"
+            "\n"
+            "hint: join the docker group and log in again: sudo usermod -aG docker $USER\n");
 }
 
 TEST_F(Probe, PodmanThatDoesNotWork) {
@@ -142,7 +143,7 @@ TEST_F(Probe, PodmanThatDoesNotWork) {
   EXPECT_EQ(error_of("podman"),
             "error: podman is installed but does not work: database is locked\n"
             "\n"
-            "hint: see what is wrong with: podman info\n");
+            "hint: find out why: podman info\n");
 }
 
 TEST_F(Probe, AnotherName) {
@@ -229,12 +230,12 @@ TEST_F(Probe, NonsenseIsNoPodmanAndNoDocker) {
   for (const auto* text : {"", "[]", "{", R"({"version": 4})", R"({"version": {"Version": 4}})"}) {
     runner_.on("podman info --format json", {0, text});
     EXPECT_EQ(error_of("podman"),
-              "error: podman is installed but does not work: 'podman info' did not say its version\n"
+              "error: podman is installed but does not work: 'podman info' did not print its version\n"
               "\n"
-              "hint: see what is wrong with: podman info\n");
+              "hint: find out why: podman info\n");
     runner_.on(docker_asked, {0, text, "broken\n"});
     EXPECT_EQ(error_of("docker"),
-              "error: docker is installed but no daemon answers: broken\n"
+              "error: docker is installed, but its daemon does not answer: broken\n"
               "\n"
               "hint: start docker's daemon: systemctl start docker\n");
   }
@@ -303,7 +304,7 @@ TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
   const auto* expected =
       "error: podman is installed but does not work: no such file or directory\n"
       "\n"
-      "hint: see what is wrong with: podman info\n";
+      "hint: find out why: podman info\n";
   const auto image = engine->find_image("x");
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().text(), expected);

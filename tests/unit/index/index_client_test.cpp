@@ -124,10 +124,10 @@ TEST(IndexClientTest, ForbiddenIsMissingOnlyOnTheChannel) {
 
 TEST(IndexClientTest, AFailedConnectionSaysWhatWasAsked) {
   MemoryHttp http;
-  http.break_off(kIndex + "/demo/", environment_error("no connection to pypi.example"));
+  http.break_off(kIndex + "/demo/", environment_error("cannot connect to pypi.example"));
   IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.page("demo")),
-            "error: no connection to pypi.example\n  while asking the index for demo\n");
+            "error: cannot connect to pypi.example\n  while asking the index for demo\n");
 }
 
 TEST(IndexClientTest, APageShorterThanItsLengthIsCutOff) {
@@ -378,7 +378,7 @@ TEST_F(MetadataTest, ManyComeInTheirOrderWithTheirOwnErrors) {
             "hint: it is gone from the index; lock again, or take it from a mirror or the wheel store\n");
   expect_demo(results[1]);
   EXPECT_EQ(error_text(results[2]),
-            "error: \"demo-1.0.tar.gz\" is not the name of a wheel: expected it to end in \".whl\"\n"
+            "error: \"demo-1.0.tar.gz\" is not the name of a wheel: expected a name ending in \".whl\"\n"
             "  while reading the metadata of demo-1.0.tar.gz\n");
 }
 

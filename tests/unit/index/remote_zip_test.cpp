@@ -142,7 +142,7 @@ TEST(RemoteZipTest, ManyZipsAreOpenedSideBySide) {
             "error: https://pypi.example/f/gone.whl answers 404, expected a part of the file (206)\n\n"
             "hint: it is gone from the index; lock again, or take it from a mirror or the wheel store\n");
   EXPECT_EQ(error_text(zips[2]),
-            "error: not a sound zip file: it has no end record; is it cut short?\n"
+            "error: not a valid zip file: it has no end record; is it cut short?\n"
             "  while reading the zip https://pypi.example/f/broken.whl\n\n"
             "hint: the file is damaged on its server or on the way here; try again, or use another mirror\n");
   EXPECT_EQ(zips[2].error().kind(), ErrorKind::environment);

@@ -102,7 +102,7 @@ TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
       error_text(),
       "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
       "  Because demo requires a>1 and the metadata of a 2.0 cannot be read: \">=1.0.*\" is not a version "
-      "specifier: \".*\" goes with == and != only, the requirements of demo cannot be met.\n");
+      "specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be met.\n");
 }
 
 TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {

@@ -134,9 +134,9 @@ TEST_F(Cache, OfflineAnswersWhateverItsAge) {
   const auto other = net->fetch(page("/other"));
   ASSERT_FALSE(other);
   EXPECT_EQ(other.error().text(),
-            fmt::format("error: cannot fetch {}: offline, and no answer of it is kept\n"
+            fmt::format("error: cannot fetch {}: offline and not in the cache\n"
                         "\n"
-                        "hint: run the command once without --offline, so that the answer is kept\n",
+                        "hint: run the command once without --offline to fill the cache\n",
                         server.url("/other")));
   const DownloadRequest file{
       .url = fakes::url(server.url("/file")), .destination = scratch / "file", .size = {}, .sha256 = {}};

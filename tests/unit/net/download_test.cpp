@@ -1,3 +1,6 @@
+#include <atomic>
+#include <latch>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -16,7 +19,14 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_F(DownloadTest, BringsAFileInSegments) {
-  server.serve("/f", {.headers = {{"ETag", "\"1\""}}, .body = body});
+  // The second request is answered when the third has come, so that both are on the way at a time.
+  std::latch both(2);
+  std::atomic<int> seen = 0;
+  server.on("/f", [&](const fakes::SeenRequest&) {
+    const int number = ++seen;
+    if (number == 2 || number == 3) both.arrive_and_wait();
+    return fakes::Reply{.headers = {{"ETag", "\"1\""}}, .body = body};
+  });
   auto wanted = request("/f");
   wanted.size = body.size();
   wanted.sha256 = Digest::of(body);
@@ -118,7 +128,7 @@ TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
   EXPECT_EQ(
       result.error().text(),
       fmt::format(
-          "error: cannot download {}: it does not answer range requests with the bytes asked for, 4 times in "
+          "error: cannot download {}: the server answers range requests with the wrong bytes, 4 times in "
           "a row\n",
           server.url("/f")));
   EXPECT_THAT(left(), IsEmpty());
@@ -130,12 +140,11 @@ TEST_F(DownloadTest, WrongDigest) {
   wanted.sha256 = Digest::of("a");
   const auto result = get(*client(small_segments), wanted);
   ASSERT_FALSE(result);
-  EXPECT_EQ(
-      result.error().text(),
-      fmt::format("error: wrong digest of file.whl from {}: expected sha256 {}, got {}\n"
-                  "\n"
-                  "hint: the bytes behind this name are not those that were asked for; nothing was kept\n",
-                  server.url("/f"), Digest::of("a").hex(), digest.hex()));
+  EXPECT_EQ(result.error().text(),
+            fmt::format("error: wrong digest of file.whl from {}: expected sha256 {}, got {}\n"
+                        "\n"
+                        "hint: the server's file is not the expected one; nothing was kept\n",
+                        server.url("/f"), Digest::of("a").hex(), digest.hex()));
   EXPECT_THAT(left(), IsEmpty());
 }
 
@@ -165,11 +174,10 @@ TEST_F(DownloadTest, StatusesAreErrorsAndTriedAgainOnlyWhereThatHelps) {
             fmt::format("error: cannot download {}: the server answered 404\n", server.url("/gone")));
   const auto locked = get(*net, request("/locked"));
   ASSERT_FALSE(locked);
-  EXPECT_EQ(locked.error().text(),
-            fmt::format("error: cannot download {}: the server answered 401\n"
-                        "\n"
-                        "hint: put the user and the password of that host into ~/.netrc\n",
-                        server.url("/locked")));
+  EXPECT_EQ(locked.error().text(), fmt::format("error: cannot download {}: the server answered 401\n"
+                                               "\n"
+                                               "hint: add the user and password of that host to ~/.netrc\n",
+                                               server.url("/locked")));
   const auto broken = get(*net, request("/broken"));
   ASSERT_FALSE(broken);
   EXPECT_EQ(broken.error().text(),
@@ -187,7 +195,7 @@ TEST_F(DownloadTest, ACutThatStaysIsAnErrorAndWhatCameIsKept) {
   ASSERT_FALSE(result);
   EXPECT_EQ(
       result.error().text(),
-      fmt::format("error: cannot download {}: the connection was cut before the end\n", server.url("/f")));
+      fmt::format("error: cannot download {}: the connection was closed before the end\n", server.url("/f")));
   EXPECT_THAT(left(), SizeIs(2));
   EXPECT_THAT(server.requests(), SizeIs(3));
 }
@@ -242,7 +250,7 @@ TEST_F(TinyDisk, AFullDiskIsAnErrorAndNothingIsLeft) {
         fmt::format(
             "error: cannot write {0}/file.whl.part: No space left on device\n"
             "\n"
-            "hint: free some space where {0} lies, or choose another place, and run the command again\n",
+            "hint: free some space on the disk of {0}, or choose another folder, and run the command again\n",
             store));
     EXPECT_THAT(left(), ElementsAre("old"));
   }

@@ -138,8 +138,9 @@ TEST_F(Fetch, SaysThatTheConnectionWasCut) {
   ASSERT_TRUE(response);
   const auto cut = client({.retries = 1})->fetch({.url = fakes::url(server.url("/cut"))});
   ASSERT_FALSE(cut);
-  EXPECT_EQ(cut.error().text(), fmt::format("error: cannot fetch {}: the connection was cut before the end\n",
-                                            server.url("/cut")));
+  EXPECT_EQ(
+      cut.error().text(),
+      fmt::format("error: cannot fetch {}: the connection was closed before the end\n", server.url("/cut")));
   EXPECT_EQ(cut.error().kind(), ErrorKind::environment);
   EXPECT_THAT(server.requests("/cut"), SizeIs(2));
 }
@@ -151,7 +152,7 @@ TEST_F(Fetch, SaysThatNobodyListens) {
       client({.retries = 1})->fetch({.url = fakes::url("http://user:secret@" + url.substr(7))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
-            fmt::format("error: cannot fetch {}: no connection to {}: Connection refused\n", url,
+            fmt::format("error: cannot fetch {}: cannot connect to {}: Connection refused\n", url,
                         url.substr(7, url.size() - 9)));
   EXPECT_THAT(clock.sleeps(), SizeIs(1));
 }
@@ -180,9 +181,8 @@ TEST_F(Fetch, ALongerBodyThanAllowedIsAnError) {
   EXPECT_TRUE(net->fetch({.url = fakes::url(server.url("/long")), .most = 2000}));
   const auto response = net->fetch({.url = fakes::url(server.url("/long")), .most = 1999});
   ASSERT_FALSE(response);
-  EXPECT_EQ(
-      response.error().text(),
-      fmt::format("error: {} is larger than the 2.0 kB that are expected at most\n", server.url("/long")));
+  EXPECT_EQ(response.error().text(),
+            fmt::format("error: {} is larger than the limit of 2.0 kB\n", server.url("/long")));
 }
 
 TEST_F(Fetch, AWholeFileWhereARangeWasAskedForIsLeftOut) {
@@ -208,7 +208,7 @@ TEST_F(Fetch, GivesAStalledServerUp) {
                             ->fetch({.url = fakes::url(server.url("/slow"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
-            fmt::format("error: cannot fetch {}: no byte came for 1 s\n", server.url("/slow")));
+            fmt::format("error: cannot fetch {}: no data received for 1 s\n", server.url("/slow")));
 }
 
 TEST_F(Fetch, FollowsRedirectsAndSaysWhereItEnded) {
@@ -225,19 +225,16 @@ TEST_F(Fetch, DoesNotFollowRedirectsForEver) {
   const auto response = client()->fetch({.url = fakes::url(server.url("/loop"))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
-            fmt::format("error: cannot fetch {}: it redirects more than 10 times\n", server.url("/loop")));
+            fmt::format("error: cannot fetch {}: more than 10 redirects\n", server.url("/loop")));
 }
 
 TEST_F(Fetch, DoesNotFollowRedirectsToFiles) {
   server.serve("/trap", {.status = 302, .headers = {{"Location", "file:///etc/passwd"}}});
   const auto response = client()->fetch({.url = fakes::url(server.url("/trap"))});
   ASSERT_FALSE(response);
-  EXPECT_EQ(
-      response.error().text(),
-      fmt::format(
-          "error: cannot fetch {}: it redirects to an address that is not allowed: from https to http, or "
-          "neither of them\n",
-          server.url("/trap")));
+  EXPECT_EQ(response.error().text(), fmt::format("error: cannot fetch {}: it redirects to a URL that is not "
+                                                 "allowed: from https to http, or neither http nor https\n",
+                                                 server.url("/trap")));
 }
 
 TEST_F(Fetch, AStopEndsWhatIsOnTheWay) {

@@ -57,7 +57,7 @@ TEST_F(DownloadTest, TheSameFileTwiceInOneCallIsFetchedOnce) {
   EXPECT_TRUE(results[1]);
   ASSERT_FALSE(results[2]);
   EXPECT_EQ(results[2].error().text(),
-            fmt::format("error: {0} and {0} are both to be written to {1}, with different digests\n",
+            fmt::format("error: {0} and {0} would both be written to {1}, with different digests\n",
                         server.url("/f"), a.destination.string()));
   EXPECT_THAT(server.requests(), SizeIs(1));
 }

@@ -28,9 +28,9 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierRunStopped) {
       client(options)->download({&wanted, 1}, "fetching", reporter, stop.get_token()).front();
   ASSERT_FALSE(stopped);
   EXPECT_EQ(stopped.error().text(),
-            fmt::format("error: stopped before {} was whole\n"
+            fmt::format("error: stopped before {} was complete\n"
                         "\n"
-                        "hint: what is there already is kept: the next run goes on from there\n",
+                        "hint: the partial file is kept; the next run resumes from it\n",
                         server.url("/f")));
   EXPECT_THAT(left(), testing::UnorderedElementsAre("file.whl.part", "file.whl.part.note"));
 

@@ -158,7 +158,7 @@ TEST_F(Proxy, ThatRefusesIsNamedWithoutItsPassword) {
   const auto response = client({.retries = 0}, {{"HTTP_PROXY", dead}})->fetch({.url = fakes::url(url)});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
-            fmt::format("error: cannot fetch {}: no connection to the proxy http://{}: Connection refused\n",
+            fmt::format("error: cannot fetch {}: cannot connect to the proxy http://{}: Connection refused\n",
                         url, dead.substr(dead.find('@') + 1)));
   proxy.otherwise([](const fakes::SeenRequest&) { return fakes::Reply{.status = 403}; });
   const auto tunnel =
@@ -167,7 +167,7 @@ TEST_F(Proxy, ThatRefusesIsNamedWithoutItsPassword) {
   EXPECT_EQ(
       tunnel.error().text(),
       fmt::format(
-          "error: cannot fetch https://pypi.example/: the proxy {} did not let it through: CONNECT tunnel "
+          "error: cannot fetch https://pypi.example/: the proxy {} refused the connection: CONNECT tunnel "
           "failed, response 403\n",
           proxy.url()));
 }
@@ -210,11 +210,11 @@ TEST_F(Tls, ServersAreTrustedByTheGivenCertificatesOnly) {
   secure.forget_requests();
   EXPECT_EQ(
       fetch_error({}, {}, secure),
-      fmt::format("error: cannot fetch {}: its certificate is not trusted: self-signed certificate\n"
-                  "\n"
-                  "hint: if the server is yours, name the bundle that holds its certificate authority in "
-                  "SSL_CERT_FILE\n",
-                  secure.url("/page")));
+      fmt::format(
+          "error: cannot fetch {}: its certificate is not trusted: self-signed certificate\n"
+          "\n"
+          "hint: if you trust the server, set SSL_CERT_FILE to a bundle with its certificate authority\n",
+          secure.url("/page")));
   EXPECT_THAT(fetch_error({}, {{"SSL_CERT_FILE", wrong}}, misnamed),
               AllOf(StartsWith(fmt::format("error: cannot fetch {}: its certificate is not trusted: ",
                                            misnamed.url("/page"))),
@@ -239,7 +239,7 @@ TEST_F(Tls, AServerWithoutTlsIsNamed) {
   ASSERT_FALSE(response);
   EXPECT_THAT(response.error().text(),
               StartsWith(fmt::format(
-                  "error: cannot fetch https://127.0.0.1:{0}/: no TLS connection to 127.0.0.1:{0}: ",
+                  "error: cannot fetch https://127.0.0.1:{0}/: TLS handshake failed with 127.0.0.1:{0}: ",
                   server.port())));
 }
 

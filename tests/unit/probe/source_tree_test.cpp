@@ -66,7 +66,7 @@ TEST_F(SourceTreeTest, ProblemsNameTheirFile) {
 TEST_F(SourceTreeTest, Errors) {
   EXPECT_EQ(scan("nix").error().text(), "error: nix: no such file or folder\n");
   fs::create_directory(root_ / "empty");
-  EXPECT_EQ(scan("empty").error().text(), "error: there are no Python files (*.py) below empty\n");
+  EXPECT_EQ(scan("empty").error().text(), "error: no Python files (*.py) found below empty\n");
   EXPECT_EQ(scan("empty").error().kind(), ErrorKind::input);
 }
 

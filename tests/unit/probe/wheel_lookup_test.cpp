@@ -83,7 +83,7 @@ TEST_F(WheelLookup, AReleaseForTheNewestOrAChosenPython) {
   EXPECT_EQ(found({.version = "2.3.1", .python = fakes::python("3.9")}),
             "torch-2.3.1-cp39-cp39-manylinux1_x86_64.whl as torch 2.3.1");
   EXPECT_EQ(found({.version = "2.3.1", .python = fakes::python("3.12")}),
-            "error: torch 2.3.1 has no wheel for Python 3.12 on linux-x86_64; there are wheels for 3.9, 3.10 "
+            "error: torch 2.3.1 has no wheel for Python 3.12 on linux-x86_64; it has wheels for 3.9, 3.10 "
             "and 3.13t\n");
 }
 
@@ -100,7 +100,7 @@ TEST_F(WheelLookup, WhatIsNotThereIsSaid) {
   offer(kIndex, {{"2.3.1", "cp310-cp310-manylinux1_x86_64"}, {"2.10.0", "cp310-cp310-manylinux1_x86_64"}});
   EXPECT_EQ(found({.version = "9.9"}),
             "error: http://pypi.example/simple has no wheel of torch 9.9 for linux-x86_64\n\n"
-            "hint: the newest there: 2.10.0, 2.3.1\n");
+            "hint: the newest versions there: 2.10.0, 2.3.1\n");
   EXPECT_EQ(found({.package = "nix", .version = "9.9"}),
             "error: http://pypi.example/simple has no project nix\n");
   EXPECT_THAT(found({.version = "nonsense!"}), StartsWith("error: "));

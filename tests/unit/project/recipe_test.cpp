@@ -192,10 +192,11 @@ TEST(RecipeError, Python) {
             "error: recipes/demo.toml:1:1: python: expected the version of the image's Python, such as "
             "\"3.12\", but "
             "it is missing\n");
-  EXPECT_EQ(error_of("python = \"3.12.1\"\n"),
-            "error: recipes/demo.toml:1:10: python: Python \"3.12.1\" is not known: expected a minor version "
-            "such as "
-            "\"3.12\"\n");
+  EXPECT_EQ(
+      error_of("python = \"3.12.1\"\n"),
+      "error: recipes/demo.toml:1:10: python: unknown Python version \"3.12.1\": expected a minor version "
+      "such as "
+      "\"3.12\"\n");
 }
 
 TEST(RecipeError, Platforms) {
@@ -387,8 +388,7 @@ TEST(RecipeError, Counts) {
 TEST(RecipeError, DeepNestingIsNoCrash) {
   std::string dotted = "a";
   for (int i = 0; i < 100'000; ++i) dotted += ".a";
-  EXPECT_EQ(error_of(dotted + " = 1\n"),
-            "error: recipes/demo.toml:1:1: a line with more than 2000 dots is not read\n");
+  EXPECT_EQ(error_of(dotted + " = 1\n"), "error: recipes/demo.toml:1:1: the line has more than 2000 dots\n");
   EXPECT_THAT(error_of("packages = " + std::string(100'000, '[')), ::testing::HasSubstr("not TOML: "));
 }
 

@@ -58,7 +58,7 @@ TEST(ImageReferenceTest, SaysWhatIsWrong) {
        "\"/\")"},
       {"a:b c", "\"b c\" cannot be a tag"},
       {"a:", "\"\" cannot be a tag"},
-      {"a@sha256:12", "expected \"sha256:\" and 64 hex digits behind \"@\""},
+      {"a@sha256:12", "expected \"sha256:\" and 64 hex digits after \"@\""},
       {"evil.example?x/a", "\"evil.example?x\" cannot be a registry"},
   };
   for (const auto& [text, reason] : cases) {
@@ -238,9 +238,9 @@ TEST_F(OciRegistryTest, ARefusalSaysWhoAndWhat) {
       "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
       "hint: there is no such image, or it is not public: check its name, or name a mirror in launch.toml: "
       "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
-  http.break_off(base + "/manifests/one", environment_error("no connection to registry-1.docker.io"));
+  http.break_off(base + "/manifests/one", environment_error("cannot connect to registry-1.docker.io"));
   EXPECT_EQ(error("nvidia/cuda:one"),
-            "error: no connection to registry-1.docker.io\n"
+            "error: cannot connect to registry-1.docker.io\n"
             "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n");
 }
 

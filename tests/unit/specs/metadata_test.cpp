@@ -66,7 +66,7 @@ TEST(Metadata, SaysWhatIsWrong) {
   EXPECT_EQ(error_of("Version: 1\n"), "error: the metadata has no Name\n");
   EXPECT_EQ(error_of("Name: a\n"), "error: the metadata of a has no Version\n");
   EXPECT_EQ(error_of("Name: ../a\nVersion: 1\n"),
-            "error: the metadata has the Name \"../a\", which is no project's name\n");
+            "error: the metadata has the Name \"../a\", which is not a valid project name\n");
   EXPECT_EQ(error_of("Name: a\nVersion: 1\nRequires-Dist: b>=x\n"),
             "error: expected a number at column 1 of the version \"x\", found \"x\"\n"
             "  while reading the version specifier \">=x\"\n"
@@ -94,7 +94,7 @@ TEST(Interpreter, IsAMinorVersion) {
     EXPECT_FALSE(Interpreter::parse(bad)) << bad;
   }
   EXPECT_EQ(Interpreter::parse("3.12t").error().text(),
-            "error: Python \"3.12t\" is not known: free-threaded builds begin with 3.13t\n");
+            "error: unknown Python version \"3.12t\": free-threaded builds begin with 3.13t\n");
 }
 
 }  // namespace

@@ -68,7 +68,7 @@ TEST(Requirement, SaysWhereItCannotBeRead) {
             "  while reading the version specifier \">=x\"\n"
             "  while reading the requirement \"torch>=x\"\n");
   EXPECT_EQ(error_of("torch (>=2"),
-            "error: expected \")\", which closes the \"(\" of column 7, at column 11 of the requirement "
+            "error: expected \")\" to close the \"(\" at column 7, at column 11 of the requirement "
             "\"torch (>=2\", "
             "found the end\n");
   EXPECT_EQ(error_of("torch[a b]"),

@@ -104,15 +104,17 @@ TEST(Specifier, SaysWhatIsWrong) {
             "error: \"=3\" is not a version specifier: expected one of ===, ==, ~=, !=, <=, >=, <, > and "
             "then a version\n");
   EXPECT_EQ(error_of(">=2.*"),
-            "error: \">=2.*\" is not a version specifier: \".*\" goes with == and != only\n");
-  EXPECT_EQ(error_of("==2rc1.*"),
-            "error: \"==2rc1.*\" is not a version specifier: \".*\" follows plain release numbers only\n");
+            "error: \">=2.*\" is not a version specifier: \".*\" is allowed only with == and !=\n");
   EXPECT_EQ(
-      error_of(">2+cpu"),
-      "error: \">2+cpu\" is not a version specifier: a local version (\"+…\") goes with == and != only\n");
+      error_of("==2rc1.*"),
+      "error: \"==2rc1.*\" is not a version specifier: \".*\" is allowed only after plain release numbers\n");
+  EXPECT_EQ(error_of(">2+cpu"),
+            "error: \">2+cpu\" is not a version specifier: a local version (\"+…\") is allowed only with == "
+            "and !=\n");
   EXPECT_EQ(error_of("~=2"),
-            "error: \"~=2\" is not a version specifier: ~= needs at least two release numbers\n");
-  EXPECT_EQ(error_of("===a b"), "error: \"===a b\" is not a version specifier: === takes one word\n");
+            "error: \"~=2\" is not a version specifier: ~= requires at least two release numbers\n");
+  EXPECT_EQ(error_of("===a b"),
+            "error: \"===a b\" is not a version specifier: expected one word after ===\n");
   EXPECT_EQ(error_of(">=x"),
             "error: expected a number at column 1 of the version \"x\", found \"x\"\n"
             "  while reading the version specifier \">=x\"\n");

@@ -109,13 +109,13 @@ TEST(WheelName, ReadsRealNames) {
 TEST(WheelName, SaysWhatIsWrong) {
   const auto error_of = [](std::string_view text) { return WheelName::parse(text).error().text(); };
   EXPECT_EQ(error_of("torch-2.5.tar.gz"),
-            "error: \"torch-2.5.tar.gz\" is not the name of a wheel: expected it to end in \".whl\"\n");
+            "error: \"torch-2.5.tar.gz\" is not the name of a wheel: expected a name ending in \".whl\"\n");
   EXPECT_EQ(error_of("torch-2.5-py3-none.whl"),
             "error: \"torch-2.5-py3-none.whl\" is not the name of a wheel: expected "
             "NAME-VERSION[-BUILD]-PYTHON-ABI-PLATFORM.whl, found 4 parts\n");
   EXPECT_EQ(error_of("to/rch-2.5-py3-none-any.whl"),
-            "error: \"to/rch-2.5-py3-none-any.whl\" is not the name of a wheel: \"to/rch\" cannot be a "
-            "project's name\n");
+            "error: \"to/rch-2.5-py3-none-any.whl\" is not the name of a wheel: \"to/rch\" is not a valid "
+            "project name\n");
   EXPECT_EQ(error_of("torch-2.5-x-py3-none-any.whl"),
             "error: \"torch-2.5-x-py3-none-any.whl\" is not the name of a wheel: a build number is a digit "
             "and then letters, digits, \"_\" or \".\", found \"x\"\n");

@@ -57,22 +57,22 @@ INSTANTIATE_TEST_SUITE_P(
     Torch, RecordedFailure,
     testing::Values(Recorded{"raise", "rank 3 on node 1 raised RuntimeError: boom at 2", CauseKind::exception,
                              1},
-                    Recorded{"exit", "rank 3 on node 1 ended with code 7", CauseKind::exit, 7},
-                    Recorded{"segv", "rank 3 on node 1 was ended by SIGSEGV", CauseKind::signal, 139},
-                    Recorded{"kill", "rank 3 on node 1 was ended by SIGKILL", CauseKind::signal, 137}),
+                    Recorded{"exit", "rank 3 on node 1 exited with code 7", CauseKind::exit, 7},
+                    Recorded{"segv", "rank 3 on node 1 was killed by SIGSEGV", CauseKind::signal, 139},
+                    Recorded{"kill", "rank 3 on node 1 was killed by SIGKILL", CauseKind::signal, 137}),
     [](const auto& info) { return info.param.name; });
 
 TEST(Failure, TorchrunsTableIsTheOnlyWordOnARankWhoseStarterWasKilled) {
   const auto ends = replay("noshim", 2);
   EXPECT_TRUE(ends.ranks.empty());
-  const auto told = read_torchrun_failure(ends.nodes[1].last_lines);
-  ASSERT_TRUE(told);
-  EXPECT_EQ(told->rank, 3);
-  EXPECT_EQ(told->code, 1);
+  const auto failure = read_torchrun_failure(ends.nodes[1].last_lines);
+  ASSERT_TRUE(failure);
+  EXPECT_EQ(failure->rank, 3);
+  EXPECT_EQ(failure->code, 1);
   const auto killed = replay("kill", 2);
   const auto cause = find_cause({}, std::span(killed.nodes).subspan(1));
   ASSERT_TRUE(cause);
-  EXPECT_EQ(cause->sentence(), "rank 3 on node 1 was ended by SIGKILL");
+  EXPECT_EQ(cause->sentence(), "rank 3 on node 1 was killed by SIGKILL");
   EXPECT_EQ(cause->code, 137);
 }
 
@@ -82,7 +82,7 @@ TEST(Failure, PortInUse) {
   ASSERT_TRUE(cause);
   EXPECT_EQ(cause->sentence(), "torchrun on node 0 failed: port 29500 is in use");
   EXPECT_EQ(cause->kind, CauseKind::launcher);
-  EXPECT_EQ(cause->hint, "give another: --port");
+  EXPECT_EQ(cause->hint, "use another port: --port");
 }
 
 TEST(Failure, PortInUseIsReadFromEitherWording) {
@@ -92,11 +92,11 @@ TEST(Failure, PortInUseIsReadFromEitherWording) {
 }
 
 RankEnd rank_end(int rank, double time, int code, int signal, std::vector<std::string> lines,
-                 bool told = false) {
+                 bool asked_to_end = false) {
   RankEnd end;
   end.rank = rank;
   end.node = rank;
-  end.event = {code, signal, time, std::nullopt, told, std::nullopt};
+  end.event = {code, signal, time, std::nullopt, asked_to_end, std::nullopt};
   end.last_lines = std::move(lines);
   return end;
 }
@@ -118,12 +118,12 @@ TEST(Order, WhoFailedByItselfBeforeWhoLostAPeer) {
   EXPECT_EQ(
       blamed({rank_end(0, 1.0, 1, 0, raised("RuntimeError: [gloo/transport/tcp/pair.cc:5] Connection reset")),
               rank_end(1, 2.0, 0, SIGSEGV, {})}),
-      "rank 1 on node 1 was ended by SIGSEGV");
+      "rank 1 on node 1 was killed by SIGSEGV");
 }
 
 TEST(Order, TheEarlierOfTwoThatFailedByThemselves) {
   EXPECT_EQ(blamed({rank_end(0, 5.0, 1, 0, raised("ValueError: late")), rank_end(1, 4.0, 0, SIGBUS, {})}),
-            "rank 1 on node 1 was ended by SIGBUS");
+            "rank 1 on node 1 was killed by SIGBUS");
 }
 
 TEST(Order, AnExceptionIsAsOldAsItsTraceback) {
@@ -139,14 +139,15 @@ TEST(Order, TimeoutBeforeLostPeersBeforeThoseAskedToEnd) {
   const auto lost =
       rank_end(1, 2.0, 1, 0, raised("torch.distributed.DistBackendError: NCCL error: remote process exited"));
   const auto asked = rank_end(0, 1.0, 0, SIGTERM, {}, true);
-  EXPECT_EQ(
-      blamed({asked, lost, timeout}),
-      "rank 2 on node 2 waited too long for the others: [E1124 ProcessGroupNCCL.cpp:632] [Rank 2] Watchdog "
-      "caught collective operation timeout: WorkNCCL");
+  EXPECT_EQ(blamed({asked, lost, timeout}),
+            "rank 2 on node 2 timed out waiting for other ranks: [E1124 ProcessGroupNCCL.cpp:632] [Rank 2] "
+            "Watchdog "
+            "caught collective operation timeout: WorkNCCL");
   EXPECT_EQ(blamed({asked, lost}),
-            "rank 1 on node 1 lost another rank: torch.distributed.DistBackendError: NCCL error: remote "
+            "rank 1 on node 1 lost its connection to another rank: torch.distributed.DistBackendError: NCCL "
+            "error: remote "
             "process exited");
-  EXPECT_EQ(blamed({asked}), "rank 0 on node 0 was asked to end");
+  EXPECT_EQ(blamed({asked}), "rank 0 on node 0 was stopped");
 }
 
 TEST(Order, ARankThatRaisedAndWasThenAskedToEndStillRaised) {
@@ -176,9 +177,10 @@ TEST(Cause, ScriptThatIsNotInTheImage) {
       0, 1.0, 2, 0,
       {"/usr/bin/python3: can't open file '/workspace/trian.py': [Errno 2] No such file or directory"}));
   EXPECT_EQ(cause.sentence(),
-            "rank 0 on node 0 ended with code 2: the script /workspace/trian.py is not in the image");
-  EXPECT_EQ(cause.hint,
-            "[image] copy in the recipe puts files there; [train] command is relative to the image's folder");
+            "rank 0 on node 0 exited with code 2: the script /workspace/trian.py is not in the image");
+  EXPECT_EQ(
+      cause.hint,
+      "add it with [image] copy in the recipe; [train] command is relative to the image's working folder");
 }
 
 TEST(Cause, ErrorFileWhenTheTracebackWasPrintedElsewhere) {
@@ -191,7 +193,7 @@ TEST(Cause, NodeThatWasKilled) {
   const std::vector<NodeEnd> nodes{{.node = 1, .code = 137}};
   const auto cause = find_cause({}, nodes);
   ASSERT_TRUE(cause);
-  EXPECT_EQ(cause->sentence(), "torchrun on node 1 was ended by SIGKILL");
+  EXPECT_EQ(cause->sentence(), "torchrun on node 1 was killed by SIGKILL");
   EXPECT_EQ(cause->code, 137);
 }
 

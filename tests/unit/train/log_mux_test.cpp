@@ -63,7 +63,7 @@ TEST_F(Mux, TheEndOfARankComesWithItsLastLines) {
   mux_.take(1, Stream::out, "@launch 2 e ValueError: no");
   mux_.take(
       1, Stream::out,
-      R"(@launch 2 x {"code": 1, "signal": 0, "time": 12.5, "failed": 12.25, "told": false, "message": null})");
+      R"(@launch 2 x {"code": 1, "signal": 0, "time": 12.5, "failed": 12.25, "asked_to_end": false, "message": null})");
   ASSERT_EQ(ended_.size(), 1U);
   EXPECT_EQ(ended_[0].node, 1);
   EXPECT_EQ(ended_[0].rank, 2);

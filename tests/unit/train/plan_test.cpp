@@ -124,7 +124,7 @@ TEST(Plan, TwoNodesOnOneGpuAreTwoHostsToNccl) {
     EXPECT_EQ(plan->nodes[node].environment[0].value, "demo-1-n" + std::to_string(node));
   }
   EXPECT_EQ(plan->world_size(), 2);
-  EXPECT_THAT(plan->notes, ElementsAre("2 nodes share 1 GPU: good for trying, not for speed"));
+  EXPECT_THAT(plan->notes, ElementsAre("2 nodes share 1 GPU: fine for a trial, but slow"));
 }
 
 TEST(Plan, ANumberOfGpusPerNode) {
@@ -203,8 +203,8 @@ TEST(Plan, WhatCannotBe) {
   };
   const std::vector<Impossible> all{
       {"no command", [](auto& recipe, auto&) { recipe.train.command.clear(); },
-       "error: the recipe demo does not say what to train\n\n"
-       "hint: add to it: [train] and command = [\"train.py\"]\n"},
+       "error: the recipe demo has no [train] command\n\n"
+       "hint: add [train] with command = [\"train.py\"]\n"},
       {"no nodes", [](auto&, auto& request) { request.nodes = 0; }, "error: --nodes 0: expected 1 to 1024\n"},
       {"fewer than none", [](auto&, auto& request) { request.nodes = -1; },
        "error: --nodes -1: expected 1 to 1024\n"},

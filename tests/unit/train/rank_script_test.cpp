@@ -42,7 +42,7 @@ TEST_F(RankScript, LinesArgumentsAndEnd) {
   EXPECT_THAT(shown_,
               testing::UnorderedElementsAre("out [0.5] hi an arg", "err [0.5] oops", "out [0.5] no end"));
   EXPECT_EQ(event().code, 0);
-  EXPECT_FALSE(event().told);
+  EXPECT_FALSE(event().asked_to_end);
 }
 
 TEST_F(RankScript, CodeAndExceptionWithItsTime) {
@@ -62,7 +62,7 @@ TEST_F(RankScript, DiesAsTheRankDid) {
   const auto outcome = run("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)\n");
   EXPECT_EQ(outcome.signal, 11);
   EXPECT_EQ(event().signal, 11);
-  EXPECT_FALSE(event().told);
+  EXPECT_FALSE(event().asked_to_end);
 }
 
 TEST_F(RankScript, SignalsReachTheRankOnce) {
@@ -76,7 +76,7 @@ TEST_F(RankScript, SignalsReachTheRankOnce) {
           "sys.exit(3)\n");
   EXPECT_EQ(outcome.exit_code, 3);
   EXPECT_THAT(shown_, ElementsAre("out [0.5] got 1"));
-  EXPECT_TRUE(event().told);
+  EXPECT_TRUE(event().asked_to_end);
 }
 
 TEST_F(RankScript, LongLinesAndProgressBars) {

@@ -111,7 +111,7 @@ TEST(RunRecord, IsReadBack) {
   EXPECT_EQ(failed->result, "failed");
   EXPECT_EQ(failed->seconds, 2.5);
   EXPECT_EQ(failed->code, 7);
-  EXPECT_EQ(failed->cause, "rank 1 on node 1 ended with code 7");
+  EXPECT_EQ(failed->cause, "rank 1 on node 1 exited with code 7");
 }
 
 TEST(RunRecord, IsLostOnlyWhereItHasNoEnd) {

@@ -143,7 +143,7 @@ TEST_F(TrainingTest, TheFirstFailingRankEndsAllOfThem) {
   const auto outcome = run();
   ASSERT_TRUE(outcome) << outcome.error().text();
   ASSERT_TRUE(outcome->cause);
-  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 ended with code 7");
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 exited with code 7");
   EXPECT_EQ(outcome->cause->code, 7);
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 3", "finish"));
 }

@@ -151,9 +151,8 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
 std::string full(const std::string& verb, const fs::path& file, const std::string& step = "") {
   const auto folder = fs::path("[ROOT]") / file.parent_path();
   return fmt::format(
-      "cannot {} [ROOT]/{}: No space left on device{}\n\nhint: free some space where {} lies, or choose "
-      "another "
-      "place, and run the command again",
+      "cannot {} [ROOT]/{}: No space left on device{}\n\nhint: free some space on the disk of {}, or choose "
+      "another folder, and run the command again",
       verb, file.string(), step.empty() ? "" : "\n  while " + step,
       file.has_parent_path() ? folder.string() : "[ROOT]");
 }
@@ -238,7 +237,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"LockNotFlushed", lock_first, lock, Call{"flush", "pylock", EIO}, broken("write", kLock)},
         Fault{"LockNotRenamed", lock_first, lock, Call{"rename", "pylock", EIO}, broken("write", kLock)},
         Fault{"LockNoFolder", nothing, lock, Call{"make_folders", "lockfiles", ENOSPC},
-              full("make the folder", "lockfiles")},
+              full("create the folder", "lockfiles")},
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},
         Fault{"DockerfileNotRenamed", render_first, render, Call{"rename", "Dockerfile", EIO},
@@ -262,17 +261,17 @@ INSTANTIATE_TEST_SUITE_P(
                     Fault{"StoreNotRenamed", lock, fetch, Call{"rename", "leaf", EIO},
                           broken("write", kStored, kFetching)},
                     Fault{"StoreNoFolder", nothing, lock, Call{"make_folders", "store", EIO},
-                          broken("make the folder", "store")},
+                          broken("create the folder", "store")},
                     Fault{"StoreNoLock", nothing, lock, Call{"open", "store/.lock", ENOSPC},
                           full("lock", "store/.lock")},
                     Fault{"StoreNoFolderOfAFile", lock, fetch, Call{"make_folders", "sha256", EIO},
-                          broken("make the folder", "store/[DIGEST]")},
+                          broken("create the folder", "store/[DIGEST]")},
                     Fault{"GitignoreNoSpace", no_folder_beside_lock, fetch,
                           Call{"write", "gitignore", ENOSPC}, full("write", "lockfiles/wheels/.gitignore")},
                     Fault{"GitignoreNotRenamed", no_folder_beside_lock, fetch,
                           Call{"rename", "gitignore", EIO}, broken("write", "lockfiles/wheels/.gitignore")},
                     Fault{"HouseNoFolder", fetch_first, fetch_to, Call{"make_folders", "house", ENOSPC},
-                          full("make the folder", "house")},
+                          full("create the folder", "house")},
                     Fault{"HouseNotRenamed", fetch_first, fetch_to, Call{"rename", "house", EIO},
                           broken("write", "house/leaf-1.0-py3-none-any.whl")}),
     testing::PrintToStringParamName());
@@ -459,7 +458,7 @@ INSTANTIATE_TEST_SUITE_P(
     Images, Writer,
     testing::Values(
         Fault{"ContextNoFolder", make_wheel, write_image_context, Call{"make_new_folder", "contexts", ENOSPC},
-              full("make the folder", "contexts/build-NEW")},
+              full("create the folder", "contexts/build-NEW")},
         Fault{"ContextNoLock", make_wheel, write_image_context, Call{"open", "build-", EIO},
               broken("lock", "contexts/build-NEW.lock")},
         Fault{"ContextDockerfile", make_wheel, write_image_context, Call{"write", "/Dockerfile", ENOSPC},
@@ -467,7 +466,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ContextDockerignore", make_wheel, write_image_context, Call{"write", "/.dockerignore", ENOSPC},
               full("write", kContext + ".dockerignore")},
         Fault{"ContextVenv", make_wheel, write_image_context, Call{"make_folder", "venv", ENOSPC},
-              full("make the folder", kContext + "venv")},
+              full("create the folder", kContext + "venv")},
         Fault{"ContextLink", make_wheel, write_image_context, Call{"symlink", "python3", ENOSPC},
               full("make the link", kContext + "venv/bin/python3")},
         Fault{"ContextSmallFile", make_wheel, write_image_context, Call{"write", "METADATA", ENOSPC},
@@ -488,7 +487,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"RankScriptNotRenamed", make_run, run, Call{"rename", "rank.py", EIO},
               broken("write", "runs/demo-1/rank.py")},
         Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
-              full("make the folder", "runs/demo-1/logs")},
+              full("create the folder", "runs/demo-1/logs")},
         Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},
               broken("lock", "runs/demo-1/lock")},
         Fault{"RunStop", nothing, stop_run, Call{"write", "demo-1/.stop", ENOSPC},
