@@ -55,9 +55,9 @@ class IndexClient {
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors: (environment) no answer, a wrong digest, metadata of another wheel; (malformed)
-  /// metadata that does not follow its standard, which makes this wheel unusable and says nothing of the
-  /// index.
+  /// the wheel. Errors: (environment) no answer; (unusable) a wheel that its server refuses or does not have,
+  /// that is damaged, or whose metadata has a wrong digest, belongs to another wheel or does not follow its
+  /// standard.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, side by side; answers in the order of the files.
   std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);

@@ -15,6 +15,7 @@ Error as_world_error(const Error& error) {
 
 Error damaged_zip(const Error& error, const specs::Url& url) {
   return as_world_error(error)
+      .as(ErrorKind::unusable)
       .during(fmt::format("reading the zip {}", url))
       .hint("the file is damaged on its server or on the way here; try again, or use another mirror");
 }
@@ -31,7 +32,9 @@ Error unexpected_status(const specs::Url& url, int status, std::string_view expe
       .rate_limited = "try again later, or use another mirror",
       .server_error = "try again later, or use another mirror",
   };
-  return environment_error(fmt::format("{} answers {}, expected {}", url, status, expected))
+  const bool is_gone = status == 403 || status == 404 || status == 410;
+  return Error(is_gone ? ErrorKind::unusable : ErrorKind::environment,
+               fmt::format("{} answers {}, expected {}", url, status, expected))
       .hint(net::status_hint(status, "server", kHints));
 }
 
