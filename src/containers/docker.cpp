@@ -77,7 +77,7 @@ class Docker final : public EngineType {
     return commands;
   }
   /// docker itself removes what was run with --rm, and does not let anybody wait for that.
-  std::string_view removal_clash() const override { return "already in progress"; }
+  bool may_remove_later(std::string_view err) const override { return has(err, "already in progress"); }
 
   std::string hint(std::string_view err) const override {
     if (has(err, "server gave HTTP response to HTTPS client")) {

@@ -130,22 +130,24 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
 
 Result<void> Engine::remove_containers(const std::string& label, const std::string& value,
                                        int grace_seconds) const {
-  constexpr int kTries = 50;
+  constexpr std::chrono::seconds kPatience{30};
   constexpr std::chrono::milliseconds kPause{100};
-  for (int tries = 1;; ++tries) {
+  const auto until = work_.clock.steady() + std::chrono::seconds(grace_seconds) + kPatience;
+  for (bool first = true;; first = false) {
     TRY_ASSIGN(const auto listed,
                call({"ps", "--all", "--filter", filter(label, value), "--format", "{{.Names}}"}));
     if (!listed.ok()) return fail(failed("list its containers", listed));
     const auto names = words(listed.out);
     if (names.empty()) return {};
-    auto commands = info_.type->removal(tries == 1 ? grace_seconds : 0);
+    auto commands = info_.type->removal(first ? grace_seconds : 0);
     for (auto& arguments : commands) arguments.insert(arguments.end(), names.begin(), names.end());
     for (std::size_t i = 0; i + 1 < commands.size(); ++i) TRY(call(commands[i]));
     TRY_ASSIGN(const auto removed, call(commands.back()));
     if (removed.ok()) return {};
     // One that is gone says nothing of the others: the next look does.
-    const bool again = has(removed.err, info_.type->removal_clash()) || not_there(removed);
-    if (!again || tries == kTries) return fail(failed("remove the containers " + join_words(names), removed));
+    const bool again = info_.type->may_remove_later(removed.err) || not_there(removed);
+    if (!again || work_.clock.steady() >= until)
+      return fail(failed("remove the containers " + join_words(names), removed));
     work_.clock.sleep(kPause);
   }
 }

@@ -74,9 +74,8 @@ class EngineType {
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
-  /// In the words of a removal that fails only because the container is ending, or being removed, at this
-  /// moment.
-  virtual std::string_view removal_clash() const = 0;
+  /// Whether a removal that failed with these words may succeed a moment later.
+  virtual bool may_remove_later(std::string_view err) const = 0;
 
   /// The hint for a failure with this message; empty if the message is not known.
   virtual std::string hint(std::string_view err) const = 0;

@@ -140,8 +140,10 @@ class Podman final : public EngineType {
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
   }
-  /// Of a container that ended after podman had looked and before its signal came.
-  std::string_view removal_clash() const override { return "container state improper"; }
+  /// The container ended before podman's signal came, or was slow to end on a busy machine.
+  bool may_remove_later(std::string_view err) const override {
+    return has(err, "container state improper") || has(err, "did not die within timeout");
+  }
 
   std::string hint(std::string_view err) const override {
     if (has(err, "slirp4netns")) {
