@@ -25,7 +25,7 @@ struct ByTagOrder {
   bool operator()(const std::string& a, const std::string& b) const { return tag_order(a) < tag_order(b); }
 };
 
-/// The wheels of one version, and what stands in the way of each.
+/// The wheels of one version, and why each cannot be used.
 struct Wheels {
   std::set<std::string, ByTagOrder> pythons;    // of wheels for another Python
   std::set<std::string, ByTagOrder> platforms;  // of wheels for this Python
@@ -89,7 +89,7 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
   }
   if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
   if (wheels.other_day)
-    return fmt::format("{} is not of the nightly of {}", what, day ? day->text() : "that day");
+    return fmt::format("{} is not from the nightly of {}", what, day ? day->text() : "that day");
   if (!wheels.platforms.empty()) {
     return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms),
                        target.platform().text());

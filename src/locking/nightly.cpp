@@ -13,7 +13,7 @@
 namespace launch::locking {
 namespace {
 
-/// What one package has of one nightly.
+/// The wheels of one package in one nightly.
 struct Offer {
   bool accelerator = false;             // a wheel for the recipe's accelerator
   std::set<specs::Platform> platforms;  // of the targets that it fits
@@ -59,7 +59,7 @@ class Nightlies {
   bool empty() const { return packages_.empty(); }
   const std::set<specs::Day>& days() const { return days_; }
 
-  /// Why a nightly cannot be taken; none: it can.
+  /// Why a nightly cannot be used; nullopt if it can.
   std::optional<std::string> lack(const specs::Day& day) const {
     for (const auto& [name, offers] : packages_) {
       const auto at = offers.find(day);
@@ -84,15 +84,15 @@ class Nightlies {
 
 std::string range_hint(const std::set<specs::Day>& days) {
   if (days.empty())
-    return "the channel's pages have no nightly of these packages; older ones leave the pages after "
-           "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL";
+    return "the channel's pages list no nightly of these packages; nightlies leave the pages after about 60 "
+           "days; set LAUNCH_CHANNEL_URL to a mirror that kept them";
   return fmt::format(
-      "the channel's pages have nightlies from {} to {}; older ones leave the pages after about 60 "
-      "days, a mirror that kept them is named by LAUNCH_CHANNEL_URL",
+      "the channel's pages have nightlies from {} to {}; older ones leave the pages after about 60 days; set "
+      "LAUNCH_CHANNEL_URL to a mirror that kept them",
       days.begin()->text(), days.rbegin()->text());
 }
 
-/// A wheel of the nightly that is gone; none when they are all there.
+/// A wheel of the nightly that is no longer available; null if all are.
 const Vanished* vanished_of(const PackageSource& source, const project::Recipe& recipe,
                             const specs::Day& day) {
   const auto& torch = recipe.torch.packages;
@@ -106,25 +106,22 @@ const Vanished* vanished_of(const PackageSource& source, const project::Recipe& 
 }
 
 Error gone(const specs::Day& day, const Vanished& vanished, const project::Recipe& recipe) {
-  return environment_error(fmt::format("the nightly of {} that the lock has is gone: {}", day.text(),
+  return environment_error(fmt::format("the locked nightly {} is no longer available: {}", day.text(),
                                        vanished_text(vanished)))
-      .hint(recipe.torch.date
-                ? "the recipe's [torch] date asks for this nightly: give another day, or name a mirror that "
-                  "kept "
-                  "it by LAUNCH_CHANNEL_URL"
-                : fmt::format(
-                      "`launch lock {} --upgrade` takes the newest nightly; a mirror that kept this one "
-                      "is named by LAUNCH_CHANNEL_URL",
-                      recipe.name));
+      .hint(recipe.torch.date ? "the recipe's [torch] date requires this nightly: choose another day, or set "
+                                "LAUNCH_CHANNEL_URL to a mirror that kept it"
+                              : fmt::format("run `launch lock {} --upgrade` to use the newest nightly, or "
+                                            "set LAUNCH_CHANNEL_URL to a mirror that kept this one",
+                                            recipe.name));
 }
 
-/// `kept`: the lock's nightly, when it is one that the recipe allows.
+/// `kept`: the lock's nightly, if the recipe allows it.
 Result<NightlyChoice> choose(const project::Recipe& recipe, const Nightlies& nightlies,
                              const std::optional<specs::Day>& kept) {
   const auto& torch = recipe.torch;
   if (torch.date) {
     if (const auto lack = nightlies.lack(*torch.date)) {
-      return fail(input_error(fmt::format("the nightly of {} cannot be taken: {}", torch.date->text(), *lack))
+      return fail(input_error(fmt::format("cannot use the nightly of {}: {}", torch.date->text(), *lack))
                       .hint(range_hint(nightlies.days())));
     }
     return NightlyChoice{torch.date, {}};
@@ -137,7 +134,7 @@ Result<NightlyChoice> choose(const project::Recipe& recipe, const Nightlies& nig
     const auto lack = nightlies.lack(*day);
     if (!lack) {
       out.day = *day;
-      // It is older than those that were looked at, as a rule.
+      // It is usually older than those that were considered.
       if (kept && *kept < *day) out.passed_over.push_back({*kept, *kept_lacks});
       return out;
     }

@@ -11,7 +11,7 @@
 
 namespace launch::locking {
 
-/// A nightly that was not taken, and why.
+/// A nightly that was skipped, and why.
 struct PassedOver {
   specs::Day day;
   std::string reason;
@@ -22,9 +22,9 @@ struct NightlyChoice {
   std::vector<PassedOver> passed_over;
 };
 
-/// The nightly to take: the recipe's date, else `kept` while it is complete, else the newest (up to as-of) on
-/// which every package that the recipe takes from the channel has a wheel for every target. Errors: (input)
-/// there is none, (environment) the channel's, and a kept nightly of which a wheel is gone for good.
+/// The nightly to use: the recipe's date, else `kept` while it is complete, else the newest (up to as-of)
+/// with a wheel of every package that the recipe takes from the channel for every target. Errors: (input)
+/// there is none, (environment) the channel's, and a kept nightly with a wheel that is no longer available.
 Result<NightlyChoice> choose_nightly(const project::Recipe& recipe, PackageSource& source,
                                      std::vector<LockTarget>& targets, const std::optional<specs::Day>& kept);
 

@@ -30,9 +30,9 @@ struct LockResult {
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 
-/// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
-/// downloaded into the store and hashed. Errors: (input) an impossible set of requirements, with the
-/// explanation, or a package that no index has; (environment) an index that does not answer, a stop.
+/// Resolves a recipe for all its platforms. Wheels without a sha256 on the index (nightlies) are downloaded
+/// into the store and hashed. Errors: (input) requirements that cannot be met, with the explanation, or a
+/// package that no index has; (environment) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
                                 const store::Store& store, const Work& work);
 

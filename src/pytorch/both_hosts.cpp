@@ -9,7 +9,7 @@
 namespace launch::pytorch {
 namespace {
 
-/// The requests that failed and that the channel's other host may answer, with their places.
+/// The requests that failed and that the channel's other host may answer, with their positions.
 template <class Request, class Failed>
 std::pair<std::vector<Request>, std::vector<std::size_t>> for_other_host(std::span<const Request> requests,
                                                                          Failed&& failed) {

@@ -151,7 +151,7 @@ user = "trainer"
         self.wait_for(self.compiling, first)
         second = self.start()
         line = second.stderr.readline()
-        self.assertEqual(line, f"another build of {NAME} is going on; waiting for its end\n")
+        self.assertEqual(line, f"another build of {NAME} is running; waiting for it\n")
         self.interrupt(second, signal.SIGTERM)
         self.assertTrue(self.compiling())
         self.interrupt(first, signal.SIGINT)

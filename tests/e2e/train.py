@@ -296,7 +296,7 @@ class Train(unittest.TestCase):
         self.project(NAME + "-none", image=False)
         code, out, err = self.train(recipe=NAME + "-none")
         self.assertEqual((code, out, err), (1, "", f"error: podman has no image localhost/launch/{NAME}-none:latest\n\n"
-                                                   f"hint: launch build {NAME}-none\n"))
+                                                   f"hint: run `launch build {NAME}-none`\n"))
 
     def test_dry_run_starts_nothing(self):
         before = self.records() if (self.root / "state").exists() else []

@@ -21,7 +21,7 @@ def clang_format():
             version = subprocess.run([found, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
             if re.search(rf"version {VERSION}\.", version):
                 return found
-    print(f"format: clang-format {VERSION} is not here")
+    print(f"format: clang-format {VERSION} not found")
     sys.exit(SKIPPED)
 
 

@@ -20,7 +20,7 @@ class HostileText : public ::testing::Test {
     scenario_.hide(index_.url(), "[INDEX]");
   }
 
-  /// What the command said, of which every character may go to a terminal.
+  /// The command's output, every character of which must be safe for a terminal.
   std::string error_of(const std::vector<std::string>& arguments) const {
     const auto done = scenario_.launch(arguments);
     EXPECT_TRUE(is_utf8(done.err));
@@ -75,10 +75,11 @@ TEST_F(HostileText, OfAWheel) {
                                  .metadata = "Metadata-Version: 2.1\nName: torch\nVersion: 2\x1b[31m.3.1\n"});
   scenario_.write("recipes/demo.toml",
                   "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"torch\"]\n");
-  EXPECT_EQ(error_of({"lock", "demo"}),
-            "error: the metadata is of another wheel: expected torch 2.3.1, found torch 2\\x1b[31m.3.1\n"
-            "  while reading the metadata of torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\n"
-            "  while resolving demo for Python 3.11 on linux-x86_64\n");
+  EXPECT_EQ(
+      error_of({"lock", "demo"}),
+      "error: the metadata belongs to a different wheel: expected torch 2.3.1, found torch 2\\x1b[31m.3.1\n"
+      "  while reading the metadata of torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\n"
+      "  while resolving demo for Python 3.11 on linux-x86_64\n");
 }
 
 TEST_F(HostileText, OfAServer) {
@@ -97,14 +98,14 @@ TEST_F(HostileText, OfAServer) {
   EXPECT_EQ(error_from(redirecting),
             "error: cannot fetch [SERVER]/torch/: cannot connect to 127.0.0.1:1: Connection refused\n"
             "  while asking the index for torch\n");
-  EXPECT_EQ(
-      error_from(typed),
-      "error: the page [SERVER]/torch/ is no page of an index: expected JSON or HTML, found "
-      "a\\x1b[31m\\xff\n"
-      "  while asking the index for torch\n"
-      "\n"
-      "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
-      "browser, or set another index (`launch doctor` says where this one comes from)\n");
+  EXPECT_EQ(error_from(typed),
+            "error: the page [SERVER]/torch/ is not an index page: expected JSON or HTML, found "
+            "a\\x1b[31m\\xff\n"
+            "  while asking the index for torch\n"
+            "\n"
+            "hint: try again; if that does not help, the index (or a proxy in front of it) is broken: open "
+            "the address in a "
+            "browser, or set another index (`launch doctor` shows where this one comes from)\n");
 }
 
 }  // namespace

@@ -72,10 +72,9 @@ TEST_F(NightlyLock, ANightlyOfADay) {
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
   recipe.torch.date = fakes::day("2025-06-05");
   EXPECT_EQ(error_text(),
-            "error: the nightly of 2025-06-05 cannot be taken: it has no torch\n\n"
+            "error: cannot use the nightly of 2025-06-05: it has no torch\n\n"
             "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
-            "pages after "
-            "about 60 days, a mirror that kept them is named by LAUNCH_CHANNEL_URL\n");
+            "pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
@@ -118,20 +117,20 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
     http.put(kTorchUrl, fakes::MemoryAnswer{.status = status});
     EXPECT_EQ(
         relocked(),
-        fmt::format("error: the nightly of 2025-06-04 that the lock has is gone: {} is neither on the page "
+        fmt::format("error: the locked nightly 2025-06-04 is no longer available: {} is neither on the page "
                     "{} nor at {}\n\n"
-                    "hint: `launch lock demo --upgrade` takes the newest nightly; a mirror that kept this "
-                    "one is named by LAUNCH_CHANNEL_URL\n",
+                    "hint: run `launch lock demo --upgrade` to use the newest nightly, or set "
+                    "LAUNCH_CHANNEL_URL to a mirror that kept this one\n",
                     kTorch, kTorchPage, kTorchUrl));
   }
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment);
   recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_EQ(
       relocked(),
-      fmt::format("error: the nightly of 2025-06-04 that the lock has is gone: {} is neither on the page "
+      fmt::format("error: the locked nightly 2025-06-04 is no longer available: {} is neither on the page "
                   "{} nor at {}\n\n"
-                  "hint: the recipe's [torch] date asks for this nightly: give another day, or name a "
-                  "mirror that kept it by LAUNCH_CHANNEL_URL\n",
+                  "hint: the recipe's [torch] date requires this nightly: choose another day, or set "
+                  "LAUNCH_CHANNEL_URL to a mirror that kept it\n",
                   kTorch, kTorchPage, kTorchUrl));
   recipe.torch.date = fakes::day("2025-06-06");
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128"));
@@ -144,7 +143,7 @@ TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {
   lock_and_hide();
   http.put(kTorchUrl, fakes::MemoryAnswer{.status = 503});
   EXPECT_EQ(relocked(),
-            fmt::format("error: {} answers 503, expected the file (206) or that it is gone (404)\n"
+            fmt::format("error: {} returned 503, expected the file (206) or that it does not exist (404)\n"
                         "  while looking for {}, which its index page no longer shows\n\n"
                         "hint: the server returned a server error; try again later, or use another mirror\n",
                         kTorchUrl, kTorch));
@@ -167,7 +166,7 @@ TEST_F(NightlyLock, ADependencyThatIsGone) {
       "hint: the lock's pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
       "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
       "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; `launch "
-      "lock demo --upgrade` takes what there is now\n");
+      "lock demo --upgrade` resolves to the current versions\n");
 }
 
 // A lock that names no host finds what the store has, else what lies where the channel keeps its files.
@@ -180,10 +179,10 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
   EXPECT_EQ(
       relocked(),
       fmt::format(
-          "error: the nightly of 2025-06-04 that the lock has is gone: {0} is neither on the page {1} nor "
+          "error: the locked nightly 2025-06-04 is no longer available: {0} is neither on the page {1} nor "
           "at https://channel.example/whl/nightly/cu128/{2} or https://channel.example/whl/nightly/{2}\n\n"
-          "hint: `launch lock demo --upgrade` takes the newest nightly; a mirror that kept this one is "
-          "named by LAUNCH_CHANNEL_URL\n",
+          "hint: run `launch lock demo --upgrade` to use the newest nightly, or set LAUNCH_CHANNEL_URL to a "
+          "mirror that kept this one\n",
           kTorch, kTorchPage, quoted));
   for (const std::string place : {"/nightly/cu128/", "/nightly/"}) {
     http.put(std::string(kChannel) + place + quoted, bytes);
@@ -208,7 +207,7 @@ TEST_F(NightlyLock, ANightlyThatLacksWhatTheRecipeAddsIsPassedOver) {
   EXPECT_EQ(result->passed_over[0].reason, "it has no torchvision");
 }
 
-/// The day that is taken of a real page, or why none is.
+/// The day chosen from a real page, or why there is none.
 class RealNightlyPage : public ResolveLock {
  protected:
   RealNightlyPage() {

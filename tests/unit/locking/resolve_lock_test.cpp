@@ -212,7 +212,7 @@ TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
   http.put(general.page_url("a"), {.status = 500});
   take({"a"});
   EXPECT_EQ(error_text(),
-            "error: the index page https://pypi.example/simple/a/ answers 500, expected 200\n"
+            "error: the index page https://pypi.example/simple/a/ returned 500, expected 200\n"
             "  while asking the index for a\n\n"
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
@@ -304,7 +304,7 @@ TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
                                    Work{work.disk, work.clock, work.reporter, stop.get_token()});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().text(),
-            "error: resolving was stopped\n  while resolving demo for Python 3.12 on linux-x86_64\n");
+            "error: stopped while resolving\n  while resolving demo for Python 3.12 on linux-x86_64\n");
 }
 
 TEST_F(ResolveLock, AsksForPagesSideBySide) {
