@@ -136,7 +136,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   report_changes(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
-  reporter.note(fmt::format("to update it, run: launch lock {}{}", locked->recipe.name,
+  reporter.note(fmt::format("run `launch lock {}{}` to update it", locked->recipe.name,
                             options.upgrade ? " --upgrade" : ""));
   return kNo;
 }

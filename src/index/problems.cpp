@@ -6,7 +6,7 @@
 
 namespace launch::index {
 
-Error as_world_error(const Error& error) {
+Error as_environment_error(const Error& error) {
   auto result = environment_error(error.message());
   for (const auto& step : error.steps()) result.during(step);
   for (const auto& hint : error.hints()) result.hint(hint);
@@ -14,7 +14,7 @@ Error as_world_error(const Error& error) {
 }
 
 Error damaged_zip(const Error& error, const specs::Url& url) {
-  return as_world_error(error)
+  return as_environment_error(error)
       .during(fmt::format("reading the zip {}", url))
       .hint("the file was damaged on the server or in transit; try again, or use another mirror");
 }

@@ -8,7 +8,7 @@
 namespace launch::index {
 
 /// The same error for bytes from outside: of kind environment instead of input.
-Error as_world_error(const Error& error);
+Error as_environment_error(const Error& error);
 /// Error for an inconsistent zip, with its URL and a hint.
 Error damaged_zip(const Error& error, const specs::Url& url);
 /// "URL was replaced on its server while it was being read"

@@ -107,7 +107,7 @@ class MetadataBatch {
       if (wheel) {
         pending.wheel = *std::move(wheel);
       } else {
-        pending.result = fail(as_world_error(wheel.error()));
+        pending.result = fail(as_environment_error(wheel.error()));
       }
       pending_.push_back(std::move(pending));
     }

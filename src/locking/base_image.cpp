@@ -65,7 +65,7 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
           fmt::format("cannot determine the Python version of the base image {}: expected labels that name "
                       "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
                       shown(wanted)))
-          .hint(fmt::format("set from below [image] in recipes/{}.toml to an image that has one of these",
+          .hint(fmt::format("set `from` below [image] in recipes/{}.toml to an image that has one of these",
                             recipe.name)));
 }
 
@@ -73,7 +73,7 @@ Result<void> check_python(const project::Recipe& recipe, const specs::ImageRefer
                           const Contents& contents) {
   if (contents.python == recipe.python) return {};
   return fail(
-      input_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
+      input_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml requires "
                               "python = \"{}\"",
                               shown(wanted), contents.title, contents.python.text(), recipe.name,
                               recipe.python.text()))
@@ -98,10 +98,10 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
     return fail(
         input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
                                 shown(wanted), base, expected))
-            .hint(
-                fmt::format("set from below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
-                            "out",
-                            recipe.name, pytorch::major_of(expected))));
+            .hint(fmt::format(
+                "set `from` below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
+                "out",
+                recipe.name, pytorch::major_of(expected))));
   }
   if (pytorch::minor_of(base) != expected) {
     reporter.warn(
@@ -243,9 +243,9 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
     const auto there = found.platforms.find(platform.oci());
     if (there == found.platforms.end()) {
       return fail(
-          input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
+          input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml requires",
                                   shown(wanted), platform.oci(), recipe.name))
-              .hint(fmt::format("remove \"{}\" from platforms, or set from below [image] to an image that "
+              .hint(fmt::format("remove \"{}\" from platforms, or set `from` below [image] to an image that "
                                 "has it",
                                 platform.text())));
     }

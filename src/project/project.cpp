@@ -107,7 +107,7 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
   if (names.empty()) {
     error.hint(fmt::format("create one: {}", shown(root_ / "recipes" / "NAME.toml")));
   } else {
-    error.hint(fmt::format("the recipes there are {}", join_words(names)));
+    error.hint(fmt::format("existing recipes: {}", join_words(names)));
   }
   return fail(std::move(error));
 }

@@ -213,13 +213,13 @@ Result<RemoteImage> read_index(Repository& repository, const Manifest& index, co
   RemoteImage image{
       .digest = index.digest, .platforms = platforms_of(index.content), .labels = {}, .environment = {}};
   if (image.platforms.empty())
-    return fail(environment_error(fmt::format("the image index of {} names no image", what)));
+    return fail(environment_error(fmt::format("the image index of {} lists no image", what)));
   const auto asked = image.platforms.find(platform.oci());
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
   TRY_ASSIGN(const auto manifest, repository.manifest(digest.text()));
   if (!manifest || manifest->is_index()) {
     return fail(
-        environment_error(fmt::format("the registry does not have the image {} that the index of {} names",
+        environment_error(fmt::format("the registry does not have the image {} that the index of {} lists",
                                       digest.text(), what))
             .hint("the registry (or mirror) is incomplete; use another one"));
   }

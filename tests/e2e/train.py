@@ -1,4 +1,4 @@
-"""launch train with a real podman: two containers that meet, fail, are interrupted and killed.
+"""launch train with a real podman: two containers that communicate, fail, are interrupted and killed.
 
 The image holds nothing: /usr of this machine is mounted, and tests/e2e/stand_in/torchrun stands for torchrun, so that
 a run takes two seconds and no torch. usage: train.py LAUNCH
@@ -76,7 +76,7 @@ def podman(*arguments, **more):
 
 
 def empty_root():
-    """A root file system as a tar: places for mounts, and the links that a merged /usr has."""
+    """A root file system as a tar: mount points, and the links of a merged /usr."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The sources are formatted as .clang-format says. Other major versions of clang-format format otherwise: skipped."""
+"""The sources are formatted according to .clang-format. Skipped with other major versions of clang-format."""
 
 import concurrent.futures
 import os

@@ -88,7 +88,7 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
   auto done = refused({"lock", "demo", "--check", "--upgrade"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is out of date:\n" + changes +
-                          "to update it, run: launch lock demo --upgrade\n");
+                          "run `launch lock demo --upgrade` to update it\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
@@ -100,7 +100,7 @@ TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
   EXPECT_EQ(done.err,
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml is missing\n"
-            "to update it, run: launch lock demo\n");
+            "run `launch lock demo` to update it\n");
 }
 
 /// A recipe that cannot be locked, after a valid one was locked.
@@ -128,11 +128,10 @@ TEST_P(ARecipeWith, ChangesNothing) {
 INSTANTIATE_TEST_SUITE_P(
     LockScenario, ARecipeWith,
     ::testing::Values(
-        BadRecipe{
-            "AnUnknownKey", "\"app\"", "package = []",
-            "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
-            "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n"},
+        BadRecipe{"AnUnknownKey", "\"app\"", "package = []",
+                  "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
+                  "\n"
+                  "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n"},
         BadRecipe{"AWrongType", "\"app\"", "[train]\nnodes = \"two\"",
                   "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n"},
         BadRecipe{"APackageThatDoesNotExist", "\"app\", \"nowhere\"", "",
@@ -504,15 +503,14 @@ TEST_F(ChannelFetchScenario, BothHostsAreNamedWhenBothRefuse) {
   index_.server().serve(kOther, {.status = 404});
   const auto done = refused({"fetch", "nightly"});
   EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(
-      done.err,
-      fmt::format("error: cannot download {}: the server answered 403; the channel's other host fails as "
-                  "well: cannot download {}: the server answered 404\n"
-                  "  while fetching {}\n"
-                  "\n"
-                  "hint: try again later; if the file was withdrawn, take it from a wheel store or a "
-                  "wheel house that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n",
-                  kFirst, kOther, kLeaf));
+  EXPECT_EQ(done.err,
+            fmt::format("error: cannot download {}: the server answered 403; the channel's other host failed "
+                        "as well: cannot download {}: the server answered 404\n"
+                        "  while fetching {}\n"
+                        "\n"
+                        "hint: try again later; if the file was withdrawn, take it from a wheel store or a "
+                        "wheel house that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n",
+                        kFirst, kOther, kLeaf));
 }
 
 TEST_F(FetchScenario, AFullDisk) {

@@ -95,7 +95,7 @@ TEST_F(Password, ThatIsWrongIsNotShownEither) {
   EXPECT_EQ(done.err, fmt::format("error: cannot download {}: the server answered 401\n"
                                   "  while fetching torch-2.3.1-py3-none-any.whl\n"
                                   "\n"
-                                  "hint: put the user and the password of that host into ~/.netrc\n",
+                                  "hint: add the user and password of that host to ~/.netrc\n",
                                   demo_.index.file_url("torch-2.3.1-py3-none-any.whl")));
 }
 

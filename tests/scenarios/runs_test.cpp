@@ -131,7 +131,7 @@ TEST_F(RunsScenario, IdsThatNameNoRun) {
     EXPECT_EQ(near.err, "error: run not found: \"deno-1\"\n\nhint: did you mean demo-1?\n");
     const auto far = launch({command, "x"});
     EXPECT_EQ(far.code, 2);
-    EXPECT_EQ(far.err, "error: run not found: \"x\"\n\nhint: 'launch runs' lists the runs\n");
+    EXPECT_EQ(far.err, "error: run not found: \"x\"\n\nhint: run `launch runs` to list them\n");
     const auto several = launch({"--json", command, "demo"});
     EXPECT_EQ(several.code, 2);
     EXPECT_EQ(several.out, "");

@@ -125,7 +125,7 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   spec.interpreter = "/usr/bin/python3.12";
   spec.wheels = {{"bad", wheel}};
   EXPECT_EQ(write_context(scratch.path() / "context", spec, work).error().text(),
-            "error: not a valid zip file: it has no end record; is it cut short?\n"
+            "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while unpacking bad-1.0-py3-none-any.whl\n");
 }
 

@@ -142,7 +142,7 @@ TEST(RemoteZipTest, ManyZipsAreOpenedSideBySide) {
             "error: https://pypi.example/f/gone.whl returned 404, expected a part of the file (206)\n\n"
             "hint: the file is no longer on the index; lock again, or use a mirror that has it\n");
   EXPECT_EQ(error_text(zips[2]),
-            "error: not a valid zip file: it has no end record; is it cut short?\n"
+            "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while reading the zip https://pypi.example/f/broken.whl\n\n"
             "hint: the file was damaged on the server or in transit; try again, or use another mirror\n");
   EXPECT_EQ(zips[2].error().kind(), ErrorKind::environment);

@@ -293,9 +293,9 @@ TEST(SimpleJsonTest, SaysWhereThePageIsBroken) {
       {R"({"meta": {"api-version": "1.0"}})", "not an index page: it has no list \"files\""},
       {R"({"meta": {"api-version": "1.0"}, "name": "other", "files": []})",
        "for another project: expected \"demo\", found \"other\""},
-      {json("7"), "not an index page: entry 1 of \"files\" is no object"},
+      {json("7"), "not an index page: entry 1 of \"files\" is not an object"},
       {json(R"({"filename": "demo-1.0.zip", "url": "x"}, [{"filename": "y"}])"),
-       "not an index page: entry 2 of \"files\" is no object"},
+       "not an index page: entry 2 of \"files\" is not an object"},
       {json(R"({"url": "x"})"), "not an index page: entry 1 of \"files\" has no \"filename\""},
       {json(R"({"filename": "x", "url": null})"), "not an index page: entry 1 of \"files\" has no \"url\""},
   };

@@ -105,7 +105,7 @@ TEST(BaseFrom, RefusesAnotherPython) {
   EXPECT_EQ(found_base(with_python("3.11"), "cu128", ubuntu("24.04")),
             "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 (Ubuntu 24.04) has Python "
             "3.12, but "
-            "recipes/demo.toml asks for python = \"3.11\"\n\n"
+            "recipes/demo.toml requires python = \"3.11\"\n\n"
             "hint: set python = \"3.12\" in recipes/demo.toml\n"
             "hint: or keep Python 3.11 and set from = \"docker.io/library/debian:12-slim\" below [image], or "
             "any image of "
@@ -118,18 +118,19 @@ TEST(BaseFrom, RefusesAnImageThatDoesNotSayWhatItHas) {
       "error: cannot determine the Python version of the base image my.example/base:1: expected labels that "
       "name Ubuntu "
       "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
-      "hint: set from below [image] in recipes/demo.toml to an image that has one of these\n");
+      "hint: set `from` below [image] in recipes/demo.toml to an image that has one of these\n");
 }
 
 TEST(BaseFrom, RefusesAnotherMajorCuda) {
   auto image = ubuntu("24.04");
   image.environment = {"CUDA_VERSION=13.0.3"};
   const auto named = with_python("3.12", "from = \"docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04\"");
-  EXPECT_EQ(found_base(named, "cu128", image),
-            "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
-            "locked torch is "
-            "built for CUDA 12.8\n\n"
-            "hint: set from below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
+  EXPECT_EQ(
+      found_base(named, "cu128", image),
+      "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
+      "locked torch is "
+      "built for CUDA 12.8\n\n"
+      "hint: set `from` below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
   image.environment = {"CUDA_VERSION=12.6.3"};
   EXPECT_EQ(found_base(named, "cu128", image), "ubuntu 24.04 | 3.12 | 525.60.13");
 }
@@ -140,8 +141,8 @@ TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
   EXPECT_EQ(
       found_base(both, "cu128", ubuntu("24.04")),
       "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 has no linux/arm64, which "
-      "recipes/demo.toml asks for\n\n"
-      "hint: remove \"linux-aarch64\" from platforms, or set from below [image] to an image that has it\n");
+      "recipes/demo.toml requires\n\n"
+      "hint: remove \"linux-aarch64\" from platforms, or set `from` below [image] to an image that has it\n");
 }
 
 TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {

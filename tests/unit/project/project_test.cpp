@@ -62,13 +62,13 @@ TEST_F(ProjectTest, RecipeThatIsNotThere) {
             "error: no recipe \"nigtly\" in recipes\n"
             "\n"
             "hint: did you mean \"nightly\"?\n"
-            "hint: the recipes there are demo and nightly\n");
+            "hint: existing recipes: demo and nightly\n");
   EXPECT_EQ(project().recipe_file("recipes/no.toml").error().text(),
             "error: recipe not found: recipes/no.toml\n");
   EXPECT_EQ(project().recipe_file("").error().text(),
             "error: no recipe \"\" in recipes\n"
             "\n"
-            "hint: the recipes there are demo and nightly\n");
+            "hint: existing recipes: demo and nightly\n");
 }
 
 TEST_F(ProjectTest, NoRecipeYet) {
@@ -98,7 +98,7 @@ TEST_F(ProjectTest, Locks) {
             "error: no recipe \"othr\" in recipes\n"
             "\n"
             "hint: did you mean \"other\"?\n"
-            "hint: the recipes there are demo and other\n");
+            "hint: existing recipes: demo and other\n");
 }
 
 TEST_F(ProjectTest, PathsAreShownFromWhereTheProgramStarted) {

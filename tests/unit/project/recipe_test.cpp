@@ -146,19 +146,19 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("", "platform = [\"linux-x86_64\"]"),
             "error: recipes/demo.toml:3:1: platform: unknown key; did you mean \"platforms\"?\n"
             "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("trein", "nodes = 2"),
             "error: recipes/demo.toml:3:2: trein: unknown key; did you mean \"train\"?\n"
             "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("train", "node = 2"),
             "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
-            "hint: the keys here are command, nodes, gpus, mounts and env\n");
+            "hint: valid keys: command, nodes, gpus, mounts and env\n");
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
             "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"
-            "hint: the keys here are from and to\n");
+            "hint: valid keys: from and to\n");
 }
 
 TEST(RecipeError, WrongTypes) {

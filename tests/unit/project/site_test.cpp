@@ -202,7 +202,7 @@ TEST_F(SiteTest, ErrorsNameTheFile) {
   EXPECT_EQ(error(),
             "error: launch.toml:2:1: [index] ur: unknown key; did you mean \"url\"?\n"
             "\n"
-            "hint: the keys here are url\n");
+            "hint: valid keys: url\n");
   put("project/launch.toml", "[index]\nurl = \"pypi.example\"\n");
   EXPECT_EQ(error(),
             "error: launch.toml:2:7: [index] url: expected an https or http URL, found \"pypi.example\"\n");

@@ -160,7 +160,7 @@ TEST_F(DownloadsFromBothHosts, WhatEachAnsweredIsTold) {
   ASSERT_FALSE(fetched);
   EXPECT_EQ(
       fetched.error().text(),
-      "error: " + kFirst + " returned 403; the channel's other host fails as well: " + kOther +
+      "error: " + kFirst + " returned 403; the channel's other host failed as well: " + kOther +
           " returned 503\n\n"
           "hint: try again later; if the file was withdrawn, take it from a wheel store or a wheel house "
           "that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n");
