@@ -56,8 +56,7 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
   const auto inside = path.substr(path.find('/') + 1);
   const auto slash = inside.find('/');
   if (slash == std::string_view::npos) {
-    return fail(
-        bad_wheel(fmt::format("{} is not in a subfolder of its .data folder", specs::in_quotes(path))));
+    return fail(bad_wheel(fmt::format("{} is not in a subfolder of its .data folder", in_quotes(path))));
   }
   const auto key = inside.substr(0, slash);
   const auto rest = inside.substr(slash + 1);
@@ -77,7 +76,7 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
     return fail(
         bad_wheel(fmt::format("{}: expected purelib, platlib, headers, scripts or data in its .data folder, "
                               "found {}",
-                              specs::in_quotes(path), specs::in_quotes(key))));
+                              in_quotes(path), in_quotes(key))));
   }
   return file;
 }
@@ -99,8 +98,7 @@ bool is_file_name(std::string_view text) {
 
 Result<EntryPoint> parse_entry_point(std::string_view line) {
   const auto bad = [&](std::string_view what) {
-    return fail(
-        bad_wheel(fmt::format("its entry_points.txt has the line {}: {}", specs::in_quotes(line), what)));
+    return fail(bad_wheel(fmt::format("its entry_points.txt has the line {}: {}", in_quotes(line), what)));
   };
   const auto equals = line.find('=');
   if (equals == std::string_view::npos) return bad("expected NAME = MODULE:ATTRIBUTE");
@@ -114,9 +112,9 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
                    std::string(trim(target.substr(colon + 1)))};
   if (!is_file_name(point.name)) return bad("its name is not a valid file name");
   if (!is_dotted_name(point.module))
-    return bad(fmt::format("{} is not a module name", specs::in_quotes(point.module)));
+    return bad(fmt::format("{} is not a module name", in_quotes(point.module)));
   if (!is_dotted_name(point.attribute))
-    return bad(fmt::format("{} is not an attribute name", specs::in_quotes(point.attribute)));
+    return bad(fmt::format("{} is not an attribute name", in_quotes(point.attribute)));
   return point;
 }
 
@@ -142,8 +140,8 @@ Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries) {
   if (found.empty()) return fail(bad_wheel("it has no .dist-info folder"));
   if (found.size() > 1) {
     return fail(bad_wheel(fmt::format("it has {} .dist-info folders, {} and {} among them; expected one",
-                                      found.size(), specs::in_quotes(*found.begin()),
-                                      specs::in_quotes(*std::next(found.begin())))));
+                                      found.size(), in_quotes(*found.begin()),
+                                      in_quotes(*std::next(found.begin())))));
   }
   return *found.begin();
 }
@@ -157,10 +155,10 @@ Result<bool> root_is_purelib(std::string_view wheel_file) {
   }
   const auto major = parse_u64(split(version, '.').front());
   if (!major)
-    return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", specs::in_quotes(version))));
+    return fail(bad_wheel(fmt::format("its WHEEL file has the Wheel-Version {}", in_quotes(version))));
   if (*major != 1) {
-    return fail(bad_wheel(
-        fmt::format("it has the Wheel-Version {}, but only 1.x is supported", specs::in_quotes(version))));
+    return fail(
+        bad_wheel(fmt::format("it has the Wheel-Version {}, but only 1.x is supported", in_quotes(version))));
   }
   return purelib;
 }
@@ -177,7 +175,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     const auto parts = split(entry.name, '/');
     if (entry.is_folder() || is_record(entry.name, dist_info)) continue;
     if (std::find(parts.begin(), parts.end(), "..") != parts.end() || entry.name.front() == '/') {
-      return fail(bad_wheel(fmt::format("{} points outside its folder", specs::in_quotes(entry.name))));
+      return fail(bad_wheel(fmt::format("{} points outside its folder", in_quotes(entry.name))));
     }
     const auto path = plain_path(entry.name);
     InstallFile file;
@@ -189,7 +187,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     file.entry = i;
     file.executable = file.is_script || is_executable(entry);
     if (!places.insert(file.path).second) {
-      return fail(bad_wheel(fmt::format("two of its files have the path {}", specs::in_quotes(file.path))));
+      return fail(bad_wheel(fmt::format("two of its files have the path {}", in_quotes(file.path))));
     }
     files.push_back(std::move(file));
   }
@@ -237,7 +235,7 @@ Result<std::string> console_script_text(const EntryPoint& entry_point, std::stri
     return fail(
         input_error(fmt::format("{} cannot be the interpreter of a script: expected an absolute path without "
                                 "white space, of {} bytes at most",
-                                specs::in_quotes(interpreter), kMost)));
+                                in_quotes(interpreter), kMost)));
   }
   const auto first = split(entry_point.attribute, '.').front();
   return fmt::format(

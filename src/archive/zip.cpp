@@ -8,7 +8,6 @@
 #include <libdeflate.h>
 
 #include "base/text.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::archive {
 namespace {
@@ -35,7 +34,7 @@ Error bad_zip(std::string_view reason) {
 }
 
 Error bad_entry(std::string_view name, std::string_view reason) {
-  return input_error(fmt::format("not a valid zip file: the entry {} {}", specs::in_quotes(name), reason));
+  return input_error(fmt::format("not a valid zip file: the entry {} {}", in_quotes(name), reason));
 }
 
 /// Little-endian numbers of a record whose length was checked.

@@ -141,7 +141,9 @@ std::string shell_quote(std::string_view word) {
 }
 
 std::string in_quotes(std::string_view text) {
-  return fmt::format("\"{}\"", printable(text));
+  constexpr std::size_t kMost = 4000;
+  if (text.size() <= kMost) return fmt::format("\"{}\"", printable(text));
+  return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
 }
 
 std::string csv_field(const std::string& text) {

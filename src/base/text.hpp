@@ -32,7 +32,7 @@ std::string human_seconds(double seconds);
 /// "1 wheel", "28 wheels"
 std::string count_of(std::size_t count, std::string_view noun);
 
-/// Text in double quotes, as messages show it; printable.
+/// Text in double quotes, as messages show it: printable, and cut after 4000 bytes.
 std::string in_quotes(std::string_view text);
 
 /// A field of a comma-separated line (RFC 4180), quoted if necessary.

@@ -63,7 +63,7 @@ void register_build(App& app) {
   auto command = app.add("build", "Build the image of a locked recipe");
   auto options = std::make_shared<BuildOptions>();
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required();
+  command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   command.option("--engine", &options->engine,
                  "Use this engine: " + containers::engine_choice() + " (default: the first that works)");
   command.flag("--from-scratch", options->from_scratch, "Rebuild every layer");

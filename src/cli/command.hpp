@@ -31,6 +31,10 @@ struct Chosen {
 using Target = std::variant<std::string*, std::optional<std::string>*, std::vector<std::string>*,
                             std::optional<int>*, std::uint16_t*>;
 
+/// What --help says of arguments that several commands take.
+inline constexpr const char* kRecipeHelp = "Name or path of a recipe";
+inline constexpr const char* kRunHelp = "A run's ID, a unique prefix of one, or \"last\"";
+
 /// One option or positional argument, to be configured further.
 class Option {
  public:

@@ -147,7 +147,7 @@ void register_lock(App& app) {
   const auto options = std::make_shared<LockOptions>();
   auto command = app.add("lock", kDescription);
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required().value_name("");
+  command.option("RECIPE", &options->recipe, kRecipeHelp).required().value_name("");
   command.flag("--check", options->check, "Write nothing; exit with 1 if the lock is out of date");
   command.flag("--upgrade", options->upgrade, "Ignore the existing lock and resolve to the newest versions");
   command.flag("--offline", options->offline, "Use cached index pages only; make no network requests");

@@ -64,7 +64,7 @@ void register_render(App& app) {
   auto command = app.add("render", "Write the Dockerfile of a locked recipe");
   auto options = std::make_shared<RenderOptions>();
   command.footer(kFooter);
-  command.option("RECIPE", &options->recipe, "Name or path of a recipe").required();
+  command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   const auto check = command.flag("--check", options->check,
                                   "Write nothing; print a diff and exit with 1 if it is out of date");
   command.flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it").excludes(check);

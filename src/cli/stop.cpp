@@ -51,7 +51,7 @@ void register_stop(App& app) {
       "removed. A run that has already ended is no error.\n"
       "\n"
       "  launch stop last");
-  command.option("RUN", run.get(), "A run's ID, a unique prefix of one, or \"last\"").required();
+  command.option("RUN", run.get(), kRunHelp).required();
   command.runs([run](World& world) { return run_stop(world, *run); });
 }
 

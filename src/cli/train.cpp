@@ -170,7 +170,7 @@ void register_train(App& app) {
   std::vector<std::string> places;
   for (const auto& kind : train::place_kinds())
     places.push_back(fmt::format("{}: {}", kind.name, kind.meaning));
-  command.option("RECIPE", &options->recipe, "A recipe's name or path").required();
+  command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   command.option("--nodes", &options->nodes, "Number of nodes, instead of the recipe's").value_name("N");
   command
       .option(

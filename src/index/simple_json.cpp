@@ -12,7 +12,6 @@
 #include "index/page_file.hpp"
 #include "index/simple_page.hpp"
 #include "specs/name.hpp"
-#include "specs/scanner.hpp"
 #include "specs/url.hpp"
 
 namespace launch::index {
@@ -152,13 +151,13 @@ class PageReader final : public Json::json_sax_t {
     if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
     if (version_->starts_with("1.")) return {};
     return fail(environment_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
-                                              specs::in_quotes(*version_)))
+                                              in_quotes(*version_)))
                     .hint("the index uses a later version of the standard; upgrade launch"));
   }
   Result<void> check_name() const {
     if (!name_ || specs::normalize_name(*name_) == page_.name) return {};
     return fail(bad_page(url_, fmt::format("for another project: expected {}, found {}",
-                                           specs::in_quotes(page_.name), specs::in_quotes(*name_))));
+                                           in_quotes(page_.name), in_quotes(*name_))));
   }
 
   void bad(std::string_view what) {

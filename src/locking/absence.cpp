@@ -88,8 +88,7 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
     return fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason);
   }
   if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
-  if (wheels.other_day)
-    return fmt::format("{} is not from the nightly of {}", what, day ? day->text() : "that day");
+  if (wheels.other_day) return fmt::format("{} {} {}", what, kOtherNight, day ? day->text() : "that day");
   if (!wheels.platforms.empty()) {
     return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms),
                        target.platform().text());

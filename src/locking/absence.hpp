@@ -2,12 +2,17 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
 #include "project/recipe.hpp"
 
 namespace launch::locking {
+
+/// The clause of explain_absence for a build of another nightly: "torch 2.9… is not from the nightly of
+/// 2025-06-07".
+inline constexpr std::string_view kOtherNight = "is not from the nightly of";
 
 /// Why no wheel on a project's page can be used, as a clause: "the index … has no project named x", "torch
 /// 2.3.0 has wheels for cp38, cp39 and cp310, none for cp313", "the newest b for Python 3.12 on linux-x86_64

@@ -148,6 +148,16 @@ std::string taken_from(const specs::ImageReference& wanted, std::string_view sou
   return fmt::format("base image digest of {} taken from {}, as {}", shown(wanted), source, why);
 }
 
+/// What the table leaves open of a digest that it gives; empty if nothing.
+std::string not_in_table(const pytorch::KnownBase& known, const std::vector<specs::Platform>& wanted) {
+  std::vector<std::string> unknown;
+  for (const auto& platform : wanted) {
+    if (!known.platforms.contains(platform)) unknown.push_back(platform.oci());
+  }
+  if (unknown.empty()) return {};
+  return fmt::format("; the table does not say whether it serves {}", join_words(unknown));
+}
+
 /// A base without its registry; `why` is a clause. Errors: those of describe.
 Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const specs::Accelerator& accelerator,
                                          const specs::ImageReference& wanted,
@@ -172,7 +182,7 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
       chosen.base.digest = known->digest;
       chosen.base.platforms = known->platforms;
       chosen.origin = BaseOrigin::table;
-      chosen.warning = taken_from(wanted, "launch's table", why);
+      chosen.warning = taken_from(wanted, "launch's table", why) + not_in_table(*known, recipe.platforms);
       return chosen;
     }
   }

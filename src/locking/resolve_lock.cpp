@@ -58,21 +58,8 @@ class Locking {
     for (const auto& platform : recipe_.platforms)
       targets_.emplace_back(recipe_.python, platform, request_.glibc_minor);
     TRY(check_names());
-    TRY_ASSIGN(auto nightly, choose_nightly(recipe_, source_, targets_, kept_day()));
-    day_ = nightly.day;
-    auto preferred = kept_versions();
-    std::vector<TargetSolution> solutions;
-    for (auto& target : targets_) {
-      TRY_ASSIGN(auto solution, solve_for(target, preferred));
-      solutions.push_back(std::move(solution));
-      // Platforms should have the same versions wherever possible.
-      for (const auto& [name, pick] : solutions.back().picks) {
-        auto& versions = preferred[name];
-        versions.insert(versions.begin(), pick.wheel.build->version);
-      }
-    }
     LockResult result;
-    result.passed_over = std::move(nightly.passed_over);
+    TRY_ASSIGN(const auto solutions, solve(result.passed_over));
     TRY_ASSIGN(result.lock, assemble(solutions));
     result.metadata_bytes = source_.metadata_bytes();
     return result;
@@ -127,30 +114,93 @@ class Locking {
     return out;
   }
 
-  Result<TargetSolution> solve_for(LockTarget& target, const Preferences& preferred) {
-    work_.reporter.status(fmt::format("resolving for {}", target.text()));
-    TargetProvider provider(recipe_, source_, target, preferred, day_);
-    std::vector<specs::Requirement> requirements;
-    for (auto& requirement : all_requirements()) {
-      const bool applies = !requirement.marker || requirement.marker->evaluate(target.environment());
-      if (applies) requirements.push_back(std::move(requirement));
+  /// The versions for every target, from the first nightly that has them all.
+  Result<std::vector<TargetSolution>> solve(std::vector<PassedOver>& passed_over) {
+    TRY_ASSIGN(auto nights, Nights::open(recipe_, source_, targets_, kept_day()));
+    if (nights.none()) {
+      TRY_ASSIGN(auto attempt, solve_on(std::nullopt));
+      if (attempt.refusal) return fail(error_of(*attempt.refusal));
+      return std::move(attempt.solutions);
     }
-    TRY_ASSIGN(const auto outcome, during(resolve::solve(recipe_.name, requirements, provider),
-                                          fmt::format("resolving {} for {}", recipe_.name, target.text())));
-    if (!outcome.solution) {
-      const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
-      auto error = input_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
-                                           target.text(), why));
-      for (const auto& vanished : source_.vanished()) {
-        error.hint(
-            fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",
-                        vanished_text(vanished), recipe_.name));
+    std::optional<Refusal> first;
+    for (;;) {
+      TRY_ASSIGN(const auto night, nights.next());
+      if (!night) break;
+      TRY_ASSIGN(auto attempt, solve_on(night));
+      if (!attempt.refusal) {
+        passed_over = nights.passed_over();
+        day_ = night->day;
+        return std::move(attempt.solutions);
       }
-      return fail(std::move(error));
+      if (!is_of_night(attempt.refusal->conflict, *night)) return fail(error_of(*attempt.refusal));
+      nights.pass_over(reason_of(attempt.refusal->conflict));
+      if (!first) first = std::move(attempt.refusal);
     }
+    if (!first) return fail(nights.exhausted());
+    auto error = error_of(*first);
+    nights.hint_at_others(error);
+    return fail(std::move(error));
+  }
+
+  /// Why the requirements cannot be met.
+  struct Refusal {
+    const LockTarget* target = nullptr;
+    resolve::Conflict conflict;
+  };
+  struct Attempt {
+    std::vector<TargetSolution> solutions;
+    std::optional<Refusal> refusal;
+  };
+
+  Result<Attempt> solve_on(const std::optional<Night>& night) {
+    Attempt attempt;
+    auto preferred = kept_versions();
+    for (auto& target : targets_) {
+      work_.reporter.status(fmt::format("resolving for {}{}", target.text(),
+                                        night ? " with the nightly of " + night->day.text() : ""));
+      TargetProvider provider(recipe_, source_, target, preferred, night);
+      TRY_ASSIGN(auto outcome, during(resolve::solve(recipe_.name, requirements_of(target), provider),
+                                      fmt::format("resolving {} for {}", recipe_.name, target.text())));
+      if (!outcome.solution) {
+        attempt.refusal = Refusal{&target, std::move(outcome.conflict)};
+        return attempt;
+      }
+      TRY_ASSIGN(auto solution, solution_of(*outcome.solution, provider, target));
+      // Platforms should have the same versions wherever possible.
+      for (const auto& [name, pick] : solution.picks) {
+        auto& versions = preferred[name];
+        versions.insert(versions.begin(), pick.wheel.build->version);
+      }
+      attempt.solutions.push_back(std::move(solution));
+    }
+    return attempt;
+  }
+
+  std::vector<specs::Requirement> requirements_of(const LockTarget& target) const {
+    auto requirements = all_requirements();
+    std::erase_if(requirements, [&](const specs::Requirement& requirement) {
+      return requirement.marker && !requirement.marker->evaluate(target.environment());
+    });
+    return requirements;
+  }
+
+  Error error_of(const Refusal& refusal) const {
+    const auto why = replace_all(resolve::explain(refusal.conflict), "\n", "\n  ");
+    auto error = input_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
+                                         refusal.target->text(), why));
+    for (const auto& vanished : source_.vanished()) {
+      error.hint(
+          fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",
+                      vanished_text(vanished), recipe_.name));
+    }
+    return error;
+  }
+
+  static Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>& chosen_versions,
+                                            TargetProvider& provider, const LockTarget& target) {
     TargetSolution solution;
     solution.target = &target;
-    for (const auto& [name, chosen] : *outcome.solution) {
+    for (const auto& [name, chosen] : chosen_versions) {
       Pick pick;
       pick.wheel = provider.wheel(name, chosen.version);
       auto extras = chosen.extras;

@@ -12,9 +12,12 @@
 namespace launch::locking {
 
 TargetProvider::TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
-                               Preferences preferred, std::optional<specs::Day> day)
-    : recipe_(recipe), source_(source), target_(target), preferred_(std::move(preferred)), day_(day) {
-  for (const auto& requirement : recipe.torch.packages) dated_.insert(requirement.name);
+                               Preferences preferred, std::optional<Night> night)
+    : recipe_(recipe),
+      source_(source),
+      target_(target),
+      preferred_(std::move(preferred)),
+      night_(std::move(night)) {
   note_pins(recipe.packages);
   note_pins(recipe.torch.packages);
 }
@@ -33,9 +36,12 @@ bool TargetProvider::fits(const Listing& listing, const pytorch::Build& build) c
   if (file.requires_python && !target_.runs(*file.requires_python)) return false;
   if (!listing.from_channel) return true;
   if (!pytorch::is_built_for(build.version, *recipe_.torch.cuda)) return false;
-  if (!day_ || dated_.count(listing.name) == 0) return true;
+  if (!night_) return true;
+  const auto days = night_->days.find(listing.name);
+  if (days == night_->days.end()) return true;
+  // A release that the channel serves beside its nightly builds is not of the night.
   const auto day = pytorch::nightly_day(build.version);
-  return !day || *day == *day_;
+  return day && days->second.count(*day) != 0;
 }
 
 Result<const TargetProvider::Package*> TargetProvider::package(const std::string& name) {
@@ -47,6 +53,7 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
     const auto rank = target_.rank(each.tags);
     if (!rank || !fits(*package.listing, each)) continue;
     const Fit fit{&each, *rank, package.listing->files[each.file].yanked.has_value()};
+    package.released = package.released || !each.version.is_prerelease();
     const auto at = package.fits.try_emplace(each.version, fit).first;
     // Wheels that are not yanked first, then better tags, then later builds (PEP 427).
     const auto number = [](const Fit& f) { return std::make_pair(f.build->number.size(), f.build->number); };
@@ -91,7 +98,10 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
 bool TargetProvider::takes_prereleases(const std::string& name) {
   const auto at = packages_.find(name);
   const bool of_channel = at != packages_.end() && at->second.listing->from_channel;
-  return of_channel && recipe_.torch.channel != pytorch::Channel::stable;
+  if (!of_channel || recipe_.torch.channel == pytorch::Channel::stable) return false;
+  // The nightly channel keeps nightly builds of projects that have none any more.
+  const bool of_night = night_ && night_->days.count(name) != 0;
+  return of_night || recipe_.torch.channel != pytorch::Channel::nightly || !at->second.released;
 }
 
 std::string TargetProvider::absence(const std::string& name, const specs::SpecifierSet& wanted) {
@@ -101,7 +111,8 @@ std::string TargetProvider::absence(const std::string& name, const specs::Specif
   for (const auto& [version, fit] : at->second.fits) {
     if (!fit.yanked) newest = version;
   }
-  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_, day_);
+  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_,
+                         night_ ? std::optional(night_->day) : std::nullopt);
 }
 
 resolve::Dependencies TargetProvider::evaluate(const std::string& name, const specs::Version& version,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "locking/lock_target.hpp"
+#include "locking/nightly.hpp"
 #include "locking/package_source.hpp"
 #include "project/recipe.hpp"
 #include "resolve/provider.hpp"
@@ -19,9 +20,9 @@ using Preferences = std::map<std::string, std::vector<specs::Version>>;
 /// if pinned; none for another Python or accelerator; nightlies of one date.
 class TargetProvider final : public resolve::Provider {
  public:
-  /// `preferred`: versions to try before newer ones, best first. `day`: the nightly's.
+  /// `preferred`: versions to try before newer ones, best first. `night`: whose builds to use.
   TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
-                 Preferences preferred, std::optional<specs::Day> day);
+                 Preferences preferred, std::optional<Night> night);
 
   Result<std::vector<specs::Version>> candidates(const std::string& package) override;
   bool takes_prereleases(const std::string& package) override;
@@ -43,6 +44,7 @@ class TargetProvider final : public resolve::Provider {
   struct Package {
     const Listing* listing = nullptr;
     std::map<specs::Version, Fit> fits;
+    bool released = false;  ///< some fit is no pre-release
   };
   Result<const Package*> package(const std::string& name);
   bool fits(const Listing& listing, const pytorch::Build& build) const;
@@ -55,8 +57,7 @@ class TargetProvider final : public resolve::Provider {
   PackageSource& source_;
   LockTarget& target_;
   Preferences preferred_;
-  std::optional<specs::Day> day_;
-  std::set<std::string> dated_;  // the channel's packages that the recipe names
+  std::optional<Night> night_;
   std::map<std::string, std::set<std::string>>
       pinned_;  // versions after "==", as written; these may be yanked
   std::map<std::string, Package> packages_;

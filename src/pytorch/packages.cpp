@@ -7,9 +7,9 @@
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "pytorch/table.hpp"
 #include "pytorch/tables.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::pytorch {
 namespace {
@@ -38,7 +38,7 @@ Result<PackageRule> read_rule(const std::vector<std::string>& row) {
   const auto library = value_of(kLibrary, row[3]);
   if (!from || !part || !library) {
     return fail(input_error(fmt::format("packages.tsv: the row of {} has an unknown value: {}",
-                                        specs::in_quotes(row[0]), fmt::join(row, ", "))));
+                                        in_quotes(row[0]), fmt::join(row, ", "))));
   }
   PackageRule rule{row[0], row[0].ends_with('*'), *from, *part, *library};
   if (rule.is_prefix) rule.name.pop_back();

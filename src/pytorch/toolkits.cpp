@@ -7,7 +7,6 @@
 #include "base/text.hpp"
 #include "pytorch/table.hpp"
 #include "pytorch/tables.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::pytorch {
 namespace {
@@ -18,7 +17,7 @@ constexpr std::string_view kToolkit = "cuda-toolkit";
 constexpr std::string_view kRuntime = "nvidia-cuda-runtime";  // before CUDA 13 followed by -cuXX
 
 Error bad_value(std::string_view table, std::string_view expected, std::string_view found) {
-  return input_error(fmt::format("{}: expected {}, found {}", table, expected, specs::in_quotes(found)));
+  return input_error(fmt::format("{}: expected {}, found {}", table, expected, in_quotes(found)));
 }
 
 template <class Value, class Fits>

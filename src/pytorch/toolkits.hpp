@@ -69,8 +69,8 @@ bool is_cuda_image(const specs::ImageReference& reference);
 
 /// What is known of a base image without asking its registry.
 struct KnownBase {
-  Digest digest;  ///< of the index or manifest that the tag named
-  std::map<specs::Platform, Digest> platforms;
+  Digest digest;                                ///< of the index or manifest that the tag named
+  std::map<specs::Platform, Digest> platforms;  ///< that it is known to serve, of those asked for
 };
 
 /// A row of data/base_images.tsv.
@@ -85,7 +85,8 @@ struct BaseDigest {
 Result<std::vector<BaseDigest>> read_base_digests(std::string_view text);
 const std::vector<BaseDigest>& base_digests();
 
-/// The digest that covers all these platforms; nullopt if the table has none.
+/// The digest to use for all these platforms; nullopt if the table has none. It is unknown whether it covers
+/// platforms that are not in KnownBase::platforms.
 std::optional<KnownBase> known_base(const specs::ImageReference& reference,
                                     std::span<const specs::Platform> platforms);
 

@@ -10,9 +10,9 @@
 
 #include "base/digest.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "net/status.hpp"
 #include "registry/bearer_challenge.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::registry {
 namespace {
@@ -48,7 +48,7 @@ Result<Place> place_of(const specs::ImageReference& reference,
   const auto* scheme = moved && moved->insecure ? "http" : "https";
   const auto base = specs::Url::parse(fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository));
   if (!base) {
-    return fail(input_error(fmt::format("{} is not a valid registry address", specs::in_quotes(place.host)))
+    return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
                     .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
   }
   place.base = *base;

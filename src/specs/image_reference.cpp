@@ -50,7 +50,7 @@ bool names_registry(std::string_view first_part) {
 }
 
 Error not_a_reference(std::string_view text, std::string_view reason) {
-  return input_error(fmt::format("{} is not an image reference: {}", specs::in_quotes(text), reason))
+  return input_error(fmt::format("{} is not an image reference: {}", in_quotes(text), reason))
       .hint(
           "write it as [REGISTRY/]NAME[:TAG][@sha256:DIGEST], for example docker.io/library/debian:12-slim");
 }
@@ -73,7 +73,7 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
     reference.tag = rest.substr(colon + 1);
     rest = rest.substr(0, colon);
     if (!is_tag(reference.tag)) {
-      return fail(not_a_reference(text, fmt::format("{} cannot be a tag", specs::in_quotes(reference.tag))));
+      return fail(not_a_reference(text, fmt::format("{} cannot be a tag", in_quotes(reference.tag))));
     }
   }
   const auto first = rest.substr(0, rest.find('/'));
@@ -83,15 +83,14 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
     rest.remove_prefix(first.size() + 1);
   }
   if (!is_registry(reference.registry)) {
-    return fail(
-        not_a_reference(text, fmt::format("{} cannot be a registry", specs::in_quotes(reference.registry))));
+    return fail(not_a_reference(text, fmt::format("{} cannot be a registry", in_quotes(reference.registry))));
   }
   if (!is_repository(rest)) {
     return fail(not_a_reference(
         text,
         fmt::format(
             "{} cannot be the name of an image (lower-case letters, digits, \".\", \"_\", \"-\" and \"/\")",
-            specs::in_quotes(rest))));
+            in_quotes(rest))));
   }
   const bool is_short = reference.registry == kDockerHub && rest.find('/') == std::string_view::npos;
   reference.repository = is_short ? fmt::format("library/{}", rest) : std::string(rest);

@@ -6,12 +6,6 @@
 
 namespace launch::specs {
 
-std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 4000;
-  if (text.size() <= kMost) return fmt::format("\"{}\"", printable(text));
-  return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
-}
-
 Error Scanner::expected(std::string_view expectation, std::size_t position) const {
   constexpr std::size_t kShown = 40;  // the message quotes the whole text as well
   const auto rest = text_.substr(position);

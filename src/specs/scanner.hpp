@@ -21,9 +21,6 @@ constexpr bool is_word(char c) {
   return is_alphanumeric(c) || c == '_';
 }
 
-/// Text of unknown origin in double quotes, printable; more than 4000 bytes, which nobody typed, are cut.
-std::string in_quotes(std::string_view text);
-
 /// Reads text from left to right.
 class Scanner {
  public:

@@ -10,7 +10,6 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::train {
 namespace {
@@ -81,8 +80,8 @@ Result<RankName> parse_rank(std::string_view text) {
     if (number && *number <= kMost) numbers.push_back(static_cast<int>(*number));
   }
   if (numbers.size() != parts.size() || parts.size() > 2) {
-    return fail(input_error(fmt::format("{} is not a rank: expected a rank such as 3, or 1.3 with its node",
-                                        specs::in_quotes(text))));
+    return fail(input_error(
+        fmt::format("{} is not a rank: expected a rank such as 3, or 1.3 with its node", in_quotes(text))));
   }
   if (numbers.size() == 1) return RankName{std::nullopt, numbers[0]};
   return RankName{numbers[0], numbers[1]};

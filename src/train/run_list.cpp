@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "specs/scanner.hpp"
 
 namespace launch::train {
 namespace {
@@ -35,9 +34,9 @@ Result<RunFolder> find_folder(const std::filesystem::path& state, std::string_vi
   if (matching.size() == 1) return RunFolder(state, matching.front());
   if (matching.size() > 1) {
     return fail(input_error(
-        fmt::format("{} matches {} runs: {}", specs::in_quotes(id), matching.size(), join_words(matching))));
+        fmt::format("{} matches {} runs: {}", in_quotes(id), matching.size(), join_words(matching))));
   }
-  auto error = input_error(fmt::format("run not found: {}", specs::in_quotes(id)));
+  auto error = input_error(fmt::format("run not found: {}", in_quotes(id)));
   if (const auto near = did_you_mean(id, all))
     return fail(std::move(error).hint(fmt::format("did you mean {}?", *near)));
   return fail(std::move(error).hint("run `launch runs` to list them"));

@@ -250,6 +250,31 @@ class OutOfReach : public LockScenario {
   }
 };
 
+TEST_F(OutOfReach, WhatTheTableDoesNotSayOfADigestIsSaid) {
+  lose_registry();
+  const auto locked = [&](const std::string& tag, const std::string& platforms) {
+    scenario_.write("recipes/demo.toml",
+                    fmt::format("python = \"3.12\"\nplatforms = [{}]\npackages = [\"app\"]\n[image]\n"
+                                "from = \"docker.io/nvidia/cuda:{}\"\n",
+                                platforms, tag));
+    const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
+    EXPECT_EQ(done.code, 0);
+    return done.err.substr(0, done.err.find('\n'));
+  };
+  const auto warning = [](const std::string& tag) {
+    return fmt::format(
+        "warning: base image digest of docker.io/nvidia/cuda:{0} taken from launch's table, as {1}; the "
+        "table "
+        "does not say whether it serves linux/",
+        tag, refused_at("nvidia/cuda/manifests/" + tag));
+  };
+  const std::string unsaid = "13.0.3-base-ubuntu24.04";
+  EXPECT_EQ(locked(unsaid, "\"linux-x86_64\""), warning(unsaid) + "amd64");
+  EXPECT_THAT(lock(), testing::Not(testing::HasSubstr("[tool.launch.base.platforms]")));
+  const std::string index = "12.8.1-base-ubuntu24.04";
+  EXPECT_EQ(locked(index, "\"linux-x86_64\", \"linux-aarch64\""), warning(index) + "arm64");
+}
+
 TEST_F(OutOfReach, TheBaseIsThatOfTheTable) {
   lose_registry();
   base("3.12", kCuda);
@@ -390,7 +415,7 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
   EXPECT_EQ(done.code, 3);
   EXPECT_EQ(
       done.err,
-      "error: the locked nightly 2025-06-04 is no longer available: "
+      "error: the locked nightly of 2025-06-04 is no longer available: "
       "torch-2.9.0.dev20250604+cpu-py3-none-any.whl is neither on the page [CHANNEL]/nightly/cpu/torch/ nor "
       "at [CHANNEL]/files/torch-2.9.0.dev20250604%2Bcpu-py3-none-any.whl\n"
       "\n"

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "specs/scanner.hpp"
 #include "train/place.hpp"
 
 /// Every place, the default first. A new place needs its own file, which defines `std::unique_ptr<Place>
@@ -27,8 +26,8 @@ Result<std::unique_ptr<Place>> make_place(std::string_view name, PlaceTools tool
     if (kind.name == name) return kind.make(std::move(tools));
     known.emplace_back(kind.name);
   }
-  return fail(input_error(
-      fmt::format("unknown place {}: expected {}", specs::in_quotes(name), join_words(known, "or"))));
+  return fail(
+      input_error(fmt::format("unknown place {}: expected {}", in_quotes(name), join_words(known, "or"))));
 }
 
 Result<std::unique_ptr<Place>> open_place(const PlaceHandle& handle, ProcessRunner& runner,

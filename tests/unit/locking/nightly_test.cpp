@@ -73,7 +73,7 @@ TEST_F(NightlyLock, ANightlyOfADay) {
   recipe.torch.date = fakes::day("2025-06-05");
   EXPECT_EQ(error_text(),
             "error: cannot use the nightly of 2025-06-05: it has no torch\n\n"
-            "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
+            "hint: the channel's pages list nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
             "pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
@@ -115,19 +115,19 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
   lock_and_hide();
   for (const int status : {403, 404, 410}) {
     http.put(kTorchUrl, fakes::MemoryAnswer{.status = status});
-    EXPECT_EQ(
-        relocked(),
-        fmt::format("error: the locked nightly 2025-06-04 is no longer available: {} is neither on the page "
-                    "{} nor at {}\n\n"
-                    "hint: run `launch lock demo --upgrade` to use the newest nightly, or set "
-                    "LAUNCH_CHANNEL_URL to a mirror that kept this one\n",
-                    kTorch, kTorchPage, kTorchUrl));
+    EXPECT_EQ(relocked(),
+              fmt::format(
+                  "error: the locked nightly of 2025-06-04 is no longer available: {} is neither on the page "
+                  "{} nor at {}\n\n"
+                  "hint: run `launch lock demo --upgrade` to use the newest nightly, or set "
+                  "LAUNCH_CHANNEL_URL to a mirror that kept this one\n",
+                  kTorch, kTorchPage, kTorchUrl));
   }
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment);
   recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_EQ(
       relocked(),
-      fmt::format("error: the locked nightly 2025-06-04 is no longer available: {} is neither on the page "
+      fmt::format("error: the locked nightly of 2025-06-04 is no longer available: {} is neither on the page "
                   "{} nor at {}\n\n"
                   "hint: the recipe's [torch] date requires this nightly: choose another day, or set "
                   "LAUNCH_CHANNEL_URL to a mirror that kept it\n",
@@ -165,8 +165,8 @@ TEST_F(NightlyLock, ADependencyThatIsGone) {
       "pytorch-triton has no wheels, the requirements of demo cannot be met.\n\n"
       "hint: the lock's pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
       "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
-      "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; `launch "
-      "lock demo --upgrade` resolves to the current versions\n");
+      "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; run "
+      "`launch lock demo --upgrade` to resolve to the current versions\n");
 }
 
 // A lock that names no host finds what the store has, else what lies where the channel keeps its files.
@@ -179,7 +179,8 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
   EXPECT_EQ(
       relocked(),
       fmt::format(
-          "error: the locked nightly 2025-06-04 is no longer available: {0} is neither on the page {1} nor "
+          "error: the locked nightly of 2025-06-04 is no longer available: {0} is neither on the page {1} "
+          "nor "
           "at https://channel.example/whl/nightly/cu128/{2} or https://channel.example/whl/nightly/{2}\n\n"
           "hint: run `launch lock demo --upgrade` to use the newest nightly, or set LAUNCH_CHANNEL_URL to a "
           "mirror that kept this one\n",
@@ -207,7 +208,165 @@ TEST_F(NightlyLock, ANightlyThatLacksWhatTheRecipeAddsIsPassedOver) {
   EXPECT_EQ(result->passed_over[0].reason, "it has no torchvision");
 }
 
-/// The day chosen from a real page, or why there is none.
+/// Nights out of step: what is taken, and why others were passed over ("06-07: …").
+class NightsOutOfStep : public NightlyLock {
+ protected:
+  void torch(const std::string& day, const std::vector<std::string>& needs = {}) {
+    channel.add("torch", "2.9.0.dev202506" + day + "+cu128", needs);
+  }
+  void vision(const std::string& day, const std::string& torch_day) {
+    channel.add("torchvision", "0.23.0.dev202506" + day + "+cu128", {"torch==2.9.0.dev202506" + torch_day});
+  }
+  std::vector<std::string> passed_over() {
+    std::vector<std::string> out;
+    const auto result = lock();
+    if (!result) return {result.error().text()};
+    for (const auto& one : result->passed_over) out.push_back(one.day.text() + ": " + one.reason);
+    return out;
+  }
+  std::string date() { return lock()->lock.provenance.date->text(); }
+};
+
+TEST_F(NightsOutOfStep, OnTheLastDayOnly) {
+  for (const auto* day : {"04", "05", "06", "07"}) torch(day);
+  vision("04", "04");
+  vision("05", "05");
+  vision("06", "06");
+  vision("07", "06");
+  use_nightly({"torchvision", "torch"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128", "torchvision 0.23.0.dev20250606+cu128"));
+  EXPECT_EQ(date(), "2025-06-06");
+  EXPECT_THAT(passed_over(), ElementsAre("2025-06-07: torchvision 0.23.0.dev20250607+cu128 requires "
+                                         "torch==2.9.0.dev20250606"));
+}
+
+TEST_F(NightsOutOfStep, OnEveryDay) {
+  for (const auto* day : {"03", "04", "05", "06"}) torch(day);
+  vision("04", "03");
+  vision("05", "04");
+  vision("06", "05");
+  use_nightly({"torch", "torchvision"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250605+cu128", "torchvision 0.23.0.dev20250606+cu128"));
+  EXPECT_EQ(date(), "2025-06-05") << "the lock's date is torch's";
+  recipe.torch.date = fakes::day("2025-06-04");
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128", "torchvision 0.23.0.dev20250605+cu128"));
+  recipe.torch.date = fakes::day("2025-06-06");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires torchvision and torchvision 0.23.0.dev20250606+cu128 requires "
+            "torch==2.9.0.dev20250605, but torch 2.9.0.dev20250605+cu128 is not from the nightly of "
+            "2025-06-06, the "
+            "requirements of demo cannot be met.\n");
+}
+
+TEST_F(NightsOutOfStep, ADayWithoutItsTriton) {
+  torch("05", {"pytorch-triton==3.4.0+gita"});
+  torch("06", {"pytorch-triton==3.4.0+gitb"});
+  channel.add("pytorch-triton", "3.4.0+gita");
+  use_nightly({"torch"});
+  EXPECT_THAT(locked(), ElementsAre("pytorch-triton 3.4.0+gita", "torch 2.9.0.dev20250605+cu128"));
+  EXPECT_THAT(
+      passed_over(),
+      ElementsAre("2025-06-06: torch 2.9.0.dev20250606+cu128 requires pytorch-triton==3.4.0+gitb, but the "
+                  "newest pytorch-triton for Python 3.12 on linux-x86_64 is 3.4.0+gita"));
+}
+
+TEST_F(NightsOutOfStep, AGeneralPackageThatFitsOnlyAnOlderDay) {
+  torch("04", {"sympy==1.13.3"});
+  torch("05", {"sympy==1.14.0"});
+  torch("06", {"sympy==1.14.0"});
+  general.add("sympy", "1.13.3");
+  general.add("sympy", "1.14.0");
+  general.add("solver", "1.0", {"sympy<1.14"});
+  use_nightly({"torch"});
+  take({"solver"});
+  EXPECT_THAT(locked(), ElementsAre("solver 1.0", "sympy 1.13.3", "torch 2.9.0.dev20250604+cu128"));
+  EXPECT_THAT(passed_over(), ElementsAre("2025-06-06: torch 2.9.0.dev20250606+cu128 requires sympy==1.14.0 "
+                                         "and solver 1.0 requires sympy<1.14",
+                                         "2025-06-05: torch 2.9.0.dev20250605+cu128 requires sympy==1.14.0 "
+                                         "and solver 1.0 requires sympy<1.14"));
+}
+
+TEST_F(NightsOutOfStep, APackageThatIsBuiltNowAndThen) {
+  for (const auto* day : {"03", "04", "05", "06", "07"}) torch(day);
+  channel.add("torchcomms", "0.1.0.dev20250605+cu128", {"torch==2.9.0.dev20250604"});
+  use_nightly({"torch", "torchcomms"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128", "torchcomms 0.1.0.dev20250605+cu128"));
+  EXPECT_THAT(passed_over(),
+              ElementsAre("2025-06-07: it has no torchcomms", "2025-06-06: it has no torchcomms",
+                          "2025-06-05: torchcomms 0.1.0.dev20250605+cu128 requires "
+                          "torch==2.9.0.dev20250604"));
+}
+
+TEST_F(NightsOutOfStep, ALaterBuildIsOnlyTakenIfItRequiresTorchOfTheDay) {
+  torch("05");
+  torch("06");
+  channel.add("torchaudio", "2.9.0.dev20250605+cu128");
+  channel.add("torchaudio", "2.9.0.dev20250607+cu128", {"torch"});
+  use_nightly({"torch", "torchaudio"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250605+cu128", "torchaudio 2.9.0.dev20250605+cu128"));
+  EXPECT_THAT(passed_over(), ElementsAre("2025-06-07: it has no torch", "2025-06-06: it has no torchaudio"));
+}
+
+TEST_F(NightsOutOfStep, AReleaseOnTheNightlyPageNeverBeatsTheNight) {
+  torch("05");
+  torch("06");
+  channel.add("torch", "2.9.0+cu128");
+  use_nightly({"torch"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250606+cu128"));
+  recipe.torch.date = fakes::day("2025-06-05");
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250605+cu128"));
+}
+
+TEST_F(NightsOutOfStep, AProjectWithoutNightlyBuildsAnyMoreIsTakenAsReleased) {
+  torch("05", {"torchdata>=0.8"});
+  channel.add("torchdata", "0.8.0");
+  channel.add("torchdata", "0.9.0.dev20240226");
+  use_nightly({"torch"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250605+cu128", "torchdata 0.8.0"));
+  recipe.torch.packages.push_back(requirement("torchdata"));
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250605+cu128", "torchdata 0.8.0"));
+}
+
+// What no night can change is said at once.
+TEST_F(NightsOutOfStep, AConflictThatIsNotOfTheNight) {
+  torch("05");
+  torch("06");
+  general.add("a", "1.0", {"b<1"});
+  general.add("b", "0.5");
+  general.add("b", "1.0");
+  use_nightly({"torch"});
+  take({"a", "b>=1"});
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires a and a 1.0 requires b<1, demo requires b<1.\n"
+            "  And because demo requires b>=1, the requirements of demo cannot be met.\n");
+  EXPECT_THAT(
+      work.reporter.statuses,
+      Not(::testing::Contains("resolving for Python 3.12 on linux-x86_64 with the nightly of 2025-06-05")));
+}
+
+TEST_F(NightsOutOfStep, NoNightDoes) {
+  for (const auto* day : {"03", "04", "05", "06"}) torch(day, {"sympy==1.14.0"});
+  general.add("sympy", "1.13.3");
+  general.add("sympy", "1.14.0");
+  use_nightly({"torch"});
+  take({"sympy<1.14"});
+  EXPECT_EQ(
+      error_text(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+      "  Because demo requires torch and torch 2.9.0.dev20250606+cu128 requires sympy==1.14.0, demo requires "
+      "sympy==1.14.0.\n"
+      "  And because demo requires sympy<1.14, the requirements of demo cannot be met.\n"
+      "\n"
+      "hint: 3 other nightlies were tried too; that of 2025-06-05: torch 2.9.0.dev20250605+cu128 requires "
+      "sympy==1.14.0\n"
+      "hint: the channel's pages list nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages "
+      "after "
+      "about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
+}
+
+/// The day that is taken of a real page, or why none is.
 class RealNightlyPage : public ResolveLock {
  protected:
   RealNightlyPage() {
@@ -220,8 +379,9 @@ class RealNightlyPage : public ResolveLock {
              *read_file(std::string(LAUNCH_TEST_DATA) + "/index/torch-nightly-cu126.html"));
     PackageSource source(recipe, site, http, {}, work);
     std::vector<LockTarget> targets = {{fakes::python(python), fakes::platform(platform), 36}};
-    const auto choice = choose_nightly(recipe, source, targets, std::nullopt);
-    return choice ? choice->day.value().text() : choice.error().message();
+    auto nights = Nights::open(recipe, source, targets, std::nullopt).value();
+    const auto night = nights.next().value();
+    return night ? night->day.text() : nights.exhausted().message();
   }
 };
 
