@@ -9,8 +9,8 @@ namespace launch {
 enum class ErrorKind {
   no,           ///< the question was answered, and the answer is no: lock out of date, API missing
   input,        ///< what the user gave is wrong: the command line, a recipe, an input file
-  malformed,    ///< what somebody else made does not follow its standard (a wheel's metadata): it cannot be
-                ///< used, and what is around it can
+  unusable,     ///< one thing that somebody else offers cannot be used, and what is around it can: a wheel
+                ///< whose metadata does not follow its standard, a file that its server no longer has
   environment,  ///< network, index, engine or disk failed
 };
 

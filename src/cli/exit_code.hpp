@@ -14,7 +14,7 @@ inline int exit_code_of(const Error& error) {
       return kNo;
     case ErrorKind::input:
       return kUsage;
-    case ErrorKind::malformed:
+    case ErrorKind::unusable:
     case ErrorKind::environment:
       break;
   }

@@ -93,6 +93,8 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
   for (const auto& one : locked.resolution.passed_over) {
     reporter.note(fmt::format("skipped nightly {}: {}", one.day.text(), one.reason));
   }
+  for (const auto& one : locked.resolution.ruled_out)
+    reporter.warn(fmt::format("skipped {} {}: {}", one.package, one.version.text(), one.reason));
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
                             count_of(lock.packages.size(), "package"), size_text(lock),
@@ -112,6 +114,9 @@ std::string json_of(const commands::LockDocument& locked) {
   auto passed_over = Json::array();
   for (const auto& one : result.passed_over)
     passed_over.push_back({{"date", one.day.text()}, {"reason", one.reason}});
+  auto ruled_out = Json::array();
+  for (const auto& one : result.ruled_out)
+    ruled_out.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
@@ -119,6 +124,7 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"packages", std::move(packages)},
                      {"date", date ? Json(date->text()) : Json()},
                      {"passed_over", std::move(passed_over)},
+                     {"ruled_out", std::move(ruled_out)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);
 }

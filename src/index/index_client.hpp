@@ -55,8 +55,9 @@ class IndexClient {
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
   /// A wheel's METADATA: from its sidecar (digest checked) if the index has one, else by range requests to
-  /// the wheel. Errors: (environment) no answer, a wrong digest, metadata of a different wheel; (malformed)
-  /// metadata that violates its standard, which makes this wheel unusable but does not concern the index.
+  /// the wheel. Errors: (environment) no answer; (unusable) the server refuses the wheel or does not have
+  /// it, it is damaged, or its metadata has a wrong digest, belongs to a different wheel or violates its
+  /// standard.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);
   /// The same for many, in parallel; answers in the order of the files.
   std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);

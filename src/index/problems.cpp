@@ -15,6 +15,7 @@ Error as_environment_error(const Error& error) {
 
 Error damaged_zip(const Error& error, const specs::Url& url) {
   return as_environment_error(error)
+      .as(ErrorKind::unusable)
       .during(fmt::format("reading the zip {}", url))
       .hint("the file was damaged on the server or in transit; try again, or use another mirror");
 }
@@ -33,7 +34,9 @@ Error unexpected_status(const specs::Url& url, int status, std::string_view expe
       .rate_limited = "try again later, or use another mirror",
       .server_error = "try again later, or use another mirror",
   };
-  return environment_error(fmt::format("{} returned {}, expected {}", url, status, expected))
+  const bool is_gone = status == 403 || status == 404 || status == 410;
+  return Error(is_gone ? ErrorKind::unusable : ErrorKind::environment,
+               fmt::format("{} returned {}, expected {}", url, status, expected))
       .hint(net::status_hint(status, "server", kHints));
 }
 

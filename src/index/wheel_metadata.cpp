@@ -76,13 +76,18 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
 /// Parses metadata and checks that it belongs to that wheel.
 Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::WheelName& wheel) {
   auto parsed = specs::CoreMetadata::parse(text);
-  if (!parsed) return fail(std::move(parsed.error()).as(ErrorKind::malformed));
+  if (!parsed) {
+    return fail(
+        Error(ErrorKind::unusable, fmt::format("its METADATA is invalid: {}", parsed.error().message())));
+  }
   auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
-  if (metadata.name != wheel.name || !version || *version != wheel.version) {
-    return fail(environment_error(
-        fmt::format("the metadata belongs to a different wheel: expected {} {}, found {} {}", wheel.name,
-                    wheel.version.text(), metadata.name, metadata.version)));
+  // The file name may add a local part that the metadata lacks (flash-attn's "+cu12torch2.6…").
+  const bool same = version && (*version == wheel.version || *version == wheel.version.without_local());
+  if (metadata.name != wheel.name || !same) {
+    return fail(Error(ErrorKind::unusable,
+                      fmt::format("the metadata belongs to a different wheel: expected {} {}, found {} {}",
+                                  wheel.name, wheel.version.text(), metadata.name, metadata.version)));
   }
   return metadata;
 }
@@ -209,8 +214,8 @@ class MetadataBatch {
     const auto& expected = pending.file->metadata_sha256;
     if (expected && *expected != digest) {
       pending.result =
-          fail(environment_error(
-                   fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
+          fail(Error(ErrorKind::unusable,
+                     fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
                    .hint("the index and its files disagree; try again later, or use another mirror"));
       return;
     }

@@ -45,18 +45,13 @@ Error gone(const specs::Day& day, const Vanished& vanished, const project::Recip
                               recipe.name));
 }
 
-/// The package of a term: "torch" of "torch[x]".
-std::string_view package_of(const resolve::Term& term) {
-  return std::string_view(term.package).substr(0, term.package.find('['));
-}
-
 }  // namespace
 
 bool is_of_night(const resolve::Conflict& conflict, const Night& night) {
   return std::any_of(conflict.facts.begin(), conflict.facts.end(), [&](const resolve::Fact& fact) {
     return fact.kind == resolve::Fact::Kind::given &&
            std::any_of(fact.terms.begin(), fact.terms.end(), [&](const resolve::Term& term) {
-             return !term.root && night.days.count(std::string(package_of(term))) != 0;
+             return !term.root && night.days.count(std::string(resolve::project_of(term))) != 0;
            });
   });
 }
@@ -196,7 +191,7 @@ Result<bool> Nights::requires_leader_of(const Package& package, const specs::Day
   source_->prefetch_metadata(wheels);
   for (const auto& wheel : wheels) {
     const auto metadata = source_->metadata(wheel);
-    if (!metadata && metadata.error().kind() == ErrorKind::malformed) return false;
+    if (!metadata && metadata.error().kind() == ErrorKind::unusable) return false;
     TRY(metadata);
     const auto& needs = (*metadata)->requires_dist;
     if (std::none_of(needs.begin(), needs.end(), pins_it)) return false;

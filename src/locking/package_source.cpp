@@ -186,6 +186,10 @@ Result<const Listing*> PackageSource::find(const std::string& name) {
   return &*listing;
 }
 
+void PackageSource::rule_out(const std::string& package, const specs::Version& version, std::string reason) {
+  ruled_out_.emplace(std::pair(package, version), std::move(reason));
+}
+
 void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
   for (const bool from_channel : {true, false}) {
     std::vector<index::IndexFile> files;

@@ -70,6 +70,12 @@ class PackageSource {
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (environment): the index's, a stop.
   Result<const specs::CoreMetadata*> metadata(const Wheel& wheel);
+  /// Records that a version was skipped because its wheel cannot be used.
+  void rule_out(const std::string& package, const specs::Version& version, std::string reason);
+  /// The reasons recorded, by package and version.
+  const std::map<std::pair<std::string, specs::Version>, std::string>& ruled_out() const {
+    return ruled_out_;
+  }
   /// Among the kept packages requested so far.
   const std::vector<Vanished>& vanished() const { return vanished_; }
   /// Bytes transferred for metadata so far.
@@ -98,6 +104,7 @@ class PackageSource {
   std::vector<project::LockedPackage> kept_;
   std::stop_token stop_;
   std::vector<Vanished> vanished_;
+  std::map<std::pair<std::string, specs::Version>, std::string> ruled_out_;
   std::map<std::string, Result<Listing>> listings_;
   std::map<specs::Url, Result<specs::CoreMetadata>> metadata_;  // by the file's
 };

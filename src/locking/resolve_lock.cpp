@@ -61,6 +61,8 @@ class Locking {
     LockResult result;
     TRY_ASSIGN(const auto solutions, solve(result.passed_over));
     TRY_ASSIGN(result.lock, assemble(solutions));
+    for (const auto& [wheel, reason] : source_.ruled_out())
+      result.ruled_out.push_back({wheel.first, wheel.second, reason});
     result.metadata_bytes = source_.metadata_bytes();
     return result;
   }
@@ -184,10 +186,22 @@ class Locking {
     return requirements;
   }
 
+  bool rests_on_unusable(const resolve::Conflict& conflict) const {
+    return std::any_of(conflict.facts.begin(), conflict.facts.end(), [&](const resolve::Fact& fact) {
+      return std::any_of(fact.terms.begin(), fact.terms.end(), [&](const resolve::Term& term) {
+        const auto& ruled_out = source_.ruled_out();
+        return std::any_of(ruled_out.begin(), ruled_out.end(),
+                           [&](const auto& one) { return one.first.first == resolve::project_of(term); });
+      });
+    });
+  }
+
   Error error_of(const Refusal& refusal) const {
     const auto why = replace_all(resolve::explain(refusal.conflict), "\n", "\n  ");
-    auto error = input_error(fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
-                                         refusal.target->text(), why));
+    // What somebody else offers and nobody can use is not the recipe's fault.
+    const auto kind = rests_on_unusable(refusal.conflict) ? ErrorKind::environment : ErrorKind::input;
+    Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
+                                  refusal.target->text(), why));
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",

@@ -24,9 +24,17 @@ struct LockRequest {
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 
+/// A version that was skipped because its wheel cannot be used: damaged, refused, or with other metadata.
+struct RuledOut {
+  std::string package;
+  specs::Version version;
+  std::string reason;
+};
+
 struct LockResult {
   project::Lockfile lock;  ///< without provenance.base, which the image wing adds
   std::vector<PassedOver> passed_over;
+  std::vector<RuledOut> ruled_out;
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 

@@ -139,10 +139,11 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
                                                            const specs::Version& version,
                                                            const std::set<std::string>& extras) {
   const auto metadata = source_.metadata(wheel(name, version));
-  if (!metadata && metadata.error().kind() == ErrorKind::malformed) {
+  if (!metadata && metadata.error().kind() == ErrorKind::unusable) {
+    const auto& why = metadata.error().message();
+    source_.rule_out(name, version, why);
     resolve::Dependencies out;
-    out.unusable = fmt::format("the metadata of {} {} cannot be read: {}", name, version.text(),
-                               metadata.error().message());
+    out.unusable = fmt::format("{} {} cannot be used: {}", name, version.text(), why);
     return out;
   }
   TRY(metadata);

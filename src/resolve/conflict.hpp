@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace launch::resolve {
@@ -12,6 +13,11 @@ struct Term {
   bool positive = true;  ///< chosen in one of these versions; else not chosen in any of them
   bool root = false;     ///< the recipe itself
 };
+
+/// The project of a term: "a" of "a[x]".
+inline std::string_view project_of(const Term& term) {
+  return std::string_view(term.package).substr(0, term.package.find('['));
+}
 
 /// One step of the proof that there is no solution: these terms cannot all be true.
 struct Fact {

@@ -77,9 +77,9 @@ TEST_F(HostileText, OfAWheel) {
                   "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"torch\"]\n");
   EXPECT_EQ(
       error_of({"lock", "demo"}),
-      "error: the metadata belongs to a different wheel: expected torch 2.3.1, found torch 2\\x1b[31m.3.1\n"
-      "  while reading the metadata of torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\n"
-      "  while resolving demo for Python 3.11 on linux-x86_64\n");
+      "error: the requirements of demo cannot be met for Python 3.11 on linux-x86_64:\n"
+      "  Because demo requires torch and torch 2.3.1 cannot be used: the metadata belongs to a different "
+      "wheel: expected torch 2.3.1, found torch 2\\x1b[31m.3.1, the requirements of demo cannot be met.\n");
 }
 
 TEST_F(HostileText, OfAServer) {

@@ -40,8 +40,8 @@ TEST(Error, PrintsNoControlOfTheTerminal) {
 }
 
 TEST(Error, AsKeepsWhatIsSaid) {
-  const auto error = input_error("a").during("b").hint("c").as(ErrorKind::malformed);
-  EXPECT_EQ(error.kind(), ErrorKind::malformed);
+  const auto error = input_error("a").during("b").hint("c").as(ErrorKind::unusable);
+  EXPECT_EQ(error.kind(), ErrorKind::unusable);
   EXPECT_EQ(error.text(), "error: a\n  while b\n\nhint: c\n");
 }
 

@@ -339,6 +339,16 @@ TEST_F(MetadataTest, OfALocalWheelComesFromTheDisk) {
   EXPECT_EQ(client.metadata_bytes(), 0u);
 }
 
+TEST_F(MetadataTest, MayLackTheLocalPartOfTheVersion) {
+  spec.metadata = "Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n";
+  http.put(file.url.with_secrets(), MemoryAnswer{.body = fakes::make_wheel(spec)});
+  file.size.reset();
+  IndexClient client(http, {.url = fakes::url(kIndex)});
+  const auto metadata = client.metadata(file);
+  ASSERT_TRUE(metadata) << metadata.error().text();
+  EXPECT_EQ(metadata->version, "1.0");
+}
+
 TEST_F(MetadataTest, OfAnotherWheelIsAnError) {
   spec.metadata = "Metadata-Version: 2.1\nName: demo\nVersion: 2.0\n";
   http.put(file.url.with_secrets(), MemoryAnswer{.body = fakes::make_wheel(spec)});

@@ -145,7 +145,7 @@ TEST(RemoteZipTest, ManyZipsAreOpenedSideBySide) {
             "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while reading the zip https://pypi.example/f/broken.whl\n\n"
             "hint: the file was damaged on the server or in transit; try again, or use another mirror\n");
-  EXPECT_EQ(zips[2].error().kind(), ErrorKind::environment);
+  EXPECT_EQ(zips[2].error().kind(), ErrorKind::unusable);
   EXPECT_EQ(zips[3]->entries().size(), 500u);
 }
 
@@ -305,7 +305,7 @@ TEST(RemoteZipTest, ADamagedEntryIsNoticed) {
   const archive::ZipEntry* const wanted[] = {zip->find("a")};
   const auto contents = zip->read(wanted);
   ASSERT_FALSE(contents);
-  EXPECT_EQ(contents.error().kind(), ErrorKind::environment);
+  EXPECT_EQ(contents.error().kind(), ErrorKind::unusable);
   EXPECT_THAT(contents.error().text(), testing::HasSubstr("  while reading the zip " + kUrl));
 }
 

@@ -32,6 +32,7 @@ class FakeIndex {
 
   struct Options {
     bool hash = true;
+    bool sidecar = true;
     std::string yanked = {};  ///< the reason
     std::string requires_python = {};
   };
@@ -41,9 +42,12 @@ class FakeIndex {
     const auto metadata = fakes::wheel_metadata(spec);
     const auto file_url = url_ + "/files/" + replace_all(name, "+", "%2B");
     http_.put(file_url, bytes);
-    http_.put(file_url + ".metadata", metadata);
-    auto anchor = fmt::format("<a href=\"{}{}\" data-core-metadata=\"sha256={}\"", file_url,
-                              options.hash ? "#sha256=" + sha256_hex(bytes) : "", sha256_hex(metadata));
+    auto anchor =
+        fmt::format("<a href=\"{}{}\"", file_url, options.hash ? "#sha256=" + sha256_hex(bytes) : "");
+    if (options.sidecar) {
+      http_.put(file_url + ".metadata", metadata);
+      anchor += fmt::format(" data-core-metadata=\"sha256={}\"", sha256_hex(metadata));
+    }
     if (!options.yanked.empty()) anchor += fmt::format(" data-yanked=\"{}\"", options.yanked);
     if (!options.requires_python.empty()) {
       anchor += fmt::format(" data-requires-python=\"{}\"",

@@ -101,8 +101,9 @@ TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
   EXPECT_EQ(
       error_text(),
       "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires a>1 and the metadata of a 2.0 cannot be read: \">=1.0.*\" is not a version "
-      "specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be met.\n");
+      "  Because demo requires a>1 and a 2.0 cannot be used: its METADATA is invalid: \">=1.0.*\" is not "
+      "a "
+      "version specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be met.\n");
 }
 
 TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
@@ -169,6 +170,38 @@ TEST_F(ResolveLock, OtherBytesUnderALockedNameAreAnError) {
                         "lock says, got {}\n\nhint: `launch lock demo --upgrade` takes what the index "
                         "has now\n",
                         name, std::string(64, '0'), got->hex()));
+}
+
+// Refused or lost by its server, damaged, of another wheel: the next version is as good.
+TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
+  general.add("a", "1.0");
+  const auto name = general.add_wheel({.name = "a", .version = "2.0"}, {.sidecar = false});
+  take({"a"});
+  const auto url = general.file_url(name);
+  const auto answers = std::map<std::string, fakes::MemoryAnswer>{
+      {fmt::format("{} returned 403, expected a part of the file (206)", url), {.status = 403}},
+      {fmt::format("{} returned 404, expected a part of the file (206)", url), {.status = 404}},
+      {"the metadata belongs to a different wheel: expected a 2.0, found b 2.0",
+       {.body = fakes::make_wheel(
+            {.name = "a", .version = "2.0", .metadata = "Metadata-Version: 2.1\nName: b\nVersion: 2.0\n"})}}};
+  for (const auto& [reason, answer] : answers) {
+    http.put(url, answer);
+    EXPECT_THAT(locked(), ElementsAre("a 1.0")) << reason;
+    const auto result = lock();
+    ASSERT_EQ(result->ruled_out.size(), 1U) << reason;
+    EXPECT_EQ(result->ruled_out[0].package, "a");
+    EXPECT_EQ(result->ruled_out[0].version.text(), "2.0");
+    EXPECT_EQ(result->ruled_out[0].reason, reason);
+  }
+  http.put(url, fakes::MemoryAnswer{.status = 404});
+  recipe.packages = {requirement("a>1")};
+  EXPECT_EQ(
+      error_text(),
+      fmt::format("error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+                  "  Because demo requires a>1 and a 2.0 cannot be used: {} returned 404, expected a part of "
+                  "the file (206), the requirements of demo cannot be met.\n",
+                  url));
+  EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "it is not the recipe's fault";
 }
 
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
