@@ -1,4 +1,4 @@
-# Shared by the scripts in ci/; to be sourced.
+# Shared by the scripts in ci/, which source it.
 # shellcheck shell=bash
 
 # shellcheck disable=SC2034 # for the scripts that source this

@@ -1,4 +1,4 @@
-# The general index that an unconfigured machine uses is the one built into its pip; it is asked, not written down.
+# The general index that an unconfigured machine uses is the default of its pip, which is queried and not hard-coded.
 if(NOT LAUNCH_DEFAULT_INDEX)
   find_program(PYTHON3 python3 REQUIRED)
   execute_process(

@@ -1,5 +1,5 @@
-# Headers that most sources include, read once: a build from nothing takes half the time. Off in the release preset, so
-# that a source which lacks an include of its own does not go unnoticed.
+# Precompiled headers that most sources include: halve the time of a full build. Off in the release preset, so that a
+# missing include is noticed.
 if(LAUNCH_PCH)
   add_compile_options($<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>) # ccache wants it
   set(launch_pch <chrono> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set> <span> <stop_token>
@@ -24,7 +24,7 @@ function(launch_library name)
 endfunction()
 
 # launch_test(NAME [SOURCES file…] LINK target…)
-# One GoogleTest program of the *_test.cpp in this folder, or of SOURCES; every TEST becomes a ctest of its own, found when
+# One GoogleTest program of the *_test.cpp in this folder, or of SOURCES; every TEST is a separate ctest, discovered when
 # ctest runs.
 function(launch_test name)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})

@@ -1,4 +1,4 @@
-# Everything comes from the distribution's packages; ci/setup names them.
+# All libraries are the distribution's packages, listed in ci/setup.
 find_package(Threads REQUIRED)
 find_package(Boost 1.80 REQUIRED CONFIG) # Process v2 and Asio, header only
 find_package(fmt REQUIRED)

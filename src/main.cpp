@@ -24,8 +24,8 @@
 
 namespace {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once; what it
-/// started is then ended by its guards.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once; its guards
+/// then end what it started.
 class Signals {
  public:
   Signals() {
@@ -52,8 +52,7 @@ class Signals {
   std::atomic<int> received_{0};
 };
 
-/// With `>&-`, the first file opened would be standard output. These placeholders refuse what is written to
-/// them.
+/// With `>&-`, the first opened file would become standard output. These placeholders reject writes.
 void occupy_standard_streams() {
   for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (::fcntl(descriptor, F_GETFD) != -1) continue;
@@ -69,7 +68,7 @@ int columns_of_stderr() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // A reader of stdout that goes away is no reason to leave containers behind.
+  // Containers must not be left behind because a reader of stdout exits.
   std::signal(SIGPIPE, SIG_IGN);
   occupy_standard_streams();
   static Signals signals;  // lives as long as its thread

@@ -36,7 +36,7 @@ struct InstallFile {
   std::size_t entry = 0;    ///< index into the zip's entries
   std::string path;         ///< below the prefix, without "." or ".."
   bool executable = false;  ///< mode 0755 instead of 0644
-  bool is_script = false;   ///< from .data/scripts: a first line "#!python" is to be replaced (script_text)
+  bool is_script = false;   ///< from .data/scripts: replace a first line "#!python" (script_text)
 };
 
 /// The destination of every file of a wheel (binary distribution format, "Installing a wheel"): the root into
@@ -71,7 +71,7 @@ Result<std::string> console_script_text(const EntryPoint& entry_point, std::stri
 /// A row of RECORD.
 struct RecordRow {
   std::string path;    ///< relative to the folder that holds the .dist-info folder: "../../../bin/x"
-  std::string digest;  ///< "sha256=…" as record_digest gives it; empty for RECORD itself
+  std::string digest;  ///< "sha256=…" from record_digest; empty for RECORD itself
   std::optional<std::uint64_t> size;  ///< bytes; none for RECORD itself
 };
 

@@ -131,14 +131,14 @@ Result<void> check_name(std::string_view name) {
 Result<ZipEntry> read_entry(Fields& fields) {
   constexpr std::uint16_t kEncrypted = 0x2041;  // also strong encryption and masked headers
   const auto fixed = fields.take(kDirectoryEntrySize);
-  if (!fixed) return fail(bad_zip("its directory is cut short"));
+  if (!fixed) return fail(bad_zip("its directory is truncated"));
   const Record record(*fixed);
   if (record.u32(0) != kDirectorySignature)
     return fail(bad_zip("its directory is not where the end record says"));
   const auto name = fields.take(record.u16(28));
   const auto extra = fields.take(record.u16(30));
   const auto comment = fields.take(record.u16(32));
-  if (!name || !extra || !comment) return fail(bad_zip("its directory is cut short"));
+  if (!name || !extra || !comment) return fail(bad_zip("its directory is truncated"));
 
   ZipEntry entry;
   entry.name = *name;
@@ -216,7 +216,7 @@ Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
 Result<ZipEnd> parse_zip_end(std::string_view tail, std::uint64_t file_size) {
   if (tail.size() > file_size) return fail(bad_zip("more bytes were given than the file has"));
   const auto at = find_end(tail);
-  if (!at) return fail(bad_zip("it has no end record; is it cut short?"));
+  if (!at) return fail(bad_zip("it has no end record; is it truncated?"));
   const Record record(tail.substr(*at));
   ZipEnd end{record.u32(16), record.u32(12), record.u16(10)};
   if (end.directory_offset == kFull32 || end.directory_size == kFull32 || end.entries == kFull16) {
@@ -255,7 +255,7 @@ Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, co
 }
 
 Result<std::uint64_t> local_header_size(std::string_view first_30_bytes) {
-  if (first_30_bytes.size() < kLocalSize) return fail(bad_zip("the header of an entry is cut short"));
+  if (first_30_bytes.size() < kLocalSize) return fail(bad_zip("the header of an entry is truncated"));
   const Record record(first_30_bytes);
   if (record.u32(0) != kLocalSignature) return fail(bad_zip("an entry is not where the directory says"));
   return kLocalSize + record.u16(26) + record.u16(28);

@@ -40,7 +40,7 @@ struct ProcessOutcome {
   int exit_code = 0;       ///< 0..255; 128 + signal when a signal ended it
   int signal = 0;          ///< 0 when it exited by itself
   bool timed_out = false;  ///< ended because its time was over
-  bool cancelled = false;  ///< ended because a stop was asked for
+  bool cancelled = false;  ///< ended because a stop was requested
   std::string out;
   std::string err;
   bool ok() const { return exit_code == 0 && !timed_out && !cancelled; }

@@ -39,7 +39,7 @@ Result<T> during(Result<T> result, std::string step) {
 /// Expands to several statements: one per line, and in braces below `if`, `else`, `for` and `case` (it does
 /// not compile without them). A target cannot contain a comma, so destructure pairs on the next line.
 #define TRY_ASSIGN(target, ...) LAUNCH_TRY_ASSIGN(LAUNCH_TRY_NAME(__LINE__), target, (__VA_ARGS__))
-// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations, which stand in none
+// NOLINTBEGIN(bugprone-macro-parentheses): names and declarations cannot be parenthesized
 #define LAUNCH_TRY_ASSIGN(result, target, expression)            \
   auto result = expression;                                      \
   if (!result) return ::launch::fail(std::move(result).error()); \

@@ -146,7 +146,7 @@ Result<void> TomlTable::only(std::initializer_list<std::string_view> keys) const
     const auto near = did_you_mean(member.key, known);
     auto error =
         wrong(member.key, at, near ? fmt::format("unknown key; did you mean \"{}\"?", *near) : "unknown key");
-    return fail(error.hint(fmt::format("the keys here are {}", join_words(known))));
+    return fail(error.hint(fmt::format("valid keys: {}", join_words(known))));
   }
   return {};
 }

@@ -13,7 +13,7 @@ struct Work {
   Disk& disk;
   Clock& clock;
   Reporter& reporter;
-  std::stop_token stop = {};  ///< asked for: the work ends soon, with an error that says so
+  std::stop_token stop = {};  ///< when requested, the work ends soon with an error that says so
 };
 
 }  // namespace launch

@@ -10,14 +10,14 @@
 
 namespace launch::cli {
 
-/// The command line; each command adds itself, its options and what it does.
+/// The command line; each command registers itself, its options and its action.
 class App {
  public:
-  /// `root` is the CLI11 application; `chosen` receives what the command that the arguments name does.
+  /// `root` is the CLI11 application; `chosen` receives the action of the command in the arguments.
   App(CLI::App& root, Chosen& chosen) : root_(&root), chosen_(&chosen) {}
 
   Command add(const std::string& name, const std::string& description);
-  /// What --help says, of the program and of every command that is not hidden.
+  /// The --help of the program and of every command that is not hidden.
   Manual manual() const;
 
  private:
@@ -25,7 +25,7 @@ class App {
   Chosen* chosen_;
 };
 
-/// Reads the command line (without the program's name) and runs what it names. The exit code of
+/// Parses the command line (without the program's name) and runs the command. Returns an exit code of
 /// docs/design.md.
 int run_command_line(std::vector<std::string> arguments, World world);
 

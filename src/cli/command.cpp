@@ -10,7 +10,7 @@
 namespace launch::cli {
 namespace {
 
-/// "{a,b}" of a type name that CLI11 made of it and its checks: "TEXT:{a,b}".
+/// The choices in a type name that CLI11 built from the type and its checks: "TEXT:{a,b}".
 std::vector<std::string> choices_in(std::string_view type) {
   std::vector<std::string> choices;
   const auto first = type.find('{');

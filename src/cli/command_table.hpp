@@ -7,8 +7,8 @@ namespace launch::cli {
 
 class App;
 
-/// Every command, in the order of --help. A command costs its own file, which defines
-/// `void register_NAME(App&)`, and one row here.
+/// Every command, in the order of --help. A new command needs its own file, which defines `void
+/// register_NAME(App&)`, and one row here.
 #define LAUNCH_COMMANDS(ROW) \
   ROW(lock)                  \
   ROW(fetch)                 \

@@ -9,7 +9,7 @@
 namespace launch::cli {
 namespace {
 
-/// What completes a value: its choices, recipes' names, folders or files.
+/// How to complete a value: by its choices, recipe names, folders or files.
 enum class Values { none, choices, recipes, folders, files };
 
 Values values_of(const ManualWord& word) {
@@ -25,7 +25,7 @@ std::string name_of(const ManualPage& page) {
   return page.command.substr(page.command.find(' ') + 1);
 }
 
-/// In single quotes, for all three shells.
+/// Single-quoted, for all three shells.
 std::string quoted_word(std::string_view text) {
   return fmt::format("'{}'", replace_all(std::string(text), "'", "'\\''"));
 }
@@ -62,7 +62,7 @@ _launch() {
   done
 )sh";
 
-/// The line that completes `words`.
+/// The bash line that completes `words`.
 std::string bash_reply(const std::string& words) {
   return fmt::format("mapfile -t COMPREPLY < <(compgen -W \"{}\" -- \"$current\")", words);
 }
@@ -98,7 +98,7 @@ std::string bash_command(const ManualPage& page) {
   return text + "      ;;\n";
 }
 
-/// A name and its help in zsh's _arguments: brackets and colons are its own.
+/// Escapes a name and its help for zsh's _arguments, where brackets and colons have a meaning.
 std::string zsh_escape(std::string text) {
   for (const auto* character : {"\\", "[", "]", ":"}) {
     text = replace_all(std::move(text), character, std::string("\\") + character);

@@ -4,7 +4,7 @@
 
 namespace launch::cli {
 
-/// The exit codes that docs/design.md names. `train` has further ones, those of the ranks.
+/// The exit codes in docs/design.md. `train` also returns those of the ranks.
 enum ExitCode { kYes = 0, kNo = 1, kUsage = 2, kEnvironment = 3 };
 
 /// The exit code of a command that failed.

@@ -8,8 +8,8 @@
 namespace launch::cli {
 namespace {
 
-/// Waits on stdin, which only the `launch train` that started it holds: "done" is a run that was cleaned up,
-/// the end of the stream one that was killed.
+/// Waits on stdin, a pipe that only the starting `launch train` holds: "done" means that the run was cleaned
+/// up, end of file that it was killed.
 Result<int> guard(const std::string& folder, World& world) {
   std::string word;
   if (std::getline(std::cin, word) && word == "done") return 0;
@@ -19,7 +19,7 @@ Result<int> guard(const std::string& folder, World& world) {
 
 }  // namespace
 
-/// `launch train` starts it by itself; it is in no help text.
+/// Started by `launch train` itself; not in any help text.
 void register_guard(App& app) {
   auto folder = std::make_shared<std::string>();
   auto command = app.add(train::kGuardCommand, "Clean up after a launch train that was killed");

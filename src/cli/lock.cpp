@@ -43,7 +43,7 @@ std::string image_text(const project::BaseImage& image) {
   return fmt::format("{}:{}", image.name, image.tag);
 }
 
-/// One line a change, to be told below "… has changed".
+/// One line per change, for the list below "… has changed".
 std::vector<std::string> changes_between(const project::Lockfile& before, const project::Lockfile& after) {
   std::vector<std::string> lines;
   const auto changes = project::diff_packages(before, after);
@@ -68,8 +68,8 @@ std::vector<std::string> changes_between(const project::Lockfile& before, const 
   return lines;
 }
 
-/// What became, or with --check would become, of the lock.
-void tell_changes(const commands::LockDocument& locked, bool check, Reporter& reporter) {
+/// Reports how the lock changed, or with --check would change.
+void report_changes(const commands::LockDocument& locked, bool check, Reporter& reporter) {
   if (!locked.changed) return reporter.note(fmt::format("{} is unchanged", locked.file));
   if (locked.is_new) {
     return reporter.note(fmt::format("{} is {}", locked.file, check ? "missing" : "new"));
@@ -139,10 +139,10 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   world.terminal.clear();
   auto& reporter = world.context.reporter;
   tell(*locked, reporter);
-  tell_changes(*locked, options.check, reporter);
+  report_changes(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
-  reporter.note(fmt::format("to update it, run: launch lock {}{}", locked->recipe.name,
+  reporter.note(fmt::format("run `launch lock {}{}` to update it", locked->recipe.name,
                             options.upgrade ? " --upgrade" : ""));
   return kNo;
 }

@@ -46,7 +46,7 @@ void register_logs(App& app) {
       "each.\n"
       "\n"
       "  launch logs last --follow          the newest run, until it ends\n"
-      "  launch logs demo-2026 --rank 3     the beginning of an ID is enough if only one run begins so");
+      "  launch logs demo-2026 --rank 3     a unique prefix of an ID is enough");
   command.option("RUN", &request->run, kRunHelp).required();
   command.flag("--follow", request->follow, "Print new lines until the run ends");
   command.option("--rank", &request->rank, "Only the lines of this rank").value_name("N|NODE.N");

@@ -25,7 +25,7 @@ std::string help_of(const ManualWord& word) {
   return fmt::format("{} ({})", word.help, join_words(word.choices, "or"));
 }
 
-/// Text of a man page: roff reads backslashes, and dots and quotes at the beginning of a line.
+/// Text for a man page: roff interprets backslashes, and dots and quotes at the start of a line.
 std::string roff(std::string_view text) {
   std::string out;
   bool begins = true;

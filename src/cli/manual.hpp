@@ -14,27 +14,27 @@ namespace launch::cli {
 struct ManualWord {
   std::vector<std::string> names;    ///< "-v", "--verbose"; the one name of an argument: "RECIPE"
   std::string value;                 ///< "DIR"; empty for a flag
-  std::vector<std::string> choices;  ///< the only values that it takes; empty: any
+  std::vector<std::string> choices;  ///< the allowed values; empty: any
   std::string help;
   bool is_argument = false;
   bool required = false;
   bool repeats = false;
 };
 
-/// What --help says of a command, or of the program.
+/// The --help of a command or of the program.
 struct ManualPage {
   std::string command;  ///< "launch lock"; "launch" for the program
   std::string description;
-  std::string notes;  ///< what --help prints last
+  std::string notes;  ///< the end of --help
   std::vector<ManualWord> words;
   std::vector<ManualWord> globals;    ///< options of every command
   std::vector<std::string> commands;  ///< of the program: their names, in order
 };
 
-/// The program's page first, then one a command. Hidden commands have none.
+/// The program's page first, then one per command. Hidden commands have none.
 using Manual = std::vector<ManualPage>;
 
-/// A page in the language of man(7), section 1.
+/// A page in the format of man(7), section 1.
 std::string man_page(const ManualPage& page, std::string_view version);
 /// A page for docs/commands/.
 std::string markdown_page(const ManualPage& page);

@@ -13,13 +13,13 @@ namespace {
 
 constexpr std::size_t kBuffer = 64UL * 1024;
 
-/// Somebody else may have made a shared pipe non-blocking.
+/// Another process may have made a shared pipe non-blocking.
 void wait_until_writable(int descriptor) {
   pollfd wanted{descriptor, POLLOUT, 0};
   ::poll(&wanted, 1, -1);
 }
 
-/// 0, or errno.
+/// Returns 0 or errno.
 int write_all(int descriptor, std::string_view text) {
   while (!text.empty()) {
     const auto written = ::write(descriptor, text.data(), text.size());
@@ -58,7 +58,7 @@ Result<void> Output::close() {
   const std::scoped_lock lock(mutex_);
   if (std::exchange(closed_, true)) return {};
   drain();
-  // A network file system says only now that the disk is full.
+  // A network file system may report a full disk only now.
   if (::close(descriptor_) != 0 && errno != EINTR && failure_ == 0) failure_ = errno;
   if (failure_ == 0 || failure_ == EPIPE) return {};
   auto error = environment_error(

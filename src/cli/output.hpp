@@ -8,9 +8,9 @@
 
 namespace launch::cli {
 
-/// Standard output, which holds a command's data and nothing else. Every byte goes through here; the first
-/// failure is kept for close(). A reader that goes away (`launch scan src | head`) is no failure: the rest is
-/// dropped. Safe to call from several threads.
+/// Standard output, for a command's data only. Every byte goes through here; the first failure is kept for
+/// close(). A reader that exits early (`launch scan src | head`) is no failure: the rest is dropped.
+/// Thread-safe.
 class Output {
  public:
   explicit Output(int descriptor) : descriptor_(descriptor) {}
@@ -18,9 +18,9 @@ class Output {
   void write(std::string_view text);
   /// The text and a newline.
   void line(std::string_view text);
-  /// Writes what is buffered, for lines that a person watches.
+  /// Writes what is buffered, for lines that a person is watching.
   void flush();
-  /// Flushes and closes the descriptor; only the first call does anything. Errors (environment): something
+  /// Flushes and closes the descriptor; only the first call has an effect. Errors (environment): something
   /// could not be written.
   Result<void> close();
 

@@ -24,7 +24,7 @@ struct RenderOptions {
   bool to_stdout = false;
 };
 
-/// Errors (no): a file differs; what differs is shown first.
+/// Errors (no): a file differs; prints the differences first.
 Result<int> check(const commands::RenderDocument& rendered, Terminal& terminal) {
   for (const auto* file : {&rendered.dockerfile, &rendered.dockerignore}) {
     if (!file->changed()) continue;

@@ -55,7 +55,7 @@ void register_globals(CLI::App& root, GlobalOptions& options) {
   root.add_flag("-q,--quiet", options.quiet, "Print warnings and errors only");
 }
 
-/// CLI11 says "the following argument was not expected" of a mistyped command; this names the nearest.
+/// CLI11 reports a mistyped command as an unexpected argument; this suggests the nearest command.
 Error usage_of(const CLI::ParseError& error, const CLI::App& root,
                const std::vector<std::string>& arguments) {
   const auto first =
@@ -82,7 +82,7 @@ int report(Terminal& terminal, const Error& error) {
   return exit_code_of(error);
 }
 
-/// The exit code. An answer that could not be written is none.
+/// Returns the exit code. If an answer could not be written, the command failed.
 int finish(World& world, const Result<int>& answer) {
   world.terminal.clear();
   const auto written = world.output.close();

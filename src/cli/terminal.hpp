@@ -14,7 +14,7 @@
 
 namespace launch::cli {
 
-/// Text fit for a terminal: what came from outside was made printable, and only colour was put around it.
+/// Text safe for a terminal: text from outside was made printable, and only colours were added.
 class Painted {
  public:
   explicit Painted(std::string_view text) : bytes_(printable_message(text)) {}
@@ -25,8 +25,7 @@ class Painted {
   std::string bytes_;
 };
 
-/// stderr as a person sees it: colour, width, and one progress line at its end. stdout is data and not
-/// touched here.
+/// stderr for a person: colour, width, and one progress line at the end. stdout is data and not touched here.
 class Terminal final : public Reporter {
  public:
   /// `is_terminal` and `columns` are stderr's. NO_COLOR, CLICOLOR_FORCE, CI and TERM=dumb are honoured.
@@ -35,24 +34,24 @@ class Terminal final : public Reporter {
   bool colour() const { return colour_; }
   bool live() const { return live_; }  ///< a progress line may be drawn over
 
-  /// A whole line to stderr, above the progress line, of texts and painted texts.
+  /// A complete line to stderr, above the progress line, from texts and painted texts.
   template <class... Parts>
   void line(const Parts&... parts) {
     put_above((std::string() + ... + fit(parts).bytes()) + "\n");
   }
-  /// Lines from outside, in the same place.
+  /// Lines from outside, at the same position.
   void text(std::string_view lines);
-  /// What Error::text says, in the same place.
+  /// The text of Error::text, at the same position.
   void error(const Error& error);
-  /// Bytes of long work ("fetching 28 wheels"): a line drawn over on a terminal, one plain line every ten
-  /// seconds elsewhere. Safe to call often and from several threads.
+  /// Bytes of long-running work ("fetching 28 wheels"): a line redrawn in place on a terminal, one plain line
+  /// every ten seconds elsewhere. Cheap to call often. Thread-safe.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
-  /// A step without a measure ("resolving"); on a terminal only.
+  /// A step of unknown length ("resolving"); only on a terminal.
   void status(std::string_view what) override;
-  /// Through the log, which has a level.
+  /// Goes through the log, which has a level.
   void warn(std::string_view text) override;
   void note(std::string_view text) override;
-  /// Takes the progress line away.
+  /// Erases the progress line.
   void clear();
 
   // Each takes a text or a painted text.

@@ -51,7 +51,7 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   return request;
 }
 
-/// The ranks' stdout is this command's data, unless --json wants stdout for itself.
+/// The ranks' stdout is this command's data, unless --json uses stdout.
 train::LogMux::Show show_in(World& world) {
   return [&world](Stream stream, std::string_view who, std::string_view text) {
     if (stream == Stream::out && !world.json) {
@@ -175,7 +175,7 @@ void register_train(App& app) {
   command
       .option(
           "--gpus", &options->gpus,
-          "GPUs per node: \"all\" (shared out to the nodes), a number (0 is the CPU), or the devices of a "
+          "GPUs per node: \"all\" (divided among the nodes), a number (0 is the CPU), or the devices of a "
           "single node such as 0,2")
       .value_name("all|N|LIST");
   command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))

@@ -11,17 +11,17 @@
 
 namespace launch::cli {
 
-/// What main hands to a command, and what the command line says besides the command's own options.
+/// What main passes to a command, and what the command line contains besides the command's own options.
 struct World {
   commands::Context context;
   Terminal& terminal;
   Output& output;
   bool json = false;                   ///< --json
-  std::vector<std::string> rest = {};  ///< what stands after "--"
+  std::vector<std::string> rest = {};  ///< the arguments after "--"
 };
 
-/// How a command ends whose workflow gave an error. Where a signal asked for that, it says so and what it
-/// means ("interrupted; nothing was written") and gives the signal's exit code; else the error.
+/// How a failed command ends. If a signal requested it, prints so with the consequence ("interrupted; nothing
+/// was written") and returns the signal's exit code; else returns the error.
 Result<int> ended(const World& world, Error error, std::string_view meaning);
 
 }  // namespace launch::cli

@@ -43,7 +43,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   const auto& [recipe, lock] = wanted.locked;
   TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
   wanted.from_scratch = request.from_scratch;
-  // Beside the store, where there is room for the wheels and so, most likely, for what is in them.
+  // Next to the store, where there is space for the wheels and so, most likely, for their contents.
   wanted.folder = std::filesystem::path(site.store.value).parent_path();
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(wanted.locked, wanted.copies));
   warn_of_stale_dockerfile(project, wanted.locked, dockerfile, context.reporter);

@@ -22,13 +22,13 @@ struct BuildDocument {
   std::vector<image::WheelLayer> layers;  ///< of wheels, from below
   double seconds = 0;
 
-  /// What the engine can be given to run: NAME@DIGEST, or the image's ID where docker has no digest.
+  /// A name that the engine can run: NAME@DIGEST, or the image's ID if docker has no digest.
   std::string reference() const;
 };
 
-/// Builds the image of a locked recipe, or finds that it exists. Warns if the Dockerfile in the project is
-/// not the one that is built. Errors: those of load_locked, find_project_files, find_engine, build_image and
-/// wheel_layers; a stop, after which no image was built.
+/// Builds the image of a locked recipe, or reuses it if it exists. Warns if the Dockerfile in the project
+/// differs from the one that is built. Errors: those of load_locked, find_project_files, find_engine,
+/// build_image and wheel_layers; a stop, after which no image was built.
 Result<BuildDocument> build(const BuildRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -18,7 +18,7 @@
 namespace launch::commands {
 namespace {
 
-/// What is asked, and of which wheels.
+/// The wheels to check and the code that uses them.
 struct Question {
   std::vector<probe::OpenedWheels> wheels;  // of each platform
   std::vector<probe::ScanPath> paths;
@@ -46,7 +46,7 @@ Result<Named> kind_of(std::string_view name, const Context& context, const proje
 
 Error no_wheels_named() {
   return input_error("no recipe, lock or --torch version given")
-      .hint("name a recipe or lock: launch check demo src/")
+      .hint("use a recipe or lock: launch check demo src/")
       .hint("or give a version: launch check --torch 2.3.1 src/");
 }
 
@@ -66,7 +66,7 @@ std::vector<std::string> packages_of(const project::Recipe& recipe) {
   return names;
 }
 
-/// PyTorch's own packages in a lock that comes without its recipe.
+/// PyTorch's own packages in a lock without a recipe.
 std::vector<std::string> packages_of(const project::Lockfile& lock) {
   std::vector<std::string> names;
   for (const auto& name : pytorch::library_names()) {
@@ -115,7 +115,7 @@ Result<std::vector<probe::ScanPath>> paths_of(const project::Recipe& recipe,
   return paths;
 }
 
-/// A lock with the packages and the code that are to be checked.
+/// A lock with the packages and the code to check.
 struct LockQuestion {
   project::LoadedLock lock;
   std::vector<std::string> packages;

@@ -15,7 +15,7 @@ Result<project::Project> find_project(const Context& context) {
   return project::Project::find(context.folder);
 }
 
-/// Tells of files that were passed over.
+/// Reports files that were ignored.
 project::Site with_warnings(project::Site site, Reporter& reporter) {
   for (const auto& warning : site.warnings) reporter.warn(warning);
   return site;

@@ -17,7 +17,7 @@
 
 namespace launch::commands {
 
-/// What the workflows need of the outside world.
+/// What the workflows need from outside.
 struct Context {
   const Environment& environment;
   ProcessRunner& runner;
@@ -29,14 +29,14 @@ struct Context {
   std::filesystem::path folder = {};  ///< relative paths in requests start here
   bool folder_is_root = false;  ///< `folder` is the project's root; else its nearest parent with recipes/
   std::stop_token stop = {};
-  std::function<int()> signal = {};    ///< the signal that asked for the stop
+  std::function<int()> signal = {};    ///< the signal that requested the stop
   std::filesystem::path program = {};  ///< this executable, for processes that outlive a command
 
-  /// What the rooms below need of it.
+  /// The part of it that the rooms below need.
   Work work() const { return {disk, clock, reporter, stop}; }
 };
 
-/// The project that a request is about, and the settings that apply to it.
+/// The project of a request, with its settings.
 struct Workspace {
   project::Project project;
   project::Site site;
@@ -44,7 +44,7 @@ struct Workspace {
 
 /// Errors: those of Project::find and load_site.
 Result<Workspace> open_workspace(const Context& context);
-/// The settings alone, for workflows that need no project. Errors: those of load_site.
+/// The settings alone, for workflows without a project. Errors: those of load_site.
 Result<project::Site> load_site(const Context& context);
 
 /// Which answers may come from the cache.
@@ -63,7 +63,7 @@ Result<store::Store> open_store(const Context& context, const project::Site& sit
 /// fails.
 void note_root(const store::Store& store, const std::filesystem::path& lock, Reporter& reporter);
 
-/// Errors (environment): a stop was asked for. Called before a workflow changes something or gives an answer.
+/// Errors (environment): a stop was requested. Call it before changing something or returning an answer.
 Result<void> require_no_stop(const Context& context);
 
 }  // namespace launch::commands

@@ -29,7 +29,7 @@ std::string about(const containers::EngineInfo& info) {
 
 Finding engine_of(const Context& context, const project::Site& site) {
   const auto engine = find_engine(context, site, {}, containers::Probing::again);
-  const auto origin = site.engine ? site.engine->origin : std::string("found by trying");
+  const auto origin = site.engine ? site.engine->origin : std::string("detected");
   if (engine) return {"engine", about(engine->info()), origin};
   return {"engine", engine.error().message(), origin, true, engine.error().hints()};
 }

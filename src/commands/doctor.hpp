@@ -22,7 +22,7 @@ struct DoctorDocument {
   bool complete() const;  ///< nothing is missing
 };
 
-/// Looks at this machine and at the settings. Errors: those of load_site.
+/// Examines this machine and the settings. Errors: those of load_site.
 Result<DoctorDocument> doctor(const Context& context);
 
 }  // namespace launch::commands

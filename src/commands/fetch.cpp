@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A lock may lie outside any project.
+/// A lock may be outside any project.
 Result<Workspace> workspace_of(const Context& context, const std::string& lock) {
   auto workspace = open_workspace(context);
   const bool is_path = lock.find('/') != std::string::npos || lock.ends_with(".toml");
@@ -32,7 +32,7 @@ Result<void> make_ignored_folder(Disk& disk, const fs::path& folder) {
   return write_file(disk, folder / ".gitignore", "*\n");
 }
 
-/// The folders.
+/// Returns the folders.
 Result<std::set<fs::path>> place_wheels(Disk& disk, const FetchDocument& fetched, const fs::path& lock_folder,
                                         const std::optional<fs::path>& to) {
   std::set<fs::path> folders;

@@ -36,7 +36,7 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
   } else if (!upgrade) {
     return fail(std::move(parsed.error()));
   } else {
-    reporter.warn(fmt::format("{}; it is replaced", parsed.error().message()));
+    reporter.warn(fmt::format("{}; replacing it", parsed.error().message()));
   }
   return previous;
 }

@@ -23,7 +23,7 @@ struct LockDocument {
   std::string file;                           ///< the lock, as messages show it
   locking::LockResult resolution;             ///< with the base image
   bool is_new = false;                        ///< there was no lock
-  std::optional<project::Lockfile> previous;  ///< nullopt if there was none that could be read
+  std::optional<project::Lockfile> previous;  ///< nullopt if there was no readable one
   bool changed = false;                       ///< the lock differs from the existing file
   double seconds = 0;
 };

@@ -12,7 +12,7 @@
 namespace launch::commands {
 namespace {
 
-/// The log of a rank, which must be one of the run's.
+/// The log of a rank, which must belong to the run.
 Result<std::filesystem::path> log_of(const train::ListedRun& run, std::string_view text) {
   TRY_ASSIGN(const auto name, train::parse_rank(text));
   const auto& summary = run.summary;

@@ -17,11 +17,12 @@ struct RunsDocument {
   std::vector<train::ListedRun> runs;  ///< newest first; of those that run, `seconds` is how long by now
 };
 
-/// All runs of this machine. Warns of records that cannot be read. Errors: those of load_site and list_runs.
+/// All runs of this machine. Warns about records that cannot be read. Errors: those of load_site and
+/// list_runs.
 Result<RunsDocument> runs(const Context& context);
 
 struct LogsRequest {
-  std::string run;                       ///< an ID, the beginning of one, or "last"
+  std::string run;                       ///< an ID, a unique prefix of one, or "last"
   std::optional<std::string> rank = {};  ///< "3" or "1.3"; else all lines of the run
   bool follow = false;                   ///< until the run ends
 };
@@ -31,8 +32,8 @@ struct LogsDocument {
   std::filesystem::path file;
 };
 
-/// Hands the lines of a run's log to `on_line`, in the order of their arrival. A stop ends it early. Errors:
-/// those of load_site and find_run; (input) the run has no such rank; (environment) the log cannot be read.
+/// Passes the lines of a run's log to `on_line`, in order of arrival. Returns early on a stop. Errors: those
+/// of load_site and find_run; (input) the run has no such rank; (environment) the log cannot be read.
 Result<LogsDocument> logs(const LogsRequest& request, const Context& context,
                           const std::function<void(std::string_view)>& on_line);
 
@@ -41,9 +42,9 @@ struct StopDocument {
   train::RunState found;  ///< as it was: running, lost, or ended before
 };
 
-/// Ends a run from anywhere: its own process is asked to, and waited for. If that was killed, what is left of
-/// the run is removed and its record closed as lost. Errors: those of load_site, find_run and close_lost_run;
-/// (environment) the run did not end in time; a stop, after which the run ends nevertheless.
+/// Ends a run from anywhere: asks its process to end it, and waits. If that process was killed, removes what
+/// is left of the run and completes its record as lost. Errors: those of load_site, find_run and
+/// close_lost_run; (environment) the run did not end in time; a stop, after which the run still ends.
 Result<StopDocument> stop(const std::string& run, const Context& context);
 
 }  // namespace launch::commands

@@ -14,7 +14,7 @@ struct ScanRequest {
   std::vector<std::string> modules;  ///< top-level modules whose names are looked for
 };
 
-/// The names that code imports. Warns of each file that could not be read to its end. Errors: those of
+/// The names that code imports. Warns about files that could not be read completely. Errors: those of
 /// scan_tree.
 Result<probe::TreeScan> scan(const ScanRequest& request, const Context& context);
 

@@ -10,11 +10,11 @@
 
 namespace launch::commands {
 
-/// Paths of a request, which messages show as they were given. Errors (input): one does not exist.
+/// Paths of a request, shown in messages as given. Errors (input): one does not exist.
 Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::string>& paths,
                                                      const Context& context);
 
-/// A warning for each file that could not be read to its end.
+/// A warning for each file that could not be read completely.
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter);
 
 }  // namespace launch::commands

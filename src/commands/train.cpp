@@ -14,7 +14,7 @@
 namespace launch::commands {
 namespace {
 
-/// A run that could be started but for its image.
+/// A run that can be started, except for its image.
 struct Prepared {
   std::unique_ptr<train::Place> place;
   train::RunFolder folder;
@@ -22,7 +22,7 @@ struct Prepared {
   std::optional<Error> image_error;  ///< (no) there is no image of the lock
 };
 
-/// The plan's image, or why there is none.
+/// Fills in the plan's image; returns an error if there is none.
 Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& plan) {
   const auto name = project::image_reference(plan.recipe);
   TRY_ASSIGN(auto image, place.find_image(name));
@@ -36,7 +36,7 @@ Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& 
   }
   if (image) plan.image = *std::move(image);
   if (wrong.empty()) return std::nullopt;
-  return Error(ErrorKind::no, std::move(wrong)).hint("launch build " + plan.recipe);
+  return Error(ErrorKind::no, std::move(wrong)).hint(fmt::format("run `launch build {}`", plan.recipe));
 }
 
 Result<Prepared> prepare(const TrainRequest& request, const Context& context) {

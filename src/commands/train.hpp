@@ -30,12 +30,12 @@ struct TrainDocument {
 };
 
 /// Runs the training of a locked recipe, whose image must have been built from its lock. Lines of the nodes
-/// go to `show`. Errors, before anything is started: those of load_locked and Place::plan; of Place::open;
-/// (no) there is no such image. Then those of carry_out; see RunEnd for what went wrong later.
+/// go to `show`. Errors, before anything is started: those of load_locked, Place::plan and Place::open; (no)
+/// there is no such image. Then those of carry_out; see RunEnd for later failures.
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
 
-/// What `train` would start, as argument vectors in their order. Errors: as above, but a missing image is a
-/// warning.
+/// The commands that `train` would start, as argument vectors in order. Errors: as above, but a missing image
+/// is only a warning.
 Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
                                                              const Context& context);
 

@@ -19,18 +19,18 @@
 namespace launch::image {
 namespace {
 
-/// The platform of the recipe that is built here: this machine's, else its first.
+/// The platform of the recipe to build here: this machine's, else its first.
 specs::Platform platform_of(const project::Recipe& recipe) {
   const auto own = specs::Platform::of_this_machine();
   const auto& all = recipe.platforms;
   return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
 }
 
-/// Everything that the image's bytes come from, as one digest: the Dockerfile names base and lock, the lock
-/// the wheels.
+/// A digest of everything that determines the image's bytes: the Dockerfile names base and lock, the lock the
+/// wheels.
 Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                 const specs::Platform& platform) {
-  constexpr int kContextVersion = 2;  // counts up when the same input is laid out in another way
+  constexpr int kContextVersion = 2;  // incremented when the layout of the same input changes
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 image_timestamp(request.locked.lock.lock), project.hex(),
@@ -59,7 +59,7 @@ Result<std::vector<archive::WheelSource>> fetch_wheels(const BuildRequest& reque
   return sources;
 }
 
-/// Packages of the lock that this platform has no wheel of.
+/// Packages of the lock without a wheel for this platform.
 std::vector<std::string> absent_packages(const project::Lockfile& lock,
                                          const std::vector<ImageWheel>& wheels) {
   std::set<std::string> absent;
@@ -68,7 +68,7 @@ std::vector<std::string> absent_packages(const project::Lockfile& lock,
   return {absent.begin(), absent.end()};
 }
 
-/// The wheels of the recipe's platform that is built here.
+/// The wheels for the platform to build.
 Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
   const auto& recipe = request.locked.recipe;
   return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe)),
@@ -81,7 +81,7 @@ DockerfileInput dockerfile_input(const project::Locked& locked, const std::vecto
   return input;
 }
 
-/// The Dockerfile with its base image where the engine gets it, and the inputs' digest.
+/// The Dockerfile with its base image under the engine's name for it, and the inputs' digest.
 Result<std::string> own_dockerfile(const BuildRequest& request, const containers::Engine& engine,
                                    const Digest& inputs) {
   auto input = dockerfile_input(request.locked, request.copies);
@@ -90,11 +90,11 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
     TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *base.digest));
   }
   TRY_ASSIGN(const auto dockerfile, render_dockerfile(input));
-  // Last, so that the layers below know nothing of it: an image ID must not tell which of them were there.
+  // Last, so that it does not affect the layers below: an image ID must not depend on which of them existed.
   return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs.text());
 }
 
-/// Writes the context of a build into `folder`, fetching the wheels that the store lacks.
+/// Writes the build context into `folder`, fetching wheels that the store lacks.
 Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
                                           const Digest& inputs, const std::filesystem::path& folder,
                                           const Work& work) {
@@ -155,7 +155,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
   TRY_ASSIGN(auto found, find());
   if (found) return BuildOutcome{*std::move(found), name, true, {}};
   if (!turn) {
-    work.reporter.note(fmt::format("another build of {} is going on; waiting for its end", recipe.name));
+    work.reporter.note(fmt::format("another build of {} is running; waiting for it", recipe.name));
     TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
     TRY(builder_of(engine, *turn, work).remove_remains());
     TRY_ASSIGN(found, find());

@@ -12,11 +12,11 @@ namespace launch::image {
 namespace {
 
 Result<void> make_link(Disk& disk, const std::string& target, const std::filesystem::path& place) {
-  if (const int error = disk.symlink(target, place)) return fail(io_error("make the link", place, error));
+  if (const int error = disk.symlink(target, place)) return fail(io_error("create the link", place, error));
   return {};
 }
 
-/// The bare virtual environment (PEP 405): what `python -m venv --without-pip` makes, without its activate
+/// The bare virtual environment (PEP 405), as `python -m venv --without-pip` creates it, without activate
 /// scripts.
 Result<void> write_venv(Disk& disk, const std::filesystem::path& folder, const ContextSpec& spec) {
   const auto python = spec.python.text();

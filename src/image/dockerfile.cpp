@@ -37,7 +37,7 @@ std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
 
 Result<std::string> from_instruction(const DockerfileInput& input) {
   const auto& base = input.lock.lock.provenance.base;
-  const auto fill_in = fmt::format("to fill it in, run `launch lock {}`", input.recipe.name);
+  const auto fill_in = fmt::format("run `launch lock {}` to fill it in", input.recipe.name);
   if (!base) {
     return fail(
         input_error(fmt::format("the lock {} names no base image", input.lock.file.string())).hint(fill_in));
@@ -84,8 +84,7 @@ bool has_snapshots(const project::BaseImage& base) {
   return known && known->snapshots;
 }
 
-/// The distribution's packages, those only that the base does not have; nothing is asked for where none is
-/// missing.
+/// Installs those of the distribution's packages that the base lacks; contacts no server if none is missing.
 std::string apt_instruction(const DockerfileInput& input, const project::BaseImage& base) {
   auto packages = input.recipe.image.apt;
   if (!base.distribution.empty())
@@ -93,7 +92,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   if (packages.empty()) return {};
   const auto timestamp = image_timestamp(input.lock.lock);
   const bool snapshot = has_snapshots(base) && timestamp > 0;
-  // Packages are signed, so a snapshot may be read before the certificates are there that the base may lack.
+  // Packages are signed, so a snapshot may be read without the certificates that the base may lack.
   const std::string options =
       snapshot ? fmt::format(" --snapshot {} $tls", snapshot_id(timestamp)) : std::string();
   std::vector<std::string> script = {
@@ -112,7 +111,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   script.push_back(fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", options));
   script.emplace_back("apt-get clean; ");
   if (!base.distribution.empty()) {
-    // Bytecode checked by time is stale once the image's files have one time; this is not checked.
+    // Bytecode validated by time is stale once all files have the same time; this kind is not validated.
     script.emplace_back("find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; ");
     script.push_back(fmt::format("{} -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python{}; ",
                                  base_interpreter(base), base.python.text()));
@@ -123,7 +122,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   return run_script(script);
 }
 
-/// A user with a number that stays the same; shadow would hold the day of the build.
+/// A user with a fixed ID; otherwise shadow would contain the day of the build.
 std::string user_instruction(const std::string& user, std::int64_t timestamp) {
   constexpr std::int64_t kDay = 86400;  // day 0 would mean: change the password now
   const std::vector<std::string> script = {fmt::format(
@@ -146,9 +145,9 @@ std::string copy_instructions(const DockerfileInput& input) {
   return out;
 }
 
-/// Bytecode of the wheels, without which `import torch` takes twice as long at every start. Checked by the
-/// source's hash, as times are all one in an image. One process and a fixed seed give the same bytes each
-/// time; files that are no Python (templates) are passed over.
+/// Bytecode of the wheels, without which every `import torch` takes twice as long. Validated by the source's
+/// hash, since all times in an image are equal. One process and a fixed seed produce the same bytes each
+/// time; files that are not Python (templates) are skipped.
 std::string bytecode_instruction(const archive::InstallPaths& paths) {
   const std::vector<std::string> script = {fmt::format(
       "PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || true",
@@ -202,8 +201,9 @@ std::string render_dockerignore() {
 Result<std::string> render_dockerfile(const DockerfileInput& input) {
   const auto& name = input.recipe.name;
   std::string out = fmt::format(
-      "# Rendered by `launch render {0}` from recipes/{0}.toml and its lock; a change belongs there.\n"
-      "# `launch build {0}` makes the context: hashed wheels, each unpacked below wheels/, and the project's "
+      "# Rendered by `launch render {0}` from recipes/{0}.toml and its lock; edit those instead.\n"
+      "# `launch build {0}` creates the context: hashed wheels, each unpacked below wheels/, and the "
+      "project's "
       "files.\n",
       name);
   TRY_ASSIGN(const auto from, from_instruction(input));

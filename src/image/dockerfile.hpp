@@ -10,27 +10,27 @@
 
 namespace launch::image {
 
-/// What an image is rendered from.
+/// The inputs of a Dockerfile.
 struct DockerfileInput {
   const project::Recipe& recipe;
   const project::LoadedLock& lock;
-  std::vector<std::string> copies;  ///< folders in the image that project files go below: "/workspace/"
-  std::string pull_name = {};       ///< what the base image is pulled by; empty: its own name
+  std::vector<std::string> copies;  ///< destination folders of project files in the image: "/workspace/"
+  std::string pull_name = {};       ///< the name to pull the base image by; empty: its own name
 };
 
-/// The Dockerfile of a locked recipe, in what buildah 1.28, docker and BuildKit have in common. Pure: the
-/// same input gives the same text. Errors (input): the lock names no base image, one that cannot be one, or
-/// one whose digest is open.
+/// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the
+/// same input produces the same text. Errors (input): the lock names no base image, an invalid one, or one
+/// whose digest is open.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 
-/// What a builder reads of the context, whatever else lies there.
+/// Restricts the context to what the Dockerfile uses.
 std::string render_dockerignore();
 
-/// Seconds since 1970 that stand for "when" in everything a lock's image holds: its newest upload, else the
+/// The timestamp of everything in a lock's image, in seconds since 1970: its newest upload, else the
 /// nightly's day, else 0.
 std::int64_t image_timestamp(const project::Lockfile& lock);
 
-/// Where the base image's interpreter lies: "/usr/bin/python3.12".
+/// Path of the base image's interpreter: "/usr/bin/python3.12".
 std::string base_interpreter(const project::BaseImage& base);
 
 }  // namespace launch::image

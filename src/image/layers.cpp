@@ -15,11 +15,11 @@
 namespace launch::image {
 namespace {
 
-constexpr std::uint64_t kLarge = 16'000'000;  // compressed bytes from which a package has a layer of its own
+constexpr std::uint64_t kLarge = 16'000'000;  // compressed bytes from which a package gets its own layer
 constexpr std::size_t kMostLayers = 90;
 
-/// glibc of the base image, by which the lock's wheels were chosen; a base of unknown distribution has at
-/// least that of the oldest which is known.
+/// glibc of the base image, by which the lock's wheels were chosen; for a base of unknown distribution, that
+/// of the oldest known one.
 int glibc_minor_of(const project::Lockfile& lock) {
   const auto known =
       lock.provenance.base ? pytorch::distribution(lock.provenance.base->distribution) : std::nullopt;

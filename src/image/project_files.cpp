@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What belongs to the machine or the history of a project and not to what runs.
+// Files that belong to the machine or the history of a project and are not needed at run time.
 constexpr std::array<std::string_view, 14> kIgnored = {
     ".git",          ".hg",         ".svn",        "__pycache__",
     ".pytest_cache", ".mypy_cache", ".ruff_cache", ".ipynb_checkpoints",
@@ -38,7 +38,7 @@ bool is_below(const fs::path& path, const fs::path& root) {
   return end == root.end();
 }
 
-/// Adds a file of the project, or, of a folder, all that is in it.
+/// Adds a file of the project, or all files in a folder.
 class Finder {
  public:
   Finder(const project::Recipe& recipe, const project::CopyEntry& entry, fs::path root)
@@ -53,7 +53,7 @@ class Finder {
       return fail(copy_error(recipe_, entry_, fmt::format("cannot be read: {}: {}", shown, code.message())));
     if (!is_below(real, root_)) {
       return fail(copy_error(recipe_, entry_,
-                             fmt::format("leads out of the project: {} is {}", shown, real.string())));
+                             fmt::format("points outside the project: {} is {}", shown, real.string())));
     }
     if (fs::is_regular_file(status)) {
       const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
@@ -66,7 +66,7 @@ class Finder {
     }
     if (!path.empty() && fs::is_symlink(source)) {
       return fail(copy_error(recipe_, entry_, fmt::format("holds {}, a link to a folder", shown))
-                      .hint("give that folder an entry of its own"));
+                      .hint("add an entry for that folder"));
     }
     return add_folder(real, path, copy);
   }

@@ -6,17 +6,17 @@
 
 namespace launch::image {
 
-/// One word of an instruction in which builders replace variables (ENV, LABEL, COPY, WORKDIR), in double
-/// quotes where it needs them: what comes out of BuildKit's and buildah's readers is `word` again. It must
-/// not hold a newline, which the format cannot express.
+/// One word of an instruction in which builders expand variables (ENV, LABEL, COPY, WORKDIR), in double
+/// quotes if necessary, so that BuildKit's and buildah's parsers return `word`. It must not contain a
+/// newline, which the format cannot express.
 std::string dockerfile_word(std::string_view word);
 
-/// A path of COPY, where quotes around a word do not keep its spaces together: one string of the JSON form.
+/// A path for COPY, where quoting a word does not protect its spaces: a string of the JSON form.
 std::string dockerfile_copy_path(std::string_view path);
 
-/// `RUN` in exec form (SHELL is ignored in OCI format) of a bash script that ends at the first failure. Its
-/// lines are kept as lines, joined by the format's continuation; each must end where the script may go on, as
-/// after ";".
+/// `RUN` in exec form (OCI format ignores SHELL) of a bash script that ends at the first failure. Its lines
+/// are joined by the format's line continuation, so each must end where the script may continue, as after
+/// ";".
 std::string run_script(std::span<const std::string> lines);
 
 }  // namespace launch::image

@@ -13,7 +13,7 @@ namespace fs = std::filesystem;
 
 constexpr const char* kSuffix = ".lock";
 
-/// 0, or errno; EWOULDBLOCK where another process has it.
+/// Returns 0 or errno; EWOULDBLOCK if another process holds it.
 int take_lock(Disk& disk, const fs::path& folder, Fd& lock) {
   if (const int error = disk.open(folder.string() + kSuffix, O_RDWR | O_CREAT, 0644, lock)) return error;
   return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 ? 0 : errno;

@@ -7,11 +7,11 @@
 
 namespace launch::image {
 
-/// A folder for one build, removed with the object. A lock says that its process lives: what a killed one
-/// left is removed when the next is made.
+/// A folder for one build, removed with the object. A lock shows that its process is alive; the next one
+/// created removes those of killed processes.
 class ScratchFolder {
  public:
-  /// A new folder below `parent`, which is made. Errors (environment).
+  /// A new folder below `parent`, which is created if necessary. Errors (environment).
   static Result<ScratchFolder> make(Disk& disk, const std::filesystem::path& parent);
 
   ScratchFolder(ScratchFolder&&) = default;

@@ -22,7 +22,7 @@ Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::stri
     if (turn) return *std::move(turn);
     work.clock.sleep(kPause, work.stop);
   }
-  return fail(environment_error(fmt::format("interrupted while another build of {} went on", image)));
+  return fail(environment_error(fmt::format("interrupted while waiting for another build of {}", image)));
 }
 
 }  // namespace launch::image

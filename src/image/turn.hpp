@@ -10,19 +10,19 @@
 
 namespace launch::image {
 
-/// The right to build one image, which one process has at a time, and the folder that its build may leave
-/// behind when the process is killed.
+/// The right to build one image, held by one process at a time, and the folder that its build leaves behind
+/// if the process is killed.
 class BuildTurn {
  public:
-  /// Nothing when another has it. `image` is a name without slashes. Errors (environment): the lock file in
-  /// `folder` cannot be made.
+  /// nullopt if another process holds it. `image` is a name without slashes. Errors (environment): the lock
+  /// file in `folder` cannot be created.
   static Result<std::optional<BuildTurn>> try_take(Disk& disk, const std::filesystem::path& folder,
                                                    std::string_view image);
-  /// Waits for it. Errors: the same; (environment) a stop was asked for.
+  /// Waits for it. Errors: the same; (environment) a stop was requested.
   static Result<BuildTurn> take(const std::filesystem::path& folder, std::string_view image,
                                 const Work& work);
 
-  /// Whatever lies there is of a build that was killed.
+  /// Anything there was left by a build that was killed.
   const std::filesystem::path& remains() const { return remains_; }
 
  private:

@@ -57,9 +57,8 @@ Result<net::HttpResponse> answer_from_disk(const net::HttpRequest& request) {
     response.headers.emplace_back("content-range", fmt::format("bytes {}-{}/{}", first, end - 1, size));
   }
   if (end - first > request.most) {
-    return fail(
-        environment_error(fmt::format("{} has {}, more than the {} that are read of such a file",
-                                      path.string(), human_bytes(end - first), human_bytes(request.most))));
+    return fail(environment_error(fmt::format("{} has {}, more than the limit of {}", path.string(),
+                                              human_bytes(end - first), human_bytes(request.most))));
   }
   TRY_ASSIGN(response.body, read_part(fd.get(), path, first, end - first));
   return response;

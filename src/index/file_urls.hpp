@@ -7,8 +7,7 @@
 
 namespace launch::index {
 
-/// As HttpClient::fetch_all, and file:// URLs are answered from this machine's disk (200, or 206 with a
-/// range).
+/// Like HttpClient::fetch_all, but file:// URLs are read from this machine's disk (200, or 206 for a range).
 std::vector<Result<net::HttpResponse>> fetch_with_files(net::HttpClient& http,
                                                         std::span<const net::HttpRequest> requests);
 

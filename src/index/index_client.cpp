@@ -32,13 +32,13 @@ net::HttpRequest page_request(specs::Url url) {
 Error bad_status(const specs::Url& url, int status) {
   constexpr net::StatusHints kHints = {
       .refused =
-          "check the credentials for this index (netrc, or the proxy's), and that its address is right: "
-          "`launch doctor` says where it comes from",
-      .missing = "check the address of the index: `launch doctor` says where it comes from",
+          "check the credentials for this index (netrc or proxy) and its address: `launch doctor` shows "
+          "where it comes from",
+      .missing = "check the address of the index: `launch doctor` shows where it comes from",
       .rate_limited = "try again later, or set another one (LAUNCH_INDEX_URL, pip's index-url)",
       .server_error = "try again later, or set another index (LAUNCH_INDEX_URL, pip's index-url)",
   };
-  return environment_error(fmt::format("the index page {} answers {}, expected 200", url, status))
+  return environment_error(fmt::format("the index page {} returned {}, expected 200", url, status))
       .hint(net::status_hint(status, "index", kHints));
 }
 
@@ -54,14 +54,14 @@ PageForm form_of(const net::HttpResponse& response) {
   return body.starts_with('<') ? PageForm::html : PageForm::unknown;
 }
 
-/// A body that is shorter than its Content-Length; for bodies that were not compressed on the way.
+/// Detects a body shorter than its Content-Length; only for bodies that were not compressed in transit.
 Result<void> check_length(const net::HttpResponse& response, const specs::Url& url) {
   const auto header = response.header("content-length");
   if (!header || response.header("content-encoding")) return {};
   const auto length = parse_u64(trim(*header));
   if (!length || response.body.size() >= *length) return {};
   return fail(
-      bad_page(url, fmt::format("cut off: it has {} bytes, expected {}", response.body.size(), *length)));
+      bad_page(url, fmt::format("truncated: it has {} bytes, expected {}", response.body.size(), *length)));
 }
 
 Result<ProjectPage> parse_page(const net::HttpResponse& response, const specs::Url& asked,
@@ -78,7 +78,7 @@ Result<ProjectPage> parse_page(const net::HttpResponse& response, const specs::U
   }
   const auto type = response.header("content-type");
   return fail(bad_page(
-      url, fmt::format("no page of an index: expected JSON or HTML, found {}", type ? *type : "neither")));
+      url, fmt::format("not an index page: expected JSON or HTML, found {}", type ? *type : "neither")));
 }
 
 std::vector<IndexFile> list_folder(const fs::path& folder) {
@@ -105,7 +105,7 @@ Result<std::vector<IndexFile>> read_local_links(const fs::path& given) {
     TRY_ASSIGN(const auto page, read_file(path));
     return parse_links(page, specs::Url::of_file(path));
   }
-  log_debug("find-links: {} is not there; passed over", path.string());
+  log_debug("find-links: {} does not exist; ignored", path.string());
   return std::vector<IndexFile>();
 }
 
@@ -116,7 +116,7 @@ Result<std::vector<IndexFile>> read_links(net::HttpClient& http, const std::stri
   }
   TRY_ASSIGN(const auto response, http.fetch(page_request(*address)));
   if (response.status == 404) {
-    log_debug("find-links: {} answers 404; passed over", *address);
+    log_debug("find-links: {} returned 404; ignored", *address);
     return std::vector<IndexFile>();
   }
   if (response.status != 200) return fail(bad_status(*address, response.status));
@@ -144,7 +144,7 @@ std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<con
   std::vector<net::HttpRequest> requests;
   for (const auto& project : projects) requests.push_back(page_request(page_url(project)));
   const auto responses = http_->fetch_all(requests);
-  // Large pages first: one that came last would be waited for alone.
+  // Large pages first, so that none is waited for alone at the end.
   std::vector<std::size_t> order(projects.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto length = [&](std::size_t i) { return responses[i] ? responses[i]->body.size() : 0; };
@@ -170,7 +170,7 @@ Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& pro
   if (status != 200) return fail(bad_status(page_url(project), status));
   auto parsed = parse_page(*response, page_url(project), project);
   if (!parsed && response->from_cache) {
-    // A page that was cut off while it was being cached would stay so: ask the index itself.
+    // The cached copy may itself be truncated, so ask the index directly.
     auto request = page_request(page_url(project));
     request.cache = false;
     const auto again = http_->fetch(request);

@@ -18,18 +18,18 @@
 
 namespace launch::index {
 
-/// Where metadata is kept by the sha256 of its wheel, for ever; nowhere without a disk.
+/// Where to keep metadata by the sha256 of its wheel, permanently; disabled without a disk.
 struct MetadataCache {
   std::filesystem::path folder = {};
   Disk* disk = nullptr;
 };
 
-/// Where an index is, and how its answers are meant.
+/// Where an index is, and how to interpret its answers.
 struct IndexSource {
   specs::Url url;  ///< the base before "/PROJECT/"
   /// Further folders (paths or file:// URLs) or pages of wheels; a folder that does not exist is skipped.
   std::vector<std::string> find_links = {};
-  /// A 403 means that there is no such project, as the PyTorch channel answers; elsewhere it is an error.
+  /// True if a 403 means "no such project", as on the PyTorch channel; elsewhere it is an error.
   bool forbidden_is_missing = false;
   MetadataCache metadata_cache = {};
 };
@@ -39,30 +39,30 @@ class IndexClient {
  public:
   IndexClient(net::HttpClient& http, IndexSource source);
 
-  /// How many last bytes of a wheel hold its directory and METADATA, where the caller knows better than by
-  /// its size; 0: it does not.
+  /// The number of bytes at the end of a wheel that contain its directory and METADATA, if the caller knows
+  /// better than the default by size; 0 if not.
   using TailGuess = std::function<std::uint64_t(const IndexFile& file)>;
   void use_tail_guess(TailGuess guess) { tail_guess_ = std::move(guess); }
 
-  /// Without a slash at the end.
+  /// Without a trailing slash.
   const specs::Url& url() const { return source_.url; }
 
-  /// The project's page; nothing when the index does not have it (404). Files that only find-links have come
-  /// after the index's. Errors (environment): no answer, another status, garbage or a truncated page; the
-  /// message names the page's URL.
+  /// The project's page; nullopt if the index does not have it (404). Files that only find-links have follow
+  /// the index's. Errors (environment): no answer, another status, an invalid or truncated page; the message
+  /// names the page's URL.
   Result<std::optional<ProjectPage>> page(const std::string& project);
-  /// The same for many, side by side; answers in the order of the names.
+  /// The same for many, in parallel; answers in the order of the names.
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
-  /// A wheel's METADATA: from its sidecar (digest checked) where the index has one, else by range reads of
-  /// the wheel. Errors: (environment) no answer; (unusable) a wheel that its server refuses or does not have,
-  /// that is damaged, or whose metadata has a wrong digest, belongs to another wheel or does not follow its
+  /// A wheel's METADATA: from its sidecar (digest checked) if the index has one, else by range requests to
+  /// the wheel. Errors: (environment) no answer; (unusable) the server refuses the wheel or does not have
+  /// it, it is damaged, or its metadata has a wrong digest, belongs to a different wheel or violates its
   /// standard.
   Result<specs::CoreMetadata> metadata(const IndexFile& file);
-  /// The same for many, side by side; answers in the order of the files.
+  /// The same for many, in parallel; answers in the order of the files.
   std::vector<Result<specs::CoreMetadata>> metadata(std::span<const IndexFile> files);
 
-  /// Bytes that came over the wire for metadata so far.
+  /// Bytes transferred for metadata so far.
   std::uint64_t metadata_bytes() const { return metadata_bytes_; }
 
  private:
@@ -72,7 +72,7 @@ class IndexClient {
                                                const Result<net::HttpResponse>& response) const;
   Result<std::optional<ProjectPage>> add_linked(const std::string& project,
                                                 Result<std::optional<ProjectPage>> given);
-  /// All files of find_links; read at the first call.
+  /// All files of find_links; read on the first call.
   Result<std::span<const IndexFile>> linked_files();
 
   net::HttpClient* http_;

@@ -9,7 +9,7 @@
 
 namespace launch::index {
 
-/// One link as a page has it, before anything of it is believed.
+/// One link of a page, before any of it is validated.
 struct RawFile {
   std::string file_name = {};
   std::optional<specs::Url> url = {};  ///< resolved; none: it leads nowhere
@@ -18,12 +18,12 @@ struct RawFile {
   bool from_local_page = false;  ///< file:// is allowed
 };
 
-/// The file with what can be believed; nothing when its name or URL cannot be used.
+/// The file with its valid parts; nullopt if its name or URL is unusable.
 std::optional<IndexFile> checked_file(RawFile raw);
-/// A digest from any spelling of its 64 hex digits; nullopt if it is none.
+/// A digest from any spelling of its 64 hex digits; nullopt for anything else.
 std::optional<Digest> checked_sha256(std::string_view text);
 
-/// "the page URL is …", with the hint that fits all of them.
+/// "the page URL is …", with the hint that suits all such errors.
 Error bad_page(const specs::Url& url, std::string_view reason);
 
 }  // namespace launch::index

@@ -6,7 +6,7 @@
 
 namespace launch::index {
 
-Error as_world_error(const Error& error) {
+Error as_environment_error(const Error& error) {
   auto result = environment_error(error.message());
   for (const auto& step : error.steps()) result.during(step);
   for (const auto& hint : error.hints()) result.hint(hint);
@@ -14,10 +14,10 @@ Error as_world_error(const Error& error) {
 }
 
 Error damaged_zip(const Error& error, const specs::Url& url) {
-  return as_world_error(error)
+  return as_environment_error(error)
       .as(ErrorKind::unusable)
       .during(fmt::format("reading the zip {}", url))
-      .hint("the file is damaged on its server or on the way here; try again, or use another mirror");
+      .hint("the file was damaged on the server or in transit; try again, or use another mirror");
 }
 
 Error replaced_meanwhile(const specs::Url& url) {
@@ -27,14 +27,16 @@ Error replaced_meanwhile(const specs::Url& url) {
 
 Error unexpected_status(const specs::Url& url, int status, std::string_view expected) {
   constexpr net::StatusHints kHints = {
-      .refused = "the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn",
-      .missing = "it is gone from the index; lock again, or take it from a mirror or the wheel store",
+      .refused =
+          "the server refused access: check the credentials (netrc, proxy), and whether the file was "
+          "withdrawn",
+      .missing = "the file is no longer on the index; lock again, or use a mirror that has it",
       .rate_limited = "try again later, or use another mirror",
       .server_error = "try again later, or use another mirror",
   };
   const bool is_gone = status == 403 || status == 404 || status == 410;
   return Error(is_gone ? ErrorKind::unusable : ErrorKind::environment,
-               fmt::format("{} answers {}, expected {}", url, status, expected))
+               fmt::format("{} returned {}, expected {}", url, status, expected))
       .hint(net::status_hint(status, "server", kHints));
 }
 

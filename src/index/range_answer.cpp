@@ -11,9 +11,10 @@ namespace launch::index {
 namespace {
 
 Error bad_part(const net::HttpRequest& request, std::string_view found) {
-  return environment_error(fmt::format("{} answers a wrong part of the file: expected bytes {}-{}, found {}",
-                                       request.url, request.range->first, request.range->last, found))
-      .hint("the server (or a proxy before it) mishandles range requests; use another mirror");
+  return environment_error(
+             fmt::format("{} returned the wrong part of the file: expected bytes {}-{}, found {}",
+                         request.url, request.range->first, request.range->last, found))
+      .hint("the server (or a proxy in front of it) mishandles range requests; use another mirror");
 }
 
 }  // namespace
@@ -30,7 +31,7 @@ Result<std::uint64_t> check_partial(const net::HttpResponse& response, const net
   if (!total) return fail(bad_part(request, "no length of the whole file"));
   if (size && *total != *size) {
     return fail(environment_error(fmt::format("{} has {} bytes, expected {}", request.url, *total, *size))
-                    .hint("the file behind this address was replaced; lock again, or use another mirror"));
+                    .hint("the file at this address was replaced; lock again, or use another mirror"));
   }
   const auto [first, last] = *content->range;
   const bool same = first == request.range->first && last == std::min(request.range->last, *total - 1);

@@ -34,7 +34,7 @@ void RangeMemory::remember(const specs::Url& url) {
   origins_.insert(url.origin());
 }
 
-/// The way from a location to a directory, one request after the other.
+/// The steps from a location to a directory, one request at a time.
 class ZipOpening {
  public:
   ZipOpening(net::HttpClient& http, const ZipLocation& location, std::uint64_t most_whole,
@@ -48,7 +48,7 @@ class ZipOpening {
     begin();
   }
 
-  /// What is to be asked next; nothing when this is over.
+  /// The next request; nullopt when finished.
   std::optional<net::HttpRequest> next() const {
     switch (step_) {
       case Step::length:
@@ -70,7 +70,7 @@ class ZipOpening {
     auto taken = response ? take_response(request, *std::move(response)) : fail(std::move(response.error()));
     if (taken) return;
     if (zip_ && zip_->from_cache_) {
-      // What was kept may be of a file that was replaced since: once more, from the server alone.
+      // The cached parts may be of a file that was replaced since: retry with the server only.
       location_.cache = false;
       begin();
     } else {
@@ -98,7 +98,7 @@ class ZipOpening {
 
   bool too_large() const { return known_ && *known_ > most_whole_; }
 
-  /// A request before it is known whether the server can do ranges: what comes may be the whole file.
+  /// A request before it is known whether the server supports ranges: the answer may be the whole file.
   net::HttpRequest first_request(net::ByteRange range) const {
     auto request = part_request(zip_->url_, range, zip_->etag_, zip_->cache_);
     if (!too_large()) request.most = std::max(request.most, most_whole_);
@@ -131,7 +131,7 @@ class ZipOpening {
     const auto found = range && range->size ? count_of(*range->size, "byte") : std::string("fewer bytes");
     const auto expected = known_ ? std::to_string(*known_) : std::string("at least one");
     return environment_error(fmt::format("{} has {}, expected {}", zip_->url_, found, expected))
-        .hint("the file behind this address was replaced; lock again, or use another mirror");
+        .hint("the file at this address was replaced; lock again, or use another mirror");
   }
 
   void read_whole() {
@@ -147,11 +147,11 @@ class ZipOpening {
     if (memory_ != nullptr) memory_->remember(zip_->url_);
     const auto length = known_ ? known_ : parse_u64(response.header("content-length").value_or(""));
     return environment_error(
-               fmt::format("{} cannot be read in parts: its server does not answer range requests, and the "
+               fmt::format("{} cannot be read in parts: its server does not support range requests, and the "
                            "whole file has {}",
                            zip_->url_,
                            length ? human_bytes(*length) : "more than " + human_bytes(most_whole_)))
-        .hint("use a mirror that answers range requests");
+        .hint("use a mirror that supports range requests");
   }
 
   Result<void> take_whole(net::HttpResponse response) {
@@ -161,8 +161,7 @@ class ZipOpening {
     if (known_ && *known_ != size) {
       return fail(
           environment_error(fmt::format("{} has {} bytes, expected {}", zip_->url_, size, *known_))
-              .hint(
-                  "the file behind this address was replaced or cut off; try again, or use another mirror"));
+              .hint("the file at this address was replaced or truncated; try again, or use another mirror"));
     }
     known_ = size;
     zip_->pieces_ = {FilePiece{0, std::move(response.body)}};

@@ -16,7 +16,7 @@
 
 namespace launch::index {
 
-/// Hosts that were seen to answer no range requests; lets later zips of theirs be read whole at once.
+/// Remembers hosts without range support, so that later zips from them are read whole at once.
 class RangeMemory {
  public:
   bool refuses(const specs::Url& url) const;
@@ -27,37 +27,37 @@ class RangeMemory {
   std::set<std::string, std::less<>> origins_;
 };
 
-/// Bytes of a file from one place on.
+/// Bytes of a file from an offset on.
 struct FilePiece {
   std::uint64_t first = 0;
   std::string bytes;
   std::uint64_t end() const { return first + bytes.size(); }
 };
 
-/// How many last bytes of a zip are asked for first, when nothing better is known.
+/// Number of bytes at the end of a zip to request first if nothing better is known.
 inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
-/// A zip to be opened.
+/// A zip to open.
 struct ZipLocation {
   specs::Url url;                          ///< http, https or file
   std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
-  std::uint64_t tail = kTail;              ///< how many last bytes are asked for first
+  std::uint64_t tail = kTail;              ///< number of bytes at the end to request first
   bool cache = true;                       ///< may be answered from the HTTP cache
 };
 
-/// A zip on a server, read by range requests: its directory, then only the entries that are asked for.
-/// One object is for one thread at a time.
+/// A zip on a server, read by range requests: its directory, then only the requested entries. Not
+/// thread-safe.
 class RemoteZip {
  public:
   static constexpr std::uint64_t kMostWhole = std::uint64_t{64} << 20;
 
-  /// Reads the directory. `size` is the file's length when it is known; `tail` how many last bytes to ask for
-  /// first. A server that cannot do ranges is read whole, up to `most_whole` bytes. Errors (environment): no
-  /// such file, no ranges and too large, not a zip, changed between two requests.
+  /// Reads the directory. `size` is the file's length, if known; `tail` the number of bytes at its end to
+  /// request first. Without range support the file is read whole, up to `most_whole` bytes. Errors
+  /// (environment): no such file, no ranges and too large, not a zip, changed between two requests.
   static Result<RemoteZip> open(net::HttpClient& http, specs::Url url, std::optional<std::uint64_t> size = {},
                                 std::uint64_t tail = kTail, std::uint64_t most_whole = kMostWhole,
                                 RangeMemory* memory = nullptr);
-  /// The same for many, side by side; answers in the order of the locations.
+  /// The same for many, in parallel; answers in the order of the locations.
   static std::vector<Result<RemoteZip>> open_all(net::HttpClient& http,
                                                  std::span<const ZipLocation> locations,
                                                  std::uint64_t most_whole = kMostWhole,
@@ -67,9 +67,9 @@ class RemoteZip {
   /// The whole file's length in bytes.
   std::uint64_t size() const { return size_; }
   const std::vector<archive::ZipEntry>& entries() const { return entries_; }
-  /// The last entry of that name; none when there is none.
+  /// The last entry of that name; null if there is none.
   const archive::ZipEntry* find(std::string_view name) const;
-  /// Contents, checked by size and CRC-32; neighbours are read by one request. Errors (environment).
+  /// Contents, checked by size and CRC-32; adjacent entries are read with one request. Errors (environment).
   Result<std::vector<std::string>> read(std::span<const archive::ZipEntry* const> wanted) const;
 
   /// Some entries of one zip.
@@ -77,12 +77,12 @@ class RemoteZip {
     const RemoteZip* zip = nullptr;
     std::vector<const archive::ZipEntry*> entries;
   };
-  /// The same of many zips, side by side; answers in the order of the wishes.
+  /// The same for many zips, in parallel; answers in the order of the wishes.
   static std::vector<Result<std::vector<std::string>>> read_all(std::span<const Wish> wishes);
 
-  /// True when a cache answered some of it: what is in there may be older than the file is now.
+  /// True if part of it came from a cache, and so may be older than the file.
   bool from_cache() const { return from_cache_; }
-  /// Bytes that came over the wire so far.
+  /// Bytes transferred so far.
   std::uint64_t bytes_fetched() const { return fetched_; }
 
  private:

@@ -14,7 +14,7 @@
 namespace launch::index {
 namespace {
 
-/// A parsed page. Its memory is one arena, so that deep nesting costs no stack when it goes.
+/// A parsed page. Its memory is one arena, so that freeing deep nesting needs no recursion.
 class Document {
  public:
   explicit Document(std::string_view text) {
@@ -40,7 +40,7 @@ std::optional<std::string> attribute(const GumboElement& element, const char* na
   return std::string(found->value);
 }
 
-/// All elements of these tags in the order of the page.
+/// All elements with these tags, in page order.
 std::vector<const GumboElement*> elements(const GumboNode* root, std::initializer_list<GumboTag> tags) {
   std::vector<const GumboElement*> found;
   std::vector<const GumboNode*> open{root};
@@ -56,7 +56,7 @@ std::vector<const GumboElement*> elements(const GumboNode* root, std::initialize
   return found;
 }
 
-/// Position of a literal (lower case) whatever the case in the text; npos when it is not there.
+/// Position of a literal (lower case), ignoring the text's case; npos if not found.
 std::size_t find_caseless(std::string_view text, std::string_view literal) {
   const auto same = [](char a, char b) {
     return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + ('a' - 'A')) : a) == b;
@@ -69,17 +69,17 @@ bool has_caseless(std::string_view text, std::string_view literal) {
   return find_caseless(text, literal) != std::string_view::npos;
 }
 
-/// Says what is wrong with a page as a whole: HTML parsers read anything, so this is looked at before.
+/// Checks the page as a whole first, since HTML parsers accept anything.
 Result<void> check_whole(std::string_view text, const specs::Url& url) {
   const auto body = trim(text);
   const bool opens = has_caseless(body, "<html");
   const bool is_html = opens || has_caseless(body, "<!doctype html") || has_caseless(body, "<a ");
-  if (!is_html) return fail(bad_page(url, "no page of an index: it is not HTML"));
+  if (!is_html) return fail(bad_page(url, "not an index page: it is not HTML"));
   // The PyTorch channel writes "<!--TIMESTAMP epoch-->" as its last line.
   const bool closed = opens ? has_caseless(body, "</html>") : body.ends_with('>');
   const bool stamped = body.ends_with("-->") && body.rfind("<!--TIMESTAMP ") != std::string_view::npos;
   if (closed || stamped) return {};
-  return fail(bad_page(url, fmt::format("cut off: it ends after {} bytes without {}", text.size(),
+  return fail(bad_page(url, fmt::format("truncated: it ends after {} bytes without {}", text.size(),
                                         opens ? "\"</html>\"" : "closing its last tag")));
 }
 

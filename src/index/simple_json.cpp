@@ -1,5 +1,5 @@
-// PEP 691 pages, taken as they are read: the pages of large projects have tens of thousands of files, and a
-// tree of all their values costs more than the reading.
+// PEP 691 pages, parsed as a stream: the pages of large projects have tens of thousands of files, and a tree
+// of all their values would cost more than the parsing.
 #include <optional>
 #include <string>
 #include <utility>
@@ -19,14 +19,14 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// What an entry says of its sidecar, under one of the two names that the key has had.
+/// What an entry says about its sidecar, under either name of the key.
 struct SidecarClaim {
   bool given = false;
   bool there = false;
   std::optional<Digest> sha256 = {};
 };
 
-/// One entry of "files" as it stands there.
+/// One entry of "files" as written.
 struct Entry {
   std::optional<std::string> file_name = {};
   std::optional<std::string> url = {};
@@ -39,7 +39,7 @@ struct Entry {
   SidecarClaim dist_info_metadata = {};
 };
 
-/// The events of the JSON reader, put together to a page.
+/// Assembles a page from the events of the JSON parser.
 class PageReader final : public Json::json_sax_t {
  public:
   PageReader(const specs::Url& url, std::string_view project)
@@ -47,7 +47,7 @@ class PageReader final : public Json::json_sax_t {
 
   Result<ProjectPage> read(std::string_view text) {
     if (!Json::sax_parse(text.begin(), text.end(), this)) return fail(unreadable(text.size()));
-    if (!is_object_) return fail(no_page("its JSON is no object"));
+    if (!is_object_) return fail(no_page("its JSON is not an object"));
     TRY(check_version());
     TRY(check_name());
     if (!has_files_) return fail(no_page("it has no list \"files\""));
@@ -140,11 +140,11 @@ class PageReader final : public Json::json_sax_t {
   bool in_entry() const { return in_files_ && depth_ == kEntryDepth; }
 
   Error no_page(std::string_view why) const {
-    return bad_page(url_, fmt::format("no page of an index: {}", why));
+    return bad_page(url_, fmt::format("not an index page: {}", why));
   }
   Error unreadable(std::size_t size) const {
-    if (broken_at_ <= size) return no_page(fmt::format("its JSON is broken at byte {}", broken_at_));
-    return bad_page(url_, fmt::format("cut off: its JSON ends in the middle, after {} bytes", size));
+    if (broken_at_ <= size) return no_page(fmt::format("its JSON is invalid at byte {}", broken_at_));
+    return bad_page(url_, fmt::format("truncated: its JSON ends after {} bytes", size));
   }
 
   Result<void> check_version() const {
@@ -152,22 +152,22 @@ class PageReader final : public Json::json_sax_t {
     if (version_->starts_with("1.")) return {};
     return fail(environment_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
                                               in_quotes(*version_)))
-                    .hint("the index speaks a later standard than this program; ask for a newer launch"));
+                    .hint("the index uses a later version of the standard; upgrade launch"));
   }
   Result<void> check_name() const {
     if (!name_ || specs::normalize_name(*name_) == page_.name) return {};
-    return fail(bad_page(url_, fmt::format("of another project: expected {}, found {}", in_quotes(page_.name),
-                                           in_quotes(*name_))));
+    return fail(bad_page(url_, fmt::format("for another project: expected {}, found {}",
+                                           in_quotes(page_.name), in_quotes(*name_))));
   }
 
   void bad(std::string_view what) {
     if (!bad_entry_) bad_entry_ = no_page(fmt::format("entry {} of \"files\" {}", number_, what));
   }
-  /// Something else than an object where an entry should be.
+  /// A value other than an object where an entry should be.
   bool value_of_no_object() {
     if (in_files_ && depth_ == kEntryDepth - 1) {
       ++number_;
-      bad("is no object");
+      bad("is not an object");
     }
     return true;
   }

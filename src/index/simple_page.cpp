@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kArchives{".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"};
 
-/// The file name without what marks it as a source archive; empty when it is none.
+/// The file name without the suffix of a source archive; empty if it is not one.
 std::string_view archive_stem(std::string_view file_name) {
   for (const auto suffix : kArchives) {
     if (file_name.ends_with(suffix)) return file_name.substr(0, file_name.size() - suffix.size());
@@ -35,9 +35,10 @@ bool has_blank_or_control(std::string_view text) {
 Error bad_page(const specs::Url& url, std::string_view reason) {
   return environment_error(fmt::format("the page {} is {}", url, reason))
       .hint(
-          "try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
+          "try again; if that does not help, the index (or a proxy in front of it) is broken: open the "
+          "address in a "
           "browser, "
-          "or set another index (`launch doctor` says where this one comes from)");
+          "or set another index (`launch doctor` shows where this one comes from)");
 }
 
 std::optional<Digest> checked_sha256(std::string_view text) {
@@ -63,7 +64,7 @@ bool is_distribution(std::string_view file_name) {
 bool is_file_of(std::string_view file_name, std::string_view project) {
   if (file_name.ends_with(".whl"))
     return specs::normalize_name(file_name.substr(0, file_name.find('-'))) == project;
-  // A source archive's name may hold "-" itself: NAME-VERSION is cut at every place that leaves a version.
+  // A source archive's name may contain "-" itself, so try every split of NAME-VERSION that leaves a version.
   const auto stem = archive_stem(file_name);
   for (auto dash = stem.find('-'); dash != std::string_view::npos; dash = stem.find('-', dash + 1)) {
     if (specs::normalize_name(stem.substr(0, dash)) != project) continue;

@@ -1,4 +1,4 @@
-// METADATA of many wheels: from the cache, then from sidecars, then out of the wheels themselves.
+// METADATA of many wheels: from the cache, then from sidecars, then from the wheels themselves.
 #include <algorithm>
 #include <optional>
 #include <string>
@@ -23,14 +23,15 @@ namespace {
 
 constexpr std::uint64_t kMostMetadata = std::uint64_t{16} << 20;
 
-/// The first line of a kept METADATA, then its digest: what proves itself needs no flush when it is written.
+/// The first line of a cached METADATA, followed by its digest; since the digest is checked, writes need no
+/// flush.
 constexpr std::string_view kKept = "launch metadata 1 ";
 
 std::string to_kept(std::string_view text) {
   return fmt::format("{}{}\n{}", kKept, sha256_hex(text), text);
 }
 
-/// Nothing when it is damaged, or in the format of another launch.
+/// nullopt if it is damaged, or in another format.
 std::optional<std::string_view> from_kept(std::string_view kept) {
   if (!kept.starts_with(kKept)) return std::nullopt;
   kept.remove_prefix(kKept.size());
@@ -44,8 +45,8 @@ bool is_local(const IndexFile& file) {
   return !file.url.local_path().empty();
 }
 
-/// How many last bytes of a wheel hold its directory and METADATA in one go. Wheels for a platform without an
-/// ABI bundle few and large libraries.
+/// How many bytes at the end of a wheel contain its directory and METADATA. Wheels for a platform without an
+/// ABI bundle few, large libraries.
 std::uint64_t tail_by_size(const IndexFile& file) {
   constexpr std::uint64_t kLeast = std::uint64_t{64} << 10;
   constexpr std::uint64_t kMost = std::uint64_t{256} << 10;
@@ -55,7 +56,7 @@ std::uint64_t tail_by_size(const IndexFile& file) {
   return std::clamp(size / 64, kLeast, kMost);
 }
 
-/// "NAME-VERSION.dist-info/METADATA" at the top of the wheel, the project's own where there are several.
+/// "NAME-VERSION.dist-info/METADATA" at the top level of the wheel; the project's own if there are several.
 Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs::WheelName& wheel) {
   constexpr std::string_view kSuffix = ".dist-info/METADATA";
   for (const auto& entry : zip.entries()) {
@@ -64,7 +65,7 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
       continue;
     if (specs::normalize_name(name.substr(0, name.find('-'))) != wheel.name) continue;
     if (entry.size > kMostMetadata || entry.compressed_size > kMostMetadata) {
-      return fail(environment_error(fmt::format("its METADATA has {}, more than the {} that are read",
+      return fail(environment_error(fmt::format("its METADATA has {}, more than the limit of {}",
                                                 human_bytes(entry.size), human_bytes(kMostMetadata))));
     }
     return &entry;
@@ -72,12 +73,12 @@ Result<const archive::ZipEntry*> find_metadata(const RemoteZip& zip, const specs
   return fail(environment_error(fmt::format("it has no {}-….dist-info/METADATA", wheel.name)));
 }
 
-/// Metadata that is really that wheel's.
+/// Parses metadata and checks that it belongs to that wheel.
 Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::WheelName& wheel) {
   auto parsed = specs::CoreMetadata::parse(text);
   if (!parsed) {
     return fail(
-        Error(ErrorKind::unusable, fmt::format("its METADATA cannot be read: {}", parsed.error().message())));
+        Error(ErrorKind::unusable, fmt::format("its METADATA is invalid: {}", parsed.error().message())));
   }
   auto metadata = *std::move(parsed);
   const auto version = specs::Version::parse(metadata.version);
@@ -91,7 +92,7 @@ Result<specs::CoreMetadata> parse_metadata(std::string_view text, const specs::W
   return metadata;
 }
 
-/// What is known of one wheel on the way to its metadata.
+/// One wheel whose metadata is being fetched.
 struct Pending {
   const IndexFile* file = nullptr;
   specs::WheelName wheel;
@@ -111,7 +112,7 @@ class MetadataBatch {
       if (wheel) {
         pending.wheel = *std::move(wheel);
       } else {
-        pending.result = fail(as_world_error(wheel.error()));
+        pending.result = fail(as_environment_error(wheel.error()));
       }
       pending_.push_back(std::move(pending));
     }
@@ -144,8 +145,9 @@ class MetadataBatch {
     return known != 0 ? known : tail_by_size(file);
   }
 
-  /// Where a wheel's metadata is kept. A sidecar is addressed by its own digest, which is checked when it is
-  /// read; else the wheel's digest and URL together: what one index claims is not believed of another's file.
+  /// Where a wheel's metadata is cached. A sidecar is stored under its own digest, which is checked on
+  /// reading; other metadata under the wheel's digest and URL together, so that one index's claims do not
+  /// affect another's files.
   std::filesystem::path cache_path(const IndexFile& file) const {
     if (cache_.disk == nullptr || is_local(file)) return {};
     std::string key;
@@ -177,7 +179,7 @@ class MetadataBatch {
     const auto path = cache_path(file);
     if (path.empty()) return;
     if (const auto written = write_file(*cache_.disk, path, to_kept(text), 0644, Flush::no); !written) {
-      log_debug("the metadata of {} is not kept: {}", file.file_name, written.error().message());
+      log_debug("cannot cache the metadata of {}: {}", file.file_name, written.error().message());
     }
   }
 
@@ -205,7 +207,7 @@ class MetadataBatch {
     }
     if (!response->from_cache) bytes_ += response->body.size();
     if (response->status != 200) {
-      log_debug("{} answers {}; the wheel itself is read", url, response->status);
+      log_debug("{} returned {}; reading the wheel itself", url, response->status);
       return;
     }
     const auto digest = Digest::of(response->body);
@@ -220,7 +222,7 @@ class MetadataBatch {
     finish(pending, response->body);
   }
 
-  /// Wheels whose kept part turns out to be older than the file are read once more, from the server alone.
+  /// Reads wheels whose cached part turns out to be older than the file once more, from the server only.
   void read_wheels() {
     read_wheels(open([](const IndexFile&) { return true; }), true);
     read_wheels(open([](const IndexFile&) { return true; }), false);

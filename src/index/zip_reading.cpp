@@ -1,4 +1,4 @@
-// Contents of entries of remote zips: which bytes are missing, and one request for neighbours.
+// Contents of entries of remote zips: which bytes are missing, with one request for adjacent entries.
 #include <algorithm>
 
 #include <fmt/format.h>
@@ -38,14 +38,14 @@ std::vector<Extent> joined(std::vector<Extent> extents) {
 
 }  // namespace
 
-/// One wish being fulfilled: rounds of requests until every entry's bytes are here.
+/// One wish in progress: rounds of requests until every entry's bytes have arrived.
 class ZipReading {
  public:
   explicit ZipReading(const RemoteZip::Wish& wish) : zip_(*wish.zip), entries_(wish.entries) {}
 
   net::HttpClient& http() const { return *zip_.http_; }
 
-  /// What is missing still. The second round is for local headers that are longer than was guessed.
+  /// What is still missing. The second round is for local headers longer than guessed.
   std::vector<net::HttpRequest> next() {
     std::vector<Extent> missing;
     if (error_) return {};
@@ -96,7 +96,8 @@ class ZipReading {
     return std::nullopt;
   }
 
-  /// From the entry's header to its last byte; exact once the header is here. Never beyond the next entry.
+  /// From the entry's header to its last byte; exact once the header has arrived. Never overlaps the next
+  /// entry.
   Result<Extent> extent_of(const archive::ZipEntry& entry) const {
     const auto first = entry.header_offset;
     const auto limit = *std::upper_bound(zip_.places_.begin(), std::prev(zip_.places_.end()), first);
@@ -113,7 +114,7 @@ class ZipReading {
 
   static Error outside(const archive::ZipEntry& entry) {
     return environment_error(
-        fmt::format("not a valid zip file: the entry \"{}\" reaches into its neighbour", entry.name));
+        fmt::format("not a valid zip file: the entry \"{}\" overlaps the next one", entry.name));
   }
 
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {

@@ -25,7 +25,7 @@ struct ByTagOrder {
   bool operator()(const std::string& a, const std::string& b) const { return tag_order(a) < tag_order(b); }
 };
 
-/// The wheels of one version, and what stands in the way of each.
+/// The wheels of one version, and why each cannot be used.
 struct Wheels {
   std::set<std::string, ByTagOrder> pythons;    // of wheels for another Python
   std::set<std::string, ByTagOrder> platforms;  // of wheels for this Python

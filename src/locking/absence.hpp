@@ -10,12 +10,13 @@
 
 namespace launch::locking {
 
-/// What explain_absence says of a build of another night: "torch 2.9… is not of the nightly of 2025-06-07".
-inline constexpr std::string_view kOtherNight = "is not of the nightly of";
+/// The clause of explain_absence for a build of another nightly: "torch 2.9… is not from the nightly of
+/// 2025-06-07".
+inline constexpr std::string_view kOtherNight = "is not from the nightly of";
 
-/// Why no wheel on a project's page can be taken, as a clause: "the index … has no project named x",
-/// "torch 2.3.0 has wheels for cp38, cp39 and cp310, none for cp313", "the newest b for Python 3.12 on
-/// linux-x86_64 is 4.2". `newest`: of the versions that fit the target; none when none does.
+/// Why no wheel on a project's page can be used, as a clause: "the index … has no project named x", "torch
+/// 2.3.0 has wheels for cp38, cp39 and cp310, none for cp313", "the newest b for Python 3.12 on linux-x86_64
+/// is 4.2". `newest`: of the versions that fit the target; nullopt if none does.
 std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
                             const std::optional<specs::Version>& newest, const project::Recipe& recipe,
                             LockTarget& target, const std::optional<specs::Day>& day);

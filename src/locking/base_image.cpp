@@ -32,12 +32,13 @@ std::string shown(const specs::ImageReference& reference) {
 
 std::string other_base_hint(const project::Recipe& recipe) {
   const auto fitting = pytorch::distribution_with(recipe.python);
-  if (!fitting) return fmt::format("set python in recipes/{}.toml to one that a base image has", recipe.name);
+  if (!fitting)
+    return fmt::format("set python in recipes/{}.toml to a version that a base image has", recipe.name);
   return fmt::format("or keep Python {} and set from = \"{}\" below [image], or any image of {}",
                      recipe.python.text(), fitting->image, fitting->title);
 }
 
-/// What the image says of its distribution and its interpreter.
+/// The distribution and the interpreter in an image.
 struct Contents {
   std::string distribution;
   std::string title;  ///< " (Ubuntu 24.04)"
@@ -50,8 +51,8 @@ Contents contents_of(const pytorch::Distribution& known) {
 
 Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageReference& wanted,
                              const registry::RemoteImage& found) {
-  // Images of the official Python library say which one they hold; it is in /usr/local, before the
-  // distribution's.
+  // Images of the official Python repository name their version in a variable; that Python, in /usr/local,
+  // precedes the distribution's.
   const auto own_python = variable(found, "PYTHON_VERSION");
   if (const auto python = specs::Interpreter::parse(pytorch::minor_of(own_python)))
     return Contents{{}, {}, *python};
@@ -60,10 +61,11 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
   if (const auto known = pytorch::distribution(name)) return contents_of(*known);
   if (const auto known = pytorch::distribution_of(wanted); known && name == " ") return contents_of(*known);
   return fail(
-      input_error(fmt::format("which Python the base image {} has cannot be told: expected labels that name "
-                              "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
-                              shown(wanted)))
-          .hint(fmt::format("set from below [image] in recipes/{}.toml to an image that says it",
+      input_error(
+          fmt::format("cannot determine the Python version of the base image {}: expected labels that name "
+                      "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
+                      shown(wanted)))
+          .hint(fmt::format("set `from` below [image] in recipes/{}.toml to an image that has one of these",
                             recipe.name)));
 }
 
@@ -71,7 +73,7 @@ Result<void> check_python(const project::Recipe& recipe, const specs::ImageRefer
                           const Contents& contents) {
   if (contents.python == recipe.python) return {};
   return fail(
-      input_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml asks for "
+      input_error(fmt::format("the base image {}{} has Python {}, but recipes/{}.toml requires "
                               "python = \"{}\"",
                               shown(wanted), contents.title, contents.python.text(), recipe.name,
                               recipe.python.text()))
@@ -79,7 +81,7 @@ Result<void> check_python(const project::Recipe& recipe, const specs::ImageRefer
           .hint(other_base_hint(recipe)));
 }
 
-/// CUDA of the base: what it says of itself, else its tag.
+/// The base's CUDA version: from its environment, else from its tag.
 std::string base_cuda(const specs::ImageReference& wanted, const registry::RemoteImage& found) {
   auto own = variable(found, "CUDA_VERSION");
   if (!own.empty() || !pytorch::is_cuda_image(wanted)) return own;
@@ -96,10 +98,10 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
     return fail(
         input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
                                 shown(wanted), base, expected))
-            .hint(
-                fmt::format("set from below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
-                            "out",
-                            recipe.name, pytorch::major_of(expected))));
+            .hint(fmt::format(
+                "set `from` below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
+                "out",
+                recipe.name, pytorch::major_of(expected))));
   }
   if (pytorch::minor_of(base) != expected) {
     reporter.warn(
@@ -110,7 +112,7 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
   return {};
 }
 
-/// What is known of a base but its digests. Errors: those of contents_of, check_python and check_cuda.
+/// Everything about a base but its digests. Errors: those of contents_of, check_python and check_cuda.
 Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::Accelerator& accelerator,
                                     const specs::ImageReference& wanted, const registry::RemoteImage& found,
                                     Reporter& reporter) {
@@ -126,7 +128,7 @@ Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::
   return base;
 }
 
-/// The previous lock's base, if it is the image that is wanted now, for the same platforms.
+/// The previous lock's base, if it is the image wanted now, for the same platforms.
 std::optional<project::BaseImage> same_base(const std::optional<project::Lockfile>& previous,
                                             const project::Recipe& recipe,
                                             const specs::ImageReference& wanted) {
@@ -188,7 +190,7 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
   chosen.warning = fmt::format(
       "base image digest of {} left open, as {}; to fill it in before the image is built, run `launch lock "
       "{}` "
-      "when a registry can be asked ([[registry]] in launch.toml names a mirror)",
+      "once a registry is reachable ([[registry]] in launch.toml can name a mirror)",
       shown(wanted), why, recipe.name);
   return chosen;
 }
@@ -204,7 +206,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
   const auto fitting = pytorch::distribution_with(recipe.python);
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) {
     auto on = pytorch::distribution(toolkit->distribution).value();
-    // The images of a toolkit are on all older releases of its distribution as well.
+    // A toolkit has images on all older releases of its distribution as well.
     const bool older = fitting && fitting->glibc_minor < on.glibc_minor &&
                        split(fitting->name, ' ').front() == split(on.name, ' ').front();
     if (older) on = *fitting;
@@ -212,14 +214,14 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
   }
   if (accelerator.kind() != specs::Accelerator::Kind::cpu) {
     return fail(
-        input_error(fmt::format("no base image is known for {}", accelerator.text()))
+        input_error(fmt::format("no known base image for {}", accelerator.text()))
             .hint(fmt::format("set from = \"any/image:tag\" below [image] in recipes/{}.toml", recipe.name)));
   }
   if (!fitting) {
     std::vector<std::string> known;
     for (const auto& each : pytorch::distributions())
       known.push_back(fmt::format("{} has {}", each.title, each.python.text()));
-    return fail(input_error(fmt::format("no base image with Python {} is known: {}", recipe.python.text(),
+    return fail(input_error(fmt::format("no known base image has Python {}: {}", recipe.python.text(),
                                         join_words(known)))
                     .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = "
                                       "\"docker.io/library/python:{}-slim\" below [image]",
@@ -236,8 +238,8 @@ Result<int> glibc_minor_for(const project::Recipe& recipe) {
   }
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, accelerator));
   const auto named = pytorch::distribution_of(wanted);
-  // A base that turns out to be another than its tag says (a site's own of the same name) has the recipe's
-  // Python, or is refused; so the smaller of both is always there.
+  // A base whose content differs from its tag (a site's own image of that name) must have the recipe's Python
+  // or is rejected, so the smaller glibc is always safe.
   if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
   return named ? named->glibc_minor : pytorch::least_glibc_minor();
 }
@@ -251,9 +253,9 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
     const auto there = found.platforms.find(platform.oci());
     if (there == found.platforms.end()) {
       return fail(
-          input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml asks for",
+          input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml requires",
                                   shown(wanted), platform.oci(), recipe.name))
-              .hint(fmt::format("leave \"{}\" out of platforms, or set from below [image] to an image that "
+              .hint(fmt::format("remove \"{}\" from platforms, or set `from` below [image] to an image that "
                                 "has it",
                                 platform.text())));
     }

@@ -12,7 +12,7 @@
 
 namespace launch::locking {
 
-/// One platform that a lock is made for.
+/// One platform of a lock.
 class LockTarget {
  public:
   LockTarget(const specs::Interpreter& python, const specs::Platform& platform, int glibc_minor);
@@ -23,9 +23,9 @@ class LockTarget {
   /// "Python 3.12 on linux-x86_64"
   std::string text() const;
 
-  /// How well a compressed tag set fits, 0 best; none: not at all.
+  /// How well a compressed tag set fits, 0 being best; nullopt if it does not fit.
   std::optional<std::size_t> rank(const std::string& tags);
-  /// What cannot be read excludes nobody, as installers take it.
+  /// An invalid requires_python excludes nothing, as in installers.
   bool runs(const std::string& requires_python) const;
   bool runs(const specs::SpecifierSet& requires_python) const;
 

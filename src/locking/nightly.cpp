@@ -14,14 +14,14 @@
 namespace launch::locking {
 namespace {
 
-/// A build that requires torch of a night is of that night or made soon after it.
+/// A build that requires torch of a nightly is of the same day or of one soon after.
 constexpr std::size_t kPartnersLookedAt = 3;
 
 bool names_a_day(const pytorch::Build& build) {
   return pytorch::nightly_day(build.version).has_value();
 }
 
-/// A wheel of the nightly that is gone; null when they are all there.
+/// A wheel of the nightly that is no longer available; null if all are.
 const Vanished* vanished_of(const PackageSource& source, const project::Recipe& recipe,
                             const specs::Day& day) {
   const auto& torch = recipe.torch.packages;
@@ -38,9 +38,9 @@ Error gone(const specs::Day& day, const Vanished& vanished, const project::Recip
   return environment_error(fmt::format("the locked nightly of {} is no longer available: {}", day.text(),
                                        vanished_text(vanished)))
       .hint(recipe.torch.date
-                ? "the recipe's [torch] date asks for this nightly: give another day, or set "
+                ? "the recipe's [torch] date requires this nightly: choose another day, or set "
                   "LAUNCH_CHANNEL_URL to a mirror that kept it"
-                : fmt::format("run `launch lock {} --upgrade` to take the newest nightly, or set "
+                : fmt::format("run `launch lock {} --upgrade` to use the newest nightly, or set "
                               "LAUNCH_CHANNEL_URL to a mirror that kept this one",
                               recipe.name));
 }
@@ -62,7 +62,7 @@ std::string reason_of(const resolve::Conflict& conflict) {
     const auto is_root = [](const resolve::Term& term) { return term.root; };
     const bool of_root = std::any_of(fact.terms.begin(), fact.terms.end(), is_root);
     if (fact.kind != resolve::Fact::Kind::given || of_root) continue;
-    // That a build of another night is not of this one goes without saying here.
+    // That a build of another day is not from this nightly is obvious here.
     const auto but = fact.text.find(", but ");
     const bool is_night = fact.text.find(kOtherNight) != std::string::npos;
     premises.push_back(is_night ? fact.text.substr(0, but) : fact.text);
@@ -96,8 +96,7 @@ void Nights::add(const specs::Requirement& requirement, const Listing& listing) 
   packages_.push_back(std::move(package));
 }
 
-/// A package that has releases, and whose nightly builds ended before the leader's begin, is taken as
-/// released.
+/// Uses the releases of a package whose nightly builds ended before the leader's begin.
 void Nights::drop_stale() {
   if (packages_.empty() || packages_.front().offers.empty()) return;
   const auto first = packages_.front().offers.begin()->first;
@@ -135,10 +134,9 @@ Result<void> Nights::plan(const std::optional<specs::Day>& kept) {
   }
   if (torch.date) {
     if (none()) {
-      return fail(
-          input_error(fmt::format("the nightly of {} cannot be taken: the channel has no nightly of {}",
-                                  torch.date->text(), torch.packages.front().name))
-              .hint(range_hint()));
+      return fail(input_error(fmt::format("cannot use the nightly of {}: the channel has no nightly of {}",
+                                          torch.date->text(), torch.packages.front().name))
+                      .hint(range_hint()));
     }
     left_ = {*torch.date};
     return {};
@@ -176,7 +174,7 @@ std::optional<std::string> Nights::lack(const specs::Day& day) const {
   return std::nullopt;
 }
 
-/// Whether each build that `package` has of the day `its` requires the leader of exactly `day`.
+/// True if each build of `package` of the day `its` requires the leader of exactly `day`.
 Result<bool> Nights::requires_leader_of(const Package& package, const specs::Day& its,
                                         const specs::Day& day) {
   const auto& leader = packages_.front().name;
@@ -201,7 +199,7 @@ Result<bool> Nights::requires_leader_of(const Package& package, const specs::Day
   return !wheels.empty();
 }
 
-/// The first later day of which `package` has builds for all targets that require the leader of `day`.
+/// The first later day with builds of `package` for all targets that require the leader of `day`.
 Result<std::optional<specs::Day>> Nights::partner(const Package& package, const specs::Day& day) {
   auto at = package.offers.upper_bound(day);
   for (std::size_t looked_at = 0; at != package.offers.end() && looked_at < kPartnersLookedAt; ++at) {
@@ -213,7 +211,7 @@ Result<std::optional<specs::Day>> Nights::partner(const Package& package, const 
   return std::nullopt;
 }
 
-/// `day` with builds of later days that go with it; nullopt if there are none or something is still missing.
+/// `day` with matching builds of later days; nullopt if there are none or something is still missing.
 Result<std::optional<Night>> Nights::with_partners(const specs::Day& day) {
   if (lack(packages_.front(), day)) return std::nullopt;
   Night night{day, {}};
@@ -254,7 +252,7 @@ Result<std::optional<Night>> Nights::next() {
 }
 
 void Nights::pass_over(std::string reason) {
-  // By itself first, then with builds of other days: the reason of the former is the plainer one.
+  // First alone, then with builds of other days: the reason of the former is simpler.
   if (reason_.empty()) reason_ = std::move(reason);
   if (!partners_next_) passed_over_.emplace(*now_, reason_);
 }
@@ -272,9 +270,9 @@ std::string Nights::range_hint() const {
     for (const auto& [day, offer] : package.offers) days.insert(day);
   }
   constexpr const char* kLeave =
-      "older ones leave the pages after about 60 days; LAUNCH_CHANNEL_URL names a mirror that kept them";
-  if (days.empty()) return fmt::format("the channel's pages have no nightly of these packages; {}", kLeave);
-  return fmt::format("the channel's pages have nightlies from {} to {}; {}", days.begin()->text(),
+      "older ones leave the pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them";
+  if (days.empty()) return fmt::format("the channel's pages list no nightly of these packages; {}", kLeave);
+  return fmt::format("the channel's pages list nightlies from {} to {}; {}", days.begin()->text(),
                      days.rbegin()->text(), kLeave);
 }
 
@@ -282,7 +280,7 @@ Error Nights::exhausted() const {
   const auto& torch = recipe_->torch;
   if (torch.date) {
     const auto at = passed_over_.find(*torch.date);
-    return input_error(fmt::format("the nightly of {} cannot be taken: {}", torch.date->text(),
+    return input_error(fmt::format("cannot use the nightly of {}: {}", torch.date->text(),
                                    at == passed_over_.end() ? "it has none of the packages" : at->second))
         .hint(range_hint());
   }

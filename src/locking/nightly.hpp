@@ -15,51 +15,51 @@
 
 namespace launch::locking {
 
-/// A night of the channel, as a lock may be made from it.
+/// A nightly of the channel that a lock can be made from.
 struct Night {
   specs::Day day;  ///< of the first package that the recipe takes from the channel: torch, as a rule
-  /// The days of whose builds each package is taken that has nightly builds: `day`, and of a package that is
-  /// not torch also a later day whose build requires torch of exactly `day`.
+  /// For each package with nightly builds, the days whose builds may be used: `day`, and for packages other
+  /// than torch also a later day whose build requires torch of exactly `day`.
   std::map<std::string, std::set<specs::Day>> days;
 };
 
-/// A night that was not taken, and why.
+/// A nightly that was skipped, and why.
 struct PassedOver {
   specs::Day day;
   std::string reason;
 };
 
-/// Whether the proof that requirements cannot be met rests on what a night's builds require, so that another
-/// night may do.
+/// True if the proof that requirements cannot be met depends on the requirements of a nightly's builds, so
+/// that another nightly may work.
 bool is_of_night(const resolve::Conflict& conflict, const Night& night);
-/// The proof's premises in a line: "torchvision 0.22.0.dev20250529 requires torch==2.8.0.dev20250528".
+/// The proof's premises on one line: "torchvision 0.22.0.dev20250529 requires torch==2.8.0.dev20250528".
 std::string reason_of(const resolve::Conflict& conflict);
 
-/// The nights that a lock may be made from, one after the other.
+/// The nightlies that a lock can be made from, one at a time.
 class Nights {
  public:
-  /// The recipe's date; else `kept`, then those from the newest down (from as-of). Errors: (input) the
-  /// channel has nothing of the recipe's date; (environment) the channel's, and a kept night of which a wheel
-  /// is gone for good.
+  /// The recipe's date; else `kept`, then the others from the newest (or as-of) down. Errors: (input) the
+  /// channel has nothing of the recipe's date; (environment) the channel's, and a kept nightly with a wheel
+  /// that is no longer available.
   static Result<Nights> open(const project::Recipe& recipe, PackageSource& source,
                              std::vector<LockTarget>& targets, const std::optional<specs::Day>& kept);
 
-  /// No nightly channel, or nothing on it has a date: a lock is not of a night.
+  /// True without a nightly channel, or if nothing on it has a date: the lock is not of a nightly.
   bool none() const { return packages_.empty(); }
-  /// The next night on which every package of the recipe has a wheel for every target; those between are
-  /// passed over. nullopt when there are no more. Errors (environment): the channel's.
+  /// The next nightly in which every package of the recipe has a wheel for every target; skips those in
+  /// between. nullopt if there are no more. Errors (environment): the channel's.
   Result<std::optional<Night>> next();
-  /// The night that next() gave last does not do.
+  /// Rejects the nightly last returned by next().
   void pass_over(std::string reason);
   /// Newest first.
   std::vector<PassedOver> passed_over() const;
-  /// Why no night was given at all (input).
+  /// Why there was no nightly at all (input).
   Error exhausted() const;
-  /// Adds to the error of the first night that the others were tried too, and which there are.
+  /// Adds to the error of the first nightly that others were tried as well, and which.
   void hint_at_others(Error& error) const;
 
  private:
-  /// What one package has of one night.
+  /// The wheels of one package in one nightly.
   struct Offer {
     bool accelerator = false;             ///< a wheel for the recipe's accelerator
     std::set<specs::Platform> platforms;  ///< of the targets that it fits

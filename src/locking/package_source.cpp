@@ -119,7 +119,7 @@ std::vector<std::string> PackageSource::ask_channel(const std::vector<std::strin
   return elsewhere;
 }
 
-/// The kept wheels, with the places of their packages, that came from the channel and are not on the page.
+/// The kept wheels, with the positions of their packages, that came from the channel and are not on the page.
 std::vector<std::pair<std::size_t, const project::LockedWheel*>> PackageSource::hidden_of(
     const std::string& name, const Page& page) {
   std::vector<std::pair<std::size_t, const project::LockedWheel*>> hidden;
@@ -172,9 +172,9 @@ Result<void> PackageSource::add_hidden(const std::vector<std::string>& names, st
   return {};
 }
 
-/// The solver asks here at its every step, so that a stop ends it too.
+/// The solver calls this at every step, so that a stop ends it too.
 Result<void> PackageSource::go_on() const {
-  if (stop_.stop_requested()) return fail(environment_error("resolving was stopped"));
+  if (stop_.stop_requested()) return fail(environment_error("stopped while resolving"));
   return {};
 }
 

@@ -24,7 +24,7 @@
 
 namespace launch::locking {
 
-/// A project as the index that it is taken from has it.
+/// A project as listed by the index that it comes from.
 struct Listing {
   std::string name;
   specs::Url index;           ///< the index's URL
@@ -34,7 +34,7 @@ struct Listing {
   std::vector<pytorch::Build> builds;  ///< those of the files that are wheels
 };
 
-/// A locked wheel of the channel that neither its page shows nor a server has any more.
+/// A locked wheel of the channel that is on neither its page nor any server.
 struct Vanished {
   std::string package;
   specs::Version version;
@@ -45,18 +45,18 @@ struct Vanished {
 /// "torch-….whl is neither on the page … nor at …"
 std::string vanished_text(const Vanished& vanished);
 
-/// Where packages come from: each name from one index alone (no dependency confusion). With channel "index"
-/// that is the general index. Else PyTorch's own packages come from the channel and nowhere else; what
-/// belongs to PyTorch or CUDA by its name comes from the channel if it serves it; everything else, and what
-/// the recipe names under `packages`, from the general index. Pages and metadata are asked for once.
+/// Where packages come from: each name from one index only (no dependency confusion). With channel "index"
+/// that is the general index. Else PyTorch's own packages come only from the channel; names of PyTorch or
+/// CUDA come from the channel if it has them; everything else, and what the recipe lists under `packages`,
+/// from the general index. Pages and metadata are requested once.
 class PackageSource {
  public:
-  /// `kept`: packages of a lock for this very channel and build. Those of their wheels that the channel's
-  /// page no longer shows are listed with the others while their files are still there.
+  /// `kept`: packages of a lock for this channel and build. Those of their wheels that the channel's page no
+  /// longer lists are added as long as their files exist.
   PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
                 std::vector<project::LockedPackage> kept, const Work& work);
 
-  /// Asks for the pages of many projects side by side.
+  /// Requests the pages of many projects in parallel.
   void prefetch(std::span<const std::string> names);
   /// Errors (environment): the index's, a stop.
   Result<const Listing*> find(const std::string& name);
@@ -66,19 +66,19 @@ class PackageSource {
     const pytorch::Build* build = nullptr;
     const index::IndexFile& file() const { return listing->files[build->file]; }
   };
-  /// Asks for the metadata of many wheels side by side.
+  /// Requests the metadata of many wheels in parallel.
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (environment): the index's, a stop.
   Result<const specs::CoreMetadata*> metadata(const Wheel& wheel);
-  /// Notes that a version was not taken because its wheel cannot be used.
+  /// Records that a version was skipped because its wheel cannot be used.
   void rule_out(const std::string& package, const specs::Version& version, std::string reason);
-  /// Those that were noted, by package and version.
+  /// The reasons recorded, by package and version.
   const std::map<std::pair<std::string, specs::Version>, std::string>& ruled_out() const {
     return ruled_out_;
   }
-  /// Of the kept packages that were asked for so far.
+  /// Among the kept packages requested so far.
   const std::vector<Vanished>& vanished() const { return vanished_; }
-  /// Bytes that came over the wire for metadata so far.
+  /// Bytes transferred for metadata so far.
   std::uint64_t metadata_bytes() const {
     return general_.metadata_bytes() + (channel_ ? channel_->metadata_bytes() : 0);
   }
@@ -89,7 +89,7 @@ class PackageSource {
   using Page = Result<std::optional<index::ProjectPage>>;
   void keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel);
   void keep(const std::string& name, Page page, std::vector<pytorch::Build> builds, bool from_channel);
-  /// Asks for pages of the channel; the names that it does not serve and that may come from elsewhere.
+  /// Requests pages of the channel; returns the names that it does not have and that may come from elsewhere.
   std::vector<std::string> ask_channel(const std::vector<std::string>& names);
   Result<void> go_on() const;
   Result<void> add_hidden(const std::vector<std::string>& names, std::vector<Page>& pages);

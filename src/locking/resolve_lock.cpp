@@ -21,7 +21,7 @@
 namespace launch::locking {
 namespace {
 
-/// The previous lock is of the recipe's channel and accelerator, and what it has is to be kept.
+/// True if the previous lock has the recipe's channel and accelerator, and should be kept.
 bool keeps_build(const LockRequest& request) {
   if (!request.previous || request.upgrade) return false;
   const auto& before = request.previous->provenance;
@@ -29,8 +29,7 @@ bool keeps_build(const LockRequest& request) {
   return before.channel == torch.channel && before.cuda == torch.cuda;
 }
 
-/// The packages of the previous lock; wheels that it names by path alone are in the store, or still to be
-/// found.
+/// The packages of the previous lock; wheels named only by path are in the store, or must still be located.
 std::vector<project::LockedPackage> kept_packages(const LockRequest& request, const store::Store& store) {
   if (!keeps_build(request)) return {};
   auto packages = request.previous->packages;
@@ -75,16 +74,18 @@ class Locking {
     return out;
   }
 
-  /// What the recipe names is there; a mistyped name is best told at once.
+  /// Checks that everything the recipe names exists, since a typo is best reported early.
   Result<void> check_names() {
     const auto requirements = all_requirements();
     std::vector<std::string> names;
     for (const auto& requirement : requirements) {
       if (requirement.url) {
         return fail(
-            input_error(fmt::format("the recipe {} takes {} from {}, but a lock takes packages from an index",
-                                    recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
-                .hint("put the wheel into a folder and name that folder by find-links in launch.toml"));
+            input_error(
+                fmt::format(
+                    "the recipe {} requires {} from {}, but a lock can include only packages from an index",
+                    recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
+                .hint("put the wheel into a folder and add that folder to find-links in launch.toml"));
       }
       names.push_back(requirement.name);
     }
@@ -115,7 +116,7 @@ class Locking {
     return out;
   }
 
-  /// The versions for every target, of the first night on which they can be had.
+  /// The versions for every target, from the first nightly that has them all.
   Result<std::vector<TargetSolution>> solve(std::vector<PassedOver>& passed_over) {
     TRY_ASSIGN(auto nights, Nights::open(recipe_, source_, targets_, kept_day()));
     if (nights.none()) {
@@ -167,7 +168,7 @@ class Locking {
         return attempt;
       }
       TRY_ASSIGN(auto solution, solution_of(*outcome.solution, provider, target));
-      // Platforms shall have the same versions wherever that is possible.
+      // Platforms should have the same versions wherever possible.
       for (const auto& [name, pick] : solution.picks) {
         auto& versions = preferred[name];
         versions.insert(versions.begin(), pick.wheel.build->version);
@@ -202,8 +203,9 @@ class Locking {
     Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
                                   refusal.target->text(), why));
     for (const auto& vanished : source_.vanished()) {
-      error.hint(fmt::format("the lock's {}; `launch lock {} --upgrade` takes what there is now",
-                             vanished_text(vanished), recipe_.name));
+      error.hint(
+          fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",
+                      vanished_text(vanished), recipe_.name));
     }
     return error;
   }

@@ -24,7 +24,7 @@ struct LockRequest {
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 
-/// A version that was not taken because its wheel cannot be used: damaged, refused, of other metadata.
+/// A version that was skipped because its wheel cannot be used: damaged, refused, or with other metadata.
 struct RuledOut {
   std::string package;
   specs::Version version;
@@ -38,9 +38,9 @@ struct LockResult {
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 
-/// Resolves a recipe for all its platforms. A wheel that the index gives no sha256 for (nightlies) is
-/// downloaded into the store and hashed. Errors: (input) an impossible set of requirements, with the
-/// explanation, or a package that no index has; (environment) an index that does not answer, a stop.
+/// Resolves a recipe for all its platforms. Wheels without a sha256 on the index (nightlies) are downloaded
+/// into the store and hashed. Errors: (input) requirements that cannot be met, with the explanation, or a
+/// package that no index has; (environment) an index that does not answer, a stop.
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
                                 const store::Store& store, const Work& work);
 

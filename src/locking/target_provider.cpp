@@ -55,7 +55,7 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
     const Fit fit{&each, *rank, package.listing->files[each.file].yanked.has_value()};
     package.released = package.released || !each.version.is_prerelease();
     const auto at = package.fits.try_emplace(each.version, fit).first;
-    // The one that is not yanked, then the better tags, then the later build (PEP 427).
+    // Wheels that are not yanked first, then better tags, then later builds (PEP 427).
     const auto number = [](const Fit& f) { return std::make_pair(f.build->number.size(), f.build->number); };
     const auto better = std::tuple(fit.yanked, fit.rank, number(at->second)) <
                         std::tuple(at->second.yanked, at->second.rank, number(fit));
@@ -126,8 +126,8 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
   for (const auto& requirement : metadata.requires_dist) {
     if (requirement.marker && !requirement.marker->evaluate(target_.environment(), extras)) continue;
     if (requirement.url) {
-      out.unusable = fmt::format("{} {} requires {} from a place of its own, which no index vouches for",
-                                 name, version.text(), requirement.name);
+      out.unusable = fmt::format("{} {} requires {} by direct URL, which a lock cannot include", name,
+                                 version.text(), requirement.name);
       return out;
     }
     out.requirements.push_back(requirement);

@@ -16,11 +16,11 @@ namespace launch::locking {
 
 using Preferences = std::map<std::string, std::vector<specs::Version>>;
 
-/// Answers the solver's questions for one target: wheels only, the best one a version, none that is yanked
-/// unless it is pinned, none for another Python or accelerator, nightlies of one date.
+/// Answers the solver's questions for one target: wheels only, the best one per version; yanked wheels only
+/// if pinned; none for another Python or accelerator; nightlies of one date.
 class TargetProvider final : public resolve::Provider {
  public:
-  /// `preferred`: versions to be taken before newer ones, best first. `night`: whose builds to take.
+  /// `preferred`: versions to try before newer ones, best first. `night`: whose builds to use.
   TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
                  Preferences preferred, std::optional<Night> night);
 
@@ -32,7 +32,7 @@ class TargetProvider final : public resolve::Provider {
   void prefetch_candidates(std::span<const std::string> packages) override;
   void prefetch_dependencies(std::span<const resolve::PackageVersion> versions) override;
 
-  /// The wheel of a version that candidates() gave.
+  /// The wheel of a version returned by candidates().
   PackageSource::Wheel wheel(const std::string& package, const specs::Version& version) const;
 
  private:
@@ -59,7 +59,7 @@ class TargetProvider final : public resolve::Provider {
   Preferences preferred_;
   std::optional<Night> night_;
   std::map<std::string, std::set<std::string>>
-      pinned_;  // versions after "==", as written; those may be yanked
+      pinned_;  // versions after "==", as written; these may be yanked
   std::map<std::string, Package> packages_;
 };
 

@@ -7,13 +7,13 @@
 
 namespace launch::project {
 
-/// What became of one package between two locks.
+/// How one package changed between two locks.
 struct PackageChange {
   std::string name;
-  std::string before;     ///< version, or several with " and "; empty when it was not there
-  std::string after;      ///< empty when it is gone
-  bool wheels = false;    ///< same version, other wheels (a build, a platform, a place)
-  bool replaced = false;  ///< other bytes under the same file name
+  std::string before;     ///< version, or several with " and "; empty if it was added
+  std::string after;      ///< empty if it was removed
+  bool wheels = false;    ///< same version, other wheels (build, platform or location)
+  bool replaced = false;  ///< other content under the same file name
 };
 
 /// By name; only packages that changed.

@@ -17,7 +17,7 @@ namespace launch::project {
 
 namespace {
 
-constexpr std::string_view kMendLock =
+constexpr std::string_view kLockHint =
     "locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that made it";
 
 std::string found(std::string_view expected, std::string_view value) {
@@ -40,8 +40,8 @@ Result<void> check_version(const TomlTable& root, std::string_view file, std::ve
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
     return fail(root.wrong("lock-version", found("\"1.0\"", version)));
-  warnings.push_back(
-      fmt::format("{}: lock-version is {}; this program knows 1.0 and reads what it knows", file, version));
+  warnings.push_back(fmt::format(
+      "{}: lock-version is {}; this program knows 1.0 and ignores what it does not know", file, version));
   return {};
 }
 
@@ -95,7 +95,7 @@ Result<void> read_place(const TomlTable& table, LockedWheel& wheel) {
   return {};
 }
 
-// The package's version may be left out (PEP 751); then the wheels say it.
+// The package's version may be missing (PEP 751); then the wheels determine it.
 Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& package,
                                std::optional<specs::Version>& version) {
   LockedWheel wheel;
@@ -110,7 +110,7 @@ Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& packag
     return fail(table.wrong(key, found("a wheel of " + package, wheel.file_name)));
   }
   if (!version) version = parts->version;
-  // A file may leave the local part out of its name, never have another version.
+  // A file name may lack the local part of its version, but must not have another version.
   if (parts->version != *version && parts->version != version->without_local()) {
     return fail(
         table.wrong(key, found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
@@ -152,13 +152,13 @@ Result<LockedPackage> read_package(const TomlTable& table) {
   for (const auto& entry : wheels) {
     TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
     if (!names.insert(wheel.file_name).second) {
-      return fail(entry.wrong("name", fmt::format("{} is there twice", in_quotes(wheel.file_name))));
+      return fail(entry.wrong("name", fmt::format("duplicate {}", in_quotes(wheel.file_name))));
     }
     package.wheels.push_back(std::move(wheel));
   }
   if (package.wheels.empty()) {
     return fail(
-        table.wrong("wheels", fmt::format("{} has no wheel, and nothing else is installed", package.name)));
+        table.wrong("wheels", fmt::format("{} has no wheel, and only wheels are installed", package.name)));
   }
   package.version = *std::move(version);
   return package;
@@ -170,7 +170,7 @@ Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
   return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", text)));
 }
 
-/// A value that `parse` (a Result or an optional) reads; nullopt if the key is missing.
+/// A value that `parse` (returning a Result or an optional) parses; nullopt if the key is missing.
 template <class Parse>
 auto read_value(const TomlTable& table, std::string_view key, std::string_view expected, const Parse& parse)
     -> Result<std::optional<std::decay_t<decltype(*parse(""))>>> {
@@ -317,7 +317,7 @@ Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file) {
     TRY_ASSIGN(const auto document, parse_toml(text, file));
     return read_lock(TomlTable(document, file), file);
   }();
-  if (!lock) lock.error().hint(std::string(kMendLock));
+  if (!lock) lock.error().hint(std::string(kLockHint));
   return lock;
 }
 

@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::uint64_t kMostConfiguration = std::uint64_t{1} << 20;
 
-// The text of a configuration file that may be missing.
+// The text of a configuration file that may not exist.
 std::optional<std::string> read_configuration(const fs::path& file, std::vector<std::string>& warnings) {
   std::error_code ignored;
   if (!fs::is_regular_file(file, ignored)) return std::nullopt;
   auto text = read_file(file, kMostConfiguration);
   if (text) return *std::move(text);
-  warnings.push_back(fmt::format("{}; passed over", text.error().message()));
+  warnings.push_back(fmt::format("{}; ignored", text.error().message()));
   return std::nullopt;
 }
 
@@ -31,7 +31,7 @@ fs::path user_folder(const Environment& environment, std::string_view program) {
   return environment.config_dir().parent_path() / program;
 }
 
-// pip's files, the one that counts most first (pip's documentation, "Location").
+// pip's files, in order of precedence (pip's documentation, "Location").
 std::vector<fs::path> pip_files(const Environment& environment) {
   std::vector<fs::path> files;
   const auto named = environment.get("PIP_CONFIG_FILE");
@@ -49,7 +49,7 @@ std::vector<fs::path> pip_files(const Environment& environment) {
   return files;
 }
 
-// uv's files, the one that counts most first (uv's documentation, "Configuration files").
+// uv's files, in order of precedence (uv's documentation, "Configuration files").
 std::vector<fs::path> uv_files(const std::optional<fs::path>& project_root, const Environment& environment) {
   const auto none = environment.get("UV_NO_CONFIG").value_or("0");
   if (none != "0" && none != "false") return {};
@@ -128,7 +128,7 @@ void read_uv_file(MachineIndex& out, const fs::path& file) {
   if (url) {
     take(out.index_url, *url, file.string());
   } else {
-    out.warnings.push_back(fmt::format("{}; passed over", url.error().message()));
+    out.warnings.push_back(fmt::format("{}; ignored", url.error().message()));
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace launch::project {
 
-/// What the machine's pip and uv are configured with.
+/// The configuration of this machine's pip and uv.
 struct MachineIndex {
   std::optional<Setting> index_url;
   std::optional<Setting> certificates;
@@ -16,11 +16,10 @@ struct MachineIndex {
   std::vector<std::string> warnings;  ///< of files that could not be read, for a person
 };
 
-/// Asks, in this order: PIP_… variables, UV_DEFAULT_INDEX and UV_INDEX_URL, pip's files (PIP_CONFIG_FILE,
-/// $VIRTUAL_ENV, the user's, /etc), uv.toml (UV_CONFIG_FILE, or the
-/// project's, the user's, /etc). Extra indexes are left out on
-/// purpose: a name that two indexes offer is how dependency confusion works. A file that cannot be read is a
-/// warning.
+/// Reads, in this order: PIP_… variables, UV_DEFAULT_INDEX and UV_INDEX_URL, pip's files (PIP_CONFIG_FILE,
+/// $VIRTUAL_ENV, the user's, /etc), uv.toml (UV_CONFIG_FILE, or the project's, the user's, /etc). Ignores
+/// extra indexes deliberately: a name on two indexes is how dependency confusion works. A file that cannot be
+/// read is a warning.
 MachineIndex read_machine_index(const std::optional<std::filesystem::path>& project_root,
                                 const Environment& environment);
 

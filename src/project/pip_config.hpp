@@ -7,14 +7,14 @@
 
 namespace launch::project {
 
-/// What a pip.conf says for `pip install`: option names with "-" in lower case, [install] over [global].
+/// The options of a pip.conf for `pip install`: names in lower case with "-"; [install] overrides [global].
 using PipOptions = std::map<std::string, std::string, std::less<>>;
 
-/// Reads a pip.conf as Python's configparser does (RFC 822 continuation lines, "=" or ":", whole-line
-/// comments); what is neither is passed over.
+/// Parses a pip.conf like Python's configparser (RFC 822 continuation lines, "=" or ":", whole-line
+/// comments); ignores other lines.
 PipOptions parse_pip_config(std::string_view text);
 
-/// The words of a list option such as find-links, which may stand on several lines.
+/// The words of a list option such as find-links, possibly on several lines.
 std::vector<std::string> pip_words(std::string_view value);
 
 }  // namespace launch::project

@@ -12,7 +12,7 @@
 namespace launch::project {
 namespace {
 
-// Minor versions of the CPythons that wheels of torch are made for; the newest are not out yet.
+// Minor versions of the CPythons that torch wheels are built for; the newest are not released yet.
 constexpr int kOldestMinor = 8;
 constexpr int kNewestMinor = 16;
 

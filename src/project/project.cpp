@@ -49,7 +49,7 @@ std::vector<std::string> recipe_names(const fs::path& root) {
   return names;
 }
 
-// The first of the two that is a file: below where the program was started, below the root.
+// The first of the two paths that is a file: below the current folder, below the root.
 std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, std::string_view argument) {
   for (const auto& folder : {start, root}) {
     auto candidate = whole_path(folder / argument);
@@ -58,7 +58,7 @@ std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, s
   return std::nullopt;
 }
 
-// "demo" of "lockfiles/pylock.demo.toml".
+// "demo" for "lockfiles/pylock.demo.toml".
 std::optional<std::string> lock_name(const fs::path& file) {
   const auto name = file.filename().string();
   constexpr std::string_view kBefore = "pylock.";
@@ -84,8 +84,9 @@ Result<Project> Project::find(const fs::path& start) {
     if (is_folder(folder / "recipes")) return Project(folder, from);
     if (folder == folder.root_path()) break;
   }
-  return fail(input_error(fmt::format("neither {} nor a folder above it has a recipes folder", from.string()))
-                  .hint("go to your project's folder, give it with -C DIR, or begin one: mkdir recipes"));
+  return fail(
+      input_error(fmt::format("neither {} nor a folder above it has a recipes folder", from.string()))
+          .hint("run launch in your project's folder, use -C DIR, or start a project: mkdir recipes"));
 }
 
 Project Project::at(const fs::path& root) {
@@ -96,18 +97,17 @@ Project Project::at(const fs::path& root) {
 Result<fs::path> Project::recipe_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    return fail(input_error(fmt::format("there is no recipe {}", argument)));
+    return fail(input_error(fmt::format("recipe not found: {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   const auto names = recipe_names(root_);
-  auto error =
-      input_error(fmt::format("there is no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
+  auto error = input_error(fmt::format("no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
   if (names.empty()) {
-    error.hint(fmt::format("write one: {}", shown(root_ / "recipes" / "NAME.toml")));
+    error.hint(fmt::format("create one: {}", shown(root_ / "recipes" / "NAME.toml")));
   } else {
-    error.hint(fmt::format("the recipes there are {}", join_words(names)));
+    error.hint(fmt::format("existing recipes: {}", join_words(names)));
   }
   return fail(std::move(error));
 }
@@ -115,16 +115,16 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
 Result<fs::path> Project::lock_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
-    auto error = input_error(fmt::format("there is no lock {}", argument));
+    auto error = input_error(fmt::format("lock not found: {}", argument));
     if (const auto name = lock_name(fs::path(argument)))
-      error.hint(fmt::format("make it: launch lock {}", *name));
+      error.hint(fmt::format("run `launch lock {}`", *name));
     return fail(std::move(error));
   }
   auto file = lock_place(argument);
   if (is_bare_name(argument) && is_file(file)) return file;
   if (is_bare_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
-    return fail(input_error(fmt::format("there is no lock {}", shown(file)))
-                    .hint(fmt::format("make it: launch lock {}", argument)));
+    return fail(input_error(fmt::format("lock not found: {}", shown(file)))
+                    .hint(fmt::format("run `launch lock {}`", argument)));
   }
   TRY(recipe_file(argument));
   return file;
@@ -167,25 +167,24 @@ Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Repor
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter) {
   TRY_ASSIGN(const auto recipe_path, project.recipe_file(recipe_argument));
   TRY_ASSIGN(auto recipe, load_recipe(project, recipe_path));
-  const auto make_it = fmt::format("launch lock {}", recipe.name);
+  const auto hint = fmt::format("run `launch lock {}`", recipe.name);
   const auto lock_path = project.lock_place(recipe.name);
   if (!is_file(lock_path)) {
     return fail(input_error(fmt::format("{} has no lock: {} does not exist", project.shown(recipe_path),
                                         project.shown(lock_path)))
-                    .hint("make it: " + make_it));
+                    .hint(hint));
   }
   TRY_ASSIGN(auto lock, load_lock(project, lock_path, reporter));
   const auto& provenance = lock.lock.provenance;
   if (provenance.of_earlier_launch) {
     return fail(Error(ErrorKind::no, fmt::format("{} is out of date: an earlier version of launch wrote it",
                                                  project.shown(lock_path)))
-                    .hint("renew it once: " + make_it));
+                    .hint(hint));
   }
   if (provenance.recipe != recipe_digest(recipe, Stage::lock)) {
-    return fail(
-        Error(ErrorKind::no, fmt::format("{} is out of date: it was not made from {} as it stands now",
-                                         project.shown(lock_path), project.shown(recipe_path)))
-            .hint("renew it: " + make_it));
+    return fail(Error(ErrorKind::no, fmt::format("{} is out of date: it was made from another version of {}",
+                                                 project.shown(lock_path), project.shown(recipe_path)))
+                    .hint(hint));
   }
   return Locked{.recipe = std::move(recipe), .lock = std::move(lock)};
 }

@@ -45,7 +45,7 @@ Result<void> check_allowed(const TomlTable& table, std::string_view key, std::st
   return fail(table.wrong(key, one_of(allowed, value)));
 }
 
-// Calls `check` for every string of the array `key`; what it returns is said to be wrong there.
+// Calls `check` for every string of the array `key`; a returned text is reported as an error there.
 template <class Check>
 Result<void> check_each(const TomlTable& table, std::string_view key, const Check& check) {
   const auto* value = table.find(key);
@@ -61,7 +61,7 @@ std::optional<std::string> bad_word(const std::string& text) {
   return found("text without a NUL character", text);
 }
 
-// Below the project's root, whatever ".." it has inside.
+// Checks that a path is below the project's root, even if it contains "..".
 std::optional<std::string> bad_project_path(const std::string& text) {
   constexpr std::string_view kExpected = "a path below the project's root, such as \"src\"";
   const std::filesystem::path path(text);
@@ -77,7 +77,7 @@ std::optional<std::string> bad_container_path(const std::string& text) {
   return found("an absolute path without \"..\", such as \"/workspace\"", text);
 }
 
-// Debian Policy 5.6.1 and 5.6.12: a name, perhaps with "=version".
+// Debian Policy 5.6.1 and 5.6.12: a name, optionally with "=version".
 std::optional<std::string> bad_apt_package(const std::string& text) {
   const auto equals = text.find('=');
   const auto name = std::string_view(text).substr(0, equals);
@@ -114,7 +114,7 @@ std::optional<std::string> bad_variable(const std::string& name) {
   return "expected a variable's name of letters, digits and \"_\"";
 }
 
-// The names that were read so far, and where: a package may stand in one place only.
+// The names read so far, with their positions; a package must be listed only once.
 using SeenPackages = std::map<std::string, TomlPlace>;
 
 Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table, SeenPackages& seen) {
@@ -159,8 +159,9 @@ Result<std::optional<specs::Accelerator>> read_cuda(const TomlTable& table, pyto
   const bool given = table.find("cuda") != nullptr;
   if (channel == pytorch::Channel::index) {
     if (!given) return std::nullopt;
-    return fail(table.wrong("cuda", "does not go with channel \"index\", which has one build of each wheel")
-                    .hint("remove it, or choose channel \"nightly\", \"test\" or \"stable\""));
+    return fail(
+        table.wrong("cuda", "cannot be combined with channel \"index\", which has one build of each wheel")
+            .hint("remove it, or choose channel \"nightly\", \"test\" or \"stable\""));
   }
   if (!given) {
     return fail(table.wrong(
@@ -183,8 +184,8 @@ Result<std::optional<specs::Day>> read_day(const TomlTable& table, std::string_v
   const auto day = specs::Day::parse(*text);
   if (!day) return fail(table.wrong(key, found("a day such as \"2025-06-06\"", *text)));
   if (channel == pytorch::Channel::nightly) return day;
-  return fail(table.wrong(key, fmt::format("goes with channel \"nightly\" only, and this is \"{}\"",
-                                           pytorch::channel_name(channel))));
+  return fail(table.wrong(
+      key, fmt::format("requires channel \"nightly\", but this is \"{}\"", pytorch::channel_name(channel))));
 }
 
 Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
@@ -198,10 +199,10 @@ Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
   TRY_ASSIGN(torch.as_of, read_day(table, "as-of", torch.channel));
   TRY_ASSIGN(torch.cuda, read_cuda(table, torch.channel));
   if (torch.date && torch.as_of) {
-    return fail(table
-                    .wrong("as-of",
-                           "does not go together with date: date is that very day, as-of the newest up to it")
-                    .hint("remove one of the two"));
+    return fail(
+        table
+            .wrong("as-of", "cannot be combined with date: date is that exact day, as-of the newest up to it")
+            .hint("remove one of the two"));
   }
   if (torch.packages.empty() && torch.channel != pytorch::Channel::index) {
     return fail(table.wrong("packages", "expected at least one package, such as \"torch\""));
@@ -222,7 +223,7 @@ Result<void> read_environment(const TomlTable& table, std::map<std::string, std:
   return {};
 }
 
-/// What NCCL is to do depends on the machine that runs, and the image goes to many.
+/// NCCL settings depend on the machine that runs the image, and the image may run on many.
 Result<void> refuse_nccl(const TomlTable& image) {
   const auto* environment = image.find("env");
   if (environment == nullptr) return {};
@@ -248,7 +249,7 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
           table.wrong("from", found("an image such as \"docker.io/library/debian:12\"", *image.from)));
     }
     if (table.find("variant") != nullptr) {
-      return fail(table.wrong("variant", "does not go together with from, which names the whole image")
+      return fail(table.wrong("variant", "cannot be combined with from, which names the whole image")
                       .hint("remove one of the two"));
     }
   }
@@ -277,7 +278,7 @@ Result<Recipe::Verify> read_verify(const TomlTable& root) {
   TRY_ASSIGN(const auto table, root.table("verify"));
   TRY(table.only({"scan", "smoke"}));
   if (table.find("smoke") != nullptr) {
-    return fail(table.wrong("smoke", "nothing reads it: this version has no command that runs it")
+    return fail(table.wrong("smoke", "not supported yet: this version has no command that runs it")
                     .hint("remove it until `launch verify` exists"));
   }
   TRY(table.read("scan", verify.scan));
@@ -353,7 +354,7 @@ Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
     const auto platform = specs::Platform::parse(text);
     if (!platform) return one_of(known, text);
     if (std::find(platforms.begin(), platforms.end(), *platform) != platforms.end())
-      return fmt::format("{} is there twice", in_quotes(text));
+      return fmt::format("duplicate {}", in_quotes(text));
     platforms.push_back(*platform);
     return std::nullopt;
   }));

@@ -28,7 +28,7 @@ struct MountEntry {
   bool read_only = false;
 };
 
-/// A recipe as a person writes it (docs/design.md, "Recipe"), read strictly.
+/// A recipe as the user writes it (docs/design.md, "Recipe"), parsed strictly.
 struct Recipe {
   std::string name;  ///< from the file's name: "demo"
   specs::Interpreter python;
@@ -38,7 +38,7 @@ struct Recipe {
   struct Torch {
     pytorch::Channel channel = pytorch::Channel::index;
     std::optional<specs::Accelerator> cuda;  ///< nullopt with channel index
-    std::optional<specs::Day> date;          ///< this very nightly
+    std::optional<specs::Day> date;          ///< exactly this nightly
     std::optional<specs::Day> as_of;         ///< the newest up to that day
     std::vector<specs::Requirement> packages;
   } torch;
@@ -69,8 +69,8 @@ struct Recipe {
   } train;
 };
 
-/// Reads a recipe. `name` is the bare name, `file` the path that messages show. Errors (input): TOML syntax
-/// (line and column), an unknown key (with a "did you mean"), a wrong type, a value that is not allowed.
+/// Parses a recipe. `name` is the bare name, `file` the path for messages. Errors (input): TOML syntax (with
+/// line and column), an unknown key (with a "did you mean"), a wrong type, an invalid value.
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file);
 
 }  // namespace launch::project

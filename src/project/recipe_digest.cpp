@@ -7,9 +7,9 @@
 namespace launch::project {
 namespace {
 
-/// The digest's text: a line KEY = "VALUE" for each value that is given, in a fixed order; of a list, one
-/// line for each, in the order of the recipe. A key that came later is left out where it is not given, so
-/// that it changes no digest from before.
+/// The text to digest: one line KEY = "VALUE" for each value that is set, in a fixed order; for lists, one
+/// line per item, in the recipe's order. Keys added in later versions have no line if unset, so that existing
+/// digests do not change.
 class Lines {
  public:
   void add(std::string_view key, std::string_view value) {

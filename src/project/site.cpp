@@ -40,7 +40,7 @@ Result<std::optional<Setting>> read_setting(const TomlTable& table, std::string_
   std::optional<std::string> value;
   TRY(table.read(key, value));
   if (!value) return std::nullopt;
-  if (value->empty()) return fail(table.wrong(key, "expected something, found \"\""));
+  if (value->empty()) return fail(table.wrong(key, "expected a value, found \"\""));
   return Setting{*std::move(value), std::string(origin)};
 }
 
@@ -54,7 +54,7 @@ Result<std::optional<Setting>> read_single(const TomlTable& root, std::string_vi
   return setting;
 }
 
-// "~/wheels" and paths that begin where the file lies.
+// Resolves "~/wheels" and paths relative to the file's folder.
 void settle_path(std::optional<Setting>& setting, const fs::path& folder, const fs::path& home) {
   if (!setting) return;
   auto& value = setting->value;

@@ -14,7 +14,7 @@
 
 namespace launch::project {
 
-/// A setting and where it came from ("LAUNCH_STORE", "launch.toml", "pip.conf", "default").
+/// A setting and its origin ("LAUNCH_STORE", "launch.toml", "pip.conf", "default").
 struct Setting {
   std::string value;
   std::string origin;
@@ -25,8 +25,8 @@ struct UrlSetting {
   std::string origin;
 };
 
-/// What belongs to the machine and not to the project: flag > LAUNCH_… variable > project's launch.toml >
-/// user's config.toml > pip's and uv's configuration (indexes only) > default.
+/// Settings of the machine, not the project: flag > LAUNCH_… variable > project's launch.toml > user's
+/// config.toml > pip's and uv's configuration (indexes only) > default.
 struct Site {
   UrlSetting index_url;             ///< general index, ".../simple" without a slash at the end
   std::vector<Setting> find_links;  ///< further folders or pages of wheels
@@ -37,16 +37,16 @@ struct Site {
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<specs::RegistryMirror> registries;
-  std::vector<std::string> warnings = {};  ///< of files that were passed over, for a person
+  std::vector<std::string> warnings = {};  ///< about files that were ignored, for the user
 };
 
-/// Reads the project's launch.toml (when there is one), the user's config.toml, pip.conf and uv.toml as those
-/// programs find them. `default_index` is what CMake read from pip. Errors (input): an unknown key or wrong
-/// type, with the file; an index or channel that is not a URL, with where it comes from.
+/// Reads the project's launch.toml (if it exists), the user's config.toml, pip.conf and uv.toml as those
+/// programs find them. `default_index` is the value that CMake read from pip. Errors (input): an unknown key
+/// or wrong type, with the file; an index or channel that is not a URL, with its origin.
 Result<Site> load_site(const std::optional<std::filesystem::path>& project_root,
                        const Environment& environment, std::string_view default_index);
 
-/// The settings without where they came from.
+/// The settings without their origins.
 std::vector<std::string> values_of(const std::vector<Setting>& settings);
 
 }  // namespace launch::project

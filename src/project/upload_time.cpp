@@ -7,7 +7,7 @@ namespace launch::project {
 std::optional<std::string> utc_time(std::string_view text) {
   constexpr std::size_t kSecondsEnd = 19;
   constexpr std::size_t kMostFraction = 9;
-  // TOML writes no leap second, and its "T" is a capital.
+  // TOML has no leap seconds, and we require a capital "T".
   if (!specs::parse_utc(text) || text[10] != 'T' || text.substr(17, 2) == "60") return std::nullopt;
   std::string out(text.substr(0, kSecondsEnd));
   auto fraction = text.substr(kSecondsEnd);

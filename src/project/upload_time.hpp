@@ -6,8 +6,8 @@
 
 namespace launch::project {
 
-/// "2025-01-25T11:30:10.16Z" in one spelling (no trailing zeros of the second, "Z"), which is also TOML's;
-/// none for what is not a UTC time in the form of RFC 3339.
+/// A time like "2025-01-25T11:30:10.16Z" in a canonical spelling (no trailing zeros in the seconds, "Z"),
+/// which is also valid TOML; nullopt if it is not a UTC time in the format of RFC 3339.
 std::optional<std::string> utc_time(std::string_view text);
 
 }  // namespace launch::project

@@ -6,7 +6,7 @@
 
 namespace launch::pysource {
 
-/// When the first branch of an `if` runs, as far as its test alone tells.
+/// When the first branch of an `if` runs, as far as its test shows.
 enum class BranchRun : std::uint8_t {
   sometimes,
   never,   ///< `if TYPE_CHECKING:`, `if False:`
@@ -14,16 +14,16 @@ enum class BranchRun : std::uint8_t {
 };
 BranchRun branch_run(const SourceTree& tree, TokenRange test);
 
-/// The test asks which version or feature is there (a name with "version" in it, hasattr, find_spec).
+/// True if the test checks for a version or feature (a name with "version" in it, hasattr, find_spec).
 bool asks_for_feature(const SourceTree& tree, TokenRange test);
 
-/// An `except` head (or `suppress(…)` arguments) that takes ImportError.
+/// True if an `except` head (or the arguments of `suppress(…)`) includes ImportError.
 bool takes_import_error(const SourceTree& tree, TokenRange head);
 
-/// The block leaves by `raise` or by exiting the program.
+/// True if the block ends with `raise` or by exiting the program.
 bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
 
-/// The `with` head is one of contextlib.suppress with an import error.
+/// True if the `with` head is contextlib.suppress with an import error.
 bool suppresses_import_error(const SourceTree& tree, TokenRange head);
 
 }  // namespace launch::pysource

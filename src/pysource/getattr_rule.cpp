@@ -19,7 +19,7 @@ Truth negate(Truth value) {
 
 enum class Flow : std::uint8_t { falls, yields, raises, unknown };
 
-/// Runs the function's statements for one name, as far as they can be read.
+/// Evaluates the function's statements for one name, as far as they are understood.
 class Run {
  public:
   Run(const ModuleNames& module, std::string_view name)
@@ -113,7 +113,7 @@ class Run {
     return there != Truth::unknown ? there : affix(range);
   }
 
-  /// A variable that NAMES.get(name) was assigned to: is something there?
+  /// A variable that NAMES.get(name) was assigned to: whether it is set.
   Truth variable(TokenRange range) const {
     if (range.last - range.first != 1) return Truth::unknown;
     const auto found = looked_up_.find(tree_.text(range.first));
@@ -185,7 +185,7 @@ class Run {
     return lookup(parts.value);
   }
 
-  /// `NAMES[name]` somewhere in the expression: raises when the name is not among them.
+  /// `NAMES[name]` anywhere in the expression: raises if the name is not a key.
   Flow lookup(TokenRange range) {
     for (auto i = range.first; i + 3 < range.last; ++i) {
       if (!tree_.is_name(i) || !tree_.is(i + 1, "[") || !tree_.is(i + 2, parameter_) || !tree_.is(i + 3, "]"))
@@ -234,7 +234,7 @@ class Run {
     return handler == clauses.end() ? flow : block(handler->body);
   }
 
-  /// The statement holds a `return` or `raise`.
+  /// True if the statement contains a `return` or `raise`.
   bool leaves(const Statement& statement) const {
     if (!statement.tokens.empty() &&
         (tree_.is(statement.tokens.first, "return") || tree_.is(statement.tokens.first, "raise"))) {

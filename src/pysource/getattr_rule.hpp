@@ -9,7 +9,7 @@ namespace launch::pysource {
 
 enum class GetattrAnswer : std::uint8_t { yes, no, unknown };
 
-/// What a module-level `__getattr__` (PEP 562) does for a name, read from its tests against literals: `name
+/// The effect of a module-level `__getattr__` (PEP 562) for a name, from its comparisons with literals: `name
 /// == "x"`, `name in NAMES`, `NAMES.get(name)`, `NAMES[name]`, `name.startswith("x")`. Anything else is
 /// unknown.
 GetattrAnswer ask_getattr(const ModuleNames& module, std::string_view name);

@@ -13,7 +13,7 @@ bool is_identifier(std::string_view text) {
          });
 }
 
-/// What stands behind the module's name in the file name of an extension of any CPython for Linux.
+/// True for the suffix of an extension module of any CPython on Linux.
 bool is_extension_suffix(std::string_view rest) {
   return rest == ".so" || rest == ".abi3.so" || (rest.starts_with(".cpython-") && rest.ends_with(".so"));
 }

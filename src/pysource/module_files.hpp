@@ -22,10 +22,10 @@ struct ModuleFile {
   std::string file;  ///< "torch/nn/__init__.py"; the folder's path for a namespace package
 };
 
-/// "torch/nn" of the module torch.nn.
+/// "torch/nn" for the module torch.nn.
 std::string module_path(std::string_view module);
 
-/// The files of wheels as Python finds modules among them once they are installed side by side.
+/// Finds modules among the files of wheels as Python would if they were installed together.
 class ModuleFiles {
  public:
   /// Paths below site-packages.
@@ -33,7 +33,7 @@ class ModuleFiles {
 
   /// In the order of Python's own finder: package, extension, source, namespace.
   ModuleFile find(std::string_view module) const;
-  /// The stub of a module: NAME.pyi or NAME/__init__.pyi beside it; empty when there is none.
+  /// The stub of a module: NAME.pyi or NAME/__init__.pyi next to it; empty if there is none.
   std::string find_stub(std::string_view module) const;
   bool has_folder(const std::string& path) const { return folders_.contains(path); }
   bool has(const std::string& path) const { return known_.contains(path); }

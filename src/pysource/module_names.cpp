@@ -43,7 +43,7 @@ class Reader {
     for (const auto& statement : statements) this->statement(statement);
   }
 
-  /// A block that does not always run.
+  /// A block that may not run.
   void branch_block(const std::vector<Statement>& statements) {
     const auto before = values_;
     branch_.push_back(++branches_);
@@ -95,7 +95,7 @@ class Reader {
     }
   }
 
-  /// In the body of `if name == "text":` the variable holds that text.
+  /// In the body of `if name == "text":` the variable has that value.
   void narrow(TokenRange test) {
     if (test.last - test.first != 3 || !tree_.is(test.first + 1, "==")) return;
     if (!tree_.is_name(test.first) || tree_.token(test.first + 2).kind != TokenKind::string) return;
@@ -119,7 +119,7 @@ class Reader {
     } else {
       walruses(clause.head);
     }
-    // Not a branch: `for … in […]: name = …` followed by `del` is the usual form, and bodies count as run.
+    // Not a branch: `for … in […]: name = …` followed by `del` is common, so loop bodies count as run.
     for (const auto& each : statement.clauses) block(each.body);
   }
 
@@ -135,7 +135,7 @@ class Reader {
     inside_function(clause.body, {});
   }
 
-  /// Only what reaches the module is seen in here: `global` names, globals() and sys.modules.
+  /// Looks only for what affects the module: `global` names, globals() and sys.modules.
   void inside_function(const std::vector<Statement>& statements, std::set<std::string> globals) {
     for (const auto& statement : statements) {
       if (statement.kind == StatementKind::simple && !statement.tokens.empty()) {
@@ -255,7 +255,7 @@ class Reader {
     values_.extend("__all__", more);
   }
 
-  /// `sys.modules[KEY] = VALUE`, and what it does to this module itself.
+  /// `sys.modules[KEY] = VALUE`, and its effect on this module.
   void register_module(TokenRange target, TokenRange value, bool in_function) {
     std::uint32_t end = 0;
     if (dotted_name(tree_, target, &end) != "sys.modules" || end >= target.last || !tree_.is(end, "["))
@@ -284,7 +284,7 @@ class Reader {
     }
   }
 
-  /// The module names of `sys.modules["…"]` and `import_module("…")`; none when it is something else.
+  /// The module names in `sys.modules["…"]` and `import_module("…")`; empty for anything else.
   std::vector<std::string> named_modules(TokenRange value, const std::string& object,
                                          std::uint32_t end) const {
     const bool importing = object == "import_module" || object == "importlib.import_module";
@@ -344,8 +344,8 @@ class Reader {
     for (const auto& object : value.directories) names_.computed.push_back({{}, object, line(token)});
   }
 
-  /// Calls that bind: __all__.extend, setattr on the module, globals().update, exec, and functions that do
-  /// so.
+  /// Calls that bind names: __all__.extend, setattr on the module, globals().update, exec, and functions that
+  /// do so.
   void call(TokenRange range) {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, range, &end);
@@ -420,8 +420,8 @@ class Reader {
     for (const auto token : target_names(tree_, range)) forget(std::string(tree_.text(token)), false);
   }
 
-  /// A name is deleted here: what was bound on the way to here is gone, what was bound elsewhere may be. A
-  /// `final` deletion is also remembered for names that a star import brings.
+  /// A name is deleted: bindings on this path are gone, bindings elsewhere may be. A `final` deletion also
+  /// applies to names from a star import.
   void forget(const std::string& name, bool final) {
     const auto found = names_.bindings.find(name);
     if (found != names_.bindings.end()) {
@@ -444,7 +444,7 @@ class Reader {
   TextValues values_;
   std::set<std::string> modules_held_;
   std::string function_;           ///< the one that is being looked into
-  std::set<std::string> binders_;  ///< functions that bind what they are told to, by globals()
+  std::set<std::string> binders_;  ///< functions that bind their arguments through globals()
   std::vector<std::uint32_t> branch_;
   std::uint32_t branches_ = 0;
   bool all_unknown_ = false;

@@ -14,7 +14,7 @@
 
 namespace launch::pysource {
 
-/// One way in which a module's code binds a name at its top level.
+/// One way in which a module's code binds a top-level name.
 struct Binding {
   enum class Kind : std::uint8_t {
     here,       ///< def, class, assignment
@@ -45,7 +45,7 @@ struct Registration {
   bool in_function = false;
 };
 
-/// Names that come from computed keys: `globals()[KEY] = …`, setattr on the module.
+/// Names from computed keys: `globals()[KEY] = …`, setattr on the module.
 struct ComputedName {
   std::string pattern;    ///< of the names; empty when `directory` is given
   std::string directory;  ///< all names that dir(OBJECT) gives; dotted name of the object
@@ -57,16 +57,15 @@ struct ClassBody {
   std::set<std::string, std::less<>> members;
 };
 
-/// The module object itself is replaced by one of a class of its own.
+/// The module object is replaced by an instance of the module's own class.
 struct Replacement {
   std::string class_name;    ///< empty when it is not a class of this module
   bool keeps_names = false;  ///< only `__class__` is replaced: the module's names stay
   std::uint32_t line = 0;
 };
 
-/// What a source binds at the top level of its module: the rules 1 to 9 of "which names does a module have"
-/// as far as they concern one file. Bodies for type checkers are left out; bodies of functions too, but for
-/// `global`.
+/// The names that a source file binds at the top level of its module (rules 1 to 9 of "which names does a
+/// module have", for one file). Skips blocks for type checkers, and function bodies except for `global`.
 struct ModuleNames {
   std::string module;
   bool is_package = false;
@@ -87,7 +86,7 @@ struct ModuleNames {
   std::shared_ptr<const SourceTree> tree;
 };
 
-/// `module` is the dotted name; relative imports are made absolute by it.
+/// `module` is the dotted name, used to resolve relative imports.
 ModuleNames read_module(std::string source, std::string module, bool is_package, bool is_stub);
 
 }  // namespace launch::pysource

@@ -22,7 +22,7 @@ Answer unknown(std::string reason) {
   return {Verdict::unknown, std::move(reason)};
 }
 Answer too_deep() {
-  return unknown("it is passed on through more than 100 modules");
+  return unknown("it is re-exported through more than 100 modules");
 }
 
 bool is_module_attribute(std::string_view name) {
@@ -36,7 +36,7 @@ std::string at(const std::string& file, std::uint32_t line) {
   return fmt::format("{}:{}", file, line);
 }
 
-/// Keeps the better of two answers: yes before unknown before no, a reason before none.
+/// Keeps the better of two answers: yes, then unknown, then no; with a reason before without.
 void improve(Answer& best, Answer next) {
   const bool reason = next.verdict == best.verdict && best.reason.empty();
   if (next.verdict > best.verdict || reason) best = std::move(next);
@@ -84,7 +84,7 @@ NameResolver::Located NameResolver::locate(const std::string& module, int depth)
   auto dot = std::min(module.find('.'), module.size());
   Located place{Kind::found, module.substr(0, dot), library_.files.find(module.substr(0, dot)), {}};
   if (place.file.kind == ModuleKind::missing) {
-    return {Kind::outside, module, {}, place.module + " is in none of the wheels that were asked"};
+    return {Kind::outside, module, {}, place.module + " is in none of the checked wheels"};
   }
   while (dot < module.size() && place.kind == Kind::found) {
     const auto next = std::min(module.find('.', dot + 1), module.size());
@@ -110,7 +110,7 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
       return {Kind::found, module, {ModuleKind::extension, module_path(module)}, {}};
     }
   }
-  // Packages further up, and the parent itself, may have put the module into sys.modules.
+  // Ancestor packages, or the parent itself, may have put the module into sys.modules.
   for (auto end = module.find('.'); end != std::string::npos; end = module.find('.', end + 1)) {
     const auto package = module.substr(0, end);
     const auto file = library_.files.find(package);
@@ -139,7 +139,7 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
     return {Kind::unknown,
             module,
             {},
-            fmt::format("{} is compiled, and no stub tells of {}", parent.module, module)};
+            fmt::format("{} is compiled, and no stub describes {}", parent.module, module)};
   }
   const auto label = library_.label(module);
   if (!is_package) {
@@ -153,7 +153,8 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
 
 Answer NameResolver::member(const std::string& module, const std::string& name, int depth) {
   if (depth > kMostDepth) return too_deep();
-  const auto [known, added] = seen_.try_emplace({module, name}, no("it is only passed around in a circle"));
+  const auto [known, added] =
+      seen_.try_emplace({module, name}, no("modules only import it from each other in a circle"));
   if (!added) return known->second;
   const auto place = locate(module, depth);
   Answer result;
@@ -203,7 +204,7 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   const auto* names = names_of(place);
   if (names == nullptr) return unknown("not read yet");
   const auto& file = place.file.file;
-  // The module may have put another one into its place.
+  // The module may have replaced itself by another.
   for (const auto& entry : names->registrations) {
     if (entry.pattern != place.module || entry.in_function) continue;
     const auto target = entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
@@ -252,7 +253,7 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
       case Binding::Kind::here:
         return yes(where);
       case Binding::Kind::uncertain:
-        improve(best, unknown(where + " binds or deletes it on some path only"));
+        improve(best, unknown(where + " binds or deletes it on some paths only"));
         break;
       case Binding::Kind::module: {
         const auto place = locate(binding.module, depth + 1);
@@ -267,7 +268,7 @@ Answer NameResolver::bound(const ModuleNames& names, const std::string& file, co
             ModuleKind::missing) {
           return yes(where);
         }
-        // `from . import x` in a package's own __init__ asks for the submodule.
+        // `from . import x` in a package's own __init__ means the submodule.
         if (binding.module == names.module && binding.name == name) {
           const Located self{Located::Kind::found, names.module, library_.files.find(names.module), {}};
           const auto child = locate_child(self, name, depth + 1);
@@ -324,7 +325,7 @@ Answer NameResolver::computed(const ModuleNames& names, const std::string& file,
       const auto* stub = stub_of(names.module);
       if (stub != nullptr && stub->bindings.contains(name))
         return yes(library_.files.find_stub(names.module));
-      improve(best, unknown(where + " binds names that are computed when it runs"));
+      improve(best, unknown(where + " binds names computed at run time"));
     }
   }
   return best;
@@ -339,11 +340,10 @@ Answer NameResolver::replaced(const ModuleNames& names, const std::string& file,
   if (forwards.verdict == Verdict::yes && own.verdict == Verdict::yes) return own;
   if (names.replaced->keeps_names && forwards.verdict == Verdict::no && member.verdict == Verdict::no)
     return own;
-  return unknown(
-      fmt::format("{} puts an object of its own into the module's place", at(file, names.replaced->line)));
+  return unknown(fmt::format("{} replaces the module by another object", at(file, names.replaced->line)));
 }
 
-/// A member of a class or of its bases: yes, no, or unknown when a base cannot be followed.
+/// Looks for a member of a class or its bases: yes, no, or unknown if a base cannot be followed.
 Answer NameResolver::in_class(const ModuleNames& names, const std::string& class_name,
                               const std::string& name, int depth) {
   if (depth > kMostDepth) return too_deep();

@@ -15,14 +15,14 @@
 
 namespace launch::pysource {
 
-/// How a file is to be read.
+/// How a file should be read.
 struct WantedFile {
   std::string module;
   bool is_package = false;
   bool is_stub = false;
 };
 
-/// What was read of the wheels so far.
+/// Everything read from the wheels so far.
 struct ModuleLibrary {
   ModuleFiles files;
   std::function<std::string(std::string_view module)>
@@ -31,15 +31,15 @@ struct ModuleLibrary {
   std::map<std::string, WantedFile> wanted = {};           ///< files that an answer would have needed
 };
 
-/// Answers one question from what was read (docs: the rules in wheel_api.hpp). When a file is missing for
-/// that, it is noted in `wanted`, and the answer is worthless until it was read.
+/// Answers one question from what was read (see the rules in wheel_api.hpp). If a file is missing for that,
+/// it is added to `wanted`, and the answer is meaningless until it has been read.
 class NameResolver {
  public:
   explicit NameResolver(ModuleLibrary& library) : library_(library) {}
   Answer answer(const Requirement& requirement);
 
  private:
-  /// Where a module is, aliases in sys.modules followed.
+  /// Where a module is, following aliases in sys.modules.
   struct Located {
     enum class Kind : std::uint8_t { found, outside, missing, unknown };
     Kind kind = Kind::missing;
@@ -62,9 +62,9 @@ class NameResolver {
                   int depth);
   std::string absent(const std::string& file, const ModuleNames& names, const std::string& name) const;
 
-  /// The module that a dotted name of a module's code stands for; empty when that cannot be told.
+  /// The module that a dotted name in a module's code refers to; empty if unknown.
   std::string object_module(const ModuleNames& names, const std::string& dotted, int depth);
-  /// The names of a file; null (and noted as wanted) while it was not read.
+  /// The names of a file; null (and added to `wanted`) until it has been read.
   const ModuleNames* names_of(const std::string& file, WantedFile as);
   const ModuleNames* names_of(const Located& place);
   const ModuleNames* stub_of(const std::string& module);

@@ -8,7 +8,7 @@
 namespace launch::pysource {
 namespace {
 
-/// What is known of the place where a statement stands.
+/// The context of a statement.
 struct Place {
   bool type = false;
   bool on_path = false;
@@ -17,7 +17,7 @@ struct Place {
   std::vector<Choice> choices = {};
 };
 
-/// True when the comment says `launch: optional`.
+/// True if the comment is `launch: optional`.
 bool marks_optional(std::string_view comment) {
   constexpr std::string_view kMark = "launch:";
   const auto at = comment.find(kMark);
@@ -88,7 +88,7 @@ class SourceScanner {
   }
 
   void branch(const Statement& statement, const Place& place) {
-    auto rest = place;  // of the branches that come behind
+    auto rest = place;  // for the branches that follow
     for (const auto& clause : statement.clauses) {
       auto inside = rest;
       const auto run = clause.keyword == "else" ? BranchRun::always : branch_run(tree_, clause.head);
@@ -139,7 +139,7 @@ class SourceScanner {
     }
   }
 
-  /// The block itself imports something that is asked for, or anything at all.
+  /// True if the block itself imports a requested name, or anything at all.
   bool brings(const std::vector<Statement>& block, bool anything) const {
     return std::any_of(block.begin(), block.end(), [&](const Statement& statement) {
       if (statement.kind == StatementKind::function) return false;

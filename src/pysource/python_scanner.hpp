@@ -12,7 +12,7 @@
 
 namespace launch::pysource {
 
-/// How firmly a use needs its name; the first is the firmest.
+/// How firmly a use needs its name, firmest first.
 enum class Need : std::uint8_t {
   must,      ///< runs when the file is imported
   path,      ///< runs on some path only: in a function, in a branch, in an error handler
@@ -21,7 +21,7 @@ enum class Need : std::uint8_t {
 };
 std::string_view need_name(Need need);
 
-/// A name that code takes from a package: `import MODULE`, or `from MODULE import NAME`.
+/// A name that code imports from a package: `import MODULE`, or `from MODULE import NAME`.
 struct Requirement {
   std::string module;
   std::string name;  ///< empty for `import MODULE`; "*" for `from MODULE import *`
@@ -33,7 +33,7 @@ struct Requirement {
   }
 };
 
-/// The use belongs to one of several alternatives (try … except ImportError) of which one is enough.
+/// The use is one of several alternatives (try … except ImportError), of which one suffices.
 struct Choice {
   std::uint32_t group = 0;
   std::uint32_t alternative = 0;
@@ -53,12 +53,12 @@ struct ImportUse {
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
-  std::optional<SourceProblem> problem;  ///< what stands behind it was not read
+  std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 
-/// What a source imports from the packages whose top-level modules are `roots` (empty: from anywhere).
-/// Relative imports are the scanned tree's own and left out. A comment `# launch: optional` on the name's or
-/// the statement's line, or alone on the line above, makes a use optional.
+/// The imports of a source from the packages whose top-level modules are `roots` (empty: any package).
+/// Relative imports refer to the scanned tree and are skipped. A comment `# launch: optional` on the line of
+/// the name or statement, or alone on the line above, makes a use optional.
 FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::pysource

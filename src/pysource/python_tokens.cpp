@@ -30,7 +30,7 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-/// What stands before a string's quote.
+/// The prefix before a string's quote.
 struct Prefix {
   std::size_t length = 0;
   bool raw = false;
@@ -75,7 +75,7 @@ class Tokenizer {
   }
   void add(TokenKind kind, std::size_t start) { add(kind, start, line_, line_start_); }
 
-  /// Steps over "\n", "\r\n" or "\r".
+  /// Skips "\n", "\r\n" or "\r".
   void take_newline() {
     at_ += peek() == '\r' && peek(1) == '\n' ? 2 : 1;
     ++line_;
@@ -101,7 +101,7 @@ class Tokenizer {
         {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
   }
 
-  /// The white space that begins a line. A continued blank beginning counts up to its backslash, as in
+  /// White space at the start of a line. With a line continuation it counts up to the backslash, as in
   /// CPython.
   void indentation() {
     std::uint32_t width = 0;
@@ -144,7 +144,7 @@ class Tokenizer {
       indents_.pop_back();
       add(TokenKind::dedent, at_);
     }
-    if (width != indents_.back()) stop("the indentation fits no block around it");
+    if (width != indents_.back()) stop("the indentation matches no enclosing block");
   }
 
   void next() {
@@ -184,7 +184,7 @@ class Tokenizer {
   void continuation() {
     ++at_;
     if (at_ >= source_.size()) return stop("the source ends with a backslash");
-    if (!at_newline()) return stop("something stands behind a backslash");
+    if (!at_newline()) return stop("unexpected character after a backslash");
     take_newline();
   }
 
@@ -235,7 +235,7 @@ class Tokenizer {
     add(TokenKind::number, start);
   }
 
-  /// The prefix of the string that begins here; none when no string does.
+  /// The prefix of the string that starts here; nullopt if none does.
   std::optional<Prefix> string_prefix() const {
     Prefix prefix;
     bool bytes = false;
@@ -268,7 +268,7 @@ class Tokenizer {
     stop("the string is not closed");
   }
 
-  /// Steps over a string; false when it does not end.
+  /// Skips a string; false if it is not closed.
   bool scan_string(const Prefix& prefix, int nesting) {
     if (nesting > kMostNesting) return false;
     at_ += prefix.length;
@@ -299,7 +299,7 @@ class Tokenizer {
     return false;
   }
 
-  /// A backslash and what it covers: the next character, but not the brace of an f-string's field.
+  /// A backslash and the character that it escapes, except the brace of an f-string's field.
   void escape(const Prefix& prefix) {
     ++at_;
     if (prefix.formatted && !prefix.raw && peek() == 'N' && peek(1) == '{') {
@@ -311,7 +311,7 @@ class Tokenizer {
     }
   }
 
-  /// The replacement field that begins here, with nested strings of any quotes (PEP 701).
+  /// The replacement field that starts here, including nested strings with any quotes (PEP 701).
   bool scan_field(const Prefix& prefix, std::string_view closing, int nesting) {
     if (nesting > kMostNesting) return false;
     ++at_;
@@ -341,7 +341,7 @@ class Tokenizer {
     return false;
   }
 
-  /// What follows the ":" of a field, up to and with its "}".
+  /// The part after the ":" of a field, up to and including its "}".
   bool scan_format(const Prefix& prefix, std::string_view closing, int nesting) {
     while (at_ < source_.size()) {
       if (source_.substr(at_, closing.size()) == closing) return false;

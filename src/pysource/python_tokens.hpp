@@ -10,7 +10,7 @@ namespace launch::pysource {
 
 enum class TokenKind : std::uint8_t { name, number, string, op, newline, indent, dedent, end };
 
-/// One token of Python source. An f-string is one token, its fields included.
+/// A token of Python source. An f-string is one token, including its fields.
 struct Token {
   TokenKind kind = TokenKind::end;
   std::uint32_t offset = 0;  ///< bytes from the start of the source
@@ -26,14 +26,14 @@ struct Comment {
   bool alone = false;  ///< nothing else stands on the line
 };
 
-/// Why reading stopped before the end: what Python itself would refuse.
+/// Why reading stopped early: something that Python itself rejects.
 struct SourceProblem {
   std::uint32_t line = 1;
   std::string message;  ///< "the string is not closed"
 };
 
-/// A source in tokens. The last one is always `end`, after the dedents that close every open block; what
-/// stands behind a problem has no tokens.
+/// The tokens of a source. The last is always `end`, after the dedents that close every open block; there are
+/// no tokens after a problem.
 struct TokenList {
   std::string_view source;
   std::vector<Token> tokens;
@@ -43,9 +43,9 @@ struct TokenList {
   std::string_view text(const Token& token) const { return source.substr(token.offset, token.length); }
 };
 
-/// Splits Python source (2.7 to 3.14, any encoding that holds ASCII) as its reference's chapter "Lexical
-/// analysis" says. `source` must outlive the list. Limits as CPython's: 100 levels of indentation, 150 of
-/// nested f-strings, 200 of brackets; sources over 64 MiB are a problem too.
+/// Splits Python source (2.7 to 3.14, any encoding compatible with ASCII) into tokens according to the
+/// language reference, "Lexical analysis". `source` must outlive the list. Limits like CPython's: 100 levels
+/// of indentation, 150 of nested f-strings, 200 of brackets; sources over 64 MiB are a problem too.
 TokenList tokenize(std::string_view source);
 
 }  // namespace launch::pysource

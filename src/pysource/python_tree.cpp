@@ -40,7 +40,7 @@ bool closes(std::string_view text) {
   return text == ")" || text == "]" || text == "}";
 }
 
-/// Builds blocks from tokens; its depth is bounded by the tokenizer's 100 levels of indentation.
+/// Builds blocks from tokens; its recursion is bounded by the tokenizer's 100 levels of indentation.
 class Parser {
  public:
   explicit Parser(const SourceTree& tree) : tree_(tree) {}
@@ -63,7 +63,7 @@ class Parser {
     while (kind() != TokenKind::dedent && kind() != TokenKind::end) {
       if (kind() == TokenKind::newline) {
         ++at_;
-      } else if (kind() == TokenKind::indent) {  // one that no clause asked for
+      } else if (kind() == TokenKind::indent) {  // an unexpected indent
         ++at_;
         block(out);
         if (kind() == TokenKind::dedent) ++at_;
@@ -99,7 +99,7 @@ class Parser {
     return true;
   }
 
-  /// Index of the ":" that ends a clause's head; 0 when the line has none.
+  /// Index of the ":" that ends a clause's head; 0 if the line has none.
   std::uint32_t colon() const {
     int depth = 0;
     int lambdas = 0;
@@ -134,7 +134,7 @@ class Parser {
     if (kind() == TokenKind::dedent) ++at_;
   }
 
-  /// The soft keyword: a block that begins with `case` must follow.
+  /// The soft keyword `match`: a block starting with `case` must follow.
   bool match(std::vector<Statement>& out) {
     const auto end = colon();
     if (end == 0 || end == at_ + 1 || tree_.token(end + 1).kind != TokenKind::newline ||
@@ -182,7 +182,7 @@ class Parser {
   std::uint32_t at_ = 0;
 };
 
-/// `NAME [as ALIAS]` at `at`, which moves behind it.
+/// `NAME [as ALIAS]` at `at`, which is advanced past it.
 ImportedName take_name(const SourceTree& tree, std::uint32_t& at, std::uint32_t last) {
   ImportedName name;
   name.token = at;

@@ -37,7 +37,7 @@ struct Statement {
   std::vector<Clause> clauses;  ///< of all others
 };
 
-/// A keyword with its head and the block that it leads.
+/// A keyword with its head and its block.
 struct Clause {
   std::string_view
       keyword;      ///< "if", "elif", "else", "try", "except", "finally", "for", "while", "with", "def", …
@@ -45,7 +45,7 @@ struct Clause {
   std::vector<Statement> body;
 };
 
-/// A parsed source. Keeps its text, so that it can be handed around.
+/// A parsed source. Owns its text, so that it can be passed around.
 class SourceTree {
  public:
   explicit SourceTree(std::string source);
@@ -66,32 +66,32 @@ class SourceTree {
   std::vector<Statement> body_;
 };
 
-/// One name that an import statement brings.
+/// One name of an import statement.
 struct ImportedName {
   bool from = false;        ///< `from MODULE import NAME`, else `import MODULE`
   unsigned level = 0;       ///< dots before the module
   std::string module;       ///< "torch.nn"; empty in `from . import x`
   std::string name;         ///< "Module" or "*"; empty for `import MODULE`
-  std::string alias;        ///< behind "as"; else empty
+  std::string alias;        ///< after "as"; empty without one
   std::uint32_t token = 0;  ///< where the name stands
 };
 
-/// The names of an import statement, in order; none for another statement or a broken import.
+/// The names of an import statement, in order; empty for other statements and invalid imports.
 std::vector<ImportedName> imported_names(const SourceTree& tree, TokenRange statement);
 
-/// "torch.nn.functional" of the dotted name at the start of the range, and where it ends.
+/// The dotted name at the start of the range ("torch.nn.functional"), and where it ends.
 std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t* end = nullptr);
 
-/// The parts of a range between the operator `separator` outside brackets (and outside lambdas for ":").
+/// The parts of a range separated by `separator` outside brackets (and outside lambdas for ":").
 std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, std::string_view separator);
 
-/// The index behind the bracket that closes the one at `open`; the range's end when none does.
+/// The index after the bracket that closes the one at `open`; the end of the range if none does.
 std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::uint32_t last);
 
-/// The range without brackets "(…)" around all of it.
+/// The range without enclosing brackets "(…)".
 TokenRange without_brackets(const SourceTree& tree, TokenRange range);
 
-/// `pkg.sub` seen from `from ..x import y` (PEP 328); nothing when it leads above the top.
+/// The absolute module of `from ..x import y` in `pkg.sub` (PEP 328); nullopt if it goes above the top.
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative);
 

@@ -46,7 +46,7 @@ std::string unescape(std::string_view body) {
   return text;
 }
 
-/// Every text of `left` followed by every one of `right`.
+/// Every text of `left` followed by every text of `right`.
 std::vector<std::string> chain(const std::vector<std::string>& left, const std::vector<std::string>& right) {
   if (left.size() * right.size() > kMostValues) return any_text().texts;
   std::vector<std::string> all;
@@ -66,7 +66,7 @@ bool wraps(const SourceTree& tree, TokenRange range, std::string_view open) {
          behind_bracket(tree, range.first, range.last) == range.last;
 }
 
-/// The numbers of range(FIRST, END) or range(END) between literals, as f-strings show them.
+/// The numbers of range(FIRST, END) or range(END) with literal bounds, as f-strings format them.
 std::optional<std::vector<std::string>> numbers(const SourceTree& tree, TokenRange arguments) {
   std::vector<std::uint64_t> limits;
   for (const auto part : split_range(tree, arguments, ",")) {

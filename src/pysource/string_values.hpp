@@ -10,16 +10,16 @@
 
 namespace launch::pysource {
 
-/// In a string value: any text, for a part that is computed when the code runs.
+/// In a string value: a part that is computed at run time and can be any text.
 constexpr char kAnyText = '\x01';
 
-/// True when `text` is an instance of `pattern` (kAnyText stands for any text).
+/// True if `text` matches `pattern` (kAnyText matches any text).
 bool fits_pattern(std::string_view pattern, std::string_view text);
 inline bool is_pattern(std::string_view text) {
   return text.find(kAnyText) != std::string_view::npos;
 }
 
-/// What a variable may hold: strings, and the names that dir(OBJECT) gives.
+/// The possible values of a variable: strings, and the names in dir(OBJECT).
 struct TextValue {
   std::vector<std::string> texts;
   std::vector<std::string> directories;  ///< dotted names of the objects
@@ -27,27 +27,27 @@ struct TextValue {
   void merge(const TextValue& other);
 };
 
-/// Strings and collections of strings that a module's code builds from literals, as far as that can be read.
+/// Tracks strings and collections of strings that a module's code builds from literals.
 class TextValues {
  public:
-  /// `module` is what `__name__` holds.
+  /// `module` is the value of `__name__`.
   explicit TextValues(std::string module) : module_(std::move(module)) {}
 
-  /// What an expression may be. Never empty: what cannot be read is any text.
+  /// The possible values of an expression. Never empty: an expression that is not understood can be any text.
   TextValue texts(const SourceTree& tree, TokenRange expression) const;
-  /// The elements of a list, tuple or set, or the keys of a dict; nothing when they cannot be read.
+  /// The elements of a list, tuple or set, or the keys of a dict; nullopt if not understood.
   std::optional<std::vector<std::string>> elements(const SourceTree& tree, TokenRange expression) const;
 
   /// `name = expression`
   void assign(const std::string& name, const SourceTree& tree, TokenRange expression);
-  /// `for name in expression`, dir(…) and the keys of a dict included
+  /// `for name in expression`, including dir(…) and the keys of a dict
   void assign_element(const std::string& name, const SourceTree& tree, TokenRange expression);
   void set(const std::string& name, TextValue value) { texts_[name] = std::move(value); }
-  /// name += expression, name.extend(expression), name.append(…) with brackets put around
+  /// name += expression, name.extend(expression), name.append(…) with its argument as a list
   void extend(const std::string& name, const std::optional<std::vector<std::string>>& more);
   const TextValue* find(const std::string& name) const;
   const std::map<std::string, std::vector<std::string>>& collections() const { return collections_; }
-  /// What holds where two ways of the code meet.
+  /// Combines the values where two paths of the code meet.
   void merge(const TextValues& other);
 
  private:
@@ -59,8 +59,8 @@ class TextValues {
   std::map<std::string, std::vector<std::string>> collections_;
 };
 
-/// The text of a string token that is no f-string; escapes other than \\, \', \" stay as written. Nothing for
-/// bytes.
+/// The value of a string token that is not an f-string; escapes other than \\, \', \" are left as written.
+/// nullopt for bytes.
 std::optional<std::string> plain_string(std::string_view token);
 
 }  // namespace launch::pysource

@@ -12,7 +12,7 @@ bool is_augmented(std::string_view op) {
   return std::find(kOps.begin(), kOps.end(), op) != kOps.end();
 }
 
-/// Tokens before which a name in a target list is bound as a whole.
+/// Tokens that end a plain name in a target list, so that the name is bound as a whole.
 bool ends_target(const SourceTree& tree, std::uint32_t index, std::uint32_t last) {
   return index >= last || tree.is(index, ",") || tree.is(index, ")") || tree.is(index, "]");
 }

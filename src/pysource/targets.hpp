@@ -7,10 +7,10 @@
 
 namespace launch::pysource {
 
-/// Tokens of the plain names that a target list binds: `a, (b, *c), d[0], e.f` binds a, b and c.
+/// The tokens of the plain names that a target list binds: `a, (b, *c), d[0], e.f` binds a, b and c.
 std::vector<std::uint32_t> target_names(const SourceTree& tree, TokenRange targets);
 
-/// An assignment in its parts.
+/// The parts of an assignment.
 struct Assignment {
   std::vector<TokenRange> targets;  ///< empty: the statement is none
   TokenRange value;
@@ -19,7 +19,7 @@ struct Assignment {
 };
 Assignment assignment(const SourceTree& tree, TokenRange statement);
 
-/// Tokens of the names behind `as` in the head of a `with`.
+/// The tokens of the names after `as` in the head of a `with`.
 std::vector<std::uint32_t> with_targets(const SourceTree& tree, TokenRange head);
 
 }  // namespace launch::pysource

@@ -9,7 +9,7 @@
 namespace launch::pytorch {
 namespace {
 
-/// The requests that failed and that the channel's other host may answer, with their places.
+/// The requests that failed and that the channel's other host may answer, with their positions.
 template <class Request, class Failed>
 std::pair<std::vector<Request>, std::vector<std::size_t>> for_other_host(std::span<const Request> requests,
                                                                          Failed&& failed) {
@@ -35,7 +35,7 @@ bool refuses(const Result<net::HttpResponse>& response) {
 Error both_failed(const Error& one, const Error& other) {
   if (one.message() == other.message()) return one;  // not the hosts' failure: a full disk
   auto error = environment_error(
-      fmt::format("{}; the channel's other host fails as well: {}", one.message(), other.message()));
+      fmt::format("{}; the channel's other host failed as well: {}", one.message(), other.message()));
   for (const auto& hint : one.hints()) error.hint(hint);
   return std::move(error).hint(
       "try again later; if the file was withdrawn, take it from a wheel store or a wheel house that has it, "

@@ -9,9 +9,9 @@
 
 namespace launch::pytorch {
 
-/// A client that asks the PyTorch channel's other host for what one of its hosts refuses (403) or fails to
-/// give. When that does no better, the answer is the first host's; for a download, the message says what each
-/// answered. Other URLs are fetched as `http` fetches them.
+/// A client that retries what one host of the PyTorch channel refuses (403) or fails to deliver on the
+/// channel's other host. If that fails too, the result is the first host's answer; for a download, the
+/// message names both. Other URLs are fetched by `http` unchanged.
 class BothHosts final : public net::HttpClient {
  public:
   explicit BothHosts(std::unique_ptr<net::HttpClient> http) : owned_(std::move(http)), http_(owned_.get()) {}

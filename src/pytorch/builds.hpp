@@ -11,7 +11,7 @@
 
 namespace launch::pytorch {
 
-/// A wheel on a project's page, its name taken apart.
+/// A wheel on a project's page, with its parsed name.
 struct Build {
   std::size_t file = 0;  ///< place among the page's files
   specs::Version version;
@@ -19,10 +19,10 @@ struct Build {
   std::string number;  ///< the build number (PEP 427), mostly empty
 };
 
-/// The wheels of a page; what is no wheel, or has no wheel's name, is left out.
+/// The wheels of a page; omits files that are not wheels or not named like one.
 std::vector<Build> builds_of(std::span<const index::IndexFile> files);
 
-/// The catalogue of nights: the builds of each day that versions name. Points into `builds`.
+/// The builds of each day that versions name. Points into `builds`.
 std::map<specs::Day, std::vector<const Build*>> nights_of(std::span<const Build> builds);
 
 }  // namespace launch::pytorch

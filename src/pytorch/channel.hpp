@@ -13,32 +13,32 @@
 
 namespace launch::pytorch {
 
-/// Where the packages of PyTorch come from: the general index, or a channel of PyTorch's own.
+/// The source of PyTorch's packages: the general index, or one of PyTorch's own channels.
 enum class Channel { index, nightly, test, stable };
 
 /// "nightly"
 std::string_view channel_name(Channel channel);
-/// All names, in the order in which messages list them.
+/// All names, in the order of messages.
 std::vector<std::string> channel_names();
 /// nullopt if it is not the name of a channel.
 std::optional<Channel> channel_of(std::string_view name);
 
-/// The base of PyTorch's channels where a site names no mirror.
+/// The base URL of PyTorch's channels, if the site does not set a mirror.
 std::string_view default_channel_url();
 
 /// The simple index of one build: ("https://…/whl", nightly, cu128) → "https://…/whl/nightly/cu128"; stable
-/// has no folder of its own. `channel` is not `index`.
+/// has no folder of its own. `channel` must not be `index`.
 specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build);
 
 /// 2025-06-06 of 2.8.0.dev20250606+cu128; nullopt for a version that names no day.
 std::optional<specs::Day> nightly_day(const specs::Version& version);
 
-/// True when a version's local part is that accelerator's build, or names none ("+cu128", "+cu128.full",
+/// True if a version's local part is a build for that accelerator, or names none ("+cu128", "+cu128.full",
 /// "+git0d4682f0", "").
 bool is_built_for(const specs::Version& version, const specs::Accelerator& accelerator);
 
-/// The same file on the channel's other host, where one may answer what the other refuses (403); nothing for
-/// a URL that is on neither.
+/// The same file on the channel's other host, which may serve what the first refuses (403); nullopt for a URL
+/// on neither.
 std::optional<specs::Url> on_other_host(const specs::Url& url);
 
 }  // namespace launch::pytorch

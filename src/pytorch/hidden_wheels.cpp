@@ -15,7 +15,7 @@ std::vector<specs::Url> places_of(const PublishedWheel& wheel, const specs::Url&
   return {channel_index.child(wheel.file_name), channel_index.parent().child(wheel.file_name)};
 }
 
-/// One byte, since servers refuse HEAD more often.
+/// Requests one byte, since servers refuse HEAD more often.
 net::HttpRequest probe(const specs::Url& url) {
   return {.url = url, .range = net::ByteRange{0, 0}, .most = 1};
 }
@@ -34,7 +34,8 @@ Result<bool> is_there(const Result<net::HttpResponse>& response, const specs::Ur
     case 410:
       return false;
     default:
-      return fail(index::unexpected_status(url, response->status, "the file (206) or that it is gone (404)"));
+      return fail(
+          index::unexpected_status(url, response->status, "the file (206) or that it does not exist (404)"));
   }
 }
 

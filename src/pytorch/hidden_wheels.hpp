@@ -17,17 +17,17 @@ struct PublishedWheel {
   std::optional<specs::Url> url;  ///< where it was, when that is known
 };
 
-/// Where the file of a wheel is to be had that its channel's page no longer shows: nightlies leave the pages
-/// after about 60 days, their files mostly stay.
+/// Where to get the file of a wheel that the channel's page no longer lists: nightlies leave the pages after
+/// about 60 days, but most files stay.
 struct HiddenWheel {
-  std::optional<specs::Url> url;  ///< none: it is gone
+  std::optional<specs::Url> url;  ///< nullopt: no longer available
   std::vector<specs::Url> asked;
 };
 
-/// Asks for many wheels side by side: each at the URL that is known, else beside the pages of
-/// `channel_index` ("…/nightly/cu128"), where the channel keeps the files of this build and, one folder up,
-/// those of all builds. Answers in the order of the wheels. Errors (environment): a server does not answer,
-/// or says neither yes nor no.
+/// Looks for many wheels in parallel: each at its known URL, else next to the pages of `channel_index`
+/// ("…/nightly/cu128"), where the channel keeps the files of this build and, one folder up, those of all
+/// builds. Answers in the order of the wheels. Errors (environment): a server does not answer, or its answer
+/// is neither yes nor no.
 Result<std::vector<HiddenWheel>> find_hidden(net::HttpClient& http, const specs::Url& channel_index,
                                              std::span<const PublishedWheel> wheels);
 

@@ -37,7 +37,7 @@ Result<PackageRule> read_rule(const std::vector<std::string>& row) {
   const auto part = value_of(kPart, row[2]);
   const auto library = value_of(kLibrary, row[3]);
   if (!from || !part || !library) {
-    return fail(input_error(fmt::format("packages.tsv: the row of {} has a value that is not known: {}",
+    return fail(input_error(fmt::format("packages.tsv: the row of {} has an unknown value: {}",
                                         in_quotes(row[0]), fmt::join(row, ", "))));
   }
   PackageRule rule{row[0], row[0].ends_with('*'), *from, *part, *library};

@@ -9,7 +9,7 @@
 
 namespace launch::pytorch {
 
-/// A row of data/packages.tsv: what is known of a package, or of all whose names begin alike.
+/// A row of data/packages.tsv: rules for a package, or for all packages with a common prefix.
 struct PackageRule {
   enum class From {
     channel,        ///< from PyTorch's channel and from nowhere else (no dependency confusion)
@@ -25,27 +25,26 @@ struct PackageRule {
   bool library = false;  ///< `check` and `scan` ask for its names where nothing else is said
 };
 
-/// Errors (input): a row that cannot be read.
+/// Errors (input): an invalid row.
 Result<std::vector<PackageRule>> read_package_rules(std::string_view text);
 const std::vector<PackageRule>& package_rules();
 
-/// What is known of a package (normalized name); of one that belongs to nobody here, that it comes from the
-/// general index.
+/// The rule for a package (normalized name); packages without a rule come from the general index.
 PackageRule rule_of(std::string_view package);
 
-/// PyTorch's own libraries, whose names code imports: torch, torchvision, torchaudio. Each is its top-level
-/// module's name as well.
+/// PyTorch's own libraries, whose names code imports: torch, torchvision, torchaudio. Each is also the name
+/// of its top-level module.
 std::vector<std::string> library_names();
 
-/// Names that people mean when they mistype one in a recipe of this kind.
+/// Package names to suggest when a recipe has a typo.
 Result<std::vector<std::string>> read_known_names(std::string_view text);
 const std::vector<std::string>& known_names();
 
-/// How many last bytes of a torch wheel hold its directory and METADATA: it has about 11,000 entries, a
+/// How many bytes at the end of a torch wheel contain its directory and METADATA: about 11,000 entries make a
 /// directory of 1.0 to 1.4 MB.
 inline constexpr std::uint64_t kTorchTail = std::uint64_t{1536} << 10;
 
-/// That of a wheel by its file name and size; 0: nothing is known of this wheel.
+/// The same for any wheel by its file name and size; 0 if unknown.
 std::uint64_t tail_of_wheel(std::string_view file_name, std::uint64_t size);
 
 }  // namespace launch::pytorch

@@ -9,9 +9,9 @@
 
 namespace launch::pytorch {
 
-/// The rows of a table of data/ below its heading: tab-separated values, lines that begin with "#" are
-/// comments. `name` names it in errors. Errors (input): other columns than `columns`, a row with more or
-/// fewer values or an empty one; the line is named.
+/// The rows of a table of data/ without its heading: tab-separated values; lines starting with "#" are
+/// comments. `name` is the table's name in errors. Errors (input): columns other than `columns`, a row with
+/// more or fewer values or an empty one; the line is named.
 Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, std::string_view name,
                                                          std::initializer_list<std::string_view> columns);
 

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kCudaImage = "docker.io/nvidia/cuda";
 constexpr std::string_view kCudaRepository = "nvidia/cuda";
 constexpr std::string_view kToolkit = "cuda-toolkit";
-constexpr std::string_view kRuntime = "nvidia-cuda-runtime";  // or, before CUDA 13, with -cuXX behind it
+constexpr std::string_view kRuntime = "nvidia-cuda-runtime";  // before CUDA 13 followed by -cuXX
 
 Error bad_value(std::string_view table, std::string_view expected, std::string_view found) {
   return input_error(fmt::format("{}: expected {}, found {}", table, expected, in_quotes(found)));

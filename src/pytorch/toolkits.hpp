@@ -17,7 +17,7 @@
 
 namespace launch::pytorch {
 
-/// A CUDA release as wheels name it, with what its images and its driver need.
+/// A CUDA release as wheels name it, with its images and its driver requirement.
 struct CudaToolkit {
   specs::Accelerator accelerator;
   std::string version;       ///< newest patch that has images, "12.8.1"
@@ -25,37 +25,37 @@ struct CudaToolkit {
   std::string driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
 };
 
-/// The toolkits of data/toolkits.tsv, oldest first. Errors (input): a row that cannot be read.
+/// The toolkits of data/toolkits.tsv, oldest first. Errors (input): an invalid row.
 Result<std::vector<CudaToolkit>> read_toolkits(std::string_view text);
 const std::vector<CudaToolkit>& cuda_toolkits();
 
-/// The toolkit of cu128; for one that is newer than the table, the newest of the same major version (the
-/// wheels bring their own runtime, the base only has to be of that major). nullopt if the major is not known,
-/// or it is another accelerator than CUDA.
+/// The toolkit of cu128; for one newer than the table, the newest of the same major version (wheels bring
+/// their own runtime, so the base only has to match the major version). nullopt if the major version is
+/// unknown, or the accelerator is not CUDA.
 std::optional<CudaToolkit> cuda_toolkit(const specs::Accelerator& accelerator);
 
-/// A distribution as far as it matters to images.
+/// The properties of a distribution that matter for images.
 struct Distribution {
   std::string name;           ///< "ubuntu 24.04"
   std::string title;          ///< "Ubuntu 24.04"
   specs::Interpreter python;  ///< that it packages
   int glibc_minor = 0;        ///< 39 for glibc 2.39
-  bool snapshots = false;     ///< its archive can be asked for the state of a day
+  bool snapshots = false;     ///< its archive offers snapshots of past days
   std::string image;          ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;            ///< how tags of other images name it, "ubuntu24.04"
 };
 
-/// The distributions of data/distributions.tsv, oldest first. Errors (input): a row that cannot be read.
+/// The distributions of data/distributions.tsv, oldest first. Errors (input): an invalid row.
 Result<std::vector<Distribution>> read_distributions(std::string_view text);
 const std::vector<Distribution>& distributions();
 
-/// By "ubuntu 24.04"; nullopt if it is not known.
+/// By "ubuntu 24.04"; nullopt if unknown.
 std::optional<Distribution> distribution(std::string_view name);
 
-/// The distribution that packages that Python; nullopt if none does.
+/// The distribution that packages that Python; nullopt if there is none.
 std::optional<Distribution> distribution_with(const specs::Interpreter& python);
 
-/// The distribution that a reference names by itself: "…-ubuntu24.04", "ubuntu:24.04", "debian:12-slim".
+/// The distribution that a reference names: "…-ubuntu24.04", "ubuntu:24.04", "debian:12-slim".
 std::optional<Distribution> distribution_of(const specs::ImageReference& reference);
 
 /// N of glibc 2.N of the oldest distribution here.
@@ -64,16 +64,16 @@ int least_glibc_minor();
 /// NVIDIA's image of a toolkit on a distribution: ("devel", …) →
 /// "docker.io/nvidia/cuda:12.8.1-devel-ubuntu24.04".
 std::string cuda_image(const CudaToolkit& toolkit, std::string_view variant, const Distribution& on);
-/// True for an image of NVIDIA's CUDA library, in whatever registry: the CUDA version begins its tag.
+/// True for an image of NVIDIA's CUDA repository, in any registry: its tag starts with the CUDA version.
 bool is_cuda_image(const specs::ImageReference& reference);
 
-/// What is known of a base image without its registry.
+/// What is known of a base image without asking its registry.
 struct KnownBase {
   Digest digest;                                ///< of the index or manifest that the tag named
   std::map<specs::Platform, Digest> platforms;  ///< that it is known to serve, of those asked for
 };
 
-/// One digest of data/base_images.tsv.
+/// A row of data/base_images.tsv.
 struct BaseDigest {
   std::string image;  ///< "docker.io/nvidia/cuda"
   std::string tag;
@@ -81,27 +81,27 @@ struct BaseDigest {
   specs::Platform platform;  ///< with Of::platform
   Digest digest;
 };
-/// Errors (input): a row that cannot be read.
+/// Errors (input): an invalid row.
 Result<std::vector<BaseDigest>> read_base_digests(std::string_view text);
 const std::vector<BaseDigest>& base_digests();
 
-/// The digest to take for all these platforms; nullopt if the table has none. Whether it serves one that is
-/// not in KnownBase::platforms is not known.
+/// The digest to use for all these platforms; nullopt if the table has none. It is unknown whether it covers
+/// platforms that are not in KnownBase::platforms.
 std::optional<KnownBase> known_base(const specs::ImageReference& reference,
                                     std::span<const specs::Platform> platforms);
 
-/// A package of a lock, as far as it tells the CUDA release.
+/// A package of a lock, with what is needed to find the CUDA release.
 struct NamedVersion {
   std::string_view name;
   const specs::Version* version = nullptr;
 };
-/// The CUDA toolkit that packages are of: "13.0.2" from cuda-toolkit, else "12.8" from nvidia-cuda-runtime;
+/// The CUDA toolkit of these packages: "13.0.2" from cuda-toolkit, else "12.8" from nvidia-cuda-runtime;
 /// nullopt if neither is among them.
 std::optional<std::string> cuda_version_of(std::span<const NamedVersion> packages);
 
-/// "12" of "12.8.1"
+/// "12" for "12.8.1"
 std::string_view major_of(std::string_view version);
-/// "12.8" of "12.8.1"
+/// "12.8" for "12.8.1"
 std::string minor_of(std::string_view version);
 
 }  // namespace launch::pytorch

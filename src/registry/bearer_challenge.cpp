@@ -6,7 +6,7 @@
 namespace launch::registry {
 namespace {
 
-/// A value in double quotes, or a bare one.
+/// A quoted or unquoted value.
 std::string take_value(specs::Scanner& scanner) {
   if (!scanner.take("\""))
     return std::string(scanner.take_while([](char c) { return c != ',' && c != ' '; }));

@@ -1,4 +1,4 @@
-// The OCI distribution specification 1.1, as far as looking an image up goes, and Docker's token
+// The parts of the OCI distribution specification 1.1 that looking up an image needs, and Docker's token
 // authentication.
 #include "registry/oci_registry.hpp"
 
@@ -27,7 +27,7 @@ constexpr std::string_view kManifestTypes =
     "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
     "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 
-/// Where an image is really asked for.
+/// The registry that is really asked for an image.
 struct Place {
   specs::Url base;  ///< "https://registry-1.docker.io/v2/nvidia/cuda"
   std::string host;
@@ -48,14 +48,14 @@ Result<Place> place_of(const specs::ImageReference& reference,
   const auto* scheme = moved && moved->insecure ? "http" : "https";
   const auto base = specs::Url::parse(fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository));
   if (!base) {
-    return fail(input_error(fmt::format("{} cannot be the address of a registry", in_quotes(place.host)))
+    return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
                     .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
   }
   place.base = *base;
   return place;
 }
 
-/// The registry's own words: "MANIFEST_UNKNOWN: manifest unknown"; empty when there are none.
+/// The registry's own error: "MANIFEST_UNKNOWN: manifest unknown"; empty if there is none.
 std::string complaint(const net::HttpResponse& response) {
   constexpr std::size_t kLongest = 200;
   const auto json = parse_json<Json>(response.body);
@@ -75,23 +75,23 @@ Error refused(const specs::Url& url, const net::HttpResponse& response, std::str
   const auto words = complaint(response);
   constexpr net::StatusHints kHints = {
       .refused =
-          "there is no such image, or it is not public: check its name, or name a mirror in "
-          "launch.toml: [[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
+          "the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
+          "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
       .missing = "check the address of the registry (launch.toml, [[registry]])",
       .rate_limited =
-          "wait, or name a mirror in launch.toml: [[registry]] prefix = \"docker.io\", "
+          "wait, or add a mirror to launch.toml: [[registry]] prefix = \"docker.io\", "
           "location = \"HOST:PORT\"",
-      .server_error = "try again later, or name a mirror in launch.toml",
+      .server_error = "try again later, or add a mirror to launch.toml",
   };
-  return environment_error(fmt::format("the registry answers {} to {}, expected {}{}", response.status, url,
+  return environment_error(fmt::format("the registry returned {} for {}, expected {}{}", response.status, url,
                                        expected, words.empty() ? "" : fmt::format(" ({})", words)))
       .hint(net::status_hint(response.status, "registry", kHints));
 }
 
 Error garbage(const specs::Url& url, std::string_view found) {
-  return environment_error(fmt::format("the registry answers garbage to {}: {}", url, found))
+  return environment_error(fmt::format("the registry sent an invalid answer for {}: {}", url, found))
       .hint(
-          "check the address of the registry (launch.toml, [[registry]]); what answers there may be no "
+          "check the address of the registry (launch.toml, [[registry]]); the server there may not be a "
           "registry");
 }
 
@@ -101,12 +101,12 @@ struct Manifest {
   bool is_index() const { return content.contains("manifests"); }
 };
 
-/// Talks to one repository, with the token that it asks for.
+/// Talks to one repository, with the token that it requires.
 class Repository {
  public:
   Repository(net::HttpClient& http, const Place& place) : http_(http), place_(place) {}
 
-  /// Nothing when the registry does not have it. `name` is a tag or a digest.
+  /// nullopt if the registry does not have it. `name` is a tag or a digest.
   Result<std::optional<Manifest>> manifest(const std::string& name) {
     const auto url = place_.base.extend_path(fmt::format("/manifests/{}", name));
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
@@ -173,7 +173,7 @@ class Repository {
   std::string token_;
 };
 
-/// "linux/amd64"; empty for what is not an image to run (attestations are "unknown/unknown").
+/// "linux/amd64"; empty for entries that are not runnable images (attestations are "unknown/unknown").
 std::string platform_of(const Json& value) {
   const auto system = json_string(value, {"os"});
   const auto architecture = json_string(value, {"architecture"});
@@ -206,20 +206,20 @@ void take_configuration(const Json& configuration, RemoteImage& image) {
   }
 }
 
-/// The image behind an index; its labels are those of `platform`, or of the first one where that is not
-/// there.
+/// The image of an index; its labels are those of `platform`, or of the first platform if that one is
+/// missing.
 Result<RemoteImage> read_index(Repository& repository, const Manifest& index, const specs::Platform& platform,
                                const std::string& what) {
   RemoteImage image{
       .digest = index.digest, .platforms = platforms_of(index.content), .labels = {}, .environment = {}};
   if (image.platforms.empty())
-    return fail(environment_error(fmt::format("the image index of {} names no image", what)));
+    return fail(environment_error(fmt::format("the image index of {} lists no image", what)));
   const auto asked = image.platforms.find(platform.oci());
   const auto& digest = asked != image.platforms.end() ? asked->second : image.platforms.begin()->second;
   TRY_ASSIGN(const auto manifest, repository.manifest(digest.text()));
   if (!manifest || manifest->is_index()) {
     return fail(
-        environment_error(fmt::format("the registry does not have the image {} that the index of {} names",
+        environment_error(fmt::format("the registry does not have the image {} that the index of {} lists",
                                       digest.text(), what))
             .hint("the registry (or mirror) is incomplete; use another one"));
   }

@@ -15,11 +15,11 @@
 
 namespace launch::registry {
 
-/// What a registry says of an image, nothing of it pulled.
+/// A registry's description of an image; nothing is pulled.
 struct RemoteImage {
   std::optional<Digest> digest;               ///< of what the tag names: an index, or one manifest
   std::map<std::string, Digest> platforms;    ///< "linux/amd64" → digest of that manifest
-  std::map<std::string, std::string> labels;  ///< of the configuration, first platform that was asked for
+  std::map<std::string, std::string> labels;  ///< of the configuration of the requested (or first) platform
   std::vector<std::string> environment;       ///< "NAME=value", of the same
 };
 

@@ -6,7 +6,7 @@
 
 namespace launch::resolve {
 
-/// A package with some of its versions, as a reader sees it: "a 2.0", "b<1", "every version of c".
+/// A package with some of its versions, as shown to the user: "a 2.0", "b<1", "every version of c".
 struct Term {
   std::string package;  ///< "a", "a[x]"
   std::string text;
@@ -22,8 +22,8 @@ inline std::string_view project_of(const Term& term) {
 /// One step of the proof that there is no solution: these terms cannot all be true.
 struct Fact {
   enum class Kind {
-    given,    ///< from the index or the recipe; `text` says it: "a 2.0 requires b<1"
-    link,     ///< an extra goes with its package; needs no saying
+    given,    ///< from the index or the recipe; `text` is the sentence: "a 2.0 requires b<1"
+    link,     ///< an extra has its package's version; not worth explaining
     derived,  ///< follows from `left` and `right`
   };
   Kind kind = Kind::given;
@@ -33,8 +33,7 @@ struct Fact {
   std::size_t right = 0;
 };
 
-/// The proof. Causes stand before what they prove; the last fact says that the root's requirements cannot be
-/// met.
+/// The proof. Causes precede what they prove; the last fact is that the root's requirements cannot be met.
 struct Conflict {
   std::string root;
   std::vector<Fact> facts;

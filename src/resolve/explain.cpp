@@ -13,7 +13,7 @@
 namespace launch::resolve {
 namespace {
 
-/// What an incompatibility says: "a 2.0 requires b<1", "a 1.0 and c cannot be used together".
+/// An incompatibility as a sentence: "a 2.0 requires b<1", "a 1.0 and c cannot be used together".
 std::string conclusion(const std::vector<Term>& terms, const std::string& root) {
   std::vector<std::string> with;
   std::vector<std::string> without;
@@ -58,7 +58,7 @@ class Writer {
  private:
   bool derived(std::size_t id) const { return conflict_.facts[id].kind == Fact::Kind::derived; }
 
-  /// What follows from a fact and a link is that fact again.
+  /// A fact derived from a fact and a link is that same fact.
   void drop_links() {
     auto& facts = conflict_.facts;
     std::vector<std::size_t> same(facts.size());
@@ -89,7 +89,8 @@ class Writer {
     }
   }
 
-  /// A fact as a reason: the given ones as they are, others by what they say and the line that showed it.
+  /// A fact as a reason: given facts as they are, derived ones as their conclusion with the number of their
+  /// line.
   std::string reason(std::size_t id) const {
     const auto& fact = conflict_.facts[id];
     if (!derived(id)) return fact.text;
@@ -97,7 +98,7 @@ class Writer {
     return lines_[id] ? fmt::format("{} ({})", text, *lines_[id]) : text;
   }
 
-  /// {0}: the reasons, {1}: what follows.
+  /// {0}: the reasons, {1}: the conclusion.
   void say(std::size_t id, std::string_view pattern, const std::string& reasons) {
     const auto& fact = conflict_.facts[id];
     auto sentence = fmt::format(fmt::runtime(pattern), reasons, conclusion(fact.terms, conflict_.root));
@@ -110,7 +111,7 @@ class Writer {
     sentence += fmt::format(" ({})", last_line_);
   }
 
-  /// Numbers the sentence that was written last, which shows `id`.
+  /// Numbers the last sentence, which shows `id`.
   void number_last(std::size_t id) {
     if (!lines_[id]) number(id, sentences_.back());
   }
@@ -127,8 +128,8 @@ class Writer {
     }
   }
 
-  /// Two reasons, the one that calls for a package before the one about that package: "demo requires a and
-  /// a 1.0 requires b".
+  /// Two reasons, the one that requires a package before the one about that package: "demo requires a and a
+  /// 1.0 requires b".
   std::string both(std::size_t a, std::size_t b) const {
     if (calls_for(b, a)) std::swap(a, b);
     return fmt::format("{} and {}", reason(a), reason(b));
@@ -171,7 +172,7 @@ class Writer {
     }
   }
 
-  /// Shown by one sentence.
+  /// True if one sentence can show it.
   bool short_proof(std::size_t id) const {
     return !derived(conflict_.facts[id].left) && !derived(conflict_.facts[id].right);
   }
@@ -197,7 +198,7 @@ class Writer {
 
   Conflict conflict_;
   std::vector<std::size_t> uses_;
-  std::vector<std::optional<std::size_t>> lines_;  // the number of the sentence that shows a fact
+  std::vector<std::optional<std::size_t>> lines_;  // by fact: the number of the sentence that shows it
   std::size_t last_line_ = 0;
   std::vector<std::string> sentences_;
 };

@@ -62,7 +62,7 @@ PartialSolution::Relation PartialSolution::relation(const Incompatibility& fact,
 }
 
 PartialSolution::Satisfier PartialSolution::satisfier(const Incompatibility& fact) const {
-  // For each term the first assignment with which it was true; the last of these made the fact so.
+  // For each term, the first assignment that made it true; the last of these satisfied the fact.
   std::vector<std::size_t> first(fact.terms.size());
   for (std::size_t i = 0; i < fact.terms.size(); ++i) {
     const auto& steps = steps_[fact.terms[i].package];
@@ -76,7 +76,7 @@ PartialSolution::Satisfier PartialSolution::satisfier(const Incompatibility& fac
   for (std::size_t i = 0; i < first.size(); ++i) {
     if (i != last) out.previous_level = std::max(out.previous_level, assignments_[first[i]].level);
   }
-  // The satisfier may say too little by itself: then an earlier assignment of its package had a part in it.
+  // The satisfier alone may not imply the term: then an earlier assignment of its package contributed.
   const auto& own = out.assignment->set;
   const auto& wanted = fact.terms[last].set;
   if (own.subset_of(wanted)) return out;

@@ -8,7 +8,7 @@
 
 namespace launch::resolve {
 
-/// What was decided and what followed from it, in order.
+/// Decisions and their consequences, in order.
 class PartialSolution {
  public:
   struct Assignment {
@@ -21,21 +21,21 @@ class PartialSolution {
   enum class Relation { satisfied, contradicted, almost, open };
 
   std::size_t level() const { return level_; }
-  /// What is known of a package; none when nothing is.
+  /// What is known of a package; null if nothing.
   const VersionSet* known(PackageId package) const;
   std::optional<std::size_t> decided(PackageId package) const;
-  /// Chosen in some version, but not decided which.
+  /// True if some version must be chosen, but none is decided yet.
   bool pending(PackageId package) const;
 
   void decide(PackageId package, const VersionSet& version, std::size_t place);
   void derive(PackageId package, VersionSet set, FactId cause);
   void backtrack(std::size_t level);
 
-  /// How a fact stands: all its terms true, one false, all but one true (`open_term` is its place), or
-  /// neither.
+  /// The state of a fact: all its terms true, one false, all but one true (`open_term` is its position), or
+  /// none of these.
   Relation relation(const Incompatibility& fact, std::size_t& open_term) const;
 
-  /// The assignment that made a satisfied fact so, and the level at which all the rest of it was already so.
+  /// The assignment that satisfied a fact, and the level at which the rest of the fact was already satisfied.
   struct Satisfier {
     const Assignment* assignment = nullptr;
     std::size_t previous_level = 1;

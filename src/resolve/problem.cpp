@@ -40,7 +40,7 @@ PackageId Problem::add(Package package) {
 
 namespace {
 
-/// Sorts terms by package and joins those of one package.
+/// Sorts terms by package and merges those of the same package.
 void normalize(std::vector<SetTerm>& terms) {
   std::stable_sort(terms.begin(), terms.end(),
                    [](const SetTerm& a, const SetTerm& b) { return a.package < b.package; });
@@ -167,7 +167,7 @@ Fact Problem::shown(const Incompatibility& fact) const {
 }
 
 Conflict Problem::proof(FactId last) const {
-  // Causes are always older than what they prove, so the order of the numbers is an order of the proof.
+  // Causes are always older than their conclusions, so the numbers are a valid order for the proof.
   std::vector<bool> wanted(last + 1);
   wanted[last] = true;
   for (FactId id = last + 1; id-- > 0;) {

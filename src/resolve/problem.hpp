@@ -23,7 +23,7 @@ struct SetTerm {
   VersionSet set;
 };
 
-/// Terms that cannot all be true, with where that is known from. At most one term a package, sorted by
+/// Terms that cannot all be true, and the source of that knowledge. At most one term per package, sorted by
 /// package.
 struct Incompatibility {
   enum class Kind { needs, clause, link, derived };
@@ -34,7 +34,8 @@ struct Incompatibility {
   FactId right = 0;
 };
 
-/// A package, or a package with one extra ("a[x]"), which is a package of its own with the same versions.
+/// A package, or a package with one extra ("a[x]"), which is treated as a separate package with the same
+/// versions.
 struct Package {
   std::string name;
   std::string extra;
@@ -49,7 +50,7 @@ struct Package {
 /// A requirement without its marker: "b[x]<1".
 std::string requirement_text(const specs::Requirement& requirement);
 
-/// What is known so far: packages with their versions, and facts about them. The root is package 0.
+/// Everything known so far: packages with their versions, and facts about them. The root is package 0.
 class Problem {
  public:
   explicit Problem(std::string root);
@@ -61,28 +62,28 @@ class Problem {
   PackageId add(Package package);
 
   const Incompatibility& fact(FactId id) const { return facts_[id]; }
-  /// The facts in force that name a package, oldest first.
+  /// The active facts that name a package, oldest first.
   const std::vector<FactId>& facts_of(PackageId package) const { return facts_of_[package]; }
 
-  /// Puts a fact in force. Terms of one package are joined; one that can never be true makes the fact void.
+  /// Activates a fact. Terms of the same package are merged; a term that can never be true makes the fact
+  /// void.
   std::optional<FactId> add(Incompatibility fact);
   /// A fact that is only a step of a proof.
   FactId add_step(Incompatibility fact);
-  /// A step is put in force.
+  /// Activates a step.
   void enforce(FactId id);
-  /// "This version of `package` needs `other` in `set`": joined with what other versions need in the same
-  /// words.
+  /// "This version of `package` needs `other` in `set`": merged with the same need of other versions.
   std::optional<FactId> add_need(PackageId package, std::size_t place, PackageId other, const VersionSet& set,
                                  const std::string& text);
 
-  /// What both facts say when `package` is taken out of the question (the rule of resolution).
+  /// What both facts imply without `package` (the rule of resolution).
   Incompatibility resolvent(FactId left, FactId right, PackageId package) const;
 
-  /// The proof that ends with a fact, for a reader.
+  /// The proof that ends with a fact, for the explanation.
   Conflict proof(FactId last) const;
 
  private:
-  using Need = std::tuple<PackageId, PackageId, std::string>;  // who needs whom, in which words
+  using Need = std::tuple<PackageId, PackageId, std::string>;  // who needs whom, and the requirement's text
   void retire(FactId id);
   std::string term_text(PackageId package, const VersionSet& versions, bool positive) const;
   Term shown(const SetTerm& term) const;

@@ -14,7 +14,7 @@
 
 namespace launch::resolve {
 
-/// What a version requires, or why it cannot be used after all (its metadata rules the target out, or is
+/// The requirements of a version, or why it cannot be used after all (its metadata excludes the target, or is
 /// broken).
 struct Dependencies {
   std::vector<specs::Requirement> requirements;  ///< markers and extras already evaluated for the target
@@ -23,31 +23,30 @@ struct Dependencies {
 
 using PackageVersion = std::pair<std::string, specs::Version>;
 
-/// What the solver asks about packages; the lock floor answers from an index, tests from a table.
+/// What the solver asks about packages; `locking` answers from an index, tests from a table.
 class Provider {
  public:
   virtual ~Provider() = default;
 
-  /// All versions of a package that could be taken, best first. An unknown package has none. Pre-releases are
-  /// among them; the solver keeps them back as PEP 440 says. Errors (environment): the index could not be
-  /// asked.
+  /// All candidate versions of a package, best first; none for an unknown package. Includes pre-releases,
+  /// which the solver filters according to PEP 440. Errors (environment): the index could not be queried.
   virtual Result<std::vector<specs::Version>> candidates(const std::string& package) = 0;
 
-  /// Pre-releases of this package are as good as releases (a nightly channel serves it).
+  /// True if pre-releases of this package are as good as releases (a nightly channel serves it).
   virtual bool takes_prereleases(const std::string& package) = 0;
 
   /// Why no candidate of a package fits `wanted`, as a clause: "the index has no project named x", "the
   /// newest b is 4.2", "torch 2.3.0 has wheels for cp38 to cp312, none for cp313".
   virtual std::string absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;
 
-  /// What that version requires when `extras` are asked for (PEP 508; an unknown extra adds nothing).
-  /// Errors (environment): the index could not be asked.
+  /// The requirements of that version with these `extras` (PEP 508; an unknown extra adds nothing). Errors
+  /// (environment): the index could not be queried.
   virtual Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                             const std::set<std::string>& extras) = 0;
 
-  /// Packages whose candidates will be asked for next; a provider may fetch them side by side.
+  /// Packages whose candidates will be requested next; a provider may fetch them in parallel.
   virtual void prefetch_candidates(std::span<const std::string> packages) = 0;
-  /// Versions whose dependencies will probably be asked for next.
+  /// Versions whose dependencies will probably be requested next.
   virtual void prefetch_dependencies(std::span<const PackageVersion> versions) = 0;
 };
 

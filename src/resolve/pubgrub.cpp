@@ -15,7 +15,7 @@ namespace {
 
 using Relation = PartialSolution::Relation;
 
-/// Packages whose pre-releases some requirement called for; grows from one attempt to the next.
+/// Packages whose pre-releases some requirement called for; grows from attempt to attempt.
 using Admitted = std::set<std::string>;
 
 class Solver {
@@ -24,7 +24,7 @@ class Solver {
          Admitted& admitted)
       : problem_(root), requirements_(requirements), provider_(provider), admitted_(admitted) {}
 
-  /// No outcome: pre-releases of one more package are called for, and everything has to be judged anew.
+  /// nullopt if pre-releases of one more package are called for, and solving must start over.
   Result<std::optional<Outcome>> run() {
     begin();
     std::optional<PackageId> changed = 0;
@@ -51,7 +51,7 @@ class Solver {
     problem_.add(std::move(rootless));
   }
 
-  /// Draws all conclusions; false when they are contradictory whatever is decided, by the fact failure_.
+  /// Draws all conclusions; false if they contradict each other whatever is decided, because of failure_.
   bool propagate(PackageId start) {
     std::deque<PackageId> changed = {start};
     while (!changed.empty()) {
@@ -82,7 +82,8 @@ class Solver {
     return term.package;
   }
 
-  /// Finds the reason behind a fact that came true and goes back to where it can be avoided; none: nowhere.
+  /// Finds the cause of a fact that came true and backtracks to where it can be avoided; nullopt if it
+  /// cannot.
   std::optional<FactId> learn(FactId id) {
     ++outcome_.conflicts;
     bool is_new = false;
@@ -105,7 +106,7 @@ class Solver {
     }
   }
 
-  /// Chooses a version of some package that needs one; the package whose facts are to be looked at next.
+  /// Chooses a version of some package that needs one; returns the package whose facts to propagate next.
   Result<std::optional<PackageId>> decide() {
     if (!partial_.decided(0)) return decide_root();
     prefetch();
@@ -138,7 +139,7 @@ class Solver {
     return 0;
   }
 
-  /// A new fact leaves room for its package's version that is about to be decided.
+  /// True if a new fact allows the version of its package that is about to be decided.
   bool fits_now(FactId id, PackageId package) const {
     const auto& terms = problem_.fact(id).terms;
     return !std::all_of(terms.begin(), terms.end(), [&](const SetTerm& term) {
@@ -147,7 +148,7 @@ class Solver {
     });
   }
 
-  /// What has one version left first, then what has been in conflicts, then in the order of being met.
+  /// Packages with one version left first, then those involved in conflicts, then in order of appearance.
   std::optional<PackageId> most_urgent() const {
     constexpr std::size_t kConflictsAStep = 5;
     constexpr std::size_t kMostSteps = 100;
@@ -167,14 +168,14 @@ class Solver {
     return best;
   }
 
-  /// The best version that is still possible.
+  /// The best version still possible.
   std::size_t best(PackageId id) const {
     const auto& order = problem_.package(problem_.package(id).base).order;
     const auto* known = partial_.known(id);
     return *std::find_if(order.begin(), order.end(), [&](std::size_t place) { return known->holds(place); });
   }
 
-  /// "a[x]" is to be of the very version that "a" has; false when that is ruled out.
+  /// Requires "a[x]" to have the same version as "a"; false if that is ruled out.
   bool tie_to_base(PackageId id) {
     const auto& package = problem_.package(id);
     const auto place = *partial_.decided(package.base);
@@ -201,7 +202,7 @@ class Solver {
     if (!versions.empty()) provider_.prefetch_dependencies(versions);
   }
 
-  /// For "a[x]" only what the extra adds.
+  /// For "a[x]", only the requirements that the extra adds.
   Result<Dependencies> dependencies_of(PackageId id, std::size_t place) {
     const auto& package = problem_.package(id);
     const auto& version = package.versions[place];
@@ -215,7 +216,7 @@ class Solver {
     return with_extra;
   }
 
-  /// Puts what a version requires in force; the new facts.
+  /// Activates the requirements of a version; returns the new facts.
   Result<std::vector<FactId>> require(PackageId id, std::size_t place,
                                       const std::vector<specs::Requirement>& requirements) {
     std::vector<std::string> names;
@@ -330,9 +331,9 @@ class Solver {
   std::span<const specs::Requirement> requirements_;
   Provider& provider_;
   Admitted& admitted_;
-  std::set<std::string> promoted_;            // the root names pre-releases of these
-  std::set<PackageId> withheld_;              // some set of theirs leaves pre-releases out
-  std::map<PackageId, std::size_t> trouble_;  // conflicts that a package had a part in
+  std::set<std::string> promoted_;            // pre-releases of these are named by the root
+  std::set<PackageId> withheld_;              // some of their sets exclude pre-releases
+  std::map<PackageId, std::size_t> trouble_;  // number of conflicts that involved a package
   std::set<std::pair<PackageId, std::size_t>> tied_;
   std::set<std::pair<PackageId, std::size_t>> prefetched_;
   std::optional<FactId> failure_;

@@ -16,10 +16,10 @@ namespace launch::resolve {
 
 struct Chosen {
   specs::Version version;
-  std::set<std::string> extras;  ///< that something asked for
+  std::set<std::string> extras;  ///< requested by some requirement
 };
 
-/// The versions that meet the requirements, or the proof that there are none.
+/// Versions that meet the requirements, or a proof that none exist.
 struct Outcome {
   std::optional<std::map<std::string, Chosen>> solution;  ///< by package name
   Conflict conflict;                                      ///< when there is no solution
@@ -28,10 +28,9 @@ struct Outcome {
 };
 
 /// Finds versions by PubGrub (Weizenbaum 2018: unit propagation, learning from conflicts, backjumping).
-/// Complete: it answers "none" only where there are none. Deterministic. A pre-release is taken only when the
-/// provider takes them, or some requirement that was met names one or has nothing else (PEP 440), and comes
-/// last unless the root names one. `root` is the name that explanations use for whoever has the requirements.
-/// Errors: the provider's.
+/// Complete: it finds a solution if one exists. Deterministic. Pre-releases are used only if the provider
+/// takes them, or if some requirement names one or matches nothing else (PEP 440), and come last unless the
+/// root names one. `root` is the name of the requirements' owner in explanations. Errors: the provider's.
 Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
                       Provider& provider);
 

@@ -25,7 +25,7 @@ VersionSet VersionSet::one(std::size_t versions, std::size_t place) {
   return set;
 }
 
-/// Clears the bits behind the last version.
+/// Clears the bits after the last version.
 void VersionSet::trim() {
   const std::size_t used = (versions_ + 1) % 64;
   if (used != 0) words_.back() &= (std::uint64_t{1} << used) - 1;
@@ -88,7 +88,7 @@ VersionSet matching(const specs::SpecifierSet& specifier, const std::vector<spec
 
 namespace {
 
-/// The versions from place `first` up to `last`, both included, as part of a list of `count`.
+/// The versions from place `first` to `last`, inclusive, as part of a list of `count`.
 std::string run_text(std::size_t first, std::size_t last, const std::vector<specs::Version>& ascending) {
   if (first == last) return ascending[first].text();
   const bool to_newest = last + 1 == ascending.size();

@@ -10,14 +10,14 @@
 
 namespace launch::resolve {
 
-/// What may be true of a package: that it is not chosen at all ("absent"), or that one of its known versions
-/// is. The versions are named by their place in the package's ascending list, so that every PEP 440 specifier
-/// has an exact set and complement, union and intersection are exact as well.
+/// Possible states of a package: not chosen at all ("absent"), or chosen in one of its known versions.
+/// Versions are represented by their positions in the package's ascending list, so that every PEP 440
+/// specifier, complement, union and intersection is exact.
 class VersionSet {
  public:
   VersionSet() = default;
   static VersionSet none(std::size_t versions);
-  /// Every version; absence is not in it.
+  /// Every version, but not absence.
   static VersionSet any_version(std::size_t versions);
   static VersionSet one(std::size_t versions, std::size_t place);
 
@@ -26,9 +26,9 @@ class VersionSet {
   bool holds_absence() const { return bit(0); }
   void add(std::size_t place) { set(place + 1); }
 
-  /// Neither absence nor any version.
+  /// True if it contains neither absence nor any version.
   bool empty() const;
-  /// Absence and every version: says nothing.
+  /// True if it contains absence and every version, and so says nothing.
   bool everything() const;
   std::size_t count_versions() const;
   bool subset_of(const VersionSet& other) const;
@@ -50,11 +50,10 @@ class VersionSet {
   std::vector<std::uint64_t> words_;  // bit 0 is absence, bit i + 1 the version at place i
 };
 
-/// The versions that all clauses allow; pre-releases are judged by the clauses alone.
+/// The versions that all clauses allow; pre-releases get no special treatment.
 VersionSet matching(const specs::SpecifierSet& specifier, const std::vector<specs::Version>& ascending);
 
-/// The versions in a set for a reader: "2.0", ">=2.0", ">=1.0, <2.0", "1.0, 1.2 or >=3.0"; "" for all of
-/// them.
+/// The versions in a set as text: "2.0", ">=2.0", ">=1.0, <2.0", "1.0, 1.2 or >=3.0"; "" for all of them.
 std::string versions_text(const VersionSet& set, const std::vector<specs::Version>& ascending);
 
 }  // namespace launch::resolve

@@ -1,10 +1,10 @@
 """One rank of a run, as launch starts it: torchrun … rank.py SCRIPT ARGS.
 
-Every line of the rank goes to stdout with the rank before it, and its end as an event, so that whoever reads the
-node's output knows who said what, who ended first, and how:
+Writes every line of the rank to stdout, prefixed with the rank, and its end as an event, so that the reader of the
+node's output knows which rank wrote what, which ended first, and how:
 
-    @launch RANK o TEXT    a line of its stdout; O: the line goes on
-    @launch RANK e TEXT    a line of its stderr; E: the line goes on
+    @launch RANK o TEXT    a line of its stdout; O: the line continues
+    @launch RANK e TEXT    a line of its stderr; E: the line continues
     @launch RANK s JSON    it was started
     @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
                            began), asked_to_end (before it ended), message (torchelastic's error file)
@@ -37,7 +37,7 @@ def put_event(kind, event):
 
 
 class Lines:
-    """Bytes of one stream, given on as lines; a carriage return ends one too (progress bars)."""
+    """Splits one stream into lines; a carriage return ends a line too (progress bars)."""
 
     def __init__(self, kind):
         self.kind = kind
@@ -83,7 +83,7 @@ def read_to_end(rank, streams):
                 key.data.take(data)
             else:
                 selector.unregister(key.fileobj)
-        # A process that the rank left behind may hold its pipes for ever.
+        # A process that the rank left behind may hold its pipes open forever.
         if rank.poll() is not None:
             ended = ended or time.monotonic()
             if time.monotonic() - ended > 0.5:
@@ -103,7 +103,7 @@ def error_file_message():
 
 
 def end_as(code):
-    """Ends as the rank did, so that torchrun sees the same."""
+    """Ends in the same way as the rank, so that torchrun sees the same."""
     if code >= 0:
         os._exit(code)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

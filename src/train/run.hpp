@@ -20,7 +20,7 @@ struct RunWorld {
   ProcessRunner& runner;
   Work work;
   std::filesystem::path program;  ///< launch itself, which is its own guard
-  std::function<int()> signal;    ///< the one that asked for the stop; 0 before
+  std::function<int()> signal;    ///< the one that requested the stop; 0 before
 };
 
 struct RunReport {

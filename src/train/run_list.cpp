@@ -39,7 +39,7 @@ Result<RunFolder> find_folder(const std::filesystem::path& state, std::string_vi
   auto error = input_error(fmt::format("run not found: {}", in_quotes(id)));
   if (const auto near = did_you_mean(id, all))
     return fail(std::move(error).hint(fmt::format("did you mean {}?", *near)));
-  return fail(std::move(error).hint("'launch runs' lists the runs"));
+  return fail(std::move(error).hint("run `launch runs` to list them"));
 }
 
 }  // namespace

@@ -95,7 +95,7 @@ def requirements_of(url, size):
 
 
 def project(base, name):
-    """Versions, wheel names and requirements of one project; nothing where the index does not know it."""
+    """Versions, wheel names and requirements of one project; nothing if the index does not have it."""
     try:
         page = json.loads(get(f"{base}/{name}/", {"Accept": "application/vnd.pypi.simple.v1+json"}))
     except OSError as failure:
@@ -133,7 +133,7 @@ def main():
         markers.update(re.findall(r"^    \"([^\"]*(?:==|<|>| in )[^\"]*)\",?$", text, re.MULTILINE))
         versions.update(re.findall(r'^version = "([^"]+)"$', text, re.MULTILINE))
         wheels.update(urllib.parse.unquote(w) for w in re.findall(r'/([^/"#?]+\.whl)', text))
-    # A requirement with an address says where something lies; the addresses are made up anyhow in the generated cases.
+    # A requirement with a URL names a location; the generated cases have invented URLs.
     requirements = {r for r in requirements if "://" not in r}
     wheels = random.Random(0).sample(sorted(wheels), min(len(wheels), MOST_WHEELS))
     for name, lines in (

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Puts the same questions to python_oracle and to the packaging library, and shows where the answers differ.
+"""Asks python_oracle and the packaging library the same questions, and shows where their answers differ.
 
     compare_packaging.py ORACLE DATA_FOLDER ROOM     rooms: names versions specifiers markers requirements tags
 
@@ -117,7 +117,7 @@ def answer_marker(text, python, platform, extras):
     if "\\" in text:
         return INVALID
     members = [e for e in extras.split(",") if e]
-    # "extra" holds one value in metadata, "extras" a set in lock files; a marker that has both is asked as the latter.
+    # "extra" holds one value in metadata, "extras" a set in lock files; a marker with both is evaluated as the latter.
     values = environment(python, platform) | {
         "extra": members[0] if members else "",
         "extras": frozenset(members),
@@ -224,7 +224,7 @@ def ask_oracle(questions):
 
 
 def same(ours, theirs):
-    """A None of theirs is a field that is not compared."""
+    """A None on their side is a field that is not compared."""
     return len(ours) == len(theirs) and all(t is None or o == t for o, t in zip(ours, theirs))
 
 

@@ -1,4 +1,4 @@
-"""Compares what the Python scanner reads with Python's own tokenize and ast, over many real files.
+"""Compares the Python scanner's results with Python's own tokenize and ast, on many real files.
 
 usage: imports.py PROBE_DUMP [FOLDER…] [--least N] [--most N]
 
@@ -21,7 +21,7 @@ IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseExcepti
 
 
 class Place:
-    """What is known of a place in the code; the names are those of the scanner's `need`."""
+    """The context of a place in the code; the names are those of the scanner's `need`."""
 
     def __init__(self, never=False, path=False, guarded=False, asked=False, choices=()):
         self.never, self.path, self.guarded, self.asked, self.choices = never, path, guarded, asked, choices

@@ -32,7 +32,7 @@ def is_version(text):
 
 
 def spoil(text):
-    """One character more, less or other."""
+    """One character inserted, deleted or changed."""
     at = some.randrange(len(text) + 1)
     odd = some.choice("aZ0 .-_+!*,;()[]<>=~@'\"v\t\n\\é\x00")
     return some.choice((text[:at] + odd + text[at:], text[:at] + text[at + 1 :], text[:at] + odd + text[at + 1 :]))
@@ -95,7 +95,7 @@ def good_version():
 
 
 def near(text):
-    """A version that a clause about `text` is likely to have an opinion on."""
+    """A version near the boundary of a clause about `text`."""
     base = Version(text)
     head = f"{base.epoch}!" + ".".join(map(str, base.release))
     return some.choice((
@@ -348,5 +348,5 @@ ROOMS = {
 
 
 def comparable(question):
-    """A line of UTF-8, with no number that 64 bits do not hold."""
+    """A line of UTF-8, without numbers that exceed 64 bits."""
     return not any(len(run.lstrip("0")) > 19 for field in question for run in re.findall("[0-9]+", field))

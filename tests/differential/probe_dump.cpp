@@ -1,4 +1,4 @@
-// What the probe sees, for the scripts beside it to compare with Python itself: tokens and imports of the
+// The probe's results, for the scripts next to it to compare with Python itself: tokens and imports of the
 // files that stdin names, or what wheels have of the names ("torch.nn:Module") on stdin.
 #include <cstdio>
 #include <iostream>

@@ -1,4 +1,4 @@
-"""The main job: ci/demo on the real torch, and what its run record says.
+"""The main job: ci/demo with the real torch, and its run record.
 
 usage: demo.py walk DEMO LAUNCH; demo.py clean-up DEMO LAUNCH removes the images that a walk has brought
 """
@@ -87,7 +87,7 @@ def failing_rank_is_named() -> None:
 
 
 def port_in_use_is_named() -> None:
-    """A torchrun before the real one in PATH holds the port that the real one wants."""
+    """A torchrun before the real one in PATH holds the port that the real one needs."""
     name = f"demo-port-{os.getpid()}"
     with tempfile.TemporaryDirectory() as folder:
         place = pathlib.Path(folder)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""engine_docker.py STAND_IN LAUNCH: launch with a docker of its own, whose daemon ends with the test.
+"""engine_docker.py STAND_IN LAUNCH: launch with its own docker daemon, which ends with the test.
 
 All of it runs in a network namespace, so that docker's bridge and firewall rules are gone with it.
 """
@@ -103,7 +103,7 @@ nodes   = 2
 
     @classmethod
     def has_legacy_builder(cls):
-        """It keeps the layers of a build that was interrupted, and nothing says which they are."""
+        """It keeps the layers of an interrupted build, and does not say which they are."""
         version = subprocess.run(["docker", "version", "--format", "{{.Client.Version}}"], env=cls.environment, check=True,
                                  text=True, stdout=subprocess.PIPE).stdout
         return not cls.has_buildx() and int(version.split(".")[0]) >= 23
@@ -174,7 +174,7 @@ nodes   = 2
         return found
 
     def wait_until_left(self, expected):
-        """The daemon goes on for a moment when its client is gone."""
+        """The daemon continues for a moment after its client exits."""
         until = time.monotonic() + 30
         while self.left() != expected and time.monotonic() < until:
             time.sleep(0.1)

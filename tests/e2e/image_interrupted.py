@@ -56,7 +56,7 @@ user = "trainer"
     @classmethod
     def tearDownClass(cls):
         cls.podman("rmi", "--all", "--force")
-        # podman keeps the mount that it made of its storage.
+        # podman keeps its storage mounted.
         subprocess.run(["umount", cls.root / "graph/overlay"], stderr=subprocess.DEVNULL)
         shutil.rmtree(cls.root)
 
@@ -76,7 +76,7 @@ user = "trainer"
 
     @staticmethod
     def processes():
-        """What runs in the containers of these builds, by the recipe's environment."""
+        """Processes in the containers of these builds, found by the recipe's environment."""
         found = []
         for process in pathlib.Path("/proc").glob("[0-9]*"):
             try:
@@ -151,7 +151,7 @@ user = "trainer"
         self.wait_for(self.compiling, first)
         second = self.start()
         line = second.stderr.readline()
-        self.assertEqual(line, f"another build of {NAME} is going on; waiting for its end\n")
+        self.assertEqual(line, f"another build of {NAME} is running; waiting for it\n")
         self.interrupt(second, signal.SIGTERM)
         self.assertTrue(self.compiling())
         self.interrupt(first, signal.SIGINT)

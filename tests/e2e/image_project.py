@@ -44,7 +44,7 @@ def sha256(data):
 
 
 def write_lock(root, name, recipe, wheels):
-    """The lock of a recipe's text, made of wheels that lie in lockfiles/wheels."""
+    """The lock for a recipe's text, with wheels in lockfiles/wheels."""
     accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json, " \
              "application/vnd.docker.distribution.manifest.v2+json"
     request = urllib.request.Request(f"http://{REGISTRY}/v2/nvidia/cuda/manifests/{TAG}", headers={"Accept": accept})

@@ -1,4 +1,4 @@
-"""Compares what the probe says of a wheel with a real interpreter that has the wheel installed.
+"""Compares the probe's answers for a wheel with a real interpreter that has the wheel installed.
 
 usage: import_agreement.py PROBE_DUMP --demo FOLDER LAUNCH | --wheel WHEEL --python COMMAND [--names FILE…]
 
@@ -6,7 +6,7 @@ The names are those of tests/data/probe, or of files with "torch.nn:Module" as t
 starts a Python that has the wheel installed; it gets a program on stdin. --demo takes both from the project that
 ci/demo has left: the locked wheel of torch in the store, and the image. A "yes" must import and a "no" must fail. Failures
 that are the environment's (a package outside the wheel is missing) or that come from torch's own circular imports
-are counted apart: they say nothing about the name. All names are imported by one process, as importing torch anew
+are counted apart: they say nothing about the name. All names are imported by one process, as importing torch again
 takes seconds.
 """
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""installation.py UNPACK_WHEELS: wheels as images get them, compared with what the real pip installs.
+"""installation.py UNPACK_WHEELS: wheels as installed in images, compared with the real pip.
 
 The wheels come from the machine's index. The same files, contents, modes and RECORD rows are expected but for what names
 the installer; console scripts differ in their text and must do the same.
@@ -17,14 +17,14 @@ import unittest
 UNPACK = sys.argv.pop(1)
 PYTHON = "%d.%d" % sys.version_info[:2]
 SITE = f"lib/python{PYTHON}/site-packages"
-# Console scripts, data files, headers, old-style scripts, compiled code, files that can be executed.
+# Console scripts, data files, headers, old-style scripts, compiled code, executable files.
 WHEELS = ["wheel==0.45.1", "pyyaml==6.0.2", "jupyterlab-widgets==3.0.13", "greenlet==3.1.1", "pyflakes==3.2.0",
           "docutils==0.20.1", "numpy==2.1.3", "ninja==1.11.1.1", "jmespath==1.0.1", "Pygments==2.18.0"]
 OF_THE_INSTALLER = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
 
 
 def plain(path):
-    """pip in a virtual environment keeps headers below include/site, which no compiler is told of."""
+    """pip in a virtual environment keeps headers below include/site, where no compiler looks."""
     return path.replace("include/site/", "include/")
 
 

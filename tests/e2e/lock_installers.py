@@ -1,4 +1,4 @@
-"""Locks that launch makes from the machine's real index are accepted by packaging, pip and uv.
+"""packaging, pip and uv accept the locks that launch creates from the machine's real index.
 
 usage: lock_installers.py LAUNCH   (run by the Python that has packaging, pip and uv)
 
@@ -115,7 +115,7 @@ def check_lock(launch: str, folder: pathlib.Path, name: str):
 
 
 def check_house(folder: pathlib.Path):
-    """What --to wrote installs on a machine without an index."""
+    """The folder of --to can be installed on a machine without an index."""
     run([sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-index", "--find-links",
          str(folder / "house"), "--target", str(folder / "dry"), "charset-normalizer", "rich"], folder)
 

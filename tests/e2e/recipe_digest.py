@@ -1,4 +1,4 @@
-"""What locks that tests write by hand say of their recipe."""
+"""The recipe digest for locks that tests write by hand."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""launch train with a real podman: two containers that meet, fail, are interrupted and killed.
+"""launch train with a real podman: two containers that communicate, fail, are interrupted and killed.
 
 The image holds nothing: /usr of this machine is mounted, and tests/e2e/stand_in/torchrun stands for torchrun, so that
 a run takes two seconds and no torch. usage: train.py LAUNCH
@@ -76,7 +76,7 @@ def podman(*arguments, **more):
 
 
 def empty_root():
-    """A root file system as a tar: places for mounts, and the links that a merged /usr has."""
+    """A root file system as a tar: mount points, and the links of a merged /usr."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):
@@ -296,7 +296,7 @@ class Train(unittest.TestCase):
         self.project(NAME + "-none", image=False)
         code, out, err = self.train(recipe=NAME + "-none")
         self.assertEqual((code, out, err), (1, "", f"error: podman has no image localhost/launch/{NAME}-none:latest\n\n"
-                                                   f"hint: launch build {NAME}-none\n"))
+                                                   f"hint: run `launch build {NAME}-none`\n"))
 
     def test_dry_run_starts_nothing(self):
         before = self.records() if (self.root / "state").exists() else []

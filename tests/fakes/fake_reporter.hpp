@@ -8,7 +8,7 @@
 
 namespace launch::fakes {
 
-/// Keeps what it is told.
+/// Records everything reported to it.
 class FakeReporter final : public Reporter {
  public:
   void warn(std::string_view text) override { keep(warnings, text); }
@@ -24,7 +24,7 @@ class FakeReporter final : public Reporter {
     std::uint64_t done = 0;
     std::uint64_t total = 0;
   };
-  /// While others still report.
+  /// Safe while others still report.
   std::size_t count_of_notes() {
     const std::scoped_lock lock(mutex_);
     return notes.size();

@@ -13,8 +13,8 @@
 
 namespace launch::fakes {
 
-/// A ProcessRunner that runs nothing: it answers each argument vector (as a shell line) with what the test
-/// said, and keeps what it was asked. A vector that the test did not foresee is a program that is not there.
+/// A ProcessRunner that runs nothing: it returns the test's answer for each argument vector (as a shell
+/// line), and records the calls. A vector without an answer is a program that does not exist.
 class FakeRunner final : public ProcessRunner {
  public:
   struct Answer {
@@ -23,9 +23,9 @@ class FakeRunner final : public ProcessRunner {
     std::string err = {};
   };
 
-  /// The answer to a line; given twice, the second is for the second call. The last one stays.
+  /// The answer to a line; a second answer is for the second call. The last one is repeated.
   void on(const std::string& line, Answer answer) { answers_[line].push_back(std::move(answer)); }
-  /// Called with the specification before it is answered.
+  /// Called with the specification before the answer is returned.
   std::function<void(const ProcessSpec&)> before = {};
 
   const std::vector<std::string>& asked() const { return asked_; }

@@ -9,8 +9,8 @@
 
 namespace launch::fakes {
 
-/// The outside world of long work: a disk that can be made to fail, a clock that takes no time, a reporter
-/// that keeps what it is told.
+/// The outside world of long-running work: a disk that can be made to fail, a clock whose sleeps take no
+/// time, a reporter that records.
 struct FakeWork {
   FaultyDisk disk;
   HandClock clock;

@@ -9,11 +9,11 @@
 
 namespace launch::fakes {
 
-/// The real disk, one of whose calls fails as on a disk that is full or broken.
+/// The real disk, with one call failing as on a full or broken disk.
 class FaultyDisk final : public RealDisk {
  public:
-  /// What fails: the nth call, and all further ones, of the method `call` ("write") on a path that contains
-  /// `path`; of rename, link and copy it is the new one.
+  /// The nth call, and all later ones, of the method `call` ("write") on a path that contains `path`; for
+  /// rename, link and copy, the new path counts.
   struct Fault {
     std::string call;
     std::string path = {};
@@ -28,7 +28,7 @@ class FaultyDisk final : public RealDisk {
     fault_ = std::move(fault);
     seen_ = 0;
   }
-  /// Whether the fault has come about.
+  /// Whether the fault has occurred.
   bool struck() const {
     const std::scoped_lock lock(mutex_);
     return fault_.nth > 0 && seen_ >= fault_.nth;
@@ -46,7 +46,7 @@ class FaultyDisk final : public RealDisk {
     remember(file, pattern);
     return error;
   }
-  /// A disk that becomes full takes a part of what it is given.
+  /// A disk that becomes full writes part of its input.
   int write(const Fd& file, std::string_view bytes) override {
     const int error = error_of("write", path_of(file));
     const int written = RealDisk::write(file, error ? bytes.substr(0, bytes.size() / 2) : bytes);

@@ -7,7 +7,7 @@
 
 namespace launch {
 
-/// write_file on the machine's own disk, for what a test puts there.
+/// write_file on the machine's own disk, for a test's files.
 inline Result<void> write_file(const std::filesystem::path& path, std::string_view content,
                                unsigned mode = 0644, Flush flush = Flush::no) {
   RealDisk disk;

@@ -8,7 +8,7 @@
 
 namespace launch::fakes {
 
-/// A clock that stands still but when it is slept on, which takes no time. Writes down all sleeps.
+/// A clock that advances only by sleeps, which take no real time. Records all sleeps.
 class HandClock final : public Clock {
  public:
   explicit HandClock(

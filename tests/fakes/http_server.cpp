@@ -18,10 +18,10 @@ namespace {
 
 constexpr int kBacklog = 256;
 constexpr std::size_t kThreads = 48;
-/// A connection that the client means to use again is there, however long a busy machine makes it wait.
+/// Keeps a connection that the client wants to reuse open, however slow a busy machine is.
 constexpr time_t kIdleSeconds = 30;
 
-/// httplib listens with a backlog of 5, which many connections at once would overrun.
+/// httplib's backlog of 5 is too small for many connections at once.
 template <class Base>
 class Listener final : public Base {
  public:
@@ -53,7 +53,7 @@ bool still_the_same(const Reply& reply, const SeenRequest& request) {
          condition == header_of(reply.headers, "last-modified");
 }
 
-/// "bytes=A-B", "bytes=A-", "bytes=-N" of `size` bytes; none when it cannot be satisfied.
+/// "bytes=A-B", "bytes=A-", "bytes=-N" of `size` bytes; nullopt if it cannot be satisfied.
 std::optional<std::pair<std::size_t, std::size_t>> parse_range(std::string_view text, std::size_t size) {
   text.remove_prefix(std::string_view("bytes=").size());
   const auto dash = text.find('-');
@@ -122,7 +122,7 @@ Reply HttpServer::Self::reply_to(const SeenRequest& request) {
 void HttpServer::Self::answer(const httplib::Request& request, httplib::Response& response) {
   const auto asked = seen(request);
   auto reply = reply_to(asked);
-  // Ranges are ours to answer; the request is httplib's own variable, which it would go by.
+  // We answer ranges ourselves; httplib would act on this variable of the request.
   const_cast<httplib::Request&>(request).ranges.clear();
 
   response.status = reply.status;

@@ -15,7 +15,7 @@ namespace launch::fakes {
 
 using Headers = std::vector<std::pair<std::string, std::string>>;
 
-/// A request as the server saw it.
+/// A request as received by the server.
 struct SeenRequest {
   std::string method = {};
   std::string path = {};  ///< with the query; the whole URL when the server was asked as a proxy
@@ -25,7 +25,7 @@ struct SeenRequest {
   std::optional<std::string> header(std::string_view name) const;
 };
 
-/// What a path answers, with what goes wrong on the way.
+/// The answer of a path, including its faults.
 struct Reply {
   int status = 200;
   Headers headers = {};
@@ -35,24 +35,24 @@ struct Reply {
   /// Answers range requests with 206 (and If-Range by ETag or Last-Modified of `headers`), 416 past the end.
   /// False: answers them 200 with everything.
   bool ranges = true;
-  /// The connection is closed after so many bytes of what was to be sent.
+  /// Closes the connection after this many bytes of the answer.
   std::optional<std::size_t> cut_after = {};
-  /// The Content-Length that is claimed, whatever is sent; the connection is closed afterwards.
+  /// The claimed Content-Length, whatever is sent; the connection is closed afterwards.
   std::optional<std::size_t> content_length = {};
-  /// Sends `drip_bytes` at a time with this wait between.
+  /// Sends `drip_bytes` at a time, with this wait in between.
   std::chrono::milliseconds drip_pause{0};
   std::size_t drip_bytes = 1;
 };
 
-/// A real HTTP/1.1 server on 127.0.0.1 for tests, in threads of this process, until the object goes.
+/// A real HTTP/1.1 server on 127.0.0.1 for tests, in threads of this process, until the object is destroyed.
 ///
 ///   HttpServer server;
 ///   server.serve("/simple/torch/", {.body = page, .content_type = "text/html"});
 ///   server.script("/busy", {{.status = 503}, {.body = "at last"}});   // one after another, the last one
 ///   stays fetch(server.url("/simple/torch/")); server.requests("/busy").size();
 ///
-/// Paths that nothing was said about answer 404. Let the client go before the server, which waits half
-/// a minute for connections that are only idle. All methods may be called while requests come in.
+/// Paths without an answer return 404. Destroy the client before the server, which otherwise waits half a
+/// minute for idle connections. Thread-safe.
 class HttpServer {
  public:
   using Handler = std::function<Reply(const SeenRequest&)>;
@@ -68,13 +68,13 @@ class HttpServer {
   std::string url(std::string_view path = "") const;
   int port() const;
 
-  /// The same answer every time.
+  /// The same answer for every request.
   void serve(const std::string& path, Reply reply);
-  /// One answer after another; the last one stays. Must not be empty.
+  /// One answer per request; the last one is repeated. Must not be empty.
   void script(const std::string& path, std::vector<Reply> replies);
-  /// Answers by a function, called from the server's threads, one a connection.
+  /// Computes answers with a function, called from the server's threads, one per connection.
   void on(const std::string& path, Handler handler);
-  /// Answers whatever no path was given for.
+  /// Answers paths without an answer of their own.
   void otherwise(Handler handler);
 
   /// Answers 401 to requests without this Authorization ("Basic dXNlcjpzZWNyZXQ=").
@@ -83,7 +83,7 @@ class HttpServer {
   /// All requests so far, in order; with a path (query included) only those.
   std::vector<SeenRequest> requests() const;
   std::vector<SeenRequest> requests(std::string_view path) const;
-  /// Connections that requests came over.
+  /// The number of connections used by requests.
   std::size_t connections() const;
   void forget_requests();
 

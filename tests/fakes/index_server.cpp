@@ -120,7 +120,7 @@ void IndexServer::truncate_page(const std::string& project) {
   truncated_.insert(project);
 }
 
-void IndexServer::mend() {
+void IndexServer::recover() {
   const std::lock_guard guard(mutex_);
   failing_pages_.clear();
   failing_files_.clear();

@@ -15,7 +15,7 @@
 
 namespace launch::fakes {
 
-/// How an IndexServer shows its files.
+/// How an IndexServer presents its files.
 struct IndexStyle {
   bool json = true;              ///< PEP 691 to who asks for it; else PEP 503 HTML only
   bool hashes = true;            ///< gives the wheels' sha256
@@ -25,7 +25,7 @@ struct IndexStyle {
   std::string root = "/simple";  ///< path of the index: "/nightly/cu128"
 };
 
-/// A package index of its own on 127.0.0.1, with valid wheels made in memory.
+/// A package index on 127.0.0.1, with valid wheels created in memory.
 ///
 ///   IndexServer index;
 ///   index.add({.name = "demo", .version = "1.0", .requires_dist = {"leaf>=2"}});
@@ -38,16 +38,16 @@ class IndexServer {
 
   /// Base of the index, before "/PROJECT/".
   std::string url() const;
-  /// Address of a file.
+  /// The address of a file.
   std::string file_url(const std::string& file_name) const;
-  /// The server beneath, for requests and faults of the test's own.
+  /// The underlying server, for a test's own requests and faults.
   HttpServer& server() { return *server_; }
 
-  /// Makes a wheel and offers it; its file name. Added again, the page has it once, with the new bytes.
+  /// Creates a wheel and offers it; returns its file name. Adding it again replaces its bytes.
   std::string add(const WheelSpec& spec);
   /// Offers a file with these bytes under a project.
   void add_file(const std::string& project, const std::string& file_name, std::string bytes);
-  /// Takes a file from its project's page; its bytes stay, as an index's own do.
+  /// Removes a file from its project's page; its bytes remain, as on real indexes.
   void hide(const std::string& file_name);
   /// Marks a file as yanked (PEP 592).
   void yank(const std::string& file_name, const std::string& reason);
@@ -56,16 +56,15 @@ class IndexServer {
   const std::string& bytes(const std::string& file_name) const;
   std::string sha256(const std::string& file_name) const;
 
-  /// Other bytes under the name of a file, while its page goes on claiming the old digest and size.
+  /// Serves other bytes for a file, while its page still claims the old digest and size.
   void replace_bytes(const std::string& file_name, std::string bytes);
-  /// What a project's page, or a file, answers from now on: {.status = 500}, garbage as body, .cut_after =
-  /// 100.
+  /// Sets the answer of a project's page, or of a file: {.status = 500}, garbage as body, .cut_after = 100.
   void fail_page(const std::string& project, Reply reply);
   void fail_file(const std::string& file_name, Reply reply);
-  /// The page ends in the middle, its Content-Length agreeing with that.
+  /// Truncates the page; its Content-Length matches.
   void truncate_page(const std::string& project);
-  /// Takes back what fail_… and truncate_page said.
-  void mend();
+  /// Undoes fail_… and truncate_page.
+  void recover();
 
  private:
   struct File {

@@ -20,7 +20,7 @@
 
 namespace launch::fakes {
 
-/// What one URL of a MemoryHttp answers.
+/// The answer of one URL of a MemoryHttp.
 struct MemoryAnswer {
   int status = 200;
   std::vector<std::pair<std::string, std::string>> headers = {};  ///< names in lower case
@@ -28,8 +28,8 @@ struct MemoryAnswer {
   bool ranges = true;  ///< false: a range request is answered 200 with everything
 };
 
-/// A web of URLs in memory: no socket, no thread, every request written down. What was not put there is a
-/// 404; users and passwords are not looked at.
+/// A web of URLs in memory, without sockets or threads, that records every request. Unknown URLs are a 404;
+/// users and passwords are ignored.
 class MemoryHttp final : public OneByOneHttp {
  public:
   using Handler = std::function<Result<MemoryAnswer>(const net::HttpRequest&)>;
@@ -40,7 +40,7 @@ class MemoryHttp final : public OneByOneHttp {
   void put(const std::string& url, MemoryAnswer answer) {
     on(url, [answer = std::move(answer)](const net::HttpRequest&) { return answer; });
   }
-  /// The exchange with this URL fails before there is a response.
+  /// Requests to this URL fail before there is a response.
   void break_off(const std::string& url, Error error) {
     on(url, [error = std::move(error)](const net::HttpRequest&) -> Result<MemoryAnswer> {
       return launch::fail(error);
@@ -60,7 +60,7 @@ class MemoryHttp final : public OneByOneHttp {
     const std::lock_guard guard(mutex_);
     return requests_;
   }
-  /// "GET URL" and, with a range, " FIRST-LAST"; one a request.
+  /// "GET URL" and, for a range, " FIRST-LAST"; one per request.
   std::vector<std::string> log() const {
     std::vector<std::string> lines;
     for (const auto& request : requests()) {
@@ -74,7 +74,7 @@ class MemoryHttp final : public OneByOneHttp {
     requests_.clear();
     sent_ = 0;
   }
-  /// Bytes of all bodies that were answered.
+  /// Total bytes of all bodies returned.
   std::uint64_t bytes_sent() const {
     const std::lock_guard guard(mutex_);
     return sent_;
@@ -149,7 +149,7 @@ class MemoryHttp final : public OneByOneHttp {
     auto response = fetch({.url = request.url, .most = ~std::uint64_t{0}});
     if (!response) return launch::fail(std::move(response.error()));
     if (!response->ok()) {
-      return launch::fail(environment_error(fmt::format("{} answers {}", request.url, response->status)));
+      return launch::fail(environment_error(fmt::format("{} returned {}", request.url, response->status)));
     }
     const auto& body = response->body;
     const auto digest = Digest::of(body);

@@ -8,8 +8,8 @@
 
 namespace launch::fakes {
 
-/// A client that says only how it answers one request: many are answered one after another, and nothing is
-/// downloaded.
+/// Base of clients that only define how to answer one request: many are answered one after another, and
+/// downloads are not supported.
 class OneByOneHttp : public net::HttpClient {
  public:
   std::vector<Result<net::HttpResponse>> fetch_all(std::span<const net::HttpRequest> requests) override {

@@ -7,12 +7,12 @@
 
 namespace launch::fakes {
 
-/// A server on 127.0.0.1 that says exactly what it is told to, HTTP or not: it reads a request up to its
-/// empty line, sends the bytes and closes the connection. For garbage, empty answers and other things no HTTP
+/// A server on 127.0.0.1 that sends exactly the given bytes, HTTP or not: it reads a request up to its empty
+/// line, sends the bytes and closes the connection. For garbage, empty answers and other things that no HTTP
 /// library would send.
 class RawServer {
  public:
-  /// Gives the bytes for the nth connection (from 0), called from the server's thread.
+  /// Returns the bytes for the nth connection (from 0); called from the server's thread.
   using Speech = std::function<std::string(int connection)>;
 
   explicit RawServer(Speech speech);

@@ -10,15 +10,15 @@
 
 namespace launch::fakes {
 
-/// A container registry on 127.0.0.1 that says what images are, and holds no layers.
+/// A container registry on 127.0.0.1 that describes images and has no layers.
 class Registry {
  public:
   /// For launch.toml: "127.0.0.1:PORT".
   std::string location() const { return fmt::format("127.0.0.1:{}", server_.port()); }
   HttpServer& server() { return server_; }
 
-  /// Offers an image for linux/amd64 under "library/debian" and "12", with these variables ("NAME=value") in
-  /// its configuration; the digest of its manifest. Offered again, the tag names the new one.
+  /// Offers an image for linux/amd64 as "library/debian" and "12", with these variables ("NAME=value") in its
+  /// configuration; returns the digest of its manifest. Offering again moves the tag.
   std::string offer(const std::string& repository, const std::string& tag,
                     const std::vector<std::string>& variables) {
     std::string list;

@@ -9,7 +9,7 @@
 
 namespace launch::fakes {
 
-/// The URL of a text that is one.
+/// Parses a text that is known to be a URL.
 inline specs::Url url(std::string_view text) {
   auto url = specs::Url::parse(text);
   if (!url) throw std::invalid_argument("not a URL: " + std::string(text));
@@ -20,7 +20,7 @@ inline specs::Url url(std::string_view text) {
 
 namespace launch::specs {
 
-/// By the whole text, secrets included.
+/// Compares the whole text, secrets included.
 inline bool operator==(const Url& url, std::string_view text) {
   return url.with_secrets() == text;
 }

@@ -10,7 +10,7 @@
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
 
-/// Values from their text, for tests that write them down.
+/// Parse values from literals in tests.
 namespace launch::fakes {
 
 inline specs::Interpreter python(std::string_view text) {
@@ -25,7 +25,7 @@ inline specs::Accelerator accelerator(std::string_view text) {
 inline specs::Day day(std::string_view text) {
   return specs::Day::parse(text).value();
 }
-/// Of 64 times this hex digit.
+/// The digest of 64 times this hex digit.
 inline Digest digest(char digit) {
   return Digest::of_hex(std::string(64, digit)).value();
 }

@@ -68,7 +68,7 @@ std::string end_records(std::size_t count, std::size_t size, std::size_t offset,
   return out + u16(style.comment.size()) + style.comment;
 }
 
-/// "sha256=…" as RECORD has it: base64 for URLs, without padding.
+/// "sha256=…" in the format of RECORD: base64 for URLs, without padding.
 std::string record_digest(std::string_view content) {
   const auto hex = sha256_hex(content);
   std::string raw;
@@ -88,7 +88,7 @@ std::string escaped_name(const WheelSpec& spec) {
   return replace_all(spec.name, "-", "_");
 }
 
-/// Every tag of the compressed set on a line of its own.
+/// Every tag of the compressed set on its own line.
 std::string wheel_file(const WheelSpec& spec) {
   std::string out = "Wheel-Version: 1.0\nGenerator: launch-tests\nRoot-Is-Purelib: true\n";
   const auto parts = split(spec.tags, '-');

@@ -8,7 +8,7 @@
 
 namespace launch::fakes {
 
-/// A file to be put into a zip.
+/// A file to put into a zip.
 struct ZipSource {
   std::string name;
   std::string content;
@@ -16,7 +16,7 @@ struct ZipSource {
   std::uint16_t mode = 0644;
 };
 
-/// How a zip is written; the defaults give a plain one.
+/// How to write a zip; the defaults produce a plain one.
 struct ZipStyle {
   std::size_t local_extra = 0;  ///< bytes of padding in the extra field of local headers only
   bool zip64 = false;           ///< sizes, offsets and the end record in their 64-bit forms
@@ -26,7 +26,7 @@ struct ZipStyle {
 /// A zip of these files, in this order; the same bytes every time.
 std::string make_zip(const std::vector<ZipSource>& sources, const ZipStyle& style = {});
 
-/// What a wheel is made of. METADATA, WHEEL and RECORD are written from it.
+/// The inputs of a wheel, from which METADATA, WHEEL and RECORD are written.
 struct WheelSpec {
   std::string name;
   std::string version;
@@ -44,8 +44,8 @@ struct WheelSpec {
 std::string wheel_file_name(const WheelSpec& spec);
 /// The METADATA file.
 std::string wheel_metadata(const WheelSpec& spec);
-/// A wheel that pip and uv install: one __init__.py at least, dist-info last, RECORD with digests. The same
-/// bytes every time.
+/// A wheel that pip and uv can install: at least one __init__.py, dist-info last, RECORD with digests. The
+/// same bytes every time.
 std::string make_wheel(const WheelSpec& spec);
 
 }  // namespace launch::fakes

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/commands/ says what --help says, the manual pages are sound, and the completions complete.
+"""docs/commands/ matches --help, the manual pages are valid, and the completions work.
 
 commands_test.py LAUNCH [--write]: --write brings docs/commands/ up to date.
 """

@@ -11,7 +11,7 @@ COMMENT = re.compile(r"(?<![:\"])//.*")
 
 
 def problems_of(name, content, engines):
-    """What tells engines apart: a name as a whole string, names that are listed, and a kind."""
+    """How code can name an engine: as a whole string, in a list of names, or as a kind."""
     words = "|".join(engines)
     naming = re.compile(rf'"(?:{words})"|\b(?:{words})(?:, | or )(?:{words})\b|\bEngineKind\b')
     lines = enumerate(content.splitlines(), 1)

@@ -32,7 +32,7 @@ ROOM_OF = {
     "fmt/": set(FLOORS),
     "nlohmann/": set(FLOORS),
 }
-# Headers that cost each file that includes them seconds.
+# Headers that cost seconds in each file that includes them.
 FILES_OF = {"CLI/": {"cli/command.cpp", "cli/run.cpp"}}
 SYSTEM = re.compile(
     r"[a-z_0-9]+"  # the standard library
@@ -69,7 +69,7 @@ def problems_of(name, content):
 
 
 def design_problems(page):
-    """The table of docs/design.md says the same as FLOORS."""
+    """The table of docs/design.md matches FLOORS."""
     said = {}
     for floor, folders in re.findall(r"^\| (\d+) \| ([^|]+) \|", page, re.MULTILINE):
         for folder in re.findall(r"`([a-z.]+)`", folders):

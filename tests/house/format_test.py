@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The sources are formatted as .clang-format says. Other major versions of clang-format format otherwise: skipped."""
+"""The sources are formatted according to .clang-format. Skipped with other major versions of clang-format."""
 
 import concurrent.futures
 import os
@@ -21,7 +21,7 @@ def clang_format():
             version = subprocess.run([found, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout
             if re.search(rf"version {VERSION}\.", version):
                 return found
-    print(f"format: clang-format {VERSION} is not here")
+    print(f"format: clang-format {VERSION} not found")
     sys.exit(SKIPPED)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No note of work that was left undone, no test switched off, no header without its guard, one JSON writer, one way to standard
+"""No note of unfinished work, no disabled test, no header without its guard, one JSON writer, one way to standard
 output."""
 
 import re

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""No file of the repository names a package registry's host or a path of the machine it lies on.
+"""No file of the repository names a package registry's host or a path of the machine that it is on.
 
 Which hosts those are is asked of this machine: pip's built-in index and file store, the indexes that pip is configured
 with, and the sites of apt.
@@ -14,9 +14,9 @@ import urllib.parse
 
 import tree
 
-# Addresses that belong to the program or to nobody in particular.
+# Addresses that belong to the program, or to no one in particular.
 ALLOWED = re.compile(r"localhost|127\.\d+\.\d+\.\d+|\[?::1\]?|.*\.example|download\.pytorch\.org")
-# Folders that are everywhere: a checkout directly below one says nothing.
+# Folders that exist everywhere: a checkout directly below one is no evidence.
 COMMON = {"/", "/build", "/data", "/home", "/mnt", "/opt", "/root", "/srv", "/tmp", "/usr/src", "/var/tmp", "/workspace"}
 
 
@@ -52,7 +52,7 @@ def registry_hosts():
 
 
 def host_pattern(host):
-    """A name without a dot is a plain word, so it counts in an address only."""
+    """A name without a dot is a plain word, so it counts only in an address."""
     return re.compile((r"(?<![\w-])" if "." in host else "//(?:[^/@]*@)?") + re.escape(host) + r"(?![\w-])", re.IGNORECASE)
 
 

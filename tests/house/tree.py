@@ -1,4 +1,4 @@
-"""What the house tests share: the files of the checkout, and the report at the end."""
+"""Shared by the house tests: the files of the checkout, and the final report."""
 
 import pathlib
 import subprocess
@@ -22,14 +22,14 @@ def text(name):
 
 
 def expect_found(what, problems, *wanted):
-    """The self-check: each wanted text is in one of the problems found in an example that is meant to have them."""
+    """The self-check: each expected text is in a problem found in an example that has them all."""
     for words in wanted:
         if not any(words in problem for problem in problems):
             sys.exit(f"{what}: the check is broken; it does not see: {words}\nit sees: {problems}")
 
 
 def expect_none(what, problems):
-    """The self-check: nothing is found in an example that is right."""
+    """The self-check: nothing is found in a correct example."""
     if problems:
         sys.exit(f"{what}: the check is broken; it minds what is right: {problems}")
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What is known of PyTorch, of platforms and of wheel tags stands in one room: its words are in no literal elsewhere.
+"""Facts about PyTorch, platforms and wheel tags belong to one room each: no literal elsewhere contains their words.
 
 A literal with white space in it is a sentence: an example in a help or error text, which may name anything.
 """
@@ -27,7 +27,7 @@ TOKEN = re.compile(
 
 
 def literals_of(content):
-    """(line, text) of each string literal; those that the compiler joins are one."""
+    """(line, text) of each string literal; adjacent literals count as one."""
     found = []
     end = 0
     for token in TOKEN.finditer(content):

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Every file that writes has a test of what happens when the disk is full or broken."""
+"""Every file that writes has a test with a full or broken disk."""
 
 import re
 
 import tree
 
-# What writes, and the test of it: most are rows of tests/unit/writers.
+# Each writer and its test: most are rows of tests/unit/writers.
 TESTS = {
     "src/archive/tree.cpp": "ContextSmallFile",
     "src/cli/manual.cpp": "ManualNoSpace",
@@ -27,7 +27,7 @@ TESTS = {
     "src/train/run.cpp": "RankScriptNoSpace",
     "src/train/run_folder.cpp": "RunStop",
 }
-# base has the means; what uses them has the tests.
+# base has the functions; their users have the tests.
 MEANS = "src/base/"
 CALLS = "open|open_new|write|write_at|reserve|truncate|set_mode|rename|link|copy|symlink|make_folder|make_new_folder"
 WRITES = re.compile(r"\bwrite_file\(|\bdisk_?(\.|->)(" + CALLS + r")\(")

@@ -206,7 +206,7 @@ TEST_F(CheckScenario, TheWorldFails) {
   auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
   EXPECT_EQ(done.err, "error: [INDEX] has no project torch\n");
   EXPECT_EQ(done.code, 2);
-  index_.mend();
+  index_.recover();
   index_.fail_file(wheel_, {.status = 404});
   done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
   EXPECT_EQ(done.code, 3);
@@ -221,12 +221,12 @@ TEST_F(CheckScenario, BadUsage) {
     return done.err;
   };
   EXPECT_EQ(error({"check"}),
-            "error: no recipe, lock or --torch version given\n\nhint: name a recipe or lock: launch check "
+            "error: no recipe, lock or --torch version given\n\nhint: use a recipe or lock: launch check "
             "demo src/\n"
             "hint: or give a version: launch check --torch 2.3.1 src/\n");
   EXPECT_EQ(error({"check", "dmeo"}),
-            "error: there is no recipe \"dmeo\" in recipes\n\nhint: did you mean \"demo\"?\n"
-            "hint: the recipes there are demo\n");
+            "error: no recipe \"dmeo\" in recipes\n\nhint: did you mean \"demo\"?\n"
+            "hint: existing recipes: demo\n");
   EXPECT_EQ(error({"check", "--torch", "2.3.1"}),
             "error: no source files given\n\nhint: give files or folders: launch check --torch 2.3.1 "
             "src/\n");

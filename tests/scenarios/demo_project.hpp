@@ -12,8 +12,8 @@
 
 namespace launch::scenarios {
 
-/// recipes/demo.toml with torch, code that imports it, and all that its commands ask: an index, a registry of
-/// base images, and the fake podman.
+/// recipes/demo.toml with torch, code that imports it, and everything that its commands need: an index, a
+/// registry of base images, and the fake podman.
 struct DemoProject {
   DemoProject() {
     scenario.set("LAUNCH_INDEX_URL", index.url());
@@ -36,7 +36,7 @@ struct DemoProject {
     recipe();
   }
 
-  /// Writes the recipe; `image` is more of its [image].
+  /// Writes the recipe; `image` is added to its [image].
   void recipe(const std::string& image = "") const {
     scenario.write("recipes/demo.toml",
                    "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
@@ -44,7 +44,7 @@ struct DemoProject {
                        image + "[verify]\nscan = [\"src\"]\n[train]\ncommand = [\"train.py\"]\ngpus = 0\n");
   }
 
-  /// Runs `launch ARGUMENTS`; digests, which hang on the fakes' bytes, are shown as [SHA256].
+  /// Runs `launch ARGUMENTS`; shows digests, which depend on the fakes' bytes, as [SHA256].
   Outcome launch(const std::vector<std::string>& arguments) const {
     auto outcome = scenario.launch(arguments);
     for (auto* text : {&outcome.out, &outcome.err}) *text = hide_digests(*text);

@@ -1,4 +1,4 @@
-// What --help says, as a whole. The texts are in tests/data/cli/help; LAUNCH_UPDATE_HELP=1 writes them again:
+// The complete output of --help. The texts are in tests/data/cli/help; LAUNCH_UPDATE_HELP=1 rewrites them:
 //   LAUNCH_UPDATE_HELP=1 build/dev/tests/scenarios/help_scenarios
 #include <cstdlib>
 #include <filesystem>

@@ -20,7 +20,7 @@ class HostileText : public ::testing::Test {
     scenario_.hide(index_.url(), "[INDEX]");
   }
 
-  /// What the command said, of which every character may go to a terminal.
+  /// The command's output, every character of which must be safe for a terminal.
   std::string error_of(const std::vector<std::string>& arguments) const {
     const auto done = scenario_.launch(arguments);
     EXPECT_TRUE(is_utf8(done.err));
@@ -63,8 +63,8 @@ TEST_F(HostileText, OfARecipe) {
       "version such as \"3.12\"\n");
   scenario_.write("recipes/demo.toml", "\"a\\u001b[31m\\nhint: b\" = 1\n");
   EXPECT_EQ(error_of({"lock", "demo"}),
-            "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: the keys here "
-            "are python, platforms, packages, torch, lock, image, verify and train\n");
+            "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: valid keys: python, "
+            "platforms, packages, torch, lock, image, verify and train\n");
 }
 
 TEST_F(HostileText, OfAWheel) {
@@ -98,14 +98,14 @@ TEST_F(HostileText, OfAServer) {
   EXPECT_EQ(error_from(redirecting),
             "error: cannot fetch [SERVER]/torch/: cannot connect to 127.0.0.1:1: Connection refused\n"
             "  while asking the index for torch\n");
-  EXPECT_EQ(
-      error_from(typed),
-      "error: the page [SERVER]/torch/ is no page of an index: expected JSON or HTML, found "
-      "a\\x1b[31m\\xff\n"
-      "  while asking the index for torch\n"
-      "\n"
-      "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
-      "browser, or set another index (`launch doctor` says where this one comes from)\n");
+  EXPECT_EQ(error_from(typed),
+            "error: the page [SERVER]/torch/ is not an index page: expected JSON or HTML, found "
+            "a\\x1b[31m\\xff\n"
+            "  while asking the index for torch\n"
+            "\n"
+            "hint: try again; if that does not help, the index (or a proxy in front of it) is broken: open "
+            "the address in a "
+            "browser, or set another index (`launch doctor` shows where this one comes from)\n");
 }
 
 }  // namespace

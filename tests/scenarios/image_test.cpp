@@ -90,8 +90,8 @@ TEST_F(Render, ALockOfAnotherRecipe) {
   const auto done = demo_.launch({"render", "demo"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err,
-            "error: lockfiles/pylock.demo.toml is out of date: it was not made from recipes/demo.toml as it "
-            "stands now\n\nhint: renew it: launch lock demo\n");
+            "error: lockfiles/pylock.demo.toml is out of date: it was made from another version "
+            "of recipes/demo.toml\n\nhint: run `launch lock demo`\n");
   EXPECT_FALSE(scenario_.exists("images"));
 }
 
@@ -116,7 +116,7 @@ TEST_F(Render, ALockOfAnEarlierLaunchIsRenewedOnce) {
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err,
             "error: lockfiles/pylock.demo.toml is out of date: an earlier version of launch wrote it\n\n"
-            "hint: renew it once: launch lock demo\n");
+            "hint: run `launch lock demo`\n");
   done = demo_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml has changed:\n"

@@ -88,7 +88,7 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
   auto done = refused({"lock", "demo", "--check", "--upgrade"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is out of date:\n" + changes +
-                          "to update it, run: launch lock demo --upgrade\n");
+                          "run `launch lock demo --upgrade` to update it\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
@@ -100,10 +100,10 @@ TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
   EXPECT_EQ(done.err,
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml is missing\n"
-            "to update it, run: launch lock demo\n");
+            "run `launch lock demo` to update it\n");
 }
 
-/// A recipe that cannot be locked; one that can was locked before.
+/// A recipe that cannot be locked, after a valid one was locked.
 struct BadRecipe {
   std::string name;
   std::string packages;
@@ -128,11 +128,10 @@ TEST_P(ARecipeWith, ChangesNothing) {
 INSTANTIATE_TEST_SUITE_P(
     LockScenario, ARecipeWith,
     ::testing::Values(
-        BadRecipe{
-            "AnUnknownKey", "\"app\"", "package = []",
-            "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
-            "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n"},
+        BadRecipe{"AnUnknownKey", "\"app\"", "package = []",
+                  "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
+                  "\n"
+                  "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n"},
         BadRecipe{"AWrongType", "\"app\"", "[train]\nnodes = \"two\"",
                   "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n"},
         BadRecipe{"APackageThatDoesNotExist", "\"app\", \"nowhere\"", "",
@@ -144,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(
                   "  And because demo requires leaf<2, the requirements of demo cannot be met.\n"}),
     [](const auto& info) { return info.param.name; });
 
-/// What an index may answer instead of a page of leaf.
+/// Answers of an index instead of a page of leaf.
 struct IndexFault {
   std::string name;
   fakes::Reply reply = {};  ///< with `cut_off` not used
@@ -177,33 +176,33 @@ TEST_P(AnIndexThat, ChangesNothing) {
 }
 
 const std::string kBrokenPage =
-    "try again; if it stays so, the index (or a proxy before it) is broken: open the address in a browser, "
+    "try again; if that does not help, the index (or a proxy in front of it) is broken: open the address in "
+    "a browser, "
     "or "
-    "set another index (`launch doctor` says where this one comes from)";
+    "set another index (`launch doctor` shows where this one comes from)";
 
 INSTANTIATE_TEST_SUITE_P(
     LockScenario, AnIndexThat,
     ::testing::Values(
-        IndexFault{
-            .name = "Refuses",
-            .reply = {.status = 403},
-            .error = "the index page [INDEX]/leaf/ answers 403, expected 200",
-            .hint = "check the credentials for this index (netrc, or the proxy's), and that its address "
-                    "is right: `launch doctor` says where it comes from"},
+        IndexFault{.name = "Refuses",
+                   .reply = {.status = 403},
+                   .error = "the index page [INDEX]/leaf/ returned 403, expected 200",
+                   .hint = "check the credentials for this index (netrc or proxy) and its address: `launch "
+                           "doctor` shows where it comes from"},
         IndexFault{.name = "Fails",
                    .reply = {.status = 500},
-                   .error = "the index page [INDEX]/leaf/ answers 500, expected 200",
+                   .error = "the index page [INDEX]/leaf/ returned 500, expected 200",
                    .hint = "the index returned a server error; try again later, or set another index "
                            "(LAUNCH_INDEX_URL, pip's "
                            "index-url)"},
         IndexFault{.name = "AnswersGarbage",
                    .reply = {.body = "\x01\x02 hello", .content_type = "text/plain"},
-                   .error = "the page [INDEX]/leaf/ is no page of an index: expected JSON or HTML, found "
+                   .error = "the page [INDEX]/leaf/ is not an index page: expected JSON or HTML, found "
                             "text/plain",
                    .hint = kBrokenPage},
         IndexFault{.name = "IsCutOff",
                    .cut_off = true,
-                   .error = "the page [INDEX]/leaf/ is cut off: its JSON ends in the middle, after 207 bytes",
+                   .error = "the page [INDEX]/leaf/ is truncated: its JSON ends after 207 bytes",
                    .hint = kBrokenPage}),
     [](const auto& info) { return info.param.name; });
 
@@ -223,7 +222,7 @@ TEST_F(LockScenario, InterruptedItWritesNothing) {
   EXPECT_EQ(scenario_.files("lockfiles"), before);
 }
 
-/// Locks that no registry helps with: none answers at the place that launch.toml names.
+/// Locks without a registry: none answers at the address in launch.toml.
 class OutOfReach : public LockScenario {
  protected:
   static constexpr const char* kCuda = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04";
@@ -243,7 +242,8 @@ class OutOfReach : public LockScenario {
         "127.0.0.1:1: Connection refused",
         path);
   }
-  static std::string told(const std::string& warning, const std::string& python, const std::string& became) {
+  static std::string notice(const std::string& warning, const std::string& python,
+                            const std::string& became) {
     return fmt::format(
         "warning: {}\nlocked 2 packages (1.7 kB) for Python {} on linux-x86_64 in [TIME]\n{}\n", warning,
         python, became);
@@ -280,9 +280,9 @@ TEST_F(OutOfReach, TheBaseIsThatOfTheTable) {
   base("3.12", kCuda);
   const auto done = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, told(fmt::format("base image digest of {} taken from launch's table, as {}", kCuda,
-                                       refused_at("nvidia/cuda/manifests/12.8.1-base-ubuntu24.04")),
-                           "3.12", "lockfiles/pylock.demo.toml is new"));
+  EXPECT_EQ(done.err, notice(fmt::format("base image digest of {} taken from launch's table, as {}", kCuda,
+                                         refused_at("nvidia/cuda/manifests/12.8.1-base-ubuntu24.04")),
+                             "3.12", "lockfiles/pylock.demo.toml is new"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\n"
                                 "image = \"docker.io/nvidia/cuda\"\n"
@@ -308,9 +308,9 @@ TEST_F(OutOfReach, TheBaseIsThatOfThePreviousLock) {
   const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
-            told("base image digest of docker.io/library/debian:12 taken from the previous lock, as " +
-                     refused_at("library/debian/manifests/12"),
-                 "3.11", "lockfiles/pylock.demo.toml is unchanged"));
+            notice("base image digest of docker.io/library/debian:12 taken from the previous lock, as " +
+                       refused_at("library/debian/manifests/12"),
+                   "3.11", "lockfiles/pylock.demo.toml is unchanged"));
   EXPECT_EQ(lock(), before);
 }
 
@@ -330,13 +330,11 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
   lose_registry();
   const auto done = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(
-      done.err,
-      told("base image digest of docker.io/library/debian:12 left open, as " +
-               refused_at("library/debian/manifests/12") +
-               "; to fill it in before the image is built, run `launch lock demo` when a registry can be "
-               "asked ([[registry]] in launch.toml names a mirror)",
-           "3.11", "lockfiles/pylock.demo.toml is new"));
+  EXPECT_EQ(done.err, notice("base image digest of docker.io/library/debian:12 left open, as " +
+                                 refused_at("library/debian/manifests/12") +
+                                 "; to fill it in before the image is built, run `launch lock demo` once a "
+                                 "registry is reachable ([[registry]] in launch.toml can name a mirror)",
+                             "3.11", "lockfiles/pylock.demo.toml is new"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\nimage = \"docker.io/library/debian\"\ntag = \"12\"\n"
                                 "distribution = \"debian 12\"\npython = \"3.11\"\n"));
@@ -345,7 +343,7 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
     EXPECT_EQ(asked.code, 2);
     EXPECT_EQ(asked.err,
               "error: the lock [ROOT]/lockfiles/pylock.demo.toml leaves the digest of the base image "
-              "docker.io/library/debian:12 open\n\nhint: to fill it in, run `launch lock demo`\n");
+              "docker.io/library/debian:12 open\n\nhint: run `launch lock demo` to fill it in\n");
   }
   scenario_.write("launch.toml", good);
   const auto filled = scenario_.launch({"lock", "demo"});
@@ -364,8 +362,8 @@ TEST_F(LockScenario, ARegistryWithoutTheImage) {
   EXPECT_EQ(done.err,
             "warning: base image digest of docker.io/library/debian:13 left open, as its registry does not "
             "have it; "
-            "to fill it in before the image is built, run `launch lock demo` when a registry can be asked "
-            "([[registry]] in launch.toml names a mirror)\n"
+            "to fill it in before the image is built, run `launch lock demo` once a registry is reachable "
+            "([[registry]] in launch.toml can name a mirror)\n"
             "locked 2 packages (1.7 kB) for Python 3.13 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml is new\n");
 }
@@ -388,7 +386,7 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err,
             "warning: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an "
-            "integer; it is replaced\n"
+            "integer; replacing it\n"
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
             "lockfiles/pylock.demo.toml has changed\n");
   EXPECT_EQ(lock(), good);
@@ -421,7 +419,7 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
       "torch-2.9.0.dev20250604+cpu-py3-none-any.whl is neither on the page [CHANNEL]/nightly/cpu/torch/ nor "
       "at [CHANNEL]/files/torch-2.9.0.dev20250604%2Bcpu-py3-none-any.whl\n"
       "\n"
-      "hint: run `launch lock demo --upgrade` to take the newest nightly, or set LAUNCH_CHANNEL_URL to a "
+      "hint: run `launch lock demo --upgrade` to use the newest nightly, or set LAUNCH_CHANNEL_URL to a "
       "mirror that kept this one\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
@@ -530,15 +528,14 @@ TEST_F(ChannelFetchScenario, BothHostsAreNamedWhenBothRefuse) {
   index_.server().serve(kOther, {.status = 404});
   const auto done = refused({"fetch", "nightly"});
   EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(
-      done.err,
-      fmt::format("error: cannot download {}: the server answered 403; the channel's other host fails as "
-                  "well: cannot download {}: the server answered 404\n"
-                  "  while fetching {}\n"
-                  "\n"
-                  "hint: try again later; if the file was withdrawn, take it from a wheel store or a "
-                  "wheel house that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n",
-                  kFirst, kOther, kLeaf));
+  EXPECT_EQ(done.err,
+            fmt::format("error: cannot download {}: the server answered 403; the channel's other host failed "
+                        "as well: cannot download {}: the server answered 404\n"
+                        "  while fetching {}\n"
+                        "\n"
+                        "hint: try again later; if the file was withdrawn, take it from a wheel store or a "
+                        "wheel house that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n",
+                        kFirst, kOther, kLeaf));
 }
 
 TEST_F(FetchScenario, AFullDisk) {

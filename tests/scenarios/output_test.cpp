@@ -48,7 +48,7 @@ Arguments to_full_disk(const Arguments& arguments) {
   return bash("\"$@\" > /dev/full", arguments);
 }
 
-/// Its standard output is a pipe whose reader is gone.
+/// Its standard output is a pipe without a reader.
 Arguments to_nobody(const Arguments& arguments) {
   return bash("exec 3> >(exit); wait $!; \"$@\" >&3", arguments);
 }

@@ -19,7 +19,7 @@ std::string with_password(const std::string& url, const std::string& password = 
   return replace_all(url, "http://", "http://ali:" + password + "@");
 }
 
-/// An index and a channel that answer nobody without the password, which is in their configured addresses
+/// An index and a channel that require the password, which is in their configured addresses
 /// and nowhere else.
 class Password : public ::testing::Test {
  protected:

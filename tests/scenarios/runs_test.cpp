@@ -16,7 +16,7 @@ namespace {
 
 using testing::HasSubstr;
 
-/// Runs that were, runs that are, and a podman whose containers run until they are removed.
+/// Past and current runs, and a podman whose containers run until they are removed.
 class RunsScenario : public TrainScenario {
  protected:
   RunsScenario() { scenario_.write("engine/fault", "hangs"); }
@@ -40,7 +40,7 @@ class RunsScenario : public TrainScenario {
 
   Outcome launch(const std::vector<std::string>& arguments) const { return scenario_.launch(arguments); }
 
-  /// `launch train`, on a thread of its own, once its rank has said hello.
+  /// `launch train` on its own thread, after its rank has printed hello.
   std::future<Outcome> start_run() const {
     auto run = std::async(std::launch::async, [this] { return scenario_.launch({"train", "demo"}); });
     wait_until([this] { return lines(log()).size() == 2; });
@@ -131,7 +131,7 @@ TEST_F(RunsScenario, IdsThatNameNoRun) {
     EXPECT_EQ(near.err, "error: run not found: \"deno-1\"\n\nhint: did you mean demo-1?\n");
     const auto far = launch({command, "x"});
     EXPECT_EQ(far.code, 2);
-    EXPECT_EQ(far.err, "error: run not found: \"x\"\n\nhint: 'launch runs' lists the runs\n");
+    EXPECT_EQ(far.err, "error: run not found: \"x\"\n\nhint: run `launch runs` to list them\n");
     const auto several = launch({"--json", command, "demo"});
     EXPECT_EQ(several.code, 2);
     EXPECT_EQ(several.out, "");

@@ -11,16 +11,16 @@
 
 namespace launch::scenarios {
 
-/// What a command said and how it ended. In both texts the scenario's own places and addresses stand as
-/// [ROOT] and the names given to Scenario::hide, so that a test can assert the whole.
+/// A command's output and how it ended. Both texts show the scenario's own paths and addresses as [ROOT] and
+/// the names given to Scenario::hide, so that a test can assert all of it.
 struct Outcome {
   int code = -1;
   std::string out;
   std::string err;
 };
 
-/// A project in a temporary folder, and the real program run in it with an environment of the scenario's own:
-/// an empty home, no configuration of the machine's, the store and state below the folder.
+/// A project in a temporary folder, in which the real program runs with its own environment: an empty home,
+/// no configuration of the machine, store and state below the folder.
 class Scenario {
  public:
   Scenario();
@@ -34,16 +34,16 @@ class Scenario {
   void write(const std::string& name, const std::string& content) const;
   std::string read(const std::string& name) const;
   bool exists(const std::string& name) const { return std::filesystem::exists(place(name)); }
-  /// Every file below a folder with its content: what must be the same after a command that failed.
+  /// All files below a folder with their contents, to check that a failed command changed nothing.
   std::map<std::string, std::string> files(const std::string& folder = {}) const;
 
   void set(const std::string& variable, const std::string& value) { environment_[variable] = value; }
-  /// In outcomes `text` is shown as `name`.
+  /// Shows `text` as `name` in outcomes.
   void hide(const std::string& text, const std::string& name) { hidden_.emplace_back(text, name); }
 
   /// Runs `launch ARGUMENTS` in the project's folder.
   Outcome launch(const std::vector<std::string>& arguments) const;
-  /// Runs any program with the scenario's environment.
+  /// Runs any program in the scenario's environment.
   Outcome run(const std::vector<std::string>& argv) const;
 
  private:

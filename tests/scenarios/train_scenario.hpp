@@ -11,7 +11,7 @@
 
 namespace launch::scenarios {
 
-/// A project whose image tests/fakes/engine/podman has.
+/// A project whose image exists in tests/fakes/engine/podman.
 class TrainScenario : public ::testing::Test {
  protected:
   TrainScenario() {
@@ -21,7 +21,7 @@ class TrainScenario : public ::testing::Test {
     scenario_.set("LAUNCH_ENGINE", "podman");
   }
 
-  /// A recipe with this [train] table, its lock, and an image of that.
+  /// Writes a recipe with this [train] table, its lock, and an image built from that.
   void write_project(const std::string& train) {
     const auto recipe =
         "python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n[train]\n" + train;

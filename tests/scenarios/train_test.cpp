@@ -64,7 +64,7 @@ TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   }
 }
 
-/// What a podman may do at some step of a run.
+/// Possible behaviours of podman at some step of a run.
 struct EngineFault {
   std::string name;
   std::string fault;  ///< of tests/fakes/engine/podman
@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         EngineFault{"HasNoImageYet", "no-image", 1,
                     "error: podman has no image localhost/launch/demo:latest\n"
                     "\n"
-                    "hint: launch build demo\n",
+                    "hint: run `launch build demo`\n",
                     false},
         EngineFault{"CannotMakeANetwork", "no-network", 3,
                     std::string(kRecord) +
@@ -149,7 +149,7 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
               ::testing::HasSubstr("\"/run/launch/rank.py\", \"train.py\", \"--steps\", \"5\"]"));
 }
 
-/// What is refused before an engine is asked for anything.
+/// Requests that are rejected before an engine is run.
 struct Refusal {
   std::string name;
   std::vector<std::string> options;

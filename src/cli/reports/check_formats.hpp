@@ -8,9 +8,8 @@
 
 namespace launch::cli {
 
-/// The ways to write the answer of `launch check`. A format costs its own file, which defines
-/// `std::string check_NAME(const probe::CheckReport&)` (the text without a newline at its end), and one row
-/// here.
+/// The output formats of `launch check`. A new format needs its own file, which defines `std::string
+/// check_NAME(const probe::CheckReport&)` (the text without a newline at the end), and one row here.
 #define LAUNCH_CHECK_FORMATS(ROW) \
   ROW(text)                       \
   ROW(json)

@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A name's verdicts by platform; null where they say the same, but for where it was found.
+/// A name's verdicts by platform; null if they agree, except for where the name was found.
 Json verdicts_by_platform(const probe::CheckReport& report, std::size_t name) {
   auto json = Json::array();
   bool differ = false;
@@ -28,7 +28,7 @@ Json verdicts_by_platform(const probe::CheckReport& report, std::size_t name) {
   return differ ? json : Json();
 }
 
-/// A use and on which platforms it fails, where that is not all or none.
+/// A use and the platforms where it fails, if that is neither all nor none.
 Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::size_t use) {
   auto failing = Json::array();
   for (const auto& each : report.platforms) {
@@ -40,7 +40,7 @@ Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::si
   return json;
 }
 
-/// The worst of the platforms' verdicts on a name, with its reason.
+/// The worst platform's verdict on a name, with its reason.
 Json name_json(const probe::CheckReport& report, std::size_t name) {
   const auto* worst = &report.platforms.front().names[name];
   bool fails = false;
@@ -66,7 +66,7 @@ Json name_json(const probe::CheckReport& report, std::size_t name) {
 
 }  // namespace
 
-/// The document of `launch check --json` (docs/design.md, "The commands").
+/// The document of `launch check --json` (docs/json.md).
 std::string check_json(const probe::CheckReport& report) {
   const bool several = report.platforms.size() > 1;
   auto platforms = Json::array();

@@ -14,7 +14,7 @@ std::string on_platform(const probe::PlatformAnswers& platform) {
   return " on " + platform.platform.text();
 }
 
-/// Each reason that a platform gives for its answer on a name, once.
+/// The platforms' reasons for their answers on a name, without duplicates.
 std::string reasons_of(const probe::CheckReport& report, std::size_t name) {
   std::vector<std::string> reasons;
   for (const auto& each : report.platforms) {
@@ -24,7 +24,7 @@ std::string reasons_of(const probe::CheckReport& report, std::size_t name) {
   return join(reasons, "; ");
 }
 
-/// Lines for the uses that `fits` picks, by file and line; one for all platforms where it picks all.
+/// Lines for the uses that `fits` selects, by file and line; a single one if it selects all platforms.
 template <class Fits>
 void add_uses(std::vector<std::string>& lines, const probe::CheckReport& report, std::string_view word,
               Fits&& fits) {
@@ -79,7 +79,7 @@ std::string counts(const probe::PlatformAnswers& platform, std::size_t files) {
                      counts[static_cast<std::size_t>(pysource::Verdict::unknown)]);
 }
 
-/// Whether the platforms have the same versions and say the same of every name.
+/// True if the platforms have the same versions and agree on every name.
 bool agree(const probe::CheckReport& report) {
   const auto& first = report.platforms.front();
   return std::all_of(report.platforms.begin(), report.platforms.end(),
@@ -92,9 +92,9 @@ bool agree(const probe::CheckReport& report) {
 
 }  // namespace
 
-/// What a person reads: a line FILE:LINE: NAME: no (REASON) for each use that will fail, then what is not
-/// known, then what is missing but optional, then the counts. Where platforms differ the line is
-/// FILE:LINE: NAME on PLATFORM: no (REASON), and the counts are each platform's.
+/// The text for people: a line FILE:LINE: NAME: no (REASON) for each use that will fail, then unknown names,
+/// then missing optional names, then the counts. If platforms differ, the line is FILE:LINE: NAME on
+/// PLATFORM: no (REASON), with counts per platform.
 std::string check_text(const probe::CheckReport& report) {
   std::vector<std::string> lines;
   add_uses(lines, report, "no",

@@ -6,8 +6,8 @@
 
 namespace launch::cli {
 
-// What the documents of scan and check have in common. Over the document's type, so that this header need not
-// include nlohmann/json.
+// Parts common to the documents of scan and check. Templates over the document's type, so that this header
+// need not include nlohmann/json.
 
 template <class Json>
 Json use_json(const probe::Use& use) {

@@ -6,10 +6,10 @@
 
 namespace launch::cli {
 
-/// "torch.nn:Module", and "torch.nn" for a module itself, fit for a terminal.
+/// "torch.nn:Module", or "torch.nn" for a module, safe for a terminal.
 std::string shown_name(const pysource::Requirement& requirement);
 
-/// "src/train.py:12", fit for a terminal.
+/// "src/train.py:12", safe for a terminal.
 std::string shown_place(const probe::Use& use);
 
 }  // namespace launch::cli

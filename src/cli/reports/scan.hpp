@@ -6,9 +6,9 @@
 
 namespace launch::cli {
 
-/// Each name with how firmly it is needed and where. Without a newline at the end.
+/// Each name, how firmly it is needed, and where. Without a newline at the end.
 std::string scan_text(const probe::TreeScan& scan);
-/// The document of `launch scan --json` (docs/design.md, "The commands").
+/// The document of `launch scan --json` (docs/json.md).
 std::string scan_json(const probe::TreeScan& scan);
 
 }  // namespace launch::cli

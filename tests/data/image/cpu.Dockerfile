@@ -1,5 +1,5 @@
-# Rendered by `launch render demo` from recipes/demo.toml and its lock; a change belongs there.
-# `launch build demo` makes the context: hashed wheels, each unpacked below wheels/, and the project's files.
+# Rendered by `launch render demo` from recipes/demo.toml and its lock; edit those instead.
+# `launch build demo` creates the context: hashed wheels, each unpacked below wheels/, and the project's files.
 # docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04
 FROM docker.io/nvidia/cuda@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
 ENV VIRTUAL_ENV=/opt/venv \

@@ -71,13 +71,13 @@ TEST(Zip, ReadsTheDirectoryFromATail) {
 }
 
 TEST(Zip, NoticesOneThatIsCutShort) {
-  EXPECT_EQ(open_error(""), "error: not a valid zip file: it has no end record; is it cut short?\n");
+  EXPECT_EQ(open_error(""), "error: not a valid zip file: it has no end record; is it truncated?\n");
   EXPECT_EQ(open_error(std::string(100, 'x')),
-            "error: not a valid zip file: it has no end record; is it cut short?\n");
+            "error: not a valid zip file: it has no end record; is it truncated?\n");
   const auto zip = small_zip();
   for (std::size_t size = 0; size < zip.size(); ++size) {
     EXPECT_EQ(open_error(zip.substr(0, size)),
-              "error: not a valid zip file: it has no end record; is it cut short?\n")
+              "error: not a valid zip file: it has no end record; is it truncated?\n")
         << size;
   }
   EXPECT_NE(open_error(zip.substr(1)), "no error");
@@ -94,7 +94,7 @@ TEST(Zip, NoticesAnEndRecordThatLies) {
   EXPECT_EQ(open_error(patched(zip, kEnd, 8, std::string_view("\x01\0\x01\0", 4))), "no error")
       << "what follows the entries that are counted is not looked at";
   EXPECT_EQ(open_error(patched(zip, kEnd, 12, std::string_view("\x67\0", 2))),
-            "error: not a valid zip file: its directory is cut short\n");
+            "error: not a valid zip file: its directory is truncated\n");
 }
 
 TEST(Zip, RefusesNamesThatLeaveTheFolder) {

@@ -5,7 +5,7 @@
 namespace launch {
 namespace {
 
-/// What three lines, one of each level, put on stderr; nothing may go to stdout.
+/// The stderr of three lines, one of each level; stdout must stay empty.
 std::string logged(LogLevel level, bool colour) {
   testing::internal::CaptureStdout();
   testing::internal::CaptureStderr();

@@ -50,7 +50,7 @@ bool eventually(Condition&& holds) {
   return true;
 }
 
-/// Lives and is no zombie.
+/// True if it is alive and not a zombie.
 bool lives(pid_t pid) {
   const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
   return stat && stat->find(") Z") == std::string::npos;
@@ -283,7 +283,7 @@ TEST(Process, RunsFromSeveralThreadsAtOnce) {
   EXPECT_EQ(good, 40);
 }
 
-/// Runs the body in a process of its own and returns its pid; the body's process ends itself.
+/// Runs the body in a separate process, which must end itself, and returns its pid.
 template <class Body>
 pid_t in_process(Body&& body) {
   const pid_t pid = ::fork();

@@ -7,7 +7,7 @@
 
 namespace launch::test {
 
-/// A folder that is gone with the object.
+/// A folder that is removed with the object.
 class Scratch {
  public:
   Scratch() {

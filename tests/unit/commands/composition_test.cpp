@@ -112,7 +112,7 @@ TEST_F(Workflows, LockCheckAndBuild) {
   EXPECT_THAT(reporter_.warnings, IsEmpty());
 }
 
-/// What bump does: the newest lock is taken only if the code passes with it.
+/// The workflow of `bump`: the newest lock is used only if the code passes with it.
 TEST_F(Workflows, ANewerLockThatDoesNotPassTheCheck) {
   ASSERT_TRUE(lock({.recipe = "demo"}, context()));
   offer("2.4.0", "");

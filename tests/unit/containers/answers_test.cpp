@@ -112,7 +112,7 @@ TEST_P(StartFailure, IsNamed) {
   EXPECT_EQ(error ? error->text() : "", GetParam().expected);
 }
 
-// The engines' words are what podman 4.3.1 with runc or crun, and docker 28, print.
+// The messages are those of podman 4.3.1 with runc or crun, and of docker 28.
 INSTANTIATE_TEST_SUITE_P(
     Words, StartFailure,
     testing::Values(

@@ -17,7 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// Answers a build as engines do: the id goes into the --iidfile, whose name only the caller knows.
+/// Answers a build like an engine: writes the ID to the --iidfile, whose name only the caller knows.
 class BuildingRunner final : public ProcessRunner {
  public:
   fakes::FakeRunner::Answer build;

@@ -189,7 +189,7 @@ TEST_F(Probe, ADockerPullsByTheNamesAtTheMirrors) {
   EXPECT_EQ(*engine->pull_name("docker.io/x", base), "127.0.0.1:5000/x");
 }
 
-// What podman says of itself
+// podman's description of itself
 
 EngineInfo podman_says(const char* answer) {
   fakes::FakeRunner runner;
@@ -254,7 +254,7 @@ TEST(DockerInfo, RootlessAndLimits) {
   EXPECT_FALSE(info->build_places);
 }
 
-/// A podman that is a file, as what was found of it is kept by the file's state.
+/// A podman that is a file, since probe results are cached by the file's state.
 class KeptProbe : public Probe {
  protected:
   void SetUp() override {

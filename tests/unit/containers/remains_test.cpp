@@ -20,7 +20,7 @@ using testing::ElementsAre;
 constexpr auto* kMark = "launch.build.1";
 constexpr auto* kList = "podman images --all --quiet --no-trunc";
 
-/// A build that was cut off: what podman leaves of it, and of another.
+/// What podman leaves of an interrupted build, and of another.
 class Remains : public testing::Test {
  protected:
   void SetUp() override {

@@ -22,7 +22,7 @@ platforms = ["linux-x86_64"]
 packages  = ["numpy"]
 )";
 
-/// An engine that "builds" by reading the context's Dockerfile, and has the image afterwards.
+/// An engine that "builds" by reading the context's Dockerfile, and then has the image.
 class FakeEngine final : public ProcessRunner {
  public:
   std::vector<std::string> dockerfiles;  ///< of its builds

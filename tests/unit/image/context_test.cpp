@@ -72,8 +72,9 @@ TEST_F(ProjectFiles, StayInTheProject) {
   fs::create_symlink("a.py", root() / "src/link.py");
   EXPECT_THAT(paths(find("src").value()[0]), testing::ElementsAre("a.py", "link.py"));
   fs::create_symlink("/etc/passwd", root() / "src/out");
-  EXPECT_EQ(refusal("src"),
-            "copy below [image] in recipes/demo.toml: src leads out of the project: src/out is /etc/passwd");
+  EXPECT_EQ(
+      refusal("src"),
+      "copy below [image] in recipes/demo.toml: src points outside the project: src/out is /etc/passwd");
   fs::remove(root() / "src/out");
   fs::create_directory_symlink(".", root() / "src/loop");
   EXPECT_EQ(refusal("src"),
@@ -124,7 +125,7 @@ TEST(Context, OfAnUnsoundWheelNamesIt) {
   spec.interpreter = "/usr/bin/python3.12";
   spec.wheels = {{"bad", wheel}};
   EXPECT_EQ(write_context(scratch.path() / "context", spec, work).error().text(),
-            "error: not a valid zip file: it has no end record; is it cut short?\n"
+            "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while unpacking bad-1.0-py3-none-any.whl\n");
 }
 

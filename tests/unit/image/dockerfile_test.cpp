@@ -39,7 +39,7 @@ std::vector<project::LockedPackage> closure() {
   return packages;
 }
 
-/// A golden file; LAUNCH_TEST_UPDATE=1 in the environment writes it anew.
+/// A golden file; LAUNCH_TEST_UPDATE=1 in the environment rewrites it.
 void expect_golden(const std::string& name, const std::string& text) {
   const auto place = std::filesystem::path(LAUNCH_TEST_DATA) / "image" / name;
   if (std::getenv("LAUNCH_TEST_UPDATE") != nullptr) {
@@ -83,16 +83,15 @@ TEST(Dockerfile, IgnoresAllButItsContext) {
 TEST(Dockerfile, NeedsABaseImageInTheLock) {
   auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
   lock.lock.provenance.base.reset();
-  EXPECT_EQ(
-      rendered(project::test::recipe(kRecipe), lock),
-      "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: to fill it in, run `launch "
-      "lock demo`\n");
+  EXPECT_EQ(rendered(project::test::recipe(kRecipe), lock),
+            "error: the lock lockfiles/pylock.demo.toml names no base image\n\nhint: run `launch lock demo` "
+            "to fill it in\n");
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->digest.reset();
   EXPECT_EQ(
       rendered(project::test::recipe(kRecipe), lock),
       "error: the lock lockfiles/pylock.demo.toml leaves the digest of the base image "
-      "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 open\n\nhint: to fill it in, run `launch lock demo`\n");
+      "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 open\n\nhint: run `launch lock demo` to fill it in\n");
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));

@@ -28,7 +28,7 @@ TEST(BuildTurn, IsOfOneAtATime) {
     const auto stopped =
         BuildTurn::take(folder, "demo", Work{work.disk, work.clock, work.reporter, stop.get_token()});
     ASSERT_FALSE(stopped);
-    EXPECT_EQ(stopped.error().text(), "error: interrupted while another build of demo went on\n");
+    EXPECT_EQ(stopped.error().text(), "error: interrupted while waiting for another build of demo\n");
   }
   EXPECT_TRUE(BuildTurn::take(folder, "demo", work));
   std::filesystem::remove_all(folder);

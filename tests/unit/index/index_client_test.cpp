@@ -77,13 +77,13 @@ TEST(IndexClientTest, TheFormIsTheContentTypesOrElseTheTextsOwn) {
   http.put(kIndex + "/demo/", page_of("demo", entry("demo-2.0.zip")), "text/plain");
   EXPECT_THAT(names(client.page("demo")), ElementsAre("demo-2.0.zip"));
   http.put(kIndex + "/demo/", "gibberish", "text/plain");
-  EXPECT_EQ(
-      error_text(client.page("demo")),
-      "error: the page https://pypi.example/simple/demo/ is no page of an index: expected JSON or HTML, "
-      "found "
-      "text/plain\n  while asking the index for demo\n\n"
-      "hint: try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
-      "browser, or set another index (`launch doctor` says where this one comes from)\n");
+  EXPECT_EQ(error_text(client.page("demo")),
+            "error: the page https://pypi.example/simple/demo/ is not an index page: expected JSON or HTML, "
+            "found "
+            "text/plain\n  while asking the index for demo\n\n"
+            "hint: try again; if that does not help, the index (or a proxy in front of it) is broken: open "
+            "the address in a "
+            "browser, or set another index (`launch doctor` shows where this one comes from)\n");
 }
 
 TEST(IndexClientTest, PagesComeInTheOrderOfTheNames) {
@@ -94,7 +94,7 @@ TEST(IndexClientTest, PagesComeInTheOrderOfTheNames) {
   const std::string projects[] = {"c", "b", "a"};
   const auto pages = client.pages(projects);
   EXPECT_EQ(error_text(pages[0]),
-            "error: the index page https://pypi.example/simple/c/ answers 500, expected 200\n"
+            "error: the index page https://pypi.example/simple/c/ returned 500, expected 200\n"
             "  while asking the index for c\n\n"
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
@@ -114,12 +114,11 @@ TEST(IndexClientTest, ForbiddenIsMissingOnlyOnTheChannel) {
   EXPECT_FALSE(*page);
   IndexClient general(http, {.url = fakes::url("https://user:secret@pypi.example/simple")});
   http.put("https://user:secret@pypi.example/simple/demo/", MemoryAnswer{.status = 403});
-  EXPECT_EQ(
-      error_text(general.page("demo")),
-      "error: the index page https://pypi.example/simple/demo/ answers 403, expected 200\n"
-      "  while asking the index for demo\n\n"
-      "hint: check the credentials for this index (netrc, or the proxy's), and that its address is right: "
-      "`launch doctor` says where it comes from\n");
+  EXPECT_EQ(error_text(general.page("demo")),
+            "error: the index page https://pypi.example/simple/demo/ returned 403, expected 200\n"
+            "  while asking the index for demo\n\n"
+            "hint: check the credentials for this index (netrc or proxy) and its address: `launch doctor` "
+            "shows where it comes from\n");
 }
 
 TEST(IndexClientTest, AFailedConnectionSaysWhatWasAsked) {
@@ -139,7 +138,7 @@ TEST(IndexClientTest, APageShorterThanItsLengthIsCutOff) {
   IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_THAT(
       error_text(client.page("demo")),
-      HasSubstr("the page https://pypi.example/simple/demo/ is cut off: it has " +
+      HasSubstr("the page https://pypi.example/simple/demo/ is truncated: it has " +
                 std::to_string(text.size()) + " bytes, expected " + std::to_string(text.size() + 10)));
 }
 
@@ -191,7 +190,7 @@ TEST(FindLinksTest, FoldersAndPagesAddToTheIndex) {
   EXPECT_EQ((*page)->files[1].url,
             "file://" + scratch.path().string() + "/wheels/demo-2.0%2Bcu121-py3-none-any.whl");
   EXPECT_EQ((*page)->files[1].size, 3u);
-  // A project that the index does not have may be there; the links are not fetched again.
+  // A project missing on the index may be in the links, which are not fetched again.
   EXPECT_THAT(names(client.page("b")), ElementsAre("b-1.zip"));
   EXPECT_EQ(http.requests().size(), 4u);
 }
@@ -202,7 +201,7 @@ TEST(FindLinksTest, APageThatFailsIsAnError) {
   http.put("https://wheels.example/all.html", MemoryAnswer{.status = 503});
   IndexClient client(http, {.url = fakes::url(kIndex), .find_links = {"https://wheels.example/all.html"}});
   EXPECT_EQ(error_text(client.page("demo")),
-            "error: the index page https://wheels.example/all.html answers 503, expected 200\n"
+            "error: the index page https://wheels.example/all.html returned 503, expected 200\n"
             "  while reading the find-links https://wheels.example/all.html\n"
             "  while asking the index for demo\n\n"
             "hint: the index returned a server error; try again later, or set another index "
@@ -308,7 +307,7 @@ TEST_F(MetadataTest, WhatIsKeptIsNotBelievedOfAnotherFile) {
   EXPECT_EQ(http.requests().size(), 2u);
 }
 
-// Also where no sidecar's digest vouches for it.
+// Also without the digest of a sidecar.
 TEST_F(MetadataTest, DamageInTheCacheIsNoticed) {
   for (const bool sidecar : {false, true}) {
     const test::Scratch scratch;
@@ -370,7 +369,7 @@ TEST_F(MetadataTest, AWheelWithoutMetadataIsAnError) {
             "error: it has no demo-….dist-info/METADATA\n"
             "  while reading the zip https://files.example/demo-1.0%2Bcu121-py3-none-any.whl\n"
             "  while reading the metadata of demo-1.0+cu121-py3-none-any.whl\n\n"
-            "hint: the file is damaged on its server or on the way here; try again, or use another mirror\n");
+            "hint: the file was damaged on the server or in transit; try again, or use another mirror\n");
 }
 
 TEST_F(MetadataTest, ManyComeInTheirOrderWithTheirOwnErrors) {
@@ -383,9 +382,9 @@ TEST_F(MetadataTest, ManyComeInTheirOrderWithTheirOwnErrors) {
   const auto results = client.metadata(files);
   ASSERT_EQ(results.size(), 3u);
   EXPECT_EQ(error_text(results[0]),
-            "error: https://files.example/gone.whl answers 404, expected a part of the file (206)\n"
+            "error: https://files.example/gone.whl returned 404, expected a part of the file (206)\n"
             "  while reading the metadata of gone-1.0-py3-none-any.whl\n\n"
-            "hint: it is gone from the index; lock again, or take it from a mirror or the wheel store\n");
+            "hint: the file is no longer on the index; lock again, or use a mirror that has it\n");
   expect_demo(results[1]);
   EXPECT_EQ(error_text(results[2]),
             "error: \"demo-1.0.tar.gz\" is not the name of a wheel: expected a name ending in \".whl\"\n"

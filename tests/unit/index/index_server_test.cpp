@@ -94,13 +94,13 @@ TEST_F(IndexServerTest, FaultsReachTheClient) {
   };
   const auto url = server.url() + "/big-demo/";
   server.truncate_page("big-demo");
-  EXPECT_THAT(error(), HasSubstr("the page " + url + " is cut off: its JSON ends in the middle, after "));
-  server.mend();
+  EXPECT_THAT(error(), HasSubstr("the page " + url + " is truncated: its JSON ends after "));
+  server.recover();
   server.fail_page("big-demo", {.status = 403});
-  EXPECT_EQ(error(), "the index page " + url + " answers 403, expected 200");
+  EXPECT_EQ(error(), "the index page " + url + " returned 403, expected 200");
   server.fail_page("big-demo", {.body = "<b>It works!</b>", .content_type = "text/html"});
-  EXPECT_EQ(error(), "the page " + url + " is no page of an index: it is not HTML");
-  server.mend();
+  EXPECT_EQ(error(), "the page " + url + " is not an index page: it is not HTML");
+  server.recover();
   EXPECT_EQ(error(), "no error");
 
   const auto file = (*index.page("big-demo").value()).files.at(0);

@@ -139,12 +139,12 @@ TEST(RemoteZipTest, ManyZipsAreOpenedSideBySide) {
   ASSERT_EQ(zips.size(), 4u);
   EXPECT_EQ(zips[0]->entries().size(), 500u);
   EXPECT_EQ(error_text(zips[1]),
-            "error: https://pypi.example/f/gone.whl answers 404, expected a part of the file (206)\n\n"
-            "hint: it is gone from the index; lock again, or take it from a mirror or the wheel store\n");
+            "error: https://pypi.example/f/gone.whl returned 404, expected a part of the file (206)\n\n"
+            "hint: the file is no longer on the index; lock again, or use a mirror that has it\n");
   EXPECT_EQ(error_text(zips[2]),
-            "error: not a valid zip file: it has no end record; is it cut short?\n"
+            "error: not a valid zip file: it has no end record; is it truncated?\n"
             "  while reading the zip https://pypi.example/f/broken.whl\n\n"
-            "hint: the file is damaged on its server or on the way here; try again, or use another mirror\n");
+            "hint: the file was damaged on the server or in transit; try again, or use another mirror\n");
   EXPECT_EQ(zips[2].error().kind(), ErrorKind::unusable);
   EXPECT_EQ(zips[3]->entries().size(), 500u);
 }
@@ -182,17 +182,17 @@ TEST(RemoteZipTest, ALargeFileIsNotReadWhole) {
   sample.put({.status = 501});
   EXPECT_EQ(error_text(sample.open(100, 5'000)),
             "error: " + kUrl +
-                " cannot be read in parts: its server does not answer range requests, and the whole "
-                "file has 10.1 kB\n\nhint: use a mirror that answers range requests\n");
+                " cannot be read in parts: its server does not support range requests, and the whole "
+                "file has 10.1 kB\n\nhint: use a mirror that supports range requests\n");
   sample.put({.body = sample.bytes, .ranges = false});
   EXPECT_EQ(error_text(sample.open(100, 5'000)),
             "error: " + kUrl +
-                " cannot be read in parts: its server does not answer range requests, and the whole "
-                "file has 10.1 kB\n\nhint: use a mirror that answers range requests\n");
+                " cannot be read in parts: its server does not support range requests, and the whole "
+                "file has 10.1 kB\n\nhint: use a mirror that supports range requests\n");
   EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), {}, 100, 5'000)),
             "error: " + kUrl +
-                " cannot be read in parts: its server does not answer range requests, and the whole "
-                "file has more than 5.0 kB\n\nhint: use a mirror that answers range requests\n");
+                " cannot be read in parts: its server does not support range requests, and the whole "
+                "file has more than 5.0 kB\n\nhint: use a mirror that supports range requests\n");
   EXPECT_EQ(sample.http.bytes_sent(), 0u);
 }
 
@@ -204,7 +204,7 @@ TEST(RemoteZipTest, ALengthThatDisagreesIsAnError) {
     EXPECT_EQ(error_text(longer),
               "error: " + kUrl + " has " + std::to_string(size) + " bytes, expected " +
                   std::to_string(size + more) +
-                  "\n\nhint: the file behind this address was replaced; lock again, or use another "
+                  "\n\nhint: the file at this address was replaced; lock again, or use another "
                   "mirror\n");
   }
 }
@@ -213,20 +213,23 @@ TEST(RemoteZipTest, AWrongPartIsAnError) {
   Sample sample(many(10));
   sample.put({.status = 206, .headers = {{"content-range", "bytes 0-9/999"}}, .body = std::string(10, 'x')});
   const auto zip = RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10);
-  EXPECT_EQ(error_text(zip),
-            "error: " + kUrl +
-                " answers a wrong part of the file: expected bytes 989-998, found 0-9\n\n"
-                "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
+  EXPECT_EQ(
+      error_text(zip),
+      "error: " + kUrl +
+          " returned the wrong part of the file: expected bytes 989-998, found 0-9\n\n"
+          "hint: the server (or a proxy in front of it) mishandles range requests; use another mirror\n");
   sample.put({.status = 206, .headers = {{"content-range", "bytes 989-998/999"}}, .body = "short"});
-  EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
-            "error: " + kUrl +
-                " answers a wrong part of the file: expected bytes 989-998, found 5 bytes\n\n"
-                "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
+  EXPECT_EQ(
+      error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
+      "error: " + kUrl +
+          " returned the wrong part of the file: expected bytes 989-998, found 5 bytes\n\n"
+          "hint: the server (or a proxy in front of it) mishandles range requests; use another mirror\n");
   sample.put({.status = 206, .body = std::string(10, 'x')});
-  EXPECT_EQ(error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
-            "error: " + kUrl +
-                " answers a wrong part of the file: expected bytes 989-998, found no Content-Range\n\n"
-                "hint: the server (or a proxy before it) mishandles range requests; use another mirror\n");
+  EXPECT_EQ(
+      error_text(RemoteZip::open(sample.http, fakes::url(kUrl), 999, 10)),
+      "error: " + kUrl +
+          " returned the wrong part of the file: expected bytes 989-998, found no Content-Range\n\n"
+          "hint: the server (or a proxy in front of it) mishandles range requests; use another mirror\n");
 }
 
 TEST(RemoteZipTest, AFileThatChangesMeanwhileIsNoticed) {
@@ -255,7 +258,7 @@ TEST(RemoteZipTest, ReadingIsHeldToTheFileThatWasOpened) {
             "error: " + kUrl + " was replaced on its server while it was being read\n\nhint: try again\n");
 }
 
-/// A cache in front of a server that keeps the very first answer for ever.
+/// A cache in front of a server that keeps the first answer forever.
 class StaleCache final : public fakes::OneByOneHttp {
  public:
   explicit StaleCache(MemoryHttp& server) : server_(server) {}
@@ -326,7 +329,7 @@ TEST(RemoteZipTest, EmptyAndTinyFilesAreErrors) {
   EXPECT_EQ(error_text(RemoteZip::open(http, fakes::url(kUrl))),
             "error: " + kUrl +
                 " has 0 bytes, expected at least one\n\n"
-                "hint: the file behind this address was replaced; lock again, or use another mirror\n");
+                "hint: the file at this address was replaced; lock again, or use another mirror\n");
   EXPECT_FALSE(RemoteZip::open(http, fakes::url(kUrl), 0));
 }
 

@@ -52,9 +52,10 @@ IndexFile one_json(const std::string& members) {
 }
 
 constexpr const char* kBroken =
-    "\n\nhint: try again; if it stays so, the index (or a proxy before it) is broken: open the address in a "
+    "\n\nhint: try again; if that does not help, the index (or a proxy in front of it) is broken: open the "
+    "address in a "
     "browser, "
-    "or set another index (`launch doctor` says where this one comes from)\n";
+    "or set another index (`launch doctor` shows where this one comes from)\n";
 
 std::string broken(const std::string& message) {
   return "error: the page https://pypi.example/simple/demo/ is " + message + kBroken;
@@ -169,7 +170,7 @@ TEST(SimpleHtmlTest, SaysThatAPageIsCutOff) {
     ASSERT_FALSE(page);
     EXPECT_EQ(page.error().kind(), ErrorKind::environment);
     EXPECT_EQ(page.error().text(),
-              broken("cut off: it ends after " + std::to_string(size) + " bytes without \"</html>\""));
+              broken("truncated: it ends after " + std::to_string(size) + " bytes without \"</html>\""));
   }
 }
 
@@ -178,7 +179,7 @@ TEST(SimpleHtmlTest, APageWithoutHtmlElementMayEndAfterAnyTag) {
               ElementsAre("demo-1.0.zip"));
   const auto page = parse_simple_html("<a href='demo-1.0.zip'>x</a>\n<a href='demo-1", kPage, "demo");
   ASSERT_FALSE(page);
-  EXPECT_EQ(page.error().text(), broken("cut off: it ends after 44 bytes without closing its last tag"));
+  EXPECT_EQ(page.error().text(), broken("truncated: it ends after 44 bytes without closing its last tag"));
 }
 
 TEST(SimpleHtmlTest, SaysThatItIsNoHtml) {
@@ -188,7 +189,7 @@ TEST(SimpleHtmlTest, SaysThatItIsNoHtml) {
                                  "{\"files\": []}"}) {
     const auto page = parse_simple_html(text, kPage, "demo");
     ASSERT_FALSE(page);
-    EXPECT_EQ(page.error().text(), broken("no page of an index: it is not HTML"));
+    EXPECT_EQ(page.error().text(), broken("not an index page: it is not HTML"));
   }
 }
 
@@ -283,20 +284,20 @@ TEST(SimpleJsonTest, AnEmptyPageIsAPage) {
 TEST(SimpleJsonTest, SaysWhereThePageIsBroken) {
   const auto whole = json(R"({"filename": "demo-1.0.zip", "url": "demo-1.0.zip"})");
   const std::pair<std::string, std::string> cases[] = {
-      {whole.substr(0, 60), "cut off: its JSON ends in the middle, after 60 bytes"},
-      {"", "cut off: its JSON ends in the middle, after 0 bytes"},
-      {"<html>", "no page of an index: its JSON is broken at byte 1"},
-      {whole + "}", "no page of an index: its JSON is broken at byte " + std::to_string(whole.size() + 1)},
-      {"[]", "no page of an index: its JSON is no object"},
-      {"{}", "no page of an index: it has no \"meta\" with an \"api-version\""},
-      {R"({"meta": {"api-version": "1.0"}})", "no page of an index: it has no list \"files\""},
+      {whole.substr(0, 60), "truncated: its JSON ends after 60 bytes"},
+      {"", "truncated: its JSON ends after 0 bytes"},
+      {"<html>", "not an index page: its JSON is invalid at byte 1"},
+      {whole + "}", "not an index page: its JSON is invalid at byte " + std::to_string(whole.size() + 1)},
+      {"[]", "not an index page: its JSON is not an object"},
+      {"{}", "not an index page: it has no \"meta\" with an \"api-version\""},
+      {R"({"meta": {"api-version": "1.0"}})", "not an index page: it has no list \"files\""},
       {R"({"meta": {"api-version": "1.0"}, "name": "other", "files": []})",
-       "of another project: expected \"demo\", found \"other\""},
-      {json("7"), "no page of an index: entry 1 of \"files\" is no object"},
+       "for another project: expected \"demo\", found \"other\""},
+      {json("7"), "not an index page: entry 1 of \"files\" is not an object"},
       {json(R"({"filename": "demo-1.0.zip", "url": "x"}, [{"filename": "y"}])"),
-       "no page of an index: entry 2 of \"files\" is no object"},
-      {json(R"({"url": "x"})"), "no page of an index: entry 1 of \"files\" has no \"filename\""},
-      {json(R"({"filename": "x", "url": null})"), "no page of an index: entry 1 of \"files\" has no \"url\""},
+       "not an index page: entry 2 of \"files\" is not an object"},
+      {json(R"({"url": "x"})"), "not an index page: entry 1 of \"files\" has no \"filename\""},
+      {json(R"({"filename": "x", "url": null})"), "not an index page: entry 1 of \"files\" has no \"url\""},
   };
   for (const auto& [text, message] : cases) {
     const auto page = parse_simple_json(text, kPage, "demo");
@@ -311,7 +312,7 @@ TEST(SimpleJsonTest, RefusesALaterStandard) {
   ASSERT_FALSE(page);
   EXPECT_EQ(page.error().text(),
             "error: the page https://pypi.example/simple/demo/ has the api-version \"2.0\", expected 1.x\n\n"
-            "hint: the index speaks a later standard than this program; ask for a newer launch\n");
+            "hint: the index uses a later version of the standard; upgrade launch\n");
 }
 
 TEST(SimpleJsonTest, AMessageNamesNoCredentials) {

@@ -60,7 +60,7 @@ TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
 TEST(WantedBase, OfANewerToolkitIsTheNewestOfItsMajorVersion) {
   EXPECT_EQ(wanted(with_python("3.12"), "cu134"), "docker.io/nvidia/cuda:13.2.1-base-ubuntu24.04");
   EXPECT_EQ(wanted(with_python("3.12"), "cu140"),
-            "error: no base image is known for cu140\n\nhint: set from = \"any/image:tag\" below [image] in "
+            "error: no known base image for cu140\n\nhint: set from = \"any/image:tag\" below [image] in "
             "recipes/demo.toml\n");
 }
 
@@ -68,7 +68,7 @@ TEST(WantedBase, ForCpuIsTheDistributionThatHasThePython) {
   EXPECT_EQ(wanted(with_python("3.12"), "cpu"), "docker.io/library/ubuntu:24.04");
   EXPECT_EQ(wanted(with_python("3.11"), "cpu"), "docker.io/library/debian:12-slim");
   EXPECT_EQ(wanted(with_python("3.14"), "cpu"),
-            "error: no base image with Python 3.14 is known: Ubuntu 22.04 has 3.10, Debian 12 has 3.11, "
+            "error: no known base image has Python 3.14: Ubuntu 22.04 has 3.10, Debian 12 has 3.11, "
             "Ubuntu 24.04 has "
             "3.12 and Debian 13 has 3.13\n\nhint: set python in recipes/demo.toml to one of these, or from = "
             "\"docker.io/library/python:3.14-slim\" below [image]\n");
@@ -105,7 +105,7 @@ TEST(BaseFrom, RefusesAnotherPython) {
   EXPECT_EQ(found_base(with_python("3.11"), "cu128", ubuntu("24.04")),
             "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 (Ubuntu 24.04) has Python "
             "3.12, but "
-            "recipes/demo.toml asks for python = \"3.11\"\n\n"
+            "recipes/demo.toml requires python = \"3.11\"\n\n"
             "hint: set python = \"3.12\" in recipes/demo.toml\n"
             "hint: or keep Python 3.11 and set from = \"docker.io/library/debian:12-slim\" below [image], or "
             "any image of "
@@ -113,22 +113,24 @@ TEST(BaseFrom, RefusesAnotherPython) {
 }
 
 TEST(BaseFrom, RefusesAnImageThatDoesNotSayWhatItHas) {
-  EXPECT_EQ(found_base(with_python("3.12", "from = \"my.example/base:1\""), "cu128", remote({})),
-            "error: which Python the base image my.example/base:1 has cannot be told: expected labels that "
-            "name Ubuntu "
-            "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
-            "hint: set from below [image] in recipes/demo.toml to an image that says it\n");
+  EXPECT_EQ(
+      found_base(with_python("3.12", "from = \"my.example/base:1\""), "cu128", remote({})),
+      "error: cannot determine the Python version of the base image my.example/base:1: expected labels that "
+      "name Ubuntu "
+      "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
+      "hint: set `from` below [image] in recipes/demo.toml to an image that has one of these\n");
 }
 
 TEST(BaseFrom, RefusesAnotherMajorCuda) {
   auto image = ubuntu("24.04");
   image.environment = {"CUDA_VERSION=13.0.3"};
   const auto named = with_python("3.12", "from = \"docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04\"");
-  EXPECT_EQ(found_base(named, "cu128", image),
-            "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
-            "locked torch is "
-            "built for CUDA 12.8\n\n"
-            "hint: set from below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
+  EXPECT_EQ(
+      found_base(named, "cu128", image),
+      "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
+      "locked torch is "
+      "built for CUDA 12.8\n\n"
+      "hint: set `from` below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
   image.environment = {"CUDA_VERSION=12.6.3"};
   EXPECT_EQ(found_base(named, "cu128", image), "ubuntu 24.04 | 3.12 | 525.60.13");
 }
@@ -139,8 +141,8 @@ TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
   EXPECT_EQ(
       found_base(both, "cu128", ubuntu("24.04")),
       "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 has no linux/arm64, which "
-      "recipes/demo.toml asks for\n\n"
-      "hint: leave \"linux-aarch64\" out of platforms, or set from below [image] to an image that has it\n");
+      "recipes/demo.toml requires\n\n"
+      "hint: remove \"linux-aarch64\" from platforms, or set `from` below [image] to an image that has it\n");
 }
 
 TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {

@@ -72,9 +72,9 @@ TEST_F(NightlyLock, ANightlyOfADay) {
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
   recipe.torch.date = fakes::day("2025-06-05");
   EXPECT_EQ(error_text(),
-            "error: the nightly of 2025-06-05 cannot be taken: it has no torch\n\n"
-            "hint: the channel's pages have nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
-            "pages after about 60 days; LAUNCH_CHANNEL_URL names a mirror that kept them\n");
+            "error: cannot use the nightly of 2025-06-05: it has no torch\n\n"
+            "hint: the channel's pages list nightlies from 2025-06-04 to 2025-06-06; older ones leave the "
+            "pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
@@ -119,7 +119,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
               fmt::format(
                   "error: the locked nightly of 2025-06-04 is no longer available: {} is neither on the page "
                   "{} nor at {}\n\n"
-                  "hint: run `launch lock demo --upgrade` to take the newest nightly, or set "
+                  "hint: run `launch lock demo --upgrade` to use the newest nightly, or set "
                   "LAUNCH_CHANNEL_URL to a mirror that kept this one\n",
                   kTorch, kTorchPage, kTorchUrl));
   }
@@ -129,7 +129,7 @@ TEST_F(NightlyLock, OneThatIsGoneIsAnError) {
       relocked(),
       fmt::format("error: the locked nightly of 2025-06-04 is no longer available: {} is neither on the page "
                   "{} nor at {}\n\n"
-                  "hint: the recipe's [torch] date asks for this nightly: give another day, or set "
+                  "hint: the recipe's [torch] date requires this nightly: choose another day, or set "
                   "LAUNCH_CHANNEL_URL to a mirror that kept it\n",
                   kTorch, kTorchPage, kTorchUrl));
   recipe.torch.date = fakes::day("2025-06-06");
@@ -143,7 +143,7 @@ TEST_F(NightlyLock, AServerThatSaysNeitherYesNorNo) {
   lock_and_hide();
   http.put(kTorchUrl, fakes::MemoryAnswer{.status = 503});
   EXPECT_EQ(relocked(),
-            fmt::format("error: {} answers 503, expected the file (206) or that it is gone (404)\n"
+            fmt::format("error: {} returned 503, expected the file (206) or that it does not exist (404)\n"
                         "  while looking for {}, which its index page no longer shows\n\n"
                         "hint: the server returned a server error; try again later, or use another mirror\n",
                         kTorchUrl, kTorch));
@@ -165,8 +165,8 @@ TEST_F(NightlyLock, ADependencyThatIsGone) {
       "pytorch-triton has no wheels, the requirements of demo cannot be met.\n\n"
       "hint: the lock's pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
       "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
-      "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; `launch "
-      "lock demo --upgrade` takes what there is now\n");
+      "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; run "
+      "`launch lock demo --upgrade` to resolve to the current versions\n");
 }
 
 // A lock that names no host finds what the store has, else what lies where the channel keeps its files.
@@ -182,7 +182,7 @@ TEST_F(NightlyLock, ALockByPathFindsWhatThePageHides) {
           "error: the locked nightly of 2025-06-04 is no longer available: {0} is neither on the page {1} "
           "nor "
           "at https://channel.example/whl/nightly/cu128/{2} or https://channel.example/whl/nightly/{2}\n\n"
-          "hint: run `launch lock demo --upgrade` to take the newest nightly, or set LAUNCH_CHANNEL_URL to a "
+          "hint: run `launch lock demo --upgrade` to use the newest nightly, or set LAUNCH_CHANNEL_URL to a "
           "mirror that kept this one\n",
           kTorch, kTorchPage, quoted));
   for (const std::string place : {"/nightly/cu128/", "/nightly/"}) {
@@ -251,12 +251,12 @@ TEST_F(NightsOutOfStep, OnEveryDay) {
   recipe.torch.date = fakes::day("2025-06-04");
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128", "torchvision 0.23.0.dev20250605+cu128"));
   recipe.torch.date = fakes::day("2025-06-06");
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires torchvision and torchvision 0.23.0.dev20250606+cu128 requires "
-      "torch==2.9.0.dev20250605, but torch 2.9.0.dev20250605+cu128 is not of the nightly of 2025-06-06, the "
-      "requirements of demo cannot be met.\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires torchvision and torchvision 0.23.0.dev20250606+cu128 requires "
+            "torch==2.9.0.dev20250605, but torch 2.9.0.dev20250605+cu128 is not from the nightly of "
+            "2025-06-06, the "
+            "requirements of demo cannot be met.\n");
 }
 
 TEST_F(NightsOutOfStep, ADayWithoutItsTriton) {
@@ -361,9 +361,9 @@ TEST_F(NightsOutOfStep, NoNightDoes) {
       "\n"
       "hint: 3 other nightlies were tried too; that of 2025-06-05: torch 2.9.0.dev20250605+cu128 requires "
       "sympy==1.14.0\n"
-      "hint: the channel's pages have nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages "
+      "hint: the channel's pages list nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages "
       "after "
-      "about 60 days; LAUNCH_CHANNEL_URL names a mirror that kept them\n");
+      "about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
 }
 
 /// The day that is taken of a real page, or why none is.

@@ -57,7 +57,7 @@ class FakeIndex {
     show(spec.name);
     return name;
   }
-  /// Takes a wheel from its project's page; the file stays.
+  /// Removes a wheel from its project's page; the file stays.
   void hide(const std::string& project, const std::string& name) {
     pages_[project].erase(name);
     show(project);
@@ -114,7 +114,7 @@ class ResolveLock : public ::testing::Test {
     LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
     return resolve_lock(request, site, http, store(), work);
   }
-  /// "a 1.0; marker", one a package; or the error's text.
+  /// "a 1.0; marker", one per package; or the error's text.
   std::vector<std::string> locked() {
     const auto result = lock();
     if (!result) return {result.error().text()};

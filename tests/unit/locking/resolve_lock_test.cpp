@@ -101,7 +101,7 @@ TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
   EXPECT_EQ(
       error_text(),
       "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires a>1 and a 2.0 cannot be used: its METADATA cannot be read: \">=1.0.*\" is not "
+      "  Because demo requires a>1 and a 2.0 cannot be used: its METADATA is invalid: \">=1.0.*\" is not "
       "a "
       "version specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be met.\n");
 }
@@ -179,8 +179,8 @@ TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   take({"a"});
   const auto url = general.file_url(name);
   const auto answers = std::map<std::string, fakes::MemoryAnswer>{
-      {fmt::format("{} answers 403, expected a part of the file (206)", url), {.status = 403}},
-      {fmt::format("{} answers 404, expected a part of the file (206)", url), {.status = 404}},
+      {fmt::format("{} returned 403, expected a part of the file (206)", url), {.status = 403}},
+      {fmt::format("{} returned 404, expected a part of the file (206)", url), {.status = 404}},
       {"the metadata belongs to a different wheel: expected a 2.0, found b 2.0",
        {.body = fakes::make_wheel(
             {.name = "a", .version = "2.0", .metadata = "Metadata-Version: 2.1\nName: b\nVersion: 2.0\n"})}}};
@@ -198,7 +198,7 @@ TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   EXPECT_EQ(
       error_text(),
       fmt::format("error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-                  "  Because demo requires a>1 and a 2.0 cannot be used: {} answers 404, expected a part of "
+                  "  Because demo requires a>1 and a 2.0 cannot be used: {} returned 404, expected a part of "
                   "the file (206), the requirements of demo cannot be met.\n",
                   url));
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "it is not the recipe's fault";
@@ -245,7 +245,7 @@ TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
   http.put(general.page_url("a"), {.status = 500});
   take({"a"});
   EXPECT_EQ(error_text(),
-            "error: the index page https://pypi.example/simple/a/ answers 500, expected 200\n"
+            "error: the index page https://pypi.example/simple/a/ returned 500, expected 200\n"
             "  while asking the index for a\n\n"
             "hint: the index returned a server error; try again later, or set another index "
             "(LAUNCH_INDEX_URL, pip's "
@@ -337,7 +337,7 @@ TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {
                                    Work{work.disk, work.clock, work.reporter, stop.get_token()});
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().text(),
-            "error: resolving was stopped\n  while resolving demo for Python 3.12 on linux-x86_64\n");
+            "error: stopped while resolving\n  while resolving demo for Python 3.12 on linux-x86_64\n");
 }
 
 TEST_F(ResolveLock, AsksForPagesSideBySide) {

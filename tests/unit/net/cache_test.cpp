@@ -28,7 +28,7 @@ class Cache : public testing::Test, protected Web {
     }
     return out;
   }
-  /// Fetches twice with so much time between: how often was the server asked?
+  /// Fetches twice, that much time apart; returns the number of requests to the server.
   std::size_t asked_twice_after(seconds between, fakes::Headers headers) {
     server.serve("/page", {.headers = std::move(headers), .body = "hello"});
     server.forget_requests();
@@ -45,7 +45,7 @@ TEST_F(Cache, APageWithoutAnyLifetimeIsFreshForAWhile) {
   server.serve("/page", {.headers = {{"X-Kept", "yes"}}, .body = "hello", .content_type = "text/html"});
   EXPECT_FALSE(client(options())->fetch(page())->from_cache);
   clock.advance(seconds(599));
-  // Another client, as of another run of the program.
+  // Another client, as in another run of the program.
   const auto again = client(options())->fetch(page());
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->from_cache);
@@ -129,7 +129,7 @@ TEST_F(Cache, OfflineAnswersWhateverItsAge) {
   offline.offline = true;
   const auto net = client(offline);
   EXPECT_EQ(net->fetch(page())->body, "hello");
-  // That something was not there is known as well.
+  // Missing pages are cached as well.
   EXPECT_EQ(net->fetch(page("/missing"))->status, 404);
   const auto other = net->fetch(page("/other"));
   ASSERT_FALSE(other);

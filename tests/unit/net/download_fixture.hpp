@@ -12,7 +12,7 @@
 
 namespace launch::net {
 
-/// What the server gives, in a base of its own so that it outlives the server's last answer.
+/// The server's content, in a separate base class so that it outlives the server's last answer.
 struct DownloadBody {
   const std::string body = noise(300'000);
   const Digest digest = Digest::of(body);

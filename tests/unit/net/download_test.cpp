@@ -19,7 +19,7 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 TEST_F(DownloadTest, BringsAFileInSegments) {
-  // The second request is answered when the third has come, so that both are on the way at a time.
+  // The second request is answered once the third has arrived, so that both run at the same time.
   std::latch both(2);
   std::atomic<int> seen = 0;
   server.on("/f", [&](const fakes::SeenRequest&) {
@@ -118,7 +118,7 @@ TEST_F(DownloadTest, AFileThatChangesMeanwhileIsFetchedAsOne) {
 
 TEST_F(DownloadTest, GivesUpOnAFileThatNeverStaysTheSame) {
   server.on("/f", [turn = 0](const fakes::SeenRequest&) mutable {
-    // Another part than the one asked for, and a part where the whole was asked for.
+    // A part other than requested, and a part where the whole file was requested.
     return fakes::Reply{.status = 206,
                         .headers = {{"Content-Range", fmt::format("bytes 7-9/{}", 10 + turn++)}},
                         .body = "abc"};

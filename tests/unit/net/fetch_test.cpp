@@ -70,7 +70,7 @@ TEST_F(Fetch, UnpacksCompressedAnswers) {
   const auto response = net->fetch({.url = fakes::url(server.url("/packed"))});
   ASSERT_TRUE(response) << response.error().text();
   EXPECT_EQ(response->body, "hello hello hello");
-  // The limit is one of what is unpacked, or a small answer could fill the memory.
+  // The limit applies to the uncompressed body, or a small answer could fill the memory.
   EXPECT_FALSE(net->fetch({.url = fakes::url(server.url("/packed")), .most = 16}));
 }
 

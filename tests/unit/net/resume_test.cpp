@@ -47,7 +47,7 @@ TEST_F(DownloadTest, GoesOnWhereAnEarlierRunStopped) {
 
 class Resume : public DownloadTest {
  protected:
-  /// A run that breaks off after some segments, with this server.
+  /// A run that fails after some segments, with this server.
   void break_off(const fakes::Headers& headers, std::optional<Digest> sha256) {
     server.on("/f", [this, headers, turn = 0](const fakes::SeenRequest&) mutable {
       return ++turn < 4 ? fakes::Reply{.headers = headers, .body = body} : fakes::Reply{.status = 404};
@@ -57,7 +57,7 @@ class Resume : public DownloadTest {
     ASSERT_FALSE(get(*client(options), wanted));
     server.forget_requests();
   }
-  /// The next run, with a server that has the file; bytes over the wire.
+  /// The next run, with a server that has the file; returns the bytes transferred.
   std::uint64_t go_on() {
     server.serve("/f", {.body = body});
     auto wanted = request("/f");

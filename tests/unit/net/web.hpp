@@ -14,7 +14,7 @@
 
 namespace launch::net {
 
-/// A server, a scratch folder and clients of it. The clients go before the server.
+/// A server, a scratch folder and clients of the server, which are destroyed before it.
 struct Web {
   using Variables = std::map<std::string, std::string, std::less<>>;
 
@@ -30,7 +30,7 @@ struct Web {
   }
 };
 
-/// Bytes that differ everywhere, the same every time.
+/// Pseudo-random bytes, the same every time.
 inline std::string noise(std::size_t size) {
   std::string out(size, '\0');
   std::uint32_t state = 12345;

@@ -9,7 +9,7 @@
 
 namespace launch::probe {
 
-/// A wheel of texts; notes how often it was read.
+/// A wheel of texts that counts its reads.
 class MemoryWheel final : public WheelSource {
  public:
   explicit MemoryWheel(std::map<std::string, std::string> contents,

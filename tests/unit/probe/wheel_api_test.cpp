@@ -35,7 +35,7 @@ TEST(WheelApi, Modules) {
   EXPECT_EQ(ask(files, "torch._C:"), "yes: a module: torch/_C.cpython-311-x86_64-linux-gnu.so");
   EXPECT_EQ(ask(files, "torch.distributed.pipelining:"), "no: torch 2.3.1 has no module torch/distributed");
   EXPECT_EQ(ask(files, "torch.nn.f.g:"), "no: torch/nn/f.py of torch 2.3.1 is a module, not a package");
-  EXPECT_EQ(ask(files, "torchao.x:y"), "unknown: torchao is in none of the wheels that were asked");
+  EXPECT_EQ(ask(files, "torchao.x:y"), "unknown: torchao is in none of the checked wheels");
   EXPECT_EQ(ask(files, "torch.nn:*"), "yes: a module: torch/nn/__init__.py");
 }
 
@@ -102,7 +102,7 @@ TEST(WheelApi, CompiledModulesByTheirStubs) {
             "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list Any");
   EXPECT_EQ(ask(files, "torch:_gone"), "no: torch/__init__.py of torch 2.3.1 has no _gone");
   EXPECT_EQ(ask(files, "torch._C._new:"),
-            "unknown: torch._C is compiled, and no stub tells of torch._C._new");
+            "unknown: torch._C is compiled, and no stub describes torch._C._new");
 }
 
 TEST(WheelApi, AliasesInSysModules) {
@@ -134,8 +134,7 @@ TEST(WheelApi, ComputedKeysAreUnknownWhereTheyFit) {
       {"torch/__init__.py",
        "for a in x():\n  sys.modules[f'torch.ext.{a}'] = a\n  globals()[f'make_{a}'] = a\n"}};
   EXPECT_EQ(ask(files, "torch.ext:"), "no: torch 2.3.1 has no module torch/ext");
-  EXPECT_EQ(ask(files, "torch:make_x"),
-            "unknown: torch/__init__.py:3 binds names that are computed when it runs");
+  EXPECT_EQ(ask(files, "torch:make_x"), "unknown: torch/__init__.py:3 binds names computed at run time");
   EXPECT_EQ(ask(files, "torch:other").substr(0, 3), "no:");
 }
 
@@ -147,8 +146,7 @@ TEST(WheelApi, AModuleThatReplacesItself) {
        "from torch.base import Prop\nx = 1\nclass M(Prop):\n  y = 1\nsys.modules[__name__] = M()\n"}};
   EXPECT_EQ(ask(files, "torch.b:x"), "yes: torch/b.py:2");
   EXPECT_EQ(ask(files, "torch.b:y"), "yes: a member of the class M");
-  EXPECT_EQ(ask(files, "torch.b:z"),
-            "unknown: torch/b.py:5 puts an object of its own into the module's place");
+  EXPECT_EQ(ask(files, "torch.b:z"), "unknown: torch/b.py:5 replaces the module by another object");
 }
 
 TEST(WheelApi, LazyNames) {
@@ -172,7 +170,7 @@ TEST(WheelApi, LongChainsEnd) {
     files["torch/m" + std::to_string(i) + ".py"] = "from .m" + std::to_string(i + 1) + " import x\n";
   }
   files["torch/m500.py"] = "x = 1\n";
-  EXPECT_EQ(ask(files, "torch.m0:x"), "unknown: it is passed on through more than 100 modules");
+  EXPECT_EQ(ask(files, "torch.m0:x"), "unknown: it is re-exported through more than 100 modules");
 }
 
 TEST(WheelApi, ReadsWhatIsKnownToBeNeededAtOnceAndOnlyThat) {

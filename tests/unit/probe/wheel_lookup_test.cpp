@@ -62,7 +62,7 @@ class WheelLookup : public testing::Test {
                   : opened.error().text();
   }
 
-  /// The index's files lie side by side.
+  /// The index's files are in one folder.
   const LocateWheel locate_ = [](const project::LockedWheel& wheel) -> Result<specs::Url> {
     return fakes::url("http://pypi.example/files/" + wheel.file_name);
   };

@@ -345,7 +345,7 @@ TEST(LockfileError, Wheels) {
   EXPECT_EQ(
       error_of(
           "lock-version = \"1.0\"\ncreated-by = \"x\"\npackages = [{ name = \"a\", version = \"1\" }]\n"),
-      with_hint("pylock.demo.toml:3:13: [[packages]] wheels: a has no wheel, and nothing else is installed"));
+      with_hint("pylock.demo.toml:3:13: [[packages]] wheels: a has no wheel, and only wheels are installed"));
 }
 
 TEST(LockfileError, TwoOfOneName) {

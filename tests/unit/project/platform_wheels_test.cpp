@@ -28,7 +28,7 @@ Lockfile lock_of(std::vector<LockedPackage> packages) {
   return lock;
 }
 
-/// "linux-x86_64: FILE FILE", a line each; "-" where there is none.
+/// "linux-x86_64: FILE FILE", one line per platform; "-" for none.
 std::string picked(const Lockfile& lock, const std::vector<std::string>& names) {
   std::string text;
   const auto all = pick_for_platforms(lock, names).value();

@@ -41,7 +41,7 @@ TEST_F(ProjectTest, NoRecipesAnywhere) {
             "error: neither " + root() +
                 " nor a folder above it has a recipes folder\n"
                 "\n"
-                "hint: go to your project's folder, give it with -C DIR, or begin one: mkdir recipes\n");
+                "hint: run launch in your project's folder, use -C DIR, or start a project: mkdir recipes\n");
 }
 
 TEST_F(ProjectTest, RecipesByNameAndByPath) {
@@ -59,24 +59,24 @@ TEST_F(ProjectTest, RecipeThatIsNotThere) {
   put("recipes/demo.toml", kRecipe);
   put("recipes/nightly.toml", kRecipe);
   EXPECT_EQ(project().recipe_file("nigtly").error().text(),
-            "error: there is no recipe \"nigtly\" in recipes\n"
+            "error: no recipe \"nigtly\" in recipes\n"
             "\n"
             "hint: did you mean \"nightly\"?\n"
-            "hint: the recipes there are demo and nightly\n");
+            "hint: existing recipes: demo and nightly\n");
   EXPECT_EQ(project().recipe_file("recipes/no.toml").error().text(),
-            "error: there is no recipe recipes/no.toml\n");
+            "error: recipe not found: recipes/no.toml\n");
   EXPECT_EQ(project().recipe_file("").error().text(),
-            "error: there is no recipe \"\" in recipes\n"
+            "error: no recipe \"\" in recipes\n"
             "\n"
-            "hint: the recipes there are demo and nightly\n");
+            "hint: existing recipes: demo and nightly\n");
 }
 
 TEST_F(ProjectTest, NoRecipeYet) {
   std::filesystem::create_directory(scratch_.path() / "recipes");
   EXPECT_EQ(project().recipe_file("demo").error().text(),
-            "error: there is no recipe \"demo\" in recipes\n"
+            "error: no recipe \"demo\" in recipes\n"
             "\n"
-            "hint: write one: recipes/NAME.toml\n");
+            "hint: create one: recipes/NAME.toml\n");
 }
 
 TEST_F(ProjectTest, Locks) {
@@ -87,18 +87,18 @@ TEST_F(ProjectTest, Locks) {
   EXPECT_EQ(project().lock_file("lockfiles/pylock.demo.toml"),
             scratch_.path() / "lockfiles/pylock.demo.toml");
   EXPECT_EQ(project().lock_file("other").error().text(),
-            "error: there is no lock lockfiles/pylock.other.toml\n"
+            "error: lock not found: lockfiles/pylock.other.toml\n"
             "\n"
-            "hint: make it: launch lock other\n");
+            "hint: run `launch lock other`\n");
   EXPECT_EQ(project().lock_file("lockfiles/pylock.other.toml").error().text(),
-            "error: there is no lock lockfiles/pylock.other.toml\n"
+            "error: lock not found: lockfiles/pylock.other.toml\n"
             "\n"
-            "hint: make it: launch lock other\n");
+            "hint: run `launch lock other`\n");
   EXPECT_EQ(project().lock_file("othr").error().text(),
-            "error: there is no recipe \"othr\" in recipes\n"
+            "error: no recipe \"othr\" in recipes\n"
             "\n"
             "hint: did you mean \"other\"?\n"
-            "hint: the recipes there are demo and other\n");
+            "hint: existing recipes: demo and other\n");
 }
 
 TEST_F(ProjectTest, PathsAreShownFromWhereTheProgramStarted) {
@@ -126,7 +126,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   EXPECT_EQ(missing.error().text(),
             "error: recipes/demo.toml has no lock: lockfiles/pylock.demo.toml does not exist\n"
             "\n"
-            "hint: make it: launch lock demo\n");
+            "hint: run `launch lock demo`\n");
 
   Lockfile lock;
   lock.provenance.recipe = recipe_digest(parse_recipe(kRecipe, "demo", "demo.toml").value(), Stage::lock);
@@ -145,17 +145,16 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   const auto stale = load_locked(project(), "demo", reporter_);
   ASSERT_FALSE(stale);
   EXPECT_EQ(stale.error().kind(), ErrorKind::no);
-  EXPECT_EQ(
-      stale.error().text(),
-      "error: lockfiles/pylock.demo.toml is out of date: it was not made from recipes/demo.toml as it stands "
-      "now\n"
-      "\n"
-      "hint: renew it: launch lock demo\n");
+  EXPECT_EQ(stale.error().text(),
+            "error: lockfiles/pylock.demo.toml is out of date: it was made from another version "
+            "of recipes/demo.toml\n"
+            "\n"
+            "hint: run `launch lock demo`\n");
 
   put("lockfiles/pylock.demo.toml", replace_all(text, "recipe-digest", "recipe"));
   EXPECT_EQ(load_locked(project(), "demo", reporter_).error().text(),
             "error: lockfiles/pylock.demo.toml is out of date: an earlier version of launch wrote it\n\n"
-            "hint: renew it once: launch lock demo\n");
+            "hint: run `launch lock demo`\n");
 }
 
 TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {

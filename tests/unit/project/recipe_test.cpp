@@ -61,7 +61,7 @@ std::string error_of(std::string_view text) {
   return recipe.error().text();
 }
 
-// The error of a good recipe with one line more in the table that is named.
+// The error of a valid recipe with one additional line in the given table.
 std::string error_with(std::string_view table, std::string_view line) {
   std::string text = "python = \"3.12\"\npackages = [\"torch\"]\n";
   if (!table.empty()) text += "[" + std::string(table) + "]\n";
@@ -146,19 +146,19 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("", "platform = [\"linux-x86_64\"]"),
             "error: recipes/demo.toml:3:1: platform: unknown key; did you mean \"platforms\"?\n"
             "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("trein", "nodes = 2"),
             "error: recipes/demo.toml:3:2: trein: unknown key; did you mean \"train\"?\n"
             "\n"
-            "hint: the keys here are python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
   EXPECT_EQ(error_with("train", "node = 2"),
             "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
-            "hint: the keys here are command, nodes, gpus, mounts and env\n");
+            "hint: valid keys: command, nodes, gpus, mounts and env\n");
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
             "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"
-            "hint: the keys here are from and to\n");
+            "hint: valid keys: from and to\n");
 }
 
 TEST(RecipeError, WrongTypes) {
@@ -206,7 +206,7 @@ TEST(RecipeError, Platforms) {
             "error: recipes/demo.toml:3:14: platforms: expected \"linux-x86_64\" or \"linux-aarch64\", found "
             "\"linux-x86-64\"; did you mean \"linux-x86_64\"?\n");
   EXPECT_EQ(error_with("", "platforms = [\"linux-aarch64\", \"linux-aarch64\"]"),
-            "error: recipes/demo.toml:3:31: platforms: \"linux-aarch64\" is there twice\n");
+            "error: recipes/demo.toml:3:31: platforms: duplicate \"linux-aarch64\"\n");
 }
 
 TEST(RecipeError, Packages) {
@@ -243,12 +243,13 @@ TEST(RecipeError, Torch) {
       error_with("torch", "channel = \"nightly\"\ncuda = \"12.8\""),
       "error: recipes/demo.toml:5:8: [torch] cuda: unknown accelerator \"12.8\": expected cuXXX, rocmX.Y, "
       "xpu or cpu, such as cu128\n");
-  EXPECT_EQ(error_with("torch", "channel = \"index\"\ncuda = \"cu128\""),
-            "error: recipes/demo.toml:5:8: [torch] cuda: does not go with channel \"index\", which has one "
-            "build of "
-            "each wheel\n"
-            "\n"
-            "hint: remove it, or choose channel \"nightly\", \"test\" or \"stable\"\n");
+  EXPECT_EQ(
+      error_with("torch", "channel = \"index\"\ncuda = \"cu128\""),
+      "error: recipes/demo.toml:5:8: [torch] cuda: cannot be combined with channel \"index\", which has one "
+      "build of "
+      "each wheel\n"
+      "\n"
+      "hint: remove it, or choose channel \"nightly\", \"test\" or \"stable\"\n");
   EXPECT_EQ(
       error_with("torch", "channel = \"nightly\"\ncuda = \"cpu\""),
       "error: recipes/demo.toml:3:1: [torch] packages: expected at least one package, such as \"torch\"\n");
@@ -259,10 +260,9 @@ TEST(RecipeError, WhatBelongsToTheMachineOrIsReadByNothing) {
       error_with("image", "env = { HF_HOME = \"/hf\", NCCL_DEBUG = \"INFO\" }"),
       "error: recipes/demo.toml:4:39: [image] env.NCCL_DEBUG: belongs to the machine that runs the image, "
       "not to the image\n\nhint: set it in env below [train]\n");
-  EXPECT_EQ(
-      error_with("verify", "smoke = [\"python\"]"),
-      "error: recipes/demo.toml:4:9: [verify] smoke: nothing reads it: this version has no command that "
-      "runs it\n\nhint: remove it until `launch verify` exists\n");
+  EXPECT_EQ(error_with("verify", "smoke = [\"python\"]"),
+            "error: recipes/demo.toml:4:9: [verify] smoke: not supported yet: this version has no command "
+            "that runs it\n\nhint: remove it until `launch verify` exists\n");
 }
 
 TEST(RecipeError, AnAcceleratorThatCheckRefusesToo) {
@@ -291,12 +291,12 @@ TEST(RecipeError, Dates) {
             "June\"\n");
   EXPECT_EQ(
       error_with("torch", nightly + "date = \"2025-06-06\"\nas-of = \"2025-06-06\""),
-      "error: recipes/demo.toml:7:9: [torch] as-of: does not go together with date: date is that very day, "
+      "error: recipes/demo.toml:7:9: [torch] as-of: cannot be combined with date: date is that exact day, "
       "as-of the newest up to it\n"
       "\n"
       "hint: remove one of the two\n");
   EXPECT_EQ(error_with("torch", "channel = \"index\"\ndate = \"2025-06-06\""),
-            "error: recipes/demo.toml:5:8: [torch] date: goes with channel \"nightly\" only, and this is "
+            "error: recipes/demo.toml:5:8: [torch] date: requires channel \"nightly\", but this is "
             "\"index\"\n");
 }
 
@@ -314,7 +314,7 @@ TEST(RecipeError, Image) {
       "\"slim\"\n");
   EXPECT_EQ(
       error_with("image", "variant = \"base\"\nfrom = \"debian:12\""),
-      "error: recipes/demo.toml:4:11: [image] variant: does not go together with from, which names the whole "
+      "error: recipes/demo.toml:4:11: [image] variant: cannot be combined with from, which names the whole "
       "image\n"
       "\n"
       "hint: remove one of the two\n");

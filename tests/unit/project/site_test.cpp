@@ -202,7 +202,7 @@ TEST_F(SiteTest, ErrorsNameTheFile) {
   EXPECT_EQ(error(),
             "error: launch.toml:2:1: [index] ur: unknown key; did you mean \"url\"?\n"
             "\n"
-            "hint: the keys here are url\n");
+            "hint: valid keys: url\n");
   put("project/launch.toml", "[index]\nurl = \"pypi.example\"\n");
   EXPECT_EQ(error(),
             "error: launch.toml:2:7: [index] url: expected an https or http URL, found \"pypi.example\"\n");
@@ -213,7 +213,7 @@ TEST_F(SiteTest, ErrorsNameTheFile) {
             "error: launch.toml:1:1: [[registry]] location: expected HOST[:PORT][/PATH], such as "
             "\"mirror.example:5000\"\n");
   put("project/launch.toml", "[store]\npath = \"\"\n");
-  EXPECT_EQ(error(), "error: launch.toml:2:8: [store] path: expected something, found \"\"\n");
+  EXPECT_EQ(error(), "error: launch.toml:2:8: [store] path: expected a value, found \"\"\n");
   put("project/launch.toml", "");
   put("home/.config/launch/config.toml", "store = \"/x\"\n");
   EXPECT_EQ(error(), "error: " + path("home/.config/launch/config.toml") +

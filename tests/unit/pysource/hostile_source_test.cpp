@@ -9,7 +9,7 @@
 namespace launch::probe {
 namespace {
 
-/// A source with something of everything that the readers look at.
+/// A source with an example of everything that the readers handle.
 constexpr std::string_view kSource = R"py("""Module."""
 import sys, torch.nn as nn
 from importlib import import_module

@@ -91,8 +91,8 @@ TEST(PythonTokens, SaysWhatPythonRefuses) {
   EXPECT_EQ(problem("a\nb = 'x\nc"), "2: the string is not closed");
   EXPECT_EQ(problem("a\n'''x\n\n"), "2: the string is not closed");
   EXPECT_EQ(problem("f'{a'"), "1: the string is not closed");
-  EXPECT_EQ(problem("if a:\n    b\n  c"), "3: the indentation fits no block around it");
-  EXPECT_EQ(problem("a \\ b"), "1: something stands behind a backslash");
+  EXPECT_EQ(problem("if a:\n    b\n  c"), "3: the indentation matches no enclosing block");
+  EXPECT_EQ(problem("a \\ b"), "1: unexpected character after a backslash");
   EXPECT_EQ(problem("a \\"), "1: the source ends with a backslash");
   EXPECT_EQ(problem(std::string_view("a\0b", 3)), "1: a NUL byte");
   EXPECT_EQ(problem(std::string(201, '(')), "1: more than 200 open brackets");

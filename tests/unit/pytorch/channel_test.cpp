@@ -89,12 +89,12 @@ TEST(ChannelTest, AFileThatOneHostRefusesIsReadFromTheOther) {
   const auto refused =
       client.metadata({.file_name = fakes::wheel_file_name(spec), .url = fakes::url(kBase + path)});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(
-      refused.error().text(),
-      "error: " + kBase + path +
-          " answers 403, expected a part of the file (206)\n"
-          "  while reading the metadata of torch-2.7.0+cu128-py3-none-any.whl\n\n"
-          "hint: the server refuses it: check the credentials (netrc, proxy), or whether it was withdrawn\n");
+  EXPECT_EQ(refused.error().text(),
+            "error: " + kBase + path +
+                " returned 403, expected a part of the file (206)\n"
+                "  while reading the metadata of torch-2.7.0+cu128-py3-none-any.whl\n\n"
+                "hint: the server refused access: check the credentials (netrc, proxy), and whether the file "
+                "was withdrawn\n");
 }
 
 TEST(ChannelTest, WhatOneHostFailsToGiveIsAskedOfTheOther) {
@@ -160,8 +160,8 @@ TEST_F(DownloadsFromBothHosts, WhatEachAnsweredIsTold) {
   ASSERT_FALSE(fetched);
   EXPECT_EQ(
       fetched.error().text(),
-      "error: " + kFirst + " answers 403; the channel's other host fails as well: " + kOther +
-          " answers 503\n\n"
+      "error: " + kFirst + " returned 403; the channel's other host failed as well: " + kOther +
+          " returned 503\n\n"
           "hint: try again later; if the file was withdrawn, take it from a wheel store or a wheel house "
           "that has it, or from a mirror (LAUNCH_CHANNEL_URL)\n");
   EXPECT_EQ(fetched.error().kind(), ErrorKind::environment);

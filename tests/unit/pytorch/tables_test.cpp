@@ -78,7 +78,7 @@ TEST(Tables, ThatCannotBeReadSayWhy) {
             "error: toolkits.tsv: expected a known distribution, found \"ubuntu 99\"\n");
   EXPECT_THAT(
       read_package_rules("name\tfrom\tpart\tlibrary\tsource\ntorch\tmoon\tother\tno\ts\n").error().text(),
-      HasSubstr("packages.tsv: the row of \"torch\" has a value that is not known: torch, moon"));
+      HasSubstr("packages.tsv: the row of \"torch\" has an unknown value: torch, moon"));
   EXPECT_THAT(read_base_digests("image\ttag\tof\tdigest\tsource\na\tb\tindex\tsha256:1\ts\n").error().text(),
               HasSubstr("base_images.tsv: expected sha256:…, found \"sha256:1\""));
 }

@@ -224,19 +224,19 @@ TEST_F(OciRegistryTest, ARefusalSaysWhoAndWhat) {
       base + "/manifests/one",
       MemoryAnswer{.status = 500, .body = R"({"errors": [{"code": "UNKNOWN", "message": "disk\nfull"}]})"});
   EXPECT_EQ(error("nvidia/cuda:one"),
-            "error: the registry answers 500 to https://registry-1.docker.io/v2/nvidia/cuda/manifests/one, "
+            "error: the registry returned 500 for https://registry-1.docker.io/v2/nvidia/cuda/manifests/one, "
             "expected a "
             "manifest (200) (UNKNOWN: disk\\x0afull)\n"
             "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
-            "hint: the registry returned a server error; try again later, or name a mirror in launch.toml\n");
+            "hint: the registry returned a server error; try again later, or add a mirror to launch.toml\n");
   http.put(base + "/manifests/one", MemoryAnswer{.status = 401});
   EXPECT_EQ(
       error("nvidia/cuda:one"),
-      "error: the registry answers 401 to https://registry-1.docker.io/v2/nvidia/cuda/manifests/one, "
+      "error: the registry returned 401 for https://registry-1.docker.io/v2/nvidia/cuda/manifests/one, "
       "expected a "
       "manifest (200)\n"
       "  while asking the registry registry-1.docker.io for docker.io/nvidia/cuda:one\n\n"
-      "hint: there is no such image, or it is not public: check its name, or name a mirror in launch.toml: "
+      "hint: the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
       "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"\n");
   http.break_off(base + "/manifests/one", environment_error("cannot connect to registry-1.docker.io"));
   EXPECT_EQ(error("nvidia/cuda:one"),
@@ -249,7 +249,7 @@ TEST_F(OciRegistryTest, BytesThatAreNotTheDigestsAreRefused) {
   const auto wrong = "sha256:" + std::string(64, '0');
   put_manifest(wrong, manifest);
   const auto by_digest = error("nvidia/cuda@" + wrong);
-  EXPECT_THAT(by_digest, testing::StartsWith("error: the registry answers garbage to " + base +
+  EXPECT_THAT(by_digest, testing::StartsWith("error: the registry sent an invalid answer for " + base +
                                              "/manifests/" + wrong + ": its manifest has the digest " +
                                              digest_of(manifest) + ", expected " + wrong + "\n"));
   http.put(base + "/manifests/one",
@@ -260,8 +260,8 @@ TEST_F(OciRegistryTest, BytesThatAreNotTheDigestsAreRefused) {
   put_manifest("one", manifest);
   http.put(base + "/blobs/" + config, "{}", "application/json");
   EXPECT_THAT(error("nvidia/cuda:one"),
-              testing::StartsWith("error: the registry answers garbage to " + base + "/blobs/" + config +
-                                  ": it has the digest " + digest_of("{}") + "\n"));
+              testing::StartsWith("error: the registry sent an invalid answer for " + base + "/blobs/" +
+                                  config + ": it has the digest " + digest_of("{}") + "\n"));
 }
 
 TEST_F(OciRegistryTest, GarbageIsCalledGarbage) {

@@ -79,7 +79,7 @@ TEST_F(PubGrub, LearnsFromAPartialSatisfier) {
 }
 
 TEST_F(PubGrub, JumpsBackOverWhatHadNoPart) {
-  // b and c have no part in the conflict between a and e; they must not be tried in all their versions.
+  // b and c are not involved in the conflict between a and e, so not all of their versions must be tried.
   for (int i = 0; i < 30; ++i) {
     index.add("b", std::to_string(i));
     index.add("c", std::to_string(i));

@@ -75,7 +75,7 @@ Universe random_universe(unsigned seed) {
 
 using Versions = std::map<std::string, specs::Version>;
 
-/// A universe as trying everything needs it: what each version needs, by extra ("" for itself), read once.
+/// A universe in a form for exhaustive search: the requirements of each version, by extra ("" for itself).
 class Everything {
  public:
   explicit Everything(Universe& universe) : root_(universe.root) {
@@ -112,7 +112,7 @@ class Everything {
   };
   using Table = std::map<std::string, std::vector<Entry>>;
 
-  /// Every requirement that a choice brings about, extras of extras included, is met by it.
+  /// True if a choice meets every requirement that it implies, including extras of extras.
   bool valid() const {
     std::vector<const specs::Requirement*> open;
     for (const auto& requirement : root_) open.push_back(&requirement);

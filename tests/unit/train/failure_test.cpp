@@ -13,7 +13,7 @@
 namespace launch::train {
 namespace {
 
-/// What a recorded run's ends were.
+/// The ends in a recorded run.
 struct Ends {
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;

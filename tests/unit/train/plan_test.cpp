@@ -190,7 +190,7 @@ TEST(Plan, NamedDevicesOfASingleNode) {
               testing::HasSubstr(" --device nvidia.com/gpu=0 --device nvidia.com/gpu=GPU-5f3c "));
 }
 
-/// What a plan cannot be made of.
+/// Requests that cannot be planned.
 struct Impossible {
   std::string what;
   std::function<void(project::Recipe&, PlanRequest&)> change;

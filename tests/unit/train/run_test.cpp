@@ -13,7 +13,7 @@
 namespace launch::train {
 namespace {
 
-/// What becomes of an outcome.
+/// An outcome and the resulting end.
 struct Ending {
   std::string what;
   Outcome outcome;

@@ -19,7 +19,7 @@ namespace {
 
 using testing::ElementsAre;
 
-/// A place whose nodes do what a test says; those that are to run until they are ended wait for that.
+/// A place whose nodes do what the test defines; some run until they are ended.
 class ScriptedPlace final : public Place {
  public:
   using OnLine = std::function<void(std::string_view)>;

@@ -84,7 +84,7 @@ class Bench {
             .folder_is_root = true};
   }
 
-  /// Every file with its content, but for caches, locks, and parts that the next try goes on with.
+  /// Every file with its content, except caches, locks, and partial files that the next try resumes.
   std::map<std::string, std::string> files() const {
     std::map<std::string, std::string> found;
     for (const auto& entry : fs::recursive_directory_iterator(root())) {
@@ -195,7 +195,7 @@ Result<void> fetch(Bench& bench) {
   TRY(commands::fetch({.lock = "demo"}, bench.context()));
   return {};
 }
-/// The lock's wheels lie beside it, and only the store has them.
+/// The lock's wheels belong next to it, but only the store has them.
 Result<void> no_folder_beside_lock(Bench& bench) {
   bench.recipe("\"leaf\"", "[lock]\nwheels = \"path\"\n");
   TRY(lock(bench));
@@ -276,7 +276,7 @@ INSTANTIATE_TEST_SUITE_P(
                           broken("write", "house/leaf-1.0-py3-none-any.whl")}),
     testing::PrintToStringParamName());
 
-/// A lock is no worse for a store that cannot remember it.
+/// Locking succeeds even if the store cannot record the lock.
 TEST(StoreRoots, ThatCannotBeWrittenAreAWarning) {
   Bench bench;
   bench.work.disk.set({.call = "write", .path = "roots", .error = ENOSPC});
@@ -396,7 +396,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ProbeNotRenamed", make_podman, probe_podman, Call{"rename", "podman.json", EIO}, ""}),
     testing::PrintToStringParamName());
 
-// What is made for an image: the folder is gone with its object.
+// Files created for an image: the folder is removed with its object.
 
 Result<void> write_image_context(Bench& bench) {
   TRY_ASSIGN(const auto folder, image::ScratchFolder::make(bench.work.disk, bench.root() / "contexts"));
@@ -419,7 +419,7 @@ Result<void> take_turn(Bench& bench) {
   TRY(image::BuildTurn::take(bench.root() / "builds", "demo", bench.work));
   return {};
 }
-/// By a podman whose builds leave something where they are cut off.
+/// With a podman whose interrupted builds leave something.
 Result<void> build_image(Bench& bench) {
   fakes::FakeRunner runner;
   runner.on("podman images --all --quiet --no-trunc", {0, ""});
@@ -429,7 +429,7 @@ Result<void> build_image(Bench& bench) {
   TRY(containers::Builder(engine, bench.root() / "builds/demo", "mark", bench.work).build({}));
   return {};
 }
-/// By a podman that is not there: the error of the run is in its record.
+/// With a missing podman: the error of the run is in its record.
 Result<void> run(Bench& bench) {
   fakes::FakeRunner runner;
   const train::RunFolder folder(bench.root(), "demo-1");
@@ -468,7 +468,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ContextVenv", make_wheel, write_image_context, Call{"make_folder", "venv", ENOSPC},
               full("create the folder", kContext + "venv")},
         Fault{"ContextLink", make_wheel, write_image_context, Call{"symlink", "python3", ENOSPC},
-              full("make the link", kContext + "venv/bin/python3")},
+              full("create the link", kContext + "venv/bin/python3")},
         Fault{"ContextSmallFile", make_wheel, write_image_context, Call{"write", "METADATA", ENOSPC},
               full("write", kSite + "app-1.0.dist-info/METADATA", kUnpacking)},
         Fault{"ContextLargeFile", make_wheel, write_image_context, Call{"reserve", "large.bin", ENOSPC},
