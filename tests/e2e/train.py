@@ -290,7 +290,7 @@ class Train(unittest.TestCase):
         self.assertEqual(code, 2, err)
         self.assertRegex(err, r"error: rank \d on node \d exited with code 2: the script /workspace/job.py is not in the"
                               r" image\n")
-        self.assertIn("hint: [image] copy in the recipe puts files there;", err)
+        self.assertIn("hint: add it with [image] copy in the recipe;", err)
 
     def test_image_that_is_not_there(self):
         self.project(NAME + "-none", image=False)
