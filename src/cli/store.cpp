@@ -99,7 +99,7 @@ Error damage_of(const commands::StoreVerifyDocument& document) {
   return Error(ErrorKind::no, fmt::format("{} of {} in {} {} damaged", document.damaged.size(),
                                           count_of(document.files, "file"), document.folder,
                                           document.damaged.size() == 1 ? "is" : "are"))
-      .hint("remove what is damaged, and it is fetched again when needed: " + remove);
+      .hint("remove the damaged files; they are fetched again when needed: " + remove);
 }
 
 Result<int> verify(World& world) {

@@ -20,7 +20,7 @@ using nlohmann::json;
 
 constexpr const char* kState = "userdata/buildah.json";
 
-// What another process is about to finish is looked at so often.
+// How often to look whether another process has finished.
 constexpr std::chrono::milliseconds kPause{100};
 constexpr int kTries = 20;
 
@@ -40,7 +40,7 @@ std::vector<fs::path> folders_in(const fs::path& parent) {
   return found;
 }
 
-/// What was there before a build, and what tells that something is made by it.
+/// What existed before a build, and what identifies things that it made.
 struct Record {
   std::map<std::string, std::string> annotations;  // of its images, intermediate ones too
   std::string base;
@@ -55,7 +55,7 @@ std::string write_record(const Record& record) {
                         {"containers", record.containers}});
 }
 
-/// Nothing for one that is not there or half-written: then the build had not begun.
+/// nullopt if it does not exist or is half-written: the build had not begun.
 std::optional<Record> read_record(const fs::path& file) {
   const auto text = read_file(file);
   if (!text) return std::nullopt;
@@ -87,7 +87,7 @@ Result<void> BuildRemains::expect(const BuildSpec& build, ProcessSpec& process) 
   TRY(make_folder(work_.disk, temporary_of(folder_)));
   TRY(write_file(work_.disk, record_of(folder_), write_record(record)));
   if (engine_->info().rootless) {
-    // podman's own folder depends on TMPDIR where nobody says XDG_RUNTIME_DIR.
+    // podman's own folder depends on TMPDIR if XDG_RUNTIME_DIR is not set.
     if (places().runtime_folder.empty()) return {};
     process.environment["XDG_RUNTIME_DIR"] = places().runtime_folder;
   }
@@ -95,7 +95,7 @@ Result<void> BuildRemains::expect(const BuildSpec& build, ProcessSpec& process) 
   return {};
 }
 
-/// podman 4.3 lists no image while another is half-made. One that stays so is of a build that was killed.
+/// podman 4.3 fails to list images while one is half-made. An image that stays so is of a killed build.
 Result<std::vector<std::string>> BuildRemains::image_ids(HalfMade half_made) const {
   constexpr int kMost = kTries + 10;
   for (int tries = 1;; ++tries) {
@@ -109,25 +109,24 @@ Result<std::vector<std::string>> BuildRemains::image_ids(HalfMade half_made) con
     } else {
       auto error = engine_->failed("list its images", listed);
       if (id)
-        error.hint(
-            fmt::format("remove what a build left that was killed: {} rmi {}", engine_->info().name(), *id));
+        error.hint(fmt::format("remove what a killed build left: {} rmi {}", engine_->info().name(), *id));
       return fail(std::move(error));
     }
   }
 }
 
-/// Those of the images that are still there.
+/// The images among these that still exist.
 Result<std::vector<Image>> BuildRemains::inspect(std::vector<std::string> ids) const {
   if (ids.empty()) return std::vector<Image>();
   ids.insert(ids.begin(), {"image", "inspect"});
   TRY_ASSIGN(const auto inspected, engine_->call(ids));
-  // One that is gone meanwhile is an error to podman, which prints the others all the same.
+  // An image that has just gone is an error to podman, which still prints the others.
   if (auto images = read_image_inspect(inspected.out)) return images;
   if (trim(inspected.out) == "[]") return std::vector<Image>();
   return fail(engine_->failed("look into its images", inspected));
 }
 
-/// The bundle of a RUN is a folder of podman's temporary files, by which its container is named.
+/// The bundle of a RUN is a folder among podman's temporary files; its container has the folder's name.
 void BuildRemains::end_run_instructions() const {
   const auto& runtime = places().oci_runtime;
   if (runtime.empty()) return;
@@ -147,8 +146,8 @@ std::vector<fs::path> BuildRemains::container_folders() const {
   return parent.empty() ? std::vector<fs::path>() : folders_in(parent);
 }
 
-/// A working container gets its state, and so its mark, a moment after its folder. Of those that have none
-/// although their maker had time, the ones that are younger than the build and made from its images.
+/// A working container gets its state, and with it the mark, a moment after its folder. Among those that
+/// still have none: the ones that are younger than the build and made from its images.
 Result<std::vector<std::string>> BuildRemains::orphans() const {
   const auto record = read_record(record_of(folder_));
   if (!record) return {};
@@ -202,7 +201,7 @@ Result<void> BuildRemains::remove_new_images() const {
   TRY_ASSIGN(auto images, image_ids(HalfMade::remove));
   std::erase_if(images, [&](const std::string& image) { return record->images.contains(image); });
   TRY_ASSIGN(auto made, inspect(std::move(images)));
-  // An image that has a name is whole, and what it stands on stays with it: podman removes no parent.
+  // An image with a name is complete, and its parents stay with it: podman does not remove them.
   std::erase_if(made, [&](const Image& image) {
     return image.names > 0 || !contains(image.annotations, record->annotations);
   });
@@ -216,7 +215,7 @@ Result<void> BuildRemains::remove_new_images() const {
 
 Result<void> BuildRemains::remove_folder() const {
   int error = work_.disk.remove_all(folder_);
-  // Without root, some of it belongs to users that only podman's namespace knows.
+  // Without root, some files belong to users that exist only in podman's namespace.
   if (error != 0 && engine_->info().build_places && engine_->info().rootless) {
     TRY(engine_->call({"unshare", "rm", "-rf", folder_.string()}));
     error = work_.disk.remove_all(folder_);

@@ -10,21 +10,20 @@
 
 namespace launch::containers {
 
-/// What builds leave that are cut off, on this machine's disk and in the storage of an engine that keeps it
-/// in files (EngineInfo::build_places). podman 4 ends at once when it is asked to, and leaves to others what
-/// it was doing: the container of a RUN goes on, working containers and intermediate images stay, and so do
-/// its temporary files.
+/// What interrupted builds leave on this machine's disk and in the storage of an engine that keeps it in
+/// files (EngineInfo::build_places). podman 4 exits at once when asked to and cleans nothing up: the
+/// container of a RUN keeps running, and working containers, intermediate images and temporary files stay.
 class BuildRemains {
  public:
-  /// As Builder's.
+  /// See Builder.
   BuildRemains(const Engine& engine, std::filesystem::path folder, std::string mark, const Work& work)
       : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)), work_(work) {}
 
-  /// Writes down what is there before a build, and has its process keep its temporary files in the folder.
+  /// Records what exists before a build, and makes its process keep its temporary files in the folder.
   Result<void> expect(const BuildSpec& build, ProcessSpec& process) const;
-  /// Removes all that a build left that is over.
+  /// Removes everything that a finished or dead build left.
   Result<void> remove() const;
-  /// The same for one that ended by itself, whose folder is all that it left.
+  /// The same for a build that ended by itself, which leaves only its folder.
   Result<void> remove_folder() const;
 
  private:

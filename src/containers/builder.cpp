@@ -44,9 +44,9 @@ Result<Image> Builder::build(BuildSpec spec) const {
   const auto ended = engine_->runner().run(process, work_.stop);
   const auto id = read_file(id_file);
   const bool by_itself = ended && !ended->cancelled && ended->signal == 0;
-  // One that ends by itself removes what it made, but for its layers, which the next build can use.
+  // A build that ends by itself cleans up, except for its layers, which the next build can use.
   const auto removed = by_itself ? remains.remove_folder() : remains.remove();
-  if (!removed) work_.reporter.warn("something may be left of the build: " + removed.error().message());
+  if (!removed) work_.reporter.warn("the build may have left something behind: " + removed.error().message());
   TRY_ASSIGN(const auto& outcome, ended);
   if (!outcome.ok()) return fail(engine_->failed("build " + spec.tag, outcome));
   return check(spec, id);
@@ -55,13 +55,14 @@ Result<Image> Builder::build(BuildSpec spec) const {
 Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& id) const {
   const auto name = engine_->info().name();
   TRY_ASSIGN(auto image, engine_->find_image(spec.tag));
-  if (!image) return fail(environment_error(fmt::format("{} built {} and does not have it", name, spec.tag)));
+  if (!image)
+    return fail(environment_error(fmt::format("{} built {}, but does not have it now", name, spec.tag)));
   TRY_ASSIGN(const auto& text, id);
   const auto built = Digest::parse(trim(text));
-  // With docker's containerd store the file holds the manifest's digest.
+  // With docker's containerd store, the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
     return fail(
-        environment_error(fmt::format("{} built {} as {}, and that name is now {}: another build took it",
+        environment_error(fmt::format("{} built {} as {}, but that name is now {}: another build took it",
                                       name, spec.tag, trim(text), image->image_id.text())));
   }
   return *std::move(image);

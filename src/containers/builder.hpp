@@ -17,35 +17,33 @@ namespace launch::containers {
 struct BuildSpec {
   std::filesystem::path context;
   std::filesystem::path dockerfile;
-  std::string tag;                               ///< "localhost/launch/demo:latest"
-  std::int64_t timestamp = 0;                    ///< seconds since 1970 that every file and the image get
+  std::string tag;             ///< "localhost/launch/demo:latest"
+  std::int64_t timestamp = 0;  ///< seconds since 1970: the time of every file and of the image
   std::optional<specs::Platform> platform = {};  ///< nullopt: the engine's own
   bool from_scratch = false;                     ///< no layer cache
-  /// podman: what the image and its intermediate images are known by. They change no image ID, as labels
-  /// would.
+  /// podman: they identify the image and its intermediate images. Unlike labels, they change no image ID.
   std::map<std::string, std::string> annotations = {};
-  std::string base = {};  ///< what the Dockerfile is FROM
-  std::string mark = {};  ///< what podman's working containers of the build are known by; a word
+  std::string base = {};  ///< the Dockerfile's FROM
+  std::string mark = {};  ///< identifies podman's working containers of the build; one word
 };
 
 /// The exact argument vector of `build`; `id_file` receives the image id. Pure.
 std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec& spec,
                                          const std::filesystem::path& id_file);
 
-/// Builds images with an engine of this machine, on whose files it looks: unlike an Engine, it cannot be
-/// elsewhere.
+/// Builds images with an engine on this machine. It reads the engine's files, so unlike an Engine it cannot
+/// be remote.
 class Builder {
  public:
-  /// `folder` is used by no other build at the same time. It holds what the engine has there for a while, and
-  /// what of it is to be removed when the build is cut off. `mark` is used by no other folder.
+  /// `folder` must not be used by another build at the same time. It holds the engine's temporary files, and
+  /// a record of what to remove if the build is interrupted. `mark` must be unique to the folder.
   Builder(const Engine& engine, std::filesystem::path folder, std::string mark, const Work& work)
       : engine_(&engine), folder_(std::move(folder)), mark_(std::move(mark)), work_(work) {}
 
-  /// Builds, telling the engine's steps; the image is found again by its tag. Of a build that is stopped
-  /// nothing is left.
+  /// Builds, reporting the engine's steps; the image can be found by its tag. A stopped build leaves nothing.
   Result<Image> build(BuildSpec spec) const;
-  /// Removes what a build in this folder left that ended without a word: processes of its RUN, working
-  /// containers, intermediate images that were not there before, and the folder. Nothing to do is no error.
+  /// Removes what a killed build in this folder left: processes of its RUN, working containers, new
+  /// intermediate images, and the folder. Having nothing to do is not an error.
   Result<void> remove_remains() const;
 
  private:

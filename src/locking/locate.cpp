@@ -60,7 +60,7 @@ std::string other_ways(const project::LockedWheel& wheel) {
   return fmt::format(kOtherWays, wheel.path.value_or(wheel.file_name));
 }
 
-// Takes the places of all wheels that the index still has; gives back the projects of the others.
+// Sets the URLs of all wheels that the index still has; returns the projects of the others.
 Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<project::LockedWheel>& wheels,
                                         const std::set<std::string>& projects) {
   std::set<std::string> left;
@@ -74,9 +74,9 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
       continue;
     }
     if (file->sha256 && file->sha256 != wheel.sha256) {
-      return fail(environment_error(fmt::format("{} is another file now on {}: expected sha256 {}, found {}",
-                                                wheel.file_name, client.url(), wheel.sha256->hex(),
-                                                file->sha256->hex()))
+      return fail(environment_error(
+                      fmt::format("{} is a different file now on {}: expected sha256 {}, found {}",
+                                  wheel.file_name, client.url(), wheel.sha256->hex(), file->sha256->hex()))
                       .hint(other_ways(wheel)));
     }
     wheel.url = file->url;
@@ -84,7 +84,7 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
   return left;
 }
 
-// Takes the places of wheels that the channel still has, but no longer shows.
+// Sets the URLs of wheels that the channel still has but no longer lists.
 Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel_url,
                            std::vector<project::LockedWheel>& wheels) {
   std::vector<pytorch::PublishedWheel> hidden;

@@ -13,9 +13,9 @@
 namespace launch::locking {
 
 /// Finds URLs for wheels that a lock names by path only: by file name, on the channel's index that the lock
-/// came from, else on the general index, else beside the channel's pages (find_hidden). Others are given back
-/// as they are. Errors (environment): an index does not answer; a wheel is no longer there, or has another
-/// sha256 there.
+/// came from, else on the general index, else beside the channel's pages (find_hidden). Others are returned
+/// unchanged. Errors (environment): an index does not answer; a wheel is gone, or has another sha256
+/// now.
 Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
                                                         const project::Provenance& provenance,
                                                         const project::Site& site, net::HttpClient& http);
@@ -28,10 +28,10 @@ Result<std::filesystem::path> place_beside_lock(const project::LockedWheel& whee
 /// All wheels of a lock.
 std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
 
-/// A locked wheel as the store knows it. `lock_folder`: where a wheel named by path may lie already.
+/// A locked wheel as the store knows it. `lock_folder`: where a wheel named by path may already be.
 store::Artifact artifact_of(const project::LockedWheel& wheel, const std::filesystem::path& lock_folder);
 
-/// Fills the store with wheels of a lock, located where the store lacks them. Errors: those of locate_wheels
+/// Fills the store with the wheels of a lock, locating those that it lacks. Errors: those of locate_wheels
 /// and store::fetch.
 Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
                                     const project::Provenance& provenance,

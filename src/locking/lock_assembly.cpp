@@ -59,7 +59,7 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machine
   }
 }
 
-/// Where each wheel of a lock is to be had.
+/// The index file of each wheel, by file name.
 std::map<std::string, const index::IndexFile*> files_by_name(const std::vector<TargetSolution>& solutions) {
   std::map<std::string, const index::IndexFile*> out;
   for (const auto& solution : solutions) {
@@ -88,13 +88,13 @@ Result<void> take_from_previous(project::LockedWheel& wheel, const project::Lock
             fmt::format("the index has other bytes under the name {}: expected sha256 {}, as the lock "
                         "says, got {}",
                         wheel.file_name, before.sha256->hex(), wheel.sha256->hex()))
-            .hint(fmt::format("`launch lock {} --upgrade` takes what the index has now", recipe)));
+            .hint(fmt::format("run `launch lock {} --upgrade` to take what the index has now", recipe)));
   }
   if (wheel.size == 0) wheel.size = before.size;
   return {};
 }
 
-/// A wheel of a find-links folder: read where it lies.
+/// Hashes a wheel of a find-links folder in place.
 Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
   TRY_ASSIGN(const auto digest, sha256_file(file));
   if (wheel.sha256 && wheel.sha256 != digest) {
@@ -108,7 +108,7 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
   return {};
 }
 
-/// Downloads wheels whose digest nobody says into the store.
+/// Downloads wheels without a known digest into the store.
 Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                          const Completion& completion) {
   std::vector<store::Unhashed> unhashed;
@@ -123,7 +123,7 @@ Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, cons
   return {};
 }
 
-/// Lengths as the servers say them; 0 stays where one does not.
+/// Asks the servers for sizes; a size that a server does not send stays 0.
 void ask_sizes(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
                net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;

@@ -31,13 +31,13 @@ struct TargetSolution {
 /// "python_version == "3.12" and sys_platform == "linux" and platform_machine == "x86_64""
 std::string environment_marker(const LockTarget& target);
 
-/// One package list for all targets: one entry a name and version, with a marker where it is not for all
+/// One package list for all targets: one entry per name and version, with a marker where it is not for all
 /// targets, and the wheels that some target needs. Wheels are named by path when the recipe says so; size and
 /// sha256 are what the index gives (0 and none when it gives none).
 std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
                                           const std::vector<TargetSolution>& solutions);
 
-/// What completing wheels takes.
+/// What complete_wheels needs.
 struct Completion {
   const project::Lockfile* previous = nullptr;  ///< its files keep their digests; null: there is none
   std::string recipe;                           ///< its name, for hints
@@ -46,7 +46,7 @@ struct Completion {
   const Work& work;
 };
 
-/// Fills what the index did not say: digests from the previous lock for files of the same name, else by
+/// Fills in what the index does not say: digests from the previous lock for files of the same name, else by
 /// downloading the wheel into the store; sizes also by asking. Errors (environment): the index's, the
 /// store's, and an index that claims another digest than the previous lock has for the same file name, a
 /// stop.

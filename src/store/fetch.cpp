@@ -38,7 +38,7 @@ Result<FileLock> claim(const fs::path& folder, const std::string& name, const Wo
   }
 }
 
-// A file of this machine that may be it: at the place that was given, or at a file URL.
+// A local file that may be the artifact: the given place, or a file URL.
 std::optional<fs::path> local_source(const Artifact& wanted) {
   std::error_code ignored;
   if (wanted.beside && fs::is_regular_file(*wanted.beside, ignored)) return wanted.beside;
@@ -51,7 +51,7 @@ Error nowhere(const Artifact& wanted) {
       .hint(fmt::format("put the file at {}", wanted.beside ? wanted.beside->string() : wanted.name));
 }
 
-/// The paths of those that the store has, hashed side by side.
+/// The paths of the artifacts that the store has, hashed in parallel.
 Result<std::vector<std::optional<fs::path>>> find_all(const Store& store, std::span<const Artifact> wanted) {
   std::vector<Result<std::optional<fs::path>>> found(wanted.size(), std::nullopt);
   side_by_side(wanted.size(),
@@ -119,7 +119,7 @@ std::uint64_t microseconds(Time time) {
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
 }
 
-/// What a download was, and when it ended: "ab12… 1234 1764115200000000".
+/// The result of a download, and when it ended: "ab12… 1234 1764115200000000".
 std::string hashed_text(const Hashed& hashed, Time ended) {
   return fmt::format("{} {} {}", hashed.sha256.hex(), hashed.size, microseconds(ended));
 }
@@ -188,7 +188,7 @@ class Hashing {
       TRY(during(store_->add(file, got.sha256, name), step));
       work.disk.remove(file);
       const Hashed hashed{got.sha256, got.size};
-      // Only saves others a download, so that it may fail.
+      // This only saves others a download, so it may fail.
       static_cast<void>(write_file(work.disk, file.parent_path() / kHashedName,
                                    hashed_text(hashed, work.clock.now()), 0644, Flush::no));
       hashed_.emplace(keys_[i], hashed);

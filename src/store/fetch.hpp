@@ -51,7 +51,7 @@ struct Hashed {
   std::uint64_t size = 0;  ///< bytes
 };
 
-/// Downloads files into the store and says what they are, in their order. A file that another process is
+/// Downloads files into the store and returns their digests, in their order. A file that another process is
 /// downloading is waited for, and not downloaded again; an interrupted download is resumed by the next one.
 /// Errors (environment): those of the download and of Store::add; a stop.
 Result<std::vector<Hashed>> fetch_unhashed(const Store& store, std::span<const Unhashed> wanted,

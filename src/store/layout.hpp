@@ -13,7 +13,7 @@
 #include "base/result.hpp"
 #include "store/store.hpp"
 
-/// How a store lies on the disk:
+/// The layout of a store on disk:
 ///   sha256/ab/ab12…/NAME       a file, by the digest of its content
 ///   sha256/ab/ab12…/NAME.part  its download, unfinished
 ///   incoming/KEY/NAME.part     the download of a file whose digest is not known, by the digest of its URL
@@ -40,7 +40,7 @@ struct Folder {
   std::uint64_t unfinished_bytes = 0;
   std::vector<std::filesystem::path> scratch = {};  ///< what a killed process left
 
-  /// Bytes that removing it frees: those of files without a further hard link.
+  /// Bytes that removing it frees: files with another hard link free none.
   std::uint64_t freed() const;
 };
 

@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::chrono::milliseconds kLockPoll{100};
 
-/// Whether files can be made in a folder, or in its nearest parent that exists.
+/// Whether files can be created in a folder, or in its nearest existing parent.
 bool is_writable(fs::path folder) {
   std::error_code ignored;
   while (!fs::exists(folder, ignored) && folder.has_relative_path()) folder = folder.parent_path();
@@ -121,16 +121,16 @@ Result<std::optional<fs::path>> Store::find(const Digest& digest, std::string_vi
   auto path = path_of(digest, name);
   TRY(check_digest(
       path, digest,
-      fmt::format("remove it, and it is fetched again when needed: rm {}", shell_quote(path.string()))));
-  // The folder's time, since a hard link of the file shares the file's. Not of importance where it fails:
-  // a store that cannot be written cannot be collected either.
+      fmt::format("remove it; it is fetched again when needed: rm {}", shell_quote(path.string()))));
+  // The folder's time, since hard links share the file's. A failure does not matter: a store that cannot be
+  // written cannot be collected either.
   disk_->touch(path.parent_path());
   return path;
 }
 
 Result<fs::path> Store::add(const fs::path& file, const Digest& digest, std::string_view name) const {
   auto place = path_of(digest, name);
-  // Hashed after it was brought in, so that what is handed on is what was hashed.
+  // Hashed after it was copied, so that what is handed out is what was hashed.
   TRY_ASSIGN(const auto beside, bring_beside(*disk_, file, place));
   if (auto good = check_digest(beside, digest, ""); !good) {
     disk_->remove(beside);

@@ -33,7 +33,7 @@ struct Contents {
   std::uint64_t unfinished_bytes = 0;
 };
 
-/// A file whose content is not that of its digest.
+/// A file whose content does not have its digest.
 struct Damage {
   Entry file;
   std::string found;  ///< "sha256 ab12…", or why it cannot be read
@@ -55,13 +55,13 @@ struct Collected {
 
 /// Files by the digest of their content, shared by all projects: ROOT/sha256/ab/ab12…/NAME. Knows no lock and
 /// no index. Safe to use from several processes and threads: while a Store is open, no other process removes
-/// files from it, and no file is handed out before its content was hashed.
+/// files from it, and no file is handed out before its content has been hashed.
 class Store {
  public:
-  /// Waits while another process collects the store. One that this process may not write is opened without
-  /// that protection. Errors (environment): the store's lock file cannot be made; a stop.
+  /// Waits while another process collects the store. A store that this process may not write is opened
+  /// without that protection. Errors (environment): the store's lock file cannot be made; a stop.
   static Result<Store> open(std::filesystem::path root, const Work& work);
-  /// The same, for collect: waits until no other process has the store open, and keeps them waiting.
+  /// The same for collect: waits until no other process has the store open, and keeps others out.
   static Result<Store> open_alone(std::filesystem::path root, const Work& work);
 
   const std::filesystem::path& root() const { return root_; }
@@ -71,10 +71,10 @@ class Store {
   /// Whether there is a file, whatever its content.
   bool has(const Digest& digest, std::string_view name) const;
 
-  /// The path of a file whose content was hashed now; nullopt if there is none. Errors (environment): its
-  /// content has another digest. The file is left as it is.
+  /// The path of a file whose content has just been hashed; nullopt if there is none. Errors (environment):
+  /// its content has another digest. The file is left as it is.
   Result<std::optional<std::filesystem::path>> find(const Digest& digest, std::string_view name) const;
-  /// Takes a file in, by hard link or copy. Errors (environment): it cannot be read, has another digest, or
+  /// Adds a file, by hard link or copy. Errors (environment): it cannot be read, has another digest, or
   /// cannot be written.
   Result<std::filesystem::path> add(const std::filesystem::path& file, const Digest& digest,
                                     std::string_view name) const;
@@ -84,7 +84,7 @@ class Store {
   /// Hashes files side by side and returns those that are damaged. Errors (environment): a stop.
   Result<std::vector<Damage>> verify(const std::vector<Entry>& files, const Work& work) const;
 
-  /// Removes what nothing needs: files, interrupted downloads, and what killed processes left behind. Only
+  /// Removes what nothing uses: files, interrupted downloads, and what killed processes left behind. Only
   /// for a store that was opened alone. Errors (environment): a folder cannot be read or removed; a stop.
   /// What was removed before stays removed.
   Result<Collected> collect(const CollectRequest& request, const Work& work) const;

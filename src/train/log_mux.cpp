@@ -66,8 +66,8 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
   if (ended && ended_) ended_(*ended);
 }
 
-/// torchrun's agents tell each other good-bye through the first one's store, and complain when it left before
-/// them; that is no news once all of a node's ranks have ended well.
+/// torchrun's agents say goodbye through the first agent's store, and complain if it is gone before them.
+/// Once all ranks of a node have succeeded, that is noise.
 bool LogMux::is_quiet(int node, int rank) const {
   if (hushed_) return true;
   const auto counted = ranks_.find(node);

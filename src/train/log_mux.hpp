@@ -17,23 +17,23 @@
 
 namespace launch::train {
 
-/// Takes the nodes' lines apart: each rank's into logs/nodeN.rankR.log, each torchrun's own into
-/// logs/nodeN.log, all in the order of their coming and with "[N.R] " before them into logs/all.log and to
-/// whoever shows them. A line is in its files when `take` returns, so that it outlives this process. The
-/// first one that cannot be written is a warning, and the training goes on. Safe to call from several
-/// threads.
+/// Sorts the nodes' lines: each rank's into logs/nodeN.rankR.log, each torchrun's own into
+/// logs/nodeN.log, all in order of arrival, prefixed with "[N.R] ", into logs/all.log and to
+/// the function that shows them. A line is in its files when `take` returns, so that it outlives this
+/// process. The first one that cannot be written is a warning, and the training goes on. Safe to call from
+/// several threads.
 class LogMux {
  public:
-  /// Shows a line whose "[N.R]" is apart.
+  /// Shows a line; the "[N.R]" is a separate argument.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
-  /// Told of the end of each rank.
+  /// Called when a rank ends.
   using Ended = std::function<void(const RankEnd&)>;
 
   LogMux(std::filesystem::path folder, Show show, Ended ended, const Work& work);
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
-  /// Shows no more; the files go on.
+  /// Stops showing lines; the files continue.
   void hush();
   /// Last lines of a node's torchrun.
   std::vector<std::string> last_lines(int node) const;
@@ -50,7 +50,7 @@ class LogMux {
   struct Source {
     LogFile file;
     std::deque<std::string> last;
-    std::map<RankLine::Kind, std::string> begun;  ///< lines that go on
+    std::map<RankLine::Kind, std::string> begun;  ///< unfinished lines
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 
@@ -66,7 +66,7 @@ class LogMux {
   Work work_;
   mutable std::mutex mutex_;
   std::map<Key, Source> sources_;
-  std::map<int, std::pair<int, int>> ranks_;  ///< of each node: started, ended well
+  std::map<int, std::pair<int, int>> ranks_;  ///< per node: started, succeeded
   LogFile all_;
   bool hushed_ = false;
   bool warned_ = false;

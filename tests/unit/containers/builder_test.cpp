@@ -91,7 +91,7 @@ TEST_F(Build, TheTagWasTakenByAnotherBuild) {
   ASSERT_FALSE(image);
   EXPECT_EQ(
       image.error().text(),
-      fmt::format("error: podman built localhost/launch/demo:latest as {}, and that name is now {}: another "
+      fmt::format("error: podman built localhost/launch/demo:latest as {}, but that name is now {}: another "
                   "build took it\n",
                   digest('b').text(), digest('a').text()));
 }

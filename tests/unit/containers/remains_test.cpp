@@ -202,7 +202,7 @@ TEST_F(Remains, BeforeABuildAHalfMadeImageIsNotOurs) {
       built.error().text(),
       "error: podman could not list its images: checking if image \"ee\" is dangling: locating item named "
       "\"manifest\" for image with ID \"half\" (consider removing the image to resolve the issue): file "
-      "does not exist\n\nhint: remove what a build left that was killed: podman rmi half\n");
+      "does not exist\n\nhint: remove what a killed build left: podman rmi half\n");
 }
 
 TEST_F(Remains, NoneIsNoError) {

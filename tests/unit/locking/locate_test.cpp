@@ -103,12 +103,12 @@ TEST_F(LocateTest, AWheelThatWasReplaced) {
   const auto located = locate_wheels({by_path(a_)}, {}, site_, http_);
   ASSERT_FALSE(located);
   EXPECT_EQ(located.error().kind(), ErrorKind::environment);
-  EXPECT_EQ(
-      located.error().text(),
-      "error: a-1.0-py3-none-any.whl is another file now on https://pypi.example/simple: expected sha256 " +
-          a_.sha256->hex() + ", found " + b_.sha256->hex() +
-          "\n\nhint: take the file from a store or wheel house that has it, and put it at "
-          "wheels/a-1.0-py3-none-any.whl; or lock again with --upgrade\n");
+  EXPECT_EQ(located.error().text(),
+            "error: a-1.0-py3-none-any.whl is a different file now on https://pypi.example/simple: expected "
+            "sha256 " +
+                a_.sha256->hex() + ", found " + b_.sha256->hex() +
+                "\n\nhint: take the file from a store or wheel house that has it, and put it at "
+                "wheels/a-1.0-py3-none-any.whl; or lock again with --upgrade\n");
 }
 
 TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {

@@ -167,8 +167,8 @@ TEST_F(ResolveLock, OtherBytesUnderALockedNameAreAnError) {
   previous->packages[0].wheels[0].sha256 = fakes::digest('0');
   EXPECT_EQ(error_text(),
             fmt::format("error: the index has other bytes under the name {}: expected sha256 {}, as the "
-                        "lock says, got {}\n\nhint: `launch lock demo --upgrade` takes what the index "
-                        "has now\n",
+                        "lock says, got {}\n\nhint: run `launch lock demo --upgrade` to take what the "
+                        "index has now\n",
                         name, std::string(64, '0'), got->hex()));
 }
 

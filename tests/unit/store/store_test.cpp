@@ -101,7 +101,7 @@ TEST_F(StoreTest, AnyChangedByteIsNoticed) {
     ASSERT_FALSE(found);
     EXPECT_EQ(found.error().text(), "error: " + path.string() + " has the sha256 " + sha256_hex(changed) +
                                         ", expected " + kA.hex() +
-                                        "\n\nhint: remove it, and it is fetched again when needed: rm " +
+                                        "\n\nhint: remove it; it is fetched again when needed: rm " +
                                         path.string() + "\n");
     EXPECT_EQ(found.error().kind(), ErrorKind::environment);
     EXPECT_EQ(*read_file(path), changed) << "the file is evidence and stays";
