@@ -48,7 +48,6 @@ class Locking {
           const store::Store& store, const Work& work)
       : request_(request),
         recipe_(request.recipe),
-        site_(site),
         http_(http),
         store_(store),
         work_(work),
@@ -254,7 +253,6 @@ class Locking {
 
   const LockRequest& request_;
   const project::Recipe& recipe_;
-  const project::Site& site_;
   net::HttpClient& http_;
   const store::Store& store_;
   const Work& work_;
