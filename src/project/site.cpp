@@ -174,6 +174,11 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   TRY_ASSIGN(site.channel_url, url_setting(or_default(first_of({variable(environment, "LAUNCH_CHANNEL_URL"),
                                                                 project.channel_url, user.channel_url}),
                                                       std::string(pytorch::default_channel_url()))));
+  if (const auto word = pytorch::unknown_placeholder(site.channel_url.value)) {
+    return fail(
+        input_error(fmt::format("{} is \"{}\": unknown placeholder {}, expected {{cuda}} or {{channel}}",
+                                site.channel_url.origin, site.channel_url.value, *word)));
+  }
   site.store = or_default(first_of({path_variable(environment, "LAUNCH_STORE"), project.store, user.store}),
                           (environment.cache_dir() / "wheels").string());
   site.state = or_default(first_of({path_variable(environment, "LAUNCH_STATE"), project.state, user.state}),

@@ -12,6 +12,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kHosts{"download.pytorch.org", "download-r2.pytorch.org"};
 
+constexpr std::string_view kCuda = "{cuda}";
+constexpr std::string_view kChannel = "{channel}";
+
 struct Row {
   Channel channel;
   std::string_view name;
@@ -53,7 +56,21 @@ std::string_view default_channel_url() {
   return "https://download.pytorch.org/whl";
 }
 
+std::optional<std::string> unknown_placeholder(const specs::Url& base) {
+  const auto& text = base.with_secrets();
+  for (auto open = text.find('{'); open != std::string::npos; open = text.find('{', open + 1)) {
+    const auto close = text.find('}', open);
+    const auto word = text.substr(open, close == std::string::npos ? close : close + 1 - open);
+    if (word != kCuda && word != kChannel) return word;
+  }
+  return std::nullopt;
+}
+
 specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build) {
+  if (const auto& text = base.with_secrets(); text.find(kCuda) != std::string::npos) {
+    const auto filled = replace_all(replace_all(text, kCuda, build.text()), kChannel, channel_name(channel));
+    return specs::Url::parse(filled).value().without_end_slashes();
+  }
   return base.without_end_slashes().extend_path(row_of(channel).folder).child(build.text());
 }
 

@@ -27,8 +27,13 @@ std::optional<Channel> channel_of(std::string_view name);
 std::string_view default_channel_url();
 
 /// The simple index of one build: ("https://…/whl", nightly, cu128) → "https://…/whl/nightly/cu128"; stable
-/// has no folder of its own. `channel` must not be `index`.
+/// has no folder of its own. A mirror with another layout is a template, in which {cuda} is the build and
+/// {channel} the channel: "https://host.example/api/pypi/pytorch-{cuda}-remote/simple". `channel` must not be
+/// `index`.
 specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build);
+
+/// A placeholder in a template that channel_index_url does not know; nullopt if there is none.
+std::optional<std::string> unknown_placeholder(const specs::Url& base);
 
 /// 2025-06-06 of 2.8.0.dev20250606+cu128; nullopt for a version that names no day.
 std::optional<specs::Day> nightly_day(const specs::Version& version);

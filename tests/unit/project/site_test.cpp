@@ -137,6 +137,21 @@ TEST_F(SiteTest, VariableThenProjectThenUser) {
   EXPECT_EQ(found.engine, (Setting{"docker", "LAUNCH_ENGINE"}));
 }
 
+TEST_F(SiteTest, AChannelMayBeATemplate) {
+  const std::string mirror = "https://host.example/artifactory/api/pypi/pytorch-{cuda}-remote/simple";
+  EXPECT_EQ(site({{"LAUNCH_CHANNEL_URL", mirror}}).channel_url, (Setting{mirror, "LAUNCH_CHANNEL_URL"}));
+  const auto wrong = load_site(std::nullopt,
+                               Environment({{"HOME", path("home")},
+                                            {"PIP_CONFIG_FILE", "/dev/null"},
+                                            {"UV_NO_CONFIG", "1"},
+                                            {"LAUNCH_CHANNEL_URL", "https://host.example/{gpu}/simple"}}),
+                               "https://pypi.example/simple");
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().text(),
+            "error: LAUNCH_CHANNEL_URL is \"https://host.example/{gpu}/simple\": unknown placeholder {gpu}, "
+            "expected {cuda} or {channel}\n");
+}
+
 TEST_F(SiteTest, IndexOfPipAndUv) {
   put("pip.conf",
       "[global]\nindex-url = https://file.example/simple\ncert = /file.pem\nfind-links = /a /b\n");

@@ -36,6 +36,22 @@ TEST(ChannelTest, EachPartHasItsIndex) {
   EXPECT_EQ(default_channel_url(), kBase);
 }
 
+TEST(ChannelTest, AMirrorsAddressMayBeATemplate) {
+  const auto url = [](const std::string& base, Channel channel, std::string_view build) {
+    return channel_index_url(fakes::url(base), channel, fakes::accelerator(build));
+  };
+  const std::string artifactory = "https://host.example/artifactory/api/pypi/pytorch-{cuda}-remote/simple";
+  EXPECT_EQ(url(artifactory, Channel::nightly, "cu128"),
+            "https://host.example/artifactory/api/pypi/pytorch-cu128-remote/simple");
+  EXPECT_EQ(url("https://host.example/{channel}/{cuda}/", Channel::nightly, "rocm6.3"),
+            "https://host.example/nightly/rocm6.3");
+  EXPECT_EQ(url("https://host.example/{channel}/{cuda}", Channel::stable, "cpu"),
+            "https://host.example/stable/cpu");
+  EXPECT_EQ(unknown_placeholder(fakes::url(artifactory)), std::nullopt);
+  EXPECT_EQ(unknown_placeholder(fakes::url("https://host.example/{gpu}/{cuda}")), "{gpu}");
+  EXPECT_EQ(unknown_placeholder(fakes::url("https://host.example/{cuda")), "{cuda");
+}
+
 TEST(ChannelTest, HasOneNameEach) {
   EXPECT_THAT(channel_names(), ElementsAre("nightly", "test", "stable", "index"));
   for (const auto& name : channel_names()) EXPECT_EQ(channel_name(channel_of(name).value()), name);
