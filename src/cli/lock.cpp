@@ -95,6 +95,13 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
   }
   for (const auto& one : locked.resolution.ruled_out)
     reporter.warn(fmt::format("skipped {} {}: {}", one.package, one.version.text(), one.reason));
+  for (const auto& one : locked.resolution.source_only) {
+    reporter.warn(
+        fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: build its wheel with `pip "
+                    "wheel --no-deps {0}=={1}` "
+                    "and put the folder into pip's find-links, or require the version that you want",
+                    one.package, one.newest.text(), one.locked.text()));
+  }
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
                             count_of(lock.packages.size(), "package"), size_text(lock),
@@ -117,6 +124,10 @@ std::string json_of(const commands::LockDocument& locked) {
   auto ruled_out = Json::array();
   for (const auto& one : result.ruled_out)
     ruled_out.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
+  auto source_only = Json::array();
+  for (const auto& one : result.source_only)
+    source_only.push_back(
+        {{"name", one.package}, {"locked", one.locked.text()}, {"newest", one.newest.text()}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
@@ -125,6 +136,7 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"date", date ? Json(date->text()) : Json()},
                      {"passed_over", std::move(passed_over)},
                      {"ruled_out", std::move(ruled_out)},
+                     {"source_only", std::move(source_only)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);
 }

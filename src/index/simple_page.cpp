@@ -54,6 +54,14 @@ std::optional<IndexFile> checked_file(RawFile raw) {
   return file;
 }
 
+std::optional<specs::Version> archive_version(std::string_view file_name) {
+  const auto stem = archive_stem(file_name);
+  const auto dash = stem.rfind('-');
+  if (dash == std::string_view::npos) return std::nullopt;
+  auto version = specs::Version::parse(stem.substr(dash + 1));
+  return version ? std::optional(*std::move(version)) : std::nullopt;
+}
+
 bool is_distribution(std::string_view file_name) {
   if (has_blank_or_control(file_name) || file_name.find_first_of("/\\") != std::string_view::npos)
     return false;

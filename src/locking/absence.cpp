@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "locking/source_only.hpp"
 #include "net/http.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/tag.hpp"
@@ -117,6 +118,10 @@ std::string explain_absence(const Listing& listing, const specs::SpecifierSet& w
     return why_not(listing.name + " " + unfit->text(), look_at(listing, *unfit, recipe, target), recipe,
                    target, day);
   }
+  const auto source = newest_source_only(listing, [&](const specs::Version& version) {
+    return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
+  });
+  if (source) return fmt::format("{} {} has only a source archive", listing.name, source->text());
   if (newest) return fmt::format("the newest {} for {} is {}", listing.name, target.text(), newest->text());
   if (listing.builds.empty()) return fmt::format("{} has no wheels", listing.name);
   return fmt::format("no {} has wheels for {}", listing.name, target.text());

@@ -10,6 +10,7 @@
 #include "base/work.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
+#include "locking/source_only.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
 #include "store/store.hpp"
@@ -26,6 +27,7 @@ struct Pick {
 struct TargetSolution {
   const LockTarget* target = nullptr;
   std::map<std::string, Pick> picks;  ///< by package name
+  std::vector<SourceOnly> source_only = {};
 };
 
 /// "python_version == "3.12" and sys_platform == "linux" and platform_machine == "x86_64""

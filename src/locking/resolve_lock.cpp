@@ -60,6 +60,12 @@ class Locking {
     LockResult result;
     TRY_ASSIGN(const auto solutions, solve(result.passed_over));
     TRY_ASSIGN(result.lock, assemble(solutions));
+    std::set<std::string> seen;
+    for (const auto& solution : solutions) {
+      for (const auto& one : solution.source_only) {
+        if (seen.insert(one.package).second) result.source_only.push_back(one);
+      }
+    }
     for (const auto& [wheel, reason] : source_.ruled_out())
       result.ruled_out.push_back({wheel.first, wheel.second, reason});
     result.metadata_bytes = source_.metadata_bytes();
@@ -209,10 +215,30 @@ class Locking {
     return error;
   }
 
-  static Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>& chosen_versions,
-                                            TargetProvider& provider, const LockTarget& target) {
+  using Wanted = std::map<std::string, std::vector<specs::SpecifierSet>>;
+
+  /// The packages of which a newer version that everything `wanted` accepts has only a source archive.
+  static void find_source_only(TargetSolution& solution, const Wanted& wanted) {
+    for (const auto& [name, pick] : solution.picks) {
+      const auto& locked = pick.wheel.build->version;
+      const auto at = wanted.find(name);
+      const auto newest = newest_source_only(*pick.wheel.listing, [&](const specs::Version& version) {
+        return locked < version && !version.is_prerelease() &&
+               (at == wanted.end() ||
+                std::all_of(at->second.begin(), at->second.end(),
+                            [&](const specs::SpecifierSet& set) { return set.matches(version); }));
+      });
+      if (newest) solution.source_only.push_back({name, locked, *newest});
+    }
+  }
+
+  Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>& chosen_versions,
+                                     TargetProvider& provider, const LockTarget& target) const {
     TargetSolution solution;
     solution.target = &target;
+    Wanted wanted;
+    for (const auto& requirement : requirements_of(target))
+      wanted[requirement.name].push_back(requirement.specifier);
     for (const auto& [name, chosen] : chosen_versions) {
       Pick pick;
       pick.wheel = provider.wheel(name, chosen.version);
@@ -223,10 +249,12 @@ class Locking {
         TRY_ASSIGN(const auto dependencies, provider.dependencies(name, chosen.version, asked));
         for (const auto& requirement : dependencies.requirements) {
           if (requirement.name != name) pick.dependencies.insert(requirement.name);
+          wanted[requirement.name].push_back(requirement.specifier);
         }
       }
       solution.picks.emplace(name, std::move(pick));
     }
+    find_source_only(solution, wanted);
     return solution;
   }
 

@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "locking/nightly.hpp"
+#include "locking/source_only.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -35,6 +36,7 @@ struct LockResult {
   project::Lockfile lock;  ///< without provenance.base, which the image wing adds
   std::vector<PassedOver> passed_over;
   std::vector<RuledOut> ruled_out;
+  std::vector<SourceOnly> source_only;
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 

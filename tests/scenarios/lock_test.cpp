@@ -73,7 +73,7 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
       "{\"schema\":1,\"lock\":\"lockfiles/"
       "pylock.demo.toml\",\"changed\":false,\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
       "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
-      "\"ruled_out\":[],\"metadata_bytes\":0}\n");
+      "\"ruled_out\":[],\"source_only\":[],\"metadata_bytes\":0}\n");
 }
 
 TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {

@@ -57,6 +57,11 @@ class FakeIndex {
     show(spec.name);
     return name;
   }
+  void add_archive(const std::string& project, const std::string& version) {
+    const auto name = fmt::format("{}-{}.tar.gz", project, version);
+    pages_[project][name] = fmt::format("<a href=\"{}/files/{}\">{}</a><br/>\n", url_, name, name);
+    show(project);
+  }
   /// Removes a wheel from its project's page; the file stays.
   void hide(const std::string& project, const std::string& name) {
     pages_[project].erase(name);

@@ -204,6 +204,33 @@ TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "it is not the recipe's fault";
 }
 
+TEST_F(ResolveLock, ANewerVersionWithoutAWheelIsNamed) {
+  const auto source_only = [this] {
+    std::vector<std::string> out;
+    const auto result = lock();
+    for (const auto& one : result->source_only)
+      out.push_back(fmt::format("{} {} < {}", one.package, one.locked.text(), one.newest.text()));
+    return out;
+  };
+  general.add("deepspeed", "0.3.1.dev3");
+  for (const auto* version : {"0.2", "0.16.9", "0.17.1", "0.18.0rc1"})
+    general.add_archive("deepspeed", version);
+  general.add("trainer", "1.0", {"deepspeed"});
+  take({"trainer"});
+  EXPECT_THAT(locked(), ElementsAre("deepspeed 0.3.1.dev3", "trainer 1.0"));
+  EXPECT_THAT(source_only(), ElementsAre("deepspeed 0.3.1.dev3 < 0.17.1"));
+  take({"deepspeed<0.17"});
+  EXPECT_THAT(source_only(), ElementsAre("deepspeed 0.3.1.dev3 < 0.16.9"));
+  general.add("deepspeed", "0.16.9");
+  EXPECT_THAT(locked(), ElementsAre("deepspeed 0.16.9", "trainer 1.0"));
+  EXPECT_THAT(source_only(), testing::IsEmpty());
+  recipe.packages = {requirement("deepspeed>=0.17")};
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires deepspeed>=0.17, but deepspeed 0.17.1 has only a source archive, the "
+            "requirements of demo cannot be met.\n");
+}
+
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
   recipe.torch.packages = {requirement("torhc")};
   EXPECT_EQ(error_text(),

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "locking/package_source.hpp"
+
+namespace launch::locking {
+
+/// A package that is locked at an older version, since the newest one that fits has no wheel.
+struct SourceOnly {
+  std::string package;
+  specs::Version locked;
+  specs::Version newest;  ///< has only a source archive
+};
+
+/// The newest version that has a source archive and no wheel, among those that `fits` accepts; nullopt if
+/// there is none. Yanked archives do not count.
+std::optional<specs::Version> newest_source_only(const Listing& listing,
+                                                 const std::function<bool(const specs::Version&)>& fits);
+
+}  // namespace launch::locking
