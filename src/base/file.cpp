@@ -1,6 +1,7 @@
 #include "base/file.hpp"
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <vector>
 
@@ -89,6 +90,18 @@ Result<std::optional<FileLock>> FileLock::try_acquire(Disk& disk, const std::fil
   if (::flock(file.get(), operation | LOCK_NB) == 0) return FileLock(std::move(file));
   if (errno == EWOULDBLOCK) return std::nullopt;
   return fail(io_error("lock", path, errno));
+}
+
+Result<FileLock> FileLock::wait(const Work& work, const std::filesystem::path& path, LockMode mode,
+                                std::string_view note, std::string_view stopped) {
+  constexpr std::chrono::milliseconds kPause{100};
+  for (bool noted = note.empty();; noted = true) {
+    TRY_ASSIGN(auto lock, try_acquire(work.disk, path, mode));
+    if (lock) return *std::move(lock);
+    if (work.stop.stop_requested()) return fail(environment_error(std::string(stopped)));
+    if (!noted) work.reporter.note(note);
+    work.clock.sleep(kPause, work.stop);
+  }
 }
 
 }  // namespace launch

@@ -9,6 +9,7 @@
 #include "base/disk.hpp"
 #include "base/fd.hpp"
 #include "base/result.hpp"
+#include "base/work.hpp"
 
 namespace launch {
 
@@ -41,6 +42,10 @@ class FileLock {
   /// The same without waiting; nullopt if another process holds it.
   static Result<std::optional<FileLock>> try_acquire(Disk& disk, const std::filesystem::path& path,
                                                      LockMode mode = LockMode::exclusive);
+  /// Waits until a stop is requested. If another process holds the lock, reports `note` once, unless it is
+  /// empty. Errors (environment): the lock file cannot be created; a stop, with the message `stopped`.
+  static Result<FileLock> wait(const Work& work, const std::filesystem::path& path, LockMode mode,
+                               std::string_view note, std::string_view stopped);
 
  private:
   explicit FileLock(Fd fd) : fd_(std::move(fd)) {}

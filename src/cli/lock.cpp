@@ -98,8 +98,8 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
   for (const auto& one : locked.resolution.source_only) {
     reporter.warn(
         fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: build its wheel with `pip "
-                    "wheel --no-deps {0}=={1}` "
-                    "and put the folder into pip's find-links, or require the version that you want",
+                    "wheel --no-deps {0}=={1}` and add its folder to pip's find-links, or pin the version "
+                    "that you want",
                     one.package, one.newest.text(), one.locked.text()));
   }
   const auto& lock = locked.resolution.lock;

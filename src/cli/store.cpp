@@ -140,8 +140,8 @@ std::string summary_of(const commands::StoreGcDocument& document, bool dry_run) 
   auto summary = fmt::format("{} {}", dry_run ? "would remove" : "removed", removed);
   if (removed != "nothing") summary += fmt::format(", freeing {}", human_bytes(collected.freed));
   if (collected.kept != 0) {
-    summary += fmt::format("; {} {} for {}", count_of(collected.kept, "unused file"),
-                           collected.kept == 1 ? "stays" : "stay", count_of(document.locks.size(), "lock"));
+    summary += fmt::format("; kept {} for {}", count_of(collected.kept, "unused file"),
+                           count_of(document.locks.size(), "lock"));
   }
   return summary;
 }

@@ -14,17 +14,10 @@ namespace {
 
 /// Adds the digests of what a lock names.
 Result<void> add_digests(const std::filesystem::path& file, std::set<Digest>& digests) {
-  const auto read = [&]() -> Result<project::Lockfile> {
-    TRY_ASSIGN(const auto text, read_file(file));
-    return project::parse_lockfile(text, file.string());
-  };
-  auto lock = read();
-  if (!lock) {
-    auto error = std::move(lock.error());
-    error.during("collecting the files that a lock needs");
-    return fail(std::move(error));
-  }
-  for (const auto& package : lock->packages) {
+  constexpr const char* kStep = "collecting the files that a lock needs";
+  TRY_ASSIGN(const auto text, during(read_file(file), kStep));
+  TRY_ASSIGN(const auto lock, during(project::parse_lockfile(text, file.string()), kStep));
+  for (const auto& package : lock.packages) {
     for (const auto& wheel : package.wheels) digests.insert(*wheel.sha256);
   }
   return {};

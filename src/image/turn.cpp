@@ -1,7 +1,5 @@
 #include "image/turn.hpp"
 
-#include <chrono>
-
 #include <fmt/format.h>
 
 namespace launch::image {
@@ -16,13 +14,11 @@ Result<std::optional<BuildTurn>> BuildTurn::try_take(Disk& disk, const std::file
 
 Result<BuildTurn> BuildTurn::take(const std::filesystem::path& folder, std::string_view image,
                                   const Work& work) {
-  constexpr std::chrono::milliseconds kPause{100};
-  while (!work.stop.stop_requested()) {
-    TRY_ASSIGN(auto turn, try_take(work.disk, folder, image));
-    if (turn) return *std::move(turn);
-    work.clock.sleep(kPause, work.stop);
-  }
-  return fail(environment_error(fmt::format("interrupted while waiting for another build of {}", image)));
+  auto remains = std::filesystem::absolute(folder) / image;
+  TRY_ASSIGN(auto lock,
+             FileLock::wait(work, remains.string() + ".lock", LockMode::exclusive, "",
+                            fmt::format("interrupted while waiting for another build of {}", image)));
+  return BuildTurn(std::move(lock), std::move(remains));
 }
 
 }  // namespace launch::image

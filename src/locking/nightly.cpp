@@ -297,7 +297,7 @@ void Nights::hint_at_others(Error& error) const {
   const auto passed = passed_over();
   if (passed.size() < 2) return;
   error.hint(fmt::format(
-      "{} tried too; that of {}: {}",
+      "{} tried as well; {}: {}",
       passed.size() == 2 ? "1 other nightly was" : fmt::format("{} other nightlies were", passed.size() - 1),
       passed[1].day.text(), passed[1].reason));
   error.hint(range_hint());

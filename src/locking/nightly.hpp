@@ -87,10 +87,10 @@ class Nights {
   PackageSource* source_;
   std::vector<LockTarget>* targets_;
   std::vector<Package> packages_;  ///< those with nightly builds; the first leads
-  std::vector<specs::Day> left_;   ///< nights still to be looked at, the next one last
-  std::optional<specs::Day> now_;  ///< what next() gave last
-  bool partners_next_ = false;     ///< it is to be looked at again, with builds of other days
-  std::string reason_;             ///< why it did not do by itself
+  std::vector<specs::Day> left_;   ///< nights not tried yet, the next one last
+  std::optional<specs::Day> now_;  ///< the night that next() returned last
+  bool partners_next_ = false;     ///< next() tries the same night again, with builds of later days
+  std::string reason_;             ///< why it failed with its own builds
   std::map<specs::Day, std::string> passed_over_;
 };
 

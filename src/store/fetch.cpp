@@ -21,21 +21,13 @@ namespace {
 
 // Each file that is being fetched holds one lock file open; far below the usual limit of 1024.
 constexpr std::size_t kFetchedTogether = 256;
-constexpr std::chrono::milliseconds kLockPoll{100};
 
-Error stopped() {
-  return environment_error("fetching was stopped");
-}
+constexpr std::string_view kStopped = "fetching was stopped";
 
 /// The right to fetch into `folder`.
 Result<FileLock> claim(const fs::path& folder, const std::string& name, const Work& work) {
-  for (bool waited = false;; waited = true) {
-    TRY_ASSIGN(auto lock, FileLock::try_acquire(work.disk, folder / kLockName));
-    if (lock) return *std::move(lock);
-    if (work.stop.stop_requested()) return fail(stopped());
-    if (!waited) work.reporter.note(fmt::format("waiting for another launch that is fetching {}", name));
-    work.clock.sleep(kLockPoll, work.stop);
-  }
+  return FileLock::wait(work, folder / kLockName, LockMode::exclusive,
+                        fmt::format("waiting for another launch that is fetching {}", name), kStopped);
 }
 
 // A local file that may be the artifact: the given place, or a file URL.
@@ -223,7 +215,7 @@ Result<Fetched> fetch(const Store& store, std::span<const Artifact> wanted, net:
       TRY(round.prepare(*at->second, work));
     }
     TRY(round.download(http, work, fetched));
-    if (work.stop.stop_requested()) return fail(stopped());
+    if (work.stop.stop_requested()) return fail(environment_error(std::string(kStopped)));
   }
   fetched.present = wanted.size() - fetched.downloaded;
   return fetched;

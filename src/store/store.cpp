@@ -21,8 +21,6 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::chrono::milliseconds kLockPoll{100};
-
 /// Whether files can be created in a folder, or in its nearest existing parent.
 bool is_writable(fs::path folder) {
   std::error_code ignored;
@@ -31,13 +29,9 @@ bool is_writable(fs::path folder) {
 }
 
 Result<FileLock> lock_store(const fs::path& root, LockMode mode, const Work& work) {
-  for (bool noted = false;; noted = true) {
-    TRY_ASSIGN(auto lock, FileLock::try_acquire(work.disk, root / kLockName, mode));
-    if (lock) return *std::move(lock);
-    if (work.stop.stop_requested()) return fail(environment_error("stopped while waiting for the store"));
-    if (!noted) work.reporter.note(fmt::format("waiting for another launch that is using {}", root.string()));
-    work.clock.sleep(kLockPoll, work.stop);
-  }
+  return FileLock::wait(work, root / kLockName, mode,
+                        fmt::format("waiting for another launch that is using {}", root.string()),
+                        "stopped while waiting for the store");
 }
 
 Result<void> check_digest(const fs::path& file, const Digest& expected, std::string_view hint) {

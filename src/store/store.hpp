@@ -65,7 +65,6 @@ class Store {
   static Result<Store> open_alone(std::filesystem::path root, const Work& work);
 
   const std::filesystem::path& root() const { return root_; }
-  Disk& disk() const { return *disk_; }
   /// The place of a file, present or not. Of `name`, only the last part counts.
   std::filesystem::path path_of(const Digest& digest, std::string_view name) const;
   /// Whether there is a file, whatever its content.

@@ -104,7 +104,7 @@ TEST_F(StoreScenario, GcKeepsWhatALockNeeds) {
   auto done = demo_.launch({"store", "gc"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err, "removed nothing; 1 unused file stays for 1 lock\n");
+  EXPECT_EQ(done.err, "removed nothing; kept 1 unused file for 1 lock\n");
   EXPECT_FALSE(stored().empty());
 
   fs::remove(demo_.scenario.place("lockfiles/pylock.demo.toml"));

@@ -359,7 +359,7 @@ TEST_F(NightsOutOfStep, NoNightDoes) {
       "sympy==1.14.0.\n"
       "  And because demo requires sympy<1.14, the requirements of demo cannot be met.\n"
       "\n"
-      "hint: 3 other nightlies were tried too; that of 2025-06-05: torch 2.9.0.dev20250605+cu128 requires "
+      "hint: 3 other nightlies were tried as well; 2025-06-05: torch 2.9.0.dev20250605+cu128 requires "
       "sympy==1.14.0\n"
       "hint: the channel's pages list nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages "
       "after "

@@ -14,11 +14,13 @@
 #include "fakes/memory_http.hpp"
 #include "fakes/urls.hpp"
 #include "unit/base/scratch.hpp"
+#include "unit/store/files_below.hpp"
 
 namespace launch::store {
 namespace {
 
 namespace fs = std::filesystem;
+using test::files_below;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -38,14 +40,6 @@ ino_t inode(const fs::path& path) {
 class FetchTest : public ::testing::Test {
  protected:
   void serve(const Artifact& wheel, const std::string& content) { http_.put(wheel.url->text(), content); }
-  std::vector<std::string> files_below(const fs::path& folder) const {
-    std::vector<std::string> files;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.is_regular_file() && entry.path().filename() != ".lock")
-        files.push_back(entry.path().filename());
-    }
-    return files;
-  }
   Result<Fetched> fetch(std::vector<Artifact> wheels) { return store::fetch(store_, wheels, http_, work_); }
 
   fs::path path_of(const Artifact& wheel) const { return store_.path_of(wheel.sha256, wheel.name); }
@@ -56,7 +50,7 @@ class FetchTest : public ::testing::Test {
     return wheel;
   }
 
-  test::Scratch scratch_;
+  launch::test::Scratch scratch_;
   fakes::FakeWork work_;
   Store store_ = Store::open(scratch_.path() / "store", work_).value();
   fakes::MemoryHttp http_;

@@ -15,6 +15,7 @@
 #include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
+#include "unit/store/files_below.hpp"
 
 namespace launch::store {
 namespace {
@@ -22,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::days;
 using std::chrono::sys_seconds;
+using test::files_below;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -62,16 +64,8 @@ class StoreTest : public ::testing::Test {
       ASSERT_EQ(::utimensat(AT_FDCWD, entry.path().c_str(), times, 0), 0);
     ASSERT_EQ(::utimensat(AT_FDCWD, folder.c_str(), times, 0), 0);
   }
-  std::vector<std::string> files_below(const fs::path& folder) const {
-    std::vector<std::string> files;
-    for (const auto& entry : fs::recursive_directory_iterator(folder)) {
-      if (entry.is_regular_file() && entry.path().filename() != ".lock")
-        files.push_back(entry.path().filename());
-    }
-    return files;
-  }
 
-  test::Scratch scratch_;
+  launch::test::Scratch scratch_;
   fakes::FakeWork work_;
   const sys_seconds now_{std::chrono::ceil<std::chrono::seconds>(std::chrono::system_clock::now())};
 };
