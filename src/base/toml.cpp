@@ -1,7 +1,6 @@
 #include "base/toml.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -40,25 +39,28 @@ std::string spell(const toml::date_time& when) {
                             std::abs(minutes) % 60);
 }
 
-TomlValue convert(const toml::node& node);
+using FileName = std::shared_ptr<const std::string>;
 
-void convert_members(const toml::table& table, TomlValue& out) {
+TomlValue convert(const toml::node& node, const FileName& file);
+
+void convert_members(const toml::table& table, TomlValue& out, const FileName& file) {
   for (const auto& [key, member] : table) {
-    auto& value = out.items.emplace_back(convert(member));
+    auto& value = out.items.emplace_back(convert(member, file));
     value.key = std::string(key.str());
     value.key_place = place_of(key.source());
   }
 }
 
-TomlValue convert(const toml::node& node) {
+TomlValue convert(const toml::node& node, const FileName& file) {
   using Kind = TomlValue::Kind;
   TomlValue out;
+  out.file = file;
   out.place = place_of(node.source());
   if (const auto* table = node.as_table()) {
-    convert_members(*table, out);
+    convert_members(*table, out, file);
   } else if (const auto* array = node.as_array()) {
     out.kind = Kind::array;
-    std::transform(array->begin(), array->end(), std::back_inserter(out.items), convert);
+    for (const auto& item : *array) out.items.push_back(convert(item, file));
   } else if (const auto* text = node.as_string()) {
     out.kind = Kind::string;
     out.text = text->get();
@@ -95,12 +97,39 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
     }
   }
   try {
-    return convert(toml::parse(text));
+    return convert(toml::parse(text), std::make_shared<const std::string>(file));
   } catch (const toml::parse_error& error) {
     const auto place = place_of(error.source());
     return fail(input_error(
         fmt::format("{}:{}:{}: not TOML: {}", file, place.line, place.column, error.description())));
   }
+}
+
+namespace {
+
+void overlay_at(const std::string& path, TomlValue& below, const TomlValue& above, const TomlMerge& merge) {
+  for (const auto& member : above.items) {
+    const auto at = std::find_if(below.items.begin(), below.items.end(),
+                                 [&](const TomlValue& one) { return one.key == member.key; });
+    if (at == below.items.end()) {
+      below.items.push_back(member);
+      continue;
+    }
+    const auto member_path = path.empty() ? member.key : path + "." + member.key;
+    if (merge && merge(member_path, *at, member)) continue;
+    const bool tables = at->kind == TomlValue::Kind::table && member.kind == TomlValue::Kind::table;
+    if (tables) {
+      overlay_at(member_path, *at, member, merge);
+    } else {
+      *at = member;
+    }
+  }
+}
+
+}  // namespace
+
+void overlay(TomlValue& below, const TomlValue& above, const TomlMerge& merge) {
+  overlay_at("", below, above, merge);
 }
 
 std::string_view kind_name(TomlValue::Kind kind) {
@@ -124,8 +153,8 @@ std::string_view kind_name(TomlValue::Kind kind) {
 }
 
 Error TomlTable::wrong(std::string_view key, const TomlValue& at, std::string_view what) const {
-  return input_error(
-      fmt::format("{}:{}:{}: {}{}: {}", file_, at.place.line, at.place.column, prefix_, key, what));
+  return input_error(fmt::format("{}:{}:{}: {}{}: {}", at.file ? *at.file : file_, at.place.line,
+                                 at.place.column, prefix_, key, what));
 }
 
 Error TomlTable::wrong(std::string_view key, std::string_view what) const {

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <initializer_list>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,10 +32,17 @@ struct TomlValue {
   std::string key;               ///< in the table that holds it
   TomlPlace place;
   TomlPlace key_place;
+  std::shared_ptr<const std::string> file;  ///< as parse_toml was given it; null for a value made by hand
 };
 
 /// Parses a document. Errors (input): "FILE:LINE:COLUMN: …", what TOML forbids there.
 Result<TomlValue> parse_toml(std::string_view text, std::string_view file);
+
+/// A document laid over another: its values replace those with the same keys, tables are merged key by key.
+/// `merge` sees every key that both have, by its path ("torch.packages"), and returns true if it merged the
+/// values itself.
+using TomlMerge = std::function<bool(std::string_view path, TomlValue& below, const TomlValue& above)>;
+void overlay(TomlValue& below, const TomlValue& above, const TomlMerge& merge);
 
 /// "an integer", "a table": for messages.
 std::string_view kind_name(TomlValue::Kind kind);

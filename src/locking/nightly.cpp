@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,6 +33,15 @@ const Vanished* vanished_of(const PackageSource& source, const project::Recipe& 
     if (named && pytorch::nightly_day(one.version) == day) return &one;
   }
   return nullptr;
+}
+
+/// True if all that is required of a package on a target, and of its versions, is met by this one.
+bool asks_for(const Bounds& bounds, const std::string& name, const specs::Version& version) {
+  const auto& asked = bounds.requirements();
+  return bounds.allow(name, version) &&
+         std::all_of(asked.begin(), asked.end(), [&](const specs::Requirement& requirement) {
+           return requirement.name != name || requirement.specifier.matches(version);
+         });
 }
 
 Error gone(const specs::Day& day, const Vanished& vanished, const project::Recipe& recipe) {
@@ -75,17 +85,25 @@ std::string reason_of(const resolve::Conflict& conflict) {
   return join_words(premises);
 }
 
-void Nights::add(const specs::Requirement& requirement, const Listing& listing) {
+void Nights::add(const std::string& name, const Listing& listing, const std::vector<Bounds>& bounds) {
   if (std::none_of(listing.builds.begin(), listing.builds.end(), names_a_day)) return;
-  Package package{requirement.name, &listing, {}};
+  Package package{name, &listing, {}, {}};
+  for (std::size_t i = 0; i < targets_->size(); ++i) {
+    const auto& asked = bounds[i].requirements();
+    if (std::any_of(asked.begin(), asked.end(), [&](const auto& one) { return one.name == name; }))
+      package.needed.insert((*targets_)[i].platform());
+  }
   for (const auto& [day, builds] : pytorch::nights_of(listing.builds)) {
     for (const auto* build : builds) {
       const auto& file = listing.files[build->file];
-      if (file.yanked || !requirement.specifier.matches(build->version)) continue;
-      auto& offer = package.offers[day];
-      if (!pytorch::is_built_for(build->version, *recipe_->torch.cuda)) continue;
-      offer.accelerator = true;
-      for (auto& target : *targets_) {
+      if (file.yanked) continue;
+      for (std::size_t i = 0; i < targets_->size(); ++i) {
+        auto& target = (*targets_)[i];
+        if (package.needed.count(target.platform()) == 0 || !asks_for(bounds[i], name, build->version))
+          continue;
+        auto& offer = package.offers[day];
+        if (!pytorch::is_built_for(build->version, *recipe_->torch.cuda)) continue;
+        offer.accelerator = true;
         const bool runs = !file.requires_python || target.runs(*file.requires_python);
         if (!runs || !target.rank(build->tags)) continue;
         offer.platforms.insert(target.platform());
@@ -112,9 +130,13 @@ Result<Nights> Nights::open(const project::Recipe& recipe, PackageSource& source
                             std::vector<LockTarget>& targets, const std::optional<specs::Day>& kept) {
   Nights nights(recipe, source, targets);
   if (recipe.torch.channel != pytorch::Channel::nightly) return nights;
+  std::vector<Bounds> bounds;
+  for (const auto& target : targets) bounds.emplace_back(recipe, target);
+  std::set<std::string> seen;
   for (const auto& requirement : recipe.torch.packages) {
+    if (!seen.insert(requirement.name).second) continue;
     TRY_ASSIGN(const auto* listing, source.find(requirement.name));
-    nights.add(requirement, *listing);
+    nights.add(requirement.name, *listing, bounds);
   }
   const auto torch = std::find_if(nights.packages_.begin(), nights.packages_.end(),
                                   [](const Package& package) { return package.name == "torch"; });
@@ -161,7 +183,8 @@ std::optional<std::string> Nights::lack(const Package& package, const specs::Day
   if (!at->second.accelerator)
     return fmt::format("its {} is not built for {}", package.name, recipe_->torch.cuda->text());
   for (const auto& target : *targets_) {
-    if (at->second.platforms.count(target.platform()) == 0)
+    const auto& platform = target.platform();
+    if (package.needed.count(platform) != 0 && at->second.platforms.count(platform) == 0)
       return fmt::format("its {} has no wheel for {}", package.name, target.text());
   }
   return std::nullopt;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "locking/bounds.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
 #include "project/recipe.hpp"
@@ -68,12 +69,13 @@ class Nights {
   struct Package {
     std::string name;
     const Listing* listing = nullptr;
+    std::set<specs::Platform> needed;  ///< of the targets that require it
     std::map<specs::Day, Offer> offers;
   };
 
   Nights(const project::Recipe& recipe, PackageSource& source, std::vector<LockTarget>& targets)
       : recipe_(&recipe), source_(&source), targets_(&targets) {}
-  void add(const specs::Requirement& requirement, const Listing& listing);
+  void add(const std::string& name, const Listing& listing, const std::vector<Bounds>& bounds);
   void drop_stale();
   Result<void> plan(const std::optional<specs::Day>& kept);
   std::optional<std::string> lack(const Package& package, const specs::Day& day) const;

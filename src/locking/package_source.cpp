@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <utility>
 
 #include <fmt/format.h>
@@ -32,53 +31,64 @@ std::string vanished_text(const Vanished& vanished) {
 
 PackageSource::PackageSource(const project::Recipe& recipe, const project::Site& site, net::HttpClient& http,
                              std::vector<project::LockedPackage> kept, const Work& work)
-    : http_(http),
-      general_(http, {.url = site.index_url.value,
-                      .find_links = project::values_of(site.find_links),
-                      .metadata_cache = metadata_cache(site, work.disk)}),
-      kept_(std::move(kept)),
-      stop_(work.stop) {
-  const auto tail = [](const index::IndexFile& file) {
-    return pytorch::tail_of_wheel(file.file_name, file.size.value_or(0));
+    : http_(http), kept_(std::move(kept)), stop_(work.stop) {
+  const auto add = [&](index::IndexSource source) {
+    source.metadata_cache = metadata_cache(site, work.disk);
+    auto& client = *clients_.emplace_back(std::make_unique<index::IndexClient>(http, std::move(source)));
+    client.use_tail_guess([](const index::IndexFile& file) {
+      return pytorch::tail_of_wheel(file.file_name, file.size.value_or(0));
+    });
+    return &client;
   };
-  general_.use_tail_guess(tail);
+  general_ = add({.url = site.index_url.value, .find_links = project::values_of(site.find_links)});
+  for (const auto& further : recipe.indexes) {
+    auto* client = add({.url = further.url});
+    for (const auto& name : further.packages) assigned_[name] = client;
+  }
   if (recipe.torch.channel == pytorch::Channel::index) return;
-  channel_.emplace(
-      http, index::IndexSource{.url = pytorch::channel_index_url(site.channel_url.value, recipe.torch.channel,
-                                                                 recipe.torch.cuda.value()),
-                               .forbidden_is_missing = true,
-                               .metadata_cache = metadata_cache(site, work.disk)});
-  channel_->use_tail_guess(tail);
+  channel_ = add({.url = pytorch::channel_index_url(site.channel_url.value, recipe.torch.channel,
+                                                    recipe.torch.cuda.value()),
+                  .forbidden_is_missing = true});
   for (const auto& requirement : recipe.torch.packages) asked_of_channel_.insert(requirement.name);
   for (const auto& requirement : recipe.packages) asked_of_general_.insert(requirement.name);
 }
 
 PackageSource::Origin PackageSource::origin(const std::string& name) const {
-  if (!channel_) return Origin::general;
+  if (channel_ == nullptr || assigned_.count(name) != 0) return Origin::general;
   const auto from = pytorch::rule_of(name).from;
   if (from == Origin::channel || asked_of_channel_.count(name) != 0) return Origin::channel;
   return asked_of_general_.count(name) != 0 ? Origin::general : from;
 }
 
-void PackageSource::keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel) {
+index::IndexClient& PackageSource::elsewhere(const std::string& name) const {
+  const auto assigned = assigned_.find(name);
+  return assigned == assigned_.end() ? *general_ : *assigned->second;
+}
+
+index::IndexClient& PackageSource::client_of(const Listing& listing) const {
+  return listing.from_channel ? *channel_ : elsewhere(listing.name);
+}
+
+void PackageSource::keep(std::span<const std::string> names, std::vector<Page> pages,
+                         const index::IndexClient& from) {
   std::vector<std::vector<pytorch::Build>> builds(names.size());
   side_by_side(names.size(), [&](std::size_t i) {
     if (pages[i] && *pages[i]) builds[i] = pytorch::builds_of((*pages[i])->files);
   });
   for (std::size_t i = 0; i < names.size(); ++i)
-    keep(names[i], std::move(pages[i]), std::move(builds[i]), from_channel);
+    keep(names[i], std::move(pages[i]), std::move(builds[i]), from);
 }
 
 void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch::Build> builds,
-                         bool from_channel) {
+                         const index::IndexClient& from) {
   if (!page) {
     listings_.emplace(name, fail(std::move(page.error())));
     return;
   }
   Listing listing;
   listing.name = name;
-  listing.index = from_channel ? channel_->url() : general_.url();
-  listing.from_channel = from_channel;
+  listing.index = from.url();
+  listing.from_channel = &from == channel_;
   listing.known = page->has_value();
   if (*page) listing.files = std::move((*page)->files);
   listing.builds = std::move(builds);
@@ -87,18 +97,16 @@ void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch
 
 void PackageSource::prefetch(std::span<const std::string> names) {
   std::vector<std::string> of_channel;
-  std::vector<std::string> of_general;
+  std::map<index::IndexClient*, std::vector<std::string>> of_others;
   std::set<std::string> seen;
   for (const auto& name : names) {
     if (listings_.count(name) != 0 || !seen.insert(name).second) continue;
-    (origin(name) == Origin::general ? of_general : of_channel).push_back(name);
+    (origin(name) == Origin::general ? of_others[&elsewhere(name)] : of_channel).push_back(name);
   }
   if (!of_channel.empty()) {
-    auto elsewhere = ask_channel(of_channel);
-    std::move(elsewhere.begin(), elsewhere.end(), std::back_inserter(of_general));
+    for (auto& name : ask_channel(of_channel)) of_others[general_].push_back(std::move(name));
   }
-  if (of_general.empty()) return;
-  keep(of_general, general_.pages(of_general), false);
+  for (const auto& [client, those] : of_others) keep(those, client->pages(those), *client);
 }
 
 std::vector<std::string> PackageSource::ask_channel(const std::vector<std::string>& names) {
@@ -115,7 +123,7 @@ std::vector<std::string> PackageSource::ask_channel(const std::vector<std::strin
       kept.push_back(added ? std::move(pages[i]) : Page(fail(added.error())));
     }
   }
-  keep(here, std::move(kept), true);
+  keep(here, std::move(kept), *channel_);
   return elsewhere;
 }
 
@@ -191,16 +199,15 @@ void PackageSource::rule_out(const std::string& package, const specs::Version& v
 }
 
 void PackageSource::prefetch_metadata(std::span<const Wheel> wheels) {
-  for (const bool from_channel : {true, false}) {
-    std::vector<index::IndexFile> files;
-    std::set<specs::Url> seen;
-    for (const auto& wheel : wheels) {
-      const auto& file = wheel.file();
-      if (wheel.listing->from_channel != from_channel || metadata_.count(file.url) != 0) continue;
-      if (seen.insert(file.url).second) files.push_back(file);
-    }
-    if (files.empty()) continue;
-    auto found = (from_channel ? *channel_ : general_).metadata(files);
+  std::map<index::IndexClient*, std::vector<index::IndexFile>> wanted;
+  std::set<specs::Url> seen;
+  for (const auto& wheel : wheels) {
+    const auto& file = wheel.file();
+    if (metadata_.count(file.url) != 0 || !seen.insert(file.url).second) continue;
+    wanted[&client_of(*wheel.listing)].push_back(file);
+  }
+  for (const auto& [client, files] : wanted) {
+    auto found = client->metadata(files);
     for (std::size_t i = 0; i < files.size(); ++i) metadata_.emplace(files[i].url, std::move(found[i]));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <span>
@@ -48,7 +49,8 @@ std::string vanished_text(const Vanished& vanished);
 /// Where packages come from: each name from one index only (no dependency confusion). With channel "index"
 /// that is the general index. Else PyTorch's own packages come only from the channel; names of PyTorch or
 /// CUDA come from the channel if it has them; everything else, and what the recipe lists under `packages`,
-/// from the general index. Pages and metadata are requested once.
+/// from the general index, except names that the recipe takes from a further index. Pages and metadata are
+/// requested once.
 class PackageSource {
  public:
   /// `kept`: packages of a lock for this channel and build. Those of their wheels that the channel's page no
@@ -80,15 +82,21 @@ class PackageSource {
   const std::vector<Vanished>& vanished() const { return vanished_; }
   /// Bytes transferred for metadata so far.
   std::uint64_t metadata_bytes() const {
-    return general_.metadata_bytes() + (channel_ ? channel_->metadata_bytes() : 0);
+    std::uint64_t bytes = 0;
+    for (const auto& client : clients_) bytes += client->metadata_bytes();
+    return bytes;
   }
 
  private:
   using Origin = pytorch::PackageRule::From;
   Origin origin(const std::string& name) const;
+  /// The index of a name that does not come from the channel.
+  index::IndexClient& elsewhere(const std::string& name) const;
+  index::IndexClient& client_of(const Listing& listing) const;
   using Page = Result<std::optional<index::ProjectPage>>;
-  void keep(std::span<const std::string> names, std::vector<Page> pages, bool from_channel);
-  void keep(const std::string& name, Page page, std::vector<pytorch::Build> builds, bool from_channel);
+  void keep(std::span<const std::string> names, std::vector<Page> pages, const index::IndexClient& from);
+  void keep(const std::string& name, Page page, std::vector<pytorch::Build> builds,
+            const index::IndexClient& from);
   /// Requests pages of the channel; returns the names that it does not have and that may come from elsewhere.
   std::vector<std::string> ask_channel(const std::vector<std::string>& names);
   Result<void> go_on() const;
@@ -97,8 +105,10 @@ class PackageSource {
                                                                              const Page& page);
 
   net::HttpClient& http_;
-  index::IndexClient general_;
-  std::optional<index::IndexClient> channel_;
+  std::vector<std::unique_ptr<index::IndexClient>> clients_;  ///< all of them
+  index::IndexClient* general_ = nullptr;
+  index::IndexClient* channel_ = nullptr;                ///< null with channel "index"
+  std::map<std::string, index::IndexClient*> assigned_;  ///< names that the recipe takes from an index
   std::set<std::string> asked_of_channel_;
   std::set<std::string> asked_of_general_;
   std::vector<project::LockedPackage> kept_;

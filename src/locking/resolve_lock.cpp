@@ -92,7 +92,8 @@ class Locking {
                     recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
                 .hint("put the wheel into a folder and add that folder to find-links in launch.toml"));
       }
-      names.push_back(requirement.name);
+      if (std::find(names.begin(), names.end(), requirement.name) == names.end())
+        names.push_back(requirement.name);
     }
     work_.reporter.status(fmt::format("asking the index for {}", count_of(names.size(), "package")));
     source_.prefetch(names);
@@ -166,7 +167,8 @@ class Locking {
       work_.reporter.status(fmt::format("resolving for {}{}", target.text(),
                                         night ? " with the nightly of " + night->day.text() : ""));
       TargetProvider provider(recipe_, source_, target, preferred, night);
-      TRY_ASSIGN(auto outcome, during(resolve::solve(recipe_.name, requirements_of(target), provider),
+      TRY_ASSIGN(auto outcome, during(resolve::solve(recipe_.name, provider.bounds().requirements(), provider,
+                                                     provider.bounds().for_solver()),
                                       fmt::format("resolving {} for {}", recipe_.name, target.text())));
       if (!outcome.solution) {
         attempt.refusal = Refusal{&target, std::move(outcome.conflict)};
@@ -181,14 +183,6 @@ class Locking {
       attempt.solutions.push_back(std::move(solution));
     }
     return attempt;
-  }
-
-  std::vector<specs::Requirement> requirements_of(const LockTarget& target) const {
-    auto requirements = all_requirements();
-    std::erase_if(requirements, [&](const specs::Requirement& requirement) {
-      return requirement.marker && !requirement.marker->evaluate(target.environment());
-    });
-    return requirements;
   }
 
   bool rests_on_unusable(const resolve::Conflict& conflict) const {
@@ -237,8 +231,9 @@ class Locking {
     TargetSolution solution;
     solution.target = &target;
     Wanted wanted;
-    for (const auto& requirement : requirements_of(target))
+    for (const auto& requirement : provider.bounds().requirements())
       wanted[requirement.name].push_back(requirement.specifier);
+    for (const auto& bound : provider.bounds().for_solver()) wanted[bound.package].push_back(bound.specifier);
     for (const auto& [name, chosen] : chosen_versions) {
       Pick pick;
       pick.wheel = provider.wheel(name, chosen.version);

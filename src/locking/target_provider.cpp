@@ -16,18 +16,17 @@ TargetProvider::TargetProvider(const project::Recipe& recipe, PackageSource& sou
     : recipe_(recipe),
       source_(source),
       target_(target),
+      bounds_(recipe, target),
       preferred_(std::move(preferred)),
       night_(std::move(night)) {
-  note_pins(recipe.packages);
-  note_pins(recipe.torch.packages);
+  for (const auto& requirement : bounds_.requirements()) note_pins(requirement.name, requirement.specifier);
+  for (const auto& bound : bounds_.for_solver()) note_pins(bound.package, bound.specifier);
 }
 
-void TargetProvider::note_pins(const std::vector<specs::Requirement>& requirements) {
-  for (const auto& requirement : requirements) {
-    for (const auto& clause : requirement.specifier.clauses()) {
-      const bool exact = clause.op == specs::Operator::equal || clause.op == specs::Operator::arbitrary;
-      if (exact && !clause.wildcard) pinned_[requirement.name].insert(clause.text());
-    }
+void TargetProvider::note_pins(const std::string& package, const specs::SpecifierSet& specifier) {
+  for (const auto& clause : specifier.clauses()) {
+    const bool exact = clause.op == specs::Operator::equal || clause.op == specs::Operator::arbitrary;
+    if (exact && !clause.wildcard) pinned_[package].insert(clause.text());
   }
 }
 
@@ -130,7 +129,7 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
                                  version.text(), requirement.name);
       return out;
     }
-    out.requirements.push_back(requirement);
+    out.requirements.push_back(bounds_.apply(requirement));
   }
   return out;
 }
@@ -148,7 +147,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
   }
   TRY(metadata);
   auto out = evaluate(name, version, **metadata, extras);
-  note_pins(out.requirements);
+  for (const auto& requirement : out.requirements) note_pins(requirement.name, requirement.specifier);
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "locking/bounds.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/nightly.hpp"
 #include "locking/package_source.hpp"
@@ -23,6 +24,8 @@ class TargetProvider final : public resolve::Provider {
   /// `preferred`: versions to try before newer ones, best first. `night`: whose builds to use.
   TargetProvider(const project::Recipe& recipe, PackageSource& source, LockTarget& target,
                  Preferences preferred, std::optional<Night> night);
+
+  const Bounds& bounds() const { return bounds_; }
 
   Result<std::vector<specs::Version>> candidates(const std::string& package) override;
   bool takes_prereleases(const std::string& package) override;
@@ -48,7 +51,7 @@ class TargetProvider final : public resolve::Provider {
   };
   Result<const Package*> package(const std::string& name);
   bool fits(const Listing& listing, const pytorch::Build& build) const;
-  void note_pins(const std::vector<specs::Requirement>& requirements);
+  void note_pins(const std::string& package, const specs::SpecifierSet& specifier);
   resolve::Dependencies evaluate(const std::string& package, const specs::Version& version,
                                  const specs::CoreMetadata& metadata,
                                  const std::set<std::string>& extras) const;
@@ -56,6 +59,7 @@ class TargetProvider final : public resolve::Provider {
   const project::Recipe& recipe_;
   PackageSource& source_;
   LockTarget& target_;
+  Bounds bounds_;
   Preferences preferred_;
   std::optional<Night> night_;
   std::map<std::string, std::set<std::string>>

@@ -1,6 +1,7 @@
 #include "project/project.hpp"
 
 #include <algorithm>
+#include <set>
 #include <system_error>
 #include <vector>
 
@@ -145,6 +146,33 @@ std::string Project::shown(const fs::path& path) const {
   return whole.lexically_relative(start_).string();
 }
 
+namespace {
+
+/// A recipe's text and those of the recipes that it extends, each below the one before it.
+Result<std::vector<RecipeText>> read_layers(const Project& project, const fs::path& recipe) {
+  std::vector<RecipeText> texts;
+  std::set<fs::path> seen;
+  for (std::optional<fs::path> file = whole_path(recipe); file;) {
+    TRY_ASSIGN(auto text, read_file(*file, kMostRecipe));
+    texts.push_back({std::move(text), project.shown(*file)});
+    seen.insert(*file);
+    TRY_ASSIGN(const auto extends, extended_by(texts.back()));
+    if (!extends) break;
+    file = whole_path(file->parent_path() / *extends);
+    if (seen.count(*file) != 0) {
+      return fail(input_error(
+          fmt::format("{} extends {}, which extends it in turn", texts.back().file, project.shown(*file))));
+    }
+    if (!is_file(*file)) {
+      return fail(input_error(
+          fmt::format("{} extends {}, which does not exist", texts.back().file, project.shown(*file))));
+    }
+  }
+  return texts;
+}
+
+}  // namespace
+
 Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   const auto name = file.stem().string();
   if (!is_bare_name(name)) {
@@ -153,8 +181,8 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
                                 "before .toml",
                                 project.shown(file))));
   }
-  TRY_ASSIGN(const auto text, read_file(file, kMostRecipe));
-  return parse_recipe(text, name, project.shown(file));
+  TRY_ASSIGN(const auto texts, read_layers(project, file));
+  return parse_recipe(texts, name);
 }
 
 Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter) {

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "project/recipe_packages.hpp"
 #include "specs/texts.hpp"
 
 namespace launch::project {
@@ -114,34 +115,6 @@ std::optional<std::string> bad_variable(const std::string& name) {
   return "expected a variable's name of letters, digits and \"_\"";
 }
 
-// The names read so far, with their positions; a package must be listed only once.
-using SeenPackages = std::map<std::string, TomlPlace>;
-
-Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table, SeenPackages& seen) {
-  std::vector<specs::Requirement> out;
-  std::vector<std::string> texts;
-  TRY(table.read("packages", texts));
-  const auto* value = table.find("packages");
-  if (value == nullptr) return out;
-  for (const auto& item : value->items) {
-    auto requirement = specs::Requirement::parse(item.text);
-    if (!requirement) return fail(table.wrong("packages", item, requirement.error().message()));
-    if (requirement->url) {
-      return fail(
-          table.wrong("packages", item,
-                      fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
-    }
-    const auto [at, fresh] = seen.emplace(requirement->name, item.place);
-    if (!fresh) {
-      return fail(table.wrong("packages", item,
-                              fmt::format("{} is already listed at {}:{}", requirement->name, at->second.line,
-                                          at->second.column)));
-    }
-    out.push_back(*std::move(requirement));
-  }
-  return out;
-}
-
 Result<pytorch::Channel> read_channel(const TomlTable& table) {
   std::string text;
   TRY(table.read("channel", text));
@@ -188,13 +161,13 @@ Result<std::optional<specs::Day>> read_day(const TomlTable& table, std::string_v
       key, fmt::format("requires channel \"nightly\", but this is \"{}\"", pytorch::channel_name(channel))));
 }
 
-Result<Recipe::Torch> read_torch(const TomlTable& root, SeenPackages& seen) {
+Result<Recipe::Torch> read_torch(const TomlTable& root) {
   Recipe::Torch torch;
   if (root.find("torch") == nullptr) return torch;
   TRY_ASSIGN(const auto table, root.table("torch"));
   TRY(table.only({"channel", "cuda", "date", "as-of", "packages"}));
   TRY_ASSIGN(torch.channel, read_channel(table));
-  TRY_ASSIGN(torch.packages, read_requirements(table, seen));
+  TRY_ASSIGN(torch.packages, read_requirements(table, "packages"));
   TRY_ASSIGN(torch.date, read_day(table, "date", torch.channel));
   TRY_ASSIGN(torch.as_of, read_day(table, "as-of", torch.channel));
   TRY_ASSIGN(torch.cuda, read_cuda(table, torch.channel));
@@ -365,33 +338,70 @@ Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
   return platforms;
 }
 
-}  // namespace
+Result<Recipe::Lock> read_lock(const TomlTable& root) {
+  Recipe::Lock lock;
+  TRY_ASSIGN(const auto table, root.table("lock"));
+  TRY(table.only({"wheels", "constraints", "overrides"}));
+  std::string wheels = "url";
+  TRY(table.read("wheels", wheels));
+  TRY(check_allowed(table, "wheels", wheels, {"url", "path"}));
+  lock.by_path = wheels == "path";
+  TRY_ASSIGN(lock.constraints, read_bounds(table, "constraints"));
+  TRY_ASSIGN(lock.overrides, read_bounds(table, "overrides"));
+  return lock;
+}
 
-Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file) {
-  TRY_ASSIGN(const auto document, parse_toml(text, file));
-  const TomlTable root(document, file);
-  TRY(root.only({"python", "platforms", "packages", "torch", "lock", "image", "verify", "train"}));
-
+Result<Recipe> read_recipe(const TomlTable& root, std::string_view name) {
+  TRY(root.only({"extends", "python", "platforms", "packages", "from", "torch", "lock", "index", "image",
+                 "verify", "train"}));
   Recipe recipe;
   recipe.name = std::string(name);
   TRY_ASSIGN(recipe.python, read_python(root));
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
-  SeenPackages seen;
-  TRY_ASSIGN(recipe.packages, read_requirements(root, seen));
-  TRY_ASSIGN(recipe.torch, read_torch(root, seen));
-  if (seen.empty()) return fail(root.wrong("packages", "expected at least one package here or in [torch]"));
-
-  TRY_ASSIGN(const auto lock, root.table("lock"));
-  TRY(lock.only({"wheels"}));
-  std::string wheels = "url";
-  TRY(lock.read("wheels", wheels));
-  TRY(check_allowed(lock, "wheels", wheels, {"url", "path"}));
-  recipe.lock.by_path = wheels == "path";
-
+  TRY_ASSIGN(recipe.packages, read_requirements(root, "packages"));
+  TRY(root.read("from", recipe.from));
+  TRY_ASSIGN(recipe.torch, read_torch(root));
+  if (recipe.packages.empty() && recipe.from.empty() && recipe.torch.packages.empty())
+    return fail(root.wrong("packages", "expected at least one package here or in [torch]"));
+  TRY_ASSIGN(recipe.indexes, read_indexes(root));
+  TRY(check_origins(root, recipe));
+  TRY_ASSIGN(recipe.lock, read_lock(root));
   TRY_ASSIGN(recipe.image, read_image(root));
   TRY_ASSIGN(recipe.verify, read_verify(root));
   TRY_ASSIGN(recipe.train, read_train(root));
   return recipe;
+}
+
+}  // namespace
+
+Result<std::optional<std::string>> extended_by(const RecipeText& recipe) {
+  TRY_ASSIGN(const auto document, parse_toml(recipe.text, recipe.file));
+  const TomlTable root(document, recipe.file);
+  std::optional<std::string> extends;
+  TRY(root.read("extends", extends));
+  if (extends && (!extends->ends_with(".toml") || has_control(*extends)))
+    return fail(root.wrong("extends", found("a recipe's file, such as \"base.toml\"", *extends)));
+  return extends;
+}
+
+Result<Recipe> parse_recipe(std::span<const RecipeText> texts, std::string_view name) {
+  TomlValue document;
+  for (std::size_t i = texts.size(); i-- > 0;) {
+    TRY_ASSIGN(const auto layer, parse_toml(texts[i].text, texts[i].file));
+    if (i + 1 == texts.size()) {
+      document = layer;
+    } else {
+      extend(document, layer);
+    }
+    document.place = layer.place;
+    document.file = layer.file;
+  }
+  return read_recipe(TomlTable(document, texts.front().file), name);
+}
+
+Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file) {
+  const RecipeText one{std::string(text), std::string(file)};
+  return parse_recipe({&one, 1}, name);
 }
 
 }  // namespace launch::project

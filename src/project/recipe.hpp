@@ -2,6 +2,8 @@
 
 #include <map>
 #include <optional>
+#include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,7 @@
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
 #include "specs/requirement.hpp"
+#include "specs/url.hpp"
 
 namespace launch::project {
 
@@ -33,7 +36,8 @@ struct Recipe {
   std::string name;  ///< from the file's name: "demo"
   specs::Interpreter python;
   std::vector<specs::Platform> platforms;    ///< at least one
-  std::vector<specs::Requirement> packages;  ///< from the general index
+  std::vector<specs::Requirement> packages;  ///< from the general index; a name may be there several times
+  std::vector<std::string> from;             ///< a project's own files that list more packages
 
   struct Torch {
     pytorch::Channel channel = pytorch::Channel::index;
@@ -44,8 +48,17 @@ struct Recipe {
   } torch;
 
   struct Lock {
-    bool by_path = false;  ///< wheels = "path"
+    bool by_path = false;                         ///< wheels = "path"
+    std::vector<specs::Requirement> constraints;  ///< bounds that ask for nothing
+    std::vector<specs::Requirement> overrides;    ///< replace what packages say of these names
   } lock;
+
+  /// A further index, for these packages and no others.
+  struct Index {
+    specs::Url url;
+    std::set<std::string> packages;  ///< normalized names
+  };
+  std::vector<Index> indexes;
 
   struct Image {
     std::string variant = "base";     ///< base, runtime, devel
@@ -69,8 +82,21 @@ struct Recipe {
   } train;
 };
 
-/// Parses a recipe. `name` is the bare name, `file` the path for messages. Errors (input): TOML syntax (with
-/// line and column), an unknown key (with a "did you mean"), a wrong type, an invalid value.
+/// The text of a recipe, and its path for messages.
+struct RecipeText {
+  std::string text;
+  std::string file;
+};
+
+/// What a recipe extends, as it names it: "base.toml"; nullopt if it extends none. Errors (input): TOML
+/// syntax (with line and column), not a file's name.
+Result<std::optional<std::string>> extended_by(const RecipeText& recipe);
+
+/// Parses a recipe. `name` is its bare name; `texts` are its own text, then that of the recipe that it
+/// extends, and so on. Errors (input): TOML syntax (with line and column), an unknown key (with a "did you
+/// mean"), a wrong type, an invalid value.
+Result<Recipe> parse_recipe(std::span<const RecipeText> texts, std::string_view name);
+/// The same for a recipe that extends none.
 Result<Recipe> parse_recipe(std::string_view text, std::string_view name, std::string_view file);
 
 }  // namespace launch::project

@@ -43,6 +43,12 @@ void add_lock(Lines& lines, const Recipe& recipe) {
   lines.add("torch.date", recipe.torch.date);
   lines.add("torch.as-of", recipe.torch.as_of);
   lines.add_all("torch.packages", recipe.torch.packages);
+  lines.add_all("lock.constraints", recipe.lock.constraints);
+  lines.add_all("lock.overrides", recipe.lock.overrides);
+  for (const auto& index : recipe.indexes) {
+    const auto url = index.url.without_credentials().with_secrets();
+    for (const auto& package : index.packages) lines.add("index." + package, url);
+  }
   lines.add("lock.wheels", recipe.lock.by_path ? "path" : "url");
   lines.add("image.variant", recipe.image.variant);
   lines.add("image.from", recipe.image.from);

@@ -21,8 +21,12 @@ using Admitted = std::set<std::string>;
 class Solver {
  public:
   Solver(const std::string& root, std::span<const specs::Requirement> requirements, Provider& provider,
-         Admitted& admitted)
-      : problem_(root), requirements_(requirements), provider_(provider), admitted_(admitted) {}
+         std::span<const Bound> bounds, Admitted& admitted)
+      : problem_(root),
+        requirements_(requirements),
+        bounds_(bounds),
+        provider_(provider),
+        admitted_(admitted) {}
 
   /// nullopt if pre-releases of one more package are called for, and solving must start over.
   Result<std::optional<Outcome>> run() {
@@ -44,6 +48,11 @@ class Solver {
   void begin() {
     for (const auto& requirement : requirements_) {
       if (requirement.specifier.wants_prereleases()) promoted_.insert(requirement.name);
+    }
+    for (const auto& bound : bounds_) {
+      if (!bound.specifier.wants_prereleases()) continue;
+      promoted_.insert(bound.package);
+      admitted_.insert(bound.package);
     }
     Incompatibility rootless;
     rootless.kind = Incompatibility::Kind::link;
@@ -272,7 +281,25 @@ class Solver {
       const auto at = std::lower_bound(package.versions.begin(), package.versions.end(), candidate);
       package.order.push_back(static_cast<std::size_t>(at - package.versions.begin()));
     }
-    return problem_.add(std::move(package));
+    const auto id = problem_.add(std::move(package));
+    for (const auto& bound : bounds_) {
+      if (bound.package == name) apply(bound, id);
+    }
+    return id;
+  }
+
+  /// Rules out the versions that a bound does not allow.
+  void apply(const Bound& bound, PackageId id) {
+    auto& package = problem_.package(id);
+    const auto set = matching(bound.specifier, package.versions);
+    const auto any = VersionSet::any_version(package.versions.size());
+    package.spelt.emplace(set, bound.specifier.text());
+    if ((any & ~set).empty()) return;
+    Incompatibility fact;
+    fact.kind = Incompatibility::Kind::clause;
+    fact.text = bound.text;
+    fact.terms = {{0, VersionSet::one(1, 0)}, {id, any & ~set}};
+    problem_.add(std::move(fact));
   }
 
   PackageId package_extra(PackageId base, const std::string& extra) {
@@ -329,6 +356,7 @@ class Solver {
   Problem problem_;
   PartialSolution partial_;
   std::span<const specs::Requirement> requirements_;
+  std::span<const Bound> bounds_;
   Provider& provider_;
   Admitted& admitted_;
   std::set<std::string> promoted_;            // pre-releases of these are named by the root
@@ -344,10 +372,10 @@ class Solver {
 }  // namespace
 
 Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
-                      Provider& provider) {
+                      Provider& provider, std::span<const Bound> bounds) {
   Admitted admitted;
   for (;;) {
-    TRY_ASSIGN(auto outcome, Solver(root, requirements, provider, admitted).run());
+    TRY_ASSIGN(auto outcome, Solver(root, requirements, provider, bounds, admitted).run());
     if (outcome) return *std::move(outcome);
   }
 }

@@ -19,6 +19,13 @@ struct Chosen {
   std::set<std::string> extras;  ///< requested by some requirement
 };
 
+/// A bound that asks for nothing: if the package is chosen, then in one of these versions.
+struct Bound {
+  std::string package;
+  specs::SpecifierSet specifier;
+  std::string text;  ///< for explanations, a clause: "demo constrains numpy to <2.3"
+};
+
 /// Versions that meet the requirements, or a proof that none exist.
 struct Outcome {
   std::optional<std::map<std::string, Chosen>> solution;  ///< by package name
@@ -30,8 +37,9 @@ struct Outcome {
 /// Finds versions by PubGrub (Weizenbaum 2018: unit propagation, learning from conflicts, backjumping).
 /// Complete: it finds a solution if one exists. Deterministic. Pre-releases are used only if the provider
 /// takes them, or if some requirement names one or matches nothing else (PEP 440), and come last unless the
-/// root names one. `root` is the name of the requirements' owner in explanations. Errors: the provider's.
+/// root or a bound names one. `root` is the name of the requirements' owner in explanations. Errors: the
+/// provider's.
 Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
-                      Provider& provider);
+                      Provider& provider, std::span<const Bound> bounds = {});
 
 }  // namespace launch::resolve

@@ -63,8 +63,8 @@ TEST_F(HostileText, OfARecipe) {
       "version such as \"3.12\"\n");
   scenario_.write("recipes/demo.toml", "\"a\\u001b[31m\\nhint: b\" = 1\n");
   EXPECT_EQ(error_of({"lock", "demo"}),
-            "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: valid keys: python, "
-            "platforms, packages, torch, lock, image, verify and train\n");
+            "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: valid keys: extends, "
+            "python, platforms, packages, from, torch, lock, index, image, verify and train\n");
 }
 
 TEST_F(HostileText, OfAWheel) {

@@ -131,7 +131,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"AnUnknownKey", "\"app\"", "package = []",
                   "error: recipes/demo.toml:3:1: package: unknown key; did you mean \"packages\"?\n"
                   "\n"
-                  "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n"},
+                  "hint: valid keys: extends, python, platforms, packages, from, torch, lock, index, image, "
+                  "verify and train\n"},
         BadRecipe{"AWrongType", "\"app\"", "[train]\nnodes = \"two\"",
                   "error: recipes/demo.toml:4:9: [train] nodes: expected an integer, found a string\n"},
         BadRecipe{"APackageThatDoesNotExist", "\"app\", \"nowhere\"", "",

@@ -114,6 +114,77 @@ TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
   EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0"));
 }
 
+TEST_F(ResolveLock, ANameMayBeRequiredSeveralTimes) {
+  recipe.platforms = {fakes::x86(), fakes::arm()};
+  general.add_wheel(
+      {.name = "a", .version = "1.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
+  general.add_wheel(
+      {.name = "a", .version = "2.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
+  general.add("a", "3.0");
+  general.add("b", "1.0");
+  take({"a<3", "a[x]", "a==1.0; platform_machine == 'aarch64'", "a==9; sys_platform == 'win32'"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0; platform_machine == \"aarch64\"",
+                                    "a 2.0; platform_machine == \"x86_64\"", "b 1.0"));
+}
+
+TEST_F(ResolveLock, ConstraintsBoundWhatIsNeededAnyway) {
+  general.add("a", "1.0", {"b"});
+  general.add("b", "1.0");
+  general.add("b", "2.0");
+  general.add_wheel({.name = "b", .version = "1.5"}, {.yanked = "broken"});
+  general.add("c", "1.0");
+  take({"a"});
+  recipe.lock.constraints = {requirement("b<2"), requirement("c<0.5"),
+                             requirement("b<1; sys_platform == 'win32'")};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0"));
+  recipe.lock.constraints = {requirement("b==1.5")};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.5"));
+  recipe.lock.constraints = {requirement("b>2")};
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because a 1.0 requires b and demo has the constraint b>2, demo cannot use a 1.0.\n"
+            "  And because demo requires a, the requirements of demo cannot be met.\n");
+}
+
+TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
+  general.add("a", "1.0", {"b<2", "c"});
+  general.add("b", "1.0");
+  general.add("b", "2.0");
+  general.add("c", "1.0", {"b[x]!=2"});
+  take({"a", "b<1.5"});
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "c 1.0"));
+  recipe.lock.overrides = {requirement("b==2.*")};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 2.0", "c 1.0"));
+  recipe.lock.overrides = {requirement("b==2.*; sys_platform == 'win32'")};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "c 1.0"));
+  recipe.lock.overrides = {requirement("b>2")};
+  EXPECT_EQ(
+      error_text(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+      "  Because demo requires b and demo has the override b>2, the requirements of demo cannot be met.\n");
+}
+
+TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
+  FakeIndex ours(http, "https://wheels.example/simple");
+  general.add("a", "1.0", {"our-kernels"});
+  general.add("our-kernels", "9.0");
+  ours.add("our-kernels", "1.0", {"b"});
+  ours.add("b", "9.0");
+  general.add("b", "1.0");
+  take({"a"});
+  recipe.indexes = {{fakes::url("https://wheels.example/simple"), {"our-kernels"}}};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "our-kernels 1.0"));
+  const auto result = lock();
+  EXPECT_EQ(result->lock.packages[2].index, "https://wheels.example/simple");
+  EXPECT_EQ(result->lock.packages[1].index, kGeneral);
+  ours.hide("our-kernels", "our_kernels-1.0-py3-none-any.whl");
+  http.put("https://wheels.example/simple/our-kernels/", "<!DOCTYPE html><html><body></body></html>");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+            "  Because demo requires a and a 1.0 requires our-kernels, but our-kernels has no wheels, the "
+            "requirements of demo cannot be met.\n");
+}
+
 TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
   recipe.platforms = {fakes::x86(), fakes::arm()};
   general.add("both", "1.0", {"x86; platform_machine == 'x86_64'"});

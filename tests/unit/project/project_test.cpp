@@ -157,6 +157,29 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
             "hint: run `launch lock demo`\n");
 }
 
+TEST_F(ProjectTest, RecipesExtendOthers) {
+  put("recipes/demo.toml", "extends = \"cuda/base.toml\"\npackages = [\"b\"]\n");
+  put("recipes/cuda/base.toml", "extends = \"../least.toml\"\npackages = [\"a\"]\n");
+  put("recipes/least.toml", "python = \"3.12\"\n");
+  const auto demo = scratch_.path() / "recipes/demo.toml";
+  const auto recipe = load_recipe(project(), demo);
+  ASSERT_TRUE(recipe) << recipe.error().text();
+  EXPECT_EQ(recipe->name, "demo");
+  ASSERT_EQ(recipe->packages.size(), 2U);
+  EXPECT_EQ(recipe->packages[1].text(), "b");
+
+  put("recipes/least.toml", "extends = \"cuda/base.toml\"\n");
+  EXPECT_EQ(load_recipe(project(), demo).error().text(),
+            "error: recipes/least.toml extends recipes/cuda/base.toml, which extends it in turn\n");
+  put("recipes/least.toml", "extends = \"nothing.toml\"\n");
+  EXPECT_EQ(load_recipe(project(), demo).error().text(),
+            "error: recipes/least.toml extends recipes/nothing.toml, which does not exist\n");
+  put("recipes/least.toml", "extends = \"nothing\"\n");
+  EXPECT_EQ(load_recipe(project(), demo).error().text(),
+            "error: recipes/least.toml:1:11: extends: expected a recipe's file, such as \"base.toml\", found "
+            "\"nothing\"\n");
+}
+
 TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
   put("recipes/demo.toml", "pyton = 3\n");
   put("lockfiles/pylock.demo.toml", "x");

@@ -146,11 +146,13 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("", "platform = [\"linux-x86_64\"]"),
             "error: recipes/demo.toml:3:1: platform: unknown key; did you mean \"platforms\"?\n"
             "\n"
-            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: extends, python, platforms, packages, from, torch, lock, index, image, verify "
+            "and train\n");
   EXPECT_EQ(error_with("trein", "nodes = 2"),
             "error: recipes/demo.toml:3:2: trein: unknown key; did you mean \"train\"?\n"
             "\n"
-            "hint: valid keys: python, platforms, packages, torch, lock, image, verify and train\n");
+            "hint: valid keys: extends, python, platforms, packages, from, torch, lock, index, image, verify "
+            "and train\n");
   EXPECT_EQ(error_with("train", "node = 2"),
             "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
@@ -212,10 +214,13 @@ TEST(RecipeError, Platforms) {
 TEST(RecipeError, Packages) {
   EXPECT_EQ(error_of("python = \"3.12\"\n"),
             "error: recipes/demo.toml:1:1: packages: expected at least one package here or in [torch]\n");
-  EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"numpy\", \"NumPy>=2\"]\n"),
-            "error: recipes/demo.toml:2:22: packages: numpy is already listed at 2:13\n");
+  EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"numpy\", \"NumPy>=2\"]\n"), "no error");
+  EXPECT_EQ(error_of("python = \"3.12\"\npackages = [\"numpy>=2\", \"NumPy >= 2\"]\n"),
+            "error: recipes/demo.toml:2:25: packages: numpy>=2 is already listed at 2:13\n");
   EXPECT_EQ(error_with("torch", "channel = \"index\"\npackages = [\"torch\"]"),
-            "error: recipes/demo.toml:5:13: [torch] packages: torch is already listed at 2:13\n");
+            "error: recipes/demo.toml:5:13: [torch] packages: torch is also listed under packages, but a "
+            "name comes "
+            "from one index\n");
   EXPECT_EQ(
       error_of("python = \"3.12\"\npackages = [\"a @ https://pypi.example/a.whl\"]\n"),
       "error: recipes/demo.toml:2:13: packages: \"a @ https://pypi.example/a.whl\" names a URL, but packages "
@@ -225,6 +230,113 @@ TEST(RecipeError, Packages) {
               ::testing::HasSubstr("of the requirement \"" + longer + "\", found \"?\""));
   EXPECT_THAT(error_of("python = \"3.12\"\npackages = [\"numpy>\"]\n"),
               ::testing::StartsWith("error: recipes/demo.toml:2:13: packages: "));
+}
+
+TEST(RecipeError, Bounds) {
+  EXPECT_EQ(
+      error_with("lock", "constraints = [\"numpy[x]<2\"]"),
+      "error: recipes/demo.toml:4:16: [lock] constraints: numpy[x]<2 has extras, but constraints only bound "
+      "versions\n"
+      "\n"
+      "hint: list the package with its extras under packages\n");
+}
+
+TEST(RecipeError, Indexes) {
+  EXPECT_EQ(
+      error_with("[index]", "packages = [\"a\"]"),
+      "error: recipes/demo.toml:3:1: [[index]] url: expected the https or http URL of a simple index, found "
+      "\"\"\n");
+  EXPECT_EQ(
+      error_with("[index]", "url = \"ftp://wheels.example\"\npackages = [\"a\"]"),
+      "error: recipes/demo.toml:4:7: [[index]] url: expected the https or http URL of a simple index, found "
+      "\"ftp://wheels.example\"\n");
+  EXPECT_EQ(
+      error_with("[index]", "url = \"https://wheels.example/simple\""),
+      "error: recipes/demo.toml:3:1: [[index]] packages: expected the names of the packages that come from "
+      "this index\n");
+  EXPECT_EQ(error_with("[index]", "url = \"https://wheels.example/simple\"\npackages = [\"a b\"]"),
+            "error: recipes/demo.toml:5:13: [[index]] packages: expected a package's name, found \"a b\"\n");
+  EXPECT_EQ(
+      error_with("[index]",
+                 "url = \"https://a.example/simple\"\npackages = [\"a\"]\n[[index]]\nurl = "
+                 "\"https://b.example/simple\"\npackages = [\"A\"]"),
+      "error: recipes/demo.toml:8:12: [[index]] packages: a already comes from https://a.example/simple: a "
+      "name comes from one index\n");
+  EXPECT_EQ(
+      error_with("[index]",
+                 "url = \"https://a.example/simple\"\npackages = [\"vision\"]\n[torch]\nchannel = "
+                 "\"stable\"\ncuda = \"cpu\"\npackages = [\"vision\"]"),
+      "error: recipes/demo.toml:9:13: [torch] packages: vision is also listed under [[index]], but a name "
+      "comes from one index\n");
+}
+
+Recipe extended(std::string_view above, std::string_view below) {
+  const std::vector<RecipeText> texts = {{std::string(above), "recipes/demo.toml"},
+                                         {std::string(below), "recipes/base.toml"}};
+  auto recipe = parse_recipe(texts, "demo");
+  if (recipe) return *std::move(recipe);
+  ADD_FAILURE() << recipe.error().text();
+  return {};
+}
+
+std::vector<std::string> texts_of(const std::vector<specs::Requirement>& requirements) {
+  std::vector<std::string> out;
+  for (const auto& requirement : requirements) out.push_back(requirement.text());
+  return out;
+}
+
+TEST(RecipeExtends, KeysReplaceOrAdd) {
+  const auto recipe = extended(
+      "extends = \"base.toml\"\n"
+      "packages = [\"numpy<2\", \"extra\"]\n"
+      "[torch]\n"
+      "cuda = \"cpu\"\n"
+      "date = \"2025-06-07\"\n"
+      "packages = [\"torchaudio\"]\n"
+      "[lock]\n"
+      "constraints = [\"a==2\"]\n"
+      "[train]\n"
+      "nodes = 4\n",
+      "python = \"3.11\"\n"
+      "packages = [\"numpy>=1; sys_platform == 'linux'\", \"numpy!=1.1\", \"scipy\"]\n"
+      "[torch]\n"
+      "channel = \"nightly\"\n"
+      "cuda = \"cu128\"\n"
+      "as-of = \"2025-06-06\"\n"
+      "packages = [\"torch\"]\n"
+      "[lock]\n"
+      "constraints = [\"a==1\", \"b==1\"]\n"
+      "[train]\n"
+      "command = [\"train.py\"]\n"
+      "nodes = 2\n");
+  EXPECT_EQ(recipe.python, fakes::python("3.11"));
+  EXPECT_THAT(texts_of(recipe.packages), ElementsAre("scipy", "numpy<2", "extra"));
+  EXPECT_EQ(recipe.torch.cuda, fakes::accelerator("cpu"));
+  EXPECT_EQ(recipe.torch.date, fakes::day("2025-06-07"));
+  EXPECT_EQ(recipe.torch.as_of, std::nullopt);
+  EXPECT_THAT(texts_of(recipe.torch.packages), ElementsAre("torch", "torchaudio"));
+  EXPECT_THAT(texts_of(recipe.lock.constraints), ElementsAre("b==1", "a==2"));
+  EXPECT_EQ(recipe.train.nodes, 4);
+  EXPECT_THAT(recipe.train.command, ElementsAre("train.py"));
+}
+
+TEST(RecipeExtends, WhatTheNewChannelOrBaseHasNotIsLeftOut) {
+  const auto recipe = extended("[torch]\nchannel = \"index\"\n[image]\nfrom = \"debian:12\"\n",
+                               "python = \"3.11\"\n[torch]\nchannel = \"nightly\"\ncuda = \"cu128\"\ndate = "
+                               "\"2025-06-06\"\npackages = [\"torch\"]\n[image]\nvariant = \"devel\"\n");
+  EXPECT_EQ(recipe.torch.channel, pytorch::Channel::index);
+  EXPECT_EQ(recipe.torch.cuda, std::nullopt);
+  EXPECT_EQ(recipe.torch.date, std::nullopt);
+  EXPECT_EQ(recipe.image.from, "debian:12");
+}
+
+TEST(RecipeExtends, ErrorsNameTheFileThatHasTheFault) {
+  const std::vector<RecipeText> texts = {{"python = \"3.12\"\n", "recipes/demo.toml"},
+                                         {"\npackages = [\"a\"]\n[train]\nnodes = 0\n", "recipes/base.toml"}};
+  const auto recipe = parse_recipe(texts, "demo");
+  ASSERT_FALSE(recipe);
+  EXPECT_EQ(recipe.error().text(),
+            "error: recipes/base.toml:4:9: [train] nodes: expected 1 or more, found 0\n");
 }
 
 TEST(RecipeError, Torch) {

@@ -20,7 +20,7 @@ class PubGrub : public ::testing::Test {
     std::vector<specs::Requirement> parsed;
     parsed.reserve(requirements.size());
     for (const auto& text : requirements) parsed.push_back(*specs::Requirement::parse(text));
-    last = *solve("demo", parsed, index);
+    last = *solve("demo", parsed, index, bounds);
     if (!last.solution) return explain(last.conflict);
     std::vector<std::string> out;
     for (const auto& [name, chosen] : *last.solution) {
@@ -31,7 +31,13 @@ class PubGrub : public ::testing::Test {
     return join(out, ", ");
   }
 
+  void bind(const std::string& text) {
+    const auto bound = *specs::Requirement::parse(text);
+    bounds.push_back({bound.name, bound.specifier, "demo has the constraint " + text});
+  }
+
   TableProvider index;
+  std::vector<Bound> bounds;
   Outcome last;
 };
 
@@ -47,6 +53,30 @@ TEST_F(PubGrub, TakesTheNewestOfAll) {
   index.add("c", "3", {"b<2"});
   EXPECT_EQ(resolve({"a"}), "a 2.0, b 1.1, c 3");
   EXPECT_EQ(last.conflicts, 0U);
+}
+
+TEST_F(PubGrub, ABoundAsksForNothing) {
+  index.add("a", "1.0");
+  index.add("a", "2.0", {"b"});
+  index.add("b", "1.0");
+  index.add("b", "2.0");
+  index.add("c", "1.0");
+  bind("b<2");
+  bind("c<1");
+  EXPECT_EQ(resolve({"a"}), "a 2.0, b 1.0");
+  bind("b>1");
+  EXPECT_EQ(resolve({"a"}), "a 1.0");
+  EXPECT_EQ(resolve({"a>1"}),
+            "Because demo has the constraint b<2 and demo has the constraint b>1, demo cannot use every "
+            "version of b.\n"
+            "And because demo requires a>1 and a 2.0 requires b, the requirements of demo cannot be met.");
+}
+
+TEST_F(PubGrub, ABoundThatNamesAPreReleaseWantsIt) {
+  index.add("a", "1.0");
+  index.add("a", "2.0rc1");
+  bind("a>=1.0rc1");
+  EXPECT_EQ(resolve({"a"}), "a 2.0rc1");
 }
 
 TEST_F(PubGrub, AvoidsAConflictAtTheDecision) {

@@ -20,6 +20,7 @@ using Choice = std::map<std::string, Chosen>;
 struct Universe {
   TableProvider index;
   std::vector<specs::Requirement> root;
+  std::vector<Bound> bounds;
   Names packages;
 };
 
@@ -70,6 +71,10 @@ Universe random_universe(unsigned seed) {
   for (int i = 1 + dice.upto(2); i > 0; --i) {
     out.root.push_back(*specs::Requirement::parse(random_requirement(dice, mentioned, extras)));
   }
+  for (int i = dice.chance(30) ? 1 + dice.upto(1) : 0; i > 0; --i) {
+    const auto bound = *specs::Requirement::parse(random_requirement(dice, mentioned, 0));
+    out.bounds.push_back({bound.name, bound.specifier, "root has the constraint " + bound.text()});
+  }
   return out;
 }
 
@@ -78,7 +83,7 @@ using Versions = std::map<std::string, specs::Version>;
 /// A universe in a form for exhaustive search: the requirements of each version, by extra ("" for itself).
 class Everything {
  public:
-  explicit Everything(Universe& universe) : root_(universe.root) {
+  explicit Everything(Universe& universe) : root_(universe.root), bounds_(universe.bounds) {
     for (const auto& package : universe.packages) {
       for (const auto& [version, needs] : universe.index.versions(package)) {
         auto& entry = table_[package].emplace_back(version);
@@ -114,6 +119,11 @@ class Everything {
 
   /// True if a choice meets every requirement that it implies, including extras of extras.
   bool valid() const {
+    for (const auto& bound : bounds_) {
+      const auto at = chosen_.find(bound.package);
+      if (at == chosen_.end() || at->second == nullptr) continue;
+      if (!bound.specifier.matches(at->second->version)) return false;
+    }
     std::vector<const specs::Requirement*> open;
     for (const auto& requirement : root_) open.push_back(&requirement);
     std::set<std::pair<std::string, std::string>> seen;  // package and extra
@@ -147,6 +157,7 @@ class Everything {
   }
 
   const std::vector<specs::Requirement>& root_;
+  const std::vector<Bound>& bounds_;
   Table table_;
   std::map<std::string, const Entry*> chosen_;
 };
@@ -162,7 +173,7 @@ TEST(RandomUniverses, TheVerdictIsThatOfTryingEverything) {
   constexpr int kUniverses = 2000;
   for (unsigned seed = 0; seed < kUniverses; ++seed) {
     auto universe = random_universe(seed);
-    const auto outcome = *solve("root", universe.root, universe.index);
+    const auto outcome = *solve("root", universe.root, universe.index, universe.bounds);
     Everything everything(universe);
     ASSERT_EQ(outcome.solution.has_value(), everything.has_solution()) << "seed " << seed;
     if (!outcome.solution) {
@@ -187,8 +198,8 @@ TEST(RandomUniverses, ExplanationsAreTheSameEveryTime) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     auto universe = random_universe(seed);
     auto again = random_universe(seed);
-    const auto one = *solve("root", universe.root, universe.index);
-    const auto two = *solve("root", again.root, again.index);
+    const auto one = *solve("root", universe.root, universe.index, universe.bounds);
+    const auto two = *solve("root", again.root, again.index, again.bounds);
     ASSERT_EQ(one.decisions, two.decisions) << "seed " << seed;
     ASSERT_EQ(one.conflicts, two.conflicts) << "seed " << seed;
     if (one.solution) {

@@ -1,0 +1,45 @@
+#include "locking/bounds.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace launch::locking {
+
+Bounds::Bounds(const project::Recipe& recipe, const LockTarget& target) {
+  const auto applies = [&](const specs::Requirement& requirement) {
+    return !requirement.marker || requirement.marker->evaluate(target.environment());
+  };
+  const auto add = [&](const specs::Requirement& bound, std::string_view what) {
+    bounds_.push_back({bound.name, bound.specifier,
+                       fmt::format("{} {} {}{}", recipe.name, what, bound.name, bound.specifier.text())});
+  };
+  for (const auto& bound : recipe.lock.constraints) {
+    if (applies(bound)) add(bound, "has the constraint");
+  }
+  for (const auto& bound : recipe.lock.overrides) {
+    if (!applies(bound)) continue;
+    add(bound, "has the override");
+    overridden_.insert(bound.name);
+  }
+  for (const auto* list : {&recipe.torch.packages, &recipe.packages}) {
+    for (const auto& requirement : *list) {
+      if (applies(requirement)) requirements_.push_back(apply(requirement));
+    }
+  }
+}
+
+specs::Requirement Bounds::apply(specs::Requirement requirement) const {
+  if (overridden_.count(requirement.name) != 0) requirement.specifier = {};
+  return requirement;
+}
+
+bool Bounds::allow(const std::string& name, const specs::Version& version) const {
+  return std::all_of(bounds_.begin(), bounds_.end(), [&](const resolve::Bound& bound) {
+    return bound.package != name || bound.specifier.matches(version);
+  });
+}
+
+}  // namespace launch::locking
