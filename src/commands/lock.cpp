@@ -70,6 +70,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   TRY_ASSIGN(const auto recipe_file, project.recipe_file(request.recipe));
   LockDocument document;
   TRY_ASSIGN(document.recipe, project::load_recipe(project, recipe_file));
+  for (const auto& note : document.recipe.notes) context.reporter.note(note);
   const auto file = project.lock_place(document.recipe.name);
   document.file = project.shown(file);
   TRY_ASSIGN(auto previous, read_previous(project, file, request.upgrade, context.reporter));

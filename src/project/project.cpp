@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "project/recipe_digest.hpp"
+#include "project/recipe_from.hpp"
 
 namespace launch::project {
 
@@ -182,7 +183,9 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
                                 project.shown(file))));
   }
   TRY_ASSIGN(const auto texts, read_layers(project, file));
-  return parse_recipe(texts, name);
+  TRY_ASSIGN(auto recipe, parse_recipe(texts, name));
+  if (!recipe.from.empty()) TRY(add_from(recipe, project));
+  return recipe;
 }
 
 Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter) {

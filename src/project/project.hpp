@@ -47,7 +47,8 @@ struct LoadedLock {
   Lockfile lock;
 };
 
-/// Reads and parses. Errors (environment): cannot be read; (input): those of parse_recipe and parse_lockfile.
+/// Reads and parses. Errors (environment): cannot be read; (input): those of parse_recipe, add_from and
+/// parse_lockfile.
 /// `reporter` gets the lock's warnings.
 Result<Recipe> load_recipe(const Project& project, const std::filesystem::path& file);
 Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file, Reporter& reporter);

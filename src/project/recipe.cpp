@@ -177,7 +177,7 @@ Result<Recipe::Torch> read_torch(const TomlTable& root) {
             .wrong("as-of", "cannot be combined with date: date is that exact day, as-of the newest up to it")
             .hint("remove one of the two"));
   }
-  if (torch.packages.empty() && torch.channel != pytorch::Channel::index) {
+  if (torch.packages.empty() && root.find("from") == nullptr && torch.channel != pytorch::Channel::index) {
     return fail(table.wrong("packages", "expected at least one package, such as \"torch\""));
   }
   return torch;
@@ -360,6 +360,7 @@ Result<Recipe> read_recipe(const TomlTable& root, std::string_view name) {
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
   TRY_ASSIGN(recipe.packages, read_requirements(root, "packages"));
   TRY(root.read("from", recipe.from));
+  TRY(check_each(root, "from", bad_project_path));
   TRY_ASSIGN(recipe.torch, read_torch(root));
   if (recipe.packages.empty() && recipe.from.empty() && recipe.torch.packages.empty())
     return fail(root.wrong("packages", "expected at least one package here or in [torch]"));

@@ -80,6 +80,8 @@ struct Recipe {
     std::vector<MountEntry> mounts;
     std::map<std::string, std::string> env;
   } train;
+
+  std::vector<std::string> notes = {};  ///< about the files of `from`, for the user; not part of the recipe
 };
 
 /// The text of a recipe, and its path for messages.

@@ -79,10 +79,11 @@ void Problem::retire(FactId id) {
   for (const auto& term : facts_[id].terms) std::erase(facts_of_[term.package], id);
 }
 
-std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, PackageId other,
-                                        const VersionSet& set, const std::string& text) {
+/// Adds a fact about one version of the needer, its first term, or widens the same fact about others.
+std::optional<FactId> Problem::add_merged(const Need& need, Incompatibility fact, std::size_t place) {
+  const auto package = std::get<0>(need);
   auto versions = VersionSet::one(packages_[package].versions.size(), place);
-  const auto known = needs_.find({package, other, text});
+  const auto known = needs_.find(need);
   if (known != needs_.end()) {
     const auto& terms = facts_[known->second].terms;
     const auto own =
@@ -90,16 +91,31 @@ std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, Pa
     if (versions.subset_of(own->set)) return known->second;
     versions = versions | own->set;
   }
+  const bool of_itself = fact.terms.size() == 2 && fact.terms[1].package == package;
+  fact.terms.front() = {package, versions};
+  const auto id = add(std::move(fact));
+  if (id && !of_itself) {
+    if (known != needs_.end()) retire(known->second);
+    needs_[need] = *id;
+  }
+  return id;
+}
+
+std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, PackageId other,
+                                        const VersionSet& set, const std::string& text) {
   Incompatibility fact;
   fact.kind = Incompatibility::Kind::needs;
   fact.text = text;
-  fact.terms = {{package, versions}, {other, ~set}};
-  const auto id = add(std::move(fact));
-  if (id && package != other) {
-    if (known != needs_.end()) retire(known->second);
-    needs_[{package, other, text}] = *id;
-  }
-  return id;
+  fact.terms = {{package, {}}, {other, ~set}};
+  return add_merged({package, other, text}, std::move(fact), place);
+}
+
+std::optional<FactId> Problem::add_absence(PackageId package, std::size_t place, const std::string& text) {
+  Incompatibility fact;
+  fact.kind = Incompatibility::Kind::absent;
+  fact.text = text;
+  fact.terms = {{package, {}}};
+  return add_merged({package, package, text}, std::move(fact), place);
 }
 
 Incompatibility Problem::resolvent(FactId left, FactId right, PackageId package) const {
@@ -156,6 +172,7 @@ Fact Problem::shown(const Incompatibility& fact) const {
     case Incompatibility::Kind::clause:
       out.text = fact.text;
       break;
+    case Incompatibility::Kind::absent:
     case Incompatibility::Kind::needs: {
       const auto needer =
           std::find_if(out.terms.begin(), out.terms.end(), [](const Term& t) { return t.positive; });

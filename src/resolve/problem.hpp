@@ -26,11 +26,12 @@ struct SetTerm {
 /// Terms that cannot all be true, and the source of that knowledge. At most one term per package, sorted by
 /// package.
 struct Incompatibility {
-  enum class Kind { needs, clause, link, derived };
+  enum class Kind { needs, absent, clause, link, derived };
   Kind kind = Kind::derived;
   std::vector<SetTerm> terms;
-  std::string text;  ///< needs: the requirement, "b<1"; clause: what is said after the requirer, or alone
-  FactId left = 0;   ///< derived: its causes
+  std::string
+      text;  ///< needs: the requirement, "b<1"; absent: "b<1, but the newest b is 2"; clause: all of it
+  FactId left = 0;  ///< derived: its causes
   FactId right = 0;
 };
 
@@ -76,6 +77,10 @@ class Problem {
   std::optional<FactId> add_need(PackageId package, std::size_t place, PackageId other, const VersionSet& set,
                                  const std::string& text);
 
+  /// "This version of `package` needs what there is not", `text` being the requirement and why it cannot be
+  /// met: merged with the same need of other versions.
+  std::optional<FactId> add_absence(PackageId package, std::size_t place, const std::string& text);
+
   /// What both facts imply without `package` (the rule of resolution).
   Incompatibility resolvent(FactId left, FactId right, PackageId package) const;
 
@@ -85,6 +90,7 @@ class Problem {
  private:
   using Need = std::tuple<PackageId, PackageId, std::string>;  // who needs whom, and the requirement's text
   void retire(FactId id);
+  std::optional<FactId> add_merged(const Need& need, Incompatibility fact, std::size_t place);
   std::string term_text(PackageId package, const VersionSet& versions, bool positive) const;
   Term shown(const SetTerm& term) const;
   Fact shown(const Incompatibility& fact) const;

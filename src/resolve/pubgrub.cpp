@@ -247,14 +247,9 @@ class Solver {
       if (fact) facts.push_back(*fact);
     };
     if (set.empty()) {
-      const auto& own = problem_.package(id);
-      const auto needer = id == 0 ? own.name : own.label() + " " + own.versions[place].text();
-      Incompatibility fact;
-      fact.kind = Incompatibility::Kind::clause;
-      fact.text = fmt::format("{} requires {}, but {}", needer, text,
-                              provider_.absence(requirement.name, requirement.specifier));
-      fact.terms = {{id, VersionSet::one(own.versions.size(), place)}};
-      keep(problem_.add(std::move(fact)));
+      keep(problem_.add_absence(
+          id, place,
+          fmt::format("{}, but {}", text, provider_.absence(requirement.name, requirement.specifier))));
       return {};
     }
     keep(problem_.add_need(id, place, other, set, text));

@@ -81,6 +81,7 @@ Result<Specifier> parse_clause(std::string_view text) {
     if (auto parsed = Version::parse(version)) clause.version = *std::move(parsed);
     return clause;
   }
+  if (version.empty()) return fail(not_a_specifier(text, "expected a version after it"));
   const bool equality = clause.op == Operator::equal || clause.op == Operator::not_equal;
   if (version.ends_with(".*")) {
     version.remove_suffix(2);
