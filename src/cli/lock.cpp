@@ -102,6 +102,10 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
                     "that you want",
                     one.package, one.newest.text(), one.locked.text()));
   }
+  for (const auto& name : locked.resolution.moved) {
+    reporter.note(
+        fmt::format("{} comes from the general index: no version on the channel can be used", name));
+  }
   const auto& lock = locked.resolution.lock;
   reporter.note(fmt::format("locked {} ({}) for Python {} on {} in {}",
                             count_of(lock.packages.size(), "package"), size_text(lock),

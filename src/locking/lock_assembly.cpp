@@ -10,6 +10,8 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "index/file_urls.hpp"
+#include "net/headers.hpp"
+#include "pytorch/channel.hpp"
 #include "store/fetch.hpp"
 
 namespace launch::locking {
@@ -108,35 +110,68 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
   return {};
 }
 
-/// Downloads wheels without a known digest into the store.
-Result<void> hash_wheels(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
-                         const Completion& completion) {
+/// A wheel of the lock without all that it needs, and the index's file.
+struct Open {
+  project::LockedWheel* wheel = nullptr;
+  const index::IndexFile* file = nullptr;
+  const project::LockedPackage* package = nullptr;
+};
+
+std::vector<Result<net::HttpResponse>> ask_heads(const std::vector<Open>& wheels, net::HttpClient& http) {
+  std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
+  for (const auto& one : wheels) {
+    requests.push_back(
+        {.url = one.file->url, .method = net::Method::head, .headers = {{"Accept-Encoding", "identity"}}});
+  }
+  return index::fetch_with_files(http, requests);
+}
+
+/// The status of a file that its server refuses for good; 0 if it may be had.
+int refusal_of(const specs::Url& url, const Result<net::HttpResponse>& head, net::HttpClient& http) {
+  const auto refuses = [](int status) { return status == 403 || status == 404 || status == 410; };
+  if (!head || !refuses(head->status)) return 0;
+  // Some servers refuse HEAD alone.
+  const net::HttpRequest first_byte{.url = url, .range = net::ByteRange{0, 0}};
+  const auto answer = index::fetch_with_files(http, {&first_byte, 1});
+  return answer[0] && refuses(answer[0]->status) ? answer[0]->status : 0;
+}
+
+/// Hashes wheels without a known digest: as the store knows them, else by downloading them.
+Result<std::vector<Refused>> hash_wheels(const std::vector<Open>& wheels, const Completion& completion) {
+  const auto heads = ask_heads(wheels, completion.http);
   std::vector<store::Unhashed> unhashed;
-  unhashed.reserve(wheels.size());
-  for (const auto& [wheel, file] : wheels) unhashed.push_back({file->file_name, file->url, file->size});
+  std::vector<Refused> refused;
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    const auto& [wheel, file, package] = wheels[i];
+    if (const int status = refusal_of(file->url, heads[i], completion.http)) {
+      refused.push_back({package->name, package->version, fmt::format("{} returned {}", file->url, status)});
+      continue;
+    }
+    store::Unhashed one{.name = file->file_name, .url = file->url, .size = file->size};
+    if (heads[i] && heads[i]->ok()) {
+      one.claimed = pytorch::claimed_digest(*heads[i]);
+      one.etag = net::strong_etag(heads[i]->headers);
+    }
+    unhashed.push_back(std::move(one));
+  }
+  if (!refused.empty()) return refused;
   TRY_ASSIGN(const auto hashed,
              store::fetch_unhashed(completion.store, unhashed, completion.http, completion.work));
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    wheels[i].first->sha256 = hashed[i].sha256;
-    wheels[i].first->size = hashed[i].size;
+    wheels[i].wheel->sha256 = hashed[i].sha256;
+    wheels[i].wheel->size = hashed[i].size;
   }
-  return {};
+  return refused;
 }
 
 /// Asks the servers for sizes; a size that a server does not send stays 0.
-void ask_sizes(const std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>>& wheels,
-               net::HttpClient& http) {
-  std::vector<net::HttpRequest> requests;
-  requests.reserve(wheels.size());
-  for (const auto& [wheel, file] : wheels) {
-    requests.push_back(
-        {.url = file->url, .method = net::Method::head, .headers = {{"Accept-Encoding", "identity"}}});
-  }
-  const auto responses = index::fetch_with_files(http, requests);
+void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
+  const auto responses = ask_heads(wheels, http);
   for (std::size_t i = 0; i < responses.size(); ++i) {
     if (!responses[i] || !responses[i]->ok()) continue;
     const auto length = responses[i]->header("content-length");
-    if (length) wheels[i].first->size = parse_u64(trim(*length)).value_or(0);
+    if (length) wheels[i].wheel->size = parse_u64(trim(*length)).value_or(0);
   }
 }
 
@@ -166,28 +201,30 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
   return out;
 }
 
-Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
-                             const std::vector<TargetSolution>& solutions, const Completion& completion) {
+Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>& packages,
+                                             const std::vector<TargetSolution>& solutions,
+                                             const Completion& completion) {
   const auto files = files_by_name(solutions);
   const auto previous = wheels_by_name(completion.previous);
-  std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unhashed;
-  std::vector<std::pair<project::LockedWheel*, const index::IndexFile*>> unsized;
+  std::vector<Open> unhashed;
+  std::vector<Open> unsized;
   for (auto& package : packages) {
     for (auto& wheel : package.wheels) {
       const auto before = previous.find(wheel.file_name);
       if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, completion.recipe));
-      const auto local = files.at(wheel.file_name)->url.local_path();
+      const auto* file = files.at(wheel.file_name);
+      const auto local = file->url.local_path();
       if (!local.empty()) {
         TRY(read_local(wheel, local));
       } else if (!wheel.sha256) {
-        unhashed.emplace_back(&wheel, files.at(wheel.file_name));
+        unhashed.push_back({&wheel, file, &package});
       } else if (wheel.size == 0) {
-        unsized.emplace_back(&wheel, files.at(wheel.file_name));
+        unsized.push_back({&wheel, file, &package});
       }
     }
   }
   if (!unsized.empty()) ask_sizes(unsized, completion.http);
-  if (unhashed.empty()) return {};
+  if (unhashed.empty()) return std::vector<Refused>{};
   return hash_wheels(unhashed, completion);
 }
 

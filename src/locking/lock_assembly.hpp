@@ -48,11 +48,20 @@ struct Completion {
   const Work& work;
 };
 
-/// Fills in what the index does not say: digests from the previous lock for files of the same name, else by
-/// downloading the wheel into the store; sizes also by asking. Errors (environment): the index's, the
+/// A wheel that its server does not give out.
+struct Refused {
+  std::string package;
+  specs::Version version;
+  std::string reason;
+};
+
+/// Fills in what the index does not say: digests from the previous lock for files of the same name, else as
+/// the store knows them, else by downloading the wheel into the store; sizes also by asking. Returns the
+/// wheels that cannot be had (403, 404, 410); none if all is complete. Errors (environment): the index's, the
 /// store's, and an index that claims another digest than the previous lock has for the same file name, a
 /// stop.
-Result<void> complete_wheels(std::vector<project::LockedPackage>& packages,
-                             const std::vector<TargetSolution>& solutions, const Completion& completion);
+Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>& packages,
+                                             const std::vector<TargetSolution>& solutions,
+                                             const Completion& completion);
 
 }  // namespace launch::locking

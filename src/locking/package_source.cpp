@@ -54,7 +54,7 @@ PackageSource::PackageSource(const project::Recipe& recipe, const project::Site&
 }
 
 PackageSource::Origin PackageSource::origin(const std::string& name) const {
-  if (channel_ == nullptr || assigned_.count(name) != 0) return Origin::general;
+  if (channel_ == nullptr || assigned_.count(name) != 0 || moved_.count(name) != 0) return Origin::general;
   const auto from = pytorch::rule_of(name).from;
   if (from == Origin::channel || asked_of_channel_.count(name) != 0) return Origin::channel;
   return asked_of_general_.count(name) != 0 ? Origin::general : from;
@@ -82,7 +82,7 @@ void PackageSource::keep(std::span<const std::string> names, std::vector<Page> p
 void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch::Build> builds,
                          const index::IndexClient& from) {
   if (!page) {
-    listings_.emplace(name, fail(std::move(page.error())));
+    listings_.emplace(key_of(name), fail(std::move(page.error())));
     return;
   }
   Listing listing;
@@ -92,7 +92,7 @@ void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch
   listing.known = page->has_value();
   if (*page) listing.files = std::move((*page)->files);
   listing.builds = std::move(builds);
-  listings_.emplace(name, std::move(listing));
+  listings_.emplace(key_of(name), std::move(listing));
 }
 
 void PackageSource::prefetch(std::span<const std::string> names) {
@@ -100,7 +100,7 @@ void PackageSource::prefetch(std::span<const std::string> names) {
   std::map<index::IndexClient*, std::vector<std::string>> of_others;
   std::set<std::string> seen;
   for (const auto& name : names) {
-    if (listings_.count(name) != 0 || !seen.insert(name).second) continue;
+    if (listings_.count(key_of(name)) != 0 || !seen.insert(name).second) continue;
     (origin(name) == Origin::general ? of_others[&elsewhere(name)] : of_channel).push_back(name);
   }
   if (!of_channel.empty()) {
@@ -189,9 +189,16 @@ Result<void> PackageSource::go_on() const {
 Result<const Listing*> PackageSource::find(const std::string& name) {
   TRY(go_on());
   prefetch({&name, 1});
-  const auto& listing = listings_.at(name);
+  const auto& listing = listings_.at(key_of(name));
   if (!listing) return fail(listing.error());
   return &*listing;
+}
+
+bool PackageSource::may_move(const std::string& name) const {
+  const auto at = listings_.find({name, false});
+  return at != listings_.end() && at->second && at->second->from_channel && at->second->known &&
+         asked_of_channel_.count(name) == 0 &&
+         pytorch::rule_of(name).from == pytorch::PackageRule::From::channel_first;
 }
 
 void PackageSource::rule_out(const std::string& package, const specs::Version& version, std::string reason) {

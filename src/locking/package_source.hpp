@@ -68,6 +68,12 @@ class PackageSource {
     const pytorch::Build* build = nullptr;
     const index::IndexFile& file() const { return listing->files[build->file]; }
   };
+  /// True if the channel serves a name that may come from the general index instead.
+  bool may_move(const std::string& name) const;
+  /// The names to take from the general index although the channel serves them; replaces the ones before.
+  void move(std::set<std::string> names) { moved_ = std::move(names); }
+  const std::set<std::string>& moved() const { return moved_; }
+
   /// Requests the metadata of many wheels in parallel.
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (environment): the index's, a stop.
@@ -90,6 +96,9 @@ class PackageSource {
  private:
   using Origin = pytorch::PackageRule::From;
   Origin origin(const std::string& name) const;
+  std::pair<std::string, bool> key_of(const std::string& name) const {
+    return {name, moved_.count(name) != 0};
+  }
   /// The index of a name that does not come from the channel.
   index::IndexClient& elsewhere(const std::string& name) const;
   index::IndexClient& client_of(const Listing& listing) const;
@@ -115,8 +124,9 @@ class PackageSource {
   std::stop_token stop_;
   std::vector<Vanished> vanished_;
   std::map<std::pair<std::string, specs::Version>, std::string> ruled_out_;
-  std::map<std::string, Result<Listing>> listings_;
-  std::map<specs::Url, Result<specs::CoreMetadata>> metadata_;  // by the file's
+  std::set<std::string> moved_;
+  std::map<std::pair<std::string, bool>, Result<Listing>> listings_;  // by name, and whether it was moved
+  std::map<specs::Url, Result<specs::CoreMetadata>> metadata_;        // by the file's
 };
 
 }  // namespace launch::locking

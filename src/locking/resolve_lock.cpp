@@ -58,8 +58,11 @@ class Locking {
       targets_.emplace_back(recipe_.python, platform, request_.glibc_minor);
     TRY(check_names());
     LockResult result;
-    TRY_ASSIGN(const auto solutions, solve(result.passed_over));
-    TRY_ASSIGN(result.lock, assemble(solutions));
+    std::vector<TargetSolution> solutions;
+    for (bool complete = false; !complete;) {
+      TRY_ASSIGN(solutions, solve(result.passed_over));
+      TRY_ASSIGN(complete, assemble(solutions, result.lock));
+    }
     std::set<std::string> seen;
     for (const auto& solution : solutions) {
       for (const auto& one : solution.source_only) {
@@ -68,6 +71,7 @@ class Locking {
     }
     for (const auto& [wheel, reason] : source_.ruled_out())
       result.ruled_out.push_back({wheel.first, wheel.second, reason});
+    result.moved = source_.moved();
     result.metadata_bytes = source_.metadata_bytes();
     return result;
   }
@@ -126,7 +130,7 @@ class Locking {
   Result<std::vector<TargetSolution>> solve(std::vector<PassedOver>& passed_over) {
     TRY_ASSIGN(auto nights, Nights::open(recipe_, source_, targets_, kept_day()));
     if (nights.none()) {
-      TRY_ASSIGN(auto attempt, solve_on(std::nullopt));
+      TRY_ASSIGN(auto attempt, solve_moving(std::nullopt));
       if (attempt.refusal) return fail(error_of(*attempt.refusal));
       return std::move(attempt.solutions);
     }
@@ -134,7 +138,7 @@ class Locking {
     for (;;) {
       TRY_ASSIGN(const auto night, nights.next());
       if (!night) break;
-      TRY_ASSIGN(auto attempt, solve_on(night));
+      TRY_ASSIGN(auto attempt, solve_moving(night));
       if (!attempt.refusal) {
         passed_over = nights.passed_over();
         day_ = night->day;
@@ -159,6 +163,53 @@ class Locking {
     std::vector<TargetSolution> solutions;
     std::optional<Refusal> refusal;
   };
+
+  /// The names in a refusal that may come from the general index instead: those of which the channel has no
+  /// version that is asked for, else all.
+  std::set<std::string> movable(const resolve::Conflict& conflict) const {
+    std::set<std::string> lacking;
+    std::set<std::string> involved;
+    const auto add = [&](std::set<std::string>& names, const std::string& name) {
+      if (source_.moved().count(name) == 0 && source_.may_move(name)) names.insert(name);
+    };
+    for (const auto& fact : conflict.facts) {
+      add(lacking, fact.lacks);
+      for (const auto& term : fact.terms) add(involved, std::string(resolve::project_of(term)));
+    }
+    return lacking.empty() ? involved : lacking;
+  }
+
+  /// Solves with as few names as possible taken from the general index although the channel serves them.
+  Result<Attempt> solve_moving(const std::optional<Night>& night) {
+    source_.move({});
+    TRY_ASSIGN(auto first, solve_on(night));
+    if (!first.refusal) return first;
+    auto attempt = Attempt{{}, first.refusal};
+    while (attempt.refusal) {
+      auto moved = movable(attempt.refusal->conflict);
+      if (moved.empty()) break;
+      moved.insert(source_.moved().begin(), source_.moved().end());
+      source_.move(std::move(moved));
+      TRY_ASSIGN(attempt, solve_on(night));
+    }
+    if (attempt.refusal) {
+      source_.move({});
+      return first;
+    }
+    for (const auto& name : std::set<std::string>(source_.moved())) {
+      auto fewer = source_.moved();
+      fewer.erase(name);
+      const auto before = source_.moved();
+      source_.move(std::move(fewer));
+      TRY_ASSIGN(auto other, solve_on(night));
+      if (other.refusal) {
+        source_.move(before);
+      } else {
+        attempt = std::move(other);
+      }
+    }
+    return attempt;
+  }
 
   Result<Attempt> solve_on(const std::optional<Night>& night) {
     Attempt attempt;
@@ -253,17 +304,20 @@ class Locking {
     return solution;
   }
 
-  Result<project::Lockfile> assemble(const std::vector<TargetSolution>& solutions) {
-    project::Lockfile lock;
+  /// False if a wheel cannot be had after all, so that its version is ruled out and another must be found.
+  Result<bool> assemble(const std::vector<TargetSolution>& solutions, project::Lockfile& lock) {
+    lock = {};
     lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
-    TRY(complete_wheels(lock.packages, solutions,
-                        {.previous = keeps() ? &*request_.previous : nullptr,
-                         .recipe = recipe_.name,
-                         .http = http_,
-                         .store = store_,
-                         .work = work_}));
+    TRY_ASSIGN(auto refused, complete_wheels(lock.packages, solutions,
+                                             {.previous = keeps() ? &*request_.previous : nullptr,
+                                              .recipe = recipe_.name,
+                                              .http = http_,
+                                              .store = store_,
+                                              .work = work_}));
+    for (auto& one : refused) source_.rule_out(one.package, one.version, std::move(one.reason));
+    if (!refused.empty()) return false;
     auto& provenance = lock.provenance;
     provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
     provenance.channel = recipe_.torch.channel;
@@ -271,7 +325,7 @@ class Locking {
     provenance.cuda_version = project::cuda_version_of(lock.packages);
     provenance.date = day_;
     provenance.platforms = recipe_.platforms;
-    return lock;
+    return true;
   }
 
   const LockRequest& request_;

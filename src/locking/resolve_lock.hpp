@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,7 @@ struct LockResult {
   std::vector<PassedOver> passed_over;
   std::vector<RuledOut> ruled_out;
   std::vector<SourceOnly> source_only;
+  std::set<std::string> moved;  ///< names from the general index, as no version on the channel can be used
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata
 };
 

@@ -137,6 +137,12 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
 Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& name,
                                                            const specs::Version& version,
                                                            const std::set<std::string>& extras) {
+  const auto ruled_out = source_.ruled_out().find({name, version});
+  if (ruled_out != source_.ruled_out().end()) {
+    resolve::Dependencies out;
+    out.unusable = fmt::format("{} {} cannot be used: {}", name, version.text(), ruled_out->second);
+    return out;
+  }
   const auto metadata = source_.metadata(wheel(name, version));
   if (!metadata && metadata.error().kind() == ErrorKind::unusable) {
     const auto& why = metadata.error().message();

@@ -28,6 +28,8 @@ struct Fact {
   };
   Kind kind = Kind::given;
   std::string text;
+  std::string lacks =
+      {};  ///< the package of which there is no version that a requirement allows; given facts only
   std::vector<Term> terms;
   std::size_t left = 0;
   std::size_t right = 0;

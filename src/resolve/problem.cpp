@@ -110,10 +110,12 @@ std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, Pa
   return add_merged({package, other, text}, std::move(fact), place);
 }
 
-std::optional<FactId> Problem::add_absence(PackageId package, std::size_t place, const std::string& text) {
+std::optional<FactId> Problem::add_absence(PackageId package, std::size_t place, const std::string& lacks,
+                                           const std::string& text) {
   Incompatibility fact;
   fact.kind = Incompatibility::Kind::absent;
   fact.text = text;
+  fact.lacks = lacks;
   fact.terms = {{package, {}}};
   return add_merged({package, package, text}, std::move(fact), place);
 }
@@ -161,6 +163,7 @@ Term Problem::shown(const SetTerm& term) const {
 
 Fact Problem::shown(const Incompatibility& fact) const {
   Fact out;
+  out.lacks = fact.lacks;
   for (const auto& term : fact.terms) out.terms.push_back(shown(term));
   switch (fact.kind) {
     case Incompatibility::Kind::derived:

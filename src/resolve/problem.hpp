@@ -31,7 +31,8 @@ struct Incompatibility {
   std::vector<SetTerm> terms;
   std::string
       text;  ///< needs: the requirement, "b<1"; absent: "b<1, but the newest b is 2"; clause: all of it
-  FactId left = 0;  ///< derived: its causes
+  std::string lacks = {};  ///< absent: the package
+  FactId left = 0;         ///< derived: its causes
   FactId right = 0;
 };
 
@@ -77,9 +78,10 @@ class Problem {
   std::optional<FactId> add_need(PackageId package, std::size_t place, PackageId other, const VersionSet& set,
                                  const std::string& text);
 
-  /// "This version of `package` needs what there is not", `text` being the requirement and why it cannot be
-  /// met: merged with the same need of other versions.
-  std::optional<FactId> add_absence(PackageId package, std::size_t place, const std::string& text);
+  /// "This version of `package` needs `lacks` in a version that there is not", `text` being the requirement
+  /// and why it cannot be met: merged with the same need of other versions.
+  std::optional<FactId> add_absence(PackageId package, std::size_t place, const std::string& lacks,
+                                    const std::string& text);
 
   /// What both facts imply without `package` (the rule of resolution).
   Incompatibility resolvent(FactId left, FactId right, PackageId package) const;

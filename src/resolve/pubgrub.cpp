@@ -248,7 +248,7 @@ class Solver {
     };
     if (set.empty()) {
       keep(problem_.add_absence(
-          id, place,
+          id, place, requirement.name,
           fmt::format("{}, but {}", text, provider_.absence(requirement.name, requirement.specifier))));
       return {};
     }

@@ -111,22 +111,29 @@ std::uint64_t microseconds(Time time) {
       std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count());
 }
 
-/// The result of a download, and when it ended: "ab12… 1234 1764115200000000".
-std::string hashed_text(const Hashed& hashed, Time ended) {
-  return fmt::format("{} {} {}", hashed.sha256.hex(), hashed.size, microseconds(ended));
+/// What the last download into an incoming folder was.
+struct Note {
+  Hashed hashed;
+  std::uint64_t ended = 0;  ///< microseconds since 1970
+  std::string etag;         ///< of the file; empty if its server sent none
+};
+
+/// "ab12… 1234 1764115200000000 "5f2a""
+std::string note_text(const Hashed& hashed, Time ended, const std::optional<std::string>& etag) {
+  return fmt::format("{} {} {} {}", hashed.sha256.hex(), hashed.size, microseconds(ended), etag.value_or(""));
 }
 
-/// What the last download into `folder` was; nullopt if none ended since then.
-std::optional<Hashed> read_hashed(const fs::path& folder, Time since) {
+std::optional<Note> read_note(const fs::path& folder) {
   const auto text = read_file(folder / kHashedName);
   if (!text) return std::nullopt;
   const auto words = split(*text, ' ');
-  if (words.size() != 3) return std::nullopt;
+  if (words.size() < 4) return std::nullopt;
   auto digest = Digest::of_hex(words[0]);
   const auto size = parse_u64(words[1]);
   const auto ended = parse_u64(words[2]);
-  if (!digest || !size || !ended || *ended < microseconds(since)) return std::nullopt;
-  return Hashed{*std::move(digest), *size};
+  if (!digest || !size || !ended) return std::nullopt;
+  const auto etag = text->substr(static_cast<std::size_t>(words[3].data() - text->data()));
+  return Note{{*std::move(digest), *size}, *ended, etag};
 }
 
 /// One call of fetch_unhashed.
@@ -154,16 +161,31 @@ class Hashing {
     const auto folder = incoming_folder(store_->root(), key);
     TRY_ASSIGN(auto held, claim(folder, wanted.name, work));
     claims_.push_back(std::move(held));
-    // Another process may have downloaded the file since this call began.
-    const auto known = read_hashed(folder, began_);
-    if (known && store_->has(known->sha256, wanted.name)) {
+    if (const auto known = this->known(folder, wanted)) {
       hashed_.emplace(key, *known);
       return {};
     }
     keys_.push_back(key);
+    etags_.push_back(wanted.etag);
     requests_.push_back(
         {.url = wanted.url, .destination = folder / fs::path(wanted.name).filename(), .size = wanted.size});
     return {};
+  }
+
+  /// The digest of a file that need not be downloaded.
+  std::optional<Hashed> known(const fs::path& folder, const Unhashed& wanted) const {
+    const auto note = read_note(folder);
+    // Another process may have downloaded the file since this call began.
+    if (note && note->ended >= microseconds(began_) && store_->has(note->hashed.sha256, wanted.name))
+      return note->hashed;
+    if (wanted.claimed) {
+      if (note && note->hashed.sha256 == *wanted.claimed) return note->hashed;
+      std::error_code code;
+      const auto size = fs::file_size(store_->path_of(*wanted.claimed, wanted.name), code);
+      return code ? std::nullopt : std::optional(Hashed{*wanted.claimed, size});
+    }
+    if (note && wanted.etag && note->etag == *wanted.etag) return note->hashed;
+    return std::nullopt;
   }
 
   Result<void> download(net::HttpClient& http, const Work& work) {
@@ -182,7 +204,7 @@ class Hashing {
       const Hashed hashed{got.sha256, got.size};
       // This only saves others a download, so it may fail.
       static_cast<void>(write_file(work.disk, file.parent_path() / kHashedName,
-                                   hashed_text(hashed, work.clock.now()), 0644, Flush::no));
+                                   note_text(hashed, work.clock.now(), etags_[i]), 0644, Flush::no));
       hashed_.emplace(keys_[i], hashed);
     }
     return {};
@@ -192,7 +214,8 @@ class Hashing {
   std::span<const Unhashed> wanted_;
   Time began_;
   std::vector<FileLock> claims_;
-  std::vector<Digest> keys_;  ///< of the requests
+  std::vector<Digest> keys_;                       ///< of the requests
+  std::vector<std::optional<std::string>> etags_;  ///< of the requested files
   std::vector<net::DownloadRequest> requests_;
   std::map<Digest, Hashed> hashed_;
 };

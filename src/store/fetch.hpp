@@ -44,6 +44,9 @@ struct Unhashed {
   std::string name;
   specs::Url url;
   std::optional<std::uint64_t> size = {};  ///< bytes
+  /// What its server says the digest is; believed if the file had it when it was downloaded before.
+  std::optional<Digest> claimed = {};
+  std::optional<std::string> etag = {};  ///< strong: while it is the same, so are the bytes
 };
 
 struct Hashed {
@@ -51,9 +54,10 @@ struct Hashed {
   std::uint64_t size = 0;  ///< bytes
 };
 
-/// Downloads files into the store and returns their digests, in their order. A file that another process is
-/// downloading is waited for, and not downloaded again; an interrupted download is resumed by the next one.
-/// Errors (environment): those of the download and of Store::add; a stop.
+/// The digests of files, in their order. A file whose bytes the store knows by what its server says of it now
+/// is not downloaded; the others are, into the store. A file that another process is downloading is waited
+/// for, and not downloaded again; an interrupted download is resumed by the next one. Errors (environment):
+/// those of the download and of Store::add; a stop.
 Result<std::vector<Hashed>> fetch_unhashed(const Store& store, std::span<const Unhashed> wanted,
                                            net::HttpClient& http, const Work& work);
 

@@ -378,6 +378,65 @@ TEST_F(ResolveLock, NvidiaComesFromTheChannelWhereItServesIt) {
   EXPECT_EQ(result->lock.packages[2].index, std::string(kGeneral));
 }
 
+TEST_F(ResolveLock, ANameOfTheChannelMovesToTheGeneralIndexOnlyIfTheClosureCannotUseIt) {
+  channel.add("torch", "2.9.0.dev20250604+cu128",
+              {"nvidia-a==2", "nvidia-b>=1", "nvidia-c>=1,<3", "nvidia-d==1"});
+  channel.add("nvidia-a", "1");
+  general.add("nvidia-a", "2");
+  channel.add("nvidia-b", "1", {}, "cp312-cp312-win_amd64");
+  general.add("nvidia-b", "3");
+  channel.add("nvidia-c", "1", {"nvidia-d==9"});
+  channel.add("nvidia-c", "4");
+  general.add("nvidia-c", "2");
+  channel.add("nvidia-d", "1");
+  general.add("nvidia-d", "1");
+  use_nightly({"torch"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_THAT(locked(), ElementsAre("nvidia-a 2", "nvidia-b 3", "nvidia-c 2", "nvidia-d 1",
+                                    "torch 2.9.0.dev20250604+cu128"));
+  EXPECT_THAT(result->moved, ElementsAre("nvidia-a", "nvidia-b", "nvidia-c"));
+  EXPECT_EQ(result->lock.packages[0].index, std::string(kGeneral));
+  EXPECT_EQ(result->lock.packages[3].index, std::string(kChannel) + "/nightly/cu128");
+}
+
+TEST_F(ResolveLock, WhatNoIndexHasIsExplainedWithTheChannel) {
+  channel.add("torch", "2.9.0.dev20250604+cu128", {"nvidia-a==2"});
+  channel.add("nvidia-a", "1");
+  general.add("nvidia-a", "3");
+  use_nightly({"torch"});
+  EXPECT_THAT(error_text(),
+              HasSubstr("torch 2.9.0.dev20250604+cu128 requires nvidia-a==2, but the newest nvidia-a "
+                        "for Python 3.12 on linux-x86_64 is 1, "));
+}
+
+TEST_F(ResolveLock, AWheelThatIsRefusedWhenItIsHashedIsRuledOutToo) {
+  channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
+  const auto newer =
+      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250605+cu128"}, {.hash = false});
+  http.put(channel.file_url(newer), fakes::MemoryAnswer{.status = 403});
+  use_nightly({"torch"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
+  const auto result = lock();
+  ASSERT_EQ(result->ruled_out.size(), 1U);
+  EXPECT_EQ(result->ruled_out[0].reason, channel.file_url(newer) + " returned 403");
+  ASSERT_EQ(result->passed_over.size(), 1U);
+  EXPECT_EQ(result->passed_over[0].reason,
+            "torch 2.9.0.dev20250605+cu128 cannot be used: " + channel.file_url(newer) + " returned 403");
+}
+
+TEST_F(ResolveLock, AServerThatRefusesHeadAloneIsNotRuledOut) {
+  const auto name =
+      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
+  const auto bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
+  http.on(channel.file_url(name), [bytes](const net::HttpRequest& request) {
+    return request.method == net::Method::head ? fakes::MemoryAnswer{.status = 403}
+                                               : fakes::MemoryAnswer{.body = bytes};
+  });
+  use_nightly({"torch"});
+  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
+}
+
 TEST_F(ResolveLock, ATorchPackageIsNeverTakenFromTheGeneralIndex) {
   channel.add("torch", "2.9.0.dev20250604+cu128", {"pytorch-triton==3.3.0"});
   general.add("pytorch-triton", "3.3.0");
@@ -404,6 +463,70 @@ TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
   http.forget_requests();
   EXPECT_EQ(project::write_lockfile(lock()->lock), project::write_lockfile(*previous));
   EXPECT_THAT(http.log(), ::testing::Not(::testing::Contains("GET " + channel.file_url(name))));
+}
+
+/// Locks anew, and tells whether the wheel was downloaded for it.
+class HashedBefore : public ResolveLock {
+ protected:
+  HashedBefore() {
+    name = channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
+    use_nightly({"torch"});
+    upgrade = true;
+  }
+  void serve(const std::string& bytes, const std::map<std::string, std::string>& headers) {
+    http.put(channel.file_url(name),
+             fakes::MemoryAnswer{.headers = {headers.begin(), headers.end()}, .body = bytes});
+  }
+  bool downloads() {
+    work.clock.advance(std::chrono::seconds(1));
+    http.forget_requests();
+    const auto result = lock();
+    EXPECT_TRUE(result) << result.error().text();
+    if (!result) return false;
+    digest = result->lock.packages[0].wheels[0].sha256.value();
+    size = result->lock.packages[0].wheels[0].size;
+    const auto log = http.log();
+    return std::find(log.begin(), log.end(), "GET " + channel.file_url(name)) != log.end();
+  }
+  std::string name;
+  std::string bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
+  std::string others = fakes::make_wheel(
+      {.name = "torch", .version = "2.9.0.dev20250604+cu128", .files = {{"torch/x.py", ""}}});
+  Digest digest = Digest::of("");
+  std::uint64_t size = 0;
+};
+
+TEST_F(HashedBefore, IsNotDownloadedAgainWhileItsEtagIsTheSame) {
+  serve(bytes, {{"etag", "\"one\""}});
+  EXPECT_TRUE(downloads());
+  EXPECT_FALSE(downloads());
+  EXPECT_EQ(digest, Digest::of(bytes));
+  EXPECT_EQ(size, bytes.size());
+  serve(others, {{"etag", "\"two\""}});
+  EXPECT_TRUE(downloads());
+  EXPECT_EQ(digest, Digest::of(others));
+}
+
+TEST_F(HashedBefore, IsDownloadedAgainWhereTheServerSaysNothingOfItsBytes) {
+  serve(bytes, {{"etag", "W/\"weak\""}});
+  EXPECT_TRUE(downloads());
+  EXPECT_TRUE(downloads());
+}
+
+TEST_F(HashedBefore, TheServersWordIsBelievedOnlyOfBytesThatWereSeen) {
+  serve(bytes, {{"x-amz-meta-checksum-sha256", Digest::of(others).hex()}});
+  EXPECT_TRUE(downloads());
+  EXPECT_EQ(digest, Digest::of(bytes)) << "what was downloaded counts";
+  serve(bytes, {{"x-amz-meta-checksum-sha256", Digest::of(bytes).hex()}});
+  EXPECT_FALSE(downloads());
+  EXPECT_EQ(digest, Digest::of(bytes));
+  std::filesystem::remove_all(folder / "store" / "incoming");
+  EXPECT_FALSE(downloads()) << "the store has these bytes";
+  std::filesystem::remove_all(folder / "store" / "sha256");
+  EXPECT_TRUE(downloads());
+  std::filesystem::remove_all(folder / "store" / "sha256");
+  EXPECT_FALSE(downloads()) << "they were seen, and the server says that they are the same";
+  EXPECT_EQ(size, bytes.size());
 }
 
 TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
