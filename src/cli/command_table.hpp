@@ -11,6 +11,7 @@ class App;
 /// register_NAME(App&)`, and one row here.
 #define LAUNCH_COMMANDS(ROW) \
   ROW(lock)                  \
+  ROW(diff)                  \
   ROW(fetch)                 \
   ROW(render)                \
   ROW(build)                 \

@@ -32,36 +32,80 @@ struct FetchOptions {
   std::string to;
 };
 
-void tell(const commands::FetchDocument& fetched, Reporter& reporter) {
+/// The source archives on one line, with what becomes of them.
+std::string archives_text(const commands::FetchDocument& fetched) {
+  constexpr std::size_t kMostShown = 5;
+  std::vector<std::string> names;
+  for (std::size_t i = fetched.wheels; i < fetched.files.size(); ++i)
+    names.push_back(fetched.files[i].file_name);
+  const auto count = names.size();
+  if (count > kMostShown) {
+    names.resize(kMostShown);
+    names.push_back(fmt::format("{} more", count - kMostShown));
+  }
+  return fmt::format("{} of them {}, which pip and uv build to install: {}", count,
+                     count == 1 ? "is a source archive" : "are source archives", join_words(names));
+}
+
+/// What to do for a package that was not fetched. `to`: the folder that gets the files; empty without one.
+std::string not_fetched_text(const commands::NotFetched& one, const std::string& to) {
+  const auto folder = to.empty() ? "" : fmt::format("-w {} ", shell_quote(to));
+  if (one.kind == project::LockedSource::Kind::directory) {
+    return fmt::format(
+        "{0} is not fetched: the lock names the folder {1}, which must be where the lock is installed; or "
+        "build its wheel there: `pip wheel --no-deps {2}{3}`",
+        one.package, one.where, folder, shell_quote(one.where));
+  }
+  return fmt::format(
+      "{0} is not fetched: pip and uv clone {1} when they install the lock; for a machine without a network, "
+      "build its wheel: `pip wheel --no-deps {2}{3}`",
+      one.package, one.where, folder, shell_quote(fmt::format("{} @ {}", one.package, one.where)));
+}
+
+void tell(const commands::FetchDocument& fetched, const std::string& to, Reporter& reporter) {
   std::uint64_t bytes = 0;
-  for (const auto& wheel : fetched.wheels) bytes += wheel.size;
-  const auto all = fetched.wheels.size();
+  for (const auto& file : fetched.files) bytes += file.size;
+  const auto all = fetched.files.size();
+  const auto* noun = fetched.wheels == all ? "wheel" : "file";
   if (fetched.downloaded == 0) {
-    reporter.note(fmt::format("{} ({}) of {} are in the store, checked in {}", count_of(all, "wheel"),
+    reporter.note(fmt::format("{} ({}) of {} are in the store, checked in {}", count_of(all, noun),
                               human_bytes(bytes), fetched.lock, human_seconds(fetched.seconds)));
   } else {
     const auto others = all - fetched.downloaded;
-    reporter.note(fmt::format("fetched {} ({}) in {}{}", count_of(fetched.downloaded, "wheel"),
+    reporter.note(fmt::format("fetched {} ({}) in {}{}", count_of(fetched.downloaded, noun),
                               human_bytes(fetched.bytes), human_seconds(fetched.seconds),
                               others == 0 ? "" : fmt::format("; the other {} were in the store", others)));
   }
-  for (const auto& folder : fetched.folders) reporter.note(fmt::format("wheels are in {}", folder));
+  if (fetched.wheels != all) reporter.note(archives_text(fetched));
+  for (const auto& folder : fetched.folders) reporter.note(fmt::format("{}s are in {}", noun, folder));
+  for (const auto& one : fetched.not_fetched) reporter.warn(not_fetched_text(one, to));
 }
 
 std::string json_of(const commands::FetchDocument& fetched) {
   using Json = nlohmann::ordered_json;
   auto wheels = Json::array();
-  for (std::size_t i = 0; i < fetched.wheels.size(); ++i) {
-    wheels.push_back({{"name", fetched.wheels[i].file_name},
-                      {"sha256", fetched.wheels[i].sha256->hex()},
-                      {"size", fetched.wheels[i].size},
-                      {"path", fetched.paths[i].string()}});
+  auto archives = Json::array();
+  for (std::size_t i = 0; i < fetched.files.size(); ++i) {
+    const auto& file = fetched.files[i];
+    (i < fetched.wheels ? wheels : archives)
+        .push_back({{"name", file.file_name},
+                    {"sha256", file.sha256->hex()},
+                    {"size", file.size},
+                    {"path", fetched.paths[i].string()}});
+  }
+  auto not_fetched = Json::array();
+  for (const auto& one : fetched.not_fetched) {
+    const bool is_vcs = one.kind == project::LockedSource::Kind::vcs;
+    not_fetched.push_back(
+        {{"name", one.package}, {"kind", is_vcs ? "vcs" : "directory"}, {"where", one.where}});
   }
   const Json json = {{"schema", 1},
                      {"lock", fetched.lock},
                      {"downloaded", fetched.downloaded},
                      {"bytes", fetched.bytes},
-                     {"wheels", std::move(wheels)}};
+                     {"wheels", std::move(wheels)},
+                     {"archives", std::move(archives)},
+                     {"not_fetched", std::move(not_fetched)}};
   return json_text(json);
 }
 
@@ -73,7 +117,7 @@ Result<int> run_fetch(World& world, const FetchOptions& options) {
     return ended(world, fetched.error(), "what was downloaded is kept; run `launch fetch` again to resume");
   }
   world.terminal.clear();
-  tell(*fetched, world.context.reporter);
+  tell(*fetched, options.to, world.context.reporter);
   if (world.json) world.output.line(json_of(*fetched));
   return 0;
 }

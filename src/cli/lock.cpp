@@ -9,6 +9,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/reports/changes.hpp"
 #include "project/diff.hpp"
 #include "specs/texts.hpp"
 
@@ -39,27 +40,15 @@ struct LockOptions {
   bool offline = false;
 };
 
-std::string image_text(const project::BaseImage& image) {
-  return fmt::format("{}:{}", image.name, image.tag);
-}
-
 /// One line per change, for the list below "… has changed".
 std::vector<std::string> changes_between(const project::Lockfile& before, const project::Lockfile& after) {
+  const auto diff = project::diff_locks(before, after);
   std::vector<std::string> lines;
-  const auto changes = project::diff_packages(before, after);
-  for (std::size_t i = 0; i < std::min(changes.size(), kMostChangesShown); ++i) {
-    lines.push_back(project::change_text(changes[i]));
-  }
-  if (changes.size() > kMostChangesShown)
-    lines.push_back(fmt::format("and {} more", changes.size() - kMostChangesShown));
-  const auto& old_base = before.provenance.base;
-  const auto& new_base = after.provenance.base;
-  if (old_base && new_base && old_base->digest != new_base->digest) {
-    lines.push_back(image_text(*old_base) == image_text(*new_base)
-                        ? fmt::format("the base image {} is {} now", image_text(*new_base),
-                                      new_base->digest ? new_base->digest->text() : "left open")
-                        : fmt::format("base image {} → {}", image_text(*old_base), image_text(*new_base)));
-  }
+  for (const auto& one : diff.properties) lines.push_back(project::property_text(one));
+  for (std::size_t i = 0; i < std::min(diff.packages.size(), kMostChangesShown); ++i)
+    lines.push_back(project::change_text(diff.packages[i]));
+  if (diff.packages.size() > kMostChangesShown)
+    lines.push_back(fmt::format("and {} more", diff.packages.size() - kMostChangesShown));
   if (lines.empty() && before.provenance.of_earlier_launch) {
     lines.emplace_back("no package; an earlier version of launch wrote it");
   } else if (lines.empty() && before.provenance.recipe != after.provenance.recipe) {
@@ -113,8 +102,16 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
                             human_seconds(locked.seconds)));
 }
 
+using Json = nlohmann::ordered_json;
+
+/// Null if there was a lock that could not be read.
+Json changes_of(const commands::LockDocument& locked) {
+  if (!locked.previous && !locked.is_new) return {};
+  return changes_json<Json>(
+      project::diff_locks(locked.previous.value_or(project::Lockfile{}), locked.resolution.lock));
+}
+
 std::string json_of(const commands::LockDocument& locked) {
-  using Json = nlohmann::ordered_json;
   const auto& result = locked.resolution;
   auto packages = Json::array();
   for (const auto& package : result.lock.packages) {
@@ -136,6 +133,7 @@ std::string json_of(const commands::LockDocument& locked) {
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
                      {"changed", locked.changed},
+                     {"changes", changes_of(locked)},
                      {"packages", std::move(packages)},
                      {"date", date ? Json(date->text()) : Json()},
                      {"passed_over", std::move(passed_over)},

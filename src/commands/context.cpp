@@ -1,5 +1,6 @@
 #include "commands/context.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -27,6 +28,16 @@ Result<Workspace> open_workspace(const Context& context) {
   TRY_ASSIGN(auto project, find_project(context));
   TRY_ASSIGN(auto site, project::load_site(project.root(), context.environment, context.default_index));
   return Workspace{std::move(project), with_warnings(std::move(site), context.reporter)};
+}
+
+Result<Workspace> open_workspace_of(std::span<const std::string> locks, const Context& context) {
+  auto workspace = open_workspace(context);
+  const bool paths = std::all_of(locks.begin(), locks.end(), [](const std::string& lock) {
+    return lock.find('/') != std::string::npos || lock.ends_with(".toml");
+  });
+  if (workspace || !paths || find_project(context)) return workspace;
+  TRY_ASSIGN(auto site, load_site(context));
+  return Workspace{project::Project::at(context.folder), std::move(site)};
 }
 
 Result<project::Site> load_site(const Context& context) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -44,6 +45,8 @@ struct Workspace {
 
 /// Errors: those of Project::find and load_site.
 Result<Workspace> open_workspace(const Context& context);
+/// The same for locks (names or paths), which may be outside any project if all of them are paths.
+Result<Workspace> open_workspace_of(std::span<const std::string> locks, const Context& context);
 /// The settings alone, for workflows without a project. Errors: those of load_site.
 Result<project::Site> load_site(const Context& context);
 

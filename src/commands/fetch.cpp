@@ -1,6 +1,8 @@
 #include "commands/fetch.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -16,15 +18,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A lock may be outside any project.
-Result<Workspace> workspace_of(const Context& context, const std::string& lock) {
-  auto workspace = open_workspace(context);
-  const bool is_path = lock.find('/') != std::string::npos || lock.ends_with(".toml");
-  if (workspace || !is_path || project::Project::find(context.folder)) return workspace;
-  TRY_ASSIGN(auto site, load_site(context));
-  return Workspace{project::Project::at(context.folder), std::move(site)};
-}
-
 /// Keeps a folder of wheels out of the project's repository.
 Result<void> make_ignored_folder(Disk& disk, const fs::path& folder) {
   std::error_code ignored;
@@ -33,50 +26,67 @@ Result<void> make_ignored_folder(Disk& disk, const fs::path& folder) {
 }
 
 /// Returns the folders.
-Result<std::set<fs::path>> place_wheels(Disk& disk, const FetchDocument& fetched, const fs::path& lock_folder,
-                                        const std::optional<fs::path>& to) {
+Result<std::set<fs::path>> place_files(Disk& disk, const FetchDocument& fetched, const fs::path& lock_folder,
+                                       const std::optional<fs::path>& to) {
   std::set<fs::path> folders;
-  for (std::size_t i = 0; i < fetched.wheels.size(); ++i) {
-    const auto& wheel = fetched.wheels[i];
-    if (wheel.path) {
-      TRY_ASSIGN(const auto place, locking::place_beside_lock(wheel, lock_folder));
+  for (std::size_t i = 0; i < fetched.files.size(); ++i) {
+    const auto& file = fetched.files[i];
+    // An archive of another tool's lock may be named by a path anywhere, from which it was just read.
+    std::error_code ignored;
+    const bool is_wheel = i < fetched.wheels;
+    if (file.path && (is_wheel || !fs::exists(lock_folder / *file.path, ignored))) {
+      TRY_ASSIGN(const auto place, locking::place_beside_lock(file, lock_folder));
       if (place.parent_path() != lock_folder) TRY(make_ignored_folder(disk, place.parent_path()));
       TRY(store::place_file(disk, fetched.paths[i], place));
       folders.insert(place.parent_path());
     }
     if (to) {
-      TRY(store::place_file(disk, fetched.paths[i], *to / wheel.file_name));
+      TRY(store::place_file(disk, fetched.paths[i], *to / file.file_name));
       folders.insert(*to);
     }
   }
   return folders;
 }
 
+std::vector<NotFetched> not_fetched_of(const project::Lockfile& lock) {
+  std::vector<NotFetched> out;
+  for (const auto& package : lock.packages) {
+    const auto& source = package.source;
+    if (source && !source->file) out.push_back({package.name, source->kind, source->where});
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<FetchDocument> fetch(const FetchRequest& request, const Context& context) {
   const auto began = context.clock.steady();
-  TRY_ASSIGN(const auto workspace, workspace_of(context, request.lock));
+  TRY_ASSIGN(const auto workspace, open_workspace_of({&request.lock, 1}, context));
   const auto& [project, site] = workspace;
   TRY_ASSIGN(const auto file, project.lock_file(request.lock));
-  TRY_ASSIGN(const auto loaded, project::load_lock(project, file, context.reporter));
+  TRY_ASSIGN(const auto loaded,
+             project::load_lock(project, file, context.reporter, project::Accept::any_source));
   FetchDocument document;
   document.lock = project.shown(file);
-  document.wheels = locking::wheels_of(loaded.lock);
+  document.files = locking::wheels_of(loaded.lock);
+  document.wheels = document.files.size();
+  auto archives = locking::archives_of(loaded.lock);
+  std::move(archives.begin(), archives.end(), std::back_inserter(document.files));
+  document.not_fetched = not_fetched_of(loaded.lock);
 
   const auto http = open_http(context, site);
   TRY_ASSIGN(const auto store, open_store(context, site));
   note_root(store, file, context.reporter);
-  context.reporter.status("checking the wheel store");
-  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.wheels, loaded.lock.provenance, file.parent_path(),
+  context.reporter.status("checking the store");
+  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, loaded.lock.provenance, file.parent_path(),
                                                  site, store, *http, context.work()));
   TRY(require_no_stop(context));
   document.paths = std::move(fetched.paths);
   document.downloaded = fetched.downloaded;
   document.bytes = fetched.bytes;
-  context.reporter.status("placing wheels");
+  context.reporter.status("placing files");
   const auto to = request.to ? std::optional(context.folder / *request.to) : std::nullopt;
-  TRY_ASSIGN(const auto folders, place_wheels(context.disk, document, file.parent_path(), to));
+  TRY_ASSIGN(const auto folders, place_files(context.disk, document, file.parent_path(), to));
   for (const auto& folder : folders) document.folders.push_back(project.shown(folder));
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;

@@ -16,9 +16,12 @@ namespace {
 Result<void> add_digests(const std::filesystem::path& file, std::set<Digest>& digests) {
   constexpr const char* kStep = "collecting the files that a lock needs";
   TRY_ASSIGN(const auto text, during(read_file(file), kStep));
-  TRY_ASSIGN(const auto lock, during(project::parse_lockfile(text, file.string()), kStep));
+  TRY_ASSIGN(const auto lock,
+             during(project::parse_lockfile(text, file.string(), project::Accept::any_source), kStep));
   for (const auto& package : lock.packages) {
     for (const auto& wheel : package.wheels) digests.insert(*wheel.sha256);
+    if (package.sdist) digests.insert(*package.sdist->sha256);
+    if (package.source && package.source->file) digests.insert(*package.source->file->sha256);
   }
   return {};
 }

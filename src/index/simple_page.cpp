@@ -62,6 +62,11 @@ std::optional<specs::Version> archive_version(std::string_view file_name) {
   return version ? std::optional(*std::move(version)) : std::nullopt;
 }
 
+std::optional<std::string> archive_project(std::string_view file_name) {
+  if (!archive_version(file_name)) return std::nullopt;
+  return specs::normalize_name(file_name.substr(0, archive_stem(file_name).rfind('-')));
+}
+
 bool is_distribution(std::string_view file_name) {
   if (has_blank_or_control(file_name) || file_name.find_first_of("/\\") != std::string_view::npos)
     return false;

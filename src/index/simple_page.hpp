@@ -36,10 +36,12 @@ struct ProjectPage {
 
 /// True for the name of a wheel or source archive that is safe as a file name on this machine.
 bool is_distribution(std::string_view file_name);
-/// True if a wheel or source archive of that name belongs to the project (normalized).
 /// The version in the name of a source archive: 4.9.3 of "antlr4-python3-runtime-4.9.3.tar.gz"; nullopt for
 /// another file.
 std::optional<specs::Version> archive_version(std::string_view file_name);
+/// The project (normalized) in the name of a source archive; nullopt for another file.
+std::optional<std::string> archive_project(std::string_view file_name);
+/// True if a wheel or source archive of that name belongs to the project (normalized).
 bool is_file_of(std::string_view file_name, std::string_view project);
 
 /// Parses a PEP 503 HTML page from `url`, against which (and <base href>) relative links are resolved. Omits

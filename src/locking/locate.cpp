@@ -27,7 +27,14 @@ bool to_be_located(const project::LockedWheel& wheel) {
   return wheel.path && !wheel.url;
 }
 
-Result<std::string> project_of(const project::LockedWheel& wheel) {
+/// False for an archive that is not named as on an index.
+bool can_be_located(const project::LockedFile& file) {
+  return to_be_located(file) && (file.file_name.ends_with(".whl") || index::archive_project(file.file_name));
+}
+
+/// Of a wheel or a source archive.
+Result<std::string> project_of(const project::LockedFile& wheel) {
+  if (auto project = index::archive_project(wheel.file_name)) return *std::move(project);
   TRY_ASSIGN(auto parts, specs::WheelName::parse(wheel.file_name));
   return std::move(parts.name);
 }
@@ -88,13 +95,16 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
 Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel_url,
                            std::vector<project::LockedWheel>& wheels) {
   std::vector<pytorch::PublishedWheel> hidden;
+  const auto is_wanted = [](const project::LockedFile& file) {
+    return to_be_located(file) && file.file_name.ends_with(".whl");
+  };
   for (const auto& wheel : wheels) {
-    if (to_be_located(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
+    if (is_wanted(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
   }
   TRY_ASSIGN(const auto places, pytorch::find_hidden(http, channel_url, hidden));
   auto found = places.begin();
   for (auto& wheel : wheels) {
-    if (to_be_located(wheel)) wheel.url = (found++)->url;
+    if (is_wanted(wheel)) wheel.url = (found++)->url;
   }
   return {};
 }
@@ -156,6 +166,15 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock) {
   return wheels;
 }
 
+std::vector<project::LockedFile> archives_of(const project::Lockfile& lock) {
+  std::vector<project::LockedFile> archives;
+  for (const auto& package : lock.packages) {
+    if (package.wheels.empty() && package.sdist) archives.push_back(*package.sdist);
+    if (package.source && package.source->file) archives.push_back(*package.source->file);
+  }
+  return archives;
+}
+
 store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   return {.name = wheel.file_name,
           .sha256 = *wheel.sha256,
@@ -170,7 +189,7 @@ Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
                                     net::HttpClient& http, const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
-    return to_be_located(wheel) && !store.has(*wheel.sha256, wheel.file_name) &&
+    return can_be_located(wheel) && !store.has(*wheel.sha256, wheel.file_name) &&
            !fs::exists(lock_folder / *wheel.path, ignored);
   };
   std::vector<project::LockedWheel> lost;

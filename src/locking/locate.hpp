@@ -27,8 +27,10 @@ Result<std::filesystem::path> place_beside_lock(const project::LockedWheel& whee
 
 /// All wheels of a lock.
 std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
+/// The source archives of packages without wheels, and archives that a lock names by themselves.
+std::vector<project::LockedFile> archives_of(const project::Lockfile& lock);
 
-/// A locked wheel as the store knows it. `lock_folder`: where a wheel named by path may already be.
+/// A locked file as the store knows it. `lock_folder`: where a file named by path may already be.
 store::Artifact artifact_of(const project::LockedWheel& wheel, const std::filesystem::path& lock_folder);
 
 /// Fills the store with the wheels of a lock, locating those that it lacks. Errors: those of locate_wheels

@@ -31,16 +31,17 @@ void put(std::string& out, std::string_view key, const std::vector<std::string>&
   out += "]\n";
 }
 
-void put_wheel(std::string& out, const LockedWheel& wheel) {
-  out += "\n[[packages.wheels]]\n";
-  put(out, "name", wheel.file_name);
-  if (const auto when = wheel.upload_time ? utc_time(*wheel.upload_time) : std::nullopt) {
+/// `heading`: "[[packages.wheels]]", "[packages.sdist]".
+void put_file(std::string& out, std::string_view heading, const LockedFile& file) {
+  out += fmt::format("\n{}\n", heading);
+  put(out, "name", file.file_name);
+  if (const auto when = file.upload_time ? utc_time(*file.upload_time) : std::nullopt) {
     out += fmt::format("upload-time = {}\n", *when);
   }
-  if (wheel.url) put(out, "url", wheel.url->without_credentials().with_secrets());
-  put(out, "path", wheel.path);
-  if (wheel.size != 0) out += fmt::format("size = {}\n", wheel.size);
-  out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(wheel.sha256 ? wheel.sha256->hex() : ""));
+  if (file.url) put(out, "url", file.url->without_credentials().with_secrets());
+  put(out, "path", file.path);
+  if (file.size != 0) out += fmt::format("size = {}\n", file.size);
+  out += fmt::format("hashes = {{ sha256 = {} }}\n", toml_string(file.sha256 ? file.sha256->hex() : ""));
 }
 
 void put_package(std::string& out, const LockedPackage& package) {
@@ -63,7 +64,8 @@ void put_package(std::string& out, const LockedPackage& package) {
   std::sort(wheels.begin(), wheels.end(), [](const LockedWheel& a, const LockedWheel& b) {
     return std::tie(a.file_name, a.sha256) < std::tie(b.file_name, b.sha256);
   });
-  for (const auto& wheel : wheels) put_wheel(out, wheel);
+  if (package.sdist) put_file(out, "[packages.sdist]", *package.sdist);
+  for (const auto& wheel : wheels) put_file(out, "[[packages.wheels]]", wheel);
 }
 
 void put_base(std::string& out, const BaseImage& base) {

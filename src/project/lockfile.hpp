@@ -19,8 +19,8 @@
 
 namespace launch::project {
 
-/// One wheel of a locked package; installers fetch it from `url` or find it at `path`, relative to the lock.
-struct LockedWheel {
+/// A file of a locked package; installers fetch it from `url` or find it at `path`, relative to the lock.
+struct LockedFile {
   std::string file_name;  ///< "torch-2.5.0.dev20240617+cu121-cp311-cp311-linux_x86_64.whl"
   std::optional<specs::Url> url;
   std::optional<std::string> path;         ///< "wheels/…", relative to the lock
@@ -28,14 +28,27 @@ struct LockedWheel {
   std::optional<Digest> sha256;            ///< none while nobody has said it; never in a lock
   std::optional<std::string> upload_time;  ///< RFC 3339, UTC
 };
+using LockedWheel = LockedFile;
+
+/// What a lock of another tool names for a package in place of wheels and a source archive of an index.
+struct LockedSource {
+  enum class Kind { archive, vcs, directory };
+  Kind kind = Kind::archive;
+  std::optional<LockedFile> file = {};  ///< of an archive
+  /// As pip takes it, without credentials: "https://host/repo.zip#subdirectory=lib",
+  /// "git+https://host/repo.git@COMMIT", "../lib" (relative to the lock).
+  std::string where = {};
+};
 
 struct LockedPackage {
-  std::string name;  ///< normalized
-  specs::Version version;
+  std::string name;        ///< normalized
+  specs::Version version;  ///< without text if the lock does not state it, which only a LockedSource allows
   std::optional<std::string> index;  ///< its index; not written in locks by path
   std::optional<std::string> marker;
   std::vector<std::string> dependencies;  ///< names, sorted; informational
   std::vector<LockedWheel> wheels;
+  std::optional<LockedFile> sdist = {};     ///< its source archive
+  std::optional<LockedSource> source = {};  ///< excludes wheels and sdist
 };
 
 /// The base image at the time of locking.
@@ -75,11 +88,14 @@ struct Lockfile {
 /// Deterministic text: sorted, no time of writing, no credentials in URLs.
 std::string write_lockfile(const Lockfile& lock);
 
+/// The kinds of packages that the reader of a lock can use.
+enum class Accept { wheels, any_source };
+
 /// Parses a lock written by launch or another PEP 751 tool. Errors (input): TOML syntax; an unknown
-/// lock-version; a package without wheels; a wheel without sha256 or location, or named like another package
-/// or version; two packages of one name that may apply together (on Linux, without extras). File, line,
-/// column and key are named.
-Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file);
+/// lock-version; a package without wheels, unless any source is accepted, or without any source; a file
+/// without sha256 or location, or named like another package or version; two packages of one name that may
+/// apply together (on Linux, without extras). File, line, column and key are named.
+Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file, Accept accept = Accept::wheels);
 
 /// The CUDA toolkit of the locked packages (pytorch::cuda_version_of).
 std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& packages);

@@ -7,11 +7,10 @@
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/lockfile.hpp"
+#include "project/lockfile_sources.hpp"
 #include "project/platform_wheels.hpp"
-#include "project/upload_time.hpp"
 #include "specs/name.hpp"
 #include "specs/specifier.hpp"
-#include "specs/wheel.hpp"
 
 namespace launch::project {
 
@@ -20,110 +19,19 @@ namespace {
 constexpr std::string_view kLockHint =
     "locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that made it";
 
-std::string found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, in_quotes(value));
-}
-
-std::string last_part(std::string_view path) {
-  return std::string(path.substr(path.find_last_of('/') + 1));
-}
-
-Result<std::string> required(const TomlTable& table, std::string_view key, std::string_view what) {
-  std::string value;
-  TRY(table.read(key, value));
-  if (value.empty()) return fail(table.wrong(key, fmt::format("expected {}, but it is missing", what)));
-  return value;
-}
-
 Result<void> check_version(const TomlTable& root, std::string_view file, std::vector<std::string>& warnings) {
-  TRY_ASSIGN(const auto version, required(root, "lock-version", "\"1.0\""));
+  TRY_ASSIGN(const auto version, required_text(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
-    return fail(root.wrong("lock-version", found("\"1.0\"", version)));
+    return fail(root.wrong("lock-version", expected_found("\"1.0\"", version)));
   warnings.push_back(fmt::format(
       "{}: lock-version is {}; this program knows 1.0 and ignores what it does not know", file, version));
   return {};
 }
 
-Result<Digest> read_sha256(const TomlTable& wheel) {
-  TRY_ASSIGN(const auto hashes, wheel.table("hashes"));
-  std::string text;
-  TRY(hashes.read("sha256", text));
-  if (text.empty()) return fail(wheel.wrong("hashes", "expected a sha256, but there is none"));
-  const auto digest = Digest::of_hex(to_lower(text));
-  if (!digest) return fail(hashes.wrong("sha256", found("64 hex digits", to_lower(text))));
-  return *digest;
-}
-
-Result<std::uint64_t> read_size(const TomlTable& wheel) {
-  std::int64_t size = 0;
-  TRY(wheel.read("size", size));
-  if (size < 0 || (size == 0 && wheel.find("size") != nullptr)) {
-    return fail(wheel.wrong("size", fmt::format("expected a number of bytes, found {}", size)));
-  }
-  return static_cast<std::uint64_t>(size);
-}
-
-Result<std::optional<std::string>> read_upload_time(const TomlTable& wheel) {
-  const auto* value = wheel.find("upload-time");
-  if (value == nullptr) return std::nullopt;
-  constexpr std::string_view kExpected = "a UTC time such as 2025-01-25T11:30:10Z";
-  if (value->kind != TomlValue::Kind::date) return fail(wheel.wrong_type("upload-time", *value, kExpected));
-  auto when = utc_time(value->text);
-  if (!when)
-    return fail(wheel.wrong("upload-time", fmt::format("expected {}, found {}", kExpected, value->text)));
-  return when;
-}
-
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
-Result<void> read_place(const TomlTable& table, LockedWheel& wheel) {
-  std::optional<std::string> url;
-  TRY(table.read("url", url));
-  TRY(table.read("path", wheel.path));
-  if (!url && !wheel.path) return fail(table.wrong("url", "expected a url or a path, but there is neither"));
-  if (url) {
-    wheel.url = specs::Url::parse(*url);
-    if (!wheel.url || !(wheel.url->is_http() || wheel.url->is_file()))
-      return fail(table.wrong("url", found("an https, http or file URL", *url)));
-  }
-  if (wheel.path && (wheel.path->empty() || has_control(*wheel.path))) {
-    return fail(table.wrong("path", found("a path", *wheel.path)));
-  }
-  return {};
-}
-
-// The package's version may be missing (PEP 751); then the wheels determine it.
-Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& package,
-                               std::optional<specs::Version>& version) {
-  LockedWheel wheel;
-  TRY(read_place(table, wheel));
-  TRY(table.read("name", wheel.file_name));
-  const bool named = table.find("name") != nullptr;
-  if (!named) wheel.file_name = wheel.path ? last_part(*wheel.path) : wheel.url->file_name();
-  const std::string_view key = named ? "name" : wheel.path ? "path" : "url";
-  const auto parts = specs::WheelName::parse(wheel.file_name);
-  if (!parts) return fail(table.wrong(key, parts.error().message()));
-  if (parts->name != package) {
-    return fail(table.wrong(key, found("a wheel of " + package, wheel.file_name)));
-  }
-  if (!version) version = parts->version;
-  // A file name may lack the local part of its version, but must not have another version.
-  if (parts->version != *version && parts->version != version->without_local()) {
-    return fail(
-        table.wrong(key, found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
-  }
-  TRY_ASSIGN(wheel.upload_time, read_upload_time(table));
-  TRY_ASSIGN(wheel.size, read_size(table));
-  TRY_ASSIGN(wheel.sha256, read_sha256(table));
-  return wheel;
-}
-
-Result<LockedPackage> read_package(const TomlTable& table) {
-  TRY_ASSIGN(const auto name, required(table, "name", "a package's name"));
-  if (!specs::is_valid_name(name)) return fail(table.wrong("name", found("a package's name", name)));
+Result<LockedPackage> read_package(const TomlTable& table, Accept accept) {
+  TRY_ASSIGN(const auto name, required_text(table, "name", "a package's name"));
+  if (!specs::is_valid_name(name)) return fail(table.wrong("name", expected_found("a package's name", name)));
   std::optional<specs::Version> version;
   if (table.find("version") != nullptr) {
     std::string text;
@@ -142,32 +50,29 @@ Result<LockedPackage> read_package(const TomlTable& table) {
   }
   TRY_ASSIGN(const auto dependencies, table.tables("dependencies"));
   for (const auto& entry : dependencies) {
-    TRY_ASSIGN(auto dependency, required(entry, "name", "a package's name"));
+    TRY_ASSIGN(auto dependency, required_text(entry, "name", "a package's name"));
     package.dependencies.push_back(std::move(dependency));
   }
   std::sort(package.dependencies.begin(), package.dependencies.end());
 
-  std::set<std::string> names;
-  TRY_ASSIGN(const auto wheels, table.tables("wheels"));
-  for (const auto& entry : wheels) {
-    TRY_ASSIGN(auto wheel, read_wheel(entry, package.name, version));
-    if (!names.insert(wheel.file_name).second) {
-      return fail(entry.wrong("name", fmt::format("duplicate {}", in_quotes(wheel.file_name))));
-    }
-    package.wheels.push_back(std::move(wheel));
+  TRY(read_wheels(table, package, version));
+  TRY(read_sdist(table, package, version));
+  TRY(read_source(table, package));
+  const bool has_source = package.sdist || package.source;
+  if (package.wheels.empty() && !(has_source && accept == Accept::any_source)) {
+    return fail(table.wrong(
+        "wheels", has_source || accept == Accept::wheels
+                      ? fmt::format("{} has no wheel, and only wheels are installed", package.name)
+                      : fmt::format("{} has no wheels, source archive or other source", package.name)));
   }
-  if (package.wheels.empty()) {
-    return fail(
-        table.wrong("wheels", fmt::format("{} has no wheel, and only wheels are installed", package.name)));
-  }
-  package.version = *std::move(version);
+  if (version) package.version = *std::move(version);
   return package;
 }
 
 Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
-  TRY_ASSIGN(const auto text, required(table, key, "\"sha256:…\""));
+  TRY_ASSIGN(const auto text, required_text(table, key, "\"sha256:…\""));
   if (const auto digest = Digest::parse(text)) return *digest;
-  return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", text)));
+  return fail(table.wrong(key, expected_found("\"sha256:\" and 64 hex digits", text)));
 }
 
 /// A value that `parse` (returning a Result or an optional) parses; nullopt if the key is missing.
@@ -178,7 +83,7 @@ auto read_value(const TomlTable& table, std::string_view key, std::string_view e
   TRY(table.read(key, text));
   if (!text) return std::nullopt;
   const auto value = parse(*text);
-  if (!value) return fail(table.wrong(key, found(expected, *text)));
+  if (!value) return fail(table.wrong(key, expected_found(expected, *text)));
   return *value;
 }
 
@@ -193,7 +98,7 @@ Result<std::map<specs::Platform, Digest>> read_platform_digests(const TomlTable&
     if (!platform) {
       std::vector<std::string> known;
       for (const auto& each : specs::Platform::all()) known.push_back(in_quotes(each.oci()));
-      return fail(table.wrong(name, found(join_words(known, "or"), name)));
+      return fail(table.wrong(name, expected_found(join_words(known, "or"), name)));
     }
     TRY_ASSIGN(auto digest, read_digest(table, name));
     digests.emplace(*platform, std::move(digest));
@@ -205,8 +110,8 @@ Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
   if (launch.find("base") == nullptr) return std::nullopt;
   TRY_ASSIGN(const auto table, launch.table("base"));
   BaseImage base;
-  TRY_ASSIGN(base.name, required(table, "image", "an image's name"));
-  TRY_ASSIGN(base.tag, required(table, "tag", "an image's tag"));
+  TRY_ASSIGN(base.name, required_text(table, "image", "an image's name"));
+  TRY_ASSIGN(base.tag, required_text(table, "tag", "an image's tag"));
   if (table.find("digest") != nullptr) {
     TRY_ASSIGN(base.digest, read_digest(table, "digest"));
   }
@@ -277,10 +182,10 @@ const LockedPackage* find_rival(const Lockfile& lock) {
   return nullptr;
 }
 
-Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
+Result<Lockfile> read_lock(const TomlTable& root, std::string_view file, Accept accept) {
   Lockfile lock;
   TRY(check_version(root, file, lock.warnings));
-  TRY(required(root, "created-by", "the name of the program that wrote it"));
+  TRY(required_text(root, "created-by", "the name of the program that wrote it"));
   TRY(root.read("requires-python", lock.requires_python));
   if (const auto pythons = specs::SpecifierSet::parse(lock.requires_python); !pythons) {
     return fail(root.wrong("requires-python", pythons.error().message()));
@@ -296,7 +201,7 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
   }
   TRY_ASSIGN(const auto packages, root.tables("packages"));
   for (const auto& table : packages) {
-    TRY_ASSIGN(auto package, read_package(table));
+    TRY_ASSIGN(auto package, read_package(table, accept));
     lock.packages.push_back(std::move(package));
   }
   if (const auto* rival = find_rival(lock)) {
@@ -312,10 +217,10 @@ Result<Lockfile> read_lock(const TomlTable& root, std::string_view file) {
 
 }  // namespace
 
-Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file) {
+Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file, Accept accept) {
   auto lock = [&]() -> Result<Lockfile> {
     TRY_ASSIGN(const auto document, parse_toml(text, file));
-    return read_lock(TomlTable(document, file), file);
+    return read_lock(TomlTable(document, file), file, accept);
   }();
   if (!lock) lock.error().hint(std::string(kLockHint));
   return lock;

@@ -188,9 +188,10 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   return recipe;
 }
 
-Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter) {
+Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter,
+                             Accept accept) {
   TRY_ASSIGN(const auto text, read_file(file, kMostLock));
-  TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file)));
+  TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file), accept));
   for (const auto& warning : lock.warnings) reporter.warn(warning);
   return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
 }

@@ -51,7 +51,8 @@ struct LoadedLock {
 /// parse_lockfile.
 /// `reporter` gets the lock's warnings.
 Result<Recipe> load_recipe(const Project& project, const std::filesystem::path& file);
-Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file, Reporter& reporter);
+Result<LoadedLock> load_lock(const Project& project, const std::filesystem::path& file, Reporter& reporter,
+                             Accept accept = Accept::wheels);
 
 /// A recipe with its lock, which must be up to date. Errors: as above, and (no) the lock is out of date; the
 /// hint is `launch lock NAME`.

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <ostream>
+#include <regex>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -39,6 +40,13 @@ class LockScenario : public ::testing::Test {
                                 packages, more));
   }
   std::string lock() const { return scenario_.read("lockfiles/pylock.demo.toml"); }
+  /// Of the base image in the lock.
+  std::string base_digest() const {
+    std::smatch match;
+    const auto text = lock();
+    EXPECT_TRUE(std::regex_search(text, match, std::regex("\ndigest = \"(sha256:[0-9a-f]{64})\"")));
+    return match[1];
+  }
 
   // A command that must fail, and change nothing in the project.
   Outcome refused(const std::vector<std::string>& arguments) {
@@ -68,23 +76,23 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
             "lockfiles/pylock.demo.toml is unchanged\n");
   EXPECT_EQ(lock(), text);
   done = scenario_.launch({"lock", "demo", "--json"});
-  EXPECT_EQ(
-      done.out,
-      "{\"schema\":1,\"lock\":\"lockfiles/"
-      "pylock.demo.toml\",\"changed\":false,\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
-      "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
-      "\"ruled_out\":[],\"source_only\":[],\"metadata_bytes\":0}\n");
+  EXPECT_EQ(done.out,
+            "{\"schema\":1,\"lock\":\"lockfiles/pylock.demo.toml\",\"changed\":false,"
+            "\"changes\":{\"properties\":[],\"packages\":[],\"fetch\":{\"files\":0,\"bytes\":0,"
+            "\"unknown_sizes\":0}},\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
+            "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
+            "\"ruled_out\":[],\"source_only\":[],\"metadata_bytes\":0}\n");
 }
 
 TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
   ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
   index_.add({.name = "leaf", .version = "3.0"});
+  const auto before = base_digest();
   const auto digest = registry_.offer("library/debian", "12", {"PYTHON_VERSION=3.11.9"});
   EXPECT_EQ(scenario_.launch({"lock", "demo", "--check"}).code, 0);
 
   const std::string kLocked = "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n";
-  const std::string changes =
-      "  leaf 2.0 → 3.0\n  the base image docker.io/library/debian:12 is " + digest + " now\n";
+  const std::string changes = "  base image's digest " + before + " → " + digest + "\n  leaf 2.0 → 3.0\n";
   auto done = refused({"lock", "demo", "--check", "--upgrade"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml is out of date:\n" + changes +
@@ -92,6 +100,28 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
+}
+
+TEST_F(LockScenario, TheDocumentHasTheChanges) {
+  const auto changes = [](const std::string& out) {
+    const auto begin = out.find("\"changes\":");
+    return out.substr(begin, out.find(",\"packages\":[{\"name\":\"app\",\"version\"") - begin);
+  };
+  auto done = scenario_.launch({"lock", "demo", "--json"});
+  EXPECT_THAT(
+      changes(done.out),
+      testing::AllOf(testing::HasSubstr(R"({"name":"leaf","change":"added","before":null,"after":"2.0"})"),
+                     testing::HasSubstr(R"({"key":"python","before":null,"after":"==3.11.*"})"),
+                     testing::EndsWith(fmt::format(R"("fetch":{{"files":2,"bytes":{},"unknown_sizes":0}}}})",
+                                                   index_.bytes("app-1.0-py3-none-any.whl").size() +
+                                                       index_.bytes("leaf-2.0-py3-none-any.whl").size()))));
+  index_.add({.name = "leaf", .version = "3.0"});
+  done = scenario_.launch({"lock", "demo", "--upgrade", "--json"});
+  EXPECT_EQ(
+      changes(done.out),
+      fmt::format(R"("changes":{{"properties":[],"packages":[{{"name":"leaf","change":"version",)"
+                  R"("before":"2.0","after":"3.0"}}],"fetch":{{"files":1,"bytes":{},"unknown_sizes":0}}}})",
+                  index_.bytes("leaf-3.0-py3-none-any.whl").size()));
 }
 
 TEST_F(LockScenario, CheckOfALockThatIsNotThere) {
@@ -350,7 +380,7 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
   const auto filled = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(filled.code, 0);
   EXPECT_THAT(filled.err, testing::HasSubstr("lockfiles/pylock.demo.toml has changed:\n"
-                                             "  the base image docker.io/library/debian:12 is sha256:"));
+                                             "  base image's digest none → sha256:"));
   EXPECT_EQ(scenario_.launch({"render", "demo"}).code, 0);
 }
 
@@ -426,6 +456,7 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.err, kLocked +
                           "lockfiles/pylock.demo.toml has changed:\n"
+                          "  date of the nightly 2025-06-04 → 2025-06-06\n"
                           "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n");
 }
 
@@ -453,7 +484,8 @@ TEST_F(FetchScenario, FillsTheStoreAndThePlaceBesideTheLock) {
   EXPECT_EQ(
       done.out,
       fmt::format(
-          R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","downloaded":2,"bytes":{},"wheels":[{},{}]}})"
+          R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","downloaded":2,"bytes":{},"wheels":[{},{}],)"
+          R"("archives":[],"not_fetched":[]}})"
           "\n",
           index_.bytes(kApp).size() + index_.bytes(kLeaf).size(), wheel_json(kApp), wheel_json(kLeaf)));
   EXPECT_EQ(scenario_.read(std::string("lockfiles/wheels/") + kLeaf), index_.bytes(kLeaf));
@@ -495,6 +527,112 @@ TEST_F(FetchScenario, AWheelThatIsGone) {
             "\n"
             "hint: take the file from a store or wheel house that has it, and put it at "
             "wheels/leaf-2.0-py3-none-any.whl; or lock again with --upgrade\n");
+}
+
+/// A lock of another tool, with every kind of source.
+class AnySourceScenario : public LockScenario {
+ protected:
+  AnySourceScenario() {
+    index_.add_file("rouge-score", "rouge_score-0.1.2.tar.gz", kSource);
+    index_.server().serve("/main.zip", {.body = kZip});
+    scenario_.write(
+        "lockfiles/pylock.any.toml",
+        fmt::format(R"(lock-version = "1.0"
+created-by = "test"
+[[packages]]
+name = "leaf"
+version = "2.0"
+sdist = {{ url = "http://127.0.0.1:9/leaf-2.0.tar.gz", hashes = {{ sha256 = "{3}" }} }}
+wheels = [{{ url = "{0}", hashes = {{ sha256 = "{1}" }} }}]
+[[packages]]
+name = "rouge-score"
+version = "0.1.2"
+sdist = {{ path = "sources/rouge_score-0.1.2.tar.gz", size = 13, hashes = {{ sha256 = "{2}" }} }}
+[[packages]]
+name = "zipped"
+archive = {{ url = "{4}/main.zip", hashes = {{ sha256 = "{3}" }} }}
+[[packages]]
+name = "cloned"
+vcs = {{ type = "git", url = "https://host.example/cloned.git", commit-id = "0123abcd" }}
+[[packages]]
+name = "local"
+directory = {{ path = "../a lib" }}
+)",
+                    index_.file_url("leaf-2.0-py3-none-any.whl"), index_.sha256("leaf-2.0-py3-none-any.whl"),
+                    sha256_hex(kSource), sha256_hex(kZip), index_.server().url()));
+  }
+  static constexpr const char* kSource = "source archiv";
+  static constexpr const char* kZip = "zip file";
+};
+
+TEST_F(AnySourceScenario, FetchesWhatItCanAndNamesTheRest) {
+  auto done = scenario_.launch({"fetch", "lockfiles/pylock.any.toml", "--to", "house"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(
+      done.err,
+      fmt::format("fetched 3 files ({}) in [TIME]\n"
+                  "2 of them are source archives, which pip and uv build to install: "
+                  "rouge_score-0.1.2.tar.gz and zipped-main.zip\n"
+                  "files are in house\n"
+                  "files are in lockfiles/sources\n"
+                  "warning: cloned is not fetched: pip and uv clone "
+                  "git+https://host.example/cloned.git@0123abcd when they install the lock; for a machine "
+                  "without a network, build its wheel: `pip wheel --no-deps -w house 'cloned @ "
+                  "git+https://host.example/cloned.git@0123abcd'`\n"
+                  "warning: local is not fetched: the lock names the folder ../a lib, which must be where "
+                  "the lock is installed; or build its wheel there: `pip wheel --no-deps -w house '../a "
+                  "lib'`\n",
+                  human_bytes(index_.bytes("leaf-2.0-py3-none-any.whl").size() + 13 + 8)));
+  EXPECT_EQ(scenario_.read("house/zipped-main.zip"), kZip);
+  EXPECT_EQ(scenario_.read("house/rouge_score-0.1.2.tar.gz"), kSource);
+  EXPECT_EQ(scenario_.read("lockfiles/sources/rouge_score-0.1.2.tar.gz"), kSource);
+  EXPECT_FALSE(scenario_.exists("house/leaf-2.0.tar.gz")) << "it has a wheel";
+
+  done = scenario_.launch({"fetch", "lockfiles/pylock.any.toml", "--json"});
+  EXPECT_EQ(done.code, 0);
+  const auto archive = [&](const std::string& name, const std::string& bytes) {
+    const auto digest = sha256_hex(bytes);
+    return fmt::format(R"({{"name":"{}","sha256":"{}","size":{},"path":"[ROOT]/store/sha256/{}/{}/{}"}})",
+                       name, digest, name == "zipped-main.zip" ? 0 : bytes.size(), digest.substr(0, 2),
+                       digest, name);
+  };
+  EXPECT_THAT(done.out, testing::EndsWith(fmt::format(
+                            R"("archives":[{},{}],"not_fetched":[{{"name":"cloned","kind":"vcs",)"
+                            R"("where":"git+https://host.example/cloned.git@0123abcd"}},)"
+                            R"({{"name":"local","kind":"directory","where":"../a lib"}}]}})"
+                            "\n",
+                            archive("rouge_score-0.1.2.tar.gz", kSource), archive("zipped-main.zip", kZip))));
+}
+
+TEST_F(AnySourceScenario, TheStoreKeepsItsArchives) {
+  ASSERT_EQ(scenario_.launch({"fetch", "lockfiles/pylock.any.toml"}).code, 0);
+  const auto done = scenario_.launch({"store", "gc", "--unused-for", "0", "--dry-run"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, testing::Not(testing::HasSubstr("rouge"))) << done.err;
+  EXPECT_THAT(done.out, testing::Not(testing::HasSubstr("zipped"))) << done.out;
+}
+
+TEST_F(AnySourceScenario, AnArchiveThatIsGone) {
+  index_.hide("rouge_score-0.1.2.tar.gz");
+  const auto done = refused({"fetch", "lockfiles/pylock.any.toml"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: rouge_score-0.1.2.tar.gz is no longer on [INDEX]\n"
+            "\n"
+            "hint: take the file from a store or wheel house that has it, and put it at "
+            "sources/rouge_score-0.1.2.tar.gz; or lock again with --upgrade\n");
+}
+
+TEST_F(AnySourceScenario, OtherCommandsSayWhatTheyCannotUse) {
+  const auto done = refused({"check", "lockfiles/pylock.any.toml", "recipes"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(
+      done.err,
+      "error: lockfiles/pylock.any.toml:8:1: [[packages]] wheels: rouge-score has no wheel, and only "
+      "wheels are installed\n"
+      "\n"
+      "hint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that "
+      "made it\n");
 }
 
 /// A lock with one wheel on the PyTorch channel, whose two hosts are reached through a proxy on this machine.

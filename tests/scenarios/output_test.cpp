@@ -23,6 +23,7 @@ using Arguments = std::vector<std::string>;
 /// A call of each command that prints data; nullopt for a command that prints none.
 const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"lock", {{"lock", "demo", "--json"}}},
+    {"diff", {{"diff", "demo", "demo"}}},
     {"fetch", {{"fetch", "demo", "--json"}}},
     {"render", {{"render", "demo", "--stdout"}}},
     {"build", {{"build", "demo"}}},

@@ -1,5 +1,7 @@
 #include "project/lockfile.hpp"
 
+#include <map>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -257,6 +259,112 @@ sha256 = ")TOML" + kA + "\"\n",
   EXPECT_EQ(lock->packages[0].wheels[0].size, 0U);
   EXPECT_EQ(lock->provenance.recipe, std::nullopt);
   EXPECT_THAT(write_lockfile(*lock), ::testing::Not(::testing::HasSubstr("size")));
+}
+
+/// Packages of other tools' locks that have no wheels.
+constexpr std::string_view kSources = R"TOML(lock-version = "1.0"
+created-by = "test"
+
+[[packages]]
+name = "rouge-score"
+version = "0.1.2"
+sdist = { url = "https://pypi.example/rouge_score-0.1.2.tar.gz", size = 17, hashes = { sha256 = "[A]" } }
+
+[[packages]]
+name = "zipped"
+archive = { url = "https://me:secret@host.example/x/main.zip?a=b", subdirectory = "py", hashes = { sha256 = "[B]" } }
+
+[[packages]]
+name = "odd"
+archive = { path = "archives/odd tarball", hashes = { sha256 = "[B]" } }
+
+[[packages]]
+name = "cloned"
+version = "1.5"
+vcs = { type = "git", url = "https://me:secret@host.example/cloned.git", requested-revision = "main", commit-id = "0123abcd", subdirectory = "py" }
+
+[[packages]]
+name = "local"
+directory = { path = "../lib", editable = true, subdirectory = "py" }
+)TOML";
+
+std::string sources() {
+  return replace_all(replace_all(std::string(kSources), "[A]", kA), "[B]", kB);
+}
+
+TEST(Lockfile, AnySource) {
+  const auto lock = parse_lockfile(sources(), "pylock.toml", Accept::any_source);
+  ASSERT_TRUE(lock) << lock.error().text();
+  std::map<std::string, const LockedPackage*> by_name;
+  for (const auto& package : lock->packages) by_name[package.name] = &package;
+  const auto& sdist = *by_name.at("rouge-score")->sdist;
+  EXPECT_EQ(sdist.file_name, "rouge_score-0.1.2.tar.gz");
+  EXPECT_EQ(sdist.size, 17U);
+  EXPECT_EQ(sdist.sha256, fakes::digest('a'));
+  const auto& zipped = *by_name.at("zipped")->source;
+  EXPECT_EQ(zipped.file->file_name, "zipped-main.zip") << "several packages may have a main.zip";
+  EXPECT_EQ(zipped.where, "https://host.example/x/main.zip?a=b#subdirectory=py");
+  EXPECT_EQ(by_name.at("zipped")->version.text(), "");
+  EXPECT_EQ(by_name.at("odd")->source->file->file_name, "odd.archive");
+  EXPECT_EQ(by_name.at("odd")->source->where, "archives/odd tarball");
+  EXPECT_EQ(by_name.at("cloned")->source->where,
+            "git+https://host.example/cloned.git@0123abcd#subdirectory=py");
+  EXPECT_EQ(by_name.at("cloned")->version, version("1.5"));
+  EXPECT_EQ(by_name.at("local")->source->where, "../lib/py");
+}
+
+TEST(Lockfile, ASourceArchiveIsWritten) {
+  auto lock = sample();
+  lock.packages[1].sdist = LockedFile{.file_name = "filelock-3.18.tar.gz",
+                                      .url = fakes::url("https://pypi.example/filelock-3.18.tar.gz"),
+                                      .path = {},
+                                      .size = 9,
+                                      .sha256 = Digest::of_hex(kB),
+                                      .upload_time = {}};
+  const auto text = write_lockfile(lock);
+  EXPECT_THAT(text,
+              ::testing::HasSubstr("marker = \"platform_machine == \\\"x86_64\\\"\"\n\n[packages.sdist]\n"
+                                   "name = \"filelock-3.18.tar.gz\"\n"
+                                   "url = \"https://pypi.example/filelock-3.18.tar.gz\"\nsize = 9\n"
+                                   "hashes = { sha256 = \"" +
+                                   kB + "\" }\n\n[[packages.wheels]]\n"));
+  const auto back = parse_lockfile(text, "pylock.demo.toml");
+  ASSERT_TRUE(back) << back.error().text();
+  EXPECT_EQ(write_lockfile(*back), text);
+}
+
+TEST(LockfileError, Sources) {
+  const auto error_with = [](std::string_view from, std::string_view to) {
+    const auto text = replace_all(sources(), from, to);
+    EXPECT_NE(text, sources()) << from;
+    const auto lock = parse_lockfile(text, "pylock.demo.toml", Accept::any_source);
+    return lock ? std::string("no error") : lock.error().text();
+  };
+  EXPECT_EQ(
+      error_with("rouge_score-0.1.2.tar.gz", "bleu_score-0.1.2.tar.gz"),
+      with_hint("pylock.demo.toml:7:17: [[packages]] sdist.url: expected a source archive of rouge-score, "
+                "found \"bleu_score-0.1.2.tar.gz\""));
+  EXPECT_EQ(
+      error_with("sha256 = \"" + kA, "md5 = \"" + kA),
+      with_hint("pylock.demo.toml:7:86: [[packages]] sdist.hashes: expected a sha256, but there is none"));
+  EXPECT_EQ(
+      error_with("commit-id = \"0123abcd\", ", ""),
+      with_hint("pylock.demo.toml:20:7: [[packages]] vcs.commit-id: expected a commit, but it is missing"));
+  EXPECT_EQ(
+      error_with("path = \"../lib\", ", ""),
+      with_hint("pylock.demo.toml:24:13: [[packages]] directory.path: expected the path of a folder, but it "
+                "is missing"));
+  EXPECT_EQ(
+      error_with("version = \"1.5\"", "archive = { path = \"a.zip\", hashes = { sha256 = \"" + kA + "\" } }"),
+      with_hint("pylock.demo.toml:20:7: [[packages]] vcs: cloned has another source as well"));
+  EXPECT_EQ(
+      error_with("directory = {", "tool = {"),
+      with_hint("pylock.demo.toml:22:1: [[packages]] wheels: local has no wheels, source archive or other "
+                "source"));
+  EXPECT_EQ(
+      error_of(sources()),
+      with_hint("pylock.demo.toml:4:1: [[packages]] wheels: rouge-score has no wheel, and only wheels are "
+                "installed"));
 }
 
 TEST(LockfileError, Version) {
