@@ -46,9 +46,13 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
                                     const std::optional<project::Lockfile>& previous,
                                     const store::Store& store) {
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
+  TRY_ASSIGN(const auto python_patch, locking::python_patch_for(recipe));
   const auto http = open_http(context, site, {.offline = request.offline, .refresh = request.upgrade});
-  const locking::LockRequest wanted{
-      .recipe = recipe, .previous = previous, .upgrade = request.upgrade, .glibc_minor = glibc_minor};
+  const locking::LockRequest wanted{.recipe = recipe,
+                                    .previous = previous,
+                                    .upgrade = request.upgrade,
+                                    .python_patch = python_patch,
+                                    .glibc_minor = glibc_minor};
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "pytorch/toolkits.hpp"
+#include "specs/patch_set.hpp"
 
 namespace launch::locking {
 namespace {
@@ -195,6 +196,14 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
   return chosen;
 }
 
+/// 4 of "3.12.4-slim", for Python 3.12.
+std::optional<int> patch_of_tag(std::string_view tag, const specs::Interpreter& python) {
+  const auto version = split(tag, '-').front();
+  const auto prefix = python.version() + ".";
+  const auto patch = version.starts_with(prefix) ? parse_u64(version.substr(prefix.size())) : std::nullopt;
+  return patch && *patch < specs::PatchSet().size() ? std::optional(static_cast<int>(*patch)) : std::nullopt;
+}
+
 }  // namespace
 
 Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
@@ -242,6 +251,30 @@ Result<int> glibc_minor_for(const project::Recipe& recipe) {
   // or is rejected, so the smaller glibc is always safe.
   if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
   return named ? named->glibc_minor : pytorch::least_glibc_minor();
+}
+
+Result<std::optional<int>> python_patch_for(const project::Recipe& recipe) {
+  const auto accelerator = recipe.torch.cuda.value_or(specs::Accelerator());
+  std::optional<int> patch;
+  std::string title;
+  const bool known_base =
+      recipe.image.from || pytorch::cuda_toolkit(accelerator) || pytorch::distribution_with(recipe.python);
+  if (known_base) {
+    TRY_ASSIGN(const auto wanted, wanted_base(recipe, accelerator));
+    const auto named = pytorch::distribution_of(wanted);
+    title = shown(wanted);
+    if (named && named->python == recipe.python) patch = named->python_patch;
+    if (wanted.repository == "library/python") patch = patch_of_tag(wanted.tag, recipe.python);
+  }
+  if (!recipe.python_patch || !patch || patch == recipe.python_patch)
+    return recipe.python_patch ? recipe.python_patch : patch;
+  return fail(
+      input_error(fmt::format("the base image {} has Python {}.{}, but recipes/{}.toml asks for {}.{}", title,
+                              recipe.python.version(), *patch, recipe.name, recipe.python.version(),
+                              *recipe.python_patch))
+          .hint(fmt::format("set python = \"{}\" to use the base's, or from = "
+                            "\"docker.io/library/python:{}.{}-slim\" below [image]",
+                            recipe.python.text(), recipe.python.version(), *recipe.python_patch)));
 }
 
 Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,

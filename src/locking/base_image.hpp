@@ -21,6 +21,11 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
 /// the oldest among the known bases. Errors: those of wanted_base.
 Result<int> glibc_minor_for(const project::Recipe& recipe);
 
+/// The patch release of the recipe's Python: as the recipe has it, else that of the distribution below the
+/// base image, or of python:3.12.4; nullopt if it is not known before the image is looked up. Errors: those
+/// of wanted_base; (input) a base whose patch release is known to be another.
+Result<std::optional<int>> python_patch_for(const project::Recipe& recipe);
+
 /// A base image from its registry's description. Errors (input): its Python is not the recipe's or unknown,
 /// it lacks a platform of the recipe, its CUDA has another major version than the wheels'. Another minor
 /// version is a warning.

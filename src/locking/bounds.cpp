@@ -10,7 +10,7 @@ namespace launch::locking {
 
 Bounds::Bounds(const project::Recipe& recipe, const LockTarget& target) {
   const auto applies = [&](const specs::Requirement& requirement) {
-    return !requirement.marker || requirement.marker->evaluate(target.environment());
+    return !requirement.marker || target.holds(*requirement.marker);
   };
   const auto add = [&](const specs::Requirement& bound, std::string_view what) {
     bounds_.push_back({bound.name, bound.specifier,

@@ -33,25 +33,35 @@ project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
   return out;
 }
 
-/// `platform_machine == "x86_64"` or several of these.
-std::string machines_marker(const std::vector<std::string>& machines) {
+/// Where a version is needed: by machine, the patch releases of Python.
+using Places = std::map<std::string, specs::PatchSet>;
+
+/// `platform_machine == "x86_64"`, `python_full_version < "3.12.4"`, both, or several of these; "" if it is
+/// needed on all `targets`.
+std::string places_marker(const Places& places, std::size_t targets, const specs::Interpreter& python) {
+  const auto& first = places.begin()->second;
+  const bool alike =
+      std::all_of(places.begin(), places.end(), [&](const auto& place) { return place.second == first; });
+  if (alike && places.size() == targets) return specs::patches_marker(first, python);
   std::vector<std::string> parts;
-  parts.reserve(machines.size());
-  for (const auto& machine : machines) parts.push_back(fmt::format("platform_machine == \"{}\"", machine));
+  for (const auto& [machine, patches] : places) {
+    auto part = fmt::format("platform_machine == \"{}\"", machine);
+    const auto when = specs::patches_marker(patches, python);
+    if (!when.empty()) part += " and " + when;
+    parts.push_back(std::move(part));
+  }
   return join(parts, " or ");
 }
 
-using Machines = std::vector<std::string>;
-
-void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Machines>>& versions,
+void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>>& versions,
               const std::string& name, const Pick& pick, const LockTarget& target,
               const project::Recipe& recipe) {
   const auto& file = pick.wheel.file();
-  auto& [package, machines] = versions[pick.wheel.build->version];
+  auto& [package, places] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
   if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
-  machines.push_back(target.platform().machine());
+  places[target.platform().machine()] = pick.patches;
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
   package.dependencies.assign(dependencies.begin(), dependencies.end());
@@ -185,7 +195,7 @@ std::string environment_marker(const LockTarget& target) {
 
 std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
                                           const std::vector<TargetSolution>& solutions) {
-  std::map<std::string, std::map<specs::Version, std::pair<project::LockedPackage, Machines>>> names;
+  std::map<std::string, std::map<specs::Version, std::pair<project::LockedPackage, Places>>> names;
   for (const auto& solution : solutions) {
     for (const auto& [name, pick] : solution.picks)
       add_pick(names[name], name, pick, *solution.target, recipe);
@@ -193,8 +203,9 @@ std::vector<project::LockedPackage> merge(const project::Recipe& recipe,
   std::vector<project::LockedPackage> out;
   for (auto& [name, versions] : names) {
     for (auto& [version, entry] : versions) {
-      auto& [package, machines] = entry;
-      if (machines.size() != solutions.size()) package.marker = machines_marker(machines);
+      auto& [package, places] = entry;
+      auto marker = places_marker(places, solutions.size(), recipe.python);
+      if (!marker.empty()) package.marker = std::move(marker);
       out.push_back(std::move(package));
     }
   }

@@ -13,6 +13,7 @@
 #include "locking/source_only.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
+#include "specs/patch_set.hpp"
 #include "store/store.hpp"
 
 namespace launch::locking {
@@ -20,7 +21,8 @@ namespace launch::locking {
 /// What was found for one name on one platform.
 struct Pick {
   PackageSource::Wheel wheel;
-  std::set<std::string> dependencies;  ///< names that are in the lock
+  std::set<std::string> dependencies;            ///< names that are in the lock
+  specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that need it
 };
 
 /// The solution for one target.
@@ -28,6 +30,7 @@ struct TargetSolution {
   const LockTarget* target = nullptr;
   std::map<std::string, Pick> picks;  ///< by package name
   std::vector<SourceOnly> source_only = {};
+  specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that it is right for
 };
 
 /// "python_version == "3.12" and sys_platform == "linux" and platform_machine == "x86_64""

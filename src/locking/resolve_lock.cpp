@@ -12,6 +12,7 @@
 #include "locking/absence.hpp"
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
+#include "locking/patches.hpp"
 #include "locking/target_provider.hpp"
 #include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
@@ -55,7 +56,7 @@ class Locking {
 
   Result<LockResult> run() {
     for (const auto& platform : recipe_.platforms)
-      targets_.emplace_back(recipe_.python, platform, request_.glibc_minor);
+      targets_.emplace_back(recipe_.python, platform, request_.glibc_minor, request_.python_patch);
     TRY(check_names());
     LockResult result;
     std::vector<TargetSolution> solutions;
@@ -278,7 +279,7 @@ class Locking {
   }
 
   Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>& chosen_versions,
-                                     TargetProvider& provider, const LockTarget& target) const {
+                                     TargetProvider& provider, const LockTarget& target) {
     TargetSolution solution;
     solution.target = &target;
     Wanted wanted;
@@ -301,13 +302,18 @@ class Locking {
       solution.picks.emplace(name, std::move(pick));
     }
     find_source_only(solution, wanted);
+    TRY(find_patches(solution, chosen_versions, recipe_, source_));
     return solution;
   }
 
   /// False if a wheel cannot be had after all, so that its version is ruled out and another must be found.
   Result<bool> assemble(const std::vector<TargetSolution>& solutions, project::Lockfile& lock) {
     lock = {};
-    lock.requires_python = fmt::format("=={}.*", recipe_.python.version());
+    auto patches = ~specs::PatchSet();
+    for (const auto& solution : solutions) patches &= solution.patches;
+    const auto bounds = specs::patches_specifier(patches, recipe_.python);
+    lock.requires_python =
+        fmt::format("=={}.*{}{}", recipe_.python.version(), bounds.empty() ? "" : ",", bounds);
     for (const auto& target : targets_) lock.environments.push_back(environment_marker(target));
     lock.packages = merge(recipe_, solutions);
     TRY_ASSIGN(auto refused, complete_wheels(lock.packages, solutions,

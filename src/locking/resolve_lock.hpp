@@ -23,6 +23,7 @@ struct LockRequest {
   std::optional<project::Lockfile>
       previous;  ///< its versions and files are kept while they fit, unless `upgrade`
   bool upgrade = false;
+  std::optional<int> python_patch = {};  ///< the patch release of the interpreter; nullopt if it is not known
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 

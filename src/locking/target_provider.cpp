@@ -123,7 +123,7 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
     return out;
   }
   for (const auto& requirement : metadata.requires_dist) {
-    if (requirement.marker && !requirement.marker->evaluate(target_.environment(), extras)) continue;
+    if (requirement.marker && !target_.holds(*requirement.marker, extras)) continue;
     if (requirement.url) {
       out.unusable = fmt::format("{} {} requires {} by direct URL, which a lock cannot include", name,
                                  version.text(), requirement.name);

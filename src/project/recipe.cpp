@@ -306,16 +306,30 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
   return train;
 }
 
-Result<specs::Interpreter> read_python(const TomlTable& root) {
+/// "3.12", or with its patch release "3.12.4"; with "t" at the end for the free-threaded build.
+Result<void> read_python(const TomlTable& root, Recipe& recipe) {
   if (root.find("python") == nullptr) {
     return fail(root.wrong(
         "python", "expected the version of the image's Python, such as \"3.12\", but it is missing"));
   }
   std::string text;
   TRY(root.read("python", text));
-  auto python = specs::Interpreter::parse(text);
+  auto minor = text;
+  const auto dot = text.rfind('.');
+  if (dot != text.find('.')) {
+    const bool free_threaded = text.ends_with('t');
+    const auto patch =
+        parse_u64(std::string_view(text).substr(dot + 1, text.size() - dot - 1 - (free_threaded ? 1 : 0)));
+    constexpr std::uint64_t kMostPatch = 62;
+    if (patch && *patch <= kMostPatch) {
+      recipe.python_patch = static_cast<int>(*patch);
+      minor = text.substr(0, dot) + (free_threaded ? "t" : "");
+    }
+  }
+  auto python = specs::Interpreter::parse(minor);
   if (!python) return fail(root.wrong("python", python.error().message()));
-  return *python;
+  recipe.python = *python;
+  return {};
 }
 
 Result<std::vector<specs::Platform>> read_platforms(const TomlTable& root) {
@@ -356,7 +370,7 @@ Result<Recipe> read_recipe(const TomlTable& root, std::string_view name) {
                  "verify", "train"}));
   Recipe recipe;
   recipe.name = std::string(name);
-  TRY_ASSIGN(recipe.python, read_python(root));
+  TRY(read_python(root, recipe));
   TRY_ASSIGN(recipe.platforms, read_platforms(root));
   TRY_ASSIGN(recipe.packages, read_requirements(root, "packages"));
   TRY(root.read("from", recipe.from));

@@ -35,6 +35,7 @@ struct MountEntry {
 struct Recipe {
   std::string name;  ///< from the file's name: "demo"
   specs::Interpreter python;
+  std::optional<int> python_patch;           ///< 4 of "3.12.4"; nullopt for "3.12"
   std::vector<specs::Platform> platforms;    ///< at least one
   std::vector<specs::Requirement> packages;  ///< from the general index; a name may be there several times
   std::vector<std::string> from;             ///< a project's own files that list more packages

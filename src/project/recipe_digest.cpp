@@ -36,6 +36,7 @@ class Lines {
 
 void add_lock(Lines& lines, const Recipe& recipe) {
   lines.add("python", recipe.python.text());
+  if (recipe.python_patch) lines.add("python.patch", std::to_string(*recipe.python_patch));
   lines.add_all("platforms", recipe.platforms);
   lines.add_all("packages", recipe.packages);
   lines.add("torch.channel", pytorch::channel_name(recipe.torch.channel));

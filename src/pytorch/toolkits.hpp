@@ -39,6 +39,7 @@ struct Distribution {
   std::string name;           ///< "ubuntu 24.04"
   std::string title;          ///< "Ubuntu 24.04"
   specs::Interpreter python;  ///< that it packages
+  int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
   bool snapshots = false;     ///< its archive offers snapshots of past days
   std::string image;          ///< of the official library, "docker.io/library/ubuntu:24.04"

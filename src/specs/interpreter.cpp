@@ -23,8 +23,8 @@ Result<Interpreter> Interpreter::parse(std::string_view text) {
   }
   const auto minor = digits.starts_with("3.") ? parse_u64(digits.substr(2)) : std::nullopt;
   if (!minor || *minor < kFirst || *minor > kLast || digits != fmt::format("3.{}", *minor)) {
-    return fail(input_error(fmt::format(
-        "unknown Python version {}: expected a minor version such as \"3.12\"", in_quotes(text))));
+    return fail(input_error(
+        fmt::format("unknown Python version {}: expected \"3.N\", such as \"3.12\"", in_quotes(text))));
   }
   interpreter.minor = static_cast<int>(*minor);
   if (interpreter.free_threaded && interpreter.minor < kFirstFreeThreaded) {

@@ -212,6 +212,16 @@ bool evaluate_node(const Marker::Node& node,
   return all;
 }
 
+bool names_patch(const Operand& operand) {
+  return operand.variable == Variable::python_full_version ||
+         operand.variable == Variable::implementation_version;
+}
+
+bool node_names_patch(const Marker::Node& node) {  // NOLINT(misc-no-recursion): depth is limited
+  if (node.comparison) return names_patch(node.comparison->left) || names_patch(node.comparison->right);
+  return std::any_of(node.parts.begin(), node.parts.end(), node_names_patch);
+}
+
 std::string node_text(const Marker::Node& node, bool outermost) {
   if (node.comparison) {
     return fmt::format("{} {} {}", spelling(node.comparison->left), node.comparison->op,
@@ -331,15 +341,19 @@ bool Marker::evaluate(const MarkerEnvironment& environment, const std::set<std::
   return evaluate_node(*root_, {environment, extras, dependency_groups});
 }
 
+bool Marker::names_patch() const {
+  return node_names_patch(*root_);
+}
+
 std::string Marker::text() const {
   return node_text(*root_, true);
 }
 
-MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform) {
+MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform, int patch) {
   MarkerEnvironment environment;
   environment.platform_machine = platform.machine();
   environment.python_version = python.version();
-  environment.python_full_version = python.version() + ".0";
+  environment.python_full_version = fmt::format("{}.{}", python.version(), patch);
   environment.implementation_version = environment.python_full_version;
   return environment;
 }

@@ -28,8 +28,8 @@ struct MarkerEnvironment {
   std::string sys_platform = "linux";
 };
 
-/// The environment of an interpreter on a platform.
-MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform);
+/// The environment of a patch release of an interpreter on a platform.
+MarkerEnvironment marker_environment(const Interpreter& python, const Platform& platform, int patch = 0);
 
 /// A PEP 508 marker: `python_version < "3.13" and extra == "cuda"`.
 class Marker {
@@ -42,6 +42,9 @@ class Marker {
   /// dependency_groups` (PEP 751) test the same sets. Pass extras and groups normalized.
   bool evaluate(const MarkerEnvironment& environment, const std::set<std::string>& extras = {},
                 const std::set<std::string>& dependency_groups = {}) const;
+  /// True if it compares more of Python's version than the minor one (python_full_version,
+  /// implementation_version).
+  bool names_patch() const;
   /// Normalized spelling, double quotes.
   std::string text() const;
 

@@ -116,7 +116,11 @@ class ResolveLock : public ::testing::Test {
 
   store::Store store() { return store::Store::open(site.store.value, work).value(); }
   Result<LockResult> lock() {
-    LockRequest request{.recipe = recipe, .previous = previous, .upgrade = upgrade, .glibc_minor = 39};
+    LockRequest request{.recipe = recipe,
+                        .previous = previous,
+                        .upgrade = upgrade,
+                        .python_patch = python_patch,
+                        .glibc_minor = 39};
     return resolve_lock(request, site, http, store(), work);
   }
   /// "a 1.0; marker", one per package; or the error's text.
@@ -135,6 +139,7 @@ class ResolveLock : public ::testing::Test {
     return result ? "" : result.error().text();
   }
 
+  std::optional<int> python_patch;
   test::Scratch folder;
   fakes::FakeWork work;
   fakes::MemoryHttp http;

@@ -195,10 +195,13 @@ TEST(RecipeError, Python) {
             "\"3.12\", but "
             "it is missing\n");
   EXPECT_EQ(
-      error_of("python = \"3.12.1\"\n"),
-      "error: recipes/demo.toml:1:10: python: unknown Python version \"3.12.1\": expected a minor version "
-      "such as "
+      error_of("python = \"3.12.x\"\n"),
+      "error: recipes/demo.toml:1:10: python: unknown Python version \"3.12.x\": expected \"3.N\", such as "
       "\"3.12\"\n");
+  const auto exact = read("python = \"3.14.1t\"\npackages = [\"a\"]\n");
+  EXPECT_EQ(exact.python, fakes::python("3.14t"));
+  EXPECT_EQ(exact.python_patch, 1);
+  EXPECT_EQ(read("python = \"3.12\"\npackages = [\"a\"]\n").python_patch, std::nullopt);
 }
 
 TEST(RecipeError, Platforms) {
