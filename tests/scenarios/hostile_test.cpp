@@ -57,10 +57,9 @@ TEST_F(HostileText, OfTheEnvironment) {
 
 TEST_F(HostileText, OfARecipe) {
   scenario_.write("recipes/demo.toml", "python = \"3.11\\u001b[31m\"\nplatforms = [\"linux-x86_64\"]\n");
-  EXPECT_EQ(
-      error_of({"lock", "demo"}),
-      "error: recipes/demo.toml:1:10: python: unknown Python version \"3.11\\x1b[31m\": expected a minor "
-      "version such as \"3.12\"\n");
+  EXPECT_EQ(error_of({"lock", "demo"}),
+            "error: recipes/demo.toml:1:10: python: unknown Python version \"3.11\\x1b[31m\": expected "
+            "\"3.N\", such as \"3.12\"\n");
   scenario_.write("recipes/demo.toml", "\"a\\u001b[31m\\nhint: b\" = 1\n");
   EXPECT_EQ(error_of({"lock", "demo"}),
             "error: recipes/demo.toml:1:1: a\\x1b[31m\\x0ahint: b: unknown key\n\nhint: valid keys: extends, "
