@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,17 +19,21 @@
 
 namespace launch::locking {
 
+class TargetProvider;
+
 /// What was found for one name on one platform.
 struct Pick {
   PackageSource::Wheel wheel;
-  std::set<std::string> dependencies;            ///< names that are in the lock
-  specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that need it
+  std::set<std::string> dependencies;                 ///< names that are in the lock
+  std::vector<specs::Requirement> requirements = {};  ///< that hold here, with those of its extras
+  specs::PatchSet patches = ~specs::PatchSet();       ///< the patch releases of Python that need it
 };
 
 /// The solution for one target.
 struct TargetSolution {
   const LockTarget* target = nullptr;
-  std::map<std::string, Pick> picks;  ///< by package name
+  std::shared_ptr<TargetProvider> provider = {};  ///< that found it
+  std::map<std::string, Pick> picks;              ///< by package name
   std::vector<SourceOnly> source_only = {};
   specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that it is right for
 };

@@ -63,6 +63,20 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
   return &packages_.emplace(name, std::move(package)).first->second;
 }
 
+void TargetProvider::upgrade(std::set<std::string> packages, Others others) {
+  upgraded_ = std::move(packages);
+  others_ = others;
+}
+
+std::optional<specs::Version> TargetProvider::floor_of(const std::string& name) const {
+  const auto preferred = preferred_.find(name);
+  const bool of_night = night_ && night_->days.count(name) != 0;
+  if (others_ == Others::anywhere || comes_first(name) || of_night || preferred == preferred_.end())
+    return std::nullopt;
+  const auto& versions = preferred->second;
+  return *std::min_element(versions.begin(), versions.end());
+}
+
 Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string& name) {
   TRY_ASSIGN(const auto* package, this->package(name));
   std::vector<specs::Version> out;
@@ -75,6 +89,7 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
       out.push_back(version);
     }
   }
+  const auto floor = floor_of(name);
   std::vector<specs::Version> yanked;
   const auto pins = pinned_.find(name);
   for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
@@ -86,12 +101,26 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
       if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
         yanked.push_back(version);
       }
-    } else if (taken.count(version) == 0) {
+    } else if (taken.count(version) == 0 && (!floor || *floor <= version)) {
       out.push_back(version);
     }
   }
   out.insert(out.end(), yanked.begin(), yanked.end());
   return out;
+}
+
+Result<std::vector<specs::Version>> TargetProvider::versions(const std::string& name) {
+  TRY_ASSIGN(const auto* package, this->package(name));
+  std::vector<specs::Version> out;
+  for (const auto& [version, fit] : package->fits) {
+    if (!fit.yanked) out.push_back(version);
+  }
+  return out;
+}
+
+Result<const specs::CoreMetadata*> TargetProvider::metadata(const std::string& name,
+                                                            const specs::Version& version) {
+  return source_.metadata(wheel(name, version));
 }
 
 bool TargetProvider::takes_prereleases(const std::string& name) {

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -115,14 +116,16 @@ class ResolveLock : public ::testing::Test {
   }
 
   store::Store store() { return store::Store::open(site.store.value, work).value(); }
-  Result<LockResult> lock() {
-    LockRequest request{.recipe = recipe,
-                        .previous = previous,
-                        .upgrade = upgrade,
-                        .python_patch = python_patch,
-                        .glibc_minor = 39};
-    return resolve_lock(request, site, http, store(), work);
+  LockRequest request() const {
+    return {.recipe = recipe,
+            .previous = previous,
+            .upgrade = upgrade,
+            .upgrade_only = upgrade_only,
+            .night = night,
+            .python_patch = python_patch,
+            .glibc_minor = 39};
   }
+  Result<LockResult> lock() { return resolve_lock(request(), site, http, store(), work); }
   /// "a 1.0; marker", one per package; or the error's text.
   std::vector<std::string> locked() {
     const auto result = lock();
@@ -149,6 +152,8 @@ class ResolveLock : public ::testing::Test {
   project::Site site;
   std::optional<project::Lockfile> previous;
   bool upgrade = false;
+  std::set<std::string> upgrade_only;
+  std::optional<OtherNight> night;
 };
 
 }  // namespace launch::locking
