@@ -99,9 +99,8 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
     reporter.note(fmt::format("{} stays at {}: {}", one.package, one.version.text(), one.reason));
   for (const auto& one : locked.resolution.source_only) {
     reporter.warn(
-        fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: build its wheel with `pip "
-                    "wheel --no-deps {0}=={1}` and add its folder to pip's find-links, or pin the version "
-                    "that you want",
+        fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: add [lock.build.{0}] to the "
+                    "recipe to build it from source in a container, or pin the version that you want",
                     one.package, one.newest.text(), one.locked.text()));
   }
   for (const auto& name : locked.resolution.moved) {

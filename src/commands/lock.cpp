@@ -11,6 +11,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "commands/source_builder.hpp"
 #include "locking/base_image.hpp"
 #include "project/recipe_digest.hpp"
 #include "registry/oci_registry.hpp"
@@ -107,6 +108,7 @@ Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject
                               .upgrade_only = subject.upgrade_only,
                               .night = request.night,
                               .python_patch = python_patch,
+                              .builder = nullptr,
                               .glibc_minor = glibc_minor};
 }
 
@@ -118,8 +120,11 @@ HttpUse http_use(const LockRequest& request) {
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
                                     const Subject& subject, const store::Store& store) {
   const auto& site = subject.workspace.site;
-  TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
+  TRY_ASSIGN(auto wanted, wanted_of(request, subject));
   const auto http = open_http(context, site, http_use(request));
+  EngineBuilder builder({context, site, *http, store}, subject.recipe,
+                        request.upgrade ? std::nullopt : subject.previous.lock);
+  wanted.builder = &builder;
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
@@ -161,9 +166,11 @@ Result<ExplainDocument> explain(const LockRequest& request, const std::string& p
                                 const Context& context) {
   TRY_ASSIGN(const auto subject, subject_of(request, context));
   const auto& site = subject.workspace.site;
-  TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
+  TRY_ASSIGN(auto wanted, wanted_of(request, subject));
   TRY_ASSIGN(const auto store, open_store(context, site));
   const auto http = open_http(context, site, {.offline = request.offline, .refresh = !request.offline});
+  EngineBuilder builder({context, site, *http, store}, subject.recipe, subject.previous.lock);
+  wanted.builder = &builder;
   ExplainDocument document{.recipe = subject.recipe.name, .explanation = {}, .did_you_mean = {}};
   TRY_ASSIGN(document.explanation, locking::explain_lock(wanted, specs::normalize_name(package), site, *http,
                                                          store, context.work()));

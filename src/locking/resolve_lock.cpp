@@ -15,6 +15,7 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/patches.hpp"
+#include "locking/restore.hpp"
 #include "locking/solution.hpp"
 #include "locking/target_provider.hpp"
 #include "locking/upgrade.hpp"
@@ -57,7 +58,13 @@ class Locking {
         http_(http),
         store_(store),
         work_(work),
-        source_(recipe_, site, http, kept_packages(request_, store), work) {}
+        source_(recipe_, site, http, kept_packages(request_, store), work),
+        built_(recipe_, keeps() ? &*request_.previous : nullptr, request_.glibc_minor, request_.python_patch,
+               {source_, http, store, work, request_.builder,
+                [this, &site](const project::LockedPackage& package) {
+                  return restore_built(package, request_.previous->provenance, {},
+                                       {site, http_, store_, work_, request_.builder});
+                }}) {}
 
   Result<LockResult> run() {
     LockResult result;
@@ -120,6 +127,7 @@ class Locking {
     const auto target = std::find_if(targets_.begin(), targets_.end(),
                                      [&](const LockTarget& one) { return &one == solution.target; });
     TargetProvider provider(recipe_, source_, *target, {}, night_);
+    provider.build_from(built_);
     return solve_with(provider, {requirement});
   }
 
@@ -258,7 +266,28 @@ class Locking {
     return attempt;
   }
 
+  /// Solves again while builds without isolation saw other versions than the solution has.
+  /// Solves again while builds without isolation saw other versions than the solution has.
   Result<Attempt> solve_on(const std::optional<Night>& night) {
+    constexpr int kMost = 3;
+    built_.use(night);
+    for (int tries = 1;; ++tries) {
+      TRY_ASSIGN(auto attempt, solve_once(night));
+      if (attempt.refusal || attempt.solutions.empty()) return attempt;
+      std::map<std::string, specs::Version> versions;
+      for (const auto& [name, pick] : attempt.solutions.front().picks)
+        versions.emplace(name, pick.wheel.build->version);
+      const auto differences = built_.differences(versions);
+      if (differences.empty()) return attempt;
+      if (tries == kMost) {
+        return fail(input_error(fmt::format("a package that is built without isolation saw {}",
+                                            join_words(differences)))
+                        .hint(fmt::format("pin these versions in recipes/{}.toml", recipe_.name)));
+      }
+    }
+  }
+
+  Result<Attempt> solve_once(const std::optional<Night>& night) {
     Attempt attempt;
     auto preferred = kept_versions();
     for (auto& target : targets_) {
@@ -272,7 +301,11 @@ class Locking {
         return attempt;
       }
       TRY_ASSIGN(auto solution, solution_of(*outcome.solution, std::move(provider), target));
-      TRY(find_patches(solution, *outcome.solution, recipe_, source_));
+      TRY(find_patches(solution, *outcome.solution, recipe_));
+      for (auto& [name, pick] : solution.picks) {
+        if (!is_archive(*pick.wheel.build)) continue;
+        TRY_ASSIGN(pick.built, built_.built(pick.wheel, target));
+      }
       // Platforms should have the same versions wherever possible.
       for (const auto& [name, pick] : solution.picks) {
         auto& versions = preferred[name];
@@ -291,6 +324,7 @@ class Locking {
                            const std::vector<specs::Requirement>& more) {
       provider = std::make_shared<TargetProvider>(recipe_, source_, target, versions, night);
       provider->upgrade(request_.upgrade_only, others);
+      provider->build_from(built_);
       return solve_with(*provider, more);
     };
     if (!request_.upgrade_only.empty()) {
@@ -320,6 +354,7 @@ class Locking {
     const auto kind = rests_on_unusable(refusal.conflict) ? ErrorKind::environment : ErrorKind::input;
     Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
                                   refusal.target->text(), why));
+    built_.hint(error, why);
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",
@@ -375,6 +410,7 @@ class Locking {
   const store::Store& store_;
   const Work& work_;
   PackageSource source_;
+  SourcePackages built_;
   std::vector<LockTarget> targets_;
   std::optional<specs::Day> day_;
   std::optional<Night> night_;

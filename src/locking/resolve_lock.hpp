@@ -10,6 +10,7 @@
 #include "base/work.hpp"
 #include "locking/explanation.hpp"
 #include "locking/nightly.hpp"
+#include "locking/source_builder.hpp"
 #include "locking/source_only.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
@@ -33,6 +34,7 @@ struct LockRequest {
   std::set<std::string> upgrade_only = {};  ///< not kept (unless `upgrade`); others move only if they must
   std::optional<OtherNight> night = {};     ///< only with channel nightly
   std::optional<int> python_patch = {};  ///< the patch release of the interpreter; nullopt if it is not known
+  SourceBuilder* builder = nullptr;      ///< for packages that may be built from source; null: none can be
   int glibc_minor = 0;  ///< of the base image's distribution (Debian 12: 36, Ubuntu 22.04: 35, 24.04: 39)
 };
 

@@ -10,6 +10,7 @@
 #include "locking/lock_target.hpp"
 #include "locking/nightly.hpp"
 #include "locking/package_source.hpp"
+#include "locking/source_packages.hpp"
 #include "project/recipe.hpp"
 #include "resolve/provider.hpp"
 
@@ -31,6 +32,11 @@ class TargetProvider final : public resolve::Provider {
   /// Chooses these packages' versions before those of others. With `only_up`, no other package becomes older
   /// than the version that it is preferred in.
   void upgrade(std::set<std::string> packages, Others others);
+  /// What becomes of packages that may be built from source.
+  enum class Sources { built, left_out };
+  /// Makes versions without a wheel that fits candidates too, if the recipe allows that; or leaves these
+  /// packages out of all requirements.
+  void build_from(SourcePackages& packages, Sources sources = Sources::built);
   const Bounds& bounds() const { return bounds_; }
 
   Result<std::vector<specs::Version>> candidates(const std::string& package) override;
@@ -46,7 +52,7 @@ class TargetProvider final : public resolve::Provider {
   Result<std::vector<specs::Version>> versions(const std::string& package);
   /// Of a version returned by candidates(). Errors: those of PackageSource::metadata.
   Result<const specs::CoreMetadata*> metadata(const std::string& package, const specs::Version& version);
-  /// The wheel of a version returned by candidates().
+  /// The wheel of a version returned by candidates(), or its source archive (is_archive).
   PackageSource::Wheel wheel(const std::string& package, const specs::Version& version) const;
 
  private:
@@ -61,6 +67,7 @@ class TargetProvider final : public resolve::Provider {
     bool released = false;  ///< some fit is no pre-release
   };
   Result<const Package*> package(const std::string& name);
+  void add_archives(Package& package) const;
   bool fits(const Listing& listing, const pytorch::Build& build) const;
   /// The oldest version that may be chosen; nullopt: any.
   std::optional<specs::Version> floor_of(const std::string& package) const;
@@ -80,6 +87,8 @@ class TargetProvider final : public resolve::Provider {
   std::map<std::string, std::set<std::string>>
       pinned_;  // versions after "==", as written; these may be yanked
   std::map<std::string, Package> packages_;
+  SourcePackages* built_ = nullptr;
+  Sources sources_ = Sources::built;
 };
 
 }  // namespace launch::locking

@@ -58,9 +58,11 @@ class FakeIndex {
     show(spec.name);
     return name;
   }
-  void add_archive(const std::string& project, const std::string& version) {
+  void add_archive(const std::string& project, const std::string& version, const std::string& bytes = {}) {
     const auto name = fmt::format("{}-{}.tar.gz", project, version);
-    pages_[project][name] = fmt::format("<a href=\"{}/files/{}\">{}</a><br/>\n", url_, name, name);
+    const auto hash = bytes.empty() ? "" : "#sha256=" + sha256_hex(bytes);
+    if (!bytes.empty()) http_.put(file_url(name), bytes);
+    pages_[project][name] = fmt::format("<a href=\"{}/files/{}{}\">{}</a><br/>\n", url_, name, hash, name);
     show(project);
   }
   /// Removes a wheel from its project's page; the file stays.
@@ -123,6 +125,7 @@ class ResolveLock : public ::testing::Test {
             .upgrade_only = upgrade_only,
             .night = night,
             .python_patch = python_patch,
+            .builder = builder,
             .glibc_minor = 39};
   }
   Result<LockResult> lock() { return resolve_lock(request(), site, http, store(), work); }
@@ -154,6 +157,7 @@ class ResolveLock : public ::testing::Test {
   bool upgrade = false;
   std::set<std::string> upgrade_only;
   std::optional<OtherNight> night;
+  SourceBuilder* builder = nullptr;
 };
 
 }  // namespace launch::locking
