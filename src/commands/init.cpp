@@ -157,7 +157,7 @@ class FirstSteps {
     std::sort(torch.packages.begin(), torch.packages.end());
   }
 
-  void choose_channel(project::FirstRecipe::Torch& torch) {
+  void choose_channel(project::FirstTorch& torch) {
     std::string reason = "nothing asks for a nightly or for one of PyTorch's own indexes";
     if (survey_.torch_index) {
       torch.channel = survey_.torch_index->index.channel;

@@ -11,17 +11,19 @@
 
 namespace launch::project {
 
+/// Its [torch].
+struct FirstTorch {
+  pytorch::Channel channel = pytorch::Channel::index;
+  std::optional<specs::Accelerator> cuda = {};
+  std::vector<std::string> packages = {};
+};
+
 /// What a first recipe says.
 struct FirstRecipe {
   specs::Interpreter python;
   std::vector<std::string> from;      ///< the project's own files
   std::vector<std::string> packages;  ///< names
-  struct Torch {
-    pytorch::Channel channel = pytorch::Channel::index;
-    std::optional<specs::Accelerator> cuda;
-    std::vector<std::string> packages;
-  };
-  std::optional<Torch> torch;
+  std::optional<FirstTorch> torch;
   std::vector<CopyEntry> copy;
   std::vector<std::string> scan;
   std::vector<std::string> command;

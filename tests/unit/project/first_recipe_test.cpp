@@ -12,7 +12,7 @@ TEST(FirstRecipe, IsARecipe) {
   FirstRecipe first;
   first.python = fakes::python("3.12");
   first.packages = {"numpy", "pyyaml"};
-  first.torch = {pytorch::Channel::nightly, fakes::accelerator("cu128"), {"torch"}};
+  first.torch = FirstTorch{pytorch::Channel::nightly, fakes::accelerator("cu128"), {"torch"}};
   first.copy = {{"a \"b\".py", "/workspace/"}};
   first.scan = {"a \"b\".py"};
   first.command = {"train.py"};
