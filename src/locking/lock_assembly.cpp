@@ -45,7 +45,8 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>
   auto& [package, places] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
-  if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
+  const bool of_git = pick.built != nullptr && pick.built->record->git;
+  if (!recipe.lock.by_path && !of_git) package.index = pick.wheel.listing->index.text();
   places[target.platform().machine()] = pick.patches;
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
