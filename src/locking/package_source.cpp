@@ -90,6 +90,7 @@ void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch
   listing.index = from.url();
   listing.from_channel = &from == channel_;
   listing.known = page->has_value();
+  listing.refused = from.refused(name);
   if (*page) listing.files = std::move((*page)->files);
   listing.builds = std::move(builds);
   listings_.emplace(key_of(name), std::move(listing));

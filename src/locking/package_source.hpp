@@ -31,6 +31,7 @@ struct Listing {
   specs::Url index;           ///< the index's URL
   bool from_channel = false;  ///< the PyTorch channel's
   bool known = false;         ///< the index has such a project
+  bool refused = false;       ///< it answered 403, as the channel does for what it does not have
   std::vector<index::IndexFile> files;
   std::vector<pytorch::Build> builds;  ///< those of the files that are wheels
 };
