@@ -183,6 +183,7 @@ std::optional<std::uint64_t> size_by(const Result<net::HttpResponse>& response) 
 /// answers differ, stays 0.
 void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
   for (const auto& one : wheels)
     requests.push_back({.url = one.file->url, .range = net::ByteRange{0, 0}, .most = 1});
   const auto ranges = index::fetch_with_files(http, requests);
