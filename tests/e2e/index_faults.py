@@ -303,14 +303,18 @@ def wheels(lock: dict) -> dict[str, tuple[str, int]]:
             for package in lock["packages"] for wheel in package["wheels"]}
 
 
+def differences(found: dict, expected: dict) -> str:
+    return "; ".join(f"{name}: {found.get(name, 'absent')}, expected {expected.get(name, 'absent')}"
+                     for name in sorted(found.keys() | expected.keys()) if found.get(name) != expected.get(name))
+
+
 def named_versions(world: World, said: str) -> set[tuple[str, str]]:
     """The versions that messages name, as "project 1.0" or by a file name."""
     found = set()
     for index in world.indexes:
         for file in index.files.values():
             version = file.name.split("-")[1]
-            public = version.split("+")[0]
-            if file.name in said or f"{file.project} {version}" in said or f"{file.project} {public}" in said:
+            if file.name in said or f"{file.project} {version}" in said:
                 found.add((file.project, version))
             day = re.search(r"dev(\d{4})(\d\d)(\d\d)", version)
             if day and f"skipped nightly {day[1]}-{day[2]}-{day[3]}" in said:
@@ -344,14 +348,14 @@ def check_error(run, project) -> list[str]:
 def check_lock(launch, seed, world, faults, run, lock) -> list[str]:
     sound, _ = reference(launch, seed)
     served = wheels(sound)
-    if pins(lock) != pins(sound):
+    if pins(lock) != pins(sound) or wheels(lock).keys() != served.keys():
         named = named_versions(world, run.err)
         missing = {(path.rsplit("/", 2)[0], path.rsplit("/", 2)[1]) for fault, path in faults.struck
                    if fault.kind == "page" and fault.fault.__name__ in MISSING}
         rest, said = reference(launch, seed, frozenset(named), frozenset(missing))
-        if rest is None or pins(rest) != pins(lock):
-            return [f"the lock has {pins(lock)}\nof a world without {sorted(named)} and {sorted(missing)}: "
-                    f"{pins(rest) if rest else said}"]
+        if rest is None or pins(rest) != pins(lock) or wheels(lock).keys() != wheels(rest).keys():
+            return [f"in a world without {sorted(named)} and {sorted(missing)}: "
+                    f"{differences(wheels(lock), wheels(rest)) if rest else said}"]
         served = wheels(rest)
     altered = [path for fault, path in faults.struck if fault.fault is changed]
     digests_changed = any(fault.fault is other_digest for fault, _ in faults.struck)
@@ -373,8 +377,7 @@ def check_after(launch, seed, project, faults) -> list[str]:
     if lock is None:
         return [f"afterwards, without faults: exit code {run.code}\n{run.err}"]
     if pins(lock) != pins(sound) or wheels(lock) != wheels(sound):
-        return [f"afterwards, without faults, the lock has {pins(lock)}, {wheels(lock)}\nexpected {pins(sound)}, "
-                f"{wheels(sound)}\n{run.err}"]
+        return [f"afterwards, without faults, the lock has {differences(wheels(lock), wheels(sound))}\n{run.err}"]
     fetched = project.run("fetch", "faults", timeout=LONGEST)
     return [] if fetched.code == 0 else [f"afterwards, fetch: exit code {fetched.code}\n{fetched.err}"]
 
