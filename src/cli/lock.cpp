@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/reports/changes.hpp"
+#include "cli/reports/explanation.hpp"
 #include "project/diff.hpp"
 #include "specs/texts.hpp"
 
@@ -24,17 +25,27 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     R"(RECIPE is a name (demo means recipes/demo.toml) or a path. The lock is written to lockfiles/pylock.NAME.toml in
 the standard format (PEP 751), which pip (26.1 or later) and uv install as it is. Locked versions are kept as long
-as they satisfy the recipe; --upgrade resolves everything to the newest. An unchanged lock is not written.
+as they satisfy the recipe; --upgrade resolves everything to the newest, or only the PACKAGEs: others move only if
+these require it, and never to an older version if that can be avoided. A package that the recipe takes from the
+nightly channel moves the nightly. An unchanged lock is not written. With --explain, the exit code is 1 if the
+package is not needed.
 
 Examples:
-  launch lock demo              create the lock, or bring it up to date with the recipe
-  launch lock demo --upgrade    lock the newest versions that the recipe allows
-  launch lock demo --check      in CI: exit with 1 if the lock is out of date
-  launch lock demo --json       {"lock": …, "changed": …, "packages": […], "date": …}
+  launch lock demo                    create the lock, or bring it up to date with the recipe
+  launch lock demo --upgrade          lock the newest versions that the recipe allows
+  launch lock demo --upgrade torch    move torch and what it requires; keep everything else
+  launch lock demo --date 2025-06-06  use that nightly, whatever the recipe says
+  launch lock demo --explain sympy    why is it locked, why in this version, and what would allow a newer one
+  launch lock demo --check            in CI: exit with 1 if the lock is out of date
+  launch lock demo --json             {"lock": …, "changed": …, "changes": …, "packages": […], "date": …}
 )";
 
 struct LockOptions {
   std::string recipe;
+  std::vector<std::string> packages;
+  std::string date;
+  std::string as_of;
+  std::string explain;
   bool check = false;
   bool upgrade = false;
   bool offline = false;
@@ -84,11 +95,12 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
   }
   for (const auto& one : locked.resolution.ruled_out)
     reporter.warn(fmt::format("skipped {} {}: {}", one.package, one.version.text(), one.reason));
+  for (const auto& one : locked.resolution.stayed)
+    reporter.note(fmt::format("{} stays at {}: {}", one.package, one.version.text(), one.reason));
   for (const auto& one : locked.resolution.source_only) {
     reporter.warn(
-        fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: build its wheel with `pip "
-                    "wheel --no-deps {0}=={1}` and add its folder to pip's find-links, or pin the version "
-                    "that you want",
+        fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: add [lock.build.{0}] to the "
+                    "recipe to build it from source in a container, or pin the version that you want",
                     one.package, one.newest.text(), one.locked.text()));
   }
   for (const auto& name : locked.resolution.moved) {
@@ -129,6 +141,9 @@ std::string json_of(const commands::LockDocument& locked) {
   for (const auto& one : result.source_only)
     source_only.push_back(
         {{"name", one.package}, {"locked", one.locked.text()}, {"newest", one.newest.text()}});
+  auto stayed = Json::array();
+  for (const auto& one : result.stayed)
+    stayed.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
@@ -139,25 +154,93 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"passed_over", std::move(passed_over)},
                      {"ruled_out", std::move(ruled_out)},
                      {"source_only", std::move(source_only)},
+                     {"stayed", std::move(stayed)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);
 }
 
+Result<std::optional<specs::Day>> day_of(const char* option, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto day = specs::Day::parse(text);
+  if (day) return day;
+  return fail(
+      input_error(fmt::format("{}: expected a day such as 2025-06-06, found {}", option, in_quotes(text))));
+}
+
+Result<commands::LockRequest> request_of(const LockOptions& options) {
+  if (!options.packages.empty() && !options.upgrade) {
+    return fail(input_error("packages can be named only with --upgrade")
+                    .hint(fmt::format("run `launch lock {} --upgrade {}`", options.recipe,
+                                      join(options.packages, " "))));
+  }
+  commands::LockRequest request{.recipe = options.recipe,
+                                .write = !options.check,
+                                .upgrade = options.upgrade && options.packages.empty(),
+                                .offline = options.offline,
+                                .upgrade_only = options.packages};
+  TRY_ASSIGN(const auto date, day_of("--date", options.date));
+  TRY_ASSIGN(const auto as_of, day_of("--as-of", options.as_of));
+  if (date || as_of) request.night = locking::OtherNight{date, as_of};
+  return request;
+}
+
+/// The options that choose versions, for hints: " --upgrade torch".
+std::string options_text(const LockOptions& options) {
+  std::string text;
+  if (options.upgrade) text += " --upgrade";
+  for (const auto& package : options.packages) text += " " + package;
+  if (!options.date.empty()) text += " --date " + options.date;
+  if (!options.as_of.empty()) text += " --as-of " + options.as_of;
+  return text;
+}
+
+/// What the recipe says of the nightly.
+std::string wish_of(const project::Recipe& recipe) {
+  const auto& torch = recipe.torch;
+  if (torch.date) return fmt::format("the nightly of {}", torch.date->text());
+  return torch.as_of ? fmt::format("the newest nightly up to {}", torch.as_of->text()) : "no certain nightly";
+}
+
+/// Reports that a nightly was chosen by an option.
+void tell_night(const commands::LockDocument& locked, const LockOptions& options, Reporter& reporter) {
+  if (options.date.empty() && options.as_of.empty()) return;
+  const auto& recipe = locked.recipe;
+  const auto option = options.date.empty() ? "--as-of " + options.as_of : "--date " + options.date;
+  if (locked.is_asked_for) {
+    const auto& date = locked.resolution.lock.provenance.date;
+    return reporter.note(fmt::format("{} chose the nightly of {}, which the lock keeps until --upgrade",
+                                     option, date ? date->text() : "no day"));
+  }
+  reporter.warn(fmt::format(
+      "{} replaced what the recipe {} asks for, {}: until the recipe asks for it, `launch lock {} --check` "
+      "fails, and so do commands that need an up-to-date lock",
+      option, recipe.name, wish_of(recipe), recipe.name));
+}
+
+Result<int> run_explain(World& world, const commands::LockRequest& request, const std::string& package) {
+  const auto document = commands::explain(request, package, world.context);
+  if (!document) return ended(world, document.error(), "nothing was explained");
+  world.terminal.clear();
+  if (document->did_you_mean)
+    world.context.reporter.note(fmt::format("did you mean {}?", *document->did_you_mean));
+  world.output.line(world.json ? explanation_json(*document) : explanation_text(*document));
+  return document->explanation.reasons.empty() ? kNo : 0;
+}
+
 Result<int> run_lock(World& world, const LockOptions& options) {
-  const commands::LockRequest request{.recipe = options.recipe,
-                                      .write = !options.check,
-                                      .upgrade = options.upgrade,
-                                      .offline = options.offline};
+  TRY_ASSIGN(const auto request, request_of(options));
+  if (!options.explain.empty()) return run_explain(world, request, options.explain);
   const auto locked = commands::lock(request, world.context);
   if (!locked) return ended(world, locked.error(), "nothing was written");
   world.terminal.clear();
   auto& reporter = world.context.reporter;
   tell(*locked, reporter);
+  tell_night(*locked, options, reporter);
   report_changes(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
-  reporter.note(fmt::format("run `launch lock {}{}` to update it", locked->recipe.name,
-                            options.upgrade ? " --upgrade" : ""));
+  reporter.note(
+      fmt::format("run `launch lock {}{}` to update it", locked->recipe.name, options_text(options)));
   return kNo;
 }
 
@@ -168,8 +251,21 @@ void register_lock(App& app) {
   auto command = app.add("lock", kDescription);
   command.footer(kFooter);
   command.option("RECIPE", &options->recipe, kRecipeHelp).required().value_name("");
-  command.flag("--check", options->check, "Write nothing; exit with 1 if the lock is out of date");
-  command.flag("--upgrade", options->upgrade, "Ignore the existing lock and resolve to the newest versions");
+  command.option("PACKAGES", &options->packages, "With --upgrade: packages to upgrade (default: all)")
+      .value_name("");
+  const auto check =
+      command.flag("--check", options->check, "Write nothing; exit with 1 if the lock is out of date");
+  command.flag("--upgrade", options->upgrade, "Resolve to the newest versions instead of the locked ones");
+  const auto date =
+      command.option("--date", &options->date, "Use the nightly of this day instead of the recipe's")
+          .value_name("DAY");
+  command.option("--as-of", &options->as_of, "Use the newest nightly up to this day instead of the recipe's")
+      .value_name("DAY")
+      .excludes(date);
+  command
+      .option("--explain", &options->explain, "Write nothing; say why this package is locked in its version")
+      .value_name("NAME")
+      .excludes(check);
   command.flag("--offline", options->offline, "Use cached index pages only; make no network requests");
   command.runs([options](World& world) { return run_lock(world, *options); });
 }

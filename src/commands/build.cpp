@@ -9,6 +9,7 @@
 
 #include "base/file.hpp"
 #include "commands/engine.hpp"
+#include "commands/source_builder.hpp"
 #include "locking/locate.hpp"
 #include "store/store.hpp"
 
@@ -54,6 +55,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
+    TRY(restore_wheels(lock.lock, lock.file.parent_path(), {context, site, *http, store}));
     TRY_ASSIGN(auto fetched, locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(),
                                                    site, store, *http, context.work()));
     return std::move(fetched.paths);

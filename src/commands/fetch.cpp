@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "commands/source_builder.hpp"
 #include "locking/locate.hpp"
 #include "store/store.hpp"
 
@@ -78,6 +79,7 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   TRY_ASSIGN(const auto store, open_store(context, site));
   note_root(store, file, context.reporter);
   context.reporter.status("checking the store");
+  TRY(restore_wheels(loaded.lock, file.parent_path(), {context, site, *http, store}));
   TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, loaded.lock.provenance, file.parent_path(),
                                                  site, store, *http, context.work()));
   TRY(require_no_stop(context));

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -9,8 +10,12 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
+#include "commands/source_builder.hpp"
 #include "locking/base_image.hpp"
+#include "project/recipe_digest.hpp"
 #include "registry/oci_registry.hpp"
+#include "specs/name.hpp"
 #include "store/store.hpp"
 
 namespace launch::commands {
@@ -41,24 +46,91 @@ Result<Previous> read_previous(const project::Project& project, const fs::path& 
   return previous;
 }
 
+/// What a request is about.
+struct Subject {
+  Workspace workspace;
+  project::Recipe recipe;
+  fs::path file;  ///< of the lock
+  Previous previous;
+  std::set<std::string> upgrade_only;  ///< normalized
+};
+
+/// Errors (input): one of the packages to upgrade is neither in the lock nor in the recipe.
+Result<std::set<std::string>> known_packages(const std::vector<std::string>& names, const Subject& subject) {
+  std::set<std::string> known;
+  for (const auto* list : {&subject.recipe.torch.packages, &subject.recipe.packages}) {
+    for (const auto& requirement : *list) known.insert(requirement.name);
+  }
+  if (const auto& lock = subject.previous.lock) {
+    for (const auto& package : lock->packages) known.insert(package.name);
+  }
+  std::set<std::string> out;
+  for (const auto& name : names) {
+    out.insert(specs::normalize_name(name));
+    if (known.count(specs::normalize_name(name)) != 0) continue;
+    const auto& [workspace, recipe, file, previous, ignored] = subject;
+    auto error =
+        input_error(previous.lock ? fmt::format("neither {} nor the recipe {} has a package {}",
+                                                workspace.project.shown(file), recipe.name, in_quotes(name))
+                                  : fmt::format("the recipe {} has no package {}, and no lock yet",
+                                                recipe.name, in_quotes(name)));
+    const std::vector<std::string> names_known(known.begin(), known.end());
+    if (const auto near = did_you_mean(name, names_known)) error.hint(fmt::format("did you mean {}?", *near));
+    return fail(std::move(error));
+  }
+  return out;
+}
+
+Result<Subject> subject_of(const LockRequest& request, const Context& context) {
+  TRY_ASSIGN(auto workspace, open_workspace(context));
+  Subject subject{
+      .workspace = std::move(workspace), .recipe = {}, .file = {}, .previous = {}, .upgrade_only = {}};
+  const auto& project = subject.workspace.project;
+  TRY_ASSIGN(const auto recipe_file, project.recipe_file(request.recipe));
+  TRY_ASSIGN(subject.recipe, project::load_recipe(project, recipe_file));
+  if (request.night && subject.recipe.torch.channel != pytorch::Channel::nightly) {
+    return fail(input_error(
+        fmt::format("a date chooses a nightly, but the recipe {} takes torch from the channel {}",
+                    subject.recipe.name, in_quotes(pytorch::channel_name(subject.recipe.torch.channel)))));
+  }
+  subject.file = project.lock_place(subject.recipe.name);
+  TRY_ASSIGN(subject.previous, read_previous(project, subject.file, request.upgrade, context.reporter));
+  TRY_ASSIGN(subject.upgrade_only, known_packages(request.upgrade_only, subject));
+  return subject;
+}
+
+Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject& subject) {
+  TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(subject.recipe));
+  TRY_ASSIGN(const auto python_patch, locking::python_patch_for(subject.recipe));
+  return locking::LockRequest{.recipe = subject.recipe,
+                              .previous = subject.previous.lock,
+                              .upgrade = request.upgrade,
+                              .upgrade_only = subject.upgrade_only,
+                              .night = request.night,
+                              .python_patch = python_patch,
+                              .builder = nullptr,
+                              .glibc_minor = glibc_minor};
+}
+
+HttpUse http_use(const LockRequest& request) {
+  return {.offline = request.offline,
+          .refresh = request.upgrade || !request.upgrade_only.empty() || request.night};
+}
+
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
-                                    const project::Site& site, const project::Recipe& recipe,
-                                    const std::optional<project::Lockfile>& previous,
-                                    const store::Store& store) {
-  TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(recipe));
-  TRY_ASSIGN(const auto python_patch, locking::python_patch_for(recipe));
-  const auto http = open_http(context, site, {.offline = request.offline, .refresh = request.upgrade});
-  const locking::LockRequest wanted{.recipe = recipe,
-                                    .previous = previous,
-                                    .upgrade = request.upgrade,
-                                    .python_patch = python_patch,
-                                    .glibc_minor = glibc_minor};
+                                    const Subject& subject, const store::Store& store) {
+  const auto& site = subject.workspace.site;
+  TRY_ASSIGN(auto wanted, wanted_of(request, subject));
+  const auto http = open_http(context, site, http_use(request));
+  EngineBuilder builder({context, site, *http, store}, subject.recipe,
+                        request.upgrade ? std::nullopt : subject.previous.lock);
+  wanted.builder = &builder;
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
   const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
-  TRY_ASSIGN(auto chosen,
-             locking::choose_base(recipe, result.lock, previous, renew, registry, context.reporter));
+  TRY_ASSIGN(auto chosen, locking::choose_base(subject.recipe, result.lock, subject.previous.lock, renew,
+                                               registry, context.reporter));
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
   result.lock.provenance.base = std::move(chosen.base);
@@ -69,25 +141,42 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
 
 Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   const auto began = context.clock.steady();
-  TRY_ASSIGN(const auto workspace, open_workspace(context));
-  const auto& [project, site] = workspace;
-  TRY_ASSIGN(const auto recipe_file, project.recipe_file(request.recipe));
+  TRY_ASSIGN(auto subject, subject_of(request, context));
   LockDocument document;
-  TRY_ASSIGN(document.recipe, project::load_recipe(project, recipe_file));
+  document.recipe = subject.recipe;
   for (const auto& note : document.recipe.notes) context.reporter.note(note);
-  const auto file = project.lock_place(document.recipe.name);
-  document.file = project.shown(file);
-  TRY_ASSIGN(auto previous, read_previous(project, file, request.upgrade, context.reporter));
-  TRY_ASSIGN(const auto store, open_store(context, site));
-  TRY_ASSIGN(document.resolution, resolve(request, context, site, document.recipe, previous.lock, store));
+  document.file = subject.workspace.project.shown(subject.file);
+  TRY_ASSIGN(const auto store, open_store(context, subject.workspace.site));
+  TRY_ASSIGN(document.resolution, resolve(request, context, subject, store));
   TRY(require_no_stop(context));
-  const auto text = project::write_lockfile(document.resolution.lock);
-  document.is_new = previous.text.empty();
-  document.changed = text != previous.text;
-  document.previous = std::move(previous.lock);
-  if (document.changed && request.write) TRY(write_file(context.disk, file, text));
-  if (request.write) note_root(store, file, context.reporter);
+  const auto& lock = document.resolution.lock;
+  document.is_asked_for =
+      lock.provenance.recipe == project::recipe_digest(subject.recipe, project::Stage::lock);
+  const auto text = project::write_lockfile(lock);
+  document.is_new = subject.previous.text.empty();
+  document.changed = text != subject.previous.text;
+  document.previous = std::move(subject.previous.lock);
+  if (document.changed && request.write) TRY(write_file(context.disk, subject.file, text));
+  if (request.write) note_root(store, subject.file, context.reporter);
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+  return document;
+}
+
+Result<ExplainDocument> explain(const LockRequest& request, const std::string& package,
+                                const Context& context) {
+  TRY_ASSIGN(const auto subject, subject_of(request, context));
+  const auto& site = subject.workspace.site;
+  TRY_ASSIGN(auto wanted, wanted_of(request, subject));
+  TRY_ASSIGN(const auto store, open_store(context, site));
+  const auto http = open_http(context, site, {.offline = request.offline, .refresh = !request.offline});
+  EngineBuilder builder({context, site, *http, store}, subject.recipe, subject.previous.lock);
+  wanted.builder = &builder;
+  ExplainDocument document{.recipe = subject.recipe.name, .explanation = {}, .did_you_mean = {}};
+  TRY_ASSIGN(document.explanation, locking::explain_lock(wanted, specs::normalize_name(package), site, *http,
+                                                         store, context.work()));
+  TRY(require_no_stop(context));
+  if (!document.explanation.reasons.empty() || !document.explanation.only_if.empty()) return document;
+  document.did_you_mean = did_you_mean(specs::normalize_name(package), document.explanation.locked);
   return document;
 }
 

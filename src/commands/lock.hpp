@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "commands/context.hpp"
@@ -12,10 +13,12 @@
 namespace launch::commands {
 
 struct LockRequest {
-  std::string recipe;    ///< name or path
-  bool write = true;     ///< else the document says what would be written
-  bool upgrade = false;  ///< ignore the versions of the existing lock
-  bool offline = false;  ///< cached index pages only
+  std::string recipe;                             ///< name or path
+  bool write = true;                              ///< else the document says what would be written
+  bool upgrade = false;                           ///< ignore the versions of the existing lock
+  bool offline = false;                           ///< cached index pages only
+  std::vector<std::string> upgrade_only = {};     ///< packages that are not kept, unless `upgrade`
+  std::optional<locking::OtherNight> night = {};  ///< in place of the recipe's
 };
 
 struct LockDocument {
@@ -25,12 +28,24 @@ struct LockDocument {
   bool is_new = false;                        ///< there was no lock
   std::optional<project::Lockfile> previous;  ///< nullopt if there was no readable one
   bool changed = false;                       ///< the lock differs from the existing file
+  bool is_asked_for = true;                   ///< the nightly is one that the recipe asks for
   double seconds = 0;
 };
 
 /// Resolves a recipe and writes its lock unless it is unchanged. Errors: those of load_recipe,
-/// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (environment) the lock cannot be
-/// written; a stop, after which nothing was written.
+/// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (input) a package to upgrade that is
+/// neither in the lock nor in the recipe; another night for a recipe without the channel nightly;
+/// (environment) the lock cannot be written; a stop, after which nothing was written.
 Result<LockDocument> lock(const LockRequest& request, const Context& context);
+
+struct ExplainDocument {
+  std::string recipe;  ///< its name
+  locking::Explanation explanation;
+  std::optional<std::string> did_you_mean;  ///< a locked package, if this one is not needed
+};
+
+/// Says why a package is in the lock of that request, or why not. Writes nothing. Errors: as above.
+Result<ExplainDocument> explain(const LockRequest& request, const std::string& package,
+                                const Context& context);
 
 }  // namespace launch::commands

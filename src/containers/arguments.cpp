@@ -41,6 +41,10 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
     const auto gpus = info.type->gpus(spec.gpus);
     arguments.insert(arguments.end(), gpus.begin(), gpus.end());
   }
+  if (spec.confined) {
+    add(arguments, "--cap-drop", "ALL");
+    add(arguments, "--security-opt", "no-new-privileges");
+  }
   for (const auto& mount : spec.mounts) add(arguments, "--mount", mount_value(mount));
   add_pairs(arguments, "--env", spec.environment);
   // The argument vector is the complete command; an entry point would be put before it.

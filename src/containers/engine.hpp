@@ -90,6 +90,8 @@ struct RunSpec {
   /// when its client is killed); by default the engine's 10 s.
   std::optional<int> stop_seconds = {};
   specs::GpuSet gpus = specs::GpuSet::none();
+  /// Takes all capabilities from root in the container, and the means to regain them.
+  bool confined = false;
   bool init = true;    ///< a small init as PID 1
   bool remove = true;  ///< remove the container when it ends
 };

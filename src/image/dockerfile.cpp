@@ -198,6 +198,11 @@ std::string render_dockerignore() {
   return "*\n!Dockerfile\n!venv\n!wheels\n!project\n";
 }
 
+Result<std::string> render_system(const DockerfileInput& input) {
+  TRY_ASSIGN(auto out, from_instruction(input));
+  return out + apt_instruction(input, *input.lock.lock.provenance.base);
+}
+
 Result<std::string> render_dockerfile(const DockerfileInput& input) {
   const auto& name = input.recipe.name;
   std::string out = fmt::format(

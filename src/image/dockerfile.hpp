@@ -23,6 +23,10 @@ struct DockerfileInput {
 /// whose digest is open.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 
+/// The start of that Dockerfile: the base image with the distribution's packages of the recipe. Errors: the
+/// same.
+Result<std::string> render_system(const DockerfileInput& input);
+
 /// Restricts the context to what the Dockerfile uses.
 std::string render_dockerignore();
 

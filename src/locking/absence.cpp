@@ -121,7 +121,7 @@ std::string explain_absence(const Listing& listing, const specs::SpecifierSet& w
   const auto source = newest_source_only(listing, [&](const specs::Version& version) {
     return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
   });
-  if (source) return fmt::format("{} {} has only a source archive", listing.name, source->text());
+  if (source) return fmt::format("{} {} {}", listing.name, source->text(), kOnlyArchive);
   if (newest) return fmt::format("the newest {} for {} is {}", listing.name, target.text(), newest->text());
   if (listing.builds.empty()) return fmt::format("{} has no wheels", listing.name);
   return fmt::format("no {} has wheels for {}", listing.name, target.text());

@@ -19,20 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-project::LockedWheel locked(const index::IndexFile& file, bool by_path) {
-  project::LockedWheel out;
-  out.file_name = file.file_name;
-  if (by_path) {
-    out.path = "wheels/" + file.file_name;
-  } else {
-    out.url = file.url;
-  }
-  out.size = file.size.value_or(0);
-  out.sha256 = file.sha256;
-  out.upload_time = file.upload_time;
-  return out;
-}
-
 /// Where a version is needed: by machine, the patch releases of Python.
 using Places = std::map<std::string, specs::PatchSet>;
 
@@ -56,7 +42,6 @@ std::string places_marker(const Places& places, std::size_t targets, const specs
 void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>>& versions,
               const std::string& name, const Pick& pick, const LockTarget& target,
               const project::Recipe& recipe) {
-  const auto& file = pick.wheel.file();
   auto& [package, places] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
@@ -65,10 +50,14 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
   package.dependencies.assign(dependencies.begin(), dependencies.end());
-  const auto same = [&](const project::LockedWheel& wheel) { return wheel.file_name == file.file_name; };
-  if (std::none_of(package.wheels.begin(), package.wheels.end(), same)) {
-    package.wheels.push_back(locked(file, recipe.lock.by_path));
+  if (pick.built != nullptr) {
+    package.sdist = pick.built->sdist;
+    package.build = pick.built->record;
   }
+  const auto file =
+      pick.built != nullptr ? pick.built->wheel : locked_file(pick.wheel.file(), recipe.lock.by_path);
+  const auto same = [&](const project::LockedWheel& wheel) { return wheel.file_name == file.file_name; };
+  if (std::none_of(package.wheels.begin(), package.wheels.end(), same)) package.wheels.push_back(file);
 }
 
 /// The index file of each wheel, by file name.
@@ -187,6 +176,20 @@ void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
 
 }  // namespace
 
+project::LockedFile locked_file(const index::IndexFile& file, bool by_path) {
+  project::LockedFile out;
+  out.file_name = file.file_name;
+  if (by_path) {
+    out.path = "wheels/" + file.file_name;
+  } else {
+    out.url = file.url;
+  }
+  out.size = file.size.value_or(0);
+  out.sha256 = file.sha256;
+  out.upload_time = file.upload_time;
+  return out;
+}
+
 std::string environment_marker(const LockTarget& target) {
   const auto& environment = target.environment();
   return fmt::format("python_version == \"{}\" and sys_platform == \"{}\" and platform_machine == \"{}\"",
@@ -220,6 +223,7 @@ Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>
   std::vector<Open> unhashed;
   std::vector<Open> unsized;
   for (auto& package : packages) {
+    if (package.build) continue;  // its wheel was hashed when it was built
     for (auto& wheel : package.wheels) {
       const auto before = previous.find(wheel.file_name);
       if (before != previous.end()) TRY(take_from_previous(wheel, *before->second, completion.recipe));

@@ -2,14 +2,16 @@
 
 #include <set>
 
+#include "locking/target_provider.hpp"
+
 namespace launch::locking {
 namespace {
 
 class Finding {
  public:
   Finding(TargetSolution& solution, const std::map<std::string, resolve::Chosen>& versions,
-          const project::Recipe& recipe, PackageSource& source)
-      : solution_(solution), versions_(versions), recipe_(recipe), source_(source) {}
+          const project::Recipe& recipe)
+      : solution_(solution), versions_(versions), recipe_(recipe) {}
 
   Result<void> run() {
     for (const auto* list : {&recipe_.torch.packages, &recipe_.packages}) {
@@ -20,14 +22,15 @@ class Finding {
       for (const auto& [name, patches] : before) {
         const auto chosen = versions_.find(name);
         if (chosen == versions_.end()) continue;
-        TRY_ASSIGN(const auto* metadata, source_.metadata(solution_.picks.at(name).wheel));
+        TRY_ASSIGN(const auto* metadata,
+                   solution_.provider->metadata(name, solution_.picks.at(name).wheel.build->version));
         for (const auto& requirement : metadata->requires_dist)
           note(requirement, chosen->second.extras, patches);
       }
     }
     for (auto& [name, pick] : solution_.picks) {
       pick.patches = needed_[name];
-      TRY_ASSIGN(const auto* metadata, source_.metadata(pick.wheel));
+      TRY_ASSIGN(const auto* metadata, solution_.provider->metadata(name, pick.wheel.build->version));
       auto allowed = specs::patches_allowed(metadata->requires_python, recipe_.python);
       const auto on_page = specs::SpecifierSet::parse(pick.wheel.file().requires_python.value_or(""));
       if (on_page) allowed &= specs::patches_allowed(*on_page, recipe_.python);
@@ -60,15 +63,14 @@ class Finding {
   TargetSolution& solution_;
   const std::map<std::string, resolve::Chosen>& versions_;
   const project::Recipe& recipe_;
-  PackageSource& source_;
   Needed needed_;
 };
 
 }  // namespace
 
 Result<void> find_patches(TargetSolution& solution, const std::map<std::string, resolve::Chosen>& versions,
-                          const project::Recipe& recipe, PackageSource& source) {
-  return Finding(solution, versions, recipe, source).run();
+                          const project::Recipe& recipe) {
+  return Finding(solution, versions, recipe).run();
 }
 
 }  // namespace launch::locking

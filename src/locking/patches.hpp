@@ -5,7 +5,6 @@
 
 #include "base/result.hpp"
 #include "locking/lock_assembly.hpp"
-#include "locking/package_source.hpp"
 #include "project/recipe.hpp"
 #include "resolve/pubgrub.hpp"
 
@@ -14,8 +13,8 @@ namespace launch::locking {
 /// Finds the patch releases of Python that need each package of a solution, and those for which the whole
 /// solution is right: where the patch release is known, a marker or a Requires-Python may exclude others;
 /// where it is not, both sides of such a marker are in the solution. Errors: those of
-/// PackageSource::metadata.
+/// TargetProvider::metadata.
 Result<void> find_patches(TargetSolution& solution, const std::map<std::string, resolve::Chosen>& versions,
-                          const project::Recipe& recipe, PackageSource& source);
+                          const project::Recipe& recipe);
 
 }  // namespace launch::locking

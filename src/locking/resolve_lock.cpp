@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -10,10 +11,14 @@
 
 #include "base/text.hpp"
 #include "locking/absence.hpp"
+#include "locking/explain.hpp"
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/patches.hpp"
+#include "locking/restore.hpp"
+#include "locking/solution.hpp"
 #include "locking/target_provider.hpp"
+#include "locking/upgrade.hpp"
 #include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
 #include "resolve/explain.hpp"
@@ -47,18 +52,23 @@ class Locking {
  public:
   Locking(const LockRequest& request, const project::Site& site, net::HttpClient& http,
           const store::Store& store, const Work& work)
-      : request_(request),
-        recipe_(request.recipe),
+      : asked_(request),
+        request_(prepared(request)),
+        recipe_(request_.recipe),
         http_(http),
         store_(store),
         work_(work),
-        source_(request.recipe, site, http, kept_packages(request, store), work) {}
+        source_(recipe_, site, http, kept_packages(request_, store), work),
+        built_(recipe_, keeps() ? &*request_.previous : nullptr, request_.glibc_minor, request_.python_patch,
+               {source_, http, store, work, request_.builder,
+                [this, &site](const project::LockedPackage& package) {
+                  return restore_built(package, request_.previous->provenance, {},
+                                       {site, http_, store_, work_, request_.builder});
+                }}) {}
 
   Result<LockResult> run() {
-    for (const auto& platform : recipe_.platforms)
-      targets_.emplace_back(recipe_.python, platform, request_.glibc_minor, request_.python_patch);
-    TRY(check_names());
     LockResult result;
+    TRY(begin());
     std::vector<TargetSolution> solutions;
     for (bool complete = false; !complete;) {
       TRY_ASSIGN(solutions, solve(result.passed_over));
@@ -74,10 +84,53 @@ class Locking {
       result.ruled_out.push_back({wheel.first, wheel.second, reason});
     result.moved = source_.moved();
     result.metadata_bytes = source_.metadata_bytes();
+    TRY_ASSIGN(result.stayed, stayed_of(asked_, world(solutions, result.passed_over)));
     return result;
   }
 
+  Result<Explanation> explain(const std::string& package) {
+    std::vector<PassedOver> passed_over;
+    TRY(begin());
+    TRY_ASSIGN(const auto solutions, solve(passed_over));
+    return Explainer(world(solutions, passed_over)).explain(package);
+  }
+
  private:
+  Result<void> begin() {
+    for (const auto& platform : recipe_.platforms)
+      targets_.emplace_back(recipe_.python, platform, request_.glibc_minor, request_.python_patch);
+    return check_names();
+  }
+
+  /// Solves a provider's target with further requirements.
+  Result<resolve::Outcome> solve_with(TargetProvider& provider,
+                                      const std::vector<specs::Requirement>& more) const {
+    auto requirements = provider.bounds().requirements();
+    requirements.insert(requirements.end(), more.begin(), more.end());
+    return resolve::solve(recipe_.name, requirements, provider, provider.bounds().for_solver());
+  }
+
+  ExplainedWorld world(const std::vector<TargetSolution>& solutions,
+                       const std::vector<PassedOver>& passed_over) {
+    return {.recipe = recipe_,
+            .solutions = solutions,
+            .previous = keeps() ? &*request_.previous : nullptr,
+            .day = day_,
+            .passed_over = passed_over,
+            .solve_with = [this](const TargetSolution& solution, const specs::Requirement& requirement) {
+              return solve_with(solution, requirement);
+            }};
+  }
+
+  /// Solves a target again with a further requirement, keeping nothing but the nightly.
+  Result<resolve::Outcome> solve_with(const TargetSolution& solution, const specs::Requirement& requirement) {
+    const auto target = std::find_if(targets_.begin(), targets_.end(),
+                                     [&](const LockTarget& one) { return &one == solution.target; });
+    TargetProvider provider(recipe_, source_, *target, {}, night_);
+    provider.build_from(built_);
+    return solve_with(provider, {requirement});
+  }
+
   std::vector<specs::Requirement> all_requirements() const {
     auto out = recipe_.torch.packages;
     out.insert(out.end(), recipe_.packages.begin(), recipe_.packages.end());
@@ -143,6 +196,7 @@ class Locking {
       if (!attempt.refusal) {
         passed_over = nights.passed_over();
         day_ = night->day;
+        night_ = night;
         return std::move(attempt.solutions);
       }
       if (!is_of_night(attempt.refusal->conflict, *night)) return fail(error_of(*attempt.refusal));
@@ -212,21 +266,46 @@ class Locking {
     return attempt;
   }
 
+  /// Solves again while builds without isolation saw other versions than the solution has.
+  /// Solves again while builds without isolation saw other versions than the solution has.
   Result<Attempt> solve_on(const std::optional<Night>& night) {
+    constexpr int kMost = 3;
+    built_.use(night);
+    for (int tries = 1;; ++tries) {
+      TRY_ASSIGN(auto attempt, solve_once(night));
+      if (attempt.refusal || attempt.solutions.empty()) return attempt;
+      std::map<std::string, specs::Version> versions;
+      for (const auto& [name, pick] : attempt.solutions.front().picks)
+        versions.emplace(name, pick.wheel.build->version);
+      const auto differences = built_.differences(versions);
+      if (differences.empty()) return attempt;
+      if (tries == kMost) {
+        return fail(input_error(fmt::format("a package that is built without isolation saw {}",
+                                            join_words(differences)))
+                        .hint(fmt::format("pin these versions in recipes/{}.toml", recipe_.name)));
+      }
+    }
+  }
+
+  Result<Attempt> solve_once(const std::optional<Night>& night) {
     Attempt attempt;
     auto preferred = kept_versions();
     for (auto& target : targets_) {
       work_.reporter.status(fmt::format("resolving for {}{}", target.text(),
                                         night ? " with the nightly of " + night->day.text() : ""));
-      TargetProvider provider(recipe_, source_, target, preferred, night);
-      TRY_ASSIGN(auto outcome, during(resolve::solve(recipe_.name, provider.bounds().requirements(), provider,
-                                                     provider.bounds().for_solver()),
+      std::shared_ptr<TargetProvider> provider;
+      TRY_ASSIGN(auto outcome, during(solve_for(target, preferred, night, provider),
                                       fmt::format("resolving {} for {}", recipe_.name, target.text())));
       if (!outcome.solution) {
         attempt.refusal = Refusal{&target, std::move(outcome.conflict)};
         return attempt;
       }
-      TRY_ASSIGN(auto solution, solution_of(*outcome.solution, provider, target));
+      TRY_ASSIGN(auto solution, solution_of(*outcome.solution, std::move(provider), target));
+      TRY(find_patches(solution, *outcome.solution, recipe_));
+      for (auto& [name, pick] : solution.picks) {
+        if (!is_archive(*pick.wheel.build)) continue;
+        TRY_ASSIGN(pick.built, built_.built(pick.wheel, target));
+      }
       // Platforms should have the same versions wherever possible.
       for (const auto& [name, pick] : solution.picks) {
         auto& versions = preferred[name];
@@ -235,6 +314,28 @@ class Locking {
       attempt.solutions.push_back(std::move(solution));
     }
     return attempt;
+  }
+
+  /// If packages are upgraded, the others move only up; if that is impossible, wherever they must.
+  Result<resolve::Outcome> solve_for(LockTarget& target, const Preferences& preferred,
+                                     const std::optional<Night>& night,
+                                     std::shared_ptr<TargetProvider>& provider) {
+    const auto solve = [&](const Preferences& versions, Others others,
+                           const std::vector<specs::Requirement>& more) {
+      provider = std::make_shared<TargetProvider>(recipe_, source_, target, versions, night);
+      provider->upgrade(request_.upgrade_only, others);
+      provider->build_from(built_);
+      return solve_with(*provider, more);
+    };
+    if (!request_.upgrade_only.empty()) {
+      // They are required here, so that they come before what requires them, which then moves with them.
+      TRY_ASSIGN(const auto moved, solve(preferred, Others::only_up, upgraded_requirements(asked_)));
+      if (moved.solution) {
+        TRY_ASSIGN(auto outcome, solve(preferring(*moved.solution, preferred), Others::only_up, {}));
+        if (outcome.solution) return outcome;
+      }
+    }
+    return solve(preferred, Others::anywhere, {});
   }
 
   bool rests_on_unusable(const resolve::Conflict& conflict) const {
@@ -253,57 +354,13 @@ class Locking {
     const auto kind = rests_on_unusable(refusal.conflict) ? ErrorKind::environment : ErrorKind::input;
     Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
                                   refusal.target->text(), why));
+    built_.hint(error, why);
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",
                       vanished_text(vanished), recipe_.name));
     }
     return error;
-  }
-
-  using Wanted = std::map<std::string, std::vector<specs::SpecifierSet>>;
-
-  /// The packages of which a newer version that everything `wanted` accepts has only a source archive.
-  static void find_source_only(TargetSolution& solution, const Wanted& wanted) {
-    for (const auto& [name, pick] : solution.picks) {
-      const auto& locked = pick.wheel.build->version;
-      const auto at = wanted.find(name);
-      const auto newest = newest_source_only(*pick.wheel.listing, [&](const specs::Version& version) {
-        return locked < version && !version.is_prerelease() &&
-               (at == wanted.end() ||
-                std::all_of(at->second.begin(), at->second.end(),
-                            [&](const specs::SpecifierSet& set) { return set.matches(version); }));
-      });
-      if (newest) solution.source_only.push_back({name, locked, *newest});
-    }
-  }
-
-  Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>& chosen_versions,
-                                     TargetProvider& provider, const LockTarget& target) {
-    TargetSolution solution;
-    solution.target = &target;
-    Wanted wanted;
-    for (const auto& requirement : provider.bounds().requirements())
-      wanted[requirement.name].push_back(requirement.specifier);
-    for (const auto& bound : provider.bounds().for_solver()) wanted[bound.package].push_back(bound.specifier);
-    for (const auto& [name, chosen] : chosen_versions) {
-      Pick pick;
-      pick.wheel = provider.wheel(name, chosen.version);
-      auto extras = chosen.extras;
-      extras.insert("");
-      for (const auto& extra : extras) {
-        const auto asked = extra.empty() ? std::set<std::string>{} : std::set<std::string>{extra};
-        TRY_ASSIGN(const auto dependencies, provider.dependencies(name, chosen.version, asked));
-        for (const auto& requirement : dependencies.requirements) {
-          if (requirement.name != name) pick.dependencies.insert(requirement.name);
-          wanted[requirement.name].push_back(requirement.specifier);
-        }
-      }
-      solution.picks.emplace(name, std::move(pick));
-    }
-    find_source_only(solution, wanted);
-    TRY(find_patches(solution, chosen_versions, recipe_, source_));
-    return solution;
   }
 
   /// False if a wheel cannot be had after all, so that its version is ruled out and another must be found.
@@ -325,7 +382,7 @@ class Locking {
     for (auto& one : refused) source_.rule_out(one.package, one.version, std::move(one.reason));
     if (!refused.empty()) return false;
     auto& provenance = lock.provenance;
-    provenance.recipe = project::recipe_digest(recipe_, project::Stage::lock);
+    provenance.recipe = recipe_digest();
     provenance.channel = recipe_.torch.channel;
     provenance.cuda = recipe_.torch.cuda;
     provenance.cuda_version = project::cuda_version_of(lock.packages);
@@ -334,14 +391,29 @@ class Locking {
     return true;
   }
 
-  const LockRequest& request_;
+  /// Of the recipe, if it asks for the chosen nightly; else of one that asks for exactly this nightly.
+  Digest recipe_digest() const {
+    auto recipe = asked_.recipe;
+    auto& torch = recipe.torch;
+    const bool asks = (!torch.date || torch.date == day_) && (!torch.as_of || !day_ || *day_ <= *torch.as_of);
+    if (!asks) {
+      torch.date = day_;
+      torch.as_of.reset();
+    }
+    return project::recipe_digest(recipe, project::Stage::lock);
+  }
+
+  const LockRequest& asked_;
+  const LockRequest request_;  ///< prepared
   const project::Recipe& recipe_;
   net::HttpClient& http_;
   const store::Store& store_;
   const Work& work_;
   PackageSource source_;
+  SourcePackages built_;
   std::vector<LockTarget> targets_;
   std::optional<specs::Day> day_;
+  std::optional<Night> night_;
 };
 
 }  // namespace
@@ -349,6 +421,12 @@ class Locking {
 Result<LockResult> resolve_lock(const LockRequest& request, const project::Site& site, net::HttpClient& http,
                                 const store::Store& store, const Work& work) {
   return Locking(request, site, http, store, work).run();
+}
+
+Result<Explanation> explain_lock(const LockRequest& request, const std::string& package,
+                                 const project::Site& site, net::HttpClient& http, const store::Store& store,
+                                 const Work& work) {
+  return Locking(request, site, http, store, work).explain(package);
 }
 
 }  // namespace launch::locking

@@ -60,7 +60,37 @@ Result<const TargetProvider::Package*> TargetProvider::package(const std::string
                         std::tuple(at->second.yanked, at->second.rank, number(fit));
     if (better) at->second = fit;
   }
+  add_archives(package);
   return &packages_.emplace(name, std::move(package)).first->second;
+}
+
+void TargetProvider::upgrade(std::set<std::string> packages, Others others) {
+  upgraded_ = std::move(packages);
+  others_ = others;
+}
+
+std::optional<specs::Version> TargetProvider::floor_of(const std::string& name) const {
+  const auto preferred = preferred_.find(name);
+  const bool of_night = night_ && night_->days.count(name) != 0;
+  if (others_ == Others::anywhere || comes_first(name) || of_night || preferred == preferred_.end())
+    return std::nullopt;
+  const auto& versions = preferred->second;
+  return *std::min_element(versions.begin(), versions.end());
+}
+
+void TargetProvider::build_from(SourcePackages& packages, Sources sources) {
+  built_ = &packages;
+  sources_ = sources;
+}
+
+void TargetProvider::add_archives(Package& package) const {
+  if (built_ == nullptr) return;
+  for (const auto& archive : built_->archives(*package.listing)) {
+    if (!fits(*package.listing, archive)) continue;
+    const bool yanked = package.listing->files[archive.file].yanked.has_value();
+    if (package.fits.try_emplace(archive.version, Fit{&archive, 0, yanked}).second)
+      package.released = package.released || !archive.version.is_prerelease();
+  }
 }
 
 Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string& name) {
@@ -75,6 +105,7 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
       out.push_back(version);
     }
   }
+  const auto floor = floor_of(name);
   std::vector<specs::Version> yanked;
   const auto pins = pinned_.find(name);
   for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
@@ -86,12 +117,27 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
       if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
         yanked.push_back(version);
       }
-    } else if (taken.count(version) == 0) {
+    } else if (taken.count(version) == 0 && (!floor || *floor <= version)) {
       out.push_back(version);
     }
   }
   out.insert(out.end(), yanked.begin(), yanked.end());
   return out;
+}
+
+Result<std::vector<specs::Version>> TargetProvider::versions(const std::string& name) {
+  TRY_ASSIGN(const auto* package, this->package(name));
+  std::vector<specs::Version> out;
+  for (const auto& [version, fit] : package->fits) {
+    if (!fit.yanked) out.push_back(version);
+  }
+  return out;
+}
+
+Result<const specs::CoreMetadata*> TargetProvider::metadata(const std::string& name,
+                                                            const specs::Version& version) {
+  const auto file = wheel(name, version);
+  return is_archive(*file.build) ? built_->metadata(file) : source_.metadata(file);
 }
 
 bool TargetProvider::takes_prereleases(const std::string& name) {
@@ -110,8 +156,10 @@ std::string TargetProvider::absence(const std::string& name, const specs::Specif
   for (const auto& [version, fit] : at->second.fits) {
     if (!fit.yanked) newest = version;
   }
-  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_,
-                         night_ ? std::optional(night_->day) : std::nullopt);
+  auto why = explain_absence(*at->second.listing, wanted, newest, recipe_, target_,
+                             night_ ? std::optional(night_->day) : std::nullopt);
+  if (built_ != nullptr && why.ends_with(kOnlyArchive)) built_->miss(name);
+  return why;
 }
 
 resolve::Dependencies TargetProvider::evaluate(const std::string& name, const specs::Version& version,
@@ -124,6 +172,7 @@ resolve::Dependencies TargetProvider::evaluate(const std::string& name, const sp
   }
   for (const auto& requirement : metadata.requires_dist) {
     if (requirement.marker && !target_.holds(*requirement.marker, extras)) continue;
+    if (sources_ == Sources::left_out && recipe_.lock.build.contains(requirement.name)) continue;
     if (requirement.url) {
       out.unusable = fmt::format("{} {} requires {} by direct URL, which a lock cannot include", name,
                                  version.text(), requirement.name);
@@ -143,7 +192,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
     out.unusable = fmt::format("{} {} cannot be used: {}", name, version.text(), ruled_out->second);
     return out;
   }
-  const auto metadata = source_.metadata(wheel(name, version));
+  const auto metadata = this->metadata(name, version);
   if (!metadata && metadata.error().kind() == ErrorKind::unusable) {
     const auto& why = metadata.error().message();
     source_.rule_out(name, version, why);
@@ -163,14 +212,18 @@ void TargetProvider::prefetch_candidates(std::span<const std::string> packages) 
 
 void TargetProvider::prefetch_dependencies(std::span<const resolve::PackageVersion> versions) {
   std::vector<PackageSource::Wheel> wheels;
-  for (const auto& [name, version] : versions) wheels.push_back(wheel(name, version));
+  for (const auto& [name, version] : versions) {
+    const auto file = wheel(name, version);
+    // Nothing is built before the solver decides on it.
+    if (!is_archive(*file.build)) wheels.push_back(file);
+  }
   source_.prefetch_metadata(wheels);
   std::vector<std::string> names;
-  for (std::size_t i = 0; i < wheels.size(); ++i) {
-    const auto metadata = source_.metadata(wheels[i]);
+  for (const auto& file : wheels) {
+    const auto metadata = source_.metadata(file);
     if (!metadata) continue;
     for (const auto& requirement :
-         evaluate(versions[i].first, versions[i].second, **metadata, {}).requirements) {
+         evaluate(file.listing->name, file.build->version, **metadata, {}).requirements) {
       names.push_back(requirement.name);
     }
   }

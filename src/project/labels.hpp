@@ -20,6 +20,10 @@ inline constexpr const char* kInputsLabel = "launch.inputs";
 /// On the containers and networks of a run: its ID. Written and read by `train`.
 inline constexpr const char* kRunLabel = "launch.run";
 
+/// On a container that builds a package from source: the package. Written and read by `commands`
+/// (EngineBuilder), which removes what a killed build left.
+inline constexpr const char* kSourceBuildLabel = "launch.source-build";
+
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.
 inline constexpr const char* kBuildMark = "launch.build.";

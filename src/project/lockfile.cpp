@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "project/build_record.hpp"
 #include "project/upload_time.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/texts.hpp"
@@ -66,6 +67,7 @@ void put_package(std::string& out, const LockedPackage& package) {
   });
   if (package.sdist) put_file(out, "[packages.sdist]", *package.sdist);
   for (const auto& wheel : wheels) put_file(out, "[[packages.wheels]]", wheel);
+  if (package.build) out += write_build_record(*package.build);
 }
 
 void put_base(std::string& out, const BaseImage& base) {

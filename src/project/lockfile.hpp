@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +41,8 @@ struct LockedSource {
   std::string where = {};
 };
 
+struct BuildRecord;
+
 struct LockedPackage {
   std::string name;        ///< normalized
   specs::Version version;  ///< without text if the lock does not state it, which only a LockedSource allows
@@ -49,6 +52,8 @@ struct LockedPackage {
   std::vector<LockedWheel> wheels;
   std::optional<LockedFile> sdist = {};     ///< its source archive
   std::optional<LockedSource> source = {};  ///< excludes wheels and sdist
+  std::shared_ptr<const BuildRecord> build =
+      {};  ///< how launch built the wheel from sdist; null if it did not
 };
 
 /// The base image at the time of locking.

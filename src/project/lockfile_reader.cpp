@@ -6,6 +6,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "project/build_record.hpp"
 #include "project/lockfile.hpp"
 #include "project/lockfile_sources.hpp"
 #include "project/platform_wheels.hpp"
@@ -58,6 +59,7 @@ Result<LockedPackage> read_package(const TomlTable& table, Accept accept) {
   TRY(read_wheels(table, package, version));
   TRY(read_sdist(table, package, version));
   TRY(read_source(table, package));
+  TRY_ASSIGN(package.build, read_build_record(table));
   const bool has_source = package.sdist || package.source;
   if (package.wheels.empty() && !(has_source && accept == Accept::any_source)) {
     return fail(table.wrong(

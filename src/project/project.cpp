@@ -214,6 +214,14 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
                     .hint(hint));
   }
   if (provenance.recipe != recipe_digest(recipe, Stage::lock)) {
+    const auto& date = recipe.torch.date;
+    if (date && provenance.date && *date != *provenance.date) {
+      return fail(Error(ErrorKind::no, fmt::format("{} is out of date: it has the nightly of {}, and {} asks "
+                                                   "for that of {}",
+                                                   project.shown(lock_path), provenance.date->text(),
+                                                   project.shown(recipe_path), date->text()))
+                      .hint(hint));
+    }
     return fail(Error(ErrorKind::no, fmt::format("{} is out of date: it was made from another version of {}",
                                                  project.shown(lock_path), project.shown(recipe_path)))
                     .hint(hint));

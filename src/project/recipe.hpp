@@ -48,10 +48,21 @@ struct Recipe {
     std::vector<specs::Requirement> packages;
   } torch;
 
+  /// [lock.build.NAME]: how the package NAME is built from its source archive, in a container.
+  struct Build {
+    std::map<std::string, std::string> env = {};  ///< of the build
+    std::vector<std::string> apt = {};            ///< packages of the distribution that the build needs
+    std::vector<specs::Requirement> needs =
+        {};                 ///< `requires`: what the package needs to build and does not say
+    bool isolation = true;  ///< false: the build sees what the recipe locks as well
+    std::optional<std::string> variant = {};  ///< base, runtime, devel; else the recipe's
+  };
+
   struct Lock {
     bool by_path = false;                         ///< wheels = "path"
     std::vector<specs::Requirement> constraints;  ///< bounds that ask for nothing
     std::vector<specs::Requirement> overrides;    ///< replace what packages say of these names
+    std::map<std::string, Build> build;           ///< by package (normalized)
   } lock;
 
   /// A further index, for these packages and no others.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/toml.hpp"
+#include "project/build_table.hpp"
 
 namespace launch::project {
 namespace {
@@ -51,6 +52,7 @@ void add_lock(Lines& lines, const Recipe& recipe) {
     for (const auto& package : index.packages) lines.add("index." + package, url);
   }
   lines.add("lock.wheels", recipe.lock.by_path ? "path" : "url");
+  for (const auto& [name, build] : recipe.lock.build) lines.add("lock.build." + name, text_of(build));
   lines.add("image.variant", recipe.image.variant);
   lines.add("image.from", recipe.image.from);
 }

@@ -35,6 +35,9 @@ class Provider {
   /// True if pre-releases of this package are as good as releases (a nightly channel serves it).
   virtual bool takes_prereleases(const std::string& package) = 0;
 
+  /// True for a package whose version is chosen before those of others, as soon as something needs it.
+  virtual bool comes_first(const std::string& /*package*/) const { return false; }
+
   /// Why no candidate of a package fits `wanted`, as a clause: "the index has no project named x", "the
   /// newest b is 4.2", "torch 2.3.0 has wheels for cp38 to cp312, none for cp313".
   virtual std::string absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;

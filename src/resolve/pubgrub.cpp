@@ -119,6 +119,7 @@ class Solver {
   Result<std::optional<PackageId>> decide() {
     if (!partial_.decided(0)) return decide_root();
     prefetch();
+    note_first();
     const auto next = most_urgent();
     if (!next) return std::nullopt;
     const auto& package = problem_.package(*next);
@@ -157,19 +158,27 @@ class Solver {
     });
   }
 
-  /// Packages with one version left first, then those involved in conflicts, then in order of appearance.
+  void note_first() {
+    for (; noted_ < problem_.size(); ++noted_) {
+      if (provider_.comes_first(problem_.package(noted_).name)) first_.insert(noted_);
+    }
+  }
+
+  /// Packages with one version left first, then those that the provider wants first, then those involved in
+  /// conflicts, then in order of appearance.
   std::optional<PackageId> most_urgent() const {
     constexpr std::size_t kConflictsAStep = 5;
     constexpr std::size_t kMostSteps = 100;
     std::optional<PackageId> best;
-    std::tuple<bool, std::size_t, PackageId> best_key;
+    std::tuple<bool, bool, std::size_t, PackageId> best_key;
     for (PackageId id = 1; id < problem_.size(); ++id) {
       const auto base = problem_.package(id).base;
       if (!partial_.pending(id) || (base != id && partial_.pending(base))) continue;
       const auto trouble = trouble_.find(base);
       const auto steps =
           trouble == trouble_.end() ? 0 : std::min(trouble->second / kConflictsAStep, kMostSteps);
-      const std::tuple key(partial_.known(id)->count_versions() != 1, kMostSteps - steps, id);
+      const std::tuple key(partial_.known(id)->count_versions() != 1, first_.count(base) == 0,
+                           kMostSteps - steps, id);
       if (best && key >= best_key) continue;
       best = id;
       best_key = key;
@@ -356,6 +365,8 @@ class Solver {
   Admitted& admitted_;
   std::set<std::string> promoted_;            // pre-releases of these are named by the root
   std::set<PackageId> withheld_;              // some of their sets exclude pre-releases
+  std::set<PackageId> first_;                 // the provider wants these first
+  PackageId noted_ = 1;                       // the provider was asked about all before
   std::map<PackageId, std::size_t> trouble_;  // number of conflicts that involved a package
   std::set<std::pair<PackageId, std::size_t>> tied_;
   std::set<std::pair<PackageId, std::size_t>> prefetched_;

@@ -9,6 +9,7 @@ import tree
 TESTS = {
     "src/archive/tree.cpp": "ContextSmallFile",
     "src/cli/manual.cpp": "ManualNoSpace",
+    "src/commands/build_folder.cpp": "SourceScript",
     "src/commands/fetch.cpp": "GitignoreNoSpace",
     "src/commands/lock.cpp": "LockNoSpace",
     "src/commands/render.cpp": "DockerignoreNoSpace",

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -158,6 +160,18 @@ TEST(BuildArguments, DockerWithoutBuildx) {
   EXPECT_THAT(build_arguments(info, demo_build(), "/tmp/id"),
               ElementsAre("build", "--platform", "linux/amd64", "--iidfile", "/tmp/id", "--tag",
                           "localhost/launch/demo:latest", "--file", "/images/demo/Dockerfile", "/ctx"));
+}
+
+TEST(RunArguments, AConfinedContainerHasNoCapabilities) {
+  auto spec = node();
+  const auto before = run_arguments(podman4(), spec);
+  spec.confined = true;
+  auto arguments = run_arguments(podman4(), spec);
+  const std::vector<std::string> options{"--cap-drop", "ALL", "--security-opt", "no-new-privileges"};
+  const auto at = std::search(arguments.begin(), arguments.end(), options.begin(), options.end());
+  ASSERT_NE(at, arguments.end());
+  arguments.erase(at, at + 4);
+  EXPECT_EQ(arguments, before);
 }
 
 }  // namespace

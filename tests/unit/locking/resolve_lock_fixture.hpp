@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,9 +58,11 @@ class FakeIndex {
     show(spec.name);
     return name;
   }
-  void add_archive(const std::string& project, const std::string& version) {
+  void add_archive(const std::string& project, const std::string& version, const std::string& bytes = {}) {
     const auto name = fmt::format("{}-{}.tar.gz", project, version);
-    pages_[project][name] = fmt::format("<a href=\"{}/files/{}\">{}</a><br/>\n", url_, name, name);
+    const auto hash = bytes.empty() ? "" : "#sha256=" + sha256_hex(bytes);
+    if (!bytes.empty()) http_.put(file_url(name), bytes);
+    pages_[project][name] = fmt::format("<a href=\"{}/files/{}{}\">{}</a><br/>\n", url_, name, hash, name);
     show(project);
   }
   /// Removes a wheel from its project's page; the file stays.
@@ -115,14 +118,17 @@ class ResolveLock : public ::testing::Test {
   }
 
   store::Store store() { return store::Store::open(site.store.value, work).value(); }
-  Result<LockResult> lock() {
-    LockRequest request{.recipe = recipe,
-                        .previous = previous,
-                        .upgrade = upgrade,
-                        .python_patch = python_patch,
-                        .glibc_minor = 39};
-    return resolve_lock(request, site, http, store(), work);
+  LockRequest request() const {
+    return {.recipe = recipe,
+            .previous = previous,
+            .upgrade = upgrade,
+            .upgrade_only = upgrade_only,
+            .night = night,
+            .python_patch = python_patch,
+            .builder = builder,
+            .glibc_minor = 39};
   }
+  Result<LockResult> lock() { return resolve_lock(request(), site, http, store(), work); }
   /// "a 1.0; marker", one per package; or the error's text.
   std::vector<std::string> locked() {
     const auto result = lock();
@@ -149,6 +155,9 @@ class ResolveLock : public ::testing::Test {
   project::Site site;
   std::optional<project::Lockfile> previous;
   bool upgrade = false;
+  std::set<std::string> upgrade_only;
+  std::optional<OtherNight> night;
+  SourceBuilder* builder = nullptr;
 };
 
 }  // namespace launch::locking

@@ -299,7 +299,8 @@ TEST_F(ResolveLock, ANewerVersionWithoutAWheelIsNamed) {
   EXPECT_EQ(error_text(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
             "  Because demo requires deepspeed>=0.17, but deepspeed 0.17.1 has only a source archive, the "
-            "requirements of demo cannot be met.\n");
+            "requirements of demo cannot be met.\n\n"
+            "hint: add [lock.build.deepspeed] to recipes/demo.toml to build it from source in a container\n");
 }
 
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {

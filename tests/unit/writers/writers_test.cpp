@@ -14,6 +14,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "cli/manual.hpp"
+#include "commands/build_folder.hpp"
 #include "commands/fetch.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
@@ -429,6 +430,19 @@ Result<void> build_image(Bench& bench) {
   TRY(containers::Builder(engine, bench.root() / "builds/demo", "mark", bench.work).build({}));
   return {};
 }
+/// What a build from source sees, and what is kept of it.
+Result<void> make_build_folder(Bench& bench) {
+  TRY_ASSIGN(const auto folder, image::ScratchFolder::make(bench.work.disk, bench.root() / "contexts"));
+  const locking::SourceBuild wanted{.package = "app",
+                                    .version = "1.0",
+                                    .archive = bench.root() / "app.whl",
+                                    .sha256 = fakes::digest('a'),
+                                    .record = {},
+                                    .needs = {},
+                                    .how = {}};
+  TRY(commands::make_build_folder(bench.work.disk, folder.path(), wanted));
+  return commands::keep_log(bench.work.disk, bench.root() / "source-builds/app-1.0.log", "log\n");
+}
 /// With a missing podman: the error of the run is in its record.
 Result<void> run(Bench& bench) {
   fakes::FakeRunner runner;
@@ -480,6 +494,12 @@ INSTANTIATE_TEST_SUITE_P(
               full("write", "engine/registries-[KEY].conf", kPointing)},
         Fault{"RegistriesNotRenamed", make_podman, point_podman, Call{"rename", "registries-", EIO},
               broken("write", "engine/registries-[KEY].conf", kPointing)},
+        Fault{"SourceFolder", make_wheel, make_build_folder, Call{"make_folder", "in/wheels", ENOSPC},
+              full("create the folder", "contexts/build-NEW/in/wheels")},
+        Fault{"SourceScript", make_wheel, make_build_folder, Call{"write", "build_wheel.py", ENOSPC},
+              full("write", "contexts/build-NEW/in/build_wheel.py")},
+        Fault{"SourceLog", make_wheel, make_build_folder, Call{"write", "app-1.0.log", ENOSPC},
+              full("write", "source-builds/app-1.0.log")},
         Fault{"BuildNoSpace", nothing, build_image, Call{"write", "builds/demo", ENOSPC},
               full("write", "builds/demo/before.json")},
         Fault{"RankScriptNoSpace", make_run, run, Call{"write", "rank.py", ENOSPC},

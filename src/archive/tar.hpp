@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "base/result.hpp"
+
+namespace launch::archive {
+
+/// One member of a tar file.
+struct TarEntry {
+  enum class Kind { file, folder, link, hard_link, other };
+  std::string name;        ///< as written: "demo-1.0/setup.py"
+  std::string target;      ///< of a link
+  Kind kind = Kind::file;  ///< other: a device or a pipe
+  std::uint64_t size = 0;  ///< bytes of content
+  std::int64_t time = 0;   ///< last modification, seconds since 1970
+};
+
+/// What to read of a compressed tar, so that a small file cannot take a machine's memory or time.
+struct TarLimits {
+  std::uint64_t bytes = 0;    ///< unpacked, headers included
+  std::size_t members = 0;    ///< of any kind
+  std::uint64_t content = 0;  ///< bytes of one member that is read into memory
+};
+
+/// The visitor of a tar: called for each member in its order; true asks for the member's content.
+struct TarVisitor {
+  std::function<Result<bool>(const TarEntry& entry)> enter;
+  std::function<Result<void>(const TarEntry& entry, std::string content)> take;
+};
+
+/// Reads a gzip-compressed tar (ustar, pax and GNU names) from its start to its end, unpacking nothing.
+/// Errors: (input) not such a file, damaged, over a limit; the visitor's; (environment) it cannot be read.
+Result<void> read_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
+                         const TarVisitor& visitor);
+
+}  // namespace launch::archive

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""ci/stand-in tests/e2e/source.py LAUNCH: real packages without wheels, from the machine's index.
+
+antlr4-python3-runtime (for hydra-core) and rouge-score are built from source in a container, locked, fetched into a
+second store, installed in an image and imported. Rebuilding gives the same bytes; a build that needs a compiler fails
+with a hint and works with it.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+import unittest
+
+from image_project import REGISTRY, base_python
+
+LAUNCH = sys.argv.pop(1)
+NAME = f"launch-test-source-{os.getpid()}"
+BUILT = ["antlr4-python3-runtime", "rouge-score"]
+
+
+class Source(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-source-")).resolve()
+        cls.python = base_python()
+        (cls.root / "recipes").mkdir()
+        (cls.root / "launch.toml").write_text(
+            f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n')
+        (cls.root / f"recipes/{NAME}.toml").write_text(f"""python   = "{cls.python}"
+packages = ["hydra-core==1.3.2", "rouge-score==0.1.2"]
+[lock.build.antlr4-python3-runtime]
+[lock.build.rouge-score]
+[image]
+from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
+""")
+        cls.before = cls.images()
+
+    @classmethod
+    def tearDownClass(cls):
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run(["podman", "rmi", "--force", f"localhost/launch/{NAME}"], **quiet)
+        for image in cls.images() - cls.before:
+            subprocess.run(["podman", "rmi", image], **quiet)  # fails for what others use
+        shutil.rmtree(cls.root)
+
+    @staticmethod
+    def images():
+        """The base images, and the systems of builds from source."""
+        names = ["docker.io/nvidia/cuda", "localhost/launch/build-system"]
+        listed = [subprocess.run(["podman", "images", "--quiet", "--no-trunc", name], text=True, stdout=subprocess.PIPE)
+                  for name in names]
+        return {image for one in listed for image in one.stdout.split()}
+
+    def launch(self, *arguments, store="store", code=0):
+        environment = {**os.environ, "LAUNCH_STORE": str(self.root / store / "wheels")}
+        done = subprocess.run([LAUNCH, *arguments], cwd=self.root, env=environment, text=True, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stderr
+
+    def test_real_packages(self):
+        said = self.launch("lock", NAME)
+        for package in BUILT:
+            self.assertIn(f"building {package} ", said)
+        lock = self.root / f"lockfiles/pylock.{NAME}.toml"
+        text = lock.read_text()
+        packages = {package["name"]: package for package in tomllib.loads(text)["packages"]}
+        for package in BUILT:
+            self.assertTrue(packages[package]["sdist"]["name"].endswith(".tar.gz"))
+            self.assertTrue(packages[package]["wheels"][0]["path"].startswith("wheels/"))
+        self.assertIn("antlr4-python3-runtime", [d["name"] for d in packages["hydra-core"]["dependencies"]])
+
+        with self.subTest("nothing is built twice"):
+            for arguments in (["lock", NAME], ["lock", NAME, "--check"]):
+                self.assertNotIn("building", self.launch(*arguments))
+            self.assertEqual(lock.read_text(), text)
+            lock.unlink()
+            self.assertNotIn("building", self.launch("lock", NAME))
+            self.assertEqual(lock.read_text(), text)
+        with self.subTest("a second store builds the same bytes"):
+            self.assertIn("building rouge-score 0.1.2", self.launch("fetch", NAME, store="second"))
+            self.assertTrue((self.root / "lockfiles" / packages["rouge-score"]["wheels"][0]["path"]).exists())
+        with self.subTest("the image has them"):
+            self.launch("build", NAME, store="second")
+            run = ["podman", "run", "--rm", "--network", "none", f"localhost/launch/{NAME}", "python", "-c"]
+            code = ("import antlr4, hydra; from rouge_score import rouge_scorer; "
+                    "score = rouge_scorer.RougeScorer(['rouge1']).score('a b', 'a c'); print(hydra.__version__, score['rouge1'].recall)")
+            done = subprocess.run([*run, code], text=True, capture_output=True)
+            self.assertEqual(done.stdout, "1.3.2 0.5\n", done.stderr)
+        with self.subTest("nothing is left behind"):
+            self.assertEqual([p.name for p in (self.root / "store/contexts").iterdir()], [".lock"])
+            listed = subprocess.run(["podman", "ps", "--all", "--quiet", "--filter", "label=launch.source-build=rouge-score"],
+                                    text=True, stdout=subprocess.PIPE)
+            self.assertEqual(listed.stdout, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
