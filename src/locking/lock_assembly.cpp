@@ -46,7 +46,8 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>
   auto& [package, places] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
-  if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
+  const bool of_git = pick.built != nullptr && pick.built->record->git;
+  if (!recipe.lock.by_path && !of_git) package.index = pick.wheel.listing->index.text();
   places[target.platform().machine()] = pick.patches;
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
@@ -182,6 +183,7 @@ std::optional<std::uint64_t> size_by(const Result<net::HttpResponse>& response) 
 /// answers differ, stays 0.
 void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
   for (const auto& one : wheels)
     requests.push_back({.url = one.file->url, .range = net::ByteRange{0, 0}, .most = 1});
   const auto ranges = index::fetch_with_files(http, requests);

@@ -101,7 +101,8 @@ void PackageSource::prefetch(std::span<const std::string> names) {
   std::map<index::IndexClient*, std::vector<std::string>> of_others;
   std::set<std::string> seen;
   for (const auto& name : names) {
-    if (listings_.count(key_of(name)) != 0 || !seen.insert(name).second) continue;
+    if (listings_.count(key_of(name)) != 0 || offered_.count(name) != 0) continue;
+    if (!seen.insert(name).second) continue;
     (origin(name) == Origin::general ? of_others[&elsewhere(name)] : of_channel).push_back(name);
   }
   if (!of_channel.empty()) {
@@ -189,6 +190,7 @@ Result<void> PackageSource::go_on() const {
 
 Result<const Listing*> PackageSource::find(const std::string& name) {
   TRY(go_on());
+  if (const auto offered = offered_.find(name); offered != offered_.end()) return offered->second;
   prefetch({&name, 1});
   const auto& listing = listings_.at(key_of(name));
   if (!listing) return fail(listing.error());

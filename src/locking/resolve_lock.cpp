@@ -140,6 +140,7 @@ class Locking {
     const auto requirements = all_requirements();
     std::vector<std::string> names;
     for (const auto& requirement : requirements) {
+      if (requirement.url && recipe_.lock.build.contains(requirement.name)) continue;  // from git
       if (requirement.url) {
         return fail(
             input_error(
@@ -285,6 +286,7 @@ class Locking {
     constexpr int kMost = 3;
     built_.use(night);
     for (int tries = 1;; ++tries) {
+      TRY(built_.offer_git());
       TRY_ASSIGN(auto attempt, solve_once(night));
       if (attempt.refusal || attempt.solutions.empty()) return attempt;
       std::map<std::string, specs::Version> versions;
@@ -316,6 +318,7 @@ class Locking {
       TRY_ASSIGN(auto solution, solution_of(*outcome.solution, std::move(provider), target));
       TRY(find_patches(solution, *outcome.solution, recipe_));
       for (auto& [name, pick] : solution.picks) {
+        pick.built = built_.of_git(name);
         if (!is_archive(*pick.wheel.build)) continue;
         TRY_ASSIGN(pick.built, built_.built(pick.wheel, target));
       }
