@@ -65,6 +65,8 @@ struct DownloadResult {
   std::uint64_t size = 0;
   Digest sha256;              ///< of the whole file
   std::uint64_t fetched = 0;  ///< bytes that came over the wire this time
+  std::string validator =
+      {};  ///< strong ETag or Last-Modified of these bytes; empty if the server sends none
 };
 
 /// HTTP as the program needs it; main passes it in. Thread-safe. Users and passwords are attached only here:

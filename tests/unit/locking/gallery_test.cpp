@@ -134,9 +134,10 @@ TEST_F(Gallery, AnOverrideThatNothingMeets) {
   recipe.lock.overrides = {requirement("protobuf==6.*")};
   EXPECT_EQ(refusal(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
-            "requires protobuf and demo has the override protobuf==6.*, demo cannot use a 1.0.\n  And "
-            "because demo requires a, the requirements of demo cannot be met.\n\nhint: relax the override "
-            "protobuf==6.* in the recipe\n");
+            "requires protobuf and demo has the override protobuf==6.*, but the newest protobuf on "
+            "https://pypi.example/simple for Python 3.12 on linux-x86_64 is 5.0, demo cannot use a 1.0.\n  "
+            "And because demo requires a, the requirements of demo cannot be met.\n\nhint: relax the "
+            "override protobuf==6.* in the recipe\n");
 }
 
 TEST_F(Gallery, AMisspeltName) {
