@@ -193,8 +193,10 @@ class MetadataBatch {
     std::vector<net::HttpRequest> requests;
     requests.reserve(wheels.size());
     for (const auto* pending : wheels) {
-      requests.push_back(
-          {.url = pending->file->url.extend_path(".metadata"), .most = kMostMetadata, .cache = true});
+      // What keep() keeps was checked; the HTTP cache would keep a damaged sidecar as well.
+      requests.push_back({.url = pending->file->url.extend_path(".metadata"),
+                          .most = kMostMetadata,
+                          .cache = cache_path(*pending->file).empty()});
     }
     const auto responses = fetch_with_files(http_, requests);
     for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
