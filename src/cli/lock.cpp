@@ -97,11 +97,22 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
     reporter.warn(fmt::format("skipped {} {}: {}", one.package, one.version.text(), one.reason));
   for (const auto& one : locked.resolution.stayed)
     reporter.note(fmt::format("{} stays at {}: {}", one.package, one.version.text(), one.reason));
-  for (const auto& one : locked.resolution.source_only) {
+  for (const auto& one : locked.resolution.remarks.source_only) {
     reporter.warn(
         fmt::format("{0} {1} has only a source archive, so {0} {2} is locked: add [lock.build.{0}] to the "
                     "recipe to build it from source in a container, or pin the version that you want",
                     one.package, one.newest.text(), one.locked.text()));
+  }
+  for (const auto& one : locked.resolution.remarks.yanked) {
+    reporter.warn(fmt::format(
+        "{} {} was yanked from its index{}: it is locked because it is pinned or was locked before",
+        one.package, one.version.text(), one.reason.empty() ? "" : " (" + one.reason + ")"));
+  }
+  for (const auto& one : locked.resolution.remarks.unknown_extras) {
+    const auto near = did_you_mean(one.extra, one.known);
+    reporter.warn(fmt::format("{} {} has no extra {}{}", one.package, one.version.text(),
+                              in_quotes(one.extra),
+                              near ? fmt::format("; did you mean {}?", in_quotes(*near)) : ""));
   }
   for (const auto& name : locked.resolution.moved) {
     reporter.note(
@@ -138,9 +149,15 @@ std::string json_of(const commands::LockDocument& locked) {
   for (const auto& one : result.ruled_out)
     ruled_out.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
   auto source_only = Json::array();
-  for (const auto& one : result.source_only)
+  for (const auto& one : result.remarks.source_only)
     source_only.push_back(
         {{"name", one.package}, {"locked", one.locked.text()}, {"newest", one.newest.text()}});
+  auto yanked = Json::array();
+  for (const auto& one : result.remarks.yanked)
+    yanked.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
+  auto unknown_extras = Json::array();
+  for (const auto& one : result.remarks.unknown_extras)
+    unknown_extras.push_back({{"name", one.package}, {"version", one.version.text()}, {"extra", one.extra}});
   auto stayed = Json::array();
   for (const auto& one : result.stayed)
     stayed.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
@@ -154,6 +171,9 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"passed_over", std::move(passed_over)},
                      {"ruled_out", std::move(ruled_out)},
                      {"source_only", std::move(source_only)},
+                     {"yanked", std::move(yanked)},
+                     {"unknown_extras", std::move(unknown_extras)},
+                     {"moved", result.moved},
                      {"stayed", std::move(stayed)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);

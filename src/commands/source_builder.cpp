@@ -14,6 +14,7 @@
 #include "commands/build_folder.hpp"
 #include "commands/build_script.hpp"
 #include "commands/engine.hpp"
+#include "commands/git_source.hpp"
 #include "image/dockerfile.hpp"
 #include "image/scratch.hpp"
 #include "image/system.hpp"
@@ -165,6 +166,10 @@ Result<BuiltWheel> EngineBuilder::build(const SourceBuild& wanted) {
   wheel.base = base;
   remember(context.disk, known, wheel);
   return wheel;
+}
+
+Result<locking::GitArchive> EngineBuilder::fetch(const std::string& package, const specs::GitSource& source) {
+  return fetch_commit(package, source, folder() / "contexts", outside_.store, outside_.context);
 }
 
 Result<BuiltWheel> EngineBuilder::run(const SourceBuild& wanted, const project::BaseImage& base) {

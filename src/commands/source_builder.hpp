@@ -36,6 +36,7 @@ class EngineBuilder final : public locking::SourceBuilder {
       : outside_(outside), recipe_(std::move(recipe)), previous_(std::move(previous)) {}
 
   Result<locking::BuiltWheel> build(const locking::SourceBuild& wanted) override;
+  Result<locking::GitArchive> fetch(const std::string& package, const specs::GitSource& source) override;
 
  private:
   Result<project::BaseImage> base_of(const locking::SourceBuild& wanted);

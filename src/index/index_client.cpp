@@ -156,6 +156,7 @@ std::vector<Result<std::optional<ProjectPage>>> IndexClient::pages(std::span<con
     pages[i] = read_page(projects[i], responses[i]);
   });
   for (std::size_t i = 0; i < projects.size(); ++i) {
+    if (responses[i] && responses[i]->status == 403) refused_.insert(projects[i]);
     pages[i] = during(add_linked(projects[i], std::move(pages[i])),
                       fmt::format("asking the index for {}", projects[i]));
   }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -54,6 +55,9 @@ class IndexClient {
   /// The same for many, in parallel; answers in the order of the names.
   std::vector<Result<std::optional<ProjectPage>>> pages(std::span<const std::string> projects);
 
+  /// True if the index refused a project's page (403), which counts as not having it.
+  bool refused(const std::string& project) const { return refused_.count(project) != 0; }
+
   /// A wheel's METADATA: from its sidecar (digest checked) if the index has one, else by range requests to
   /// the wheel. Errors: (environment) no answer; (unusable) the server refuses the wheel or does not have
   /// it, it is damaged, or its metadata has a wrong digest, belongs to a different wheel or violates its
@@ -81,6 +85,7 @@ class IndexClient {
   std::optional<std::vector<IndexFile>> linked_;
   std::unique_ptr<RangeMemory> range_memory_ = std::make_unique<RangeMemory>();
   std::uint64_t metadata_bytes_ = 0;
+  std::set<std::string> refused_;
 };
 
 }  // namespace launch::index

@@ -136,11 +136,11 @@ Result<std::vector<IndexFile>> parse_links(std::string_view text, const specs::U
   for (const auto* anchor : elements(document.root(), {GUMBO_TAG_A})) {
     if (auto file = read_anchor(*anchor, base, url.is_file())) files.push_back(*std::move(file));
   }
-  // Servers answer with status 200 and a login page, too.
-  if (files.empty() &&
-      !elements(document.root(), {GUMBO_TAG_FORM, GUMBO_TAG_INPUT, GUMBO_TAG_SCRIPT}).empty()) {
-    return fail(bad_page(
-        url, "not an index page: it lists no file, but has a form or a script, as login pages have"));
+  const auto of_a_site = elements(document.root(), {GUMBO_TAG_FORM, GUMBO_TAG_INPUT, GUMBO_TAG_SCRIPT});
+  if (files.empty() && !of_a_site.empty()) {
+    return fail(bad_page(url,
+                         "a web page, not an index page: it lists no files, but has a form or a script, as a "
+                         "login page does"));
   }
   return files;
 }

@@ -97,6 +97,7 @@ struct Pending {
   const IndexFile* file = nullptr;
   specs::WheelName wheel;
   std::optional<Result<specs::CoreMetadata>> result;
+  std::optional<Error> bad_sidecar;  ///< its digest is not that of the page
 };
 
 class MetadataBatch {
@@ -108,7 +109,7 @@ class MetadataBatch {
   std::vector<Result<specs::CoreMetadata>> read(std::span<const IndexFile> files) {
     for (const auto& file : files) {
       auto wheel = specs::WheelName::parse(file.file_name);
-      Pending pending{.file = &file, .wheel = {}, .result = std::nullopt};
+      Pending pending{.file = &file, .wheel = {}, .result = std::nullopt, .bad_sidecar = std::nullopt};
       if (wheel) {
         pending.wheel = *std::move(wheel);
       } else {
@@ -122,6 +123,7 @@ class MetadataBatch {
     std::vector<Result<specs::CoreMetadata>> results;
     results.reserve(pending_.size());
     for (auto& pending : pending_) {
+      if (!*pending.result && pending.bad_sidecar) pending.result = fail(*pending.bad_sidecar);
       results.push_back(during(*std::move(pending.result),
                                fmt::format("reading the metadata of {}", pending.file->file_name)));
     }
@@ -184,6 +186,10 @@ class MetadataBatch {
   }
 
   void finish(Pending& pending, std::string_view text) {
+    if (pending.bad_sidecar && Digest::of(text) != *pending.file->metadata_sha256) {
+      pending.result = fail(*pending.bad_sidecar);
+      return;
+    }
     pending.result = parse_metadata(text, pending.wheel);
     if (*pending.result) keep(*pending.file, text);
   }
@@ -193,13 +199,22 @@ class MetadataBatch {
     std::vector<net::HttpRequest> requests;
     requests.reserve(wheels.size());
     for (const auto* pending : wheels) {
-      // What keep() keeps was checked; the HTTP cache would keep a damaged sidecar as well.
-      requests.push_back({.url = pending->file->url.extend_path(".metadata"),
-                          .most = kMostMetadata,
-                          .cache = cache_path(*pending->file).empty()});
+      requests.push_back(
+          {.url = pending->file->url.extend_path(".metadata"), .most = kMostMetadata, .cache = true});
     }
-    const auto responses = fetch_with_files(http_, requests);
-    for (std::size_t i = 0; i < wheels.size(); ++i) take_sidecar(*wheels[i], requests[i].url, responses[i]);
+    auto responses = fetch_with_files(http_, requests);
+    for (std::size_t i = 0; i < wheels.size(); ++i) {
+      if (responses[i] && responses[i]->from_cache && wrong_digest(*wheels[i]->file, *responses[i])) {
+        requests[i].cache = false;
+        responses[i] = std::move(fetch_with_files(http_, {&requests[i], 1}).front());
+      }
+      take_sidecar(*wheels[i], requests[i].url, responses[i]);
+    }
+  }
+
+  static bool wrong_digest(const IndexFile& file, const net::HttpResponse& response) {
+    return response.status == 200 && file.metadata_sha256 &&
+           Digest::of(response.body) != *file.metadata_sha256;
   }
 
   void take_sidecar(Pending& pending, const specs::Url& url, const Result<net::HttpResponse>& response) {
@@ -212,13 +227,13 @@ class MetadataBatch {
       log_debug("{} returned {}; reading the wheel itself", url, response->status);
       return;
     }
-    const auto digest = Digest::of(response->body);
-    const auto& expected = pending.file->metadata_sha256;
-    if (expected && *expected != digest) {
-      pending.result =
-          fail(Error(ErrorKind::unusable,
-                     fmt::format("{} has the sha256 {}, expected {}", url, digest.hex(), expected->hex()))
-                   .hint("the index and its files disagree; try again later, or use another mirror"));
+    if (wrong_digest(*pending.file, *response)) {
+      // The wheel itself may still have the METADATA that the page promises.
+      pending.bad_sidecar =
+          Error(ErrorKind::unusable,
+                fmt::format("{} has the sha256 {}, expected {}", url, Digest::of(response->body).hex(),
+                            pending.file->metadata_sha256->hex()))
+              .hint("the index and its files disagree; try again later, or use another mirror");
       return;
     }
     finish(pending, response->body);

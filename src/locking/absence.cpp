@@ -30,6 +30,7 @@ struct ByTagOrder {
 struct Wheels {
   std::set<std::string, ByTagOrder> pythons;    // of wheels for another Python
   std::set<std::string, ByTagOrder> platforms;  // of wheels for this Python
+  std::set<std::string, ByTagOrder> abis;       // of wheels for this Python and platform
   std::optional<std::string> requires_python;   // of a wheel whose tags fit
   std::optional<std::string> yanked;
   bool other_day = false;
@@ -55,6 +56,10 @@ Wheels look_at(const Listing& listing, const specs::Version& version, const proj
     const auto& file = listing.files[wheel.file];
     if (!target.rank(wheel.tags)) {
       const bool same_python = has_python(*tags, target);
+      if (same_python && target.rank(fmt::format("py3-none-{}", join(tags->platforms, ".")))) {
+        out.abis.insert(tags->abis.begin(), tags->abis.end());
+        continue;
+      }
       (same_python ? out.platforms : out.pythons)
           .insert(same_python ? tags->platforms.begin() : tags->pythons.begin(),
                   same_python ? tags->platforms.end() : tags->pythons.end());
@@ -81,6 +86,17 @@ std::string few(const std::set<std::string, ByTagOrder>& tags) {
   return join_words(out);
 }
 
+/// N of the least glibc 2.N that wheels for this machine need; nullopt if there are none for it.
+std::optional<int> least_glibc(const std::set<std::string, ByTagOrder>& tags,
+                               const specs::Platform& platform) {
+  std::optional<int> least;
+  for (const auto& tag : tags) {
+    const auto minor = specs::glibc_minor_of(tag, platform);
+    if (minor && (!least || *minor < *least)) least = *minor;
+  }
+  return least;
+}
+
 std::string why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
                     const LockTarget& target, const std::optional<specs::Day>& day) {
   if (wheels.requires_python) return fmt::format("{} needs Python {}", what, *wheels.requires_python);
@@ -90,6 +106,13 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
   }
   if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
   if (wheels.other_day) return fmt::format("{} {} {}", what, kOtherNight, day ? day->text() : "that day");
+  if (!wheels.abis.empty())
+    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.abis), target.python().tag());
+  if (const auto glibc = least_glibc(wheels.platforms, target.platform());
+      glibc && *glibc > target.glibc_minor()) {
+    return fmt::format("{} needs glibc 2.{} or later, and the base image has 2.{}", what, *glibc,
+                       target.glibc_minor());
+  }
   if (!wheels.platforms.empty()) {
     return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms),
                        target.platform().text());
@@ -102,6 +125,8 @@ std::string why_not(const std::string& what, const Wheels& wheels, const project
 }  // namespace
 
 std::string no_such_project(const Listing& listing) {
+  if (listing.from_channel && listing.refused)
+    return fmt::format("the channel {} refuses {} (403)", listing.index, listing.name);
   return fmt::format("the {} {} has no project named {}", listing.from_channel ? "channel" : "index",
                      listing.index, listing.name);
 }
@@ -122,9 +147,10 @@ std::string explain_absence(const Listing& listing, const specs::SpecifierSet& w
     return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
   });
   if (source) return fmt::format("{} {} {}", listing.name, source->text(), kOnlyArchive);
-  if (newest) return fmt::format("the newest {} for {} is {}", listing.name, target.text(), newest->text());
-  if (listing.builds.empty()) return fmt::format("{} has no wheels", listing.name);
-  return fmt::format("no {} has wheels for {}", listing.name, target.text());
+  const auto where = fmt::format("{} on {}", listing.name, listing.index);
+  if (newest) return fmt::format("the newest {} for {} is {}", where, target.text(), newest->text());
+  if (listing.builds.empty()) return fmt::format("{} has no wheels", where);
+  return fmt::format("no {} has wheels for {}", where, target.text());
 }
 
 }  // namespace launch::locking

@@ -24,7 +24,7 @@ std::string explain_absence(const Listing& listing, const specs::SpecifierSet& w
                             const std::optional<specs::Version>& newest, const project::Recipe& recipe,
                             LockTarget& target, const std::optional<specs::Day>& day);
 
-/// "the index https://… has no project named x"
+/// "the index https://… has no project named x", "the channel https://… refuses x (403)"
 std::string no_such_project(const Listing& listing);
 
 }  // namespace launch::locking

@@ -230,11 +230,17 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
     std::vector<std::string> known;
     for (const auto& each : pytorch::distributions())
       known.push_back(fmt::format("{} has {}", each.title, each.python.text()));
-    return fail(input_error(fmt::format("no known base image has Python {}: {}", recipe.python.text(),
-                                        join_words(known)))
-                    .hint(fmt::format("set python in recipes/{}.toml to one of these, or from = "
-                                      "\"docker.io/library/python:{}-slim\" below [image]",
-                                      recipe.name, recipe.python.text())));
+    auto error =
+        input_error(
+            fmt::format("no known base image has Python {}: {}", recipe.python.text(), join_words(known)))
+            .hint(fmt::format(
+                "set python in recipes/{}.toml to one of these, or from below [image] to an image "
+                "that has it{}",
+                recipe.name,
+                recipe.python.free_threaded
+                    ? ""
+                    : fmt::format(", such as \"docker.io/library/python:{}-slim\"", recipe.python.text())));
+    return fail(std::move(error));
   }
   return specs::ImageReference::parse(fitting->image);
 }

@@ -32,7 +32,10 @@ Bounds::Bounds(const project::Recipe& recipe, const LockTarget& target) {
 }
 
 specs::Requirement Bounds::apply(specs::Requirement requirement) const {
-  if (overridden_.count(requirement.name) != 0) requirement.specifier = {};
+  if (overridden_.count(requirement.name) != 0) {
+    requirement.specifier = {};
+    requirement.url.reset();
+  }
   return requirement;
 }
 

@@ -19,7 +19,7 @@ class Bounds {
 
   /// The recipe's own requirements whose markers hold, with overrides applied.
   const std::vector<specs::Requirement>& requirements() const { return requirements_; }
-  /// A requirement as the recipe wants it read: without its own versions if they are overridden.
+  /// A requirement as the recipe wants it read: without its own versions or URL if they are overridden.
   specs::Requirement apply(specs::Requirement requirement) const;
   /// Constraints and overrides, for the solver.
   const std::vector<resolve::Bound>& for_solver() const { return bounds_; }

@@ -10,6 +10,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "index/file_urls.hpp"
+#include "net/content_range.hpp"
 #include "net/headers.hpp"
 #include "pytorch/channel.hpp"
 #include "store/fetch.hpp"
@@ -45,7 +46,8 @@ void add_pick(std::map<specs::Version, std::pair<project::LockedPackage, Places>
   auto& [package, places] = versions[pick.wheel.build->version];
   package.name = name;
   package.version = pick.wheel.build->version;
-  if (!recipe.lock.by_path) package.index = pick.wheel.listing->index.text();
+  const bool of_git = pick.built != nullptr && pick.built->record->git;
+  if (!recipe.lock.by_path && !of_git) package.index = pick.wheel.listing->index.text();
   places[target.platform().machine()] = pick.patches;
   std::set<std::string> dependencies(package.dependencies.begin(), package.dependencies.end());
   dependencies.insert(pick.dependencies.begin(), pick.dependencies.end());
@@ -164,13 +166,33 @@ Result<std::vector<Refused>> hash_wheels(const std::vector<Open>& wheels, const 
   return refused;
 }
 
-/// Asks the servers for sizes; a size that a server does not send stays 0.
+/// The size of a file by what its server says of it; nullopt if it does not say. What is encoded has another
+/// length.
+std::optional<std::uint64_t> size_by(const Result<net::HttpResponse>& response) {
+  if (!response || response->header("content-encoding")) return std::nullopt;
+  if (response->status == 206) {
+    const auto range = response->header("content-range");
+    const auto parsed = range ? net::parse_content_range(*range) : std::nullopt;
+    return parsed ? parsed->size : std::nullopt;
+  }
+  const auto length = response->ok() ? response->header("content-length") : std::nullopt;
+  return length ? parse_u64(trim(*length)) : std::nullopt;
+}
+
+/// Asks the servers for sizes, by a range and by HEAD; a size that a server does not send, or of which its
+/// answers differ, stays 0.
 void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
-  const auto responses = ask_heads(wheels, http);
-  for (std::size_t i = 0; i < responses.size(); ++i) {
-    if (!responses[i] || !responses[i]->ok()) continue;
-    const auto length = responses[i]->header("content-length");
-    if (length) wheels[i].wheel->size = parse_u64(trim(*length)).value_or(0);
+  std::vector<net::HttpRequest> requests;
+  requests.reserve(wheels.size());
+  for (const auto& one : wheels)
+    requests.push_back({.url = one.file->url, .range = net::ByteRange{0, 0}, .most = 1});
+  const auto ranges = index::fetch_with_files(http, requests);
+  const auto heads = ask_heads(wheels, http);
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    const auto by_range = ranges[i] && ranges[i]->status == 206 ? size_by(ranges[i]) : std::nullopt;
+    const auto by_head = size_by(heads[i]);
+    const bool differ = by_range && by_head && *by_range != *by_head;
+    wheels[i].wheel->size = differ ? 0 : by_range.value_or(by_head.value_or(0));
   }
 }
 

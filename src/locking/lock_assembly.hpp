@@ -26,6 +26,7 @@ class TargetProvider;
 struct Pick {
   PackageSource::Wheel wheel;                         ///< or source archive
   const Built* built = nullptr;                       ///< from a source archive
+  std::set<std::string> extras;                       ///< asked for
   std::set<std::string> dependencies;                 ///< names that are in the lock
   std::vector<specs::Requirement> requirements = {};  ///< that hold here, with those of its extras
   specs::PatchSet patches = ~specs::PatchSet();       ///< the patch releases of Python that need it

@@ -26,6 +26,8 @@ class LockTarget {
   const specs::MarkerEnvironment& environment() const { return environment_; }
   /// True if the patch release of the interpreter is known.
   bool is_exact() const { return exact_; }
+  /// N of glibc 2.N of the base image.
+  int glibc_minor() const { return target_.glibc_minor; }
   /// "Python 3.12 on linux-x86_64"
   std::string text() const;
 

@@ -87,13 +87,14 @@ std::string reason_of(const resolve::Conflict& conflict) {
 
 void Nights::add(const std::string& name, const Listing& listing, const std::vector<Bounds>& bounds) {
   if (std::none_of(listing.builds.begin(), listing.builds.end(), names_a_day)) return;
-  Package package{name, &listing, {}, {}};
+  Package package{name, &listing, {}, {}, {}};
   for (std::size_t i = 0; i < targets_->size(); ++i) {
     const auto& asked = bounds[i].requirements();
     if (std::any_of(asked.begin(), asked.end(), [&](const auto& one) { return one.name == name; }))
       package.needed.insert((*targets_)[i].platform());
   }
   for (const auto& [day, builds] : pytorch::nights_of(listing.builds)) {
+    package.listed.insert(day);
     for (const auto* build : builds) {
       const auto& file = listing.files[build->file];
       if (file.yanked) continue;
@@ -179,7 +180,11 @@ Result<void> Nights::plan(const std::optional<specs::Day>& kept) {
 
 std::optional<std::string> Nights::lack(const Package& package, const specs::Day& day) const {
   const auto at = package.offers.find(day);
-  if (at == package.offers.end()) return fmt::format("it has no {}", package.name);
+  if (at == package.offers.end()) {
+    return package.listed.count(day) == 0
+               ? fmt::format("it has no {}", package.name)
+               : fmt::format("its {} is not a version that the recipe allows", package.name);
+  }
   if (!at->second.accelerator)
     return fmt::format("its {} is not built for {}", package.name, recipe_->torch.cuda->text());
   for (const auto& target : *targets_) {
@@ -290,7 +295,7 @@ std::vector<PassedOver> Nights::passed_over() const {
 std::string Nights::range_hint() const {
   std::set<specs::Day> days;
   for (const auto& package : packages_) {
-    for (const auto& [day, offer] : package.offers) days.insert(day);
+    days.insert(package.listed.begin(), package.listed.end());
   }
   constexpr const char* kLeave =
       "older ones leave the pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them";
@@ -299,12 +304,34 @@ std::string Nights::range_hint() const {
                      days.rbegin()->text(), kLeave);
 }
 
+/// What the recipe asks of a package: "torch>=3 and torch<4".
+std::string Nights::asked_text(const std::string& name) const {
+  std::vector<std::string> texts;
+  for (const auto* list : {&recipe_->torch.packages, &recipe_->packages, &recipe_->lock.constraints}) {
+    for (const auto& requirement : *list) {
+      if (requirement.name == name && !requirement.specifier.empty())
+        texts.push_back(requirement.name + requirement.specifier.text());
+    }
+  }
+  return join_words(texts);
+}
+
 Error Nights::exhausted() const {
   const auto& torch = recipe_->torch;
   if (torch.date) {
     const auto at = passed_over_.find(*torch.date);
     return input_error(fmt::format("cannot use the nightly of {}: {}", torch.date->text(),
                                    at == passed_over_.end() ? "it has none of the packages" : at->second))
+        .hint(range_hint());
+  }
+  const auto unfit = std::find_if(packages_.begin(), packages_.end(), [](const Package& package) {
+    return package.offers.empty() && !package.listed.empty();
+  });
+  if (passed_over_.empty() && unfit != packages_.end()) {
+    return input_error(fmt::format("none of the channel's {} of {} is a version that the recipe allows: {}",
+                                   count_of(unfit->listed.size(), "nightly build"), unfit->name,
+                                   asked_text(unfit->name)))
+        .hint(fmt::format("relax {} in the recipe", asked_text(unfit->name)))
         .hint(range_hint());
   }
   auto error = input_error(fmt::format("no nightly{} has all of the recipe's packages",

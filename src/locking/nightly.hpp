@@ -70,6 +70,7 @@ class Nights {
     std::string name;
     const Listing* listing = nullptr;
     std::set<specs::Platform> needed;  ///< of the targets that require it
+    std::set<specs::Day> listed;       ///< days with builds, whether they can be used or not
     std::map<specs::Day, Offer> offers;
   };
 
@@ -84,6 +85,7 @@ class Nights {
   Result<std::optional<specs::Day>> partner(const Package& package, const specs::Day& day);
   Result<std::optional<Night>> with_partners(const specs::Day& day);
   std::string range_hint() const;
+  std::string asked_text(const std::string& name) const;
 
   const project::Recipe* recipe_;
   PackageSource* source_;

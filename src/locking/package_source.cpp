@@ -90,6 +90,7 @@ void PackageSource::keep(const std::string& name, Page page, std::vector<pytorch
   listing.index = from.url();
   listing.from_channel = &from == channel_;
   listing.known = page->has_value();
+  listing.refused = from.refused(name);
   if (*page) listing.files = std::move((*page)->files);
   listing.builds = std::move(builds);
   listings_.emplace(key_of(name), std::move(listing));
@@ -100,7 +101,8 @@ void PackageSource::prefetch(std::span<const std::string> names) {
   std::map<index::IndexClient*, std::vector<std::string>> of_others;
   std::set<std::string> seen;
   for (const auto& name : names) {
-    if (listings_.count(key_of(name)) != 0 || !seen.insert(name).second) continue;
+    if (listings_.count(key_of(name)) != 0 || offered_.count(name) != 0) continue;
+    if (!seen.insert(name).second) continue;
     (origin(name) == Origin::general ? of_others[&elsewhere(name)] : of_channel).push_back(name);
   }
   if (!of_channel.empty()) {
@@ -188,6 +190,7 @@ Result<void> PackageSource::go_on() const {
 
 Result<const Listing*> PackageSource::find(const std::string& name) {
   TRY(go_on());
+  if (const auto offered = offered_.find(name); offered != offered_.end()) return offered->second;
   prefetch({&name, 1});
   const auto& listing = listings_.at(key_of(name));
   if (!listing) return fail(listing.error());

@@ -31,6 +31,7 @@ struct Listing {
   specs::Url index;           ///< the index's URL
   bool from_channel = false;  ///< the PyTorch channel's
   bool known = false;         ///< the index has such a project
+  bool refused = false;       ///< it answered 403, as the channel does for what it does not have
   std::vector<index::IndexFile> files;
   std::vector<pytorch::Build> builds;  ///< those of the files that are wheels
 };
@@ -78,6 +79,8 @@ class PackageSource {
   void prefetch_metadata(std::span<const Wheel> wheels);
   /// Errors (environment): the index's, a stop.
   Result<const specs::CoreMetadata*> metadata(const Wheel& wheel);
+  /// Serves a project from a listing of the caller's, which must live as long as this object.
+  void offer(const std::string& name, const Listing& listing) { offered_[name] = &listing; }
   /// Records that a version was skipped because its wheel cannot be used.
   void rule_out(const std::string& package, const specs::Version& version, std::string reason);
   /// The reasons recorded, by package and version.
@@ -125,6 +128,7 @@ class PackageSource {
   std::vector<Vanished> vanished_;
   std::map<std::pair<std::string, specs::Version>, std::string> ruled_out_;
   std::set<std::string> moved_;
+  std::map<std::string, const Listing*> offered_;
   std::map<std::pair<std::string, bool>, Result<Listing>> listings_;  // by name, and whether it was moved
   std::map<specs::Url, Result<specs::CoreMetadata>> metadata_;        // by the file's
 };

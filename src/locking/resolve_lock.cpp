@@ -15,12 +15,15 @@
 #include "locking/lock_assembly.hpp"
 #include "locking/nightly.hpp"
 #include "locking/patches.hpp"
+#include "locking/remarks.hpp"
 #include "locking/restore.hpp"
 #include "locking/solution.hpp"
 #include "locking/target_provider.hpp"
 #include "locking/upgrade.hpp"
+#include "locking/ways_out.hpp"
 #include "project/recipe_digest.hpp"
 #include "pytorch/packages.hpp"
+#include "pytorch/toolkits.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
 
@@ -74,12 +77,7 @@ class Locking {
       TRY_ASSIGN(solutions, solve(result.passed_over));
       TRY_ASSIGN(complete, assemble(solutions, result.lock));
     }
-    std::set<std::string> seen;
-    for (const auto& solution : solutions) {
-      for (const auto& one : solution.source_only) {
-        if (seen.insert(one.package).second) result.source_only.push_back(one);
-      }
-    }
+    TRY_ASSIGN(result.remarks, remarks_on(solutions));
     for (const auto& [wheel, reason] : source_.ruled_out())
       result.ruled_out.push_back({wheel.first, wheel.second, reason});
     result.moved = source_.moved();
@@ -142,6 +140,7 @@ class Locking {
     const auto requirements = all_requirements();
     std::vector<std::string> names;
     for (const auto& requirement : requirements) {
+      if (requirement.url && recipe_.lock.build.contains(requirement.name)) continue;  // from git
       if (requirement.url) {
         return fail(
             input_error(
@@ -160,11 +159,26 @@ class Locking {
       if (listing->known) continue;
       auto error = input_error(no_such_project(*listing));
       error.during(fmt::format("locking the recipe {}", recipe_.name));
-      if (const auto meant = did_you_mean(name, pytorch::known_names()))
-        error.hint(fmt::format("did you mean {}?", *meant));
+      hint_at_name(error, *listing);
       return fail(std::move(error));
     }
     return {};
+  }
+
+  void hint_at_name(Error& error, const Listing& listing) const {
+    const auto meant = did_you_mean(listing.name, pytorch::known_names());
+    if (meant && *meant != listing.name) error.hint(fmt::format("did you mean {}?", *meant));
+    if (!listing.from_channel) return;
+    std::vector<std::string> known;
+    for (const auto& toolkit : pytorch::cuda_toolkits()) known.push_back(toolkit.accelerator.text());
+    error.hint(
+        fmt::format("the channel has one index for each build: check cuda = \"{}\" in the recipe (known: {}, "
+                    "cpu, rocm and xpu builds)",
+                    recipe_.torch.cuda->text(), join(known, ", ")));
+    if (listing.refused)
+      error.hint(
+          "a proxy or firewall may refuse the same way: open the address in a browser, or set "
+          "LAUNCH_CHANNEL_URL to a mirror");
   }
 
   bool keeps() const { return request_.previous && !request_.upgrade; }
@@ -272,6 +286,7 @@ class Locking {
     constexpr int kMost = 3;
     built_.use(night);
     for (int tries = 1;; ++tries) {
+      TRY(built_.offer_git());
       TRY_ASSIGN(auto attempt, solve_once(night));
       if (attempt.refusal || attempt.solutions.empty()) return attempt;
       std::map<std::string, specs::Version> versions;
@@ -303,6 +318,7 @@ class Locking {
       TRY_ASSIGN(auto solution, solution_of(*outcome.solution, std::move(provider), target));
       TRY(find_patches(solution, *outcome.solution, recipe_));
       for (auto& [name, pick] : solution.picks) {
+        pick.built = built_.of_git(name);
         if (!is_archive(*pick.wheel.build)) continue;
         TRY_ASSIGN(pick.built, built_.built(pick.wheel, target));
       }
@@ -349,12 +365,13 @@ class Locking {
   }
 
   Error error_of(const Refusal& refusal) const {
-    const auto why = replace_all(resolve::explain(refusal.conflict), "\n", "\n  ");
+    const auto why = replace_all(shortened(resolve::explain(refusal.conflict)), "\n", "\n  ");
     // What somebody else offers and nobody can use is not the recipe's fault.
     const auto kind = rests_on_unusable(refusal.conflict) ? ErrorKind::environment : ErrorKind::input;
     Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
                                   refusal.target->text(), why));
     built_.hint(error, why);
+    for (auto& hint : ways_out(refusal.conflict)) error.hint(std::move(hint));
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",

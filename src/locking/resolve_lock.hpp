@@ -10,8 +10,8 @@
 #include "base/work.hpp"
 #include "locking/explanation.hpp"
 #include "locking/nightly.hpp"
+#include "locking/remarks.hpp"
 #include "locking/source_builder.hpp"
-#include "locking/source_only.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -56,7 +56,7 @@ struct LockResult {
   project::Lockfile lock;  ///< without provenance.base, which the image wing adds
   std::vector<PassedOver> passed_over;
   std::vector<RuledOut> ruled_out;
-  std::vector<SourceOnly> source_only;
+  Remarks remarks;
   std::vector<Stayed> stayed = {};  ///< of LockRequest::upgrade_only
   std::set<std::string> moved;  ///< names from the general index, as no version on the channel can be used
   std::uint64_t metadata_bytes = 0;  ///< that came over the wire for the wheels' metadata

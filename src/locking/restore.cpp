@@ -42,7 +42,7 @@ Result<SourceBuild> order(const project::LockedPackage& package, const project::
                           const fs::path& lock_folder, const RestoreOutside& outside) {
   const auto& record = *package.build;
   auto files = record.needs;
-  files.push_back(*package.sdist);
+  if (package.sdist) files.push_back(*package.sdist);
   TRY_ASSIGN(auto fetched, during(fetch_locked(files, provenance, lock_folder, outside.site, outside.store,
                                                outside.http, outside.work),
                                   fmt::format("fetching what {} {} needs to be built", package.name,
@@ -50,10 +50,16 @@ Result<SourceBuild> order(const project::LockedPackage& package, const project::
   SourceBuild wanted{.package = package.name,
                      .version = package.version.text(),
                      .archive = fetched.paths.back(),
-                     .sha256 = *package.sdist->sha256,
+                     .sha256 = *files.back().sha256,
                      .record = record,
-                     .needs = {fetched.paths.begin(), fetched.paths.end() - 1},
+                     .needs = {fetched.paths.begin(),
+                               fetched.paths.begin() + static_cast<std::ptrdiff_t>(record.needs.size())},
                      .how = {.env = record.env, .apt = record.apt}};
+  if (record.git) {
+    TRY_ASSIGN(auto archive, outside.builder->fetch(package.name, *record.git));
+    wanted.archive = std::move(archive.path);
+    wanted.sha256 = archive.sha256;
+  }
   TRY_ASSIGN(const auto archive, archive::read_source_archive(wanted.archive));
   wanted.root = archive.root;
   wanted.newest = archive.newest;
@@ -65,7 +71,7 @@ Result<SourceBuild> order(const project::LockedPackage& package, const project::
 Result<void> restore_built(const project::LockedPackage& package, const project::Provenance& provenance,
                            const fs::path& lock_folder, const RestoreOutside& outside) {
   const auto& wheel = package.wheels.front();
-  if (!package.build || !package.sdist) return {};
+  if (!package.build || (!package.sdist && !package.build->git)) return {};
   if (is_within_reach(wheel, provenance, lock_folder, outside)) return {};
   if (!is_for_this_machine(wheel)) {
     return fail(

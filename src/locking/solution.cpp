@@ -42,6 +42,7 @@ Result<TargetSolution> solution_of(const std::map<std::string, resolve::Chosen>&
   for (const auto& [name, chosen] : chosen_versions) {
     Pick pick;
     pick.wheel = provider.wheel(name, chosen.version);
+    pick.extras = chosen.extras;
     auto extras = chosen.extras;
     extras.insert("");
     for (const auto& extra : extras) {

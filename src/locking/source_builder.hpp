@@ -36,10 +36,19 @@ struct BuiltWheel {
   project::BaseImage base;  ///< that it was built on
 };
 
+/// The files of a commit.
+struct GitArchive {
+  std::filesystem::path path;  ///< in the store
+  Digest sha256;
+};
+
 /// Builds a wheel from a source archive, in a container; what drives containers is above this room.
 class SourceBuilder {
  public:
   virtual ~SourceBuilder() = default;
+  /// The files of a commit as NAME-COMMIT.tar.gz in the store. Errors (environment): git, the network, a
+  /// stop.
+  virtual Result<GitArchive> fetch(const std::string& package, const specs::GitSource& source) = 0;
   /// Errors: (input) the build failed, with its last lines; (environment) no engine, the disk, a stop.
   virtual Result<BuiltWheel> build(const SourceBuild& wanted) = 0;
 };

@@ -24,15 +24,15 @@ void add_without(std::vector<specs::Requirement>& out, const std::vector<specs::
 }  // namespace
 
 /// A recipe of what the build sees.
-project::Recipe SourcePackages::environment_of(const PackageSource::Wheel& archive,
+project::Recipe SourcePackages::environment_of(const std::string& package, const std::string& version,
                                                std::vector<specs::Requirement> requirements,
                                                const Opened& opened) const {
   auto environment = recipe_;
-  environment.name = fmt::format("the build of {} {}", archive.listing->name, archive.build->version.text());
+  environment.name = fmt::format("the build of {} {}", package, version);
   environment.torch.packages.clear();
   environment.packages = std::move(requirements);
   environment.packages.push_back(specs::Requirement::parse("pip").value());
-  if (how(archive.listing->name).isolation) {
+  if (how(package).isolation) {
     environment.lock.constraints.clear();
     environment.lock.overrides.clear();
     return environment;

@@ -70,7 +70,8 @@ void SourcePackages::use(const std::optional<Night>& night) {
   night_ = night;
   wanted_.clear();
   // What was built without isolation saw another nightly.
-  std::erase_if(states_, [](const auto& state) { return !state.second.saw.empty(); });
+  for (auto* states : {&states_, &git_})
+    std::erase_if(*states, [](const auto& state) { return !state.second.saw.empty(); });
 }
 
 const project::Recipe::Build& SourcePackages::how(const std::string& package) const {
@@ -166,29 +167,30 @@ const project::LockedPackage* SourcePackages::kept(const PackageSource::Wheel& a
   return nullptr;
 }
 
+/// True if a build without isolation was made for other versions than it should see now; else notes them.
+bool SourcePackages::saw_other_versions(const project::BuildRecord& record, State& state) const {
+  std::map<std::string, specs::Version> saw;
+  for (const auto& need : record.needs) {
+    const auto wheel = specs::WheelName::parse(need.file_name);
+    if (!wheel) return true;
+    saw.insert_or_assign(wheel->name, wheel->version);
+  }
+  const bool other = std::any_of(wanted_.begin(), wanted_.end(), [&](const auto& one) {
+    const auto seen = saw.find(one.first);
+    return seen != saw.end() && seen->second != one.second;
+  });
+  if (!other) state.saw = std::move(saw);
+  return other;
+}
+
 /// Takes the previous lock's wheel; false if it has none that is right.
 bool SourcePackages::take_kept(const PackageSource::Wheel& archive, State& state) {
   const auto* before = kept(archive);
   if (before == nullptr) return false;
-  if (!how(archive.listing->name).isolation) {
-    // The wheel was made for the versions that its build saw.
-    for (const auto& need : before->build->needs) {
-      const auto wheel = specs::WheelName::parse(need.file_name);
-      if (!wheel) return false;
-      state.saw.insert_or_assign(wheel->name, wheel->version);
-    }
-    const bool stale = std::any_of(wanted_.begin(), wanted_.end(), [&](const auto& one) {
-      const auto seen = state.saw.find(one.first);
-      return seen != state.saw.end() && seen->second != one.second;
-    });
-    if (stale) {
-      state.saw.clear();
-      return false;
-    }
-  }
+  if (!how(archive.listing->name).isolation && saw_other_versions(*before->build, state)) return false;
   Built built{locked_file(archive.file(), recipe_.lock.by_path), before->wheels.front(), before->build};
-  built.sdist.sha256 = before->sdist->sha256;
-  built.sdist.size = before->sdist->size;
+  built.sdist->sha256 = before->sdist->sha256;
+  built.sdist->size = before->sdist->size;
   state.built = std::move(built);
   return true;
 }
@@ -223,16 +225,16 @@ Result<const Built*> SourcePackages::built(const PackageSource::Wheel& archive, 
                                     target.platform().text())));
 }
 
-Result<SourceBuild> SourcePackages::order(const PackageSource::Wheel& archive, const Opened& opened) {
-  const auto& name = archive.listing->name;
-  const auto& how = this->how(name);
+Result<SourceBuild> SourcePackages::order(const std::string& package, const std::string& version,
+                                          const Opened& opened) {
+  const auto& how = this->how(package);
   TRY_ASSIGN(auto requirements, build_requirements(opened.archive.pyproject, opened.file.file_name));
   requirements.insert(requirements.end(), how.needs.begin(), how.needs.end());
-  const auto environment = environment_of(archive, std::move(requirements), opened);
+  const auto environment = environment_of(package, version, std::move(requirements), opened);
   TRY_ASSIGN(auto needs, during(resolve_needs(environment, how.isolation),
-                                fmt::format("resolving what {} needs to be built", text_of(archive))));
-  SourceBuild wanted{.package = name,
-                     .version = archive.build->version.text(),
+                                fmt::format("resolving what {} {} needs to be built", package, version)));
+  SourceBuild wanted{.package = package,
+                     .version = version,
                      .archive = opened.path,
                      .sha256 = *opened.file.sha256,
                      .root = opened.archive.root,
@@ -241,6 +243,7 @@ Result<SourceBuild> SourcePackages::order(const PackageSource::Wheel& archive, c
                                 .env = how.env,
                                 .apt = how.apt,
                                 .base = {},
+                                .git = {},
                                 .needs = std::move(needs.files)},
                      .needs = std::move(needs.paths),
                      .how = how};
@@ -254,36 +257,38 @@ Result<SourceBuild> SourcePackages::order(const PackageSource::Wheel& archive, c
   return wanted;
 }
 
+/// Builds what was ordered; state.built and state.saw say how.
+Result<BuiltWheel> SourcePackages::build(SourceBuild wanted, const Opened& opened, State& state) {
+  TRY_ASSIGN(auto wheel, outside_.builder->build(wanted));
+  auto& record = wanted.record;
+  record.base = wheel.base;
+  record.base.platforms.clear();
+  if (!wanted.how.isolation) static_cast<void>(saw_other_versions(record, state));
+  Built built{record.git ? std::nullopt : std::optional(opened.file), {}, {}};
+  built.wheel.file_name = wheel.file_name;
+  built.wheel.path = "wheels/" + wheel.file_name;
+  built.wheel.size = wheel.size;
+  built.wheel.sha256 = wheel.sha256;
+  built.record = std::make_shared<const project::BuildRecord>(std::move(record));
+  state.built = std::move(built);
+  return wheel;
+}
+
 /// Builds the wheel, and takes its metadata.
 Result<void> SourcePackages::make(const PackageSource::Wheel& archive, State& state) {
   const auto& name = archive.listing->name;
-  if (!own_ || outside_.builder == nullptr) {
+  if (!own_ || outside_.builder == nullptr)
     return fail(environment_error(fmt::format("{} cannot be built on this machine", text_of(archive))));
-  }
   if (std::find(building_.begin(), building_.end(), name) != building_.end()) {
     return fail(
         input_error(fmt::format("{} needs itself to be built: {} → {}", name, join(building_, " → "), name)));
   }
   TRY_ASSIGN(const auto* opened, open(archive, state));
   building_.push_back(name);
-  auto wanted = order(archive, *opened);
+  auto wanted = order(name, archive.build->version.text(), *opened);
   building_.pop_back();
   TRY(wanted);
-  TRY_ASSIGN(auto wheel, outside_.builder->build(*wanted));
-  wanted->record.base = wheel.base;
-  wanted->record.base.platforms.clear();
-  if (!wanted->how.isolation) {
-    for (const auto& need : wanted->record.needs) {
-      if (const auto parts = specs::WheelName::parse(need.file_name))
-        state.saw.insert_or_assign(parts->name, parts->version);
-    }
-  }
-  Built built{opened->file, {}, std::make_shared<const project::BuildRecord>(std::move(wanted->record))};
-  built.wheel.file_name = wheel.file_name;
-  built.wheel.path = "wheels/" + wheel.file_name;
-  built.wheel.size = wheel.size;
-  built.wheel.sha256 = wheel.sha256;
-  state.built = std::move(built);
+  TRY_ASSIGN(const auto wheel, build(*std::move(wanted), *opened, state));
   return check_wheel(archive, state, wheel);
 }
 
@@ -323,14 +328,16 @@ void SourcePackages::hint(Error& error, std::string_view why) const {
 
 std::vector<std::string> SourcePackages::differences(const std::map<std::string, specs::Version>& solution) {
   std::vector<std::string> found;
-  for (auto& [file, state] : states_) {
-    const auto before = found.size();
-    for (const auto& [name, version] : state.saw) {
-      const auto locked = solution.find(name);
-      if (locked == solution.end() || locked->second == version) continue;
-      found.push_back(fmt::format("{} {}, locked is {}", name, version.text(), locked->second.text()));
+  for (auto* states : {&states_, &git_}) {
+    for (auto& [key, state] : *states) {
+      const auto before = found.size();
+      for (const auto& [name, version] : state.saw) {
+        const auto locked = solution.find(name);
+        if (locked == solution.end() || locked->second == version) continue;
+        found.push_back(fmt::format("{} {}, locked is {}", name, version.text(), locked->second.text()));
+      }
+      if (found.size() != before) state = {};
     }
-    if (found.size() != before) state = {};
   }
   if (!found.empty()) wanted_ = solution;
   return found;

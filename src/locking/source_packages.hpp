@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -27,7 +28,7 @@ namespace launch::locking {
 
 /// A wheel that was built from a source archive, as a lock names both.
 struct Built {
-  project::LockedFile sdist;
+  std::optional<project::LockedFile> sdist;  ///< nullopt: it was a commit in git
   project::LockedWheel wheel;
   std::shared_ptr<const project::BuildRecord> record;
 };
@@ -69,6 +70,12 @@ class SourcePackages {
   /// wheel does not fit the target.
   Result<const Built*> built(const PackageSource::Wheel& archive, LockTarget& target);
 
+  /// Builds the packages of the recipe that come from git, which are known only then, and offers them to the
+  /// source. Errors: those of SourceBuilder and of resolving what the builds need.
+  Result<void> offer_git();
+  /// The wheel of a package that offer_git offered; null for others.
+  const Built* of_git(const std::string& package) const;
+
   /// Versions that the builds without isolation saw and that the solution has otherwise: "torch 2.9.0, locked
   /// is 2.8.0". Empty if there are none; else the next builds see the versions of the solution.
   std::vector<std::string> differences(const std::map<std::string, specs::Version>& solution);
@@ -90,6 +97,7 @@ class SourcePackages {
     std::optional<Built> built;
     std::optional<specs::CoreMetadata> metadata;
     std::map<std::string, specs::Version> saw;  ///< what a build without isolation saw
+    bool offered = false;                       ///< of a package from git
   };
   /// What a build needs, resolved.
   struct Needs {
@@ -106,8 +114,12 @@ class SourcePackages {
   const project::LockedPackage* kept(const PackageSource::Wheel& archive) const;
   bool take_kept(const PackageSource::Wheel& archive, State& state);
   Result<void> make(const PackageSource::Wheel& archive, State& state);
-  Result<SourceBuild> order(const PackageSource::Wheel& archive, const Opened& opened);
-  project::Recipe environment_of(const PackageSource::Wheel& archive,
+  Result<SourceBuild> order(const std::string& package, const std::string& version, const Opened& opened);
+  Result<BuiltWheel> build(SourceBuild wanted, const Opened& opened, State& state);
+  Result<void> make_git(const std::string& package, const specs::GitSource& source, State& state);
+  Result<bool> take_kept_git(const std::string& package, const specs::GitSource& source, State& state);
+  bool saw_other_versions(const project::BuildRecord& record, State& state) const;
+  project::Recipe environment_of(const std::string& package, const std::string& version,
                                  std::vector<specs::Requirement> requirements, const Opened& opened) const;
   Result<Needs> resolve_needs(const project::Recipe& environment, bool isolated);
   Result<Needs> fetch_needs(const std::vector<TargetSolution>& solutions, const project::Recipe& environment);
@@ -119,6 +131,8 @@ class SourcePackages {
   std::optional<LockTarget> own_;  ///< this machine; nullopt if it is not a platform of launch
   std::optional<Night> night_;
   std::map<const Listing*, std::vector<pytorch::Build>> archives_;
+  std::deque<Listing> listings_;                  ///< that were offered
+  std::map<std::string, State> git_;              ///< by package
   std::map<std::string, State> states_;           ///< by file name
   std::vector<std::string> building_;             ///< the packages that are being built, for cycles
   std::map<std::string, specs::Version> wanted_;  ///< versions that builds without isolation should see

@@ -101,7 +101,7 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
   if (preferred != preferred_.end()) {
     for (const auto& version : preferred->second) {
       const auto at = package->fits.find(version);
-      if (at == package->fits.end() || at->second.yanked || !taken.insert(version).second) continue;
+      if (at == package->fits.end() || !taken.insert(version).second) continue;
       out.push_back(version);
     }
   }
@@ -110,6 +110,7 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
   const auto pins = pinned_.find(name);
   for (auto at = package->fits.rbegin(); at != package->fits.rend(); ++at) {
     const auto& version = at->first;
+    if (taken.count(version) != 0) continue;
     if (at->second.yanked) {
       const auto is_pin = [&](const std::string& pin) {
         return specs::Specifier::parse(pin)->matches(version);
@@ -117,7 +118,7 @@ Result<std::vector<specs::Version>> TargetProvider::candidates(const std::string
       if (pins != pinned_.end() && std::any_of(pins->second.begin(), pins->second.end(), is_pin)) {
         yanked.push_back(version);
       }
-    } else if (taken.count(version) == 0 && (!floor || *floor <= version)) {
+    } else if (!floor || *floor <= version) {
       out.push_back(version);
     }
   }
@@ -162,20 +163,18 @@ std::string TargetProvider::absence(const std::string& name, const specs::Specif
   return why;
 }
 
-resolve::Dependencies TargetProvider::evaluate(const std::string& name, const specs::Version& version,
-                                               const specs::CoreMetadata& metadata,
+resolve::Dependencies TargetProvider::evaluate(const specs::CoreMetadata& metadata,
                                                const std::set<std::string>& extras) const {
   resolve::Dependencies out;
   if (!target_.runs(metadata.requires_python)) {
-    out.unusable = fmt::format("{} {} needs Python {}", name, version.text(), metadata.requires_python_text);
+    out.unusable = fmt::format("needs Python {}", metadata.requires_python_text);
     return out;
   }
   for (const auto& requirement : metadata.requires_dist) {
     if (requirement.marker && !target_.holds(*requirement.marker, extras)) continue;
     if (sources_ == Sources::left_out && recipe_.lock.build.contains(requirement.name)) continue;
-    if (requirement.url) {
-      out.unusable = fmt::format("{} {} requires {} by direct URL, which a lock cannot include", name,
-                                 version.text(), requirement.name);
+    if (requirement.url && bounds_.apply(requirement).url) {
+      out.unusable = fmt::format("requires {} by direct URL, which a lock cannot include", requirement.name);
       return out;
     }
     out.requirements.push_back(bounds_.apply(requirement));
@@ -189,7 +188,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
   const auto ruled_out = source_.ruled_out().find({name, version});
   if (ruled_out != source_.ruled_out().end()) {
     resolve::Dependencies out;
-    out.unusable = fmt::format("{} {} cannot be used: {}", name, version.text(), ruled_out->second);
+    out.unusable = fmt::format("cannot be used: {}", ruled_out->second);
     return out;
   }
   const auto metadata = this->metadata(name, version);
@@ -197,11 +196,11 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
     const auto& why = metadata.error().message();
     source_.rule_out(name, version, why);
     resolve::Dependencies out;
-    out.unusable = fmt::format("{} {} cannot be used: {}", name, version.text(), why);
+    out.unusable = fmt::format("cannot be used: {}", why);
     return out;
   }
   TRY(metadata);
-  auto out = evaluate(name, version, **metadata, extras);
+  auto out = evaluate(**metadata, extras);
   for (const auto& requirement : out.requirements) note_pins(requirement.name, requirement.specifier);
   return out;
 }
@@ -222,8 +221,7 @@ void TargetProvider::prefetch_dependencies(std::span<const resolve::PackageVersi
   for (const auto& file : wheels) {
     const auto metadata = source_.metadata(file);
     if (!metadata) continue;
-    for (const auto& requirement :
-         evaluate(file.listing->name, file.build->version, **metadata, {}).requirements) {
+    for (const auto& requirement : evaluate(**metadata, {}).requirements) {
       names.push_back(requirement.name);
     }
   }

@@ -22,7 +22,7 @@ using Preferences = std::map<std::string, std::vector<specs::Version>>;
 enum class Others { only_up, anywhere };
 
 /// Answers the solver's questions for one target: wheels only, the best one per version; yanked wheels only
-/// if pinned; none for another Python or accelerator; nightlies of one date.
+/// if pinned or preferred; none for another Python or accelerator; nightlies of one date.
 class TargetProvider final : public resolve::Provider {
  public:
   /// `preferred`: versions to try before newer ones, best first. `night`: whose builds to use.
@@ -72,8 +72,7 @@ class TargetProvider final : public resolve::Provider {
   /// The oldest version that may be chosen; nullopt: any.
   std::optional<specs::Version> floor_of(const std::string& package) const;
   void note_pins(const std::string& package, const specs::SpecifierSet& specifier);
-  resolve::Dependencies evaluate(const std::string& package, const specs::Version& version,
-                                 const specs::CoreMetadata& metadata,
+  resolve::Dependencies evaluate(const specs::CoreMetadata& metadata,
                                  const std::set<std::string>& extras) const;
 
   const project::Recipe& recipe_;

@@ -52,6 +52,15 @@ Result<BaseImage> read_base(const TomlTable& table) {
   return base;
 }
 
+Result<std::optional<specs::GitSource>> read_git(const TomlTable& table) {
+  if (table.find("git") == nullptr) return std::nullopt;
+  TRY_ASSIGN(const auto url, required(table, "git"));
+  TRY_ASSIGN(const auto commit, required(table, "commit"));
+  auto source = specs::GitSource::parse(fmt::format("git+{}@{}", url, commit));
+  if (!source) return fail(table.wrong("git", source.error().message()));
+  return *std::move(source);
+}
+
 Result<LockedFile> read_need(const TomlTable& table) {
   LockedFile file;
   TRY_ASSIGN(file.file_name, required(table, "name"));
@@ -88,6 +97,10 @@ Digest build_settings(const Recipe& recipe, const Recipe::Build& build) {
 std::string write_build_record(const BuildRecord& record) {
   std::string out = "\n[packages.tool.launch.build]\n";
   put(out, "settings", record.settings.text());
+  if (record.git) {
+    put(out, "git", record.git->url.without_credentials().with_secrets());
+    put(out, "commit", record.git->commit);
+  }
   put(out, "image", record.base.name);
   put(out, "tag", record.base.tag);
   if (record.base.digest) put(out, "digest", record.base.digest->text());
@@ -119,6 +132,7 @@ Result<std::shared_ptr<const BuildRecord>> read_build_record(const TomlTable& pa
   TRY_ASSIGN(const auto table, launch.table("build"));
   BuildRecord record;
   TRY_ASSIGN(record.settings, digest_of(table, "settings"));
+  TRY_ASSIGN(record.git, read_git(table));
   TRY_ASSIGN(record.base, read_base(table));
   TRY(table.read("apt", record.apt));
   TRY(table.read("env", record.env));

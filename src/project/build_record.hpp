@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "base/toml.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
+#include "specs/git_source.hpp"
 
 namespace launch::project {
 
@@ -20,6 +22,7 @@ struct BuildRecord {
   std::map<std::string, std::string> env;  ///< of the build
   std::vector<std::string> apt;            ///< packages of the distribution
   BaseImage base;                          ///< the image that the build ran on, without `platforms`
+  std::optional<specs::GitSource> git;     ///< instead of a source archive
   std::vector<LockedFile> needs;           ///< the wheels that it had, pip's among them, by file name
 };
 

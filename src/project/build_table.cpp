@@ -43,6 +43,23 @@ Result<std::map<std::string, Recipe::Build>> read_build_tables(const TomlTable& 
   return tables;
 }
 
+Result<void> check_git(const TomlTable& root, const Recipe& recipe) {
+  for (const auto& requirement : recipe.torch.packages) {
+    if (!requirement.url) continue;
+    TRY_ASSIGN(const auto torch, root.table("torch"));
+    return fail(
+        torch.wrong("packages", fmt::format("{} comes from git, not from the channel", requirement.name))
+            .hint("list it under packages at the top of the recipe"));
+  }
+  for (const auto& requirement : recipe.packages) {
+    if (!requirement.url || recipe.lock.build.contains(requirement.name)) continue;
+    return fail(
+        root.wrong("packages", fmt::format("{} comes from git, so its wheel must be built", requirement.name))
+            .hint(fmt::format("add [lock.build.{}] to allow that", requirement.name)));
+  }
+  return {};
+}
+
 std::string text_of(const Recipe::Build& build) {
   std::string text;
   for (const auto& package : build.apt) text += fmt::format("apt {}\n", package);

@@ -305,6 +305,7 @@ Result<Recipe> read_recipe(const TomlTable& root, std::string_view name) {
   TRY_ASSIGN(recipe.indexes, read_indexes(root));
   TRY(check_origins(root, recipe));
   TRY_ASSIGN(recipe.lock, read_lock(root));
+  TRY(check_git(root, recipe));
   TRY_ASSIGN(recipe.image, read_image(root));
   TRY_ASSIGN(recipe.verify, read_verify(root));
   TRY_ASSIGN(recipe.train, read_train(root));

@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "pytorch/channel.hpp"
+#include "specs/git_source.hpp"
 #include "specs/name.hpp"
 
 namespace launch::project {
@@ -92,7 +93,10 @@ Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table
   for (const auto& item : value->items) {
     auto requirement = specs::Requirement::parse(item.text);
     if (!requirement) return fail(table.wrong(key, item, requirement.error().message()));
-    if (requirement->url) {
+    if (requirement->url && key == "packages" && specs::GitSource::is_git(*requirement->url)) {
+      const auto source = specs::GitSource::parse(*requirement->url);
+      if (!source) return fail(table.wrong(key, item, source.error().message()));
+    } else if (requirement->url) {
       return fail(table.wrong(
           key, item, fmt::format("{} names a URL, but packages come from an index", in_quotes(item.text))));
     }

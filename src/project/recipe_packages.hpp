@@ -10,7 +10,8 @@
 namespace launch::project {
 
 /// An array of PEP 508 requirements; a name may be there several times, with other markers, extras or bounds.
-/// Errors (input): not a requirement, a URL, the same requirement twice.
+/// Errors (input): not a requirement, a URL (but under `packages`, of a commit in git), the same requirement
+/// twice.
 Result<std::vector<specs::Requirement>> read_requirements(const TomlTable& table, std::string_view key);
 
 /// Bounds for packages, `constraints` and `overrides`. Errors (input): those of read_requirements; extras, as

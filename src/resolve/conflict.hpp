@@ -28,6 +28,7 @@ struct Fact {
   };
   Kind kind = Kind::given;
   std::string text;
+  std::string asks = {};  ///< what the root asks for with it: "b<1", "the constraint b<1"; given facts only
   std::string lacks =
       {};  ///< the package of which there is no version that a requirement allows; given facts only
   std::vector<Term> terms;

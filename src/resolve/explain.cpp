@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +13,14 @@
 
 namespace launch::resolve {
 namespace {
+
+constexpr std::string_view kBut = ", but ";
+constexpr std::string_view kEvery = "every version of ";
+
+/// "every version of a" after "cannot": "any version of a".
+std::string denied(const std::string& text) {
+  return text.starts_with(kEvery) ? "any version of " + text.substr(kEvery.size()) : text;
+}
 
 /// An incompatibility as a sentence: "a 2.0 requires b<1", "a 1.0 and c cannot be used together".
 std::string conclusion(const std::vector<Term>& terms, const std::string& root) {
@@ -27,7 +36,10 @@ std::string conclusion(const std::vector<Term>& terms, const std::string& root) 
   }
   if (with.empty() && without.empty()) return fmt::format("the requirements of {} cannot be met", root);
   if (without.empty()) {
+    if (of_root && with.size() == 1) return fmt::format("{} cannot use {}", root, denied(with.front()));
     if (of_root) return fmt::format("{} cannot use {}", root, join_words(with));
+    if (with.size() == 1 && with.front().starts_with(kEvery))
+      return fmt::format("no version of {} can be used", with.front().substr(kEvery.size()));
     if (with.size() == 1) return with.front() + " cannot be used";
     return join_words(with) + " cannot be used together";
   }
@@ -91,11 +103,18 @@ class Writer {
 
   /// A fact as a reason: given facts as they are, derived ones as their conclusion with the number of their
   /// line.
-  std::string reason(std::size_t id) const {
+  std::string reason(std::size_t id) {
     const auto& fact = conflict_.facts[id];
-    if (!derived(id)) return fact.text;
+    if (!derived(id)) return once(fact.text);
     const auto text = conclusion(fact.terms, conflict_.root);
     return lines_[id] ? fmt::format("{} ({})", text, *lines_[id]) : text;
+  }
+
+  /// "a requires b<1, but the newest b is 2", and where that was said before "a requires b<1".
+  std::string once(const std::string& text) {
+    const auto but = text.find(kBut);
+    if (but == std::string::npos || said_.insert(text.substr(but)).second) return text;
+    return text.substr(0, but);
   }
 
   /// {0}: the reasons, {1}: the conclusion.
@@ -130,9 +149,10 @@ class Writer {
 
   /// Two reasons, the one that requires a package before the one about that package: "demo requires a and a
   /// 1.0 requires b".
-  std::string both(std::size_t a, std::size_t b) const {
+  std::string both(std::size_t a, std::size_t b) {
     if (calls_for(b, a)) std::swap(a, b);
-    return fmt::format("{} and {}", reason(a), reason(b));
+    const auto first = reason(a);
+    return fmt::format("{}{} and {}", first, first.find(kBut) == std::string::npos ? "" : ",", reason(b));
   }
 
   bool calls_for(std::size_t caller, std::size_t called) const {
@@ -201,6 +221,7 @@ class Writer {
   std::vector<std::optional<std::size_t>> lines_;  // by fact: the number of the sentence that shows it
   std::size_t last_line_ = 0;
   std::vector<std::string> sentences_;
+  std::set<std::string> said_;  // why a package is missing
 };
 
 }  // namespace

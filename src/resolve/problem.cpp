@@ -110,10 +110,10 @@ std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, Pa
   return add_merged({package, other, text}, std::move(fact), place);
 }
 
-std::optional<FactId> Problem::add_absence(PackageId package, std::size_t place, const std::string& lacks,
-                                           const std::string& text) {
+std::optional<FactId> Problem::add_unfit(PackageId package, std::size_t place, const std::string& lacks,
+                                         const std::string& text) {
   Incompatibility fact;
-  fact.kind = Incompatibility::Kind::absent;
+  fact.kind = Incompatibility::Kind::unfit;
   fact.text = text;
   fact.lacks = lacks;
   fact.terms = {{package, {}}};
@@ -161,6 +161,19 @@ Term Problem::shown(const SetTerm& term) const {
   return out;
 }
 
+namespace {
+
+/// "b<1" of "requires b<1, but …"; "the constraint b<1" of "has the constraint b<1".
+std::string asked(const std::string& predicate) {
+  for (const std::string_view verb : {"requires ", "has "}) {
+    if (predicate.starts_with(verb))
+      return predicate.substr(verb.size(), predicate.find(", but ") - verb.size());
+  }
+  return {};
+}
+
+}  // namespace
+
 Fact Problem::shown(const Incompatibility& fact) const {
   Fact out;
   out.lacks = fact.lacks;
@@ -175,7 +188,9 @@ Fact Problem::shown(const Incompatibility& fact) const {
     case Incompatibility::Kind::clause:
       out.text = fact.text;
       break;
-    case Incompatibility::Kind::absent:
+    case Incompatibility::Kind::unfit:
+      out.text = fmt::format("{} {}", out.terms.front().text, fact.text);
+      break;
     case Incompatibility::Kind::needs: {
       const auto needer =
           std::find_if(out.terms.begin(), out.terms.end(), [](const Term& t) { return t.positive; });
@@ -183,6 +198,8 @@ Fact Problem::shown(const Incompatibility& fact) const {
       break;
     }
   }
+  const auto of_root = packages_[0].name + " ";
+  if (out.text.starts_with(of_root)) out.asks = asked(out.text.substr(of_root.size()));
   return out;
 }
 

@@ -26,12 +26,11 @@ struct SetTerm {
 /// Terms that cannot all be true, and the source of that knowledge. At most one term per package, sorted by
 /// package.
 struct Incompatibility {
-  enum class Kind { needs, absent, clause, link, derived };
+  enum class Kind { needs, unfit, clause, link, derived };
   Kind kind = Kind::derived;
   std::vector<SetTerm> terms;
-  std::string
-      text;  ///< needs: the requirement, "b<1"; absent: "b<1, but the newest b is 2"; clause: all of it
-  std::string lacks = {};  ///< absent: the package
+  std::string text;  ///< needs: the requirement, "b<1"; unfit: what is said of the version; clause: all of it
+  std::string lacks = {};  ///< unfit: the package of which it needs a version that there is not
   FactId left = 0;         ///< derived: its causes
   FactId right = 0;
 };
@@ -78,10 +77,11 @@ class Problem {
   std::optional<FactId> add_need(PackageId package, std::size_t place, PackageId other, const VersionSet& set,
                                  const std::string& text);
 
-  /// "This version of `package` needs `lacks` in a version that there is not", `text` being the requirement
-  /// and why it cannot be met: merged with the same need of other versions.
-  std::optional<FactId> add_absence(PackageId package, std::size_t place, const std::string& lacks,
-                                    const std::string& text);
+  /// "This version of `package` cannot be used", with what is said of it: "requires b<1, but the newest b is
+  /// 2", "needs Python >=3.13"; merged with the same fact about other versions. `lacks`: the package that it
+  /// needs in a version that there is not; empty if that is not the reason.
+  std::optional<FactId> add_unfit(PackageId package, std::size_t place, const std::string& lacks,
+                                  const std::string& text);
 
   /// What both facts imply without `package` (the rule of resolution).
   Incompatibility resolvent(FactId left, FactId right, PackageId package) const;

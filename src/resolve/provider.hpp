@@ -18,7 +18,7 @@ namespace launch::resolve {
 /// broken).
 struct Dependencies {
   std::vector<specs::Requirement> requirements;  ///< markers and extras already evaluated for the target
-  std::optional<std::string> unusable;           ///< a clause: "a 2.0 needs Python >=3.13"
+  std::optional<std::string> unusable;           ///< what is said of the version: "needs Python >=3.13"
 };
 
 using PackageVersion = std::pair<std::string, specs::Version>;

@@ -130,11 +130,7 @@ class Solver {
     const auto version = VersionSet::one(package.versions.size(), place);
     bool fits = true;
     if (dependencies.unusable) {
-      Incompatibility fact;
-      fact.kind = Incompatibility::Kind::clause;
-      fact.text = *dependencies.unusable;
-      fact.terms = {{*next, version}};
-      problem_.add(std::move(fact));
+      problem_.add_unfit(*next, place, "", *dependencies.unusable);
       return next;
     }
     TRY_ASSIGN(const auto facts, require(*next, place, dependencies.requirements));
@@ -256,9 +252,9 @@ class Solver {
       if (fact) facts.push_back(*fact);
     };
     if (set.empty()) {
-      keep(problem_.add_absence(
-          id, place, requirement.name,
-          fmt::format("{}, but {}", text, provider_.absence(requirement.name, requirement.specifier))));
+      keep(problem_.add_unfit(id, place, requirement.name,
+                              fmt::format("requires {}, but {}", text,
+                                          provider_.absence(requirement.name, requirement.specifier))));
       return {};
     }
     keep(problem_.add_need(id, place, other, set, text));

@@ -32,6 +32,8 @@ class MetadataReader {
           fmt::format("reading the metadata line {}", in_quotes("Requires-Dist: " + header.value));
       TRY_ASSIGN(auto requirement, during(Requirement::parse(header.value), step));
       metadata_.requires_dist.push_back(std::move(requirement));
+    } else if (header.name == "provides-extra") {
+      metadata_.provides_extra.insert(normalize_name(trim(header.value)));
     } else if (header.name == "requires-python") {
       take_requires_python(header.value);
     } else if (header.name == "name" && name_.empty()) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,9 @@ struct CoreMetadata {
   std::string name;  ///< normalized
   std::string version;
   std::vector<Requirement> requires_dist;
-  SpecifierSet requires_python;      ///< empty if invalid, as installers ignore it then
-  std::string requires_python_text;  ///< as written
+  std::set<std::string> provides_extra;  ///< normalized
+  SpecifierSet requires_python;          ///< empty if invalid, as installers ignore it then
+  std::string requires_python_text;      ///< as written
 
   /// Errors (input): Name or Version is missing, or a Requires-Dist is invalid (the line is quoted).
   static Result<CoreMetadata> parse(std::string_view text);

@@ -79,6 +79,17 @@ class TagList {
 
 }  // namespace
 
+std::optional<int> glibc_minor_of(std::string_view platform_tag, const Platform& platform) {
+  constexpr std::string_view kPrefix = "manylinux_2_";
+  const auto suffix = "_" + platform.machine();
+  if (!platform_tag.starts_with(kPrefix) || !platform_tag.ends_with(suffix)) return std::nullopt;
+  if (platform_tag.size() < kPrefix.size() + suffix.size()) return std::nullopt;
+  const auto digits =
+      platform_tag.substr(kPrefix.size(), platform_tag.size() - kPrefix.size() - suffix.size());
+  const auto minor = parse_u64(digits);
+  return minor && *minor < 1000 ? std::optional(static_cast<int>(*minor)) : std::nullopt;
+}
+
 std::vector<Tag> supported_tags(const Target& target) {
   constexpr int kMostGlibcMinor = 200;
   const auto glibc_minor = std::min(target.glibc_minor, kMostGlibcMinor);

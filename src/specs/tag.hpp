@@ -31,6 +31,9 @@ struct Target {
 /// machine: linux_<arch>, then PEP 600 manylinux with its legacy names.
 std::vector<Tag> supported_tags(const Target& target);
 
+/// N of the glibc 2.N that a platform tag needs (PEP 600), on that platform; nullopt for other tags.
+std::optional<int> glibc_minor_of(std::string_view platform_tag, const Platform& platform);
+
 /// A compressed tag set (PEP 425), not expanded.
 struct CompressedTags {
   std::vector<std::string> pythons;

@@ -98,5 +98,41 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
             self.assertEqual(listed.stdout, "")
 
 
+    def test_commit_in_git(self):
+        """An extension module in C from a commit: needs a compiler, and is the same bytes in a second store."""
+        name = f"{NAME}-git"
+        repository = self.root / "repository"
+        repository.mkdir()
+        (repository / "setup.py").write_text(
+            'from setuptools import Extension, setup\n'
+            'setup(name="hello-42", version="1.2", ext_modules=[Extension("hello_42", ["hello.c"])])\n')
+        (repository / "hello.c").write_text("""#include <Python.h>
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "hello_42", NULL, -1, NULL};
+PyMODINIT_FUNC PyInit_hello_42(void) {
+  PyObject* made = PyModule_Create(&module);
+  PyModule_AddIntConstant(made, "answer", 42);
+  return made;
+}
+""")
+        git = ["git", "-c", "user.name=test", "-c", "user.email=test@host.example", "-C", str(repository)]
+        for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "one"]):
+            subprocess.run([*git, *command], check=True)
+        commit = subprocess.run([*git, "rev-parse", "HEAD"], text=True, stdout=subprocess.PIPE).stdout.strip()
+        recipe = self.root / f"recipes/{name}.toml"
+        text = f"""python   = "{self.python}"
+packages = ["hello-42 @ git+file://{repository}@{commit}"]
+[image]
+from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
+[lock.build.hello-42]
+"""
+        recipe.write_text(text)
+        self.assertIn('hint: it needs a compiler: set apt = ["g++"] below [lock.build.hello-42]', self.launch("lock", name, code=2))
+        recipe.write_text(text + 'apt = ["gcc", "libc6-dev"]\n')
+        self.launch("lock", name)
+        self.assertIn("building hello-42 1.2", self.launch("fetch", name, store="second"))
+        wheel = next((self.root / "lockfiles/wheels").glob("hello_42-*.whl"))
+        self.assertIn("-linux_", wheel.name)
+
+
 if __name__ == "__main__":
     unittest.main()

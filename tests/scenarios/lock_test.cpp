@@ -81,7 +81,8 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
             "\"changes\":{\"properties\":[],\"packages\":[],\"fetch\":{\"files\":0,\"bytes\":0,"
             "\"unknown_sizes\":0}},\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
             "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
-            "\"ruled_out\":[],\"source_only\":[],\"stayed\":[],\"metadata_bytes\":0}\n");
+            "\"ruled_out\":[],\"source_only\":[],\"yanked\":[],\"unknown_extras\":[],\"moved\":[],\"stayed\":"
+            "[],\"metadata_bytes\":0}\n");
 }
 
 TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
@@ -171,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRecipe{"AnImpossibleSetOfRequirements", "\"app\", \"leaf<2\"", "",
                   "error: the requirements of demo cannot be met for Python 3.11 on linux-x86_64:\n"
                   "  Because demo requires app and app 1.0 requires leaf>=2, demo requires leaf>=2.\n"
-                  "  And because demo requires leaf<2, the requirements of demo cannot be met.\n"}),
+                  "  And because demo requires leaf<2, the requirements of demo cannot be met.\n\nhint: "
+                  "relax leaf<2 in the recipe\n"}),
     [](const auto& info) { return info.param.name; });
 
 /// Answers of an index instead of a page of leaf.

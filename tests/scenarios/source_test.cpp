@@ -169,5 +169,63 @@ TEST_F(SourceScenario, AnImageHasTheWheel) {
   EXPECT_THAT(done.err, HasSubstr(kBuilding));
 }
 
+class GitScenario : public SourceScenario {
+ protected:
+  GitScenario() {
+    demo_.scenario.write("repository/setup.py", "raise SystemExit(1)\n");
+    git({"init", "--quiet"});
+    git({"add", "."});
+    git({"-c", "user.name=t", "-c", "user.email=t@t.example", "commit", "--quiet", "--message", "one"});
+    commit_ = std::string(trim(git({"rev-parse", "HEAD"})));
+    demo_.scenario.hide(commit_, "[COMMIT]");
+    demo_.scenario.hide(commit_.substr(0, 12), "[SHORT]");
+    build_to({.name = "ours", .version = "1.0"});
+  }
+  std::string git(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.begin(), {"git", "-C", demo_.scenario.place("repository").string()});
+    const auto done = demo_.scenario.run(arguments);
+    EXPECT_EQ(done.code, 0) << done.err;
+    return done.out;
+  }
+  void recipe(const std::string& commit) const {
+    demo_.scenario.write("recipes/demo.toml",
+                         fmt::format("python = \"3.11\"\npackages = [\"ours @ git+file://{}@{}\"]\n"
+                                     "[lock.build.ours]\n[image]\nfrom = \"docker.io/library/debian:12\"\n",
+                                     demo_.scenario.place("repository").string(), commit));
+  }
+  std::string commit_;
+};
+
+TEST_F(GitScenario, ACommitIsBuiltAndBuiltAgainElsewhere) {
+  recipe(commit_);
+  auto done = demo_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err,
+              HasSubstr("building ours [SHORT] from source in a container (needs pip 1.0, setuptools 1.0 and "
+                        "wheel 1.0)\nlocked 1 package ("));
+  EXPECT_THAT(demo_.scenario.read("lockfiles/pylock.demo.toml"),
+              HasSubstr(fmt::format("git = \"file://{}\"\ncommit = \"{}\"\n",
+                                    demo_.scenario.place("repository").string(), commit_)));
+  done = demo_.launch({"lock", "demo", "--check"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(runs(), 1);
+  demo_.scenario.set("LAUNCH_STORE", demo_.scenario.place("other/wheels").string());
+  done = demo_.launch({"fetch", "demo"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(runs(), 2);
+}
+
+TEST_F(GitScenario, ACommitThatTheRepositoryLacks) {
+  recipe(std::string(40, '0'));
+  const auto done = demo_.launch({"lock", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err,
+            "error: git cannot fetch the commit 0000000000000000000000000000000000000000 of "
+            "file://[ROOT]/repository: "
+            "fatal: not a tree object: 0000000000000000000000000000000000000000\n"
+            "  while building ours from git\n");
+  EXPECT_FALSE(demo_.scenario.exists("lockfiles"));
+}
+
 }  // namespace
 }  // namespace launch::scenarios

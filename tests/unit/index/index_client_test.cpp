@@ -263,12 +263,19 @@ TEST_F(MetadataTest, TheSidecarIsEnough) {
 
 TEST_F(MetadataTest, ASidecarWithAnotherDigestIsAnError) {
   put_sidecar(metadata + "Requires-Dist: evil\n");
+  file.metadata_sha256 = Digest::of("another METADATA");
   IndexClient client(http, {.url = fakes::url(kIndex)});
   EXPECT_EQ(error_text(client.metadata(file)),
             "error: " + sidecar_url() + " has the sha256 " + sha256_hex(metadata + "Requires-Dist: evil\n") +
-                ", expected " + sha256_hex(metadata) +
+                ", expected " + Digest::of("another METADATA").hex() +
                 "\n  while reading the metadata of demo-1.0+cu121-py3-none-any.whl\n\n"
                 "hint: the index and its files disagree; try again later, or use another mirror\n");
+}
+
+TEST_F(MetadataTest, ADamagedSidecarLeadsToTheWheel) {
+  put_sidecar("");
+  IndexClient client(http, {.url = fakes::url(kIndex)});
+  expect_demo(client.metadata(file));
 }
 
 TEST_F(MetadataTest, AMissingSidecarLeadsToTheWheel) {

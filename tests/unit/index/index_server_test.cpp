@@ -6,12 +6,10 @@
 
 #include "archive/zip.hpp"
 #include "base/clock.hpp"
-#include "base/digest.hpp"
 #include "base/disk.hpp"
 #include "base/environment.hpp"
 #include "fakes/urls.hpp"
 #include "index/index_client.hpp"
-#include "unit/base/scratch.hpp"
 
 namespace launch::index {
 namespace {
@@ -23,9 +21,8 @@ using testing::HasSubstr;
 struct IndexServerTest : testing::Test {
   SystemClock clock;
 
-  std::unique_ptr<net::HttpClient> client(const std::filesystem::path& cache = {}) {
+  std::unique_ptr<net::HttpClient> client() {
     net::HttpOptions options;
-    options.cache = cache;
     options.retry_base = std::chrono::milliseconds(1);
     return net::make_http_client(options, Environment(), clock, disk);
   }
@@ -111,25 +108,6 @@ TEST_F(IndexServerTest, FaultsReachTheClient) {
   const auto metadata = index.metadata(file);
   ASSERT_FALSE(metadata);
   EXPECT_THAT(metadata.error().message(), HasSubstr("bytes, expected " + std::to_string(*file.size)));
-}
-
-TEST_F(IndexServerTest, ADamagedSidecarIsAskedForAgainTheNextTime) {
-  fakes::IndexServer server({.sidecars = true});
-  const auto file_name = server.add(big);
-  const test::Scratch scratch;
-  const auto http = client(scratch / "http");
-  IndexClient index(*http,
-                    {.url = fakes::url(server.url()), .metadata_cache = {scratch / "metadata", &disk}});
-  const auto file = (*index.page("big-demo").value()).files.at(0);
-  server.fail_file(file_name + ".metadata", {.body = "damaged"});
-  const auto damaged = index.metadata(file);
-  ASSERT_FALSE(damaged);
-  EXPECT_THAT(damaged.error().message(),
-              HasSubstr(" has the sha256 " + sha256_hex("damaged") + ", expected "));
-  server.recover();
-  const auto metadata = index.metadata(file);
-  ASSERT_TRUE(metadata) << metadata.error().text();
-  EXPECT_EQ(metadata->version, "2.5.0+cu121");
 }
 
 TEST_F(IndexServerTest, ManyPagesAndWheelsAtOnce) {

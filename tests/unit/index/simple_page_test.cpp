@@ -195,7 +195,7 @@ TEST(SimpleHtmlTest, SaysThatItIsNoHtml) {
 
 TEST(SimpleHtmlTest, ALoginPageIsNoIndexPage) {
   const std::string reason =
-      "not an index page: it lists no file, but has a form or a script, as login pages have";
+      "a web page, not an index page: it lists no files, but has a form or a script, as a login page does";
   for (const std::string content : {"<form action='/login'><a href='/help'>Help</a></form>",
                                     "<input name='user'>", "<script>location = '/login'</script>"}) {
     const auto page = parse_simple_html(html(content), kPage, "demo");

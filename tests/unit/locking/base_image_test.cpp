@@ -70,8 +70,9 @@ TEST(WantedBase, ForCpuIsTheDistributionThatHasThePython) {
   EXPECT_EQ(wanted(with_python("3.14"), "cpu"),
             "error: no known base image has Python 3.14: Ubuntu 22.04 has 3.10, Debian 12 has 3.11, "
             "Ubuntu 24.04 has "
-            "3.12 and Debian 13 has 3.13\n\nhint: set python in recipes/demo.toml to one of these, or from = "
-            "\"docker.io/library/python:3.14-slim\" below [image]\n");
+            "3.12 and Debian 13 has 3.13\n\nhint: set python in recipes/demo.toml to one of these, or from "
+            "below [image] to an "
+            "image that has it, such as \"docker.io/library/python:3.14-slim\"\n");
 }
 
 TEST(WantedBase, IsWhatTheRecipeNames) {

@@ -157,16 +157,16 @@ TEST_F(NightlyLock, ADependencyThatIsGone) {
   channel.hide("pytorch-triton", triton);
   EXPECT_EQ(relocked(), project::write_lockfile(*previous));
   http.remove(channel.file_url(triton));
-  EXPECT_EQ(
-      relocked(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires torch and torch 2.9.0.dev20250604+cu128 requires pytorch-triton==3.3.0+git1, "
-      "but "
-      "pytorch-triton has no wheels, the requirements of demo cannot be met.\n\n"
-      "hint: the lock's pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
-      "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
-      "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; run "
-      "`launch lock demo --upgrade` to resolve to the current versions\n");
+  EXPECT_EQ(relocked(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires torch and torch 2.9.0.dev20250604+cu128 requires pytorch-triton==3.3.0+git1, but "
+            "pytorch-triton on https://channel.example/whl/nightly/cu128 has no wheels, the requirements of "
+            "demo cannot be met.\n\nhint: if another version of pytorch-triton works, say so: overrides = "
+            "[\"pytorch-triton==\xE2\x80\xA6\"] below [lock]\nhint: the lock's "
+            "pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
+            "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
+            "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; "
+            "run `launch lock demo --upgrade` to resolve to the current versions\n");
 }
 
 // A lock that names no host finds what the store has, else what lies where the channel keeps its files.
@@ -252,11 +252,11 @@ TEST_F(NightsOutOfStep, OnEveryDay) {
   EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128", "torchvision 0.23.0.dev20250605+cu128"));
   recipe.torch.date = fakes::day("2025-06-06");
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because demo requires torchvision and torchvision 0.23.0.dev20250606+cu128 requires "
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires torchvision and torchvision 0.23.0.dev20250606+cu128 requires "
             "torch==2.9.0.dev20250605, but torch 2.9.0.dev20250605+cu128 is not from the nightly of "
-            "2025-06-06, the "
-            "requirements of demo cannot be met.\n");
+            "2025-06-06, the requirements of demo cannot be met.\n\nhint: if another version of torch works, "
+            "say so: overrides = [\"torch==\xE2\x80\xA6\"] below [lock]\n");
 }
 
 TEST_F(NightsOutOfStep, ADayWithoutItsTriton) {
@@ -268,7 +268,8 @@ TEST_F(NightsOutOfStep, ADayWithoutItsTriton) {
   EXPECT_THAT(
       passed_over(),
       ElementsAre("2025-06-06: torch 2.9.0.dev20250606+cu128 requires pytorch-triton==3.4.0+gitb, but the "
-                  "newest pytorch-triton for Python 3.12 on linux-x86_64 is 3.4.0+gita"));
+                  "newest pytorch-triton on https://channel.example/whl/nightly/cu128 for Python 3.12 on "
+                  "linux-x86_64 is 3.4.0+gita"));
 }
 
 TEST_F(NightsOutOfStep, AGeneralPackageThatFitsOnlyAnOlderDay) {
@@ -338,9 +339,9 @@ TEST_F(NightsOutOfStep, AConflictThatIsNotOfTheNight) {
   use_nightly({"torch"});
   take({"a", "b>=1"});
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because demo requires a and a 1.0 requires b<1, demo requires b<1.\n"
-            "  And because demo requires b>=1, the requirements of demo cannot be met.\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires a and a 1.0 requires b<1, demo requires b<1.\n  And because demo requires b>=1, the "
+            "requirements of demo cannot be met.\n\nhint: relax b>=1 in the recipe\n");
   EXPECT_THAT(
       work.reporter.statuses,
       Not(::testing::Contains("resolving for Python 3.12 on linux-x86_64 with the nightly of 2025-06-05")));
@@ -352,18 +353,14 @@ TEST_F(NightsOutOfStep, NoNightDoes) {
   general.add("sympy", "1.14.0");
   use_nightly({"torch"});
   take({"sympy<1.14"});
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires torch and torch 2.9.0.dev20250606+cu128 requires sympy==1.14.0, demo requires "
-      "sympy==1.14.0.\n"
-      "  And because demo requires sympy<1.14, the requirements of demo cannot be met.\n"
-      "\n"
-      "hint: 3 other nightlies were tried as well; 2025-06-05: torch 2.9.0.dev20250605+cu128 requires "
-      "sympy==1.14.0\n"
-      "hint: the channel's pages list nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages "
-      "after "
-      "about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires torch and torch 2.9.0.dev20250606+cu128 requires sympy==1.14.0, demo requires "
+            "sympy==1.14.0.\n  And because demo requires sympy<1.14, the requirements of demo cannot be "
+            "met.\n\nhint: relax sympy<1.14 in the recipe\nhint: 3 other nightlies were tried as well; "
+            "2025-06-05: torch 2.9.0.dev20250605+cu128 requires sympy==1.14.0\nhint: the channel's pages "
+            "list nightlies from 2025-06-03 to 2025-06-06; older ones leave the pages after about 60 days; "
+            "set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
 }
 
 /// The day that is taken of a real page, or why none is.

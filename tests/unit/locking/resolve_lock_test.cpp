@@ -73,11 +73,63 @@ TEST_F(ResolveLock, LeavesOutWhatIsYankedUnlessItIsPinned) {
   recipe.packages = {requirement("a==2.0")};
   EXPECT_THAT(locked(), ElementsAre("a 2.0"));
   recipe.packages = {requirement("a>=2")};
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires a>=2, but a 2.0 was yanked from its index: broken, the requirements of demo "
-      "cannot be met.\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires a>=2, but a 2.0 was yanked from its index: broken, the requirements of demo cannot be "
+            "met.\n\nhint: relax a>=2 in the recipe\n");
+}
+
+TEST_F(ResolveLock, ALockedVersionThatIsYankedLaterStaysWithARemark) {
+  general.add("a", "1.0");
+  general.add_wheel({.name = "a", .version = "2.0"}, {});
+  take({"a"});
+  previous = lock()->lock;
+  general.add_wheel({.name = "a", .version = "2.0"}, {.yanked = "broken"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(result->lock.packages[0].version.text(), "2.0");
+  ASSERT_EQ(result->remarks.yanked.size(), 1U);
+  EXPECT_EQ(result->remarks.yanked[0].package, "a");
+  EXPECT_EQ(result->remarks.yanked[0].reason, "broken");
+  upgrade = true;
+  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
+}
+
+TEST_F(ResolveLock, AnExtraThatAPackageHasNotIsRemarked) {
+  general.add_wheel({.name = "a", .version = "1.0", .provides_extra = {"Train-X", "eval"}}, {});
+  general.add("b", "1.0", {"a[train.x,no]"});
+  take({"b", "a[evil]"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  ASSERT_EQ(result->remarks.unknown_extras.size(), 2U);
+  EXPECT_EQ(result->remarks.unknown_extras[0].extra, "evil");
+  EXPECT_THAT(result->remarks.unknown_extras[0].known, ElementsAre("eval", "train-x"));
+  EXPECT_EQ(result->remarks.unknown_extras[1].extra, "no");
+}
+
+TEST_F(ResolveLock, AnOverrideTakesTheNameFromTheIndexInsteadOfAUrl) {
+  general.add("a", "1.0", {"b @ https://host.example/b-1.0-py3-none-any.whl"});
+  general.add("b", "2.0");
+  take({"a"});
+  recipe.lock.overrides = {requirement("b")};
+  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 2.0"));
+}
+
+TEST_F(ResolveLock, ASizeIsBelievedIfTheServersAnswersAgree) {
+  const auto name = general.add("a", "1.0");
+  const auto bytes = fakes::make_wheel({.name = "a", .version = "1.0"});
+  take({"a"});
+  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size());
+  http.on(general.file_url(name), [bytes](const net::HttpRequest& request) {
+    fakes::MemoryAnswer answer{.body = bytes};
+    if (request.method == net::Method::head) answer.headers = {{"content-encoding", "gzip"}};
+    return answer;
+  });
+  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size()) << "the range says it";
+  http.on(general.file_url(name), [bytes](const net::HttpRequest& request) {
+    return fakes::MemoryAnswer{.body = request.method == net::Method::head ? bytes + "more" : bytes};
+  });
+  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, 0U);
 }
 
 TEST_F(ResolveLock, MindsRequiresPythonOnThePageAndInTheMetadata) {
@@ -98,12 +150,11 @@ TEST_F(ResolveLock, AVersionWithBrokenMetadataIsPassedOver) {
   take({"a"});
   EXPECT_THAT(locked(), ElementsAre("a 1.0"));
   recipe.packages = {requirement("a>1")};
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires a>1 and a 2.0 cannot be used: its METADATA is invalid: \">=1.0.*\" is not "
-      "a "
-      "version specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be met.\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires a>1 and a 2.0 cannot be used: its METADATA is invalid: \">=1.0.*\" is not a version "
+            "specifier: \".*\" is allowed only with == and !=, the requirements of demo cannot be "
+            "met.\n\nhint: relax a>1 in the recipe\n");
 }
 
 TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
@@ -141,9 +192,9 @@ TEST_F(ResolveLock, ConstraintsBoundWhatIsNeededAnyway) {
   EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.5"));
   recipe.lock.constraints = {requirement("b>2")};
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because a 1.0 requires b and demo has the constraint b>2, demo cannot use a 1.0.\n"
-            "  And because demo requires a, the requirements of demo cannot be met.\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
+            "requires b and demo has the constraint b>2, demo cannot use a 1.0.\n  And because demo requires "
+            "a, the requirements of demo cannot be met.\n\nhint: relax the constraint b>2 in the recipe\n");
 }
 
 TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
@@ -158,10 +209,10 @@ TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
   recipe.lock.overrides = {requirement("b==2.*; sys_platform == 'win32'")};
   EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "c 1.0"));
   recipe.lock.overrides = {requirement("b>2")};
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires b and demo has the override b>2, the requirements of demo cannot be met.\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires b and demo has the override b>2, the requirements of demo cannot be met.\n\nhint: "
+            "relax the override b>2 in the recipe\n");
 }
 
 TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
@@ -180,9 +231,10 @@ TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
   ours.hide("our-kernels", "our_kernels-1.0-py3-none-any.whl");
   http.put("https://wheels.example/simple/our-kernels/", "<!DOCTYPE html><html><body></body></html>");
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because demo requires a and a 1.0 requires our-kernels, but our-kernels has no wheels, the "
-            "requirements of demo cannot be met.\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires a and a 1.0 requires our-kernels, but our-kernels on https://wheels.example/simple has "
+            "no wheels, the requirements of demo cannot be met.\n\nhint: if another version of our-kernels "
+            "works, say so: overrides = [\"our-kernels==\xE2\x80\xA6\"] below [lock]\n");
 }
 
 TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
@@ -266,12 +318,12 @@ TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   }
   http.put(url, fakes::MemoryAnswer{.status = 404});
   recipe.packages = {requirement("a>1")};
-  EXPECT_EQ(
-      error_text(),
-      fmt::format("error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-                  "  Because demo requires a>1 and a 2.0 cannot be used: {} returned 404, expected a part of "
-                  "the file (206), the requirements of demo cannot be met.\n",
-                  url));
+  EXPECT_EQ(error_text(),
+            fmt::format(
+                "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
+                "  Because demo requires a>1 and a 2.0 cannot be used: {} returned 404, expected a part of "
+                "the file (206), the requirements of demo cannot be met.\n\nhint: relax a>1 in the recipe\n",
+                url));
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "it is not the recipe's fault";
 }
 
@@ -279,7 +331,7 @@ TEST_F(ResolveLock, ANewerVersionWithoutAWheelIsNamed) {
   const auto source_only = [this] {
     std::vector<std::string> out;
     const auto result = lock();
-    for (const auto& one : result->source_only)
+    for (const auto& one : result->remarks.source_only)
       out.push_back(fmt::format("{} {} < {}", one.package, one.locked.text(), one.newest.text()));
     return out;
   };
@@ -297,10 +349,10 @@ TEST_F(ResolveLock, ANewerVersionWithoutAWheelIsNamed) {
   EXPECT_THAT(source_only(), testing::IsEmpty());
   recipe.packages = {requirement("deepspeed>=0.17")};
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because demo requires deepspeed>=0.17, but deepspeed 0.17.1 has only a source archive, the "
-            "requirements of demo cannot be met.\n\n"
-            "hint: add [lock.build.deepspeed] to recipes/demo.toml to build it from source in a container\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires deepspeed>=0.17, but deepspeed 0.17.1 has only a source archive, the requirements of "
+            "demo cannot be met.\n\nhint: add [lock.build.deepspeed] to recipes/demo.toml to build it from "
+            "source in a container\nhint: relax deepspeed>=0.17 in the recipe\n");
 }
 
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
@@ -319,9 +371,10 @@ TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
   general.add("c", "2.0");
   take({"a", "b"});
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because a 1.0 requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n"
-            "  And because demo requires a and demo requires b, the requirements of demo cannot be met.\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
+            "requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n  And because "
+            "demo requires a and demo requires b, the requirements of demo cannot be met.\n\nhint: if "
+            "another version of c works, say so: overrides = [\"c==\xE2\x80\xA6\"] below [lock]\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
@@ -332,12 +385,15 @@ TEST_F(ResolveLock, NamesTheWheelsThereAreWhenNoneFits) {
   general.add("torch", "2.9.0", {}, "cp312-cp312-manylinux_2_28_x86_64");
   recipe.torch.packages = {requirement("torch==2.3.0")};
   EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-            "  Because demo requires torch==2.3.0, but torch 2.3.0 has wheels for cp38, cp39 and cp310, none "
-            "for cp312, "
-            "the requirements of demo cannot be met.\n");
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires torch==2.3.0, but torch 2.3.0 has wheels for cp38, cp39 and cp310, none for cp312, the "
+            "requirements of demo cannot be met.\n\nhint: relax torch==2.3.0 in the recipe\nhint: try "
+            "another `python` in the recipe\n");
   recipe.torch.packages = {requirement("torch>=3")};
-  EXPECT_THAT(error_text(), HasSubstr("but the newest torch for Python 3.12 on linux-x86_64 is 2.9.0, "));
+  EXPECT_THAT(
+      error_text(),
+      HasSubstr(
+          "but the newest torch on https://pypi.example/simple for Python 3.12 on linux-x86_64 is 2.9.0, "));
 }
 
 TEST_F(ResolveLock, TheIndexsFailureIsTheWorlds) {
@@ -407,8 +463,8 @@ TEST_F(ResolveLock, WhatNoIndexHasIsExplainedWithTheChannel) {
   general.add("nvidia-a", "3");
   use_nightly({"torch"});
   EXPECT_THAT(error_text(),
-              HasSubstr("torch 2.9.0.dev20250604+cu128 requires nvidia-a==2, but the newest nvidia-a "
-                        "for Python 3.12 on linux-x86_64 is 1, "));
+              HasSubstr("torch 2.9.0.dev20250604+cu128 requires nvidia-a==2, but the newest nvidia-a on "
+                        "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is 1, "));
 }
 
 TEST_F(ResolveLock, AWheelThatIsRefusedWhenItIsHashedIsRuledOutToo) {

@@ -45,6 +45,16 @@ class FakeBuilder final : public SourceBuilder {
     return wheel;
   }
 
+  Result<GitArchive> fetch(const std::string& package, const specs::GitSource& source) override {
+    fetches.push_back(fmt::format("{} {} {}", package, source.url, source.commit));
+    const auto bytes = fakes::make_source_archive({.name = package, .version = source.commit});
+    const auto name = fmt::format("{}-{}.tar.gz", package, source.commit);
+    EXPECT_TRUE(write_file(disk_, folder_ / name, bytes));
+    const auto digest = Digest::of(bytes);
+    return GitArchive{store_.add(folder_ / name, digest, name).value(), digest};
+  }
+
+  std::vector<std::string> fetches;
   std::map<std::string, fakes::WheelSpec> wheels;  ///< by package; else plain ones
   std::optional<Error> error;
   std::vector<std::string> builds;
@@ -286,6 +296,44 @@ TEST_F(FromSource, AWheelOfAnotherPackageIsRefused) {
   builder_.wheels["a"] = {.name = "a", .version = "1.1"};
   EXPECT_THAT(error_text(), HasSubstr("error: a-1.0.tar.gz builds to \"a-1.1-py3-none-any.whl\", expected a "
                                       "wheel of a 1.0\n"));
+}
+
+TEST_F(FromSource, ACommitInGitIsBuiltOnce) {
+  general.add("numpy", "2.0");
+  general.add("ours", "9.0");
+  const std::string commit(40, 'a');
+  builder_.wheels["ours"] = {.name = "ours", .version = "1.0.dev3", .requires_dist = {"numpy"}};
+  take({"ours @ git+https://user:secret@git.example/ours.git@" + commit});
+  allow("ours");
+  EXPECT_THAT(locked(), ElementsAre("numpy 2.0", "ours 1.0.dev3"));
+  EXPECT_THAT(builder_.fetches, ElementsAre("ours https://git.example/ours.git " + commit));
+  EXPECT_THAT(builder_.builds, ElementsAre(fmt::format("ours aaaaaaaaaaaa with {}", kTools)));
+  const auto text = relocked();
+  EXPECT_THAT(text, HasSubstr("git = \"https://git.example/ours.git\"\ncommit = \"" + commit + "\"\n"));
+  EXPECT_THAT(text,
+              HasSubstr("name = \"ours\"\nversion = \"1.0.dev3\"\ndependencies = [\n    { name = \"numpy\" },"
+                        "\n]\n\n[[packages.wheels]]\nname = \"ours-1.0.dev3-py3-none-any.whl\"\npath = "
+                        "\"wheels/ours-1.0.dev3-py3-none-any.whl\"\n"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("secret")));
+  builder_.builds.clear();
+  builder_.fetches.clear();
+  EXPECT_EQ(relocked(), text);
+  EXPECT_THAT(builder_.builds, IsEmpty());
+  EXPECT_THAT(builder_.fetches, IsEmpty());
+  recipe.packages.clear();
+  take({"ours @ git+https://git.example/ours.git@" + std::string(40, 'b')});
+  relocked();
+  EXPECT_EQ(builder_.builds.size(), 1U) << "another commit is another wheel";
+}
+
+TEST_F(FromSource, ACommitOfAnotherPackageIsRefused) {
+  builder_.wheels["ours"] = {.name = "theirs", .version = "1.0"};
+  take({"ours @ git+https://git.example/ours.git@" + std::string(40, 'a')});
+  allow("ours");
+  EXPECT_EQ(
+      error_text(),
+      "error: https://git.example/ours.git at aaaaaaaaaaaa builds to theirs-1.0-py3-none-any.whl, expected a "
+      "wheel of ours\n  while building ours from git\n");
 }
 
 TEST_F(FromSource, TheErrorWithoutATableSaysHowToAddOne) {

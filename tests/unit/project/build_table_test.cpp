@@ -71,6 +71,28 @@ TEST(BuildTable, ErrorsNameTheKey) {
             "error: recipes/demo.toml:4:1: [lock] build.a-b: a-b has a table already\n");
 }
 
+std::string git_error(const std::string& url, const std::string& tables = "[lock.build.ours]\n") {
+  const auto recipe = parse_recipe("python = \"3.12\"\npackages = [\"ours @ " + url + "\"]\n" + tables,
+                                   "demo", "recipes/demo.toml");
+  return recipe ? "no error" : recipe.error().text();
+}
+
+TEST(BuildTable, AllowsAFullCommitInGit) {
+  const std::string commit(40, 'a');
+  const std::string kExpected =
+      "error: recipes/demo.toml:2:13: packages: expected git+https://HOST/REPOSITORY.git@COMMIT with the 40 "
+      "digits "
+      "of a commit, found ";
+  EXPECT_EQ(git_error("git+https://git.example/ours.git@" + commit), "no error");
+  EXPECT_EQ(git_error("git+https://git.example/ours.git@main"),
+            kExpected + "\"git+https://git.example/ours.git@main\"\n");
+  EXPECT_EQ(git_error("git+https://git.example/ours.git"),
+            kExpected + "\"git+https://git.example/ours.git\"\n");
+  EXPECT_EQ(git_error("git+https://git.example/ours.git@" + commit, ""),
+            "error: recipes/demo.toml:2:12: packages: ours comes from git, so its wheel must be built\n\n"
+            "hint: add [lock.build.ours] to allow that\n");
+}
+
 TEST(BuildTable, IsPartOfTheLocksDigest) {
   const auto digest = [](const std::string& tables) { return recipe_digest(*parse(tables), Stage::lock); };
   EXPECT_NE(digest(""), digest("[lock.build.a]\n"));

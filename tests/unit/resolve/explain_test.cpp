@@ -89,12 +89,11 @@ TEST_F(Explain, BranchesWithNumberedLines) {
   index.add("y", "1.0.0");
   index.add("y", "2.0.0");
   EXPECT_EQ(why({"foo"}),
-            "Because foo 1.0.0 requires a and a 1.0.0 requires b>=2, foo 1.0.0 requires b>=2.\n"
-            "And because foo 1.0.0 requires b<2, foo 1.0.0 cannot be used. (1)\n"
-            "Because foo 1.1.0 requires x and x 1.0.0 requires y>=2, foo 1.1.0 requires y>=2.\n"
-            "And because foo 1.1.0 requires y<2, foo 1.1.0 cannot be used.\n"
-            "And because foo 1.0.0 cannot be used (1), every version of foo cannot be used.\n"
-            "And because demo requires foo, the requirements of demo cannot be met.");
+            "Because foo 1.0.0 requires a and a 1.0.0 requires b>=2, foo 1.0.0 requires b>=2.\nAnd because "
+            "foo 1.0.0 requires b<2, foo 1.0.0 cannot be used. (1)\nBecause foo 1.1.0 requires x and x 1.0.0 "
+            "requires y>=2, foo 1.1.0 requires y>=2.\nAnd because foo 1.1.0 requires y<2, foo 1.1.0 cannot "
+            "be used.\nAnd because foo 1.0.0 cannot be used (1), no version of foo can be used.\nAnd because "
+            "demo requires foo, the requirements of demo cannot be met.");
 }
 
 TEST_F(Explain, AnExtraThatConflicts) {
@@ -120,11 +119,11 @@ TEST_F(Explain, AnExtraOfTheWrongVersion) {
 }
 
 TEST_F(Explain, UnusableMetadata) {
-  index.add_unusable("a", "1", "a 1 needs Python >=3.13");
-  index.add_unusable("a", "2", "the metadata of a 2 cannot be read");
+  index.add_unusable("a", "1", "needs Python >=3.13");
+  index.add_unusable("a", "2", "has metadata that cannot be read");
   EXPECT_EQ(why({"a"}),
-            "Because a 1 needs Python >=3.13 and the metadata of a 2 cannot be read, every version of a "
-            "cannot be used.\n"
+            "Because a 1 needs Python >=3.13 and a 2 has metadata that cannot be read, no version of a "
+            "can be used.\n"
             "And because demo requires a, the requirements of demo cannot be met.");
 }
 

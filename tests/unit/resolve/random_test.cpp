@@ -65,7 +65,7 @@ Universe random_universe(unsigned seed) {
         needs.push_back(need);
       }
       out.index.add(package, std::to_string(version), needs);
-      if (dice.chance(4)) out.index.add_unusable(package, std::to_string(version), "it is broken");
+      if (dice.chance(4)) out.index.add_unusable(package, std::to_string(version), "is broken");
     }
   }
   for (int i = 1 + dice.upto(2); i > 0; --i) {
