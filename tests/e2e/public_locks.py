@@ -1,6 +1,6 @@
 """Locks that others published, rebuilt: from indexes made of what each lists, `launch lock` finds the same versions.
 
-usage: public_locks.py LAUNCH [--all] [LOCK…]   (run by the Python that has packaging; LOCK: a name in tests/data/locks)
+usage: public_locks.py LAUNCH [--all] [LOCK…]   (run by the Python that has packaging; LOCK: of tests/data/locks)
 
 The channel and the general index are stand-ins that answer as the real ones do. Besides what the lock lists they have
 what must not be chosen: a night after it that lacks a package, the night before, release candidates and old versions
