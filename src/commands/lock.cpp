@@ -145,6 +145,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   LockDocument document;
   document.recipe = subject.recipe;
   for (const auto& note : document.recipe.notes) context.reporter.note(note);
+  for (const auto& note : subject.workspace.site.ignored) context.reporter.note(note);
   document.file = subject.workspace.project.shown(subject.file);
   TRY_ASSIGN(const auto store, open_store(context, subject.workspace.site));
   TRY_ASSIGN(document.resolution, resolve(request, context, subject, store));

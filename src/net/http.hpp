@@ -104,6 +104,8 @@ struct HttpOptions {
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes per range request of a segmented download
   /// CA bundle or folder; by default that of the environment, else the system's.
   std::optional<std::string> certificates = {};
+  /// For http:// and https:// URLs where the environment sets none.
+  std::optional<std::string> proxy = {};
   std::vector<specs::Url> known = {};  ///< URLs whose credentials apply to their origins from the start
   std::stop_token stop = {};           ///< ends exchanges with an error, those waiting for a retry included
 };
