@@ -130,14 +130,15 @@ def main():
                  if arguments.only in one["name"]]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for scenario, (ours, found, said) in zip(scenarios, pool.map(lambda one: ask(arguments.launch, one), scenarios)):
+        answers = pool.map(lambda one: ask(arguments.launch, one), scenarios)
+        for scenario, (ours, found, said) in zip(scenarios, answers):
             who, why = DIFFERENT.get(scenario["name"], ("", ""))
             expected = {"": set(), "both": {"uv", "packse"}}.get(who, {who})
             surprising = {one.split(":")[0] for one in found} != expected
             wrong += surprising
             if surprising or arguments.verbose:
-                print(f"{scenario['name']}: launch: {ours}", *found, why or ("as expected" if not found else "unexplained"),
-                      sep="\n  ", flush=True)
+                why = why or ("unexplained" if found else "as expected")
+                print(f"{scenario['name']}: launch: {ours}", *found, why, sep="\n  ", flush=True)
                 print("  " + re.sub(r"\n", "\n  ", said.strip()))
     print(f"{len(scenarios)} scenarios, {sum(one['name'] in DIFFERENT for one in scenarios)} different on purpose, "
           f"{wrong} wrong")
