@@ -29,8 +29,8 @@ SOURCE = ("packse", "it needs a source archive to be built, which a recipe has t
 TRANSITIVE = ("packse", "a pre-release that a package requires counts as one that the recipe requires (PEP 440)")
 SPECIFIED = ("uv", "a bound that names a pre-release allows pre-releases (PEP 440); this uv prefers final releases")
 DIFFERENT = {
-    "backtracking/wrong-backtracking-basic":
-        ("uv", "the recipe's first package keeps its newest version, and the second goes back to an old one"),
+    "backtracking/wrong-backtracking-indirect":
+        ("uv", "the recipe's first package goes back one version, where uv keeps it and takes the oldest of another"),
     "prereleases/package-only-prereleases-in-range":
         ("packse", "if only pre-releases are in a range, they are allowed (PEP 440)"),
     "prereleases/package-prerelease-specified-mixed-available": SPECIFIED,

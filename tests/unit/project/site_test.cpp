@@ -226,7 +226,7 @@ TEST_F(SiteTest, FurtherIndexesAreNamedAndTheProxyIsTaken) {
   EXPECT_EQ(found.proxy, (Setting{"http://proxy.example:3128", pip}));
   EXPECT_THAT(found.ignored, ::testing::ElementsAre(std::string("PIP_EXTRA_INDEX_URL") + kWhy,
                                                     "extra-index-url in " + pip + kWhy,
-                                                    "[[index]] https://***@c.example/simple in " + uv + kWhy,
+                                                    "[[index]] https://c.example/simple in " + uv + kWhy,
                                                     "extra-index-url in " + uv + kWhy));
   put("uv.toml", "https-proxy = \"http://uv-proxy.example\"\n");
   EXPECT_EQ(site({{"UV_NO_CONFIG", "0"}, {"UV_CONFIG_FILE", uv}}).proxy,
