@@ -133,6 +133,7 @@ Result<Nights> Nights::open(const project::Recipe& recipe, PackageSource& source
   Nights nights(recipe, source, targets);
   if (recipe.torch.channel != pytorch::Channel::nightly) return nights;
   std::vector<Bounds> bounds;
+  bounds.reserve(targets.size());
   for (const auto& target : targets) bounds.emplace_back(recipe, target);
   std::set<std::string> seen;
   for (const auto& requirement : recipe.torch.packages) {

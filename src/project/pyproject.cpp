@@ -26,6 +26,7 @@ struct Source {
 
 std::string quoted_names(const std::set<std::string>& names) {
   std::vector<std::string> words;
+  words.reserve(names.size());
   for (const auto& name : names) words.push_back(in_quotes(name));
   return join_words(words);
 }

@@ -105,7 +105,7 @@ class Reader {
     auto text = fmt::format("{}=={}", name, parsed->without_local().text());
     if (several && markers.empty()) return {};
     if (several) {
-      for (auto& marker : markers) marker = "(" + marker + ")";
+      for (auto& marker : markers) marker = fmt::format("({})", marker);
       text += "; " + join(markers, " or ");
     }
     auto constraint = specs::Requirement::parse(text);
