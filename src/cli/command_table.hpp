@@ -10,6 +10,7 @@ class App;
 /// Every command, in the order of --help. A new command needs its own file, which defines `void
 /// register_NAME(App&)`, and one row here.
 #define LAUNCH_COMMANDS(ROW) \
+  ROW(init)                  \
   ROW(lock)                  \
   ROW(diff)                  \
   ROW(fetch)                 \

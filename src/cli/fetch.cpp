@@ -18,18 +18,21 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     R"(LOCK is a name (demo means lockfiles/pylock.demo.toml) or the path of any PEP 751 lock. The store is shared by
 all projects; `launch doctor` prints its location. Wheels in the store are hashed again, not downloaded. If the
-lock names wheels by path, they are linked to those paths too, so that pip and uv can install the lock. An
+lock names wheels by path, they are linked to those paths too, so that pip and uv can install the lock. Of a
+package without wheels, the source archive is fetched; one from version control or a folder is named. An
 interrupted download resumes.
 
 Examples:
-  launch fetch demo                    then: pip install -r lockfiles/pylock.demo.toml
-  launch fetch demo --to wheelhouse    all wheels in one folder, for a machine without a network:
-                                       pip install --no-index --find-links wheelhouse torch
+  launch fetch demo                      then: pip install -r lockfiles/pylock.demo.toml
+  launch fetch demo --to wheelhouse      all files in one folder, to carry to a machine without a network
+  launch fetch demo --from wheelhouse    there: fill the store from it, for launch build, check and train
+  pip install --no-index --find-links wheelhouse torch
 )";
 
 struct FetchOptions {
   std::string lock;
   std::string to;
+  std::string from;
 };
 
 /// The source archives on one line, with what becomes of them.
@@ -62,11 +65,13 @@ std::string not_fetched_text(const commands::NotFetched& one, const std::string&
       one.package, one.where, folder, shell_quote(fmt::format("{} @ {}", one.package, one.where)));
 }
 
-void tell(const commands::FetchDocument& fetched, const std::string& to, Reporter& reporter) {
+void tell(const commands::FetchDocument& fetched, const FetchOptions& options, Reporter& reporter) {
   std::uint64_t bytes = 0;
   for (const auto& file : fetched.files) bytes += file.size;
   const auto all = fetched.files.size();
   const auto* noun = fetched.wheels == all ? "wheel" : "file";
+  if (fetched.taken != 0)
+    reporter.note(fmt::format("{} came from {}", count_of(fetched.taken, noun), options.from));
   if (fetched.downloaded == 0) {
     reporter.note(fmt::format("{} ({}) of {} are in the store, checked in {}", count_of(all, noun),
                               human_bytes(bytes), fetched.lock, human_seconds(fetched.seconds)));
@@ -78,7 +83,7 @@ void tell(const commands::FetchDocument& fetched, const std::string& to, Reporte
   }
   if (fetched.wheels != all) reporter.note(archives_text(fetched));
   for (const auto& folder : fetched.folders) reporter.note(fmt::format("{}s are in {}", noun, folder));
-  for (const auto& one : fetched.not_fetched) reporter.warn(not_fetched_text(one, to));
+  for (const auto& one : fetched.not_fetched) reporter.warn(not_fetched_text(one, options.to));
 }
 
 std::string json_of(const commands::FetchDocument& fetched) {
@@ -101,6 +106,7 @@ std::string json_of(const commands::FetchDocument& fetched) {
   }
   const Json json = {{"schema", 1},
                      {"lock", fetched.lock},
+                     {"taken", fetched.taken},
                      {"downloaded", fetched.downloaded},
                      {"bytes", fetched.bytes},
                      {"wheels", std::move(wheels)},
@@ -112,12 +118,13 @@ std::string json_of(const commands::FetchDocument& fetched) {
 Result<int> run_fetch(World& world, const FetchOptions& options) {
   commands::FetchRequest request{.lock = options.lock};
   if (!options.to.empty()) request.to = options.to;
+  if (!options.from.empty()) request.from = options.from;
   const auto fetched = commands::fetch(request, world.context);
   if (!fetched) {
     return ended(world, fetched.error(), "what was downloaded is kept; run `launch fetch` again to resume");
   }
   world.terminal.clear();
-  tell(*fetched, options.to, world.context.reporter);
+  tell(*fetched, options, world.context.reporter);
   if (world.json) world.output.line(json_of(*fetched));
   return 0;
 }
@@ -129,7 +136,11 @@ void register_fetch(App& app) {
   auto command = app.add("fetch", kDescription);
   command.footer(kFooter);
   command.option("LOCK", &options->lock, "Name of a recipe, or path of a lock").required().value_name("");
-  command.option("--to", &options->to, "Also put all wheels into this folder").value_name("DIR");
+  command.option("--to", &options->to, "Also put all files into this folder").value_name("DIR");
+  command
+      .option("--from", &options->from,
+              "Take what the store lacks from this folder before asking the network")
+      .value_name("DIR");
   command.runs([options](World& world) { return run_fetch(world, *options); });
 }
 

@@ -49,6 +49,24 @@ Result<std::set<fs::path>> place_files(Disk& disk, const FetchDocument& fetched,
   return folders;
 }
 
+/// Adds to the store what it lacks and a folder has; returns how many files these were.
+Result<std::size_t> take_from(const fs::path& folder, const std::vector<project::LockedFile>& files,
+                              const store::Store& store, const Context& context) {
+  std::error_code ignored;
+  if (!fs::is_directory(folder, ignored))
+    return fail(input_error(fmt::format("folder not found: {}", folder.string())));
+  std::size_t taken = 0;
+  for (const auto& file : files) {
+    TRY(require_no_stop(context));
+    const auto place = folder / file.file_name;
+    if (store.has(*file.sha256, file.file_name) || !fs::is_regular_file(place, ignored)) continue;
+    context.reporter.status(fmt::format("taking {}", file.file_name));
+    TRY(store.add(place, *file.sha256, file.file_name));
+    ++taken;
+  }
+  return taken;
+}
+
 std::vector<NotFetched> not_fetched_of(const project::Lockfile& lock) {
   std::vector<NotFetched> out;
   for (const auto& package : lock.packages) {
@@ -78,6 +96,9 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   const auto http = open_http(context, site);
   TRY_ASSIGN(const auto store, open_store(context, site));
   note_root(store, file, context.reporter);
+  if (request.from) {
+    TRY_ASSIGN(document.taken, take_from(context.folder / *request.from, document.files, store, context));
+  }
   context.reporter.status("checking the store");
   TRY(restore_wheels(loaded.lock, file.parent_path(), {context, site, *http, store}));
   TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, loaded.lock.provenance, file.parent_path(),

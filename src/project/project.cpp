@@ -72,13 +72,13 @@ std::optional<std::string> lock_name(const fs::path& file) {
   return name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
 }
 
-bool is_bare_name(std::string_view name) {
+}  // namespace
+
+bool is_recipe_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
   });
 }
-
-}  // namespace
 
 Result<Project> Project::find(const fs::path& start) {
   const auto from = whole_path(start);
@@ -102,7 +102,7 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
     return fail(input_error(fmt::format("recipe not found: {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
-  if (is_bare_name(argument) && is_file(file)) return file;
+  if (is_recipe_name(argument) && is_file(file)) return file;
   const auto names = recipe_names(root_);
   auto error = input_error(fmt::format("no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
@@ -123,8 +123,8 @@ Result<fs::path> Project::lock_file(std::string_view argument) const {
     return fail(std::move(error));
   }
   auto file = lock_place(argument);
-  if (is_bare_name(argument) && is_file(file)) return file;
-  if (is_bare_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
+  if (is_recipe_name(argument) && is_file(file)) return file;
+  if (is_recipe_name(argument) && is_file(root_ / "recipes" / fmt::format("{}.toml", argument))) {
     return fail(input_error(fmt::format("lock not found: {}", shown(file)))
                     .hint(fmt::format("run `launch lock {}`", argument)));
   }
@@ -176,7 +176,7 @@ Result<std::vector<RecipeText>> read_layers(const Project& project, const fs::pa
 
 Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   const auto name = file.stem().string();
-  if (!is_bare_name(name)) {
+  if (!is_recipe_name(name)) {
     return fail(
         input_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
                                 "before .toml",

@@ -62,6 +62,9 @@ struct Locked {
 };
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter);
 
+/// True for letters, digits, "-" and "_", at least one.
+bool is_recipe_name(std::string_view name);
+
 /// A recipe's name in the form that engines accept: "my-recipe" for "My_Recipe".
 std::string engine_name(std::string_view recipe);
 /// The name of its image, "localhost/launch/my-recipe", and the same with the tag of builds,

@@ -61,6 +61,25 @@ std::string_view default_channel_url() {
   return "https://download.pytorch.org/whl";
 }
 
+std::optional<NamedIndex> index_named_in(std::string_view line) {
+  for (const auto host : kHosts) {
+    const auto start = std::string(host) + "/whl/";
+    const auto at = line.find(start);
+    if (at == std::string_view::npos) continue;
+    const auto rest = line.substr(at + start.size());
+    const auto end = rest.find_first_of(" \t\r\n\"',;#)");
+    NamedIndex named;
+    for (const auto part : split(rest.substr(0, end), '/')) {
+      const auto channel = channel_of(part);
+      const auto build = specs::Accelerator::parse(std::string(part));
+      if (channel && *channel != Channel::index) named.channel = *channel;
+      if (build) named.build = *build;
+    }
+    if (named.channel != Channel::stable || named.build) return named;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> unknown_placeholder(const specs::Url& base) {
   const auto& text = base.with_secrets();
   for (auto open = text.find('{'); open != std::string::npos; open = text.find('{', open + 1)) {

@@ -34,6 +34,14 @@ std::string_view default_channel_url();
 /// `index`.
 specs::Url channel_index_url(const specs::Url& base, Channel channel, const specs::Accelerator& build);
 
+/// The channel and build whose index a line of text names, on one of the channel's hosts; the build is
+/// nullopt if the line names the channel without one ("…/whl/nightly"). nullopt if it names none.
+struct NamedIndex {
+  Channel channel = Channel::stable;
+  std::optional<specs::Accelerator> build;
+};
+std::optional<NamedIndex> index_named_in(std::string_view line);
+
 /// A placeholder in a template that channel_index_url does not know; nullopt if there is none.
 std::optional<std::string> unknown_placeholder(const specs::Url& base);
 

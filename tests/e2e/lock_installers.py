@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,10 +115,28 @@ def check_lock(launch: str, folder: pathlib.Path, name: str):
     run([sys.executable, "-c", "import rich, charset_normalizer"], target)
 
 
-def check_house(folder: pathlib.Path):
-    """The folder of --to can be installed on a machine without an index."""
-    run([sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--no-index", "--find-links",
-         str(folder / "house"), "--target", str(folder / "dry"), "charset-normalizer", "rich"], folder)
+def check_air_gap(launch: str, folder: pathlib.Path):
+    """A machine that has the project and the folder of --to, and no network: nothing but loopback answers there."""
+    other = folder / "other"
+    shutil.copytree(folder / "recipes", other / "recipes")
+    shutil.copytree(folder / "lockfiles", other / "lockfiles", ignore=shutil.ignore_patterns("wheels"))
+    shutil.copytree(folder / "house", other / "house")
+    dead = "http://127.0.0.1:9/simple"
+    gap = ["env", f"LAUNCH_STORE={other / 'store'}", f"XDG_CACHE_HOME={other / 'cache'}", f"LAUNCH_INDEX_URL={dead}",
+           f"PIP_INDEX_URL={dead}", f"UV_DEFAULT_INDEX={dead}", "https_proxy=http://127.0.0.1:9", "http_proxy=http://127.0.0.1:9"]
+    uv = str(pathlib.Path(sys.executable).parent / "uv")
+    installers = {"pip": [sys.executable, "-m", "pip", "install", "--quiet", "--no-index"],
+                  "uv": [uv, "pip", "install", "--quiet", "--offline", "--no-index"]}
+    for name, installer in installers.items():
+        run([*gap, *installer, "--find-links", "house", "--target", f"from-{name}", "charset-normalizer", "rich"], other)
+        run([sys.executable, "-c", "import rich, charset_normalizer"], other / f"from-{name}")
+    for lock in ("by-path", "by-url"):
+        said = json.loads(run([*gap, launch, "fetch", lock, "--from", "house", "--json"], other))
+        # The second lock has the same wheels, which are in the store by then.
+        assert said["downloaded"] == 0 and said["taken"] == (len(said["wheels"]) if lock == "by-path" else 0), said
+    # The lock by path installs from the files that fetch has put beside it.
+    run([*gap, uv, "pip", "install", "--quiet", "--offline", "--target", "from-lock", "-r", "lockfiles/pylock.by-path.toml"], other)
+    run([sys.executable, "-c", "import rich, charset_normalizer"], other / "from-lock")
 
 
 def check_changed_byte(launch: str, folder: pathlib.Path):
@@ -141,7 +160,7 @@ def main():
         write_project(folder, server.server_address[1])
         for name in ("by-path", "by-url"):
             check_lock(launch, folder, name)
-        check_house(folder)
+        check_air_gap(launch, folder)
         check_changed_byte(launch, folder)
     server.shutdown()
 

@@ -11,6 +11,7 @@ TESTS = {
     "src/cli/manual.cpp": "ManualNoSpace",
     "src/commands/build_folder.cpp": "SourceScript",
     "src/commands/fetch.cpp": "GitignoreNoSpace",
+    "src/commands/init.cpp": "InitNoSpace",
     "src/commands/lock.cpp": "LockNoSpace",
     "src/commands/render.cpp": "DockerignoreNoSpace",
     "src/containers/build_remains.cpp": "BuildNoSpace",

@@ -486,7 +486,7 @@ TEST_F(FetchScenario, FillsTheStoreAndThePlaceBesideTheLock) {
   EXPECT_EQ(
       done.out,
       fmt::format(
-          R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","downloaded":2,"bytes":{},"wheels":[{},{}],)"
+          R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","taken":0,"downloaded":2,"bytes":{},"wheels":[{},{}],)"
           R"("archives":[],"not_fetched":[]}})"
           "\n",
           index_.bytes(kApp).size() + index_.bytes(kLeaf).size(), wheel_json(kApp), wheel_json(kLeaf)));
@@ -502,6 +502,42 @@ TEST_F(FetchScenario, FillsTheStoreAndThePlaceBesideTheLock) {
             "wheels are in lockfiles/wheels\n");
   EXPECT_TRUE(index_.server().requests().empty());
   EXPECT_EQ(scenario_.read(std::string("house/") + kLeaf), index_.bytes(kLeaf));
+}
+
+TEST_F(FetchScenario, OnAMachineWithoutANetworkFromTheFolderOfAnother) {
+  ASSERT_EQ(scenario_.launch({"fetch", "demo", "--to", "house"}).code, 0);
+  // The other machine has the project and the folder: no wheels beside the lock, no store, no index.
+  std::filesystem::remove_all(scenario_.place("lockfiles/wheels"));
+  scenario_.set("LAUNCH_STORE", scenario_.place("other-store").string());
+  scenario_.set("LAUNCH_INDEX_URL", "http://127.0.0.1:9/simple");
+  scenario_.set("XDG_CACHE_HOME", scenario_.place("new-cache").string());
+  index_.server().forget_requests();
+  auto done = refused({"fetch", "demo", "--from", "nowhere"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.err, "error: folder not found: [ROOT]/nowhere\n");
+  done = scenario_.launch({"fetch", "demo", "--from", "house", "--json"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.err,
+            "2 wheels came from house\n"
+            "2 wheels (1.7 kB) of lockfiles/pylock.demo.toml are in the store, checked in [TIME]\n"
+            "wheels are in lockfiles/wheels\n");
+  EXPECT_THAT(done.out, testing::HasSubstr("\"taken\":2,\"downloaded\":0,\"bytes\":0,"));
+  EXPECT_EQ(scenario_.read(std::string("lockfiles/wheels/") + kLeaf), index_.bytes(kLeaf));
+  EXPECT_TRUE(index_.server().requests().empty());
+  done = scenario_.launch({"fetch", "demo", "--from", "house"});
+  EXPECT_EQ(done.err,
+            "2 wheels (1.7 kB) of lockfiles/pylock.demo.toml are in the store, checked in [TIME]\n"
+            "wheels are in lockfiles/wheels\n");
+}
+
+TEST_F(FetchScenario, AFolderWithOtherBytes) {
+  scenario_.write(std::string("house/") + kLeaf, "something else");
+  const auto done = refused({"fetch", "demo", "--from", "house"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(done.err, fmt::format("error: [ROOT]/house/{0} has the sha256 {1}, expected {2}\n"
+                                  "\n"
+                                  "hint: remove [ROOT]/house/{0} or replace it by the right file\n",
+                                  kLeaf, sha256_hex("something else"), index_.sha256(kLeaf)));
 }
 
 TEST_F(FetchScenario, AWheelWhoseDigestDiffers) {

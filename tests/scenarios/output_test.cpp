@@ -22,6 +22,7 @@ using Arguments = std::vector<std::string>;
 
 /// A call of each command that prints data; nullopt for a command that prints none.
 const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
+    {"init", {{"init", "--name", "other", "--stdout"}}},
     {"lock", {{"lock", "demo", "--json"}}},
     {"diff", {{"diff", "demo", "demo"}}},
     {"fetch", {{"fetch", "demo", "--json"}}},

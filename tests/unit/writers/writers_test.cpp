@@ -16,6 +16,7 @@
 #include "cli/manual.hpp"
 #include "commands/build_folder.hpp"
 #include "commands/fetch.hpp"
+#include "commands/init.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
 #include "containers/builder.hpp"
@@ -221,6 +222,15 @@ Result<void> write_manual(Bench& bench) {
   return cli::write_manual(bench.work.disk, bench.root() / "share", {page});
 }
 
+Result<void> source_tree(Bench& bench) {
+  bench.put("tree/main.py", "import numpy\n");
+  return {};
+}
+Result<void> init(Bench& bench) {
+  TRY(commands::init({.path = "tree", .name = "first"}, bench.context()));
+  return {};
+}
+
 using Call = fakes::FaultyDisk::Fault;
 const std::string kLock = "lockfiles/pylock.demo.toml";
 const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
@@ -233,6 +243,8 @@ const std::string kPointing = "pointing podman at the mirrors of the site's [[re
 INSTANTIATE_TEST_SUITE_P(
     Documents, Writer,
     testing::Values(
+        Fault{"InitNoSpace", source_tree, init, Call{"write", "first.toml", ENOSPC},
+              full("write", "tree/recipes/first.toml")},
         Fault{"LockNoSpace", lock_first, lock, Call{"write", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNoFile", lock_first, lock, Call{"open_new", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNotFlushed", lock_first, lock, Call{"flush", "pylock", EIO}, broken("write", kLock)},
