@@ -55,6 +55,7 @@ std::unique_ptr<net::HttpClient> open_http(const Context& context, const project
   options.known = {site.index_url.value, site.channel_url.value};
   options.stop = context.stop;
   if (site.certificates) options.certificates = site.certificates->value;
+  if (site.proxy) options.proxy = site.proxy->value;
   return std::make_unique<pytorch::BothHosts>(context.make_http(std::move(options)));
 }
 

@@ -59,6 +59,8 @@ Result<DoctorDocument> doctor(const Context& context) {
   };
   for (const auto& place : site.find_links) findings.push_back(setting("find-links", place));
   if (site.certificates) findings.push_back(setting("certificates", *site.certificates));
+  if (site.proxy) findings.push_back({"proxy", specs::redacted_url(site.proxy->value), site.proxy->origin});
+  for (const auto& what : site.ignored) findings.push_back({"not used", what, "pip and uv"});
   for (const auto& registry : site.registries) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "commands/source_builder.hpp"
 #include "locking/base_image.hpp"
+#include "locking/settled.hpp"
 #include "project/recipe_digest.hpp"
 #include "registry/oci_registry.hpp"
 #include "specs/name.hpp"
@@ -117,6 +118,14 @@ HttpUse http_use(const LockRequest& request) {
           .refresh = request.upgrade || !request.upgrade_only.empty() || request.night};
 }
 
+/// True for a check of a lock that this program wrote from this recipe: its answer needs no index.
+Result<bool> is_settled(const LockRequest& request, const Subject& subject) {
+  if (request.write || !subject.previous.lock) return false;
+  if (project::write_lockfile(*subject.previous.lock) != subject.previous.text) return false;
+  TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
+  return locking::is_settled(wanted);
+}
+
 Result<locking::LockResult> resolve(const LockRequest& request, const Context& context,
                                     const Subject& subject, const store::Store& store) {
   const auto& site = subject.workspace.site;
@@ -145,7 +154,16 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   LockDocument document;
   document.recipe = subject.recipe;
   for (const auto& note : document.recipe.notes) context.reporter.note(note);
+  for (const auto& note : subject.workspace.site.ignored) context.reporter.note(note);
   document.file = subject.workspace.project.shown(subject.file);
+  TRY_ASSIGN(const auto settled, is_settled(request, subject));
+  if (settled) {
+    document.resolution.lock = *subject.previous.lock;
+    document.previous = std::move(subject.previous.lock);
+    document.is_asked_for = true;
+    document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+    return document;
+  }
   TRY_ASSIGN(const auto store, open_store(context, subject.workspace.site));
   TRY_ASSIGN(document.resolution, resolve(request, context, subject, store));
   TRY(require_no_stop(context));

@@ -10,6 +10,8 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "index/file_urls.hpp"
+#include "index/index_client.hpp"
+#include "locking/target_provider.hpp"
 #include "net/content_range.hpp"
 #include "net/headers.hpp"
 #include "pytorch/channel.hpp"
@@ -116,7 +118,25 @@ struct Open {
   project::LockedWheel* wheel = nullptr;
   const index::IndexFile* file = nullptr;
   const project::LockedPackage* package = nullptr;
+  const specs::CoreMetadata* metadata =
+      nullptr;  ///< that the solution rests on; null for those that need no hash
 };
+
+/// Errors (unusable): the file is no wheel, or not the one whose metadata the index gave.
+Result<void> check_wheel(const fs::path& file, const Open& expected, net::HttpClient& http) {
+  index::IndexClient here(http, {.url = expected.file->url});
+  const auto metadata =
+      here.metadata({.file_name = expected.file->file_name, .url = specs::Url::of_file(file)});
+  const auto unusable = [&](std::string_view what) {
+    return fail(Error(ErrorKind::unusable, fmt::format("the file at {} {}", expected.file->url, what)));
+  };
+  if (!metadata) return unusable(fmt::format("is not this wheel: {}", metadata.error().message()));
+  const auto& needs = metadata->requires_dist;
+  const bool same = std::equal(needs.begin(), needs.end(), expected.metadata->requires_dist.begin(),
+                               expected.metadata->requires_dist.end(),
+                               [](const auto& a, const auto& b) { return a.text() == b.text(); });
+  return same ? Result<void>() : unusable("requires other packages than its metadata on the index says");
+}
 
 std::vector<Result<net::HttpResponse>> ask_heads(const std::vector<Open>& wheels, net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
@@ -144,7 +164,7 @@ Result<std::vector<Refused>> hash_wheels(const std::vector<Open>& wheels, const 
   std::vector<store::Unhashed> unhashed;
   std::vector<Refused> refused;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    const auto& [wheel, file, package] = wheels[i];
+    const auto& [wheel, file, package, metadata] = wheels[i];
     if (const int status = refusal_of(file->url, heads[i], completion.http)) {
       refused.push_back({package->name, package->version, fmt::format("{} returned {}", file->url, status)});
       continue;
@@ -154,14 +174,23 @@ Result<std::vector<Refused>> hash_wheels(const std::vector<Open>& wheels, const 
       one.claimed = pytorch::claimed_digest(*heads[i]);
       one.etag = net::strong_etag(heads[i]->headers);
     }
+    one.check = [&, i](const fs::path& path) {
+      auto checked = check_wheel(path, wheels[i], completion.http);
+      if (!checked) {
+        const auto& of = *wheels[i].package;
+        refused.push_back({of.name, of.version, checked.error().message()});
+      }
+      return checked;
+    };
     unhashed.push_back(std::move(one));
   }
   if (!refused.empty()) return refused;
-  TRY_ASSIGN(const auto hashed,
-             store::fetch_unhashed(completion.store, unhashed, completion.http, completion.work));
+  const auto hashed = store::fetch_unhashed(completion.store, unhashed, completion.http, completion.work);
+  if (!refused.empty()) return refused;
+  if (!hashed) return fail(hashed.error());
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    wheels[i].wheel->sha256 = hashed[i].sha256;
-    wheels[i].wheel->size = hashed[i].size;
+    wheels[i].wheel->sha256 = (*hashed)[i].sha256;
+    wheels[i].wheel->size = (*hashed)[i].size;
   }
   return refused;
 }
@@ -179,21 +208,43 @@ std::optional<std::uint64_t> size_by(const Result<net::HttpResponse>& response) 
   return length ? parse_u64(trim(*length)) : std::nullopt;
 }
 
-/// Asks the servers for sizes, by a range and by HEAD; a size that a server does not send, or of which its
-/// answers differ, stays 0.
-void ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
+/// Asks the servers for sizes, by a range and by HEAD; a size that a server does not say stays 0. Returns the
+/// wheels that cannot be had. Errors (environment): a server does not answer, or fails.
+Result<std::vector<Refused>> ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
   requests.reserve(wheels.size());
   for (const auto& one : wheels)
     requests.push_back({.url = one.file->url, .range = net::ByteRange{0, 0}, .most = 1});
   const auto ranges = index::fetch_with_files(http, requests);
   const auto heads = ask_heads(wheels, http);
+  std::vector<Refused> refused;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
-    const auto by_range = ranges[i] && ranges[i]->status == 206 ? size_by(ranges[i]) : std::nullopt;
-    const auto by_head = size_by(heads[i]);
-    const bool differ = by_range && by_head && *by_range != *by_head;
-    wheels[i].wheel->size = differ ? 0 : by_range.value_or(by_head.value_or(0));
+    const auto& [wheel, file, package, metadata] = wheels[i];
+    const auto by_range = size_by(ranges[i]);
+    wheel->size = by_range.value_or(size_by(heads[i]).value_or(0));
+    const bool answered = (ranges[i] && ranges[i]->ok()) || (heads[i] && heads[i]->ok());
+    if (wheel->size != 0 || answered) continue;
+    if (const int status = refusal_of(file->url, heads[i], http)) {
+      refused.push_back({package->name, package->version, fmt::format("{} returned {}", file->url, status)});
+      continue;
+    }
+    if (!heads[i]) return fail(heads[i].error());
+    return fail(environment_error(fmt::format("cannot find out the size of {}: {} returned {}",
+                                              file->file_name, file->url, heads[i]->status))
+                    .hint("try again later, or use another mirror"));
   }
+  return refused;
+}
+
+/// The metadata of a package on the first target that has that version.
+Result<const specs::CoreMetadata*> metadata_of(const project::LockedPackage& package,
+                                               const std::vector<TargetSolution>& solutions) {
+  const auto has_it = [&](const TargetSolution& solution) {
+    const auto pick = solution.picks.find(package.name);
+    return pick != solution.picks.end() && pick->second.wheel.build->version == package.version;
+  };
+  const auto solution = std::find_if(solutions.begin(), solutions.end(), has_it);
+  return solution->provider->metadata(package.name, package.version);
 }
 
 }  // namespace
@@ -254,13 +305,17 @@ Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>
       if (!local.empty()) {
         TRY(read_local(wheel, local));
       } else if (!wheel.sha256) {
-        unhashed.push_back({&wheel, file, &package});
+        TRY_ASSIGN(const auto* metadata, metadata_of(package, solutions));
+        unhashed.push_back({&wheel, file, &package, metadata});
       } else if (wheel.size == 0) {
-        unsized.push_back({&wheel, file, &package});
+        unsized.push_back({&wheel, file, &package, nullptr});
       }
     }
   }
-  if (!unsized.empty()) ask_sizes(unsized, completion.http);
+  if (!unsized.empty()) {
+    TRY_ASSIGN(auto refused, ask_sizes(unsized, completion.http));
+    if (!refused.empty()) return refused;
+  }
   if (unhashed.empty()) return std::vector<Refused>{};
   return hash_wheels(unhashed, completion);
 }

@@ -372,6 +372,8 @@ class Locking {
                                   refusal.target->text(), why));
     built_.hint(error, why);
     for (auto& hint : ways_out(refusal.conflict)) error.hint(std::move(hint));
+    if (recipe_.torch.date && why.find(kOtherNight) != std::string::npos)
+      error.hint("choose another date, or as-of = \"…\" for the newest nightly that works");
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",

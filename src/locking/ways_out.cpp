@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "locking/absence.hpp"
 
 namespace launch::locking {
 namespace {
@@ -29,7 +30,7 @@ std::vector<std::string> disputed(const resolve::Conflict& conflict) {
     const bool of_root =
         std::any_of(fact.terms.begin(), fact.terms.end(), [](const auto& term) { return term.root; });
     if (!is_given(fact) || of_root) continue;
-    if (!fact.lacks.empty()) lacking.insert(fact.lacks);
+    if (!fact.lacks.empty() && fact.text.find(kOtherNight) == std::string::npos) lacking.insert(fact.lacks);
     for (const auto& term : fact.terms) {
       if (!term.positive) ++times[std::string(resolve::project_of(term))];
     }

@@ -41,7 +41,7 @@ Session::Session(HttpOptions given, const Environment& environment, Clock& time,
       clock(time),
       disk(files),
       backoff(options.retry_base),
-      wire({.network = read_network_settings(environment, options.certificates),
+      wire({.network = read_network_settings(environment, options.certificates, options.proxy),
             .parallel = options.parallel,
             .connect_timeout = options.connect_timeout,
             .stall_timeout = options.stall_timeout}) {

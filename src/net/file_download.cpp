@@ -346,7 +346,8 @@ void FileDownload::finish_if_whole() {
   if (auto named = part_->finish(hashed_); !named) return fail_with(std::move(named.error()), Bytes::discard);
   part_.reset();
   state_ = State::finished;
-  result_ = DownloadResult{.size = hashed_, .sha256 = std::move(digest), .fetched = *fetched_};
+  result_ = DownloadResult{
+      .size = hashed_, .sha256 = std::move(digest), .fetched = *fetched_, .validator = remote_.validator};
 }
 
 void FileDownload::begin_again(Ranges ranges, std::string why) {

@@ -65,6 +65,8 @@ struct DownloadResult {
   std::uint64_t size = 0;
   Digest sha256;              ///< of the whole file
   std::uint64_t fetched = 0;  ///< bytes that came over the wire this time
+  std::string validator =
+      {};  ///< strong ETag or Last-Modified of these bytes; empty if the server sends none
 };
 
 /// HTTP as the program needs it; main passes it in. Thread-safe. Users and passwords are attached only here:
@@ -104,6 +106,8 @@ struct HttpOptions {
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes per range request of a segmented download
   /// CA bundle or folder; by default that of the environment, else the system's.
   std::optional<std::string> certificates = {};
+  /// For http:// and https:// URLs where the environment sets none.
+  std::optional<std::string> proxy = {};
   std::vector<specs::Url> known = {};  ///< URLs whose credentials apply to their origins from the start
   std::stop_token stop = {};           ///< ends exchanges with an error, those waiting for a retry included
 };

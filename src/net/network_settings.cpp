@@ -39,10 +39,13 @@ void read_certificates(NetworkSettings& out, const Environment& environment,
 }  // namespace
 
 NetworkSettings read_network_settings(const Environment& environment,
-                                      const std::optional<std::string>& certificates) {
+                                      const std::optional<std::string>& certificates,
+                                      const std::optional<std::string>& proxy) {
   NetworkSettings out;
   out.http_proxy = first_of(environment, {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"});
   out.https_proxy = first_of(environment, {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"});
+  if (proxy && out.http_proxy.empty()) out.http_proxy = *proxy;
+  if (proxy && out.https_proxy.empty()) out.https_proxy = *proxy;
   out.no_proxy = first_of(environment, {"no_proxy", "NO_PROXY"});
   out.netrc = environment.get("NETRC").value_or(environment.home() / ".netrc");
   read_certificates(out, environment, certificates);

@@ -21,8 +21,9 @@ struct NetworkSettings {
 
 /// Reads HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY (in either case; lower case wins), NETRC or
 /// ~/.netrc, and `certificates`, else the first of SSL_CERT_FILE, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE (each
-/// may be a folder), and SSL_CERT_DIR.
+/// may be a folder), and SSL_CERT_DIR. `proxy`: where the environment has none.
 NetworkSettings read_network_settings(const Environment& environment,
-                                      const std::optional<std::string>& certificates);
+                                      const std::optional<std::string>& certificates,
+                                      const std::optional<std::string>& proxy = {});
 
 }  // namespace launch::net

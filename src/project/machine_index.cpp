@@ -6,8 +6,10 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/pip_config.hpp"
+#include "specs/url.hpp"
 
 namespace launch::project {
 
@@ -71,6 +73,15 @@ void take_links(std::vector<Setting>& place, const std::optional<std::string>& v
   for (auto& word : pip_words(*value)) place.push_back({std::move(word), std::string(origin)});
 }
 
+/// Names a configured index that is not used.
+void note_extra(MachineIndex& out, const std::optional<std::string>& value, std::string_view what) {
+  if (!value || trim(*value).empty()) return;
+  out.ignored.push_back(
+      fmt::format("{} is ignored: a name comes from one index only; a recipe's [[index]] takes "
+                  "packages from another one",
+                  what));
+}
+
 // UV_DEFAULT_INDEX may be "name=https://…".
 std::string without_name(const std::string& index) {
   const auto equals = index.find('=');
@@ -83,6 +94,9 @@ void read_variables(MachineIndex& out, const Environment& environment) {
     if (const auto value = environment.get(name)) take(out.index_url, without_name(*value), name);
   }
   take(out.certificates, environment.get("PIP_CERT"), "PIP_CERT");
+  take(out.proxy, environment.get("PIP_PROXY"), "PIP_PROXY");
+  for (const std::string_view name : {"PIP_EXTRA_INDEX_URL", "UV_EXTRA_INDEX_URL", "UV_INDEX"})
+    note_extra(out, environment.get(name), name);
   take_links(out.find_links, environment.get("PIP_FIND_LINKS"), "PIP_FIND_LINKS");
 }
 
@@ -97,39 +111,61 @@ void read_pip_file(MachineIndex& out, const fs::path& file) {
   };
   take(out.index_url, get("index-url"), file.string());
   take(out.certificates, get("cert"), file.string());
+  take(out.proxy, get("proxy"), file.string());
+  note_extra(out, get("extra-index-url"), fmt::format("extra-index-url in {}", file.string()));
   take_links(out.find_links, get("find-links"), file.string());
 }
 
-// The [[index]] with default = true, else the older index-url.
-Result<std::optional<std::string>> uv_default_index(std::string_view text, const fs::path& file) {
+/// The indexes of a uv.toml.
+struct UvIndexes {
+  std::optional<std::string> standard;  ///< the [[index]] with default = true, else the older index-url
+  std::vector<std::string> others;      ///< keys of those that are not used
+  std::optional<std::string> proxy;
+};
+
+Result<void> read_index_keys(const TomlTable& table, std::string_view prefix, UvIndexes& out) {
+  if (!out.standard) TRY(table.read("index-url", out.standard));
+  if (table.find("extra-index-url") != nullptr)
+    out.others.push_back(fmt::format("{}extra-index-url", prefix));
+  return {};
+}
+
+Result<UvIndexes> uv_indexes(std::string_view text, const fs::path& file) {
   TRY_ASSIGN(const auto document, parse_toml(text, file.string()));
   const TomlTable root(document, file.string());
+  UvIndexes out;
   TRY_ASSIGN(const auto indexes, root.tables("index"));
   for (const auto& index : indexes) {
     bool is_default = false;
     std::optional<std::string> url;
     TRY(index.read("default", is_default));
     TRY(index.read("url", url));
-    if (is_default && url) return url;
+    if (is_default && url && !out.standard) {
+      out.standard = url;
+    } else if (url) {
+      out.others.push_back(fmt::format("[[index]] {}", specs::redacted_url(*url)));
+    }
   }
-  std::optional<std::string> url;
-  TRY(root.read("index-url", url));
-  if (!url) {
-    TRY_ASSIGN(const auto pip, root.table("pip"));
-    TRY(pip.read("index-url", url));
-  }
-  return url;
+  TRY(read_index_keys(root, "", out));
+  TRY(root.read("https-proxy", out.proxy));
+  if (!out.proxy) TRY(root.read("http-proxy", out.proxy));
+  TRY_ASSIGN(const auto pip, root.table("pip"));
+  TRY(read_index_keys(pip, "[pip] ", out));
+  return out;
 }
 
 void read_uv_file(MachineIndex& out, const fs::path& file) {
   const auto text = read_configuration(file, out.warnings);
   if (!text) return;
-  const auto url = uv_default_index(*text, file);
-  if (url) {
-    take(out.index_url, *url, file.string());
-  } else {
-    out.warnings.push_back(fmt::format("{}; ignored", url.error().message()));
+  const auto indexes = uv_indexes(*text, file);
+  if (!indexes) {
+    out.warnings.push_back(fmt::format("{}; ignored", indexes.error().message()));
+    return;
   }
+  take(out.index_url, indexes->standard, file.string());
+  take(out.proxy, indexes->proxy, file.string());
+  for (const auto& other : indexes->others)
+    note_extra(out, other, fmt::format("{} in {}", other, file.string()));
 }
 
 }  // namespace

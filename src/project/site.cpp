@@ -191,6 +191,8 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   }
   site.find_links = machine.find_links;
   site.certificates = machine.certificates;
+  site.proxy = machine.proxy;
+  site.ignored = machine.ignored;
   site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());

@@ -31,12 +31,14 @@ struct Site {
   UrlSetting index_url;             ///< general index, ".../simple" without a slash at the end
   std::vector<Setting> find_links;  ///< further folders or pages of wheels
   std::optional<Setting> certificates;
+  std::optional<Setting> proxy;   ///< of pip's configuration; the environment's proxies come first
   UrlSetting channel_url;         ///< base of the PyTorch channel, before /nightly/cu128/
   Setting store;                  ///< wheel store's folder
   Setting state;                  ///< folder that holds runs/ID, the run records
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<specs::RegistryMirror> registries;
+  std::vector<std::string> ignored = {};   ///< further indexes of pip's and uv's configuration, for the user
   std::vector<std::string> warnings = {};  ///< about files that were ignored, for the user
 };
 

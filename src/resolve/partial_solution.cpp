@@ -12,6 +12,15 @@ std::optional<std::size_t> PartialSolution::decided(PackageId package) const {
   return package < decided_.size() ? decided_[package] : std::nullopt;
 }
 
+std::optional<std::size_t> PartialSolution::level_of(PackageId package) const {
+  if (!decided(package)) return std::nullopt;
+  for (const auto& step : steps_[package]) {
+    const auto& assignment = assignments_[step.assignment];
+    if (!assignment.cause) return assignment.level;
+  }
+  return std::nullopt;
+}
+
 bool PartialSolution::pending(PackageId package) const {
   const auto* set = known(package);
   return set != nullptr && !set->holds_absence() && !decided(package);

@@ -24,6 +24,8 @@ class PartialSolution {
   /// What is known of a package; null if nothing.
   const VersionSet* known(PackageId package) const;
   std::optional<std::size_t> decided(PackageId package) const;
+  /// The level at which a package was decided; nullopt if it is not.
+  std::optional<std::size_t> level_of(PackageId package) const;
   /// True if some version must be chosen, but none is decided yet.
   bool pending(PackageId package) const;
 

@@ -45,6 +45,8 @@ class Solver {
   }
 
  private:
+  static constexpr std::size_t kConflictsAStep = 5;
+
   void begin() {
     for (const auto& requirement : requirements_) {
       if (requirement.specifier.wants_prereleases()) promoted_.insert(requirement.name);
@@ -135,8 +137,34 @@ class Solver {
     }
     TRY_ASSIGN(const auto facts, require(*next, place, dependencies.requirements));
     for (const auto id : facts) fits = fits && fits_now(id, *next);
-    if (fits) partial_.decide(*next, version, place);
+    if (fits) {
+      partial_.decide(*next, version, place);
+    } else {
+      retreat(*next, facts);
+    }
     return next;
+  }
+
+  /// A package of which version after version does not go with one that was decided before is decided before
+  /// that one: else it would end in its oldest version although another choice keeps it new.
+  void retreat(PackageId package, const std::vector<FactId>& facts) {
+    constexpr std::size_t kMostRejections = 5;
+    if (++rejections_[package] != kMostRejections) return;
+    std::optional<std::size_t> level;
+    std::size_t others = 0;
+    for (const auto id : facts) {
+      if (fits_now(id, package)) continue;
+      for (const auto& term : problem_.fact(id).terms) {
+        const auto decided = term.package == package ? std::nullopt : partial_.level_of(term.package);
+        if (!decided || term.package == 0 || *decided <= 1) continue;
+        level = std::max(level.value_or(0), *decided);
+        const auto trouble = trouble_.find(problem_.package(term.package).base);
+        if (trouble != trouble_.end()) others = std::max(others, trouble->second);
+      }
+    }
+    if (!level) return;
+    trouble_[problem_.package(package).base] = others + kConflictsAStep;
+    partial_.backtrack(*level - 1);
   }
 
   Result<std::optional<PackageId>> decide_root() {
@@ -163,7 +191,6 @@ class Solver {
   /// Packages with one version left first, then those that the provider wants first, then those involved in
   /// conflicts, then in order of appearance.
   std::optional<PackageId> most_urgent() const {
-    constexpr std::size_t kConflictsAStep = 5;
     constexpr std::size_t kMostSteps = 100;
     std::optional<PackageId> best;
     std::tuple<bool, bool, std::size_t, PackageId> best_key;
@@ -298,6 +325,7 @@ class Solver {
     Incompatibility fact;
     fact.kind = Incompatibility::Kind::clause;
     fact.text = bound.text;
+    if ((any & set).empty()) fact.text += ", but " + provider_.absence(bound.package, bound.specifier);
     fact.terms = {{0, VersionSet::one(1, 0)}, {id, any & ~set}};
     problem_.add(std::move(fact));
   }
@@ -359,11 +387,12 @@ class Solver {
   std::span<const Bound> bounds_;
   Provider& provider_;
   Admitted& admitted_;
-  std::set<std::string> promoted_;            // pre-releases of these are named by the root
-  std::set<PackageId> withheld_;              // some of their sets exclude pre-releases
-  std::set<PackageId> first_;                 // the provider wants these first
-  PackageId noted_ = 1;                       // the provider was asked about all before
-  std::map<PackageId, std::size_t> trouble_;  // number of conflicts that involved a package
+  std::set<std::string> promoted_;               // pre-releases of these are named by the root
+  std::set<PackageId> withheld_;                 // some of their sets exclude pre-releases
+  std::set<PackageId> first_;                    // the provider wants these first
+  PackageId noted_ = 1;                          // the provider was asked about all before
+  std::map<PackageId, std::size_t> rejections_;  // versions that did not go with what was decided
+  std::map<PackageId, std::size_t> trouble_;     // number of conflicts that involved a package
   std::set<std::pair<PackageId, std::size_t>> tied_;
   std::set<std::pair<PackageId, std::size_t>> prefetched_;
   std::optional<FactId> failure_;

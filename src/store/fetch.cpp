@@ -119,8 +119,8 @@ struct Note {
 };
 
 /// "ab12… 1234 1764115200000000 "5f2a""
-std::string note_text(const Hashed& hashed, Time ended, const std::optional<std::string>& etag) {
-  return fmt::format("{} {} {} {}", hashed.sha256.hex(), hashed.size, microseconds(ended), etag.value_or(""));
+std::string note_text(const Hashed& hashed, Time ended, const std::string& etag) {
+  return fmt::format("{} {} {} {}", hashed.sha256.hex(), hashed.size, microseconds(ended), etag);
 }
 
 std::optional<Note> read_note(const fs::path& folder) {
@@ -166,7 +166,7 @@ class Hashing {
       return {};
     }
     keys_.push_back(key);
-    etags_.push_back(wanted.etag);
+    checks_.push_back(wanted.check);
     requests_.push_back(
         {.url = wanted.url, .destination = folder / fs::path(wanted.name).filename(), .size = wanted.size});
     return {};
@@ -194,19 +194,35 @@ class Hashing {
         fmt::format("hashing {}", requests_.size() == 1 ? requests_.front().destination.filename().string()
                                                         : count_of(requests_.size(), "wheel"));
     const auto results = http.download(requests_, what, work.reporter, work.stop);
+    std::optional<Error> unfit;
     for (std::size_t i = 0; i < results.size(); ++i) {
       const auto& file = requests_[i].destination;
-      const auto name = file.filename().string();
-      const auto step = fmt::format("hashing {}, which the index lists without a digest", name);
+      const auto step =
+          fmt::format("hashing {}, which the index lists without a digest", file.filename().string());
       TRY_ASSIGN(const auto got, during(results[i], step));
-      TRY(during(store_->add(file, got.sha256, name), step));
+      const auto checked = checks_[i] ? checks_[i](file) : Result<void>();
+      if (checked) {
+        TRY(during(keep(keys_[i], file, got, work), step));
+      } else if (!unfit) {
+        unfit = checked.error();
+      }
       work.disk.remove(file);
-      const Hashed hashed{got.sha256, got.size};
-      // This only saves others a download, so it may fail.
-      static_cast<void>(write_file(work.disk, file.parent_path() / kHashedName,
-                                   note_text(hashed, work.clock.now(), etags_[i]), 0644, Flush::no));
-      hashed_.emplace(keys_[i], hashed);
     }
+    if (unfit) return fail(*std::move(unfit));
+    return {};
+  }
+
+  /// Adds a downloaded file to the store, and notes what it was.
+  Result<void> keep(const Digest& key, const fs::path& file, const net::DownloadResult& got,
+                    const Work& work) {
+    TRY(store_->add(file, got.sha256, file.filename().string()));
+    const Hashed hashed{got.sha256, got.size};
+    const bool is_etag = got.validator.starts_with('"');
+    // This only saves others a download, so it may fail.
+    static_cast<void>(write_file(work.disk, file.parent_path() / kHashedName,
+                                 note_text(hashed, work.clock.now(), is_etag ? got.validator : ""), 0644,
+                                 Flush::no));
+    hashed_.emplace(key, hashed);
     return {};
   }
 
@@ -214,8 +230,8 @@ class Hashing {
   std::span<const Unhashed> wanted_;
   Time began_;
   std::vector<FileLock> claims_;
-  std::vector<Digest> keys_;                       ///< of the requests
-  std::vector<std::optional<std::string>> etags_;  ///< of the requested files
+  std::vector<Digest> keys_;                                          ///< of the requests
+  std::vector<std::function<Result<void>(const fs::path&)>> checks_;  ///< of the requested files
   std::vector<net::DownloadRequest> requests_;
   std::map<Digest, Hashed> hashed_;
 };

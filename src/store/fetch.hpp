@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,6 +48,8 @@ struct Unhashed {
   /// What its server says the digest is; believed if the file had it when it was downloaded before.
   std::optional<Digest> claimed = {};
   std::optional<std::string> etag = {};  ///< strong: while it is the same, so are the bytes
+  /// What a downloaded file must pass before it is kept; empty: nothing.
+  std::function<Result<void>(const std::filesystem::path& file)> check = {};
 };
 
 struct Hashed {

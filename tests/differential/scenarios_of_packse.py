@@ -29,8 +29,8 @@ SOURCE = ("packse", "it needs a source archive to be built, which a recipe has t
 TRANSITIVE = ("packse", "a pre-release that a package requires counts as one that the recipe requires (PEP 440)")
 SPECIFIED = ("uv", "a bound that names a pre-release allows pre-releases (PEP 440); this uv prefers final releases")
 DIFFERENT = {
-    "backtracking/wrong-backtracking-basic":
-        ("uv", "the recipe's first package keeps its newest version, and the second goes back to an old one"),
+    "backtracking/wrong-backtracking-indirect":
+        ("uv", "the recipe's first package goes back one version, where uv keeps it and takes the oldest of another"),
     "prereleases/package-only-prereleases-in-range":
         ("packse", "if only pre-releases are in a range, they are allowed (PEP 440)"),
     "prereleases/package-prerelease-specified-mixed-available": SPECIFIED,
@@ -130,14 +130,15 @@ def main():
                  if arguments.only in one["name"]]
     wrong = 0
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
-        for scenario, (ours, found, said) in zip(scenarios, pool.map(lambda one: ask(arguments.launch, one), scenarios)):
+        answers = pool.map(lambda one: ask(arguments.launch, one), scenarios)
+        for scenario, (ours, found, said) in zip(scenarios, answers):
             who, why = DIFFERENT.get(scenario["name"], ("", ""))
             expected = {"": set(), "both": {"uv", "packse"}}.get(who, {who})
             surprising = {one.split(":")[0] for one in found} != expected
             wrong += surprising
             if surprising or arguments.verbose:
-                print(f"{scenario['name']}: launch: {ours}", *found, why or ("as expected" if not found else "unexplained"),
-                      sep="\n  ", flush=True)
+                why = why or ("unexplained" if found else "as expected")
+                print(f"{scenario['name']}: launch: {ours}", *found, why, sep="\n  ", flush=True)
                 print("  " + re.sub(r"\n", "\n  ", said.strip()))
     print(f"{len(scenarios)} scenarios, {sum(one['name'] in DIFFERENT for one in scenarios)} different on purpose, "
           f"{wrong} wrong")

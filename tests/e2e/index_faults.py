@@ -212,8 +212,10 @@ def changed(handler, answer, _):
 
 def other_digest(handler, answer, _):
     """Every sha256 on the page is of something else."""
-    answer.body = re.sub(rb"(sha256(?:=|\": \"))([0-9a-f])", lambda found: found[1] + (b"0" if found[2] != b"0" else b"1"),
-                         answer.body)
+    def other(found):
+        return found[1] + (b"0" if found[2] != b"0" else b"1")
+
+    answer.body = re.sub(rb"(sha256(?:=|\": \"))([0-9a-f])", other, answer.body)
     return answer
 
 
@@ -427,7 +429,7 @@ def main():
                 print(title, *wrong, said, sep="\n", flush=True)
             failed += bool(wrong)
     print(f"{arguments.seeds} seeds: {outcomes['lock']} locks, {outcomes['error']} errors; {unharmed} without a request "
-          f"that a fault applies to; the longest run {longest:.1f} s; {failed} wrong")
+          f"that is faulty; the longest run {longest:.1f} s; {failed} wrong")
     sys.exit(1 if failed else 0)
 
 

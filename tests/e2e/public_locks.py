@@ -1,6 +1,6 @@
 """Locks that others published, rebuilt: from indexes made of what each lists, `launch lock` finds the same versions.
 
-usage: public_locks.py LAUNCH [--all] [LOCK…]   (run by the Python that has packaging; LOCK: a name in tests/data/locks)
+usage: public_locks.py LAUNCH [--all] [LOCK…]   (run by the Python that has packaging; LOCK: of tests/data/locks)
 
 The channel and the general index are stand-ins that answer as the real ones do. Besides what the lock lists they have
 what must not be chosen: a night after it that lacks a package, the night before, release candidates and old versions
@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 from loopback import Project, World, pins, serve, sha256
+from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.tags import compatible_tags, cpython_tags, parse_tag
 from packaging.version import Version
@@ -169,12 +170,12 @@ class Published:
                                                  one.startswith("torch==") and day_of(one) else one
                                                  for one in package.get("requires", [])])
 
-    def recipe(self, requirements, root: str) -> str:
+    def recipe(self, requirements, root: str, architectures=()) -> str:
         own = [str(one) for one in requirements if one.name in FAMILY]
         others = [str(one) for one in requirements if one.name not in FAMILY]
         nvidia = sorted({one["name"] for one in self.document["packages"] if one["from"] == "nvidia"})
         text = f"""python = "{self.python}"
-platforms = ["linux-{self.architecture}"]
+platforms = {json.dumps([f"linux-{one}" for one in architectures or [self.architecture]])}
 packages = {json.dumps(others)}
 
 [torch]
@@ -224,6 +225,39 @@ def rebuild(launch: str, name: str, python: str, architecture: str) -> list[str]
     print(f"{label}: {len(expected)} packages, " + ("as published" if not wrong else "other than published"))
     for note in published.notes:
         print(f"  {note}")
+    return wrong + ([run.err] if wrong else [])
+
+
+def rebuild_both(launch: str, name: str, python: str) -> list[str]:
+    """One lock for both architectures, of what both can have: the versions of the two alone together."""
+    each = [Published(name, python, architecture) for architecture in ARCHITECTURES]
+    asked = [one.requirements() for one in each]
+    requirements = [one for one in asked[0] if str(one) in map(str, asked[1])]
+    label = f"{name} on both architectures with Python {python}"
+    if not any(one.name == "torch" for one in requirements):
+        return []
+    closures = [{one["name"]: one["version"] for one in published.closure(requirements).values()} for published in each]
+    if any(closures[0].get(one, version) != version for one, version in closures[1].items()):
+        print(f"{label}: not rebuilt: the architectures have different versions")
+        return []
+    expected = closures[0] | closures[1]
+    world = each[0].world()
+    with serve(world) as server, tempfile.TemporaryDirectory(prefix="launch-test-") as folder:
+        project = Project(launch, pathlib.Path(folder), server.root, server.port)
+        project.recipe("rebuilt", each[0].recipe(requirements, server.root, ARCHITECTURES))
+        run = project.run("lock", "rebuilt")
+        lock = project.lock("rebuilt")
+        if run.code != 0 or lock is None:
+            return [f"{label}: exit code {run.code}\n{run.err}"]
+        wrong = [f"{label}: {one} is {pins(lock).get(one, 'absent')}, expected {expected.get(one, 'absent')}"
+                 for one in sorted(pins(lock).keys() | expected.keys()) if pins(lock).get(one) != expected.get(one)]
+        for architecture, closure in zip(ARCHITECTURES, closures):
+            chosen = {package["name"] for package in lock["packages"] if "marker" not in package or Marker(
+                package["marker"]).evaluate(environment(python, architecture))}
+            if chosen != set(closure):
+                wrong.append(f"{label}: {architecture} has too many or too few of {sorted(chosen ^ set(closure))}")
+        wrong += check_hashes(world, lock)
+    print(f"{label}: {len(expected)} packages, " + ("as published" if not wrong else "other than published"))
     return wrong + ([run.err] if wrong else [])
 
 
@@ -340,6 +374,7 @@ def main():
         for python in pythons if arguments.all else sorted({pythons[0], pythons[-1]}):
             for architecture in ARCHITECTURES:
                 wrong += rebuild(arguments.launch, name, python, architecture)
+            wrong += rebuild_both(arguments.launch, name, python)
     print(*wrong, sep="\n")
     sys.exit(1 if wrong else 0)
 

@@ -164,7 +164,8 @@ class MemoryHttp final : public OneByOneHttp {
     if (auto written = write_file(request.destination, body); !written) {
       return launch::fail(std::move(written.error()));
     }
-    return net::DownloadResult{body.size(), digest, body.size()};
+    return net::DownloadResult{body.size(), digest, body.size(),
+                               net::strong_etag(response->headers).value_or("")};
   }
 
   mutable std::mutex mutex_;

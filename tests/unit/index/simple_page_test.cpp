@@ -193,6 +193,21 @@ TEST(SimpleHtmlTest, SaysThatItIsNoHtml) {
   }
 }
 
+TEST(SimpleHtmlTest, ALoginPageIsNoIndexPage) {
+  const std::string reason =
+      "a web page, not an index page: it lists no files, but has a form or a script, as a login page does";
+  for (const std::string content : {"<form action='/login'><a href='/help'>Help</a></form>",
+                                    "<input name='user'>", "<script>location = '/login'</script>"}) {
+    const auto page = parse_simple_html(html(content), kPage, "demo");
+    ASSERT_FALSE(page) << content;
+    EXPECT_EQ(page.error().kind(), ErrorKind::environment);
+    EXPECT_EQ(page.error().text(), broken(reason));
+  }
+  EXPECT_THAT(names(parse_simple_html(html("<form></form><a href='demo-1.0.zip'>x</a>"), kPage, "demo")),
+              ElementsAre("demo-1.0.zip"));
+  EXPECT_THAT(names(parse_simple_html(html("<h1>Links for demo</h1>"), kPage, "demo")), IsEmpty());
+}
+
 TEST(SimpleHtmlTest, DeepNestingDoesNotOverflow) {
   std::string text = "<html>";
   for (int i = 0; i < 20'000; ++i) text += "<span>";

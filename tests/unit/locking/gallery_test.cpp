@@ -134,9 +134,10 @@ TEST_F(Gallery, AnOverrideThatNothingMeets) {
   recipe.lock.overrides = {requirement("protobuf==6.*")};
   EXPECT_EQ(refusal(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
-            "requires protobuf and demo has the override protobuf==6.*, demo cannot use a 1.0.\n  And "
-            "because demo requires a, the requirements of demo cannot be met.\n\nhint: relax the override "
-            "protobuf==6.* in the recipe\n");
+            "requires protobuf and demo has the override protobuf==6.*, but the newest protobuf on "
+            "https://pypi.example/simple for Python 3.12 on linux-x86_64 is 5.0, demo cannot use a 1.0.\n  "
+            "And because demo requires a, the requirements of demo cannot be met.\n\nhint: relax the "
+            "override protobuf==6.* in the recipe\n");
 }
 
 TEST_F(Gallery, AMisspeltName) {
@@ -449,12 +450,17 @@ TEST_F(Gallery, APackageThatPinsAnotherTorch) {
   general.add("torchtitan", "1.0", {"torch==2.8.0"});
   use_nightly({"torch"});
   take({"torchtitan"});
-  EXPECT_EQ(refusal(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
-            "requires torchtitan and torchtitan 1.0 requires torch==2.8.0, but the newest torch on "
-            "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is "
-            "2.9.0.dev20250605+cu128, the requirements of demo cannot be met.\n\nhint: if another version of "
-            "torch works, say so: overrides = [\"torch==…\"] below [lock]\n");
+  EXPECT_EQ(
+      refusal(),
+      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+      "requires torchtitan and torchtitan 1.0 requires torch==2.8.0, but the newest torch on "
+      "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is 2.9.0.dev20250605+cu128, "
+      "the requirements of demo cannot be met.\n\nhint: if another version of torch works, say so: overrides "
+      "= [\"torch==\xE2\x80\xA6\"] below [lock]\nhint: 1 other nightly was tried as well; 2025-06-04: "
+      "torchtitan 1.0 requires torch==2.8.0, but the newest torch on "
+      "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is "
+      "2.9.0.dev20250604+cu128\nhint: the channel's pages list nightlies from 2025-06-04 to 2025-06-05; "
+      "older ones leave the pages after about 60 days; set LAUNCH_CHANNEL_URL to a mirror that kept them\n");
 }
 
 TEST_F(Gallery, APackageOfAFurtherIndex) {

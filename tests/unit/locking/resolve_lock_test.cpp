@@ -115,7 +115,7 @@ TEST_F(ResolveLock, AnOverrideTakesTheNameFromTheIndexInsteadOfAUrl) {
   EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 2.0"));
 }
 
-TEST_F(ResolveLock, ASizeIsBelievedIfTheServersAnswersAgree) {
+TEST_F(ResolveLock, ASizeIsWhatTheServerSaysOfTheFileItself) {
   const auto name = general.add("a", "1.0");
   const auto bytes = fakes::make_wheel({.name = "a", .version = "1.0"});
   take({"a"});
@@ -129,7 +129,15 @@ TEST_F(ResolveLock, ASizeIsBelievedIfTheServersAnswersAgree) {
   http.on(general.file_url(name), [bytes](const net::HttpRequest& request) {
     return fakes::MemoryAnswer{.body = request.method == net::Method::head ? bytes + "more" : bytes};
   });
-  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, 0U);
+  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size()) << "the range counts";
+  http.put(general.file_url(name), fakes::MemoryAnswer{.status = 502});
+  EXPECT_EQ(
+      error_text(),
+      fmt::format("error: cannot find out the size of {}: {} returned 502\n\nhint: try again later, or use "
+                  "another mirror\n",
+                  name, general.file_url(name)));
+  http.put(general.file_url(name), fakes::MemoryAnswer{.status = 410});
+  EXPECT_THAT(error_text(), HasSubstr("a 1.0 cannot be used: " + general.file_url(name) + " returned 410"));
 }
 
 TEST_F(ResolveLock, MindsRequiresPythonOnThePageAndInTheMetadata) {
@@ -193,8 +201,9 @@ TEST_F(ResolveLock, ConstraintsBoundWhatIsNeededAnyway) {
   recipe.lock.constraints = {requirement("b>2")};
   EXPECT_EQ(error_text(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
-            "requires b and demo has the constraint b>2, demo cannot use a 1.0.\n  And because demo requires "
-            "a, the requirements of demo cannot be met.\n\nhint: relax the constraint b>2 in the recipe\n");
+            "requires b and demo has the constraint b>2, but the newest b on https://pypi.example/simple for "
+            "Python 3.12 on linux-x86_64 is 2.0, demo cannot use a 1.0.\n  And because demo requires a, the "
+            "requirements of demo cannot be met.\n\nhint: relax the constraint b>2 in the recipe\n");
 }
 
 TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
@@ -211,8 +220,9 @@ TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
   recipe.lock.overrides = {requirement("b>2")};
   EXPECT_EQ(error_text(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
-            "requires b and demo has the override b>2, the requirements of demo cannot be met.\n\nhint: "
-            "relax the override b>2 in the recipe\n");
+            "requires b and demo has the override b>2, but the newest b on https://pypi.example/simple for "
+            "Python 3.12 on linux-x86_64 is 2.0, the requirements of demo cannot be met.\n\nhint: relax the "
+            "override b>2 in the recipe\n");
 }
 
 TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
@@ -562,6 +572,36 @@ TEST_F(HashedBefore, IsNotDownloadedAgainWhileItsEtagIsTheSame) {
   serve(others, {{"etag", "\"two\""}});
   EXPECT_TRUE(downloads());
   EXPECT_EQ(digest, Digest::of(others));
+}
+
+TEST_F(HashedBefore, IsRememberedUnderTheEtagOfTheBytesThatCame) {
+  http.on(channel.file_url(name), [this](const net::HttpRequest& request) {
+    const bool head = request.method == net::Method::head;
+    return fakes::MemoryAnswer{.headers = {{"etag", head ? "\"one\"" : "\"two\""}},
+                               .body = head ? bytes : others};
+  });
+  EXPECT_TRUE(downloads());
+  serve(bytes, {{"etag", "\"one\""}});
+  EXPECT_TRUE(downloads());
+  EXPECT_EQ(digest, Digest::of(bytes));
+}
+
+TEST_F(HashedBefore, WhatIsNoSuchWheelIsRuledOutAndNotKept) {
+  const auto other =
+      fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128", .requires_dist = {"evil"}});
+  for (const auto& served : {std::string("<html>log in</html>"), bytes.substr(0, bytes.size() / 2), other}) {
+    serve(served, {{"etag", "\"one\""}});
+    const auto result = lock();
+    ASSERT_FALSE(result);
+    EXPECT_THAT(
+        result.error().text(),
+        HasSubstr("torch 2.9.0.dev20250604+cu128 cannot be used: the file at " + channel.file_url(name)));
+    EXPECT_EQ(result.error().kind(), ErrorKind::environment);
+    EXPECT_FALSE(store().has(Digest::of(served), name));
+  }
+  serve(bytes, {{"etag", "\"one\""}});
+  EXPECT_TRUE(downloads());
+  EXPECT_EQ(digest, Digest::of(bytes));
 }
 
 TEST_F(HashedBefore, IsDownloadedAgainWhereTheServerSaysNothingOfItsBytes) {

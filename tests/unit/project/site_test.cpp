@@ -207,6 +207,32 @@ TEST_F(SiteTest, PipFilesInTheirOrder) {
             (Setting{"https://named.example", path("named.conf")}));
 }
 
+TEST_F(SiteTest, FurtherIndexesAreNamedAndTheProxyIsTaken) {
+  constexpr const char* kWhy =
+      " is ignored: a name comes from one index only; a recipe's [[index]] takes packages from another one";
+  const auto pip = path("pip.conf");
+  const auto uv = path("uv.toml");
+  put("pip.conf",
+      "[global]\nproxy = http://proxy.example:3128\nextra-index-url =\n  https://a.example/simple\n");
+  put("uv.toml",
+      "extra-index-url = [\"https://b.example/simple\"]\n"
+      "[[index]]\nname = \"c\"\nurl = \"https://me:secret@c.example/simple\"\n"
+      "[[index]]\nurl = \"https://d.example/simple\"\ndefault = true\n");
+  const auto found = site({{"PIP_CONFIG_FILE", pip},
+                           {"UV_NO_CONFIG", "0"},
+                           {"UV_CONFIG_FILE", uv},
+                           {"PIP_EXTRA_INDEX_URL", "https://e.example"}});
+  EXPECT_EQ(found.index_url, (Setting{"https://d.example/simple", uv}));
+  EXPECT_EQ(found.proxy, (Setting{"http://proxy.example:3128", pip}));
+  EXPECT_THAT(found.ignored, ::testing::ElementsAre(std::string("PIP_EXTRA_INDEX_URL") + kWhy,
+                                                    "extra-index-url in " + pip + kWhy,
+                                                    "[[index]] https://c.example/simple in " + uv + kWhy,
+                                                    "extra-index-url in " + uv + kWhy));
+  put("uv.toml", "https-proxy = \"http://uv-proxy.example\"\n");
+  EXPECT_EQ(site({{"UV_NO_CONFIG", "0"}, {"UV_CONFIG_FILE", uv}}).proxy,
+            (Setting{"http://uv-proxy.example", uv}));
+}
+
 TEST_F(SiteTest, BrokenUvFileIsPassedOver) {
   put("uv.toml", "[[index\n");
   EXPECT_EQ(site({{"UV_NO_CONFIG", "0"}, {"UV_CONFIG_FILE", path("uv.toml")}}).index_url.origin, "default");

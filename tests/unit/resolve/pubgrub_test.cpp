@@ -72,6 +72,24 @@ TEST_F(PubGrub, ABoundAsksForNothing) {
             "And because demo requires a>1 and a 2.0 requires b, the requirements of demo cannot be met.");
 }
 
+TEST_F(PubGrub, ABoundThatNothingMeetsSaysWhy) {
+  index.add("a", "1.0");
+  bind("a==3");
+  EXPECT_EQ(resolve({"a"}),
+            "Because demo requires a and demo has the constraint a==3, but the newest a is 1.0, the "
+            "requirements of "
+            "demo cannot be met.");
+}
+
+TEST_F(PubGrub, APackageThatConflictsAgainAndAgainIsDecidedFirst) {
+  index.add("a", "1.0.0");
+  index.add("a", "2.0.0");
+  index.add("b", "1.0.0", {"old"});
+  for (int i = 0; i < 10; ++i) index.add("b", fmt::format("2.0.{}", i), {"a==1.0.0"});
+  index.add("old", "1.0.0");
+  EXPECT_EQ(resolve({"a", "b"}), "a 1.0.0, b 2.0.9");
+}
+
 TEST_F(PubGrub, ABoundThatNamesAPreReleaseWantsIt) {
   index.add("a", "1.0");
   index.add("a", "2.0rc1");
