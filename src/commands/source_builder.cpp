@@ -97,6 +97,12 @@ std::map<std::string, std::string> environment_of(const SourceBuild& wanted) {
   return variables;
 }
 
+/// What tells the containers of a turn from those of others, which may use another store.
+std::string mark_of(const image::BuildTurn& turn) {
+  constexpr std::size_t kEnough = 32;
+  return Digest::of(turn.remains().string()).hex().substr(0, kEnough);
+}
+
 }  // namespace
 
 /// Next to the store, where there is space.
@@ -177,9 +183,10 @@ Result<BuiltWheel> EngineBuilder::run(const SourceBuild& wanted, const project::
   TRY_ASSIGN(const auto* engine, this->engine());
   TRY_ASSIGN(const auto system, system_of(wanted, base));
   TRY_ASSIGN(const auto turn, image::BuildTurn::take(folder() / "builds", "source-" + wanted.package, work));
-  TRY(engine->remove_containers(project::kSourceBuildLabel, wanted.package, 0));
+  const auto mark = mark_of(turn);
+  TRY(engine->remove_containers(project::kSourceBuildLabel, mark, 0));
   TRY_ASSIGN(const auto scratch, image::ScratchFolder::make(work.disk, folder() / "contexts"));
-  TRY_ASSIGN(const auto file, run_in(wanted, base, system, scratch.path()));
+  TRY_ASSIGN(const auto file, run_in(wanted, base, system, scratch.path(), mark));
   BuiltWheel wheel{{}, file.filename().string(), Digest::of(""), 0, {}};
   if (!specs::WheelName::parse(wheel.file_name)) {
     return fail(input_error(fmt::format("the build of {} left {}, which is not the name of a wheel",
@@ -207,7 +214,8 @@ Result<void> restore_wheels(const project::Lockfile& lock, const fs::path& lock_
 
 /// Runs the build; returns the wheel, below `scratch`.
 Result<fs::path> EngineBuilder::run_in(const SourceBuild& wanted, const project::BaseImage& base,
-                                       const containers::Image& system, const fs::path& scratch) {
+                                       const containers::Image& system, const fs::path& scratch,
+                                       const std::string& mark) {
   const auto work = outside_.context.work();
   TRY_ASSIGN(const auto folder, make_build_folder(work.disk, scratch, wanted));
   containers::RunSpec spec;
@@ -216,7 +224,7 @@ Result<fs::path> EngineBuilder::run_in(const SourceBuild& wanted, const project:
   spec.argv = {image::base_interpreter(base), "-I", "/build/in/build_wheel.py",
                wanted.archive.filename().string(), wanted.root};
   spec.environment = environment_of(wanted);
-  spec.labels = {{project::kSourceBuildLabel, wanted.package}};
+  spec.labels = {{project::kSourceBuildLabel, mark}};
   spec.mounts = {{folder.in.string(), "/build/in", true}, {folder.out.string(), "/build/out", false}};
   spec.network = "none";
   spec.confined = true;

@@ -44,7 +44,8 @@ class EngineBuilder final : public locking::SourceBuilder {
   Result<containers::Image> system_of(const locking::SourceBuild& wanted, const project::BaseImage& base);
   Result<locking::BuiltWheel> run(const locking::SourceBuild& wanted, const project::BaseImage& base);
   Result<std::filesystem::path> run_in(const locking::SourceBuild& wanted, const project::BaseImage& base,
-                                       const containers::Image& system, const std::filesystem::path& scratch);
+                                       const containers::Image& system, const std::filesystem::path& scratch,
+                                       const std::string& mark);
   std::filesystem::path folder() const;
   std::filesystem::path log_of(const locking::SourceBuild& wanted) const;
 

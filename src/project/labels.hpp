@@ -20,8 +20,8 @@ inline constexpr const char* kInputsLabel = "launch.inputs";
 /// On the containers and networks of a run: its ID. Written and read by `train`.
 inline constexpr const char* kRunLabel = "launch.run";
 
-/// On a container that builds a package from source: the package. Written and read by `commands`
-/// (EngineBuilder), which removes what a killed build left.
+/// On a container that builds from source: identifies the lock that its process holds. Written and read by
+/// `commands` (EngineBuilder), which removes what a killed build left.
 inline constexpr const char* kSourceBuildLabel = "launch.source-build";
 
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by

@@ -19,6 +19,7 @@ from image_project import REGISTRY, base_python
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-source-{os.getpid()}"
+PYTHON = pathlib.Path(__file__).resolve().parents[2] / "build/python-env/bin/python"
 BUILT = ["antlr4-python3-runtime", "rouge-score"]
 
 
@@ -84,6 +85,12 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
         with self.subTest("a second store builds the same bytes"):
             self.assertIn("building rouge-score 0.1.2", self.launch("fetch", NAME, store="second"))
             self.assertTrue((self.root / "lockfiles" / packages["rouge-score"]["wheels"][0]["path"]).exists())
+        with self.subTest("pip and uv install the lock"):
+            uv = [str(PYTHON.parent / "uv"), "pip", "install", "--python", str(PYTHON)]
+            for installer in ([str(PYTHON), "-m", "pip", "install"], uv):
+                done = subprocess.run([*installer, "--quiet", "--dry-run", "--target", str(self.root / "dry"), "-r", str(lock)],
+                                      text=True, capture_output=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
         with self.subTest("the image has them"):
             self.launch("build", NAME, store="second")
             run = ["podman", "run", "--rm", "--network", "none", f"localhost/launch/{NAME}", "python", "-c"]
@@ -93,7 +100,7 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
             self.assertEqual(done.stdout, "1.3.2 0.5\n", done.stderr)
         with self.subTest("nothing is left behind"):
             self.assertEqual([p.name for p in (self.root / "store/contexts").iterdir()], [".lock"])
-            listed = subprocess.run(["podman", "ps", "--all", "--quiet", "--filter", "label=launch.source-build=rouge-score"],
+            listed = subprocess.run(["podman", "ps", "--all", "--quiet", "--filter", "name=launch-rouge-score-"],
                                     text=True, stdout=subprocess.PIPE)
             self.assertEqual(listed.stdout, "")
 

@@ -151,8 +151,8 @@ TEST_F(SourceScenario, TheEngineIsAskedToConfineTheBuild) {
   for (const auto line : lines(demo_.scenario.read("engine/asked"))) {
     if (line.starts_with("[\"run\"")) run = line;
   }
-  EXPECT_THAT(run, HasSubstr("\"--network\", \"none\", \"--label\", \"launch.source-build=rouge-score\", "
-                             "\"--cap-drop\", \"ALL\", \"--security-opt\", \"no-new-privileges\""));
+  EXPECT_THAT(run, HasSubstr("\"--network\", \"none\", \"--label\", \"launch.source-build="));
+  EXPECT_THAT(run, HasSubstr("\"--cap-drop\", \"ALL\", \"--security-opt\", \"no-new-privileges\""));
   EXPECT_THAT(run, HasSubstr(",target=/build/in,readonly\""));
   EXPECT_THAT(run, HasSubstr("\"A=b c\""));
   EXPECT_THAT(run, HasSubstr("\"MAX_JOBS=3\""));

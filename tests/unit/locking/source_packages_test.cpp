@@ -252,6 +252,45 @@ TEST_F(FromSource, WithoutIsolationItIsBuiltAgainForWhatIsLocked) {
   EXPECT_THAT(builder_.builds, IsEmpty());
 }
 
+TEST_F(FromSource, WithoutIsolationABuildSeesTheNightly) {
+  for (const auto* day : {"20250605", "20250606"})
+    channel.add("torch", fmt::format("2.8.0.dev{}+cu128", day), {}, "cp312-cp312-manylinux_2_28_x86_64");
+  offer({.name = "flash", .version = "1.0", .requires_dist = {"torch"}});
+  builder_.wheels["flash"] = {.name = "flash", .version = "1.0", .requires_dist = {"torch"}};
+  use_nightly({"torch"});
+  take({"flash"});
+  allow("flash", {.isolation = false});
+  recipe.torch.as_of = fakes::day("2025-06-05");
+  EXPECT_THAT(locked(), ElementsAre("flash 1.0", "torch 2.8.0.dev20250605+cu128"));
+  EXPECT_THAT(builder_.builds,
+              ElementsAre("flash 1.0 with pip-1.0-py3-none-any.whl, setuptools-1.0-py3-none-any.whl, "
+                          "torch-2.8.0.dev20250605+cu128-cp312-cp312-manylinux_2_28_x86_64.whl, "
+                          "wheel-1.0-py3-none-any.whl"));
+  EXPECT_THAT(builder_.accelerators, ElementsAre("cu128"));
+  relocked();
+  builder_.builds.clear();
+  recipe.torch.as_of = fakes::day("2025-06-06");
+  upgrade = true;
+  EXPECT_THAT(locked(), ElementsAre("flash 1.0", "torch 2.8.0.dev20250606+cu128"));
+  EXPECT_EQ(builder_.builds.size(), 1U) << "the wheel is built again for another torch";
+}
+
+TEST_F(FromSource, AnotherLockedVersionBuildsAgainWithoutIsolation) {
+  general.add("torch", "2.8.0");
+  general.add("torch", "2.9.0");
+  offer({.name = "flash", .version = "1.0", .requires_dist = {"torch"}});
+  builder_.wheels["flash"] = {.name = "flash", .version = "1.0", .requires_dist = {"torch"}};
+  take({"flash", "torch==2.8.0"});
+  allow("flash", {.isolation = false});
+  relocked();
+  builder_.builds.clear();
+  recipe.packages.clear();
+  take({"flash", "torch==2.9.0"});
+  EXPECT_THAT(locked(), ElementsAre("flash 1.0", "torch 2.9.0"));
+  ASSERT_EQ(builder_.builds.size(), 1U) << "the locked wheel was made for another torch";
+  EXPECT_THAT(builder_.builds[0], HasSubstr("torch-2.9.0-py3-none-any.whl"));
+}
+
 TEST_F(FromSource, AnErrorOfTheBuildEndsTheLock) {
   general.add("rouge", "0.0.4");
   offer({.name = "rouge", .version = "0.1.2"});
