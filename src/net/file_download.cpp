@@ -248,6 +248,9 @@ void FileDownload::on_body_end(Task& task, const SegmentTransfer& transfer) {
 }
 
 void FileDownload::on_failure(Task& task, const SegmentTransfer& transfer, const Outcome& outcome) {
+  // Every byte of the part has arrived; whatever went wrong after them, there is nothing to try again.
+  if (transfer.verdict == SegmentTransfer::Verdict::part && task.segment->complete())
+    return on_body_end(task, transfer);
   if (transfer.ranged && task.segment->have - task.have_before >= kProgress) task.failures = 0;
   if (const auto wait = session_.wait_before_retry(outcome, task.failures)) {
     log_debug("{}: {}; trying again in {} ms", request_.url,

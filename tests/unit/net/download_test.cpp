@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 
 #include "fakes/files.hpp"
+#include "fakes/raw_server.hpp"
 #include "fakes/urls.hpp"
 #include "unit/net/download_fixture.hpp"
 
@@ -79,6 +80,17 @@ TEST_F(DownloadTest, TakesACutSegmentUpWhereItBroke) {
   EXPECT_EQ(result->fetched, body.size());
   ASSERT_THAT(server.requests(), SizeIs(2));
   EXPECT_EQ(server.requests()[1].header("range"), "bytes=150000-299999");
+}
+
+TEST_F(DownloadTest, APartIsDoneWhenItsBytesHaveCome) {
+  const fakes::RawServer longer(
+      "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-9/10\r\nContent-Length: 17\r\n\r\n0123456789");
+  auto asked = request("/f");
+  asked.url = fakes::url(longer.url("/f"));
+  const auto result = get(*client(), asked);
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_EQ(content(), "0123456789");
+  EXPECT_EQ(longer.connections(), 1);
 }
 
 TEST_F(DownloadTest, BeginsAgainWhenAServerWithoutRangesBreaksOff) {
