@@ -103,6 +103,13 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
                     "recipe to build it from source in a container, or pin the version that you want",
                     one.package, one.newest.text(), one.locked.text()));
   }
+  for (const auto& one : locked.resolution.remarks.held_back) {
+    reporter.warn(fmt::format(
+        "{0} {1} requires {2}, of which there is only a source archive, so {0} {3} is locked: add "
+        "[lock.build.{4}] to the recipe to build it from source in a container, or pin the version "
+        "that you want",
+        one.package, one.newest.text(), one.requirement, one.locked.text(), one.required));
+  }
   for (const auto& one : locked.resolution.remarks.yanked) {
     reporter.warn(fmt::format(
         "{} {} was yanked from its index{}: it is locked because it is pinned or was locked before",
@@ -152,6 +159,12 @@ std::string json_of(const commands::LockDocument& locked) {
   for (const auto& one : result.remarks.source_only)
     source_only.push_back(
         {{"name", one.package}, {"locked", one.locked.text()}, {"newest", one.newest.text()}});
+  auto held_back = Json::array();
+  for (const auto& one : result.remarks.held_back)
+    held_back.push_back({{"name", one.package},
+                         {"locked", one.locked.text()},
+                         {"newest", one.newest.text()},
+                         {"requires", one.requirement}});
   auto yanked = Json::array();
   for (const auto& one : result.remarks.yanked)
     yanked.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
@@ -171,6 +184,7 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"passed_over", std::move(passed_over)},
                      {"ruled_out", std::move(ruled_out)},
                      {"source_only", std::move(source_only)},
+                     {"held_back", std::move(held_back)},
                      {"yanked", std::move(yanked)},
                      {"unknown_extras", std::move(unknown_extras)},
                      {"moved", result.moved},

@@ -38,6 +38,7 @@ struct TargetSolution {
   std::shared_ptr<TargetProvider> provider = {};  ///< that found it
   std::map<std::string, Pick> picks;              ///< by package name
   std::vector<SourceOnly> source_only = {};
+  std::vector<HeldBack> held_back = {};
   specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that it is right for
 };
 

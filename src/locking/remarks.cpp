@@ -14,6 +14,9 @@ Result<Remarks> remarks_on(const std::vector<TargetSolution>& solutions) {
     for (const auto& one : solution.source_only) {
       if (seen.emplace("source archive", one.package).second) remarks.source_only.push_back(one);
     }
+    for (const auto& one : solution.held_back) {
+      if (seen.emplace("held back", one.package).second) remarks.held_back.push_back(one);
+    }
     for (const auto& [name, pick] : solution.picks) {
       const auto& version = pick.wheel.build->version;
       const auto& yanked = pick.wheel.file().yanked;

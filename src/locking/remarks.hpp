@@ -28,6 +28,7 @@ struct UnknownExtra {
 /// What a person should know of the locked versions.
 struct Remarks {
   std::vector<SourceOnly> source_only;
+  std::vector<HeldBack> held_back;
   std::vector<Yanked> yanked;
   std::vector<UnknownExtra> unknown_extras;
 };

@@ -15,6 +15,16 @@ struct SourceOnly {
   specs::Version newest;  ///< has only a source archive
 };
 
+/// A package that is locked at an older version, since a newer one that fits requires a package of which
+/// there is only a source archive.
+struct HeldBack {
+  std::string package;
+  specs::Version locked;
+  specs::Version newest;
+  std::string requirement;  ///< "b==4.9.*"
+  std::string required;     ///< its package
+};
+
 /// The newest version that has a source archive and no wheel, among those that `fits` accepts; nullopt if
 /// there is none. Yanked archives do not count.
 std::optional<specs::Version> newest_source_only(const Listing& listing,

@@ -135,6 +135,12 @@ Result<std::vector<specs::Version>> TargetProvider::versions(const std::string& 
   return out;
 }
 
+bool TargetProvider::prefers(const std::string& name, const specs::Version& version) const {
+  const auto at = preferred_.find(name);
+  return at != preferred_.end() &&
+         std::find(at->second.begin(), at->second.end(), version) != at->second.end();
+}
+
 Result<const specs::CoreMetadata*> TargetProvider::metadata(const std::string& name,
                                                             const specs::Version& version) {
   const auto file = wheel(name, version);

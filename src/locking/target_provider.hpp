@@ -50,6 +50,8 @@ class TargetProvider final : public resolve::Provider {
 
   /// All versions with a wheel for the target that is not yanked, whatever is preferred. Errors: as above.
   Result<std::vector<specs::Version>> versions(const std::string& package);
+  /// True for a version that is tried before newer ones.
+  bool prefers(const std::string& package, const specs::Version& version) const;
   /// Of a version returned by candidates(). Errors: those of PackageSource::metadata.
   Result<const specs::CoreMetadata*> metadata(const std::string& package, const specs::Version& version);
   /// The wheel of a version returned by candidates(), or its source archive (is_archive).

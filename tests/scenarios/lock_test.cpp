@@ -81,7 +81,8 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
             "\"changes\":{\"properties\":[],\"packages\":[],\"fetch\":{\"files\":0,\"bytes\":0,"
             "\"unknown_sizes\":0}},\"packages\":[{\"name\":\"app\",\"version\":\"1.0\",\"index\":"
             "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
-            "\"ruled_out\":[],\"source_only\":[],\"yanked\":[],\"unknown_extras\":[],\"moved\":[],\"stayed\":"
+            "\"ruled_out\":[],\"source_only\":[],\"held_back\":[],\"yanked\":[],\"unknown_extras\":[],"
+            "\"moved\":[],\"stayed\":"
             "[],\"metadata_bytes\":0}\n");
 }
 

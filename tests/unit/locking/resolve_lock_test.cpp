@@ -79,6 +79,24 @@ TEST_F(ResolveLock, LeavesOutWhatIsYankedUnlessItIsPinned) {
             "met.\n\nhint: relax a>=2 in the recipe\n");
 }
 
+TEST_F(ResolveLock, AVersionThatIsHeldBackByASourceArchiveIsNamed) {
+  general.add("hydra-core", "0.11.3");
+  general.add("hydra-core", "1.3.2", {"antlr4==4.9.*"});
+  general.add_archive("antlr4", "4.9.3");
+  general.add("antlr4", "4.13");
+  take({"hydra-core"});
+  const auto result = lock();
+  ASSERT_TRUE(result) << result.error().text();
+  EXPECT_THAT(locked(), ElementsAre("hydra-core 0.11.3"));
+  ASSERT_EQ(result->remarks.held_back.size(), 1U);
+  const auto& held = result->remarks.held_back[0];
+  EXPECT_EQ(held.package + " " + held.newest.text() + " " + held.requirement,
+            "hydra-core 1.3.2 antlr4==4.9.*");
+  EXPECT_EQ(held.required, "antlr4");
+  recipe.packages = {requirement("hydra-core<1")};
+  EXPECT_THAT(lock()->remarks.held_back, testing::IsEmpty()) << "the recipe does not want it";
+}
+
 TEST_F(ResolveLock, ALockedVersionThatIsYankedLaterStaysWithARemark) {
   general.add("a", "1.0");
   general.add_wheel({.name = "a", .version = "2.0"}, {});
