@@ -274,4 +274,11 @@ std::string toml_string(std::string_view text) {
   return out + "\"";
 }
 
+std::string toml_array(std::span<const std::string> texts) {
+  std::vector<std::string> quoted;
+  quoted.reserve(texts.size());
+  for (const auto& text : texts) quoted.push_back(toml_string(text));
+  return fmt::format("[{}]", join(quoted, ", "));
+}
+
 }  // namespace launch

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,5 +93,7 @@ class TomlTable {
 
 /// A TOML basic string with its quotes; what is not printable UTF-8 text is escaped.
 std::string toml_string(std::string_view text);
+/// An array of such strings on one line: ["a", "b"].
+std::string toml_array(std::span<const std::string> texts);
 
 }  // namespace launch

@@ -39,10 +39,10 @@ Error build_failure(std::string_view what, const std::string& package, int exit_
   const auto table = fmt::format("[lock.build.{}]", package);
   const auto module = missing_module(log);
   if (module == "torch") {
-    error.hint(fmt::format("it imports torch while it is built: set isolation = false below {}", table));
+    error.hint(fmt::format("it imports torch while it is built: set isolation = false under {}", table));
   } else if (!module.empty()) {
     error.hint(
-        fmt::format("it imports {} while it is built: add the package to requires below {}", module, table));
+        fmt::format("it imports {} while it is built: add the package to requires under {}", module, table));
   }
   if (has_any(log, {"gcc: not found", "g++: not found", "'gcc' failed", "'g++' failed",
                     "command 'x86_64-linux-gnu-gcc' failed: No such file", "command 'cc' failed",
@@ -50,10 +50,10 @@ Error build_failure(std::string_view what, const std::string& package, int exit_
                     "No such file or directory: 'c++'", "error: Microsoft Visual C++"}) ||
       (log.find("-linux-gnu-g") != std::string_view::npos &&
        log.find("No such file or directory") != std::string_view::npos)) {
-    error.hint(fmt::format("it needs a compiler: set apt = [\"g++\"] below {}", table));
+    error.hint(fmt::format("it needs a compiler: set apt = [\"g++\"] under {}", table));
   }
   if (has_any(log, {"nvcc was not found", "CUDA_HOME environment variable is not set", "nvcc: not found"}))
-    error.hint(fmt::format("it needs the CUDA compiler: set variant = \"devel\" below {}", table));
+    error.hint(fmt::format("it needs the CUDA compiler: set variant = \"devel\" under {}", table));
   error.hint(fmt::format("the whole output is in {}", file.string()));
   return error;
 }

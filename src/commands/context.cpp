@@ -32,9 +32,7 @@ Result<Workspace> open_workspace(const Context& context) {
 
 Result<Workspace> open_workspace_of(std::span<const std::string> locks, const Context& context) {
   auto workspace = open_workspace(context);
-  const bool paths = std::all_of(locks.begin(), locks.end(), [](const std::string& lock) {
-    return lock.find('/') != std::string::npos || lock.ends_with(".toml");
-  });
+  const bool paths = std::all_of(locks.begin(), locks.end(), project::is_path);
   if (workspace || !paths || find_project(context)) return workspace;
   TRY_ASSIGN(auto site, load_site(context));
   return Workspace{project::Project::at(context.folder), std::move(site)};

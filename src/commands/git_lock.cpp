@@ -39,8 +39,7 @@ Result<std::string> lock_of(const std::string& other) {
 
 /// Where a lock belongs, whether it is there or not.
 fs::path place_of(const std::string& lock, const project::Project& project, const Context& context) {
-  const bool is_path = lock.find('/') != std::string::npos || lock.ends_with(".toml");
-  return (is_path ? context.folder / lock : project.lock_place(lock)).lexically_normal();
+  return (project::is_path(lock) ? context.folder / lock : project.lock_place(lock)).lexically_normal();
 }
 
 }  // namespace

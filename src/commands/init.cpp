@@ -10,6 +10,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "base/toml.hpp"
 #include "commands/source_survey.hpp"
 #include "project/first_recipe.hpp"
 #include "project/recipe_from.hpp"
@@ -32,28 +33,6 @@ std::string name_of(const fs::path& folder) {
   const auto first = name.find_first_not_of('-');
   if (first == std::string::npos) return "demo";
   return name.substr(first, name.find_last_not_of('-') + 1 - first);
-}
-
-std::string quoted_list(const std::vector<std::string>& texts) {
-  std::vector<std::string> quoted;
-  quoted.reserve(texts.size());
-  for (const auto& text : texts) quoted.push_back(in_quotes(text));
-  return fmt::format("[{}]", join(quoted, ", "));
-}
-
-bool is_folder_with_code(const fs::path& folder) {
-  std::error_code code;
-  for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
-    if (at->path().extension() == ".py") return true;
-  }
-  return false;
-}
-
-/// True for files and folders that training does not need.
-bool is_aside(const std::string& name) {
-  static const std::set<std::string> kAside = {"build",    "conftest.py", "dist",  "docs",   "recipes",
-                                               "setup.py", "test",        "tests", "images", "lockfiles"};
-  return name.starts_with('.') || name.starts_with("test_") || kAside.count(name) != 0;
 }
 
 /// Makes the decisions, one after the other.
@@ -117,7 +96,7 @@ class FirstSteps {
         for (const auto& requirement : listed->packages) note_listed(requirement, file);
       }
       recipe_.from = {file};
-      say(fmt::format("from = {}", quoted_list(recipe_.from)),
+      say(fmt::format("from = {}", toml_array(recipe_.from)),
           listed ? fmt::format("it lists {}", count_of(listed->packages.size(), "package"))
                  : "it lists the packages");
     }
@@ -200,7 +179,7 @@ class FirstSteps {
       const auto name = at->path().filename().string();
       std::error_code ignored;
       const bool is_code =
-          at->is_directory(ignored) ? is_folder_with_code(at->path()) : at->path().extension() == ".py";
+          at->is_directory(ignored) ? has_python_files(at->path()) : at->path().extension() == ".py";
       if (is_code && !is_aside(name)) names.push_back(name);
     }
     std::sort(names.begin(), names.end());
@@ -248,13 +227,13 @@ class FirstSteps {
   void take_script(const std::string& script, std::vector<std::string> code) {
     scan(std::move(code));
     recipe_.command = {script};
-    say(fmt::format("[train] command = {}", quoted_list(recipe_.command)), "it is named like one");
+    say(fmt::format("[train] command = {}", toml_array(recipe_.command)), "it is named like one");
   }
 
   void scan(std::vector<std::string> code) {
     if (!recipe_.torch || code.empty()) return;
     recipe_.scan = std::move(code);
-    say(fmt::format("[verify] scan = {}", quoted_list(recipe_.scan)), "the code that torch is for");
+    say(fmt::format("[verify] scan = {}", toml_array(recipe_.scan)), "the code that torch is for");
   }
 
   project::Project project_;

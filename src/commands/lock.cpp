@@ -149,7 +149,9 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
 }  // namespace
 
 Result<LockDocument> lock(const LockRequest& request, const Context& context) {
-  const auto began = context.clock.steady();
+  const auto seconds_so_far = [&context, began = context.clock.steady()] {
+    return std::chrono::duration<double>(context.clock.steady() - began).count();
+  };
   TRY_ASSIGN(auto subject, subject_of(request, context));
   LockDocument document;
   document.recipe = subject.recipe;
@@ -160,8 +162,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   if (settled) {
     document.resolution.lock = *subject.previous.lock;
     document.previous = std::move(subject.previous.lock);
-    document.is_asked_for = true;
-    document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+    document.seconds = seconds_so_far();
     return document;
   }
   TRY_ASSIGN(const auto store, open_store(context, subject.workspace.site));
@@ -176,7 +177,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.previous = std::move(subject.previous.lock);
   if (document.changed && request.write) TRY(write_file(context.disk, subject.file, text));
   if (request.write) note_root(store, subject.file, context.reporter);
-  document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+  document.seconds = seconds_so_far();
   return document;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -32,12 +33,7 @@ bool is_there(const fs::path& path) {
 
 /// True for a folder with Python files, or a module, of that name.
 bool has_module(const fs::path& folder, const std::string& name) {
-  if (is_there(folder / (name + ".py"))) return true;
-  std::error_code code;
-  for (fs::directory_iterator at(folder / name, code), end; !code && at != end; at.increment(code)) {
-    if (at->path().extension() == ".py") return true;
-  }
-  return false;
+  return is_there(folder / (name + ".py")) || has_python_files(folder / name);
 }
 
 /// True if code in `file` gets that module from the tree: beside it, or from a folder that is on Python's
@@ -50,9 +46,7 @@ bool is_local(const fs::path& root, const std::string& file, const std::string& 
 /// False for code that training does not run.
 bool is_of_training(const std::string& file) {
   const auto parts = split(file, '/');
-  const auto name = parts.back();
-  const bool tests = parts.size() > 1 && (parts[0] == "tests" || parts[0] == "test" || parts[0] == "docs");
-  return !tests && name != "setup.py" && name != "conftest.py" && !name.starts_with("test_");
+  return !is_aside(parts.front()) && !is_aside(parts.back());
 }
 
 bool is_firmer(pysource::Need a, pysource::Need b) {
@@ -140,6 +134,20 @@ Result<void> add_python(const fs::path& root, const std::string& project_text, S
 }
 
 }  // namespace
+
+bool has_python_files(const fs::path& folder) {
+  std::error_code code;
+  for (fs::directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+    if (at->path().extension() == ".py") return true;
+  }
+  return false;
+}
+
+bool is_aside(std::string_view name) {
+  static const std::set<std::string_view> kAside = {
+      "build", "conftest.py", "dist", "docs", "recipes", "setup.py", "test", "tests", "images", "lockfiles"};
+  return name.starts_with('.') || name.starts_with("test_") || kAside.count(name) != 0;
+}
 
 Result<SourceSurvey> survey_sources(const fs::path& root, Reporter& reporter) {
   SourceSurvey survey;

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/reporter.hpp"
@@ -35,6 +36,11 @@ struct SourceSurvey {
   std::optional<specs::Interpreter> python;    ///< that the tree asks for
   std::string python_reason;
 };
+
+/// True for a folder with Python files directly in it.
+bool has_python_files(const std::filesystem::path& folder);
+/// True for the name of a file or folder that training does not need: tests, docs, what builds leave.
+bool is_aside(std::string_view name);
 
 /// Reads a source tree. Runs nothing. Errors (environment): a file cannot be read.
 Result<SourceSurvey> survey_sources(const std::filesystem::path& root, Reporter& reporter);

@@ -30,7 +30,7 @@ bool is_ignored(const fs::path& path) {
 
 Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
   return input_error(
-      fmt::format("copy below [image] in recipes/{}.toml: {} {}", recipe.name, entry.from, what));
+      fmt::format("copy under [image] in recipes/{}.toml: {} {}", recipe.name, entry.from, what));
 }
 
 bool is_below(const fs::path& path, const fs::path& root) {

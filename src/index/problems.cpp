@@ -34,8 +34,7 @@ Error unexpected_status(const specs::Url& url, int status, std::string_view expe
       .rate_limited = "try again later, or use another mirror",
       .server_error = "try again later, or use another mirror",
   };
-  const bool is_gone = status == 403 || status == 404 || status == 410;
-  return Error(is_gone ? ErrorKind::unusable : ErrorKind::environment,
+  return Error(net::is_refusal(status) ? ErrorKind::unusable : ErrorKind::environment,
                fmt::format("{} returned {}, expected {}", url, status, expected))
       .hint(net::status_hint(status, "server", kHints));
 }

@@ -97,29 +97,61 @@ std::optional<int> least_glibc(const std::set<std::string, ByTagOrder>& tags,
   return least;
 }
 
-std::string why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
-                    const LockTarget& target, const std::optional<specs::Day>& day) {
-  if (wheels.requires_python) return fmt::format("{} needs Python {}", what, *wheels.requires_python);
+resolve::Reason why_not(const std::string& what, const Wheels& wheels, const project::Recipe& recipe,
+                        const LockTarget& target, const std::optional<specs::Day>& day) {
+  if (wheels.requires_python)
+    return {fmt::format("{} needs Python {}", what, *wheels.requires_python), kOtherPython};
   if (wheels.yanked) {
     const auto& reason = *wheels.yanked;
-    return fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason);
+    return {fmt::format("{} was yanked from its index{}{}", what, reason.empty() ? "" : ": ", reason)};
   }
-  if (wheels.other_accelerator) return fmt::format("{} is not built for {}", what, recipe.torch.cuda->text());
-  if (wheels.other_day) return fmt::format("{} {} {}", what, kOtherNight, day ? day->text() : "that day");
-  if (!wheels.abis.empty())
-    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.abis), target.python().tag());
-  if (const auto glibc = least_glibc(wheels.platforms, target.platform());
-      glibc && *glibc > target.glibc_minor()) {
-    return fmt::format("{} needs glibc 2.{} or later, and the base image has 2.{}", what, *glibc,
-                       target.glibc_minor());
+  if (wheels.other_accelerator)
+    return {fmt::format("{} is not built for {}", what, recipe.torch.cuda->text())};
+  if (wheels.other_day) {
+    return {
+        fmt::format("{} {} {}", what, kOtherNight, day ? day->text() : "that day"),
+        recipe.torch.date ? "choose another date, or as-of = \"…\" for the newest nightly that works" : ""};
+  }
+  const auto pythons = [&](const auto& tags) -> resolve::Reason {
+    return {fmt::format("{} has wheels for {}, none for {}", what, few(tags), target.python().tag()),
+            kOtherPython};
+  };
+  if (!wheels.abis.empty()) return pythons(wheels.abis);
+  const auto& platform = target.platform();
+  if (const auto glibc = least_glibc(wheels.platforms, platform); glibc && *glibc > target.glibc_minor()) {
+    return {fmt::format("{} needs glibc 2.{} or later, and the base image has 2.{}", what, *glibc,
+                        target.glibc_minor()),
+            "choose a base image with a newer glibc: `from` under [image]"};
   }
   if (!wheels.platforms.empty()) {
-    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms),
-                       target.platform().text());
+    return {
+        fmt::format("{} has wheels for {}, none for {}", what, few(wheels.platforms), platform.text()),
+        fmt::format("remove {} from the recipe's platforms, or require the package only elsewhere, with a "
+                    "marker such as platform_machine != '{}'",
+                    platform.text(), platform.machine())};
   }
-  if (!wheels.pythons.empty())
-    return fmt::format("{} has wheels for {}, none for {}", what, few(wheels.pythons), target.python().tag());
-  return fmt::format("{} has no wheels", what);
+  if (!wheels.pythons.empty()) return pythons(wheels.pythons);
+  return {fmt::format("{} has no wheels", what)};
+}
+
+resolve::Reason missing(const Listing& listing) {
+  resolve::Reason reason{no_such_project(listing)};
+  if (!listing.from_channel) {
+    reason.way_out = fmt::format(
+        "if {0} is on another index, name it in the recipe: [[index]] with its url and packages = [\"{0}\"]",
+        listing.name);
+  }
+  return reason;
+}
+
+resolve::Reason only_archive(const std::string& name, const specs::Version& version,
+                             const project::Recipe& recipe) {
+  resolve::Reason reason{fmt::format("{} {} {}", name, version.text(), kOnlyArchive)};
+  if (!recipe.lock.build.contains(name)) {
+    reason.way_out =
+        fmt::format("add [lock.build.{}] to the recipe to build it from source in a container", name);
+  }
+  return reason;
 }
 
 }  // namespace
@@ -131,10 +163,10 @@ std::string no_such_project(const Listing& listing) {
                      listing.index, listing.name);
 }
 
-std::string explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
-                            const std::optional<specs::Version>& newest, const project::Recipe& recipe,
-                            LockTarget& target, const std::optional<specs::Day>& day) {
-  if (!listing.known) return no_such_project(listing);
+resolve::Reason explain_absence(const Listing& listing, const specs::SpecifierSet& wanted,
+                                const std::optional<specs::Version>& newest, const project::Recipe& recipe,
+                                LockTarget& target, const std::optional<specs::Day>& day) {
+  if (!listing.known) return missing(listing);
   std::optional<specs::Version> unfit;
   for (const auto& wheel : listing.builds) {
     if (wanted.matches(wheel.version) && (!unfit || *unfit < wheel.version)) unfit = wheel.version;
@@ -146,11 +178,11 @@ std::string explain_absence(const Listing& listing, const specs::SpecifierSet& w
   const auto source = newest_source_only(listing, [&](const specs::Version& version) {
     return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
   });
-  if (source) return fmt::format("{} {} {}", listing.name, source->text(), kOnlyArchive);
+  if (source) return only_archive(listing.name, *source, recipe);
   const auto where = fmt::format("{} on {}", listing.name, listing.index);
-  if (newest) return fmt::format("the newest {} for {} is {}", where, target.text(), newest->text());
-  if (listing.builds.empty()) return fmt::format("{} has no wheels", where);
-  return fmt::format("no {} has wheels for {}", where, target.text());
+  if (newest) return {fmt::format("the newest {} for {} is {}", where, target.text(), newest->text())};
+  if (listing.builds.empty()) return {fmt::format("{} has no wheels", where)};
+  return {fmt::format("no {} has wheels for {}", where, target.text())};
 }
 
 }  // namespace launch::locking

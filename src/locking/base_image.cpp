@@ -35,7 +35,7 @@ std::string other_base_hint(const project::Recipe& recipe) {
   const auto fitting = pytorch::distribution_with(recipe.python);
   if (!fitting)
     return fmt::format("set python in recipes/{}.toml to a version that a base image has", recipe.name);
-  return fmt::format("or keep Python {} and set from = \"{}\" below [image], or any image of {}",
+  return fmt::format("or keep Python {} and set from = \"{}\" under [image], or any image of {}",
                      recipe.python.text(), fitting->image, fitting->title);
 }
 
@@ -66,7 +66,7 @@ Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageRe
           fmt::format("cannot determine the Python version of the base image {}: expected labels that name "
                       "Ubuntu 22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION",
                       shown(wanted)))
-          .hint(fmt::format("set `from` below [image] in recipes/{}.toml to an image that has one of these",
+          .hint(fmt::format("set `from` under [image] in recipes/{}.toml to an image that has one of these",
                             recipe.name)));
 }
 
@@ -100,7 +100,7 @@ Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
         input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
                                 shown(wanted), base, expected))
             .hint(fmt::format(
-                "set `from` below [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
+                "set `from` under [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
                 "out",
                 recipe.name, pytorch::major_of(expected))));
   }
@@ -210,7 +210,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
                                           const specs::Accelerator& accelerator) {
   if (recipe.image.from) {
     return during(specs::ImageReference::parse(*recipe.image.from),
-                  fmt::format("reading from below [image] in recipes/{}.toml", recipe.name));
+                  fmt::format("reading from under [image] in recipes/{}.toml", recipe.name));
   }
   const auto fitting = pytorch::distribution_with(recipe.python);
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) {
@@ -224,7 +224,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
   if (accelerator.kind() != specs::Accelerator::Kind::cpu) {
     return fail(
         input_error(fmt::format("no known base image for {}", accelerator.text()))
-            .hint(fmt::format("set from = \"any/image:tag\" below [image] in recipes/{}.toml", recipe.name)));
+            .hint(fmt::format("set from = \"any/image:tag\" under [image] in recipes/{}.toml", recipe.name)));
   }
   if (!fitting) {
     std::vector<std::string> known;
@@ -234,7 +234,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
         input_error(
             fmt::format("no known base image has Python {}: {}", recipe.python.text(), join_words(known)))
             .hint(fmt::format(
-                "set python in recipes/{}.toml to one of these, or from below [image] to an image "
+                "set python in recipes/{}.toml to one of these, or from under [image] to an image "
                 "that has it{}",
                 recipe.name,
                 recipe.python.free_threaded
@@ -279,7 +279,7 @@ Result<std::optional<int>> python_patch_for(const project::Recipe& recipe) {
                               recipe.python.version(), *patch, recipe.name, recipe.python.version(),
                               *recipe.python_patch))
           .hint(fmt::format("set python = \"{}\" to use the base's, or from = "
-                            "\"docker.io/library/python:{}.{}-slim\" below [image]",
+                            "\"docker.io/library/python:{}.{}-slim\" under [image]",
                             recipe.python.text(), recipe.python.version(), *recipe.python_patch)));
 }
 
@@ -294,7 +294,7 @@ Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs:
       return fail(
           input_error(fmt::format("the base image {} has no {}, which recipes/{}.toml requires",
                                   shown(wanted), platform.oci(), recipe.name))
-              .hint(fmt::format("remove \"{}\" from platforms, or set `from` below [image] to an image that "
+              .hint(fmt::format("remove \"{}\" from platforms, or set `from` under [image] to an image that "
                                 "has it",
                                 platform.text())));
     }

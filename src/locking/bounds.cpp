@@ -1,10 +1,7 @@
 #include "locking/bounds.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace launch::locking {
 
@@ -12,16 +9,12 @@ Bounds::Bounds(const project::Recipe& recipe, const LockTarget& target) {
   const auto applies = [&](const specs::Requirement& requirement) {
     return !requirement.marker || target.holds(*requirement.marker);
   };
-  const auto add = [&](const specs::Requirement& bound, std::string_view what) {
-    bounds_.push_back({bound.name, bound.specifier,
-                       fmt::format("{} {} {}{}", recipe.name, what, bound.name, bound.specifier.text())});
-  };
   for (const auto& bound : recipe.lock.constraints) {
-    if (applies(bound)) add(bound, "has the constraint");
+    if (applies(bound)) bounds_.push_back({bound.name, bound.specifier, "constraint"});
   }
   for (const auto& bound : recipe.lock.overrides) {
     if (!applies(bound)) continue;
-    add(bound, "has the override");
+    bounds_.push_back({bound.name, bound.specifier, "override"});
     overridden_.insert(bound.name);
   }
   for (const auto* list : {&recipe.torch.packages, &recipe.packages}) {

@@ -76,7 +76,8 @@ std::vector<Found> requirements_of(const TargetSolution& solution, const std::st
   }
   for (const auto& bound : solution.provider->bounds().for_solver()) {
     if (bound.package != package) continue;
-    out.push_back({{recipe, package + bound.specifier.text(), bound.text}, &bound.specifier});
+    out.push_back({{recipe, package + bound.specifier.text(), fmt::format("{} has {}", recipe, bound.text())},
+                   &bound.specifier});
   }
   return out;
 }
@@ -269,7 +270,7 @@ void Explainer::explain_newest(const TargetSolution& solution, const std::string
   if (source && (!unfit || *unfit < *source)) {
     reason.for_newer = fmt::format("{} has only a source archive", label(package, *source));
   } else if (unfit) {
-    reason.for_newer = solution.provider->absence(package, exactly(package, *unfit).specifier);
+    reason.for_newer = solution.provider->absence(package, exactly(package, *unfit).specifier).text;
   }
 }
 

@@ -60,7 +60,7 @@ Error gone(const specs::Day& day, const Vanished& vanished, const project::Recip
 bool is_of_night(const resolve::Conflict& conflict, const Night& night) {
   return std::any_of(conflict.facts.begin(), conflict.facts.end(), [&](const resolve::Fact& fact) {
     if (fact.kind != resolve::Fact::Kind::given) return false;
-    return night.days.count(fact.lacks) != 0 ||
+    return night.days.count(fact.advice.lacks) != 0 ||
            std::any_of(fact.terms.begin(), fact.terms.end(), [&](const resolve::Term& term) {
              return !term.root && night.days.count(std::string(resolve::project_of(term))) != 0;
            });

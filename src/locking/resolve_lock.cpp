@@ -10,21 +10,19 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "locking/absence.hpp"
 #include "locking/explain.hpp"
 #include "locking/lock_assembly.hpp"
+#include "locking/names.hpp"
 #include "locking/nightly.hpp"
 #include "locking/patches.hpp"
+#include "locking/refusal.hpp"
 #include "locking/remarks.hpp"
 #include "locking/restore.hpp"
 #include "locking/solution.hpp"
 #include "locking/target_provider.hpp"
 #include "locking/upgrade.hpp"
-#include "locking/ways_out.hpp"
+#include "locking/wheel_completion.hpp"
 #include "project/recipe_digest.hpp"
-#include "pytorch/packages.hpp"
-#include "pytorch/toolkits.hpp"
-#include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
 
 namespace launch::locking {
@@ -97,7 +95,7 @@ class Locking {
   Result<void> begin() {
     for (const auto& platform : recipe_.platforms)
       targets_.emplace_back(recipe_.python, platform, request_.glibc_minor, request_.python_patch);
-    return check_names();
+    return check_names(recipe_, source_, work_.reporter);
   }
 
   /// Solves a provider's target with further requirements.
@@ -129,58 +127,6 @@ class Locking {
     return solve_with(provider, {requirement});
   }
 
-  std::vector<specs::Requirement> all_requirements() const {
-    auto out = recipe_.torch.packages;
-    out.insert(out.end(), recipe_.packages.begin(), recipe_.packages.end());
-    return out;
-  }
-
-  /// Checks that everything the recipe names exists, since a typo is best reported early.
-  Result<void> check_names() {
-    const auto requirements = all_requirements();
-    std::vector<std::string> names;
-    for (const auto& requirement : requirements) {
-      if (requirement.url && recipe_.lock.build.contains(requirement.name)) continue;  // from git
-      if (requirement.url) {
-        return fail(
-            input_error(
-                fmt::format(
-                    "the recipe {} requires {} from {}, but a lock can include only packages from an index",
-                    recipe_.name, requirement.name, specs::redacted_url(*requirement.url)))
-                .hint("put the wheel into a folder and add that folder to find-links in launch.toml"));
-      }
-      if (std::find(names.begin(), names.end(), requirement.name) == names.end())
-        names.push_back(requirement.name);
-    }
-    work_.reporter.status(fmt::format("asking the index for {}", count_of(names.size(), "package")));
-    source_.prefetch(names);
-    for (const auto& name : names) {
-      TRY_ASSIGN(const auto* listing, source_.find(name));
-      if (listing->known) continue;
-      auto error = input_error(no_such_project(*listing));
-      error.during(fmt::format("locking the recipe {}", recipe_.name));
-      hint_at_name(error, *listing);
-      return fail(std::move(error));
-    }
-    return {};
-  }
-
-  void hint_at_name(Error& error, const Listing& listing) const {
-    const auto meant = did_you_mean(listing.name, pytorch::known_names());
-    if (meant && *meant != listing.name) error.hint(fmt::format("did you mean {}?", *meant));
-    if (!listing.from_channel) return;
-    std::vector<std::string> known;
-    for (const auto& toolkit : pytorch::cuda_toolkits()) known.push_back(toolkit.accelerator.text());
-    error.hint(
-        fmt::format("the channel has one index for each build: check cuda = \"{}\" in the recipe (known: {}, "
-                    "cpu, rocm and xpu builds)",
-                    recipe_.torch.cuda->text(), join(known, ", ")));
-    if (listing.refused)
-      error.hint(
-          "a proxy or firewall may refuse the same way: open the address in a browser, or set "
-          "LAUNCH_CHANNEL_URL to a mirror");
-  }
-
   bool keeps() const { return request_.previous && !request_.upgrade; }
 
   std::optional<specs::Day> kept_day() const {
@@ -199,7 +145,7 @@ class Locking {
     TRY_ASSIGN(auto nights, Nights::open(recipe_, source_, targets_, kept_day()));
     if (nights.none()) {
       TRY_ASSIGN(auto attempt, solve_moving(std::nullopt));
-      if (attempt.refusal) return fail(error_of(*attempt.refusal));
+      if (attempt.refusal) return fail(refused(*attempt.refusal));
       return std::move(attempt.solutions);
     }
     std::optional<Refusal> first;
@@ -213,21 +159,16 @@ class Locking {
         night_ = night;
         return std::move(attempt.solutions);
       }
-      if (!is_of_night(attempt.refusal->conflict, *night)) return fail(error_of(*attempt.refusal));
+      if (!is_of_night(attempt.refusal->conflict, *night)) return fail(refused(*attempt.refusal));
       nights.pass_over(reason_of(attempt.refusal->conflict));
       if (!first) first = std::move(attempt.refusal);
     }
     if (!first) return fail(nights.exhausted());
-    auto error = error_of(*first);
+    auto error = refused(*first);
     nights.hint_at_others(error);
     return fail(std::move(error));
   }
 
-  /// Why the requirements cannot be met.
-  struct Refusal {
-    const LockTarget* target = nullptr;
-    resolve::Conflict conflict;
-  };
   struct Attempt {
     std::vector<TargetSolution> solutions;
     std::optional<Refusal> refusal;
@@ -242,7 +183,7 @@ class Locking {
       if (source_.moved().count(name) == 0 && source_.may_move(name)) names.insert(name);
     };
     for (const auto& fact : conflict.facts) {
-      add(lacking, fact.lacks);
+      add(lacking, fact.advice.lacks);
       for (const auto& term : fact.terms) add(involved, std::string(resolve::project_of(term)));
     }
     return lacking.empty() ? involved : lacking;
@@ -280,7 +221,6 @@ class Locking {
     return attempt;
   }
 
-  /// Solves again while builds without isolation saw other versions than the solution has.
   /// Solves again while builds without isolation saw other versions than the solution has.
   Result<Attempt> solve_on(const std::optional<Night>& night) {
     constexpr int kMost = 3;
@@ -323,10 +263,7 @@ class Locking {
         TRY_ASSIGN(pick.built, built_.built(pick.wheel, target));
       }
       // Platforms should have the same versions wherever possible.
-      for (const auto& [name, pick] : solution.picks) {
-        auto& versions = preferred[name];
-        versions.insert(versions.begin(), pick.wheel.build->version);
-      }
+      preferred = preferring(*outcome.solution, std::move(preferred));
       attempt.solutions.push_back(std::move(solution));
     }
     return attempt;
@@ -354,26 +291,8 @@ class Locking {
     return solve(preferred, Others::anywhere, {});
   }
 
-  bool rests_on_unusable(const resolve::Conflict& conflict) const {
-    return std::any_of(conflict.facts.begin(), conflict.facts.end(), [&](const resolve::Fact& fact) {
-      return std::any_of(fact.terms.begin(), fact.terms.end(), [&](const resolve::Term& term) {
-        const auto& ruled_out = source_.ruled_out();
-        return std::any_of(ruled_out.begin(), ruled_out.end(),
-                           [&](const auto& one) { return one.first.first == resolve::project_of(term); });
-      });
-    });
-  }
-
-  Error error_of(const Refusal& refusal) const {
-    const auto why = replace_all(shortened(resolve::explain(refusal.conflict)), "\n", "\n  ");
-    // What somebody else offers and nobody can use is not the recipe's fault.
-    const auto kind = rests_on_unusable(refusal.conflict) ? ErrorKind::environment : ErrorKind::input;
-    Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", recipe_.name,
-                                  refusal.target->text(), why));
-    built_.hint(error, why);
-    for (auto& hint : ways_out(refusal.conflict)) error.hint(std::move(hint));
-    if (recipe_.torch.date && why.find(kOtherNight) != std::string::npos)
-      error.hint("choose another date, or as-of = \"…\" for the newest nightly that works");
+  Error refused(const Refusal& refusal) const {
+    auto error = error_of(refusal, recipe_.name, source_);
     for (const auto& vanished : source_.vanished()) {
       error.hint(
           fmt::format("the lock's {}; run `launch lock {} --upgrade` to resolve to the current versions",

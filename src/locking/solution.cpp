@@ -43,7 +43,7 @@ Result<std::optional<specs::Requirement>> only_by_archive(TargetProvider& provid
     const bool met = std::any_of(offered.begin(), offered.end(), [&](const specs::Version& one) {
       return requirement.specifier.matches(one);
     });
-    if (!met && provider.absence(requirement.name, requirement.specifier).ends_with(kOnlyArchive))
+    if (!met && provider.absence(requirement.name, requirement.specifier).text.ends_with(kOnlyArchive))
       return requirement;
   }
   return std::nullopt;

@@ -6,9 +6,10 @@
 
 #include "base/text.hpp"
 #include "locking/lock_assembly.hpp"
+#include "locking/refusal.hpp"
 #include "locking/source_packages.hpp"
 #include "locking/target_provider.hpp"
-#include "resolve/explain.hpp"
+#include "locking/wheel_completion.hpp"
 #include "resolve/pubgrub.hpp"
 #include "store/fetch.hpp"
 
@@ -59,14 +60,8 @@ Result<SourcePackages::Needs> SourcePackages::resolve_needs(const project::Recip
   const auto& bounds = provider.bounds();
   TRY_ASSIGN(const auto outcome,
              resolve::solve(environment.name, bounds.requirements(), provider, bounds.for_solver()));
-  if (!outcome.solution) {
-    const auto why = replace_all(resolve::explain(outcome.conflict), "\n", "\n  ");
-    auto error =
-        input_error(fmt::format("{} has no solution for {}:\n  {}", environment.name, own_->text(), why));
-    hint(error, why);
-    return fail(std::move(error));
-  }
-  TargetSolution solution{.target = &*own_, .provider = {}, .picks = {}};
+  if (!outcome.solution) return fail(error_of({&*own_, outcome.conflict}, environment.name, outside_.source));
+  TargetSolution solution{.target = &*own_, .provider = found_by, .picks = {}};
   for (const auto& [name, chosen] : *outcome.solution) {
     Pick pick;
     pick.wheel = provider.wheel(name, chosen.version);

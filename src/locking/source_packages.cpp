@@ -8,9 +8,8 @@
 #include "base/file.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "index/index_client.hpp"
-#include "locking/absence.hpp"
 #include "locking/build_system.hpp"
+#include "locking/local_wheel.hpp"
 #include "locking/lock_assembly.hpp"
 #include "specs/wheel.hpp"
 #include "store/fetch.hpp"
@@ -26,28 +25,6 @@ Error unusable(std::string message) {
 
 std::string text_of(const PackageSource::Wheel& archive) {
   return fmt::format("{} {}", archive.listing->name, archive.build->version.text());
-}
-
-/// True if an explanation says "NAME VERSION has only a source archive".
-bool says_only_archive(std::string_view why, const std::string& name) {
-  for (auto at = why.find(kOnlyArchive); at != std::string_view::npos; at = why.find(kOnlyArchive, at + 1)) {
-    auto before = split(trim(why.substr(0, at)), ' ');
-    if (before.size() >= 2 && before[before.size() - 2] == name) return true;
-  }
-  return false;
-}
-
-/// The metadata of a wheel on this machine.
-Result<specs::CoreMetadata> metadata_of(const fs::path& wheel, net::HttpClient& http) {
-  index::IndexClient client(http, {.url = specs::Url::of_file(wheel.parent_path())});
-  return client.metadata({.file_name = wheel.filename().string(), .url = specs::Url::of_file(wheel)});
-}
-
-std::vector<std::string> dependencies_of(const specs::CoreMetadata& metadata) {
-  std::vector<std::string> out;
-  for (const auto& requirement : metadata.requires_dist) out.push_back(requirement.text());
-  std::sort(out.begin(), out.end());
-  return out;
 }
 
 std::optional<LockTarget> own_target(const project::Recipe& recipe, int glibc_minor,
@@ -202,7 +179,7 @@ Result<const specs::CoreMetadata*> SourcePackages::metadata(const PackageSource:
     const auto& wheel = state.built->wheel;
     if (!outside_.store.has(*wheel.sha256, wheel.file_name)) TRY(outside_.restore(*kept(archive)));
     TRY_ASSIGN(state.metadata,
-               metadata_of(outside_.store.path_of(*wheel.sha256, wheel.file_name), outside_.http));
+               metadata_of_file(outside_.store.path_of(*wheel.sha256, wheel.file_name), outside_.http));
     return &*state.metadata;
   }
   TRY_ASSIGN(const auto* opened, open(archive, state));
@@ -301,29 +278,21 @@ Result<void> SourcePackages::check_wheel(const PackageSource::Wheel& archive, St
     return fail(input_error(fmt::format("{} builds to {}, expected a wheel of {}", archive.file().file_name,
                                         in_quotes(wheel.file_name), text_of(archive))));
   }
-  auto metadata = metadata_of(wheel.file, outside_.http);
+  auto metadata = metadata_of_file(wheel.file, outside_.http);
   if (!metadata) {
     return fail(input_error(fmt::format("the wheel that {} builds to cannot be used: {}",
                                         archive.file().file_name, metadata.error().message())));
   }
   const auto& said = state.opened->metadata;
-  if (said && said->is_static && dependencies_of(said->core) != dependencies_of(*metadata)) {
-    return fail(
-        input_error(fmt::format("{} builds to a wheel with other requirements than its PKG-INFO says: "
-                                "expected {}, found {}",
-                                archive.file().file_name, in_quotes(join(dependencies_of(said->core), ", ")),
-                                in_quotes(join(dependencies_of(*metadata), ", ")))));
+  if (said && said->is_static && said->core.requirement_texts() != metadata->requirement_texts()) {
+    return fail(input_error(
+        fmt::format("{} builds to a wheel with other requirements than its PKG-INFO says: "
+                    "expected {}, found {}",
+                    archive.file().file_name, in_quotes(join(said->core.requirement_texts(), ", ")),
+                    in_quotes(join(metadata->requirement_texts(), ", ")))));
   }
   state.metadata = *std::move(metadata);
   return {};
-}
-
-void SourcePackages::hint(Error& error, std::string_view why) const {
-  for (const auto& name : missed_) {
-    if (!says_only_archive(why, name)) continue;
-    error.hint(fmt::format("add [lock.build.{}] to recipes/{}.toml to build it from source in a container",
-                           name, recipe_.name));
-  }
 }
 
 std::vector<std::string> SourcePackages::differences(const std::map<std::string, specs::Version>& solution) {

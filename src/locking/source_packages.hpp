@@ -80,11 +80,6 @@ class SourcePackages {
   /// is 2.8.0". Empty if there are none; else the next builds see the versions of the solution.
   std::vector<std::string> differences(const std::map<std::string, specs::Version>& solution);
 
-  /// Notes that a version cannot be used as it has only a source archive.
-  void miss(const std::string& package) { missed_.insert(package); }
-  /// Says how to build those of these packages that an explanation names.
-  void hint(Error& error, std::string_view why) const;
-
  private:
   struct Opened {
     project::LockedFile file;
@@ -136,7 +131,6 @@ class SourcePackages {
   std::map<std::string, State> states_;           ///< by file name
   std::vector<std::string> building_;             ///< the packages that are being built, for cycles
   std::map<std::string, specs::Version> wanted_;  ///< versions that builds without isolation should see
-  std::set<std::string> missed_;
 };
 
 }  // namespace launch::locking

@@ -156,31 +156,32 @@ bool TargetProvider::takes_prereleases(const std::string& name) {
   return of_night || recipe_.torch.channel != pytorch::Channel::nightly || !at->second.released;
 }
 
-std::string TargetProvider::absence(const std::string& name, const specs::SpecifierSet& wanted) {
+resolve::Reason TargetProvider::absence(const std::string& name, const specs::SpecifierSet& wanted) {
   const auto at = packages_.find(name);
-  if (at == packages_.end()) return fmt::format("{} was not found", name);
+  if (at == packages_.end()) return {fmt::format("{} was not found", name)};
   std::optional<specs::Version> newest;
   for (const auto& [version, fit] : at->second.fits) {
     if (!fit.yanked) newest = version;
   }
-  auto why = explain_absence(*at->second.listing, wanted, newest, recipe_, target_,
-                             night_ ? std::optional(night_->day) : std::nullopt);
-  if (built_ != nullptr && why.ends_with(kOnlyArchive)) built_->miss(name);
-  return why;
+  return explain_absence(*at->second.listing, wanted, newest, recipe_, target_,
+                         night_ ? std::optional(night_->day) : std::nullopt);
 }
 
 resolve::Dependencies TargetProvider::evaluate(const specs::CoreMetadata& metadata,
                                                const std::set<std::string>& extras) const {
   resolve::Dependencies out;
   if (!target_.runs(metadata.requires_python)) {
-    out.unusable = fmt::format("needs Python {}", metadata.requires_python_text);
+    out.unusable = {fmt::format("needs Python {}", metadata.requires_python_text), kOtherPython};
     return out;
   }
   for (const auto& requirement : metadata.requires_dist) {
     if (requirement.marker && !target_.holds(*requirement.marker, extras)) continue;
     if (sources_ == Sources::left_out && recipe_.lock.build.contains(requirement.name)) continue;
     if (requirement.url && bounds_.apply(requirement).url) {
-      out.unusable = fmt::format("requires {} by direct URL, which a lock cannot include", requirement.name);
+      const auto& by_url = requirement.name;
+      out.unusable = {
+          fmt::format("requires {} by direct URL, which a lock cannot include", by_url),
+          fmt::format("take {0} from the index instead: overrides = [\"{0}\"] under [lock]", by_url)};
       return out;
     }
     out.requirements.push_back(bounds_.apply(requirement));
@@ -194,7 +195,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
   const auto ruled_out = source_.ruled_out().find({name, version});
   if (ruled_out != source_.ruled_out().end()) {
     resolve::Dependencies out;
-    out.unusable = fmt::format("cannot be used: {}", ruled_out->second);
+    out.unusable = {fmt::format("cannot be used: {}", ruled_out->second)};
     return out;
   }
   const auto metadata = this->metadata(name, version);
@@ -202,7 +203,7 @@ Result<resolve::Dependencies> TargetProvider::dependencies(const std::string& na
     const auto& why = metadata.error().message();
     source_.rule_out(name, version, why);
     resolve::Dependencies out;
-    out.unusable = fmt::format("cannot be used: {}", why);
+    out.unusable = {fmt::format("cannot be used: {}", why)};
     return out;
   }
   TRY(metadata);

@@ -42,7 +42,7 @@ class TargetProvider final : public resolve::Provider {
   Result<std::vector<specs::Version>> candidates(const std::string& package) override;
   bool takes_prereleases(const std::string& package) override;
   bool comes_first(const std::string& package) const override { return upgraded_.count(package) != 0; }
-  std::string absence(const std::string& package, const specs::SpecifierSet& wanted) override;
+  resolve::Reason absence(const std::string& package, const specs::SpecifierSet& wanted) override;
   Result<resolve::Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                              const std::set<std::string>& extras) override;
   void prefetch_candidates(std::span<const std::string> packages) override;

@@ -4,6 +4,10 @@
 
 namespace launch::net {
 
+bool is_refusal(int status) {
+  return status == 403 || status == 404 || status == 410;
+}
+
 std::string status_hint(int status, std::string_view server, const StatusHints& hints) {
   constexpr int kServerError = 500;
   switch (status) {

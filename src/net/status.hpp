@@ -13,6 +13,9 @@ struct StatusHints {
   std::string_view server_error;  ///< anything else, after "the … returned a server error"
 };
 
+/// True for a status by which a server says that it will not give a file out: 403, 404 and 410.
+bool is_refusal(int status);
+
 /// The hint for a status; `server` names what answered, "index" or "registry".
 std::string status_hint(int status, std::string_view server, const StatusHints& hints);
 

@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "project/base_image_table.hpp"
 #include "project/build_table.hpp"
+#include "project/toml_values.hpp"
 #include "specs/wheel.hpp"
 
 namespace launch::project {
@@ -25,37 +27,16 @@ std::string need_text(const LockedFile& file) {
   return text + fmt::format(", sha256 = {} }}", toml_string(file.sha256 ? file.sha256->hex() : ""));
 }
 
-Result<std::string> required(const TomlTable& table, std::string_view key) {
-  std::string value;
-  TRY(table.read(key, value));
-  if (value.empty()) return fail(table.wrong(key, "expected text, but it is missing"));
-  return value;
-}
-
-Result<Digest> digest_of(const TomlTable& table, std::string_view key) {
-  TRY_ASSIGN(const auto text, required(table, key));
-  if (const auto digest = Digest::parse(text)) return *digest;
-  return fail(
-      table.wrong(key, fmt::format("expected \"sha256:\" and 64 hex digits, found {}", in_quotes(text))));
-}
-
 Result<BaseImage> read_base(const TomlTable& table) {
-  BaseImage base;
-  TRY_ASSIGN(base.name, required(table, "image"));
-  TRY_ASSIGN(base.tag, required(table, "tag"));
-  TRY_ASSIGN(base.digest, digest_of(table, "digest"));
-  TRY(table.read("distribution", base.distribution));
-  TRY_ASSIGN(const auto python, required(table, "python"));
-  auto parsed = specs::Interpreter::parse(python);
-  if (!parsed) return fail(table.wrong("python", parsed.error().message()));
-  base.python = *parsed;
+  TRY_ASSIGN(auto base, read_base_image(table));
+  if (!base.digest) return fail(table.wrong("digest", "expected \"sha256:…\", but it is missing"));
   return base;
 }
 
 Result<std::optional<specs::GitSource>> read_git(const TomlTable& table) {
   if (table.find("git") == nullptr) return std::nullopt;
-  TRY_ASSIGN(const auto url, required(table, "git"));
-  TRY_ASSIGN(const auto commit, required(table, "commit"));
+  TRY_ASSIGN(const auto url, required_text(table, "git", "the URL of a repository"));
+  TRY_ASSIGN(const auto commit, required_text(table, "commit", "a commit"));
   auto source = specs::GitSource::parse(fmt::format("git+{}@{}", url, commit));
   if (!source) return fail(table.wrong("git", source.error().message()));
   return *std::move(source);
@@ -63,7 +44,7 @@ Result<std::optional<specs::GitSource>> read_git(const TomlTable& table) {
 
 Result<LockedFile> read_need(const TomlTable& table) {
   LockedFile file;
-  TRY_ASSIGN(file.file_name, required(table, "name"));
+  TRY_ASSIGN(file.file_name, required_text(table, "name", "the name of a wheel"));
   if (const auto name = specs::WheelName::parse(file.file_name); !name)
     return fail(table.wrong("name", name.error().message()));
   std::optional<std::string> url;
@@ -71,8 +52,7 @@ Result<LockedFile> read_need(const TomlTable& table) {
   if (url) {
     file.url = specs::Url::parse(*url);
     if (!file.url || !(file.url->is_http() || file.url->is_file())) {
-      return fail(
-          table.wrong("url", fmt::format("expected an https, http or file URL, found {}", in_quotes(*url))));
+      return fail(table.wrong("url", found("an https, http or file URL", *url)));
     }
   }
   TRY(table.read("path", file.path));
@@ -80,10 +60,9 @@ Result<LockedFile> read_need(const TomlTable& table) {
   TRY(table.read("size", size));
   if (size < 0) return fail(table.wrong("size", fmt::format("expected a number of bytes, found {}", size)));
   file.size = static_cast<std::uint64_t>(size);
-  TRY_ASSIGN(const auto text, required(table, "sha256"));
+  TRY_ASSIGN(const auto text, required_text(table, "sha256", "64 hex digits"));
   file.sha256 = Digest::of_hex(to_lower(text));
-  if (!file.sha256)
-    return fail(table.wrong("sha256", fmt::format("expected 64 hex digits, found {}", in_quotes(text))));
+  if (!file.sha256) return fail(table.wrong("sha256", found("64 hex digits", text)));
   return file;
 }
 
@@ -101,16 +80,8 @@ std::string write_build_record(const BuildRecord& record) {
     put(out, "git", record.git->url.without_credentials().with_secrets());
     put(out, "commit", record.git->commit);
   }
-  put(out, "image", record.base.name);
-  put(out, "tag", record.base.tag);
-  if (record.base.digest) put(out, "digest", record.base.digest->text());
-  if (!record.base.distribution.empty()) put(out, "distribution", record.base.distribution);
-  put(out, "python", record.base.python.text());
-  if (!record.apt.empty()) {
-    std::vector<std::string> words;
-    for (const auto& package : record.apt) words.push_back(toml_string(package));
-    out += fmt::format("apt = [{}]\n", join(words, ", "));
-  }
+  out += write_base_image(record.base);
+  if (!record.apt.empty()) out += fmt::format("apt = {}\n", toml_array(record.apt));
   if (!record.env.empty()) {
     std::vector<std::string> pairs;
     for (const auto& [name, value] : record.env)
@@ -131,7 +102,7 @@ Result<std::shared_ptr<const BuildRecord>> read_build_record(const TomlTable& pa
   if (launch.find("build") == nullptr) return nullptr;
   TRY_ASSIGN(const auto table, launch.table("build"));
   BuildRecord record;
-  TRY_ASSIGN(record.settings, digest_of(table, "settings"));
+  TRY_ASSIGN(record.settings, read_digest(table, "settings"));
   TRY_ASSIGN(record.git, read_git(table));
   TRY_ASSIGN(record.base, read_base(table));
   TRY(table.read("apt", record.apt));

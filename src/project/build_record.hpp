@@ -30,7 +30,7 @@ struct BuildRecord {
 /// not used.
 Digest build_settings(const Recipe& recipe, const Recipe::Build& build);
 
-/// The tables below [[packages]].
+/// The tables under [[packages]].
 std::string write_build_record(const BuildRecord& record);
 /// The record in a table of [[packages]]; null if it has none. Errors (input): a wrong type or value.
 Result<std::shared_ptr<const BuildRecord>> read_build_record(const TomlTable& package);

@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "project/recipe_packages.hpp"
-#include "project/recipe_values.hpp"
+#include "project/toml_values.hpp"
 #include "specs/name.hpp"
 
 namespace launch::project {

@@ -13,7 +13,7 @@ namespace launch::project {
 /// unknown key, a wrong type, a name twice, an invalid value.
 Result<std::map<std::string, Recipe::Build>> read_build_tables(const TomlTable& lock);
 
-/// Errors (input): a package from git that has no [lock.build] table, or is below [torch].
+/// Errors (input): a package from git that has no [lock.build] table, or is under [torch].
 Result<void> check_git(const TomlTable& root, const Recipe& recipe);
 
 /// One line per value of a table that is set: what identifies it.

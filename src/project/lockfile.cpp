@@ -8,6 +8,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "project/base_image_table.hpp"
 #include "project/build_record.hpp"
 #include "project/upload_time.hpp"
 #include "pytorch/toolkits.hpp"
@@ -72,12 +73,7 @@ void put_package(std::string& out, const LockedPackage& package) {
 
 void put_base(std::string& out, const BaseImage& base) {
   out += "\n[tool.launch.base]\n";
-  put(out, "image", base.name);
-  put(out, "tag", base.tag);
-  if (base.digest) put(out, "digest", base.digest->text());
-  if (!base.driver_floor.empty()) put(out, "driver-floor", base.driver_floor);
-  if (!base.distribution.empty()) put(out, "distribution", base.distribution);
-  put(out, "python", base.python.text());
+  out += write_base_image(base);
   if (base.platforms.empty()) return;
   out += "\n[tool.launch.base.platforms]\n";
   for (const auto& [platform, digest] : base.platforms) {

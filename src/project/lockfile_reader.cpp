@@ -6,10 +6,12 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "project/base_image_table.hpp"
 #include "project/build_record.hpp"
 #include "project/lockfile.hpp"
 #include "project/lockfile_sources.hpp"
 #include "project/platform_wheels.hpp"
+#include "project/toml_values.hpp"
 #include "specs/name.hpp"
 #include "specs/specifier.hpp"
 
@@ -24,7 +26,7 @@ Result<void> check_version(const TomlTable& root, std::string_view file, std::ve
   TRY_ASSIGN(const auto version, required_text(root, "lock-version", "\"1.0\""));
   if (version == "1.0") return {};
   if (!version.starts_with("1.") || !parse_u64(std::string_view(version).substr(2)))
-    return fail(root.wrong("lock-version", expected_found("\"1.0\"", version)));
+    return fail(root.wrong("lock-version", found("\"1.0\"", version)));
   warnings.push_back(fmt::format(
       "{}: lock-version is {}; this program knows 1.0 and ignores what it does not know", file, version));
   return {};
@@ -32,7 +34,7 @@ Result<void> check_version(const TomlTable& root, std::string_view file, std::ve
 
 Result<LockedPackage> read_package(const TomlTable& table, Accept accept) {
   TRY_ASSIGN(const auto name, required_text(table, "name", "a package's name"));
-  if (!specs::is_valid_name(name)) return fail(table.wrong("name", expected_found("a package's name", name)));
+  if (!specs::is_valid_name(name)) return fail(table.wrong("name", found("a package's name", name)));
   std::optional<specs::Version> version;
   if (table.find("version") != nullptr) {
     std::string text;
@@ -71,12 +73,6 @@ Result<LockedPackage> read_package(const TomlTable& table, Accept accept) {
   return package;
 }
 
-Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
-  TRY_ASSIGN(const auto text, required_text(table, key, "\"sha256:…\""));
-  if (const auto digest = Digest::parse(text)) return *digest;
-  return fail(table.wrong(key, expected_found("\"sha256:\" and 64 hex digits", text)));
-}
-
 /// A value that `parse` (returning a Result or an optional) parses; nullopt if the key is missing.
 template <class Parse>
 auto read_value(const TomlTable& table, std::string_view key, std::string_view expected, const Parse& parse)
@@ -85,46 +81,14 @@ auto read_value(const TomlTable& table, std::string_view key, std::string_view e
   TRY(table.read(key, text));
   if (!text) return std::nullopt;
   const auto value = parse(*text);
-  if (!value) return fail(table.wrong(key, expected_found(expected, *text)));
+  if (!value) return fail(table.wrong(key, found(expected, *text)));
   return *value;
-}
-
-Result<std::map<specs::Platform, Digest>> read_platform_digests(const TomlTable& base) {
-  std::map<std::string, std::string> texts;
-  TRY(base.read("platforms", texts));
-  std::map<specs::Platform, Digest> digests;
-  TRY_ASSIGN(const auto table, base.table("platforms"));
-  for (const auto& entry : texts) {
-    const auto& name = entry.first;
-    const auto platform = specs::Platform::of_oci(name);
-    if (!platform) {
-      std::vector<std::string> known;
-      for (const auto& each : specs::Platform::all()) known.push_back(in_quotes(each.oci()));
-      return fail(table.wrong(name, expected_found(join_words(known, "or"), name)));
-    }
-    TRY_ASSIGN(auto digest, read_digest(table, name));
-    digests.emplace(*platform, std::move(digest));
-  }
-  return digests;
 }
 
 Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
   if (launch.find("base") == nullptr) return std::nullopt;
   TRY_ASSIGN(const auto table, launch.table("base"));
-  BaseImage base;
-  TRY_ASSIGN(base.name, required_text(table, "image", "an image's name"));
-  TRY_ASSIGN(base.tag, required_text(table, "tag", "an image's tag"));
-  if (table.find("digest") != nullptr) {
-    TRY_ASSIGN(base.digest, read_digest(table, "digest"));
-  }
-  TRY_ASSIGN(base.platforms, read_platform_digests(table));
-  TRY(table.read("driver-floor", base.driver_floor));
-  TRY(table.read("distribution", base.distribution));
-  TRY_ASSIGN(const auto python,
-             read_value(table, "python", "a Python version such as \"3.12\"", specs::Interpreter::parse));
-  if (!python) return fail(table.wrong("python", "expected a Python version, but it is missing"));
-  base.python = *python;
-  return base;
+  return read_base_image(table);
 }
 
 Result<std::vector<specs::Platform>> read_platforms(const TomlTable& launch) {

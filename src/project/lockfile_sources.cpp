@@ -9,6 +9,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "index/simple_page.hpp"
+#include "project/toml_values.hpp"
 #include "project/upload_time.hpp"
 #include "specs/wheel.hpp"
 
@@ -25,7 +26,7 @@ Result<Digest> read_sha256(const TomlTable& file) {
   TRY(hashes.read("sha256", text));
   if (text.empty()) return fail(file.wrong("hashes", "expected a sha256, but there is none"));
   const auto digest = Digest::of_hex(to_lower(text));
-  if (!digest) return fail(hashes.wrong("sha256", expected_found("64 hex digits", to_lower(text))));
+  if (!digest) return fail(hashes.wrong("sha256", found("64 hex digits", to_lower(text))));
   return *digest;
 }
 
@@ -49,16 +50,11 @@ Result<std::optional<std::string>> read_upload_time(const TomlTable& file) {
   return when;
 }
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-}
-
 /// A path that is not empty and can be shown.
 Result<std::optional<std::string>> read_path(const TomlTable& table) {
   std::optional<std::string> path;
   TRY(table.read("path", path));
-  if (path && (path->empty() || has_control(*path)))
-    return fail(table.wrong("path", expected_found("a path", *path)));
+  if (path && (path->empty() || has_control(*path))) return fail(table.wrong("path", found("a path", *path)));
   return path;
 }
 
@@ -70,7 +66,7 @@ Result<void> read_place(const TomlTable& table, LockedFile& file) {
   if (url) {
     file.url = specs::Url::parse(*url);
     if (!file.url || !(file.url->is_http() || file.url->is_file()))
-      return fail(table.wrong("url", expected_found("an https, http or file URL", *url)));
+      return fail(table.wrong("url", found("an https, http or file URL", *url)));
   }
   return {};
 }
@@ -98,13 +94,12 @@ Result<LockedWheel> read_wheel(const TomlTable& table, const std::string& packag
   TRY_ASSIGN(const auto key, read_named_place(table, wheel));
   const auto parts = specs::WheelName::parse(wheel.file_name);
   if (!parts) return fail(table.wrong(key, parts.error().message()));
-  if (parts->name != package)
-    return fail(table.wrong(key, expected_found("a wheel of " + package, wheel.file_name)));
+  if (parts->name != package) return fail(table.wrong(key, found("a wheel of " + package, wheel.file_name)));
   if (!version) version = parts->version;
   // A file name may lack the local part of its version, but must not have another version.
   if (parts->version != *version && parts->version != version->without_local()) {
-    return fail(table.wrong(
-        key, expected_found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
+    return fail(
+        table.wrong(key, found(fmt::format("a wheel of {} {}", package, version->text()), wheel.file_name)));
   }
   TRY(read_content(table, wheel));
   return wheel;
@@ -116,7 +111,7 @@ Result<LockedFile> read_archive_of_index(const TomlTable& table, const std::stri
   TRY_ASSIGN(const auto key, read_named_place(table, archive));
   if (!index::is_distribution(archive.file_name) || !index::is_file_of(archive.file_name, package) ||
       archive.file_name.ends_with(".whl"))
-    return fail(table.wrong(key, expected_found("a source archive of " + package, archive.file_name)));
+    return fail(table.wrong(key, found("a source archive of " + package, archive.file_name)));
   if (!version) version = index::archive_version(archive.file_name);
   TRY(read_content(table, archive));
   return archive;
@@ -174,17 +169,6 @@ Result<LockedSource> read_directory(const TomlTable& table) {
 }
 
 }  // namespace
-
-std::string expected_found(std::string_view expected, std::string_view value) {
-  return fmt::format("expected {}, found {}", expected, in_quotes(value));
-}
-
-Result<std::string> required_text(const TomlTable& table, std::string_view key, std::string_view what) {
-  std::string value;
-  TRY(table.read(key, value));
-  if (value.empty()) return fail(table.wrong(key, fmt::format("expected {}, but it is missing", what)));
-  return value;
-}
 
 Result<void> read_wheels(const TomlTable& table, LockedPackage& package,
                          std::optional<specs::Version>& version) {

@@ -24,9 +24,4 @@ Result<void> read_sdist(const TomlTable& table, LockedPackage& package,
 /// Reads packages.archive, packages.vcs or packages.directory.
 Result<void> read_source(const TomlTable& table, LockedPackage& package);
 
-/// "expected EXPECTED, found VALUE"
-std::string expected_found(std::string_view expected, std::string_view value);
-/// The string at a key, which must not be empty.
-Result<std::string> required_text(const TomlTable& table, std::string_view key, std::string_view what);
-
 }  // namespace launch::project

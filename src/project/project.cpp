@@ -37,10 +37,6 @@ fs::path whole_path(const fs::path& path) {
   return whole.has_filename() ? whole : whole.parent_path();
 }
 
-bool is_path(std::string_view argument) {
-  return argument.find('/') != std::string_view::npos || argument.ends_with(".toml");
-}
-
 std::vector<std::string> recipe_names(const fs::path& root) {
   std::vector<std::string> names;
   std::error_code code;
@@ -73,6 +69,10 @@ std::optional<std::string> lock_name(const fs::path& file) {
 }
 
 }  // namespace
+
+bool is_path(std::string_view argument) {
+  return argument.find('/') != std::string_view::npos || argument.ends_with(".toml");
+}
 
 bool is_recipe_name(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {

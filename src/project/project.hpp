@@ -41,6 +41,9 @@ class Project {
   std::filesystem::path start_;
 };
 
+/// True for an argument that is a path, not a bare name: it has a "/" or ends in .toml.
+bool is_path(std::string_view argument);
+
 struct LoadedLock {
   std::filesystem::path file;
   Digest digest = Digest::of("");  ///< of the text

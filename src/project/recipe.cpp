@@ -12,7 +12,7 @@
 #include "base/toml.hpp"
 #include "project/build_table.hpp"
 #include "project/recipe_packages.hpp"
-#include "project/recipe_values.hpp"
+#include "project/toml_values.hpp"
 #include "specs/texts.hpp"
 
 namespace launch::project {
@@ -127,7 +127,7 @@ Result<void> refuse_nccl(const TomlTable& image) {
     if (!item.key.starts_with("NCCL_")) continue;
     return fail(
         image.wrong("env." + item.key, item, "belongs to the machine that runs the image, not to the image")
-            .hint("set it in env below [train]"));
+            .hint("set it in env under [train]"));
   }
   return {};
 }

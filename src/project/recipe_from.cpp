@@ -138,7 +138,7 @@ class Adding {
     if (found.elsewhere) {
       if (own_.count(name) == 0) return fail(elsewhere(found));
       recipe_.notes.push_back(
-          fmt::format("{}: {} comes from {} there, and from an index here, as the recipe lists it",
+          fmt::format("{}: {} comes from {}; launch takes it from an index, because the recipe lists it",
                       found.place, name, *found.elsewhere));
       return {};
     }

@@ -68,7 +68,7 @@ class Reader {
       place_ = fmt::format("{}:{}", file_, line.number);
       TRY(line.text.starts_with('-') ? read_option(line.text) : read_requirement(line.text));
     }
-    if (!hashes_.empty()) note(hashes_, "its hashes are not compared with those of the lock");
+    if (!hashes_.empty()) note(hashes_, "hashes are ignored: the lock has its own");
     return std::move(needs_);
   }
 

@@ -124,7 +124,7 @@ class Reader {
       if (value == nullptr) continue;
       const auto where = fmt::format("{} {}", key, specs::redacted_url(value->text));
       elsewhere_.emplace(specs::normalize_name(name), where);
-      needs_.notes.push_back(fmt::format("{}:{}: {} comes from {} there, and from an index here", file_,
+      needs_.notes.push_back(fmt::format("{}:{}: {} comes from {}; launch takes it from an index", file_,
                                          value->place.line, name, where));
     }
     return {};

@@ -35,11 +35,6 @@ const Row& row_of(Channel channel) {
 
 }  // namespace
 
-std::optional<Digest> claimed_digest(const net::HttpResponse& response) {
-  const auto header = response.header("x-amz-meta-checksum-sha256");
-  return header ? Digest::of_hex(to_lower(trim(*header))) : std::nullopt;
-}
-
 std::string_view channel_name(Channel channel) {
   return row_of(channel).name;
 }

@@ -5,9 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "base/digest.hpp"
 #include "base/result.hpp"
-#include "net/http.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/day.hpp"
 #include "specs/url.hpp"
@@ -44,11 +42,6 @@ std::optional<NamedIndex> index_named_in(std::string_view line);
 
 /// A placeholder in a template that channel_index_url does not know; nullopt if there is none.
 std::optional<std::string> unknown_placeholder(const specs::Url& base);
-
-/// The sha256 that the channel's storage says a file has, by a header that is set when the file is uploaded
-/// (x-amz-meta-checksum-sha256); nullopt if it says none. Nobody checks it, and the bytes behind
-/// a nightly's name can change.
-std::optional<Digest> claimed_digest(const net::HttpResponse& response);
 
 /// 2025-06-06 of 2.8.0.dev20250606+cu128; nullopt for a version that names no day.
 std::optional<specs::Day> nightly_day(const specs::Version& version);

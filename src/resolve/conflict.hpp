@@ -19,6 +19,13 @@ inline std::string_view project_of(const Term& term) {
   return std::string_view(term.package).substr(0, term.package.find('['));
 }
 
+/// What a fact means for a person who wants another outcome.
+struct Advice {
+  std::string asks = {};     ///< what the root itself asks for: "b<1", "the constraint b<1"
+  std::string lacks = {};    ///< the package of which there is no version that a requirement allows
+  std::string way_out = {};  ///< what else would help, an imperative: "try another Python"
+};
+
 /// One step of the proof that there is no solution: these terms cannot all be true.
 struct Fact {
   enum class Kind {
@@ -28,9 +35,7 @@ struct Fact {
   };
   Kind kind = Kind::given;
   std::string text;
-  std::string asks = {};  ///< what the root asks for with it: "b<1", "the constraint b<1"; given facts only
-  std::string lacks =
-      {};  ///< the package of which there is no version that a requirement allows; given facts only
+  Advice advice = {};  ///< of given facts
   std::vector<Term> terms;
   std::size_t left = 0;
   std::size_t right = 0;

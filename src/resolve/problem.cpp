@@ -106,16 +106,17 @@ std::optional<FactId> Problem::add_need(PackageId package, std::size_t place, Pa
   Incompatibility fact;
   fact.kind = Incompatibility::Kind::needs;
   fact.text = text;
+  if (package == 0) fact.advice.asks = text;
   fact.terms = {{package, {}}, {other, ~set}};
   return add_merged({package, other, text}, std::move(fact), place);
 }
 
-std::optional<FactId> Problem::add_unfit(PackageId package, std::size_t place, const std::string& lacks,
-                                         const std::string& text) {
+std::optional<FactId> Problem::add_unfit(PackageId package, std::size_t place, const std::string& text,
+                                         Advice advice) {
   Incompatibility fact;
   fact.kind = Incompatibility::Kind::unfit;
   fact.text = text;
-  fact.lacks = lacks;
+  fact.advice = std::move(advice);
   fact.terms = {{package, {}}};
   return add_merged({package, package, text}, std::move(fact), place);
 }
@@ -161,22 +162,9 @@ Term Problem::shown(const SetTerm& term) const {
   return out;
 }
 
-namespace {
-
-/// "b<1" of "requires b<1, but …"; "the constraint b<1" of "has the constraint b<1".
-std::string asked(const std::string& predicate) {
-  for (const std::string_view verb : {"requires ", "has "}) {
-    if (predicate.starts_with(verb))
-      return predicate.substr(verb.size(), predicate.find(", but ") - verb.size());
-  }
-  return {};
-}
-
-}  // namespace
-
 Fact Problem::shown(const Incompatibility& fact) const {
   Fact out;
-  out.lacks = fact.lacks;
+  out.advice = fact.advice;
   for (const auto& term : fact.terms) out.terms.push_back(shown(term));
   switch (fact.kind) {
     case Incompatibility::Kind::derived:
@@ -198,8 +186,6 @@ Fact Problem::shown(const Incompatibility& fact) const {
       break;
     }
   }
-  const auto of_root = packages_[0].name + " ";
-  if (out.text.starts_with(of_root)) out.asks = asked(out.text.substr(of_root.size()));
   return out;
 }
 

@@ -30,8 +30,8 @@ struct Incompatibility {
   Kind kind = Kind::derived;
   std::vector<SetTerm> terms;
   std::string text;  ///< needs: the requirement, "b<1"; unfit: what is said of the version; clause: all of it
-  std::string lacks = {};  ///< unfit: the package of which it needs a version that there is not
-  FactId left = 0;         ///< derived: its causes
+  Advice advice = {};
+  FactId left = 0;  ///< derived: its causes
   FactId right = 0;
 };
 
@@ -78,10 +78,9 @@ class Problem {
                                  const std::string& text);
 
   /// "This version of `package` cannot be used", with what is said of it: "requires b<1, but the newest b is
-  /// 2", "needs Python >=3.13"; merged with the same fact about other versions. `lacks`: the package that it
-  /// needs in a version that there is not; empty if that is not the reason.
-  std::optional<FactId> add_unfit(PackageId package, std::size_t place, const std::string& lacks,
-                                  const std::string& text);
+  /// 2", "needs Python >=3.13"; merged with the same fact about other versions.
+  std::optional<FactId> add_unfit(PackageId package, std::size_t place, const std::string& text,
+                                  Advice advice);
 
   /// What both facts imply without `package` (the rule of resolution).
   Incompatibility resolvent(FactId left, FactId right, PackageId package) const;

@@ -14,11 +14,17 @@
 
 namespace launch::resolve {
 
+/// Why a version or a package cannot be used.
+struct Reason {
+  std::string text;          ///< a clause
+  std::string way_out = {};  ///< what would help, an imperative; empty: nothing that is known
+};
+
 /// The requirements of a version, or why it cannot be used after all (its metadata excludes the target, or is
 /// broken).
 struct Dependencies {
   std::vector<specs::Requirement> requirements;  ///< markers and extras already evaluated for the target
-  std::optional<std::string> unusable;           ///< what is said of the version: "needs Python >=3.13"
+  std::optional<Reason> unusable;                ///< what is said of the version: "needs Python >=3.13"
 };
 
 using PackageVersion = std::pair<std::string, specs::Version>;
@@ -40,7 +46,7 @@ class Provider {
 
   /// Why no candidate of a package fits `wanted`, as a clause: "the index has no project named x", "the
   /// newest b is 4.2", "torch 2.3.0 has wheels for cp38 to cp312, none for cp313".
-  virtual std::string absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;
+  virtual Reason absence(const std::string& package, const specs::SpecifierSet& wanted) = 0;
 
   /// The requirements of that version with these `extras` (PEP 508; an unknown extra adds nothing). Errors
   /// (environment): the index could not be queried.

@@ -132,7 +132,8 @@ class Solver {
     const auto version = VersionSet::one(package.versions.size(), place);
     bool fits = true;
     if (dependencies.unusable) {
-      problem_.add_unfit(*next, place, "", *dependencies.unusable);
+      problem_.add_unfit(*next, place, dependencies.unusable->text,
+                         {.way_out = dependencies.unusable->way_out});
       return next;
     }
     TRY_ASSIGN(const auto facts, require(*next, place, dependencies.requirements));
@@ -279,9 +280,10 @@ class Solver {
       if (fact) facts.push_back(*fact);
     };
     if (set.empty()) {
-      keep(problem_.add_unfit(id, place, requirement.name,
-                              fmt::format("requires {}, but {}", text,
-                                          provider_.absence(requirement.name, requirement.specifier))));
+      const auto why = provider_.absence(requirement.name, requirement.specifier);
+      keep(problem_.add_unfit(
+          id, place, fmt::format("requires {}, but {}", text, why.text),
+          {.asks = id == 0 ? text : "", .lacks = requirement.name, .way_out = why.way_out}));
       return {};
     }
     keep(problem_.add_need(id, place, other, set, text));
@@ -324,8 +326,9 @@ class Solver {
     if ((any & ~set).empty()) return;
     Incompatibility fact;
     fact.kind = Incompatibility::Kind::clause;
-    fact.text = bound.text;
-    if ((any & set).empty()) fact.text += ", but " + provider_.absence(bound.package, bound.specifier);
+    fact.text = fmt::format("{} has {}", problem_.package(0).name, bound.text());
+    fact.advice.asks = bound.text();
+    if ((any & set).empty()) fact.text += ", but " + provider_.absence(bound.package, bound.specifier).text;
     fact.terms = {{0, VersionSet::one(1, 0)}, {id, any & ~set}};
     problem_.add(std::move(fact));
   }
@@ -401,6 +404,10 @@ class Solver {
 };
 
 }  // namespace
+
+std::string Bound::text() const {
+  return fmt::format("the {} {}{}", what, package, specifier.text());
+}
 
 Result<Outcome> solve(const std::string& root, std::span<const specs::Requirement> requirements,
                       Provider& provider, std::span<const Bound> bounds) {

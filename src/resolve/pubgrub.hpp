@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 #include "resolve/conflict.hpp"
@@ -23,7 +24,10 @@ struct Chosen {
 struct Bound {
   std::string package;
   specs::SpecifierSet specifier;
-  std::string text;  ///< for explanations, a clause: "demo constrains numpy to <2.3"
+  std::string_view what;  ///< for explanations: "constraint"
+
+  /// "the constraint numpy<2.3"
+  std::string text() const;
 };
 
 /// Versions that meet the requirements, or a proof that none exist.

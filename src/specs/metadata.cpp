@@ -1,5 +1,7 @@
 #include "specs/metadata.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -55,6 +57,14 @@ class MetadataReader {
 };
 
 }  // namespace
+
+std::vector<std::string> CoreMetadata::requirement_texts() const {
+  std::vector<std::string> out;
+  out.reserve(requires_dist.size());
+  for (const auto& requirement : requires_dist) out.push_back(requirement.text());
+  std::sort(out.begin(), out.end());
+  return out;
+}
 
 Result<CoreMetadata> CoreMetadata::parse(std::string_view text) {
   return MetadataReader().read(text);

@@ -20,6 +20,9 @@ struct CoreMetadata {
   SpecifierSet requires_python;          ///< empty if invalid, as installers ignore it then
   std::string requires_python_text;      ///< as written
 
+  /// The requirements as text, sorted: equal for metadata that requires the same.
+  std::vector<std::string> requirement_texts() const;
+
   /// Errors (input): Name or Version is missing, or a Requires-Dist is invalid (the line is quoted).
   static Result<CoreMetadata> parse(std::string_view text);
 };

@@ -312,7 +312,7 @@ recipes/article.toml requires python = "3.11"
   while asking for the base image docker.io/nvidia/cuda:12.1.1-base-ubuntu22.04
 
 hint: set python = "3.10" in recipes/article.toml
-hint: or keep Python 3.11 and set from = "docker.io/library/debian:12-slim" below [image], or any image of Debian 12
+hint: or keep Python 3.11 and set from = "docker.io/library/debian:12-slim" under [image], or any image of Debian 12
 """
 DEBIAN = '[image]\nfrom = "docker.io/library/debian:12-slim"\n'
 ARTICLES = [  # title, packages, key, [image], whether the nights have torchvision

@@ -133,7 +133,7 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 [lock.build.hello-42]
 """
         recipe.write_text(text)
-        self.assertIn('hint: it needs a compiler: set apt = ["g++"] below [lock.build.hello-42]', self.launch("lock", name, code=2))
+        self.assertIn('hint: it needs a compiler: set apt = ["g++"] under [lock.build.hello-42]', self.launch("lock", name, code=2))
         recipe.write_text(text + 'apt = ["gcc", "libc6-dev"]\n')
         self.launch("lock", name)
         self.assertIn("building hello-42 1.2", self.launch("fetch", name, store="second"))

@@ -136,7 +136,7 @@ TEST_F(SourceScenario, ABuildThatFails) {
                 shown +
                 "  ModuleNotFoundError: No module named 'torch'\n"
                 "  while resolving demo for Python 3.11 on linux-x86_64\n\n"
-                "hint: it imports torch while it is built: set isolation = false below "
+                "hint: it imports torch while it is built: set isolation = false under "
                 "[lock.build.rouge-score]\n"
                 "hint: the whole output is in [ROOT]/store/source-builds/rouge-score-0.1.2.log\n");
   EXPECT_EQ(demo_.scenario.read("store/source-builds/rouge-score-0.1.2.log"),

@@ -74,12 +74,12 @@ TEST_F(ProjectFiles, StayInTheProject) {
   fs::create_symlink("/etc/passwd", root() / "src/out");
   EXPECT_EQ(
       refusal("src"),
-      "copy below [image] in recipes/demo.toml: src points outside the project: src/out is /etc/passwd");
+      "copy under [image] in recipes/demo.toml: src points outside the project: src/out is /etc/passwd");
   fs::remove(root() / "src/out");
   fs::create_directory_symlink(".", root() / "src/loop");
   EXPECT_EQ(refusal("src"),
-            "copy below [image] in recipes/demo.toml: src holds src/loop, a link to a folder");
-  EXPECT_EQ(refusal("gone"), "copy below [image] in recipes/demo.toml: gone does not exist");
+            "copy under [image] in recipes/demo.toml: src holds src/loop, a link to a folder");
+  EXPECT_EQ(refusal("gone"), "copy under [image] in recipes/demo.toml: gone does not exist");
 }
 
 TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {

@@ -60,7 +60,7 @@ TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
 TEST(WantedBase, OfANewerToolkitIsTheNewestOfItsMajorVersion) {
   EXPECT_EQ(wanted(with_python("3.12"), "cu134"), "docker.io/nvidia/cuda:13.2.1-base-ubuntu24.04");
   EXPECT_EQ(wanted(with_python("3.12"), "cu140"),
-            "error: no known base image for cu140\n\nhint: set from = \"any/image:tag\" below [image] in "
+            "error: no known base image for cu140\n\nhint: set from = \"any/image:tag\" under [image] in "
             "recipes/demo.toml\n");
 }
 
@@ -71,7 +71,7 @@ TEST(WantedBase, ForCpuIsTheDistributionThatHasThePython) {
             "error: no known base image has Python 3.14: Ubuntu 22.04 has 3.10, Debian 12 has 3.11, "
             "Ubuntu 24.04 has "
             "3.12 and Debian 13 has 3.13\n\nhint: set python in recipes/demo.toml to one of these, or from "
-            "below [image] to an "
+            "under [image] to an "
             "image that has it, such as \"docker.io/library/python:3.14-slim\"\n");
 }
 
@@ -108,7 +108,7 @@ TEST(BaseFrom, RefusesAnotherPython) {
             "3.12, but "
             "recipes/demo.toml requires python = \"3.11\"\n\n"
             "hint: set python = \"3.12\" in recipes/demo.toml\n"
-            "hint: or keep Python 3.11 and set from = \"docker.io/library/debian:12-slim\" below [image], or "
+            "hint: or keep Python 3.11 and set from = \"docker.io/library/debian:12-slim\" under [image], or "
             "any image of "
             "Debian 12\n");
 }
@@ -119,7 +119,7 @@ TEST(BaseFrom, RefusesAnImageThatDoesNotSayWhatItHas) {
       "error: cannot determine the Python version of the base image my.example/base:1: expected labels that "
       "name Ubuntu "
       "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
-      "hint: set `from` below [image] in recipes/demo.toml to an image that has one of these\n");
+      "hint: set `from` under [image] in recipes/demo.toml to an image that has one of these\n");
 }
 
 TEST(BaseFrom, RefusesAnotherMajorCuda) {
@@ -131,7 +131,7 @@ TEST(BaseFrom, RefusesAnotherMajorCuda) {
       "error: the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA 13.0.3, but the "
       "locked torch is "
       "built for CUDA 12.8\n\n"
-      "hint: set `from` below [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
+      "hint: set `from` under [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
   image.environment = {"CUDA_VERSION=12.6.3"};
   EXPECT_EQ(found_base(named, "cu128", image), "ubuntu 24.04 | 3.12 | 525.60.13");
 }
@@ -143,7 +143,7 @@ TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {
       found_base(both, "cu128", ubuntu("24.04")),
       "error: the base image docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 has no linux/arm64, which "
       "recipes/demo.toml requires\n\n"
-      "hint: remove \"linux-aarch64\" from platforms, or set `from` below [image] to an image that has it\n");
+      "hint: remove \"linux-aarch64\" from platforms, or set `from` under [image] to an image that has it\n");
 }
 
 TEST(Accelerator, OfALockIsSaidOrSeenFromItsCudaRuntime) {

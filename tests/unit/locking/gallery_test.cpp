@@ -57,7 +57,7 @@ TEST_F(Gallery, TwoPackagesThatDisagree) {
             "tensorboard 2.18 requires protobuf>=4 and onnx 1.9 requires protobuf<4, tensorboard 2.18 and "
             "onnx 1.9 cannot be used together.\n  And because demo requires tensorboard and demo requires "
             "onnx, the requirements of demo cannot be met.\n\nhint: if another version of protobuf works, "
-            "say so: overrides = [\"protobuf==…\"] below [lock]\n");
+            "say so: overrides = [\"protobuf==…\"] under [lock]\n");
 }
 
 TEST_F(Gallery, ManyVersionsThatLackTheSame) {
@@ -69,7 +69,7 @@ TEST_F(Gallery, ManyVersionsThatLackTheSame) {
       "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
       "requires lm-eval>=0.4 and every version of lm-eval requires word2number, but word2number 1.1 has only "
       "a source archive, the requirements of demo cannot be met.\n\nhint: add [lock.build.word2number] to "
-      "recipes/demo.toml to build it from source in a container\nhint: relax lm-eval>=0.4 in the recipe\n");
+      "the recipe to build it from source in a container\nhint: relax lm-eval>=0.4 in the recipe\n");
 }
 
 TEST_F(Gallery, ManyVersionsThatNeedAnotherPython) {
@@ -94,7 +94,7 @@ TEST_F(Gallery, ALongChain) {
             "and f 1.0 requires g==1.0, a 1.0 requires g==1.0.\n  And because g 1.0 requires h==1.0, but the "
             "newest h on https://pypi.example/simple for Python 3.12 on linux-x86_64 is 2.0, and demo "
             "requires a, the requirements of demo cannot be met.\n\nhint: if another version of h works, say "
-            "so: overrides = [\"h==…\"] below [lock]\n");
+            "so: overrides = [\"h==…\"] under [lock]\n");
 }
 
 TEST_F(Gallery, AManySidedConflict) {
@@ -111,7 +111,7 @@ TEST_F(Gallery, AManySidedConflict) {
             "requires core==21.0, p<4.0 cannot be used.\n  And because p 4.0 requires core==28.0 and p 5.0 "
             "requires core==24.0, p<6.0 cannot be used.\n  And because demo requires p and p 6.0 requires "
             "core==20.0, the requirements of demo cannot be met.\n\nhint: if another version of core works, "
-            "say so: overrides = [\"core==…\"] below [lock]\n");
+            "say so: overrides = [\"core==…\"] under [lock]\n");
 }
 
 TEST_F(Gallery, AConstraint) {
@@ -176,8 +176,8 @@ TEST_F(Gallery, NoWheelForThePython) {
   EXPECT_EQ(refusal(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires torch==2.9.0, but torch 2.9.0 has wheels for cp310 and cp311, none for cp312, the "
-            "requirements of demo cannot be met.\n\nhint: relax torch==2.9.0 in the recipe\nhint: try "
-            "another `python` in the recipe\n");
+            "requirements of demo cannot be met.\n\nhint: try another `python` in the recipe\nhint: relax "
+            "torch==2.9.0 in the recipe\n");
 }
 
 TEST_F(Gallery, NoWheelForThePlatform) {
@@ -200,7 +200,7 @@ TEST_F(Gallery, AGlibcThatIsTooNew) {
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires kernels, but kernels 1.0 needs glibc 2.41 or later, and the base image has 2.39, the "
             "requirements of demo cannot be met.\n\nhint: choose a base image with a newer glibc: `from` "
-            "below [image]\n");
+            "under [image]\n");
 }
 
 TEST_F(Gallery, OnlyAFreeThreadedWheel) {
@@ -218,8 +218,8 @@ TEST_F(Gallery, OnlyASourceArchive) {
   EXPECT_EQ(refusal(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires rouge-score, but rouge-score 0.1.2 has only a source archive, the requirements of demo "
-            "cannot be met.\n\nhint: add [lock.build.rouge-score] to recipes/demo.toml to build it from "
-            "source in a container\n");
+            "cannot be met.\n\nhint: add [lock.build.rouge-score] to the recipe to build it from source in a "
+            "container\n");
 }
 
 TEST_F(Gallery, AProjectWithoutFiles) {
@@ -247,7 +247,7 @@ TEST_F(Gallery, ADirectUrl) {
   EXPECT_EQ(refusal(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires a and a 1.0 requires b by direct URL, which a lock cannot include, the requirements of "
-            "demo cannot be met.\n\nhint: take b from the index instead: overrides = [\"b\"] below [lock]\n");
+            "demo cannot be met.\n\nhint: take b from the index instead: overrides = [\"b\"] under [lock]\n");
 }
 
 TEST_F(Gallery, ABuildOfAnUnknownAccelerator) {
@@ -428,7 +428,7 @@ TEST_F(Gallery, ANightlyWithoutItsTriton) {
             "requires torch and torch 2.9.0.dev20250605+cu128 requires pytorch-triton==3.4.0+git1, but the "
             "newest pytorch-triton on https://channel.example/whl/nightly/cu128 for Python 3.12 on "
             "linux-x86_64 is 3.3.0+git0, the requirements of demo cannot be met.\n\nhint: if another version "
-            "of pytorch-triton works, say so: overrides = [\"pytorch-triton==…\"] below [lock]\n");
+            "of pytorch-triton works, say so: overrides = [\"pytorch-triton==…\"] under [lock]\n");
 }
 
 TEST_F(Gallery, AnNvidiaPackageThatNoIndexHas) {
@@ -442,7 +442,7 @@ TEST_F(Gallery, AnNvidiaPackageThatNoIndexHas) {
       "requires torch and torch 2.9.0.dev20250605+cu128 requires nvidia-cublas-cu12==12.8.3.14, but the "
       "newest nvidia-cublas-cu12 on https://channel.example/whl/nightly/cu128 for Python 3.12 on "
       "linux-x86_64 is 12.6.4.1, the requirements of demo cannot be met.\n\nhint: if another version of "
-      "nvidia-cublas-cu12 works, say so: overrides = [\"nvidia-cublas-cu12==…\"] below [lock]\n");
+      "nvidia-cublas-cu12 works, say so: overrides = [\"nvidia-cublas-cu12==…\"] under [lock]\n");
 }
 
 TEST_F(Gallery, APackageThatPinsAnotherTorch) {
@@ -456,7 +456,7 @@ TEST_F(Gallery, APackageThatPinsAnotherTorch) {
       "requires torchtitan and torchtitan 1.0 requires torch==2.8.0, but the newest torch on "
       "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is 2.9.0.dev20250605+cu128, "
       "the requirements of demo cannot be met.\n\nhint: if another version of torch works, say so: overrides "
-      "= [\"torch==\xE2\x80\xA6\"] below [lock]\nhint: 1 other nightly was tried as well; 2025-06-04: "
+      "= [\"torch==\xE2\x80\xA6\"] under [lock]\nhint: 1 other nightly was tried as well; 2025-06-04: "
       "torchtitan 1.0 requires torch==2.8.0, but the newest torch on "
       "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is "
       "2.9.0.dev20250604+cu128\nhint: the channel's pages list nightlies from 2025-06-04 to 2025-06-05; "

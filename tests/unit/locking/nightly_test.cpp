@@ -162,7 +162,7 @@ TEST_F(NightlyLock, ADependencyThatIsGone) {
             "requires torch and torch 2.9.0.dev20250604+cu128 requires pytorch-triton==3.3.0+git1, but "
             "pytorch-triton on https://channel.example/whl/nightly/cu128 has no wheels, the requirements of "
             "demo cannot be met.\n\nhint: if another version of pytorch-triton works, say so: overrides = "
-            "[\"pytorch-triton==\xE2\x80\xA6\"] below [lock]\nhint: the lock's "
+            "[\"pytorch-triton==\xE2\x80\xA6\"] under [lock]\nhint: the lock's "
             "pytorch_triton-3.3.0+git1-py3-none-any.whl is neither on the page "
             "https://channel.example/whl/nightly/cu128/pytorch-triton/ nor at "
             "https://channel.example/whl/nightly/cu128/files/pytorch_triton-3.3.0%2Bgit1-py3-none-any.whl; "

@@ -79,7 +79,7 @@ TEST(PythonPatchFor, IsTheRecipesOrThatOfTheDistributionBelowTheBase) {
             "3.12.4\n"
             "\n"
             "hint: set python = \"3.12\" to use the base's, or from = "
-            "\"docker.io/library/python:3.12.4-slim\" below "
+            "\"docker.io/library/python:3.12.4-slim\" under "
             "[image]\n");
   recipe.image.from = "docker.io/library/python:3.12.4-slim";
   EXPECT_EQ(python_patch_for(recipe), 4);

@@ -3,17 +3,19 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
+#include "fakes/dice.hpp"
 #include "unit/locking/resolve_lock_fixture.hpp"
 
 namespace launch::locking {
 namespace {
+
+using fakes::Dice;
 
 constexpr int kDays = 4;
 const std::vector<std::string> kMachines = {"x86_64", "aarch64"};
@@ -41,16 +43,6 @@ struct World {
   std::vector<Candidate> decoys;     ///< versions of "own" on the general index, which has it too
   std::optional<int> date;
   std::optional<int> as_of;
-};
-
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-  int upto(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most + 1)); }
-  bool chance(int percent) { return upto(99) < percent; }
-
- private:
-  std::mt19937 random_;
 };
 
 std::set<std::string> random_machines(Dice& dice) {

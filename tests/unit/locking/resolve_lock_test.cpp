@@ -79,85 +79,6 @@ TEST_F(ResolveLock, LeavesOutWhatIsYankedUnlessItIsPinned) {
             "met.\n\nhint: relax a>=2 in the recipe\n");
 }
 
-TEST_F(ResolveLock, AVersionThatIsHeldBackByASourceArchiveIsNamed) {
-  general.add("hydra-core", "0.11.3");
-  general.add("hydra-core", "1.3.2", {"antlr4==4.9.*"});
-  general.add_archive("antlr4", "4.9.3");
-  general.add("antlr4", "4.13");
-  take({"hydra-core"});
-  const auto result = lock();
-  ASSERT_TRUE(result) << result.error().text();
-  EXPECT_THAT(locked(), ElementsAre("hydra-core 0.11.3"));
-  ASSERT_EQ(result->remarks.held_back.size(), 1U);
-  const auto& held = result->remarks.held_back[0];
-  EXPECT_EQ(held.package + " " + held.newest.text() + " " + held.requirement,
-            "hydra-core 1.3.2 antlr4==4.9.*");
-  EXPECT_EQ(held.required, "antlr4");
-  recipe.packages = {requirement("hydra-core<1")};
-  EXPECT_THAT(lock()->remarks.held_back, testing::IsEmpty()) << "the recipe does not want it";
-}
-
-TEST_F(ResolveLock, ALockedVersionThatIsYankedLaterStaysWithARemark) {
-  general.add("a", "1.0");
-  general.add_wheel({.name = "a", .version = "2.0"}, {});
-  take({"a"});
-  previous = lock()->lock;
-  general.add_wheel({.name = "a", .version = "2.0"}, {.yanked = "broken"});
-  const auto result = lock();
-  ASSERT_TRUE(result) << result.error().text();
-  EXPECT_EQ(result->lock.packages[0].version.text(), "2.0");
-  ASSERT_EQ(result->remarks.yanked.size(), 1U);
-  EXPECT_EQ(result->remarks.yanked[0].package, "a");
-  EXPECT_EQ(result->remarks.yanked[0].reason, "broken");
-  upgrade = true;
-  EXPECT_THAT(locked(), ElementsAre("a 1.0"));
-}
-
-TEST_F(ResolveLock, AnExtraThatAPackageHasNotIsRemarked) {
-  general.add_wheel({.name = "a", .version = "1.0", .provides_extra = {"Train-X", "eval"}}, {});
-  general.add("b", "1.0", {"a[train.x,no]"});
-  take({"b", "a[evil]"});
-  const auto result = lock();
-  ASSERT_TRUE(result) << result.error().text();
-  ASSERT_EQ(result->remarks.unknown_extras.size(), 2U);
-  EXPECT_EQ(result->remarks.unknown_extras[0].extra, "evil");
-  EXPECT_THAT(result->remarks.unknown_extras[0].known, ElementsAre("eval", "train-x"));
-  EXPECT_EQ(result->remarks.unknown_extras[1].extra, "no");
-}
-
-TEST_F(ResolveLock, AnOverrideTakesTheNameFromTheIndexInsteadOfAUrl) {
-  general.add("a", "1.0", {"b @ https://host.example/b-1.0-py3-none-any.whl"});
-  general.add("b", "2.0");
-  take({"a"});
-  recipe.lock.overrides = {requirement("b")};
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 2.0"));
-}
-
-TEST_F(ResolveLock, ASizeIsWhatTheServerSaysOfTheFileItself) {
-  const auto name = general.add("a", "1.0");
-  const auto bytes = fakes::make_wheel({.name = "a", .version = "1.0"});
-  take({"a"});
-  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size());
-  http.on(general.file_url(name), [bytes](const net::HttpRequest& request) {
-    fakes::MemoryAnswer answer{.body = bytes};
-    if (request.method == net::Method::head) answer.headers = {{"content-encoding", "gzip"}};
-    return answer;
-  });
-  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size()) << "the range says it";
-  http.on(general.file_url(name), [bytes](const net::HttpRequest& request) {
-    return fakes::MemoryAnswer{.body = request.method == net::Method::head ? bytes + "more" : bytes};
-  });
-  EXPECT_EQ(lock()->lock.packages[0].wheels[0].size, bytes.size()) << "the range counts";
-  http.put(general.file_url(name), fakes::MemoryAnswer{.status = 502});
-  EXPECT_EQ(
-      error_text(),
-      fmt::format("error: cannot find out the size of {}: {} returned 502\n\nhint: try again later, or use "
-                  "another mirror\n",
-                  name, general.file_url(name)));
-  http.put(general.file_url(name), fakes::MemoryAnswer{.status = 410});
-  EXPECT_THAT(error_text(), HasSubstr("a 1.0 cannot be used: " + general.file_url(name) + " returned 410"));
-}
-
 TEST_F(ResolveLock, MindsRequiresPythonOnThePageAndInTheMetadata) {
   general.add("a", "1.0");
   general.add_wheel({.name = "a", .version = "2.0", .requires_python = ">=3.13"}, {});
@@ -191,58 +112,6 @@ TEST_F(ResolveLock, ExtrasOfTheRecipeAreFollowed) {
   EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0"));
 }
 
-TEST_F(ResolveLock, ANameMayBeRequiredSeveralTimes) {
-  recipe.platforms = {fakes::x86(), fakes::arm()};
-  general.add_wheel(
-      {.name = "a", .version = "1.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
-  general.add_wheel(
-      {.name = "a", .version = "2.0", .requires_dist = {"b; extra == 'x'"}, .provides_extra = {"x"}}, {});
-  general.add("a", "3.0");
-  general.add("b", "1.0");
-  take({"a<3", "a[x]", "a==1.0; platform_machine == 'aarch64'", "a==9; sys_platform == 'win32'"});
-  EXPECT_THAT(locked(), ElementsAre("a 1.0; platform_machine == \"aarch64\"",
-                                    "a 2.0; platform_machine == \"x86_64\"", "b 1.0"));
-}
-
-TEST_F(ResolveLock, ConstraintsBoundWhatIsNeededAnyway) {
-  general.add("a", "1.0", {"b"});
-  general.add("b", "1.0");
-  general.add("b", "2.0");
-  general.add_wheel({.name = "b", .version = "1.5"}, {.yanked = "broken"});
-  general.add("c", "1.0");
-  take({"a"});
-  recipe.lock.constraints = {requirement("b<2"), requirement("c<0.5"),
-                             requirement("b<1; sys_platform == 'win32'")};
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0"));
-  recipe.lock.constraints = {requirement("b==1.5")};
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.5"));
-  recipe.lock.constraints = {requirement("b>2")};
-  EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
-            "requires b and demo has the constraint b>2, but the newest b on https://pypi.example/simple for "
-            "Python 3.12 on linux-x86_64 is 2.0, demo cannot use a 1.0.\n  And because demo requires a, the "
-            "requirements of demo cannot be met.\n\nhint: relax the constraint b>2 in the recipe\n");
-}
-
-TEST_F(ResolveLock, OverridesReplaceWhatPackagesSay) {
-  general.add("a", "1.0", {"b<2", "c"});
-  general.add("b", "1.0");
-  general.add("b", "2.0");
-  general.add("c", "1.0", {"b[x]!=2"});
-  take({"a", "b<1.5"});
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "c 1.0"));
-  recipe.lock.overrides = {requirement("b==2.*")};
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 2.0", "c 1.0"));
-  recipe.lock.overrides = {requirement("b==2.*; sys_platform == 'win32'")};
-  EXPECT_THAT(locked(), ElementsAre("a 1.0", "b 1.0", "c 1.0"));
-  recipe.lock.overrides = {requirement("b>2")};
-  EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
-            "requires b and demo has the override b>2, but the newest b on https://pypi.example/simple for "
-            "Python 3.12 on linux-x86_64 is 2.0, the requirements of demo cannot be met.\n\nhint: relax the "
-            "override b>2 in the recipe\n");
-}
-
 TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
   FakeIndex ours(http, "https://wheels.example/simple");
   general.add("a", "1.0", {"our-kernels"});
@@ -262,7 +131,7 @@ TEST_F(ResolveLock, AFurtherIndexServesThePackagesThatAreNamedAndNoOthers) {
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires a and a 1.0 requires our-kernels, but our-kernels on https://wheels.example/simple has "
             "no wheels, the requirements of demo cannot be met.\n\nhint: if another version of our-kernels "
-            "works, say so: overrides = [\"our-kernels==\xE2\x80\xA6\"] below [lock]\n");
+            "works, say so: overrides = [\"our-kernels==\xE2\x80\xA6\"] under [lock]\n");
 }
 
 TEST_F(ResolveLock, OneEntryForAllPlatformsWhereverThatIsPossible) {
@@ -310,19 +179,6 @@ TEST_F(ResolveLock, KeepsAPreviousLocksVersionsUnlessToldToUpgrade) {
   EXPECT_THAT(locked(), ElementsAre("a 2.0", "b 2.0", "c 1.0"));
 }
 
-TEST_F(ResolveLock, OtherBytesUnderALockedNameAreAnError) {
-  const auto name = general.add("a", "1.0");
-  take({"a"});
-  previous = lock()->lock;
-  const auto got = previous->packages[0].wheels[0].sha256;
-  previous->packages[0].wheels[0].sha256 = fakes::digest('0');
-  EXPECT_EQ(error_text(),
-            fmt::format("error: the index has other bytes under the name {}: expected sha256 {}, as the "
-                        "lock says, got {}\n\nhint: run `launch lock demo --upgrade` to take what the "
-                        "index has now\n",
-                        name, std::string(64, '0'), got->hex()));
-}
-
 // Refused or lost by its server, damaged, of another wheel: the next version is as good.
 TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   general.add("a", "1.0");
@@ -355,34 +211,6 @@ TEST_F(ResolveLock, AWheelThatCannotBeUsedIsRuledOut) {
   EXPECT_EQ(lock().error().kind(), ErrorKind::environment) << "it is not the recipe's fault";
 }
 
-TEST_F(ResolveLock, ANewerVersionWithoutAWheelIsNamed) {
-  const auto source_only = [this] {
-    std::vector<std::string> out;
-    const auto result = lock();
-    for (const auto& one : result->remarks.source_only)
-      out.push_back(fmt::format("{} {} < {}", one.package, one.locked.text(), one.newest.text()));
-    return out;
-  };
-  general.add("deepspeed", "0.3.1.dev3");
-  for (const auto* version : {"0.2", "0.16.9", "0.17.1", "0.18.0rc1"})
-    general.add_archive("deepspeed", version);
-  general.add("trainer", "1.0", {"deepspeed"});
-  take({"trainer"});
-  EXPECT_THAT(locked(), ElementsAre("deepspeed 0.3.1.dev3", "trainer 1.0"));
-  EXPECT_THAT(source_only(), ElementsAre("deepspeed 0.3.1.dev3 < 0.17.1"));
-  take({"deepspeed<0.17"});
-  EXPECT_THAT(source_only(), ElementsAre("deepspeed 0.3.1.dev3 < 0.16.9"));
-  general.add("deepspeed", "0.16.9");
-  EXPECT_THAT(locked(), ElementsAre("deepspeed 0.16.9", "trainer 1.0"));
-  EXPECT_THAT(source_only(), testing::IsEmpty());
-  recipe.packages = {requirement("deepspeed>=0.17")};
-  EXPECT_EQ(error_text(),
-            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
-            "requires deepspeed>=0.17, but deepspeed 0.17.1 has only a source archive, the requirements of "
-            "demo cannot be met.\n\nhint: add [lock.build.deepspeed] to recipes/demo.toml to build it from "
-            "source in a container\nhint: relax deepspeed>=0.17 in the recipe\n");
-}
-
 TEST_F(ResolveLock, AMistypedNameIsToldAtOnce) {
   recipe.torch.packages = {requirement("torhc")};
   EXPECT_EQ(error_text(),
@@ -402,7 +230,7 @@ TEST_F(ResolveLock, AnImpossibleSetIsExplained) {
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
             "requires c<2 and b 1.0 requires c>=2, a 1.0 and b 1.0 cannot be used together.\n  And because "
             "demo requires a and demo requires b, the requirements of demo cannot be met.\n\nhint: if "
-            "another version of c works, say so: overrides = [\"c==\xE2\x80\xA6\"] below [lock]\n");
+            "another version of c works, say so: overrides = [\"c==\xE2\x80\xA6\"] under [lock]\n");
   EXPECT_EQ(lock().error().kind(), ErrorKind::input);
 }
 
@@ -415,8 +243,8 @@ TEST_F(ResolveLock, NamesTheWheelsThereAreWhenNoneFits) {
   EXPECT_EQ(error_text(),
             "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
             "requires torch==2.3.0, but torch 2.3.0 has wheels for cp38, cp39 and cp310, none for cp312, the "
-            "requirements of demo cannot be met.\n\nhint: relax torch==2.3.0 in the recipe\nhint: try "
-            "another `python` in the recipe\n");
+            "requirements of demo cannot be met.\n\nhint: try another `python` in the recipe\nhint: relax "
+            "torch==2.3.0 in the recipe\n");
   recipe.torch.packages = {requirement("torch>=3")};
   EXPECT_THAT(
       error_text(),
@@ -495,33 +323,6 @@ TEST_F(ResolveLock, WhatNoIndexHasIsExplainedWithTheChannel) {
                         "https://channel.example/whl/nightly/cu128 for Python 3.12 on linux-x86_64 is 1, "));
 }
 
-TEST_F(ResolveLock, AWheelThatIsRefusedWhenItIsHashedIsRuledOutToo) {
-  channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
-  const auto newer =
-      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250605+cu128"}, {.hash = false});
-  http.put(channel.file_url(newer), fakes::MemoryAnswer{.status = 403});
-  use_nightly({"torch"});
-  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
-  const auto result = lock();
-  ASSERT_EQ(result->ruled_out.size(), 1U);
-  EXPECT_EQ(result->ruled_out[0].reason, channel.file_url(newer) + " returned 403");
-  ASSERT_EQ(result->passed_over.size(), 1U);
-  EXPECT_EQ(result->passed_over[0].reason,
-            "torch 2.9.0.dev20250605+cu128 cannot be used: " + channel.file_url(newer) + " returned 403");
-}
-
-TEST_F(ResolveLock, AServerThatRefusesHeadAloneIsNotRuledOut) {
-  const auto name =
-      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
-  const auto bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
-  http.on(channel.file_url(name), [bytes](const net::HttpRequest& request) {
-    return request.method == net::Method::head ? fakes::MemoryAnswer{.status = 403}
-                                               : fakes::MemoryAnswer{.body = bytes};
-  });
-  use_nightly({"torch"});
-  EXPECT_THAT(locked(), ElementsAre("torch 2.9.0.dev20250604+cu128"));
-}
-
 TEST_F(ResolveLock, ATorchPackageIsNeverTakenFromTheGeneralIndex) {
   channel.add("torch", "2.9.0.dev20250604+cu128", {"pytorch-triton==3.3.0"});
   general.add("pytorch-triton", "3.3.0");
@@ -529,134 +330,6 @@ TEST_F(ResolveLock, ATorchPackageIsNeverTakenFromTheGeneralIndex) {
   EXPECT_THAT(error_text(),
               HasSubstr("the channel https://channel.example/whl/nightly/cu128 has no project named "
                         "pytorch-triton"));
-}
-
-TEST_F(ResolveLock, AWheelWithoutADigestIsHashedOnce) {
-  const auto name =
-      channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
-  use_nightly({"torch"});
-  const auto first = lock();
-  ASSERT_TRUE(first) << first.error().text();
-  const auto& wheel = first->lock.packages[0].wheels[0];
-  const auto bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
-  EXPECT_EQ(wheel.sha256, Digest::of(bytes));
-  EXPECT_EQ(wheel.size, bytes.size());
-  EXPECT_TRUE(store().find(wheel.sha256.value(), wheel.file_name)->has_value());
-  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder / "store" / "incoming"))
-    EXPECT_NE(entry.path().extension(), ".whl") << "a wheel is not kept twice";
-  previous = first->lock;
-  http.forget_requests();
-  EXPECT_EQ(project::write_lockfile(lock()->lock), project::write_lockfile(*previous));
-  EXPECT_THAT(http.log(), ::testing::Not(::testing::Contains("GET " + channel.file_url(name))));
-}
-
-/// Locks anew, and tells whether the wheel was downloaded for it.
-class HashedBefore : public ResolveLock {
- protected:
-  HashedBefore() {
-    name = channel.add_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"}, {.hash = false});
-    use_nightly({"torch"});
-    upgrade = true;
-  }
-  void serve(const std::string& bytes, const std::map<std::string, std::string>& headers) {
-    http.put(channel.file_url(name),
-             fakes::MemoryAnswer{.headers = {headers.begin(), headers.end()}, .body = bytes});
-  }
-  bool downloads() {
-    work.clock.advance(std::chrono::seconds(1));
-    http.forget_requests();
-    const auto result = lock();
-    EXPECT_TRUE(result) << result.error().text();
-    if (!result) return false;
-    digest = result->lock.packages[0].wheels[0].sha256.value();
-    size = result->lock.packages[0].wheels[0].size;
-    const auto log = http.log();
-    return std::find(log.begin(), log.end(), "GET " + channel.file_url(name)) != log.end();
-  }
-  std::string name;
-  std::string bytes = fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128"});
-  std::string others = fakes::make_wheel(
-      {.name = "torch", .version = "2.9.0.dev20250604+cu128", .files = {{"torch/x.py", ""}}});
-  Digest digest = Digest::of("");
-  std::uint64_t size = 0;
-};
-
-TEST_F(HashedBefore, IsNotDownloadedAgainWhileItsEtagIsTheSame) {
-  serve(bytes, {{"etag", "\"one\""}});
-  EXPECT_TRUE(downloads());
-  EXPECT_FALSE(downloads());
-  EXPECT_EQ(digest, Digest::of(bytes));
-  EXPECT_EQ(size, bytes.size());
-  serve(others, {{"etag", "\"two\""}});
-  EXPECT_TRUE(downloads());
-  EXPECT_EQ(digest, Digest::of(others));
-}
-
-TEST_F(HashedBefore, IsRememberedUnderTheEtagOfTheBytesThatCame) {
-  http.on(channel.file_url(name), [this](const net::HttpRequest& request) {
-    const bool head = request.method == net::Method::head;
-    return fakes::MemoryAnswer{.headers = {{"etag", head ? "\"one\"" : "\"two\""}},
-                               .body = head ? bytes : others};
-  });
-  EXPECT_TRUE(downloads());
-  serve(bytes, {{"etag", "\"one\""}});
-  EXPECT_TRUE(downloads());
-  EXPECT_EQ(digest, Digest::of(bytes));
-}
-
-TEST_F(HashedBefore, WhatIsNoSuchWheelIsRuledOutAndNotKept) {
-  const auto other =
-      fakes::make_wheel({.name = "torch", .version = "2.9.0.dev20250604+cu128", .requires_dist = {"evil"}});
-  for (const auto& served : {std::string("<html>log in</html>"), bytes.substr(0, bytes.size() / 2), other}) {
-    serve(served, {{"etag", "\"one\""}});
-    const auto result = lock();
-    ASSERT_FALSE(result);
-    EXPECT_THAT(
-        result.error().text(),
-        HasSubstr("torch 2.9.0.dev20250604+cu128 cannot be used: the file at " + channel.file_url(name)));
-    EXPECT_EQ(result.error().kind(), ErrorKind::environment);
-    EXPECT_FALSE(store().has(Digest::of(served), name));
-  }
-  serve(bytes, {{"etag", "\"one\""}});
-  EXPECT_TRUE(downloads());
-  EXPECT_EQ(digest, Digest::of(bytes));
-}
-
-TEST_F(HashedBefore, IsDownloadedAgainWhereTheServerSaysNothingOfItsBytes) {
-  serve(bytes, {{"etag", "W/\"weak\""}});
-  EXPECT_TRUE(downloads());
-  EXPECT_TRUE(downloads());
-}
-
-TEST_F(HashedBefore, TheServersWordIsBelievedOnlyOfBytesThatWereSeen) {
-  serve(bytes, {{"x-amz-meta-checksum-sha256", Digest::of(others).hex()}});
-  EXPECT_TRUE(downloads());
-  EXPECT_EQ(digest, Digest::of(bytes)) << "what was downloaded counts";
-  serve(bytes, {{"x-amz-meta-checksum-sha256", Digest::of(bytes).hex()}});
-  EXPECT_FALSE(downloads());
-  EXPECT_EQ(digest, Digest::of(bytes));
-  std::filesystem::remove_all(folder / "store" / "incoming");
-  EXPECT_FALSE(downloads()) << "the store has these bytes";
-  std::filesystem::remove_all(folder / "store" / "sha256");
-  EXPECT_TRUE(downloads());
-  std::filesystem::remove_all(folder / "store" / "sha256");
-  EXPECT_FALSE(downloads()) << "they were seen, and the server says that they are the same";
-  EXPECT_EQ(size, bytes.size());
-}
-
-TEST_F(ResolveLock, WheelsOfAFindLinksFolderAreHashedWhereTheyLie) {
-  const fakes::WheelSpec spec{.name = "own", .version = "1.0"};
-  const auto bytes = fakes::make_wheel(spec);
-  const auto file = folder / "house" / fakes::wheel_file_name(spec);
-  ASSERT_TRUE(write_file(file, bytes));
-  site.find_links = {{folder / "house", "test"}};
-  take({"own"});
-  const auto result = lock();
-  ASSERT_TRUE(result) << result.error().text();
-  const auto& wheel = result->lock.packages[0].wheels[0];
-  EXPECT_EQ(wheel.sha256, Digest::of(bytes));
-  EXPECT_EQ(wheel.size, bytes.size());
-  EXPECT_EQ(wheel.url, "file://" + file.string());
 }
 
 TEST_F(ResolveLock, AStopEndsTheSolverAtItsNextQuestion) {

@@ -197,14 +197,12 @@ TEST_F(FromSource, ABuildRequirementMayBeBuiltToo) {
   offer({.name = "a", .version = "1.0", .pyproject = "[build-system]\nrequires = [\"tool\"]\n"});
   take({"a"});
   allow("a");
-  EXPECT_EQ(
-      error_text(),
-      "error: the build of a 1.0 has no solution for Python 3.12 on linux-x86_64:\n"
-      "  Because the build of a 1.0 requires tool, but tool 1.0 has only a source archive, the requirements "
-      "of the build of a 1.0 cannot be met.\n"
-      "  while resolving what a 1.0 needs to be built\n"
-      "  while resolving demo for Python 3.12 on linux-x86_64\n\n"
-      "hint: add [lock.build.tool] to recipes/demo.toml to build it from source in a container\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of the build of a 1.0 cannot be met for Python 3.12 on linux-x86_64:\n  "
+            "Because the build of a 1.0 requires tool, but tool 1.0 has only a source archive, the "
+            "requirements of the build of a 1.0 cannot be met.\n  while resolving what a 1.0 needs to be "
+            "built\n  while resolving demo for Python 3.12 on linux-x86_64\n\nhint: add [lock.build.tool] to "
+            "the recipe to build it from source in a container\n");
   allow("tool");
   EXPECT_THAT(locked(), ElementsAre("a 1.0"));
   EXPECT_THAT(builder_.builds, ElementsAre(fmt::format("tool 1.0 with {}", kTools),
@@ -273,6 +271,20 @@ TEST_F(FromSource, WithoutIsolationABuildSeesTheNightly) {
   upgrade = true;
   EXPECT_THAT(locked(), ElementsAre("flash 1.0", "torch 2.8.0.dev20250606+cu128"));
   EXPECT_EQ(builder_.builds.size(), 1U) << "the wheel is built again for another torch";
+}
+
+TEST_F(FromSource, ANightlyWithoutAHashOnItsIndexIsHashedForTheBuild) {
+  const auto name = channel.add_wheel(
+      {.name = "torch", .version = "2.8.0.dev20250605+cu128", .tags = "cp312-cp312-manylinux_2_28_x86_64"},
+      {.hash = false});
+  offer({.name = "flash", .version = "1.0", .requires_dist = {"torch"}});
+  builder_.wheels["flash"] = {.name = "flash", .version = "1.0", .requires_dist = {"torch"}};
+  use_nightly({"torch"});
+  take({"flash"});
+  allow("flash", {.isolation = false});
+  EXPECT_THAT(locked(), ElementsAre("flash 1.0", "torch 2.8.0.dev20250605+cu128"));
+  ASSERT_EQ(builder_.builds.size(), 1U);
+  EXPECT_THAT(builder_.builds[0], HasSubstr(name));
 }
 
 TEST_F(FromSource, AnotherLockedVersionBuildsAgainWithoutIsolation) {
@@ -378,11 +390,10 @@ TEST_F(FromSource, ACommitOfAnotherPackageIsRefused) {
 TEST_F(FromSource, TheErrorWithoutATableSaysHowToAddOne) {
   offer({.name = "a", .version = "1.0"});
   take({"a"});
-  EXPECT_EQ(
-      error_text(),
-      "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n"
-      "  Because demo requires a, but a 1.0 has only a source archive, the requirements of demo cannot be "
-      "met.\n\nhint: add [lock.build.a] to recipes/demo.toml to build it from source in a container\n");
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because demo "
+            "requires a, but a 1.0 has only a source archive, the requirements of demo cannot be "
+            "met.\n\nhint: add [lock.build.a] to the recipe to build it from source in a container\n");
 }
 
 }  // namespace

@@ -71,7 +71,7 @@ TEST_F(RecipeFrom, ARequirementsFileIsReadAsPipReadsIt) {
           "requirements.txt:7: --pre is ignored",
           "requirements.txt:8: the project itself is not locked, only what it requires: list pyproject.toml "
           "under from",
-          "requirements.txt:5: its hashes are not compared with those of the lock"));
+          "requirements.txt:5: hashes are ignored: the lock has its own"));
 }
 
 TEST_F(RecipeFrom, PackagesOfPyTorchJoinThoseOfTheChannel) {
@@ -161,11 +161,10 @@ TEST_F(RecipeFrom, WhatALockCannotTakeIsNamedByFileAndLine) {
   recipe.notes.clear();
   EXPECT_EQ(add({"pyproject.toml"}), "");
   EXPECT_THAT(texts(recipe.packages), ElementsAre("dion", "ours"));
-  EXPECT_THAT(
-      recipe.notes,
-      ElementsAre("pyproject.toml:7: mine is a local project of uv and is not locked",
-                  "pyproject.toml:4: dion comes from git https://host.example/dion.git there, and from an "
-                  "index here, as the recipe lists it"));
+  EXPECT_THAT(recipe.notes,
+              ElementsAre("pyproject.toml:7: mine is a local project of uv and is not locked",
+                          "pyproject.toml:4: dion comes from git https://host.example/dion.git; launch takes "
+                          "it from an index, because the recipe lists it"));
 }
 
 TEST_F(RecipeFrom, AUvLockBindsVersions) {
@@ -207,8 +206,8 @@ source = { git = "https://host.example/dion.git?rev=abc#0123" }
                           "numpy==2.2.6; (python_full_version >= \"3.10\" and sys_platform == \"linux\") or "
                           "sys_platform == \"win32\""));
   EXPECT_THAT(recipe.notes,
-              ElementsAre("uv.lock:30: dion comes from git https://host.example/dion.git?rev=abc#0123 "
-                          "there, and from an index here"));
+              ElementsAre("uv.lock:30: dion comes from git https://host.example/dion.git?rev=abc#0123; "
+                          "launch takes it from an index"));
   EXPECT_EQ(add({"uv.lock[train]"}), "error: uv.lock has no extra or dependency group \"train\"\n");
   put("uv.lock", "version = 2\n");
   EXPECT_EQ(add({"uv.lock"}),

@@ -374,7 +374,7 @@ TEST(RecipeError, WhatBelongsToTheMachineOrIsReadByNothing) {
   EXPECT_EQ(
       error_with("image", "env = { HF_HOME = \"/hf\", NCCL_DEBUG = \"INFO\" }"),
       "error: recipes/demo.toml:4:39: [image] env.NCCL_DEBUG: belongs to the machine that runs the image, "
-      "not to the image\n\nhint: set it in env below [train]\n");
+      "not to the image\n\nhint: set it in env under [train]\n");
   EXPECT_EQ(error_with("verify", "smoke = [\"python\"]"),
             "error: recipes/demo.toml:4:9: [verify] smoke: not supported yet: this version has no command "
             "that runs it\n\nhint: remove it until `launch verify` exists\n");

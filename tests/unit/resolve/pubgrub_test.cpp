@@ -33,7 +33,7 @@ class PubGrub : public ::testing::Test {
 
   void bind(const std::string& text) {
     const auto bound = *specs::Requirement::parse(text);
-    bounds.push_back({bound.name, bound.specifier, "demo has the constraint " + text});
+    bounds.push_back({bound.name, bound.specifier, "constraint"});
   }
 
   TableProvider index;
@@ -281,7 +281,7 @@ TEST_F(PubGrub, TheProvidersErrorIsTheAnswer) {
       return fail(environment_error("no network"));
     }
     bool takes_prereleases(const std::string&) override { return false; }
-    std::string absence(const std::string&, const specs::SpecifierSet&) override { return {}; }
+    Reason absence(const std::string&, const specs::SpecifierSet&) override { return {}; }
     Result<Dependencies> dependencies(const std::string&, const specs::Version&,
                                       const std::set<std::string>&) override {
       return Dependencies{};

@@ -1,12 +1,12 @@
 #include <map>
 #include <optional>
-#include <random>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "fakes/dice.hpp"
 #include "resolve/explain.hpp"
 #include "resolve/pubgrub.hpp"
 #include "unit/resolve/table_provider.hpp"
@@ -14,6 +14,7 @@
 namespace launch::resolve {
 namespace {
 
+using fakes::Dice;
 using Names = std::vector<std::string>;
 using Choice = std::map<std::string, Chosen>;
 
@@ -22,16 +23,6 @@ struct Universe {
   std::vector<specs::Requirement> root;
   std::vector<Bound> bounds;
   Names packages;
-};
-
-class Dice {
- public:
-  explicit Dice(unsigned seed) : random_(seed) {}
-  int upto(int most) { return static_cast<int>(random_() % static_cast<unsigned>(most + 1)); }
-  bool chance(int percent) { return upto(99) < percent; }
-
- private:
-  std::mt19937 random_;  // its numbers are fixed by the standard, unlike those of distributions
 };
 
 std::string random_specifier(Dice& dice) {
@@ -73,7 +64,7 @@ Universe random_universe(unsigned seed) {
   }
   for (int i = dice.chance(30) ? 1 + dice.upto(1) : 0; i > 0; --i) {
     const auto bound = *specs::Requirement::parse(random_requirement(dice, mentioned, 0));
-    out.bounds.push_back({bound.name, bound.specifier, "root has the constraint " + bound.text()});
+    out.bounds.push_back({bound.name, bound.specifier, "constraint"});
   }
   return out;
 }

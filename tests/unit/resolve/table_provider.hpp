@@ -22,7 +22,7 @@ class TableProvider final : public Provider {
     for (const auto& text : requirements) entry.requirements.push_back(*specs::Requirement::parse(text));
   }
   void add_unusable(const std::string& package, const std::string& version, const std::string& clause) {
-    table_[package][*specs::Version::parse(version)].unusable = clause;
+    table_[package][*specs::Version::parse(version)].unusable = Reason{clause};
   }
   void take_prereleases(const std::string& package) { nightly_.insert(package); }
   void prefer(const std::string& package, const std::string& version) {
@@ -46,9 +46,9 @@ class TableProvider final : public Provider {
     return out;
   }
   bool takes_prereleases(const std::string& package) override { return nightly_.count(package) != 0; }
-  std::string absence(const std::string& package, const specs::SpecifierSet&) override {
-    if (table_.count(package) == 0) return fmt::format("the index has no project named {}", package);
-    return fmt::format("the newest {} is {}", package, table_[package].rbegin()->first.text());
+  Reason absence(const std::string& package, const specs::SpecifierSet&) override {
+    if (table_.count(package) == 0) return {fmt::format("the index has no project named {}", package)};
+    return {fmt::format("the newest {} is {}", package, table_[package].rbegin()->first.text())};
   }
   Result<Dependencies> dependencies(const std::string& package, const specs::Version& version,
                                     const std::set<std::string>& extras) override {

@@ -7,13 +7,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "base/toml.hpp"
 
 namespace launch::project {
 
-// The checks that the tables of a recipe share. Those that return a text return what is wrong, nullopt if
-// nothing is.
+// The checks that the tables of recipes and locks share. Those that return a text return what is wrong,
+// nullopt if nothing is.
 
 bool consists_of(std::string_view text, std::string_view set);
 bool has_control(std::string_view text);
@@ -35,6 +36,11 @@ Result<void> check_each(const TomlTable& table, std::string_view key, const Chec
   }
   return {};
 }
+
+/// The string at a key, which must not be empty. `what`: expected there, for the error (input).
+Result<std::string> required_text(const TomlTable& table, std::string_view key, std::string_view what);
+/// "sha256:…" at a key. Errors (input): it is missing, or something else.
+Result<Digest> read_digest(const TomlTable& table, std::string_view key);
 
 /// The name of a Debian package, perhaps with "=version".
 std::optional<std::string> bad_apt_package(const std::string& text);

@@ -1,10 +1,8 @@
-#include "locking/ways_out.hpp"
+#include "locking/refusal.hpp"
 
 #include <algorithm>
 #include <map>
-#include <optional>
 #include <set>
-#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -12,6 +10,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "locking/absence.hpp"
+#include "resolve/explain.hpp"
 
 namespace launch::locking {
 namespace {
@@ -30,7 +29,8 @@ std::vector<std::string> disputed(const resolve::Conflict& conflict) {
     const bool of_root =
         std::any_of(fact.terms.begin(), fact.terms.end(), [](const auto& term) { return term.root; });
     if (!is_given(fact) || of_root) continue;
-    if (!fact.lacks.empty() && fact.text.find(kOtherNight) == std::string::npos) lacking.insert(fact.lacks);
+    const auto& lacks = fact.advice.lacks;
+    if (!lacks.empty() && fact.text.find(kOtherNight) == std::string::npos) lacking.insert(lacks);
     for (const auto& term : fact.terms) {
       if (!term.positive) ++times[std::string(resolve::project_of(term))];
     }
@@ -42,38 +42,6 @@ std::vector<std::string> disputed(const resolve::Conflict& conflict) {
   return out;
 }
 
-/// The word after `before` in a text; empty if it is not there.
-std::string word_after(const std::string& text, std::string_view before) {
-  const auto at = text.find(before);
-  if (at == std::string::npos) return {};
-  const auto word = text.substr(at + before.size());
-  return word.substr(0, word.find_first_of(" ,"));
-}
-
-/// What a given fact alone suggests.
-std::optional<std::string> way_out(const Fact& fact) {
-  const auto has = [&](std::string_view words) { return fact.text.find(words) != std::string::npos; };
-  if (const auto name = word_after(fact.text, " has no project named "); !name.empty()) {
-    return fmt::format(
-        "if {0} is on another index, name it in the recipe: [[index]] with its url and packages = [\"{0}\"]",
-        name);
-  }
-  if (has(" by direct URL, "))
-    return fmt::format("take {0} from the index instead: overrides = [\"{0}\"] below [lock]",
-                       word_after(fact.text, " requires "));
-  if (has(" needs glibc ")) return "choose a base image with a newer glibc: `from` below [image]";
-  if (has("needs Python ") || has(", none for cp")) return "try another `python` in the recipe";
-  if (const auto platform = word_after(fact.text, ", none for linux-"); !platform.empty())
-    return fmt::format(
-        "remove linux-{0} from the recipe's platforms, or require the package only elsewhere, with a marker "
-        "such as "
-        "platform_machine != '{0}'",
-        platform);
-  return std::nullopt;
-}
-
-}  // namespace
-
 std::vector<std::string> ways_out(const resolve::Conflict& conflict) {
   std::vector<std::string> bounds;
   std::vector<std::string> hints;
@@ -82,19 +50,20 @@ std::vector<std::string> ways_out(const resolve::Conflict& conflict) {
   };
   for (const auto& fact : conflict.facts) {
     if (!is_given(fact)) continue;
-    if (fact.asks.find_first_of("<>=!~") != std::string::npos) add(bounds, fact.asks);
-    if (auto hint = way_out(fact)) add(hints, *std::move(hint));
+    const auto& [asks, lacks, way_out] = fact.advice;
+    if (asks.find_first_of("<>=!~") != std::string::npos) add(bounds, asks);
+    if (!way_out.empty()) add(hints, way_out);
   }
-  if (!bounds.empty())
-    hints.insert(hints.begin(), fmt::format("relax {} in the recipe", join_words(bounds, "or")));
+  if (!bounds.empty()) hints.push_back(fmt::format("relax {} in the recipe", join_words(bounds, "or")));
   const auto names = disputed(conflict);
   if (hints.empty() && !names.empty()) {
     hints.push_back(fmt::format(
-        "if another version of {0} works, say so: overrides = [\"{0}==…\"] below [lock]", names.front()));
+        "if another version of {0} works, say so: overrides = [\"{0}==…\"] under [lock]", names.front()));
   }
   return hints;
 }
 
+/// The middle of a long explanation is left out.
 std::string shortened(const std::string& explanation) {
   constexpr std::size_t kMost = 12;
   constexpr std::size_t kFirst = 5;
@@ -106,6 +75,28 @@ std::string shortened(const std::string& explanation) {
   kept.push_back(fmt::format("… ({} steps more: run again with --verbose)", all.size() - kFirst - last));
   kept.insert(kept.end(), all.end() - static_cast<std::ptrdiff_t>(last), all.end());
   return join(kept, "\n");
+}
+
+bool rests_on_unusable(const resolve::Conflict& conflict, const PackageSource& source) {
+  const auto is_ruled_out = [&](const resolve::Term& term) {
+    const auto& ruled_out = source.ruled_out();
+    return std::any_of(ruled_out.begin(), ruled_out.end(),
+                       [&](const auto& one) { return one.first.first == resolve::project_of(term); });
+  };
+  return std::any_of(conflict.facts.begin(), conflict.facts.end(), [&](const Fact& fact) {
+    return std::any_of(fact.terms.begin(), fact.terms.end(), is_ruled_out);
+  });
+}
+
+}  // namespace
+
+Error error_of(const Refusal& refusal, const std::string& whose, const PackageSource& source) {
+  const auto why = replace_all(shortened(resolve::explain(refusal.conflict)), "\n", "\n  ");
+  const auto kind = rests_on_unusable(refusal.conflict, source) ? ErrorKind::environment : ErrorKind::input;
+  Error error(kind, fmt::format("the requirements of {} cannot be met for {}:\n  {}", whose,
+                                refusal.target->text(), why));
+  for (auto& hint : ways_out(refusal.conflict)) error.hint(std::move(hint));
+  return error;
 }
 
 }  // namespace launch::locking

@@ -1,4 +1,4 @@
-#include "project/recipe_values.hpp"
+#include "project/toml_values.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -34,6 +34,19 @@ Result<void> check_allowed(const TomlTable& table, std::string_view key, std::st
                            std::vector<std::string> allowed) {
   if (std::find(allowed.begin(), allowed.end(), value) != allowed.end()) return {};
   return fail(table.wrong(key, one_of(allowed, value)));
+}
+
+Result<std::string> required_text(const TomlTable& table, std::string_view key, std::string_view what) {
+  std::string value;
+  TRY(table.read(key, value));
+  if (value.empty()) return fail(table.wrong(key, fmt::format("expected {}, but it is missing", what)));
+  return value;
+}
+
+Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
+  TRY_ASSIGN(const auto text, required_text(table, key, "\"sha256:…\""));
+  if (const auto digest = Digest::parse(text)) return *digest;
+  return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", text)));
 }
 
 // Debian Policy 5.6.1 and 5.6.12: a name, optionally with "=version".
