@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,13 @@ inline tl::unexpected<Error> fail(Error error) {
 template <class T>
 Result<T> during(Result<T> result, std::string step) {
   if (!result) result.error().during(std::move(step));
+  return result;
+}
+/// The same with a function that is asked for the step only on failure, for where most calls succeed and many
+/// are made.
+template <class T, std::invocable Step>
+Result<T> during(Result<T> result, const Step& step) {
+  if (!result) result.error().during(step());
   return result;
 }
 

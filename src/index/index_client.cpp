@@ -183,13 +183,14 @@ Result<std::optional<ProjectPage>> IndexClient::read_page(const std::string& pro
 Result<std::optional<ProjectPage>> IndexClient::add_linked(const std::string& project,
                                                            Result<std::optional<ProjectPage>> given) {
   TRY_ASSIGN(auto page, std::move(given));
+  TRY_ASSIGN(const auto linked, linked_files());
+  if (linked.empty()) return page;
   const auto name = specs::normalize_name(project);
   std::set<std::string_view> known;
   if (page) {
     for (const auto& file : page->files) known.insert(file.file_name);
   }
   std::vector<IndexFile> more;
-  TRY_ASSIGN(const auto linked, linked_files());
   for (const auto& file : linked) {
     if (is_file_of(file.file_name, name) && !known.contains(file.file_name)) more.push_back(file);
   }

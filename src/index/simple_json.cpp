@@ -1,12 +1,13 @@
-// PEP 691 pages, parsed as a stream: the pages of large projects have tens of thousands of files, and a tree
-// of all their values would cost more than the parsing.
+// PEP 691 pages. Those of large projects have tens of thousands of files: simdjson reads them several times
+// as fast as nlohmann/json, which is asked only where a page that cannot be read is broken.
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include "base/text.hpp"
 #include "index/page_file.hpp"
@@ -17,224 +18,175 @@
 namespace launch::index {
 namespace {
 
-using Json = nlohmann::json;
+namespace dom = simdjson::dom;
+
+std::optional<std::string_view> string_of(const dom::element& value) {
+  std::string_view text;
+  return value.get(text) == simdjson::SUCCESS ? std::optional(text) : std::nullopt;
+}
+
+std::optional<Digest> sha256_of(const dom::element& hashes) {
+  std::string_view text;
+  return hashes["sha256"].get(text) == simdjson::SUCCESS ? checked_sha256(text) : std::nullopt;
+}
 
 /// What an entry says about its sidecar, under either name of the key.
 struct SidecarClaim {
   bool given = false;
   bool there = false;
   std::optional<Digest> sha256 = {};
+
+  static SidecarClaim of(const dom::element& value) {
+    if (value.is_object()) return {.given = true, .there = true, .sha256 = sha256_of(value)};
+    bool there = false;
+    if (value.get(there) == simdjson::SUCCESS) return {.given = true, .there = there};
+    return {.given = value.is_string()};
+  }
 };
 
 /// One entry of "files" as written.
 struct Entry {
-  std::optional<std::string> file_name = {};
-  std::optional<std::string> url = {};
+  std::optional<std::string_view> file_name = {};
+  std::optional<std::string_view> url = {};
   std::optional<Digest> sha256 = {};
-  std::optional<std::string> upload_time = {};
-  std::optional<std::string> requires_python = {};
+  std::optional<std::string_view> upload_time = {};
+  std::optional<std::string_view> requires_python = {};
   std::optional<std::uint64_t> size = {};
   std::optional<std::string> yanked = {};
   SidecarClaim core_metadata = {};
   SidecarClaim dist_info_metadata = {};
+
+  explicit Entry(const dom::object& object) {
+    for (const auto [key, value] : object) take(key, value);
+  }
+
+ private:
+  void take(std::string_view key, const dom::element& value) {
+    if (key == "filename")
+      file_name = string_of(value);
+    else if (key == "url")
+      url = string_of(value);
+    else if (key == "upload-time")
+      upload_time = string_of(value);
+    else if (key == "requires-python")
+      requires_python = string_of(value);
+    else if (key == "hashes")
+      sha256 = sha256_of(value);
+    else if (key == "size")
+      take_size(value);
+    else if (key == "yanked")
+      take_yanked(value);
+    else if (key == "core-metadata")
+      core_metadata = SidecarClaim::of(value);
+    else if (key == "dist-info-metadata")
+      dist_info_metadata = SidecarClaim::of(value);
+  }
+  void take_size(const dom::element& value) {
+    std::uint64_t bytes = 0;
+    if (value.get(bytes) == simdjson::SUCCESS) size = bytes;
+  }
+  void take_yanked(const dom::element& value) {
+    bool without_reason = false;
+    if (value.get(without_reason) == simdjson::SUCCESS && without_reason) yanked.emplace();
+    if (const auto reason = string_of(value)) yanked = std::string(*reason);
+  }
 };
 
-/// Assembles a page from the events of the JSON parser.
-class PageReader final : public Json::json_sax_t {
+/// The byte at which JSON that simdjson refuses is broken, from 1; nullopt if nlohmann/json accepts it.
+std::optional<std::size_t> broken_at(std::string_view text) {
+  try {
+    const auto parsed = nlohmann::json::parse(text.begin(), text.end());
+    return std::nullopt;
+  } catch (const nlohmann::json::parse_error& error) {
+    return error.byte;
+  } catch (const nlohmann::json::exception&) {
+    return std::nullopt;
+  }
+}
+
+/// Reads one page; its errors name the page.
+class PageReader {
  public:
   PageReader(const specs::Url& url, std::string_view project)
       : url_(url), base_(url.without_credentials()), page_{specs::normalize_name(project), {}} {}
 
   Result<ProjectPage> read(std::string_view text) {
-    if (!Json::sax_parse(text.begin(), text.end(), this)) return fail(unreadable(text.size()));
-    if (!is_object_) return fail(no_page("its JSON is not an object"));
-    TRY(check_version());
-    TRY(check_name());
-    if (!has_files_) return fail(no_page("it has no list \"files\""));
-    if (bad_entry_) return fail(*std::move(bad_entry_));
+    dom::parser parser;
+    dom::element whole;
+    if (const auto error = parser.parse(text.data(), text.size()).get(whole); error != simdjson::SUCCESS)
+      return fail(unreadable(text, error));
+    dom::object page;
+    if (whole.get(page) != simdjson::SUCCESS) return fail(no_page("its JSON is not an object"));
+    TRY(check_version(page));
+    TRY(check_name(page));
+    dom::array files;
+    if (page["files"].get(files) != simdjson::SUCCESS) return fail(no_page("it has no list \"files\""));
+    page_.files.reserve(files.size());
+    std::size_t number = 0;
+    for (const auto file : files) TRY(take(file, ++number));
     return std::move(page_);
   }
 
-  bool start_object(std::size_t /*elements*/) override {
-    if (depth_ == 0) is_object_ = true;
-    if (in_entry()) take_object();
-    ++depth_;
-    if (in_files_ && depth_ == kEntryDepth) {
-      entry_ = {};
-      ++number_;
-    }
-    return true;
-  }
-  bool end_object() override {
-    if (in_files_ && depth_ == kEntryDepth) take_entry();
-    --depth_;
-    return true;
-  }
-  bool start_array(std::size_t /*elements*/) override {
-    inner_.clear();
-    if (in_files_) {
-      value_of_no_object();
-    } else if (depth_ == 1 && top_ == "files") {
-      in_files_ = has_files_ = true;
-      page_.files.clear();
-      number_ = 0;
-    }
-    ++depth_;
-    return true;
-  }
-  bool end_array() override {
-    --depth_;
-    if (depth_ == 1) in_files_ = false;
-    return true;
-  }
-  bool key(std::string& name) override {
-    const bool in_meta = depth_ == 2 && top_ == "meta";
-    if (depth_ == 1) {
-      top_ = std::move(name);
-    } else if (in_meta || in_entry()) {
-      field_ = std::move(name);
-    } else if (in_files_ && depth_ == kEntryDepth + 1) {
-      inner_ = std::move(name);
-    }
-    return true;
-  }
-  bool string(std::string& value) override {
-    if (depth_ == 1 && top_ == "name") {
-      name_ = std::move(value);
-    } else if (depth_ == 2 && top_ == "meta" && field_ == "api-version") {
-      version_ = std::move(value);
-    } else if (in_entry()) {
-      take_string(std::move(value));
-    } else if (in_files_ && depth_ == kEntryDepth + 1 && inner_ == "sha256") {
-      take_digest(value);
-    } else {
-      value_of_no_object();
-    }
-    return true;
-  }
-  bool boolean(bool value) override {
-    value_of_no_object();
-    if (!in_entry()) return true;
-    if (field_ == "yanked" && value) entry_.yanked.emplace();
-    if (auto* claim = this->claim()) *claim = {.given = true, .there = value};
-    return true;
-  }
-  bool number_unsigned(std::uint64_t value) override {
-    value_of_no_object();
-    if (in_entry() && field_ == "size") entry_.size = value;
-    return true;
-  }
-  bool null() override { return value_of_no_object(); }
-  bool number_integer(std::int64_t /*value*/) override { return value_of_no_object(); }
-  bool number_float(double /*value*/, const std::string& /*text*/) override { return value_of_no_object(); }
-  bool binary(Json::binary_t& /*value*/) override { return value_of_no_object(); }
-  bool parse_error(std::size_t position, const std::string& /*token*/,
-                   const Json::exception& /*error*/) override {
-    broken_at_ = position;
-    return false;
-  }
-
  private:
-  static constexpr std::size_t kEntryDepth = 3;  // {"files": [{
-
-  bool in_entry() const { return in_files_ && depth_ == kEntryDepth; }
-
   Error no_page(std::string_view why) const {
     return bad_page(url_, fmt::format("not an index page: {}", why));
   }
-  Error unreadable(std::size_t size) const {
-    if (broken_at_ <= size) return no_page(fmt::format("its JSON is invalid at byte {}", broken_at_));
-    return bad_page(url_, fmt::format("truncated: its JSON ends after {} bytes", size));
+  Error unreadable(std::string_view text, simdjson::error_code error) const {
+    const auto byte = broken_at(text);
+    if (!byte) return no_page(simdjson::error_message(error));
+    if (*byte <= text.size()) return no_page(fmt::format("its JSON is invalid at byte {}", *byte));
+    return bad_page(url_, fmt::format("truncated: its JSON ends after {} bytes", text.size()));
   }
 
-  Result<void> check_version() const {
-    if (!version_) return fail(no_page("it has no \"meta\" with an \"api-version\""));
-    if (version_->starts_with("1.")) return {};
-    return fail(environment_error(fmt::format("the page {} has the api-version {}, expected 1.x", url_,
-                                              in_quotes(*version_)))
+  Result<void> check_version(const dom::object& page) const {
+    std::string_view version;
+    if (page["meta"]["api-version"].get(version) != simdjson::SUCCESS)
+      return fail(no_page("it has no \"meta\" with an \"api-version\""));
+    if (version.starts_with("1.")) return {};
+    return fail(environment_error(
+                    fmt::format("the page {} has the api-version {}, expected 1.x", url_, in_quotes(version)))
                     .hint("the index uses a later version of the standard; upgrade launch"));
   }
-  Result<void> check_name() const {
-    if (!name_ || specs::normalize_name(*name_) == page_.name) return {};
+  Result<void> check_name(const dom::object& page) const {
+    std::string_view name;
+    if (page["name"].get(name) != simdjson::SUCCESS || specs::normalize_name(name) == page_.name) return {};
     return fail(bad_page(url_, fmt::format("for another project: expected {}, found {}",
-                                           in_quotes(page_.name), in_quotes(*name_))));
+                                           in_quotes(page_.name), in_quotes(name))));
   }
 
-  void bad(std::string_view what) {
-    if (!bad_entry_) bad_entry_ = no_page(fmt::format("entry {} of \"files\" {}", number_, what));
+  Result<void> take(const dom::element& file, std::size_t number) {
+    const auto bad = [&](std::string_view what) {
+      return fail(no_page(fmt::format("entry {} of \"files\" {}", number, what)));
+    };
+    dom::object object;
+    if (file.get(object) != simdjson::SUCCESS) return bad("is not an object");
+    Entry entry(object);
+    if (!entry.file_name) return bad("has no \"filename\"");
+    if (!entry.url) return bad("has no \"url\"");
+    if (is_file_of(*entry.file_name, page_.name)) keep(std::move(entry));
+    return {};
   }
-  /// A value other than an object where an entry should be.
-  bool value_of_no_object() {
-    if (in_files_ && depth_ == kEntryDepth - 1) {
-      ++number_;
-      bad("is not an object");
-    }
-    return true;
-  }
-
-  SidecarClaim* claim() {
-    if (field_ == "core-metadata") return &entry_.core_metadata;
-    return field_ == "dist-info-metadata" ? &entry_.dist_info_metadata : nullptr;
-  }
-  void take_object() {
-    inner_.clear();
-    if (auto* claim = this->claim()) *claim = {.given = true, .there = true};
-  }
-  void take_string(std::string value) {
-    if (field_ == "filename")
-      entry_.file_name = std::move(value);
-    else if (field_ == "url")
-      entry_.url = std::move(value);
-    else if (field_ == "upload-time")
-      entry_.upload_time = std::move(value);
-    else if (field_ == "requires-python")
-      entry_.requires_python = std::move(value);
-    else if (field_ == "yanked")
-      entry_.yanked = std::move(value);
-    else if (auto* claim = this->claim())
-      claim->given = true;
-  }
-  void take_digest(const std::string& value) {
-    if (field_ == "hashes")
-      entry_.sha256 = checked_sha256(value);
-    else if (auto* claim = this->claim())
-      claim->sha256 = checked_sha256(value);
-  }
-  void take_entry() {
-    if (!entry_.file_name) return bad("has no \"filename\"");
-    if (!entry_.url) return bad("has no \"url\"");
-    if (!is_file_of(*entry_.file_name, page_.name)) return;
-    auto file = checked_file({.file_name = *std::move(entry_.file_name),
-                              .url = base_.resolve(*entry_.url),
-                              .sha256 = std::move(entry_.sha256),
-                              .upload_time = std::move(entry_.upload_time)});
+  void keep(Entry entry) {
+    auto file = checked_file({.file_name = std::string(*entry.file_name),
+                              .url = base_.resolve(*entry.url),
+                              .sha256 = std::move(entry.sha256),
+                              .upload_time = to_string(entry.upload_time)});
     if (!file) return;
-    file->size = entry_.size;
-    file->requires_python = std::move(entry_.requires_python);
-    file->yanked = std::move(entry_.yanked);
-    auto& sidecar = entry_.core_metadata.given ? entry_.core_metadata : entry_.dist_info_metadata;
+    file->size = entry.size;
+    file->requires_python = to_string(entry.requires_python);
+    file->yanked = std::move(entry.yanked);
+    auto& sidecar = entry.core_metadata.given ? entry.core_metadata : entry.dist_info_metadata;
     file->has_metadata = sidecar.there;
     file->metadata_sha256 = std::move(sidecar.sha256);
     page_.files.push_back(*std::move(file));
+  }
+  static std::optional<std::string> to_string(std::optional<std::string_view> text) {
+    return text ? std::optional<std::string>(*text) : std::nullopt;
   }
 
   const specs::Url& url_;
   specs::Url base_;
   ProjectPage page_;
-  std::optional<std::string> version_;
-  std::optional<std::string> name_;
-  bool is_object_ = false;
-  bool has_files_ = false;
-  std::optional<Error> bad_entry_;
-  std::size_t broken_at_ = 0;
-
-  std::size_t depth_ = 0;
-  std::string top_;    // key of the page
-  std::string field_;  // key of the entry, or of "meta"
-  std::string inner_;  // key of an object in the entry
-  bool in_files_ = false;
-  std::size_t number_ = 0;  // of the entry, from 1
-  Entry entry_;
 };
 
 }  // namespace

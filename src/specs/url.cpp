@@ -37,9 +37,14 @@ void lower(std::string& text, std::size_t first, std::size_t end) {
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; });
 }
 
+/// Whether a path may have segments "." or "..".
+bool has_dots(std::string_view path) {
+  return path.find("/.") != std::string_view::npos;
+}
+
 /// RFC 3986, 5.2.4, for a path that begins with "/".
 std::string remove_dots(std::string_view path) {
-  if (path.find("/.") == std::string_view::npos) return path.empty() ? "/" : std::string(path);
+  if (!has_dots(path)) return path.empty() ? "/" : std::string(path);
   std::string out;
   const auto parts = split(path, '/');
   for (std::size_t i = 1; i < parts.size(); ++i) {
@@ -177,6 +182,7 @@ std::optional<Url> Url::resolve(std::string_view link) const {
   if (scheme_size(link) > 0 || link.starts_with("//")) {
     auto there = parse(link.starts_with("//") ? fmt::format("{}:{}", scheme(), link) : std::string(link));
     if (!there || there->host_ <= there->scheme_end_ + 1) return there;
+    if (there->path().starts_with('/') && !has_dots(there->path())) return there;
     return parse(fmt::format("{}{}{}", there->part(0, there->path_), remove_dots(there->path()),
                              there->part(there->query_, there->text_.size())));
   }

@@ -37,7 +37,7 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
   const auto step = [&] { return fmt::format("reading the wheel name {}", in_quotes(file_name)); };
   WheelName wheel;
   wheel.name = normalize_name(parts[0]);
-  TRY_ASSIGN(wheel.version, during(Version::parse(parts[1]), step()));
+  TRY_ASSIGN(wheel.version, during(Version::parse(parts[1]), step));
   if (parts.size() > kParts) {
     wheel.build = parts[2];
     if (!is_digit(parts[2].empty() ? '\0' : parts[2].front()) || !is_escaped_name(parts[2])) {
@@ -49,7 +49,7 @@ Result<WheelName> WheelName::parse(std::string_view file_name) {
   }
   const auto last = parts.size() - 3;
   wheel.tags = to_lower(fmt::format("{}-{}-{}", parts[last], parts[last + 1], parts[last + 2]));
-  TRY(during(CompressedTags::parse(wheel.tags), step()));
+  TRY(during(CompressedTags::parse(wheel.tags), step));
   return wheel;
 }
 

@@ -23,6 +23,7 @@ ROOM_OF = {
     "CLI/": {"cli"},
     "toml++/": {"base"},
     "gumbo.h": {"index"},
+    "simdjson.h": {"index"},
     "libdeflate.h": {"archive"},
     "zlib.h": {"archive"},
     "curl/": {"net"},
