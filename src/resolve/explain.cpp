@@ -50,10 +50,49 @@ std::string conclusion(const std::vector<Term>& terms, const std::string& root) 
   return fmt::format("{} together require {}", join_words(with), needed);
 }
 
+/// Facts that say of versions of one package that they require another, or that they cannot be used.
+struct Family {
+  std::string package;
+  std::string other;  ///< empty: they cannot be used
+  std::size_t needs = 0;
+  std::vector<std::string> unusable;  ///< reasons
+};
+
+/// Of a given or derived fact by its terms; nullopt if it says something else.
+std::optional<Family> family_of(const Fact& fact) {
+  Family family;
+  for (const auto& term : fact.terms) {
+    auto& name = term.positive ? family.package : family.other;
+    if (term.root || !name.empty()) return std::nullopt;
+    name = project_of(term);
+  }
+  if (family.package.empty()) return std::nullopt;
+  return family;
+}
+
+/// The family of a fact that follows from two of the same; nullopt if they are of different ones.
+std::optional<Family> joined(Family family, const Family& left, const Family& right) {
+  for (const auto* one : {&left, &right}) {
+    if (one->package != family.package || (!one->other.empty() && one->other != family.other))
+      return std::nullopt;
+    family.needs += one->needs;
+    family.unusable.insert(family.unusable.end(), one->unusable.begin(), one->unusable.end());
+  }
+  return family;
+}
+
+/// True for a proof of so many steps that its conclusion says more.
+bool is_tedious(const Family& family) {
+  constexpr std::size_t kFewNeeds = 3;
+  constexpr std::size_t kMostUnusable = 3;
+  return family.needs >= kFewNeeds && family.unusable.size() <= kMostUnusable;
+}
+
 class Writer {
  public:
   explicit Writer(Conflict conflict) : conflict_(std::move(conflict)) {
     drop_links();
+    fold_families();
     count_uses();
   }
 
@@ -88,6 +127,34 @@ class Writer {
       auto terms = std::move(fact.terms);
       fact = facts[same[id]];
       fact.terms = std::move(terms);
+    }
+  }
+
+  /// Makes what versions of one package require of one other a fact of its own: "a requires b<1".
+  void fold_families() {
+    auto& facts = conflict_.facts;
+    std::vector<std::optional<Family>> families(facts.size());
+    for (std::size_t id = 0; id < facts.size(); ++id) {
+      auto family = family_of(facts[id]);
+      if (!family) continue;
+      if (derived(id)) {
+        const auto& left = families[facts[id].left];
+        const auto& right = families[facts[id].right];
+        if (left && right) families[id] = joined(*std::move(family), *left, *right);
+      } else if (family->other.empty()) {
+        family->unusable.push_back(facts[id].text);
+        families[id] = std::move(family);
+      } else {
+        family->needs = 1;
+        families[id] = std::move(family);
+      }
+    }
+    for (std::size_t id = 0; id < facts.size(); ++id) {
+      if (!derived(id) || !families[id] || !is_tedious(*families[id])) continue;
+      facts[id].text = conclusion(facts[id].terms, conflict_.root);
+      if (!families[id]->unusable.empty())
+        facts[id].text += fmt::format(" ({})", join(families[id]->unusable, "; "));
+      facts[id].kind = Fact::Kind::given;
     }
   }
 
@@ -151,7 +218,8 @@ class Writer {
   /// 1.0 requires b".
   std::string both(std::size_t a, std::size_t b) {
     if (calls_for(b, a)) std::swap(a, b);
-    const auto first = reason(a);
+    auto first = reason(a);
+    if (!derived(a) && conflict_.facts[a].text == conflict_.facts[b].text) return first;
     return fmt::format("{}{} and {}", first, first.find(kBut) == std::string::npos ? "" : ",", reason(b));
   }
 

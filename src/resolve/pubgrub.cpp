@@ -237,11 +237,29 @@ class Solver {
     for (PackageId id = 1; id < problem_.size(); ++id) {
       const auto& package = problem_.package(id);
       if (package.base != id || !partial_.pending(id)) continue;
-      const auto place = best(id);
-      if (prefetched_.insert({id, place}).second)
+      for (const auto place : places_to_prefetch(id))
         versions.emplace_back(package.name, package.versions[place]);
     }
     if (!versions.empty()) provider_.prefetch_dependencies(versions);
+  }
+
+  /// The best version still possible, if it was not prefetched; where version after version was, more and
+  /// more of the next ones as well, as each would else cost a round trip.
+  std::vector<std::size_t> places_to_prefetch(PackageId id) {
+    constexpr std::size_t kFewMisses = 3;
+    constexpr std::size_t kMostDoublings = 5;
+    const auto first = best(id);
+    if (!prefetched_.insert({id, first}).second) return {};
+    std::vector<std::size_t> places = {first};
+    const auto misses = ++misses_[id];
+    if (misses <= kFewMisses) return places;
+    const auto most = std::size_t{1} << std::min(misses - kFewMisses + 1, kMostDoublings);
+    const auto* known = partial_.known(id);
+    for (const auto place : problem_.package(id).order) {
+      if (places.size() == most) break;
+      if (known->holds(place) && prefetched_.insert({id, place}).second) places.push_back(place);
+    }
+    return places;
   }
 
   /// For "a[x]", only the requirements that the extra adds.
@@ -398,6 +416,8 @@ class Solver {
   std::map<PackageId, std::size_t> trouble_;     // number of conflicts that involved a package
   std::set<std::pair<PackageId, std::size_t>> tied_;
   std::set<std::pair<PackageId, std::size_t>> prefetched_;
+  std::map<PackageId, std::size_t>
+      misses_;  // how often the best version of a package had not been prefetched
   std::optional<FactId> failure_;
   bool restart_ = false;
   Outcome outcome_;

@@ -66,6 +66,29 @@ TEST_F(Explain, VersionsWithTheSameNeedAreSaidOnce) {
             "And because demo requires b>=1, the requirements of demo cannot be met.");
 }
 
+TEST_F(Explain, WhatManyVersionsRequireInManyWaysIsOneReason) {
+  index.add_unusable("a", "1", "has metadata that cannot be read");
+  index.add("a", "2", {"b>=2"});
+  index.add("a", "3", {"b>=3"});
+  index.add("a", "4", {"b>=4"});
+  for (const auto* version : {"1", "2", "3", "4"}) index.add("b", version);
+  EXPECT_EQ(why({"a", "b<2"}),
+            "Because demo requires a and every version of a requires b>=2 (a 1 has metadata that cannot be "
+            "read), demo "
+            "requires b>=2.\n"
+            "And because demo requires b<2, the requirements of demo cannot be met.");
+}
+
+TEST_F(Explain, ARequirementForAPackageAndItsExtraIsSaidOnce) {
+  index.add("a", "1", {"gone", "lost; extra == 'x'"});
+  index.add("a", "2", {"gone; extra == 'x'"});
+  EXPECT_EQ(
+      why({"a[x]"}),
+      "Because a 1 requires gone, but the index has no project named gone, and a[x] 2 requires gone, every "
+      "version of a and every version of a[x] cannot be used together.\n"
+      "And because demo requires a[x], the requirements of demo cannot be met.");
+}
+
 TEST_F(Explain, EveryVersionFailsInItsOwnWay) {
   index.add("a", "1.0", {"b<1"});
   index.add("a", "2.0", {"c<1"});

@@ -275,6 +275,16 @@ TEST_F(PubGrub, PrefetchesSideBySide) {
               ::testing::ElementsAre("a", "b", "a 1", "b 1", "c", "d", "c 1", "d 1", "e", "e 1"));
 }
 
+TEST_F(PubGrub, PrefetchesMoreAndMoreWhereVersionAfterVersionIsTried) {
+  for (int version = 1; version <= 20; ++version) index.add("a", std::to_string(version), {"b>=2"});
+  index.add("b", "1");
+  index.add("b", "2");
+  EXPECT_EQ(resolve({"a", "b<2"}),
+            "Because demo requires a and every version of a requires b>=2, demo requires b>=2.\n"
+            "And because demo requires b<2, the requirements of demo cannot be met.");
+  EXPECT_THAT(index.batches, ::testing::ElementsAre(2, 1, 1, 4, 8, 5));
+}
+
 TEST_F(PubGrub, TheProvidersErrorIsTheAnswer) {
   class Broken final : public Provider {
     Result<std::vector<specs::Version>> candidates(const std::string&) override {

@@ -69,10 +69,12 @@ class TableProvider final : public Provider {
   }
   void prefetch_dependencies(std::span<const PackageVersion> versions) override {
     for (const auto& [package, version] : versions) prefetched.push_back(package + " " + version.text());
+    batches.push_back(versions.size());
   }
 
   std::map<std::string, int> asked;     ///< questions for dependencies
   std::vector<std::string> prefetched;  ///< in order
+  std::vector<std::size_t> batches;     ///< number of versions prefetched together
 
  private:
   std::map<std::string, std::map<specs::Version, Dependencies>> table_;
