@@ -88,7 +88,7 @@ class Batch {
       : session_(session),
         stop_(session.options.stop),
         requests_(requests),
-        failures_(requests.size(), 0),
+        tries_(requests.size()),
         tickets_(requests.size()),
         answers_(requests.size()) {}
 
@@ -127,6 +127,9 @@ class Batch {
     exchange->method = request.method;
     exchange->headers = request.headers;
     exchange->range = request.range;
+    exchange->new_connection = tries_[i].lost;
+    if (tries_[i].failures == 0 && session_.options.retries > 0)
+      exchange->patience = std::min(session_.options.first_patience, session_.options.stall_timeout);
     auto body = std::make_shared<std::string>();
     exchange->sink = [body, most = request.most](const Head&, std::string_view bytes) {
       if (bytes.size() > most - body->size()) return false;
@@ -143,8 +146,8 @@ class Batch {
     const auto i = news.index;
     const auto& request = requests_[i];
     auto& outcome = news.outcome;
-    if (const auto wait = session_.wait_before_retry(outcome, failures_[i])) {
-      ++failures_[i];
+    if (const auto wait = session_.wait_before_retry(outcome, tries_[i].failures)) {
+      tries_[i] = {.failures = tries_[i].failures + 1, .lost = outcome.failure.has_value()};
       log_debug("{}: {}; trying again in {} ms", request.url,
                 outcome.failure ? outcome.failure->reason : fmt::format("status {}", outcome.head.status),
                 wait->count());
@@ -194,7 +197,11 @@ class Batch {
   Session& session_;
   const std::stop_token& stop_;
   std::span<const HttpRequest> requests_;
-  std::vector<int> failures_;
+  struct Tries {
+    int failures = 0;
+    bool lost = false;  ///< the last try got no whole answer
+  };
+  std::vector<Tries> tries_;
   std::vector<std::optional<Wire::Ticket>> tickets_;
   std::vector<std::optional<Result<HttpResponse>>> answers_;
   std::vector<std::pair<Instant, std::size_t>> delayed_;

@@ -59,6 +59,7 @@ struct DownloadRequest {
   std::filesystem::path destination;       ///< written as DESTINATION.part until whole and verified
   std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
   std::optional<Digest> sha256 = {};       ///< expected; a difference is an error and the bytes are discarded
+  std::string way_out = {};                ///< a further hint for that error
 };
 
 struct DownloadResult {
@@ -101,7 +102,10 @@ struct HttpOptions {
   std::chrono::milliseconds retry_base{250};    ///< first wait between tries; doubles, with jitter
   int retries = 4;
   std::chrono::seconds connect_timeout{30};
-  std::chrono::seconds stall_timeout{60};          ///< no data for this long: give up (and retry)
+  std::chrono::seconds stall_timeout{60};  ///< no data for this long: give up (and retry)
+  /// No data for this long at the first try of an exchange: ask again on a new connection. One stream of a
+  /// connection may stall for reasons of its own, and most answers come within a second.
+  std::chrono::seconds first_patience{15};
   std::size_t parallel = 16;                       ///< transfers in parallel
   std::uint64_t segment = std::uint64_t{8} << 20;  ///< bytes per range request of a segmented download
   /// CA bundle or folder; by default that of the environment, else the system's.

@@ -160,7 +160,9 @@ void set_up(Transfer& transfer, const Wire::Settings& settings) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(settings.stall_timeout.count()));
+  const auto patience = transfer.exchange.patience.value_or(settings.stall_timeout);
+  curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.count()));
+  curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer.exchange.new_connection ? 1L : 0L);
   set_up_way(easy, transfer.exchange, settings.network);
   set_up_request(transfer);
 }
@@ -299,7 +301,9 @@ void Wire::Driver::finish(CURL* easy, CURLcode code) {
   auto transfer = std::move(node.mapped());
   note_place(*transfer);
   if (code != CURLE_OK && !transfer->outcome.refused) {
-    transfer->outcome.failure = explain(easy, code, transfer->error.data(), settings_);
+    auto settings = settings_;
+    settings.stall_timeout = transfer->exchange.patience.value_or(settings.stall_timeout);
+    transfer->outcome.failure = explain(easy, code, transfer->error.data(), settings);
   }
   curl_multi_remove_handle(multi_, easy);
   end(std::move(transfer));

@@ -36,6 +36,8 @@ struct Exchange {
   /// A large body, streamed to the sink: no content encoding, and its own connection instead of an HTTP/2
   /// stream.
   bool bulk = false;
+  bool new_connection = false;
+  std::optional<std::chrono::seconds> patience = {};  ///< without data; by default Settings::stall_timeout
   /// Receives the body piece by piece, in the wire's thread; returning false ends the exchange
   /// (Outcome::refused). Not called for an empty body.
   std::function<bool(const Head&, std::string_view)> sink;

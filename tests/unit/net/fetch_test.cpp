@@ -211,6 +211,23 @@ TEST_F(Fetch, GivesAStalledServerUp) {
             fmt::format("error: cannot fetch {}: no data received for 1 s\n", server.url("/slow")));
 }
 
+TEST_F(Fetch, AsksAgainOnANewConnectionWhereOneStalls) {
+  server.script(
+      "/page",
+      {{.body = "page"}, {.body = "too late", .drip_pause = std::chrono::seconds(30)}, {.body = "page"}});
+  const auto http =
+      client({.stall_timeout = std::chrono::seconds(600), .first_patience = std::chrono::seconds(1)});
+  const net::HttpRequest request{.url = fakes::url(server.url("/page"))};
+  ASSERT_EQ(http->fetch(request)->body, "page");
+  const auto again = http->fetch(request);
+  ASSERT_TRUE(again) << again.error().text();
+  EXPECT_EQ(again->body, "page");
+  const auto requests = server.requests("/page");
+  ASSERT_THAT(requests, SizeIs(3));
+  EXPECT_EQ(requests[1].client_port, requests[0].client_port);
+  EXPECT_NE(requests[2].client_port, requests[0].client_port);
+}
+
 TEST_F(Fetch, FollowsRedirectsAndSaysWhereItEnded) {
   server.serve("/old", {.status = 301, .headers = {{"Location", "/new"}}});
   server.serve("/new", {.body = "here"});
