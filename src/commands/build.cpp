@@ -52,12 +52,13 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   const auto http = open_http(context, site);
   TRY_ASSIGN(const auto store, open_store(context, site));
   note_root(store, lock.file, context.reporter);
+  const auto origins = locking::origins_of(lock.lock.provenance, site, recipe.indexes);
   wanted.fetch =
       [&, &site = site, &lock = lock](
           const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {
-    TRY(restore_wheels(lock.lock, lock.file.parent_path(), {context, site, *http, store}));
-    TRY_ASSIGN(auto fetched, locking::fetch_locked(wheels, lock.lock.provenance, lock.file.parent_path(),
-                                                   site, store, *http, context.work()));
+    TRY(restore_wheels(lock.lock, lock.file.parent_path(), origins, {context, site, *http, store}));
+    TRY_ASSIGN(auto fetched,
+               locking::fetch_locked(wheels, origins, lock.file.parent_path(), store, *http, context.work()));
     return std::move(fetched.paths);
   };
   TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.work()));

@@ -159,9 +159,10 @@ Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<
   if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
   context.reporter.status("opening the locked wheels");
   const auto& lock = question.lock.lock;
+  const auto origins = locking::origins_of(
+      lock.provenance, sources.site, project::indexes_of_lock(project, question.lock.file, context.reporter));
   const auto locate = [&](const project::LockedWheel& wheel) -> Result<specs::Url> {
-    TRY_ASSIGN(const auto located,
-               locking::locate_wheels({wheel}, lock.provenance, sources.site, sources.http));
+    TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, origins, sources.http));
     return *located.front().url;
   };
   Question asked{{}, std::move(question.paths)};

@@ -77,7 +77,8 @@ Result<std::unique_ptr<probe::WheelSource>> open_torch(const Side& side, const S
     if (local) return local;
   }
   TRY_ASSIGN(const auto located,
-             locking::locate_wheels({wheels.front()}, side.lock.provenance, sources.site, sources.http));
+             locking::locate_wheels({wheels.front()}, locking::origins_of(side.lock.provenance, sources.site),
+                                    sources.http));
   return probe::open_wheel(sources.http, *located.front().url, located.front().size);
 }
 

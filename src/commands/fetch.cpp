@@ -100,9 +100,11 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
     TRY_ASSIGN(document.taken, take_from(context.folder / *request.from, document.files, store, context));
   }
   context.reporter.status("checking the store");
-  TRY(restore_wheels(loaded.lock, file.parent_path(), {context, site, *http, store}));
-  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, loaded.lock.provenance, file.parent_path(),
-                                                 site, store, *http, context.work()));
+  const auto origins = locking::origins_of(loaded.lock.provenance, site,
+                                           project::indexes_of_lock(project, file, context.reporter));
+  TRY(restore_wheels(loaded.lock, file.parent_path(), origins, {context, site, *http, store}));
+  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, origins, file.parent_path(), store, *http,
+                                                 context.work()));
   TRY(require_no_stop(context));
   document.paths = std::move(fetched.paths);
   document.downloaded = fetched.downloaded;

@@ -201,13 +201,12 @@ Result<BuiltWheel> EngineBuilder::run(const SourceBuild& wanted, const project::
 }
 
 Result<void> restore_wheels(const project::Lockfile& lock, const fs::path& lock_folder,
-                            const EngineBuilder::Outside& outside) {
+                            const locking::Origins& origins, const EngineBuilder::Outside& outside) {
   EngineBuilder builder(outside, std::nullopt, std::nullopt);
   for (const auto& package : lock.packages) {
     if (!package.build) continue;
-    TRY(locking::restore_built(
-        package, lock.provenance, lock_folder,
-        {outside.site, outside.http, outside.store, outside.context.work(), &builder}));
+    TRY(locking::restore_built(package, lock_folder,
+                               {origins, outside.http, outside.store, outside.context.work(), &builder}));
   }
   return {};
 }

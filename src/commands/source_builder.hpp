@@ -10,6 +10,7 @@
 #include "commands/context.hpp"
 #include "containers/engine.hpp"
 #include "locking/base_image.hpp"
+#include "locking/locate.hpp"
 #include "locking/source_builder.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
@@ -59,6 +60,6 @@ class EngineBuilder final : public locking::SourceBuilder {
 /// Brings the wheels of a lock that were built from source into the store, unless the store or the lock's
 /// folder has them. Errors: those of locking::restore_built.
 Result<void> restore_wheels(const project::Lockfile& lock, const std::filesystem::path& lock_folder,
-                            const EngineBuilder::Outside& outside);
+                            const locking::Origins& origins, const EngineBuilder::Outside& outside);
 
 }  // namespace launch::commands

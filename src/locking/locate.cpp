@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/index_client.hpp"
 #include "pytorch/channel.hpp"
 #include "pytorch/hidden_wheels.hpp"
 #include "specs/wheel.hpp"
@@ -67,7 +66,7 @@ std::string other_ways(const project::LockedWheel& wheel) {
   return fmt::format(kOtherWays, wheel.path.value_or(wheel.file_name));
 }
 
-// Sets the URLs of all wheels that the index still has; returns the projects of the others.
+// Sets the URLs of the wheels of these projects that the index still has; returns the projects of the others.
 Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<project::LockedWheel>& wheels,
                                         const std::set<std::string>& projects) {
   std::set<std::string> left;
@@ -75,6 +74,7 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
   for (auto& wheel : wheels) {
     if (!to_be_located(wheel)) continue;
     TRY_ASSIGN(const auto project, project_of(wheel));
+    if (projects.count(project) == 0) continue;
     const auto* file = find_file(pages, project, wheel.file_name);
     if (file == nullptr) {
       left.insert(project);
@@ -91,17 +91,61 @@ Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<
   return left;
 }
 
+/// The projects of the wheels that lack a URL.
+Result<std::set<std::string>> projects_to_locate(const std::vector<project::LockedWheel>& wheels) {
+  std::set<std::string> projects;
+  for (const auto& wheel : wheels) {
+    if (!to_be_located(wheel)) continue;
+    TRY_ASSIGN(auto project, project_of(wheel));
+    projects.insert(std::move(project));
+  }
+  return projects;
+}
+
+/// The indexes to ask for a project, in turn.
+std::vector<index::IndexSource> sources_of(const std::string& project, const Origins& origins) {
+  for (const auto& further : origins.further) {
+    if (further.packages.count(project) != 0) return {{.url = further.url}};
+  }
+  std::vector<index::IndexSource> sources;
+  if (origins.channel) sources.push_back({.url = *origins.channel, .forbidden_is_missing = true});
+  sources.push_back(origins.general);
+  return sources;
+}
+
+/// Projects that are asked for at the same indexes.
+struct Group {
+  std::vector<index::IndexSource> sources;
+  std::set<std::string> projects;
+};
+
+std::vector<Group> groups_of(const std::set<std::string>& projects, const Origins& origins) {
+  std::map<std::string, Group> groups;  // by the URL of the first index
+  for (const auto& project : projects) {
+    auto sources = sources_of(project, origins);
+    auto& group = groups[sources.front().url.text()];
+    group.sources = std::move(sources);
+    group.projects.insert(project);
+  }
+  std::vector<Group> out;
+  out.reserve(groups.size());
+  for (auto& [url, group] : groups) out.push_back(std::move(group));
+  return out;
+}
+
 // Sets the URLs of wheels that the channel still has but no longer lists.
-Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel_url,
+Result<void> locate_hidden(net::HttpClient& http, const Origins& origins,
                            std::vector<project::LockedWheel>& wheels) {
   std::vector<pytorch::PublishedWheel> hidden;
-  const auto is_wanted = [](const project::LockedFile& file) {
-    return to_be_located(file) && file.file_name.ends_with(".whl");
+  const auto is_wanted = [&](const project::LockedFile& file) {
+    if (!to_be_located(file) || !file.file_name.ends_with(".whl")) return false;
+    const auto project = project_of(file);
+    return project && sources_of(*project, origins).front().url == *origins.channel;
   };
   for (const auto& wheel : wheels) {
     if (is_wanted(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
   }
-  TRY_ASSIGN(const auto places, pytorch::find_hidden(http, channel_url, hidden));
+  TRY_ASSIGN(const auto places, pytorch::find_hidden(http, *origins.channel, hidden));
   auto found = places.begin();
   for (auto& wheel : wheels) {
     if (is_wanted(wheel)) wheel.url = (found++)->url;
@@ -109,42 +153,43 @@ Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel_url,
   return {};
 }
 
+Error lost(const project::LockedWheel& wheel, const std::string& project, const Origins& origins) {
+  std::vector<std::string> asked;
+  for (const auto& source : sources_of(project, origins))
+    asked.push_back(source.url.without_credentials().text());
+  return environment_error(fmt::format("{} is no longer on {}", wheel.file_name, join_words(asked, "or")))
+      .hint(other_ways(wheel));
+}
+
 }  // namespace
 
-Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
-                                                        const project::Provenance& provenance,
-                                                        const project::Site& site, net::HttpClient& http) {
-  std::set<std::string> projects;
-  for (const auto& wheel : wheels) {
-    if (!to_be_located(wheel)) continue;
-    TRY_ASSIGN(auto project, project_of(wheel));
-    projects.insert(std::move(project));
+Origins origins_of(const project::Provenance& provenance, const project::Site& site,
+                   std::vector<project::Recipe::Index> further) {
+  Origins origins{.general = {.url = site.index_url.value, .find_links = project::values_of(site.find_links)},
+                  .further = std::move(further)};
+  if (provenance.channel && provenance.channel != pytorch::Channel::index && provenance.cuda) {
+    origins.channel =
+        pytorch::channel_index_url(site.channel_url.value, *provenance.channel, *provenance.cuda);
   }
-  if (projects.empty()) return wheels;
+  return origins;
+}
 
-  std::vector<std::string> asked;
-  const bool of_channel =
-      provenance.channel && provenance.channel != pytorch::Channel::index && provenance.cuda;
-  const auto channel_url =
-      of_channel ? pytorch::channel_index_url(site.channel_url.value, *provenance.channel, *provenance.cuda)
-                 : specs::Url();
-  if (of_channel) {
-    index::IndexClient channel(http, {.url = channel_url, .forbidden_is_missing = true});
-    asked.push_back(channel.url().text());
-    TRY_ASSIGN(projects, locate_on(channel, wheels, projects));
+Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
+                                                        const Origins& origins, net::HttpClient& http) {
+  TRY_ASSIGN(const auto projects, projects_to_locate(wheels));
+  for (const auto& group : groups_of(projects, origins)) {
+    auto left = group.projects;
+    for (const auto& source : group.sources) {
+      if (left.empty()) break;
+      index::IndexClient client(http, source);
+      TRY_ASSIGN(left, locate_on(client, wheels, left));
+    }
   }
-  if (!projects.empty()) {
-    index::IndexClient general(
-        http, {.url = site.index_url.value, .find_links = project::values_of(site.find_links)});
-    asked.push_back(general.url().text());
-    TRY_ASSIGN(projects, locate_on(general, wheels, projects));
-  }
-  if (!projects.empty() && of_channel) TRY(locate_hidden(http, channel_url, wheels));
-  const auto lost = std::find_if(wheels.begin(), wheels.end(), to_be_located);
-  if (lost == wheels.end()) return wheels;
-  return fail(
-      environment_error(fmt::format("{} is no longer on {}", lost->file_name, join_words(asked, "or")))
-          .hint(other_ways(*lost)));
+  if (origins.channel) TRY(locate_hidden(http, origins, wheels));
+  const auto still = std::find_if(wheels.begin(), wheels.end(), to_be_located);
+  if (still == wheels.end()) return wheels;
+  TRY_ASSIGN(const auto project, project_of(*still));
+  return fail(lost(*still, project, origins));
 }
 
 Result<fs::path> place_beside_lock(const project::LockedWheel& wheel, const fs::path& lock_folder) {
@@ -175,17 +220,31 @@ std::vector<project::LockedFile> archives_of(const project::Lockfile& lock) {
   return archives;
 }
 
+namespace {
+
+/// How a lock gets by without this version; empty for what is no wheel.
+std::string without_version(const project::LockedWheel& wheel) {
+  const auto name = specs::WheelName::parse(wheel.file_name);
+  if (!name) return {};
+  return fmt::format(
+      "if it stays so, exclude the version: add \"{}!={}\" to constraints under [lock] of the recipe, "
+      "and lock again",
+      name->name, name->version.text());
+}
+
+}  // namespace
+
 store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   return {.name = wheel.file_name,
           .sha256 = *wheel.sha256,
           .size = wheel.size,
           .url = wheel.url,
-          .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt};
+          .beside = wheel.path ? std::optional(lock_folder / *wheel.path) : std::nullopt,
+          .way_out = without_version(wheel)};
 }
 
-Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
-                                    const project::Provenance& provenance, const fs::path& lock_folder,
-                                    const project::Site& site, const store::Store& store,
+Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels, const Origins& origins,
+                                    const fs::path& lock_folder, const store::Store& store,
                                     net::HttpClient& http, const Work& work) {
   const auto is_lost = [&](const project::LockedWheel& wheel) {
     std::error_code ignored;
@@ -194,7 +253,7 @@ Result<store::Fetched> fetch_locked(std::vector<project::LockedWheel> wheels,
   };
   std::vector<project::LockedWheel> lost;
   std::copy_if(wheels.begin(), wheels.end(), std::back_inserter(lost), is_lost);
-  TRY_ASSIGN(lost, locate_wheels(std::move(lost), provenance, site, http));
+  TRY_ASSIGN(lost, locate_wheels(std::move(lost), origins, http));
   auto located = lost.begin();
   for (auto& wheel : wheels) {
     if (located != lost.end() && wheel.file_name == located->file_name && wheel.sha256 == located->sha256) {

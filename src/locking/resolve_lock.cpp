@@ -63,8 +63,9 @@ class Locking {
         built_(recipe_, keeps() ? &*request_.previous : nullptr, request_.glibc_minor, request_.python_patch,
                {source_, http, store, work, request_.builder,
                 [this, &site](const project::LockedPackage& package) {
-                  return restore_built(package, request_.previous->provenance, {},
-                                       {site, http_, store_, work_, request_.builder});
+                  return restore_built(package, {},
+                                       {origins_of(request_.previous->provenance, site, recipe_.indexes),
+                                        http_, store_, work_, request_.builder});
                 }}) {}
 
   Result<LockResult> run() {

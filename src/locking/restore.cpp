@@ -7,7 +7,6 @@
 
 #include "archive/source_archive.hpp"
 #include "base/log.hpp"
-#include "locking/locate.hpp"
 #include "specs/platform.hpp"
 #include "specs/tag.hpp"
 #include "specs/wheel.hpp"
@@ -19,13 +18,13 @@ namespace {
 namespace fs = std::filesystem;
 
 /// True if the wheel is in the store now, or can be taken from the lock's folder or an index.
-bool is_within_reach(const project::LockedWheel& wheel, const project::Provenance& provenance,
-                     const fs::path& lock_folder, const RestoreOutside& outside) {
+bool is_within_reach(const project::LockedWheel& wheel, const fs::path& lock_folder,
+                     const RestoreOutside& outside) {
   if (outside.store.has(*wheel.sha256, wheel.file_name)) return true;
   std::error_code ignored;
   if (!lock_folder.empty() && wheel.path && fs::exists(lock_folder / *wheel.path, ignored)) return true;
   const auto fetched =
-      fetch_locked({wheel}, provenance, lock_folder, outside.site, outside.store, outside.http, outside.work);
+      fetch_locked({wheel}, outside.origins, lock_folder, outside.store, outside.http, outside.work);
   if (!fetched) log_debug("{}: {}", wheel.file_name, fetched.error().message());
   return fetched.has_value();
 }
@@ -38,15 +37,15 @@ bool is_for_this_machine(const project::LockedWheel& wheel) {
   return tags && tags->fits(*own);
 }
 
-Result<SourceBuild> order(const project::LockedPackage& package, const project::Provenance& provenance,
-                          const fs::path& lock_folder, const RestoreOutside& outside) {
+Result<SourceBuild> order(const project::LockedPackage& package, const fs::path& lock_folder,
+                          const RestoreOutside& outside) {
   const auto& record = *package.build;
   auto files = record.needs;
   if (package.sdist) files.push_back(*package.sdist);
-  TRY_ASSIGN(auto fetched, during(fetch_locked(files, provenance, lock_folder, outside.site, outside.store,
-                                               outside.http, outside.work),
-                                  fmt::format("fetching what {} {} needs to be built", package.name,
-                                              package.version.text())));
+  TRY_ASSIGN(
+      auto fetched,
+      during(fetch_locked(files, outside.origins, lock_folder, outside.store, outside.http, outside.work),
+             fmt::format("fetching what {} {} needs to be built", package.name, package.version.text())));
   SourceBuild wanted{.package = package.name,
                      .version = package.version.text(),
                      .archive = fetched.paths.back(),
@@ -68,11 +67,11 @@ Result<SourceBuild> order(const project::LockedPackage& package, const project::
 
 }  // namespace
 
-Result<void> restore_built(const project::LockedPackage& package, const project::Provenance& provenance,
-                           const fs::path& lock_folder, const RestoreOutside& outside) {
+Result<void> restore_built(const project::LockedPackage& package, const fs::path& lock_folder,
+                           const RestoreOutside& outside) {
   const auto& wheel = package.wheels.front();
   if (!package.build || (!package.sdist && !package.build->git)) return {};
-  if (is_within_reach(wheel, provenance, lock_folder, outside)) return {};
+  if (is_within_reach(wheel, lock_folder, outside)) return {};
   if (!is_for_this_machine(wheel)) {
     return fail(
         environment_error(
@@ -82,7 +81,7 @@ Result<void> restore_built(const project::LockedPackage& package, const project:
   }
   if (outside.builder == nullptr)
     return fail(environment_error(fmt::format("{} must be built from source", wheel.file_name)));
-  TRY_ASSIGN(const auto wanted, order(package, provenance, lock_folder, outside));
+  TRY_ASSIGN(const auto wanted, order(package, lock_folder, outside));
   TRY_ASSIGN(const auto built, outside.builder->build(wanted));
   if (built.file_name == wheel.file_name && built.sha256 == *wheel.sha256) return {};
   return fail(

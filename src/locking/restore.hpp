@@ -4,17 +4,17 @@
 
 #include "base/result.hpp"
 #include "base/work.hpp"
+#include "locking/locate.hpp"
 #include "locking/source_builder.hpp"
 #include "net/http.hpp"
 #include "project/lockfile.hpp"
-#include "project/site.hpp"
 #include "store/store.hpp"
 
 namespace launch::locking {
 
 /// What restoring needs from outside.
 struct RestoreOutside {
-  const project::Site& site;
+  const Origins& origins;
   net::HttpClient& http;
   const store::Store& store;
   const Work& work;
@@ -26,7 +26,7 @@ struct RestoreOutside {
 /// `lock_folder`: empty if unknown. Errors: (environment) the wheel is for another machine; those of
 /// SourceBuilder::build; (environment) what the build needs cannot be fetched; the bytes differ from those in
 /// the lock.
-Result<void> restore_built(const project::LockedPackage& package, const project::Provenance& provenance,
-                           const std::filesystem::path& lock_folder, const RestoreOutside& outside);
+Result<void> restore_built(const project::LockedPackage& package, const std::filesystem::path& lock_folder,
+                           const RestoreOutside& outside);
 
 }  // namespace launch::locking

@@ -340,11 +340,12 @@ void FileDownload::finish_if_whole() {
   auto digest = sha256_.digest();
   if (request_.sha256 && digest != *request_.sha256) {
     if (resumed_) return begin_again(ranges_, "the bytes of an earlier run have the wrong digest");
-    return fail_with(environment_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
-                                                   request_.destination.filename().string(), request_.url,
-                                                   request_.sha256->hex(), digest.hex()))
-                         .hint("the server's file is not the expected one; nothing was kept"),
-                     Bytes::discard);
+    auto error = environment_error(fmt::format("wrong digest of {} from {}: expected sha256 {}, got {}",
+                                               request_.destination.filename().string(), request_.url,
+                                               request_.sha256->hex(), digest.hex()))
+                     .hint("the server's file is not the expected one; nothing was kept");
+    if (!request_.way_out.empty()) error.hint(request_.way_out);
+    return fail_with(std::move(error), Bytes::discard);
   }
   if (auto named = part_->finish(hashed_); !named) return fail_with(std::move(named.error()), Bytes::discard);
   part_.reset();

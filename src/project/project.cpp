@@ -188,6 +188,18 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
   return recipe;
 }
 
+std::vector<Recipe::Index> indexes_of_lock(const Project& project, const fs::path& lock, Reporter& reporter) {
+  const auto name = lock_name(lock);
+  if (!name || whole_path(lock) != project.lock_place(*name)) return {};
+  const auto file = project.root() / "recipes" / fmt::format("{}.toml", *name);
+  if (!is_file(file)) return {};
+  auto recipe = load_recipe(project, file);
+  if (recipe) return std::move(recipe->indexes);
+  reporter.warn(fmt::format("the further indexes of {} are not asked: {}", project.shown(file),
+                            recipe.error().message()));
+  return {};
+}
+
 Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Reporter& reporter,
                              Accept accept) {
   TRY_ASSIGN(const auto text, read_file(file, kMostLock));

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/reporter.hpp"
 #include "base/result.hpp"
@@ -43,6 +44,12 @@ class Project {
 
 /// True for an argument that is a path, not a bare name: it has a "/" or ends in .toml.
 bool is_path(std::string_view argument);
+
+/// The further indexes of the recipe that a lock was made from, for locks by path, which name no index. Empty
+/// if the lock is not in its place in the project, or has no recipe there; with a warning if the recipe
+/// cannot be read.
+std::vector<Recipe::Index> indexes_of_lock(const Project& project, const std::filesystem::path& lock,
+                                           Reporter& reporter);
 
 struct LoadedLock {
   std::filesystem::path file;

@@ -77,7 +77,8 @@ class FetchRound {
     requests_.push_back({.url = *wanted.url,
                          .destination = place,
                          .size = wanted.size == 0 ? std::nullopt : std::optional(wanted.size),
-                         .sha256 = wanted.sha256});
+                         .sha256 = wanted.sha256,
+                         .way_out = wanted.way_out});
     return {};
   }
 

@@ -25,6 +25,7 @@ struct Artifact {
   std::uint64_t size = 0;                            ///< bytes; 0 if unknown
   std::optional<specs::Url> url = {};                ///< where to download it, or a file of this machine
   std::optional<std::filesystem::path> beside = {};  ///< a place on this machine that may have it
+  std::string way_out = {};                          ///< a hint for bytes of another digest
 };
 
 struct Fetched {

@@ -94,12 +94,51 @@ TEST_F(FetchScenario, AWheelWhoseDigestDiffers) {
   index_.replace_bytes(kLeaf, bytes);
   const auto done = refused({"fetch", "demo"});
   EXPECT_EQ(done.code, 3);
-  EXPECT_EQ(done.err,
-            fmt::format("error: wrong digest of {0} from [SERVER]/files/{0}: expected sha256 {1}, got {2}\n"
-                        "  while fetching {0}\n"
-                        "\n"
-                        "hint: the server's file is not the expected one; nothing was kept\n",
-                        kLeaf, locked, sha256_hex(bytes)));
+  EXPECT_EQ(
+      done.err,
+      fmt::format("error: wrong digest of {0} from [SERVER]/files/{0}: expected sha256 {1}, got {2}\n"
+                  "  while fetching {0}\n"
+                  "\n"
+                  "hint: the server's file is not the expected one; nothing was kept\n"
+                  "hint: if it stays so, exclude the version: add \"leaf!=2.0\" to constraints under [lock] "
+                  "of the recipe, and lock again\n",
+                  kLeaf, locked, sha256_hex(bytes)));
+}
+
+/// A package of an index of the recipe, in a lock by path.
+class FetchFurtherIndex : public LockScenario {
+ protected:
+  FetchFurtherIndex() {
+    further_.add({.name = "ours", .version = "1.0"});
+    index_.add({.name = "ours", .version = "1.0", .requires_dist = {"someone-elses"}});
+    recipe("\"ours\"", fmt::format("[[index]]\nurl = \"{}\"\npackages = [\"ours\"]\n", further_.url()));
+    scenario_.hide(further_.url(), "[FURTHER]");
+    EXPECT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
+  }
+  static constexpr const char* kOurs = "ours-1.0-py3-none-any.whl";
+  fakes::IndexServer further_;
+};
+
+TEST_F(FetchFurtherIndex, IsAskedForItsPackages) {
+  const auto done = scenario_.launch({"fetch", "demo"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_EQ(scenario_.read(std::string("lockfiles/wheels/") + kOurs), further_.bytes(kOurs));
+}
+
+TEST_F(FetchFurtherIndex, IsNotKnownWithoutTheRecipe) {
+  scenario_.write("recipes/demo.toml", "pyhton = \"3.11\"\n");
+  const auto done = refused({"fetch", "demo"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_EQ(
+      done.err,
+      fmt::format(
+          "warning: the further indexes of recipes/demo.toml are not asked: recipes/demo.toml:1:1: pyhton: "
+          "unknown key; did you mean \"python\"?\n"
+          "error: {0} is a different file now on [INDEX]: expected sha256 {1}, found {2}\n"
+          "\n"
+          "hint: take the file from a store or wheel house that has it, and put it at wheels/{0}; or lock "
+          "again with --upgrade\n",
+          kOurs, further_.sha256(kOurs), index_.sha256(kOurs)));
 }
 
 TEST_F(FetchScenario, AWheelThatIsGone) {

@@ -65,17 +65,39 @@ TEST_F(LocateTest, OnTheChannelFirstThenOnTheGeneralIndex) {
   page(kGeneral, "a", link(a_, sha256_hex("someone else's")));
   page(kGeneral, "b", link(b_, b_.sha256->hex()));
   auto untouched = a_;
-  const auto wheels = locate_wheels({by_path(a_), by_path(b_), untouched}, nightly_, site_, http_);
+  const auto wheels =
+      locate_wheels({by_path(a_), by_path(b_), untouched}, origins_of(nightly_, site_), http_);
   ASSERT_TRUE(wheels) << wheels.error().text();
   EXPECT_EQ((*wheels)[0].url, "https://channel.example/f/a-1.0-py3-none-any.whl");
   EXPECT_EQ((*wheels)[1].url, "https://pypi.example/f/b-1.0-py3-none-any.whl");
   EXPECT_EQ((*wheels)[2].url, untouched.url);
 }
 
+TEST_F(LocateTest, OnTheIndexThatTheRecipeHasForThePackageAndOnNoOther) {
+  const project::Recipe::Index further{specs::Url::parse("https://wheels.example/simple").value(), {"a"}};
+  const auto origins = origins_of(nightly_, site_, {further});
+  page(kChannel, "a", link(a_, sha256_hex("someone else's")));
+  page("https://wheels.example/simple", "a", link(a_));
+  page(kChannel, "b", link(b_));
+  page("https://wheels.example/simple", "b", link(b_, sha256_hex("someone else's")));
+  const auto wheels = locate_wheels({by_path(a_), by_path(b_)}, origins, http_);
+  ASSERT_TRUE(wheels) << wheels.error().text();
+  EXPECT_EQ((*wheels)[0].url, "https://wheels.example/f/a-1.0-py3-none-any.whl");
+  EXPECT_EQ((*wheels)[1].url, "https://channel.example/f/b-1.0-py3-none-any.whl");
+
+  page("https://wheels.example/simple", "a", "");
+  page(kChannel, "a", link(a_));
+  EXPECT_EQ(locate_wheels({by_path(a_)}, origins, http_).error().text(),
+            "error: a-1.0-py3-none-any.whl is no longer on https://wheels.example/simple\n"
+            "\n"
+            "hint: take the file from a store or wheel house that has it, and put it at "
+            "wheels/a-1.0-py3-none-any.whl; or lock again with --upgrade\n");
+}
+
 TEST_F(LocateTest, AWheelThatIsGone) {
   page(kChannel, "a", "");
   page(kGeneral, "a", link(b_));
-  EXPECT_EQ(locate_wheels({by_path(a_)}, nightly_, site_, http_).error().text(),
+  EXPECT_EQ(locate_wheels({by_path(a_)}, origins_of(nightly_, site_), http_).error().text(),
             "error: a-1.0-py3-none-any.whl is no longer on https://channel.example/whl/nightly/cu128 or "
             "https://pypi.example/simple\n"
             "\n"
@@ -92,7 +114,7 @@ TEST_F(LocateTest, AWheelThatThePageNoLongerShows) {
   const auto of_all = "https://channel.example/whl/nightly/" + b_.file_name;
   http_.put(of_build, "content of a");
   http_.put(of_all, "content of b");
-  const auto wheels = locate_wheels({by_path(a_), by_path(b_)}, nightly_, site_, http_);
+  const auto wheels = locate_wheels({by_path(a_), by_path(b_)}, origins_of(nightly_, site_), http_);
   ASSERT_TRUE(wheels) << wheels.error().text();
   EXPECT_EQ((*wheels)[0].url, of_build);
   EXPECT_EQ((*wheels)[1].url, of_all);
@@ -100,7 +122,7 @@ TEST_F(LocateTest, AWheelThatThePageNoLongerShows) {
 
 TEST_F(LocateTest, AWheelThatWasReplaced) {
   page(kGeneral, "a", link(a_, b_.sha256->hex()));
-  const auto located = locate_wheels({by_path(a_)}, {}, site_, http_);
+  const auto located = locate_wheels({by_path(a_)}, origins_of({}, site_), http_);
   ASSERT_FALSE(located);
   EXPECT_EQ(located.error().kind(), ErrorKind::environment);
   EXPECT_EQ(located.error().text(),
@@ -117,12 +139,14 @@ TEST_F(LocateTest, WheelsAreFetchedByALockThatNamesNoHost) {
   page(kGeneral, "b", link(b_, b_.sha256->hex()));
   http_.put("https://user:secret@pypi.example/f/a-1.0-py3-none-any.whl", "content of a");
   http_.put("https://user:secret@pypi.example/f/b-1.0-py3-none-any.whl", "content of b");
-  const auto fetched = fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_);
+  const auto fetched =
+      fetch_locked(wheels, origins_of({}, site_), scratch_.path() / "lockfiles", store_, http_, work_);
   ASSERT_TRUE(fetched) << fetched.error().text();
   EXPECT_EQ(fetched->downloaded, 2U);
 
   http_.forget_requests();
-  ASSERT_TRUE(fetch_locked(wheels, {}, scratch_.path() / "lockfiles", site_, store_, http_, work_));
+  ASSERT_TRUE(
+      fetch_locked(wheels, origins_of({}, site_), scratch_.path() / "lockfiles", store_, http_, work_));
   EXPECT_THAT(http_.log(), IsEmpty()) << "what is in the store is not looked for";
 }
 
