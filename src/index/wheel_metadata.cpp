@@ -160,7 +160,7 @@ class MetadataBatch {
     } else {
       return {};
     }
-    return cache_.folder / key.substr(0, 2) / key;
+    return cache_.folder / key;
   }
 
   void read_cache() {

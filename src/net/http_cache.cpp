@@ -68,8 +68,7 @@ std::string HttpCache::key_of(const HttpRequest& request) {
 }
 
 std::filesystem::path HttpCache::file_of(const std::string& key) const {
-  const auto name = sha256_hex(key);
-  return folder_ / name.substr(0, 2) / name.substr(2);
+  return folder_ / sha256_hex(key);
 }
 
 std::optional<KeptResponse> HttpCache::find(const HttpRequest& request) const {
