@@ -70,6 +70,7 @@ TEST_F(Cache, LifetimesOfTheServerCount) {
                                   {"Expires", "Fri, 02 Jan 2026 10:00:00 GMT"}};
   EXPECT_EQ(asked_twice_after(seconds(3599), an_hour), 1);
   EXPECT_EQ(asked_twice_after(seconds(3600), an_hour), 2);
+  EXPECT_EQ(asked_twice_after(seconds(3600), {{"Expires", "Sun, 06 Nov 5924 08:49:37 GMT"}}), 1);
 }
 
 TEST_F(Cache, NoStoreIsNotKept) {
