@@ -81,6 +81,17 @@ Result<InstallFile> place_data_file(std::string_view path, std::string_view proj
   return file;
 }
 
+/// Errors (input): a file where another one has its folder.
+Result<void> check_folders(const std::set<std::string>& places) {
+  for (const auto& place : places) {
+    const auto folder = place + "/";
+    const auto next = places.lower_bound(folder);
+    if (next != places.end() && next->starts_with(folder))
+      return fail(bad_wheel(fmt::format("{} is a file and a folder", in_quotes(place))));
+  }
+  return {};
+}
+
 bool is_dotted_name(std::string_view text) {
   for (const auto part : split(text, '.')) {
     if (part.empty() || specs::is_digit(part.front())) return false;
@@ -178,6 +189,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
       return fail(bad_wheel(fmt::format("{} points outside its folder", in_quotes(entry.name))));
     }
     const auto path = plain_path(entry.name);
+    if (path.empty()) return fail(bad_wheel(fmt::format("the file {} has no name", in_quotes(entry.name))));
     InstallFile file;
     if (parts.size() > 1 && parts.front().ends_with(kData)) {
       TRY_ASSIGN(file, place_data_file(path, project, paths));
@@ -191,6 +203,7 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
     }
     files.push_back(std::move(file));
   }
+  TRY(check_folders(places));
   return files;
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace launch {
 
@@ -15,9 +19,15 @@ std::string json_text(const Json& document, int indent = -1) {
   return document.dump(indent, ' ', false, Json::error_handler_t::replace);
 }
 
-/// The document; a discarded one (Json::is_discarded) if the text is not JSON.
+/// True if arrays and objects are nested deeper than `most`.
+bool json_nests_deeper(std::string_view text, std::size_t most);
+
+/// The document; a discarded one (Json::is_discarded) if the text is not JSON, or nested so deeply that
+/// writing it would exhaust the stack.
 template <class Json>
 Json parse_json(std::string_view text) {
+  constexpr std::size_t kMostNesting = 500;
+  if (json_nests_deeper(text, kMostNesting)) return Json(Json::value_t::discarded);
   return Json::parse(text, nullptr, /*allow_exceptions=*/false);
 }
 
@@ -39,6 +49,18 @@ const Json& json_at(const Json& value, std::initializer_list<const char*> path) 
 template <class Json>
 std::string json_string(const Json& value) {
   return value.is_string() ? value.template get<std::string>() : std::string();
+}
+
+/// The whole number; nullopt for anything else, and for one that T cannot hold.
+template <class T, class Json>
+std::optional<T> json_integer(const Json& value) {
+  if (value.is_number_unsigned()) {
+    const auto number = value.template get<std::uint64_t>();
+    return std::in_range<T>(number) ? std::optional(static_cast<T>(number)) : std::nullopt;
+  }
+  if (!value.is_number_integer()) return std::nullopt;
+  const auto number = value.template get<std::int64_t>();
+  return std::in_range<T>(number) ? std::optional(static_cast<T>(number)) : std::nullopt;
 }
 
 /// The string at a path of keys; empty if it does not exist.

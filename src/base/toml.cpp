@@ -1,6 +1,8 @@
 #include "base/toml.hpp"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <toml++/toml.h>
@@ -12,7 +14,56 @@ namespace launch {
 namespace {
 
 // Each dot of a key is a nesting level; toml++ 3.3 does not limit them and unwinds them by recursion.
-constexpr std::ptrdiff_t kMostDotsInLine = 2000;
+constexpr std::size_t kMostDotsInLine = 2000;
+
+/// Counts the dots outside strings and comments, line by line.
+class DotCounter {
+ public:
+  explicit DotCounter(std::string_view text) : text_(text) {}
+
+  /// The number of the first line with more than kMostDotsInLine; nullopt if there is none.
+  std::optional<std::uint32_t> first_long_line() {
+    std::size_t dots = 0;
+    while (at_ < text_.size()) {
+      const char c = text_[at_];
+      if (c == '"' || c == '\'') {
+        skip_string();
+        continue;
+      }
+      if (c == '#') at_ = std::min(text_.find('\n', at_), text_.size() - 1);
+      if (text_[at_] == '\n') {
+        ++line_;
+        dots = 0;
+      }
+      if (c == '.' && ++dots > kMostDotsInLine) return line_;
+      ++at_;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  /// Moves behind the string that begins here. One on a single line ends with it, at the latest.
+  void skip_string() {
+    const std::string quote(1, text_[at_]);
+    const auto triple = quote + quote + quote;
+    const bool many = text_.substr(at_).starts_with(triple);
+    at_ += many ? 3 : 1;
+    while (at_ < text_.size() && !text_.substr(at_).starts_with(many ? triple : quote)) {
+      if (text_[at_] == '\n') {
+        if (!many) return;
+        ++line_;
+      }
+      at_ += quote == "\"" && text_[at_] == '\\' && at_ + 1 < text_.size() && text_[at_ + 1] != '\n' ? 2 : 1;
+    }
+    at_ = std::min(at_ + (many ? 3 : 1), text_.size());
+    // A string of several lines may end with quotes of its own.
+    for (int extra = 0; many && extra < 2 && text_.substr(at_).starts_with(quote); ++extra) ++at_;
+  }
+
+  std::string_view text_;
+  std::size_t at_ = 0;
+  std::uint32_t line_ = 1;
+};
 
 TomlPlace place_of(const toml::source_region& region) {
   return {std::max<std::uint32_t>(1, region.begin.line), std::max<std::uint32_t>(1, region.begin.column)};
@@ -88,13 +139,9 @@ TomlValue convert(const toml::node& node, const FileName& file) {
 }  // namespace
 
 Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
-  std::uint32_t number = 0;
-  for (const auto line : split(text, '\n')) {
-    ++number;
-    if (std::count(line.begin(), line.end(), '.') > kMostDotsInLine) {
-      return fail(
-          input_error(fmt::format("{}:{}:1: the line has more than {} dots", file, number, kMostDotsInLine)));
-    }
+  if (const auto line = DotCounter(text).first_long_line()) {
+    return fail(input_error(fmt::format("{}:{}:1: the line has more than {} dots outside strings", file,
+                                        *line, kMostDotsInLine)));
   }
   try {
     return convert(toml::parse(text), std::make_shared<const std::string>(file));
@@ -108,13 +155,15 @@ Result<TomlValue> parse_toml(std::string_view text, std::string_view file) {
 namespace {
 
 void overlay_at(const std::string& path, TomlValue& below, const TomlValue& above, const TomlMerge& merge) {
+  std::map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < below.items.size(); ++i) places.emplace(below.items[i].key, i);
   for (const auto& member : above.items) {
-    const auto at = std::find_if(below.items.begin(), below.items.end(),
-                                 [&](const TomlValue& one) { return one.key == member.key; });
-    if (at == below.items.end()) {
+    const auto place = places.find(member.key);
+    if (place == places.end()) {
       below.items.push_back(member);
       continue;
     }
+    auto* const at = &below.items[place->second];
     const auto member_path = path.empty() ? member.key : path + "." + member.key;
     if (merge && merge(member_path, *at, member)) continue;
     const bool tables = at->kind == TomlValue::Kind::table && member.kind == TomlValue::Kind::table;

@@ -95,7 +95,7 @@ std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
 std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fingerprint,
                                      const EngineType& type) {
   try {
-    const auto found = json::parse(text);
+    const auto found = parse_json<json>(text);
     if (found.at("format") != kFormat || found.at("fingerprint") != fingerprint) return std::nullopt;
     EngineInfo info{&type, found.at("program")};
     found.at("version").get_to(info.version);

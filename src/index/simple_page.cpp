@@ -18,8 +18,11 @@ namespace {
 
 constexpr std::array<std::string_view, 5> kArchives{".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz"};
 
+constexpr std::size_t kLongestName = 255;  // NAME_MAX of Linux
+
 /// The file name without the suffix of a source archive; empty if it is not one.
 std::string_view archive_stem(std::string_view file_name) {
+  if (file_name.size() > kLongestName) return {};
   for (const auto suffix : kArchives) {
     if (file_name.ends_with(suffix)) return file_name.substr(0, file_name.size() - suffix.size());
   }
@@ -68,6 +71,7 @@ std::optional<std::string> archive_project(std::string_view file_name) {
 }
 
 bool is_distribution(std::string_view file_name) {
+  if (file_name.size() > kLongestName) return false;
   if (has_blank_or_control(file_name) || file_name.find_first_of("/\\") != std::string_view::npos)
     return false;
   if (file_name.find("..") != std::string_view::npos) return false;

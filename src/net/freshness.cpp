@@ -3,9 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include <curl/curl.h>
-
 #include "base/text.hpp"
+#include "net/http_date.hpp"
 
 namespace launch::net {
 namespace {
@@ -41,9 +40,8 @@ CacheControl cache_control_of(const HttpResponse& response) {
 std::optional<Time> date_of(const HttpResponse& response, std::string_view name) {
   const auto value = response.header(name);
   if (!value) return std::nullopt;
-  const auto date = ::curl_getdate(value->c_str(), nullptr);
   // "Expires: 0" and other invalid dates mean "already expired".
-  return std::chrono::system_clock::from_time_t(date < 0 ? 0 : date);
+  return parse_http_date(*value).value_or(Time());
 }
 
 seconds lifetime_of(const HttpResponse& response, Time stored, seconds default_freshness) {

@@ -17,6 +17,10 @@ using std::chrono::milliseconds;
 /// The first line of a cache file; files of another format count as missing.
 constexpr std::string_view kFormat = "launch http cache 1\n";
 
+/// The latest time that the clock can say.
+constexpr auto kLatest =
+    std::chrono::floor<milliseconds>(std::chrono::system_clock::time_point::max().time_since_epoch());
+
 std::string to_file(const std::string& key, const HttpResponse& response,
                     std::chrono::system_clock::time_point when) {
   const auto stored = std::chrono::duration_cast<milliseconds>(when.time_since_epoch()).count();
@@ -43,13 +47,16 @@ std::optional<KeptResponse> from_file(std::string_view text, const std::string& 
   const auto body = text.substr(end + 1);
   try {
     if (head.at("key") != key || head.at("sha256") != sha256_hex(body)) return std::nullopt;
+    const auto status = json_integer<int>(head.at("status"));
+    const auto stored = json_integer<std::int64_t>(head.at("stored"));
+    if (!status || !stored || *stored < 0 || milliseconds(*stored) > kLatest) return std::nullopt;
     KeptResponse kept;
-    kept.response.status = head.at("status");
+    kept.response.status = *status;
     kept.response.headers = head.at("headers");
     kept.response.url = specs::Url::parse(head.at("url").get<std::string>()).value_or(specs::Url());
     kept.response.body = body;
     kept.response.from_cache = true;
-    kept.stored = std::chrono::system_clock::time_point(milliseconds(head.at("stored").get<std::int64_t>()));
+    kept.stored = std::chrono::system_clock::time_point(milliseconds(*stored));
     return kept;
   } catch (const nlohmann::json::exception&) {
     return std::nullopt;

@@ -37,16 +37,22 @@ std::optional<PartNote> parse_note(const std::string& text, const std::string& b
   const auto json = parse_json<nlohmann::json>(text);
   if (!json.is_object()) return std::nullopt;
   try {
+    const auto size = json_integer<std::uint64_t>(json.at("size"));
+    if (!size) return std::nullopt;
     PartNote note{.url = json.at("url"),
                   .sha256 = Digest::of_hex(json.at("sha256").get<std::string>()),
                   .validator = json.at("validator"),
-                  .size = json.at("size"),
-                  .pieces = json.at("pieces")};
+                  .size = *size,
+                  .pieces = {}};
     if (!note.sha256 && json.at("boot") != boot) return std::nullopt;
     std::uint64_t end = 0;
-    for (const auto& [first, count] : note.pieces) {
-      if (first < end || first > note.size || count > note.size - first) return std::nullopt;
-      end = first + count;
+    for (const auto& piece : json.at("pieces")) {
+      const auto first = json_integer<std::uint64_t>(piece.at(0));
+      const auto count = json_integer<std::uint64_t>(piece.at(1));
+      if (!first || !count || *first < end || *first > note.size || *count > note.size - *first)
+        return std::nullopt;
+      end = *first + *count;
+      note.pieces.emplace_back(*first, *count);
     }
     return note;
   } catch (const nlohmann::json::exception&) {

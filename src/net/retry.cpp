@@ -1,11 +1,9 @@
 #include "net/retry.hpp"
 
 #include <algorithm>
-#include <string>
-
-#include <curl/curl.h>
 
 #include "base/text.hpp"
+#include "net/http_date.hpp"
 
 namespace launch::net {
 
@@ -36,9 +34,9 @@ std::optional<milliseconds> parse_retry_after(std::string_view value,
   if (const auto seconds = parse_u64(trim(value))) {
     return std::min(kLongestAsked, milliseconds(std::min<std::uint64_t>(*seconds, 60) * 1000));
   }
-  const auto date = ::curl_getdate(std::string(value).c_str(), nullptr);
-  if (date < 0) return std::nullopt;
-  const auto wait = std::chrono::ceil<milliseconds>(std::chrono::system_clock::from_time_t(date) - now);
+  const auto date = parse_http_date(value);
+  if (!date) return std::nullopt;
+  const auto wait = std::chrono::ceil<milliseconds>(*date - now);
   return std::clamp(wait, milliseconds(0), kLongestAsked);
 }
 

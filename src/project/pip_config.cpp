@@ -36,6 +36,7 @@ Sections read_sections(std::string_view text) {
     const auto separator = content.find_first_of("=:");
     if (section == nullptr || separator == std::string_view::npos) continue;
     const auto name = replace_all(to_lower(trim(content.substr(0, separator))), "_", "-");
+    if (name.empty()) continue;
     value = &(*section)[name];
     *value = trim(content.substr(separator + 1));
   }

@@ -8,6 +8,17 @@ namespace launch::pysource {
 namespace {
 
 constexpr std::size_t kMostValues = 4096;
+constexpr std::size_t kMostElements = 4 * kMostValues;
+// `x = x + x` doubles a text, so its size must have a limit as well.
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+// Of all values of a module together.
+constexpr std::size_t kMostHeld = std::size_t{4} << 20;
+
+std::size_t bytes_of(const std::vector<std::string>& texts) {
+  std::size_t bytes = 0;
+  for (const auto& text : texts) bytes += sizeof(std::string) + text.size();
+  return bytes;
+}
 
 TextValue any_text() {
   return {{std::string(1, kAnyText)}, {}};
@@ -47,8 +58,13 @@ std::string unescape(std::string_view body) {
 }
 
 /// Every text of `left` followed by every text of `right`.
-std::vector<std::string> chain(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+std::vector<std::string> chain(std::vector<std::string> left, const std::vector<std::string>& right) {
   if (left.size() * right.size() > kMostValues) return any_text().texts;
+  if (bytes_of(left) * right.size() + bytes_of(right) * left.size() > kMostBytes) return any_text().texts;
+  if (right.size() == 1) {
+    for (auto& text : left) text += right.front();
+    return left;
+  }
   std::vector<std::string> all;
   for (const auto& a : left) {
     for (const auto& b : right) all.push_back(a + b);
@@ -82,6 +98,13 @@ std::optional<std::vector<std::string>> numbers(const SourceTree& tree, TokenRan
   return all;
 }
 
+/// False, and nothing done, if that would make too many.
+bool append(std::vector<std::string>& all, const std::vector<std::string>& more) {
+  if (all.size() + more.size() > kMostElements || bytes_of(all) + bytes_of(more) > kMostHeld) return false;
+  all.insert(all.end(), more.begin(), more.end());
+  return true;
+}
+
 TokenRange inside(TokenRange range) {
   return {range.first + 1, range.last - 1};
 }
@@ -108,6 +131,10 @@ bool fits_pattern(std::string_view pattern, std::string_view text) {
 void TextValue::merge(const TextValue& other) {
   for (const auto& text : other.texts) {
     if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(text);
+    if (texts.size() > kMostValues) {
+      texts = any_text().texts;
+      break;
+    }
   }
   for (const auto& name : other.directories) {
     if (std::find(directories.begin(), directories.end(), name) == directories.end())
@@ -129,11 +156,11 @@ TextValue TextValues::literal(const SourceTree& tree, std::uint32_t token) const
   auto body = parts.body;
   while (!body.empty()) {
     const auto brace = std::min(body.find_first_of("{}"), body.size());
-    all = chain(all, {unescape(body.substr(0, brace))});
+    all = chain(std::move(all), {unescape(body.substr(0, brace))});
     body.remove_prefix(brace);
     if (body.empty()) break;
     if (body.starts_with("{{") || body.starts_with("}}")) {
-      all = chain(all, {std::string(1, body.front())});
+      all = chain(std::move(all), {std::string(1, body.front())});
       body.remove_prefix(2);
       continue;
     }
@@ -142,9 +169,9 @@ TextValue TextValues::literal(const SourceTree& tree, std::uint32_t token) const
     if (name.find_first_of("{\"'([") != std::string::npos) return any_text();  // where it ends is not known
     const auto* value = find(name);
     if (name == "__name__") {
-      all = chain(all, {module_});
+      all = chain(std::move(all), {module_});
     } else {
-      all = chain(all, known_texts(value != nullptr ? *value : any_text()));
+      all = chain(std::move(all), known_texts(value != nullptr ? *value : any_text()));
     }
     body.remove_prefix(end + 1);
   }
@@ -163,7 +190,7 @@ TextValue TextValues::term(const SourceTree& tree, TokenRange range) const {
   std::vector<std::string> all{""};
   for (auto i = range.first; i < range.last; ++i) {
     if (tree.token(i).kind != TokenKind::string) return any_text();
-    all = chain(all, literal(tree, i).texts);
+    all = chain(std::move(all), literal(tree, i).texts);
   }
   return {std::move(all), {}};
 }
@@ -172,7 +199,7 @@ TextValue TextValues::texts(const SourceTree& tree, TokenRange expression) const
   const auto parts = split_range(tree, expression, "+");
   if (parts.size() == 1) return term(tree, expression);
   std::vector<std::string> all{""};
-  for (const auto part : parts) all = chain(all, known_texts(term(tree, part)));
+  for (const auto part : parts) all = chain(std::move(all), known_texts(term(tree, part)));
   return {std::move(all), {}};
 }
 
@@ -182,8 +209,7 @@ std::optional<std::vector<std::string>> TextValues::elements(const SourceTree& t
   if (sum.size() > 1) {
     for (const auto part : sum) {
       const auto more = elements(tree, part);
-      if (!more) return {};
-      all.insert(all.end(), more->begin(), more->end());
+      if (!more || !append(all, *more)) return {};
     }
     return all;
   }
@@ -205,29 +231,38 @@ std::optional<std::vector<std::string>> TextValues::elements(const SourceTree& t
     return found->second;
   }
   if (!wraps(tree, range, "[") && !wraps(tree, range, "(") && !wraps(tree, range, "{")) return {};
+  std::size_t bytes = 0;
   for (auto item : split_range(tree, inside(range), ",")) {
     if (item.empty()) continue;
     if (tree.is(item.first, "*") || tree.is(item.first, "**")) {
       const auto more = elements(tree, {item.first + 1, item.last});
-      if (!more) return {};
-      all.insert(all.end(), more->begin(), more->end());
+      if (!more || !append(all, *more)) return {};
       continue;
     }
     if (split_range(tree, item, "for").size() > 1) return {};
     item = split_range(tree, item, ":").front();
     const auto value = texts(tree, item);
-    if (!value.directories.empty()) return {};
-    for (const auto& text : value.texts) {
-      if (is_pattern(text)) return {};
-      all.push_back(text);
-    }
+    const auto& found = value.texts;
+    if (!value.directories.empty() || std::any_of(found.begin(), found.end(), is_pattern)) return {};
+    bytes += bytes_of(found);
+    if (bytes > kMostHeld) return {};
+    all.insert(all.end(), found.begin(), found.end());
   }
   return all;
+}
+
+bool TextValues::afford(const std::vector<std::string>& texts) {
+  const auto bytes = bytes_of(texts);
+  if (bytes > kMostHeld - held_) return false;
+  held_ += bytes;
+  return true;
 }
 
 void TextValues::assign(const std::string& name, const SourceTree& tree, TokenRange expression) {
   auto value = texts(tree, expression);
   auto collection = elements(tree, expression);
+  if (!afford(value.texts)) value = any_text();
+  if (collection && !afford(*collection)) collection.reset();
   if (collection) {
     collections_[name] = std::move(*collection);
   } else {
@@ -248,17 +283,13 @@ void TextValues::assign_element(const std::string& name, const SourceTree& tree,
     }
   }
   auto all = elements(tree, expression);
-  texts_[name] = all ? TextValue{std::move(*all), {}} : any_text();
+  texts_[name] = all && afford(*all) ? TextValue{std::move(*all), {}} : any_text();
 }
 
 void TextValues::extend(const std::string& name, const std::optional<std::vector<std::string>>& more) {
   const auto found = collections_.find(name);
   if (found == collections_.end()) return;
-  if (!more || found->second.size() + more->size() > 4 * kMostValues) {
-    collections_.erase(found);
-  } else {
-    found->second.insert(found->second.end(), more->begin(), more->end());
-  }
+  if (!more || !afford(*more) || !append(found->second, *more)) collections_.erase(found);
 }
 
 const TextValue* TextValues::find(const std::string& name) const {
@@ -267,6 +298,7 @@ const TextValue* TextValues::find(const std::string& name) const {
 }
 
 void TextValues::merge(const TextValues& other) {
+  held_ = std::max(held_, other.held_);
   for (const auto& [name, value] : other.texts_) texts_[name].merge(value);
   for (const auto& [name, list] : other.collections_) {
     auto& mine = collections_[name];

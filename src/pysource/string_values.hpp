@@ -53,10 +53,13 @@ class TextValues {
  private:
   TextValue term(const SourceTree& tree, TokenRange expression) const;
   TextValue literal(const SourceTree& tree, std::uint32_t token) const;
+  /// Counts texts that are to be held; false if the module has too many.
+  bool afford(const std::vector<std::string>& texts);
 
   std::string module_;
   std::map<std::string, TextValue> texts_;
   std::map<std::string, std::vector<std::string>> collections_;
+  std::size_t held_ = 0;  ///< bytes of all texts that were ever held
 };
 
 /// The value of a string token that is not an f-string; escapes other than \\, \', \" are left as written.

@@ -48,7 +48,7 @@ Result<GpuSet> GpuSet::parse(std::string_view text) {
   if (text.ends_with(',')) text.remove_suffix(1);
   std::vector<std::string> devices;
   for (const auto part : split(text, ',')) {
-    if (!is_device(part)) return wrong("");
+    if (!is_device(part) || devices.size() == kMost) return wrong("");
     if (std::find(devices.begin(), devices.end(), part) != devices.end())
       return wrong(fmt::format("; {} is listed twice", part));
     devices.emplace_back(part);

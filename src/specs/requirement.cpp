@@ -47,12 +47,12 @@ class RequirementParser {
   }
 
  private:
-  /// A letter or digit, then letters, digits, ".", "_" and "-"; excludes a trailing "." or "-".
+  /// A name of PEP 508: letters and digits, with ".", "_" and "-" only between them.
   Result<std::string_view> identifier(std::string_view expectation) {
     if (!is_alphanumeric(scan_.peek())) return fail(scan_.expected(expectation));
     const Scanner before = scan_;
     auto found = scan_.take_while([](char c) { return is_word(c) || c == '.' || c == '-'; });
-    while (!is_word(found.back())) found.remove_suffix(1);
+    while (!is_alphanumeric(found.back())) found.remove_suffix(1);
     scan_ = before;
     scan_.take(found);
     return found;

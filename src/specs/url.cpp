@@ -111,7 +111,7 @@ std::optional<Url> Url::parse(std::string_view text) {
   url.host_ = static_cast<std::uint32_t>(host);
   url.path_ = static_cast<std::uint32_t>(path);
   url.query_ = static_cast<std::uint32_t>(std::min(text.find('?', path), text.size()));
-  if (url.is_http() && url.authority().empty()) return std::nullopt;
+  if (url.is_http() && url.host().empty()) return std::nullopt;
   return url;
 }
 
@@ -169,7 +169,9 @@ std::string Url::password() const {
 std::filesystem::path Url::local_path() const {
   if (!is_file() || has_credentials()) return {};
   if (!authority().empty() && authority() != "localhost") return {};
-  return percent_decode(path());
+  auto local = percent_decode(path());
+  if (!local.starts_with('/') || local.find('\0') != std::string::npos) return {};
+  return local;
 }
 
 std::string Url::file_name() const {

@@ -52,12 +52,12 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
 std::optional<RankEvent> read_rank_event(std::string_view text) {
   const auto json = parse_json<nlohmann::json>(text);
   if (!json.is_object()) return std::nullopt;
-  const auto number = [&](const char* key) { return json.contains(key) && json[key].is_number_integer(); };
-  if (!number("code") || !number("signal") || !json.contains("time") || !json["time"].is_number())
-    return std::nullopt;
+  const auto code = json_integer<int>(json_at(json, {"code"}));
+  const auto signal = json_integer<int>(json_at(json, {"signal"}));
+  if (!code || !signal || !json.contains("time") || !json["time"].is_number()) return std::nullopt;
   RankEvent event;
-  event.code = json["code"].get<int>();
-  event.signal = json["signal"].get<int>();
+  event.code = *code;
+  event.signal = *signal;
   event.time = json["time"].get<double>();
   if (json.contains("failed") && json["failed"].is_number()) event.failed = json["failed"].get<double>();
   event.asked_to_end =

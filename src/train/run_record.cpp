@@ -27,7 +27,7 @@ Json bytes_of(const std::string& path) {
 std::string read_bytes(const Json& json) {
   if (!json.is_array()) return json_string(json);
   std::string path;
-  for (const auto& byte : json) path += static_cast<char>(byte.is_number() ? byte.get<int>() : 0);
+  for (const auto& byte : json) path += static_cast<char>(json_integer<unsigned char>(byte).value_or(0));
   return path;
 }
 
@@ -135,10 +135,9 @@ Json plan_of(const Plan& plan) {
       {"grace", {{"interrupted", plan.grace.interrupted.count()}, {"failed", plan.grace.failed.count()}}}};
 }
 
-template <class T>
-std::optional<T> number(const Json& json) {
+std::optional<double> number(const Json& json) {
   if (!json.is_number()) return std::nullopt;
-  return json.get<T>();
+  return json.get<double>();
 }
 
 Result<Json> parse(std::string_view text) {
@@ -181,14 +180,14 @@ Result<RunSummary> read_run_record(std::string_view text) {
   summary.run = json_string(json, {"run"});
   summary.recipe = json_string(json, {"recipe"});
   summary.started = json_string(json, {"started"});
-  summary.time = number<double>(json_at(json, {"time"})).value_or(0);
+  summary.time = number(json_at(json, {"time"})).value_or(0);
   summary.nodes = static_cast<int>(json_at(json, {"nodes"}).size());
-  summary.ranks_per_node = std::max(1, number<int>(json_at(json, {"ranks_per_node"})).value_or(1));
+  summary.ranks_per_node = std::max(1, json_integer<int>(json_at(json, {"ranks_per_node"})).value_or(1));
   summary.handle = {json_string(json, {"place", "name"}), json_string(json, {"place", "engine"}),
                     read_bytes(json_at(json, {"place", "program"}))};
   summary.result = json_string(json, {"end", "result"});
-  summary.seconds = number<double>(json_at(json, {"end", "seconds"}));
-  summary.code = number<int>(json_at(json, {"end", "code"}));
+  summary.seconds = number(json_at(json, {"end", "seconds"}));
+  summary.code = json_integer<int>(json_at(json, {"end", "code"}));
   summary.cause_kind = json_string(json, {"end", "cause", "kind"});
   summary.cause = json_string(json, {"end", "cause", "sentence"});
   if (summary.cause.empty()) summary.cause = json_string(json, {"end", "error"});

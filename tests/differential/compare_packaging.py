@@ -21,6 +21,7 @@ Where the two are meant to differ:
   is an error here (PEP 425, PEP 427); packaging takes other letters in the name, and anything in the build number, the
   ABI and the platform.
 - A "\\" in a marker's string is an error here, since PEP 508's grammar has none; packaging reads Python's escapes.
+- A name or extra that ends with "_" is an error here (PEP 508); packaging takes it.
 - A control character in a URL is an error here (RFC 3986); packaging takes all but space and tab.
 """
 
@@ -138,6 +139,8 @@ def answer_requirement(text):
     except (InvalidRequirement, ValueError):
         return INVALID
     if found.marker and "\\" in text.partition(";")[2] or found.url and re.search(r"[\x00-\x20\x7f]", found.url):
+        return INVALID
+    if any(name.endswith("_") for name in (found.name, *found.extras)):
         return INVALID
     project = canonicalize_name(found.name)
     extras = ",".join(sorted({canonicalize_name(e) for e in found.extras}))

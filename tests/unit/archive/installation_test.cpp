@@ -91,6 +91,9 @@ TEST(PlanInstallation, RefusesWhatDoesNotBelong) {
       "the wheel cannot be installed: two of its files have the path \"lib/python3.12/site-packages/a.py\"");
   EXPECT_EQ(refusal({info, entry("demo-1.data/data/../../x")}),
             "the wheel cannot be installed: \"demo-1.data/data/../../x\" points outside its folder");
+  EXPECT_EQ(refusal({info, entry(".")}), "the wheel cannot be installed: the file \".\" has no name");
+  EXPECT_EQ(refusal({info, entry("a/b/c"), entry("a-b"), entry("a")}),
+            "the wheel cannot be installed: \"lib/python3.12/site-packages/a\" is a file and a folder");
 }
 
 TEST(ScriptText, PutsTheInterpreterInPlaceOfPython) {

@@ -34,5 +34,25 @@ TEST(Json, TextThatIsNoJsonHasNoMembers) {
   EXPECT_EQ(json_string(document, {"a"}), "");
 }
 
+TEST(Json, NestingThatNoWriterCouldFollowIsRefused) {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  EXPECT_FALSE(parse_json<json>(nested(500)).is_discarded());
+  EXPECT_TRUE(parse_json<json>(nested(501)).is_discarded());
+  EXPECT_TRUE(parse_json<json>(std::string(100'000, '[')).is_discarded());
+  const auto in_a_string = R"(["\"", ")" + std::string(1000, '[') + "\"]";
+  EXPECT_FALSE(parse_json<json>(in_a_string).is_discarded());
+}
+
+TEST(Json, WholeNumbersAreReadWhereTheyFit) {
+  const auto document = parse_json<json>(R"([300, -1, 1.5, 1e300, 18446744073709551615, "1", null])");
+  EXPECT_EQ(json_integer<int>(document[0]), 300);
+  EXPECT_EQ(json_integer<unsigned char>(document[0]), std::nullopt);
+  EXPECT_EQ(json_integer<int>(document[1]), -1);
+  EXPECT_EQ(json_integer<std::uint64_t>(document[1]), std::nullopt);
+  EXPECT_EQ(json_integer<std::uint64_t>(document[4]), 18446744073709551615U);
+  EXPECT_EQ(json_integer<std::int64_t>(document[4]), std::nullopt);
+  for (const auto place : {2, 3, 5, 6}) EXPECT_EQ(json_integer<int>(document[place]), std::nullopt) << place;
+}
+
 }  // namespace
 }  // namespace launch

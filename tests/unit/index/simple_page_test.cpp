@@ -148,6 +148,16 @@ TEST(SimpleHtmlTest, DropsWhatIsNoWheelOrArchiveOfTheProject) {
   EXPECT_THAT(names(page), ElementsAre("demo-1.0-py3-none-any.whl", "Demo-1.1.tar.gz"));
 }
 
+TEST(DistributionTest, NamesThatNoFileCanHaveAreNone) {
+  const auto of_size = [](std::size_t size) {
+    return "a-1.tar.gz" + std::string(size - 17, '0') + ".tar.gz";
+  };
+  EXPECT_TRUE(is_distribution(of_size(255)));
+  EXPECT_FALSE(is_distribution(of_size(256)));
+  EXPECT_EQ(archive_version(std::string(300, 'a') + "-1.tar.gz"), std::nullopt);
+  EXPECT_FALSE(is_distribution(std::string(252, 'a') + ".whl"));
+}
+
 TEST(SimpleHtmlTest, ProjectNamesAreNormalized) {
   const auto page =
       parse_simple_html(html("<a href='Python_DateUtil-2.8.tar.gz'>x</a><a href='python-dateutil-2.9.zip'>"

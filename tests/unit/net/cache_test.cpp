@@ -1,4 +1,5 @@
 #include <fstream>
+#include <regex>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -70,6 +71,7 @@ TEST_F(Cache, LifetimesOfTheServerCount) {
                                   {"Expires", "Fri, 02 Jan 2026 10:00:00 GMT"}};
   EXPECT_EQ(asked_twice_after(seconds(3599), an_hour), 1);
   EXPECT_EQ(asked_twice_after(seconds(3600), an_hour), 2);
+  EXPECT_EQ(asked_twice_after(seconds(3600), {{"Expires", "Sun, 06 Nov 5924 08:49:37 GMT"}}), 1);
 }
 
 TEST_F(Cache, NoStoreIsNotKept) {
@@ -175,6 +177,27 @@ TEST_F(Cache, DamagedFilesCountAsNotThere) {
                               whole.substr(0, whole.find('\n') + 1), whole + "x"}) {
     std::ofstream(kept[0], std::ios::binary) << damaged;
     EXPECT_EQ(client(options())->fetch(page())->body, "hello");
+    EXPECT_THAT(server.requests(), SizeIs(++asked));
+  }
+}
+
+TEST_F(Cache, NumbersThatCannotBeCountAsDamage) {
+  server.serve("/page", {.body = "hello"});
+  ASSERT_TRUE(client(options())->fetch(page()));
+  const auto kept = files();
+  ASSERT_THAT(kept, SizeIs(1));
+  const auto whole = *read_file(kept[0]);
+  std::size_t asked = 1;
+  const std::pair<std::regex, const char*> changes[] = {
+      {std::regex("\"stored\":[0-9]+"), "\"stored\":9223372036854775807"},
+      {std::regex("\"stored\":[0-9]+"), "\"stored\":-1"},
+      {std::regex("\"stored\":[0-9]+"), "\"stored\":1e300"},
+      {std::regex("\"status\":200"), "\"status\":2e300"},
+      {std::regex("\"status\":200"), "\"status\":8589934792"},
+  };
+  for (const auto& [from, to] : changes) {
+    std::ofstream(kept[0], std::ios::binary) << std::regex_replace(whole, from, to);
+    EXPECT_FALSE(client(options())->fetch(page())->from_cache) << to;
     EXPECT_THAT(server.requests(), SizeIs(++asked));
   }
 }

@@ -503,8 +503,24 @@ TEST(RecipeError, Counts) {
 TEST(RecipeError, DeepNestingIsNoCrash) {
   std::string dotted = "a";
   for (int i = 0; i < 100'000; ++i) dotted += ".a";
-  EXPECT_EQ(error_of(dotted + " = 1\n"), "error: recipes/demo.toml:1:1: the line has more than 2000 dots\n");
+  EXPECT_EQ(error_of(dotted + " = 1\n"),
+            "error: recipes/demo.toml:1:1: the line has more than 2000 dots outside strings\n");
   EXPECT_THAT(error_of("packages = " + std::string(100'000, '[')), ::testing::HasSubstr("not TOML: "));
+}
+
+TEST(RecipeError, DotsOfStringsAreNoNesting) {
+  const std::string dots(3000, '.');
+  std::string dotted = "a";
+  for (int i = 0; i < 3000; ++i) dotted += ".a";
+  for (const auto& text : {"\"" + dots + "\\\"" + dots + "\"", "'" + dots + "\"" + dots + "'",
+                           "\"\"\"\n\"'" + dots + "\\\"\"\"\"\"", "'''" + dots + "'\n" + dots + "'''"}) {
+    EXPECT_THAT(error_of("packages = " + text + "  # \" ' " + dots + "\n"),
+                ::testing::HasSubstr("expected the version"))
+        << text;
+    EXPECT_THAT(error_of("x = {y = " + text + ", " + dotted + " = 1}\n"),
+                ::testing::HasSubstr("has more than 2000 dots outside strings"))
+        << text;
+  }
 }
 
 }  // namespace

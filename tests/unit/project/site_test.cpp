@@ -51,8 +51,9 @@ TEST(PipConfig, AsConfigparserReadsIt) {
 
 TEST(PipConfig, NonsenseIsPassedOver) {
   EXPECT_THAT(parse_pip_config(""), IsEmpty());
-  EXPECT_THAT(parse_pip_config("index-url = nowhere\n  x\n[global\nindex-url = a\n[global]\nno separator\n"),
-              IsEmpty());
+  EXPECT_THAT(
+      parse_pip_config("index-url = nowhere\n  x\n[global\nindex-url = a\n[global]\nno separator\n=a\n: b\n"),
+      IsEmpty());
 }
 
 class SiteTest : public ::testing::Test {

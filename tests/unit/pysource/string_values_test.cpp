@@ -47,6 +47,39 @@ TEST(StringValues, Collections) {
   EXPECT_FALSE(elements("range(1000000000)"));
 }
 
+TEST(StringValues, TextsThatDoubleBecomeAnyText) {
+  const SourceTree first("'abcdefgh'");
+  const SourceTree sum("x + x");
+  const SourceTree formatted("f'{x}{x}'");
+  for (const auto* doubled : {&sum, &formatted}) {
+    TextValues values("m");
+    values.assign("x", first, whole(first));
+    for (int i = 0; i < 40; ++i) values.assign("x", *doubled, whole(*doubled));
+    const auto found = values.texts(sum, whole(sum)).texts;
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_EQ(found.front().find_first_not_of(kAnyText), std::string::npos);
+  }
+}
+
+TEST(StringValues, CollectionsThatDoubleAreForgotten) {
+  const SourceTree first("['a', 'b']");
+  for (const auto* text : {"x + x", "[*x, *x]"}) {
+    const SourceTree doubled(text);
+    TextValues values("m");
+    values.assign("x", first, whole(first));
+    for (int i = 0; i < 40; ++i) values.assign("x", doubled, whole(doubled));
+    EXPECT_TRUE(values.collections().empty()) << text;
+  }
+}
+
+TEST(StringValues, AllValuesOfAModuleTogetherHaveALimit) {
+  const SourceTree first("['" + std::string(100'000, 'a') + "']");
+  TextValues values("m");
+  for (int i = 0; i < 100; ++i) values.assign("x" + std::to_string(i), first, whole(first));
+  EXPECT_EQ(values.collections().count("x0"), 1U);
+  EXPECT_LT(values.collections().size(), 50U);
+}
+
 TEST(StringValues, Patterns) {
   const auto pattern = "a." + kAny + ".b" + kAny;
   EXPECT_TRUE(fits_pattern(pattern, "a.x.y.b"));

@@ -60,6 +60,10 @@ TEST(Requirement, SaysWhereItCannotBeRead) {
             "error: expected a version specifier, \";\" or the end at column 7 of the requirement \"torch "
             "2.5\", found "
             "\"2.5\"\n");
+  EXPECT_EQ(
+      error_of("torch_"),
+      "error: expected a version specifier, \";\" or the end at column 6 of the requirement \"torch_\", "
+      "found \"_\"\n");
   EXPECT_EQ(error_of("torch>=2 <3"),
             "error: expected \",\", \";\" or the end at column 10 of the requirement \"torch>=2 <3\", found "
             "\"<3\"\n");

@@ -41,8 +41,8 @@ TEST(UrlTest, AnAtSignInThePasswordDoesNotMoveTheHost) {
 
 TEST(UrlTest, OtherTextsAreNone) {
   for (const auto* const text :
-       {"", "pypi.example/x", "/simple", "http://", "http:///x", "http://u@/x", "http:x",
-        "http://pypi.example/a b", "http://pypi.example/\r\nX: y", "1a://x"}) {
+       {"", "pypi.example/x", "/simple", "http://", "http:///x", "http://u@/x", "http:x", "http://:80/x",
+        "http://u:p@:/x", "http://pypi.example/a b", "http://pypi.example/\r\nX: y", "1a://x"}) {
     EXPECT_FALSE(Url::parse(text)) << text;
   }
 }
@@ -140,6 +140,8 @@ TEST(UrlTest, FilesOfThisMachineSurviveEncoding) {
   EXPECT_EQ(url("file://localhost/a").local_path(), "/a");
   EXPECT_EQ(url("file://elsewhere/a").local_path(), "");
   EXPECT_EQ(url("https://h/a").local_path(), "");
+  EXPECT_EQ(url("file:a/b").local_path(), "");
+  EXPECT_EQ(url("file:///etc/passwd%00.whl").local_path(), "");
 }
 
 }  // namespace

@@ -116,6 +116,10 @@ TEST(GpuSetTest, RefusesWhatNamesNoGpu) {
             "listed twice\n");
   for (const std::string text : {"", ",", "-1", "1,,2", "1;2", "gpu-1", "2000"})
     EXPECT_FALSE(GpuSet::parse(text)) << text;
+  std::string many = "0";
+  for (int i = 1; i < 1024; ++i) many += "," + std::to_string(i);
+  EXPECT_TRUE(GpuSet::parse(many));
+  EXPECT_FALSE(GpuSet::parse(many + ",1024"));
 }
 
 TEST(DigestTest, IsReadAndWrittenTheSame) {

@@ -123,6 +123,17 @@ TEST(RunRecord, IsLostOnlyWhereItHasNoEnd) {
   EXPECT_EQ(with_lost_end(done, "later"), done);
 }
 
+TEST(RunRecord, NumbersThatCannotBeAreLeftOut) {
+  const auto odd = read_run_record(
+      R"({"run": "a", "ranks_per_node": 1e300, "place": {"program": [97, 1e300, 98]}, "end": {"code": 1e300}})");
+  ASSERT_TRUE(odd) << odd.error().text();
+  EXPECT_EQ(odd->ranks_per_node, 1);
+  EXPECT_EQ(odd->code, std::nullopt);
+  EXPECT_EQ(odd->handle.program, std::string("a\0b", 3));
+  EXPECT_FALSE(with_lost_end(
+      R"({"run": "a", "x": )" + std::string(100'000, '[') + std::string(100'000, ']') + "}", "now"));
+}
+
 TEST(RunRecord, WhatIsNoRecordIsSaid) {
   for (const auto* text : {"garbage", "[]", "{}", "{\"run\": 1}"}) {
     const auto read = read_run_record(text);

@@ -1,0 +1,162 @@
+"""One rank of a run, as launch starts it: torchrun … rank.py SCRIPT ARGS.
+
+Writes every line of the rank to stdout, prefixed with the rank, and its end as an event, so that the reader of the
+node's output knows which rank wrote what, which ended first, and how:
+
+    @launch RANK o TEXT    a line of its stdout; O: the line continues
+    @launch RANK e TEXT    a line of its stderr; E: the line continues
+    @launch RANK s JSON    it was started
+    @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
+                           began), asked_to_end (before it ended), message (torchelastic's error file)
+"""
+
+import ctypes
+import json
+import os
+import re
+import resource
+import selectors
+import signal
+import subprocess
+import sys
+import time
+
+RANK = os.environ.get("RANK", "0").encode()
+LONGEST = 3900  # a write of up to PIPE_BUF (4096) bytes is not mixed with another rank's
+TRACEBACK = b"Traceback (most recent call last)"
+
+
+def put(kind, text):
+    line = b"@launch %s %s %s\n" % (RANK, kind, text)
+    while line:
+        line = line[os.write(1, line) :]
+
+
+def put_event(kind, event):
+    put(kind, json.dumps(event).encode())
+
+
+class Lines:
+    """Splits one stream into lines; a carriage return ends a line too (progress bars)."""
+
+    def __init__(self, kind):
+        self.kind = kind
+        self.rest = b""
+        self.failed = None
+
+    def take(self, data):
+        *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", self.rest + data)
+        for line in whole:
+            self.line(line)
+        while len(self.rest) > LONGEST:
+            put(self.kind.upper(), self.rest[:LONGEST])
+            self.rest = self.rest[LONGEST:]
+
+    def line(self, line):
+        if self.kind == b"e" and TRACEBACK in line:
+            self.failed = time.time()
+        while len(line) > LONGEST:
+            put(self.kind.upper(), line[:LONGEST])
+            line = line[LONGEST:]
+        put(self.kind, line)
+
+    def end(self):
+        if self.rest:
+            self.line(self.rest.rstrip(b"\r"))
+        self.rest = b""
+
+
+def die_with_parent():
+    PR_SET_PDEATHSIG = 1
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def read_to_end(rank, streams):
+    selector = selectors.DefaultSelector()
+    for pipe, lines in streams.items():
+        selector.register(pipe, selectors.EVENT_READ, lines)
+    ended = None
+    while selector.get_map():
+        for key, _ in selector.select(timeout=0.1):
+            data = os.read(key.fd, 65536)
+            if data:
+                key.data.take(data)
+            else:
+                selector.unregister(key.fileobj)
+        # A process that the rank left behind may hold its pipes open forever.
+        if rank.poll() is not None:
+            ended = ended or time.monotonic()
+            if time.monotonic() - ended > 0.5:
+                break
+    for lines in streams.values():
+        lines.end()
+    return rank.wait()
+
+
+def error_file_message():
+    try:
+        with open(os.environ["TORCHELASTIC_ERROR_FILE"]) as file:
+            message = json.load(file)["message"]
+        return message if isinstance(message, str) else message["message"]
+    except (KeyError, OSError, TypeError, ValueError):
+        return None
+
+
+def end_as(code):
+    """Ends in the same way as the rank, so that torchrun sees the same."""
+    if code >= 0:
+        os._exit(code)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if -code not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(-code, signal.SIG_DFL)
+    os.kill(os.getpid(), -code)
+    os._exit(128 - code)
+
+
+def main():
+    signals = []
+    waiting = []
+    rank = None
+
+    def forward(number, _frame):
+        if number not in (signal.SIGUSR1, signal.SIGUSR2):
+            signals.append(number)
+        if rank is None:
+            waiting.append(number)
+        elif rank.poll() is None:
+            rank.send_signal(number)
+
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
+        signal.signal(getattr(signal, name), forward)
+    rank = subprocess.Popen(
+        [sys.executable, "-u", *sys.argv[1:]],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
+        preexec_fn=die_with_parent,
+    )
+    for number in waiting:
+        rank.send_signal(number)
+    put_event(b"s", {"pid": rank.pid, "time": time.time()})
+    out, err = Lines(b"o"), Lines(b"e")
+    code = read_to_end(rank, {rank.stdout: out, rank.stderr: err})
+    put_event(
+        b"x",
+        {
+            "code": max(code, 0),
+            "signal": max(-code, 0),
+            "time": time.time(),
+            "failed": err.failed,
+            "asked_to_end": bool(signals),
+            "message": error_file_message(),
+        },
+    )
+    end_as(code)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BrokenPipeError:
+        os._exit(141)

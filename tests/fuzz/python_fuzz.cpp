@@ -1,0 +1,43 @@
+#include "fuzz/fuzz.hpp"
+#include "pysource/python_scanner.hpp"
+#include "pysource/python_tokens.hpp"
+#include "pysource/string_values.hpp"
+
+namespace launch::fuzz {
+namespace {
+
+using pysource::TokenKind;
+
+void check_tokens(const pysource::TokenList& list) {
+  require(!list.tokens.empty() && list.tokens.back().kind == TokenKind::end, "the last token is the end");
+  std::size_t at = 0;
+  int depth = 0;
+  for (const auto& token : list.tokens) {
+    require(token.offset >= at && token.offset + token.length <= list.source.size(),
+            "tokens follow each other", list.text(token));
+    at = token.offset + token.length;
+    if (token.kind == TokenKind::indent) ++depth;
+    if (token.kind == TokenKind::dedent) --depth;
+    require(depth >= 0, "no block is closed twice");
+    if (token.kind == TokenKind::string) (void)pysource::plain_string(list.text(token));
+  }
+  require(depth == 0, "every block is closed");
+  for (const auto& comment : list.comments)
+    require(list.source.at(comment.offset) == '#', "a comment begins with #");
+}
+
+}  // namespace
+
+/// Python source.
+void fuzz_python(std::string_view bytes) {
+  check_tokens(pysource::tokenize(bytes));
+  const auto scan = pysource::scan_source(std::string(bytes), {"torch"});
+  for (const auto& use : scan.uses) {
+    require(use.requirement.module == "torch" || use.requirement.module.starts_with("torch."),
+            "only the packages that were asked for are found", use.requirement.module);
+    for (const auto& choice : use.choices) require(choice.group < scan.groups, "a choice is of a group");
+  }
+  (void)pysource::scan_source(std::string(bytes), {});
+}
+
+}  // namespace launch::fuzz

@@ -1,0 +1,65 @@
+#include <iterator>
+#include <map>
+
+#include "fuzz/fuzz.hpp"
+#include "probe/wheel_api.hpp"
+#include "pysource/getattr_rule.hpp"
+
+namespace launch::fuzz {
+namespace {
+
+using Files = std::map<std::string, std::string>;
+
+class FakeWheel final : public probe::WheelSource {
+ public:
+  explicit FakeWheel(Files files) : files_(std::move(files)) {}
+  std::vector<std::string> files() const override {
+    std::vector<std::string> names;
+    for (const auto& [name, content] : files_) names.push_back(name);
+    return names;
+  }
+  Result<std::vector<std::string>> read(std::span<const std::string> names) override {
+    std::vector<std::string> contents;
+    for (const auto& name : names) contents.push_back(files_.at(name));
+    return contents;
+  }
+
+ private:
+  Files files_;
+};
+
+/// Modules that are always there, so that questions find what the input has.
+Files files_of(const std::vector<std::string_view>& parts) {
+  constexpr std::string_view kNames[] = {"torch/__init__.py", "torch/nn/__init__.py",
+                                         "torch/nn/functional.py", "torch/nn/functional.pyi", "torch/_C.so"};
+  Files files;
+  for (std::size_t i = 0; i < std::size(kNames); ++i)
+    files.emplace(kNames[i], i < parts.size() ? parts[i] : std::string_view());
+  return files;
+}
+
+}  // namespace
+
+/// The sources of a wheel's modules, and questions about their names.
+void fuzz_wheel_api(std::string_view bytes) {
+  const auto parts = parts_of(bytes);
+  const auto names = pysource::read_module(std::string(parts.front()), "torch", true, false);
+  if (names.getattr != nullptr) (void)pysource::ask_getattr(names, "a");
+
+  std::vector<probe::LabelledWheel> wheels;
+  wheels.push_back({"torch 2.0", std::make_unique<FakeWheel>(files_of(parts))});
+  probe::WheelApi api(std::move(wheels));
+  const std::vector<pysource::Requirement> questions = {{"torch", ""},
+                                                        {"torch", "a"},
+                                                        {"torch", "*"},
+                                                        {"torch.nn", "a"},
+                                                        {"torch.nn.functional", "a"},
+                                                        {"torch.a", ""},
+                                                        {"torch.a", "b"},
+                                                        {"torch.nn.functional", "*"},
+                                                        {"torch._C", "a"}};
+  const auto answers = api.ask(questions);
+  require(answers.has_value() && answers->size() == questions.size(), "every question is answered");
+}
+
+}  // namespace launch::fuzz
