@@ -24,6 +24,7 @@ ROOM_OF = {
     "toml++/": {"base"},
     "gumbo.h": {"index"},
     "libdeflate.h": {"archive"},
+    "isa-l/": {"archive"},
     "zlib.h": {"archive"},
     "curl/": {"net"},
     "boost/": {"base"},
