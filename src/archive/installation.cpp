@@ -16,10 +16,6 @@ namespace {
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
 
-Error bad_wheel(std::string_view reason) {
-  return input_error(fmt::format("the wheel cannot be installed: {}", reason));
-}
-
 /// "a/b" for "a//./b", as a file system resolves it. The zip's directory was read without any "..".
 std::string plain_path(std::string_view path) {
   std::string out;
@@ -120,6 +116,10 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
 
 }  // namespace
 
+Error bad_wheel(std::string_view reason) {
+  return input_error(fmt::format("the wheel cannot be installed: {}", reason));
+}
+
 InstallPaths InstallPaths::of(const specs::Interpreter& python) {
   InstallPaths paths;
   paths.purelib = fmt::format("lib/python{}/site-packages", python.text());
@@ -206,7 +206,7 @@ std::optional<std::string> import_path(std::string_view archive_path) {
 }
 
 std::string script_text(std::string content, std::string_view interpreter) {
-  if (!content.starts_with("#!python")) return content;
+  if (!content.starts_with(kScriptMark)) return content;
   const auto end = std::min(content.find('\n'), content.size());
   return fmt::format("#!{}{}", interpreter, std::string_view(content).substr(end));
 }
