@@ -157,15 +157,16 @@ Result<Digest> digest_bytes(const LayerPlan& plan, std::span<const ZipFile> whee
 
 }  // namespace
 
-Result<LayerDigests> digest_layer(std::span<const ZipFile> wheels, const LayerSpec& spec,
-                                  const OnRead& on_read) {
+Result<LayerFacts> digest_layer(std::span<const ZipFile> wheels, const LayerSpec& spec,
+                                const OnRead& on_read) {
   TRY_ASSIGN(const auto tree, layer_tree(wheels, spec));
   ContentReader content(wheels, spec, on_read);
   for (const auto& file : tree.files) TRY(content.add(file));
   auto files = content.files();
   TRY_ASSIGN(const auto written, write_layer(tree, wheels, spec, files));
   TRY_ASSIGN(auto layer, digest_bytes(written.plan, wheels, on_read));
-  return LayerDigests{std::move(layer), content.tar(written.tail), written.toc, std::move(files)};
+  return LayerFacts{std::move(layer),  content.tar(written.tail), written.toc,
+                    written.plan.size, written.plan.tar_size,     std::move(files)};
 }
 
 Result<LayerPlan> plan_layer(std::span<const ZipFile> wheels, const LayerSpec& spec,

@@ -38,11 +38,13 @@ struct LayerPlan {
 };
 
 /// What is known of a layer once all its content was read.
-struct LayerDigests {
+struct LayerFacts {
   Digest layer;
-  Digest tar;                 ///< its diffID
-  Digest toc;                 ///< of the table of contents
-  std::vector<Digest> files;  ///< of those files of its tree that are entries of wheels, in their order
+  Digest tar;                  ///< its diffID
+  Digest toc;                  ///< of the table of contents
+  std::uint64_t size = 0;      ///< bytes of the layer
+  std::uint64_t tar_size = 0;  ///< bytes of the tar
+  std::vector<Digest> files;   ///< of those files of its tree that are entries of wheels, in their order
 };
 
 /// Called with the number of bytes that were read since the last call; false: stop.
@@ -50,8 +52,8 @@ using OnRead = std::function<bool(std::uint64_t bytes)>;
 
 /// Reads the whole content of the wheels once, a piece at a time. Errors (input): those of layer_tree; a
 /// malformed entry, an unknown compression, a CRC-32 that does not match; (environment): `on_read` said stop.
-Result<LayerDigests> digest_layer(std::span<const ZipFile> wheels, const LayerSpec& spec,
-                                  const OnRead& on_read);
+Result<LayerFacts> digest_layer(std::span<const ZipFile> wheels, const LayerSpec& spec,
+                                const OnRead& on_read);
 
 /// The layer of these wheels. `files` are those of digest_layer; no content is read but that of small files.
 /// Errors (input): those of layer_tree; another number of digests.

@@ -18,7 +18,7 @@ struct LayerSpec {
   std::string prefix;         ///< where wheels are installed: "/opt/venv"
   specs::Interpreter python;  ///< names the folder below the prefix
   std::string interpreter;    ///< that scripts start: "/opt/venv/bin/python3"
-  std::int64_t time = 0;      ///< of all files, seconds since 1970
+  std::int64_t time = 0;      ///< of all files, seconds since 1970; 0 is unknown to lazy-pulling runtimes
 };
 
 /// A file or folder of a layer.

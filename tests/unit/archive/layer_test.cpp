@@ -38,8 +38,8 @@ struct Made {
   explicit Made(std::vector<std::string> bytes_of_wheels, const LayerSpec& wanted = spec())
       : wheels(std::move(bytes_of_wheels)) {
     for (const auto& wheel : wheels) zips.push_back(ZipFile::open(wheel).value());
-    digests = digest_layer(zips, wanted, go_on).value();
-    plan = plan_layer(zips, wanted, digests->files).value();
+    facts = digest_layer(zips, wanted, go_on).value();
+    plan = plan_layer(zips, wanted, facts->files).value();
     bytes = range(0, plan.size);
   }
   std::string range(std::uint64_t offset, std::uint64_t size) const {
@@ -53,7 +53,7 @@ struct Made {
   }
   std::vector<std::string> wheels;
   std::vector<ZipFile> zips;
-  std::optional<LayerDigests> digests;
+  std::optional<LayerFacts> facts;
   LayerPlan plan;
   std::string bytes;
 };
@@ -122,7 +122,7 @@ TEST(Layer, HoldsTheFilesOfTheWheel) {
                                testing::HasSubstr("\ndemo-1.0.dist-info/RECORD,,\n"),
                                testing::Not(testing::HasSubstr("landmark"))));
     EXPECT_EQ(made.bytes.size(), made.plan.size);
-    EXPECT_EQ(Digest::of(made.bytes), made.digests->layer);
+    EXPECT_EQ(Digest::of(made.bytes), made.facts->layer);
   }
 }
 
@@ -139,8 +139,10 @@ TEST(Layer, HasTheDiffIdOfItsTar) {
   for (const bool deflated : {true, false}) {
     const Made made({demo(deflated), fakes::make_wheel({.name = "other", .version = "2"})});
     const auto tar = unpacked(made.bytes);
-    EXPECT_EQ(Digest::of(tar), made.digests->tar);
+    EXPECT_EQ(Digest::of(tar), made.facts->tar);
     EXPECT_EQ(tar.size(), made.plan.tar_size);
+    EXPECT_EQ(tar.size(), made.facts->tar_size);
+    EXPECT_EQ(made.bytes.size(), made.facts->size);
   }
 }
 
@@ -148,8 +150,8 @@ TEST(Layer, HasTheDiffIdOfItsTar) {
 TEST(Layer, NeverChanges) {
   const Made made({demo(false)});
   EXPECT_EQ(kLayerVersion, 1);
-  EXPECT_EQ(made.digests->layer.hex(), "2590062df54ee679bef6afd6c554bd9484c1fc67915e6664bfc4a8d217b4c1a2");
-  EXPECT_EQ(made.digests->tar.hex(), "bbcc05b25993185d4b047ab85ea65d9df7c51199afdf6cb8edcc28bc873bd9ec");
+  EXPECT_EQ(made.facts->layer.hex(), "2590062df54ee679bef6afd6c554bd9484c1fc67915e6664bfc4a8d217b4c1a2");
+  EXPECT_EQ(made.facts->tar.hex(), "bbcc05b25993185d4b047ab85ea65d9df7c51199afdf6cb8edcc28bc873bd9ec");
 }
 
 TEST(Layer, CanBeReadFromAnyOffset) {
@@ -168,7 +170,7 @@ TEST(Layer, CanBeReadFromAnyOffset) {
 
 TEST(Layer, DependsOnWheelPrefixInterpreterAndTime) {
   const auto digest = [](const std::string& wheel, const LayerSpec& wanted) {
-    return Made({wheel}, wanted).digests->layer;
+    return Made({wheel}, wanted).facts->layer;
   };
   const auto same = digest(demo(), spec());
   EXPECT_EQ(digest(demo(), spec()), same);
@@ -186,7 +188,7 @@ TEST(Layer, DependsOnWheelPrefixInterpreterAndTime) {
 TEST(Layer, HasATableOfContents) {
   const Made made({demo()});
   const auto toc = files_of(made.bytes).at("stargz.index.json");
-  EXPECT_EQ(Digest::of(toc), made.digests->toc);
+  EXPECT_EQ(Digest::of(toc), made.facts->toc);
   const auto json = nlohmann::json::parse(toc);
   EXPECT_EQ(json["version"], 1);
   const auto& first = json["entries"][0];
