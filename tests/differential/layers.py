@@ -7,6 +7,7 @@ The wheels come from the machine's index, or are those of a folder.
 """
 
 import argparse
+import base64
 import csv
 import gzip
 import hashlib
@@ -160,6 +161,60 @@ def entry_points(wheel):
     return found
 
 
+def plain_scripts(wheel):
+    """The files in .data/scripts that are not executable in the wheel. The format lets an installer make them so; uv
+    does, and pip does not."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {"bin/" + entry.filename.split("/", 2)[2] for entry in archive.infolist()
+                if re.match(r"[^/]+\.data/scripts/[^/]", entry.filename) and not entry.external_attr >> 16 & 0o111}  # fmt: skip
+
+
+def rare_wheel(folder):
+    """A wheel with what few have: stored and empty files, long and foreign names, scripts of all kinds."""
+    info = "rare-1.0.dist-info"
+    files = {
+        "rare/__init__.py": (b"def main():\n    print('rare')\n", zipfile.ZIP_DEFLATED, 0o644),
+        "rare/empty": (b"", zipfile.ZIP_STORED, 0o644),
+        "rare/empty-deflated": (b"", zipfile.ZIP_DEFLATED, 0o600),
+        "rare/stored": (b"0123456789abcdef" * 20_000, zipfile.ZIP_STORED, 0o644),
+        "rare/block": (bytes(65535), zipfile.ZIP_STORED, 0o644),
+        "rare/random": (os.urandom(200_000), zipfile.ZIP_DEFLATED, 0o644),
+        "rare/tool": (b"#!/bin/sh\n", zipfile.ZIP_DEFLATED, 0o755),
+        "rare/group-tool": (b"#!/bin/sh\n", zipfile.ZIP_DEFLATED, 0o610),
+        "rare/spaces and, commas \"quoted\"": (b"x", zipfile.ZIP_DEFLATED, 0o644),
+        "rare/\u00e4\u00f6\u00fc/\u65e5\u672c\u8a9e": (b"foreign", zipfile.ZIP_DEFLATED, 0o644),
+        "rare/" + "d" * 90 + "/" + "e" * 90 + "/" + "f" * 90: (b"long", zipfile.ZIP_DEFLATED, 0o644),
+        "rare/" + "d" * 200 + "/" + "\u00e9" * 100: (b"longer", zipfile.ZIP_DEFLATED, 0o644),
+        "rare-1.0.data/scripts/old": (b"#!python\nprint('old')\n", zipfile.ZIP_DEFLATED, 0o644),
+        "rare-1.0.data/scripts/old-window": (b"#!pythonw\nprint('old')\n", zipfile.ZIP_DEFLATED, 0o644),
+        "rare-1.0.data/scripts/shell": (b"#!/bin/sh\necho python\n", zipfile.ZIP_STORED, 0o644),
+        "rare-1.0.data/data/share/rare/data": (b"data", zipfile.ZIP_DEFLATED, 0o644),
+        "rare-1.0.data/data/etc/tool": (b"data", zipfile.ZIP_DEFLATED, 0o755),
+        "rare-1.0.data/purelib/rare_pure.py": (b"", zipfile.ZIP_DEFLATED, 0o644),
+        "rare-1.0.data/platlib/rare_plat.py": (b"p = 1\n", zipfile.ZIP_DEFLATED, 0o644),
+        f"{info}/METADATA": (b"Metadata-Version: 2.1\nName: rare\nVersion: 1.0\n", zipfile.ZIP_DEFLATED, 0o644),
+        f"{info}/WHEEL": (b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+                          zipfile.ZIP_DEFLATED, 0o644),
+        f"{info}/entry_points.txt": (b"[console_scripts]\nrare = rare:main\nrare.dotted = rare:main [extra]\n"
+                                     b"[gui_scripts]\nrare-window = rare:main\n", zipfile.ZIP_DEFLATED, 0o644),
+        f"{info}/licenses/LICENSE": (b"free", zipfile.ZIP_DEFLATED, 0o644),
+    }  # fmt: skip
+    out = io.StringIO()
+    record = csv.writer(out, lineterminator="\n")
+    for name, (content, _, _) in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        record.writerow([name, f"sha256={digest}", len(content)])
+    record.writerow([f"{info}/RECORD", "", ""])
+    files[f"{info}/RECORD"] = (out.getvalue().encode(), zipfile.ZIP_DEFLATED, 0o644)
+    wheel = folder / "rare-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, (content, method, mode) in files.items():
+            entry = zipfile.ZipInfo(name)
+            entry.compress_type, entry.external_attr = method, (stat.S_IFREG | mode) << 16
+            archive.writestr(entry, content)
+    return wheel
+
+
 class Layers(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -202,14 +257,14 @@ class Layers(unittest.TestCase):
         estargz.check(layer)
         return layer
 
-    def compare(self, ours, theirs, scripts):
+    def compare(self, ours, theirs, scripts, without_mode=()):
         for files in (ours, theirs):
             for path in list(files):
                 if OF_THE_INSTALLER.search(path) or SIGNATURE.search(path):
                     del files[path]
         self.assertEqual(sorted(ours), sorted(theirs))
         for path, (mode, content) in ours.items():
-            self.assertEqual(oct(mode), oct(theirs[path][0]), path)
+            self.assertEqual(oct(0o644 if path in without_mode else mode), oct(theirs[path][0]), path)
             if path in scripts:  # the same call in other words
                 self.assertTrue(content.startswith(b"#!%s\n" % sys.executable.encode()), path)
             else:
@@ -242,7 +297,7 @@ class Layers(unittest.TestCase):
             with self.subTest(wheel=wheel.name, installer=name):
                 target = pathlib.Path(tempfile.mkdtemp(dir=self.root))
                 run(sys.executable, *command, target, wheel, umask=0o022)
-                self.compare(dict(ours), installed(target), scripts)
+                self.compare(dict(ours), installed(target), scripts, plain_scripts(wheel) if name == "pip" else ())
                 self.compare_records(ours[record][1].decode(), (target / record).read_text(), scripts)
                 run("rm", "-rf", target)
 
@@ -253,6 +308,11 @@ class Layers(unittest.TestCase):
                 made = self.make(prefix, [wheel])[wheel.name]
                 self.check_wheel(wheel, prefix, made)
                 made[0].unlink()
+
+    def test_a_wheel_of_rare_things_is_installed_as_by_pip_and_uv(self):
+        wheel = rare_wheel(self.root)
+        for prefix in ("/opt/venv", "/v", "/" + "deep/" * 30 + "venv"):
+            self.check_wheel(wheel, prefix, self.make(prefix, [wheel])[wheel.name])
 
     def test_bytes_depend_on_the_wheel_alone(self):
         wheel = min(self.wheels, key=lambda wheel: wheel.stat().st_size)
