@@ -126,6 +126,17 @@ TEST(Layer, HoldsTheFilesOfTheWheel) {
   }
 }
 
+TEST(Layer, HasARecordForEachOfItsWheels) {
+  const Made made({demo(), fakes::make_wheel({.name = "other", .version = "2"})});
+  const auto files = files_of(made.bytes);
+  EXPECT_THAT(
+      files.at(kSite + "demo-1.0.dist-info/RECORD"),
+      testing::AllOf(testing::HasSubstr("\ndemo/short.py,"), testing::Not(testing::HasSubstr("other"))));
+  EXPECT_THAT(
+      files.at(kSite + "other-2.dist-info/RECORD"),
+      testing::AllOf(testing::HasSubstr("\nother/__init__.py,"), testing::Not(testing::HasSubstr("demo"))));
+}
+
 TEST(Layer, IsTheDeflateStreamsOfTheWheel) {
   const Made made({demo()});
   const auto* entry = made.zips[0].find("demo/numbers.txt");
@@ -223,8 +234,10 @@ TEST(Layer, IsNotPlannedWithTheDigestsOfAnother) {
 TEST(Layer, StopsWhenAsked) {
   const auto wheel = demo();
   const auto zip = ZipFile::open(wheel).value();
-  const auto made = digest_layer(std::span(&zip, 1), spec(), [](std::uint64_t) { return false; });
+  int pieces = 0;
+  const auto made = digest_layer(std::span(&zip, 1), spec(), [&](std::uint64_t) { return ++pieces < 2; });
   ASSERT_FALSE(made);
+  EXPECT_EQ(pieces, 2);
   EXPECT_EQ(made.error().text(), "error: stopped while a layer was made\n");
   EXPECT_EQ(made.error().kind(), ErrorKind::environment);
 }

@@ -99,8 +99,11 @@ TEST_F(LayersTest, AreMadeAgainFromADamagedRecord) {
   const auto made = facts({{one}}).value().front();
   const auto record = records(one).front();
   const auto text = read_file(record).value();
+  auto other_digit = text;
+  auto& digit = other_digit[text.find("\nfile ") + 6];
+  digit = digit == '0' ? '1' : '0';
   for (const auto& damaged : {std::string(), text.substr(0, text.size() / 2), text.substr(0, text.size() - 1),
-                              "x" + text, std::string(text).replace(20, 1, "g")}) {
+                              "x" + text, std::string(text).replace(20, 1, "g"), other_digit}) {
     ASSERT_TRUE(write_file(record, damaged));
     EXPECT_EQ(facts({{one}}).value().front().layer, made.layer);
     EXPECT_EQ(read_file(record).value(), text);
