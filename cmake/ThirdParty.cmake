@@ -13,6 +13,7 @@ find_package(tomlplusplus REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(gumbo REQUIRED IMPORTED_TARGET gumbo)
 pkg_check_modules(libdeflate REQUIRED IMPORTED_TARGET libdeflate)
+pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 find_path(TL_EXPECTED_INCLUDE tl/expected.hpp REQUIRED)
 
 add_library(launch_expected INTERFACE)

@@ -16,10 +16,6 @@ namespace {
 constexpr std::string_view kDistInfo = ".dist-info";
 constexpr std::string_view kData = ".data";
 
-Error bad_wheel(std::string_view reason) {
-  return input_error(fmt::format("the wheel cannot be installed: {}", reason));
-}
-
 /// "a/b" for "a//./b", as a file system resolves it. The zip's directory was read without any "..".
 std::string plain_path(std::string_view path) {
   std::string out;
@@ -87,7 +83,7 @@ Result<void> check_folders(const std::set<std::string>& places) {
     const auto folder = place + "/";
     const auto next = places.lower_bound(folder);
     if (next != places.end() && next->starts_with(folder))
-      return fail(bad_wheel(fmt::format("{} is a file and a folder", in_quotes(place))));
+      return fail(bad_wheel(fmt::format("{} is both a file and a folder", in_quotes(place))));
   }
   return {};
 }
@@ -130,6 +126,10 @@ Result<EntryPoint> parse_entry_point(std::string_view line) {
 }
 
 }  // namespace
+
+Error bad_wheel(std::string_view reason) {
+  return input_error(fmt::format("the wheel cannot be installed: {}", reason));
+}
 
 InstallPaths InstallPaths::of(const specs::Interpreter& python) {
   InstallPaths paths;
@@ -219,7 +219,7 @@ std::optional<std::string> import_path(std::string_view archive_path) {
 }
 
 std::string script_text(std::string content, std::string_view interpreter) {
-  if (!content.starts_with("#!python")) return content;
+  if (!content.starts_with(kScriptMark)) return content;
   const auto end = std::min(content.find('\n'), content.size());
   return fmt::format("#!{}{}", interpreter, std::string_view(content).substr(end));
 }

@@ -24,6 +24,9 @@ struct InstallPaths {
   static InstallPaths of(const specs::Interpreter& python);
 };
 
+/// "the wheel cannot be installed: …" (input)
+Error bad_wheel(std::string_view reason);
+
 /// Name of the only top-level "NAME-VERSION.dist-info" folder. Errors (input): none or several.
 Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries);
 
@@ -49,6 +52,9 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
 /// A wheel file's path below site-packages, from its path in the archive; nullopt for files that are
 /// installed elsewhere (scripts, data) or not importable (the .dist-info folder).
 std::optional<std::string> import_path(std::string_view archive_path);
+
+/// How a file in .data/scripts begins whose first line names the interpreter.
+inline constexpr std::string_view kScriptMark = "#!python";
 
 /// A file from .data/scripts with "#!python" replaced by "#!interpreter"; other content is unchanged.
 std::string script_text(std::string content, std::string_view interpreter);

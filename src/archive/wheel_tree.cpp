@@ -10,6 +10,7 @@
 
 #include "archive/installation.hpp"
 #include "archive/tree.hpp"
+#include "archive/wheel_contents.hpp"
 #include "archive/zip.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
@@ -27,12 +28,10 @@ struct Wheel {
   std::filesystem::path prefix;
   MappedFile bytes;
   ZipFile zip;
-  std::string dist_info;  ///< below the prefix
-  std::vector<InstallFile> files;
-  std::vector<EntryPoint> scripts;
-  std::vector<RecordRow> rows;  ///< of `files`, in their order
+  WheelContents contents;
+  std::vector<RecordRow> rows;  ///< of the contents' files, in their order
 
-  const ZipEntry& entry(std::size_t file) const { return zip.entries()[files[file].entry]; }
+  const ZipEntry& entry(std::size_t file) const { return zip.entries()[contents.files[file].entry]; }
   std::string step() const { return fmt::format("unpacking {}", source->wheel.filename().string()); }
 };
 
@@ -65,33 +64,19 @@ std::string folder_of(std::string_view path) {
 Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::path& folder) const {
   TRY_ASSIGN(auto bytes, MappedFile::open(source.wheel));
   TRY_ASSIGN(auto zip, ZipFile::open(bytes.text()));
-  Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}, {}, {}};
-  TRY_ASSIGN(const auto dist_info, dist_info_folder(wheel.zip.entries()));
-  const auto* about = wheel.zip.find(dist_info + "/WHEEL");
-  if (about == nullptr) return fail(input_error(fmt::format("the wheel has no {}/WHEEL", dist_info)));
-  TRY_ASSIGN(const auto about_text, wheel.zip.read(*about));
-  TRY_ASSIGN(const bool purelib, root_is_purelib(about_text));
-  wheel.dist_info = fmt::format("{}/{}", purelib ? paths_.purelib : paths_.platlib, dist_info);
-  TRY_ASSIGN(wheel.files, plan_installation(wheel.zip.entries(), purelib, paths_));
-  if (const auto* points = wheel.zip.find(dist_info + "/entry_points.txt")) {
-    TRY_ASSIGN(const auto points_text, wheel.zip.read(*points));
-    TRY_ASSIGN(wheel.scripts, console_scripts(points_text));
-  }
-  // Files that the installer writes replace the wheel's own at the same path, as with pip.
-  std::set<std::string> own = {wheel.dist_info + "/INSTALLER"};
-  for (const auto& script : wheel.scripts) own.insert(fmt::format("{}/{}", paths_.scripts, script.name));
-  std::erase_if(wheel.files, [&](const InstallFile& file) { return own.contains(file.path); });
-  wheel.rows.resize(wheel.files.size());
+  Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}};
+  TRY_ASSIGN(wheel.contents, read_wheel_contents(wheel.zip, paths_));
+  wheel.rows.resize(wheel.contents.files.size());
   TRY(make_folders(wheel));
   return wheel;
 }
 
 Result<void> Installer::make_folders(const Wheel& wheel) const {
-  std::set<std::string> folders = {wheel.dist_info};
-  for (const auto& file : wheel.files) {
+  std::set<std::string> folders = {wheel.contents.dist_info};
+  for (const auto& file : wheel.contents.files) {
     if (file.path.find('/') != std::string::npos) folders.insert(folder_of(file.path));
   }
-  if (!wheel.scripts.empty()) folders.insert(paths_.scripts);
+  if (!wheel.contents.scripts.empty()) folders.insert(paths_.scripts);
   TRY(make_tree_folder(disk_, wheel.prefix.parent_path(), wheel.prefix.filename().string()));
   for (const auto& folder : folders) TRY(make_tree_folder(disk_, wheel.prefix, folder));
   return {};
@@ -102,7 +87,7 @@ RecordRow Installer::row(std::string_view path, std::string_view content) const 
 }
 
 Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
-  const auto& plan = wheel.files[file];
+  const auto& plan = wheel.contents.files[file];
   const auto& entry = wheel.entry(file);
   const auto place = wheel.prefix / plan.path;
   TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
@@ -132,12 +117,12 @@ Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_v
 }
 
 Result<void> Installer::finish(Wheel& wheel) const {
-  for (const auto& script : wheel.scripts) {
+  for (const auto& script : wheel.contents.scripts) {
     TRY_ASSIGN(const auto text, console_script_text(script, interpreter_));
     TRY(add(wheel, fmt::format("{}/{}", paths_.scripts, script.name), text, true));
   }
-  TRY(add(wheel, wheel.dist_info + "/INSTALLER", "launch\n", false));
-  const auto record = wheel.dist_info + "/RECORD";
+  TRY(add(wheel, wheel.contents.dist_info + "/INSTALLER", kInstaller, false));
+  const auto record = wheel.contents.dist_info + "/RECORD";
   wheel.rows.push_back({record_path(record, paths_.purelib), "", std::nullopt});
   return write_tree_file(disk_, wheel.prefix / record, record_text(std::move(wheel.rows)));
 }
@@ -153,7 +138,8 @@ struct Task {
 std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   std::vector<Task> tasks;
   for (std::size_t w = 0; w < wheels.size(); ++w) {
-    for (std::size_t f = 0; f < wheels[w].files.size(); ++f) tasks.push_back({w, f, wheels[w].entry(f).size});
+    for (std::size_t f = 0; f < wheels[w].contents.files.size(); ++f)
+      tasks.push_back({w, f, wheels[w].entry(f).size});
   }
   std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.size > b.size; });
   return tasks;

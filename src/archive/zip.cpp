@@ -2,7 +2,9 @@
 #include "archive/zip.hpp"
 
 #include <algorithm>
+#include <array>
 #include <memory>
+#include <utility>
 
 #include <fmt/format.h>
 #include <libdeflate.h>
@@ -185,30 +187,18 @@ Result<void> inflate(const ZipEntry& entry, std::string_view compressed, std::sp
   const auto result =
       libdeflate_deflate_decompress_ex(decompressor.get(), compressed.data(), compressed.size(),
                                        content.data(), content.size(), &used, nullptr);
-  if (result != LIBDEFLATE_SUCCESS || used != compressed.size()) {
-    return fail(bad_entry(entry.name, "does not decompress to its declared size"));
-  }
+  if (result != LIBDEFLATE_SUCCESS || used != compressed.size()) return fail(wrong_size(entry));
   return {};
 }
 
-/// Checks that the sizes and the method that the directory states are possible.
-Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
-  constexpr std::uint64_t kBestRatio =
-      1032;  // of deflate; a higher ratio is false and would only cost memory
-  if (compressed.size() != entry.compressed_size) {
-    return fail(bad_entry(entry.name, fmt::format("has {} compressed bytes, expected {}", compressed.size(),
-                                                  entry.compressed_size)));
+/// "14 (LZMA)"
+std::string method_text(std::uint16_t method) {
+  constexpr std::array<std::pair<std::uint16_t, std::string_view>, 5> kNames = {
+      {{9, "Deflate64"}, {12, "bzip2"}, {14, "LZMA"}, {93, "Zstandard"}, {95, "XZ"}}};
+  for (const auto& [number, name] : kNames) {
+    if (number == method) return fmt::format("{} ({})", method, name);
   }
-  if (entry.method == kStored) {
-    if (entry.size != entry.compressed_size)
-      return fail(bad_entry(entry.name, "is stored uncompressed but has two different sizes"));
-  } else if (entry.method != kDeflated) {
-    return fail(bad_entry(entry.name,
-                          fmt::format("uses the compression method {}; wheels use 0 and 8", entry.method)));
-  } else if (entry.size / kBestRatio > compressed.size()) {
-    return fail(bad_entry(entry.name, fmt::format("cannot hold its declared size of {} bytes", entry.size)));
-  }
-  return {};
+  return fmt::to_string(method);
 }
 
 }  // namespace
@@ -261,6 +251,36 @@ Result<std::uint64_t> local_header_size(std::string_view first_30_bytes) {
   return kLocalSize + record.u16(26) + record.u16(28);
 }
 
+Result<void> check_claims(const ZipEntry& entry, std::string_view compressed) {
+  constexpr std::uint64_t kBestRatio =
+      1032;  // of deflate; a higher ratio is false and would only cost memory
+  if (compressed.size() != entry.compressed_size) {
+    return fail(bad_entry(entry.name, fmt::format("has {} compressed bytes, expected {}", compressed.size(),
+                                                  entry.compressed_size)));
+  }
+  if (entry.method == kStored) {
+    if (entry.size != entry.compressed_size)
+      return fail(bad_entry(entry.name, "is stored uncompressed but has two different sizes"));
+  } else if (entry.method != kDeflated) {
+    return fail(bad_entry(entry.name,
+                          fmt::format("uses the compression method {}; wheels use 0 (stored) and 8 (deflate)",
+                                      method_text(entry.method))));
+  } else if (entry.size / kBestRatio > compressed.size()) {
+    return fail(bad_entry(entry.name, fmt::format("cannot hold its declared size of {} bytes", entry.size)));
+  }
+  return {};
+}
+
+Result<void> check_crc32(const ZipEntry& entry, std::uint32_t crc32) {
+  if (crc32 == entry.crc32) return {};
+  return fail(
+      bad_entry(entry.name, fmt::format("has the CRC-32 {:08x}, expected {:08x}", crc32, entry.crc32)));
+}
+
+Error wrong_size(const ZipEntry& entry) {
+  return bad_entry(entry.name, "does not decompress to its declared size");
+}
+
 Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed) {
   TRY(check_claims(entry, compressed));
   std::string content(entry.size, '\0');
@@ -276,12 +296,7 @@ Result<void> inflate_into(const ZipEntry& entry, std::string_view compressed, st
   } else {
     TRY(inflate(entry, compressed, content));
   }
-  const auto crc32 = libdeflate_crc32(0, content.data(), content.size());
-  if (crc32 != entry.crc32) {
-    return fail(
-        bad_entry(entry.name, fmt::format("has the CRC-32 {:08x}, expected {:08x}", crc32, entry.crc32)));
-  }
-  return {};
+  return check_crc32(entry, libdeflate_crc32(0, content.data(), content.size()));
 }
 
 Result<ZipFile> ZipFile::open(std::string_view bytes) {

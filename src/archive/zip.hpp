@@ -20,6 +20,7 @@ struct ZipEntry {
   std::uint64_t header_offset = 0;        ///< of the local header
   std::uint32_t external_attributes = 0;  ///< Unix mode in the upper 16 bits
   bool is_folder() const { return name.ends_with('/'); }
+  bool is_deflated() const { return method == 8; }
 };
 
 /// Position of the central directory (from the end record, zip64 included).
@@ -40,6 +41,13 @@ Result<std::vector<ZipEntry>> parse_zip_directory(std::string_view directory, co
 /// Length of the local header (fixed part, name and extra field) from its first 30 bytes. Errors (input).
 Result<std::uint64_t> local_header_size(std::string_view first_30_bytes);
 
+/// Checks that the sizes and the method that the directory states are possible. Errors (input).
+Result<void> check_claims(const ZipEntry& entry, std::string_view compressed);
+/// Checks the CRC-32 of an entry's content. Errors (input).
+Result<void> check_crc32(const ZipEntry& entry, std::uint32_t crc32);
+/// Its bytes do not decompress to what the directory states.
+Error wrong_size(const ZipEntry& entry);
+
 /// The content of an entry from its compressed bytes, checked by size and CRC-32. Errors (input).
 Result<std::string> inflate_entry(const ZipEntry& entry, std::string_view compressed);
 
@@ -52,12 +60,18 @@ class ZipFile {
   /// `bytes` must outlive the object. Errors (input).
   static Result<ZipFile> open(std::string_view bytes);
   const std::vector<ZipEntry>& entries() const { return entries_; }
+  /// The whole file.
+  std::string_view bytes() const { return bytes_; }
   /// The last entry of that name; null if there is none.
   const ZipEntry* find(std::string_view name) const;
   /// The content, checked. Errors (input).
   Result<std::string> read(const ZipEntry& entry) const;
   /// The bytes as stored in the file. Errors (input): the entry's local header disagrees with the directory.
   Result<std::string_view> compressed(const ZipEntry& entry) const;
+  /// Where in the file a part of bytes() begins.
+  std::uint64_t offset_of(std::string_view part) const {
+    return static_cast<std::uint64_t>(part.data() - bytes_.data());
+  }
 
  private:
   std::string_view bytes_;

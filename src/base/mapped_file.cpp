@@ -41,6 +41,10 @@ Result<MappedFile> MappedFile::create(Disk& disk, const std::filesystem::path& p
   return MappedFile({static_cast<char*>(bytes), size});
 }
 
+void MappedFile::forget() const {
+  if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   if (!bytes_.empty()) ::munmap(bytes_.data(), bytes_.size());
 }

@@ -30,6 +30,8 @@ class MappedFile {
 
   std::string_view text() const { return {bytes_.data(), bytes_.size()}; }
   std::span<char> bytes() const { return bytes_; }
+  /// Returns the memory that the bytes read so far take; they are read again when needed.
+  void forget() const;
 
  private:
   explicit MappedFile(std::span<char> bytes) : bytes_(bytes) {}

@@ -87,6 +87,10 @@ fs::path digest_folder(const fs::path& root, const Digest& digest) {
   return root / "sha256" / digest.hex().substr(0, 2) / digest.hex();
 }
 
+fs::path layer_folder(const fs::path& root, const Digest& wheel) {
+  return digest_folder(root, wheel) / "layers";
+}
+
 fs::path incoming_folder(const fs::path& root, const Digest& key) {
   return root / "incoming" / key.hex();
 }

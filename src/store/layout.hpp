@@ -16,6 +16,7 @@
 /// The layout of a store on disk:
 ///   sha256/ab/ab12…/NAME       a file, by the digest of its content
 ///   sha256/ab/ab12…/NAME.part  its download, unfinished
+///   sha256/ab/ab12…/layers/KEY what is known of a layer whose first wheel is that file (layer_record.hpp)
 ///   incoming/KEY/NAME.part     the download of a file whose digest is not known, by the digest of its URL
 ///   incoming/KEY/.hashed       what the last such download was
 ///   …/.lock                    held by the process that fetches the file
@@ -27,6 +28,8 @@ inline constexpr std::string_view kHashedName = ".hashed";
 
 /// sha256/ab/ab12…
 std::filesystem::path digest_folder(const std::filesystem::path& root, const Digest& digest);
+/// sha256/ab/ab12…/layers
+std::filesystem::path layer_folder(const std::filesystem::path& root, const Digest& wheel);
 /// incoming/KEY
 std::filesystem::path incoming_folder(const std::filesystem::path& root, const Digest& key);
 

@@ -25,6 +25,7 @@ ROOM_OF = {
     "gumbo.h": {"index"},
     "simdjson.h": {"index"},
     "libdeflate.h": {"archive"},
+    "isa-l/": {"archive"},
     "zlib.h": {"archive"},
     "curl/": {"net"},
     "boost/": {"base"},

@@ -23,6 +23,7 @@ TESTS = {
     "src/net/http_cache.cpp": "HttpNoSpace",
     "src/net/part_file.cpp": "StoreNoSpace",
     "src/store/fetch.cpp": "HashedNoSpace",
+    "src/store/layers.cpp": "AreMadeWithoutAPlaceToKeepThem",
     "src/store/layout.cpp": "ThatCannotBeWrittenAreAWarning",
     "src/store/store.cpp": "StoreNotRenamed",
     "src/train/log_mux.cpp": "AFullDiskIsSaidOnceAndTheTrainingGoesOn",

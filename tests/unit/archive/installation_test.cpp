@@ -93,7 +93,7 @@ TEST(PlanInstallation, RefusesWhatDoesNotBelong) {
             "the wheel cannot be installed: \"demo-1.data/data/../../x\" points outside its folder");
   EXPECT_EQ(refusal({info, entry(".")}), "the wheel cannot be installed: the file \".\" has no name");
   EXPECT_EQ(refusal({info, entry("a/b/c"), entry("a-b"), entry("a")}),
-            "the wheel cannot be installed: \"lib/python3.12/site-packages/a\" is a file and a folder");
+            "the wheel cannot be installed: \"lib/python3.12/site-packages/a\" is both a file and a folder");
 }
 
 TEST(ScriptText, PutsTheInterpreterInPlaceOfPython) {

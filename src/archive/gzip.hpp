@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace launch::archive {
+
+/// The header of a gzip member without a name and a time (RFC 1952, 2.3).
+inline constexpr std::string_view kGzipHeader{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10};
+
+/// What follows the deflate stream of a gzip member: CRC-32 and size of its content.
+std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size);
+
+/// A text as a whole member, compressed by small_deflate.
+std::string gzip_member(std::string_view text);
+
+}  // namespace launch::archive

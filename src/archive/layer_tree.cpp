@@ -1,0 +1,145 @@
+#include "archive/layer_tree.hpp"
+
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "archive/estargz.hpp"
+#include "archive/installation.hpp"
+#include "archive/layer_names.hpp"
+#include "archive/wheel_contents.hpp"
+#include "archive/zip_stream.hpp"
+#include "base/text.hpp"
+
+namespace launch::archive {
+namespace {
+
+/// "opt/venv" for "/opt/venv".
+Result<std::string> plain_prefix(std::string_view prefix) {
+  const auto bad = [&] {
+    return fail(input_error(
+        fmt::format("{} cannot be the prefix of wheels: expected an absolute path", in_quotes(prefix))));
+  };
+  if (prefix.size() < 2 || prefix.front() != '/' || !is_utf8(prefix)) return bad();
+  const auto path = prefix.substr(1);
+  for (const auto part : split(path, '/')) {
+    if (part.empty() || part == "." || part == ".." || part.find('\0') != std::string_view::npos)
+      return bad();
+  }
+  return std::string(path);
+}
+
+/// Collects what wheels install.
+class TreeBuilder {
+ public:
+  TreeBuilder(const LayerSpec& spec, std::string prefix)
+      : spec_(spec), prefix_(std::move(prefix)), paths_(InstallPaths::of(spec.python)) {}
+
+  Result<void> add(const ZipFile& zip, std::size_t wheel);
+  LayerTree finish();
+
+ private:
+  Result<void> add_file(const ZipFile& zip, const InstallFile& file, std::size_t wheel);
+  void add_content(std::size_t wheel, std::string_view path, std::string content, bool executable);
+  void put(LayerFile file);
+  std::string in_layer(std::string_view path) const { return fmt::format("{}/{}", prefix_, path); }
+
+  const LayerSpec& spec_;
+  std::string prefix_;
+  InstallPaths paths_;
+  EntryReader reader_;
+  std::map<std::string, LayerFile> by_path_;
+  std::vector<LayerRecord> records_;
+};
+
+Result<void> TreeBuilder::add(const ZipFile& zip, std::size_t wheel) {
+  TRY_ASSIGN(const auto contents, read_wheel_contents(zip, paths_));
+  LayerNames names;
+  for (const auto& file : contents.files) {
+    TRY(check_file_type(zip.entries()[file.entry]));
+    TRY(names.add(file.path));
+    TRY(add_file(zip, file, wheel));
+  }
+  for (const auto& script : contents.scripts) {
+    TRY_ASSIGN(auto text, console_script_text(script, spec_.interpreter));
+    const auto path = fmt::format("{}/{}", paths_.scripts, script.name);
+    TRY(names.add(path));
+    add_content(wheel, path, std::move(text), true);
+  }
+  TRY(names.add(contents.dist_info + "/INSTALLER"));
+  TRY(names.add(contents.dist_info + "/RECORD"));
+  add_content(wheel, contents.dist_info + "/INSTALLER", std::string(kInstaller), false);
+  records_.push_back({in_layer(contents.dist_info + "/RECORD"), wheel});
+  return {};
+}
+
+Result<void> TreeBuilder::add_file(const ZipFile& zip, const InstallFile& file, std::size_t wheel) {
+  const auto& entry = zip.entries()[file.entry];
+  if (file.is_script) {
+    TRY_ASSIGN(const auto compressed, zip.compressed(entry));
+    std::string start;
+    TRY(reader_.read(entry, compressed, [&](std::string_view piece) {
+      start = piece.substr(0, kScriptMark.size());
+      return false;
+    }));
+    if (start == kScriptMark) {
+      TRY_ASSIGN(auto content, zip.read(entry));
+      add_content(wheel, file.path, script_text(std::move(content), spec_.interpreter), true);
+      return {};
+    }
+  }
+  put({.path = in_layer(file.path),
+       .executable = file.executable,
+       .size = entry.size,
+       .wheel = wheel,
+       .entry = file.entry});
+  return {};
+}
+
+void TreeBuilder::add_content(std::size_t wheel, std::string_view path, std::string content,
+                              bool executable) {
+  const auto size = content.size();
+  put({.path = in_layer(path),
+       .executable = executable,
+       .size = size,
+       .wheel = wheel,
+       .content = std::move(content)});
+}
+
+void TreeBuilder::put(LayerFile file) {
+  auto path = file.path;
+  by_path_.insert_or_assign(std::move(path), std::move(file));
+}
+
+LayerTree TreeBuilder::finish() {
+  const auto add_folders = [&](const std::string& path) {
+    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      auto folder = path.substr(0, slash);
+      by_path_.try_emplace(folder, LayerFile{.path = folder, .is_folder = true});
+    }
+  };
+  std::vector<std::string> paths;
+  paths.reserve(by_path_.size());
+  for (const auto& [path, file] : by_path_) paths.push_back(path);
+  for (const auto& path : paths) add_folders(path);
+
+  LayerTree tree;
+  tree.records = std::move(records_);
+  tree.site_packages = in_layer(paths_.purelib);
+  tree.files.push_back({.path = std::string(kNoPrefetch), .size = 1, .content = std::string(kLandmark)});
+  for (auto& [path, file] : by_path_) tree.files.push_back(std::move(file));
+  return tree;
+}
+
+}  // namespace
+
+Result<LayerTree> layer_tree(std::span<const ZipFile> wheels, const LayerSpec& spec) {
+  TRY_ASSIGN(auto prefix, plain_prefix(spec.prefix));
+  TreeBuilder builder(spec, std::move(prefix));
+  for (std::size_t i = 0; i < wheels.size(); ++i) TRY(builder.add(wheels[i], i));
+  return builder.finish();
+}
+
+}  // namespace launch::archive

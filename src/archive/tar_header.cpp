@@ -1,0 +1,111 @@
+// The formats of tar(5) that every reader of layers knows: ustar and pax.
+#include "archive/tar_header.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace launch::archive {
+namespace {
+
+constexpr std::size_t kBlock = 512;
+constexpr std::size_t kName = 100;
+constexpr std::size_t kPrefix = 155;
+constexpr std::uint64_t kMostNumber = (std::uint64_t{1} << 33) - 1;  // 11 octal digits
+
+void put(std::string& header, std::size_t at, std::string_view text) {
+  header.replace(at, text.size(), text);
+}
+
+/// The fields prefix and name of a path that fits them.
+struct SplitPath {
+  std::string_view prefix;
+  std::string_view name;
+};
+
+bool is_ascii(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) { return (c & 0x80) != 0; });
+}
+
+std::optional<SplitPath> split_path(std::string_view path) {
+  if (path.size() <= kName) return SplitPath{{}, path};
+  const auto slash = path.rfind('/', std::min(kPrefix, path.size() - 2));
+  if (slash == std::string_view::npos || slash == 0 || path.size() - slash - 1 > kName) return std::nullopt;
+  return SplitPath{path.substr(0, slash), path.substr(slash + 1)};
+}
+
+/// One header block. Numbers that do not fit are written as 0.
+std::string block(const SplitPath& path, char type, unsigned mode, std::uint64_t size, std::uint64_t time) {
+  std::string header(kBlock, '\0');
+  put(header, 0, path.name);
+  put(header, 100, fmt::format("{:07o}", mode));
+  put(header, 108, "0000000");
+  put(header, 116, "0000000");
+  put(header, 124, fmt::format("{:011o}", size > kMostNumber ? 0 : size));
+  put(header, 136, fmt::format("{:011o}", time > kMostNumber ? 0 : time));
+  put(header, 148, "        ");
+  header[156] = type;
+  put(header, 257, std::string_view("ustar\00000", 8));
+  put(header, 329, "0000000");
+  put(header, 337, "0000000");
+  put(header, 345, path.prefix);
+  unsigned sum = 0;
+  for (const char c : header) sum += static_cast<unsigned char>(c);
+  put(header, 148, fmt::format("{:06o}", sum));
+  header[154] = '\0';
+  return header;
+}
+
+/// "LENGTH KEY=VALUE\n", where LENGTH counts itself.
+std::string pax_record(std::string_view key, std::string_view value) {
+  const auto rest = key.size() + value.size() + 3;
+  auto length = rest + fmt::to_string(rest).size();
+  if (fmt::to_string(length).size() != fmt::to_string(rest).size())
+    length = rest + fmt::to_string(length).size();
+  return fmt::format("{} {}={}\n", length, key, value);
+}
+
+/// What a reader without pax shows instead of a path: its end, in ASCII.
+std::string short_path(std::string_view path) {
+  std::string out(path.substr(path.size() - std::min(path.size(), kName)));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return (c & 0x80) != 0; }, '_');
+  return out;
+}
+
+}  // namespace
+
+std::string tar_header(const TarMember& member) {
+  const auto path = member.is_folder ? member.path + '/' : member.path;
+  const auto time = static_cast<std::uint64_t>(member.time);
+  auto place = is_ascii(path) ? split_path(path) : std::nullopt;
+  std::string records;
+  const auto shortened = short_path(path);
+  if (!place) {
+    records += pax_record("path", path);
+    place = SplitPath{{}, shortened};
+  }
+  if (member.size > kMostNumber) records += pax_record("size", fmt::to_string(member.size));
+  if (time > kMostNumber) records += pax_record("mtime", fmt::to_string(member.time));
+  constexpr unsigned kFile = 0644;
+  constexpr unsigned kExecutable = 0755;
+  std::string out;
+  if (!records.empty()) {
+    out = block({{}, "pax_header"}, 'x', kFile, records.size(), 0);
+    out += records + tar_padding(records.size());
+  }
+  const auto mode = member.is_folder || member.executable ? kExecutable : kFile;
+  return out + block(*place, member.is_folder ? '5' : '0', mode, member.size, time);
+}
+
+std::string tar_padding(std::uint64_t size) {
+  return std::string((kBlock - size % kBlock) % kBlock, '\0');
+}
+
+std::string tar_end() {
+  return std::string(2 * kBlock, '\0');
+}
+
+}  // namespace launch::archive

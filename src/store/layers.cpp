@@ -1,0 +1,158 @@
+#include "store/layers.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/parallel.hpp"
+#include "store/layer_record.hpp"
+#include "store/layout.hpp"
+
+namespace launch::store {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kKept = std::uint64_t{4} << 20;  // bytes of wheels in memory, for each that is read
+
+std::string step(std::span<const LayerWheel> wheels) {
+  return fmt::format("making the layer of {}{}", wheels.front().path.filename().string(),
+                     wheels.size() > 1 ? fmt::format(" and {} more", wheels.size() - 1) : "");
+}
+
+fs::path record_path(const Store& store, std::span<const LayerWheel> wheels, const archive::LayerSpec& spec) {
+  std::vector<Digest> digests;
+  for (const auto& wheel : wheels) digests.push_back(wheel.digest);
+  return layer_folder(store.root(), digests.front()) / layer_key(digests, spec).hex();
+}
+
+std::optional<archive::LayerFacts> known_facts(const fs::path& record) {
+  const auto text = read_file(record);
+  return text ? parse_layer_record(*text) : std::nullopt;
+}
+
+/// Bytes that are read to make a layer: the content of its wheels and the layer, about.
+std::uint64_t work_of(const OpenWheels& wheels) {
+  std::uint64_t sum = 0;
+  for (const auto& zip : wheels.zips()) {
+    sum += zip.bytes().size();
+    for (const auto& entry : zip.entries()) sum += entry.size;
+  }
+  return sum;
+}
+
+/// A layer that is not known yet.
+struct Job {
+  std::size_t layer;
+  OpenWheels wheels;
+  std::uint64_t bytes;
+};
+
+Result<std::vector<Job>> open_jobs(std::span<const LayerWheels> layers,
+                                   std::span<const std::size_t> unknown) {
+  std::vector<Job> jobs;
+  for (const auto layer : unknown) {
+    TRY_ASSIGN(auto wheels, during(OpenWheels::open(layers[layer]), step(layers[layer])));
+    const auto bytes = work_of(wheels);
+    jobs.push_back({layer, std::move(wheels), bytes});
+  }
+  // The largest first, so that no core is left with a large one at the end.
+  std::stable_sort(jobs.begin(), jobs.end(), [](const Job& a, const Job& b) { return a.bytes > b.bytes; });
+  return jobs;
+}
+
+}  // namespace
+
+Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::span<const LayerWheels> layers,
+                                                     const archive::LayerSpec& spec, const Work& work) {
+  std::vector<std::optional<archive::LayerFacts>> found;
+  std::vector<std::size_t> unknown;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    found.push_back(known_facts(record_path(store, layers[i], spec)));
+    if (!found.back()) unknown.push_back(i);
+  }
+  TRY_ASSIGN(const auto jobs, open_jobs(layers, unknown));
+  std::atomic<std::uint64_t> done = 0;
+  std::uint64_t total = 0;
+  for (const auto& job : jobs) total += job.bytes;
+  TRY(try_side_by_side(jobs.size(), [&](std::size_t at) -> Result<void> {
+    const auto& job = jobs[at];
+    std::uint64_t since = 0;
+    const auto on_read = [&](std::uint64_t bytes) {
+      work.reporter.progress("making layers", std::min(done += bytes, total), total);
+      if ((since += bytes) >= kKept) {
+        job.wheels.forget();
+        since = 0;
+      }
+      return !work.stop.stop_requested();
+    };
+    const auto& wheels = layers[job.layer];
+    TRY_ASSIGN(auto facts, during(archive::digest_layer(job.wheels.zips(), spec, on_read), step(wheels)));
+    job.wheels.forget();
+    // A store that cannot be written is as good, only slower the next time.
+    static_cast<void>(
+        write_file(work.disk, record_path(store, wheels, spec), layer_record_text(facts), 0644, Flush::no));
+    found[job.layer] = std::move(facts);
+    return {};
+  }));
+  std::vector<archive::LayerFacts> facts;
+  facts.reserve(found.size());
+  for (auto& each : found) facts.push_back(*std::move(each));
+  return facts;
+}
+
+Result<OpenWheels> OpenWheels::open(std::span<const LayerWheel> wheels) {
+  OpenWheels opened;
+  for (const auto& wheel : wheels) {
+    TRY_ASSIGN(auto file, MappedFile::open(wheel.path));
+    TRY_ASSIGN(auto zip,
+               during(archive::ZipFile::open(file.text()), fmt::format("reading {}", wheel.path.string())));
+    opened.files_.push_back(std::move(file));
+    opened.zips_.push_back(std::move(zip));
+  }
+  return opened;
+}
+
+void OpenWheels::forget() const {
+  for (const auto& file : files_) file.forget();
+}
+
+LayerReader::LayerReader(OpenWheels wheels, archive::LayerPlan plan)
+    : wheels_(std::move(wheels)), plan_(std::move(plan)) {
+  for (const auto& zip : wheels_.zips()) sources_.push_back(zip.bytes());
+}
+
+Result<LayerReader> LayerReader::open(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
+                                      const archive::LayerFacts& facts) {
+  TRY_ASSIGN(auto opened, OpenWheels::open(wheels));
+  TRY_ASSIGN(auto plan, during(archive::plan_layer(opened.zips(), spec, facts.files), step(wheels)));
+  if (plan.size != facts.size) {
+    return fail(
+        environment_error(fmt::format("the layer of {} has {} bytes, expected {}",
+                                      wheels.front().path.filename().string(), plan.size, facts.size)));
+  }
+  return LayerReader(std::move(opened), std::move(plan));
+}
+
+void LayerReader::read(std::uint64_t offset, std::uint64_t size,
+                       const std::function<bool(std::string_view)>& take) const {
+  constexpr std::size_t kPiece = std::size_t{1} << 20;
+  std::uint64_t since = 0;
+  for (const auto& segment : segments_of(plan_, offset, size)) {
+    for (auto rest = bytes_of(plan_, segment, sources_); !rest.empty();) {
+      const auto piece = rest.substr(0, kPiece);
+      if (!take(piece)) return;
+      rest.remove_prefix(piece.size());
+      if ((since += piece.size()) < kKept) continue;
+      wheels_.forget();
+      since = 0;
+    }
+  }
+}
+
+}  // namespace launch::store

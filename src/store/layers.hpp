@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "archive/layer.hpp"
+#include "base/digest.hpp"
+#include "base/mapped_file.hpp"
+#include "base/result.hpp"
+#include "base/work.hpp"
+#include "store/store.hpp"
+
+namespace launch::store {
+
+/// A wheel whose digest was verified.
+struct LayerWheel {
+  Digest digest;
+  std::filesystem::path path;
+};
+
+/// The wheels of one layer, in the order of their installation; at least one.
+using LayerWheels = std::vector<LayerWheel>;
+
+/// Digests and sizes of layers, in their order, made on all cores where the store does not know them yet. It
+/// keeps them beside the layer's first wheel, with which they are collected. Errors (input): a malformed
+/// wheel, named; (environment): a wheel cannot be read; a stop.
+Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::span<const LayerWheels> layers,
+                                                     const archive::LayerSpec& spec, const Work& work);
+
+/// Wheels that are open for reading.
+class OpenWheels {
+ public:
+  /// Errors (input): not a zip, named; (environment): it cannot be read.
+  static Result<OpenWheels> open(std::span<const LayerWheel> wheels);
+  std::span<const archive::ZipFile> zips() const { return zips_; }
+  /// Returns the memory of what was read.
+  void forget() const;
+
+ private:
+  std::vector<MappedFile> files_;
+  std::vector<archive::ZipFile> zips_;
+};
+
+/// The bytes of a layer, read from its wheels; there is no copy of them.
+class LayerReader {
+ public:
+  /// Errors: those of OpenWheels::open and archive::plan_layer; (environment): the wheels give another layer
+  /// than `facts` says.
+  static Result<LayerReader> open(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
+                                  const archive::LayerFacts& facts);
+
+  std::uint64_t size() const { return plan_.size; }
+  /// Hands a range of the layer to `take` piece by piece, up to its end at the most; false ends it.
+  /// Thread-safe.
+  void read(std::uint64_t offset, std::uint64_t size,
+            const std::function<bool(std::string_view)>& take) const;
+
+ private:
+  LayerReader(OpenWheels wheels, archive::LayerPlan plan);
+  OpenWheels wheels_;
+  archive::LayerPlan plan_;
+  std::vector<std::string_view> sources_;
+};
+
+}  // namespace launch::store

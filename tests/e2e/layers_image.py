@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+"""layers_image.py WHEEL_IMAGE: an image made of wheels' layers, read by skopeo and pulled by podman.
+
+podman pulls it from a folder, whole, and from a registry, file by file through the tables of contents. Both are the
+image that was made: its ID, its digest, its files.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+WHEEL_IMAGE = sys.argv.pop(1)
+WHEELS = ["pyyaml==6.0.2", "jmespath==1.0.1", "ninja==1.11.1.1"]
+PREFIX = "/opt/venv"
+TIME = 1_700_000_000  # of wheel_image.cpp
+# Only readers that know no eStargz see these.
+OF_THE_FORMAT = {".no.prefetch.landmark", "stargz.index.json"}
+
+
+def run(*command, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: {done.stderr}")
+    return done.stdout
+
+
+def tree(root):
+    found = {}
+    for path in sorted(root.rglob("*")):
+        status = path.lstat()
+        content = path.read_bytes() if path.is_file() else None
+        changed = int(status.st_mtime) if path.is_file() else None  # of a folder: when it was filled
+        found[str(path.relative_to(root))] = (oct(status.st_mode), status.st_uid, status.st_gid, changed, content)
+    return found
+
+
+class Image(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-layers-image-"))
+        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
+            "--only-binary", ":all:", "--dest", cls.root / "wheels", *WHEELS)  # fmt: skip
+        cls.layout = cls.root / "layout"
+        said = run(WHEEL_IMAGE, cls.layout, cls.root / "store", PREFIX, "%d.%d" % sys.version_info[:2], f"{PREFIX}/bin/python3",
+                   *sorted((cls.root / "wheels").iterdir()))  # fmt: skip
+        cls.digest, cls.id = said.split()
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.root)
+
+    def podman(self, name, *arguments, options=""):
+        """podman with a storage of its own."""
+        configuration = self.root / f"{name}.conf"
+        folder = self.root / name
+        configuration.write_text(f'[storage]\ndriver = "overlay"\ngraphroot = "{folder}/graph"\nrunroot = "{folder}/run"\n{options}')
+        return run("podman", *arguments, cwd=self.root, env={**os.environ, "CONTAINERS_STORAGE_CONF": str(configuration)})
+
+    def pulled(self, name, source, *arguments, options=""):
+        """The tree of the image after a pull."""
+        self.podman(name, "pull", "--quiet", *arguments, source, options=options)
+        (line,) = self.podman(name, "images", "--no-trunc", "--format", "{{.ID}} {{.Digest}}", options=options).splitlines()
+        self.assertEqual(line.split(), [self.id, self.digest])
+        mounted = self.podman(name, "image", "mount", self.id.split(":")[1], options=options).strip()
+        self.addCleanup(self.podman, name, "image", "umount", self.id.split(":")[1], options=options)
+        return tree(pathlib.Path(mounted))
+
+    def test_skopeo_accepts_every_digest(self):
+        run("skopeo", "copy", "--quiet", "--preserve-digests", f"oci:{self.layout}:wheels", f"dir:{self.root}/copy")
+        said = json.loads(run("skopeo", "inspect", f"dir:{self.root}/copy"))
+        self.assertEqual(said["Digest"], self.digest)
+        self.assertEqual(len(said["Layers"]), len(WHEELS))
+        self.assertEqual(said["Env"], [f"PATH={PREFIX}/bin:/usr/bin:/bin"])
+
+    def test_podman_pulls_the_image_that_was_made(self):
+        whole = self.pulled("whole", "oci:layout:wheels")
+        self.assertLessEqual(OF_THE_FORMAT, set(whole))
+        self.assertEqual({mode for mode, *_ in whole.values()}, {"0o40755", "0o100644", "0o100755"})
+        self.assertIn("opt/venv/bin/ninja", whole)
+        by_file = self.from_registry()
+        for name in OF_THE_FORMAT:
+            del whole[name]
+        self.assertEqual({item[1:4] for item in whole.values()}, {(0, 0, TIME), (0, 0, None)})
+        self.assertEqual(sorted(by_file), sorted(whole))
+        for path, (*mode_and_owner, _, content) in whole.items():
+            # podman 4 sets no times when it pulls file by file
+            self.assertEqual((by_file[path][:3], by_file[path][4]), (tuple(mode_and_owner), content), path)
+
+    def from_registry(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            address = "127.0.0.1:%d" % free.getsockname()[1]
+        configuration = self.root / "registry.yml"
+        configuration.write_text(
+            f"version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '{address}'}}\n"
+            f"storage: {{filesystem: {{rootdirectory: '{self.root}/registry'}}}}\n")  # fmt: skip
+        server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(server.wait)
+        self.addCleanup(server.terminate)
+        for _ in range(100):
+            try:
+                socket.create_connection(address.split(":")).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        run("skopeo", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", f"oci:{self.layout}:wheels",
+            f"docker://{address}/wheels:1")  # fmt: skip
+        options = '[storage.options]\npull_options = {enable_partial_images = "true"}\n'
+        return self.pulled("by-file", f"{address}/wheels:1", "--tls-verify=false", options=options)
+
+
+if __name__ == "__main__":
+    unittest.main()
