@@ -189,6 +189,8 @@ class TarReader {
     entry.kind = kind_of(type);
     entry.size = *size;
     entry.time = static_cast<std::int64_t>(number_at(header, 136, 12).value_or(0));
+    constexpr std::uint64_t kOwnerExecutes = 0100;
+    entry.executable = (number_at(header, 100, 8).value_or(0) & kOwnerExecutes) != 0;
     const auto given = std::exchange(overrides_, {});
     if (given.name) entry.name = *given.name;
     if (given.target) entry.target = *given.target;

@@ -215,7 +215,7 @@ Error TomlTable::wrong_type(std::string_view key, const TomlValue& at, std::stri
   return wrong(key, at, fmt::format("expected {}, found {}", expected, kind_name(at.kind)));
 }
 
-Result<void> TomlTable::only(std::initializer_list<std::string_view> keys) const {
+Result<void> TomlTable::only(std::span<const std::string_view> keys) const {
   for (const auto& member : value_->items) {
     if (std::find(keys.begin(), keys.end(), member.key) != keys.end()) continue;
     const std::vector<std::string> known(keys.begin(), keys.end());

@@ -55,7 +55,10 @@ class TomlTable {
   TomlTable(const TomlValue& document, std::string_view file) : value_(&document), file_(file) {}
 
   /// Errors (input): a key other than these, with a "did you mean".
-  Result<void> only(std::initializer_list<std::string_view> keys) const;
+  Result<void> only(std::initializer_list<std::string_view> keys) const {
+    return only(std::span(keys.begin(), keys.size()));
+  }
+  Result<void> only(std::span<const std::string_view> keys) const;
   /// The value of a key; null if it does not exist.
   const TomlValue* find(std::string_view key) const;
 

@@ -39,7 +39,7 @@ struct FetchOptions {
 std::string archives_text(const commands::FetchDocument& fetched) {
   constexpr std::size_t kMostShown = 5;
   std::vector<std::string> names;
-  for (std::size_t i = fetched.wheels; i < fetched.files.size(); ++i)
+  for (std::size_t i = fetched.wheels; i < fetched.files.size() - fetched.interpreters; ++i)
     names.push_back(fetched.files[i].file_name);
   const auto count = names.size();
   if (count > kMostShown) {
@@ -81,7 +81,7 @@ void tell(const commands::FetchDocument& fetched, const FetchOptions& options, R
                               human_bytes(fetched.bytes), human_seconds(fetched.seconds),
                               others == 0 ? "" : fmt::format("; the other {} were in the store", others)));
   }
-  if (fetched.wheels != all) reporter.note(archives_text(fetched));
+  if (fetched.wheels + fetched.interpreters != all) reporter.note(archives_text(fetched));
   for (const auto& folder : fetched.folders) reporter.note(fmt::format("{}s are in {}", noun, folder));
   for (const auto& one : fetched.not_fetched) reporter.warn(not_fetched_text(one, options.to));
 }
@@ -90,9 +90,13 @@ std::string json_of(const commands::FetchDocument& fetched) {
   using Json = nlohmann::ordered_json;
   auto wheels = Json::array();
   auto archives = Json::array();
+  auto interpreters = Json::array();
+  const auto others = fetched.files.size() - fetched.interpreters;
   for (std::size_t i = 0; i < fetched.files.size(); ++i) {
     const auto& file = fetched.files[i];
-    (i < fetched.wheels ? wheels : archives)
+    (i < fetched.wheels ? wheels
+     : i < others       ? archives
+                        : interpreters)
         .push_back({{"name", file.file_name},
                     {"sha256", file.sha256->hex()},
                     {"size", file.size},
@@ -111,6 +115,7 @@ std::string json_of(const commands::FetchDocument& fetched) {
                      {"bytes", fetched.bytes},
                      {"wheels", std::move(wheels)},
                      {"archives", std::move(archives)},
+                     {"interpreters", std::move(interpreters)},
                      {"not_fetched", std::move(not_fetched)}};
   return json_text(json);
 }

@@ -61,6 +61,16 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
                locking::fetch_locked(wheels, origins, lock.file.parent_path(), store, *http, context.work()));
     return std::move(fetched.paths);
   };
+  wanted.fetch_interpreter = [&, &lock =
+                                     lock](const specs::Platform& platform) -> Result<std::filesystem::path> {
+    const auto& archive = lock.lock.provenance.interpreter->archives.at(platform);
+    project::LockedFile file;
+    file.file_name = archive.file_name();
+    file.url = archive.url;
+    file.sha256 = archive.sha256;
+    TRY_ASSIGN(const auto fetched, locking::fetch_interpreters({file}, store, *http, context.work()));
+    return fetched.paths.front();
+  };
   TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.work()));
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, store));
   const auto seconds = std::chrono::duration<double>(context.clock.steady() - began).count();

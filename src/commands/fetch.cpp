@@ -92,6 +92,9 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   auto archives = locking::archives_of(loaded.lock);
   std::move(archives.begin(), archives.end(), std::back_inserter(document.files));
   document.not_fetched = not_fetched_of(loaded.lock);
+  auto interpreters = locking::interpreters_of(loaded.lock);
+  document.interpreters = interpreters.size();
+  document.files.insert(document.files.end(), interpreters.begin(), interpreters.end());
 
   const auto http = open_http(context, site);
   TRY_ASSIGN(const auto store, open_store(context, site));
@@ -103,12 +106,13 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   const auto origins = locking::origins_of(loaded.lock.provenance, site,
                                            project::indexes_of_lock(project, file, context.reporter));
   TRY(restore_wheels(loaded.lock, file.parent_path(), origins, {context, site, *http, store}));
+  TRY_ASSIGN(const auto of_python, locking::fetch_interpreters(interpreters, store, *http, context.work()));
   TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, origins, file.parent_path(), store, *http,
                                                  context.work()));
   TRY(require_no_stop(context));
   document.paths = std::move(fetched.paths);
-  document.downloaded = fetched.downloaded;
-  document.bytes = fetched.bytes;
+  document.downloaded = fetched.downloaded + of_python.downloaded;
+  document.bytes = fetched.bytes + of_python.bytes;
   context.reporter.status("placing files");
   const auto to = request.to ? std::optional(context.folder / *request.to) : std::nullopt;
   TRY_ASSIGN(const auto folders, place_files(context.disk, document, file.parent_path(), to));

@@ -26,9 +26,11 @@ struct NotFetched {
 };
 
 struct FetchDocument {
-  std::string lock;                        ///< as messages show it
-  std::vector<project::LockedFile> files;  ///< wheels, then archives of packages without wheels
-  std::size_t wheels = 0;                  ///< how many of them are wheels
+  std::string lock;  ///< as messages show it
+  /// Wheels, then archives of packages without wheels, then those of the interpreter.
+  std::vector<project::LockedFile> files;
+  std::size_t wheels = 0;        ///< how many of them are wheels
+  std::size_t interpreters = 0;  ///< how many are of the interpreter
   std::vector<NotFetched> not_fetched;
   std::vector<std::filesystem::path> paths;  ///< in the store, in the order of the files
   std::size_t taken = 0;                     ///< files that came from FetchRequest::from

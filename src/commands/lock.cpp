@@ -100,9 +100,21 @@ Result<Subject> subject_of(const LockRequest& request, const Context& context) {
   return subject;
 }
 
+locking::Renew renew_of(const LockRequest& request) {
+  return request.upgrade ? locking::Renew::yes : locking::Renew::no;
+}
+
+Result<std::optional<project::PythonBuild>> interpreter_of(const LockRequest& request,
+                                                           const Subject& subject) {
+  return locking::interpreter_for(subject.recipe, subject.previous.lock, renew_of(request),
+                                  subject.workspace.site);
+}
+
 Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject& subject) {
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(subject.recipe));
-  TRY_ASSIGN(const auto python_patch, locking::python_patch_for(subject.recipe));
+  TRY_ASSIGN(const auto interpreter, interpreter_of(request, subject));
+  TRY_ASSIGN(const auto python_patch,
+             interpreter ? std::optional(interpreter->patch) : locking::python_patch_for(subject.recipe));
   return locking::LockRequest{.recipe = subject.recipe,
                               .previous = subject.previous.lock,
                               .upgrade = request.upgrade,
@@ -137,12 +149,12 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
   registry::OciRegistry registry(*http, site.registries);
   context.reporter.status("asking for the base image");
-  const auto renew = request.upgrade ? locking::Renew::yes : locking::Renew::no;
-  TRY_ASSIGN(auto chosen, locking::choose_base(subject.recipe, result.lock, subject.previous.lock, renew,
-                                               registry, context.reporter));
+  TRY_ASSIGN(auto chosen, locking::choose_base(subject.recipe, result.lock, subject.previous.lock,
+                                               renew_of(request), registry, context.reporter));
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
   result.lock.provenance.base = std::move(chosen.base);
+  TRY_ASSIGN(result.lock.provenance.interpreter, interpreter_of(request, subject));
   return result;
 }
 

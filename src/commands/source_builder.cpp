@@ -126,6 +126,12 @@ Result<const containers::Engine*> EngineBuilder::engine() {
 /// The base image of the record, else of the recipe, in the variant that the package wants.
 Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
   if (wanted.record.base.digest || !recipe_) return wanted.record.base;
+  if (recipe_->image.python == project::Recipe::Image::Python::standalone) {
+    return fail(
+        input_error(
+            fmt::format("{} must be built from source, which the base image's Python does", text_of(wanted)))
+            .hint(fmt::format("set python = \"base\" under [image] in recipes/{}.toml", recipe_->name)));
+  }
   auto recipe = *recipe_;
   if (wanted.how.variant) recipe.image.variant = *wanted.how.variant;
   if (const auto own = specs::Platform::of_this_machine()) recipe.platforms = {*own};

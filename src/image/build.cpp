@@ -102,7 +102,10 @@ Result<archive::InstallSize> fill_context(const BuildRequest& request, const con
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
   context.python = request.locked.recipe.python;
-  context.interpreter = base_interpreter(*lock.provenance.base);
+  context.interpreter = image_interpreter(lock.provenance);
+  if (lock.provenance.interpreter) {
+    TRY_ASSIGN(context.standalone, request.fetch_interpreter(platform_of(request.locked.recipe)));
+  }
   TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;

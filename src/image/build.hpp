@@ -27,6 +27,8 @@ struct BuildRequest {
   std::filesystem::path folder;
   /// Brings wheels of the lock to this machine and returns their paths, in the order of the wheels.
   std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
+  /// The same for the archive of the lock's interpreter; called only if it has one.
+  std::function<Result<std::filesystem::path>(const specs::Platform&)> fetch_interpreter = {};
 };
 
 struct BuildOutcome {

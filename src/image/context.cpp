@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/interpreter.hpp"
 #include "archive/tree.hpp"
 #include "base/file.hpp"
 #include "image/layers.hpp"
@@ -42,6 +43,7 @@ Result<archive::InstallSize> write_context(const std::filesystem::path& folder, 
   TRY(make_folder(disk, folder));
   TRY(archive::write_tree_file(disk, folder / "Dockerfile", spec.dockerfile));
   TRY(archive::write_tree_file(disk, folder / ".dockerignore", spec.dockerignore));
+  if (spec.standalone) TRY(archive::unpack_interpreter(*spec.standalone, folder, work));
   TRY(write_venv(disk, folder, spec));
   TRY(archive::make_tree_folder(disk, folder, "project"));
   TRY(copy_project_files(disk, spec.copies, folder / "project"));

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,9 @@ namespace launch::image {
 /// The input of a build: everything that its Dockerfile copies.
 struct ContextSpec {
   specs::Interpreter python;
-  std::string interpreter;                   ///< of the base image: "/usr/bin/python3.12"
+  std::string interpreter;  ///< of the image: "/usr/bin/python3.12"
+  std::optional<std::filesystem::path> standalone =
+      {};                                    ///< the archive of that interpreter; nullopt: the base's
   std::vector<archive::WheelSource> wheels;  ///< in order of installation
   std::vector<std::string> absent;           ///< packages that the Dockerfile names and this platform lacks
   std::vector<ProjectCopy> copies;
@@ -24,9 +27,10 @@ struct ContextSpec {
 };
 
 /// Writes a self-contained build context into `folder`, which must be new or empty: Dockerfile,
-/// .dockerignore, venv/ (the bare virtual environment), wheels/PACKAGE/ (the installed files of each wheel)
-/// and project/N/. Modes are 0644 and 0755 whatever the umask; no times, no owners, no bytecode. Errors
-/// (input): a malformed wheel, named; (environment): the disk; a stop was requested.
+/// .dockerignore, python/ (a standalone interpreter), venv/ (the bare virtual environment), wheels/PACKAGE/
+/// (the installed files of each wheel) and project/N/. Modes are 0644 and 0755 whatever the umask; no times,
+/// no owners, no bytecode. Errors (input): a malformed wheel, named; (environment): the disk; a stop was
+/// requested.
 Result<archive::InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
                                            const Work& work);
 

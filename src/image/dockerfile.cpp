@@ -87,8 +87,8 @@ bool has_snapshots(const project::BaseImage& base) {
 /// Installs those of the distribution's packages that the base lacks; contacts no server if none is missing.
 std::string apt_instruction(const DockerfileInput& input, const project::BaseImage& base) {
   auto packages = input.recipe.image.apt;
-  if (!base.distribution.empty())
-    packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
+  const bool own_python = !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
+  if (own_python) packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
   if (packages.empty()) return {};
   const auto timestamp = image_timestamp(input.lock.lock);
   const bool snapshot = has_snapshots(base) && timestamp > 0;
@@ -110,7 +110,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   script.push_back(fmt::format("apt-get update -q{}; ", options));
   script.push_back(fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", options));
   script.emplace_back("apt-get clean; ");
-  if (!base.distribution.empty()) {
+  if (own_python) {
     // Bytecode validated by time is stale once all files have the same time; this kind is not validated.
     script.emplace_back("find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; ");
     script.push_back(fmt::format("{} -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python{}; ",
@@ -133,7 +133,9 @@ std::string user_instruction(const std::string& user, std::int64_t timestamp) {
 }
 
 std::string copy_instructions(const DockerfileInput& input) {
-  std::string out = fmt::format("COPY venv/ {}/\n", kVenv);
+  std::string out;
+  if (input.lock.lock.provenance.interpreter) out += fmt::format("COPY python/ {}/\n", kPythonHome);
+  out += fmt::format("COPY venv/ {}/\n", kVenv);
   for (const auto& layer : plan_layers(input.lock.lock)) {
     out += "COPY";
     for (const auto& package : layer) {
@@ -148,10 +150,19 @@ std::string copy_instructions(const DockerfileInput& input) {
 /// Bytecode of the wheels, without which every `import torch` takes twice as long. Validated by the source's
 /// hash, since all times in an image are equal. One process and a fixed seed produce the same bytes each
 /// time; files that are not Python (templates) are skipped.
-std::string bytecode_instruction(const archive::InstallPaths& paths) {
-  const std::vector<std::string> script = {fmt::format(
+std::string bytecode_instruction(const DockerfileInput& input) {
+  const auto paths = archive::InstallPaths::of(input.recipe.python);
+  // An interpreter that does not start ends the build; a file that is not Python does not.
+  std::vector<std::string> script = {fmt::format("{} -c pass; ", kVenvPython)};
+  if (input.lock.lock.provenance.interpreter) {
+    script.push_back(
+        fmt::format("PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode unchecked-hash "
+                    "{}/lib/python{} || true; ",
+                    kVenvPython, kPythonHome, input.recipe.python.text()));
+  }
+  script.push_back(fmt::format(
       "PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || true",
-      kVenvPython, kVenv, paths.purelib)};
+      kVenvPython, kVenv, paths.purelib));
   return run_script(script);
 }
 
@@ -177,6 +188,11 @@ std::string label_instruction(const DockerfileInput& input, const project::BaseI
 
 }  // namespace
 
+std::string image_interpreter(const project::Provenance& provenance) {
+  if (provenance.interpreter) return fmt::format("{}/bin/python3", kPythonHome);
+  return base_interpreter(provenance.base.value_or(project::BaseImage{}));
+}
+
 std::string base_interpreter(const project::BaseImage& base) {
   return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr",
                      base.python.text());
@@ -195,7 +211,7 @@ std::int64_t image_timestamp(const project::Lockfile& lock) {
 }
 
 std::string render_dockerignore() {
-  return "*\n!Dockerfile\n!venv\n!wheels\n!project\n";
+  return "*\n!Dockerfile\n!python\n!venv\n!wheels\n!project\n";
 }
 
 Result<std::string> render_system(const DockerfileInput& input) {
@@ -220,7 +236,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
     out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
   }
   out += copy_instructions(input);
-  out += bytecode_instruction(archive::InstallPaths::of(input.recipe.python));
+  out += bytecode_instruction(input);
   out += project_instructions(input);
   if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
   out += "ENTRYPOINT []\nCMD [\"python3\"]\n";

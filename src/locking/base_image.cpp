@@ -12,6 +12,23 @@
 namespace launch::locking {
 namespace {
 
+bool is_standalone(const project::Recipe& recipe) {
+  return recipe.image.python == project::Recipe::Image::Python::standalone;
+}
+
+/// The distribution that the recipe's Python asks for. A standalone Python asks for none; without CUDA, the
+/// newest is taken whose archive can be asked for the state of a day.
+std::optional<pytorch::Distribution> fitting_distribution(const project::Recipe& recipe,
+                                                          const specs::Accelerator& accelerator) {
+  if (!is_standalone(recipe)) return pytorch::distribution_with(recipe.python);
+  if (accelerator.kind() != specs::Accelerator::Kind::cpu) return std::nullopt;
+  std::optional<pytorch::Distribution> newest;
+  for (const auto& each : pytorch::distributions()) {
+    if (each.snapshots) newest = each;
+  }
+  return newest;
+}
+
 std::string variable(const registry::RemoteImage& image, std::string_view name) {
   for (const auto& line : image.environment) {
     if (line.size() > name.size() && line.starts_with(name) && line[name.size()] == '=') {
@@ -50,17 +67,25 @@ Contents contents_of(const pytorch::Distribution& known) {
   return {known.name, fmt::format(" ({})", known.title), known.python};
 }
 
+/// The distribution of an image as its labels name it, else its tag; nullopt if neither does.
+std::optional<pytorch::Distribution> distribution_in(const specs::ImageReference& wanted,
+                                                     const registry::RemoteImage& found) {
+  const auto name = fmt::format("{} {}", label(found, "org.opencontainers.image.ref.name"),
+                                label(found, "org.opencontainers.image.version"));
+  if (auto known = pytorch::distribution(name)) return known;
+  return name == " " ? pytorch::distribution_of(wanted) : std::nullopt;
+}
+
 Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageReference& wanted,
                              const registry::RemoteImage& found) {
+  const auto known = distribution_in(wanted, found);
+  if (is_standalone(recipe)) return Contents{known ? known->name : "", "", recipe.python};
   // Images of the official Python repository name their version in a variable; that Python, in /usr/local,
   // precedes the distribution's.
   const auto own_python = variable(found, "PYTHON_VERSION");
   if (const auto python = specs::Interpreter::parse(pytorch::minor_of(own_python)))
     return Contents{{}, {}, *python};
-  const auto name = fmt::format("{} {}", label(found, "org.opencontainers.image.ref.name"),
-                                label(found, "org.opencontainers.image.version"));
-  if (const auto known = pytorch::distribution(name)) return contents_of(*known);
-  if (const auto known = pytorch::distribution_of(wanted); known && name == " ") return contents_of(*known);
+  if (known) return contents_of(*known);
   return fail(
       input_error(
           fmt::format("cannot determine the Python version of the base image {}: expected labels that name "
@@ -212,7 +237,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
     return during(specs::ImageReference::parse(*recipe.image.from),
                   fmt::format("reading from under [image] in recipes/{}.toml", recipe.name));
   }
-  const auto fitting = pytorch::distribution_with(recipe.python);
+  const auto fitting = fitting_distribution(recipe, accelerator);
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) {
     auto on = pytorch::distribution(toolkit->distribution).value();
     // A toolkit has images on all older releases of its distribution as well.
@@ -246,8 +271,8 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
 }
 
 Result<int> glibc_minor_for(const project::Recipe& recipe) {
-  const auto fitting = pytorch::distribution_with(recipe.python);
   const auto accelerator = recipe.torch.cuda.value_or(specs::Accelerator());
+  const auto fitting = fitting_distribution(recipe, accelerator);
   if (!recipe.image.from && !pytorch::cuda_toolkit(accelerator)) {
     return fitting ? fitting->glibc_minor : pytorch::least_glibc_minor();
   }
@@ -255,7 +280,7 @@ Result<int> glibc_minor_for(const project::Recipe& recipe) {
   const auto named = pytorch::distribution_of(wanted);
   // A base whose content differs from its tag (a site's own image of that name) must have the recipe's Python
   // or is rejected, so the smaller glibc is always safe.
-  if (named && fitting) return std::min(named->glibc_minor, fitting->glibc_minor);
+  if (named && fitting && !is_standalone(recipe)) return std::min(named->glibc_minor, fitting->glibc_minor);
   return named ? named->glibc_minor : pytorch::least_glibc_minor();
 }
 
@@ -281,6 +306,28 @@ Result<std::optional<int>> python_patch_for(const project::Recipe& recipe) {
           .hint(fmt::format("set python = \"{}\" to use the base's, or from = "
                             "\"docker.io/library/python:{}.{}-slim\" under [image]",
                             recipe.python.text(), recipe.python.version(), *recipe.python_patch)));
+}
+
+Result<std::optional<project::PythonBuild>> interpreter_for(const project::Recipe& recipe,
+                                                            const std::optional<project::Lockfile>& previous,
+                                                            Renew renew, const project::Site& site) {
+  if (!is_standalone(recipe)) return std::nullopt;
+  if (renew == Renew::no && previous && previous->provenance.interpreter) {
+    const auto& before = *previous->provenance.interpreter;
+    const bool fits = before.python == recipe.python &&
+                      (!recipe.python_patch || before.patch == *recipe.python_patch) &&
+                      std::all_of(recipe.platforms.begin(), recipe.platforms.end(),
+                                  [&](const auto& platform) { return before.archives.contains(platform); });
+    if (fits) return before;
+  }
+  TRY_ASSIGN(auto build, during(project::choose_python_build(recipe.python, recipe.python_patch,
+                                                             recipe.platforms, site.interpreters),
+                                fmt::format("choosing the Python of recipes/{}.toml", recipe.name)));
+  std::erase_if(build.archives, [&](const auto& archive) {
+    return std::find(recipe.platforms.begin(), recipe.platforms.end(), archive.first) ==
+           recipe.platforms.end();
+  });
+  return build;
 }
 
 Result<project::BaseImage> base_from(const project::Recipe& recipe, const specs::Accelerator& accelerator,

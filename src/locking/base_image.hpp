@@ -7,9 +7,13 @@
 #include "base/result.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
+#include "project/site.hpp"
 #include "registry/oci_registry.hpp"
 
 namespace launch::locking {
+
+/// Whether to take anew what the previous lock has.
+enum class Renew { no, yes };
 
 /// The base image of a recipe for that accelerator: its `from`, nvidia/cuda, or for CPU the distribution with
 /// its Python. Errors (input): an accelerator or a Python without a known base; an invalid `from`.
@@ -25,6 +29,12 @@ Result<int> glibc_minor_for(const project::Recipe& recipe);
 /// base image, or of python:3.12.4; nullopt if it is not known before the image is looked up. Errors: those
 /// of wanted_base; (input) a base whose patch release is known to be another.
 Result<std::optional<int>> python_patch_for(const project::Recipe& recipe);
+
+/// The Python that is put into the image of a recipe: the previous lock's if that fits, unless it is to be
+/// renewed, else the newest build; nullopt if the base's own is used. Errors: those of choose_python_build.
+Result<std::optional<project::PythonBuild>> interpreter_for(const project::Recipe& recipe,
+                                                            const std::optional<project::Lockfile>& previous,
+                                                            Renew renew, const project::Site& site);
 
 /// A base image from its registry's description. Errors (input): its Python is not the recipe's or unknown,
 /// it lacks a platform of the recipe, its CUDA has another major version than the wheels'. Another minor
@@ -48,9 +58,6 @@ struct ChosenBase {
   BaseOrigin origin = BaseOrigin::registry;
   std::string warning;  ///< what a person must know of where it comes from; empty if nothing
 };
-
-/// Whether to ask the registry again for a base that the previous lock has.
-enum class Renew { no, yes };
 
 /// The base image of a locked recipe, with its digest from the registry; with Renew::no, the previous lock's
 /// digest is kept if image and tag are the same. A registry failure is no error: the digest is then the

@@ -220,6 +220,35 @@ std::vector<project::LockedFile> archives_of(const project::Lockfile& lock) {
   return archives;
 }
 
+std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock) {
+  std::vector<project::LockedFile> archives;
+  if (!lock.provenance.interpreter) return archives;
+  for (const auto& [platform, archive] : lock.provenance.interpreter->archives) {
+    project::LockedFile file;
+    file.file_name = archive.file_name();
+    file.url = archive.url;
+    file.sha256 = archive.sha256;
+    archives.push_back(std::move(file));
+  }
+  return archives;
+}
+
+Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>& archives,
+                                          const store::Store& store, net::HttpClient& http,
+                                          const Work& work) {
+  std::vector<store::Artifact> wanted;
+  wanted.reserve(archives.size());
+  for (const auto& archive : archives) wanted.push_back(artifact_of(archive, {}));
+  auto fetched = store::fetch(store, wanted, http, work);
+  if (fetched || work.stop.stop_requested()) return fetched;
+  return fail(
+      std::move(fetched.error())
+          .hint("set python = \"base\" under [image] of the recipe, and lock again, to use the base image's "
+                "Python")
+          .hint("or bring the archive from a machine that can reach it: `launch fetch LOCK --to DIR` there, "
+                "`launch fetch LOCK --from DIR` here"));
+}
+
 namespace {
 
 /// How a lock gets by without this version; empty for what is no wheel.

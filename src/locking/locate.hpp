@@ -43,6 +43,14 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
 /// The source archives of packages without wheels, and archives that a lock names by themselves.
 std::vector<project::LockedFile> archives_of(const project::Lockfile& lock);
 
+/// The archives of the interpreter, one for each platform.
+std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock);
+
+/// Brings archives of the interpreter into the store. Errors: those of fetch_locked, with the ways without
+/// it.
+Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>& archives,
+                                          const store::Store& store, net::HttpClient& http, const Work& work);
+
 /// A locked file as the store knows it. `lock_folder`: where a file named by path may already be.
 store::Artifact artifact_of(const project::LockedWheel& wheel, const std::filesystem::path& lock_folder);
 

@@ -90,6 +90,7 @@ void put_provenance(std::string& out, const Provenance& provenance) {
   put(out, "cuda-version", provenance.cuda_version);
   if (provenance.date) put(out, "date", provenance.date->text());
   put(out, "platforms", specs::texts_of(provenance.platforms));
+  if (provenance.interpreter) out += write_python_build(*provenance.interpreter, "tool.launch.interpreter");
   if (provenance.base) put_base(out, *provenance.base);
 }
 

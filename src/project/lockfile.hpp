@@ -10,6 +10,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "project/python_build.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/day.hpp"
@@ -62,10 +63,11 @@ struct BaseImage {
   std::string tag;               ///< "12.8.1-base-ubuntu24.04"
   std::optional<Digest> digest;  ///< of the index or manifest that the tag pointed to; nullopt: left open
   std::map<specs::Platform, Digest>
-      platforms;              ///< of their manifests; either kind of digest is quoted for a tag
-  std::string driver_floor;   ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
-  std::string distribution;   ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
-  specs::Interpreter python;  ///< installed, or available from its distribution
+      platforms;             ///< of their manifests; either kind of digest is quoted for a tag
+  std::string driver_floor;  ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
+  std::string distribution;  ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
+  specs::Interpreter
+      python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter
 };
 
 /// [tool.launch]: provenance only; installers may ignore it.
@@ -79,6 +81,7 @@ struct Provenance {
   std::optional<specs::Day> date;           ///< of the nightly
   std::vector<specs::Platform> platforms;
   std::optional<BaseImage> base;
+  std::optional<PythonBuild> interpreter = {};  ///< of the image; nullopt: the base's
 };
 
 /// A lock (PEP 751).

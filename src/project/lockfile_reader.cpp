@@ -91,6 +91,12 @@ Result<std::optional<BaseImage>> read_base(const TomlTable& launch) {
   return read_base_image(table);
 }
 
+Result<std::optional<PythonBuild>> read_interpreter(const TomlTable& launch) {
+  if (launch.find("interpreter") == nullptr) return std::nullopt;
+  TRY_ASSIGN(const auto table, launch.table("interpreter"));
+  return read_python_build(table);
+}
+
 Result<std::vector<specs::Platform>> read_platforms(const TomlTable& launch) {
   std::vector<std::string> texts;
   TRY(launch.read("platforms", texts));
@@ -121,6 +127,7 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   TRY_ASSIGN(provenance.date, read_value(table, "date", "a day such as \"2025-06-06\"", specs::Day::parse));
   TRY_ASSIGN(provenance.platforms, read_platforms(table));
   TRY_ASSIGN(provenance.base, read_base(table));
+  TRY_ASSIGN(provenance.interpreter, read_interpreter(table));
   return provenance;
 }
 

@@ -135,7 +135,7 @@ Result<void> refuse_nccl(const TomlTable& image) {
 Result<Recipe::Image> read_image(const TomlTable& root) {
   Recipe::Image image;
   TRY_ASSIGN(const auto table, root.table("image"));
-  TRY(table.only({"variant", "from", "apt", "copy", "env", "user"}));
+  TRY(table.only({"variant", "from", "python", "apt", "copy", "env", "user"}));
   TRY(table.read("variant", image.variant));
   TRY(check_allowed(table, "variant", image.variant, {"base", "runtime", "devel"}));
   TRY(table.read("from", image.from));
@@ -149,6 +149,10 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
                       .hint("remove one of the two"));
     }
   }
+  std::string python = "base";
+  TRY(table.read("python", python));
+  TRY(check_allowed(table, "python", python, {"base", "standalone"}));
+  if (python == "standalone") image.python = Recipe::Image::Python::standalone;
   TRY(table.read("apt", image.apt));
   TRY(check_each(table, "apt", bad_apt_package));
   TRY_ASSIGN(const auto copies, table.tables("copy"));

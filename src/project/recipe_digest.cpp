@@ -55,6 +55,7 @@ void add_lock(Lines& lines, const Recipe& recipe) {
   for (const auto& [name, build] : recipe.lock.build) lines.add("lock.build." + name, text_of(build));
   lines.add("image.variant", recipe.image.variant);
   lines.add("image.from", recipe.image.from);
+  if (recipe.image.python == Recipe::Image::Python::standalone) lines.add("image.python", "standalone");
 }
 
 void add_render(Lines& lines, const Recipe& recipe) {

@@ -11,6 +11,7 @@
 #include "containers/engine.hpp"
 #include "project/machine_index.hpp"
 #include "pytorch/channel.hpp"
+#include "specs/texts.hpp"
 
 namespace launch::project {
 
@@ -28,6 +29,7 @@ struct SiteFile {
   std::optional<Setting> state;
   std::optional<Setting> engine;
   std::vector<specs::RegistryMirror> registries;
+  std::vector<PythonBuild> interpreters;
 };
 
 Result<void> check_url(const TomlTable& table, std::string_view key, const std::optional<Setting>& setting) {
@@ -83,6 +85,20 @@ Result<std::vector<specs::RegistryMirror>> read_registries(const TomlTable& root
   return out;
 }
 
+Result<std::vector<PythonBuild>> read_interpreters(const TomlTable& root) {
+  std::vector<PythonBuild> out;
+  TRY_ASSIGN(const auto tables, root.tables("interpreter"));
+  const auto platforms = specs::texts_of(specs::Platform::all());
+  std::vector<std::string_view> keys = {"version"};
+  keys.insert(keys.end(), platforms.begin(), platforms.end());
+  for (const auto& table : tables) {
+    TRY(table.only(keys));
+    TRY_ASSIGN(auto build, read_python_build(table));
+    out.push_back(std::move(build));
+  }
+  return out;
+}
+
 bool is_engine(const std::string& name) {
   const auto names = containers::engine_names();
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -99,7 +115,7 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
                             const fs::path& home) {
   TRY_ASSIGN(const auto document, parse_toml(text, shown));
   const TomlTable root(document, shown);
-  TRY(root.only({"engine", "index", "channel", "store", "state", "registry"}));
+  TRY(root.only({"engine", "index", "channel", "store", "state", "registry", "interpreter"}));
   SiteFile site;
   TRY_ASSIGN(site.index_url, read_single(root, "index", "url", shown));
   TRY_ASSIGN(site.channel_url, read_single(root, "channel", "url", shown));
@@ -111,6 +127,7 @@ Result<SiteFile> parse_site(std::string_view text, const std::string& shown, con
         root.wrong("engine", fmt::format("expected {}, found \"{}\"", engines(), site.engine->value)));
   }
   TRY_ASSIGN(site.registries, read_registries(root));
+  TRY_ASSIGN(site.interpreters, read_interpreters(root));
   settle_path(site.store, folder, home);
   settle_path(site.state, folder, home);
   return site;
@@ -196,6 +213,8 @@ Result<Site> load_site(const std::optional<fs::path>& project_root, const Enviro
   site.warnings = machine.warnings;
   site.registries = project.registries;
   site.registries.insert(site.registries.end(), user.registries.begin(), user.registries.end());
+  site.interpreters = project.interpreters;
+  site.interpreters.insert(site.interpreters.end(), user.interpreters.begin(), user.interpreters.end());
   return site;
 }
 

@@ -9,6 +9,7 @@
 
 #include "base/environment.hpp"
 #include "base/result.hpp"
+#include "project/python_build.hpp"
 #include "specs/registry_mirror.hpp"
 #include "specs/url.hpp"
 
@@ -38,6 +39,7 @@ struct Site {
   Setting cache;                  ///< HTTP cache's folder
   std::optional<Setting> engine;  ///< podman or docker
   std::vector<specs::RegistryMirror> registries;
+  std::vector<PythonBuild> interpreters = {};  ///< of [[interpreter]], before the known ones
   std::vector<std::string> ignored = {};   ///< further indexes of pip's and uv's configuration, for the user
   std::vector<std::string> warnings = {};  ///< about files that were ignored, for the user
 };

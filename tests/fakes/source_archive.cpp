@@ -17,7 +17,8 @@ std::string padded(std::string text, std::size_t size) {
 }
 
 std::string header(const TarSource& source) {
-  auto block = padded(source.name, 100) + padded("0000644", 8) + padded("0000000", 8) + padded("0000000", 8) +
+  auto block = padded(source.name, 100) + padded(fmt::format("{:07o}", source.mode), 8) +
+               padded("0000000", 8) + padded("0000000", 8) +
                padded(fmt::format("{:011o}", source.content.size()), 12) +
                padded(fmt::format("{:011o}", source.time), 12) + std::string(8, ' ') + source.type +
                padded(source.target, 100) + padded("ustar", 6) + "00";

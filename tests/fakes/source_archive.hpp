@@ -15,6 +15,7 @@ struct TarSource {
       '0';  ///< '0' file, '5' folder, '2' link, '1' hard link, '6' pipe, 'x' pax header, 'L' long name
   std::string target = {};
   std::int64_t time = 1'700'000'000;
+  unsigned mode = 0644;
 };
 
 /// A ustar file of these members, in this order.

@@ -34,7 +34,7 @@ TEST_F(FetchScenario, FillsTheStoreAndThePlaceBesideTheLock) {
       done.out,
       fmt::format(
           R"({{"schema":1,"lock":"lockfiles/pylock.demo.toml","taken":0,"downloaded":2,"bytes":{},"wheels":[{},{}],)"
-          R"("archives":[],"not_fetched":[]}})"
+          R"("archives":[],"interpreters":[],"not_fetched":[]}})"
           "\n",
           index_.bytes(kApp).size() + index_.bytes(kLeaf).size(), wheel_json(kApp), wheel_json(kLeaf)));
   EXPECT_EQ(scenario_.read(std::string("lockfiles/wheels/") + kLeaf), index_.bytes(kLeaf));
@@ -220,12 +220,13 @@ TEST_F(AnySourceScenario, FetchesWhatItCanAndNamesTheRest) {
                        name, digest, name == "zipped-main.zip" ? 0 : bytes.size(), digest.substr(0, 2),
                        digest, name);
   };
-  EXPECT_THAT(done.out, testing::EndsWith(fmt::format(
-                            R"("archives":[{},{}],"not_fetched":[{{"name":"cloned","kind":"vcs",)"
-                            R"("where":"git+https://host.example/cloned.git@0123abcd"}},)"
-                            R"({{"name":"local","kind":"directory","where":"../a lib"}}]}})"
-                            "\n",
-                            archive("rouge_score-0.1.2.tar.gz", kSource), archive("zipped-main.zip", kZip))));
+  EXPECT_THAT(done.out,
+              testing::EndsWith(fmt::format(
+                  R"("archives":[{},{}],"interpreters":[],"not_fetched":[{{"name":"cloned","kind":"vcs",)"
+                  R"("where":"git+https://host.example/cloned.git@0123abcd"}},)"
+                  R"({{"name":"local","kind":"directory","where":"../a lib"}}]}})"
+                  "\n",
+                  archive("rouge_score-0.1.2.tar.gz", kSource), archive("zipped-main.zip", kZip))));
 }
 
 TEST_F(AnySourceScenario, TheStoreKeepsItsArchives) {

@@ -75,6 +75,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             " *\n"
             "-!\\x1b[2J\n"
             "+!Dockerfile\n"
+            "+!python\n"
             "+!venv\n"
             "+!wheels\n"
             "+!project\n"

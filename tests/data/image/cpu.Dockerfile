@@ -18,6 +18,7 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
 COPY venv/ /opt/venv/
 COPY wheels/numpy/ /opt/venv/
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  /opt/venv/bin/python3 -c pass; \
   PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.11/site-packages || true"]
 ENTRYPOINT []
 CMD ["python3"]

@@ -36,6 +36,7 @@ COPY \
     wheels/typing-extensions/ \
     /opt/venv/
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  /opt/venv/bin/python3 -c pass; \
   PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages || true"]
 COPY ["project/0/", "/workspace/"]
 WORKDIR /workspace/

@@ -76,6 +76,18 @@ TEST(Dockerfile, OfADebianThatHasNoSnapshots) {
   expect_golden("cpu.Dockerfile", rendered(recipe, lock));
 }
 
+TEST(Dockerfile, WithAStandalonePythonRunsNoApt) {
+  auto lock = project::test::lock_of({package("numpy", "2.2.6", 16'500'000)},
+                                     project::test::base("ubuntu 24.04", "3.12"));
+  const auto recipe = project::test::recipe(kRecipe);
+  lock.lock.provenance.interpreter =
+      project::choose_python_build(recipe.python, 4, recipe.platforms, {}).value();
+  const auto text = rendered(recipe, lock);
+  expect_golden("standalone.Dockerfile", text);
+  EXPECT_EQ(image_interpreter(lock.lock.provenance), "/python/bin/python3");
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("apt-get")));
+}
+
 TEST(Dockerfile, IgnoresAllButItsContext) {
   expect_golden("dockerignore", render_dockerignore());
 }

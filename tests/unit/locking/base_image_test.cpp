@@ -75,6 +75,38 @@ TEST(WantedBase, ForCpuIsTheDistributionThatHasThePython) {
             "image that has it, such as \"docker.io/library/python:3.14-slim\"\n");
 }
 
+TEST(WantedBase, OfAStandalonePythonNeedsNone) {
+  const std::string standalone = "python = \"standalone\"";
+  EXPECT_EQ(wanted(with_python("3.11", standalone), "cu121"),
+            "docker.io/nvidia/cuda:12.1.1-base-ubuntu22.04");
+  EXPECT_EQ(wanted(with_python("3.10", standalone), "cu128"),
+            "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.14t", standalone), "cpu"), "docker.io/library/ubuntu:24.04");
+  EXPECT_EQ(glibc_minor_for(with_python("3.14", standalone)).value(), 39);
+  EXPECT_EQ(glibc_minor_for(with_python("3.14", standalone + "\nfrom = \"debian:12\"")).value(), 36);
+}
+
+TEST(InterpreterFor, TheBasesOwnIsNone) {
+  EXPECT_EQ(interpreter_for(with_python("3.12"), {}, Renew::no, {}).value(), std::nullopt);
+}
+
+TEST(InterpreterFor, ThePreviousLocksIsKeptUntilAnUpgrade) {
+  const auto wanted = with_python("3.12", "python = \"standalone\"");
+  auto previous = project::Lockfile{};
+  previous.provenance.interpreter =
+      project::choose_python_build(fakes::python("3.12"), 4, wanted.platforms, {}).value();
+  const auto version = [&](const project::Recipe& recipe, Renew renew) {
+    const auto build = interpreter_for(recipe, previous, renew, {});
+    return build ? (*build)->version() : build.error().text();
+  };
+  EXPECT_EQ(version(wanted, Renew::no), "3.12.4");
+  EXPECT_EQ(version(wanted, Renew::yes), "3.12.15");
+  EXPECT_EQ(version(with_python("3.13", "python = \"standalone\""), Renew::no), "3.13.17");
+  EXPECT_EQ(version(with_python("3.12.7", "python = \"standalone\""), Renew::no), "3.12.7");
+  EXPECT_EQ(interpreter_for(wanted, {}, Renew::no, {}).value()->archives.size(), 1U)
+      << "of the recipe's platforms";
+}
+
 TEST(WantedBase, IsWhatTheRecipeNames) {
   EXPECT_EQ(wanted(with_python("3.12", "from = \"ubuntu:24.04\""), "cu128"),
             "docker.io/library/ubuntu:24.04");
@@ -120,6 +152,12 @@ TEST(BaseFrom, RefusesAnImageThatDoesNotSayWhatItHas) {
       "name Ubuntu "
       "22.04 or 24.04 or Debian 12 or 13, or the variable PYTHON_VERSION\n\n"
       "hint: set `from` under [image] in recipes/demo.toml to an image that has one of these\n");
+}
+
+TEST(BaseFrom, WithAStandalonePythonMayBeAnything) {
+  const auto recipe = with_python("3.13", "python = \"standalone\"\nfrom = \"some/image:1\"");
+  EXPECT_EQ(found_base(recipe, "cpu", remote({})), " | 3.13 | ");
+  EXPECT_EQ(found_base(recipe, "cpu", ubuntu("22.04")), "ubuntu 22.04 | 3.13 | ");
 }
 
 TEST(BaseFrom, RefusesAnotherMajorCuda) {

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.hpp"
+#include "base/work.hpp"
+
+namespace launch::archive {
+
+/// Unpacks the gzip-compressed tar of a relocatable CPython: its "python/" becomes `folder`/python, with
+/// modes 0644 and 0755 whatever the umask, and no times or owners. `folder` must exist. Errors (input):
+/// damaged; a member that is not below "python/", leads out of it, or is a device; no python/bin/python3;
+/// (environment): the disk; a stop was requested.
+Result<void> unpack_interpreter(const std::filesystem::path& file, const std::filesystem::path& folder,
+                                const Work& work);
+
+}  // namespace launch::archive

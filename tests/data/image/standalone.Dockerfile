@@ -1,0 +1,22 @@
+# Rendered by `launch render demo` from recipes/demo.toml and its lock; edit those instead.
+# `launch build demo` creates the context: hashed wheels, each unpacked below wheels/, and the project's files.
+# docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04
+FROM docker.io/nvidia/cuda@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
+ENV VIRTUAL_ENV=/opt/venv \
+    PATH="/opt/venv/bin:$PATH" \
+    NVIDIA_VISIBLE_DEVICES=all \
+    NVIDIA_DRIVER_CAPABILITIES=compute,utility
+COPY python/ /python/
+COPY venv/ /opt/venv/
+COPY wheels/numpy/ /opt/venv/
+RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
+  /opt/venv/bin/python3 -c pass; \
+  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode unchecked-hash /python/lib/python3.12 || true; \
+  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages || true"]
+ENTRYPOINT []
+CMD ["python3"]
+LABEL org.opencontainers.image.title=demo \
+      org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
+      org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
+      launch.recipe=sha256:ed94a9200e687a499f97ceb999c8920f9ecc51271a368fa2d72edde4b78ebc76 \
+      launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

@@ -1,0 +1,86 @@
+#include "archive/interpreter.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
+#include "fakes/source_archive.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::archive {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Interpreter : public testing::Test {
+ protected:
+  std::string unpack(std::vector<fakes::TarSource> members, bool with_python = true) {
+    if (with_python) members.push_back({.name = "python/bin/python3", .content = "program", .mode = 0755});
+    const auto file = scratch_.path() / "cpython-3.12.4.tar.gz";
+    EXPECT_TRUE(write_file(file, fakes::gzip(fakes::make_tar(members))));
+    fs::remove_all(folder_);
+    fs::create_directory(folder_);
+    const auto unpacked = unpack_interpreter(file, folder_, work_);
+    return unpacked ? "unpacked" : unpacked.error().message();
+  }
+  unsigned mode(const std::string& path) const {
+    return static_cast<unsigned>(fs::status(folder_ / path).permissions());
+  }
+
+  launch::test::Scratch scratch_;
+  fs::path folder_ = scratch_.path() / "context";
+  fakes::FakeWork work_;
+};
+
+TEST_F(Interpreter, IsUnpackedWithItsLinks) {
+  EXPECT_EQ(unpack({{.name = "python/lib/", .type = '5'},
+                    {.name = "python/bin/python3.12", .content = "program", .mode = 0775},
+                    {.name = "python/bin/python", .type = '2', .target = "python3.12"},
+                    {.name = "python/lib/os.py", .content = "name = 'posix'", .mode = 0600},
+                    {.name = "python/lib/again.py", .type = '1', .target = "python/lib/os.py"}}),
+            "unpacked");
+  EXPECT_EQ(read_file(folder_ / "python/bin/python").value(), "program");
+  EXPECT_EQ(fs::read_symlink(folder_ / "python/bin/python"), "python3.12");
+  EXPECT_EQ(mode("python/bin/python3.12"), 0755U);
+  EXPECT_EQ(mode("python/lib/os.py"), 0644U);
+  EXPECT_EQ(mode("python/lib"), 0755U);
+  EXPECT_EQ(read_file(folder_ / "python/lib/again.py").value(), "name = 'posix'");
+}
+
+TEST_F(Interpreter, WhatLeadsOutIsRefused) {
+  EXPECT_EQ(unpack({{.name = "other/x"}}), "not a usable interpreter: \"other/x\" is not below python/");
+  EXPECT_EQ(unpack({{.name = "python/../x"}}),
+            "not a usable interpreter: \"python/../x\" is not below python/");
+  EXPECT_EQ(unpack({{.name = "/python/x"}}), "not a usable interpreter: \"/python/x\" is not below python/");
+  EXPECT_EQ(
+      unpack({{.name = "python/x", .type = '2', .target = "../../etc/passwd"}}),
+      "not a usable interpreter: \"python/x\" is a link to \"../../etc/passwd\", which leads out of it");
+  EXPECT_EQ(unpack({{.name = "python/x", .type = '2', .target = "/etc/passwd"}}),
+            "not a usable interpreter: \"python/x\" is a link to \"/etc/passwd\", which leads out of it");
+  EXPECT_EQ(unpack({{.name = "python/x", .type = '1', .target = "etc/passwd"}}),
+            "not a usable interpreter: \"python/x\" is a link to \"etc/passwd\", which is no file of it");
+  EXPECT_EQ(unpack({{.name = "python/x", .type = '6'}}),
+            "not a usable interpreter: \"python/x\" is a device or a pipe");
+  EXPECT_EQ(unpack({{.name = "python/lib/", .type = '5'},
+                    {.name = "python/link", .type = '2', .target = "lib"},
+                    {.name = "python/link/x", .content = "through the link"}}),
+            "not a usable interpreter: \"python/link/x\" is below a link");
+  EXPECT_FALSE(fs::exists(folder_ / "python/lib/x"));
+}
+
+TEST_F(Interpreter, OnAFullDiskIsAnError) {
+  work_.disk.set({"symlink", "python/bin/python", ENOSPC});
+  EXPECT_EQ(
+      unpack({{.name = "python/bin/python", .type = '2', .target = "python3"}}),
+      "cannot create the link " + (folder_ / "python/bin/python").string() + ": No space left on device");
+  EXPECT_TRUE(work_.disk.struck());
+}
+
+TEST_F(Interpreter, AnArchiveOfSomethingElseIsRefused) {
+  EXPECT_EQ(unpack({{.name = "python/readme", .content = "no program"}}, false),
+            "cpython-3.12.4.tar.gz is not a usable interpreter: it has no python/bin/python3");
+}
+
+}  // namespace
+}  // namespace launch::archive
