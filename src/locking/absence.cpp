@@ -108,9 +108,11 @@ resolve::Reason why_not(const std::string& what, const Wheels& wheels, const pro
   if (wheels.other_accelerator)
     return {fmt::format("{} is not built for {}", what, recipe.torch.cuda->text())};
   if (wheels.other_day) {
-    return {
-        fmt::format("{} {} {}", what, kOtherNight, day ? day->text() : "that day"),
-        recipe.torch.date ? "choose another date, or as-of = \"…\" for the newest nightly that works" : ""};
+    return {.text = fmt::format("{} is not from the nightly of {}", what, day ? day->text() : "that day"),
+            .way_out = recipe.torch.date
+                           ? "choose another date, or as-of = \"…\" for the newest nightly that works"
+                           : "",
+            .ruled_out = true};
   }
   const auto pythons = [&](const auto& tags) -> resolve::Reason {
     return {fmt::format("{} has wheels for {}, none for {}", what, few(tags), target.python().tag()),

@@ -11,10 +11,6 @@
 
 namespace launch::locking {
 
-/// The clause of explain_absence for a build of another nightly: "torch 2.9… is not from the nightly of
-/// 2025-06-07".
-inline constexpr std::string_view kOtherNight = "is not from the nightly of";
-
 /// What helps where nothing fits the recipe's Python.
 inline constexpr const char* kOtherPython = "try another `python` in the recipe";
 

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "locking/absence.hpp"
 #include "pytorch/builds.hpp"
 #include "pytorch/channel.hpp"
 
@@ -75,8 +74,7 @@ std::string reason_of(const resolve::Conflict& conflict) {
     if (fact.kind != resolve::Fact::Kind::given || of_root) continue;
     // That a build of another day is not from this nightly is obvious here.
     const auto but = fact.text.find(", but ");
-    const bool is_night = fact.text.find(kOtherNight) != std::string::npos;
-    premises.push_back(is_night ? fact.text.substr(0, but) : fact.text);
+    premises.push_back(fact.advice.ruled_out ? fact.text.substr(0, but) : fact.text);
   }
   if (premises.empty() && !conflict.facts.empty()) {
     for (const auto& fact : conflict.facts) {

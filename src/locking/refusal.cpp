@@ -9,7 +9,6 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
-#include "locking/absence.hpp"
 #include "resolve/explain.hpp"
 
 namespace launch::locking {
@@ -30,7 +29,7 @@ std::vector<std::string> disputed(const resolve::Conflict& conflict) {
         std::any_of(fact.terms.begin(), fact.terms.end(), [](const auto& term) { return term.root; });
     if (!is_given(fact) || of_root) continue;
     const auto& lacks = fact.advice.lacks;
-    if (!lacks.empty() && fact.text.find(kOtherNight) == std::string::npos) lacking.insert(lacks);
+    if (!lacks.empty() && !fact.advice.ruled_out) lacking.insert(lacks);
     for (const auto& term : fact.terms) {
       if (!term.positive) ++times[std::string(resolve::project_of(term))];
     }
@@ -50,7 +49,8 @@ std::vector<std::string> ways_out(const resolve::Conflict& conflict) {
   };
   for (const auto& fact : conflict.facts) {
     if (!is_given(fact)) continue;
-    const auto& [asks, lacks, way_out] = fact.advice;
+    const auto& asks = fact.advice.asks;
+    const auto& way_out = fact.advice.way_out;
     if (asks.find_first_of("<>=!~") != std::string::npos) add(bounds, asks);
     if (!way_out.empty()) add(hints, way_out);
   }

@@ -24,6 +24,7 @@ struct Advice {
   std::string asks = {};     ///< what the root itself asks for: "b<1", "the constraint b<1"
   std::string lacks = {};    ///< the package of which there is no version that a requirement allows
   std::string way_out = {};  ///< what else would help, an imperative: "try another Python"
+  bool ruled_out = false;    ///< what is lacking is there, and only ruled out for now (Reason::ruled_out)
 };
 
 /// One step of the proof that there is no solution: these terms cannot all be true.

@@ -18,6 +18,7 @@ namespace launch::resolve {
 struct Reason {
   std::string text;          ///< a clause
   std::string way_out = {};  ///< what would help, an imperative; empty: nothing that is known
+  bool ruled_out = false;    ///< there is such a version, and the provider itself rules it out for now
 };
 
 /// The requirements of a version, or why it cannot be used after all (its metadata excludes the target, or is

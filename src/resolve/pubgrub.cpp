@@ -299,9 +299,11 @@ class Solver {
     };
     if (set.empty()) {
       const auto why = provider_.absence(requirement.name, requirement.specifier);
-      keep(problem_.add_unfit(
-          id, place, fmt::format("requires {}, but {}", text, why.text),
-          {.asks = id == 0 ? text : "", .lacks = requirement.name, .way_out = why.way_out}));
+      keep(problem_.add_unfit(id, place, fmt::format("requires {}, but {}", text, why.text),
+                              {.asks = id == 0 ? text : "",
+                               .lacks = requirement.name,
+                               .way_out = why.way_out,
+                               .ruled_out = why.ruled_out}));
       return {};
     }
     keep(problem_.add_need(id, place, other, set, text));
