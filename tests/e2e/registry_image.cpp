@@ -1,0 +1,91 @@
+// registry_image serve STORE PREFIX PYTHON INTERPRETER WHEEL…: our own registry with an image of the wheels'
+// layers, launch/demo:latest. Prints the address and the digests of manifest and configuration, and serves
+// until its input ends. For engines and skopeo to pull from.
+#include <cstdio>
+#include <cstring>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "archive/estargz.hpp"
+#include "archive/oci_image.hpp"
+#include "base/clock.hpp"
+#include "registry/serve.hpp"
+#include "store/body.hpp"
+
+namespace {
+
+using namespace launch;
+
+struct Layers {
+  std::vector<store::LayerWheels> wheels;
+  archive::LayerSpec spec;
+  std::vector<archive::LayerFacts> facts;
+};
+
+Result<Layers> read_layers(std::span<char*> arguments, const Work& work) {
+  Layers layers;
+  TRY_ASSIGN(const auto kept, store::Store::open(arguments[0], work));
+  layers.spec.prefix = arguments[1];
+  TRY_ASSIGN(layers.spec.python, specs::Interpreter::parse(arguments[2]));
+  layers.spec.interpreter = arguments[3];
+  layers.spec.time = 1'700'000'000;
+  for (const auto* wheel : arguments.subspan(4)) layers.wheels.push_back({{Digest::of(wheel), wheel}});
+  TRY_ASSIGN(layers.facts, store::layer_facts(kept, layers.wheels, layers.spec, work));
+  return layers;
+}
+
+archive::Image image_of(const Layers& layers) {
+  archive::Image image;
+  image.architecture = "amd64";
+  image.created = "1970-01-01T00:00:00Z";
+  image.run.environment = {fmt::format("PATH={}/bin:/usr/bin:/bin", layers.spec.prefix)};
+  for (std::size_t i = 0; i < layers.facts.size(); ++i) {
+    const auto& facts = layers.facts[i];
+    archive::Descriptor blob{std::string(archive::kGzipLayerType), facts.layer, facts.size};
+    blob.annotations[std::string(archive::kTocAnnotation)] = facts.toc.text();
+    blob.annotations[std::string(archive::kTarSizeAnnotation)] = fmt::to_string(facts.tar_size);
+    image.add({std::move(blob), facts.tar, layers.wheels[i].front().path.filename().string()});
+  }
+  return image;
+}
+
+Result<void> serve(const Layers& layers) {
+  const auto image = image_of(layers);
+  const auto config = archive::image_config_text(image);
+  registry::ServedRepositories repositories;
+  auto& demo = repositories["launch/demo"];
+  const auto digest = demo.add({std::string(archive::kManifestType), archive::image_manifest_text(image)});
+  demo.tags.emplace("latest", digest);
+  demo.blobs.insert({Digest::of(config), {std::string(archive::kConfigType), net::body_of_text(config)}});
+  for (std::size_t i = 0; i < layers.facts.size(); ++i) {
+    TRY_ASSIGN(auto body, store::layer_body(layers.wheels[i], layers.spec, layers.facts[i]));
+    demo.blobs.insert({layers.facts[i].layer, {std::string(archive::kGzipLayerType), std::move(body)}});
+  }
+  TRY_ASSIGN(const auto server, net::HttpServer::start({}, [&](const net::ServedRequest& request) {
+               fmt::print(stderr, "{} {} {}\n", request.method, request.target,
+                          net::find_header(request.headers, "range").value_or(""));
+               return registry::answer(repositories, request);
+             }));
+  fmt::print("{} {} {}\n", server->authority(), digest.text(), Digest::of(config).text());
+  std::fflush(stdout);
+  std::cin.get();
+  return {};
+}
+
+Result<void> run(std::span<char*> arguments) {
+  RealDisk disk;
+  SystemClock clock;
+  SilentReporter reporter;
+  TRY_ASSIGN(const auto layers, read_layers(arguments.subspan(1), {disk, clock, reporter}));
+  return serve(layers);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 7 || std::strcmp(argv[1], "serve") != 0) return 2;
+  const auto done = run(std::span(argv + 1, static_cast<std::size_t>(argc - 1)));
+  if (!done) return std::fputs(done.error().text().c_str(), stderr), 3;
+  return 0;
+}
