@@ -10,7 +10,10 @@
 #include "archive/estargz.hpp"
 #include "archive/oci_image.hpp"
 #include "base/clock.hpp"
+#include "base/process.hpp"
+#include "registry/push.hpp"
 #include "registry/serve.hpp"
+#include "specs/image_reference.hpp"
 #include "store/body.hpp"
 
 namespace {
@@ -73,18 +76,44 @@ Result<void> serve(const Layers& layers) {
   return {};
 }
 
+Result<void> push(std::span<char*> options, const Layers& layers, const Work& work) {
+  const auto environment = Environment::of_this_process();
+  const auto image = image_of(layers);
+  const auto config = archive::image_config_text(image);
+  TRY_ASSIGN(const auto to, specs::ImageReference::parse(options[0]));
+  registry::PushRequest request;
+  request.tag = to.tag;
+  TRY_ASSIGN(request.place, registry::Place::to_push(to.name(), {{"registry.example", options[2], true}}));
+  TRY_ASSIGN(request.access.login, registry::find_login(to.name(), environment, *make_process_runner()));
+  TRY_ASSIGN(request.access.trust, registry::find_trust(to.registry, environment));
+  request.top = {std::string(archive::kManifestType), archive::image_manifest_text(image)};
+  if (*options[3] != '\0') request.mount_from = {options[3]};
+  request.blobs.push_back({"the configuration", Digest::of(config), net::body_of_text(config)});
+  for (std::size_t i = 0; i < layers.facts.size(); ++i) {
+    TRY_ASSIGN(auto body, store::layer_body(layers.wheels[i], layers.spec, layers.facts[i]));
+    request.blobs.push_back({"the layer of " + layers.wheels[i].front().path.filename().string(),
+                             layers.facts[i].layer, std::move(body)});
+  }
+  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
+  TRY_ASSIGN(const auto pushed, registry::push(request, *http, work, {.chunk = std::stoull(options[1])}));
+  fmt::print("{} {} {} {}\n", pushed.digest.text(), pushed.sent, pushed.present, pushed.mounted);
+  return {};
+}
+
 Result<void> run(std::span<char*> arguments) {
   RealDisk disk;
   SystemClock clock;
   SilentReporter reporter;
-  TRY_ASSIGN(const auto layers, read_layers(arguments.subspan(1), {disk, clock, reporter}));
-  return serve(layers);
+  const Work work{disk, clock, reporter};
+  const bool pushes = std::strcmp(arguments[0], "push") == 0;
+  TRY_ASSIGN(const auto layers, read_layers(arguments.subspan(pushes ? 5 : 1), work));
+  return pushes ? push(arguments.subspan(1), layers, work) : serve(layers);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 7 || std::strcmp(argv[1], "serve") != 0) return 2;
+  if (argc < 7) return 2;
   const auto done = run(std::span(argv + 1, static_cast<std::size_t>(argc - 1)));
   if (!done) return std::fputs(done.error().text().c_str(), stderr), 3;
   return 0;
