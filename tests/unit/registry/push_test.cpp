@@ -12,7 +12,6 @@ namespace {
 
 using fakes::MemoryRegistry;
 using net::HttpResponse;
-using testing::AllOf;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -20,7 +19,6 @@ using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
-using testing::UnorderedElementsAre;
 using Wrong = MemoryRegistry::Wrong;
 
 constexpr auto kManifestType = "application/vnd.oci.image.manifest.v1+json";
