@@ -1,6 +1,12 @@
-// registry_image serve STORE PREFIX PYTHON INTERPRETER WHEEL…: our own registry with an image of the wheels'
-// layers, launch/demo:latest. Prints the address and the digests of manifest and configuration, and serves
-// until its input ends. For engines and skopeo to pull from.
+// Images of wheels' layers, for engines and skopeo to read.
+// registry_image serve STORE PREFIX PYTHON INTERPRETER WHEEL…: our own registry with the image
+// launch/demo:latest.
+//   Prints the address and the digests of manifest and configuration, and serves until its input ends.
+// registry_image push REFERENCE CHUNK INSECURE FROM STORE PREFIX PYTHON INTERPRETER WHEEL…: pushes it in
+// chunks
+//   of so many bytes, mounting from the repository FROM; INSECURE is a registry to speak plain HTTP with.
+//   Prints the digest and how many blobs were sent, present and mounted.
+// registry_image pull REFERENCE STORE: pulls it into a store; prints the paths of its layers.
 #include <cstdio>
 #include <cstring>
 #include <iostream>
@@ -14,7 +20,9 @@
 #include "registry/push.hpp"
 #include "registry/serve.hpp"
 #include "specs/image_reference.hpp"
+#include "specs/platform.hpp"
 #include "store/body.hpp"
+#include "store/pull.hpp"
 
 namespace {
 
@@ -100,11 +108,28 @@ Result<void> push(std::span<char*> options, const Layers& layers, const Work& wo
   return {};
 }
 
+Result<void> pull(const char* reference, const char* store, const Work& work) {
+  const auto environment = Environment::of_this_process();
+  TRY_ASSIGN(const auto from, specs::ImageReference::parse(reference));
+  TRY_ASSIGN(const auto place, registry::Place::to_pull(from.name(), {}));
+  registry::Access access;
+  TRY_ASSIGN(access.login, registry::find_login(from.name(), environment, *make_process_runner()));
+  TRY_ASSIGN(access.trust, registry::find_trust(from.registry, environment));
+  TRY_ASSIGN(const auto kept, store::Store::open(store, work));
+  TRY_ASSIGN(const auto platform, specs::Platform::parse("linux-x86_64"));
+  const auto http = net::make_http_client({}, environment, work.clock, work.disk);
+  TRY_ASSIGN(const auto image,
+             store::pull(kept, place, access, *from.digest, platform, from.text(), *http, work));
+  for (const auto& layer : image.layers) fmt::print("{}\n", layer.string());
+  return {};
+}
+
 Result<void> run(std::span<char*> arguments) {
   RealDisk disk;
   SystemClock clock;
   SilentReporter reporter;
   const Work work{disk, clock, reporter};
+  if (std::strcmp(arguments[0], "pull") == 0) return pull(arguments[1], arguments[2], work);
   const bool pushes = std::strcmp(arguments[0], "push") == 0;
   TRY_ASSIGN(const auto layers, read_layers(arguments.subspan(pushes ? 5 : 1), work));
   return pushes ? push(arguments.subspan(1), layers, work) : serve(layers);
@@ -113,7 +138,7 @@ Result<void> run(std::span<char*> arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc < 7) return 2;
+  if (argc < 4) return 2;
   const auto done = run(std::span(argv + 1, static_cast<std::size_t>(argc - 1)));
   if (!done) return std::fputs(done.error().text().c_str(), stderr), 3;
   return 0;

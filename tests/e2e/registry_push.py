@@ -174,7 +174,7 @@ class Push(unittest.TestCase):
     def test_tls_and_password(self):
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
             "/CN=launch-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.root / "key.pem", "-out", self.root / "cert.pem")  # fmt: skip
-        (self.root / "htpasswd").write_text(f"user:{crypt.crypt('secret', crypt.mksalt(crypt.METHOD_BLOWFISH))}\n")
+        (self.root / "htpasswd").write_text(f"user:{crypt.crypt('secret', crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))}\n")
         address = self.start_registry("secure", f"  tls: {{certificate: '{self.root}/cert.pem', key: '{self.root}/key.pem'}}\n"
                                                 f"auth: {{htpasswd: {{realm: test, path: '{self.root}/htpasswd'}}}}\n")  # fmt: skip
         reference = f"{address}/team/demo:1"
@@ -203,6 +203,15 @@ class Push(unittest.TestCase):
             known = {**os.environ, "CONTAINERS_STORAGE_CONF": str(storage)}
             run("podman", "pull", "--quiet", "--authfile", auth, "--cert-dir", trusted, f"{reference.rsplit(':', 1)[0]}@{digest}", env=known)
             self.assertEqual(run("podman", "images", "--format", "{{.Digest}}", env=known).split(), [digest])
+        with self.subTest("pulled into a store, and then no longer asked for"):
+            name = f"{reference.rsplit(':', 1)[0]}@{digest}"
+            known = {"HOME": str(self.root), "PATH": os.environ["PATH"], "REGISTRY_AUTH_FILE": str(auth)}
+            layers = run(REGISTRY_IMAGE, "pull", name, self.root / "pulled", env=known).split()
+            self.assertEqual(len(layers), len(WHEELS))
+            for layer in map(pathlib.Path, layers):
+                self.assertEqual(hashlib.sha256(layer.read_bytes()).hexdigest(), layer.parent.name)
+            known["REGISTRY_AUTH_FILE"] = str(self.root / "none.json")
+            self.assertEqual(run(REGISTRY_IMAGE, "pull", name, self.root / "pulled", env=known).split(), layers)
         with self.subTest("by a helper"):
             helper = self.root / "bin/docker-credential-test"
             helper.parent.mkdir()
