@@ -56,13 +56,16 @@ Result<Exchange> Session::exchange(const specs::Url& url) {
   return out;
 }
 
-std::optional<milliseconds> Session::wait_before_retry(const Outcome& outcome, int failures) {
+std::optional<milliseconds> Session::wait_before_retry(const Outcome& outcome, int failures, Repeat repeat) {
   if (failures >= options.retries || outcome.refused || outcome.cancelled) return std::nullopt;
   if (outcome.failure) {
-    if (!outcome.failure->again) return std::nullopt;
+    if (!outcome.failure->again || (repeat == Repeat::unsafe && !outcome.failure->unsent))
+      return std::nullopt;
     return backoff.wait(failures, std::nullopt);
   }
   if (!is_retryable_status(outcome.head.status)) return std::nullopt;
+  constexpr int kTooManyRequests = 429;
+  if (repeat == Repeat::unsafe && outcome.head.status != kTooManyRequests) return std::nullopt;
   const auto asked = outcome.head.header("retry-after");
   return backoff.wait(failures, asked ? parse_retry_after(*asked, clock.now()) : std::nullopt);
 }
@@ -128,8 +131,11 @@ class Batch {
     exchange->headers = request.headers;
     exchange->range = request.range;
     exchange->new_connection = tries_[i].lost;
-    if (tries_[i].failures == 0 && session_.options.retries > 0)
+    const bool reads = request.method == Method::get || request.method == Method::head;
+    if (reads && tries_[i].failures == 0 && session_.options.retries > 0)
       exchange->patience = std::min(session_.options.first_patience, session_.options.stall_timeout);
+    exchange->body = request.body;
+    exchange->trust = request.trust;
     auto body = std::make_shared<std::string>();
     exchange->sink = [body, most = request.most](const Head&, std::string_view bytes) {
       if (bytes.size() > most - body->size()) return false;
@@ -146,7 +152,11 @@ class Batch {
     const auto i = news.index;
     const auto& request = requests_[i];
     auto& outcome = news.outcome;
-    if (const auto wait = session_.wait_before_retry(outcome, tries_[i].failures)) {
+    const bool reads = request.method == Method::get || request.method == Method::head;
+    const auto repeat = reads || request.repeatable ? Repeat::safe : Repeat::unsafe;
+    if (outcome.unread) {
+      answers_[i] = fail(std::move(*outcome.unread).during(fmt::format("sending to {}", request.url)));
+    } else if (const auto wait = session_.wait_before_retry(outcome, tries_[i].failures, repeat)) {
       tries_[i] = {.failures = tries_[i].failures + 1, .lost = outcome.failure.has_value()};
       log_debug("{}: {}; trying again in {} ms", request.url,
                 outcome.failure ? outcome.failure->reason : fmt::format("status {}", outcome.head.status),
@@ -156,7 +166,7 @@ class Batch {
       answers_[i] = fail(environment_error(
           fmt::format("{} is larger than the limit of {}", request.url, human_bytes(request.most))));
     } else if (outcome.failure) {
-      answers_[i] = fail(failure_error("fetch", request.url, *outcome.failure));
+      answers_[i] = fail(failure_error(reads ? "fetch" : "send to", request.url, *outcome.failure));
     } else {
       HttpResponse response;
       response.status = outcome.head.status;

@@ -26,6 +26,9 @@ class Credentials {
   std::map<std::string, std::pair<std::string, std::string>> by_origin_;
 };
 
+/// Whether a request may be sent again although the server may have acted on it.
+enum class Repeat { safe, unsafe };
+
 /// The state shared by all calls of a client.
 struct Session {
   Session(HttpOptions given, const Environment& environment, Clock& time, Disk& files);
@@ -41,7 +44,8 @@ struct Session {
   /// or https URL.
   Result<Exchange> exchange(const specs::Url& url);
   /// The wait before the next try; nullopt if there should be none. `failures` counts from 0.
-  std::optional<std::chrono::milliseconds> wait_before_retry(const Outcome& outcome, int failures);
+  std::optional<std::chrono::milliseconds> wait_before_retry(const Outcome& outcome, int failures,
+                                                             Repeat repeat = Repeat::safe);
 };
 
 /// "cannot fetch URL: REASON" with the failure's hint.

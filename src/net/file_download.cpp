@@ -143,6 +143,8 @@ void FileDownload::start(Task& task) {
 
   auto exchange = session_.exchange(request_.url);
   exchange->bulk = true;
+  exchange->headers = request_.headers;
+  exchange->trust = request_.trust;
   if (ranges_ == Ranges::ask) {
     exchange->range = ByteRange{transfer->first, transfer->last};
     if (!remote_.validator.empty()) exchange->headers.emplace_back("If-Range", remote_.validator);

@@ -17,6 +17,7 @@
 #include "base/environment.hpp"
 #include "base/reporter.hpp"
 #include "base/result.hpp"
+#include "net/body_source.hpp"
 #include "net/headers.hpp"
 #include "specs/url.hpp"
 
@@ -28,9 +29,20 @@ struct ByteRange {
   std::uint64_t last = 0;
 };
 
-enum class Method { get, head };
-/// "GET"
+enum class Method { get, head, post, put, patch, remove };
+/// "GET", …; "DELETE" for remove
 std::string_view name_of(Method method);
+/// Whether requests of that method carry a body: POST, PUT and PATCH.
+bool has_body(Method method);
+
+/// What secures the connection to one server, besides the certificates that the machine trusts.
+struct Trust {
+  std::string authorities = {};            ///< further certificate authorities, as PEM text
+  std::filesystem::path certificate = {};  ///< of this client; empty: none
+  std::filesystem::path key = {};
+
+  friend bool operator==(const Trust&, const Trust&) = default;
+};
 
 struct HttpRequest {
   specs::Url url;
@@ -39,6 +51,11 @@ struct HttpRequest {
   std::optional<ByteRange> range = {};
   std::uint64_t most = std::uint64_t{256} << 20;  ///< a longer body is an error (to a range: too_long)
   bool cache = false;                             ///< may be answered from, and kept in, the on-disk cache
+  Body body = {};                                 ///< of a method that has one; empty: no bytes
+  /// Sending it twice is like sending it once. GET and HEAD are so by themselves; anything else is only
+  /// retried if the server cannot have acted on it.
+  bool repeatable = false;
+  std::shared_ptr<const Trust> trust = {};
 };
 
 struct HttpResponse {
@@ -60,6 +77,8 @@ struct DownloadRequest {
   std::optional<std::uint64_t> size = {};  ///< expected; a difference is an error
   std::optional<Digest> sha256 = {};       ///< expected; a difference is an error and the bytes are discarded
   std::string way_out = {};                ///< a further hint for that error
+  Headers headers = {};
+  std::shared_ptr<const Trust> trust = {};
 };
 
 struct DownloadResult {
@@ -72,14 +91,16 @@ struct DownloadResult {
 
 /// HTTP as the program needs it; main passes it in. Thread-safe. Users and passwords are attached only here:
 /// those of a URL are sent to its origin only, and apply to later URLs of that origin without credentials.
-/// Pages, locks and stores hold URLs without them.
+/// Pages, locks and stores hold URLs without them. An Authorization header is not sent to another origin that
+/// the server redirects to.
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  /// One exchange, retried where that is safe and useful. Any status is a response, not an error (even a 503
+  /// One exchange, retried where that is safe and useful. Redirects of GET and HEAD are followed; for other
+  /// methods they are the response. Any status is a response, not an error (even a 503
   /// that persists after the retries). Errors (environment): cannot connect, TLS, time-out, body over `most`,
-  /// stopped.
+  /// stopped; those of reading the request's body.
   virtual Result<HttpResponse> fetch(const HttpRequest& request) = 0;
 
   /// Many exchanges in parallel over shared connections; answers in the order of the requests.

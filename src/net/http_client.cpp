@@ -121,7 +121,25 @@ class CurlHttpClient final : public HttpClient {
 }  // namespace
 
 std::string_view name_of(Method method) {
-  return method == Method::head ? "HEAD" : "GET";
+  switch (method) {
+    case Method::get:
+      return "GET";
+    case Method::head:
+      return "HEAD";
+    case Method::post:
+      return "POST";
+    case Method::put:
+      return "PUT";
+    case Method::patch:
+      return "PATCH";
+    case Method::remove:
+      return "DELETE";
+  }
+  return "GET";
+}
+
+bool has_body(Method method) {
+  return method == Method::post || method == Method::put || method == Method::patch;
 }
 
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,

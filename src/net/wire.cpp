@@ -12,10 +12,10 @@
 #include <curl/curl.h>
 #include <fmt/format.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/text.hpp"
 #include "net/failure.hpp"
+#include "net/trust.hpp"
 
 namespace launch::net {
 namespace {
@@ -23,6 +23,8 @@ namespace {
 constexpr long kMostRedirects = 10;
 constexpr long kBulkBuffer = 512L * 1024;
 constexpr int kLongestPoll = 1000;
+/// A server may hash what it received before it answers.
+constexpr long kUploadPatience = 5;
 
 struct CurlList {
   curl_slist* head = nullptr;
@@ -41,6 +43,7 @@ struct Transfer {
   CURL* easy = nullptr;
   CurlList headers;
   std::array<char, CURL_ERROR_SIZE> error{};
+  std::uint64_t sent = 0;  ///< bytes of the request's body
   Outcome outcome;
 
   Transfer() = default;
@@ -79,27 +82,28 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* self)
   return CURL_WRITEFUNC_ERROR;
 }
 
+std::size_t on_send(char* data, std::size_t size, std::size_t count, void* self) {
+  auto& transfer = *static_cast<Transfer*>(self);
+  if (!transfer.exchange.body) return 0;
+  auto got = transfer.exchange.body->read(transfer.sent, {data, size * count});
+  if (!got) {
+    transfer.outcome.unread = std::move(got.error());
+    return CURL_READFUNC_ABORT;
+  }
+  transfer.sent += *got;
+  return *got;
+}
+
+/// For a body that is sent again, because the server closed a connection that it had kept.
+int on_seek(void* self, curl_off_t offset, int from) {
+  if (from != SEEK_SET || offset < 0) return CURL_SEEKFUNC_CANTSEEK;
+  static_cast<Transfer*>(self)->sent = static_cast<std::uint64_t>(offset);
+  return CURL_SEEKFUNC_OK;
+}
+
 /// Keeps sockets from being inherited by programs started meanwhile.
 curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
-void set_up_trust(CURL* easy, const NetworkSettings& network) {
-  if (network.ca_file.empty() && network.ca_folder.empty()) {
-    // libcurl caches a bundle for all connections, but rereads it for each one if a folder is set as well;
-    // distributions set both by default.
-    const auto* const bundle = curl_version_info(CURLVERSION_NOW)->cainfo;
-    if (bundle != nullptr && ::access(bundle, R_OK) == 0) {
-      curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
-      curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, nullptr);
-    }
-    return;
-  }
-  const auto or_none = [](const std::string& value) { return value.empty() ? nullptr : value.c_str(); };
-  curl_easy_setopt(easy, CURLOPT_CAINFO, or_none(network.ca_file));
-  curl_easy_setopt(easy, CURLOPT_CAPATH, or_none(network.ca_folder));
-  curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, or_none(network.ca_file));
-  curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, or_none(network.ca_folder));
 }
 
 void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& network) {
@@ -108,7 +112,7 @@ void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& net
   curl_easy_setopt(easy, CURLOPT_PROXY, tls ? network.https_proxy.c_str() : network.http_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_NOPROXY, network.no_proxy.c_str());
   curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-  set_up_trust(easy, network);
+  set_up_trust(easy, exchange.trust.get(), network);
   curl_easy_setopt(easy, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_OPTIONAL));
   if (!network.netrc.empty()) curl_easy_setopt(easy, CURLOPT_NETRC_FILE, network.netrc.c_str());
   if (!exchange.user.empty() || !exchange.password.empty()) {
@@ -117,11 +121,12 @@ void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& net
   }
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+  const bool reads = exchange.method == Method::get || exchange.method == Method::head;
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, reads ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMostRedirects);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-  if (exchange.bulk) {
+  if (exchange.bulk || has_body(exchange.method)) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
     curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, kBulkBuffer);
   } else {
@@ -130,12 +135,28 @@ void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& net
   }
 }
 
+void set_up_upload(Transfer& transfer) {
+  auto* const easy = transfer.easy;
+  const auto& exchange = transfer.exchange;
+  const auto size = exchange.body ? exchange.body->size() : 0;
+  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, kBulkBuffer);
+  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(size));
+  curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+  curl_easy_setopt(easy, CURLOPT_READDATA, &transfer);
+  curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_seek);
+  curl_easy_setopt(easy, CURLOPT_SEEKDATA, &transfer);
+}
+
 void set_up_request(Transfer& transfer) {
   auto* const easy = transfer.easy;
   const auto& exchange = transfer.exchange;
   curl_easy_setopt(easy, CURLOPT_URL, exchange.url.with_secrets().c_str());
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "launch");
   if (exchange.method == Method::head) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  if (has_body(exchange.method)) set_up_upload(transfer);
+  if (has_body(exchange.method) || exchange.method == Method::remove)
+    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, name_of(exchange.method).data());
   for (const auto& [name, value] : exchange.headers) transfer.headers.add(fmt::format("{}: {}", name, value));
   if (exchange.range) {
     const auto range = fmt::format("{}-{}", exchange.range->first, exchange.range->last);
@@ -160,7 +181,8 @@ void set_up(Transfer& transfer, const Wire::Settings& settings) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  const auto patience = transfer.exchange.patience.value_or(settings.stall_timeout);
+  const auto patience = transfer.exchange.patience.value_or(
+      settings.stall_timeout * (has_body(transfer.exchange.method) ? kUploadPatience : 1));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.count()));
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer.exchange.new_connection ? 1L : 0L);
   set_up_way(easy, transfer.exchange, settings.network);
@@ -304,6 +326,8 @@ void Wire::Driver::finish(CURL* easy, CURLcode code) {
     auto settings = settings_;
     settings.stall_timeout = transfer->exchange.patience.value_or(settings.stall_timeout);
     transfer->outcome.failure = explain(easy, code, transfer->error.data(), settings);
+    transfer->outcome.failure->unsent = code == CURLE_COULDNT_RESOLVE_HOST ||
+                                        code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT;
   }
   curl_multi_remove_handle(multi_, easy);
   end(std::move(transfer));

@@ -38,6 +38,8 @@ struct Exchange {
   bool bulk = false;
   bool new_connection = false;
   std::optional<std::chrono::seconds> patience = {};  ///< without data; by default Settings::stall_timeout
+  Body body = {};                                     ///< of a method that has one; read in the wire's thread
+  std::shared_ptr<const Trust> trust = {};
   /// Receives the body piece by piece, in the wire's thread; returning false ends the exchange
   /// (Outcome::refused). Not called for an empty body.
   std::function<bool(const Head&, std::string_view)> sink;
@@ -48,13 +50,15 @@ struct Failure {
   std::string reason;  ///< "cannot connect to 127.0.0.1:1: Connection refused"
   bool again = false;  ///< a retry may succeed
   std::string hint = {};
+  bool unsent = false;  ///< the server never got the request
 };
 
 struct Outcome {
   Head head;
   std::optional<Failure> failure;
-  bool refused = false;    ///< the sink ended it
-  bool cancelled = false;  ///< cancel() ended it
+  std::optional<Error> unread = {};  ///< the request's body could not be read
+  bool refused = false;              ///< the sink ended it
+  bool cancelled = false;            ///< cancel() ended it
 };
 
 /// All connections of the client: one libcurl multi handle with its own thread, which starts with the first

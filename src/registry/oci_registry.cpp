@@ -12,6 +12,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "net/status.hpp"
+#include "registry/answers.hpp"
 #include "registry/bearer_challenge.hpp"
 
 namespace launch::registry {
@@ -55,45 +56,21 @@ Result<Place> place_of(const specs::ImageReference& reference,
   return place;
 }
 
-/// The registry's own error: "MANIFEST_UNKNOWN: manifest unknown"; empty if there is none.
-std::string complaint(const net::HttpResponse& response) {
-  constexpr std::size_t kLongest = 200;
-  const auto json = parse_json<Json>(response.body);
-  const auto& errors = json_at(json, {"errors"});
-  if (!errors.is_array() || errors.empty()) return {};
-  const auto text =
-      fmt::format("{}: {}", json_string(errors.front(), {"code"}), json_string(errors.front(), {"message"}));
-  return text.substr(0, kLongest);
-}
-
 bool is_missing(const net::HttpResponse& response) {
   const auto text = complaint(response);
   return response.status == 404 || text.starts_with("MANIFEST_UNKNOWN:") || text.starts_with("NAME_UNKNOWN:");
 }
 
-Error refused(const specs::Url& url, const net::HttpResponse& response, std::string_view expected) {
-  const auto words = complaint(response);
-  constexpr net::StatusHints kHints = {
-      .refused =
-          "the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
-          "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
-      .missing = "check the address of the registry (launch.toml, [[registry]])",
-      .rate_limited =
-          "wait, or add a mirror to launch.toml: [[registry]] prefix = \"docker.io\", "
-          "location = \"HOST:PORT\"",
-      .server_error = "try again later, or add a mirror to launch.toml",
-  };
-  return environment_error(fmt::format("the registry returned {} for {}, expected {}{}", response.status, url,
-                                       expected, words.empty() ? "" : fmt::format(" ({})", words)))
-      .hint(net::status_hint(response.status, "registry", kHints));
-}
-
-Error garbage(const specs::Url& url, std::string_view found) {
-  return environment_error(fmt::format("the registry sent an invalid answer for {}: {}", url, found))
-      .hint(
-          "check the address of the registry (launch.toml, [[registry]]); the server there may not be a "
-          "registry");
-}
+constexpr net::StatusHints kHints = {
+    .refused =
+        "the image does not exist or is not public: check its name, or add a mirror to launch.toml: "
+        "[[registry]] prefix = \"docker.io\", location = \"HOST:PORT\"",
+    .missing = "check the address of the registry (launch.toml, [[registry]])",
+    .rate_limited =
+        "wait, or add a mirror to launch.toml: [[registry]] prefix = \"docker.io\", "
+        "location = \"HOST:PORT\"",
+    .server_error = "try again later, or add a mirror to launch.toml",
+};
 
 struct Manifest {
   Digest digest;
@@ -111,7 +88,7 @@ class Repository {
     const auto url = place_.base.extend_path(fmt::format("/manifests/{}", name));
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
-    if (response.status != 200) return fail(refused(url, response, "a manifest (200)"));
+    if (response.status != 200) return fail(refused(url, response, "a manifest (200)", kHints));
     Manifest manifest{Digest::of(response.body), parse_json<Json>(response.body)};
     const auto digest = manifest.digest.text();
     const auto claimed = response.header("docker-content-digest").value_or(digest);
@@ -134,7 +111,7 @@ class Repository {
     }
     const auto url = place_.base.extend_path(fmt::format("/blobs/{}", digest->text()));
     TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
-    if (response.status != 200) return fail(refused(url, response, "a configuration (200)"));
+    if (response.status != 200) return fail(refused(url, response, "a configuration (200)", kHints));
     const auto found = Digest::of(response.body);
     if (found != *digest) return fail(garbage(url, fmt::format("it has the digest {}", found.text())));
     auto json = parse_json<Json>(response.body);
@@ -158,7 +135,7 @@ class Repository {
   Result<std::string> fetch_token(const BearerChallenge& challenge) {
     const auto url = token_url(challenge, fmt::format("repository:{}:pull", place_.repository));
     TRY_ASSIGN(const auto response, http_.fetch({.url = url, .most = kMostToken}));
-    if (response.status != 200) return fail(refused(url, response, "a token (200)"));
+    if (response.status != 200) return fail(refused(url, response, "a token (200)", kHints));
     const auto json = parse_json<Json>(response.body);
     auto token = json_string(json, {"token"});
     if (token.empty()) token = json_string(json, {"access_token"});

@@ -82,9 +82,10 @@ class FetchRound {
     return {};
   }
 
-  Result<void> download(net::HttpClient& http, const Work& work, Fetched& fetched) const {
+  Result<void> download(net::HttpClient& http, const Work& work, std::string_view what,
+                        Fetched& fetched) const {
     if (requests_.empty()) return {};
-    auto results = http.download(requests_, "fetching wheels", work.reporter, work.stop);
+    auto results = http.download(requests_, what, work.reporter, work.stop);
     std::optional<Error> error;
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (results[i]) {
@@ -240,7 +241,7 @@ class Hashing {
 }  // namespace
 
 Result<Fetched> fetch(const Store& store, std::span<const Artifact> wanted, net::HttpClient& http,
-                      const Work& work) {
+                      const Work& work, std::string_view what) {
   Fetched fetched;
   TRY_ASSIGN(const auto found, find_all(store, wanted));
   // By digest, so that two processes claim theirs in the same order, and each once.
@@ -254,7 +255,7 @@ Result<Fetched> fetch(const Store& store, std::span<const Artifact> wanted, net:
     for (std::size_t i = 0; i < kFetchedTogether && at != missing.end(); ++i, ++at) {
       TRY(round.prepare(*at->second, work));
     }
-    TRY(round.download(http, work, fetched));
+    TRY(round.download(http, work, what, fetched));
     if (work.stop.stop_requested()) return fail(environment_error(std::string(kStopped)));
   }
   fetched.present = wanted.size() - fetched.downloaded;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/digest.hpp"
@@ -37,9 +38,10 @@ struct Fetched {
 
 /// Fills the store with what it lacks, waiting for other processes that are fetching the same file. What was
 /// fetched before an error stays. Errors (environment): those of Store::find and Store::add, of the download;
-/// an artifact that has no URL and is nowhere on this machine; a stop.
+/// an artifact that has no URL and is nowhere on this machine; a stop. `what` names the work for the
+/// reporter.
 Result<Fetched> fetch(const Store& store, std::span<const Artifact> wanted, net::HttpClient& http,
-                      const Work& work);
+                      const Work& work, std::string_view what = "fetching wheels");
 
 /// A file whose digest is not known.
 struct Unhashed {

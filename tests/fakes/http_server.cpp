@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <condition_variable>
+#include <limits>
 #include <map>
 #include <mutex>
 #include <set>
@@ -89,7 +90,7 @@ struct HttpServer::Self {
 
   void start();
   Reply reply_to(const SeenRequest& request);
-  void answer(const httplib::Request& request, httplib::Response& response);
+  void answer(const httplib::Request& request, std::string sent, httplib::Response& response);
   void send(const std::shared_ptr<const std::string>& body, const Reply& reply, httplib::Response& response);
   bool pause(std::chrono::milliseconds wait);
 };
@@ -99,9 +100,26 @@ void HttpServer::Self::start() {
   server->set_keep_alive_max_count(1'000'000);
   server->set_keep_alive_timeout(kIdleSeconds);
   server->set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-    answer(request, response);
+    // These come with bodies, which are read below.
+    for (const auto* method : {"POST", "PUT", "PATCH"}) {
+      if (request.method == method) return httplib::Server::HandlerResponse::Unhandled;
+    }
+    answer(request, {}, response);
     return httplib::Server::HandlerResponse::Handled;
   });
+  const auto upload = [this](const httplib::Request& request, httplib::Response& response,
+                             const httplib::ContentReader& read) {
+    std::string sent;
+    read([&](const char* data, std::size_t size) {
+      sent.append(data, size);
+      return true;
+    });
+    answer(request, std::move(sent), response);
+  };
+  server->Post(".*", upload);
+  server->Put(".*", upload);
+  server->Patch(".*", upload);
+  server->set_payload_max_length(std::numeric_limits<std::size_t>::max());
   thread = std::thread([this] { server->listen_after_bind(); });
   while (!server->is_running()) std::this_thread::yield();
 }
@@ -119,8 +137,10 @@ Reply HttpServer::Self::reply_to(const SeenRequest& request) {
   return (*handler)(request);
 }
 
-void HttpServer::Self::answer(const httplib::Request& request, httplib::Response& response) {
-  const auto asked = seen(request);
+void HttpServer::Self::answer(const httplib::Request& request, std::string sent,
+                              httplib::Response& response) {
+  auto asked = seen(request);
+  asked.body = std::move(sent);
   auto reply = reply_to(asked);
   // We answer ranges ourselves; httplib would act on this variable of the request.
   const_cast<httplib::Request&>(request).ranges.clear();

@@ -21,6 +21,7 @@ struct SeenRequest {
   std::string path = {};  ///< with the query; the whole URL when the server was asked as a proxy
   Headers headers = {};   ///< names in lower case
   int client_port = 0;    ///< tells connections apart
+  std::string body = {};
 
   std::optional<std::string> header(std::string_view name) const;
 };

@@ -146,7 +146,7 @@ class MemoryHttp final : public OneByOneHttp {
   }
 
   Result<net::DownloadResult> download_one(const net::DownloadRequest& request) {
-    auto response = fetch({.url = request.url, .most = ~std::uint64_t{0}});
+    auto response = fetch({.url = request.url, .headers = request.headers, .most = ~std::uint64_t{0}});
     if (!response) return launch::fail(std::move(response.error()));
     if (!response->ok()) {
       return launch::fail(environment_error(fmt::format("{} returned {}", request.url, response->status)));

@@ -233,6 +233,24 @@ TEST_F(Tls, ServersAreTrustedByTheGivenCertificatesOnly) {
   EXPECT_THAT(server.requests(), IsEmpty());
 }
 
+TEST_F(Tls, ARequestMayBringItsOwnTrust) {
+  make(scratch.path(), "right", "localhost");
+  make(scratch.path(), "machine", "pypi.example");
+  const auto right = (scratch / "right.pem").string();
+  fakes::HttpServer secure(right, (scratch / "right.key").string());
+  secure.serve("/page", {.body = "hello"});
+  const auto trust = std::make_shared<Trust>(Trust{.authorities = read_file(right).value()});
+  const auto net = client({}, {{"SSL_CERT_FILE", (scratch / "machine.pem").string()}});
+  const auto response = net->fetch({.url = fakes::url(secure.url("/page")), .trust = trust});
+  ASSERT_TRUE(response) << response.error().text();
+  EXPECT_EQ(response->body, "hello");
+  EXPECT_FALSE(net->fetch({.url = fakes::url(secure.url("/page"))}));  // on a connection of its own
+  const auto machine = client({}, {{"SSL_CERT_FILE", right}});
+  const auto other =
+      std::make_shared<Trust>(Trust{.authorities = read_file(scratch / "machine.pem").value()});
+  EXPECT_TRUE(machine->fetch({.url = fakes::url(secure.url("/page")), .trust = other}));
+}
+
 TEST_F(Tls, AServerWithoutTlsIsNamed) {
   const auto response =
       client()->fetch({.url = fakes::url(fmt::format("https://127.0.0.1:{}/", server.port()))});

@@ -1,0 +1,127 @@
+#include "registry/pull.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace launch::registry {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr auto kManifestTypes =
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+constexpr int kMostLogins = 10;  ///< per download
+
+std::optional<RemoteFile> read_file_entry(const Json& entry) {
+  auto digest = Digest::parse(json_string(entry, {"digest"}));
+  const auto& size = json_at(entry, {"size"});
+  if (!digest || !size.is_number_unsigned()) return std::nullopt;
+  return RemoteFile{*std::move(digest), size.get<std::uint64_t>()};
+}
+
+Error malformed(std::string_view shown, std::string_view found) {
+  return environment_error(fmt::format("the manifest of {} is invalid: {}", shown, found));
+}
+
+/// "linux/arm64"
+std::string platform_of(const Json& entry) {
+  return fmt::format("{}/{}", json_string(entry, {"platform", "os"}),
+                     json_string(entry, {"platform", "architecture"}));
+}
+
+}  // namespace
+
+bool is_index(std::string_view manifest) {
+  return parse_json<Json>(manifest).contains("manifests");
+}
+
+Result<RemoteFile> manifest_for(std::string_view index, const specs::Platform& platform,
+                                std::string_view shown) {
+  const auto json = parse_json<Json>(index);
+  const auto& manifests = json_at(json, {"manifests"});
+  if (!manifests.is_array()) return fail(malformed(shown, "expected a list of manifests"));
+  std::vector<std::string> others;
+  for (const auto& entry : manifests) {
+    const auto name = platform_of(entry);
+    if (name == platform.oci()) {
+      if (auto file = read_file_entry(entry)) return *std::move(file);
+      return fail(malformed(shown, fmt::format("the entry for {} has no sha256 or no size", name)));
+    }
+    if (!name.starts_with("unknown/")) others.push_back(name);
+  }
+  return fail(environment_error(fmt::format("{} has no image for {}; it has {}", shown, platform.oci(),
+                                            others.empty() ? "none" : join_words(others)))
+                  .hint("choose another base image, or remove the platform from the recipe"));
+}
+
+Result<ManifestFiles> manifest_files(std::string_view manifest, std::string_view shown) {
+  const auto json = parse_json<Json>(manifest);
+  auto config = read_file_entry(json_at(json, {"config"}));
+  const auto& layers = json_at(json, {"layers"});
+  if (!config || !layers.is_array())
+    return fail(malformed(shown, "expected a configuration and layers by sha256"));
+  ManifestFiles files{*std::move(config), {}};
+  for (const auto& entry : layers) {
+    auto layer = read_file_entry(entry);
+    if (!layer) return fail(malformed(shown, "a layer has no sha256 or no size"));
+    files.layers.push_back(*std::move(layer));
+  }
+  return files;
+}
+
+specs::Url manifest_url(const Place& place, const Digest& digest) {
+  return place.base.extend_path("/manifests/" + digest.text());
+}
+
+specs::Url blob_url(const Place& place, const Digest& digest) {
+  return place.base.extend_path("/blobs/" + digest.text());
+}
+
+std::vector<Result<net::HttpResponse>> RepositoryClient::fetch_all(
+    std::span<const net::HttpRequest> requests) {
+  std::vector<Result<net::HttpResponse>> responses;
+  responses.reserve(requests.size());
+  for (const auto& request : requests) responses.push_back(fetch(request));
+  return responses;
+}
+
+std::vector<Result<net::DownloadResult>> RepositoryClient::download(
+    std::span<const net::DownloadRequest> requests, std::string_view what, Reporter& reporter,
+    std::stop_token stop) {
+  std::vector<Result<net::DownloadResult>> results(requests.size(), fail(environment_error("not fetched")));
+  std::vector<std::size_t> open(requests.size());
+  for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
+  for (int logins = 0; !open.empty() && logins < kMostLogins; ++logins) {
+    const auto before = session_.authorization();
+    // Answers a challenge, if there is one; what is wrong otherwise, the download will say.
+    const auto ignored = session_.send({.url = requests[open.front()].url,
+                                        .method = net::Method::head,
+                                        .headers = {{"Accept", kManifestTypes}}});
+    const auto authorization = session_.authorization();
+    if (logins > 0 && authorization == before) break;
+    std::vector<net::DownloadRequest> asked;
+    for (const auto i : open) {
+      asked.push_back(requests[i]);
+      asked.back().headers.emplace_back("Accept", kManifestTypes);
+      if (!authorization.empty()) asked.back().headers.emplace_back("Authorization", authorization);
+      asked.back().trust = session_.trust();
+    }
+    auto got = http_.download(asked, what, reporter, stop);
+    std::vector<std::size_t> left;
+    for (std::size_t k = 0; k < open.size(); ++k) {
+      if (!got[k]) left.push_back(open[k]);
+      results[open[k]] = std::move(got[k]);
+    }
+    open = std::move(left);
+    if (stop.stop_requested()) break;
+  }
+  return results;
+}
+
+}  // namespace launch::registry

@@ -1,0 +1,57 @@
+#include "store/body.hpp"
+
+#include <atomic>
+#include <memory>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace launch::store {
+namespace {
+
+constexpr std::uint64_t kMapped = std::uint64_t{32} << 20;  ///< bytes to read before their memory is returned
+
+class LayerBody final : public net::BodySource {
+ public:
+  LayerBody(OpenWheels wheels, archive::LayerPlan plan) : wheels_(std::move(wheels)), plan_(std::move(plan)) {
+    for (const auto& zip : wheels_.zips()) sources_.push_back(zip.bytes());
+  }
+
+  std::uint64_t size() const override { return plan_.size; }
+
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
+    std::size_t done = 0;
+    for (const auto& segment : archive::segments_of(plan_, offset, buffer.size()))
+      done += archive::bytes_of(plan_, segment, sources_).copy(buffer.data() + done, buffer.size() - done);
+    if ((since_ += done) >= kMapped) {
+      since_ = 0;
+      wheels_.forget();
+    }
+    return done;
+  }
+
+ private:
+  OpenWheels wheels_;
+  archive::LayerPlan plan_;
+  std::vector<std::string_view> sources_;
+  mutable std::atomic<std::uint64_t> since_ = 0;
+};
+
+}  // namespace
+
+Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
+                             const archive::LayerFacts& facts) {
+  const auto name = wheels.front().path.filename().string();
+  TRY_ASSIGN(auto opened, OpenWheels::open(wheels));
+  TRY_ASSIGN(auto plan, during(archive::plan_layer(opened.zips(), spec, facts.files),
+                               fmt::format("reading the layer of {}", name)));
+  if (plan.size != facts.size) {
+    return fail(environment_error(
+        fmt::format("the layer of {} has {} bytes, expected {}", name, plan.size, facts.size)));
+  }
+  return std::make_shared<LayerBody>(std::move(opened), std::move(plan));
+}
+
+}  // namespace launch::store

@@ -1,0 +1,78 @@
+#include "store/pull.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "registry/pull.hpp"
+#include "store/fetch.hpp"
+
+namespace launch::store {
+namespace {
+
+constexpr std::uint64_t kMostText = std::uint64_t{16} << 20;
+
+/// The files of one repository.
+class Pull {
+ public:
+  Pull(const Store& store, registry::Session& session, net::HttpClient& http, const Work& work)
+      : store_(store), place_(session.place()), client_(http, session), work_(work) {}
+
+  Result<std::string> text(const registry::RemoteFile& file, std::string_view name) {
+    const bool manifest = name == kManifestName;
+    const Artifact wanted{.name = std::string(name),
+                          .sha256 = file.digest,
+                          .size = file.size,
+                          .url = manifest ? registry::manifest_url(place_, file.digest)
+                                          : registry::blob_url(place_, file.digest)};
+    TRY_ASSIGN(const auto fetched, fetch(store_, {&wanted, 1}, client_, work_, "fetching the base image"));
+    return read_file(fetched.paths.front(), kMostText);
+  }
+
+  Result<std::vector<std::filesystem::path>> layers(const std::vector<registry::RemoteFile>& files) {
+    std::vector<Artifact> wanted;
+    wanted.reserve(files.size());
+    for (const auto& file : files) {
+      wanted.push_back({.name = std::string(kLayerName),
+                        .sha256 = file.digest,
+                        .size = file.size,
+                        .url = registry::blob_url(place_, file.digest)});
+    }
+    TRY_ASSIGN(auto fetched, fetch(store_, wanted, client_, work_, "fetching the base image"));
+    return std::move(fetched.paths);
+  }
+
+ private:
+  const Store& store_;
+  const registry::Place& place_;
+  registry::RepositoryClient client_;
+  const Work& work_;
+};
+
+Result<PulledImage> pull_image(Pull pull, const Digest& digest, const specs::Platform& platform,
+                               std::string_view shown) {
+  PulledImage image{.digest = digest, .manifest = {}, .config = {}, .layers = {}};
+  TRY_ASSIGN(image.manifest, pull.text({digest, 0}, kManifestName));
+  if (registry::is_index(image.manifest)) {
+    TRY_ASSIGN(const auto entry, registry::manifest_for(image.manifest, platform, shown));
+    image.digest = entry.digest;
+    TRY_ASSIGN(image.manifest, pull.text(entry, kManifestName));
+  }
+  TRY_ASSIGN(const auto files, registry::manifest_files(image.manifest, shown));
+  TRY_ASSIGN(image.config, pull.text(files.config, kConfigName));
+  TRY_ASSIGN(image.layers, pull.layers(files.layers));
+  return image;
+}
+
+}  // namespace
+
+Result<PulledImage> pull(const Store& store, const registry::Place& place, const registry::Access& access,
+                         const Digest& digest, const specs::Platform& platform, std::string_view shown,
+                         net::HttpClient& http, const Work& work) {
+  registry::Session session(http, place, access, registry::Action::pull);
+  return during(pull_image(Pull(store, session, http, work), digest, platform, shown),
+                fmt::format("pulling {} from the registry {}", shown, place.host));
+}
+
+}  // namespace launch::store

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""registry_serve.py REGISTRY_IMAGE: podman, docker and skopeo pull an image from our own registry.
+
+Its layers are streamed from wheels. All see the image that was made: its ID, its digest, its files. docker has a daemon
+of its own, which ends with the test; where none is installed, docker's test is skipped.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+REGISTRY_IMAGE = sys.argv.pop(1)
+WHEELS = ["pyyaml==6.0.2", "jmespath==1.0.1", "ninja==1.11.1.1"]
+PREFIX = "/opt/venv"
+
+
+def run(*command, **more):
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
+    if done.returncode != 0:
+        raise AssertionError(f"{command}: {done.stderr}")
+    return done.stdout
+
+
+class Registry(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-registry-serve-"))
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
+            "--only-binary", ":all:", "--dest", cls.root / "wheels", *WHEELS)  # fmt: skip
+        cls.log = cls.root / "log"
+        with open(cls.log, "w") as log:
+            cls.server = subprocess.Popen(
+                [REGISTRY_IMAGE, "serve", cls.root / "store", PREFIX, "%d.%d" % sys.version_info[:2], f"{PREFIX}/bin/python3",
+                 *sorted((cls.root / "wheels").iterdir())],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True)  # fmt: skip
+        cls.addClassCleanup(cls.end_server)
+        line = cls.server.stdout.readline()
+        assert line, cls.log.read_text()
+        cls.address, cls.digest, cls.id = line.split()
+
+    @classmethod
+    def end_server(cls):
+        begin = time.monotonic()
+        cls.server.stdin.close()
+        assert cls.server.wait() == 0
+        cls.server.stdout.close()
+        assert time.monotonic() - begin < 1, "the server took long to end"
+
+    def fetch(self, path, **headers):
+        with urllib.request.urlopen(urllib.request.Request(f"http://{self.address}/v2/{path}", headers=headers)) as answer:
+            return answer.status, answer.read()
+
+    def manifest(self):
+        return json.loads(self.fetch("launch/demo/manifests/latest")[1])
+
+    def podman(self, *arguments):
+        """podman with a storage of its own."""
+        configuration = self.root / "storage.conf"
+        configuration.write_text(
+            f'[storage]\ndriver = "overlay"\ngraphroot = "{self.root}/podman/graph"\nrunroot = "{self.root}/podman/run"\n')
+        return run("podman", *arguments, env={**os.environ, "CONTAINERS_STORAGE_CONF": str(configuration)})
+
+    def test_every_blob_has_its_digest_whole_and_in_parts(self):
+        manifest = self.manifest()
+        for blob in [manifest["config"], *manifest["layers"]]:
+            _, whole = self.fetch(f"launch/demo/blobs/{blob['digest']}")
+            self.assertEqual("sha256:" + hashlib.sha256(whole).hexdigest(), blob["digest"])
+            self.assertEqual(len(whole), blob["size"])
+            half = len(whole) // 2
+            status, rest = self.fetch(f"launch/demo/blobs/{blob['digest']}", Range=f"bytes={half}-")
+            self.assertEqual((status, rest), (206, whole[half:]))
+
+    def test_errors_are_documents(self):
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            self.fetch("launch/demo/manifests/none")
+        with caught.exception as answer:
+            self.assertEqual(answer.status, 404)
+            self.assertEqual(json.loads(answer.read())["errors"][0]["code"], "MANIFEST_UNKNOWN")
+
+    def test_skopeo_reads_and_copies(self):
+        said = json.loads(run("skopeo", "inspect", "--tls-verify=false", f"docker://{self.address}/launch/demo:latest"))
+        self.assertEqual(said["Digest"], self.digest)
+        self.assertEqual(said["RepoTags"], ["latest"])
+        self.assertEqual(len(said["Layers"]), len(WHEELS))
+        run("skopeo", "copy", "--quiet", "--preserve-digests", "--src-tls-verify=false",
+            f"docker://{self.address}/launch/demo@{self.digest}", f"dir:{self.root}/copy")  # fmt: skip
+        self.assertEqual("sha256:" + hashlib.sha256((self.root / "copy/manifest.json").read_bytes()).hexdigest(), self.digest)
+
+    def test_podman_pulls(self):
+        name = f"{self.address}/launch/demo@{self.digest}"
+        self.podman("pull", "--quiet", "--tls-verify=false", name)
+        (line,) = self.podman("images", "--no-trunc", "--format", "{{.ID}} {{.Digest}}").splitlines()
+        self.assertEqual(line.split(), [self.id, self.digest])
+        mounted = pathlib.Path(self.podman("image", "mount", self.id.split(":")[1]).strip())
+        self.addCleanup(self.podman, "image", "umount", self.id.split(":")[1])
+        self.assertTrue(os.access(mounted / "opt/venv/bin/ninja", os.X_OK))
+
+    def test_docker_pulls(self):
+        missing = [name for name in ("docker", "dockerd") if not shutil.which(name)]
+        if missing or os.geteuid() != 0:
+            self.skipTest(f"{', '.join(missing)} not installed" if missing else "a daemon needs root")
+        socket = f"unix://{self.root}/docker.sock"
+        (self.root / "daemon.json").write_text(json.dumps({
+            "data-root": f"{self.root}/docker", "exec-root": f"{self.root}/exec", "pidfile": f"{self.root}/pid",
+            "hosts": [socket], "bridge": "none", "iptables": False, "ip-forward": False}))  # fmt: skip
+        with open(self.root / "daemon.log", "w") as log:
+            daemon = subprocess.Popen(["dockerd", "--config-file", self.root / "daemon.json"], stdout=log, stderr=log)
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.send_signal, signal.SIGTERM)
+        environment = {**os.environ, "DOCKER_HOST": socket}
+        while subprocess.run(["docker", "version"], env=environment, capture_output=True).returncode:
+            self.assertIsNone(daemon.poll(), (self.root / "daemon.log").read_text()[-2000:])
+            time.sleep(0.1)
+        name = f"{self.address}/launch/demo@{self.digest}"
+        run("docker", "pull", "--quiet", name, env=environment)
+        (image,) = json.loads(run("docker", "image", "inspect", name, env=environment))
+        self.assertEqual((image["Id"], image["RepoDigests"]), (self.id, [name]))
+        run("docker", "save", "--output", self.root / "saved.tar", name, env=environment)
+        names = set()
+        with tarfile.open(self.root / "saved.tar") as saved:
+            for layer in json.load(saved.extractfile("manifest.json"))[0]["Layers"]:
+                with tarfile.open(fileobj=saved.extractfile(layer)) as content:
+                    names.update(content.getnames())
+        self.assertIn("opt/venv/bin/ninja", names)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,45 @@
+#include "store/body.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "base/file.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
+#include "fakes/values.hpp"
+#include "fakes/wheel.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::store {
+namespace {
+
+TEST(LayerBodyTest, IsReadFromTheWheelsInAnyPieces) {
+  const test::Scratch scratch;
+  fakes::FakeWork work;
+  const auto store = Store::open(scratch / "store", work).value();
+  LayerWheels wheels;
+  for (const std::string name : {"one", "two"}) {
+    const auto bytes = fakes::make_wheel(
+        {.name = name, .version = "1", .files = {{name + "/a.py", std::string(300000, name[0])}}});
+    wheels.push_back({Digest::of(bytes), scratch / (name + ".whl")});
+    ASSERT_TRUE(write_file(wheels.back().path, bytes));
+  }
+  const archive::LayerSpec spec = {"/opt/venv", fakes::python("3.12"), "/opt/venv/bin/python3"};
+  auto facts = layer_facts(store, std::span(&wheels, 1), spec, work).value().front();
+  const auto body = layer_body(wheels, spec, facts);
+  ASSERT_TRUE(body) << body.error().text();
+  EXPECT_EQ((*body)->size(), facts.size);
+  for (const std::size_t piece :
+       {std::size_t{7}, std::size_t{4096}, static_cast<std::size_t>(facts.size) + 1}) {
+    std::string whole;
+    std::string buffer(piece, '\0');
+    while (const auto got = (*body)->read(whole.size(), buffer).value()) whole.append(buffer, 0, got);
+    EXPECT_EQ(Digest::of(whole), facts.layer) << piece;
+  }
+  facts.size += 1;
+  EXPECT_EQ(layer_body(wheels, spec, facts).error().message(),
+            fmt::format("the layer of one.whl has {} bytes, expected {}", facts.size - 1, facts.size));
+}
+
+}  // namespace
+}  // namespace launch::store
