@@ -207,8 +207,10 @@ Result<std::vector<InstallFile>> plan_installation(const std::vector<ZipEntry>& 
   return files;
 }
 
-std::optional<std::string> import_path(std::string_view archive_path) {
-  if (archive_path.empty() || archive_path.ends_with('/')) return std::nullopt;
+std::optional<std::string> import_path(std::string_view name) {
+  const auto path = plain_path(name);
+  const std::string_view archive_path = path;
+  if (archive_path.empty() || name.ends_with('/')) return std::nullopt;
   const auto top = archive_path.substr(0, archive_path.find('/'));
   if (top.ends_with(kDistInfo)) return std::nullopt;
   if (!top.ends_with(kData)) return std::string(archive_path);

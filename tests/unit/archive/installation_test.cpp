@@ -158,5 +158,14 @@ TEST(Record, DigestsAreUrlSafeBase64WithoutPadding) {
   EXPECT_EQ(record_digest(Digest::of("")), "sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU");
 }
 
+TEST(ImportPath, IsBelowSitePackages) {
+  EXPECT_EQ(import_path("demo/a.py"), "demo/a.py");
+  EXPECT_EQ(import_path("demo-1.0.data/platlib//a//b.py"), "a/b.py");
+  EXPECT_EQ(import_path("./demo//a.py"), "demo/a.py");
+  EXPECT_EQ(import_path("demo-1.0.data/scripts/run"), std::nullopt);
+  EXPECT_EQ(import_path("demo-1.0.dist-info/METADATA"), std::nullopt);
+  EXPECT_EQ(import_path("demo/"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace launch::archive
