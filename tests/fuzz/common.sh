@@ -9,12 +9,20 @@ TMPDIR=$(mktemp -d "$in_memory/launch-fuzz-XXXXXX")
 export TMPDIR
 trap 'rm -rf "$TMPDIR"' EXIT
 
-# The folders of inputs that are kept for a target.
+# The folders of inputs that are kept for a target: its own, and one with copies of the files that seeds names for it.
 kept_inputs() {
-  local folder
-  for folder in "$(dirname "${BASH_SOURCE[0]}")"/{corpus,regressions}/"$1"; do
+  local here folder target glob
+  here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+  for folder in "$here"/{corpus,regressions}/"$1"; do
     [[ ! -d $folder ]] || printf '%s\n' "$folder"
   done
+  folder=$TMPDIR/seeds-$1
+  mkdir "$folder"
+  while read -r target glob; do
+    # shellcheck disable=SC2086 # a glob
+    [[ $target != "$1" ]] || cp "$here"/../../$glob "$folder"
+  done <"$here/seeds"
+  printf '%s\n' "$folder"
 }
 
 # shellcheck disable=SC2034 # for the scripts that source this
