@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from image_project import REGISTRY, base_python, write_lock, write_wheel
+from image_project import REGISTRY, base_python, in_image, write_lock, write_wheel
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-{os.getpid()}"
@@ -88,12 +88,6 @@ user = "trainer"
         self.images.add(answer["image_id"])
         return answer
 
-    def in_image(self, image, *command):
-        done = subprocess.run(["podman", "run", "--rm", "--network", "none", image, *command], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
     def test_image(self):
         self.launch("render", NAME)
         self.launch("render", NAME, "--check")
@@ -101,25 +95,25 @@ user = "trainer"
         image = first["image_id"]
 
         with self.subTest("holds what was installed"):
-            self.assertEqual(self.in_image(image, "small"), "small 42\n")
-            self.assertEqual(self.in_image(image, "old-style"), "small 42\n")
-            found = self.in_image(image, "python", "-c", "import small_tool, sys, importlib.metadata as m; "
+            self.assertEqual(in_image(self, image, "small"), "small 42\n")
+            self.assertEqual(in_image(self, image, "old-style"), "small 42\n")
+            found = in_image(self, image, "python", "-c", "import small_tool, sys, importlib.metadata as m; "
                                   "print(small_tool.__file__, sys.prefix, m.version('small-tool'))")
             self.assertEqual(found, f"/opt/venv/lib/python{self.python}/site-packages/small_tool/__init__.py /opt/venv 1.0\n")
-            self.assertEqual(self.in_image(image, "cat", "/opt/venv/share/small/note.txt"), "note\n")
-            self.assertEqual(self.in_image(image, "stat", "-c", "%s", f"/opt/venv/lib/python{self.python}/site-packages/"
+            self.assertEqual(in_image(self, image, "cat", "/opt/venv/share/small/note.txt"), "note\n")
+            self.assertEqual(in_image(self, image, "stat", "-c", "%s", f"/opt/venv/lib/python{self.python}/site-packages/"
                                            "nvidia/large/lib.bin"), f"{17 << 20}\n")
         with self.subTest("holds the project's files, to the letter"):
-            self.assertEqual(self.in_image(image, "find", "/our space/$HOME", "-type", "f", "-printf", "%P %m\n").split("\n"),
+            self.assertEqual(in_image(self, image, "find", "/our space/$HOME", "-type", "f", "-printf", "%P %m\n").split("\n"),
                              ["main.py 644", "deep/run.sh 755", ""])
-            self.assertEqual(self.in_image(image, "python", "/workspace/renamed.py"), "main\n")
-            self.assertEqual(self.in_image(image, "pwd"), "/our space/$HOME\n")
+            self.assertEqual(in_image(self, image, "python", "/workspace/renamed.py"), "main\n")
+            self.assertEqual(in_image(self, image, "pwd"), "/our space/$HOME\n")
         with self.subTest("has the recipe's environment and user"):
-            self.assertEqual(self.in_image(image, "printenv", "GREETING"), 'a "quoted" $HOME \\ and # more\n')
-            self.assertEqual(self.in_image(image, "id"), "uid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n")
-            self.assertEqual(self.in_image(image, "printenv", "PATH").split(":")[0], "/opt/venv/bin")
+            self.assertEqual(in_image(self, image, "printenv", "GREETING"), 'a "quoted" $HOME \\ and # more\n')
+            self.assertEqual(in_image(self, image, "id"), "uid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n")
+            self.assertEqual(in_image(self, image, "printenv", "PATH").split(":")[0], "/opt/venv/bin")
         with self.subTest("has bytecode that goes by the source's hash"):
-            flags = self.in_image(image, "python", "-c", "import small_tool; "
+            flags = in_image(self, image, "python", "-c", "import small_tool; "
                                   "print(open(small_tool.__cached__, 'rb').read(8)[4])")
             self.assertEqual(flags, "3\n")
         with self.subTest("says which layer holds which wheels"):
@@ -147,7 +141,7 @@ user = "trainer"
             (self.root / "src/main.py").write_text("print('changed')\n")
             changed = self.build()
             self.assertNotEqual(changed["image_id"], image)
-            self.assertEqual(self.in_image(changed["image_id"], "python", "/workspace/renamed.py"), "changed\n")
+            self.assertEqual(in_image(self, changed["image_id"], "python", "/workspace/renamed.py"), "changed\n")
             self.assertEqual(changed["layers"], first["layers"])
         with self.subTest("is the same from scratch as on layers of another build"):
             scratch = self.build("--from-scratch")

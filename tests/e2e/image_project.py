@@ -4,6 +4,7 @@ import base64
 import hashlib
 import os
 import pathlib
+import subprocess
 import urllib.request
 import zipfile
 
@@ -80,3 +81,11 @@ distribution = "{distribution}"
 python = "{python}"
 """
     (root / f"lockfiles/pylock.{name}.toml").write_text(text)
+
+
+def in_image(case, image, *command):
+    """The output of a command in a container of the image, without a network; `case` is the test that fails if it does."""
+    done = subprocess.run(["podman", "run", "--rm", "--network", "none", image, *command], text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    case.assertEqual(done.returncode, 0, done.stderr)
+    return done.stdout

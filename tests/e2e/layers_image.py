@@ -9,26 +9,16 @@ import json
 import os
 import pathlib
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
+from real_registry import PREFIX, WHEELS, download_wheels, run, start_registry
+
 WHEEL_IMAGE = sys.argv.pop(1)
-WHEELS = ["pyyaml==6.0.2", "jmespath==1.0.1", "ninja==1.11.1.1"]
-PREFIX = "/opt/venv"
 TIME = 1_700_000_000  # of wheel_image.cpp
 # Only readers that know no eStargz see these.
 OF_THE_FORMAT = {".no.prefetch.landmark", "stargz.index.json"}
-
-
-def run(*command, **more):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: {done.stderr}")
-    return done.stdout
 
 
 def tree(root):
@@ -45,16 +35,12 @@ class Image(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-layers-image-"))
-        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
-            "--only-binary", ":all:", "--dest", cls.root / "wheels", *WHEELS)  # fmt: skip
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        download_wheels(cls.root / "wheels")
         cls.layout = cls.root / "layout"
         said = run(WHEEL_IMAGE, cls.layout, cls.root / "store", PREFIX, "%d.%d" % sys.version_info[:2], f"{PREFIX}/bin/python3",
                    *sorted((cls.root / "wheels").iterdir()))  # fmt: skip
         cls.digest, cls.id = said.split()
-
-    @classmethod
-    def tearDownClass(cls):
-        shutil.rmtree(cls.root)
 
     def podman(self, name, *arguments, options=""):
         """podman with a storage of its own."""
@@ -94,22 +80,7 @@ class Image(unittest.TestCase):
             self.assertEqual((by_file[path][:3], by_file[path][4]), (tuple(mode_and_owner), content), path)
 
     def from_registry(self):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            address = "127.0.0.1:%d" % free.getsockname()[1]
-        configuration = self.root / "registry.yml"
-        configuration.write_text(
-            f"version: 0.1\nlog: {{level: error}}\nhttp: {{addr: '{address}'}}\n"
-            f"storage: {{filesystem: {{rootdirectory: '{self.root}/registry'}}}}\n")  # fmt: skip
-        server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        self.addCleanup(server.wait)
-        self.addCleanup(server.terminate)
-        for _ in range(100):
-            try:
-                socket.create_connection(address.split(":")).close()
-                break
-            except OSError:
-                time.sleep(0.1)
+        address = start_registry(type(self), self.root / "registry")
         run("skopeo", "copy", "--quiet", "--preserve-digests", "--dest-tls-verify=false", f"oci:{self.layout}:wheels",
             f"docker://{address}/wheels:1")  # fmt: skip
         options = '[storage.options]\npull_options = {enable_partial_images = "true"}\n'

@@ -1,12 +1,15 @@
 // Images of wheels' layers, for engines and skopeo to read.
-// registry_image serve STORE PREFIX PYTHON INTERPRETER WHEEL…: our own registry with the image
-// launch/demo:latest.
-//   Prints the address and the digests of manifest and configuration, and serves until its input ends.
-// registry_image push REFERENCE CHUNK INSECURE FROM STORE PREFIX PYTHON INTERPRETER WHEEL…: pushes it in
-// chunks
-//   of so many bytes, mounting from the repository FROM; INSECURE is a registry to speak plain HTTP with.
-//   Prints the digest and how many blobs were sent, present and mounted.
-// registry_image pull REFERENCE STORE: pulls it into a store; prints the paths of its layers.
+//
+// registry_image serve STORE PREFIX PYTHON INTERPRETER WHEEL…
+//   Serves launch/demo:latest until its input ends. Prints the address, and the digests of the manifest
+//   and the configuration.
+//
+// registry_image push REFERENCE CHUNK INSECURE FROM STORE PREFIX PYTHON INTERPRETER WHEEL…
+//   Pushes the image in chunks of CHUNK bytes and mounts blobs from the repository FROM. INSECURE is a
+//   registry to reach over plain HTTP. Prints the digest, and how many blobs were sent, present, mounted.
+//
+// registry_image pull REFERENCE STORE
+//   Pulls an image into a store. Prints the paths of its layers.
 #include <cstdio>
 #include <cstring>
 #include <iostream>

@@ -18,27 +18,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 import urllib.parse
 
+from real_registry import PREFIX, WHEELS, download_wheels, run, start_registry
+
 REGISTRY_IMAGE = sys.argv.pop(1)
-WHEELS = ["pyyaml==6.0.2", "jmespath==1.0.1", "ninja==1.11.1.1"]
-PREFIX = "/opt/venv"
 BLOBS = len(WHEELS) + 1
-
-
-def run(*command, **more):
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **more)
-    if done.returncode != 0:
-        raise AssertionError(f"{command}: {done.stderr}")
-    return done.stdout
-
-
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 class Between(http.server.ThreadingHTTPServer):
@@ -119,28 +105,8 @@ class Push(unittest.TestCase):
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-registry-push-"))
         cls.addClassCleanup(shutil.rmtree, cls.root)
-        run(sys.executable, "-m", "pip", "--disable-pip-version-check", "download", "--quiet", "--no-deps",
-            "--only-binary", ":all:", "--dest", cls.root / "wheels", *WHEELS)  # fmt: skip
-        cls.plain = cls.start_registry("plain", "")
-
-    @classmethod
-    def start_registry(cls, name, more):
-        address = f"127.0.0.1:{free_port()}"
-        configuration = cls.root / f"{name}.yml"
-        configuration.write_text(
-            f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: '{cls.root}/{name}'}}, delete: {{enabled: true}}}}\n"
-            f"http:\n  addr: '{address}'\n  relativeurls: true\n{more}")  # fmt: skip
-        server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                  env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})  # fmt: skip
-        cls.addClassCleanup(server.wait)
-        cls.addClassCleanup(server.terminate)
-        for _ in range(100):
-            try:
-                socket.create_connection(address.split(":")).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        return address
+        download_wheels(cls.root / "wheels")
+        cls.plain = start_registry(cls, cls.root / "plain")
 
     def push(self, reference, chunk=100_000, insecure="", mount="", code=0, **environment):
         known = {"HOME": str(self.root), "PATH": os.environ["PATH"], **environment}
@@ -175,8 +141,9 @@ class Push(unittest.TestCase):
         run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj",
             "/CN=launch-test", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", self.root / "key.pem", "-out", self.root / "cert.pem")  # fmt: skip
         (self.root / "htpasswd").write_text(f"user:{crypt.crypt('secret', crypt.mksalt(crypt.METHOD_BLOWFISH, rounds=16))}\n")
-        address = self.start_registry("secure", f"  tls: {{certificate: '{self.root}/cert.pem', key: '{self.root}/key.pem'}}\n"
-                                                f"auth: {{htpasswd: {{realm: test, path: '{self.root}/htpasswd'}}}}\n")  # fmt: skip
+        address = start_registry(type(self), self.root / "secure",
+                                 f"  tls: {{certificate: '{self.root}/cert.pem', key: '{self.root}/key.pem'}}\n"
+                                 f"auth: {{htpasswd: {{realm: test, path: '{self.root}/htpasswd'}}}}\n")  # fmt: skip
         reference = f"{address}/team/demo:1"
         trusted = self.root / f".config/containers/certs.d/{address}"
         with self.subTest("an unknown certificate"):

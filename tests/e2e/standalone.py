@@ -19,7 +19,7 @@ import tempfile
 import threading
 import unittest
 
-from image_project import REGISTRY, TAG, write_wheel
+from image_project import REGISTRY, TAG, in_image, write_wheel
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-{os.getpid()}"
@@ -92,21 +92,15 @@ class Standalone(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         return json.loads(done.stdout)
 
-    def in_image(self, image, *command):
-        done = subprocess.run(["podman", "run", "--rm", "--network", "none", image, *command], text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return done.stdout
-
     def test_image(self):
         self.launch("lock", NAME)
         first = self.launch("build", NAME)
         self.images.add(first["image_id"])
         image = first["image_id"]
-        self.assertEqual(self.in_image(image, "small"), "small\n")
-        self.assertEqual(self.in_image(image, "python", "-c", "import platform, sys; print(platform.python_version(), "
+        self.assertEqual(in_image(self, image, "small"), "small\n")
+        self.assertEqual(in_image(self, image, "python", "-c", "import platform, sys; print(platform.python_version(), "
                                        "sys.prefix, sys.base_prefix)"), f"{RELEASE} /opt/venv /python\n")
-        self.assertEqual(self.in_image(image, "python", "-c", "import json; print(open(json.__cached__, 'rb').read(8)[4])"),
+        self.assertEqual(in_image(self, image, "python", "-c", "import json; print(open(json.__cached__, 'rb').read(8)[4])"),
                          "1\n", "the library's bytecode is not checked")
         again = self.launch("build", NAME, "--from-scratch", store="other/store")
         self.images.add(again["image_id"])

@@ -8,16 +8,21 @@
 #include "archive/oci_image.hpp"
 #include "base/clock.hpp"
 #include "base/file.hpp"
-#include "store/layers.hpp"
+#include "store/body.hpp"
 
 namespace {
 
 using namespace launch;
 namespace fs = std::filesystem;
 
-Result<void> write_layer(const fs::path& path, const store::LayerReader& reader) {
+Result<void> write_layer(const fs::path& path, const net::BodySource& layer) {
   std::ofstream out(path, std::ios::binary);
-  reader.read(0, reader.size(), [&](std::string_view piece) { return bool(out << piece); });
+  std::vector<char> piece(std::size_t{1} << 20);
+  for (std::uint64_t at = 0; at < layer.size();) {
+    TRY_ASSIGN(const auto count, layer.read(at, piece));
+    out.write(piece.data(), static_cast<std::streamsize>(count));
+    at += count;
+  }
   if (!out.flush()) return fail(environment_error(fmt::format("cannot write {}", path.string())));
   return {};
 }
@@ -68,8 +73,8 @@ Result<void> run(int argc, char** argv) {
   image.run.labels = {{"launch.lock", "sha256:0"}};
   TRY(make_folder(disk, folder / "blobs/sha256"));
   for (std::size_t i = 0; i < layers.size(); ++i) {
-    TRY_ASSIGN(const auto reader, store::LayerReader::open(layers[i], spec, facts[i]));
-    TRY(write_layer(folder / archive::blob_path(facts[i].layer), reader));
+    TRY_ASSIGN(const auto layer, store::layer_body(layers[i], spec, facts[i]));
+    TRY(write_layer(folder / archive::blob_path(facts[i].layer), *layer));
     image.add(image_layer(facts[i], layers[i].front().path.filename().string()));
   }
   return write_layout(disk, folder, image, "wheels");
