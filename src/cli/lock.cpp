@@ -105,7 +105,7 @@ void tell(const commands::LockDocument& locked, Reporter& reporter) {
   }
   for (const auto& one : locked.resolution.remarks.held_back) {
     reporter.warn(fmt::format(
-        "{0} {1} requires {2}, of which there is only a source archive, so {0} {3} is locked: add "
+        "{0} {1} requires {2}, which has only a source archive, so {0} {3} is locked: add "
         "[lock.build.{4}] to the recipe to build it from source in a container, or pin the version "
         "that you want",
         one.package, one.newest.text(), one.requirement, one.locked.text(), one.required));

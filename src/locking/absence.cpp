@@ -146,9 +146,9 @@ resolve::Reason missing(const Listing& listing) {
   return reason;
 }
 
-resolve::Reason only_archive(const std::string& name, const specs::Version& version,
-                             const project::Recipe& recipe) {
-  resolve::Reason reason{fmt::format("{} {} {}", name, version.text(), kOnlyArchive)};
+resolve::Reason archive_alone(const std::string& name, const specs::Version& version,
+                              const project::Recipe& recipe) {
+  resolve::Reason reason{fmt::format("{} {} has only a source archive", name, version.text())};
   if (!recipe.lock.build.contains(name)) {
     reason.way_out =
         fmt::format("add [lock.build.{}] to the recipe to build it from source in a container", name);
@@ -177,10 +177,7 @@ resolve::Reason explain_absence(const Listing& listing, const specs::SpecifierSe
     return why_not(listing.name + " " + unfit->text(), look_at(listing, *unfit, recipe, target), recipe,
                    target, day);
   }
-  const auto source = newest_source_only(listing, [&](const specs::Version& version) {
-    return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
-  });
-  if (source) return only_archive(listing.name, *source, recipe);
+  if (const auto source = only_archive(listing, wanted)) return archive_alone(listing.name, *source, recipe);
   const auto where = fmt::format("{} on {}", listing.name, listing.index);
   if (newest) return {fmt::format("the newest {} for {} is {}", where, target.text(), newest->text())};
   if (listing.builds.empty()) return {fmt::format("{} has no wheels", where)};

@@ -14,9 +14,6 @@ namespace launch::locking {
 /// What helps where nothing fits the recipe's Python.
 inline constexpr const char* kOtherPython = "try another `python` in the recipe";
 
-/// The end of explain_absence for a version without wheels.
-inline constexpr std::string_view kOnlyArchive = "has only a source archive";
-
 /// Why no wheel on a project's page can be used, as a clause: "the index … has no project named x", "torch
 /// 2.3.0 has wheels for cp38, cp39 and cp310, none for cp313", "the newest b for Python 3.12 on linux-x86_64
 /// is 4.2". `newest`: of the versions that fit the target; nullopt if none does.

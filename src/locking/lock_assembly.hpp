@@ -11,7 +11,6 @@
 #include "base/work.hpp"
 #include "locking/lock_target.hpp"
 #include "locking/package_source.hpp"
-#include "locking/source_only.hpp"
 #include "locking/source_packages.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
@@ -37,9 +36,7 @@ struct TargetSolution {
   const LockTarget* target = nullptr;
   std::shared_ptr<TargetProvider> provider = {};  ///< that found it
   std::map<std::string, Pick> picks;              ///< by package name
-  std::vector<SourceOnly> source_only = {};
-  std::vector<HeldBack> held_back = {};
-  specs::PatchSet patches = ~specs::PatchSet();  ///< the patch releases of Python that it is right for
+  specs::PatchSet patches = ~specs::PatchSet();   ///< the patch releases of Python that it is right for
 };
 
 /// "python_version == "3.12" and sys_platform == "linux" and platform_machine == "x86_64""

@@ -33,7 +33,7 @@ struct Remarks {
   std::vector<UnknownExtra> unknown_extras;
 };
 
-/// Each once, whatever the number of targets. Errors: those of TargetProvider::metadata.
+/// Each once, whatever the number of targets. Errors: those of TargetProvider::versions and metadata.
 Result<Remarks> remarks_on(const std::vector<TargetSolution>& solutions);
 
 }  // namespace launch::locking

@@ -20,4 +20,13 @@ std::optional<specs::Version> newest_source_only(const Listing& listing,
   return newest;
 }
 
+std::optional<specs::Version> only_archive(const Listing& listing, const specs::SpecifierSet& wanted) {
+  const bool has_wheel = std::any_of(listing.builds.begin(), listing.builds.end(),
+                                     [&](const auto& build) { return wanted.matches(build.version); });
+  if (has_wheel) return std::nullopt;
+  return newest_source_only(listing, [&](const specs::Version& version) {
+    return wanted.matches(version) && (!version.is_prerelease() || wanted.wants_prereleases());
+  });
+}
+
 }  // namespace launch::locking

@@ -15,8 +15,8 @@ struct SourceOnly {
   specs::Version newest;  ///< has only a source archive
 };
 
-/// A package that is locked at an older version, since a newer one that fits requires a package of which
-/// there is only a source archive.
+/// A package that is locked at an older version, since a newer one that fits requires a package that has only
+/// a source archive.
 struct HeldBack {
   std::string package;
   specs::Version locked;
@@ -29,5 +29,9 @@ struct HeldBack {
 /// there is none. Yanked archives do not count.
 std::optional<specs::Version> newest_source_only(const Listing& listing,
                                                  const std::function<bool(const specs::Version&)>& fits);
+
+/// The newest version that `wanted` allows, if none that it allows has a wheel and some have a source
+/// archive.
+std::optional<specs::Version> only_archive(const Listing& listing, const specs::SpecifierSet& wanted);
 
 }  // namespace launch::locking

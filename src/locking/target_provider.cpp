@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "locking/absence.hpp"
+#include "locking/source_only.hpp"
 #include "pytorch/channel.hpp"
 
 namespace launch::locking {
@@ -233,6 +234,11 @@ void TargetProvider::prefetch_dependencies(std::span<const resolve::PackageVersi
     }
   }
   source_.prefetch(names);
+}
+
+bool TargetProvider::only_archives(const std::string& name, const specs::SpecifierSet& wanted) const {
+  const auto at = packages_.find(name);
+  return at != packages_.end() && only_archive(*at->second.listing, wanted).has_value();
 }
 
 PackageSource::Wheel TargetProvider::wheel(const std::string& name, const specs::Version& version) const {

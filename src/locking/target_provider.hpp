@@ -50,6 +50,8 @@ class TargetProvider final : public resolve::Provider {
 
   /// All versions with a wheel for the target that is not yanked, whatever is preferred. Errors: as above.
   Result<std::vector<specs::Version>> versions(const std::string& package);
+  /// True if the versions that `wanted` allows have only source archives; of a package that was asked for.
+  bool only_archives(const std::string& package, const specs::SpecifierSet& wanted) const;
   /// True for a version that is tried before newer ones.
   bool prefers(const std::string& package, const specs::Version& version) const;
   /// Of a version returned by candidates(). Errors: those of PackageSource::metadata.

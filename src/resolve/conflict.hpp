@@ -22,9 +22,9 @@ inline std::string_view project_of(const Term& term) {
 /// What a fact means for a person who wants another outcome.
 struct Advice {
   std::string asks = {};     ///< what the root itself asks for: "b<1", "the constraint b<1"
-  std::string lacks = {};    ///< the package of which there is no version that a requirement allows
+  std::string lacks = {};    ///< the package that has no version which a requirement allows
   std::string way_out = {};  ///< what else would help, an imperative: "try another Python"
-  bool ruled_out = false;    ///< what is lacking is there, and only ruled out for now (Reason::ruled_out)
+  bool ruled_out = false;    ///< such a version exists; the provider rules it out for now (Reason::ruled_out)
 };
 
 /// One step of the proof that there is no solution: these terms cannot all be true.

@@ -141,13 +141,14 @@ class Writer {
         const auto& left = families[facts[id].left];
         const auto& right = families[facts[id].right];
         if (left && right) families[id] = joined(*std::move(family), *left, *right);
-      } else if (family->other.empty()) {
+        continue;
+      }
+      if (family->other.empty()) {
         family->unusable.push_back(facts[id].text);
-        families[id] = std::move(family);
       } else {
         family->needs = 1;
-        families[id] = std::move(family);
       }
+      families[id] = std::move(family);
     }
     for (std::size_t id = 0; id < facts.size(); ++id) {
       if (!derived(id) || !families[id] || !is_tedious(*families[id])) continue;

@@ -13,6 +13,11 @@
 namespace launch::resolve {
 namespace {
 
+/// What a reason means for a person.
+Advice advice_of(const Reason& why) {
+  return {.way_out = why.way_out, .ruled_out = why.ruled_out};
+}
+
 using Relation = PartialSolution::Relation;
 
 /// Packages whose pre-releases some requirement called for; grows from attempt to attempt.
@@ -132,8 +137,7 @@ class Solver {
     const auto version = VersionSet::one(package.versions.size(), place);
     bool fits = true;
     if (dependencies.unusable) {
-      problem_.add_unfit(*next, place, dependencies.unusable->text,
-                         {.way_out = dependencies.unusable->way_out});
+      problem_.add_unfit(*next, place, dependencies.unusable->text, advice_of(*dependencies.unusable));
       return next;
     }
     TRY_ASSIGN(const auto facts, require(*next, place, dependencies.requirements));
@@ -299,11 +303,11 @@ class Solver {
     };
     if (set.empty()) {
       const auto why = provider_.absence(requirement.name, requirement.specifier);
+      auto advice = advice_of(why);
+      advice.lacks = requirement.name;
+      if (id == 0) advice.asks = text;
       keep(problem_.add_unfit(id, place, fmt::format("requires {}, but {}", text, why.text),
-                              {.asks = id == 0 ? text : "",
-                               .lacks = requirement.name,
-                               .way_out = why.way_out,
-                               .ruled_out = why.ruled_out}));
+                              std::move(advice)));
       return {};
     }
     keep(problem_.add_need(id, place, other, set, text));
@@ -347,8 +351,12 @@ class Solver {
     Incompatibility fact;
     fact.kind = Incompatibility::Kind::clause;
     fact.text = fmt::format("{} has {}", problem_.package(0).name, bound.text());
+    if ((any & set).empty()) {
+      const auto why = provider_.absence(bound.package, bound.specifier);
+      fact.text += ", but " + why.text;
+      fact.advice = advice_of(why);
+    }
     fact.advice.asks = bound.text();
-    if ((any & set).empty()) fact.text += ", but " + provider_.absence(bound.package, bound.specifier).text;
     fact.terms = {{0, VersionSet::one(1, 0)}, {id, any & ~set}};
     problem_.add(std::move(fact));
   }

@@ -54,6 +54,20 @@ TEST_F(BoundsOfARecipe, ConstraintsBoundWhatIsNeededAnyway) {
             "requirements of demo cannot be met.\n\nhint: relax the constraint b>2 in the recipe\n");
 }
 
+TEST_F(BoundsOfARecipe, WhatHelpsAgainstAnImpossibleConstraintIsSaid) {
+  general.add("a", "1.0", {"b"});
+  general.add("b", "1.0");
+  general.add_archive("b", "2.0");
+  take({"a"});
+  recipe.lock.constraints = {requirement("b>=2")};
+  EXPECT_EQ(error_text(),
+            "error: the requirements of demo cannot be met for Python 3.12 on linux-x86_64:\n  Because a 1.0 "
+            "requires b and demo has the constraint b>=2, but b 2.0 has only a source archive, demo cannot "
+            "use a 1.0.\n  And because demo requires a, the requirements of demo cannot be met.\n\nhint: add "
+            "[lock.build.b] to the recipe to build it from source in a container\nhint: relax the constraint "
+            "b>=2 in the recipe\n");
+}
+
 TEST_F(BoundsOfARecipe, OverridesReplaceWhatPackagesSay) {
   general.add("a", "1.0", {"b<2", "c"});
   general.add("b", "1.0");
