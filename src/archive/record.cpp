@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "archive/installation.hpp"
+#include "base/base64.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "specs/scanner.hpp"
@@ -10,23 +11,8 @@
 namespace launch::archive {
 namespace {
 
-constexpr std::string_view kUrlSafe = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 unsigned hex_value(char c) {
   return static_cast<unsigned>(specs::is_digit(c) ? c - '0' : c - 'a' + 10);
-}
-
-/// RFC 4648, 5, without padding.
-std::string url_safe_base64(const std::string& bytes) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int count = 0;
-  for (const char c : bytes) {
-    bits = (bits << 8) | static_cast<unsigned char>(c);
-    for (count += 8; count >= 6; count -= 6) out += kUrlSafe[(bits >> (count - 6)) & 0x3f];
-  }
-  if (count > 0) out += kUrlSafe[(bits << (6 - count)) & 0x3f];
-  return out;
 }
 
 }  // namespace
@@ -37,7 +23,9 @@ std::string record_digest(const Digest& digest) {
   for (std::size_t i = 0; i < hex.size(); i += 2) {
     bytes += static_cast<char>(hex_value(hex[i]) << 4 | hex_value(hex[i + 1]));
   }
-  return "sha256=" + url_safe_base64(bytes);
+  auto text = replace_all(replace_all(base64_encode(bytes), "+", "-"), "/", "_");  // RFC 4648, 5
+  text.erase(text.find_last_not_of('=') + 1);                                      // without padding
+  return "sha256=" + text;
 }
 
 std::string record_path(std::string_view path, std::string_view site_packages) {

@@ -30,18 +30,21 @@ std::filesystem::path Environment::home() const {
 std::filesystem::path Environment::xdg(std::string_view variable, std::string_view below_home) const {
   const auto value = get(variable);
   // The XDG specification: relative paths are invalid and must be ignored.
-  if (value && std::filesystem::path(*value).is_absolute()) return std::filesystem::path(*value) / "launch";
-  return home() / below_home / "launch";
+  if (value && std::filesystem::path(*value).is_absolute()) return *value;
+  return home() / below_home;
 }
 
 std::filesystem::path Environment::config_dir() const {
+  return config_home() / "launch";
+}
+std::filesystem::path Environment::config_home() const {
   return xdg("XDG_CONFIG_HOME", ".config");
 }
 std::filesystem::path Environment::cache_dir() const {
-  return xdg("XDG_CACHE_HOME", ".cache");
+  return xdg("XDG_CACHE_HOME", ".cache") / "launch";
 }
 std::filesystem::path Environment::state_dir() const {
-  return xdg("XDG_STATE_HOME", ".local/state");
+  return xdg("XDG_STATE_HOME", ".local/state") / "launch";
 }
 
 }  // namespace launch

@@ -131,8 +131,7 @@ class Batch {
     exchange->headers = request.headers;
     exchange->range = request.range;
     exchange->new_connection = tries_[i].lost;
-    const bool reads = request.method == Method::get || request.method == Method::head;
-    if (reads && tries_[i].failures == 0 && session_.options.retries > 0)
+    if (only_reads(request.method) && tries_[i].failures == 0 && session_.options.retries > 0)
       exchange->patience = std::min(session_.options.first_patience, session_.options.stall_timeout);
     exchange->body = request.body;
     exchange->trust = request.trust;
@@ -152,8 +151,7 @@ class Batch {
     const auto i = news.index;
     const auto& request = requests_[i];
     auto& outcome = news.outcome;
-    const bool reads = request.method == Method::get || request.method == Method::head;
-    const auto repeat = reads || request.repeatable ? Repeat::safe : Repeat::unsafe;
+    const auto repeat = only_reads(request.method) || request.repeatable ? Repeat::safe : Repeat::unsafe;
     if (outcome.unread) {
       answers_[i] = fail(std::move(*outcome.unread).during(fmt::format("sending to {}", request.url)));
     } else if (const auto wait = session_.wait_before_retry(outcome, tries_[i].failures, repeat)) {
@@ -166,7 +164,8 @@ class Batch {
       answers_[i] = fail(environment_error(
           fmt::format("{} is larger than the limit of {}", request.url, human_bytes(request.most))));
     } else if (outcome.failure) {
-      answers_[i] = fail(failure_error(reads ? "fetch" : "send to", request.url, *outcome.failure));
+      answers_[i] = fail(
+          failure_error(only_reads(request.method) ? "fetch" : "send to", request.url, *outcome.failure));
     } else {
       HttpResponse response;
       response.status = outcome.head.status;

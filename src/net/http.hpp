@@ -34,6 +34,8 @@ enum class Method { get, head, post, put, patch, remove };
 std::string_view name_of(Method method);
 /// Whether requests of that method carry a body: POST, PUT and PATCH.
 bool has_body(Method method);
+/// Whether requests of that method change nothing on the server: GET and HEAD.
+bool only_reads(Method method);
 
 /// What secures the connection to one server, besides the certificates that the machine trusts.
 struct Trust {

@@ -17,7 +17,7 @@ using std::chrono::milliseconds;
 /// The first line of a cache file; files of another format count as missing.
 constexpr std::string_view kFormat = "launch http cache 1\n";
 
-/// The latest time that the clock can say.
+/// The latest time that the clock can represent.
 constexpr auto kLatest =
     std::chrono::floor<milliseconds>(std::chrono::system_clock::time_point::max().time_since_epoch());
 

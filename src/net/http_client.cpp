@@ -142,6 +142,10 @@ bool has_body(Method method) {
   return method == Method::post || method == Method::put || method == Method::patch;
 }
 
+bool only_reads(Method method) {
+  return method == Method::get || method == Method::head;
+}
+
 std::unique_ptr<HttpClient> make_http_client(HttpOptions options, const Environment& environment,
                                              Clock& clock, Disk& disk) {
   return std::make_unique<CurlHttpClient>(std::move(options), environment, clock, disk);

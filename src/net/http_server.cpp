@@ -119,17 +119,14 @@ class HttpServer::Listener {
   std::vector<std::thread> threads_;
 };
 
-namespace {
-
-/// One connection. It lives as long as an operation of it is pending.
-template <class Owner>
-class Session : public std::enable_shared_from_this<Session<Owner>> {
+/// It lives as long as one of its operations is pending.
+class HttpServer::Connection : public std::enable_shared_from_this<Connection> {
  public:
-  Session(tcp::socket socket, Owner& owner)
+  Connection(tcp::socket socket, Listener& owner)
       : owner_(owner), stream_(std::move(socket)), buffer_(owner.options().longest_head + kReadAhead) {}
-  ~Session() { owner_.released(); }
-  Session(const Session&) = delete;
-  Session& operator=(const Session&) = delete;
+  ~Connection() { owner_.released(); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
 
   /// Reads a request; the next one only after this one was answered.
   void next() {
@@ -138,7 +135,7 @@ class Session : public std::enable_shared_from_this<Session<Owner>> {
     if (buffer_.size() > 0) return read_head();
     stream_.expires_after(owner_.options().idle_time);
     stream_.async_read_some(buffer_.prepare(kReadAhead),
-                            [self = this->shared_from_this()](const Code& code, std::size_t count) {
+                            [self = shared_from_this()](const Code& code, std::size_t count) {
                               if (code) return;
                               self->buffer_.commit(count);
                               self->read_head();
@@ -150,7 +147,7 @@ class Session : public std::enable_shared_from_this<Session<Owner>> {
     stream_.expires_after(owner_.options().head_time);
     http::async_read_header(
         stream_, buffer_, *parser_,
-        [self = this->shared_from_this()](const Code& code, std::size_t) { self->take_head(code); });
+        [self = shared_from_this()](const Code& code, std::size_t) { self->take_head(code); });
   }
 
   void take_head(const Code& code) {
@@ -202,7 +199,7 @@ class Session : public std::enable_shared_from_this<Session<Owner>> {
     if (count == 0 && head_.empty()) return keep_alive_ ? next() : close();
     stream_.expires_after(owner_.options().send_time);
     const std::array buffers{asio::buffer(head_), asio::buffer(piece_.data(), count)};
-    asio::async_write(stream_, buffers, [self = this->shared_from_this()](const Code& code, std::size_t) {
+    asio::async_write(stream_, buffers, [self = shared_from_this()](const Code& code, std::size_t) {
       if (code) return;
       self->head_.clear();
       self->send();
@@ -221,12 +218,12 @@ class Session : public std::enable_shared_from_this<Session<Owner>> {
     if (read > kMostLingering) return;
     if (piece_.empty()) piece_.resize(kPiece);
     stream_.async_read_some(asio::buffer(piece_),
-                            [self = this->shared_from_this(), read](const Code& code, std::size_t count) {
+                            [self = shared_from_this(), read](const Code& code, std::size_t count) {
                               if (!code) self->linger(read + count);
                             });
   }
 
-  Owner& owner_;
+  Listener& owner_;
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::empty_body>> parser_;
@@ -237,8 +234,6 @@ class Session : public std::enable_shared_from_this<Session<Owner>> {
   std::uint64_t sent_ = 0;  ///< bytes of the body
   std::vector<char> piece_;
 };
-
-}  // namespace
 
 HttpServer::Listener::Listener(HttpServerOptions options, HttpHandler handler)
     : options_(std::move(options)),
@@ -301,8 +296,8 @@ void HttpServer::Listener::take(const Code& code, tcp::socket socket) {
   socket.set_option(tcp::no_delay(true), ignored);
   ++open_;
   const auto executor = socket.get_executor();
-  auto session = std::make_shared<Session<Listener>>(std::move(socket), *this);
-  asio::post(executor, [session = std::move(session)] { session->next(); });
+  auto connection = std::make_shared<Connection>(std::move(socket), *this);
+  asio::post(executor, [connection = std::move(connection)] { connection->next(); });
   full_ = open_ >= options_.connections;
   if (!full_) accept();
 }

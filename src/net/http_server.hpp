@@ -45,7 +45,7 @@ struct HttpServerOptions {
 /// not HTTP is closed.
 class HttpServer {
  public:
-  /// Listens and answers in threads of its own. Errors (environment): the address cannot be listened on.
+  /// Listens and answers in threads of its own. Errors (environment): it cannot listen on the address.
   static Result<std::unique_ptr<HttpServer>> start(HttpServerOptions options, HttpHandler handler);
   /// Ends all connections at once.
   ~HttpServer();
@@ -58,6 +58,7 @@ class HttpServer {
 
  private:
   class Listener;
+  class Connection;
   explicit HttpServer(std::unique_ptr<Listener> listener);
   std::unique_ptr<Listener> listener_;
 };

@@ -23,8 +23,6 @@ namespace {
 constexpr long kMostRedirects = 10;
 constexpr long kBulkBuffer = 512L * 1024;
 constexpr int kLongestPoll = 1000;
-/// A server may hash what it received before it answers.
-constexpr long kUploadPatience = 5;
 
 struct CurlList {
   curl_slist* head = nullptr;
@@ -121,8 +119,7 @@ void set_up_way(CURL* easy, const Exchange& exchange, const NetworkSettings& net
   }
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, tls ? "https" : "http,https");
-  const bool reads = exchange.method == Method::get || exchange.method == Method::head;
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, reads ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, only_reads(exchange.method) ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_MAXREDIRS, kMostRedirects);
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
@@ -170,6 +167,13 @@ void set_up_request(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, transfer.headers.head);
 }
 
+/// How long a transfer may go without data. A server may hash what it received before it answers.
+std::chrono::seconds patience_of(const Exchange& exchange, const Wire::Settings& settings) {
+  constexpr int kUploadFactor = 5;
+  if (exchange.patience) return *exchange.patience;
+  return has_body(exchange.method) ? settings.stall_timeout * kUploadFactor : settings.stall_timeout;
+}
+
 void set_up(Transfer& transfer, const Wire::Settings& settings) {
   auto* const easy = transfer.easy;
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
@@ -181,8 +185,7 @@ void set_up(Transfer& transfer, const Wire::Settings& settings) {
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT, static_cast<long>(settings.connect_timeout.count()));
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
-  const auto patience = transfer.exchange.patience.value_or(
-      settings.stall_timeout * (has_body(transfer.exchange.method) ? kUploadPatience : 1));
+  const auto patience = patience_of(transfer.exchange, settings);
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(patience.count()));
   curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, transfer.exchange.new_connection ? 1L : 0L);
   set_up_way(easy, transfer.exchange, settings.network);
@@ -324,7 +327,7 @@ void Wire::Driver::finish(CURL* easy, CURLcode code) {
   note_place(*transfer);
   if (code != CURLE_OK && !transfer->outcome.refused) {
     auto settings = settings_;
-    settings.stall_timeout = transfer->exchange.patience.value_or(settings.stall_timeout);
+    settings.stall_timeout = patience_of(transfer->exchange, settings_);
     transfer->outcome.failure = explain(easy, code, transfer->error.data(), settings);
     transfer->outcome.failure->unsent = code == CURLE_COULDNT_RESOLVE_HOST ||
                                         code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT;

@@ -37,8 +37,9 @@ struct Exchange {
   /// stream.
   bool bulk = false;
   bool new_connection = false;
-  std::optional<std::chrono::seconds> patience = {};  ///< without data; by default Settings::stall_timeout
-  Body body = {};                                     ///< of a method that has one; read in the wire's thread
+  std::optional<std::chrono::seconds> patience =
+      {};  ///< without data; by default the stall timeout, or five times that for a method with a body
+  Body body = {};  ///< of a method that has one; read in the wire's thread
   std::shared_ptr<const Trust> trust = {};
   /// Receives the body piece by piece, in the wire's thread; returning false ends the exchange
   /// (Outcome::refused). Not called for an empty body.

@@ -35,16 +35,9 @@ std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header) {
       challenge.realm = specs::Url::parse(value).value_or(specs::Url());
     } else if (name == "service") {
       challenge.service = std::move(value);
-    } else if (name == "scope") {
-      challenge.scope = std::move(value);
     }
   }
   return challenge.realm.is_http() ? std::optional(std::move(challenge)) : std::nullopt;
-}
-
-specs::Url token_url(const BearerChallenge& challenge, std::string_view scope) {
-  const auto url = challenge.realm.with_parameter("scope", challenge.scope.empty() ? scope : challenge.scope);
-  return challenge.service.empty() ? url : url.with_parameter("service", challenge.service);
 }
 
 }  // namespace launch::registry

@@ -12,13 +12,9 @@ namespace launch::registry {
 struct BearerChallenge {
   specs::Url realm;  ///< the server that issues tokens
   std::string service;
-  std::string scope;
 };
 
 /// Parses a WWW-Authenticate header; nullopt if it does not ask for a bearer token, or has no http(s) realm.
 std::optional<BearerChallenge> parse_bearer_challenge(std::string_view header);
-
-/// The URL to request the token from. `scope` is used if the challenge has none.
-specs::Url token_url(const BearerChallenge& challenge, std::string_view scope);
 
 }  // namespace launch::registry

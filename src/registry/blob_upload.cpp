@@ -18,8 +18,8 @@ const net::StatusHints kPushHints = {
         "check "
         "the repository's name",
     .missing = "check the repository's name, and that the registry accepts OCI images",
-    .rate_limited = "try again later; what was uploaded is not sent again",
-    .server_error = "try again later; what was uploaded is not sent again",
+    .rate_limited = "try again later: blobs that are complete are not sent again",
+    .server_error = "try again later: blobs that are complete are not sent again",
 };
 
 namespace {
@@ -51,7 +51,7 @@ bool has_no_chunks(const net::HttpResponse& response) {
          complaint(response).starts_with("UNSUPPORTED");
 }
 
-/// The registry no longer knows the upload, or not like this.
+/// The upload no longer exists, or the registry rejects its state.
 bool is_lost(const net::HttpResponse& response) {
   const auto words = complaint(response);
   return response.status == 404 || words.starts_with("BLOB_UPLOAD_UNKNOWN") ||
@@ -91,7 +91,7 @@ Result<Fate> BlobUpload::run() {
 }
 
 Result<bool> BlobUpload::exists() {
-  const auto url = session_.place().base.extend_path("/blobs/" + blob_.digest.text());
+  const auto url = session_.place().blob(blob_.digest);
   TRY_ASSIGN(const auto response, session_.send({.url = url, .method = net::Method::head}));
   if (response.status == 404) return false;
   if (response.status != 200) return fail(refused(url, response, "200 or 404", kPushHints));
@@ -101,36 +101,36 @@ Result<bool> BlobUpload::exists() {
   return true;
 }
 
-/// Starts an upload; a fate if there is nothing to send.
-Result<std::optional<Fate>> BlobUpload::begin() {
-  const auto uploads = session_.place().base.extend_path("/blobs/uploads/");
-  constexpr int kCreated = 201;
-  constexpr int kAccepted = 202;
-  for (std::size_t i = 0;; ++i) {
-    const bool mount = i < request_.mount_from.size();
-    auto url = uploads;
-    if (mount)
-      url = url.with_parameter("mount", blob_.digest.text()).with_parameter("from", request_.mount_from[i]);
+/// Asks for an upload until the registry grants or refuses it.
+Result<net::HttpResponse> BlobUpload::post(const specs::Url& url) {
+  while (true) {
     TRY(may_go_on());
     auto response = session_.send({.url = url, .method = net::Method::post});
-    if (!response) {
-      TRY(failed_once(std::move(response.error())));
-      --i;
-      continue;
-    }
-    if (response->status == kCreated && mount) return Fate::mounted;
-    if (response->status == kAccepted) {
-      TRY(take_location(*response));
-      offset_ = 0;
-      if (i + 1 >= request_.mount_from.size()) return std::nullopt;
-      cancel();  // the next repository may have it
-    } else if (net::is_retryable_status(response->status)) {
-      TRY(failed_once(refused(url, *response, "an upload (202)", kPushHints), &*response));
-      --i;
-    } else if (!mount) {
-      return fail(refused(url, *response, "an upload (202)", kPushHints));
-    }
+    if (response && !net::is_retryable_status(response->status)) return response;
+    auto error =
+        response ? refused(url, *response, "an upload (202)", kPushHints) : std::move(response.error());
+    TRY(failed_once(std::move(error), response ? &*response : nullptr));
   }
+}
+
+/// Starts an upload; a fate if there is nothing to send.
+Result<std::optional<Fate>> BlobUpload::begin() {
+  constexpr int kCreated = 201;
+  constexpr int kAccepted = 202;
+  const auto uploads = session_.place().base.extend_path("/blobs/uploads/");
+  for (const auto& from : request_.mount_from) {
+    const auto url = uploads.with_parameter("mount", blob_.digest.text()).with_parameter("from", from);
+    TRY_ASSIGN(const auto response, post(url));
+    if (response.status == kCreated) return Fate::mounted;
+    if (response.status != kAccepted) continue;
+    TRY(take_location(response));
+    if (&from == &request_.mount_from.back()) return std::nullopt;
+    cancel();  // the next repository may have it
+  }
+  TRY_ASSIGN(const auto response, post(uploads));
+  if (response.status != kAccepted) return fail(refused(uploads, response, "an upload (202)", kPushHints));
+  TRY(take_location(response));
+  return std::nullopt;
 }
 
 Result<BlobUpload::Step> BlobUpload::send_all() {
@@ -140,11 +140,8 @@ Result<BlobUpload::Step> BlobUpload::send_all() {
     TRY_ASSIGN(const auto step, send_chunk());
     if (step == Step::restart) return step;
   }
-  while (true) {
-    TRY(may_go_on());
-    TRY_ASSIGN(const auto step, finish());
-    if (step != Step::again) return step;
-  }
+  TRY(may_go_on());
+  return finish();
 }
 
 Result<BlobUpload::Step> BlobUpload::send_chunk() {
@@ -229,10 +226,9 @@ Result<BlobUpload::Step> BlobUpload::finish() {
 Result<void> BlobUpload::failed_once(Error error, const net::HttpResponse* response) {
   if (work_.stop.stop_requested() || ++failures_ >= options_.tries) return fail(std::move(error));
   log_debug("pushing {}: {}; trying again", blob_.name, error.message());
-  auto wait = options_.retry_base * (std::int64_t{1} << std::min(failures_ - 1, 6));
-  const auto asked = response == nullptr ? std::nullopt : response->header("retry-after");
-  if (asked) wait = std::max(wait, net::parse_retry_after(*asked, work_.clock.now()).value_or(wait));
-  work_.clock.sleep(wait, work_.stop);
+  const auto header = response == nullptr ? std::nullopt : response->header("retry-after");
+  const auto asked = header ? net::parse_retry_after(*header, work_.clock.now()) : std::nullopt;
+  work_.clock.sleep(backoff_.wait(failures_ - 1, asked), work_.stop);
   return {};
 }
 
@@ -253,7 +249,7 @@ Result<void> BlobUpload::may_go_on() const {
   return fail(environment_error(fmt::format("stopped before {} was pushed", blob_.name)));
 }
 
-/// Frees what the registry keeps of the upload; whether it does is its own affair.
+/// Asks the registry to discard the upload. A failure does no harm.
 void BlobUpload::cancel() {
   if (location_.empty()) return;
   const auto ignored = session_.send({.url = std::exchange(location_, {}), .method = net::Method::remove});

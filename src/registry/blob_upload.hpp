@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "net/retry.hpp"
 #include "net/status.hpp"
 #include "registry/push.hpp"
 
@@ -37,6 +38,7 @@ class BlobUpload {
   enum class Step { done, again, restart };
 
   Result<bool> exists();
+  Result<net::HttpResponse> post(const specs::Url& url);
   Result<std::optional<Fate>> begin();
   Result<Step> send_all();
   Result<Step> send_chunk();
@@ -59,6 +61,7 @@ class BlobUpload {
   const Work& work_;
   const std::atomic<bool>& failed_;
   std::function<void(std::uint64_t)> advance_;
+  net::Backoff backoff_{options_.retry_base};
   specs::Url location_;       ///< of the upload
   std::uint64_t offset_ = 0;  ///< what the registry has
   bool whole_ = false;        ///< in one request

@@ -56,13 +56,12 @@ std::optional<Login> read_entry(const Json& entry) {
 std::vector<fs::path> auth_files(const Environment& environment) {
   if (const auto only = environment.get("REGISTRY_AUTH_FILE")) return {*only};
   const auto runtime = environment.get("XDG_RUNTIME_DIR");
-  const auto config = environment.get("XDG_CONFIG_HOME");
   const auto docker = environment.get("DOCKER_CONFIG");
   const auto home = environment.home();
   return {(runtime ? fs::path(*runtime) / "containers"
                    : fs::path("/run/containers") / fmt::to_string(::getuid())) /
               "auth.json",
-          (config ? fs::path(*config) : home / ".config") / "containers/auth.json",
+          environment.config_home() / "containers/auth.json",
           (docker ? fs::path(*docker) : home / ".docker") / "config.json"};
 }
 
@@ -76,8 +75,8 @@ Result<std::optional<Login>> ask_helper(const std::string& name, std::string_vie
   if (!outcome.ok()) {
     const auto words = std::string(trim(outcome.out.empty() ? outcome.err : outcome.out));
     if (words.find("credentials not found") != std::string::npos) return std::nullopt;
-    return fail(environment_error(fmt::format("{} has no credentials for {}: exit code {}: {}", program,
-                                              registry, outcome.exit_code, in_quotes(words)))
+    return fail(environment_error(fmt::format("{} failed for {}: exit code {}: {}", program, registry,
+                                              outcome.exit_code, in_quotes(words)))
                     .hint(fmt::format("run `podman login {}` or `docker login {}`", registry, registry)));
   }
   const auto answer = parse_json<Json>(outcome.out);
@@ -158,8 +157,7 @@ Result<std::optional<Login>> find_login(std::string_view name, const Environment
 
 Result<std::shared_ptr<const net::Trust>> find_trust(std::string_view registry,
                                                      const Environment& environment, const fs::path& root) {
-  const auto config = environment.get("XDG_CONFIG_HOME");
-  const auto own = (config ? fs::path(*config) : environment.home() / ".config") / "containers/certs.d";
+  const auto own = environment.config_home() / "containers/certs.d";
   for (const auto& place : {own, root / "etc/containers/certs.d", root / "etc/docker/certs.d"}) {
     const auto folder = place / registry;
     std::error_code ignored;

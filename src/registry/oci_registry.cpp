@@ -1,5 +1,4 @@
-// The parts of the OCI distribution specification 1.1 that looking up an image needs, and Docker's token
-// authentication.
+// The parts of the OCI distribution specification 1.1 that looking up an image needs.
 #include "registry/oci_registry.hpp"
 
 #include <algorithm>
@@ -13,7 +12,7 @@
 #include "base/text.hpp"
 #include "net/status.hpp"
 #include "registry/answers.hpp"
-#include "registry/bearer_challenge.hpp"
+#include "registry/session.hpp"
 
 namespace launch::registry {
 namespace {
@@ -22,39 +21,6 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kMostManifest = std::uint64_t{4} << 20;
 constexpr std::uint64_t kMostConfiguration = std::uint64_t{16} << 20;
-constexpr std::uint64_t kMostToken = std::uint64_t{1} << 20;
-
-constexpr std::string_view kManifestTypes =
-    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
-
-/// The registry that is really asked for an image.
-struct Place {
-  specs::Url base;  ///< "https://registry-1.docker.io/v2/nvidia/cuda"
-  std::string host;
-  std::string repository;
-};
-
-Result<Place> place_of(const specs::ImageReference& reference,
-                       const std::vector<specs::RegistryMirror>& mirrors) {
-  Place place;
-  place.host = reference.registry == "docker.io" ? "registry-1.docker.io" : reference.registry;
-  place.repository = reference.repository;
-  const auto moved = specs::mirrored(reference.name(), mirrors);
-  if (moved) {
-    const auto slash = moved->name.find('/');
-    place.host = moved->name.substr(0, slash);
-    place.repository = moved->name.substr(std::min(slash, moved->name.size() - 1) + 1);
-  }
-  const auto* scheme = moved && moved->insecure ? "http" : "https";
-  const auto base = specs::Url::parse(fmt::format("{}://{}/v2/{}", scheme, place.host, place.repository));
-  if (!base) {
-    return fail(input_error(fmt::format("{} is not a valid registry address", in_quotes(place.host)))
-                    .hint("correct the location under [[registry]] in launch.toml: HOST[:PORT][/PATH]"));
-  }
-  place.base = *base;
-  return place;
-}
 
 bool is_missing(const net::HttpResponse& response) {
   const auto text = complaint(response);
@@ -81,11 +47,12 @@ struct Manifest {
 /// Talks to one repository, with the token that it requires.
 class Repository {
  public:
-  Repository(net::HttpClient& http, const Place& place) : http_(http), place_(place) {}
+  Repository(net::HttpClient& http, const Place& place)
+      : place_(place), session_(http, place, {}, Action::pull) {}
 
   /// nullopt if the registry does not have it. `name` is a tag or a digest.
   Result<std::optional<Manifest>> manifest(const std::string& name) {
-    const auto url = place_.base.extend_path(fmt::format("/manifests/{}", name));
+    const auto url = place_.manifest(name);
     TRY_ASSIGN(const auto response, get(url, kMostManifest, {{"Accept", std::string(kManifestTypes)}}));
     if (is_missing(response)) return std::nullopt;
     if (response.status != 200) return fail(refused(url, response, "a manifest (200)", kHints));
@@ -106,10 +73,10 @@ class Repository {
   Result<Json> configuration(const Manifest& manifest) {
     const auto digest = Digest::parse(json_string(manifest.content, {"config", "digest"}));
     if (!digest) {
-      return fail(garbage(place_.base.extend_path(fmt::format("/manifests/{}", manifest.digest.text())),
-                          "its manifest names no configuration by sha256"));
+      return fail(
+          garbage(place_.manifest(manifest.digest.text()), "its manifest names no configuration by sha256"));
     }
-    const auto url = place_.base.extend_path(fmt::format("/blobs/{}", digest->text()));
+    const auto url = place_.blob(*digest);
     TRY_ASSIGN(const auto response, get(url, kMostConfiguration, {}));
     if (response.status != 200) return fail(refused(url, response, "a configuration (200)", kHints));
     const auto found = Digest::of(response.body);
@@ -121,33 +88,11 @@ class Repository {
 
  private:
   Result<net::HttpResponse> get(const specs::Url& url, std::uint64_t most, net::Headers headers) {
-    net::HttpRequest request{.url = url, .headers = std::move(headers), .most = most};
-    if (!token_.empty()) request.headers.emplace_back("Authorization", "Bearer " + token_);
-    TRY_ASSIGN(auto response, http_.fetch(request));
-    if (response.status != 401 || !token_.empty()) return response;
-    const auto challenge = parse_bearer_challenge(response.header("www-authenticate").value_or(""));
-    if (!challenge) return response;
-    TRY_ASSIGN(token_, fetch_token(*challenge));
-    request.headers.emplace_back("Authorization", "Bearer " + token_);
-    return http_.fetch(request);
+    return session_.send({.url = url, .headers = std::move(headers), .most = most});
   }
 
-  Result<std::string> fetch_token(const BearerChallenge& challenge) {
-    const auto url = token_url(challenge, fmt::format("repository:{}:pull", place_.repository));
-    TRY_ASSIGN(const auto response, http_.fetch({.url = url, .most = kMostToken}));
-    if (response.status != 200) return fail(refused(url, response, "a token (200)", kHints));
-    const auto json = parse_json<Json>(response.body);
-    auto token = json_string(json, {"token"});
-    if (token.empty()) token = json_string(json, {"access_token"});
-    const bool sound =
-        !token.empty() && std::all_of(token.begin(), token.end(), [](char c) { return c > ' ' && c < 0x7f; });
-    if (!sound) return fail(garbage(url, "expected a token"));
-    return token;
-  }
-
-  net::HttpClient& http_;
   const Place& place_;
-  std::string token_;
+  Session session_;
 };
 
 /// "linux/amd64"; empty for entries that are not runnable images (attestations are "unknown/unknown").
@@ -223,7 +168,7 @@ Result<std::optional<RemoteImage>> look_up(Repository& repository, const specs::
 
 Result<std::optional<RemoteImage>> OciRegistry::find(const specs::ImageReference& reference,
                                                      const specs::Platform& platform) {
-  TRY_ASSIGN(const auto place, place_of(reference, mirrors_));
+  TRY_ASSIGN(const auto place, Place::to_pull(reference.name(), mirrors_));
   Repository repository(*http_, place);
   return during(look_up(repository, reference, platform),
                 fmt::format("asking the registry {} for {}", place.host, reference.text()));

@@ -13,16 +13,13 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr auto kManifestTypes =
-    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
-    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
 constexpr int kMostLogins = 10;  ///< per download
 
 std::optional<RemoteFile> read_file_entry(const Json& entry) {
   auto digest = Digest::parse(json_string(entry, {"digest"}));
-  const auto& size = json_at(entry, {"size"});
-  if (!digest || !size.is_number_unsigned()) return std::nullopt;
-  return RemoteFile{*std::move(digest), size.get<std::uint64_t>()};
+  const auto size = json_integer<std::uint64_t>(json_at(entry, {"size"}));
+  if (!digest || !size) return std::nullopt;
+  return RemoteFile{*std::move(digest), *size};
 }
 
 Error malformed(std::string_view shown, std::string_view found) {
@@ -55,8 +52,8 @@ Result<RemoteFile> manifest_for(std::string_view index, const specs::Platform& p
     }
     if (!name.starts_with("unknown/")) others.push_back(name);
   }
-  return fail(environment_error(fmt::format("{} has no image for {}; it has {}", shown, platform.oci(),
-                                            others.empty() ? "none" : join_words(others)))
+  return fail(environment_error(fmt::format("{} has no image for {}{}", shown, platform.oci(),
+                                            others.empty() ? "" : "; it has " + join_words(others)))
                   .hint("choose another base image, or remove the platform from the recipe"));
 }
 
@@ -75,14 +72,6 @@ Result<ManifestFiles> manifest_files(std::string_view manifest, std::string_view
   return files;
 }
 
-specs::Url manifest_url(const Place& place, const Digest& digest) {
-  return place.base.extend_path("/manifests/" + digest.text());
-}
-
-specs::Url blob_url(const Place& place, const Digest& digest) {
-  return place.base.extend_path("/blobs/" + digest.text());
-}
-
 std::vector<Result<net::HttpResponse>> RepositoryClient::fetch_all(
     std::span<const net::HttpRequest> requests) {
   std::vector<Result<net::HttpResponse>> responses;
@@ -99,10 +88,10 @@ std::vector<Result<net::DownloadResult>> RepositoryClient::download(
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
   for (int logins = 0; !open.empty() && logins < kMostLogins; ++logins) {
     const auto before = session_.authorization();
-    // Answers a challenge, if there is one; what is wrong otherwise, the download will say.
+    // Logs in if the registry demands it. The download reports any other failure.
     const auto ignored = session_.send({.url = requests[open.front()].url,
                                         .method = net::Method::head,
-                                        .headers = {{"Accept", kManifestTypes}}});
+                                        .headers = {{"Accept", std::string(kManifestTypes)}}});
     const auto authorization = session_.authorization();
     if (logins > 0 && authorization == before) break;
     std::vector<net::DownloadRequest> asked;

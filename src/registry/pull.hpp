@@ -34,9 +34,6 @@ Result<RemoteFile> manifest_for(std::string_view index, const specs::Platform& p
 /// Errors (environment): not an image's manifest; `shown` names it.
 Result<ManifestFiles> manifest_files(std::string_view manifest, std::string_view shown);
 
-specs::Url manifest_url(const Place& place, const Digest& digest);
-specs::Url blob_url(const Place& place, const Digest& digest);
-
 /// An HTTP client for the files of one repository: it logs in as the registry asks, again when a token
 /// expires.
 class RepositoryClient final : public net::HttpClient {

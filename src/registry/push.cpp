@@ -39,12 +39,8 @@ class Push {
   }
 
  private:
-  specs::Url manifest_url(const std::string& name) const {
-    return request_.place.base.extend_path("/manifests/" + name);
-  }
-
   Result<bool> has_manifest(const std::string& name, const Digest& digest) {
-    const auto url = manifest_url(name);
+    const auto url = request_.place.manifest(name);
     TRY_ASSIGN(const auto response, session_.send({.url = url,
                                                    .method = net::Method::head,
                                                    .headers = {{"Accept", request_.top.media_type}}}));
@@ -95,7 +91,7 @@ class Push {
   Result<void> put_manifest(const std::string& name, const PushManifest& manifest) {
     if (work_.stop.stop_requested())
       return fail(environment_error(fmt::format("stopped before the manifest {} was pushed", name)));
-    const auto url = manifest_url(name);
+    const auto url = request_.place.manifest(name);
     TRY_ASSIGN(const auto response, session_.send({.url = url,
                                                    .method = net::Method::put,
                                                    .headers = {{"Content-Type", manifest.media_type}},
@@ -125,8 +121,7 @@ class Push {
 Result<Pushed> push(const PushRequest& request, net::HttpClient& http, const Work& work,
                     const PushOptions& options) {
   return during(Push(request, http, work, options).run(),
-                fmt::format("pushing {}/{} to the registry {}", request.place.host, request.place.repository,
-                            request.place.host));
+                fmt::format("pushing {}/{}", request.place.host, request.place.repository));
 }
 
 }  // namespace launch::registry

@@ -58,6 +58,14 @@ std::string form_field(std::string_view name, std::string_view value) {
 
 }  // namespace
 
+specs::Url Place::manifest(std::string_view tag_or_digest) const {
+  return base.extend_path(fmt::format("/manifests/{}", tag_or_digest));
+}
+
+specs::Url Place::blob(const Digest& digest) const {
+  return base.extend_path("/blobs/" + digest.text());
+}
+
 Result<Place> Place::to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors) {
   const auto below = [&](std::string_view prefix) {
     return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '/');
@@ -89,8 +97,10 @@ Result<net::HttpResponse> Session::send(net::HttpRequest request) {
     TRY_ASSIGN(auto response, http_.fetch(request));
     if (is_redirect(response.status) && response.header("location")) {
       const auto target = request.url.resolve(*response.header("location"));
-      if (!target || !target->is_http() || ++redirects > kMostRedirects)
-        return fail(garbage(request.url, "it redirects too often, or to an invalid address"));
+      if (!target || !target->is_http())
+        return fail(garbage(request.url, "it redirects to an address that is not an http or https URL"));
+      if (++redirects > kMostRedirects)
+        return fail(garbage(request.url, fmt::format("it redirects more than {} times", kMostRedirects)));
       if (request.url.scheme() == "https" && target->scheme() != "https")
         return fail(garbage(request.url, fmt::format("it redirects to {}, which is not encrypted", *target)));
       request.url = *target;
@@ -132,8 +142,8 @@ Result<std::string> Session::fetch_token(const BearerChallenge& challenge) {
   const auto& login = access_.login;
   const bool safe = challenge.realm.scheme() == "https" || place_.base.scheme() == "http";
   if (login && !safe)
-    return fail(garbage(place_.base,
-                        fmt::format("it wants the password sent to {} without encryption", challenge.realm)));
+    return fail(garbage(
+        place_.base, fmt::format("it wants the credentials sent to {} without encryption", challenge.realm)));
   if (challenge.realm.host() == place_.base.host()) request.trust = access_.trust;
   if (login && !login->identity_token.empty()) {
     request.method = net::Method::post;

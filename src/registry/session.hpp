@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -8,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/digest.hpp"
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "registry/bearer_challenge.hpp"
@@ -16,11 +16,19 @@
 
 namespace launch::registry {
 
-/// Where a repository really is.
+/// Manifests and indexes, OCI's and Docker's, for an Accept header.
+inline constexpr std::string_view kManifestTypes =
+    "application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.list.v2+json, "
+    "application/vnd.oci.image.manifest.v1+json, application/vnd.docker.distribution.manifest.v2+json";
+
+/// The address of a repository.
 struct Place {
   specs::Url base;  ///< "https://registry.example/v2/team/demo"
   std::string host;
   std::string repository;
+
+  specs::Url manifest(std::string_view tag_or_digest) const;
+  specs::Url blob(const Digest& digest) const;
 
   /// Where to push: the name itself. It is spoken to in plain HTTP if an entry of `mirrors` says so of this
   /// registry. Errors (input): not a valid address.
@@ -29,7 +37,7 @@ struct Place {
   static Result<Place> to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors);
 };
 
-/// How to be let in.
+/// The credentials and certificates for a registry.
 struct Access {
   std::optional<Login> login = {};
   std::shared_ptr<const net::Trust> trust = {};

@@ -36,7 +36,7 @@ std::optional<archive::LayerFacts> known_facts(const fs::path& record) {
   return text ? parse_layer_record(*text) : std::nullopt;
 }
 
-/// Bytes that are read to make a layer: the content of its wheels and the layer, about.
+/// About how many bytes making the layer reads: its wheels, compressed and uncompressed.
 std::uint64_t work_of(const OpenWheels& wheels) {
   std::uint64_t sum = 0;
   for (const auto& zip : wheels.zips()) {
@@ -94,7 +94,7 @@ Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::sp
     const auto& wheels = layers[job.layer];
     TRY_ASSIGN(auto facts, during(archive::digest_layer(job.wheels.zips(), spec, on_read), step(wheels)));
     job.wheels.forget();
-    // A store that cannot be written is as good, only slower the next time.
+    // Without the record, the layer is only made again the next time.
     static_cast<void>(
         write_file(work.disk, record_path(store, wheels, spec), layer_record_text(facts), 0644, Flush::no));
     found[job.layer] = std::move(facts);
@@ -120,39 +120,6 @@ Result<OpenWheels> OpenWheels::open(std::span<const LayerWheel> wheels) {
 
 void OpenWheels::forget() const {
   for (const auto& file : files_) file.forget();
-}
-
-LayerReader::LayerReader(OpenWheels wheels, archive::LayerPlan plan)
-    : wheels_(std::move(wheels)), plan_(std::move(plan)) {
-  for (const auto& zip : wheels_.zips()) sources_.push_back(zip.bytes());
-}
-
-Result<LayerReader> LayerReader::open(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
-                                      const archive::LayerFacts& facts) {
-  TRY_ASSIGN(auto opened, OpenWheels::open(wheels));
-  TRY_ASSIGN(auto plan, during(archive::plan_layer(opened.zips(), spec, facts.files), step(wheels)));
-  if (plan.size != facts.size) {
-    return fail(
-        environment_error(fmt::format("the layer of {} has {} bytes, expected {}",
-                                      wheels.front().path.filename().string(), plan.size, facts.size)));
-  }
-  return LayerReader(std::move(opened), std::move(plan));
-}
-
-void LayerReader::read(std::uint64_t offset, std::uint64_t size,
-                       const std::function<bool(std::string_view)>& take) const {
-  constexpr std::size_t kPiece = std::size_t{1} << 20;
-  std::uint64_t since = 0;
-  for (const auto& segment : segments_of(plan_, offset, size)) {
-    for (auto rest = bytes_of(plan_, segment, sources_); !rest.empty();) {
-      const auto piece = rest.substr(0, kPiece);
-      if (!take(piece)) return;
-      rest.remove_prefix(piece.size());
-      if ((since += piece.size()) < kKept) continue;
-      wheels_.forget();
-      since = 0;
-    }
-  }
 }
 
 }  // namespace launch::store

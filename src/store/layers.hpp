@@ -2,9 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <span>
-#include <string_view>
 #include <vector>
 
 #include "archive/layer.hpp"
@@ -43,27 +41,6 @@ class OpenWheels {
  private:
   std::vector<MappedFile> files_;
   std::vector<archive::ZipFile> zips_;
-};
-
-/// The bytes of a layer, read from its wheels; there is no copy of them.
-class LayerReader {
- public:
-  /// Errors: those of OpenWheels::open and archive::plan_layer; (environment): the wheels give another layer
-  /// than `facts` says.
-  static Result<LayerReader> open(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
-                                  const archive::LayerFacts& facts);
-
-  std::uint64_t size() const { return plan_.size; }
-  /// Hands a range of the layer to `take` piece by piece, up to its end at the most; false ends it.
-  /// Thread-safe.
-  void read(std::uint64_t offset, std::uint64_t size,
-            const std::function<bool(std::string_view)>& take) const;
-
- private:
-  LayerReader(OpenWheels wheels, archive::LayerPlan plan);
-  OpenWheels wheels_;
-  archive::LayerPlan plan_;
-  std::vector<std::string_view> sources_;
 };
 
 }  // namespace launch::store

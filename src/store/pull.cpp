@@ -24,8 +24,7 @@ class Pull {
     const Artifact wanted{.name = std::string(name),
                           .sha256 = file.digest,
                           .size = file.size,
-                          .url = manifest ? registry::manifest_url(place_, file.digest)
-                                          : registry::blob_url(place_, file.digest)};
+                          .url = manifest ? place_.manifest(file.digest.text()) : place_.blob(file.digest)};
     TRY_ASSIGN(const auto fetched, fetch(store_, {&wanted, 1}, client_, work_, "fetching the base image"));
     return read_file(fetched.paths.front(), kMostText);
   }
@@ -37,7 +36,7 @@ class Pull {
       wanted.push_back({.name = std::string(kLayerName),
                         .sha256 = file.digest,
                         .size = file.size,
-                        .url = registry::blob_url(place_, file.digest)});
+                        .url = place_.blob(file.digest)});
     }
     TRY_ASSIGN(auto fetched, fetch(store_, wanted, client_, work_, "fetching the base image"));
     return std::move(fetched.paths);

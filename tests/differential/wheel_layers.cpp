@@ -8,16 +8,21 @@
 #include <fmt/format.h>
 
 #include "base/clock.hpp"
-#include "store/layers.hpp"
+#include "store/body.hpp"
 
 namespace {
 
 using launch::Result;
 namespace fs = std::filesystem;
 
-Result<void> write(const fs::path& path, const launch::store::LayerReader& reader) {
+Result<void> write(const fs::path& path, const launch::net::BodySource& layer) {
   std::ofstream out(path, std::ios::binary);
-  reader.read(0, reader.size(), [&](std::string_view piece) { return bool(out << piece); });
+  std::vector<char> piece(std::size_t{1} << 20);
+  for (std::uint64_t at = 0; at < layer.size();) {
+    TRY_ASSIGN(const auto count, layer.read(at, piece));
+    out.write(piece.data(), static_cast<std::streamsize>(count));
+    at += count;
+  }
   if (!out.flush())
     return launch::fail(launch::environment_error(fmt::format("cannot write {}", path.string())));
   return {};
@@ -47,8 +52,8 @@ Result<void> run(int argc, char** argv) {
     fmt::print("{} {} {} {} {} {}\n", facts[i].layer.text(), facts[i].tar.text(), facts[i].toc.text(),
                facts[i].size, facts[i].tar_size, name);
     if (std::string_view(argv[6]) == "-") continue;
-    TRY_ASSIGN(const auto layer, launch::store::LayerReader::open(layers[i], spec, facts[i]));
-    TRY(write(fs::path(argv[6]) / (name + ".tar.gz"), layer));
+    TRY_ASSIGN(const auto layer, launch::store::layer_body(layers[i], spec, facts[i]));
+    TRY(write(fs::path(argv[6]) / (name + ".tar.gz"), *layer));
   }
   return {};
 }

@@ -185,13 +185,14 @@ TEST_F(PushTest, GivesUpAndLeavesTheTag) {
   ASSERT_FALSE(pushed);
   EXPECT_EQ(
       pushed.error().text(),
-      fmt::format("error: the registry returned 500 for "
-                  "https://registry.example/v2/team/demo/blobs/uploads/1, expected 202\n"
-                  "  while pushing the layer of torch ({})\n"
-                  "  while pushing registry.example/team/demo to the registry registry.example\n\n"
-                  "hint: the registry returned a server error; try again later; what was uploaded is not "
-                  "sent again\n",
-                  Digest::of(layer).text()));
+      fmt::format(
+          "error: the registry returned 500 for "
+          "https://registry.example/v2/team/demo/blobs/uploads/1, expected 202\n"
+          "  while pushing the layer of torch ({})\n"
+          "  while pushing registry.example/team/demo\n\n"
+          "hint: the registry returned a server error; try again later: blobs that are complete are not "
+          "sent again\n",
+          Digest::of(layer).text()));
   EXPECT_EQ(registry.manifests.at("team/demo:latest"), "before");
   EXPECT_THAT(registry.uploads, IsEmpty());
   EXPECT_EQ(work.clock.sleeps().size(), 4u);

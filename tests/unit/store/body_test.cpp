@@ -35,6 +35,11 @@ TEST(LayerBodyTest, IsReadFromTheWheelsInAnyPieces) {
     std::string buffer(piece, '\0');
     while (const auto got = (*body)->read(whole.size(), buffer).value()) whole.append(buffer, 0, got);
     EXPECT_EQ(Digest::of(whole), facts.layer) << piece;
+    std::string part(50, '\0');
+    EXPECT_EQ((*body)->read(1000, part).value(), 50U);
+    EXPECT_EQ(part, whole.substr(1000, 50));
+    EXPECT_EQ((*body)->read(facts.size - 3, part).value(), 3U);
+    EXPECT_EQ(part.substr(0, 3), whole.substr(facts.size - 3));
   }
   facts.size += 1;
   EXPECT_EQ(layer_body(wheels, spec, facts).error().message(),

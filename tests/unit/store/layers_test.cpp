@@ -45,15 +45,6 @@ class LayersTest : public ::testing::Test {
       found.push_back(item.path());
     return found;
   }
-  std::string bytes(const LayerReader& reader, std::uint64_t offset, std::uint64_t size) {
-    std::string out;
-    reader.read(offset, size, [&](std::string_view piece) {
-      out += piece;
-      return true;
-    });
-    return out;
-  }
-
   test::Scratch scratch_;
   fakes::FakeWork work_;
 };
@@ -74,24 +65,6 @@ TEST_F(LayersTest, AreMadeOnce) {
   EXPECT_EQ(again[1].tar, first[1].tar);
   EXPECT_EQ(again[1].files, first[1].files);
   EXPECT_TRUE(work_.reporter.steps.empty());
-}
-
-TEST_F(LayersTest, AreReadFromTheWheels) {
-  const auto one = wheel("one", std::string(3000000, 'a'));
-  const LayerWheels wheels = {one, wheel("two")};
-  const auto known = facts({wheels}).value().front();
-  const auto reader = LayerReader::open(wheels, spec(), known);
-  ASSERT_TRUE(reader) << reader.error().text();
-  const auto whole = bytes(*reader, 0, reader->size());
-  EXPECT_EQ(Digest::of(whole), known.layer);
-  EXPECT_EQ(whole.size(), known.size);
-  EXPECT_EQ(bytes(*reader, 1000, 50), whole.substr(1000, 50));
-  EXPECT_EQ(bytes(*reader, known.size - 3, 50), whole.substr(known.size - 3));
-  auto wrong = known;
-  ++wrong.size;
-  EXPECT_EQ(LayerReader::open(wheels, spec(), wrong).error().text(),
-            fmt::format("error: the layer of one-1-py3-none-any.whl has {} bytes, expected {}\n", known.size,
-                        wrong.size));
 }
 
 TEST_F(LayersTest, AreMadeAgainFromADamagedRecord) {
@@ -126,7 +99,7 @@ TEST_F(LayersTest, NameAWheelThatCannotBeOne) {
             "  while making the layer of bad-1-py3-none-any.whl\n");
   work_.stop.request_stop();
   EXPECT_EQ(facts({{wheel("two"), one}}).error().text(),
-            "error: stopped while a layer was made\n  while making the layer of two-1-py3-none-any.whl and 1 "
+            "error: stopped while making a layer\n  while making the layer of two-1-py3-none-any.whl and 1 "
             "more\n");
 }
 
