@@ -7,6 +7,7 @@
 
 #include "archive/deflate.hpp"
 #include "archive/gzip.hpp"
+#include "archive/tree.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 
@@ -16,8 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json entry_json(const TocEntry& entry) {
-  constexpr int kFile = 0644;
-  constexpr int kExecutable = 0755;
   const auto& member = entry.member;
   Json json{{"name", member.is_folder ? member.path + '/' : member.path},
             {"type", member.is_folder ? "dir" : "reg"}};
@@ -25,7 +24,7 @@ Json entry_json(const TocEntry& entry) {
   if (member.time != 0) {
     json["modtime"] = utc_timestamp(std::chrono::sys_seconds(std::chrono::seconds(member.time)));
   }
-  json["mode"] = member.is_folder || member.executable ? kExecutable : kFile;
+  json["mode"] = mode_of(member.is_folder || member.executable);
   json["uid"] = 0;
   json["gid"] = 0;
   if (entry.offset > 0) json["offset"] = entry.offset;

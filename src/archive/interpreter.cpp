@@ -38,9 +38,9 @@ class Unpacker {
       return fail(bad_member(entry.name, "is not below python/"));
     using Kind = TarEntry::Kind;
     if (entry.kind == Kind::other) return fail(bad_member(entry.name, "is a device or a pipe"));
+    TRY(require_real_folders(path.parent_path(), entry.name));
     TRY(make_tree_folder(work_.disk, folder_,
                          entry.kind == Kind::folder ? path.string() : path.parent_path().string()));
-    TRY(require_real_folders(path.parent_path(), entry.name));
     if (entry.kind == Kind::link) TRY(link(path, entry));
     if (entry.kind == Kind::hard_link) TRY(copy(path, entry));
     return entry.kind == Kind::file;
@@ -76,8 +76,9 @@ class Unpacker {
     const auto target = fs::path(entry.target).lexically_normal();
     std::error_code ignored;
     if (!is_below_root(target) || !fs::is_regular_file(fs::symlink_status(folder_ / target, ignored)))
-      return fail(bad_member(
-          entry.name, fmt::format("is a link to {}, which is no file of it", in_quotes(entry.target))));
+      return fail(bad_member(entry.name,
+                             fmt::format("is a hard link to {}, which is not an earlier file of the archive",
+                                         in_quotes(entry.target))));
     TRY(require_real_folders(target.parent_path(), entry.name));
     TRY_ASSIGN(const auto content, read_file(folder_ / target));
     const auto permissions = fs::status(folder_ / target, ignored).permissions();

@@ -16,7 +16,7 @@ namespace launch::archive {
 namespace {
 
 Error stopped() {
-  return environment_error("stopped while a layer was made");
+  return environment_error("stopped while making a layer");
 }
 
 TarMember member_of(const LayerFile& file, const LayerSpec& spec) {

@@ -51,11 +51,11 @@ Result<void> LayerNames::add_node(std::string_view path, Kind kind) {
   const auto& known = at->second;
   if (is_new || (known.path == path && known.kind == Kind::folder && kind == Kind::folder)) return {};
   if (known.path != path) {
-    return fail(bad_wheel(
-        fmt::format("{} and {} differ only in the case of letters", in_quotes(known.path), in_quotes(path))));
+    return fail(
+        bad_wheel(fmt::format("{} and {} differ only in case", in_quotes(known.path), in_quotes(path))));
   }
   return fail(bad_wheel(fmt::format("{} is {}", in_quotes(path),
-                                    known.kind == kind ? "there twice" : "both a file and a folder")));
+                                    known.kind == kind ? "listed twice" : "both a file and a folder")));
 }
 
 }  // namespace launch::archive

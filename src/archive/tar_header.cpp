@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "archive/tree.hpp"
+
 namespace launch::archive {
 namespace {
 
@@ -89,14 +91,12 @@ std::string tar_header(const TarMember& member) {
   }
   if (member.size > kMostNumber) records += pax_record("size", fmt::to_string(member.size));
   if (time > kMostNumber) records += pax_record("mtime", fmt::to_string(member.time));
-  constexpr unsigned kFile = 0644;
-  constexpr unsigned kExecutable = 0755;
   std::string out;
   if (!records.empty()) {
-    out = block({{}, "pax_header"}, 'x', kFile, records.size(), 0);
+    out = block({{}, "pax_header"}, 'x', mode_of(false), records.size(), 0);
     out += records + tar_padding(records.size());
   }
-  const auto mode = member.is_folder || member.executable ? kExecutable : kFile;
+  const auto mode = mode_of(member.is_folder || member.executable);
   return out + block(*place, member.is_folder ? '5' : '0', mode, member.size, time);
 }
 

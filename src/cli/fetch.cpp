@@ -19,8 +19,8 @@ constexpr const char* kFooter =
     R"(LOCK is a name (demo means lockfiles/pylock.demo.toml) or the path of any PEP 751 lock. The store is shared by
 all projects; `launch doctor` prints its location. Wheels in the store are hashed again, not downloaded. If the
 lock names wheels by path, they are linked to those paths too, so that pip and uv can install the lock. Of a
-package without wheels, the source archive is fetched; one from version control or a folder is named. An
-interrupted download resumes.
+package without wheels, the source archive is fetched; one from version control or a folder is named. The archives
+of a standalone Python are fetched too. An interrupted download resumes.
 
 Examples:
   launch fetch demo                      then: pip install -r lockfiles/pylock.demo.toml

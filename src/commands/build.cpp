@@ -61,14 +61,15 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
                locking::fetch_locked(wheels, origins, lock.file.parent_path(), store, *http, context.work()));
     return std::move(fetched.paths);
   };
-  wanted.fetch_interpreter = [&, &lock =
-                                     lock](const specs::Platform& platform) -> Result<std::filesystem::path> {
-    const auto& archive = lock.lock.provenance.interpreter->archives.at(platform);
-    project::LockedFile file;
-    file.file_name = archive.file_name();
-    file.url = archive.url;
-    file.sha256 = archive.sha256;
-    TRY_ASSIGN(const auto fetched, locking::fetch_interpreters({file}, store, *http, context.work()));
+  wanted.fetch_interpreter = [&, &project = project, &recipe = recipe, &lock = lock](
+                                 const specs::Platform& platform) -> Result<std::filesystem::path> {
+    const auto archives = locking::interpreters_of(lock.lock, {&platform, 1});
+    if (archives.empty()) {
+      return fail(input_error(fmt::format("the lock {} has no Python for {}", project.shown(lock.file),
+                                          platform.text()))
+                      .hint(fmt::format("run `launch lock {} --upgrade`", recipe.name)));
+    }
+    TRY_ASSIGN(const auto fetched, locking::fetch_interpreters(archives, store, *http, context.work()));
     return fetched.paths.front();
   };
   TRY_ASSIGN(auto outcome, image::build_image(wanted, engine, context.work()));

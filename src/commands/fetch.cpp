@@ -67,6 +67,16 @@ Result<std::size_t> take_from(const fs::path& folder, const std::vector<project:
   return taken;
 }
 
+/// The sizes that the lock does not state.
+void fill_sizes(FetchDocument& fetched) {
+  for (std::size_t i = 0; i < fetched.files.size(); ++i) {
+    auto& size = fetched.files[i].size;
+    std::error_code code;
+    const auto found = fs::file_size(fetched.paths[i], code);
+    if (size == 0 && !code) size = found;
+  }
+}
+
 std::vector<NotFetched> not_fetched_of(const project::Lockfile& lock) {
   std::vector<NotFetched> out;
   for (const auto& package : lock.packages) {
@@ -92,7 +102,8 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
   auto archives = locking::archives_of(loaded.lock);
   std::move(archives.begin(), archives.end(), std::back_inserter(document.files));
   document.not_fetched = not_fetched_of(loaded.lock);
-  auto interpreters = locking::interpreters_of(loaded.lock);
+  const auto of_packages = document.files;
+  const auto interpreters = locking::interpreters_of(loaded.lock, specs::Platform::all());
   document.interpreters = interpreters.size();
   document.files.insert(document.files.end(), interpreters.begin(), interpreters.end());
 
@@ -107,10 +118,12 @@ Result<FetchDocument> fetch(const FetchRequest& request, const Context& context)
                                            project::indexes_of_lock(project, file, context.reporter));
   TRY(restore_wheels(loaded.lock, file.parent_path(), origins, {context, site, *http, store}));
   TRY_ASSIGN(const auto of_python, locking::fetch_interpreters(interpreters, store, *http, context.work()));
-  TRY_ASSIGN(auto fetched, locking::fetch_locked(document.files, origins, file.parent_path(), store, *http,
-                                                 context.work()));
+  TRY_ASSIGN(auto fetched,
+             locking::fetch_locked(of_packages, origins, file.parent_path(), store, *http, context.work()));
   TRY(require_no_stop(context));
   document.paths = std::move(fetched.paths);
+  document.paths.insert(document.paths.end(), of_python.paths.begin(), of_python.paths.end());
+  fill_sizes(document);
   document.downloaded = fetched.downloaded + of_python.downloaded;
   document.bytes = fetched.bytes + of_python.bytes;
   context.reporter.status("placing files");

@@ -53,7 +53,8 @@ struct Subject {
   project::Recipe recipe;
   fs::path file;  ///< of the lock
   Previous previous;
-  std::set<std::string> upgrade_only;  ///< normalized
+  std::set<std::string> upgrade_only;                    ///< normalized
+  std::optional<project::PythonBuild> interpreter = {};  ///< of the image; nullopt: the base's
 };
 
 /// Errors (input): one of the packages to upgrade is neither in the lock nor in the recipe.
@@ -69,7 +70,7 @@ Result<std::set<std::string>> known_packages(const std::vector<std::string>& nam
   for (const auto& name : names) {
     out.insert(specs::normalize_name(name));
     if (known.count(specs::normalize_name(name)) != 0) continue;
-    const auto& [workspace, recipe, file, previous, ignored] = subject;
+    const auto& [workspace, recipe, file, previous, upgrade_only, interpreter] = subject;
     auto error =
         input_error(previous.lock ? fmt::format("neither {} nor the recipe {} has a package {}",
                                                 workspace.project.shown(file), recipe.name, in_quotes(name))
@@ -80,6 +81,10 @@ Result<std::set<std::string>> known_packages(const std::vector<std::string>& nam
     return fail(std::move(error));
   }
   return out;
+}
+
+locking::Renew renew_of(const LockRequest& request) {
+  return request.upgrade ? locking::Renew::yes : locking::Renew::no;
 }
 
 Result<Subject> subject_of(const LockRequest& request, const Context& context) {
@@ -97,24 +102,15 @@ Result<Subject> subject_of(const LockRequest& request, const Context& context) {
   subject.file = project.lock_place(subject.recipe.name);
   TRY_ASSIGN(subject.previous, read_previous(project, subject.file, request.upgrade, context.reporter));
   TRY_ASSIGN(subject.upgrade_only, known_packages(request.upgrade_only, subject));
+  TRY_ASSIGN(subject.interpreter, locking::interpreter_for(subject.recipe, subject.previous.lock,
+                                                           renew_of(request), subject.workspace.site));
   return subject;
-}
-
-locking::Renew renew_of(const LockRequest& request) {
-  return request.upgrade ? locking::Renew::yes : locking::Renew::no;
-}
-
-Result<std::optional<project::PythonBuild>> interpreter_of(const LockRequest& request,
-                                                           const Subject& subject) {
-  return locking::interpreter_for(subject.recipe, subject.previous.lock, renew_of(request),
-                                  subject.workspace.site);
 }
 
 Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject& subject) {
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(subject.recipe));
-  TRY_ASSIGN(const auto interpreter, interpreter_of(request, subject));
-  TRY_ASSIGN(const auto python_patch,
-             interpreter ? std::optional(interpreter->patch) : locking::python_patch_for(subject.recipe));
+  TRY_ASSIGN(const auto python_patch, subject.interpreter ? std::optional(subject.interpreter->patch)
+                                                          : locking::python_patch_for(subject.recipe));
   return locking::LockRequest{.recipe = subject.recipe,
                               .previous = subject.previous.lock,
                               .upgrade = request.upgrade,
@@ -154,7 +150,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
   result.lock.provenance.base = std::move(chosen.base);
-  TRY_ASSIGN(result.lock.provenance.interpreter, interpreter_of(request, subject));
+  result.lock.provenance.interpreter = subject.interpreter;
   return result;
 }
 

@@ -128,8 +128,8 @@ Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
   if (wanted.record.base.digest || !recipe_) return wanted.record.base;
   if (recipe_->image.python == project::Recipe::Image::Python::standalone) {
     return fail(
-        input_error(
-            fmt::format("{} must be built from source, which the base image's Python does", text_of(wanted)))
+        input_error(fmt::format("{} must be built from source, which requires the base image's Python",
+                                text_of(wanted)))
             .hint(fmt::format("set python = \"base\" under [image] in recipes/{}.toml", recipe_->name)));
   }
   auto recipe = *recipe_;

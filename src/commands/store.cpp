@@ -23,6 +23,9 @@ Result<void> add_digests(const std::filesystem::path& file, std::set<Digest>& di
     if (package.sdist) digests.insert(*package.sdist->sha256);
     if (package.source && package.source->file) digests.insert(*package.source->file->sha256);
   }
+  if (const auto& interpreter = lock.provenance.interpreter) {
+    for (const auto& [platform, archive] : interpreter->archives) digests.insert(archive.sha256);
+  }
   return {};
 }
 

@@ -190,7 +190,7 @@ std::string label_instruction(const DockerfileInput& input, const project::BaseI
 
 std::string image_interpreter(const project::Provenance& provenance) {
   if (provenance.interpreter) return fmt::format("{}/bin/python3", kPythonHome);
-  return base_interpreter(provenance.base.value_or(project::BaseImage{}));
+  return base_interpreter(*provenance.base);
 }
 
 std::string base_interpreter(const project::BaseImage& base) {

@@ -37,7 +37,7 @@ std::int64_t image_timestamp(const project::Lockfile& lock);
 /// Where a standalone Python is in images: its archive's own folder, at the root.
 inline constexpr std::string_view kPythonHome = "/python";
 
-/// Path of an image's interpreter: that of the lock, else the base image's.
+/// Path of an image's interpreter: that of the lock, else the base image's, of which there must be one.
 std::string image_interpreter(const project::Provenance& provenance);
 
 /// Path of the base image's interpreter: "/usr/bin/python3.12".

@@ -235,7 +235,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
                                           const specs::Accelerator& accelerator) {
   if (recipe.image.from) {
     return during(specs::ImageReference::parse(*recipe.image.from),
-                  fmt::format("reading from under [image] in recipes/{}.toml", recipe.name));
+                  fmt::format("reading `from` under [image] in recipes/{}.toml", recipe.name));
   }
   const auto fitting = fitting_distribution(recipe, accelerator);
   if (const auto toolkit = pytorch::cuda_toolkit(accelerator)) {
@@ -259,7 +259,7 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
         input_error(
             fmt::format("no known base image has Python {}: {}", recipe.python.text(), join_words(known)))
             .hint(fmt::format(
-                "set python in recipes/{}.toml to one of these, or from under [image] to an image "
+                "set python in recipes/{}.toml to one of these, or `from` under [image] to an image "
                 "that has it{}",
                 recipe.name,
                 recipe.python.free_threaded
@@ -312,18 +312,13 @@ Result<std::optional<project::PythonBuild>> interpreter_for(const project::Recip
                                                             const std::optional<project::Lockfile>& previous,
                                                             Renew renew, const project::Site& site) {
   if (!is_standalone(recipe)) return std::nullopt;
-  if (renew == Renew::no && previous && previous->provenance.interpreter) {
-    const auto& before = *previous->provenance.interpreter;
-    const bool fits = before.python == recipe.python &&
-                      (!recipe.python_patch || before.patch == *recipe.python_patch) &&
-                      std::all_of(recipe.platforms.begin(), recipe.platforms.end(),
-                                  [&](const auto& platform) { return before.archives.contains(platform); });
-    if (fits) return before;
+  auto build = renew == Renew::no && previous ? previous->provenance.interpreter : std::nullopt;
+  if (!build || !build->fits(recipe.python, recipe.python_patch, recipe.platforms)) {
+    TRY_ASSIGN(build, during(project::choose_python_build(recipe.python, recipe.python_patch,
+                                                          recipe.platforms, site.interpreters),
+                             fmt::format("choosing the Python of recipes/{}.toml", recipe.name)));
   }
-  TRY_ASSIGN(auto build, during(project::choose_python_build(recipe.python, recipe.python_patch,
-                                                             recipe.platforms, site.interpreters),
-                                fmt::format("choosing the Python of recipes/{}.toml", recipe.name)));
-  std::erase_if(build.archives, [&](const auto& archive) {
+  std::erase_if(build->archives, [&](const auto& archive) {
     return std::find(recipe.platforms.begin(), recipe.platforms.end(), archive.first) ==
            recipe.platforms.end();
   });

@@ -12,7 +12,7 @@
 
 namespace launch::locking {
 
-/// Whether to take anew what the previous lock has.
+/// Whether to replace what the previous lock has.
 enum class Renew { no, yes };
 
 /// The base image of a recipe for that accelerator: its `from`, nvidia/cuda, or for CPU the distribution with
@@ -30,8 +30,8 @@ Result<int> glibc_minor_for(const project::Recipe& recipe);
 /// of wanted_base; (input) a base whose patch release is known to be another.
 Result<std::optional<int>> python_patch_for(const project::Recipe& recipe);
 
-/// The Python that is put into the image of a recipe: the previous lock's if that fits, unless it is to be
-/// renewed, else the newest build; nullopt if the base's own is used. Errors: those of choose_python_build.
+/// The Python for the image of a recipe: with Renew::no the previous lock's if it fits, else the newest
+/// build; nullopt if the base's own is used. Errors: those of choose_python_build.
 Result<std::optional<project::PythonBuild>> interpreter_for(const project::Recipe& recipe,
                                                             const std::optional<project::Lockfile>& previous,
                                                             Renew renew, const project::Site& site);

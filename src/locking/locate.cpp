@@ -66,9 +66,22 @@ std::string other_ways(const project::LockedWheel& wheel) {
   return fmt::format(kOtherWays, wheel.path.value_or(wheel.file_name));
 }
 
+/// How a lock gets by without this version; empty for what is no wheel.
+std::string without_version(const project::LockedWheel& wheel) {
+  const auto name = specs::WheelName::parse(wheel.file_name);
+  if (!name) return {};
+  return fmt::format(
+      "if this persists, exclude the version: add \"{}!={}\" to constraints under [lock] of the recipe, "
+      "and lock again",
+      name->name, name->version.text());
+}
+
 // Sets the URLs of the wheels of these projects that the index still has; returns the projects of the others.
-Result<std::set<std::string>> locate_on(index::IndexClient& client, std::vector<project::LockedWheel>& wheels,
+Result<std::set<std::string>> locate_on(const index::IndexSource& source, net::HttpClient& http,
+                                        std::vector<project::LockedWheel>& wheels,
                                         const std::set<std::string>& projects) {
+  if (projects.empty()) return projects;
+  index::IndexClient client(http, source);
   std::set<std::string> left;
   TRY_ASSIGN(const auto pages, read_pages(client, projects));
   for (auto& wheel : wheels) {
@@ -102,63 +115,42 @@ Result<std::set<std::string>> projects_to_locate(const std::vector<project::Lock
   return projects;
 }
 
-/// The indexes to ask for a project, in turn.
-std::vector<index::IndexSource> sources_of(const std::string& project, const Origins& origins) {
+/// Where a project was asked for.
+std::vector<specs::Url> asked_for(const std::string& project, const Origins& origins) {
   for (const auto& further : origins.further) {
-    if (further.packages.count(project) != 0) return {{.url = further.url}};
+    if (further.packages.count(project) != 0) return {further.url};
   }
-  std::vector<index::IndexSource> sources;
-  if (origins.channel) sources.push_back({.url = *origins.channel, .forbidden_is_missing = true});
-  sources.push_back(origins.general);
-  return sources;
+  std::vector<specs::Url> urls;
+  if (origins.channel) urls.push_back(*origins.channel);
+  urls.push_back(origins.general.url);
+  return urls;
 }
 
-/// Projects that are asked for at the same indexes.
-struct Group {
-  std::vector<index::IndexSource> sources;
-  std::set<std::string> projects;
-};
-
-std::vector<Group> groups_of(const std::set<std::string>& projects, const Origins& origins) {
-  std::map<std::string, Group> groups;  // by the URL of the first index
-  for (const auto& project : projects) {
-    auto sources = sources_of(project, origins);
-    auto& group = groups[sources.front().url.text()];
-    group.sources = std::move(sources);
-    group.projects.insert(project);
-  }
-  std::vector<Group> out;
-  out.reserve(groups.size());
-  for (auto& [url, group] : groups) out.push_back(std::move(group));
-  return out;
+Error lost(const project::LockedWheel& wheel, const std::string& project, const Origins& origins) {
+  std::vector<std::string> asked;
+  for (const auto& url : asked_for(project, origins)) asked.push_back(url.without_credentials().text());
+  return environment_error(fmt::format("{} is no longer on {}", wheel.file_name, join_words(asked, "or")))
+      .hint(other_ways(wheel));
 }
 
-// Sets the URLs of wheels that the channel still has but no longer lists.
-Result<void> locate_hidden(net::HttpClient& http, const Origins& origins,
-                           std::vector<project::LockedWheel>& wheels) {
+// Sets the URLs of wheels of these projects that the channel still has but no longer lists.
+Result<void> locate_hidden(net::HttpClient& http, const specs::Url& channel,
+                           const std::set<std::string>& projects, std::vector<project::LockedWheel>& wheels) {
   std::vector<pytorch::PublishedWheel> hidden;
   const auto is_wanted = [&](const project::LockedFile& file) {
     if (!to_be_located(file) || !file.file_name.ends_with(".whl")) return false;
     const auto project = project_of(file);
-    return project && sources_of(*project, origins).front().url == *origins.channel;
+    return project && projects.count(*project) != 0;
   };
   for (const auto& wheel : wheels) {
     if (is_wanted(wheel)) hidden.push_back({wheel.file_name, std::nullopt});
   }
-  TRY_ASSIGN(const auto places, pytorch::find_hidden(http, *origins.channel, hidden));
+  TRY_ASSIGN(const auto places, pytorch::find_hidden(http, channel, hidden));
   auto found = places.begin();
   for (auto& wheel : wheels) {
     if (is_wanted(wheel)) wheel.url = (found++)->url;
   }
   return {};
-}
-
-Error lost(const project::LockedWheel& wheel, const std::string& project, const Origins& origins) {
-  std::vector<std::string> asked;
-  for (const auto& source : sources_of(project, origins))
-    asked.push_back(source.url.without_credentials().text());
-  return environment_error(fmt::format("{} is no longer on {}", wheel.file_name, join_words(asked, "or")))
-      .hint(other_ways(wheel));
 }
 
 }  // namespace
@@ -176,16 +168,20 @@ Origins origins_of(const project::Provenance& provenance, const project::Site& s
 
 Result<std::vector<project::LockedWheel>> locate_wheels(std::vector<project::LockedWheel> wheels,
                                                         const Origins& origins, net::HttpClient& http) {
-  TRY_ASSIGN(const auto projects, projects_to_locate(wheels));
-  for (const auto& group : groups_of(projects, origins)) {
-    auto left = group.projects;
-    for (const auto& source : group.sources) {
-      if (left.empty()) break;
-      index::IndexClient client(http, source);
-      TRY_ASSIGN(left, locate_on(client, wheels, left));
+  TRY_ASSIGN(auto projects, projects_to_locate(wheels));
+  for (const auto& further : origins.further) {
+    std::set<std::string> own;
+    for (const auto& name : further.packages) {
+      if (projects.erase(name) != 0) own.insert(name);
     }
+    TRY(locate_on({.url = further.url}, http, wheels, own));
   }
-  if (origins.channel) TRY(locate_hidden(http, origins, wheels));
+  if (origins.channel) {
+    const index::IndexSource channel{.url = *origins.channel, .forbidden_is_missing = true};
+    TRY_ASSIGN(projects, locate_on(channel, http, wheels, projects));
+  }
+  TRY_ASSIGN(projects, locate_on(origins.general, http, wheels, projects));
+  if (origins.channel && !projects.empty()) TRY(locate_hidden(http, *origins.channel, projects, wheels));
   const auto still = std::find_if(wheels.begin(), wheels.end(), to_be_located);
   if (still == wheels.end()) return wheels;
   TRY_ASSIGN(const auto project, project_of(*still));
@@ -220,17 +216,18 @@ std::vector<project::LockedFile> archives_of(const project::Lockfile& lock) {
   return archives;
 }
 
-std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock) {
-  std::vector<project::LockedFile> archives;
-  if (!lock.provenance.interpreter) return archives;
+std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock,
+                                                 std::span<const specs::Platform> platforms) {
+  std::vector<project::LockedFile> files;
+  if (!lock.provenance.interpreter) return files;
   for (const auto& [platform, archive] : lock.provenance.interpreter->archives) {
-    project::LockedFile file;
+    if (std::find(platforms.begin(), platforms.end(), platform) == platforms.end()) continue;
+    auto& file = files.emplace_back();
     file.file_name = archive.file_name();
     file.url = archive.url;
     file.sha256 = archive.sha256;
-    archives.push_back(std::move(file));
   }
-  return archives;
+  return files;
 }
 
 Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>& archives,
@@ -239,7 +236,7 @@ Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>
   std::vector<store::Artifact> wanted;
   wanted.reserve(archives.size());
   for (const auto& archive : archives) wanted.push_back(artifact_of(archive, {}));
-  auto fetched = store::fetch(store, wanted, http, work);
+  auto fetched = store::fetch(store, wanted, http, work, "fetching Python");
   if (fetched || work.stop.stop_requested()) return fetched;
   return fail(
       std::move(fetched.error())
@@ -248,20 +245,6 @@ Result<store::Fetched> fetch_interpreters(const std::vector<project::LockedFile>
           .hint("or bring the archive from a machine that can reach it: `launch fetch LOCK --to DIR` there, "
                 "`launch fetch LOCK --from DIR` here"));
 }
-
-namespace {
-
-/// How a lock gets by without this version; empty for what is no wheel.
-std::string without_version(const project::LockedWheel& wheel) {
-  const auto name = specs::WheelName::parse(wheel.file_name);
-  if (!name) return {};
-  return fmt::format(
-      "if it stays so, exclude the version: add \"{}!={}\" to constraints under [lock] of the recipe, "
-      "and lock again",
-      name->name, name->version.text());
-}
-
-}  // namespace
 
 store::Artifact artifact_of(const project::LockedWheel& wheel, const fs::path& lock_folder) {
   return {.name = wheel.file_name,

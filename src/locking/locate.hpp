@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -43,8 +44,9 @@ std::vector<project::LockedWheel> wheels_of(const project::Lockfile& lock);
 /// The source archives of packages without wheels, and archives that a lock names by themselves.
 std::vector<project::LockedFile> archives_of(const project::Lockfile& lock);
 
-/// The archives of the interpreter, one for each platform.
-std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock);
+/// The archives of the interpreter: those of these platforms; none if the image has the base's own.
+std::vector<project::LockedFile> interpreters_of(const project::Lockfile& lock,
+                                                 std::span<const specs::Platform> platforms);
 
 /// Brings archives of the interpreter into the store. Errors: those of fetch_locked, with the ways without
 /// it.

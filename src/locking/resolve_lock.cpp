@@ -302,7 +302,7 @@ class Locking {
     return error;
   }
 
-  /// False if a wheel cannot be had after all, so that its version is ruled out and another must be found.
+  /// False if a wheel cannot be used after all, so that its version is ruled out and another must be found.
   Result<bool> assemble(const std::vector<TargetSolution>& solutions, project::Lockfile& lock) {
     lock = {};
     auto patches = ~specs::PatchSet();

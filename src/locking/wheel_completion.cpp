@@ -72,8 +72,8 @@ Result<void> read_local(project::LockedWheel& wheel, const fs::path& file) {
   return {};
 }
 
-/// A wheel of the lock without all that it needs, and the index's file.
-struct Open {
+/// A locked wheel that lacks its digest or its size, and the index's file.
+struct Unfinished {
   project::LockedWheel* wheel = nullptr;
   const index::IndexFile* file = nullptr;
   const project::LockedPackage* package = nullptr;
@@ -82,7 +82,7 @@ struct Open {
 };
 
 /// Errors (unusable): the file is no wheel, or not the one whose metadata the index gave.
-Result<void> check_wheel(const fs::path& file, const Open& expected, net::HttpClient& http) {
+Result<void> check_wheel(const fs::path& file, const Unfinished& expected, net::HttpClient& http) {
   const auto metadata = metadata_of_file(file, http);
   const auto unusable = [&](std::string_view what) {
     return fail(Error(ErrorKind::unusable, fmt::format("the file at {} {}", expected.file->url, what)));
@@ -92,7 +92,8 @@ Result<void> check_wheel(const fs::path& file, const Open& expected, net::HttpCl
   return same ? Result<void>() : unusable("requires other packages than its metadata on the index says");
 }
 
-std::vector<Result<net::HttpResponse>> ask_heads(const std::vector<Open>& wheels, net::HttpClient& http) {
+std::vector<Result<net::HttpResponse>> ask_heads(const std::vector<Unfinished>& wheels,
+                                                 net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
   requests.reserve(wheels.size());
   for (const auto& one : wheels) {
@@ -102,24 +103,29 @@ std::vector<Result<net::HttpResponse>> ask_heads(const std::vector<Open>& wheels
   return index::fetch_with_files(http, requests);
 }
 
-/// The status of a file that its server refuses for good; 0 if it may be had.
-int refusal_of(const specs::Url& url, const Result<net::HttpResponse>& head, net::HttpClient& http) {
-  if (!head || !net::is_refusal(head->status)) return 0;
+/// Why a server does not serve a wheel; nullopt if it may.
+std::optional<Refused> refusal_of(const Unfinished& one, const Result<net::HttpResponse>& head,
+                                  net::HttpClient& http) {
+  if (!head || !net::is_refusal(head->status)) return std::nullopt;
   // Some servers refuse HEAD alone.
+  const auto& url = one.file->url;
   const net::HttpRequest first_byte{.url = url, .range = net::ByteRange{0, 0}};
   const auto answer = index::fetch_with_files(http, {&first_byte, 1});
-  return answer[0] && net::is_refusal(answer[0]->status) ? answer[0]->status : 0;
+  if (!answer[0] || !net::is_refusal(answer[0]->status)) return std::nullopt;
+  return Refused{one.package->name, one.package->version,
+                 fmt::format("{} returned {}", url, answer[0]->status)};
 }
 
 /// Hashes wheels without a known digest: as the store knows them, else by downloading them.
-Result<std::vector<Refused>> hash_wheels(const std::vector<Open>& wheels, const Completion& completion) {
+Result<std::vector<Refused>> hash_wheels(const std::vector<Unfinished>& wheels,
+                                         const Completion& completion) {
   const auto heads = ask_heads(wheels, completion.http);
   std::vector<store::Unhashed> unhashed;
   std::vector<Refused> refused;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     const auto& [wheel, file, package, metadata] = wheels[i];
-    if (const int status = refusal_of(file->url, heads[i], completion.http)) {
-      refused.push_back({package->name, package->version, fmt::format("{} returned {}", file->url, status)});
+    if (auto gone = refusal_of(wheels[i], heads[i], completion.http)) {
+      refused.push_back(*std::move(gone));
       continue;
     }
     store::Unhashed one{.name = file->file_name, .url = file->url, .size = file->size};
@@ -161,38 +167,40 @@ std::optional<std::uint64_t> size_by(const Result<net::HttpResponse>& response) 
   return length ? parse_u64(trim(*length)) : std::nullopt;
 }
 
-/// Asks a server that answers no range for the size of a wheel. Errors (environment): it does not answer, or
-/// fails.
-Result<std::optional<Refused>> ask_size(const Open& open, net::HttpClient& http) {
-  const auto& [wheel, file, package, metadata] = open;
-  const auto heads = ask_heads({open}, http);
-  const auto& head = heads.front();
-  if (const int status = refusal_of(file->url, head, http))
-    return Refused{package->name, package->version, fmt::format("{} returned {}", file->url, status)};
+/// Takes the size of a wheel from the answer to HEAD. `answered`: the server has answered a range without
+/// saying the size. Errors (environment): it does not answer, or fails.
+Result<std::optional<Refused>> size_by_head(const Unfinished& one, bool answered,
+                                            const Result<net::HttpResponse>& head, net::HttpClient& http) {
+  one.wheel->size = size_by(head).value_or(0);
+  if (answered || (head && head->ok())) return std::nullopt;
+  if (auto refused = refusal_of(one, head, http)) return refused;
   TRY(head);
-  if (!head->ok()) {
-    return fail(environment_error(fmt::format("cannot find out the size of {}: {} returned {}",
-                                              file->file_name, file->url, head->status))
-                    .hint("try again later, or use another mirror"));
-  }
-  wheel->size = size_by(head).value_or(0);
-  return std::nullopt;
+  return fail(environment_error(fmt::format("cannot determine the size of {}: {} returned {}",
+                                            one.file->file_name, one.file->url, head->status))
+                  .hint("try again later, or use another mirror"));
 }
 
-/// Asks the servers for sizes; a size that a server does not say stays 0. Returns the wheels that cannot be
-/// had. Errors: those of ask_size.
-Result<std::vector<Refused>> ask_sizes(const std::vector<Open>& wheels, net::HttpClient& http) {
+/// Asks the servers for sizes; a size that a server does not say stays 0. Returns the wheels that they
+/// refuse. Errors: those of size_by_head.
+Result<std::vector<Refused>> ask_sizes(const std::vector<Unfinished>& wheels, net::HttpClient& http) {
   std::vector<net::HttpRequest> requests;
   requests.reserve(wheels.size());
   for (const auto& one : wheels)
     requests.push_back({.url = one.file->url, .range = net::ByteRange{0, 0}, .most = 1});
   const auto ranges = index::fetch_with_files(http, requests);
-  std::vector<Refused> refused;
+  std::vector<Unfinished> unsaid;
+  std::vector<bool> answered;
   for (std::size_t i = 0; i < wheels.size(); ++i) {
     wheels[i].wheel->size = size_by(ranges[i]).value_or(0);
     if (wheels[i].wheel->size != 0) continue;
-    TRY_ASSIGN(auto without, ask_size(wheels[i], http));
-    if (without) refused.push_back(*std::move(without));
+    unsaid.push_back(wheels[i]);
+    answered.push_back(ranges[i] && ranges[i]->ok());
+  }
+  const auto heads = ask_heads(unsaid, http);
+  std::vector<Refused> refused;
+  for (std::size_t i = 0; i < unsaid.size(); ++i) {
+    TRY_ASSIGN(auto gone, size_by_head(unsaid[i], answered[i], heads[i], http));
+    if (gone) refused.push_back(*std::move(gone));
   }
   return refused;
 }
@@ -215,8 +223,8 @@ Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>
                                              const Completion& completion) {
   const auto files = files_by_name(solutions);
   const auto previous = wheels_by_name(completion.previous);
-  std::vector<Open> unhashed;
-  std::vector<Open> unsized;
+  std::vector<Unfinished> unhashed;
+  std::vector<Unfinished> unsized;
   for (auto& package : packages) {
     if (package.build) continue;  // its wheel was hashed when it was built
     for (auto& wheel : package.wheels) {

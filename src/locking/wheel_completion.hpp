@@ -30,7 +30,8 @@ struct Refused {
 
 /// Fills in what the index does not say: digests from the previous lock for files of the same name, else as
 /// the store knows them, else by downloading the wheel into the store; sizes also by asking. Returns the
-/// wheels that cannot be had (403, 404, 410); none if all is complete. Errors (environment): the index's, the
+/// wheels that their servers refuse (403, 404, 410) or that are not what the index describes; none if all is
+/// complete. Errors (environment): the index's, the
 /// store's, and an index that claims another digest than the previous lock has for the same file name, a
 /// stop.
 Result<std::vector<Refused>> complete_wheels(std::vector<project::LockedPackage>& packages,

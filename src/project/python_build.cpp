@@ -1,6 +1,7 @@
 #include "project/python_build.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -9,6 +10,7 @@
 #include "project/python_builds.hpp"
 #include "project/toml_values.hpp"
 #include "pytorch/table.hpp"
+#include "specs/patch_set.hpp"
 
 namespace launch::project {
 namespace {
@@ -22,27 +24,25 @@ struct Row {
   PythonArchive archive;
 };
 
-/// A row for a platform that this program knows; nullopt for others.
-std::optional<Row> row_of(const std::vector<std::string>& cells) {
-  auto release = parse_python_release(cells[0] + (cells[1] == "t" ? "t" : ""));
+Result<Row> row_of(const std::vector<std::string>& cells) {
+  const auto release = parse_python_release(cells[0] + (cells[1] == "t" ? "t" : ""));
   const auto platform = specs::Platform::of_machine(cells[2]);
   auto sha256 = Digest::of_hex(cells[3]);
   auto url = specs::Url::parse(cells[4]);
-  if (!release || !platform || !sha256 || !url) return std::nullopt;
+  if (!release || !platform || !sha256 || !url)
+    return fail(input_error(fmt::format("python_builds.tsv: bad row {}", join(cells, " "))));
   return Row{*release, *platform, {*std::move(url), *std::move(sha256)}};
 }
 
-std::vector<PythonBuild> read_builds() {
+Result<std::vector<PythonBuild>> read_builds() {
   std::map<std::pair<specs::Interpreter, int>, PythonBuild> builds;
-  const auto rows = pytorch::read_table(kPythonBuildsText, "python_builds.tsv",
-                                        {"version", "flavour", "arch", "sha256", "url"});
-  if (!rows) return {};
-  for (const auto& cells : *rows) {
-    auto row = row_of(cells);
-    if (!row) continue;
-    auto& build = builds[row->release];
-    std::tie(build.python, build.patch) = row->release;
-    build.archives.emplace(row->platform, std::move(row->archive));
+  TRY_ASSIGN(const auto rows, pytorch::read_table(kPythonBuildsText, "python_builds.tsv",
+                                                  {"version", "flavour", "arch", "sha256", "url"}));
+  for (const auto& cells : rows) {
+    TRY_ASSIGN(auto row, row_of(cells));
+    auto& build = builds[row.release];
+    std::tie(build.python, build.patch) = row.release;
+    build.archives.emplace(row.platform, std::move(row.archive));
   }
   std::vector<PythonBuild> out;
   out.reserve(builds.size());
@@ -50,19 +50,11 @@ std::vector<PythonBuild> read_builds() {
   return out;
 }
 
-bool fits(const PythonBuild& build, const specs::Interpreter& python, std::optional<int> patch,
-          std::span<const specs::Platform> platforms) {
-  return build.python == python && (!patch || build.patch == *patch) &&
-         std::all_of(platforms.begin(), platforms.end(),
-                     [&](const specs::Platform& each) { return build.archives.contains(each); });
-}
-
 const PythonBuild* newest(std::span<const PythonBuild> builds, const specs::Interpreter& python,
                           std::optional<int> patch, std::span<const specs::Platform> platforms) {
   const PythonBuild* best = nullptr;
   for (const auto& build : builds) {
-    if (fits(build, python, patch, platforms) && (best == nullptr || build.patch > best->patch))
-      best = &build;
+    if (build.fits(python, patch, platforms) && (best == nullptr || build.patch > best->patch)) best = &build;
   }
   return best;
 }
@@ -73,7 +65,7 @@ std::vector<std::string> alternatives(const specs::Interpreter& python,
   std::vector<std::string> releases;
   std::vector<std::string> pythons;
   for (const auto& build : known_python_builds()) {
-    if (fits(build, python, std::nullopt, platforms)) releases.push_back(build.version());
+    if (build.fits(python, std::nullopt, platforms)) releases.push_back(build.version());
     if (pythons.empty() || pythons.back() != build.python.text()) pythons.push_back(build.python.text());
   }
   return releases.empty() ? pythons : releases;
@@ -90,8 +82,15 @@ std::string PythonBuild::version() const {
   return fmt::format("{}.{}{}", python.version(), patch, python.free_threaded ? "t" : "");
 }
 
+bool PythonBuild::fits(const specs::Interpreter& wanted, std::optional<int> wanted_patch,
+                       std::span<const specs::Platform> platforms) const {
+  return python == wanted && (!wanted_patch || patch == *wanted_patch) &&
+         std::all_of(platforms.begin(), platforms.end(),
+                     [&](const specs::Platform& each) { return archives.contains(each); });
+}
+
 const std::vector<PythonBuild>& known_python_builds() {
-  static const auto builds = read_builds();
+  static const auto builds = read_builds().value();
   return builds;
 }
 
@@ -103,11 +102,11 @@ Result<PythonBuild> choose_python_build(const specs::Interpreter& python, std::o
   std::vector<std::string> names;
   for (const auto& platform : platforms) names.push_back(platform.text());
   const auto wanted = patch ? PythonBuild{python, *patch, {}}.version() : python.text();
-  return fail(
-      input_error(fmt::format("no standalone build of Python {} for {} is known, but of {}", wanted,
-                              join_words(names), join_words(alternatives(python, platforms))))
-          .hint("set python to one of these, or python = \"base\" under [image] for the base image's own")
-          .hint("or name a build of your own: [[interpreter]] in launch.toml"));
+  return fail(input_error(fmt::format("no standalone build of Python {} found for {}; available: {}", wanted,
+                                      join_words(names), join_words(alternatives(python, platforms))))
+                  .hint("set python to one of these, or set python = \"base\" under [image] to use the base "
+                        "image's Python")
+                  .hint("or add your own build as [[interpreter]] to launch.toml"));
 }
 
 std::string write_python_build(const PythonBuild& build, std::string_view name) {
@@ -146,17 +145,15 @@ Result<PythonBuild> read_python_build(const TomlTable& table) {
   return build;
 }
 
-Result<std::pair<specs::Interpreter, int>> parse_python_release(std::string_view text) {
+std::optional<std::pair<specs::Interpreter, int>> parse_python_release(std::string_view text) {
   const bool free_threaded = text.ends_with('t');
-  const auto release = free_threaded ? text.substr(0, text.size() - 1) : text;
+  const auto release = text.substr(0, text.size() - (free_threaded ? 1 : 0));
   const auto dot = release.rfind('.');
   const auto patch = dot == std::string_view::npos ? std::nullopt : parse_u64(release.substr(dot + 1));
-  constexpr std::uint64_t kMostPatch = 99;
-  if (!patch || *patch > kMostPatch)
-    return fail(input_error(fmt::format("{} is not a Python release such as \"3.12.11\"", in_quotes(text))));
-  TRY_ASSIGN(const auto python, specs::Interpreter::parse(
-                                    fmt::format("{}{}", release.substr(0, dot), free_threaded ? "t" : "")));
-  return std::pair(python, static_cast<int>(*patch));
+  if (!patch || *patch >= specs::PatchSet().size()) return std::nullopt;
+  const auto python =
+      specs::Interpreter::parse(fmt::format("{}{}", release.substr(0, dot), free_threaded ? "t" : ""));
+  return python ? std::optional(std::pair(*python, static_cast<int>(*patch))) : std::nullopt;
 }
 
 }  // namespace launch::project

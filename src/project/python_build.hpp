@@ -34,6 +34,10 @@ struct PythonBuild {
 
   /// "3.12.11"
   std::string version() const;
+  /// True if it is this Python, and that patch release of it if one is given, with an archive for every
+  /// platform.
+  bool fits(const specs::Interpreter& wanted, std::optional<int> wanted_patch,
+            std::span<const specs::Platform> platforms) const;
 };
 
 /// The builds of python-build-standalone that this program knows, oldest first.
@@ -51,7 +55,7 @@ std::string write_python_build(const PythonBuild& build, std::string_view name);
 /// Errors (input): a key is missing, or its value is something else.
 Result<PythonBuild> read_python_build(const TomlTable& table);
 
-/// "3.12.11" or "3.14.2t". Errors (input): something else.
-Result<std::pair<specs::Interpreter, int>> parse_python_release(std::string_view text);
+/// A Python with its patch release: "3.12.11", "3.14.2t"; nullopt for anything else.
+std::optional<std::pair<specs::Interpreter, int>> parse_python_release(std::string_view text);
 
 }  // namespace launch::project

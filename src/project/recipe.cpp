@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "base/toml.hpp"
 #include "project/build_table.hpp"
+#include "project/python_build.hpp"
 #include "project/recipe_packages.hpp"
 #include "project/toml_values.hpp"
 #include "specs/texts.hpp"
@@ -241,19 +242,12 @@ Result<void> read_python(const TomlTable& root, Recipe& recipe) {
   }
   std::string text;
   TRY(root.read("python", text));
-  auto minor = text;
-  const auto dot = text.rfind('.');
-  if (dot != text.find('.')) {
-    const bool free_threaded = text.ends_with('t');
-    const auto patch =
-        parse_u64(std::string_view(text).substr(dot + 1, text.size() - dot - 1 - (free_threaded ? 1 : 0)));
-    constexpr std::uint64_t kMostPatch = 62;
-    if (patch && *patch <= kMostPatch) {
-      recipe.python_patch = static_cast<int>(*patch);
-      minor = text.substr(0, dot) + (free_threaded ? "t" : "");
-    }
+  if (const auto release = parse_python_release(text)) {
+    recipe.python = release->first;
+    recipe.python_patch = release->second;
+    return {};
   }
-  auto python = specs::Interpreter::parse(minor);
+  auto python = specs::Interpreter::parse(text);
   if (!python) return fail(root.wrong("python", python.error().message()));
   recipe.python = *python;
   return {};

@@ -1,3 +1,6 @@
+#include <chrono>
+#include <filesystem>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -50,9 +53,14 @@ TEST_F(StandaloneScenario, IsLockedFetchedAndRendered) {
   const auto fetched = scenario_.launch({"fetch", "demo", "--to", "house", "--json"});
   ASSERT_EQ(fetched.code, 0) << fetched.err;
   EXPECT_THAT(fetched.out,
-              HasSubstr(fmt::format(R"("archives":[],"interpreters":[{{"name":"{}","sha256":"{}","size":0)",
-                                    kName, sha256_hex(archive_))));
+              HasSubstr(fmt::format(R"("archives":[],"interpreters":[{{"name":"{}","sha256":"{}","size":{})",
+                                    kName, sha256_hex(archive_), archive_.size())));
   EXPECT_EQ(scenario_.read(std::string("house/") + kName), archive_);
+
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(scenario_.place("store"))) {
+    std::filesystem::last_write_time(entry, entry.last_write_time() - std::chrono::days(100));
+  }
+  EXPECT_EQ(scenario_.launch({"store", "gc"}).err, "removed nothing; kept 4 unused files for 1 lock\n");
 
   ASSERT_EQ(scenario_.launch({"render", "demo"}).code, 0);
   const auto dockerfile = scenario_.read("images/demo/Dockerfile");
@@ -79,11 +87,12 @@ TEST_F(StandaloneScenario, AReleaseOfWhichThereIsNoBuild) {
                   "python = \"3.7\"\npackages = [\"app\"]\n[image]\npython = \"standalone\"\n");
   const auto done = refused({"lock", "demo"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err,
-            "error: no standalone build of Python 3.7 for linux-x86_64 is known, but of 3.8, 3.9, 3.10, "
-            "3.11, 3.12, 3.13, 3.13t, 3.14, 3.14t, 3.15 and 3.15t\n  while choosing the Python of "
-            "recipes/demo.toml\n\nhint: set python to one of these, or python = \"base\" under [image] for "
-            "the base image's own\nhint: or name a build of your own: [[interpreter]] in launch.toml\n");
+  EXPECT_EQ(
+      done.err,
+      "error: no standalone build of Python 3.7 found for linux-x86_64; available: 3.8, 3.9, 3.10, 3.11, "
+      "3.12, 3.13, 3.13t, 3.14, 3.14t, 3.15 and 3.15t\n  while choosing the Python of "
+      "recipes/demo.toml\n\nhint: set python to one of these, or set python = \"base\" under [image] to use "
+      "the base image's Python\nhint: or add your own build as [[interpreter]] to launch.toml\n");
 }
 
 }  // namespace

@@ -59,7 +59,8 @@ TEST_F(Interpreter, WhatLeadsOutIsRefused) {
   EXPECT_EQ(unpack({{.name = "python/x", .type = '2', .target = "/etc/passwd"}}),
             "not a usable interpreter: \"python/x\" is a link to \"/etc/passwd\", which leads out of it");
   EXPECT_EQ(unpack({{.name = "python/x", .type = '1', .target = "etc/passwd"}}),
-            "not a usable interpreter: \"python/x\" is a link to \"etc/passwd\", which is no file of it");
+            "not a usable interpreter: \"python/x\" is a hard link to \"etc/passwd\", which is not an "
+            "earlier file of the archive");
   EXPECT_EQ(unpack({{.name = "python/x", .type = '6'}}),
             "not a usable interpreter: \"python/x\" is a device or a pipe");
   EXPECT_EQ(unpack({{.name = "python/lib/", .type = '5'},
@@ -67,6 +68,11 @@ TEST_F(Interpreter, WhatLeadsOutIsRefused) {
                     {.name = "python/link/x", .content = "through the link"}}),
             "not a usable interpreter: \"python/link/x\" is below a link");
   EXPECT_FALSE(fs::exists(folder_ / "python/lib/x"));
+  EXPECT_EQ(unpack({{.name = "python/p/q/b", .type = '2', .target = "../.."},
+                    {.name = "python/p/q/c", .type = '2', .target = "b/.."},
+                    {.name = "python/p/q/c/evil/", .type = '5'}}),
+            "not a usable interpreter: \"python/p/q/c/evil/\" is below a link");
+  EXPECT_FALSE(fs::exists(folder_ / "evil"));
 }
 
 TEST_F(Interpreter, OnAFullDiskIsAnError) {

@@ -238,7 +238,7 @@ TEST(Layer, StopsWhenAsked) {
   const auto made = digest_layer(std::span(&zip, 1), spec(), [&](std::uint64_t) { return ++pieces < 2; });
   ASSERT_FALSE(made);
   EXPECT_EQ(pieces, 2);
-  EXPECT_EQ(made.error().text(), "error: stopped while a layer was made\n");
+  EXPECT_EQ(made.error().text(), "error: stopped while making a layer\n");
   EXPECT_EQ(made.error().kind(), ErrorKind::environment);
 }
 

@@ -108,9 +108,9 @@ TEST(LayerTree, RefusesWhatNoImageMayHold) {
                 ".wh..wh..opq/a\" would remove files of an image: names in it cannot start with .wh.");
   EXPECT_EQ(refusal({{"a\xff.py", ""}}), intro + "\"" + site + "a\\xff.py\" is not valid UTF-8");
   EXPECT_EQ(refusal({{"Demo/a.py", ""}, {"demo/b.py", ""}}),
-            intro + "\"" + site + "Demo\" and \"" + site + "demo\" differ only in the case of letters");
+            intro + "\"" + site + "Demo\" and \"" + site + "demo\" differ only in case");
   EXPECT_EQ(refusal({{"A.py", ""}, {"a.py", ""}}),
-            intro + "\"" + site + "A.py\" and \"" + site + "a.py\" differ only in the case of letters");
+            intro + "\"" + site + "A.py\" and \"" + site + "a.py\" differ only in case");
   EXPECT_EQ(refusal({{"demo", ""}, {"demo/a.py", ""}}),
             intro + "\"" + site + "demo\" is both a file and a folder");
   EXPECT_EQ(refusal({{"demo/a.py", ""}, {"demo", ""}}),
@@ -121,7 +121,7 @@ TEST(LayerTree, RefusesWhatNoImageMayHold) {
             intro + "\"" + site + std::string(256, 'a') +
                 "\" has a name of 256 bytes, more than the 255 that file systems allow");
   EXPECT_EQ(refusal({{"demo-1.0.data/purelib/demo-1.0.dist-info/RECORD", ""}}),
-            intro + "\"" + site + "demo-1.0.dist-info/RECORD\" is there twice");
+            intro + "\"" + site + "demo-1.0.dist-info/RECORD\" is listed twice");
 }
 
 TEST(LayerTree, WantsAPlainPrefix) {

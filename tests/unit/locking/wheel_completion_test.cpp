@@ -32,7 +32,7 @@ TEST_F(WheelCompletion, ASizeIsWhatTheServerSaysOfTheFileItself) {
   http.put(general.file_url(name), fakes::MemoryAnswer{.status = 502});
   EXPECT_EQ(
       error_text(),
-      fmt::format("error: cannot find out the size of {}: {} returned 502\n\nhint: try again later, or use "
+      fmt::format("error: cannot determine the size of {}: {} returned 502\n\nhint: try again later, or use "
                   "another mirror\n",
                   name, general.file_url(name)));
   http.put(general.file_url(name), fakes::MemoryAnswer{.status = 410});

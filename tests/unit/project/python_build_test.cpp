@@ -58,16 +58,16 @@ TEST(PythonBuilds, TheSitesOwnComeFirst) {
 
 TEST(PythonBuilds, ARefusalNamesWhatThereIs) {
   EXPECT_EQ(chosen("3.9", 99),
-            "error: no standalone build of Python 3.9.99 for linux-x86_64 and linux-aarch64 is known, but of "
-            "3.9.10, 3.9.11, 3.9.12, 3.9.13, 3.9.14, 3.9.15, 3.9.16, 3.9.17, 3.9.18, 3.9.19, 3.9.20, 3.9.21, "
-            "3.9.22, 3.9.23, 3.9.24 and 3.9.25\n\nhint: set python to one of these, or python = \"base\" "
-            "under [image] for the base image's own\nhint: or name a build of your own: [[interpreter]] in "
-            "launch.toml\n");
+            "error: no standalone build of Python 3.9.99 found for linux-x86_64 and linux-aarch64; "
+            "available: 3.9.10, 3.9.11, 3.9.12, 3.9.13, 3.9.14, 3.9.15, 3.9.16, 3.9.17, 3.9.18, 3.9.19, "
+            "3.9.20, 3.9.21, 3.9.22, 3.9.23, 3.9.24 and 3.9.25\n\nhint: set python to one of these, or set "
+            "python = \"base\" under [image] to use the base image's Python\nhint: or add your own build as "
+            "[[interpreter]] to launch.toml\n");
   EXPECT_EQ(chosen("3.6"),
-            "error: no standalone build of Python 3.6 for linux-x86_64 and linux-aarch64 is known, but of "
+            "error: no standalone build of Python 3.6 found for linux-x86_64 and linux-aarch64; available: "
             "3.8, 3.9, 3.10, 3.11, 3.12, 3.13, 3.13t, 3.14, 3.14t, 3.15 and 3.15t\n\nhint: set python to one "
-            "of these, or python = \"base\" under [image] for the base image's own\nhint: or name a build of "
-            "your own: [[interpreter]] in launch.toml\n");
+            "of these, or set python = \"base\" under [image] to use the base image's Python\nhint: or add "
+            "your own build as [[interpreter]] to launch.toml\n");
 }
 
 TEST(PythonBuilds, ATableReadsBack) {
