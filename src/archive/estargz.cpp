@@ -7,7 +7,6 @@
 
 #include "archive/deflate.hpp"
 #include "archive/gzip.hpp"
-#include "archive/tree.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 
@@ -19,14 +18,15 @@ using Json = nlohmann::ordered_json;
 Json entry_json(const TocEntry& entry) {
   const auto& member = entry.member;
   Json json{{"name", member.is_folder ? member.path + '/' : member.path},
-            {"type", member.is_folder ? "dir" : "reg"}};
+            {"type", member.is_folder ? "dir" : member.link.empty() ? "reg" : "symlink"}};
+  if (!member.link.empty()) json["linkName"] = member.link;
   if (member.size > 0) json["size"] = member.size;
   if (member.time != 0) {
     json["modtime"] = utc_timestamp(std::chrono::sys_seconds(std::chrono::seconds(member.time)));
   }
-  json["mode"] = mode_of(member.is_folder || member.executable);
-  json["uid"] = 0;
-  json["gid"] = 0;
+  json["mode"] = member.permissions();
+  json["uid"] = member.owner;
+  json["gid"] = member.group;
   if (entry.offset > 0) json["offset"] = entry.offset;
   if (entry.digest) json["digest"] = entry.digest->text();
   if (entry.digest && member.size > 0) json["chunkDigest"] = entry.digest->text();

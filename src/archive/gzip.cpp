@@ -1,8 +1,15 @@
 #include "archive/gzip.hpp"
 
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <fmt/format.h>
 #include <libdeflate.h>
+#include <zlib.h>
 
 #include "archive/deflate.hpp"
+#include "base/file.hpp"
 
 namespace launch::archive {
 
@@ -11,6 +18,27 @@ std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size) {
   for (int i = 0; i < 4; ++i) out += static_cast<char>(crc32 >> (8 * i) & 0xff);
   for (int i = 0; i < 4; ++i) out += static_cast<char>(size >> (8 * i) & 0xff);
   return out;
+}
+
+Result<Digest> digest_of_gunzipped(const std::filesystem::path& file) {
+  constexpr unsigned kPiece = 1U << 18;
+  errno = 0;
+  const std::unique_ptr<gzFile_s, int (*)(gzFile)> gzip(gzopen(file.c_str(), "rb"), gzclose);
+  if (!gzip) return fail(io_error("read", file, errno == 0 ? ENOMEM : errno));
+  gzbuffer(gzip.get(), kPiece);
+  if (gzdirect(gzip.get()) != 0)
+    return fail(input_error(fmt::format("{} is not compressed by gzip", file.string())));
+  Sha256 digest;
+  std::vector<char> piece(kPiece);
+  while (true) {
+    const int got = gzread(gzip.get(), piece.data(), kPiece);
+    int code = Z_OK;
+    gzerror(gzip.get(), &code);
+    if (got < 0 || (code != Z_OK && code != Z_STREAM_END))
+      return fail(input_error(fmt::format("{} is damaged: it cannot be decompressed", file.string())));
+    if (got == 0) return digest.digest();
+    digest.update({piece.data(), static_cast<std::size_t>(got)});
+  }
 }
 
 std::string gzip_member(std::string_view text) {

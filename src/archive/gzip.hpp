@@ -1,8 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <string_view>
+
+#include "base/digest.hpp"
+#include "base/result.hpp"
 
 namespace launch::archive {
 
@@ -11,6 +15,10 @@ inline constexpr std::string_view kGzipHeader{"\x1f\x8b\x08\0\0\0\0\0\0\xff", 10
 
 /// What follows the deflate stream of a gzip member: CRC-32 and size of its content.
 std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size);
+
+/// The digest of what a gzip file holds. Errors (input): damaged, or not compressed by gzip; (environment):
+/// it cannot be read.
+Result<Digest> digest_of_gunzipped(const std::filesystem::path& file);
 
 /// A text as a whole member, compressed by small_deflate.
 std::string gzip_member(std::string_view text);

@@ -34,6 +34,8 @@ class Unpacker {
   Result<bool> enter(const TarEntry& entry) {
     if (work_.stop.stop_requested()) return fail(environment_error("interrupted"));
     const auto path = fs::path(entry.name).lexically_normal();
+    if (path.filename().string().starts_with(".wh."))
+      return fail(bad_member(entry.name, "would remove files of an image"));
     if (entry.name.find('\0') != std::string::npos || !is_below_root(path))
       return fail(bad_member(entry.name, "is not below python/"));
     using Kind = TarEntry::Kind;

@@ -38,6 +38,7 @@ class TreeBuilder {
       : spec_(spec), prefix_(std::move(prefix)), paths_(InstallPaths::of(spec.python)) {}
 
   Result<void> add(const ZipFile& zip, std::size_t wheel);
+  Result<void> add_plain(const ZipFile& zip, std::size_t index);
   LayerTree finish();
 
  private:
@@ -72,6 +73,18 @@ Result<void> TreeBuilder::add(const ZipFile& zip, std::size_t wheel) {
   TRY(names.add(contents.dist_info + "/RECORD"));
   add_content(wheel, contents.dist_info + "/INSTALLER", std::string(kInstaller), false);
   records_.push_back({in_layer(contents.dist_info + "/RECORD"), wheel});
+  return {};
+}
+
+Result<void> TreeBuilder::add_plain(const ZipFile& zip, std::size_t index) {
+  LayerNames names;
+  for (std::size_t i = 0; i < zip.entries().size(); ++i) {
+    const auto& entry = zip.entries()[i];
+    if (entry.is_folder()) continue;
+    TRY(check_file_type(entry));
+    TRY(names.add(entry.name));
+    put({.path = in_layer(entry.name), .size = entry.size, .wheel = index, .entry = i});
+  }
   return {};
 }
 
@@ -138,7 +151,10 @@ LayerTree TreeBuilder::finish() {
 Result<LayerTree> layer_tree(std::span<const ZipFile> wheels, const LayerSpec& spec) {
   TRY_ASSIGN(auto prefix, plain_prefix(spec.prefix));
   TreeBuilder builder(spec, std::move(prefix));
-  for (std::size_t i = 0; i < wheels.size(); ++i) TRY(builder.add(wheels[i], i));
+  const bool plain = spec.content == LayerSpec::Content::plain_zips;
+  for (std::size_t i = 0; i < wheels.size(); ++i) {
+    TRY(plain ? builder.add_plain(wheels[i], i) : builder.add(wheels[i], i));
+  }
   return builder.finish();
 }
 

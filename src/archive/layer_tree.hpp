@@ -15,10 +15,13 @@ namespace launch::archive {
 
 /// What determines the bytes of a layer besides its wheels and kLayerVersion.
 struct LayerSpec {
+  enum class Content { wheels, plain_zips };
   std::string prefix;         ///< where wheels are installed: "/opt/venv"
   specs::Interpreter python;  ///< names the folder below the prefix
   std::string interpreter;    ///< that scripts start: "/opt/venv/bin/python3"
   std::int64_t time = 0;      ///< of all files, seconds since 1970; 0 is unknown to lazy-pulling runtimes
+  /// plain_zips: every file of the zips is installed below the prefix by its own name.
+  Content content = Content::wheels;
 };
 
 /// A file or folder of a layer.

@@ -54,6 +54,24 @@ void LayerWriter::entry(const TarMember& member, const ZipEntry& entry, std::siz
   pending_ += tar_padding(member.size);
 }
 
+void LayerWriter::stored_file(const TarMember& member, std::size_t source, std::uint32_t crc32) {
+  begin(member, nullptr);
+  if (member.size > 0) {
+    literal(kGzipHeader);
+    stored(source, 0, member.size);
+    literal(gzip_trailer(crc32, member.size));
+  }
+  pending_ += tar_padding(member.size);
+}
+
+std::string LayerWriter::finish_plain() {
+  auto end = tar_end();
+  plan_.tar_size += end.size();
+  pending_ += end;
+  flush();
+  return end;
+}
+
 LayerWriter::End LayerWriter::finish() {
   flush();
   const auto offset = plan_.size;

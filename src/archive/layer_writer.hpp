@@ -16,12 +16,15 @@ namespace launch::archive {
 /// Puts a layer together, member by member.
 class LayerWriter {
  public:
+  /// A folder, or anything else without content.
   void folder(const TarMember& member);
   /// A file with this content.
   void text(const TarMember& member, std::string_view content, const Digest& digest);
   /// A file with the content of an entry, whose compressed bytes begin at `from` in the wheel.
   void entry(const TarMember& member, const ZipEntry& entry, std::size_t wheel, std::uint64_t from,
              const Digest& digest);
+  /// A file whose content is a whole source, which takes the place of a wheel.
+  void stored_file(const TarMember& member, std::size_t source, std::uint32_t crc32);
   /// What ends a layer.
   struct End {
     std::string member;  ///< the last bytes of the tar: the table of contents, and its end
@@ -29,6 +32,8 @@ class LayerWriter {
   };
   /// The table of contents and the end, after all members.
   End finish();
+  /// The end without a table of contents, after all members. Returns the last bytes of the tar.
+  std::string finish_plain();
 
   LayerPlan take() { return std::move(plan_); }
 

@@ -189,8 +189,12 @@ class TarReader {
     entry.kind = kind_of(type);
     entry.size = *size;
     entry.time = static_cast<std::int64_t>(number_at(header, 136, 12).value_or(0));
-    constexpr std::uint64_t kOwnerExecutes = 0100;
-    entry.executable = (number_at(header, 100, 8).value_or(0) & kOwnerExecutes) != 0;
+    constexpr unsigned kOwnerExecutes = 0100;
+    constexpr unsigned kPermissions = 07777;
+    entry.mode = static_cast<unsigned>(number_at(header, 100, 8).value_or(0)) & kPermissions;
+    entry.executable = (entry.mode & kOwnerExecutes) != 0;
+    entry.owner = static_cast<unsigned>(number_at(header, 108, 8).value_or(0));
+    entry.group = static_cast<unsigned>(number_at(header, 116, 8).value_or(0));
     const auto given = std::exchange(overrides_, {});
     if (given.name) entry.name = *given.name;
     if (given.target) entry.target = *given.target;

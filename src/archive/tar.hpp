@@ -20,6 +20,9 @@ struct TarEntry {
   std::uint64_t size = 0;   ///< bytes of content
   std::int64_t time = 0;    ///< last modification, seconds since 1970
   bool executable = false;  ///< by its owner
+  unsigned mode = 0;        ///< its permissions: 0644
+  unsigned owner = 0;       ///< user ID
+  unsigned group = 0;       ///< group ID
 };
 
 /// What to read of a compressed tar, so that a small file cannot take a machine's memory or time.

@@ -38,21 +38,34 @@ std::optional<SplitPath> split_path(std::string_view path) {
   return SplitPath{path.substr(0, slash), path.substr(slash + 1)};
 }
 
-/// One header block. Numbers that do not fit are written as 0.
-std::string block(const SplitPath& path, char type, unsigned mode, std::uint64_t size, std::uint64_t time) {
+/// The fields of one header block. Numbers that do not fit are written as 0.
+struct Fields {
+  SplitPath path;
+  char type = '0';
+  unsigned mode = 0;
+  unsigned owner = 0;
+  unsigned group = 0;
+  std::uint64_t size = 0;
+  std::uint64_t time = 0;
+  std::string_view link = {};
+};
+
+std::string block(const Fields& fields) {
   std::string header(kBlock, '\0');
-  put(header, 0, path.name);
-  put(header, 100, fmt::format("{:07o}", mode));
-  put(header, 108, "0000000");
-  put(header, 116, "0000000");
-  put(header, 124, fmt::format("{:011o}", size > kMostNumber ? 0 : size));
-  put(header, 136, fmt::format("{:011o}", time > kMostNumber ? 0 : time));
+  const auto fitting = [](std::uint64_t number) { return number > kMostNumber ? 0 : number; };
+  put(header, 0, fields.path.name);
+  put(header, 100, fmt::format("{:07o}", fields.mode));
+  put(header, 108, fmt::format("{:07o}", fields.owner));
+  put(header, 116, fmt::format("{:07o}", fields.group));
+  put(header, 124, fmt::format("{:011o}", fitting(fields.size)));
+  put(header, 136, fmt::format("{:011o}", fitting(fields.time)));
   put(header, 148, "        ");
-  header[156] = type;
+  header[156] = fields.type;
+  put(header, 157, fields.link);
   put(header, 257, std::string_view("ustar\00000", 8));
   put(header, 329, "0000000");
   put(header, 337, "0000000");
-  put(header, 345, path.prefix);
+  put(header, 345, fields.path.prefix);
   unsigned sum = 0;
   for (const char c : header) sum += static_cast<unsigned char>(c);
   put(header, 148, fmt::format("{:06o}", sum));
@@ -79,6 +92,12 @@ std::string short_path(std::string_view path) {
 
 }  // namespace
 
+unsigned TarMember::permissions() const {
+  constexpr unsigned kOfLinks = 0777;
+  if (mode) return *mode;
+  return link.empty() ? mode_of(is_folder || executable) : kOfLinks;
+}
+
 std::string tar_header(const TarMember& member) {
   const auto path = member.is_folder ? member.path + '/' : member.path;
   const auto time = static_cast<std::uint64_t>(member.time);
@@ -89,15 +108,24 @@ std::string tar_header(const TarMember& member) {
     records += pax_record("path", path);
     place = SplitPath{{}, shortened};
   }
+  const bool long_link = !is_ascii(member.link) || member.link.size() > kName;
+  const auto link = long_link ? short_path(member.link) : member.link;
+  if (long_link) records += pax_record("linkpath", member.link);
   if (member.size > kMostNumber) records += pax_record("size", fmt::to_string(member.size));
   if (time > kMostNumber) records += pax_record("mtime", fmt::to_string(member.time));
   std::string out;
   if (!records.empty()) {
-    out = block({{}, "pax_header"}, 'x', mode_of(false), records.size(), 0);
+    out = block({.path = {{}, "pax_header"}, .type = 'x', .mode = mode_of(false), .size = records.size()});
     out += records + tar_padding(records.size());
   }
-  const auto mode = mode_of(member.is_folder || member.executable);
-  return out + block(*place, member.is_folder ? '5' : '0', mode, member.size, time);
+  return out + block({.path = *place,
+                      .type = member.is_folder ? '5' : member.link.empty() ? '0' : '2',
+                      .mode = member.permissions(),
+                      .owner = member.owner,
+                      .group = member.group,
+                      .size = member.size,
+                      .time = time,
+                      .link = link});
 }
 
 std::string tar_padding(std::uint64_t size) {

@@ -4,6 +4,8 @@
 
 #include <fcntl.h>
 
+#include "archive/layer_names.hpp"
+#include "archive/zip.hpp"
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
@@ -25,6 +27,22 @@ Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std:
                              bool executable) {
   TRY_ASSIGN(const Fd file, create_file(disk, path, O_WRONLY, mode_of(executable)));
   if (const int error = disk.write(file, content)) return fail(io_error("write", path, error));
+  return {};
+}
+
+Result<void> unpack_zip(Disk& disk, const std::filesystem::path& zip, const std::filesystem::path& root) {
+  TRY_ASSIGN(const auto bytes, MappedFile::open(zip));
+  TRY_ASSIGN(const auto file, ZipFile::open(bytes.text()));
+  LayerNames names;
+  for (const auto& entry : file.entries()) {
+    if (entry.is_folder()) continue;
+    TRY(check_file_type(entry));
+    TRY(names.add(entry.name));
+    if (const auto slash = entry.name.rfind('/'); slash != std::string::npos)
+      TRY(make_tree_folder(disk, root, std::string_view(entry.name).substr(0, slash)));
+    TRY_ASSIGN(const auto content, file.read(entry));
+    TRY(write_tree_file(disk, root / entry.name, content));
+  }
   return {};
 }
 

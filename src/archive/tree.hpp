@@ -21,4 +21,9 @@ constexpr unsigned mode_of(bool executable) {
 Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std::string_view content,
                              bool executable = false);
 
+/// Unpacks every file of a zip below `root`, with mode 0644 whatever the umask and the zip. Errors (input): a
+/// malformed zip, a name that check_file_type or LayerNames refuse; (environment): it cannot be read, the
+/// disk.
+Result<void> unpack_zip(Disk& disk, const std::filesystem::path& zip, const std::filesystem::path& root);
+
 }  // namespace launch::archive

@@ -85,7 +85,7 @@ class EnvironmentBlock {
  public:
   explicit EnvironmentBlock(const ProcessSpec& spec) {
     std::map<std::string, std::string, std::less<>> values;
-    for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    for (char** entry = spec.clean ? nullptr : environ; entry != nullptr && *entry != nullptr; ++entry) {
       const std::string_view line(*entry);
       const auto equals = line.find('=');
       if (equals != std::string_view::npos) values.emplace(line.substr(0, equals), line.substr(equals + 1));

@@ -26,6 +26,7 @@ struct ProcessSpec {
   std::vector<std::string> argv;                          ///< argv[0] is looked up in PATH
   std::map<std::string, std::string> environment = {};    ///< added to (or replacing) what this process has
   std::vector<std::string> unset = {};                    ///< variables the child does not get
+  bool clean = false;                                     ///< it gets those of `environment` alone
   std::optional<std::filesystem::path> folder = {};       ///< working folder; else this process's
   std::optional<unsigned> umask = {};                     ///< file mode creation mask; else this process's
   std::string input = {};                                 ///< given on stdin, then closed

@@ -14,18 +14,25 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(If the lock, the Dockerfile and the project's files are unchanged, the existing image is reused. One engine gives
-the same image ID on every machine, from scratch or from cached layers, provided all build as root or all rootless.
+    R"(With python = "standalone" and no apt, the image is known to the last byte before it exists: the engine pulls it from
+the store, and it is the same in every engine and registry. Otherwise the engine builds the Dockerfile: one engine gives
+the same image ID on every machine, provided all build as root or all rootless. An image that exists is reused.
 
 Examples:
   launch build demo                   print localhost/launch/demo@sha256:…
-  launch build demo --from-scratch    reuse no layer of an earlier build
+  launch build demo --digest          print the digest; needs no engine
+  launch build demo --push registry.example/team/demo:1
+                                      push it, for all platforms of the lock; needs no engine
   podman run --rm -it $(launch build demo) python3)";
 
 struct BuildOptions {
   std::string recipe;
   std::optional<std::string> engine;
   bool from_scratch = false;
+  bool dockerfile = false;
+  bool no_run = false;
+  bool digest = false;
+  std::optional<std::string> push;
 };
 
 std::string json_of(const commands::BuildDocument& built) {
@@ -42,10 +49,56 @@ std::string json_of(const commands::BuildDocument& built) {
                                   {"seconds", built.seconds}});
 }
 
+nlohmann::json json_of(const commands::DigestDocument& document) {
+  auto images = nlohmann::json::array();
+  for (const auto& image : document.images) {
+    images.push_back({{"platform", image.platform.text()},
+                      {"digest", image.digest.text()},
+                      {"image_id", image.image_id.text()}});
+  }
+  return {{"schema", 1}, {"digest", document.digest().text()}, {"images", std::move(images)}};
+}
+
+Result<int> run_digest(World& world, const BuildOptions& options) {
+  TRY_ASSIGN(const auto document, commands::image_digest(options.recipe, world.context));
+  world.terminal.clear();
+  world.output.line(world.json ? json_text(json_of(document)) : document.digest().text());
+  return 0;
+}
+
+Result<int> run_push(World& world, const BuildOptions& options) {
+  const auto pushed =
+      commands::push_image({.recipe = options.recipe, .to = *options.push}, world.context);
+  if (!pushed) return ended(world, pushed.error(), "the tag is the one from before");
+  world.terminal.clear();
+  const auto had = pushed->present + pushed->mounted;
+  world.context.reporter.note(fmt::format(
+      "{} is pushed: {} sent ({}), {} were there, {}", *options.push, count_of(pushed->sent, "file"),
+      human_bytes(pushed->sent_bytes), had, human_seconds(pushed->seconds)));
+  if (!world.json) {
+    world.output.line(pushed->reference);
+    return 0;
+  }
+  auto json = json_of(pushed->image);
+  json.update({{"image", pushed->reference},
+               {"present", pushed->present},
+               {"mounted", pushed->mounted},
+               {"sent", pushed->sent},
+               {"sent_bytes", pushed->sent_bytes},
+               {"seconds", pushed->seconds}});
+  world.output.line(json_text(json));
+  return 0;
+}
+
 Result<int> run_build(World& world, const BuildOptions& options) {
-  const auto built = commands::build(
-      {.recipe = options.recipe, .engine = options.engine, .from_scratch = options.from_scratch},
-      world.context);
+  if (options.digest) return run_digest(world, options);
+  if (options.push) return run_push(world, options);
+  const auto built = commands::build({.recipe = options.recipe,
+                                      .engine = options.engine,
+                                      .from_scratch = options.from_scratch,
+                                      .dockerfile = options.dockerfile,
+                                      .run = !options.no_run},
+                                     world.context);
   if (!built) return ended(world, built.error(), "no image was built");
   world.terminal.clear();
   const auto& outcome = built->outcome;
@@ -66,7 +119,18 @@ void register_build(App& app) {
   command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   command.option("--engine", &options->engine,
                  "Use this engine: " + containers::engine_choice() + " (default: the first that works)");
-  command.flag("--from-scratch", options->from_scratch, "Rebuild every layer");
+  const auto scratch = command.flag("--from-scratch", options->from_scratch,
+                                    "Do not reuse an image or layers of earlier builds");
+  const auto dockerfile =
+      command.flag("--dockerfile", options->dockerfile, "Have the engine build the Dockerfile");
+  command.flag("--no-run", options->no_run, "Do not try a new image in a container");
+  command.flag("--digest", options->digest, "Only print the digest of the image")
+      .excludes(scratch)
+      .excludes(dockerfile);
+  command.option("--push", &options->push, "Push the image under this name, without an engine")
+      .value_name("NAME[:TAG]")
+      .excludes(scratch)
+      .excludes(dockerfile);
   command.runs([options](World& world) { return run_build(world, *options); });
 }
 

@@ -14,6 +14,8 @@ struct BuildRequest {
   std::string recipe;                      ///< name or path
   std::optional<std::string> engine = {};  ///< podman, docker or a path to one
   bool from_scratch = false;               ///< use no layer of an earlier build
+  bool dockerfile = false;                 ///< the engine builds the Dockerfile
+  bool run = true;                         ///< try a new image in a container
 };
 
 struct BuildDocument {
@@ -26,9 +28,44 @@ struct BuildDocument {
   std::string reference() const;
 };
 
-/// Builds the image of a locked recipe, or reuses it if it exists. Warns if the Dockerfile in the project
-/// differs from the one that is built. Errors: those of load_locked, find_project_files, find_engine,
-/// build_image and wheel_layers; a stop, after which no image was built.
+/// Puts the image of a locked recipe into an engine, or finds it there. Warns if the Dockerfile in the
+/// project is out of date. Errors: those of ImageInputs, find_engine, hand_over and build_image; a stop,
+/// after which the recipe's image is the one from before.
 Result<BuildDocument> build(const BuildRequest& request, const Context& context);
+
+/// The digests of an image, which nobody has to build for that.
+struct DigestDocument {
+  struct Image {
+    specs::Platform platform;
+    Digest digest;    ///< of its manifest
+    Digest image_id;  ///< of its configuration
+  };
+  std::string recipe;
+  std::vector<Image> images;      ///< one for each platform of the lock
+  std::optional<Digest> index;    ///< of all of them; nullopt if there is only one
+  const Digest& digest() const { return index ? *index : images.front().digest; }
+};
+
+/// Errors: those of ImageInputs; (input): the image cannot be planned.
+Result<DigestDocument> image_digest(const std::string& recipe, const Context& context);
+
+struct PushRequest {
+  std::string recipe;
+  std::string to;  ///< "registry.example/team/demo:latest"
+};
+
+struct PushDocument {
+  DigestDocument image;
+  std::string reference;  ///< "registry.example/team/demo@sha256:…"
+  std::size_t present = 0;  ///< layers and configurations that the registry had
+  std::size_t mounted = 0;
+  std::size_t sent = 0;
+  std::uint64_t sent_bytes = 0;
+  double seconds = 0;
+};
+
+/// Pushes the image of a locked recipe to a registry, for all its platforms, without an engine. Errors: those
+/// of image_digest, find_login, find_trust and registry::push; (input): `to` is not an image's name.
+Result<PushDocument> push_image(const PushRequest& request, const Context& context);
 
 }  // namespace launch::commands

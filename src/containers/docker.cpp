@@ -64,6 +64,9 @@ class Docker final : public EngineType {
            "buildx plugin, or use podman";
   }
 
+  /// docker speaks plain HTTP to loopback addresses by itself.
+  Arguments plain_pull() const override { return {"pull", "--quiet"}; }
+
   Arguments gpus(const specs::GpuSet& gpus) const override {
     return {"--gpus", gpus.count() ? fmt::format("\"device={}\"", join(gpu_names(gpus), ",")) : "all"};
   }

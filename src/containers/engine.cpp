@@ -92,6 +92,32 @@ Result<std::string> Engine::pull_name(const std::string& name, const Digest& dig
   return with_clear_host(*mirror);
 }
 
+Result<void> Engine::pull(const std::string& authority, const std::string& name, const Digest& digest,
+                          std::stop_token stop) const {
+  auto arguments = info_.type->plain_pull();
+  arguments.push_back(fmt::format("{}/{}@{}", authority, name, digest.text()));
+  TRY_ASSIGN(const auto outcome, runner_->run(process(arguments), std::move(stop)));
+  if (!outcome.ok()) return fail(failed(fmt::format("take over the image {}", name), outcome));
+  return {};
+}
+
+Result<void> Engine::tag(const Digest& image_id, const std::string& reference) const {
+  TRY_ASSIGN(const auto outcome, call({"tag", image_id.text(), reference}));
+  if (!outcome.ok()) return fail(failed("tag the image " + reference, outcome));
+  return {};
+}
+
+Result<void> Engine::forget_loopback(const std::string& name) const {
+  TRY_ASSIGN(const auto listed, call({"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"}));
+  if (!listed.ok()) return fail(failed("list its images", listed));
+  for (const auto& each : words(listed.out)) {
+    if (!each.starts_with("127.0.0.1:") || each.find('/' + name + '@') == std::string::npos) continue;
+    TRY_ASSIGN(const auto outcome, call({"rmi", each}));
+    if (!outcome.ok() && !not_there(outcome)) return fail(failed("remove the name " + each, outcome));
+  }
+  return {};
+}
+
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
                                    const std::function<void(Stream, std::string_view)>& on_line,
                                    std::stop_token stop) const {

@@ -126,6 +126,15 @@ class Engine {
   /// own, or its name at a mirror that the engine would not use by itself.
   Result<std::string> pull_name(const std::string& name, const Digest& digest) const;
 
+  /// Pulls an image by its digest from a registry on a loopback address, which speaks plain HTTP.
+  /// `authority`: "127.0.0.1:40321", `name`: "launch/demo". Errors (environment): it cannot; a stop.
+  Result<void> pull(const std::string& authority, const std::string& name, const Digest& digest,
+                    std::stop_token stop) const;
+  /// Gives an image a name; another image that has it loses it.
+  Result<void> tag(const Digest& image_id, const std::string& reference) const;
+  /// Removes the names of all images that were pulled as `name` from a loopback address.
+  Result<void> forget_loopback(const std::string& name) const;
+
   /// Runs one container in the foreground; passes on lines as they arrive. A stop ends and removes the
   /// container. If the program ran, the result is an outcome, whatever its code. Errors: (environment) the
   /// engine could not start the container; (input) the command does not exist in the image or is not

@@ -69,6 +69,9 @@ class EngineType {
   /// A warning about the images that it builds here; empty for none.
   virtual std::string build_warning(const EngineInfo&) const { return {}; }
 
+  /// `pull` from a registry on this machine, which speaks plain HTTP.
+  virtual Arguments plain_pull() const = 0;
+
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
   /// The commands that end and remove containers, each followed by their names. Only the last one must

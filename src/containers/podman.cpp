@@ -127,6 +127,8 @@ class Podman final : public EngineType {
     process.unset = {"BUILDAH_FORMAT", "BUILDAH_LAYERS", "SOURCE_DATE_EPOCH"};
   }
 
+  Arguments plain_pull() const override { return {"pull", "--quiet", "--tls-verify=false"}; }
+
   /// podman before 5.0 accepts --gpus and ignores it, so it always gets CDI devices.
   Arguments gpus(const specs::GpuSet& gpus) const override {
     Arguments arguments;

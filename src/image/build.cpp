@@ -19,18 +19,11 @@
 namespace launch::image {
 namespace {
 
-/// The platform of the recipe to build here: this machine's, else its first.
-specs::Platform platform_of(const project::Recipe& recipe) {
-  const auto own = specs::Platform::of_this_machine();
-  const auto& all = recipe.platforms;
-  return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
-}
-
 /// A digest of everything that determines the image's bytes: the Dockerfile names base and lock, the lock the
 /// wheels.
 Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& dockerfile,
                                 const specs::Platform& platform) {
-  constexpr int kContextVersion = 2;  // incremented when the layout of the same input changes
+  constexpr int kContextVersion = 3;  // incremented when the layout of the same input changes
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
                                 image_timestamp(request.locked.lock.lock), project.hex(),
@@ -71,7 +64,7 @@ std::vector<std::string> absent_packages(const project::Lockfile& lock,
 /// The wheels for the platform to build.
 Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
   const auto& recipe = request.locked.recipe;
-  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_of(recipe)),
+  return during(wheels_for(request.locked.lock.lock, recipe.python, platform_to_build(recipe)),
                 fmt::format("reading {}", request.locked.lock.file.string()));
 }
 
@@ -94,19 +87,36 @@ Result<std::string> own_dockerfile(const BuildRequest& request, const containers
   return fmt::format("{}LABEL {}={}\n", dockerfile, project::kInputsLabel, inputs.text());
 }
 
+/// The bytecode that a standalone interpreter makes before the image is built.
+Result<void> add_bytecode(const BuildRequest& request, const std::vector<ImageWheel>& wheels,
+                          const BytecodeTools& tools, ContextSpec& context) {
+  TRY_ASSIGN(const auto compiler, compiler_of(request.locked, request.fetch_interpreter));
+  TRY_ASSIGN(const auto library, library_bytecode(compiler, tools));
+  context.library = library.path;
+  std::vector<store::LayerWheel> sources;
+  for (std::size_t i = 0; i < wheels.size(); ++i)
+    sources.push_back({*wheels[i].wheel.sha256, context.wheels[i].wheel});
+  TRY_ASSIGN(const auto zips, wheel_bytecode(sources, compiler, tools));
+  for (const auto& zip : zips) {
+    if (zip) context.bytecode.push_back(zip->path);
+  }
+  return {};
+}
+
 /// Writes the build context into `folder`, fetching wheels that the store lacks.
-Result<archive::InstallSize> fill_context(const BuildRequest& request, const containers::Engine& engine,
-                                          const Digest& inputs, const std::filesystem::path& folder,
-                                          const Work& work) {
+Result<archive::InstallSize> fill_context(const BuildRequest& request, const store::Store& store,
+                                          const containers::Engine& engine, const Digest& inputs,
+                                          const std::filesystem::path& folder, const Work& work) {
   const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
   ContextSpec context;
   context.python = request.locked.recipe.python;
   context.interpreter = image_interpreter(lock.provenance);
-  if (lock.provenance.interpreter) {
-    TRY_ASSIGN(context.standalone, request.fetch_interpreter(platform_of(request.locked.recipe)));
-  }
   TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
+  if (lock.provenance.interpreter) {
+    TRY_ASSIGN(context.standalone, request.fetch_interpreter(platform_to_build(request.locked.recipe)));
+    TRY(add_bytecode(request, wheels, {store, engine.runner(), folder.parent_path(), work}, context));
+  }
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
   TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
@@ -122,7 +132,7 @@ containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inpu
   spec.dockerfile = context / "Dockerfile";
   spec.tag = project::image_reference(request.locked.recipe.name);
   spec.timestamp = image_timestamp(lock);
-  spec.platform = platform_of(request.locked.recipe);
+  spec.platform = platform_to_build(request.locked.recipe);
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{project::kInputsLabel, inputs.text()}};
   spec.base = fmt::format("{}@{}", lock.provenance.base->name, lock.provenance.base->digest->text());
@@ -137,15 +147,21 @@ containers::Builder builder_of(const containers::Engine& engine, const BuildTurn
 
 }  // namespace
 
+specs::Platform platform_to_build(const project::Recipe& recipe) {
+  const auto own = specs::Platform::of_this_machine();
+  const auto& all = recipe.platforms;
+  return own && std::find(all.begin(), all.end(), *own) != all.end() ? *own : all.front();
+}
+
 Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
   return render_dockerfile(dockerfile_input(locked, copies));
 }
 
-Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const Work& work) {
+Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
+                                 const containers::Engine& engine, const Work& work) {
   const auto& recipe = request.locked.recipe;
   TRY_ASSIGN(const auto dockerfile, dockerfile_of(request.locked, request.copies));
-  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_of(recipe)));
+  TRY_ASSIGN(const auto inputs, digest_of_inputs(request, dockerfile, platform_to_build(recipe)));
   const auto name = project::image_name(recipe.name);
   const auto find = [&]() -> Result<std::optional<containers::Image>> {
     if (request.from_scratch) return std::nullopt;
@@ -165,7 +181,7 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const containers::
     if (found) return BuildOutcome{*std::move(found), name, true, {}};
   }
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
-  TRY_ASSIGN(const auto unpacked, fill_context(request, engine, inputs, scratch.path(), work));
+  TRY_ASSIGN(const auto unpacked, fill_context(request, store, engine, inputs, scratch.path(), work));
   TRY_ASSIGN(auto built, builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
   return BuildOutcome{std::move(built), name, false, unpacked};
 }

@@ -11,6 +11,7 @@
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "containers/engine.hpp"
+#include "image/plan.hpp"
 #include "image/project_files.hpp"
 #include "project/project.hpp"
 #include "store/store.hpp"
@@ -38,22 +39,18 @@ struct BuildOutcome {
   archive::InstallSize unpacked;
 };
 
+/// The platform of a recipe to build here: this machine's, else its first.
+specs::Platform platform_to_build(const project::Recipe& recipe);
+
 /// The Dockerfile of a locked recipe with its project files.
 Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies);
 
 /// Builds the image of a locked recipe, or reuses an existing one with the same lock, Dockerfile and project
 /// files. Fetches wheels that the store lacks. Builds of the same image wait for each other. The context is
 /// removed on return; what a killed build leaves is removed by the next. Errors: those of render_dockerfile,
-/// wheels_for, BuildRequest::fetch, write_context and Builder::build; (environment) a stop was requested.
-Result<BuildOutcome> build_image(const BuildRequest& request, const containers::Engine& engine,
-                                 const Work& work);
-
-/// A layer of an image that contains wheels.
-struct WheelLayer {
-  Digest digest;                    ///< of its uncompressed tar (diffID)
-  std::uint64_t size = 0;           ///< total bytes of those of its wheels that the store has
-  std::vector<std::string> wheels;  ///< their file names
-};
+/// wheels_for, BuildRequest::fetch, wheel_bytecode, write_context and Builder::build; (environment) a stop was requested.
+Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
+                                 const containers::Engine& engine, const Work& work);
 
 /// The layers with wheels of an image that build_image returned for this request, from the bottom. Errors:
 /// those of wheels_for.

@@ -35,6 +35,16 @@ Result<void> write_venv(Disk& disk, const std::filesystem::path& folder, const C
                   spec.python.version()));
 }
 
+/// What only a standalone interpreter has; the base's own makes its bytecode while the image is built.
+Result<void> write_bytecode(Disk& disk, const std::filesystem::path& folder, const ContextSpec& spec) {
+  if (!spec.standalone) return {};
+  for (const auto* part : {"python", "venv"})
+    TRY(archive::make_tree_folder(disk, folder, fmt::format("bytecode/{}", part)));
+  if (spec.library) TRY(archive::unpack_zip(disk, *spec.library, folder / "bytecode/python"));
+  for (const auto& zip : spec.bytecode) TRY(archive::unpack_zip(disk, zip, folder / "bytecode/venv"));
+  return {};
+}
+
 }  // namespace
 
 Result<archive::InstallSize> write_context(const std::filesystem::path& folder, const ContextSpec& spec,
@@ -44,6 +54,7 @@ Result<archive::InstallSize> write_context(const std::filesystem::path& folder, 
   TRY(archive::write_tree_file(disk, folder / "Dockerfile", spec.dockerfile));
   TRY(archive::write_tree_file(disk, folder / ".dockerignore", spec.dockerignore));
   if (spec.standalone) TRY(archive::unpack_interpreter(*spec.standalone, folder, work));
+  TRY(write_bytecode(disk, folder, spec));
   TRY(write_venv(disk, folder, spec));
   TRY(archive::make_tree_folder(disk, folder, "project"));
   TRY(copy_project_files(disk, spec.copies, folder / "project"));

@@ -11,8 +11,8 @@
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
-#include "project/labels.hpp"
-#include "project/recipe_digest.hpp"
+#include "image/settings.hpp"
+#include "image/user.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/image_reference.hpp"
 
@@ -36,42 +36,15 @@ std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
 }
 
 Result<std::string> from_instruction(const DockerfileInput& input) {
-  const auto& base = input.lock.lock.provenance.base;
-  const auto fill_in = fmt::format("run `launch lock {}` to fill it in", input.recipe.name);
-  if (!base) {
-    return fail(
-        input_error(fmt::format("the lock {} names no base image", input.lock.file.string())).hint(fill_in));
-  }
-  const auto tagged = printable(fmt::format("{}:{}", base->name, base->tag));
-  if (!base->digest) {
-    return fail(input_error(fmt::format("the lock {} leaves the digest of the base image {} open",
-                                        input.lock.file.string(), tagged))
-                    .hint(fill_in));
-  }
-  const auto text = fmt::format("{}@{}", base->name, base->digest->text());
-  TRY_ASSIGN(const auto reference,
-             during(specs::ImageReference::parse(text),
-                    fmt::format("reading the base image in {}", input.lock.file.string())));
-  if (reference.name() != base->name) {
-    return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
-                                        input.lock.file.string(), text, reference.name())));
-  }
-  return fmt::format("# {}\nFROM {}@{}\n", tagged, input.pull_name.empty() ? base->name : input.pull_name,
-                     base->digest->text());
+  TRY_ASSIGN(const auto base, base_of(input.recipe, input.lock));
+  return fmt::format("# {}\nFROM {}@{}\n", printable(fmt::format("{}:{}", base.name, base.tag)),
+                     input.pull_name.empty() ? base.name : input.pull_name, base.digest->text());
 }
 
 std::string env_instruction(const DockerfileInput& input) {
-  const auto own_path = fmt::format("\"{}/bin:$PATH\"", kVenv);
-  Pairs pairs = {{"VIRTUAL_ENV", std::string(kVenv)}, {"PATH", own_path}};
-  if (pytorch::cuda_toolkit(project::accelerator(input.lock.lock))) {
-    pairs.emplace_back("NVIDIA_VISIBLE_DEVICES", "all");
-    pairs.emplace_back("NVIDIA_DRIVER_CAPABILITIES", "compute,utility");
-  }
-  for (const auto& variable : input.recipe.image.env) {
-    const auto& name = variable.first;
-    std::erase_if(pairs, [&](const auto& pair) { return pair.first == name; });
-    pairs.emplace_back(name, dockerfile_word(variable.second));
-  }
+  Pairs pairs;
+  for (const auto& variable : image_variables(input.recipe, input.lock.lock))
+    pairs.emplace_back(variable.name, dockerfile_value(variable));
   return pairs_instruction("ENV", pairs);
 }
 
@@ -122,19 +95,10 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   return run_script(script);
 }
 
-/// A user with a fixed ID; otherwise shadow would contain the day of the build.
-std::string user_instruction(const std::string& user, std::int64_t timestamp) {
-  constexpr std::int64_t kDay = 86400;  // day 0 would mean: change the password now
-  const std::vector<std::string> script = {fmt::format(
-      "id -u {0} >/dev/null 2>&1 || SOURCE_DATE_EPOCH={1} useradd --no-log-init --uid 1001 --user-group "
-      "--create-home --shell /bin/bash {0}",
-      user, std::max(timestamp, kDay))};
-  return run_script(script);
-}
-
 std::string copy_instructions(const DockerfileInput& input) {
   std::string out;
-  if (input.lock.lock.provenance.interpreter) out += fmt::format("COPY python/ {}/\n", kPythonHome);
+  if (input.lock.lock.provenance.interpreter)
+    out += fmt::format("COPY python/ {0}/\nCOPY bytecode/python/ {0}/\n", kPythonHome);
   out += fmt::format("COPY venv/ {}/\n", kVenv);
   for (const auto& layer : plan_layers(input.lock.lock)) {
     out += "COPY";
@@ -147,22 +111,19 @@ std::string copy_instructions(const DockerfileInput& input) {
   return out;
 }
 
-/// Bytecode of the wheels, without which every `import torch` takes twice as long. Validated by the source's
-/// hash, since all times in an image are equal. One process and a fixed seed produce the same bytes each
-/// time; files that are not Python (templates) are skipped.
+/// Bytecode of the wheels, without which every `import torch` takes twice as long. A standalone interpreter
+/// has made it before; that of the base makes it here. Validated by the source's hash, since all times in an
+/// image are equal. One process and a fixed seed produce the same bytes each time; files that are not Python
+/// (templates) are skipped.
 std::string bytecode_instruction(const DockerfileInput& input) {
+  if (input.lock.lock.provenance.interpreter) return fmt::format("COPY bytecode/venv/ {}/\n", kVenv);
   const auto paths = archive::InstallPaths::of(input.recipe.python);
   // An interpreter that does not start ends the build; a file that is not Python does not.
-  std::vector<std::string> script = {fmt::format("{} -c pass; ", kVenvPython)};
-  if (input.lock.lock.provenance.interpreter) {
-    script.push_back(
-        fmt::format("PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode unchecked-hash "
-                    "{}/lib/python{} || true; ",
-                    kVenvPython, kPythonHome, input.recipe.python.text()));
-  }
-  script.push_back(fmt::format(
-      "PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || true",
-      kVenvPython, kVenv, paths.purelib));
+  const std::vector<std::string> script = {
+      fmt::format("{} -c pass; ", kVenvPython),
+      fmt::format("PYTHONHASHSEED=0 {} -B -m compileall -qq -j1 --invalidation-mode checked-hash {}/{} || "
+                  "true",
+                  kVenvPython, kVenv, paths.purelib)};
   return run_script(script);
 }
 
@@ -175,18 +136,38 @@ std::string project_instructions(const DockerfileInput& input) {
   return out;
 }
 
-std::string label_instruction(const DockerfileInput& input, const project::BaseImage& base) {
-  return pairs_instruction(
-      "LABEL",
-      {{"org.opencontainers.image.title", dockerfile_word(input.recipe.name)},
-       {"org.opencontainers.image.base.name", dockerfile_word(fmt::format("{}:{}", base.name, base.tag))},
-       {"org.opencontainers.image.base.digest", dockerfile_word(base.digest->text())},
-       {project::kRecipeLabel,
-        dockerfile_word(project::recipe_digest(input.recipe, project::Stage::render).text())},
-       {project::kLockLabel, dockerfile_word(input.lock.digest.text())}});
+std::string label_instruction(const DockerfileInput& input) {
+  Pairs pairs;
+  for (const auto& [name, value] : image_labels(input.recipe, input.lock))
+    pairs.emplace_back(name, dockerfile_word(value));
+  return pairs_instruction("LABEL", pairs);
 }
 
 }  // namespace
+
+Result<project::BaseImage> base_of(const project::Recipe& recipe, const project::LoadedLock& lock) {
+  const auto& base = lock.lock.provenance.base;
+  const auto fill_in = fmt::format("run `launch lock {}` to fill it in", recipe.name);
+  if (!base) {
+    return fail(
+        input_error(fmt::format("the lock {} names no base image", lock.file.string())).hint(fill_in));
+  }
+  if (!base->digest) {
+    return fail(input_error(fmt::format("the lock {} leaves the digest of the base image {} open",
+                                        lock.file.string(),
+                                        printable(fmt::format("{}:{}", base->name, base->tag))))
+                    .hint(fill_in));
+  }
+  const auto text = fmt::format("{}@{}", base->name, base->digest->text());
+  TRY_ASSIGN(const auto reference,
+             during(specs::ImageReference::parse(text),
+                    fmt::format("reading the base image in {}", lock.file.string())));
+  if (reference.name() != base->name) {
+    return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
+                                        lock.file.string(), text, reference.name())));
+  }
+  return *base;
+}
 
 std::string image_interpreter(const project::Provenance& provenance) {
   if (provenance.interpreter) return fmt::format("{}/bin/python3", kPythonHome);
@@ -211,7 +192,7 @@ std::int64_t image_timestamp(const project::Lockfile& lock) {
 }
 
 std::string render_dockerignore() {
-  return "*\n!Dockerfile\n!python\n!venv\n!wheels\n!project\n";
+  return "*\n!Dockerfile\n!bytecode\n!python\n!venv\n!wheels\n!project\n";
 }
 
 Result<std::string> render_system(const DockerfileInput& input) {
@@ -233,14 +214,14 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
   out += env_instruction(input);
   out += apt_instruction(input, base);
   if (input.recipe.image.user) {
-    out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
+    out += run_script(user_script(*input.recipe.image.user));
   }
   out += copy_instructions(input);
   out += bytecode_instruction(input);
   out += project_instructions(input);
   if (input.recipe.image.user) out += fmt::format("USER {}\n", *input.recipe.image.user);
   out += "ENTRYPOINT []\nCMD [\"python3\"]\n";
-  out += label_instruction(input, base);
+  out += label_instruction(input);
   return out;
 }
 

@@ -18,9 +18,12 @@ struct DockerfileInput {
   std::string pull_name = {};       ///< the name to pull the base image by; empty: its own name
 };
 
-/// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the
-/// same input produces the same text. Errors (input): the lock names no base image, an invalid one, or one
+/// The base image of a lock, with its digest. Errors (input): the lock names none, an invalid one, or one
 /// whose digest is open.
+Result<project::BaseImage> base_of(const project::Recipe& recipe, const project::LoadedLock& lock);
+
+/// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the
+/// same input produces the same text. Errors: those of base_of.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 
 /// The start of that Dockerfile: the base image with the distribution's packages of the recipe. Errors: the

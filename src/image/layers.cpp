@@ -26,13 +26,13 @@ int glibc_minor_of(const project::Lockfile& lock) {
   return known ? known->glibc_minor : pytorch::least_glibc_minor();
 }
 
-std::size_t group_of(const std::string& package) {
+}  // namespace
+
+LayerGroup layer_group(const std::string& package) {
   using Part = pytorch::PackageRule::Part;
   const auto part = pytorch::rule_of(package).part;
-  return part == Part::cuda ? 0 : part == Part::torch ? 1 : 2;
+  return part == Part::cuda ? LayerGroup::cuda : part == Part::torch ? LayerGroup::torch : LayerGroup::rest;
 }
-
-}  // namespace
 
 Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
                                            const specs::Platform& platform) {
@@ -49,7 +49,7 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const 
           fmt::format("the lock has no wheel of {} {} for Python {} on {} with glibc 2.{}", name,
                       package->version.text(), python.text(), platform.text(), glibc_minor_of(lock))));
     }
-    wheels.push_back({package->name, *wheel});
+    wheels.push_back({package->name, package->version.text(), *wheel});
   }
   return wheels;
 }
@@ -57,7 +57,7 @@ Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const 
 std::vector<Layer> plan_layers(const project::Lockfile& lock) {
   std::array<std::map<std::string, std::uint64_t>, 3> groups;
   for (const auto& package : lock.packages) {
-    auto& size = groups.at(group_of(package.name))[package.name];
+    auto& size = groups.at(static_cast<std::size_t>(layer_group(package.name)))[package.name];
     for (const auto& wheel : package.wheels) size = std::max(size, wheel.size);
   }
   std::vector<Layer> layers;

@@ -16,6 +16,7 @@ inline constexpr std::string_view kVenvPython = "/opt/venv/bin/python3";
 /// The wheel of a locked package for a platform.
 struct ImageWheel {
   std::string package;
+  std::string version;
   project::LockedWheel wheel;
 };
 
@@ -24,7 +25,11 @@ struct ImageWheel {
 Result<std::vector<ImageWheel>> wheels_for(const project::Lockfile& lock, const specs::Interpreter& python,
                                            const specs::Platform& platform);
 
-/// The packages whose files one COPY adds.
+/// What changes together: NVIDIA's libraries, what follows each nightly, the rest.
+enum class LayerGroup { cuda, torch, rest };
+LayerGroup layer_group(const std::string& package);
+
+/// The packages whose files one layer adds; all are of one group.
 using Layer = std::vector<std::string>;
 
 /// Layers from the bottom, those that change least first: nvidia-* packages, then torch, then the rest, the

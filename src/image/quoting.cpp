@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 
 namespace launch::image {
 namespace {
@@ -15,16 +16,27 @@ bool is_plain(char c) {
   return kPlain.find(c) != std::string_view::npos;
 }
 
-}  // namespace
-
-std::string dockerfile_word(std::string_view word) {
-  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
-  std::string out = "\"";
+std::string escaped(std::string_view word) {
+  std::string out;
   for (const char c : word) {
     if (c == '"' || c == '\\' || c == '$') out += '\\';
     out += c;
   }
-  return out + "\"";
+  return out;
+}
+
+}  // namespace
+
+std::string dockerfile_word(std::string_view word) {
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string_view::npos) return std::string(word);
+  return '"' + escaped(word) + '"';
+}
+
+std::string dockerfile_value(const Variable& variable) {
+  if (variable.parts.size() == 1) return dockerfile_word(variable.parts.front());
+  std::vector<std::string> parts;
+  for (const auto& part : variable.parts) parts.push_back(escaped(part));
+  return fmt::format("\"{}\"", join(parts, fmt::format("${{{}}}", variable.name)));
 }
 
 std::string dockerfile_copy_path(std::string_view path) {

@@ -15,8 +15,9 @@ constexpr std::uint64_t kMapped = std::uint64_t{32} << 20;  ///< bytes to read b
 
 class LayerBody final : public net::BodySource {
  public:
-  LayerBody(OpenWheels wheels, archive::LayerPlan plan) : wheels_(std::move(wheels)), plan_(std::move(plan)) {
-    for (const auto& zip : wheels_.zips()) sources_.push_back(zip.bytes());
+  LayerBody(std::vector<MappedFile> files, archive::LayerPlan plan)
+      : files_(std::move(files)), plan_(std::move(plan)) {
+    for (const auto& file : files_) sources_.push_back(file.text());
   }
 
   std::uint64_t size() const override { return plan_.size; }
@@ -27,13 +28,13 @@ class LayerBody final : public net::BodySource {
       done += archive::bytes_of(plan_, segment, sources_).copy(buffer.data() + done, buffer.size() - done);
     if ((since_ += done) >= kMapped) {
       since_ = 0;
-      wheels_.forget();
+      for (const auto& file : files_) file.forget();
     }
     return done;
   }
 
  private:
-  OpenWheels wheels_;
+  std::vector<MappedFile> files_;
   archive::LayerPlan plan_;
   std::vector<std::string_view> sources_;
   mutable std::atomic<std::uint64_t> since_ = 0;
@@ -51,7 +52,11 @@ Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::
     return fail(environment_error(
         fmt::format("the layer of {} has {} bytes, expected {}", name, plan.size, facts.size)));
   }
-  return std::make_shared<LayerBody>(std::move(opened), std::move(plan));
+  return layer_body(std::move(plan), opened.take());
+}
+
+net::Body layer_body(archive::LayerPlan plan, std::vector<MappedFile> files) {
+  return std::make_shared<LayerBody>(std::move(files), std::move(plan));
 }
 
 }  // namespace launch::store

@@ -1,16 +1,21 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "archive/layer.hpp"
+#include "base/mapped_file.hpp"
 #include "net/body_source.hpp"
 #include "store/layers.hpp"
 
 namespace launch::store {
 
 /// A layer as a body, whose bytes are read from its wheels whenever they are sent; it keeps neither them nor
-/// the wheels in memory. Errors: those of LayerReader::open.
+/// the wheels in memory. Errors: those of OpenWheels::open and plan_layer; (environment): the layer has another size.
 Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
                              const archive::LayerFacts& facts);
+
+/// The same of a layer that is planned; `files` are what its plan calls wheels.
+net::Body layer_body(archive::LayerPlan plan, std::vector<MappedFile> files);
 
 }  // namespace launch::store

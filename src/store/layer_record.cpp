@@ -48,6 +48,7 @@ Digest layer_key(std::span<const Digest> wheels, const archive::LayerSpec& spec)
   auto text = fmt::format("{}\n", archive::kLayerVersion);
   text += counted(spec.prefix) + counted(spec.python.text()) + counted(spec.interpreter);
   text += fmt::format("{}\n", spec.time);
+  if (spec.content == archive::LayerSpec::Content::plain_zips) text += "plain\n";
   for (const auto& wheel : wheels) text += wheel.hex() + '\n';
   return Digest::of(text);
 }

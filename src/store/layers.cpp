@@ -106,6 +106,18 @@ Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::sp
   return facts;
 }
 
+std::optional<std::vector<archive::LayerFacts>> known_layer_facts(const Store& store,
+                                                                  std::span<const LayerWheels> layers,
+                                                                  const archive::LayerSpec& spec) {
+  std::vector<archive::LayerFacts> all;
+  for (const auto& layer : layers) {
+    auto facts = known_facts(record_path(store, layer, spec));
+    if (!facts) return std::nullopt;
+    all.push_back(*std::move(facts));
+  }
+  return all;
+}
+
 Result<OpenWheels> OpenWheels::open(std::span<const LayerWheel> wheels) {
   OpenWheels opened;
   for (const auto& wheel : wheels) {

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "archive/layer.hpp"
@@ -29,6 +31,11 @@ using LayerWheels = std::vector<LayerWheel>;
 Result<std::vector<archive::LayerFacts>> layer_facts(const Store& store, std::span<const LayerWheels> layers,
                                                      const archive::LayerSpec& spec, const Work& work);
 
+/// The same, if the store knows all of them; reads no wheel.
+std::optional<std::vector<archive::LayerFacts>> known_layer_facts(const Store& store,
+                                                                  std::span<const LayerWheels> layers,
+                                                                  const archive::LayerSpec& spec);
+
 /// Wheels that are open for reading.
 class OpenWheels {
  public:
@@ -37,6 +44,8 @@ class OpenWheels {
   std::span<const archive::ZipFile> zips() const { return zips_; }
   /// Returns the memory of what was read.
   void forget() const;
+  /// The files themselves, in the order of the wheels; the object is of no use afterwards.
+  std::vector<MappedFile> take() { return std::move(files_); }
 
  private:
   std::vector<MappedFile> files_;

@@ -91,6 +91,10 @@ fs::path layer_folder(const fs::path& root, const Digest& wheel) {
   return digest_folder(root, wheel) / "layers";
 }
 
+fs::path derived_folder(const fs::path& root, const Digest& from) {
+  return digest_folder(root, from) / "derived";
+}
+
 fs::path incoming_folder(const fs::path& root, const Digest& key) {
   return root / "incoming" / key.hex();
 }

@@ -17,6 +17,7 @@
 ///   sha256/ab/ab12…/NAME       a file, by the digest of its content
 ///   sha256/ab/ab12…/NAME.part  its download, unfinished
 ///   sha256/ab/ab12…/layers/KEY what is known of a layer whose first wheel is that file (layer_record.hpp)
+///   sha256/ab/ab12…/derived/KEY  a text that was made of that file (derived.hpp)
 ///   incoming/KEY/NAME.part     the download of a file whose digest is not known, by the digest of its URL
 ///   incoming/KEY/.hashed       what the last such download was
 ///   …/.lock                    held by the process that fetches the file
@@ -30,6 +31,8 @@ inline constexpr std::string_view kHashedName = ".hashed";
 std::filesystem::path digest_folder(const std::filesystem::path& root, const Digest& digest);
 /// sha256/ab/ab12…/layers
 std::filesystem::path layer_folder(const std::filesystem::path& root, const Digest& wheel);
+/// sha256/ab/ab12…/derived
+std::filesystem::path derived_folder(const std::filesystem::path& root, const Digest& from);
 /// incoming/KEY
 std::filesystem::path incoming_folder(const std::filesystem::path& root, const Digest& key);
 

@@ -31,15 +31,17 @@ class Pull {
 
   Result<std::vector<std::filesystem::path>> layers(const std::vector<registry::RemoteFile>& files) {
     std::vector<Artifact> wanted;
-    wanted.reserve(files.size());
+    std::vector<std::filesystem::path> paths;
     for (const auto& file : files) {
+      paths.push_back(store_.path_of(file.digest, kLayerName));
+      if (store_.has(file.digest, kLayerName)) continue;
       wanted.push_back({.name = std::string(kLayerName),
                         .sha256 = file.digest,
                         .size = file.size,
                         .url = place_.blob(file.digest)});
     }
-    TRY_ASSIGN(auto fetched, fetch(store_, wanted, client_, work_, "fetching the base image"));
-    return std::move(fetched.paths);
+    TRY(fetch(store_, wanted, client_, work_, "fetching the base image"));
+    return paths;
   }
 
  private:

@@ -23,7 +23,9 @@ struct PulledImage {
   Digest digest;  ///< of the manifest
   std::string manifest;
   std::string config;
-  std::vector<std::filesystem::path> layers;  ///< from the bottom, compressed as the registry has them
+  /// From the bottom, compressed as the registry has them. Those that were there are not hashed again, since
+  /// whoever is given the image does that.
+  std::vector<std::filesystem::path> layers;
 };
 
 /// Pulls an image into the store, each file by its digest: `digest` is that of an index or of a manifest,

@@ -3,7 +3,7 @@
 # docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04
 FROM docker.io/nvidia/cuda@sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2
 ENV VIRTUAL_ENV=/opt/venv \
-    PATH="/opt/venv/bin:$PATH" \
+    PATH="/opt/venv/bin:${PATH}" \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility \
     GREETING="a \"b\" \$c \\d" \
@@ -21,7 +21,14 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   /usr/bin/python3.12 -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.12; \
   rm -rf /var/lib/apt/lists/* /var/cache/ldconfig/aux-cache /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/*"]
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
-  id -u trainer >/dev/null 2>&1 || SOURCE_DATE_EPOCH=1749197350 useradd --no-log-init --uid 1001 --user-group --create-home --shell /bin/bash trainer"]
+  if ! grep -q '^trainer:' /etc/passwd; then \
+  if grep -q '^[^:]*:[^:]*:1001:' /etc/passwd; then echo 'another user has the ID 1001' >&2; exit 1; fi; \
+  echo 'trainer:x:1001:1001::/home/trainer:/bin/bash' >>/etc/passwd; \
+  echo 'trainer:x:1001:' >>/etc/group; \
+  if [[ -e /etc/shadow ]]; then echo 'trainer:!:20245:0:99999:7:::' >>/etc/shadow; fi; \
+  if [[ -e /etc/gshadow ]]; then echo 'trainer:!::' >>/etc/gshadow; fi; \
+  mkdir -p /home/trainer; chmod 0755 /home/trainer; chown 1001:1001 /home/trainer; \
+  fi"]
 COPY venv/ /opt/venv/
 COPY wheels/nvidia-cudnn-cu12/ /opt/venv/
 COPY wheels/nvidia-cublas-cu12/ /opt/venv/

@@ -68,7 +68,9 @@ class BuildImage : public testing::Test {
                          false,
                          scratch_.path(),
                          [](const auto&) { return std::vector<std::filesystem::path>(); }};
-    return build_image(request, engine, work_);
+    const auto store = store::Store::open(scratch_ / "store", work_);
+    EXPECT_TRUE(store);
+    return build_image(request, *store, engine, work_);
   }
 
   FakeEngine runner_;

@@ -1,0 +1,92 @@
+#include "commands/image_inputs.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "commands/source_builder.hpp"
+#include "image/dockerfile.hpp"
+#include "registry/credentials.hpp"
+#include "store/pull.hpp"
+
+namespace launch::commands {
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context) {
+  TRY_ASSIGN(auto workspace, open_workspace(context));
+  TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root()));
+  auto http = open_http(context, workspace.site);
+  TRY_ASSIGN(auto store, open_store(context, workspace.site));
+  note_root(store, locked.lock.file, context.reporter);
+  return std::unique_ptr<ImageInputs>(new ImageInputs(context, std::move(workspace), std::move(locked),
+                                                      std::move(copies), std::move(http), std::move(store)));
+}
+
+ImageInputs::ImageInputs(const Context& context, Workspace workspace, project::Locked locked,
+                         std::vector<image::ProjectCopy> copies, std::unique_ptr<net::HttpClient> http,
+                         store::Store store)
+    : context_(context),
+      workspace_(std::move(workspace)),
+      locked_(std::move(locked)),
+      copies_(std::move(copies)),
+      http_(std::move(http)),
+      store_(std::move(store)),
+      origins_(
+          locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
+
+std::filesystem::path ImageInputs::folder() const {
+  return std::filesystem::path(site().store.value).parent_path();
+}
+
+Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
+  const image::PlanRequest request{
+      .locked = locked_,
+      .copies = copies_,
+      .platform = platform,
+      .folder = folder(),
+      .fetch = [this](const auto& wheels) { return fetch(wheels); },
+      .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
+      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); }};
+  return image::plan_image(request, store_, context_.runner, context_.work());
+}
+
+image::BuildRequest ImageInputs::build_request() const {
+  return {.locked = locked_,
+          .copies = copies_,
+          .folder = folder(),
+          .fetch = [this](const auto& wheels) { return fetch(wheels); },
+          .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); }};
+}
+
+Result<std::vector<std::filesystem::path>> ImageInputs::fetch(
+    const std::vector<project::LockedWheel>& wheels) const {
+  const auto beside = locked_.lock.file.parent_path();
+  TRY(restore_wheels(locked_.lock.lock, beside, origins_, {context_, site(), *http_, store_}));
+  TRY_ASSIGN(auto fetched,
+             locking::fetch_locked(wheels, origins_, beside, store_, *http_, context_.work()));
+  return std::move(fetched.paths);
+}
+
+Result<std::filesystem::path> ImageInputs::fetch_interpreter(const specs::Platform& platform) const {
+  const auto archives = locking::interpreters_of(locked_.lock.lock, {&platform, 1});
+  if (archives.empty()) {
+    return fail(input_error(fmt::format("the lock {} has no Python for {}", project().shown(locked_.lock.file),
+                                        platform.text()))
+                    .hint(fmt::format("run `launch lock {} --upgrade`", locked_.recipe.name)));
+  }
+  TRY_ASSIGN(const auto fetched,
+             locking::fetch_interpreters(archives, store_, *http_, context_.work()));
+  return fetched.paths.front();
+}
+
+Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platform) const {
+  TRY_ASSIGN(const auto base, image::base_of(locked_.recipe, locked_.lock));
+  TRY_ASSIGN(const auto place, registry::Place::to_pull(base.name, site().registries));
+  registry::Access access;
+  TRY_ASSIGN(access.login, registry::find_login(base.name, context_.environment, context_.runner));
+  TRY_ASSIGN(access.trust, registry::find_trust(place.host, context_.environment));
+  return store::pull(store_, place, access, *base.digest, platform,
+                     fmt::format("{}:{}", base.name, base.tag), *http_, context_.work());
+}
+
+}  // namespace launch::commands

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "commands/context.hpp"
+#include "image/build.hpp"
+#include "image/plan.hpp"
+#include "locking/locate.hpp"
+
+namespace launch::commands {
+
+/// A locked recipe with everything that its image is made of, and the means to get it.
+class ImageInputs {
+ public:
+  /// Errors: those of load_locked, find_project_files and open_store.
+  static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context);
+
+  const project::Project& project() const { return workspace_.project; }
+  const project::Site& site() const { return workspace_.site; }
+  const project::Locked& locked() const { return locked_; }
+  const std::vector<image::ProjectCopy>& copies() const { return copies_; }
+  const store::Store& store() const { return store_; }
+  net::HttpClient& http() const { return *http_; }
+  /// Where builds keep temporary files: next to the store, where there is space for the wheels and so, most
+  /// likely, for their contents.
+  std::filesystem::path folder() const;
+
+  /// The image of a platform. Errors: those of plan_image.
+  Result<image::ImagePlan> plan(const specs::Platform& platform) const;
+  /// What a build by the engine needs.
+  image::BuildRequest build_request() const;
+
+ private:
+  ImageInputs(const Context& context, Workspace workspace, project::Locked locked,
+              std::vector<image::ProjectCopy> copies, std::unique_ptr<net::HttpClient> http,
+              store::Store store);
+  Result<std::vector<std::filesystem::path>> fetch(const std::vector<project::LockedWheel>& wheels) const;
+  Result<std::filesystem::path> fetch_interpreter(const specs::Platform& platform) const;
+  Result<store::PulledImage> fetch_base(const specs::Platform& platform) const;
+
+  const Context& context_;
+  Workspace workspace_;
+  project::Locked locked_;
+  std::vector<image::ProjectCopy> copies_;
+  std::unique_ptr<net::HttpClient> http_;
+  store::Store store_;
+  locking::Origins origins_;
+};
+
+}  // namespace launch::commands

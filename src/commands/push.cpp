@@ -1,0 +1,66 @@
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "commands/build.hpp"
+#include "commands/planned_images.hpp"
+#include "registry/credentials.hpp"
+#include "registry/push.hpp"
+#include "specs/image_reference.hpp"
+
+namespace launch::commands {
+namespace {
+
+Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
+                                           const specs::ImageReference& to, const Context& context) {
+  registry::PushRequest request;
+  TRY_ASSIGN(request.place, registry::Place::to_push(to.name(), inputs.site().registries));
+  TRY_ASSIGN(request.access.login, registry::find_login(to.name(), context.environment, context.runner));
+  TRY_ASSIGN(request.access.trust, registry::find_trust(request.place.host, context.environment));
+  std::set<Digest> seen;
+  for (const auto& plan : planned.plans) {
+    for (const auto& blob : plan.blobs) {
+      if (!seen.insert(blob.blob.digest).second) continue;
+      TRY_ASSIGN(auto body, blob.open());
+      request.blobs.push_back({blob.name, blob.blob.digest, std::move(body)});
+    }
+    if (!planned.index.empty())
+      request.manifests.push_back({std::string(archive::kManifestType), plan.manifest});
+  }
+  request.top = {std::string(planned.media_type()), planned.top()};
+  request.tag = to.tag;
+  return request;
+}
+
+}  // namespace
+
+Result<DigestDocument> image_digest(const std::string& recipe, const Context& context) {
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(recipe, context));
+  TRY_ASSIGN(const auto planned, plan_all(*inputs));
+  return digests_of(inputs->locked().recipe.name, planned);
+}
+
+Result<PushDocument> push_image(const PushRequest& request, const Context& context) {
+  const auto began = context.clock.steady();
+  TRY_ASSIGN(const auto to, during(specs::ImageReference::parse(request.to), "reading --push"));
+  if (to.digest) {
+    return fail(input_error(fmt::format("{} names a digest, which the image has already", request.to))
+                    .hint("push to a name or a tag"));
+  }
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context));
+  TRY_ASSIGN(const auto planned, plan_all(*inputs));
+  TRY_ASSIGN(const auto wanted, push_request(*inputs, planned, to, context));
+  TRY_ASSIGN(const auto pushed, registry::push(wanted, inputs->http(), context.work()));
+  PushDocument document{.image = digests_of(inputs->locked().recipe.name, planned),
+                        .reference = fmt::format("{}@{}", to.name(), pushed.digest.text()),
+                        .present = pushed.present,
+                        .mounted = pushed.mounted,
+                        .sent = pushed.sent,
+                        .sent_bytes = pushed.sent_bytes};
+  document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
+  return document;
+}
+
+}  // namespace launch::commands

@@ -1,0 +1,112 @@
+#include "image/own_layers.hpp"
+
+#include <map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "archive/estargz.hpp"
+#include "image/layers.hpp"
+
+namespace launch::image {
+namespace {
+
+using archive::LayerMember;
+
+std::string below_root(std::string_view path) {
+  while (path.starts_with('/')) path.remove_prefix(1);
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return std::string(path);
+}
+
+LayerMember folder(std::string path) {
+  return {.member = {.path = std::move(path), .is_folder = true, .time = kFileTime}};
+}
+
+LayerMember link(std::string path, std::string target) {
+  return {.member = {.path = std::move(path), .time = kFileTime, .link = std::move(target)}};
+}
+
+LayerMember text(std::string path, std::string content) {
+  return {.member = {.path = std::move(path), .time = kFileTime}, .content = std::move(content)};
+}
+
+/// What hides a file of the layers below (OCI image layer, "Whiteouts").
+LayerMember whiteout(std::string_view name) {
+  return text(fmt::format(".wh.{}", name), "");
+}
+
+/// Members by path, which sorts each folder before what it contains.
+class Members {
+ public:
+  explicit Members(const archive::RootTree& root) : root_(root) {}
+
+  void add(LayerMember member) {
+    add_parents(member.member.path);
+    auto path = member.member.path;
+    members_.insert_or_assign(std::move(path), std::move(member));
+  }
+  void add_folder(const std::string& path) {
+    add_parents(path + '/');
+  }
+  std::vector<LayerMember> finish() {
+    std::vector<LayerMember> out;
+    out.reserve(members_.size());
+    for (auto& [path, member] : members_) out.push_back(std::move(member));
+    return out;
+  }
+
+ private:
+  void add_parents(const std::string& path) {
+    for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
+      auto parent = path.substr(0, slash);
+      if (!root_.folders.contains(parent)) members_.try_emplace(parent, folder(parent));
+    }
+  }
+
+  const archive::RootTree& root_;
+  std::map<std::string, LayerMember> members_;
+};
+
+}  // namespace
+
+OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpreter) {
+  const auto version = python.text();
+  const auto venv = below_root(kVenv);
+  const auto in_venv = [&](std::string_view path) { return fmt::format("{}/{}", venv, path); };
+  const archive::RootTree nothing;
+  Members members(nothing);
+  members.add_folder(in_venv(fmt::format("lib/python{}/site-packages", version)));
+  members.add(link(in_venv("lib64"), "lib"));
+  members.add(link(in_venv("bin/python3"), interpreter));
+  members.add(link(in_venv("bin/python"), "python3"));
+  members.add(link(in_venv(fmt::format("bin/python{}", version)), "python3"));
+  members.add(text(in_venv("pyvenv.cfg"),
+                   fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n",
+                               interpreter.substr(0, interpreter.rfind('/')), python.version())));
+  return {members.finish()};
+}
+
+Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const archive::RootTree& root) {
+  OwnLayer layer;
+  Members members(root);
+  for (const auto& copy : copies) {
+    TRY_ASSIGN(const auto to, archive::resolve(root, copy.to));
+    if (!to.empty()) members.add_folder(to);
+    for (const auto& file : copy.files) {
+      LayerMember member;
+      member.member = {.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path),
+                       .executable = file.executable,
+                       .time = kFileTime};
+      member.source = layer.files.size();
+      TRY_ASSIGN(auto source, MappedFile::open(file.source));
+      layer.files.push_back(std::move(source));
+      members.add(std::move(member));
+    }
+  }
+  for (const auto name : {archive::kNoPrefetch, archive::kTocName}) members.add(whiteout(name));
+  layer.members = members.finish();
+  return layer;
+}
+
+}  // namespace launch::image

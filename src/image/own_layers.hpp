@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "archive/file_layer.hpp"
+#include "archive/root_tree.hpp"
+#include "base/mapped_file.hpp"
+#include "base/result.hpp"
+#include "image/project_files.hpp"
+#include "specs/interpreter.hpp"
+
+namespace launch::image {
+
+/// The time of all files that an image gets: 1980-01-01, the oldest that a zip can hold. Not 0, which
+/// lazy-pulling runtimes take for unknown.
+inline constexpr std::int64_t kFileTime = 315'532'800;
+
+/// The members of a layer, in their order, and the files on this machine that have their content.
+struct OwnLayer {
+  std::vector<archive::LayerMember> members;
+  std::vector<MappedFile> files = {};
+};
+
+/// The bare virtual environment kVenv (PEP 405), as `python -m venv --without-pip` creates it, without
+/// activate scripts. `interpreter` is its base: "/python/bin/python3".
+OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpreter);
+
+/// The project's files, and folders on the way to them that the base image, whose folders are those of
+/// `root`, does not have; and what hides from containers the two files that layers of wheels need for
+/// lazy-pulling runtimes. Errors (environment): a file cannot be read; (input): those of archive::resolve.
+Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const archive::RootTree& root);
+
+}  // namespace launch::image

@@ -1,0 +1,333 @@
+#include "image/plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <memory>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "archive/estargz.hpp"
+#include "archive/gzip.hpp"
+#include "archive/layer.hpp"
+#include "base/clock.hpp"
+#include "base/text.hpp"
+#include "image/dockerfile.hpp"
+#include "image/layers.hpp"
+#include "image/own_layers.hpp"
+#include "image/settings.hpp"
+#include "image/user.hpp"
+#include "store/body.hpp"
+#include "store/derived.hpp"
+#include "store/layers.hpp"
+
+namespace launch::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// A layer with the wheels in it.
+struct WheelGroup {
+  LayerGroup group = LayerGroup::rest;
+  std::string name = {};  ///< "torch 2.10.0"
+  std::vector<std::string> file_names = {};
+  store::LayerWheels wheels = {};
+};
+
+/// "torch 2.10.0" or "6 packages: fsspec 2026.1.0, …"
+std::string name_of(const std::vector<std::string>& packages) {
+  if (packages.size() == 1) return packages.front();
+  return fmt::format("{}: {}", count_of(packages.size(), "package"), join(packages, ", "));
+}
+
+/// Puts an image together, layer by layer from the bottom.
+class Planner {
+ public:
+  Planner(const PlanRequest& request, const store::Store& store, ProcessRunner& runner, const Work& work)
+      : request_(request),
+        lock_(request.locked.lock.lock),
+        python_(request.locked.recipe.python),
+        store_(store),
+        tools_{store, runner, request.folder / "contexts", work},
+        work_(work) {}
+
+  Result<ImagePlan> plan() {
+    TRY(add_base());
+    TRY(add_interpreter());
+    TRY(add_environment());
+    TRY_ASSIGN(auto groups, wheel_groups());
+    TRY(add_wheels(groups));
+    TRY(add_bytecode(groups));
+    TRY(add_project());
+    return finish();
+  }
+
+ private:
+  Result<void> add_base() {
+    TRY_ASSIGN(base_, request_.fetch_base(request_.platform));
+    const auto& about = *lock_.provenance.base;
+    TRY_ASSIGN(image_, during(archive::parse_image(base_->manifest, base_->config),
+                              fmt::format("reading the base image {}:{}", about.name, about.tag)));
+    for (std::size_t i = 0; i < image_.layers.size(); ++i) {
+      plan_.blobs.push_back({image_.layers[i], fmt::format("layer {} of the base image", i + 1),
+                             [path = base_->layers.at(i)] { return net::body_of_file(path); }});
+    }
+    image_.created = utc_timestamp(
+        std::chrono::system_clock::time_point(std::chrono::seconds(image_timestamp(lock_))));
+    return {};
+  }
+
+  Result<void> add_interpreter() {
+    const auto& build = *lock_.provenance.interpreter;
+    TRY_ASSIGN(const auto file, request_.fetch_interpreter(request_.platform));
+    const auto& archive = build.archives.at(request_.platform);
+    TRY_ASSIGN(compiler_, compiler_of(request_.locked, request_.fetch_interpreter));
+    // It is unpacked for this, and so checked, before it becomes a layer as it is.
+    TRY_ASSIGN(const auto library, library_bytecode(*compiler_, tools_));
+    TRY_ASSIGN(const auto tar, unpacked_digest(archive.sha256, file));
+    std::error_code code;
+    const auto size = fs::file_size(file, code);
+    if (code) return fail(io_error("read", file, code.value()));
+    add({std::string(archive::kGzipLayerType), archive.sha256, size}, tar,
+        fmt::format("Python {}", build.version()), [file] { return net::body_of_file(file); });
+    return add_zips({{library}}, kPythonHome, {fmt::format("bytecode of Python {}", build.version())});
+  }
+
+  Result<Digest> unpacked_digest(const Digest& archive, const fs::path& file) {
+    constexpr std::string_view kName = "unpacked-digest";
+    if (const auto known = store::derived(store_, archive, kName)) {
+      if (auto digest = Digest::of_hex(*known)) return *std::move(digest);
+    }
+    TRY_ASSIGN(auto digest, archive::digest_of_gunzipped(file));
+    store::keep_derived(store_, archive, kName, digest.hex(), work_.disk);
+    return digest;
+  }
+
+  Result<void> add_environment() {
+    auto layer = venv_layer(python_, image_interpreter(lock_.provenance));
+    const auto& user = request_.locked.recipe.image.user;
+    if (user) {
+      TRY_ASSIGN(const auto* root, root_tree());
+      TRY_ASSIGN(auto files, during(user_files(*root, *user),
+                                    fmt::format("adding the user {}", in_quotes(*user))));
+      for (auto& file : files) {
+        file.member.time = kFileTime;
+        layer.members.push_back(std::move(file));
+      }
+    }
+    add_own(std::move(layer), user ? fmt::format("virtual environment, user {}", *user)
+                                   : std::string("virtual environment"));
+    return {};
+  }
+
+  /// The wheels of each layer, at their places in the store, whether they are there or not.
+  Result<std::vector<WheelGroup>> wheel_groups() {
+    TRY_ASSIGN(wheels_, during(wheels_for(lock_, python_, request_.platform),
+                               fmt::format("reading {}", request_.locked.lock.file.string())));
+    std::vector<WheelGroup> groups;
+    for (const auto& layer : plan_layers(lock_)) {
+      WheelGroup group{.group = layer_group(layer.front())};
+      std::vector<std::string> packages;
+      for (const auto& wheel : wheels_) {
+        if (std::find(layer.begin(), layer.end(), wheel.package) == layer.end()) continue;
+        const auto& file = wheel.wheel;
+        group.file_names.push_back(file.file_name);
+        group.wheels.push_back({*file.sha256, store_.path_of(*file.sha256, file.file_name)});
+        packages.push_back(fmt::format("{} {}", wheel.package, wheel.version));
+      }
+      if (group.wheels.empty()) continue;  // nothing of it is for this platform
+      group.name = name_of(packages);
+      groups.push_back(std::move(group));
+    }
+    return groups;
+  }
+
+  /// Brings all wheels into the store, once.
+  Result<void> fetch_wheels(std::vector<WheelGroup>& groups) {
+    if (fetched_) return {};
+    std::vector<project::LockedWheel> wanted;
+    for (const auto& wheel : wheels_) wanted.push_back(wheel.wheel);
+    TRY_ASSIGN(const auto paths, request_.fetch(wanted));
+    for (auto& group : groups) {
+      for (auto& wheel : group.wheels) {
+        for (std::size_t i = 0; i < wanted.size(); ++i) {
+          if (wanted[i].sha256 == wheel.digest) wheel.path = paths.at(i);
+        }
+      }
+    }
+    fetched_ = true;
+    return {};
+  }
+
+  static archive::LayerSpec spec_of(const specs::Interpreter& python, std::string_view prefix,
+                                    archive::LayerSpec::Content content) {
+    return {.prefix = std::string(prefix),
+            .python = python,
+            .interpreter = std::string(kVenvPython),
+            .time = kFileTime,
+            .content = content};
+  }
+
+  Result<void> add_wheels(std::vector<WheelGroup>& groups) {
+    const auto spec = spec_of(python_, kVenv, archive::LayerSpec::Content::wheels);
+    std::vector<store::LayerWheels> layers;
+    bool present = true;
+    for (const auto& group : groups) {
+      layers.push_back(group.wheels);
+      for (std::size_t i = 0; i < group.wheels.size(); ++i)
+        present = present && store_.has(group.wheels[i].digest, group.file_names[i]);
+    }
+    auto facts = present ? store::known_layer_facts(store_, layers, spec) : std::nullopt;
+    if (!facts) {
+      TRY(fetch_wheels(groups));
+      for (std::size_t i = 0; i < groups.size(); ++i) layers[i] = groups[i].wheels;
+      TRY_ASSIGN(facts, store::layer_facts(store_, layers, spec, work_));
+    }
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+      plan_.wheels.push_back({facts->at(i).tar, facts->at(i).tar_size, groups[i].file_names});
+      add_layer(groups[i].wheels, spec, facts->at(i), groups[i].name);
+    }
+    return {};
+  }
+
+  /// One layer for each group, so that a new nightly moves the bytecode of its own packages alone.
+  Result<void> add_bytecode(std::vector<WheelGroup>& groups) {
+    constexpr std::array kOrder = {std::pair{LayerGroup::cuda, "NVIDIA's packages"},
+                                   std::pair{LayerGroup::rest, "other packages"},
+                                   std::pair{LayerGroup::torch, "torch's packages"}};
+    std::vector<store::LayerWheel> wheels;
+    for (const auto& group : groups) wheels.insert(wheels.end(), group.wheels.begin(), group.wheels.end());
+    auto zips = known_wheel_bytecode(wheels, *compiler_, store_);
+    if (!zips) {
+      TRY(fetch_wheels(groups));
+      wheels.clear();
+      for (const auto& group : groups) wheels.insert(wheels.end(), group.wheels.begin(), group.wheels.end());
+      work_.reporter.status("compiling Python files");
+      TRY_ASSIGN(zips, wheel_bytecode(wheels, *compiler_, tools_));
+    }
+    std::vector<store::LayerWheels> layers;
+    std::vector<std::string> names;
+    for (const auto& [wanted, name] : kOrder) {
+      store::LayerWheels layer;
+      std::size_t at = 0;
+      for (const auto& group : groups) {
+        for (std::size_t i = 0; i < group.wheels.size(); ++i, ++at) {
+          if (group.group == wanted && zips->at(at)) layer.push_back(*zips->at(at));
+        }
+      }
+      if (layer.empty()) continue;
+      layers.push_back(std::move(layer));
+      names.push_back(fmt::format("bytecode of {}", name));
+    }
+    return add_zips(layers, kVenv, names);
+  }
+
+  /// Layers of zips that are in the store.
+  Result<void> add_zips(const std::vector<store::LayerWheels>& layers, std::string_view prefix,
+                        const std::vector<std::string>& names) {
+    const auto spec = spec_of(python_, prefix, archive::LayerSpec::Content::plain_zips);
+    TRY_ASSIGN(const auto facts, store::layer_facts(store_, layers, spec, work_));
+    for (std::size_t i = 0; i < layers.size(); ++i) add_layer(layers[i], spec, facts[i], names[i]);
+    return {};
+  }
+
+  Result<void> add_project() {
+    const archive::RootTree nothing;
+    const auto* root = &nothing;
+    if (!request_.copies.empty()) {
+      TRY_ASSIGN(root, root_tree());
+    }
+    TRY_ASSIGN(auto layer, project_layer(request_.copies, *root));
+    add_own(std::move(layer), request_.copies.empty() ? "end of the image" : "the project's files");
+    return {};
+  }
+
+  ImagePlan finish() {
+    const auto& copies = request_.copies;
+    image_.run =
+        run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
+    for (const auto& [name, value] : image_labels(request_.locked.recipe, request_.locked.lock)) {
+      if (name.starts_with("org.opencontainers.")) image_.annotations.insert_or_assign(name, value);
+    }
+    plan_.platform = request_.platform;
+    plan_.config = archive::image_config_text(image_);
+    plan_.manifest = archive::image_manifest_text(image_);
+    plan_.blobs.push_back({{std::string(archive::kConfigType), plan_.image_id(), plan_.config.size()},
+                           "the configuration",
+                           [text = plan_.config]() -> Result<net::Body> { return net::body_of_text(text); }});
+    std::stable_sort(plan_.blobs.begin(), plan_.blobs.end(), [](const auto& a, const auto& b) {
+      return a.blob.digest < b.blob.digest;
+    });
+    const auto same = std::unique(plan_.blobs.begin(), plan_.blobs.end(), [](const auto& a, const auto& b) {
+      return a.blob.digest == b.blob.digest;
+    });
+    plan_.blobs.erase(same, plan_.blobs.end());
+    return std::move(plan_);
+  }
+
+  /// What the base image's layers leave of its folders and users; read once.
+  Result<const archive::RootTree*> root_tree() {
+    constexpr std::string_view kName = "root-tree-1";
+    if (root_) return &*root_;
+    if (const auto known = store::derived(store_, base_->digest, kName)) root_ = archive::parse_root_tree(*known);
+    if (!root_) {
+      work_.reporter.status("reading the base image");
+      TRY_ASSIGN(root_, archive::read_root_tree(base_->layers));
+      store::keep_derived(store_, base_->digest, kName, archive::root_tree_text(*root_), work_.disk);
+    }
+    return &*root_;
+  }
+
+  void add_layer(const store::LayerWheels& wheels, const archive::LayerSpec& spec,
+                 const archive::LayerFacts& facts, const std::string& name) {
+    archive::Descriptor blob{std::string(archive::kGzipLayerType), facts.layer, facts.size};
+    blob.annotations[std::string(archive::kTocAnnotation)] = facts.toc.text();
+    blob.annotations[std::string(archive::kTarSizeAnnotation)] = fmt::to_string(facts.tar_size);
+    add(std::move(blob), facts.tar, name,
+        [wheels, spec, facts] { return store::layer_body(wheels, spec, facts); });
+  }
+
+  void add_own(OwnLayer own, const std::string& name) {
+    std::vector<std::string_view> sources;
+    for (const auto& file : own.files) sources.push_back(file.text());
+    auto layer = archive::file_layer(std::move(own.members), sources);
+    const archive::Descriptor blob{std::string(archive::kGzipLayerType), layer.layer, layer.plan.size};
+    auto body = store::layer_body(std::move(layer.plan), std::move(own.files));
+    add(blob, layer.tar, name, [body = std::move(body)]() -> Result<net::Body> { return body; });
+  }
+
+  void add(archive::Descriptor blob, const Digest& tar, const std::string& name,
+           std::function<Result<net::Body>()> open) {
+    image_.add({blob, tar, name});
+    plan_.blobs.push_back({std::move(blob), fmt::format("the layer of {}", name), std::move(open)});
+  }
+
+  const PlanRequest& request_;
+  const project::Lockfile& lock_;
+  const specs::Interpreter& python_;
+  const store::Store& store_;
+  BytecodeTools tools_;
+  const Work& work_;
+  std::optional<store::PulledImage> base_;
+  std::optional<Compiler> compiler_;
+  std::optional<archive::RootTree> root_;
+  std::vector<ImageWheel> wheels_;
+  bool fetched_ = false;
+  archive::Image image_;
+  ImagePlan plan_;
+};
+
+}  // namespace
+
+bool can_be_planned(const project::Locked& locked) {
+  return locked.lock.lock.provenance.interpreter.has_value() && locked.recipe.image.apt.empty();
+}
+
+Result<ImagePlan> plan_image(const PlanRequest& request, const store::Store& store, ProcessRunner& runner,
+                             const Work& work) {
+  return Planner(request, store, runner, work).plan();
+}
+
+}  // namespace launch::image

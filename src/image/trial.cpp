@@ -1,0 +1,67 @@
+#include "image/trial.hpp"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "image/layers.hpp"
+#include "image/scripts.hpp"
+
+namespace launch::image {
+namespace {
+
+/// The packages that the recipe lists itself, of those that the image has.
+std::set<std::string> asked_for(const project::Recipe& recipe) {
+  std::set<std::string> names;
+  for (const auto& each : recipe.packages) names.insert(each.name);
+  for (const auto& each : recipe.torch.packages) names.insert(each.name);
+  return names;
+}
+
+Error does_not_work(const std::string& recipe, int exit_code, std::string_view said) {
+  constexpr std::size_t kMost = 20;
+  auto shown = lines(said);
+  std::erase_if(shown, [](std::string_view line) { return trim(line).empty(); });
+  if (shown.size() > kMost) shown.erase(shown.begin(), shown.end() - kMost);
+  auto text = fmt::format("the new image of {} does not work: a trial in it exited with code {}", recipe,
+                          exit_code);
+  for (const auto line : shown) text += fmt::format("\n  {}", line);
+  return Error(ErrorKind::no, std::move(text))
+      .hint("`--no-run` leaves the trial out, for packages that need more than a container without GPUs");
+}
+
+}  // namespace
+
+Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
+                       const project::Locked& locked, const specs::Platform& platform, const Work& work) {
+  const auto& recipe = locked.recipe;
+  if (platform != specs::Platform::of_this_machine()) {
+    work.reporter.note(fmt::format("the image is for {} and was not tried here", platform.text()));
+    return {};
+  }
+  TRY_ASSIGN(const auto wheels, wheels_for(locked.lock.lock, recipe.python, platform));
+  const auto asked = asked_for(recipe);
+  containers::RunSpec run;
+  run.name = fmt::format("launch-trial-{}", image_id.hex().substr(0, 12));
+  run.image = image_id.text();
+  run.image_name = fmt::format("of {}", recipe.name);
+  run.argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};
+  for (const auto& wheel : wheels) run.argv.push_back(fmt::format("{}=={}", wheel.package, wheel.version));
+  run.argv.emplace_back("--");
+  for (const auto& wheel : wheels) {
+    if (asked.contains(wheel.package)) run.argv.push_back(wheel.package);
+  }
+  run.network = "none";
+  run.confined = true;
+  run.init = false;
+  work.reporter.status("trying the image");
+  TRY_ASSIGN(const auto outcome, engine.run(run, {}, work.stop));
+  if (outcome.cancelled) return fail(environment_error("stopped while trying the image"));
+  if (outcome.ok()) return {};
+  return fail(does_not_work(recipe.name, outcome.exit_code, outcome.out + outcome.err));
+}
+
+}  // namespace launch::image
