@@ -3,17 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
-#include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
+#include "unit/image/golden.hpp"
 #include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
 
 using project::test::package;
+using test::expect_golden;
 
 const std::string kRecipe = R"(python    = "3.12"
 platforms = ["linux-x86_64"]
@@ -37,15 +37,6 @@ std::vector<project::LockedPackage> closure() {
   };
   packages[6].wheels[0].upload_time = "2025-06-06T08:09:10.123Z";
   return packages;
-}
-
-/// A golden file; LAUNCH_TEST_UPDATE=1 in the environment rewrites it.
-void expect_golden(const std::string& name, const std::string& text) {
-  const auto place = std::filesystem::path(LAUNCH_TEST_DATA) / "image" / name;
-  if (std::getenv("LAUNCH_TEST_UPDATE") != nullptr) {
-    ASSERT_TRUE(write_file(place, text));
-  }
-  EXPECT_EQ(text, read_file(place).value_or("")) << place;
 }
 
 std::string rendered(const project::Recipe& recipe, const project::LoadedLock& lock,
