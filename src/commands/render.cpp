@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "image/base_cuda.hpp"
 #include "image/build.hpp"
 #include "image/dockerfile.hpp"
 #include "image/sbom.hpp"
@@ -65,6 +66,8 @@ Result<RenderDocument> render(const RenderRequest& request, const Context& conte
   TRY_ASSIGN(const auto locked, project::load_locked(project, request.recipe, context.reporter));
   TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root()));
   TRY_ASSIGN(auto dockerfile, image::dockerfile_of(locked, copies));
+  TRY_ASSIGN(const auto warning, image::check_base_cuda(locked.recipe.name, locked.lock));
+  if (!warning.empty()) context.reporter.warn(warning);
   RenderDocument document;
   document.recipe = locked.recipe.name;
   const auto folder = project.image_folder(locked.recipe.name);

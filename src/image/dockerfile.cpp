@@ -9,6 +9,7 @@
 #include "archive/installation.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "image/base_cuda.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
 #include "project/labels.hpp"
@@ -56,6 +57,7 @@ Result<std::string> from_instruction(const DockerfileInput& input) {
     return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
                                         input.lock.file.string(), text, reference.name())));
   }
+  TRY(check_base_cuda(input.recipe.name, input.lock));
   return fmt::format("# {}\nFROM {}@{}\n", tagged, input.pull_name.empty() ? base->name : input.pull_name,
                      base->digest->text());
 }

@@ -20,7 +20,7 @@ struct DockerfileInput {
 
 /// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the
 /// same input produces the same text. Errors (input): the lock names no base image, an invalid one, or one
-/// whose digest is open.
+/// whose digest is open; those of check_base_cuda.
 Result<std::string> render_dockerfile(const DockerfileInput& input);
 
 /// The start of that Dockerfile: the base image with the distribution's packages of the recipe. Errors: the
