@@ -1,12 +1,15 @@
 #include "commands/render.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
 #include "base/file.hpp"
+#include "image/base_cuda.hpp"
 #include "image/build.hpp"
 #include "image/dockerfile.hpp"
+#include "image/sbom.hpp"
 
 namespace launch::commands {
 namespace {
@@ -22,7 +25,40 @@ Result<RenderedFile> put(Disk& disk, const project::Project& project, const std:
   return file;
 }
 
+/// A bill of materials in one of its formats, beside the Dockerfile.
+struct SbomFile {
+  const char* name;
+  std::string (*render)(const image::Bill& bill);
+};
+constexpr SbomFile kSbomFiles[] = {{"sbom.cdx.json", image::cyclonedx_text},
+                                   {"sbom.spdx.json", image::spdx_text}};
+
+Result<std::vector<RenderedFile>> put_sboms(const RenderRequest& request, const Context& context,
+                                            const project::Project& project, const project::Locked& locked) {
+  const auto folder = project.image_folder(locked.recipe.name);
+  std::vector<RenderedFile> files;
+  std::optional<image::Bill> bill;
+  for (const auto& each : kSbomFiles) {
+    std::error_code ignored;
+    if (!request.sbom && !std::filesystem::exists(folder / each.name, ignored)) continue;
+    if (!bill) {
+      TRY_ASSIGN(bill, image::make_bill({.recipe = locked.recipe.name,
+                                         .lock = locked.lock,
+                                         .platforms = locked.recipe.platforms,
+                                         .default_index = context.default_index}));
+    }
+    TRY_ASSIGN(auto file, put(context.disk, project, folder / each.name, each.render(*bill), request.write));
+    files.push_back(std::move(file));
+  }
+  return files;
+}
+
 }  // namespace
+
+bool RenderDocument::changed() const {
+  return dockerfile.changed() || dockerignore.changed() ||
+         std::any_of(sboms.begin(), sboms.end(), [](const auto& each) { return each.changed(); });
+}
 
 Result<RenderDocument> render(const RenderRequest& request, const Context& context) {
   TRY_ASSIGN(const auto workspace, open_workspace(context));
@@ -30,6 +66,8 @@ Result<RenderDocument> render(const RenderRequest& request, const Context& conte
   TRY_ASSIGN(const auto locked, project::load_locked(project, request.recipe, context.reporter));
   TRY_ASSIGN(const auto copies, image::find_project_files(locked.recipe, project.root()));
   TRY_ASSIGN(auto dockerfile, image::dockerfile_of(locked, copies));
+  TRY_ASSIGN(const auto warning, image::check_base_cuda(locked.recipe.name, locked.lock));
+  if (!warning.empty()) context.reporter.warn(warning);
   RenderDocument document;
   document.recipe = locked.recipe.name;
   const auto folder = project.image_folder(locked.recipe.name);
@@ -37,6 +75,7 @@ Result<RenderDocument> render(const RenderRequest& request, const Context& conte
              put(context.disk, project, folder / "Dockerfile", std::move(dockerfile), request.write));
   TRY_ASSIGN(document.dockerignore, put(context.disk, project, folder / ".dockerignore",
                                         image::render_dockerignore(), request.write));
+  TRY_ASSIGN(document.sboms, put_sboms(request, context, project, locked));
   return document;
 }
 

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "commands/context.hpp"
@@ -11,6 +12,7 @@ namespace launch::commands {
 struct RenderRequest {
   std::string recipe;  ///< name or path
   bool write = true;   ///< else the document says what would be written
+  bool sbom = false;   ///< also the bills of materials; without it, those that exist
 };
 
 struct RenderedFile {
@@ -24,12 +26,13 @@ struct RenderDocument {
   std::string recipe;  ///< its name
   RenderedFile dockerfile;
   RenderedFile dockerignore;
-  bool changed() const { return dockerfile.changed() || dockerignore.changed(); }
+  std::vector<RenderedFile> sboms = {};
+  bool changed() const;
 };
 
-/// Renders the Dockerfile and .dockerignore of a locked recipe and writes those that differ from the
-/// existing files. Errors: those of load_locked, find_project_files and render_dockerfile; (environment) a
-/// file cannot be read or written.
+/// Renders the Dockerfile and .dockerignore of a locked recipe, and its bills of materials, and writes those
+/// that differ from the existing files. Errors: those of load_locked, find_project_files, render_dockerfile
+/// and make_bill; (environment) a file cannot be read or written.
 Result<RenderDocument> render(const RenderRequest& request, const Context& context);
 
 }  // namespace launch::commands

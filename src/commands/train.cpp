@@ -20,6 +20,7 @@ struct Prepared {
   train::RunFolder folder;
   train::Plan plan;
   std::optional<Error> image_error;  ///< (no) there is no image of the lock
+  std::optional<Error> gpu_error;    ///< (environment) the driver or a GPU is too old
 };
 
 /// Fills in the plan's image; returns an error if there is none.
@@ -61,7 +62,13 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, plan));
-  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error)};
+  std::optional<Error> gpu_error;
+  if (place->handle().place == train::place_kinds().front().name) {
+    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner); !fits)
+      gpu_error = fits.error();
+  }
+  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),
+                  std::move(gpu_error)};
 }
 
 void tell_notes(const train::Plan& plan, Reporter& reporter) {
@@ -72,8 +79,9 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
   TRY_ASSIGN(auto prepared, prepare(request, context));
-  auto& [place, folder, plan, image_error] = prepared;
+  auto& [place, folder, plan, image_error, gpu_error] = prepared;
   if (image_error) return fail(*std::move(image_error));
+  if (gpu_error) return fail(*std::move(gpu_error));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
   context.reporter.note(fmt::format(
@@ -89,6 +97,7 @@ Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest&
                                                              const Context& context) {
   TRY_ASSIGN(const auto prepared, prepare(request, context));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
+  if (prepared.gpu_error) context.reporter.warn(prepared.gpu_error->message());
   tell_notes(prepared.plan, context.reporter);
   return prepared.place->commands(prepared.plan);
 }

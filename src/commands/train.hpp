@@ -31,11 +31,12 @@ struct TrainDocument {
 
 /// Runs the training of a locked recipe, whose image must have been built from its lock. Lines of the nodes
 /// go to `show`. Errors, before anything is started: those of load_locked, Place::plan and Place::open; (no)
-/// there is no such image. Then those of carry_out; see RunEnd for later failures.
+/// there is no such image; (environment) the driver or a GPU of this machine is older than the locked torch
+/// needs. Then those of carry_out; see RunEnd for later failures.
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
 
 /// The commands that `train` would start, as argument vectors in order. Errors: as above, but a missing image
-/// is only a warning.
+/// and GPUs that do not fit are only warnings.
 Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
                                                              const Context& context);
 

@@ -9,6 +9,7 @@
 #include "archive/installation.hpp"
 #include "base/digest.hpp"
 #include "base/text.hpp"
+#include "image/base_cuda.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
 #include "image/settings.hpp"
@@ -166,6 +167,7 @@ Result<project::BaseImage> base_of(const project::Recipe& recipe, const project:
     return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
                                         lock.file.string(), text, reference.name())));
   }
+  TRY(check_base_cuda(recipe.name, lock));
   return *base;
 }
 

@@ -19,7 +19,7 @@ struct DockerfileInput {
 };
 
 /// The base image of a lock, with its digest. Errors (input): the lock names none, an invalid one, or one
-/// whose digest is open.
+/// whose digest is open; those of check_base_cuda.
 Result<project::BaseImage> base_of(const project::Recipe& recipe, const project::LoadedLock& lock);
 
 /// The Dockerfile of a locked recipe, in the syntax common to buildah 1.28, docker and BuildKit. Pure: the

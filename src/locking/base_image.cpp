@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "pytorch/accelerator_images.hpp"
+#include "pytorch/cuda_fit.hpp"
 #include "pytorch/toolkits.hpp"
 #include "specs/patch_set.hpp"
 
@@ -67,13 +69,19 @@ Contents contents_of(const pytorch::Distribution& known) {
   return {known.name, fmt::format(" ({})", known.title), known.python};
 }
 
+/// The distribution that an image's name and tag tell.
+std::optional<pytorch::Distribution> distribution_named(const specs::ImageReference& wanted) {
+  if (auto known = pytorch::distribution_of(wanted)) return known;
+  return pytorch::distribution_of_accelerator_image(wanted);
+}
+
 /// The distribution of an image as its labels name it, else its tag; nullopt if neither does.
 std::optional<pytorch::Distribution> distribution_in(const specs::ImageReference& wanted,
                                                      const registry::RemoteImage& found) {
   const auto name = fmt::format("{} {}", label(found, "org.opencontainers.image.ref.name"),
                                 label(found, "org.opencontainers.image.version"));
   if (auto known = pytorch::distribution(name)) return known;
-  return name == " " ? pytorch::distribution_of(wanted) : std::nullopt;
+  return name == " " ? distribution_named(wanted) : std::nullopt;
 }
 
 Result<Contents> contents_of(const project::Recipe& recipe, const specs::ImageReference& wanted,
@@ -107,35 +115,37 @@ Result<void> check_python(const project::Recipe& recipe, const specs::ImageRefer
           .hint(other_base_hint(recipe)));
 }
 
+/// Compares the CUDA version of a base, empty if unknown, with that of torch.
+Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
+                        const specs::Accelerator& accelerator, const specs::ImageReference& wanted,
+                        const std::string& base) {
+  const auto expected = accelerator.version();
+  switch (pytorch::cuda_fit(accelerator, base)) {
+    case pytorch::CudaFit::other_major:
+      return fail(
+          input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
+                                  shown(wanted), base, expected))
+              .hint(fmt::format(
+                  "set `from` under [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
+                  "out",
+                  recipe.name, pytorch::major_of(expected))));
+    case pytorch::CudaFit::other_minor:
+      reporter.warn(fmt::format(
+          "the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version "
+          "is the same, so it runs, but code compiled in the image sees the base's",
+          shown(wanted), base, expected));
+      break;
+    case pytorch::CudaFit::same:
+    case pytorch::CudaFit::unknown:
+      break;
+  }
+  return {};
+}
+
 /// The base's CUDA version: from its environment, else from its tag.
 std::string base_cuda(const specs::ImageReference& wanted, const registry::RemoteImage& found) {
   auto own = variable(found, "CUDA_VERSION");
-  if (!own.empty() || !pytorch::is_cuda_image(wanted)) return own;
-  return std::string(split(wanted.tag, '-').front());
-}
-
-Result<void> check_cuda(Reporter& reporter, const project::Recipe& recipe,
-                        const specs::Accelerator& accelerator, const specs::ImageReference& wanted,
-                        const registry::RemoteImage& found) {
-  const auto expected = accelerator.version();
-  const auto base = base_cuda(wanted, found);
-  if (accelerator.kind() != specs::Accelerator::Kind::cuda || base.empty()) return {};
-  if (pytorch::major_of(base) != pytorch::major_of(expected)) {
-    return fail(
-        input_error(fmt::format("the base image {} has CUDA {}, but the locked torch is built for CUDA {}",
-                                shown(wanted), base, expected))
-            .hint(fmt::format(
-                "set `from` under [image] in recipes/{}.toml to an image with CUDA {}, or leave it "
-                "out",
-                recipe.name, pytorch::major_of(expected))));
-  }
-  if (pytorch::minor_of(base) != expected) {
-    reporter.warn(
-        fmt::format("the base image {} has CUDA {}, the locked torch is built for CUDA {}; the major version "
-                    "is the same, so it runs, but code compiled in the image sees the base's",
-                    shown(wanted), base, expected));
-  }
-  return {};
+  return own.empty() ? pytorch::cuda_of_image(wanted) : own;
 }
 
 /// Everything about a base but its digests. Errors: those of contents_of, check_python and check_cuda.
@@ -144,7 +154,7 @@ Result<project::BaseImage> describe(const project::Recipe& recipe, const specs::
                                     Reporter& reporter) {
   TRY_ASSIGN(const auto contents, contents_of(recipe, wanted, found));
   TRY(check_python(recipe, wanted, contents));
-  TRY(check_cuda(reporter, recipe, accelerator, wanted, found));
+  TRY(check_cuda(reporter, recipe, accelerator, wanted, base_cuda(wanted, found)));
   project::BaseImage base;
   base.name = wanted.name();
   base.tag = wanted.tag;
@@ -170,6 +180,16 @@ std::optional<project::BaseImage> same_base(const std::optional<project::Lockfil
   return same ? std::optional(base) : std::nullopt;
 }
 
+/// A base that is kept. The wheels may have changed since it was chosen. Errors: those of check_cuda.
+Result<project::BaseImage> kept_base(project::BaseImage base, const project::Recipe& recipe,
+                                     const specs::Accelerator& accelerator,
+                                     const specs::ImageReference& wanted, Reporter& reporter) {
+  TRY(check_cuda(reporter, recipe, accelerator, wanted, pytorch::cuda_of_image(wanted)));
+  const auto toolkit = pytorch::cuda_toolkit(accelerator);
+  base.driver_floor = toolkit ? toolkit->driver_floor : "";
+  return base;
+}
+
 std::string taken_from(const specs::ImageReference& wanted, std::string_view source, std::string_view why) {
   return fmt::format("base image digest of {} taken from {}, as {}", shown(wanted), source, why);
 }
@@ -190,13 +210,15 @@ Result<ChosenBase> base_without_registry(const project::Recipe& recipe, const sp
                                          const std::optional<project::BaseImage>& before,
                                          const std::string& why, Reporter& reporter) {
   if (before) {
-    return ChosenBase{*before, BaseOrigin::previous_lock, taken_from(wanted, "the previous lock", why)};
+    TRY_ASSIGN(auto kept, kept_base(*before, recipe, accelerator, wanted, reporter));
+    return ChosenBase{std::move(kept), BaseOrigin::previous_lock,
+                      taken_from(wanted, "the previous lock", why)};
   }
   ChosenBase chosen;
   chosen.base.name = wanted.name();
   chosen.base.tag = wanted.tag;
   chosen.base.python = recipe.python;
-  if (pytorch::distribution_of(wanted)) {
+  if (distribution_named(wanted)) {
     TRY_ASSIGN(chosen.base, describe(recipe, accelerator, wanted, {}, reporter));
     chosen.base.digest = wanted.digest;
     if (chosen.base.digest) {
@@ -246,6 +268,9 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
     if (older) on = *fitting;
     return specs::ImageReference::parse(pytorch::cuda_image(*toolkit, recipe.image.variant, on));
   }
+  if (const auto known = pytorch::accelerator_image(accelerator, recipe.image.variant)) {
+    return specs::ImageReference::parse(known->text());
+  }
   if (accelerator.kind() != specs::Accelerator::Kind::cpu) {
     return fail(
         input_error(fmt::format("no known base image for {}", accelerator.text()))
@@ -273,11 +298,13 @@ Result<specs::ImageReference> wanted_base(const project::Recipe& recipe,
 Result<int> glibc_minor_for(const project::Recipe& recipe) {
   const auto accelerator = recipe.torch.cuda.value_or(specs::Accelerator());
   const auto fitting = fitting_distribution(recipe, accelerator);
-  if (!recipe.image.from && !pytorch::cuda_toolkit(accelerator)) {
+  const bool has_image =
+      pytorch::cuda_toolkit(accelerator) || pytorch::accelerator_image(accelerator, recipe.image.variant);
+  if (!recipe.image.from && !has_image) {
     return fitting ? fitting->glibc_minor : pytorch::least_glibc_minor();
   }
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, accelerator));
-  const auto named = pytorch::distribution_of(wanted);
+  const auto named = distribution_named(wanted);
   // A base whose content differs from its tag (a site's own image of that name) must have the recipe's Python
   // or is rejected, so the smaller glibc is always safe.
   if (named && fitting && !is_standalone(recipe)) return std::min(named->glibc_minor, fitting->glibc_minor);
@@ -292,7 +319,7 @@ Result<std::optional<int>> python_patch_for(const project::Recipe& recipe) {
       recipe.image.from || pytorch::cuda_toolkit(accelerator) || pytorch::distribution_with(recipe.python);
   if (known_base) {
     TRY_ASSIGN(const auto wanted, wanted_base(recipe, accelerator));
-    const auto named = pytorch::distribution_of(wanted);
+    const auto named = distribution_named(wanted);
     title = shown(wanted);
     if (named && named->python == recipe.python) patch = named->python_patch;
     if (wanted.repository == "library/python") patch = patch_of_tag(wanted.tag, recipe.python);
@@ -351,7 +378,10 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
   const auto built_for = project::accelerator(lock);
   TRY_ASSIGN(const auto wanted, wanted_base(recipe, built_for));
   const auto before = same_base(previous, recipe, wanted);
-  if (before && renew == Renew::no) return ChosenBase{*before, BaseOrigin::kept, {}};
+  if (before && renew == Renew::no) {
+    TRY_ASSIGN(auto kept, kept_base(*before, recipe, built_for, wanted, reporter));
+    return ChosenBase{std::move(kept), BaseOrigin::kept, {}};
+  }
   const auto found = registry.find(wanted, recipe.platforms.front());
   const auto step = fmt::format("asking for the base image {}", shown(wanted));
   if (!found || !*found) {

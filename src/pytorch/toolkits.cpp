@@ -45,14 +45,17 @@ Result<BaseDigest> read_base_digest(const std::vector<std::string>& row) {
 Result<std::vector<CudaToolkit>> read_toolkits(std::string_view text) {
   TRY_ASSIGN(const auto rows, read_table(text, "toolkits.tsv",
                                          {"accelerator", "version", "distribution", "driver-floor",
-                                          "image-source", "driver-source"}));
+                                          "gpu-floor", "image-source", "driver-source", "gpu-source"}));
   std::vector<CudaToolkit> toolkits;
   for (const auto& row : rows) {
     TRY_ASSIGN(const auto accelerator, during(specs::Accelerator::parse(row[0]), "reading toolkits.tsv"));
     if (minor_of(row[1]) != accelerator.version())
       return fail(bad_value("toolkits.tsv", "a version of " + accelerator.text(), row[1]));
     if (!distribution(row[2])) return fail(bad_value("toolkits.tsv", "a known distribution", row[2]));
-    toolkits.push_back({accelerator, row[1], row[2], row[3]});
+    for (const auto* version : {&row[3], &row[4]}) {
+      if (!specs::Version::parse(*version)) return fail(bad_value("toolkits.tsv", "a version", *version));
+    }
+    toolkits.push_back({accelerator, row[1], row[2], row[3], row[4]});
   }
   return toolkits;
 }

@@ -23,6 +23,7 @@ struct CudaToolkit {
   std::string version;       ///< newest patch that has images, "12.8.1"
   std::string distribution;  ///< of the images to take, "ubuntu 24.04"
   std::string driver_floor;  ///< least driver, by minor-version compatibility: "525.60.13"
+  std::string gpu_floor;     ///< lowest compute capability that wheels of it were built for: "7.0"
 };
 
 /// The toolkits of data/toolkits.tsv, oldest first. Errors (input): an invalid row.

@@ -1,6 +1,7 @@
 #include "train/machine.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -8,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "pytorch/gpu_needs.hpp"
 
 namespace launch::train {
 namespace {
@@ -35,6 +37,21 @@ Machine this_machine() {
     machine.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
   machine.gpus = count_gpus();
   return machine;
+}
+
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner) {
+  auto needs = pytorch::gpu_needs(project::accelerator(lock));
+  const auto& base = lock.provenance.base;
+  if (base && !base->driver_floor.empty()) needs.driver_floor = base->driver_floor;
+  const bool uses_gpus =
+      std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const auto& node) { return !node.gpus.empty(); });
+  if (needs.cuda.empty() || !uses_gpus) return {};
+  // nvidia-smi does not return while a GPU hangs.
+  const auto asked = runner.run({.argv = pytorch::gpu_query(), .timeout = std::chrono::seconds(10)});
+  if (!asked || !asked->ok()) return {};
+  const auto gpus = pytorch::parse_gpus(asked->out);
+  for (const auto& node : plan.nodes) TRY(pytorch::check_gpus(needs, gpus, node.gpus));
+  return {};
 }
 
 }  // namespace launch::train

@@ -2,6 +2,11 @@
 
 #include <cstdint>
 
+#include "base/process.hpp"
+#include "base/result.hpp"
+#include "project/lockfile.hpp"
+#include "train/plan.hpp"
+
 namespace launch::train {
 
 /// The properties of this machine that a plan depends on.
@@ -13,5 +18,9 @@ struct Machine {
 
 /// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up.
 Machine this_machine();
+
+/// Asks nvidia-smi for this machine's driver and GPUs, if a run uses any of them, and compares them with what
+/// the locked torch needs. Errors: those of pytorch::check_gpus; none if nvidia-smi cannot tell.
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner);
 
 }  // namespace launch::train

@@ -48,9 +48,57 @@ TEST_F(Render, ToStandardOutput) {
 
 TEST_F(Render, Json) {
   EXPECT_EQ(demo_.launch({"render", "demo", "--json"}).out,
-            "{\"changed\":true,\"dockerfile\":\"images/demo/Dockerfile\",\"schema\":1}\n");
+            "{\"changed\":true,\"dockerfile\":\"images/demo/Dockerfile\",\"sboms\":[],\"schema\":1}\n");
   EXPECT_EQ(demo_.launch({"render", "demo", "--json"}).out,
-            "{\"changed\":false,\"dockerfile\":\"images/demo/Dockerfile\",\"schema\":1}\n");
+            "{\"changed\":false,\"dockerfile\":\"images/demo/Dockerfile\",\"sboms\":[],\"schema\":1}\n");
+}
+
+TEST_F(Render, BillsOfMaterialsAreWrittenWhenAskedForAndKeptUpToDate) {
+  auto done = demo_.launch({"render", "demo", "--sbom"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "images/demo/Dockerfile is written\n"
+            "images/demo/sbom.cdx.json is written\n"
+            "images/demo/sbom.spdx.json is written\n");
+  const auto files = scenario_.files("images");
+  EXPECT_EQ(files.size(), 4U);
+  EXPECT_THAT(
+      DemoProject::hide_digests(scenario_.read("images/demo/sbom.cdx.json")),
+      HasSubstr("\"purl\": \"pkg:pypi/torch@2.3.1?checksum=sha256:[SHA256]&file_name=torch-2.3.1-py3-none-"
+                "any.whl\""));
+  EXPECT_THAT(scenario_.read("images/demo/sbom.spdx.json"), HasSubstr("\"spdxVersion\": \"SPDX-2.3\""));
+
+  scenario_.write("images/demo/sbom.spdx.json", "{}\n");
+  done = demo_.launch({"render", "demo"});
+  EXPECT_EQ(done.err,
+            "images/demo/Dockerfile is up to date\n"
+            "images/demo/sbom.cdx.json is up to date\n"
+            "images/demo/sbom.spdx.json is written\n");
+  EXPECT_EQ(scenario_.files("images"), files);
+  EXPECT_EQ(
+      demo_.launch({"render", "demo", "--json"}).out,
+      "{\"changed\":false,\"dockerfile\":\"images/demo/Dockerfile\",\"sboms\":[{\"changed\":false,\"file\":"
+      "\"images/demo/sbom.cdx.json\"},{\"changed\":false,\"file\":\"images/demo/sbom.spdx.json\"}],"
+      "\"schema\":1}\n");
+}
+
+TEST_F(Render, CheckCoversTheBillsOfMaterialsThatExistOrAreAskedFor) {
+  ASSERT_EQ(demo_.launch({"render", "demo"}).code, 0);
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0);
+  auto done = demo_.launch({"render", "demo", "--check", "--sbom"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "error: images/demo/sbom.cdx.json is missing\n\nhint: run `launch render demo --sbom`\n");
+  EXPECT_EQ(scenario_.files("images").size(), 2U);
+
+  ASSERT_EQ(demo_.launch({"render", "demo", "--sbom"}).code, 0);
+  EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0);
+  scenario_.write("images/demo/sbom.cdx.json", "{}\n");
+  done = demo_.launch({"render", "demo", "--check"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.err,
+            "error: images/demo/sbom.cdx.json is out of date\n\nhint: run `launch render demo --sbom`\n");
 }
 
 TEST_F(Render, CheckSaysWhetherItWouldChange) {
@@ -131,6 +179,8 @@ TEST_F(Render, WhatCannotBeCombined) {
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err,
             "error: --check excludes --stdout\n\nhint: run `launch render --help` to list the options\n");
+  EXPECT_EQ(demo_.launch({"render", "demo", "--sbom", "--stdout"}).err,
+            "error: --sbom excludes --stdout\n\nhint: run `launch render --help` to list the options\n");
 }
 
 TEST_F(Build, OnceAndThenItIsFound) {

@@ -124,7 +124,7 @@ TEST_F(InitScenario, FromAPyproject) {
       done.err,
       "python = \"3.11\": pyproject.toml requires >=3.9,<3.12\n"
       "from = [\"pyproject.toml\"]: it lists 2 packages\n"
-      "[torch] channel = \"nightly\", cuda = \"cu132\": pyproject.toml requires torch>=2.9.0.dev20250601\n"
+      "[torch] channel = \"nightly\", cuda = \"cu134\": pyproject.toml requires torch>=2.9.0.dev20250601\n"
       "[image] copy: src: it has train.py\n"
       "[verify] scan = [\"src\"]: the code that torch is for\n"
       "[train] command = [\"train.py\"]: it is named like one\n"

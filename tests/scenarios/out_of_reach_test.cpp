@@ -41,11 +41,12 @@ class OutOfReach : public LockScenario {
 
 TEST_F(OutOfReach, WhatTheTableDoesNotSayOfADigestIsSaid) {
   lose_registry();
-  const auto locked = [&](const std::string& tag, const std::string& platforms) {
+  const auto locked = [&](const std::string& tag, const std::string& platforms,
+                          const std::string& python = "3.12") {
     scenario_.write("recipes/demo.toml",
-                    fmt::format("python = \"3.12\"\nplatforms = [{}]\npackages = [\"app\"]\n[image]\n"
+                    fmt::format("python = \"{}\"\nplatforms = [{}]\npackages = [\"app\"]\n[image]\n"
                                 "from = \"docker.io/nvidia/cuda:{}\"\n",
-                                platforms, tag));
+                                python, platforms, tag));
     const auto done = scenario_.launch({"lock", "demo", "--upgrade"});
     EXPECT_EQ(done.code, 0);
     return done.err.substr(0, done.err.find('\n'));
@@ -57,8 +58,8 @@ TEST_F(OutOfReach, WhatTheTableDoesNotSayOfADigestIsSaid) {
         "does not say whether it serves linux/",
         tag, refused_at("nvidia/cuda/manifests/" + tag));
   };
-  const std::string unsaid = "13.0.3-base-ubuntu24.04";
-  EXPECT_EQ(locked(unsaid, "\"linux-x86_64\""), warning(unsaid) + "amd64");
+  const std::string unsaid = "12.4.1-devel-ubuntu22.04";
+  EXPECT_EQ(locked(unsaid, "\"linux-x86_64\"", "3.10"), warning(unsaid) + "amd64");
   EXPECT_THAT(lock(), testing::Not(testing::HasSubstr("[tool.launch.base.platforms]")));
   const std::string index = "12.8.1-base-ubuntu24.04";
   EXPECT_EQ(locked(index, "\"linux-x86_64\", \"linux-aarch64\""), warning(index) + "arm64");

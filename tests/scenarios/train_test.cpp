@@ -44,6 +44,31 @@ TEST_F(TrainScenario, DockerWithoutItsDaemon) {
       "hint: start docker's daemon: systemctl start docker\n");
 }
 
+TEST_F(TrainScenario, ADriverThatIsTooOld) {
+  if (!scenario_.exists("/dev/nvidia0")) GTEST_SKIP() << "this machine has no NVIDIA GPU";
+  write_project("command = [\"train.py\"]\ngpus = 1\n");
+  const auto lock = scenario_.read("lockfiles/pylock.demo.toml");
+  scenario_.write("lockfiles/pylock.demo.toml", lock + "cuda = \"cu128\"\n");
+  scenario_.write("bin/nvidia-smi", "#!/bin/sh\necho '0, GPU-a, 470.256.02, 8.0'\n");
+  std::filesystem::permissions(scenario_.place("bin/nvidia-smi"), std::filesystem::perms::owner_all);
+  scenario_.set("PATH", scenario_.place("bin").string() + ":" + LAUNCH_FAKE_ENGINE + ":/usr/bin:/bin");
+  scenario_.write("engine/image.json", replace_all(scenario_.read("engine/image.json"), sha256_hex(lock),
+                                                   sha256_hex(scenario_.read("lockfiles/pylock.demo.toml"))));
+  const std::string message =
+      "this machine has the NVIDIA driver 470.256.02, but the locked torch is built for CUDA 12.8, which "
+      "needs "
+      "525.60.13 or newer\n";
+  const auto refused = train("");
+  EXPECT_EQ(refused.code, 3);
+  EXPECT_EQ(refused.err,
+            "error: " + message +
+                "\nhint: install a driver of at least 525.60.13, or lock a torch for an older CUDA\n");
+  EXPECT_FALSE(scenario_.exists("state/runs"));
+  const auto dry = train("", {"train", "demo", "--dry-run"});
+  EXPECT_EQ(dry.code, 0);
+  EXPECT_THAT(dry.err, testing::StartsWith("warning: " + message));
+}
+
 TEST_F(TrainScenario, AnEngineWhosePathWouldActOnTheTerminal) {
   const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", "/a\x1b[31mb/podman"});
   EXPECT_EQ(outcome.code, 3);

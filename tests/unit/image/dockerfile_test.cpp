@@ -3,17 +3,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/file.hpp"
-#include "fakes/files.hpp"
 #include "fakes/values.hpp"
+#include "image/base_cuda.hpp"
 #include "image/layers.hpp"
 #include "image/quoting.hpp"
+#include "unit/image/golden.hpp"
 #include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
 
 using project::test::package;
+using test::expect_golden;
 
 const std::string kRecipe = R"(python    = "3.12"
 platforms = ["linux-x86_64"]
@@ -37,15 +38,6 @@ std::vector<project::LockedPackage> closure() {
   };
   packages[6].wheels[0].upload_time = "2025-06-06T08:09:10.123Z";
   return packages;
-}
-
-/// A golden file; LAUNCH_TEST_UPDATE=1 in the environment rewrites it.
-void expect_golden(const std::string& name, const std::string& text) {
-  const auto place = std::filesystem::path(LAUNCH_TEST_DATA) / "image" / name;
-  if (std::getenv("LAUNCH_TEST_UPDATE") != nullptr) {
-    ASSERT_TRUE(write_file(place, text));
-  }
-  EXPECT_EQ(text, read_file(place).value_or("")) << place;
 }
 
 std::string rendered(const project::Recipe& recipe, const project::LoadedLock& lock,
@@ -107,6 +99,33 @@ TEST(Dockerfile, NeedsABaseImageInTheLock) {
   lock.lock.provenance.base = project::test::base("ubuntu 24.04", "3.12");
   lock.lock.provenance.base->name = "docker.io/nvidia/cuda\nRUN evil";
   EXPECT_THAT(rendered(project::test::recipe(kRecipe), lock), testing::StartsWith("error: "));
+}
+
+TEST(Dockerfile, NeedsABaseOfTheMajorCudaOfTorch) {
+  auto base = project::test::base("ubuntu 22.04", "3.10");
+  base.tag = "11.8.0-base-ubuntu22.04";
+  const auto lock = project::test::lock_of(closure(), base);
+  EXPECT_EQ(rendered(project::test::recipe(kRecipe), lock),
+            "error: the lock lockfiles/pylock.demo.toml names the base image "
+            "docker.io/nvidia/cuda:11.8.0-base-ubuntu22.04 with CUDA 11.8.0, but its torch is built for CUDA "
+            "12.8\n\nhint: run `launch lock demo` to choose a base image that fits\n");
+}
+
+TEST(BaseCuda, OfAnotherMinorVersionIsAWarning) {
+  const auto warning = [](const std::string& name, const std::string& tag) {
+    auto base = project::test::base("ubuntu 24.04", "3.12");
+    base.name = name;
+    base.tag = tag;
+    return check_base_cuda("demo", project::test::lock_of(closure(), base)).value();
+  };
+  EXPECT_EQ(
+      warning("docker.io/nvidia/cuda", "12.6.3-base-ubuntu24.04"),
+      "the base image docker.io/nvidia/cuda:12.6.3-base-ubuntu24.04 has CUDA 12.6.3, the locked torch is "
+      "built for CUDA 12.8; the major version is the same, so it runs, but code compiled in the image "
+      "sees the base's");
+  EXPECT_EQ(warning("docker.io/nvidia/cuda", "12.8.1-base-ubuntu24.04"), "");
+  EXPECT_EQ(warning("docker.io/library/debian", "11.8.0"), "") << "its CUDA is unknown";
+  EXPECT_EQ(warning("docker.io/nvidia/cuda", "11.8 evil"), "") << "no image; the Dockerfile refuses it";
 }
 
 TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {

@@ -57,8 +57,26 @@ TEST(WantedBase, IsTheCudaImageOfTheToolkit) {
   EXPECT_EQ(wanted(with_python("3.10"), "cu128"), "docker.io/nvidia/cuda:12.8.1-base-ubuntu22.04");
 }
 
+TEST(WantedBase, OfOtherAcceleratorsIsThatOfTheTable) {
+  EXPECT_EQ(wanted(with_python("3.12"), "rocm6.4"), "docker.io/rocm/dev-ubuntu-24.04:6.4.4");
+  EXPECT_EQ(wanted(with_python("3.12", "variant = \"devel\""), "rocm6.4"),
+            "docker.io/rocm/dev-ubuntu-24.04:6.4.4-complete");
+  EXPECT_EQ(wanted(with_python("3.12"), "xpu"),
+            "docker.io/intel/deep-learning-essentials:2025.3.2-0-devel-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.12"), "rocm5.7"),
+            "error: no known base image for rocm5.7\n\nhint: set from = \"any/image:tag\" under [image] in "
+            "recipes/demo.toml\n");
+  EXPECT_EQ(found_base(with_python("3.12"), "rocm6.4", remote({})), "ubuntu 24.04 | 3.12 | ")
+      << "the distribution is that of the table";
+  auto rocm = with_python("3.10");
+  rocm.torch.cuda = fakes::accelerator("rocm6.4");
+  EXPECT_EQ(glibc_minor_for(rocm).value(), 35) << "of the recipe's Python, in case the base is another";
+  rocm.python = fakes::python("3.12");
+  EXPECT_EQ(glibc_minor_for(rocm).value(), 39);
+}
+
 TEST(WantedBase, OfANewerToolkitIsTheNewestOfItsMajorVersion) {
-  EXPECT_EQ(wanted(with_python("3.12"), "cu134"), "docker.io/nvidia/cuda:13.2.1-base-ubuntu24.04");
+  EXPECT_EQ(wanted(with_python("3.12"), "cu134"), "docker.io/nvidia/cuda:13.4.2-base-ubuntu24.04");
   EXPECT_EQ(wanted(with_python("3.12"), "cu140"),
             "error: no known base image for cu140\n\nhint: set from = \"any/image:tag\" under [image] in "
             "recipes/demo.toml\n");
@@ -171,8 +189,27 @@ TEST(BaseFrom, RefusesAnotherMajorCuda) {
       "locked torch is "
       "built for CUDA 12.8\n\n"
       "hint: set `from` under [image] in recipes/demo.toml to an image with CUDA 12, or leave it out\n");
+}
+
+TEST(BaseFrom, WarnsOfAnotherMinorCuda) {
+  auto image = ubuntu("24.04");
   image.environment = {"CUDA_VERSION=12.6.3"};
-  EXPECT_EQ(found_base(named, "cu128", image), "ubuntu 24.04 | 3.12 | 525.60.13");
+  const auto named = with_python("3.12", "from = \"docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04\"");
+  const auto reference = wanted_base(named, fakes::accelerator("cu128")).value();
+  fakes::FakeReporter reporter;
+  EXPECT_TRUE(base_from(named, fakes::accelerator("cu128"), reference, image, reporter));
+  EXPECT_THAT(reporter.warnings,
+              testing::ElementsAre("the base image docker.io/nvidia/cuda:13.0.3-base-ubuntu24.04 has CUDA "
+                                   "12.6.3, the locked torch is built for CUDA 12.8; the major version is "
+                                   "the same, so it runs, but code compiled in the image sees the base's"))
+      << "the image is believed before its tag";
+}
+
+TEST(BaseFrom, SaysNothingOfACudaThatIsUnknown) {
+  const auto named = with_python("3.12", "from = \"docker.io/library/ubuntu:24.04\"");
+  EXPECT_EQ(found_base(named, "cu128", ubuntu("24.04")), "ubuntu 24.04 | 3.12 | 525.60.13");
+  const auto own = with_python("3.12", "from = \"mirror.example/nvidia/cuda:ours-ubuntu24.04\"");
+  EXPECT_EQ(found_base(own, "cu128", ubuntu("24.04")), "ubuntu 24.04 | 3.12 | 525.60.13");
 }
 
 TEST(BaseFrom, RefusesAnImageWithoutAPlatform) {

@@ -254,21 +254,23 @@ TEST_F(Gallery, ABuildOfAnUnknownAccelerator) {
   use_nightly({"torch"});
   recipe.torch.cuda = fakes::accelerator("cu127");
   page(std::string(kChannel) + "/nightly/cu127/torch/", {.status = 403});
-  EXPECT_EQ(refusal(),
-            "error: the channel https://channel.example/whl/nightly/cu127 refuses torch (403)\n  while "
-            "locking the recipe demo\n\nhint: the channel has one index for each build: check cuda = "
-            "\"cu127\" in the recipe (known: cu118, cu121, cu124, cu126, cu128, cu129, cu130, cu132, cpu, "
-            "rocm and xpu builds)\nhint: a proxy or firewall may refuse the same way: open the address in a "
-            "browser, or set LAUNCH_CHANNEL_URL to a mirror\n");
+  EXPECT_EQ(
+      refusal(),
+      "error: the channel https://channel.example/whl/nightly/cu127 refuses torch (403)\n  while "
+      "locking the recipe demo\n\nhint: the channel has one index for each build: check cuda = "
+      "\"cu127\" in the recipe (known: cu118, cu121, cu124, cu126, cu128, cu129, cu130, cu132, cu134, cpu, "
+      "rocm and xpu builds)\nhint: a proxy or firewall may refuse the same way: open the address in a "
+      "browser, or set LAUNCH_CHANNEL_URL to a mirror\n");
 }
 
 TEST_F(Gallery, AMirrorWithoutTorch) {
   use_nightly({"torch"});
-  EXPECT_EQ(refusal(),
-            "error: the channel https://channel.example/whl/nightly/cu128 has no project named torch\n  "
-            "while locking the recipe demo\n\nhint: the channel has one index for each build: check cuda = "
-            "\"cu128\" in the recipe (known: cu118, cu121, cu124, cu126, cu128, cu129, cu130, cu132, cpu, "
-            "rocm and xpu builds)\n");
+  EXPECT_EQ(
+      refusal(),
+      "error: the channel https://channel.example/whl/nightly/cu128 has no project named torch\n  "
+      "while locking the recipe demo\n\nhint: the channel has one index for each build: check cuda = "
+      "\"cu128\" in the recipe (known: cu118, cu121, cu124, cu126, cu128, cu129, cu130, cu132, cu134, cpu, "
+      "rocm and xpu builds)\n");
 }
 
 TEST_F(Gallery, ALoginPage) {

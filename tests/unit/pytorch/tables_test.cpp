@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "fakes/values.hpp"
+#include "pytorch/accelerator_images.hpp"
 #include "pytorch/builds.hpp"
 #include "pytorch/packages.hpp"
 #include "pytorch/table.hpp"
@@ -33,15 +34,59 @@ TEST(Table, SaysWhereItIsWrong) {
 TEST(Tables, OfToolkitsAreWhole) {
   std::vector<std::string> rows;
   for (const auto& each : cuda_toolkits()) {
-    rows.push_back(row({each.accelerator.text(), each.version, each.distribution, each.driver_floor}));
+    rows.push_back(
+        row({each.accelerator.text(), each.version, each.distribution, each.driver_floor, each.gpu_floor}));
     EXPECT_EQ(cuda_toolkit(each.accelerator)->version, each.version);
+  }
+  EXPECT_THAT(rows, ElementsAre("cu118 | 11.8.0 | ubuntu 22.04 | 450.80.02 | 3.7",
+                                "cu121 | 12.1.1 | ubuntu 22.04 | 525.60.13 | 5.0",
+                                "cu124 | 12.4.1 | ubuntu 22.04 | 525.60.13 | 5.0",
+                                "cu126 | 12.6.3 | ubuntu 24.04 | 525.60.13 | 5.0",
+                                "cu128 | 12.8.1 | ubuntu 24.04 | 525.60.13 | 7.0",
+                                "cu129 | 12.9.1 | ubuntu 24.04 | 525.60.13 | 7.0",
+                                "cu130 | 13.0.3 | ubuntu 24.04 | 580 | 7.5",
+                                "cu132 | 13.2.1 | ubuntu 24.04 | 580 | 7.5",
+                                "cu134 | 13.4.2 | ubuntu 24.04 | 580 | 7.5"));
+}
+
+TEST(Tables, OfImagesForOtherAcceleratorsAreWhole) {
+  std::vector<std::string> rows;
+  for (const auto& each : accelerator_images()) {
+    rows.push_back(row({each.accelerator.text(), each.variant, each.text(), each.distribution}));
+    const auto reference = specs::ImageReference::parse(each.text()).value();
+    EXPECT_EQ(distribution_of_accelerator_image(reference)->name, each.distribution);
   }
   EXPECT_THAT(
       rows,
-      ElementsAre("cu118 | 11.8.0 | ubuntu 22.04 | 450.80.02", "cu121 | 12.1.1 | ubuntu 22.04 | 525.60.13",
-                  "cu124 | 12.4.1 | ubuntu 22.04 | 525.60.13", "cu126 | 12.6.3 | ubuntu 24.04 | 525.60.13",
-                  "cu128 | 12.8.1 | ubuntu 24.04 | 525.60.13", "cu129 | 12.9.1 | ubuntu 24.04 | 525.60.13",
-                  "cu130 | 13.0.3 | ubuntu 24.04 | 580", "cu132 | 13.2.1 | ubuntu 24.04 | 580"));
+      ElementsAre("rocm6.2 | base | docker.io/rocm/dev-ubuntu-22.04:6.2 | ubuntu 22.04",
+                  "rocm6.2 | devel | docker.io/rocm/dev-ubuntu-22.04:6.2-complete | ubuntu 22.04",
+                  "rocm6.2.4 | base | docker.io/rocm/dev-ubuntu-22.04:6.2.4 | ubuntu 22.04",
+                  "rocm6.3 | base | docker.io/rocm/dev-ubuntu-24.04:6.3.3 | ubuntu 24.04",
+                  "rocm6.3 | devel | docker.io/rocm/dev-ubuntu-24.04:6.3.4-complete | ubuntu 24.04",
+                  "rocm6.4 | base | docker.io/rocm/dev-ubuntu-24.04:6.4.4 | ubuntu 24.04",
+                  "rocm6.4 | devel | docker.io/rocm/dev-ubuntu-24.04:6.4.4-complete | ubuntu 24.04",
+                  "rocm7.0 | base | docker.io/rocm/dev-ubuntu-24.04:7.0.2 | ubuntu 24.04",
+                  "rocm7.0 | devel | docker.io/rocm/dev-ubuntu-24.04:7.0.2-complete | ubuntu 24.04",
+                  "rocm7.1 | base | docker.io/rocm/dev-ubuntu-24.04:7.1 | ubuntu 24.04",
+                  "rocm7.1 | devel | docker.io/rocm/dev-ubuntu-24.04:7.1.1-complete | ubuntu 24.04",
+                  "rocm7.2 | base | docker.io/rocm/dev-ubuntu-24.04:7.2.4 | ubuntu 24.04",
+                  "rocm7.2 | devel | docker.io/rocm/dev-ubuntu-24.04:7.2.4-complete | ubuntu 24.04",
+                  "xpu | devel | docker.io/intel/deep-learning-essentials:2025.3.2-0-devel-ubuntu24.04 | "
+                  "ubuntu 24.04"));
+}
+
+TEST(AcceleratorImage, IsThatOfTheVariantElseTheDevelImage) {
+  const auto image = [](std::string_view accelerator, std::string_view variant) {
+    const auto found = accelerator_image(fakes::accelerator(accelerator), variant);
+    return found ? found->tag : "none";
+  };
+  EXPECT_EQ(image("rocm6.4", "base"), "6.4.4");
+  EXPECT_EQ(image("rocm6.4", "runtime"), "6.4.4");
+  EXPECT_EQ(image("rocm6.4", "devel"), "6.4.4-complete");
+  EXPECT_EQ(image("xpu", "base"), "2025.3.2-0-devel-ubuntu24.04");
+  EXPECT_EQ(image("rocm6.2.4", "devel"), "none") << "the plain image has no compilers";
+  EXPECT_EQ(image("rocm5.7", "base"), "none");
+  EXPECT_EQ(image("cpu", "base"), "none");
 }
 
 TEST(Tables, OfDistributionsAreWhole) {
@@ -66,16 +111,30 @@ TEST(Tables, OfBaseDigestsNameImagesThatReferencesCanName) {
     EXPECT_EQ(reference.name(), row.image);
     EXPECT_TRUE(known_base(reference, std::vector{fakes::x86()})) << row.tag;
   }
-  EXPECT_EQ(base_digests().size(), 9U);
+  EXPECT_EQ(base_digests().size(), 16U);
 }
 
 TEST(Tables, ThatCannotBeReadSayWhy) {
   const std::string heading =
-      "accelerator\tversion\tdistribution\tdriver-floor\timage-source\tdriver-source\n";
-  EXPECT_EQ(read_toolkits(heading + "cu128\t12.6.3\tubuntu 24.04\t580\ts\ts\n").error().text(),
+      "accelerator\tversion\tdistribution\tdriver-floor\tgpu-floor\timage-source\tdriver-source\tgpu-"
+      "source\n";
+  EXPECT_EQ(read_toolkits(heading + "cu128\t12.6.3\tubuntu 24.04\t580\t7.0\ts\ts\ts\n").error().text(),
             "error: toolkits.tsv: expected a version of cu128, found \"12.6.3\"\n");
-  EXPECT_EQ(read_toolkits(heading + "cu128\t12.8.1\tubuntu 99\t580\ts\ts\n").error().text(),
+  EXPECT_EQ(read_toolkits(heading + "cu128\t12.8.1\tubuntu 99\t580\t7.0\ts\ts\ts\n").error().text(),
             "error: toolkits.tsv: expected a known distribution, found \"ubuntu 99\"\n");
+  EXPECT_EQ(read_toolkits(heading + "cu128\t12.8.1\tubuntu 24.04\t580\tsm_70\ts\ts\ts\n").error().text(),
+            "error: toolkits.tsv: expected a version, found \"sm_70\"\n");
+  const auto image_error = [](const std::string& cells) {
+    return read_accelerator_images("accelerator\tvariant\timage\ttag\tdistribution\tsource\n" + cells)
+        .error()
+        .text();
+  };
+  EXPECT_EQ(image_error("xpu\truntime\tdocker.io/a/b\t1\tubuntu 24.04\ts\n"),
+            "error: accelerator_images.tsv: expected base or devel, found \"runtime\"\n");
+  EXPECT_EQ(image_error("xpu\tbase\ta/b\t1\tubuntu 24.04\ts\n"),
+            "error: accelerator_images.tsv: expected a whole name and a tag, found \"a/b:1\"\n");
+  EXPECT_EQ(image_error("xpu\tbase\tdocker.io/a/b\t1\tubuntu 99\ts\n"),
+            "error: accelerator_images.tsv: expected a known distribution, found \"ubuntu 99\"\n");
   EXPECT_THAT(
       read_package_rules("name\tfrom\tpart\tlibrary\tsource\ntorch\tmoon\tother\tno\ts\n").error().text(),
       HasSubstr("packages.tsv: the row of \"torch\" has an unknown value: torch, moon"));
@@ -97,9 +156,11 @@ TEST(KnownBase, ServesThePlatformsThatItsDigestIsOf) {
   const std::vector both = {fakes::x86(), fakes::arm()};
   EXPECT_EQ(known("12.8.1-base-ubuntu24.04", x86), "133c linux-x86_64=e711");
   EXPECT_EQ(known("12.8.1-base-ubuntu24.04", both), "133c linux-x86_64=e711") << "of the index";
-  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", x86), "7c74") << "its source does not say of what";
-  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", both), "none");
-  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", {fakes::arm()}), "none");
+  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", both), "7c74 linux-x86_64=97d0 linux-aarch64=56d9");
+  EXPECT_EQ(known("13.0.3-base-ubuntu24.04", {fakes::arm()}), "7c74 linux-aarch64=56d9");
+  EXPECT_EQ(known("12.4.1-devel-ubuntu22.04", x86), "da67") << "its source does not say of what";
+  EXPECT_EQ(known("12.4.1-devel-ubuntu22.04", both), "none");
+  EXPECT_EQ(known("12.4.1-devel-ubuntu22.04", {fakes::arm()}), "none");
   EXPECT_EQ(known("12.8.0-base-ubuntu24.04", x86), "none");
 }
 

@@ -193,6 +193,22 @@ Result<void> old_dockerignore(Bench& bench) {
   bench.put("images/demo/.dockerignore", "old\n");
   return {};
 }
+Result<void> sboms(Bench& bench) {
+  TRY(commands::render({.recipe = "demo", .sbom = true}, bench.context()));
+  return {};
+}
+Result<void> old_sbom(Bench& bench, const std::string& name) {
+  TRY(lock(bench));
+  TRY(sboms(bench));
+  bench.put("images/demo/" + name, "{}\n");
+  return {};
+}
+Result<void> old_cyclonedx(Bench& bench) {
+  return old_sbom(bench, "sbom.cdx.json");
+}
+Result<void> old_spdx(Bench& bench) {
+  return old_sbom(bench, "sbom.spdx.json");
+}
 Result<void> fetch(Bench& bench) {
   TRY(commands::fetch({.lock = "demo"}, bench.context()));
   return {};
@@ -259,6 +275,14 @@ INSTANTIATE_TEST_SUITE_P(
               full("write", "images/demo/.dockerignore")},
         Fault{"DockerignoreNotRenamed", old_dockerignore, render, Call{"rename", "dockerignore", EIO},
               broken("write", "images/demo/.dockerignore")},
+        Fault{"CycloneDxNoSpace", old_cyclonedx, sboms, Call{"write", "sbom.cdx", ENOSPC},
+              full("write", "images/demo/sbom.cdx.json")},
+        Fault{"CycloneDxNotRenamed", old_cyclonedx, render, Call{"rename", "sbom.cdx", EIO},
+              broken("write", "images/demo/sbom.cdx.json")},
+        Fault{"SpdxNoSpace", old_spdx, sboms, Call{"write", "sbom.spdx", ENOSPC},
+              full("write", "images/demo/sbom.spdx.json")},
+        Fault{"SpdxNotRenamed", old_spdx, render, Call{"rename", "sbom.spdx", EIO},
+              broken("write", "images/demo/sbom.spdx.json")},
         Fault{"ManualNoSpace", nothing, write_manual, Call{"write", "launch-lock.1", ENOSPC},
               full("write", "share/man/man1/launch-lock.1")}),
     testing::PrintToStringParamName());

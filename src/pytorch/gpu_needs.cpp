@@ -1,0 +1,74 @@
+#include "pytorch/gpu_needs.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "pytorch/toolkits.hpp"
+#include "specs/version.hpp"
+
+namespace launch::pytorch {
+namespace {
+
+/// False if either is not a version.
+bool is_older(const std::string& found, const std::string& least) {
+  const auto a = specs::Version::parse(found);
+  const auto b = specs::Version::parse(least);
+  return a && b && *a < *b;
+}
+
+bool uses(const specs::GpuSet& used, const Gpu& gpu) {
+  const auto& devices = used.devices();
+  return used.kind() != specs::GpuSet::Kind::devices ||
+         std::any_of(devices.begin(), devices.end(),
+                     [&](const auto& device) { return device == gpu.index || device == gpu.uuid; });
+}
+
+}  // namespace
+
+GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
+  const auto toolkit = cuda_toolkit(accelerator);
+  if (!toolkit) return {};
+  GpuNeeds needs{accelerator.version(), toolkit->driver_floor, {}};
+  // Another release of the same major version may have wheels for other GPUs.
+  if (toolkit->accelerator == accelerator) needs.gpu_floor = toolkit->gpu_floor;
+  return needs;
+}
+
+std::vector<std::string> gpu_query() {
+  return {"nvidia-smi", "--query-gpu=index,uuid,driver_version,compute_cap", "--format=csv,noheader"};
+}
+
+std::vector<Gpu> parse_gpus(std::string_view text) {
+  std::vector<Gpu> gpus;
+  for (const auto line : lines(text)) {
+    const auto cells = split(line, ',');
+    if (cells.size() != 4 || !parse_u64(trim(cells[0]))) continue;
+    gpus.push_back({std::string(trim(cells[0])), std::string(trim(cells[1])), std::string(trim(cells[2])),
+                    std::string(trim(cells[3]))});
+  }
+  return gpus;
+}
+
+Result<void> check_gpus(const GpuNeeds& needs, std::span<const Gpu> gpus, const specs::GpuSet& used) {
+  for (const auto& gpu : gpus) {
+    if (is_older(gpu.driver, needs.driver_floor)) {
+      return fail(environment_error(fmt::format("this machine has the NVIDIA driver {}, but the locked torch "
+                                                "is built for CUDA {}, which needs {} or newer",
+                                                gpu.driver, needs.cuda, needs.driver_floor))
+                      .hint(fmt::format("install a driver of at least {}, or lock a torch for an older CUDA",
+                                        needs.driver_floor)));
+    }
+    if (uses(used, gpu) && is_older(gpu.capability, needs.gpu_floor)) {
+      return fail(
+          environment_error(fmt::format("GPU {} has compute capability {}, but the wheels for CUDA {} "
+                                        "are built for {} and newer",
+                                        gpu.index, gpu.capability, needs.cuda, needs.gpu_floor))
+              .hint("choose other GPUs with --gpus, or lock a torch for an older CUDA"));
+    }
+  }
+  return {};
+}
+
+}  // namespace launch::pytorch

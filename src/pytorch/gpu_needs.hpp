@@ -1,0 +1,40 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "specs/accelerator.hpp"
+#include "specs/gpu_set.hpp"
+
+namespace launch::pytorch {
+
+/// What a build of torch needs of the machine that runs it.
+struct GpuNeeds {
+  std::string cuda;          ///< "12.8"; empty for a build without CUDA
+  std::string driver_floor;  ///< least driver; empty if unknown
+  std::string gpu_floor;     ///< least compute capability, "7.0"; empty if unknown
+};
+/// From the table of CUDA releases.
+GpuNeeds gpu_needs(const specs::Accelerator& accelerator);
+
+/// An NVIDIA GPU of this machine.
+struct Gpu {
+  std::string index;       ///< "0"
+  std::string uuid;        ///< "GPU-5f3c…"
+  std::string driver;      ///< "535.183.01"
+  std::string capability;  ///< "9.0"
+};
+
+/// The command whose output parse_gpus reads.
+std::vector<std::string> gpu_query();
+/// Lines that are something else are left out.
+std::vector<Gpu> parse_gpus(std::string_view text);
+
+/// Compares what a run uses with what it needs; what is unknown, is not refused. `used` is never a number.
+/// Errors (environment): the driver or a GPU that is used is older than the least.
+Result<void> check_gpus(const GpuNeeds& needs, std::span<const Gpu> gpus, const specs::GpuSet& used);
+
+}  // namespace launch::pytorch
