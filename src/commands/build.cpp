@@ -42,7 +42,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   image::BuildRequest wanted;
   TRY_ASSIGN(wanted.locked, project::load_locked(project, request.recipe, context.reporter));
   const auto& [recipe, lock] = wanted.locked;
-  TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root()));
+  TRY_ASSIGN(wanted.copies, image::find_project_files(recipe, project.root(), context.reporter));
   wanted.from_scratch = request.from_scratch;
   // Next to the store, where there is space for the wheels and so, most likely, for their contents.
   wanted.folder = std::filesystem::path(site.store.value).parent_path();

@@ -122,13 +122,24 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   return run_script(script);
 }
 
-/// A user with a fixed ID; otherwise shadow would contain the day of the build.
-std::string user_instruction(const std::string& user, std::int64_t timestamp) {
+/// The folder that commands start in: that of the first copy.
+std::string_view work_folder(const DockerfileInput& input) {
+  return input.copies.empty() ? std::string_view() : input.copies.front().to;
+}
+
+/// A user with a fixed ID; otherwise shadow would contain the day of the build. It owns its work folder,
+/// which the base image may have.
+std::string user_instruction(const DockerfileInput& input, const std::string& user) {
   constexpr std::int64_t kDay = 86400;  // day 0 would mean: change the password now
-  const std::vector<std::string> script = {fmt::format(
-      "id -u {0} >/dev/null 2>&1 || SOURCE_DATE_EPOCH={1} useradd --no-log-init --uid 1001 --user-group "
+  std::vector<std::string> script = {fmt::format(
+      "id -u {0} >/dev/null 2>&1 || SOURCE_DATE_EPOCH={1} useradd --no-log-init --uid {2} --user-group "
       "--create-home --shell /bin/bash {0}",
-      user, std::max(timestamp, kDay))};
+      user, std::max(image_timestamp(input.lock.lock), kDay), kUserId)};
+  const auto folder = work_folder(input);
+  if (!folder.empty() && folder != "/" && input.copies.front().owner == user) {
+    script.front() += "; ";
+    script.push_back(fmt::format("install -d -o {0} -g $(id -g {0}) {1}", user, shell_quote(folder)));
+  }
   return run_script(script);
 }
 
@@ -169,9 +180,11 @@ std::string bytecode_instruction(const DockerfileInput& input) {
 std::string project_instructions(const DockerfileInput& input) {
   std::string out;
   for (std::size_t i = 0; i < input.copies.size(); ++i) {
-    out += fmt::format("COPY [\"project/{}/\", {}]\n", i, dockerfile_copy_path(input.copies[i]));
+    const auto& copy = input.copies[i];
+    const auto owner = copy.owner == kRootOwner ? "" : fmt::format("--chown={} ", copy.owner);
+    out += fmt::format("COPY {}[\"project/{}/\", {}]\n", owner, i, dockerfile_copy_path(copy.to));
   }
-  if (!input.copies.empty()) out += fmt::format("WORKDIR {}\n", dockerfile_word(input.copies.front()));
+  if (!input.copies.empty()) out += fmt::format("WORKDIR {}\n", dockerfile_word(work_folder(input)));
   return out;
 }
 
@@ -233,7 +246,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
   out += env_instruction(input);
   out += apt_instruction(input, base);
   if (input.recipe.image.user) {
-    out += user_instruction(*input.recipe.image.user, image_timestamp(input.lock.lock));
+    out += user_instruction(input, *input.recipe.image.user);
   }
   out += copy_instructions(input);
   out += bytecode_instruction(input);
