@@ -1,4 +1,5 @@
-// copied_files ROOT: what `copy = [{ from = "." }]` takes of a project, a path a line; a folder's ends in "/".
+// copied_files ROOT: what `copy = [{ from = "." }]` takes of a project, a path a line; a folder's ends in
+// "/".
 #include <fmt/format.h>
 
 #include "base/reporter.hpp"

@@ -1,5 +1,7 @@
 #include "image/project_files.hpp"
 
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -375,6 +377,19 @@ TEST_F(ProjectFiles, AreCopiedAsTheyAreWhateverTheUmask) {
   EXPECT_EQ(mode("0/empty"), 0755U);
   EXPECT_EQ(fs::read_symlink(out.path() / "0/link.py"), "b/c.py");
   EXPECT_EQ(mode("1/c.py"), 0644U);
+}
+
+TEST_F(ProjectFiles, WhoseLinkCannotBeMadeAreAnError) {
+  write("src/a.py");
+  link("a.py", "src/link.py");
+  const auto copies = find({{.from = "src"}}).value();
+  fakes::FakeWork work;
+  const launch::test::Scratch out;
+  work.disk.set({"symlink", "link.py", ENOSPC});
+  const auto done = copy_project_files(work.disk, copies, out.path());
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message(),
+            "cannot create the link " + (out.path() / "0/link.py").string() + ": No space left on device");
 }
 
 }  // namespace
