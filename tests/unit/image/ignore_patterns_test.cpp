@@ -81,9 +81,14 @@ TEST(IgnorePatterns, OfWhichTheLastDecides) {
 }
 
 TEST(IgnorePatterns, HaveCommentsAndBlankLines) {
-  const auto patterns = file("\xEF\xBB\xBF# data\n\n  \t\n  a  \r\n! b\n #c\n");
-  EXPECT_FALSE(patterns.of("data").excluded);
+  const auto patterns = file("\xEF\xBB\xBF#data\n\n  \t\n  a  \r\n! b\n #c\n");
+  EXPECT_FALSE(patterns.of("#data").excluded);
   EXPECT_TRUE(patterns.of("a").excluded);
+  EXPECT_TRUE(file("\xEF\xBB\xBF"
+                   "a\n")
+                  .of("a")
+                  .excluded)
+      << "a byte order mark is part of no pattern";
   EXPECT_TRUE(patterns.of("#c").excluded) << "only a line that starts with \"#\" is a comment";
 }
 

@@ -121,6 +121,8 @@ TEST_F(ProjectFiles, FollowDockerignoreAndExclude) {
   EXPECT_THAT(paths({{.from = "src", .exclude = {"*.ipynb"}}}), ElementsAre("a.py"))
       << "relative to the entry";
   EXPECT_THAT(paths({{.from = "data"}}), ElementsAre("keep/", "keep/a.txt")) << "relative to the project";
+  write(".dockerignore", "*\n!*/keep\n");
+  EXPECT_THAT(paths(all_), ElementsAre("data/", "data/keep/", "data/keep/a.txt"));
   write(".containerignore", "src\n");
   EXPECT_THAT(paths(all_), ElementsAre(".containerignore", ".dockerignore", "data/", "data/big.bin",
                                        "data/keep/", "data/keep/a.txt", "notebooks/", "notebooks/a.ipynb"));
@@ -183,7 +185,8 @@ TEST_F(ProjectFiles, AreNotSecretsByContent) {
            {"my-credentials.json", "{\"refresh_token\": \"x\"}", "{}"},
            {"service-account-1.json", "{\"private_key\": \"x\"}", "{}"},
            {"pip.conf", "index-url = https://me:secret@pypi.example/simple\n",
-            "index-url = https://me:${PASSWORD}@pypi.example/simple\n# https://pypi.example/a:b@c\n"},
+            "index-url = https://me:${PASSWORD}@pypi.example/simple\n# https://pypi.example/a:b@c\n# "
+            "https://me@pypi.example"},
            {"launch.toml", "url = \"https://me:secret@pypi.example\"",
             "url = \"https://pypi.example:80/\""}}) {
     write(path, secret);
@@ -227,12 +230,16 @@ TEST_F(ProjectFiles, OfAFileGoWhereItSays) {
   link("train.py", "current.py");
   EXPECT_THAT(paths({{.from = "current.py"}}), ElementsAre("current.py"))
       << "a link that is named is followed";
+  write("src/a.py");
+  link("src", "current");
+  EXPECT_THAT(paths({{.from = "current"}}), ElementsAre("a.py"));
 }
 
 TEST_F(ProjectFiles, KeepLinksInsideAndEmptyFolders) {
   write("src/a.py");
   fs::create_directories(root() / "src/empty");
   link("a.py", "src/link.py");
+  link("link.py", "src/chain.py");
   link(".", "src/loop");
   write("src/deep/er/b.py");
   write("src/deep/x.py");
@@ -244,10 +251,10 @@ TEST_F(ProjectFiles, KeepLinksInsideAndEmptyFolders) {
   link("deep/er", "src/alias");
   link("alias/../x.py", "src/by-alias");
   EXPECT_THAT(paths({{.from = "src"}}),
-              ElementsAre("a.py", "alias -> deep/er", "by-alias -> deep/x.py", "dangling -> gone", "deep/",
-                          "deep/absolute.py -> ../a.py", "deep/er/", "deep/er/b.py", "deep/round.py -> x.py",
-                          "deep/through.py -> ../a.py", "deep/x.py", "empty/", "link.py -> a.py", "loop -> .",
-                          "self -> self"));
+              ElementsAre("a.py", "alias -> deep/er", "by-alias -> deep/x.py", "chain.py -> link.py",
+                          "dangling -> gone", "deep/", "deep/absolute.py -> ../a.py", "deep/er/",
+                          "deep/er/b.py", "deep/round.py -> x.py", "deep/through.py -> ../a.py", "deep/x.py",
+                          "empty/", "link.py -> a.py", "loop -> .", "self -> self"));
   EXPECT_THAT(reporter_.warnings, IsEmpty());
   write("src/.cache/model.bin");
   link(".cache/model.bin", "src/model.bin");
