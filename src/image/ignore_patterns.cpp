@@ -101,6 +101,10 @@ Result<IgnorePattern> IgnorePattern::parse(std::string_view text) {
       out.tokens_.push_back({Kind::character, c == U'\\' ? all[i++] : c});
     }
   }
+  for (auto token = out.tokens_.rbegin(); token != out.tokens_.rend(); ++token) {
+    if (token->kind != Kind::character || token->character >= 0x80) break;
+    out.end_.insert(out.end_.begin(), static_cast<char>(token->character));
+  }
   return out;
 }
 
@@ -126,6 +130,8 @@ bool IgnorePattern::accepts(const Token& token, char32_t character) {
 // whatever the pattern.
 bool IgnorePattern::matches(std::string_view path) const {
   using Kind = Token::Kind;
+  if (!path.ends_with(end_)) return false;
+  if (end_.size() == tokens_.size()) return path.size() == end_.size();
   enum : std::uint8_t { before = 1, inside = 2 };
   const auto size = tokens_.size();
   std::vector<std::uint8_t> now(size + 1);
@@ -221,7 +227,11 @@ bool IgnorePatterns::may_include_below(std::string_view folder) const {
 }
 
 bool IgnorePatterns::match_exactly(std::string_view path) const {
-  return of(path, {}).excluded;
+  bool excluded = false;
+  for (const auto& pattern : patterns_) {
+    if (pattern.includes() == excluded && pattern.matches(path)) excluded = !excluded;
+  }
+  return excluded;
 }
 
 }  // namespace launch::image

@@ -35,6 +35,7 @@ class IgnorePattern {
 
   std::string text_;
   std::vector<Token> tokens_;
+  std::string end_;  ///< the ASCII text that every match ends with, to pass over most paths at once
   bool includes_ = false;
 };
 

@@ -86,11 +86,12 @@ class Finder {
   Result<void> finish(Reporter& reporter) const {
     if (!secrets_.empty()) return fail(secrets_error());
     if (!left_out_.empty()) {
-      reporter.note(fmt::format("not copied into the image: {}; an entry of its own under copy includes one",
-                                listed(left_out_)));
+      reporter.note(
+          fmt::format("not copied into the image: {}; to copy one, give it an entry of its own under copy",
+                      listed(left_out_)));
     }
     if (!dangling_.empty())
-      reporter.warn(fmt::format("copied without what it leads to, which is left out: {}", listed(dangling_)));
+      reporter.warn(fmt::format("the image has links whose targets are not copied: {}", listed(dangling_)));
     return {};
   }
 

@@ -122,12 +122,11 @@ Result<Recipe::Torch> read_torch(const TomlTable& root) {
 
 /// What an owner may be: other names only the base image knows.
 std::optional<std::string> bad_owner(const std::string& owner, const std::optional<std::string>& user) {
-  constexpr std::string_view kDigits = "0123456789";
-  constexpr std::size_t kMost = 9;
+  constexpr std::size_t kMost = 9;  // digits
   const auto parts = split(owner, ':');
   const bool numbers =
       parts.size() <= 2 && std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
-        return !part.empty() && part.size() <= kMost && consists_of(part, kDigits) &&
+        return !part.empty() && part.size() <= kMost && consists_of(part, "0123456789") &&
                (part == "0" || part[0] != '0');
       });
   if (owner == "root" || owner == user || numbers) return std::nullopt;

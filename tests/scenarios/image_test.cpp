@@ -162,9 +162,10 @@ TEST_F(Build, OfTheWholeProject) {
   scenario_.write("src/__pycache__/train.pyc", "");
   auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err,
-            "not copied into the image: .git and lockfiles; an entry of its own under copy includes one\n"
-            "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+  EXPECT_EQ(
+      done.err,
+      "not copied into the image: .git and lockfiles; to copy one, give it an entry of its own under copy\n"
+      "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
   scenario_.write("a.ipynb", "changed");
   scenario_.write(".git/config", "changed");
   done = demo_.launch({"build", "demo"});

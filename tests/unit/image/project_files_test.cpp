@@ -99,11 +99,12 @@ TEST_F(ProjectFiles, LeaveOutWhatSomebodyMayMissAndSaySo) {
                           "not-mine/CACHEDIR.TAG", "src/", "src/lockfiles/", "src/lockfiles/a"));
   EXPECT_THAT(reporter_.notes,
               ElementsAre("not copied into the image: .git, conda, env, lockfiles and 2 more; "
-                          "an entry of its own under copy includes one"));
+                          "to copy one, give it an entry of its own under copy"));
   EXPECT_THAT(paths({{.from = "lockfiles"}}), ElementsAre("pylock.demo.toml"))
       << "the folder that an entry names is never left out";
-  EXPECT_THAT(reporter_.notes, ElementsAre("not copied into the image: lockfiles/wheels; an entry of its own "
-                                           "under copy includes one"));
+  EXPECT_THAT(reporter_.notes,
+              ElementsAre("not copied into the image: lockfiles/wheels; to copy one, give it an "
+                          "entry of its own under copy"));
   write(".dockerignore", ".git\nconda\nenv\nlockfiles\nmine\nwheelhouse\n");
   EXPECT_TRUE(find(all_));
   EXPECT_THAT(reporter_.notes, IsEmpty()) << "the project says so itself";
@@ -260,7 +261,7 @@ TEST_F(ProjectFiles, KeepLinksInsideAndEmptyFolders) {
   link(".cache/model.bin", "src/model.bin");
   EXPECT_TRUE(find({{.from = "src"}}));
   EXPECT_THAT(reporter_.warnings,
-              ElementsAre("copied without what it leads to, which is left out: src/model.bin -> "
+              ElementsAre("the image has links whose targets are not copied: src/model.bin -> "
                           ".cache/model.bin"));
 }
 
