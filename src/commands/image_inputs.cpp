@@ -14,7 +14,8 @@ namespace launch::commands {
 Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
-  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root()));
+  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root(),
+                                                           context.reporter));
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
   note_root(store, locked.lock.file, context.reporter);

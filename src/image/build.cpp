@@ -69,9 +69,7 @@ Result<std::vector<ImageWheel>> wheels_of(const BuildRequest& request) {
 }
 
 DockerfileInput dockerfile_input(const project::Locked& locked, const std::vector<ProjectCopy>& copies) {
-  DockerfileInput input{locked.recipe, locked.lock, {}};
-  for (const auto& copy : copies) input.copies.push_back(copy.to);
-  return input;
+  return {locked.recipe, locked.lock, copies};
 }
 
 /// The Dockerfile with its base image under the engine's name for it, and the inputs' digest.

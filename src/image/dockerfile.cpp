@@ -96,6 +96,22 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   return run_script(script);
 }
 
+/// The folder that commands start in: that of the first copy.
+std::string_view work_folder(const DockerfileInput& input) {
+  return input.copies.empty() ? std::string_view() : input.copies.front().to;
+}
+
+/// The recipe's user, who owns the work folder, which the base image may have.
+std::string user_instruction(const DockerfileInput& input, const std::string& user) {
+  auto script = user_script(user);
+  const auto folder = work_folder(input);
+  if (!folder.empty() && folder != "/" && input.copies.front().owner == user) {
+    script.back() += "; ";
+    script.push_back(fmt::format("install -d -o {0} -g $(id -g {0}) {1}", user, shell_quote(folder)));
+  }
+  return run_script(script);
+}
+
 std::string copy_instructions(const DockerfileInput& input) {
   std::string out;
   if (input.lock.lock.provenance.interpreter)
@@ -131,9 +147,11 @@ std::string bytecode_instruction(const DockerfileInput& input) {
 std::string project_instructions(const DockerfileInput& input) {
   std::string out;
   for (std::size_t i = 0; i < input.copies.size(); ++i) {
-    out += fmt::format("COPY [\"project/{}/\", {}]\n", i, dockerfile_copy_path(input.copies[i]));
+    const auto& copy = input.copies[i];
+    const auto owner = copy.owner == kRootOwner ? "" : fmt::format("--chown={} ", copy.owner);
+    out += fmt::format("COPY {}[\"project/{}/\", {}]\n", owner, i, dockerfile_copy_path(copy.to));
   }
-  if (!input.copies.empty()) out += fmt::format("WORKDIR {}\n", dockerfile_word(input.copies.front()));
+  if (!input.copies.empty()) out += fmt::format("WORKDIR {}\n", dockerfile_word(work_folder(input)));
   return out;
 }
 
@@ -216,7 +234,7 @@ Result<std::string> render_dockerfile(const DockerfileInput& input) {
   out += env_instruction(input);
   out += apt_instruction(input, base);
   if (input.recipe.image.user) {
-    out += run_script(user_script(*input.recipe.image.user));
+    out += user_instruction(input, *input.recipe.image.user);
   }
   out += copy_instructions(input);
   out += bytecode_instruction(input);

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
+#include "image/project_files.hpp"
 #include "project/project.hpp"
 #include "project/recipe.hpp"
 
@@ -14,8 +15,8 @@ namespace launch::image {
 struct DockerfileInput {
   const project::Recipe& recipe;
   const project::LoadedLock& lock;
-  std::vector<std::string> copies;  ///< destination folders of project files in the image: "/workspace/"
-  std::string pull_name = {};       ///< the name to pull the base image by; empty: its own name
+  std::span<const ProjectCopy> copies;  ///< of the recipe
+  std::string pull_name = {};           ///< the name to pull the base image by; empty: its own name
 };
 
 /// The base image of a lock, with its digest. Errors (input): the lock names none, an invalid one, or one

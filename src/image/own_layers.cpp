@@ -7,6 +7,7 @@
 
 #include "archive/estargz.hpp"
 #include "image/layers.hpp"
+#include "image/user.hpp"
 
 namespace launch::image {
 namespace {
@@ -49,6 +50,16 @@ class Members {
   void add_folder(const std::string& path) {
     add_parents(path + '/');
   }
+  /// A folder that belongs to somebody; one of the base image keeps its mode.
+  void add_owned_folder(const std::string& path, const Owner& owner) {
+    add_parents(path);
+    auto member = folder(path);
+    if (const auto found = root_.folders.find(path); found != root_.folders.end())
+      member.member.mode = found->second.mode;
+    member.member.owner = owner.user;
+    member.member.group = owner.group;
+    members_.insert_or_assign(path, std::move(member));
+  }
   std::vector<LayerMember> finish() {
     std::vector<LayerMember> out;
     out.reserve(members_.size());
@@ -67,6 +78,19 @@ class Members {
   const archive::RootTree& root_;
   std::map<std::string, LayerMember> members_;
 };
+
+/// A file, folder or link without its place; `files` get the content of a file.
+Result<LayerMember> project_member(const ProjectFile& file, std::vector<MappedFile>& files) {
+  if (file.kind == ProjectFile::Kind::folder) return folder({});
+  if (file.kind == ProjectFile::Kind::link) return link({}, file.target);
+  LayerMember member;
+  member.member.executable = file.executable;
+  member.member.time = kFileTime;
+  member.source = files.size();
+  TRY_ASSIGN(auto content, MappedFile::open(file.source));
+  files.push_back(std::move(content));
+  return member;
+}
 
 }  // namespace
 
@@ -92,15 +116,13 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
   Members members(root);
   for (const auto& copy : copies) {
     TRY_ASSIGN(const auto to, archive::resolve(root, copy.to));
-    if (!to.empty()) members.add_folder(to);
+    const auto owner = owner_ids(root, copy.owner);
+    if (!to.empty()) members.add_owned_folder(to, owner);
     for (const auto& file : copy.files) {
-      LayerMember member;
-      member.member = {.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path),
-                       .executable = file.executable,
-                       .time = kFileTime};
-      member.source = layer.files.size();
-      TRY_ASSIGN(auto source, MappedFile::open(file.source));
-      layer.files.push_back(std::move(source));
+      TRY_ASSIGN(auto member, project_member(file, layer.files));
+      member.member.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path);
+      member.member.owner = owner.user;
+      member.member.group = owner.group;
       members.add(std::move(member));
     }
   }

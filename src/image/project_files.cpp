@@ -1,8 +1,10 @@
 #include "image/project_files.hpp"
 
 #include <algorithm>
-#include <array>
+#include <set>
 #include <string_view>
+#include <system_error>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -10,129 +12,197 @@
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
+#include "base/text.hpp"
+#include "image/ignore_patterns.hpp"
+#include "image/project_tree.hpp"
 
 namespace launch::image {
 namespace {
 
 namespace fs = std::filesystem;
+using Kind = ProjectFile::Kind;
 
-// Files that belong to the machine or the history of a project and are not needed at run time.
-constexpr std::array<std::string_view, 14> kIgnored = {
-    ".git",          ".hg",         ".svn",        "__pycache__",
-    ".pytest_cache", ".mypy_cache", ".ruff_cache", ".ipynb_checkpoints",
-    ".venv",         ".tox",        ".nox",        ".DS_Store",
-    ".idea",         ".vscode"};
-
-bool is_ignored(const fs::path& path) {
-  const auto name = path.filename().string();
-  return std::find(kIgnored.begin(), kIgnored.end(), name) != kIgnored.end() || name.ends_with(".pyc");
+/// "a, b and 3 more"
+std::string listed(const std::set<std::string>& all) {
+  constexpr std::size_t kMost = 5;
+  std::vector<std::string> names(all.begin(), all.end());
+  if (names.size() <= kMost) return join_words(names);
+  const auto more = names.size() - kMost + 1;
+  names.resize(kMost - 1);
+  return fmt::format("{} and {} more", join(names, ", "), more);
 }
 
-Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
-  return input_error(
-      fmt::format("copy under [image] in recipes/{}.toml: {} {}", recipe.name, entry.from, what));
+/// By the rules of podman, which docker shares but for the first name.
+Result<Ignored> read_ignored(const fs::path& root) {
+  for (const auto* name : {".containerignore", ".dockerignore"}) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(root / name, ignored)) continue;
+    TRY_ASSIGN(const auto text, read_file(root / name));
+    TRY_ASSIGN(auto patterns, IgnorePatterns::parse_file(text, name));
+    return Ignored{name, std::move(patterns)};
+  }
+  return Ignored();
 }
 
-bool is_below(const fs::path& path, const fs::path& root) {
-  const auto [end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return end == root.end();
+/// The name of the recipe's user, or "UID:GID".
+std::string owner_of(const project::Recipe& recipe, const project::CopyEntry& entry) {
+  const auto owner = entry.owner.value_or(recipe.image.user.value_or("root"));
+  if (owner == "root") return kRootOwner;
+  const bool is_uid = owner.find_first_not_of("0123456789") == std::string::npos;
+  return is_uid ? fmt::format("{0}:{0}", owner) : owner;
 }
 
-/// Adds a file of the project, or all files in a folder.
+/// Finds what the entries of a recipe copy, and gathers what there is to say of all of them.
 class Finder {
  public:
-  Finder(const project::Recipe& recipe, const project::CopyEntry& entry, fs::path root)
-      : recipe_(recipe), entry_(entry), root_(std::move(root)) {}
+  Finder(const project::Recipe& recipe, fs::path root, const Ignored& ignored)
+      : recipe_(recipe), root_(std::move(root)), ignored_(ignored) {}
 
-  Result<void> add(const fs::path& source, const std::string& path, ProjectCopy& copy) const {
+  Result<ProjectCopy> find(const project::CopyEntry& entry) {
+    const auto source = (root_ / entry.from).lexically_normal();
     std::error_code code;
+    if (!fs::exists(source, code)) {
+      return fail(copy_error(recipe_, entry, "does not exist")
+                      .hint(fmt::format("expected a file or folder {}", source.string())));
+    }
     const auto real = fs::canonical(source, code);
-    const auto status = code ? fs::file_status() : fs::status(real, code);
-    const auto shown = source.lexically_relative(root_).string();
-    if (code)
-      return fail(copy_error(recipe_, entry_, fmt::format("cannot be read: {}: {}", shown, code.message())));
-    if (!is_below(real, root_)) {
-      return fail(copy_error(recipe_, entry_,
-                             fmt::format("points outside the project: {} is {}", shown, real.string())));
+    if (code) return fail(copy_error(recipe_, entry, fmt::format("cannot be read: {}", code.message())));
+    if (!is_below(real, root_))
+      return fail(copy_error(recipe_, entry, fmt::format("is {}, outside the project", real.string())));
+    ProjectCopy copy;
+    copy.to = entry.to.ends_with('/') ? entry.to : entry.to + "/";
+    copy.owner = owner_of(recipe_, entry);
+    if (fs::is_directory(real, code)) {
+      TRY(add_folder(entry, real, copy));
+    } else {
+      TRY(add_file(entry, real, copy));
     }
-    if (fs::is_regular_file(status)) {
-      const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
-      copy.files.push_back({real, path, executable});
-      return {};
-    }
-    if (!fs::is_directory(status)) {
-      return fail(
-          copy_error(recipe_, entry_, fmt::format("holds {}, which is neither file nor folder", shown)));
-    }
-    if (!path.empty() && fs::is_symlink(source)) {
-      return fail(copy_error(recipe_, entry_, fmt::format("holds {}, a link to a folder", shown))
-                      .hint("add an entry for that folder"));
-    }
-    return add_folder(real, path, copy);
+    std::sort(copy.files.begin(), copy.files.end(),
+              [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
+    return copy;
   }
 
- private:
-  Result<void> add_folder(const fs::path& folder, const std::string& path, ProjectCopy& copy) const {
-    std::error_code code;
-    for (auto item = fs::directory_iterator(folder, code); !code && item != fs::directory_iterator();
-         item.increment(code)) {
-      if (is_ignored(item->path())) continue;
-      const auto name = item->path().filename().string();
-      TRY(add(item->path(), path.empty() ? name : fmt::format("{}/{}", path, name), copy));
+  /// Errors (input): there are secrets.
+  Result<void> finish(Reporter& reporter) const {
+    if (!secrets_.empty()) return fail(secrets_error());
+    if (!left_out_.empty()) {
+      reporter.note(
+          fmt::format("not copied into the image: {}; to copy one, give it an entry of its own under copy",
+                      listed(left_out_)));
     }
-    if (code) return fail(io_error("read", folder, code.value()));
+    if (!dangling_.empty())
+      reporter.warn(fmt::format("the image has links whose targets are not copied: {}", listed(dangling_)));
     return {};
   }
 
+ private:
+  Result<void> add_folder(const project::CopyEntry& entry, const fs::path& folder, ProjectCopy& copy) {
+    auto exclude = IgnorePatterns::parse(entry.exclude);
+    if (!exclude)
+      return fail(copy_error(recipe_, entry, "has a wrong exclude: " + exclude.error().message()));
+    TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude}));
+    copy.files = std::move(tree.files);
+    secrets_.insert(tree.secrets.begin(), tree.secrets.end());
+    left_out_.insert(tree.left_out.begin(), tree.left_out.end());
+    dangling_.insert(tree.dangling.begin(), tree.dangling.end());
+    return {};
+  }
+
+  /// A file that an entry names is copied whatever it looks like.
+  Result<void> add_file(const project::CopyEntry& entry, const fs::path& file, ProjectCopy& copy) const {
+    const auto shown = fs::path(entry.from).lexically_normal();
+    std::error_code code;
+    const auto status = fs::status(file, code);
+    if (!fs::is_regular_file(status)) return fail(copy_error(recipe_, entry, "is neither file nor folder"));
+    if (!entry.exclude.empty())
+      return fail(copy_error(recipe_, entry, "is a file, but has an exclude").hint("remove exclude"));
+    if (ignored_.patterns.of(shown.string()).excluded) {
+      return fail(copy_error(recipe_, entry, fmt::format("is excluded by {}", ignored_.file))
+                      .hint(include_hint(ignored_, shown.string())));
+    }
+    auto name = shown.filename().string();
+    if (!entry.to.ends_with('/')) {
+      name = fs::path(entry.to).filename().string();
+      copy.to = entry.to.substr(0, entry.to.rfind('/') + 1);
+    }
+    const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
+    copy.files.push_back({file, name, Kind::file, executable});
+    return {};
+  }
+
+  Error secrets_error() const {
+    const bool one = secrets_.size() == 1;
+    return input_error(fmt::format("copy under [image] in recipes/{}.toml: {} {}: {}", recipe_.name,
+                                   count_of(secrets_.size(), "file"),
+                                   one ? "looks like a secret" : "look like secrets", listed(secrets_)))
+        .hint(fmt::format("to leave one out, list it in {} or in `exclude`", ignored_.file))
+        .hint(
+            fmt::format("to copy one, give it an entry of its own: {{ from = \"{}\" }}", *secrets_.begin()));
+  }
+
   const project::Recipe& recipe_;
-  const project::CopyEntry& entry_;
   fs::path root_;
+  const Ignored& ignored_;
+  std::set<std::string> secrets_;
+  std::set<std::string> left_out_;
+  std::set<std::string> dangling_;
 };
 
-Result<ProjectCopy> find_copy(const project::Recipe& recipe, const project::CopyEntry& entry,
-                              const fs::path& root) {
-  const fs::path source = (root / entry.from).lexically_normal();
-  std::error_code code;
-  if (!fs::exists(source, code)) {
-    return fail(copy_error(recipe, entry, "does not exist")
-                    .hint(fmt::format("expected a file or folder {}", source.string())));
+Result<std::string> digest_line(const ProjectFile& file) {
+  const auto path = fmt::format("{} {}", file.path.size(), file.path);
+  switch (file.kind) {
+    case Kind::folder:
+      return fmt::format("folder {}\n", path);
+    case Kind::link:
+      return fmt::format("link {} {} {}\n", path, file.target.size(), file.target);
+    case Kind::file:
+      break;
   }
-  ProjectCopy copy;
-  copy.to = entry.to.ends_with('/') ? entry.to : entry.to + "/";
-  std::string path;
-  if (!fs::is_directory(source, code)) {
-    path = entry.to.ends_with('/') ? source.filename().string() : fs::path(entry.to).filename().string();
-    if (!entry.to.ends_with('/')) copy.to = entry.to.substr(0, entry.to.rfind('/') + 1);
+  TRY_ASSIGN(const auto content, sha256_file(file.source));
+  return fmt::format("file {} {:o} {}\n", path, archive::mode_of(file.executable), content.hex());
+}
+
+Result<void> copy_one(Disk& disk, const ProjectFile& file, const fs::path& folder) {
+  switch (file.kind) {
+    case Kind::folder:
+      return archive::make_tree_folder(disk, folder, file.path);
+    case Kind::link:
+      if (const int error = disk.symlink(file.target, folder / file.path))
+        return fail(io_error("create the link", folder / file.path, error));
+      return {};
+    case Kind::file:
+      break;
   }
-  TRY(Finder(recipe, entry, root).add(source, path, copy));
-  std::sort(copy.files.begin(), copy.files.end(),
-            [](const ProjectFile& a, const ProjectFile& b) { return a.path < b.path; });
-  return copy;
+  TRY_ASSIGN(const auto source, MappedFile::open(file.source));
+  return archive::write_tree_file(disk, folder / file.path, source.text(), file.executable);
 }
 
 }  // namespace
 
-Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe, const fs::path& root) {
+Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe, const fs::path& root,
+                                                    Reporter& reporter) {
   std::error_code code;
   const auto real_root = fs::canonical(root, code);
   if (code) return fail(io_error("read", root, code.value()));
+  TRY_ASSIGN(const auto ignored, read_ignored(real_root));
+  Finder finder(recipe, real_root, ignored);
   std::vector<ProjectCopy> copies;
   copies.reserve(recipe.image.copy.size());
   for (const auto& entry : recipe.image.copy) {
-    TRY_ASSIGN(auto copy, find_copy(recipe, entry, real_root));
+    TRY_ASSIGN(auto copy, finder.find(entry));
     copies.push_back(std::move(copy));
   }
+  TRY(finder.finish(reporter));
   return copies;
 }
 
 Result<Digest> project_digest(const std::vector<ProjectCopy>& copies) {
   Sha256 digest;
   for (const auto& copy : copies) {
-    digest.update(fmt::format("copy {} {}\n", copy.files.size(), copy.to));
+    digest.update(fmt::format("copy {} {} {} {}\n", copy.files.size(), copy.owner, copy.to.size(), copy.to));
     for (const auto& file : copy.files) {
-      TRY_ASSIGN(const auto content, sha256_file(file.source));
-      digest.update(
-          fmt::format("{} {} {} {}\n", content.hex(), file.executable, file.path.size(), file.path));
+      TRY_ASSIGN(const auto line, digest_line(file));
+      digest.update(line);
     }
   }
   return digest.digest();
@@ -142,13 +212,7 @@ Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copi
   for (std::size_t i = 0; i < copies.size(); ++i) {
     const auto own = std::to_string(i);
     TRY(archive::make_tree_folder(disk, folder, own));
-    for (const auto& file : copies[i].files) {
-      if (const auto slash = file.path.rfind('/'); slash != std::string::npos) {
-        TRY(archive::make_tree_folder(disk, folder / own, std::string_view(file.path).substr(0, slash)));
-      }
-      TRY_ASSIGN(const auto source, MappedFile::open(file.source));
-      TRY(archive::write_tree_file(disk, folder / own / file.path, source.text(), file.executable));
-    }
+    for (const auto& file : copies[i].files) TRY(copy_one(disk, file, folder / own));
   }
   return {};
 }

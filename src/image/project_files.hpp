@@ -6,37 +6,51 @@
 
 #include "base/digest.hpp"
 #include "base/disk.hpp"
+#include "base/reporter.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
 
 namespace launch::image {
 
-/// One file of the project to copy into the image.
+/// A file, folder or link of the project to copy into the image. Modes are 0644 and 0755, by the owner's bit
+/// for executing a file, so that nobody's umask changes the image; folders have 0755.
 struct ProjectFile {
+  enum class Kind { file, folder, link };
+
   std::filesystem::path source;
   std::string path;  ///< below the copy's own folder: "train.py"
-  bool executable = false;
+  Kind kind = Kind::file;
+  bool executable = false;  ///< Kind::file
+  std::string target = {};  ///< Kind::link: relative to the link's folder, and inside the copy
 };
 
 /// A `copy` entry of a recipe with its current files.
 struct ProjectCopy {
   std::string to;                  ///< destination folder in the image, ending in "/": "/workspace/"
-  std::vector<ProjectFile> files;  ///< sorted by path
+  std::string owner;               ///< "UID:GID", or the name of the recipe's user
+  std::vector<ProjectFile> files;  ///< sorted by path, so that a folder comes before what is in it
 };
 
-/// Finds the files of a recipe's `copy` entries. A folder stands for its contents except version control,
-/// caches, virtual environments and bytecode; a file is copied to the path `to`, or into it if that ends in
-/// "/". Errors (input): a path that does not exist or is outside the project, an entry that is neither file
-/// nor folder; (environment): a folder cannot be read.
-Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
-                                                    const std::filesystem::path& root);
+/// The owner of files that nobody else owns.
+inline constexpr const char* kRootOwner = "0:0";
 
-/// sha256 of the copies' destinations, names, modes and contents. Errors (environment): a file cannot be
-/// read.
+/// Finds the files of a recipe's `copy` entries. A file is copied to the path `to`, or into it if that ends
+/// in
+/// "/". A folder stands for its contents, except what .dockerignore (.containerignore, if there is one) at
+/// the project's root and the entry's `exclude` leave out, what left_out_folder and left_out_file name, and a
+/// file that has an entry of its own. Empty folders stay, and links remain links. The reporter hears what was
+/// left out that somebody may miss. Errors (input): a path that does not exist, is ignored or outside the
+/// project; a file that looks like a secret, unless it has an entry of its own; a link out of the folder; an
+/// entry that is neither file, folder nor link; a name with a line break or that is not UTF-8; not a pattern.
+/// (environment): a folder cannot be read.
+Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
+                                                    const std::filesystem::path& root, Reporter& reporter);
+
+/// sha256 of the copies' destinations, owners, names, kinds, modes, links and contents. Errors (environment):
+/// a file cannot be read.
 Result<Digest> project_digest(const std::vector<ProjectCopy>& copies);
 
-/// Copies the files to `folder`/N/PATH, where N is the copy's index. Modes are 0644 and 0755. Errors
-/// (environment).
+/// Copies the files to `folder`/N/PATH, where N is the copy's index. Errors (environment).
 Result<void> copy_project_files(Disk& disk, const std::vector<ProjectCopy>& copies,
                                 const std::filesystem::path& folder);
 

@@ -81,6 +81,18 @@ Result<std::vector<archive::LayerMember>> user_files(const archive::RootTree& ro
   return files;
 }
 
+Owner owner_ids(const archive::RootTree& root, std::string_view owner) {
+  const auto number = [](std::string_view text) { return static_cast<unsigned>(parse_u64(text).value_or(0)); };
+  if (const auto colon = owner.find(':'); colon != std::string_view::npos)
+    return {number(owner.substr(0, colon)), number(owner.substr(colon + 1))};
+  const auto passwd = content_of(root, archive::kPasswd);
+  for (const auto line : lines(passwd)) {
+    const auto fields = split(line, ':');
+    if (fields.size() > 3 && fields[0] == owner) return {number(fields[2]), number(fields[3])};
+  }
+  return {kUserId, kUserId};
+}
+
 std::vector<std::string> user_script(const std::string& user) {
   std::vector<std::string> script = {
       fmt::format("if ! grep -q '^{}:' /etc/passwd; then ", user),

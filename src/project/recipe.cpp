@@ -120,6 +120,40 @@ Result<Recipe::Torch> read_torch(const TomlTable& root) {
   return torch;
 }
 
+/// What an owner may be: other names only the base image knows.
+std::optional<std::string> bad_owner(const std::string& owner, const std::optional<std::string>& user) {
+  constexpr std::size_t kMost = 9;  // digits
+  const auto parts = split(owner, ':');
+  const bool numbers =
+      parts.size() <= 2 && std::all_of(parts.begin(), parts.end(), [](std::string_view part) {
+        return !part.empty() && part.size() <= kMost && consists_of(part, "0123456789") &&
+               (part == "0" || part[0] != '0');
+      });
+  if (owner == "root" || owner == user || numbers) return std::nullopt;
+  return found(fmt::format("{}\"root\" or numbers such as \"1000:1000\"",
+                           user ? fmt::format("the user {}, ", in_quotes(*user)) : std::string()),
+               owner);
+}
+
+Result<std::vector<CopyEntry>> read_copies(const TomlTable& image, const std::optional<std::string>& user) {
+  std::vector<CopyEntry> copies;
+  TRY_ASSIGN(const auto entries, image.tables("copy"));
+  for (const auto& entry : entries) {
+    TRY(entry.only({"from", "to", "owner", "exclude"}));
+    auto& copy = copies.emplace_back();
+    TRY(entry.read("from", copy.from));
+    TRY(entry.read("to", copy.to));
+    TRY(entry.read("owner", copy.owner));
+    TRY(entry.read("exclude", copy.exclude));
+    if (const auto what = bad_project_path(copy.from)) return fail(entry.wrong("from", *what));
+    if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
+    if (copy.owner) {
+      if (const auto what = bad_owner(*copy.owner, user)) return fail(entry.wrong("owner", *what));
+    }
+  }
+  return copies;
+}
+
 /// NCCL settings depend on the machine that runs the image, and the image may run on many.
 Result<void> refuse_nccl(const TomlTable& image) {
   const auto* environment = image.find("env");
@@ -156,21 +190,13 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
   if (python == "standalone") image.python = Recipe::Image::Python::standalone;
   TRY(table.read("apt", image.apt));
   TRY(check_each(table, "apt", bad_apt_package));
-  TRY_ASSIGN(const auto copies, table.tables("copy"));
-  for (const auto& entry : copies) {
-    TRY(entry.only({"from", "to"}));
-    auto& copy = image.copy.emplace_back();
-    TRY(entry.read("from", copy.from));
-    TRY(entry.read("to", copy.to));
-    if (const auto what = bad_project_path(copy.from)) return fail(entry.wrong("from", *what));
-    if (const auto what = bad_container_path(copy.to)) return fail(entry.wrong("to", *what));
-  }
   TRY(read_environment(table, image.env));
   TRY(refuse_nccl(table));
   TRY(table.read("user", image.user));
   if (image.user) {
     if (const auto what = bad_user(*image.user)) return fail(table.wrong("user", *what));
   }
+  TRY_ASSIGN(image.copy, read_copies(table, image.user));
   return image;
 }
 

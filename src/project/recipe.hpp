@@ -21,8 +21,10 @@
 namespace launch::project {
 
 struct CopyEntry {
-  std::string from;  ///< relative to the project's root
-  std::string to;    ///< absolute, in the image
+  std::string from;                       ///< relative to the project's root
+  std::string to = "/workspace/";         ///< absolute, in the image
+  std::optional<std::string> owner = {};  ///< "root", the recipe's user, "UID" or "UID:GID"; else the user
+  std::vector<std::string> exclude = {};  ///< patterns of .dockerignore, relative to `from`
 };
 
 struct MountEntry {

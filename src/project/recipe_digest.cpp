@@ -60,7 +60,10 @@ void add_lock(Lines& lines, const Recipe& recipe) {
 
 void add_render(Lines& lines, const Recipe& recipe) {
   lines.add_all("image.apt", recipe.image.apt);
-  for (const auto& copy : recipe.image.copy) lines.add("image.copy.to", copy.to);
+  for (const auto& copy : recipe.image.copy) {
+    lines.add("image.copy.to", copy.to);
+    lines.add("image.copy.owner", copy.owner);
+  }
   for (const auto& [name, value] : recipe.image.env) lines.add("image.env." + name, value);
   lines.add("image.user", recipe.image.user);
 }
@@ -72,7 +75,10 @@ Digest recipe_digest(const Recipe& recipe, Stage stage) {
   add_lock(lines, recipe);
   if (stage != Stage::lock) add_render(lines, recipe);
   if (stage == Stage::image) {
-    for (const auto& copy : recipe.image.copy) lines.add("image.copy.from", copy.from);
+    for (const auto& copy : recipe.image.copy) {
+      lines.add("image.copy.from", copy.from);
+      lines.add_all("image.copy.exclude", copy.exclude);
+    }
   }
   return Digest::of(lines.text());
 }

@@ -8,8 +8,8 @@ namespace launch::project {
 /// The products of a recipe; each stage depends on the keys of the stage before, and more.
 enum class Stage {
   lock,  ///< python, platforms, packages, torch, lock, and the choice of the base: image.variant, image.from
-  render,  ///< the Dockerfile: image.apt, image.copy.to, image.env, image.user as well
-  image,   ///< image.copy.from as well
+  render,  ///< the Dockerfile: image.apt, image.copy.to, image.copy.owner, image.env, image.user as well
+  image,   ///< image.copy.from and image.copy.exclude as well
 };
 
 /// Digest of the parts of a recipe that a stage reads, computed from the parsed values, so that comments,

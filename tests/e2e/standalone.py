@@ -109,6 +109,8 @@ class Standalone(unittest.TestCase):
         (project / "src/main.py").write_text("print('main')\n")
         (project / "src/deep/run.sh").write_text("#!/bin/sh\necho deep\n")
         (project / "src/deep/run.sh").chmod(0o755)
+        (project / "src/deep/empty").mkdir()
+        (project / "src/link").symlink_to("deep/run.sh")
         digest = hashlib.sha256((cls.root / "served" / ARCHIVE.replace("%2B", "+")).read_bytes()).hexdigest()
         url = f"http://127.0.0.1:{cls.server.server_port}/{ARCHIVE}"
         (project / "launch.toml").write_text(
@@ -119,7 +121,8 @@ class Standalone(unittest.TestCase):
         image = f'[image]\npython = "standalone"\nfrom = "docker.io/nvidia/cuda:{TAG}"\n'
         (project / f"recipes/{NAME}.toml").write_text(
             f'{start}packages = ["small-tool", "nvidia-large"]\n{image}user = "trainer"\n'
-            'copy = [{ from = "src", to = "/workspace" }]\nenv = { PATH = "/workspace/bin:$PATH", PRICE = "$5" }\n')
+            'copy = [{ from = "src", to = "/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'
+            '        { from = "src/main.py", to = "/opt/here/renamed.py" }, { from = "src/main.py", to = "/lib/here/" }]\nenv = { PATH = "/workspace/bin:$PATH", PRICE = "$5" }\n')
         (project / f"recipes/{NAME}-broken.toml").write_text(f'{start}packages = ["broken-tool"]\n{image}')
         return project
 

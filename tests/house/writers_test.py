@@ -19,6 +19,7 @@ TESTS = {
     "src/containers/podman.cpp": "RegistriesNoSpace",
     "src/containers/probe.cpp": "ProbeNoSpace",
     "src/image/context.cpp": "ContextLink",
+    "src/image/project_files.cpp": "WhoseLinkCannotBeMadeAreAnError",
     "src/image/scratch.cpp": "ContextNoLock",
     "src/index/wheel_metadata.cpp": "MetadataNoSpace",
     "src/net/http_cache.cpp": "HttpNoSpace",

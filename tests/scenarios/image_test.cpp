@@ -204,6 +204,45 @@ TEST_F(Build, Json) {
       "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"up_to_date\":false}\n");
 }
 
+TEST_F(Build, OfTheWholeProject) {
+  demo_.recipe("copy = [{ from = \".\", exclude = [\"*.ipynb\"] }]\nuser = \"trainer\"\n");
+  scenario_.write(".dockerignore", "store\nengine\nhome\n");
+  scenario_.write(".git/config", "");
+  scenario_.write("a.ipynb", "");
+  scenario_.write("src/__pycache__/train.pyc", "");
+  auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(
+      done.err,
+      "not copied into the image: .git and lockfiles; to copy one, give it an entry of its own under copy\n"
+      "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+  scenario_.write("a.ipynb", "changed");
+  scenario_.write(".git/config", "changed");
+  done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.err, HasSubstr("localhost/launch/demo is up to date\n"))
+      << "what is left out changes nothing";
+  EXPECT_THAT(
+      demo_.launch({"render", "demo", "--stdout"}).out,
+      HasSubstr(
+          "COPY --chown=trainer [\"project/0/\", \"/workspace/\"]\nWORKDIR /workspace/\nUSER trainer\n"));
+
+  scenario_.write(".env", "TOKEN=1");
+  scenario_.write("src/id_rsa", "");
+  const std::string refused =
+      "error: copy under [image] in recipes/demo.toml: 2 files look like secrets: .env and src/id_rsa\n"
+      "\n"
+      "hint: to leave one out, list it in .dockerignore or in `exclude`\n"
+      "hint: to copy one, give it an entry of its own: { from = \".env\" }\n";
+  for (const auto* command : {"build", "render"}) {
+    done = demo_.launch({command, "demo"});
+    EXPECT_EQ(done.code, 2);
+    EXPECT_EQ(done.out, "");
+    EXPECT_EQ(done.err, refused);
+  }
+  EXPECT_FALSE(scenario_.exists("images"));
+}
+
 TEST_F(Build, OfADockerfileThatIsOld) {
   scenario_.write("images/demo/Dockerfile", "FROM scratch\n");
   const auto done = demo_.launch({"build", "demo"});

@@ -45,7 +45,8 @@ COPY \
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   /opt/venv/bin/python3 -c pass; \
   PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages || true"]
-COPY ["project/0/", "/workspace/"]
+COPY --chown=trainer ["project/0/", "/workspace/"]
+COPY ["project/1/", "/opt/our\\ tools/"]
 WORKDIR /workspace/
 USER trainer
 ENTRYPOINT []
@@ -53,5 +54,5 @@ CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
-      launch.recipe=sha256:33308afcad6e15087e0d728c7c099ca143e8beb2301f3160a249d22d4bd3b383 \
+      launch.recipe=sha256:a08410fe486dc543b354922e1cc3155ffacd75952888fd7cdc8cda9152698e87 \
       launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

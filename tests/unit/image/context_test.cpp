@@ -2,7 +2,6 @@
 
 #include <fstream>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -12,7 +11,6 @@
 #include "fakes/values.hpp"
 #include "image/scratch.hpp"
 #include "unit/base/scratch.hpp"
-#include "unit/project/fixture.hpp"
 
 namespace launch::image {
 namespace {
@@ -20,79 +18,6 @@ namespace {
 fakes::FakeWork work;
 
 namespace fs = std::filesystem;
-
-class ProjectFiles : public testing::Test {
- protected:
-  void write(const std::string& path, const std::string& content = "x") const {
-    ASSERT_TRUE(write_file(root() / path, content));
-  }
-  const fs::path& root() const { return scratch_.path(); }
-
-  Result<std::vector<ProjectCopy>> find(const std::string& from, const std::string& to = "/workspace") const {
-    auto recipe =
-        project::test::recipe("python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n");
-    recipe.image.copy = {{from, to}};
-    return find_project_files(recipe, root());
-  }
-  std::string refusal(const std::string& from) const {
-    const auto copies = find(from);
-    return copies ? "accepted" : copies.error().message();
-  }
-  static std::vector<std::string> paths(const ProjectCopy& copy) {
-    std::vector<std::string> out;
-    for (const auto& file : copy.files) out.push_back(file.path);
-    return out;
-  }
-
- private:
-  launch::test::Scratch scratch_;
-};
-
-TEST_F(ProjectFiles, OfAFolderLeaveOutWhatBelongsToTheMachine) {
-  write("src/a.py");
-  write("src/b/c.py");
-  write("src/.git/config");
-  write("src/b/__pycache__/c.cpython-312.pyc");
-  write("src/.env.example");
-  const auto copies = find("src").value();
-  EXPECT_EQ(copies[0].to, "/workspace/");
-  EXPECT_THAT(paths(copies[0]), testing::ElementsAre(".env.example", "a.py", "b/c.py"));
-}
-
-TEST_F(ProjectFiles, OfAFileGoWhereItSays) {
-  write("train.py");
-  EXPECT_EQ(find("train.py", "/workspace/main.py").value()[0].to, "/workspace/");
-  EXPECT_THAT(paths(find("train.py", "/workspace/main.py").value()[0]), testing::ElementsAre("main.py"));
-  EXPECT_THAT(paths(find("train.py", "/workspace/").value()[0]), testing::ElementsAre("train.py"));
-  EXPECT_EQ(find("train.py", "/main.py").value()[0].to, "/");
-}
-
-TEST_F(ProjectFiles, StayInTheProject) {
-  write("src/a.py");
-  fs::create_symlink("a.py", root() / "src/link.py");
-  EXPECT_THAT(paths(find("src").value()[0]), testing::ElementsAre("a.py", "link.py"));
-  fs::create_symlink("/etc/passwd", root() / "src/out");
-  EXPECT_EQ(
-      refusal("src"),
-      "copy under [image] in recipes/demo.toml: src points outside the project: src/out is /etc/passwd");
-  fs::remove(root() / "src/out");
-  fs::create_directory_symlink(".", root() / "src/loop");
-  EXPECT_EQ(refusal("src"),
-            "copy under [image] in recipes/demo.toml: src holds src/loop, a link to a folder");
-  EXPECT_EQ(refusal("gone"), "copy under [image] in recipes/demo.toml: gone does not exist");
-}
-
-TEST_F(ProjectFiles, HaveADigestOfPlacesModesAndContents) {
-  write("src/a.py", "one");
-  const auto first = project_digest(find("src").value()).value();
-  EXPECT_EQ(project_digest(find("src").value()).value(), first);
-  fs::permissions(root() / "src/a.py", fs::perms::owner_exec, fs::perm_options::add);
-  const auto executable = project_digest(find("src").value()).value();
-  EXPECT_NE(executable, first);
-  EXPECT_NE(project_digest(find("src", "/other").value()).value(), executable);
-  write("src/a.py", "two");
-  EXPECT_NE(project_digest(find("src").value()).value(), first);
-}
 
 TEST(Context, HasTheSameModesWhateverTheUmask) {
   const launch::test::Scratch scratch;

@@ -41,22 +41,34 @@ std::vector<project::LockedPackage> closure() {
 }
 
 std::string rendered(const project::Recipe& recipe, const project::LoadedLock& lock,
-                     std::vector<std::string> copies = {}) {
-  const auto text = render_dockerfile({recipe, lock, std::move(copies)});
+                     const std::vector<ProjectCopy>& copies = {}) {
+  const auto text = render_dockerfile({recipe, lock, copies});
   return text ? *text : text.error().text();
 }
 
 TEST(Dockerfile, OfANightlyOnUbuntuWithEverything) {
   const auto recipe = project::test::recipe(kRecipe + R"([image]
 apt  = ["gcc", "libc6-dev"]
-copy = [{ from = "src", to = "/workspace" }]
+copy = [{ from = "src", to = "/workspace" }, { from = "tools", to = "/opt/our tools", owner = "root" }]
 env  = { HF_HOME = "/data/hf", GREETING = 'a "b" $c \d' }
 user = "trainer"
 )");
   expect_golden(
       "nightly.Dockerfile",
       rendered(recipe, project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")),
-               {"/workspace/"}));
+               {{"/workspace/", "trainer", {}}, {"/opt/our tools/", "0:0", {}}}));
+}
+
+TEST(Dockerfile, GivesTheUserItsWorkFolder) {
+  const auto lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12"));
+  const auto recipe = project::test::recipe(kRecipe + "[image]\nuser = \"trainer\"\n");
+  const std::string install = "install -d -o trainer -g $(id -g trainer) ";
+  EXPECT_THAT(rendered(recipe, lock, {{"/our $pace/", "trainer", {}}, {"/data/", "trainer", {}}}),
+              testing::HasSubstr(install + "'/our $pace/'\"]\n"));
+  for (const auto& copies : std::vector<std::vector<ProjectCopy>>{
+           {}, {{"/", "trainer", {}}}, {{"/workspace/", "0:0", {}}, {"/data/", "trainer", {}}}}) {
+    EXPECT_THAT(rendered(recipe, lock, copies), testing::Not(testing::HasSubstr(install)));
+  }
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {

@@ -74,6 +74,8 @@ TEST(RecipeDigest, OfAStageChangesWithWhatItReadsAlone) {
            {"HF_HOME = ", "HF_HOME2 = ", " render image"},
            {"\"trainer\"", "\"other\"", " render image"},
            {"from = \"src\"", "from = \"lib\"", " image"},
+           {"to = \"/workspace\"", "to = \"/workspace\", owner = \"root\"", " render image"},
+           {"to = \"/workspace\"", "to = \"/workspace\", exclude = [\"*.ipynb\"]", " image"},
            {"scan = [\"src\"]", "scan = [\"lib\"]", ""},
            {"[\"train.py\"]", "[\"other.py\"]", ""},
            {"nodes   = 2", "nodes = 3", ""},

@@ -30,7 +30,7 @@ wheels = "path"
 [image]
 variant = "devel"
 apt     = ["gcc", "libc6-dev", "g++=4:12.2.0-3"]
-copy    = [{ from = "src", to = "/workspace" }, { from = "./a/../b", to = "/opt/b" }]
+copy    = [{ from = "src", to = "/workspace" }, { from = ".", owner = "1000:50", exclude = ["*.ipynb"] }]
 env     = { HF_HOME = "/data/hf", _X1 = "" }
 user    = "trainer"
 
@@ -88,6 +88,12 @@ TEST(Recipe, IsReadWhole) {
   ASSERT_EQ(recipe.image.copy.size(), 2U);
   EXPECT_EQ(recipe.image.copy[0].from, "src");
   EXPECT_EQ(recipe.image.copy[0].to, "/workspace");
+  EXPECT_EQ(recipe.image.copy[0].owner, std::nullopt);
+  EXPECT_THAT(recipe.image.copy[0].exclude, IsEmpty());
+  EXPECT_EQ(recipe.image.copy[1].from, ".");
+  EXPECT_EQ(recipe.image.copy[1].to, "/workspace/");
+  EXPECT_EQ(recipe.image.copy[1].owner, "1000:50");
+  EXPECT_THAT(recipe.image.copy[1].exclude, ElementsAre("*.ipynb"));
   EXPECT_THAT(recipe.image.env, ElementsAre(Pair("HF_HOME", "/data/hf"), Pair("_X1", "")));
   EXPECT_EQ(recipe.image.user, "trainer");
   EXPECT_THAT(recipe.verify.scan, ElementsAre("src"));
@@ -160,7 +166,7 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
             "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"
-            "hint: valid keys: from and to\n");
+            "hint: valid keys: from, to, owner and exclude\n");
 }
 
 TEST(RecipeError, WrongTypes) {
@@ -467,6 +473,12 @@ TEST(RecipeError, Paths) {
         "\"src\", found \"" +
             from + "\"\n");
   }
+  for (const std::string from : {".", "./a/../b"})
+    EXPECT_EQ(
+        read("python = \"3.12\"\npackages = [\"torch\"]\n[image]\ncopy = [{ from = \"" + from + "\" }]\n")
+            .image.copy.at(0)
+            .from,
+        from);
   for (const std::string to : {"", "w", "/w/../etc", "../w"}) {
     EXPECT_EQ(
         error_with("image", "copy = [{ from = \"a\", to = \"" + to + "\" }]"),
@@ -485,6 +497,29 @@ TEST(RecipeError, Paths) {
       error_with("image", "copy = [{ to = \"/w\" }]"),
       "error: recipes/demo.toml:4:9: [image] copy.from: expected a path below the project's root, such as "
       "\"src\", found \"\"\n");
+}
+
+TEST(RecipeError, Owners) {
+  const std::string copy = "copy = [{ from = \"a\", owner = \"";
+  for (const std::string owner :
+       {"bob", "", "1000:", ":50", "1:2:3", "-1", "007", "4294967296", "trainer:trainer"}) {
+    EXPECT_EQ(error_with("image", copy + owner + "\" }]"),
+              "error: recipes/demo.toml:4:31: [image] copy.owner: expected \"root\" or numbers such as "
+              "\"1000:1000\", "
+              "found \"" +
+                  owner + "\"\n");
+  }
+  EXPECT_EQ(error_with("image", copy + "bob\" }]\nuser = \"trainer\""),
+            "error: recipes/demo.toml:4:31: [image] copy.owner: expected the user \"trainer\", \"root\" or "
+            "numbers such "
+            "as \"1000:1000\", found \"bob\"\n");
+  for (const std::string owner : {"trainer", "root", "0", "1000:50"}) {
+    EXPECT_EQ(read("python = \"3.12\"\npackages = [\"torch\"]\n[image]\nuser = \"trainer\"\n" + copy + owner +
+                   "\" }]\n")
+                  .image.copy.at(0)
+                  .owner,
+              owner);
+  }
 }
 
 TEST(RecipeError, Counts) {

@@ -1,0 +1,207 @@
+#include "image/project_tree.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "image/left_out.hpp"
+#include "image/secret_files.hpp"
+
+namespace launch::image {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string joined(const std::string& folder, const std::string& name) {
+  return folder.empty() ? name : fmt::format("{}/{}", folder, name);
+}
+
+fs::path normal(const fs::path& path) {
+  auto text = path.lexically_normal().string();
+  if (text.size() > 1 && text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+/// Where a link leads.
+struct Destination {
+  fs::path place;      ///< canonical, as far as it exists
+  std::string target;  ///< the same relative to the link's folder, by the link's own text if possible
+};
+
+Destination destination_of(const fs::path& link, const fs::path& text, const fs::path& tree) {
+  const auto folder = link.parent_path();
+  const auto spelled = normal(folder / text);
+  std::error_code code;
+  auto place = fs::weakly_canonical(folder / text, code);
+  place = code ? spelled : normal(place);
+  // "x/.." is not the link's own folder if x is a link.
+  const auto same = fs::weakly_canonical(spelled, code);
+  const bool as_spelled = is_below(spelled, tree) && (code || normal(same) == place);
+  return {place, (as_spelled ? spelled : place).lexically_relative(folder).string()};
+}
+
+class Walk {
+ public:
+  explicit Walk(const TreeRequest& request) : request_(request) {}
+
+  struct Verdicts {
+    IgnorePatterns::Verdict project;
+    IgnorePatterns::Verdict entry;
+    bool excluded() const { return project.excluded || entry.excluded; }
+  };
+
+  /// Adds what is in a folder, which has the path `path` below the tree. Returns whether anything was.
+  Result<bool> add_folder(const fs::path& folder, const std::string& path, const Verdicts& verdicts) {
+    std::vector<fs::path> items;
+    std::error_code code;
+    for (auto item = fs::directory_iterator(folder, code); !code && item != fs::directory_iterator();
+         item.increment(code)) {
+      items.push_back(item->path());
+    }
+    if (code) return fail(io_error("read", folder, code.value()));
+    std::sort(items.begin(), items.end());
+    bool any = false;
+    for (const auto& item : items) {
+      TRY_ASSIGN(const bool added, add(item, joined(path, item.filename().string()), verdicts));
+      any = any || added;
+    }
+    return any;
+  }
+
+  Tree take() {
+    std::set<std::string> paths;
+    for (const auto& file : tree_.files) paths.insert(file.path);
+    for (const auto& [link, place] : links_) {
+      if (place != "." && !paths.contains(place)) tree_.dangling.push_back(link);
+    }
+    return std::move(tree_);
+  }
+
+ private:
+  Result<bool> add(const fs::path& source, const std::string& path, const Verdicts& folder) {
+    const auto shown = source.lexically_relative(request_.root).string();
+    const Verdicts verdicts{request_.ignored.patterns.of(shown, folder.project),
+                            request_.exclude.of(path, folder.entry)};
+    std::error_code code;
+    const auto status = fs::symlink_status(source, code);
+    if (code) return fail(io_error("read", source, code.value()));
+    if (fs::is_directory(status)) return add_subfolder(source, path, shown, verdicts);
+    if (verdicts.excluded()) return false;
+    if (const auto left_out = left_out_file(source.filename().string()); left_out != LeftOut::no) {
+      if (left_out == LeftOut::noted) tree_.left_out.push_back(shown);
+      return false;
+    }
+    TRY(check_name(shown));
+    if (!fs::is_regular_file(status) && !fs::is_symlink(status)) {
+      return fail(
+          error(fmt::format("holds {}, which is neither file, folder nor link", shown)).hint(leave_out()));
+    }
+    TRY_ASSIGN(const bool secret, looks_like_secret(shown, source));
+    if (secret) {
+      if (!is_named(shown)) tree_.secrets.push_back(shown);
+      return false;
+    }
+    if (fs::is_symlink(status)) return add_link(source, path, shown);
+    const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
+    tree_.files.push_back({source, path, ProjectFile::Kind::file, executable});
+    return true;
+  }
+
+  /// A folder that is excluded is there for what a pattern with "!" includes in it.
+  Result<bool> add_subfolder(const fs::path& source, const std::string& path, const std::string& shown,
+                             const Verdicts& verdicts) {
+    if (verdicts.project.excluded && !request_.ignored.patterns.may_include_below(shown)) return false;
+    if (verdicts.entry.excluded && !request_.exclude.may_include_below(path)) return false;
+    if (const auto left_out = left_out_folder(shown, source); left_out != LeftOut::no) {
+      if (left_out == LeftOut::noted && !verdicts.excluded()) tree_.left_out.push_back(shown);
+      return false;
+    }
+    TRY_ASSIGN(const bool any, add_folder(source, path, verdicts));
+    if (!any && verdicts.excluded()) return false;
+    TRY(check_name(shown));
+    tree_.files.push_back({source, path, ProjectFile::Kind::folder});
+    return true;
+  }
+
+  Result<bool> add_link(const fs::path& source, const std::string& path, const std::string& shown) {
+    std::error_code code;
+    const auto text = fs::read_symlink(source, code);
+    if (code) return fail(io_error("read", source, code.value()));
+    TRY(check_name(text.string()));
+    const auto destination = destination_of(source, text, request_.folder);
+    if (!is_below(destination.place, request_.folder)) {
+      return fail(
+          error(fmt::format("holds {}, a link to {} outside it", shown, text.string())).hint(leave_out()));
+    }
+    if (fs::exists(destination.place, code)) {
+      links_.emplace_back(fmt::format("{} -> {}", shown, text.string()),
+                          destination.place.lexically_relative(request_.folder).string());
+    }
+    tree_.files.push_back({source, path, ProjectFile::Kind::link, false, destination.target});
+    return true;
+  }
+
+  /// True for what has an entry of its own, which decides where it goes.
+  bool is_named(const std::string& shown) const {
+    const auto& entries = request_.recipe.image.copy;
+    return std::any_of(entries.begin(), entries.end(), [&](const project::CopyEntry& entry) {
+      return &entry != &request_.entry && normal(entry.from) == shown;
+    });
+  }
+
+  Result<void> check_name(const std::string& name) const {
+    const bool is_text = is_utf8(name);
+    if (is_text && name.find('\n') == std::string::npos) return {};
+    return fail(error(fmt::format("holds {}, a name {}", in_quotes(name),
+                                  is_text ? "with a line break" : "that is not UTF-8"))
+                    .hint("rename it"));
+  }
+
+  std::string leave_out() const {
+    return fmt::format("to leave it out, list it in {} or in `exclude`", request_.ignored.file);
+  }
+  Error error(std::string_view what) const { return copy_error(request_.recipe, request_.entry, what); }
+
+  const TreeRequest& request_;
+  Tree tree_;
+  std::vector<std::pair<std::string, std::string>> links_;  ///< as shown, and the path of what it leads to
+};
+
+}  // namespace
+
+Result<Tree> find_tree(const TreeRequest& request) {
+  Walk walk(request);
+  Walk::Verdicts verdicts;
+  const auto path = request.folder.lexically_relative(request.root).string();
+  if (path != ".") verdicts.project = request.ignored.patterns.of(path);
+  TRY_ASSIGN(const bool any, walk.add_folder(request.folder, {}, verdicts));
+  auto tree = walk.take();
+  if (!any && verdicts.project.excluded && tree.secrets.empty()) {
+    return fail(
+        copy_error(request.recipe, request.entry, fmt::format("is excluded by {}", request.ignored.file))
+            .hint(include_hint(request.ignored, path)));
+  }
+  return tree;
+}
+
+std::string include_hint(const Ignored& ignored, std::string_view path) {
+  return fmt::format("add a line \"!{}\" at the end of {}", path, ignored.file);
+}
+
+Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry, std::string_view what) {
+  return input_error(fmt::format("copy under [image] in recipes/{}.toml: {} {}", recipe.name,
+                                 entry.from == "." ? "the project" : entry.from, what));
+}
+
+bool is_below(const fs::path& path, const fs::path& root) {
+  const auto [end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  return end == root.end();
+}
+
+}  // namespace launch::image
