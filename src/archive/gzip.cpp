@@ -4,12 +4,14 @@
 #include <memory>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <libdeflate.h>
 #include <zlib.h>
 
 #include "archive/deflate.hpp"
 #include "base/file.hpp"
+#include "base/mapped_file.hpp"
 
 namespace launch::archive {
 
@@ -39,6 +41,27 @@ Result<Digest> digest_of_gunzipped(const std::filesystem::path& file) {
     if (got == 0) return digest.digest();
     digest.update({piece.data(), static_cast<std::size_t>(got)});
   }
+}
+
+Result<Digest> write_stored_gzip(Disk& disk, std::string_view content, const std::filesystem::path& to) {
+  constexpr unsigned kMode = 0644;
+  TRY_ASSIGN(const Fd file, create_file(disk, to, O_WRONLY, kMode));
+  Sha256 digest;
+  const auto put = [&](std::string_view bytes) -> Result<void> {
+    digest.update(bytes);
+    if (const int error = disk.write(file, bytes)) return fail(io_error("write", to, error));
+    return {};
+  };
+  TRY(put(kGzipHeader));
+  std::string piece;
+  for (std::size_t at = 0; at == 0 || at < content.size(); at += kStoredBlock) {
+    const auto block = content.substr(at, kStoredBlock);
+    piece = stored_block_header(block.size(), at + block.size() == content.size());
+    piece += block;
+    TRY(put(piece));
+  }
+  TRY(put(gzip_trailer(libdeflate_crc32(0, content.data(), content.size()), content.size())));
+  return digest.digest();
 }
 
 std::string gzip_member(std::string_view text) {

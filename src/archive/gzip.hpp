@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/digest.hpp"
+#include "base/disk.hpp"
 #include "base/result.hpp"
 
 namespace launch::archive {
@@ -19,6 +20,10 @@ std::string gzip_trailer(std::uint32_t crc32, std::uint64_t size);
 /// The digest of what a gzip file holds. Errors (input): damaged, or not compressed by gzip; (environment):
 /// it cannot be read.
 Result<Digest> digest_of_gunzipped(const std::filesystem::path& file);
+
+/// Writes a gzip file that stores its content uncompressed, so that it depends on no compressor; returns its
+/// digest. Errors (environment): the disk.
+Result<Digest> write_stored_gzip(Disk& disk, std::string_view content, const std::filesystem::path& to);
 
 /// A text as a whole member, compressed by small_deflate.
 std::string gzip_member(std::string_view text);

@@ -33,15 +33,20 @@ struct CloseGzip {
 /// The unpacked bytes of a gzip file, in order.
 class GzipReader {
  public:
-  static Result<GzipReader> open(const std::filesystem::path& path, std::uint64_t most) {
+  static Result<GzipReader> open(const std::filesystem::path& path, std::uint64_t most, bool compressed) {
     errno = 0;
     GzipReader reader(gzopen(path.c_str(), "rb"), most);
     if (!reader.file_) return fail(io_error("read", path, errno == 0 ? ENOMEM : errno));
     constexpr unsigned kBuffer = 1 << 17;
     gzbuffer(reader.file_.get(), kBuffer);
-    if (gzdirect(reader.file_.get()) != 0) return fail(bad_tar("it is not compressed by gzip"));
+    const bool plain = gzdirect(reader.file_.get()) != 0;
+    if (plain && compressed) return fail(bad_tar("it is not compressed by gzip"));
+    if (!plain && !compressed) return fail(input_error("not a valid tar file: it is compressed by gzip"));
     return reader;
   }
+
+  /// Bytes that were read so far.
+  std::uint64_t position() const { return read_; }
 
   /// All of `out`; false at the end of the file, if nothing is left.
   Result<bool> read(std::span<char> out) {
@@ -199,6 +204,7 @@ class TarReader {
     if (given.name) entry.name = *given.name;
     if (given.target) entry.target = *given.target;
     if (given.size) entry.size = *given.size;
+    entry.offset = gzip_.position();
     TRY_ASSIGN(const bool wanted, visitor_.enter(entry));
     if (!wanted) return skip(entry.size);
     if (entry.size > limits_.content) {
@@ -259,8 +265,13 @@ class TarReader {
 
 Result<void> read_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
                          const TarVisitor& visitor) {
-  TRY_ASSIGN(auto gzip, GzipReader::open(file, limits.bytes));
+  TRY_ASSIGN(auto gzip, GzipReader::open(file, limits.bytes, true));
   return TarReader(std::move(gzip), limits, visitor).run();
+}
+
+Result<void> read_tar(const std::filesystem::path& file, const TarLimits& limits, const TarVisitor& visitor) {
+  TRY_ASSIGN(auto plain, GzipReader::open(file, limits.bytes, false));
+  return TarReader(std::move(plain), limits, visitor).run();
 }
 
 }  // namespace launch::archive

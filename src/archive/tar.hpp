@@ -18,6 +18,7 @@ struct TarEntry {
   std::string target;       ///< of a link
   Kind kind = Kind::file;   ///< other: a device or a pipe
   std::uint64_t size = 0;   ///< bytes of content
+  std::uint64_t offset = 0; ///< where its content begins in the tar
   std::int64_t time = 0;    ///< last modification, seconds since 1970
   bool executable = false;  ///< by its owner
   unsigned mode = 0;        ///< its permissions: 0644
@@ -42,5 +43,8 @@ struct TarVisitor {
 /// Errors: (input) not such a file, damaged, over a limit; the visitor's; (environment) it cannot be read.
 Result<void> read_tar_gz(const std::filesystem::path& file, const TarLimits& limits,
                          const TarVisitor& visitor);
+
+/// The same of a tar that is not compressed.
+Result<void> read_tar(const std::filesystem::path& file, const TarLimits& limits, const TarVisitor& visitor);
 
 }  // namespace launch::archive

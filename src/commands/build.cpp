@@ -67,7 +67,7 @@ std::string BuildDocument::reference() const {
 
 Result<BuildDocument> build(const BuildRequest& request, const Context& context) {
   const auto began = context.clock.steady();
-  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context));
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context, request.engine));
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(inputs->locked(), inputs->copies()));
   warn_of_stale_dockerfile(*inputs, dockerfile, context.reporter);
   TRY_ASSIGN(const auto engine, find_engine(context, inputs->site(), request.engine));

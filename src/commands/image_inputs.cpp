@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "commands/engine.hpp"
 #include "commands/source_builder.hpp"
 #include "image/dockerfile.hpp"
 #include "registry/credentials.hpp"
@@ -11,7 +12,8 @@
 
 namespace launch::commands {
 
-Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context) {
+Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context,
+                                                       std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
   TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root(),
@@ -19,8 +21,10 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
   note_root(store, locked.lock.file, context.reporter);
-  return std::unique_ptr<ImageInputs>(new ImageInputs(context, std::move(workspace), std::move(locked),
+  std::unique_ptr<ImageInputs> inputs(new ImageInputs(context, std::move(workspace), std::move(locked),
                                                       std::move(copies), std::move(http), std::move(store)));
+  inputs->engine_ = std::move(engine);
+  return inputs;
 }
 
 ImageInputs::ImageInputs(const Context& context, Workspace workspace, project::Locked locked,
@@ -47,7 +51,9 @@ Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) cons
       .folder = folder(),
       .fetch = [this](const auto& wheels) { return fetch(wheels); },
       .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
-      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); }};
+      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
+      .make_system = [this](const auto& base, const auto& found,
+                            const auto& wanted) { return make_system(base, found, wanted); }};
   return image::plan_image(request, store_, context_.runner, context_.work());
 }
 
@@ -88,6 +94,15 @@ Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platfo
   TRY_ASSIGN(access.trust, registry::find_trust(place.host, context_.environment));
   return store::pull(store_, place, access, *base.digest, platform,
                      fmt::format("{}:{}", base.name, base.tag), *http_, context_.work());
+}
+
+Result<image::SystemLayers> ImageInputs::make_system(const Digest& base, const archive::Image& image,
+                                                     const specs::Platform& platform) const {
+  const image::SystemRequest request{
+      .recipe = locked_.recipe, .lock = locked_.lock, .folder = folder(), .platform = platform};
+  return image::system_layers(
+      request, base, image, [this] { return find_engine(context_, site(), engine_); }, store_,
+      context_.work());
 }
 
 }  // namespace launch::commands

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +18,9 @@ namespace launch::commands {
 class ImageInputs {
  public:
   /// Errors: those of load_locked, find_project_files and open_store.
-  static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context);
+  /// `engine`: the one that is wanted, should one be needed.
+  static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
+                                                   std::optional<std::string> engine = std::nullopt);
 
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
@@ -41,8 +44,11 @@ class ImageInputs {
   Result<std::vector<std::filesystem::path>> fetch(const std::vector<project::LockedWheel>& wheels) const;
   Result<std::filesystem::path> fetch_interpreter(const specs::Platform& platform) const;
   Result<store::PulledImage> fetch_base(const specs::Platform& platform) const;
+  Result<image::SystemLayers> make_system(const Digest& base, const archive::Image& image,
+                                          const specs::Platform& platform) const;
 
   const Context& context_;
+  std::optional<std::string> engine_ = {};
   Workspace workspace_;
   project::Locked locked_;
   std::vector<image::ProjectCopy> copies_;

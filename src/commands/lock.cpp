@@ -139,7 +139,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   const auto& site = subject.workspace.site;
   TRY_ASSIGN(auto wanted, wanted_of(request, subject));
   const auto http = open_http(context, site, http_use(request));
-  EngineBuilder builder({context, site, *http, store}, subject.recipe,
+  EngineBuilder builder({context, site, *http, store}, subject.interpreter, subject.recipe,
                         request.upgrade ? std::nullopt : subject.previous.lock);
   wanted.builder = &builder;
   TRY_ASSIGN(auto result, locking::resolve_lock(wanted, site, *http, store, context.work()));
@@ -196,7 +196,8 @@ Result<ExplainDocument> explain(const LockRequest& request, const std::string& p
   TRY_ASSIGN(auto wanted, wanted_of(request, subject));
   TRY_ASSIGN(const auto store, open_store(context, site));
   const auto http = open_http(context, site, {.offline = request.offline, .refresh = !request.offline});
-  EngineBuilder builder({context, site, *http, store}, subject.recipe, subject.previous.lock);
+  EngineBuilder builder({context, site, *http, store}, subject.interpreter, subject.recipe,
+                        subject.previous.lock);
   wanted.builder = &builder;
   ExplainDocument document{.recipe = subject.recipe.name, .explanation = {}, .did_you_mean = {}};
   TRY_ASSIGN(document.explanation, locking::explain_lock(wanted, specs::normalize_name(package), site, *http,

@@ -7,16 +7,11 @@
 namespace launch::commands {
 namespace {
 
-Error not_planned(const project::Locked& locked) {
-  const auto& recipe = locked.recipe;
-  const bool has_apt = !recipe.image.apt.empty();
-  return input_error(fmt::format("the digest of the image of {} is known only once an engine has built it: {}",
-                                 recipe.name,
-                                 has_apt ? "it has packages of the distribution (apt)"
-                                         : "its Python is that of the base image or its distribution"))
-      .hint(has_apt ? "choose a base image that has these packages, and remove apt from the recipe"
-                    : fmt::format("set python = \"standalone\" under [image], and run `launch lock {}`",
-                                  recipe.name));
+Error not_planned(const project::Recipe& recipe) {
+  return input_error(fmt::format("the digest of the image of {} is known only once an engine has built it: "
+                                 "its Python is that of the base image or its distribution",
+                                 recipe.name))
+      .hint(fmt::format("set python = \"standalone\" under [image], and run `launch lock {}`", recipe.name));
 }
 
 }  // namespace
@@ -27,7 +22,7 @@ std::string_view PlannedImages::media_type() const {
 
 Result<PlannedImages> plan_all(const ImageInputs& inputs) {
   const auto& locked = inputs.locked();
-  if (!image::can_be_planned(locked)) return fail(not_planned(locked));
+  if (!image::can_be_planned(locked)) return fail(not_planned(locked.recipe));
   PlannedImages images;
   std::vector<archive::IndexEntry> entries;
   for (const auto& platform : locked.recipe.platforms) {

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/interpreter.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -51,28 +52,6 @@ std::string needs_text(const SourceBuild& wanted) {
   return join_words(names);
 }
 
-/// The distribution's packages that the build needs; with a compiler comes Python's own header.
-std::vector<std::string> apt_of(const SourceBuild& wanted, const project::BaseImage& base) {
-  auto apt = wanted.record.apt;
-  const bool compiles = !apt.empty() || base.tag.find("-devel-") != std::string::npos;
-  if (compiles && !base.distribution.empty()) apt.push_back(fmt::format("python{}-dev", base.python.text()));
-  return apt;
-}
-
-/// A digest of all that determines the wheel.
-Digest inputs_of(const SourceBuild& wanted, const project::BaseImage& base) {
-  auto text = fmt::format("{}\n{}@{} {}\n{}\n", wanted.sha256.hex(), base.name, base.digest->text(),
-                          base.python.text(), sha256_hex(kBuildScript));
-  for (const auto& package : apt_of(wanted, base)) text += fmt::format("apt {}\n", package);
-  for (const auto& [name, value] : wanted.record.env) text += fmt::format("env {}={}\n", name, value);
-  std::vector<std::string> needs;
-  for (const auto& need : wanted.record.needs)
-    needs.push_back(fmt::format("needs {} {}\n", need.file_name, need.sha256->hex()));
-  std::sort(needs.begin(), needs.end());
-  for (const auto& need : needs) text += need;
-  return Digest::of(text);
-}
-
 /// The only wheel in a folder.
 Result<fs::path> only_wheel(const fs::path& folder, const SourceBuild& wanted) {
   std::vector<fs::path> found;
@@ -85,18 +64,6 @@ Result<fs::path> only_wheel(const fs::path& folder, const SourceBuild& wanted) {
                                       count_of(found.size(), "file"))));
 }
 
-std::map<std::string, std::string> environment_of(const SourceBuild& wanted) {
-  std::map<std::string, std::string> variables{
-      {"HOME", "/tmp"},
-      {"LC_ALL", "C.UTF-8"},
-      {"MAX_JOBS", std::to_string(std::max(1U, std::thread::hardware_concurrency()))},
-      {"PYTHONDONTWRITEBYTECODE", "1"},
-      {"PYTHONHASHSEED", "0"},
-      {"SOURCE_DATE_EPOCH", std::to_string(std::max(kFirstZipTime, wanted.newest))}};
-  for (const auto& [name, value] : wanted.record.env) variables[name] = value;
-  return variables;
-}
-
 /// What tells the containers of a turn from those of others, which may use another store.
 std::string mark_of(const image::BuildTurn& turn) {
   constexpr std::size_t kEnough = 32;
@@ -104,6 +71,66 @@ std::string mark_of(const image::BuildTurn& turn) {
 }
 
 }  // namespace
+
+/// The distribution's packages that the build needs; with a compiler comes the header of its Python.
+std::vector<std::string> EngineBuilder::apt_of(const SourceBuild& wanted,
+                                               const project::BaseImage& base) const {
+  auto apt = wanted.record.apt;
+  const bool compiles = !apt.empty() || base.tag.find("-devel-") != std::string::npos;
+  if (compiles && !interpreter_ && !base.distribution.empty())
+    apt.push_back(fmt::format("python{}-dev", base.python.text()));
+  return apt;
+}
+
+/// A digest of all that determines the wheel.
+Digest EngineBuilder::inputs_of(const SourceBuild& wanted, const project::BaseImage& base) const {
+  auto text = fmt::format("{}\n{}@{} {}\n{}\n", wanted.sha256.hex(), base.name, base.digest->text(),
+                          base.python.text(), sha256_hex(kBuildScript));
+  if (interpreter_) {
+    for (const auto& [platform, archive] : interpreter_->archives)
+      text += fmt::format("python {} {}\n", platform.text(), archive.sha256.hex());
+  }
+  for (const auto& package : apt_of(wanted, base)) text += fmt::format("apt {}\n", package);
+  for (const auto& [name, value] : wanted.record.env) text += fmt::format("env {}={}\n", name, value);
+  std::vector<std::string> needs;
+  for (const auto& need : wanted.record.needs)
+    needs.push_back(fmt::format("needs {} {}\n", need.file_name, need.sha256->hex()));
+  std::sort(needs.begin(), needs.end());
+  for (const auto& need : needs) text += need;
+  return Digest::of(text);
+}
+
+std::map<std::string, std::string> EngineBuilder::environment_of(const SourceBuild& wanted) const {
+  std::map<std::string, std::string> variables{
+      {"HOME", "/tmp"},
+      {"LC_ALL", "C.UTF-8"},
+      {"MAX_JOBS", std::to_string(std::max(1U, std::thread::hardware_concurrency()))},
+      {"PYTHONDONTWRITEBYTECODE", "1"},
+      {"PYTHONHASHSEED", "0"},
+      {"SOURCE_DATE_EPOCH", std::to_string(std::max(kFirstZipTime, wanted.newest))}};
+  // A standalone Python names the compilers that it was built with itself, which the image does not have.
+  if (interpreter_) variables.insert({{"CC", "cc"}, {"CXX", "c++"}, {"AR", "ar"}});
+  for (const auto& [name, value] : wanted.record.env) variables[name] = value;
+  return variables;
+}
+
+/// Unpacks the interpreter below `scratch`; returns its folder.
+Result<fs::path> EngineBuilder::unpack_interpreter(const fs::path& scratch) {
+  const auto own = specs::Platform::of_this_machine();
+  project::Lockfile lock;
+  lock.provenance.interpreter = interpreter_;
+  const auto archives = own ? locking::interpreters_of(lock, {&*own, 1}) : std::vector<project::LockedFile>();
+  if (archives.empty()) {
+    return fail(input_error(fmt::format("Python {} is not locked for this machine, which builds from source",
+                                        interpreter_->version()))
+                    .hint("add this machine's platform to the recipe"));
+  }
+  const auto work = outside_.context.work();
+  TRY_ASSIGN(const auto fetched,
+             locking::fetch_interpreters(archives, outside_.store, outside_.http, work));
+  TRY(archive::unpack_interpreter(fetched.paths.front(), scratch, work));
+  return scratch / "python";
+}
 
 /// Next to the store, where there is space.
 fs::path EngineBuilder::folder() const {
@@ -126,12 +153,6 @@ Result<const containers::Engine*> EngineBuilder::engine() {
 /// The base image of the record, else of the recipe, in the variant that the package wants.
 Result<project::BaseImage> EngineBuilder::base_of(const SourceBuild& wanted) {
   if (wanted.record.base.digest || !recipe_) return wanted.record.base;
-  if (recipe_->image.python == project::Recipe::Image::Python::standalone) {
-    return fail(
-        input_error(fmt::format("{} must be built from source, which requires the base image's Python",
-                                text_of(wanted)))
-            .hint(fmt::format("set python = \"base\" under [image] in recipes/{}.toml", recipe_->name)));
-  }
   auto recipe = *recipe_;
   if (wanted.how.variant) recipe.image.variant = *wanted.how.variant;
   if (const auto own = specs::Platform::of_this_machine()) recipe.platforms = {*own};
@@ -157,8 +178,9 @@ Result<containers::Image> EngineBuilder::system_of(const SourceBuild& wanted,
   TRY_ASSIGN(const auto* engine, this->engine());
   image::SystemRequest request;
   if (recipe_) request.recipe = *recipe_;
-  request.base = base;
-  request.apt = apt_of(wanted, base);
+  request.recipe.image.apt = apt_of(wanted, base);
+  request.lock.lock.provenance.base = base;
+  request.lock.lock.provenance.interpreter = interpreter_;
   request.folder = folder();
   return during(image::build_system(request, *engine, outside_.context.work()),
                 fmt::format("building the system in which {} is built", text_of(wanted)));
@@ -208,7 +230,7 @@ Result<BuiltWheel> EngineBuilder::run(const SourceBuild& wanted, const project::
 
 Result<void> restore_wheels(const project::Lockfile& lock, const fs::path& lock_folder,
                             const locking::Origins& origins, const EngineBuilder::Outside& outside) {
-  EngineBuilder builder(outside, std::nullopt, std::nullopt);
+  EngineBuilder builder(outside, lock.provenance.interpreter, std::nullopt, std::nullopt);
   for (const auto& package : lock.packages) {
     if (!package.build) continue;
     TRY(locking::restore_built(package, lock_folder,
@@ -231,6 +253,11 @@ Result<fs::path> EngineBuilder::run_in(const SourceBuild& wanted, const project:
   spec.environment = environment_of(wanted);
   spec.labels = {{project::kSourceBuildLabel, mark}};
   spec.mounts = {{folder.in.string(), "/build/in", true}, {folder.out.string(), "/build/out", false}};
+  if (interpreter_) {
+    TRY_ASSIGN(const auto python, unpack_interpreter(scratch));
+    spec.argv.front() = fmt::format("{}/bin/python3", image::kPythonHome);
+    spec.mounts.push_back({python.string(), std::string(image::kPythonHome), true});
+  }
   spec.network = "none";
   spec.confined = true;
   std::string log;

@@ -31,10 +31,14 @@ class EngineBuilder final : public locking::SourceBuilder {
     net::HttpClient& http;
     const store::Store& store;
   };
-  /// `recipe` and `previous` (a lock whose base image is kept) are for archives whose record has no base yet.
-  EngineBuilder(Outside outside, std::optional<project::Recipe> recipe,
-                std::optional<project::Lockfile> previous)
-      : outside_(outside), recipe_(std::move(recipe)), previous_(std::move(previous)) {}
+  /// `interpreter`: the Python that builds; nullopt: the base image's. `recipe` and `previous` (a lock whose
+  /// base image is kept) are for archives whose record has no base yet.
+  EngineBuilder(Outside outside, std::optional<project::PythonBuild> interpreter,
+                std::optional<project::Recipe> recipe, std::optional<project::Lockfile> previous)
+      : outside_(outside),
+        interpreter_(std::move(interpreter)),
+        recipe_(std::move(recipe)),
+        previous_(std::move(previous)) {}
 
   Result<locking::BuiltWheel> build(const locking::SourceBuild& wanted) override;
   Result<locking::GitArchive> fetch(const std::string& package, const specs::GitSource& source) override;
@@ -47,10 +51,15 @@ class EngineBuilder final : public locking::SourceBuilder {
   Result<std::filesystem::path> run_in(const locking::SourceBuild& wanted, const project::BaseImage& base,
                                        const containers::Image& system, const std::filesystem::path& scratch,
                                        const std::string& mark);
+  Result<std::filesystem::path> unpack_interpreter(const std::filesystem::path& scratch);
+  std::vector<std::string> apt_of(const locking::SourceBuild& wanted, const project::BaseImage& base) const;
+  Digest inputs_of(const locking::SourceBuild& wanted, const project::BaseImage& base) const;
+  std::map<std::string, std::string> environment_of(const locking::SourceBuild& wanted) const;
   std::filesystem::path folder() const;
   std::filesystem::path log_of(const locking::SourceBuild& wanted) const;
 
   Outside outside_;
+  std::optional<project::PythonBuild> interpreter_;
   std::optional<project::Recipe> recipe_;
   std::optional<project::Lockfile> previous_;
   std::optional<containers::Engine> engine_;

@@ -101,6 +101,14 @@ Result<void> Engine::pull(const std::string& authority, const std::string& name,
   return {};
 }
 
+Result<void> Engine::save(const Digest& image_id, const std::filesystem::path& to,
+                          std::stop_token stop) const {
+  TRY_ASSIGN(const auto outcome, runner_->run(process({"save", "--output", to.string(), image_id.text()}),
+                                              std::move(stop)));
+  if (!outcome.ok()) return fail(failed("save the image " + image_id.text(), outcome));
+  return {};
+}
+
 Result<void> Engine::tag(const Digest& image_id, const std::string& reference) const {
   TRY_ASSIGN(const auto outcome, call({"tag", image_id.text(), reference}));
   if (!outcome.ok()) return fail(failed("tag the image " + reference, outcome));

@@ -130,6 +130,8 @@ class Engine {
   /// `authority`: "127.0.0.1:40321", `name`: "launch/demo". Errors (environment): it cannot; a stop.
   Result<void> pull(const std::string& authority, const std::string& name, const Digest& digest,
                     std::stop_token stop) const;
+  /// Writes an image to a file, in the format of `docker save`. Errors (environment): it cannot; a stop.
+  Result<void> save(const Digest& image_id, const std::filesystem::path& to, std::stop_token stop) const;
   /// Gives an image a name; another image that has it loses it.
   Result<void> tag(const Digest& image_id, const std::string& reference) const;
   /// Removes the names of all images that were pulled as `name` from a loopback address.

@@ -32,6 +32,12 @@ LayerMember text(std::string path, std::string content) {
   return {.member = {.path = std::move(path), .time = kFileTime}, .content = std::move(content)};
 }
 
+LayerMember owned(LayerMember member, const Owner& owner) {
+  member.member.owner = owner.user;
+  member.member.group = owner.group;
+  return member;
+}
+
 /// What hides a file of the layers below (OCI image layer, "Whiteouts").
 LayerMember whiteout(std::string_view name) {
   return text(fmt::format(".wh.{}", name), "");
@@ -50,14 +56,13 @@ class Members {
   void add_folder(const std::string& path) {
     add_parents(path + '/');
   }
-  /// A folder that belongs to somebody; one of the base image keeps its mode.
+  /// A folder that belongs to somebody, and those on the way that the base image lacks; one of the base image
+  /// keeps its mode.
   void add_owned_folder(const std::string& path, const Owner& owner) {
-    add_parents(path);
-    auto member = folder(path);
+    add_parents(path, owner);
+    auto member = owned(folder(path), owner);
     if (const auto found = root_.folders.find(path); found != root_.folders.end())
       member.member.mode = found->second.mode;
-    member.member.owner = owner.user;
-    member.member.group = owner.group;
     members_.insert_or_assign(path, std::move(member));
   }
   std::vector<LayerMember> finish() {
@@ -68,10 +73,10 @@ class Members {
   }
 
  private:
-  void add_parents(const std::string& path) {
+  void add_parents(const std::string& path, const Owner& owner = {}) {
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       auto parent = path.substr(0, slash);
-      if (!root_.folders.contains(parent)) members_.try_emplace(parent, folder(parent));
+      if (!root_.folders.contains(parent)) members_.try_emplace(parent, owned(folder(parent), owner));
     }
   }
 
@@ -121,9 +126,7 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
     for (const auto& file : copy.files) {
       TRY_ASSIGN(auto member, project_member(file, layer.files));
       member.member.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path);
-      member.member.owner = owner.user;
-      member.member.group = owner.group;
-      members.add(std::move(member));
+      members.add(owned(std::move(member), owner));
     }
   }
   for (const auto name : {archive::kNoPrefetch, archive::kTocName}) members.add(whiteout(name));

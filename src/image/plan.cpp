@@ -55,6 +55,7 @@ class Planner {
 
   Result<ImagePlan> plan() {
     TRY(add_base());
+    TRY(add_system());
     TRY(add_interpreter());
     TRY(add_environment());
     TRY_ASSIGN(auto groups, wheel_groups());
@@ -76,6 +77,17 @@ class Planner {
     }
     image_.created = utc_timestamp(
         std::chrono::system_clock::time_point(std::chrono::seconds(image_timestamp(lock_))));
+    return {};
+  }
+
+  Result<void> add_system() {
+    if (request_.locked.recipe.image.apt.empty()) return {};
+    TRY_ASSIGN(system_, request_.make_system(base_->digest, image_, request_.platform));
+    for (const auto& each : system_.layers) {
+      base_->layers.push_back(each.file);
+      add(each.layer.blob, each.layer.diff_id, each.layer.created_by,
+          [file = each.file] { return net::body_of_file(file); });
+    }
     return {};
   }
 
@@ -267,15 +279,16 @@ class Planner {
     return std::move(plan_);
   }
 
-  /// What the base image's layers leave of its folders and users; read once.
+  /// What the layers so far leave of their folders and users; read once.
   Result<const archive::RootTree*> root_tree() {
-    constexpr std::string_view kName = "root-tree-1";
     if (root_) return &*root_;
-    if (const auto known = store::derived(store_, base_->digest, kName)) root_ = archive::parse_root_tree(*known);
+    const auto name = "root-tree-1" + (system_.key.empty() ? "" : "-" + system_.key);
+    if (const auto known = store::derived(store_, base_->digest, name))
+      root_ = archive::parse_root_tree(*known);
     if (!root_) {
       work_.reporter.status("reading the base image");
       TRY_ASSIGN(root_, archive::read_root_tree(base_->layers));
-      store::keep_derived(store_, base_->digest, kName, archive::root_tree_text(*root_), work_.disk);
+      store::keep_derived(store_, base_->digest, name, archive::root_tree_text(*root_), work_.disk);
     }
     return &*root_;
   }
@@ -311,6 +324,7 @@ class Planner {
   BytecodeTools tools_;
   const Work& work_;
   std::optional<store::PulledImage> base_;
+  SystemLayers system_;
   std::optional<Compiler> compiler_;
   std::optional<archive::RootTree> root_;
   std::vector<ImageWheel> wheels_;
@@ -322,7 +336,7 @@ class Planner {
 }  // namespace
 
 bool can_be_planned(const project::Locked& locked) {
-  return locked.lock.lock.provenance.interpreter.has_value() && locked.recipe.image.apt.empty();
+  return locked.lock.lock.provenance.interpreter.has_value();
 }
 
 Result<ImagePlan> plan_image(const PlanRequest& request, const store::Store& store, ProcessRunner& runner,

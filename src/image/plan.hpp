@@ -12,6 +12,7 @@
 #include "base/work.hpp"
 #include "image/bytecode.hpp"
 #include "image/project_files.hpp"
+#include "image/system.hpp"
 #include "net/body_source.hpp"
 #include "project/project.hpp"
 #include "specs/platform.hpp"
@@ -20,7 +21,8 @@
 
 namespace launch::image {
 
-/// The inputs of an image that is put together from the store, where nothing runs.
+/// The inputs of an image that is put together from the store. Nothing runs, unless packages of the
+/// distribution have to be installed.
 struct PlanRequest {
   project::Locked locked;
   std::vector<ProjectCopy> copies;
@@ -32,6 +34,10 @@ struct PlanRequest {
   std::function<Result<std::filesystem::path>(const specs::Platform&)> fetch_interpreter;
   /// Pulls the base image.
   std::function<Result<store::PulledImage>(const specs::Platform&)> fetch_base;
+  /// Makes what the recipe's packages of the distribution add to it; called only if there are some. `base` is
+  /// the digest of its manifest.
+  std::function<Result<SystemLayers>(const Digest& base, const archive::Image& image, const specs::Platform&)>
+      make_system;
 };
 
 /// A layer or the configuration of an image, and how to read it.
@@ -60,11 +66,10 @@ struct ImagePlan {
   Digest image_id() const { return Digest::of(config); }
 };
 
-/// True if the image of a locked recipe can be planned: its Python is standalone, and nothing of the
-/// distribution is installed.
+/// True if the image of a locked recipe can be planned: its Python is standalone.
 bool can_be_planned(const project::Locked& locked);
 
-/// The image of a locked recipe: the base's layers, the interpreter and its bytecode, the virtual environment
+/// The image of a locked recipe: the base's layers, the distribution's packages, the interpreter and its bytecode, the virtual environment
 /// and the user, the wheels (plan_layers), their bytecode, the project's files. It depends on the lock, the
 /// recipe and the project's files alone; all files of its own have one constant time. What the store does not
 /// know yet is made, on all cores. Errors (input): a malformed wheel, interpreter or base image, named;

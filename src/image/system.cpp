@@ -17,25 +17,11 @@ namespace {
 constexpr const char* kName = "localhost/launch/build-system";
 constexpr std::size_t kEnough = 12;  // hex digits that tell images apart
 
-/// The recipe and lock that the Dockerfile of the system is rendered from.
-struct Rendered {
-  project::Recipe recipe;
-  project::LoadedLock lock;
-};
-
-Rendered inputs_of(const SystemRequest& request) {
-  Rendered inputs{request.recipe, {}};
-  inputs.recipe.image.apt = request.apt;
-  inputs.lock.lock.provenance.base = request.base;
-  return inputs;
-}
-
 }  // namespace
 
 Result<containers::Image> build_system(const SystemRequest& request, const containers::Engine& engine,
                                        const Work& work) {
-  const auto inputs = inputs_of(request);
-  DockerfileInput input{inputs.recipe, inputs.lock, {}};
+  DockerfileInput input{request.recipe, request.lock, {}};
   TRY_ASSIGN(const auto text, render_system(input));
   const auto digest = Digest::of(text);
   const auto id = digest.hex().substr(0, kEnough);
@@ -49,7 +35,8 @@ Result<containers::Image> build_system(const SystemRequest& request, const conta
     const auto label = found->labels.find(project::kInputsLabel);
     if (label != found->labels.end() && label->second == digest.text()) return *std::move(found);
   }
-  TRY_ASSIGN(input.pull_name, engine.pull_name(request.base.name, *request.base.digest));
+  const auto& base = *request.lock.lock.provenance.base;
+  TRY_ASSIGN(input.pull_name, engine.pull_name(base.name, *base.digest));
   TRY_ASSIGN(const auto dockerfile, render_system(input));
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
   const auto file = scratch.path() / "Dockerfile";
@@ -59,9 +46,11 @@ Result<containers::Image> build_system(const SystemRequest& request, const conta
   spec.context = scratch.path();
   spec.dockerfile = file;
   spec.tag = tag;
+  spec.platform = request.platform;
+  spec.timestamp = image_timestamp(request.lock.lock);
   spec.annotations = {{project::kInputsLabel, digest.text()}};
-  spec.base = fmt::format("{}@{}", request.base.name, request.base.digest->text());
-  work.reporter.status("building the system for builds from source");
+  spec.base = fmt::format("{}@{}", base.name, base.digest->text());
+  work.reporter.status("building the system with apt");
   return builder.build(spec);
 }
 
