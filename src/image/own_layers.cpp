@@ -53,9 +53,8 @@ class Members {
     auto path = member.member.path;
     members_.insert_or_assign(std::move(path), std::move(member));
   }
-  void add_folder(const std::string& path) {
-    add_parents(path + '/');
-  }
+  /// The folder, and those on the way to it, as far as the base image lacks them.
+  void add_new_folders(const std::string& path, const Owner& owner) { add_parents(path + '/', owner); }
   /// A folder that belongs to somebody, and those on the way that the base image lacks; one of the base image
   /// keeps its mode.
   void add_owned_folder(const std::string& path, const Owner& owner) {
@@ -76,7 +75,7 @@ class Members {
   void add_parents(const std::string& path, const Owner& owner = {}) {
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       auto parent = path.substr(0, slash);
-      if (!root_.folders.contains(parent)) members_.try_emplace(parent, owned(folder(parent), owner));
+      if (!parent.empty() && !root_.folders.contains(parent)) members_.try_emplace(parent, owned(folder(parent), owner));
     }
   }
 
@@ -105,7 +104,7 @@ OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpr
   const auto in_venv = [&](std::string_view path) { return fmt::format("{}/{}", venv, path); };
   const archive::RootTree nothing;
   Members members(nothing);
-  members.add_folder(in_venv(fmt::format("lib/python{}/site-packages", version)));
+  members.add_new_folders(in_venv(fmt::format("lib/python{}/site-packages", version)), {});
   members.add(link(in_venv("lib64"), "lib"));
   members.add(link(in_venv("bin/python3"), interpreter));
   members.add(link(in_venv("bin/python"), "python3"));
@@ -122,7 +121,12 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
   for (const auto& copy : copies) {
     TRY_ASSIGN(const auto to, archive::resolve(root, copy.to));
     const auto owner = owner_ids(root, copy.owner);
-    if (!to.empty()) members.add_owned_folder(to, owner);
+    const bool is_work_folder = &copy == &copies.front() && copy.owner.find(':') == std::string::npos;
+    if (is_work_folder && !to.empty()) {
+      members.add_owned_folder(to, owner);
+    } else {
+      members.add_new_folders(to, owner);
+    }
     for (const auto& file : copy.files) {
       TRY_ASSIGN(auto member, project_member(file, layer.files));
       member.member.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path);

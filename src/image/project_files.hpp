@@ -27,22 +27,21 @@ struct ProjectFile {
 /// A `copy` entry of a recipe with its current files.
 struct ProjectCopy {
   std::string to;                  ///< destination folder in the image, ending in "/": "/workspace/"
-  std::string owner;               ///< "UID:GID", or the name of the recipe's user
+  std::string owner;               ///< "UID:GID", or the name of the recipe's user; of `to`, too, if it is new
+                                   ///< or the user's work folder
   std::vector<ProjectFile> files;  ///< sorted by path, so that a folder comes before what is in it
 };
 
 /// The owner of files that nobody else owns.
 inline constexpr const char* kRootOwner = "0:0";
 
-/// Finds the files of a recipe's `copy` entries. A file is copied to the path `to`, or into it if that ends
-/// in
-/// "/". A folder stands for its contents, except what .dockerignore (.containerignore, if there is one) at
-/// the project's root and the entry's `exclude` leave out, what left_out_folder and left_out_file name, and a
-/// file that has an entry of its own. Empty folders stay, and links remain links. The reporter hears what was
-/// left out that somebody may miss. Errors (input): a path that does not exist, is ignored or outside the
-/// project; a file that looks like a secret, unless it has an entry of its own; a link out of the folder; an
-/// entry that is neither file, folder nor link; a name with a line break or that is not UTF-8; not a pattern.
-/// (environment): a folder cannot be read.
+/// Finds the files of a recipe's `copy` entries. A file is copied to the path `to`, or into it if it ends in
+/// "/". A folder stands for its contents, without what .dockerignore (or .containerignore) at the project's
+/// root and the entry's `exclude` say, what left_out_folder and left_out_file say, and secrets that have an
+/// entry of their own. Empty folders stay, and links remain links. The reporter hears what somebody may miss.
+/// Errors (input): a path that does not exist, is ignored or is outside the project; a file that looks like a
+/// secret and has no entry of its own; a link out of the folder; what is neither file, folder nor link; a
+/// name with a line break or that is not UTF-8; not a pattern. (environment): a folder cannot be read.
 Result<std::vector<ProjectCopy>> find_project_files(const project::Recipe& recipe,
                                                     const std::filesystem::path& root, Reporter& reporter);
 

@@ -122,7 +122,8 @@ class Standalone(unittest.TestCase):
         (project / f"recipes/{NAME}.toml").write_text(
             f'{start}packages = ["small-tool", "nvidia-large"]\n{image}user = "trainer"\n'
             'copy = [{ from = "src", to = "/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'
-            '        { from = "src/main.py", to = "/opt/here/renamed.py" }, { from = "src/main.py", to = "/lib/here/" }]\nenv = { PATH = "/workspace/bin:$PATH", PRICE = "$5" }\n')
+            '        { from = "src/main.py", to = "/opt/here/renamed.py" }, { from = "src/main.py", to = "/lib/here/" },\n'
+            '        { from = "src/deep", to = "/srv", owner = "1234:5678" }]\nenv = { PATH = "/workspace/bin:$PATH", PRICE = "$5" }\n')
         (project / f"recipes/{NAME}-broken.toml").write_text(f'{start}packages = ["broken-tool"]\n{image}')
         return project
 

@@ -1,68 +1,18 @@
-#include "image/project_files.hpp"
-
 #include <cerrno>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "base/file.hpp"
 #include "fakes/fake_work.hpp"
-#include "fakes/files.hpp"
-#include "unit/base/scratch.hpp"
-#include "unit/project/fixture.hpp"
+#include "unit/image/project_fixture.hpp"
 
 namespace launch::image {
 namespace {
 
 namespace fs = std::filesystem;
-using Entries = std::vector<project::CopyEntry>;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-class ProjectFiles : public testing::Test {
- protected:
-  void write(const std::string& path, const std::string& content = "x") const {
-    ASSERT_TRUE(write_file(root() / path, content));
-  }
-  void link(const std::string& target, const std::string& path) const {
-    fs::create_directories((root() / path).parent_path());
-    fs::create_symlink(target, root() / path);
-  }
-  fs::path root() const { return fs::canonical(scratch_.path()); }
-
-  Result<std::vector<ProjectCopy>> find(const Entries& entries, const std::string& user = {}) {
-    auto recipe =
-        project::test::recipe("python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n");
-    recipe.image.copy = entries;
-    if (!user.empty()) recipe.image.user = user;
-    reporter_.notes.clear();
-    reporter_.warnings.clear();
-    return find_project_files(recipe, root(), reporter_);
-  }
-  std::string refusal(const Entries& entries) {
-    const auto copies = find(entries);
-    return copies ? "accepted" : copies.error().text();
-  }
-  /// The paths of the first copy: folders with "/", links with their targets.
-  std::vector<std::string> paths(const Entries& entries) {
-    const auto copies = find(entries);
-    if (!copies) return {copies.error().text()};
-    std::vector<std::string> out;
-    for (const auto& file : copies->front().files) {
-      const bool folder = file.kind == ProjectFile::Kind::folder;
-      const bool link = file.kind == ProjectFile::Kind::link;
-      out.push_back(file.path + (folder ? "/" : link ? " -> " + file.target : ""));
-    }
-    return out;
-  }
-
-  fakes::FakeReporter reporter_;
-  const Entries all_ = {{.from = "."}};
-
- private:
-  launch::test::Scratch scratch_;
-};
 
 TEST_F(ProjectFiles, OfAFolderAreAllThatIsNotOfTheMachine) {
   write("src/a.py");
@@ -146,79 +96,6 @@ TEST_F(ProjectFiles, FollowOnlyPatterns) {
             "hint: remove exclude\n");
   write(".dockerignore", "a\n!\n");
   EXPECT_EQ(refusal(all_), "error: .dockerignore:2: \"!\" is not a pattern: \"!\" without a pattern\n");
-}
-
-TEST_F(ProjectFiles, AreNotSecretsByName) {
-  const std::vector<std::string> secrets = {
-      ".env",        ".env.production",    "deploy/id_rsa",    "deploy/id_ed25519",   ".netrc",
-      ".pypirc",     ".git-credentials",   ".aws/credentials", ".docker/config.json", "kubeconfig",
-      "kaggle.json", ".huggingface/token", "deploy/cert.p12"};
-  for (const auto& secret : secrets) {
-    write(secret);
-    EXPECT_EQ(refusal(all_),
-              "error: copy under [image] in recipes/demo.toml: 1 file looks like a secret: " + secret +
-                  "\n\n"
-                  "hint: to leave one out, list it in .dockerignore or in `exclude`\n"
-                  "hint: to copy one, give it an entry of its own: { from = \"" +
-                  secret + "\" }\n");
-    fs::remove(root() / secret);
-  }
-  for (const auto* harmless : {".env.example", ".env.sample", ".env.template", "deploy/id_rsa.pub", "token",
-                               "credentials", "env", ".environment", ".env/README"}) {
-    write(harmless);
-  }
-  EXPECT_EQ(refusal(all_), "accepted");
-}
-
-TEST_F(ProjectFiles, AreNotSecretsByContent) {
-  const std::string key = "-----BEGIN CERTIFICATE-----\n-----BEGIN RSA PRIVATE KEY-----\n";
-  struct Case {
-    const char* path;
-    std::string secret;
-    std::string harmless;
-  };
-  for (const auto& [path, secret, harmless] : std::initializer_list<Case>{
-           {"a.pem", key, "-----BEGIN CERTIFICATE-----\n"},
-           {"a.key", key, "middle C\n"},
-           {".npmrc", "//npm.example/:_authToken=abc\n",
-            "always-auth=true\n//npm.example/:_authToken=${TOKEN}\n"},
-           {"credentials.json", "{\"private_key\": \"x\"}", "{\"users\": []}"},
-           {"my-credentials.json", "{\"refresh_token\": \"x\"}", "{}"},
-           {"service-account-1.json", "{\"private_key\": \"x\"}", "{}"},
-           {"pip.conf", "index-url = https://me:secret@pypi.example/simple\n",
-            "index-url = https://me:${PASSWORD}@pypi.example/simple\n# https://pypi.example/a:b@c\n# "
-            "https://me@pypi.example"},
-           {"launch.toml", "url = \"https://me:secret@pypi.example\"",
-            "url = \"https://pypi.example:80/\""}}) {
-    write(path, secret);
-    EXPECT_THAT(refusal(all_), testing::HasSubstr(std::string("1 file looks like a secret: ") + path))
-        << path;
-    write(path, harmless);
-    EXPECT_EQ(refusal(all_), "accepted") << path;
-    fs::remove(root() / path);
-  }
-}
-
-TEST_F(ProjectFiles, ThatAreSecretsAreNamedTogether) {
-  for (const auto* path : {".env", "a/.env", "b/.env", "c/.env", "d/.env", "src/.netrc"}) write(path);
-  EXPECT_EQ(
-      refusal({{.from = "src", .to = "/src/"}, {.from = "."}}),
-      "error: copy under [image] in recipes/demo.toml: 6 files look like secrets: .env, a/.env, b/.env, "
-      "c/.env and 2 more\n\n"
-      "hint: to leave one out, list it in .dockerignore or in `exclude`\n"
-      "hint: to copy one, give it an entry of its own: { from = \".env\" }\n");
-}
-
-TEST_F(ProjectFiles, ThatAreSecretsAreCopiedByAnEntryOfTheirOwn) {
-  write("a.py");
-  write(".env");
-  const auto copies = find({{.from = "."}, {.from = ".env", .to = "/run/app.env"}}).value();
-  ASSERT_EQ(copies[0].files.size(), 1U) << "it goes where its own entry says, and nowhere else";
-  EXPECT_EQ(copies[1].to, "/run/");
-  EXPECT_EQ(copies[1].files[0].path, "app.env");
-  EXPECT_THAT(paths({{.from = ".", .exclude = {".env"}}}), ElementsAre("a.py"));
-  write(".dockerignore", ".env");
-  EXPECT_THAT(paths(all_), ElementsAre(".dockerignore", "a.py"));
 }
 
 TEST_F(ProjectFiles, OfAFileGoWhereItSays) {
