@@ -37,7 +37,7 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
   TRY_ASSIGN(auto outcome, image::build_image(wanted, inputs.store(), engine, context.work()));
   if (request.run && !outcome.up_to_date) {
     TRY(image::try_image(engine, outcome.image.image_id, inputs.locked(),
-                         image::platform_to_build(inputs.locked().recipe), context.work()));
+                         image::platform_to_build(inputs.locked().recipe), inputs.folder(), context.work()));
   }
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
   return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), 0};
@@ -51,7 +51,7 @@ Result<BuildDocument> build_planned(const BuildRequest& request, const ImageInpu
   TRY_ASSIGN(auto plan, inputs.plan(platform));
   const auto try_it = [&](const Digest& image_id) -> Result<void> {
     if (!request.run) return {};
-    return image::try_image(engine, image_id, inputs.locked(), platform, context.work());
+    return image::try_image(engine, image_id, inputs.locked(), platform, inputs.folder(), context.work());
   };
   TRY_ASSIGN(auto outcome, image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch, try_it,
                                             engine, context.work()));

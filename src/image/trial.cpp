@@ -9,6 +9,8 @@
 #include "base/text.hpp"
 #include "image/layers.hpp"
 #include "image/scripts.hpp"
+#include "image/turn.hpp"
+#include "project/labels.hpp"
 
 namespace launch::image {
 namespace {
@@ -36,7 +38,8 @@ Error does_not_work(const std::string& recipe, int exit_code, std::string_view s
 }  // namespace
 
 Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
-                       const project::Locked& locked, const specs::Platform& platform, const Work& work) {
+                       const project::Locked& locked, const specs::Platform& platform,
+                       const std::filesystem::path& folder, const Work& work) {
   const auto& recipe = locked.recipe;
   if (platform != specs::Platform::of_this_machine()) {
     work.reporter.note(fmt::format("the image is for {} and was not tried here", platform.text()));
@@ -44,8 +47,14 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
   }
   TRY_ASSIGN(const auto wheels, wheels_for(locked.lock.lock, recipe.python, platform));
   const auto asked = asked_for(recipe);
+  constexpr std::size_t kEnough = 32;
+  TRY_ASSIGN(const auto turn,
+             BuildTurn::take(folder / "builds", "trial-" + project::engine_name(recipe.name), work));
+  const auto mark = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
+  TRY(engine.remove_containers(project::kTrialLabel, mark, 0));
   containers::RunSpec run;
-  run.name = fmt::format("launch-trial-{}", image_id.hex().substr(0, 12));
+  run.name = "launch-trial-" + mark;
+  run.labels = {{project::kTrialLabel, mark}};
   run.image = image_id.text();
   run.image_name = fmt::format("of {}", recipe.name);
   run.argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};

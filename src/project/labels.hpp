@@ -24,6 +24,10 @@ inline constexpr const char* kRunLabel = "launch.run";
 /// `commands` (EngineBuilder), which removes what a killed build left.
 inline constexpr const char* kSourceBuildLabel = "launch.source-build";
 
+/// On a container that tries a new image: identifies the lock that its process holds. Written and read by
+/// `image` (try_image), which removes what a killed trial left.
+inline constexpr const char* kTrialLabel = "launch.trial";
+
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.
 inline constexpr const char* kBuildMark = "launch.build.";

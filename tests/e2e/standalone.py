@@ -273,6 +273,7 @@ class Standalone(unittest.TestCase):
                 self.assertEqual(again["image"], whole["image"])
                 named = run("podman", "images", "--format", "{{.Repository}}").split()
                 self.assertFalse([each for each in named if each.endswith(f"/launch/{NAME}") and each.startswith("127.")])
+                self.assertEqual(run("podman", "ps", "--all", "--quiet", "--filter", f"ancestor={again['image_id']}"), "")
 
 
 if __name__ == "__main__":
