@@ -48,8 +48,8 @@ class Layers {
     }
     remove_below(path);
     if (entry.kind == TarEntry::Kind::link) tree_.links.emplace(path, entry.target);
-    const bool wanted = entry.kind == TarEntry::Kind::file &&
-                        std::find(kRead.begin(), kRead.end(), path) != kRead.end();
+    const bool wanted =
+        entry.kind == TarEntry::Kind::file && std::find(kRead.begin(), kRead.end(), path) != kRead.end();
     if (wanted) reading_ = std::move(path);
     return wanted;
   }
@@ -104,13 +104,12 @@ std::optional<Access> read_access(const Json& json) {
 }  // namespace
 
 Result<RootTree> read_root_tree(std::span<const fs::path> layers) {
-  constexpr TarLimits kLimits{.bytes = std::uint64_t{64} << 30,
-                              .members = 4'000'000,
-                              .content = std::uint64_t{4} << 20};
+  constexpr TarLimits kLimits{
+      .bytes = std::uint64_t{64} << 30, .members = 4'000'000, .content = std::uint64_t{4} << 20};
   Layers tree;
-  const TarVisitor visitor{
-      .enter = [&](const TarEntry& entry) { return tree.enter(entry); },
-      .take = [&](const TarEntry& entry, std::string content) { return tree.take(entry, std::move(content)); }};
+  const TarVisitor visitor{.enter = [&](const TarEntry& entry) { return tree.enter(entry); },
+                           .take = [&](const TarEntry& entry,
+                                       std::string content) { return tree.take(entry, std::move(content)); }};
   for (const auto& layer : layers) {
     TRY(during(read_tar_gz(layer, kLimits, visitor), fmt::format("reading the layer {}", layer.string())));
   }
@@ -131,10 +130,13 @@ Result<std::string> resolve(const RootTree& tree, std::string_view path) {
       continue;
     }
     if (++links > kMostLinks)
-      return fail(input_error(fmt::format("the links of the base image at {} lead in a circle", in_quotes(path))));
+      return fail(
+          input_error(fmt::format("the links of the base image at {} lead in a circle", in_quotes(path))));
     const fs::path target(link->second);
     // ".." at the root is the root.
-    rest = (fs::path("/") / (target.is_absolute() ? target : here / target) / rest).lexically_normal().relative_path();
+    rest = (fs::path("/") / (target.is_absolute() ? target : here / target) / rest)
+               .lexically_normal()
+               .relative_path();
     here.clear();
   }
   return here.string();

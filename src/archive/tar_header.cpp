@@ -119,7 +119,9 @@ std::string tar_header(const TarMember& member) {
     out += records + tar_padding(records.size());
   }
   return out + block({.path = *place,
-                      .type = member.is_folder ? '5' : member.link.empty() ? '0' : '2',
+                      .type = member.is_folder      ? '5'
+                              : member.link.empty() ? '0'
+                                                    : '2',
                       .mode = member.permissions(),
                       .owner = member.owner,
                       .group = member.group,

@@ -10,10 +10,11 @@ namespace {
 Error not_planned(const project::Locked& locked) {
   const auto& recipe = locked.recipe;
   const bool has_apt = !recipe.image.apt.empty();
-  return input_error(fmt::format("the digest of the image of {} is known only once an engine has built it: {}",
-                                 recipe.name,
-                                 has_apt ? "it has packages of the distribution (apt)"
-                                         : "its Python is that of the base image or its distribution"))
+  return input_error(
+             fmt::format("the digest of the image of {} is known only once an engine has built it: {}",
+                         recipe.name,
+                         has_apt ? "it has packages of the distribution (apt)"
+                                 : "its Python is that of the base image or its distribution"))
       .hint(has_apt ? "choose a base image that has these packages, and remove apt from the recipe"
                     : fmt::format("set python = \"standalone\" under [image], and run `launch lock {}`",
                                   recipe.name));

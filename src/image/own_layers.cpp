@@ -47,9 +47,7 @@ class Members {
     auto path = member.member.path;
     members_.insert_or_assign(std::move(path), std::move(member));
   }
-  void add_folder(const std::string& path) {
-    add_parents(path + '/');
-  }
+  void add_folder(const std::string& path) { add_parents(path + '/'); }
   /// A folder that belongs to somebody; one of the base image keeps its mode.
   void add_owned_folder(const std::string& path, const Owner& owner) {
     add_parents(path);
