@@ -23,7 +23,8 @@ struct TarMember {
 };
 
 /// The blocks before a member's content: ustar, after a pax header (POSIX.1-2001) if its path or target is
-/// not ASCII or fits no ustar header, if its size is 8 GiB or more, or its time before 1970 or after 2242.
+/// not ASCII or fits no ustar header, if its size is 8 GiB or more, its time before 1970 or after 2242, or an
+/// ID 2097152 or more.
 std::string tar_header(const TarMember& member);
 
 /// Zeros after a content of that size, up to the end of its block.
