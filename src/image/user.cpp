@@ -101,7 +101,9 @@ std::vector<std::string> user_script(const std::string& user) {
                                                  "echo 'another user has the ID {}' >&2; exit 1; fi; ",
                                                  kUserId, kUserId)};
   for (const auto& line : lines_for(user)) {
-    const auto append = fmt::format("echo '{}' >>/{}; ", line.text, line.file);
+    // The last line may lack its end.
+    const auto append = fmt::format(
+        "[[ -z $(tail -c1 /{1} 2>/dev/null) ]] || echo >>/{1}; echo '{0}' >>/{1}; ", line.text, line.file);
     script.push_back(line.always ? append : fmt::format("if [[ -e /{} ]]; then {}fi; ", line.file, append));
   }
   script.push_back(
