@@ -19,7 +19,7 @@ password and no TLS: whoever can reach the address can pull the images. Engines 
 list it as an insecure registry there.
 
 Examples:
-  launch serve demo                            on 127.0.0.1, at any free port
+  launch serve demo                                on 127.0.0.1, at any free port
   launch serve demo large --listen 0.0.0.0:5000    for other machines
   podman pull --tls-verify=false 127.0.0.1:5000/launch/demo:latest)";
 
