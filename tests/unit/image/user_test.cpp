@@ -34,8 +34,7 @@ RootTree root_with_shadow() {
 std::map<std::string, std::string> contents(const RootTree& tree, const std::string& user = "trainer") {
   std::map<std::string, std::string> out;
   const auto files = user_files(tree, user).value();
-  for (const auto& file : files)
-    out[file.member.path + (file.member.is_folder ? "/" : "")] = file.content;
+  for (const auto& file : files) out[file.member.path + (file.member.is_folder ? "/" : "")] = file.content;
   return out;
 }
 
