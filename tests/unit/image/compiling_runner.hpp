@@ -42,10 +42,11 @@ class CompilingRunner final : public ProcessRunner {
     TRY_ASSIGN(const auto text, read_file(spec.argv.back()));
     const auto job = nlohmann::json::parse(text);
     jobs.push_back(job);
+    const auto from = std::filesystem::path(job["from"].get<std::string>()).filename().string();
     std::vector<fakes::ZipSource> files;
     for (const auto& file : job["files"]) {
       const auto path = file[1].get<std::string>();
-      files.push_back({path + "c", "bytecode of " + path, false});
+      files.push_back({path + "c", "bytecode of " + path + " in " + from, false});
     }
     TRY(write_file(job["out"].get<std::string>(), fakes::make_zip(files)));
     return ProcessOutcome{};
