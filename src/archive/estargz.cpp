@@ -18,7 +18,9 @@ using Json = nlohmann::ordered_json;
 Json entry_json(const TocEntry& entry) {
   const auto& member = entry.member;
   Json json{{"name", member.is_folder ? member.path + '/' : member.path},
-            {"type", member.is_folder ? "dir" : member.link.empty() ? "reg" : "symlink"}};
+            {"type", member.is_folder      ? "dir"
+                     : member.link.empty() ? "reg"
+                                           : "symlink"}};
   if (!member.link.empty()) json["linkName"] = member.link;
   if (member.size > 0) json["size"] = member.size;
   if (member.time != 0) {

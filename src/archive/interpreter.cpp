@@ -1,5 +1,6 @@
 #include "archive/interpreter.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -34,7 +35,7 @@ class Unpacker {
   Result<bool> enter(const TarEntry& entry) {
     if (work_.stop.stop_requested()) return fail(environment_error("interrupted"));
     const auto path = fs::path(entry.name).lexically_normal();
-    if (path.filename().string().starts_with(".wh."))
+    if (std::any_of(path.begin(), path.end(), [](auto& part) { return part.native().starts_with(".wh."); }))
       return fail(bad_member(entry.name, "would remove files of an image"));
     if (entry.name.find('\0') != std::string::npos || !is_below_root(path))
       return fail(bad_member(entry.name, "is not below python/"));

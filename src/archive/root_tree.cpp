@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -17,7 +19,7 @@ namespace launch::archive {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 constexpr std::array kRead = {kPasswd, kGroup, kShadow, kGroupShadow};
 constexpr std::string_view kWhiteout = ".wh.";
@@ -30,6 +32,8 @@ Access access_of(const TarEntry& entry) {
 /// Applies layer after layer.
 class Layers {
  public:
+  void begin_layer() { own_.clear(); }
+
   Result<bool> enter(const TarEntry& entry) {
     auto path = fs::path(entry.name).lexically_normal().relative_path().string();
     while (path.ends_with('/')) path.pop_back();
@@ -43,13 +47,16 @@ class Layers {
     if (entry.kind == TarEntry::Kind::folder) {
       tree_.files.erase(path);
       tree_.links.erase(path);
+      own_.insert(path);
       tree_.folders.insert_or_assign(std::move(path), access_of(entry));
       return false;
     }
+    own_.erase(path);
     remove_below(path);
+    own_.insert(path);
     if (entry.kind == TarEntry::Kind::link) tree_.links.emplace(path, entry.target);
-    const bool wanted = entry.kind == TarEntry::Kind::file &&
-                        std::find(kRead.begin(), kRead.end(), path) != kRead.end();
+    const bool wanted =
+        entry.kind == TarEntry::Kind::file && std::find(kRead.begin(), kRead.end(), path) != kRead.end();
     if (wanted) reading_ = std::move(path);
     return wanted;
   }
@@ -65,7 +72,7 @@ class Layers {
   void remove(const std::string& path, std::string_view name) {
     const auto folder = path.substr(0, path.size() - name.size());  // "" or "opt/"
     if (name == kOpaque) {
-      remove_if([&](const std::string& each) { return each.starts_with(folder); });
+      remove_all_that_begin(folder);
     } else {
       remove_below(folder + std::string(name.substr(kWhiteout.size())));
     }
@@ -73,20 +80,52 @@ class Layers {
 
   /// The path itself and what it contains.
   void remove_below(const std::string& path) {
-    remove_if([&](const std::string& each) { return each == path || each.starts_with(path + '/'); });
+    each_map([&](auto& map) {
+      if (!own_.contains(path)) map.erase(path);
+    });
+    remove_all_that_begin(path + '/');
   }
 
-  template <class Predicate>
-  void remove_if(const Predicate& gone) {
-    const auto entry_gone = [&](const auto& each) { return gone(each.first); };
-    std::erase_if(tree_.folders, entry_gone);
-    std::erase_if(tree_.links, entry_gone);
-    std::erase_if(tree_.files, entry_gone);
+  void remove_all_that_begin(const std::string& start) {
+    each_map([&](auto& map) {
+      for (auto at = map.lower_bound(start); at != map.end() && at->first.starts_with(start);)
+        at = own_.contains(at->first) ? std::next(at) : map.erase(at);
+    });
+  }
+
+  template <class Action>
+  void each_map(const Action& action) {
+    action(tree_.folders);
+    action(tree_.links);
+    action(tree_.files);
   }
 
   RootTree tree_;
+  std::set<std::string> own_;  ///< paths of this layer, whose whiteouts hide only what is below it
   std::string reading_;
 };
+
+/// Any bytes as UTF-8, each as the character of its number, so that they are read back unchanged.
+std::string as_text(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x80) out += static_cast<char>(0xC0 | byte >> 6);
+    out += static_cast<char>(byte >= 0x80 ? 0x80 | (byte & 0x3F) : byte);
+  }
+  return out;
+}
+
+std::string as_bytes(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto byte = static_cast<unsigned char>(text[i]);
+    if (byte >= 0x80 && i + 1 < text.size())
+      byte = static_cast<unsigned char>(byte << 6 | (static_cast<unsigned char>(text[++i]) & 0x3F));
+    out += static_cast<char>(byte);
+  }
+  return out;
+}
 
 Json access_json(const Access& access) {
   return {access.mode, access.owner, access.group};
@@ -104,14 +143,14 @@ std::optional<Access> read_access(const Json& json) {
 }  // namespace
 
 Result<RootTree> read_root_tree(std::span<const fs::path> layers) {
-  constexpr TarLimits kLimits{.bytes = std::uint64_t{64} << 30,
-                              .members = 4'000'000,
-                              .content = std::uint64_t{4} << 20};
+  constexpr TarLimits kLimits{
+      .bytes = std::uint64_t{64} << 30, .members = 4'000'000, .content = std::uint64_t{4} << 20};
   Layers tree;
-  const TarVisitor visitor{
-      .enter = [&](const TarEntry& entry) { return tree.enter(entry); },
-      .take = [&](const TarEntry& entry, std::string content) { return tree.take(entry, std::move(content)); }};
+  const TarVisitor visitor{.enter = [&](const TarEntry& entry) { return tree.enter(entry); },
+                           .take = [&](const TarEntry& entry,
+                                       std::string content) { return tree.take(entry, std::move(content)); }};
   for (const auto& layer : layers) {
+    tree.begin_layer();
     TRY(during(read_tar_gz(layer, kLimits, visitor), fmt::format("reading the layer {}", layer.string())));
   }
   return tree.finish();
@@ -120,7 +159,8 @@ Result<RootTree> read_root_tree(std::span<const fs::path> layers) {
 Result<std::string> resolve(const RootTree& tree, std::string_view path) {
   constexpr int kMostLinks = 40;
   fs::path here;
-  auto rest = fs::path(path).lexically_normal().relative_path();
+  // ".." at the root is the root.
+  auto rest = (fs::path("/") / path).lexically_normal().relative_path();
   for (int links = 0; !rest.empty();) {
     const auto part = *rest.begin();
     rest = rest.lexically_relative(part);
@@ -131,20 +171,23 @@ Result<std::string> resolve(const RootTree& tree, std::string_view path) {
       continue;
     }
     if (++links > kMostLinks)
-      return fail(input_error(fmt::format("the links of the base image at {} lead in a circle", in_quotes(path))));
+      return fail(
+          input_error(fmt::format("the links of the base image at {} lead in a circle", in_quotes(path))));
     const fs::path target(link->second);
-    // ".." at the root is the root.
-    rest = (fs::path("/") / (target.is_absolute() ? target : here / target) / rest).lexically_normal().relative_path();
+    rest = (fs::path("/") / (target.is_absolute() ? target : here / target) / rest)
+               .lexically_normal()
+               .relative_path();
     here.clear();
   }
   return here.string();
 }
 
 std::string root_tree_text(const RootTree& tree) {
-  Json json{{"folders", Json::object()}, {"links", tree.links}, {"files", Json::object()}};
-  for (const auto& [path, access] : tree.folders) json["folders"][path] = access_json(access);
+  Json json{{"folders", Json::object()}, {"links", Json::object()}, {"files", Json::object()}};
+  for (const auto& [path, access] : tree.folders) json["folders"][as_text(path)] = access_json(access);
+  for (const auto& [path, target] : tree.links) json["links"][as_text(path)] = as_text(target);
   for (const auto& [path, file] : tree.files)
-    json["files"][path] = {{"access", access_json(file.access)}, {"content", file.content}};
+    json["files"][as_text(path)] = {{"access", access_json(file.access)}, {"content", as_text(file.content)}};
   return json_text(json);
 }
 
@@ -155,16 +198,17 @@ std::optional<RootTree> parse_root_tree(std::string_view text) {
   const auto& files = json_at(json, {"files"});
   if (!folders.is_object() || !links.is_object() || !files.is_object()) return std::nullopt;
   RootTree tree;
-  for (const auto& [path, target] : links.items()) tree.links.emplace(path, json_string(target));
+  for (const auto& [path, target] : links.items())
+    tree.links.emplace(as_bytes(path), as_bytes(json_string(target)));
   for (const auto& [path, value] : folders.items()) {
     const auto access = read_access(value);
     if (!access) return std::nullopt;
-    tree.folders.emplace(path, *access);
+    tree.folders.emplace(as_bytes(path), *access);
   }
   for (const auto& [path, value] : files.items()) {
     const auto access = read_access(json_at(value, {"access"}));
     if (!access) return std::nullopt;
-    tree.files.emplace(path, RootFile{json_string(value, {"content"}), *access});
+    tree.files.emplace(as_bytes(path), RootFile{as_bytes(json_string(value, {"content"})), *access});
   }
   return tree;
 }

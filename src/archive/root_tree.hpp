@@ -27,7 +27,7 @@ struct RootFile {
 
 /// What the layers of an image leave of its folders and symbolic links, and of some of its files.
 struct RootTree {
-  std::map<std::string, Access> folders = {};  ///< by path: "usr/local"
+  std::map<std::string, Access> folders = {};     ///< by path: "usr/local"
   std::map<std::string, std::string> links = {};  ///< targets by path: "bin" → "usr/bin"
   std::map<std::string, RootFile> files = {};     ///< by path: "etc/passwd"
   friend bool operator==(const RootTree&, const RootTree&) = default;

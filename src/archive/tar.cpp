@@ -130,6 +130,8 @@ struct Overrides {
   std::optional<std::string> name;
   std::optional<std::string> target;
   std::optional<std::uint64_t> size;
+  std::optional<std::uint64_t> owner;
+  std::optional<std::uint64_t> group;
 
   /// Records "LENGTH KEY=VALUE\n" of a pax header. Errors (input).
   Result<void> read_pax(std::string_view text) {
@@ -153,9 +155,10 @@ struct Overrides {
   Result<void> take(std::string_view key, std::string_view value) {
     if (key == "path") name = value;
     if (key == "linkpath") target = value;
-    if (key != "size") return {};
-    size = parse_u64(value);
-    if (!size) return fail(bad_tar("it has an invalid pax header"));
+    auto* number = key == "size" ? &size : key == "uid" ? &owner : key == "gid" ? &group : nullptr;
+    if (number == nullptr) return {};
+    *number = parse_u64(value);
+    if (!*number) return fail(bad_tar("it has an invalid pax header"));
     return {};
   }
 };
@@ -198,9 +201,9 @@ class TarReader {
     constexpr unsigned kPermissions = 07777;
     entry.mode = static_cast<unsigned>(number_at(header, 100, 8).value_or(0)) & kPermissions;
     entry.executable = (entry.mode & kOwnerExecutes) != 0;
-    entry.owner = static_cast<unsigned>(number_at(header, 108, 8).value_or(0));
-    entry.group = static_cast<unsigned>(number_at(header, 116, 8).value_or(0));
     const auto given = std::exchange(overrides_, {});
+    entry.owner = static_cast<unsigned>(given.owner ? *given.owner : number_at(header, 108, 8).value_or(0));
+    entry.group = static_cast<unsigned>(given.group ? *given.group : number_at(header, 116, 8).value_or(0));
     if (given.name) entry.name = *given.name;
     if (given.target) entry.target = *given.target;
     if (given.size) entry.size = *given.size;

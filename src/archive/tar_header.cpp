@@ -16,6 +16,7 @@ constexpr std::size_t kBlock = 512;
 constexpr std::size_t kName = 100;
 constexpr std::size_t kPrefix = 155;
 constexpr std::uint64_t kMostNumber = (std::uint64_t{1} << 33) - 1;  // 11 octal digits
+constexpr unsigned kMostId = (1U << 21) - 1;                         // 7 octal digits
 
 void put(std::string& header, std::size_t at, std::string_view text) {
   header.replace(at, text.size(), text);
@@ -52,11 +53,13 @@ struct Fields {
 
 std::string block(const Fields& fields) {
   std::string header(kBlock, '\0');
-  const auto fitting = [](std::uint64_t number) { return number > kMostNumber ? 0 : number; };
+  const auto fitting = [](std::uint64_t number, std::uint64_t most = kMostNumber) {
+    return number > most ? 0 : number;
+  };
   put(header, 0, fields.path.name);
   put(header, 100, fmt::format("{:07o}", fields.mode));
-  put(header, 108, fmt::format("{:07o}", fields.owner));
-  put(header, 116, fmt::format("{:07o}", fields.group));
+  put(header, 108, fmt::format("{:07o}", fitting(fields.owner, kMostId)));
+  put(header, 116, fmt::format("{:07o}", fitting(fields.group, kMostId)));
   put(header, 124, fmt::format("{:011o}", fitting(fields.size)));
   put(header, 136, fmt::format("{:011o}", fitting(fields.time)));
   put(header, 148, "        ");
@@ -113,13 +116,17 @@ std::string tar_header(const TarMember& member) {
   if (long_link) records += pax_record("linkpath", member.link);
   if (member.size > kMostNumber) records += pax_record("size", fmt::to_string(member.size));
   if (time > kMostNumber) records += pax_record("mtime", fmt::to_string(member.time));
+  if (member.owner > kMostId) records += pax_record("uid", fmt::to_string(member.owner));
+  if (member.group > kMostId) records += pax_record("gid", fmt::to_string(member.group));
   std::string out;
   if (!records.empty()) {
     out = block({.path = {{}, "pax_header"}, .type = 'x', .mode = mode_of(false), .size = records.size()});
     out += records + tar_padding(records.size());
   }
   return out + block({.path = *place,
-                      .type = member.is_folder ? '5' : member.link.empty() ? '0' : '2',
+                      .type = member.is_folder      ? '5'
+                              : member.link.empty() ? '0'
+                                                    : '2',
                       .mode = member.permissions(),
                       .owner = member.owner,
                       .group = member.group,

@@ -20,6 +20,13 @@ std::vector<std::string> choices_in(std::string_view type) {
   return choices;
 }
 
+/// "NAME[:TAG]" of CLI11's "NAME[:TAG]:CHECK".
+std::string value_name_in(const std::string& type) {
+  auto end = type.find_first_of(":{");
+  while (end != std::string::npos && end > 0 && type[end - 1] == '[') end = type.find_first_of(":{", end + 1);
+  return type.substr(0, end);
+}
+
 ManualWord word_of(const CLI::Option& option) {
   ManualWord word;
   word.is_argument = option.get_positional();
@@ -27,8 +34,7 @@ ManualWord word_of(const CLI::Option& option) {
   for (const auto& name : option.get_snames()) word.names.push_back("-" + name);
   for (const auto& name : option.get_lnames()) word.names.push_back("--" + name);
   const auto type = option.get_type_name();
-  if (option.get_items_expected_max() > 0 && !word.is_argument)
-    word.value = type.substr(0, type.find_first_of(":{"));
+  if (option.get_items_expected_max() > 0 && !word.is_argument) word.value = value_name_in(type);
   word.choices = choices_in(type);
   word.help = option.get_description();
   word.required = option.get_required();

@@ -19,7 +19,7 @@ password and no TLS: whoever can reach the address can pull the images. Engines 
 list it as an insecure registry there.
 
 Examples:
-  launch serve demo                            on 127.0.0.1, at any free port
+  launch serve demo                                on 127.0.0.1, at any free port
   launch serve demo large --listen 0.0.0.0:5000    for other machines
   podman pull --tls-verify=false 127.0.0.1:5000/launch/demo:latest)";
 
@@ -36,9 +36,10 @@ struct Address {
 /// "127.0.0.1", "127.0.0.1:5000", "[::1]:5000". Errors (input).
 Result<Address> parse_address(const std::string& text) {
   const auto wrong = [&] {
-    return fail(input_error(fmt::format("--listen {}: expected an IP address, and perhaps a port, such as "
-                                        "127.0.0.1:5000 or [::1]:5000",
-                                        in_quotes(text))));
+    return fail(
+        input_error(fmt::format("--listen {}: expected an IP address, and perhaps a port, such as "
+                                "127.0.0.1:5000 or [::1]:5000",
+                                in_quotes(text))));
   };
   Address address{text};
   std::string_view rest;
@@ -76,8 +77,8 @@ void tell(World& world, const commands::ServeDocument& served) {
       images.push_back(
           {{"recipe", image.recipe}, {"image", image.reference}, {"digest", image.digest.text()}});
     }
-    world.output.line(json_text(nlohmann::json{
-        {"schema", 1}, {"address", served.authority}, {"images", std::move(images)}}));
+    world.output.line(json_text(
+        nlohmann::json{{"schema", 1}, {"address", served.authority}, {"images", std::move(images)}}));
   }
   world.output.flush();
 }
@@ -88,9 +89,9 @@ Result<int> run_serve(World& world, const ServeOptions& options) {
     world.context.reporter.warn(fmt::format(
         "whoever can reach {} can pull these images: there is no password and no TLS", options.listen));
   }
-  const auto done = commands::serve(
-      {.recipes = options.recipes, .address = address.host, .port = address.port}, world.context,
-      [&](const commands::ServeDocument& served) { tell(world, served); });
+  const auto done =
+      commands::serve({.recipes = options.recipes, .address = address.host, .port = address.port},
+                      world.context, [&](const commands::ServeDocument& served) { tell(world, served); });
   if (!done) return ended(world, done.error(), "nothing was served");
   return 128 + world.context.signal();
 }
@@ -102,8 +103,7 @@ void register_serve(App& app) {
   auto options = std::make_shared<ServeOptions>();
   command.footer(kFooter);
   command.option("RECIPE", &options->recipes, kRecipeHelp).required();
-  command.option("--listen", &options->listen, "Listen on this address")
-      .value_name("ADDRESS[:PORT]");
+  command.option("--listen", &options->listen, "Listen on this address").value_name("ADDRESS[:PORT]");
   command.runs([options](World& world) { return run_serve(world, *options); });
 }
 

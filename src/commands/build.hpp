@@ -41,8 +41,8 @@ struct DigestDocument {
     Digest image_id;  ///< of its configuration
   };
   std::string recipe;
-  std::vector<Image> images;      ///< one for each platform of the lock
-  std::optional<Digest> index;    ///< of all of them; nullopt if there is only one
+  std::vector<Image> images;    ///< one for each platform of the lock
+  std::optional<Digest> index;  ///< of all of them; nullopt if there is only one
   const Digest& digest() const { return index ? *index : images.front().digest; }
 };
 
@@ -56,7 +56,7 @@ struct PushRequest {
 
 struct PushDocument {
   DigestDocument image;
-  std::string reference;  ///< "registry.example/team/demo@sha256:…"
+  std::string reference;    ///< "registry.example/team/demo@sha256:…"
   std::size_t present = 0;  ///< layers and configurations that the registry had
   std::size_t mounted = 0;
   std::size_t sent = 0;

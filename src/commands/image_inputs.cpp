@@ -16,8 +16,8 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
-  TRY_ASSIGN(auto copies, image::find_project_files(locked.recipe, workspace.project.root(),
-                                                           context.reporter));
+  TRY_ASSIGN(auto copies,
+             image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
   note_root(store, locked.lock.file, context.reporter);
@@ -36,8 +36,7 @@ ImageInputs::ImageInputs(const Context& context, Workspace workspace, project::L
       copies_(std::move(copies)),
       http_(std::move(http)),
       store_(std::move(store)),
-      origins_(
-          locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
+      origins_(locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
 
 std::filesystem::path ImageInputs::folder() const {
   return std::filesystem::path(site().store.value).parent_path();
@@ -69,20 +68,18 @@ Result<std::vector<std::filesystem::path>> ImageInputs::fetch(
     const std::vector<project::LockedWheel>& wheels) const {
   const auto beside = locked_.lock.file.parent_path();
   TRY(restore_wheels(locked_.lock.lock, beside, origins_, {context_, site(), *http_, store_}));
-  TRY_ASSIGN(auto fetched,
-             locking::fetch_locked(wheels, origins_, beside, store_, *http_, context_.work()));
+  TRY_ASSIGN(auto fetched, locking::fetch_locked(wheels, origins_, beside, store_, *http_, context_.work()));
   return std::move(fetched.paths);
 }
 
 Result<std::filesystem::path> ImageInputs::fetch_interpreter(const specs::Platform& platform) const {
   const auto archives = locking::interpreters_of(locked_.lock.lock, {&platform, 1});
   if (archives.empty()) {
-    return fail(input_error(fmt::format("the lock {} has no Python for {}", project().shown(locked_.lock.file),
-                                        platform.text()))
+    return fail(input_error(fmt::format("the lock {} has no Python for {}",
+                                        project().shown(locked_.lock.file), platform.text()))
                     .hint(fmt::format("run `launch lock {} --upgrade`", locked_.recipe.name)));
   }
-  TRY_ASSIGN(const auto fetched,
-             locking::fetch_interpreters(archives, store_, *http_, context_.work()));
+  TRY_ASSIGN(const auto fetched, locking::fetch_interpreters(archives, store_, *http_, context_.work()));
   return fetched.paths.front();
 }
 
@@ -92,8 +89,8 @@ Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platfo
   registry::Access access;
   TRY_ASSIGN(access.login, registry::find_login(base.name, context_.environment, context_.runner));
   TRY_ASSIGN(access.trust, registry::find_trust(place.host, context_.environment));
-  return store::pull(store_, place, access, *base.digest, platform,
-                     fmt::format("{}:{}", base.name, base.tag), *http_, context_.work());
+  return store::pull(store_, place, access, *base.digest, platform, fmt::format("{}:{}", base.name, base.tag),
+                     *http_, context_.work());
 }
 
 Result<image::SystemLayers> ImageInputs::make_system(const Digest& base, const archive::Image& image,

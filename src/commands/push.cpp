@@ -1,3 +1,5 @@
+#include "registry/push.hpp"
+
 #include <chrono>
 #include <set>
 #include <utility>
@@ -7,7 +9,6 @@
 #include "commands/build.hpp"
 #include "commands/planned_images.hpp"
 #include "registry/credentials.hpp"
-#include "registry/push.hpp"
 #include "specs/image_reference.hpp"
 
 namespace launch::commands {

@@ -119,7 +119,10 @@ Result<void> Engine::forget_loopback(const std::string& name) const {
   TRY_ASSIGN(const auto listed, call({"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"}));
   if (!listed.ok()) return fail(failed("list its images", listed));
   for (const auto& each : words(listed.out)) {
-    if (!each.starts_with("127.0.0.1:") || each.find('/' + name + '@') == std::string::npos) continue;
+    const auto slash = each.find('/');
+    if (!each.starts_with("127.0.0.1:") ||
+        !each.substr(std::min(slash, each.size())).starts_with('/' + name + '@'))
+      continue;
     TRY_ASSIGN(const auto outcome, call({"rmi", each}));
     if (!outcome.ok() && !not_there(outcome)) return fail(failed("remove the name " + each, outcome));
   }

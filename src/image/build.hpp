@@ -48,7 +48,8 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
 /// Builds the image of a locked recipe, or reuses an existing one with the same lock, Dockerfile and project
 /// files. Fetches wheels that the store lacks. Builds of the same image wait for each other. The context is
 /// removed on return; what a killed build leaves is removed by the next. Errors: those of render_dockerfile,
-/// wheels_for, BuildRequest::fetch, wheel_bytecode, write_context and Builder::build; (environment) a stop was requested.
+/// wheels_for, BuildRequest::fetch, wheel_bytecode, write_context and Builder::build; (environment) a stop
+/// was requested.
 Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
                                  const containers::Engine& engine, const Work& work);
 

@@ -15,10 +15,10 @@
 #include "base/mapped_file.hpp"
 #include "base/parallel.hpp"
 #include "base/text.hpp"
-#include "image/scripts.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/scratch.hpp"
+#include "image/scripts.hpp"
 #include "store/derived.hpp"
 
 namespace launch::image {
@@ -121,8 +121,12 @@ class Unpacked {
     TRY(write_file(tools.work.disk, job, json_text(text)));
     ProcessSpec process;
     // -S and -s: nothing of this machine's Python; without -B it would write into its own library.
-    process.argv = {(home() / "bin/python3").string(), "-s", "-S", "-B",
-                    (scratch_.path() / "compile_files.py").string(), job.string()};
+    process.argv = {(home() / "bin/python3").string(),
+                    "-s",
+                    "-S",
+                    "-B",
+                    (scratch_.path() / "compile_files.py").string(),
+                    job.string()};
     process.environment = {{"PYTHONHASHSEED", "0"}, {"PYTHONUTF8", "1"}};
     process.clean = true;
     process.folder = scratch_.path();

@@ -172,15 +172,14 @@ Result<project::BaseImage> base_of(const project::Recipe& recipe, const project:
         input_error(fmt::format("the lock {} names no base image", lock.file.string())).hint(fill_in));
   }
   if (!base->digest) {
-    return fail(input_error(fmt::format("the lock {} leaves the digest of the base image {} open",
-                                        lock.file.string(),
-                                        printable(fmt::format("{}:{}", base->name, base->tag))))
-                    .hint(fill_in));
+    return fail(
+        input_error(fmt::format("the lock {} leaves the digest of the base image {} open", lock.file.string(),
+                                printable(fmt::format("{}:{}", base->name, base->tag))))
+            .hint(fill_in));
   }
   const auto text = fmt::format("{}@{}", base->name, base->digest->text());
-  TRY_ASSIGN(const auto reference,
-             during(specs::ImageReference::parse(text),
-                    fmt::format("reading the base image in {}", lock.file.string())));
+  TRY_ASSIGN(const auto reference, during(specs::ImageReference::parse(text),
+                                          fmt::format("reading the base image in {}", lock.file.string())));
   if (reference.name() != base->name) {
     return fail(input_error(fmt::format("the lock {} names the base image {}: expected {}",
                                         lock.file.string(), text, reference.name())));

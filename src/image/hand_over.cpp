@@ -44,8 +44,8 @@ void count_reads(registry::ServedRepository& repository, const std::string& engi
   std::uint64_t total = 0;
   for (const auto& [digest, blob] : repository.blobs) total += blob.content->size();
   const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
-  const auto on_read = [done, total, &work, what = fmt::format("handing the image to {}", engine)](
-                           std::uint64_t bytes) {
+  const auto on_read = [done, total, &work,
+                        what = fmt::format("handing the image to {}", engine)](std::uint64_t bytes) {
     work.reporter.progress(what, std::min(*done += bytes, total), total);
   };
   for (auto& [digest, blob] : repository.blobs)

@@ -96,6 +96,17 @@ Result<LayerMember> project_member(const ProjectFile& file, std::vector<MappedFi
   return member;
 }
 
+/// Where a file of a copy into `to` comes to be, since the base's links are followed; a file or link takes
+/// the place of one.
+Result<std::string> place_of(const ProjectFile& file, const std::string& to, const archive::RootTree& root) {
+  const auto path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path);
+  if (file.kind == ProjectFile::Kind::folder) return archive::resolve(root, path);
+  const auto slash = path.rfind('/');
+  if (slash == std::string::npos) return path;
+  TRY_ASSIGN(const auto folder, archive::resolve(root, path.substr(0, slash)));
+  return folder.empty() ? path.substr(slash + 1) : folder + path.substr(slash);
+}
+
 }  // namespace
 
 OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpreter) {
@@ -129,7 +140,7 @@ Result<OwnLayer> project_layer(const std::vector<ProjectCopy>& copies, const arc
     }
     for (const auto& file : copy.files) {
       TRY_ASSIGN(auto member, project_member(file, layer.files));
-      member.member.path = to.empty() ? file.path : fmt::format("{}/{}", to, file.path);
+      TRY_ASSIGN(member.member.path, place_of(file, to, root));
       members.add(owned(std::move(member), owner));
     }
   }

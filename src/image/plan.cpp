@@ -75,8 +75,8 @@ class Planner {
       plan_.blobs.push_back({image_.layers[i], fmt::format("layer {} of the base image", i + 1),
                              [path = base_->layers.at(i)] { return net::body_of_file(path); }});
     }
-    image_.created = utc_timestamp(
-        std::chrono::system_clock::time_point(std::chrono::seconds(image_timestamp(lock_))));
+    image_.created =
+        utc_timestamp(std::chrono::system_clock::time_point(std::chrono::seconds(image_timestamp(lock_))));
     return {};
   }
 
@@ -122,15 +122,15 @@ class Planner {
     const auto& user = request_.locked.recipe.image.user;
     if (user) {
       TRY_ASSIGN(const auto* root, root_tree());
-      TRY_ASSIGN(auto files, during(user_files(*root, *user),
-                                    fmt::format("adding the user {}", in_quotes(*user))));
+      TRY_ASSIGN(auto files,
+                 during(user_files(*root, *user), fmt::format("adding the user {}", in_quotes(*user))));
       for (auto& file : files) {
         file.member.time = kFileTime;
         layer.members.push_back(std::move(file));
       }
     }
-    add_own(std::move(layer), user ? fmt::format("virtual environment, user {}", *user)
-                                   : std::string("virtual environment"));
+    add_own(std::move(layer),
+            user ? fmt::format("virtual environment, user {}", *user) : std::string("virtual environment"));
     return {};
   }
 
@@ -258,8 +258,7 @@ class Planner {
 
   ImagePlan finish() {
     const auto& copies = request_.copies;
-    image_.run =
-        run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
+    image_.run = run_config(std::move(image_.run), request_.locked, copies.empty() ? "" : copies.front().to);
     for (const auto& [name, value] : image_labels(request_.locked.recipe, request_.locked.lock)) {
       if (name.starts_with("org.opencontainers.")) image_.annotations.insert_or_assign(name, value);
     }
@@ -269,9 +268,8 @@ class Planner {
     plan_.blobs.push_back({{std::string(archive::kConfigType), plan_.image_id(), plan_.config.size()},
                            "the configuration",
                            [text = plan_.config]() -> Result<net::Body> { return net::body_of_text(text); }});
-    std::stable_sort(plan_.blobs.begin(), plan_.blobs.end(), [](const auto& a, const auto& b) {
-      return a.blob.digest < b.blob.digest;
-    });
+    std::stable_sort(plan_.blobs.begin(), plan_.blobs.end(),
+                     [](const auto& a, const auto& b) { return a.blob.digest < b.blob.digest; });
     const auto same = std::unique(plan_.blobs.begin(), plan_.blobs.end(), [](const auto& a, const auto& b) {
       return a.blob.digest == b.blob.digest;
     });

@@ -21,8 +21,7 @@ std::vector<std::string> parts_of(std::string_view value, const std::string& nam
   const auto braced = fmt::format("${{{}}}", name);
   const auto plain = '$' + name;
   const auto goes_on = [&](std::size_t at) {
-    constexpr std::string_view kOfNames =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
     return at < value.size() && kOfNames.find(value[at]) != std::string_view::npos;
   };
   std::vector<std::string> parts(1);
@@ -103,7 +102,8 @@ archive::RunConfig run_config(archive::RunConfig base, const project::Locked& lo
                   [&](const std::string& line) { return line.starts_with(variable.name + '='); });
     base.environment.push_back(fmt::format("{}={}", variable.name, join(variable.parts, in_base)));
   }
-  for (auto& [name, value] : image_labels(locked.recipe, locked.lock)) base.labels.insert_or_assign(name, std::move(value));
+  for (auto& [name, value] : image_labels(locked.recipe, locked.lock))
+    base.labels.insert_or_assign(name, std::move(value));
   if (!folder.empty()) base.folder = folder;
   if (locked.recipe.image.user) base.user = *locked.recipe.image.user;
   base.entrypoint.clear();

@@ -82,7 +82,9 @@ Result<std::vector<archive::LayerMember>> user_files(const archive::RootTree& ro
 }
 
 Owner owner_ids(const archive::RootTree& root, std::string_view owner) {
-  const auto number = [](std::string_view text) { return static_cast<unsigned>(parse_u64(text).value_or(0)); };
+  const auto number = [](std::string_view text) {
+    return static_cast<unsigned>(parse_u64(text).value_or(0));
+  };
   if (const auto colon = owner.find(':'); colon != std::string_view::npos)
     return {number(owner.substr(0, colon)), number(owner.substr(colon + 1))};
   const auto passwd = content_of(root, archive::kPasswd);
@@ -94,17 +96,18 @@ Owner owner_ids(const archive::RootTree& root, std::string_view owner) {
 }
 
 std::vector<std::string> user_script(const std::string& user) {
-  std::vector<std::string> script = {
-      fmt::format("if ! grep -q '^{}:' /etc/passwd; then ", user),
-      fmt::format("if grep -q '^[^:]*:[^:]*:{}:' /etc/passwd; then "
-                  "echo 'another user has the ID {}' >&2; exit 1; fi; ",
-                  kUserId, kUserId)};
+  std::vector<std::string> script = {fmt::format("if ! grep -q '^{}:' /etc/passwd; then ", user),
+                                     fmt::format("if grep -q '^[^:]*:[^:]*:{}:' /etc/passwd; then "
+                                                 "echo 'another user has the ID {}' >&2; exit 1; fi; ",
+                                                 kUserId, kUserId)};
   for (const auto& line : lines_for(user)) {
-    const auto append = fmt::format("echo '{}' >>/{}; ", line.text, line.file);
+    // The last line may lack its end.
+    const auto append = fmt::format(
+        "[[ -z $(tail -c1 /{1} 2>/dev/null) ]] || echo >>/{1}; echo '{0}' >>/{1}; ", line.text, line.file);
     script.push_back(line.always ? append : fmt::format("if [[ -e /{} ]]; then {}fi; ", line.file, append));
   }
-  script.push_back(fmt::format("mkdir -p /home/{0}; chmod 0755 /home/{0}; chown {1}:{1} /home/{0}; ", user,
-                               kUserId));
+  script.push_back(
+      fmt::format("mkdir -p /home/{0}; chmod 0755 /home/{0}; chown {1}:{1} /home/{0}; ", user, kUserId));
   script.emplace_back("fi");
   return script;
 }

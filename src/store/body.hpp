@@ -11,7 +11,8 @@
 namespace launch::store {
 
 /// A layer as a body, whose bytes are read from its wheels whenever they are sent; it keeps neither them nor
-/// the wheels in memory. Errors: those of OpenWheels::open and plan_layer; (environment): the layer has another size.
+/// the wheels in memory. Errors: those of OpenWheels::open and plan_layer; (environment): the layer has
+/// another size.
 Result<net::Body> layer_body(std::span<const LayerWheel> wheels, const archive::LayerSpec& spec,
                              const archive::LayerFacts& facts);
 

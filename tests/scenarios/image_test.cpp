@@ -123,6 +123,7 @@ TEST_F(Render, CheckSaysWhetherItWouldChange) {
             " *\n"
             "-!\\x1b[2J\n"
             "+!Dockerfile\n"
+            "+!bytecode\n"
             "+!python\n"
             "+!venv\n"
             "+!wheels\n"

@@ -64,7 +64,8 @@ TEST_F(StandaloneScenario, IsLockedFetchedAndRendered) {
 
   ASSERT_EQ(scenario_.launch({"render", "demo"}).code, 0);
   const auto dockerfile = scenario_.read("images/demo/Dockerfile");
-  EXPECT_THAT(dockerfile, HasSubstr("\nCOPY python/ /python/\nCOPY venv/ /opt/venv/\n"));
+  EXPECT_THAT(dockerfile,
+              HasSubstr("\nCOPY python/ /python/\nCOPY bytecode/python/ /python/\nCOPY venv/ /opt/venv/\n"));
   EXPECT_THAT(dockerfile, Not(HasSubstr("apt-get")));
 }
 

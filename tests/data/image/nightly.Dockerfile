@@ -23,12 +23,13 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
 RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   if ! grep -q '^trainer:' /etc/passwd; then \
   if grep -q '^[^:]*:[^:]*:1001:' /etc/passwd; then echo 'another user has the ID 1001' >&2; exit 1; fi; \
-  echo 'trainer:x:1001:1001::/home/trainer:/bin/bash' >>/etc/passwd; \
-  echo 'trainer:x:1001:' >>/etc/group; \
-  if [[ -e /etc/shadow ]]; then echo 'trainer:!:20245:0:99999:7:::' >>/etc/shadow; fi; \
-  if [[ -e /etc/gshadow ]]; then echo 'trainer:!::' >>/etc/gshadow; fi; \
+  [[ -z $(tail -c1 /etc/passwd 2>/dev/null) ]] || echo >>/etc/passwd; echo 'trainer:x:1001:1001::/home/trainer:/bin/bash' >>/etc/passwd; \
+  [[ -z $(tail -c1 /etc/group 2>/dev/null) ]] || echo >>/etc/group; echo 'trainer:x:1001:' >>/etc/group; \
+  if [[ -e /etc/shadow ]]; then [[ -z $(tail -c1 /etc/shadow 2>/dev/null) ]] || echo >>/etc/shadow; echo 'trainer:!:3652:0:99999:7:::' >>/etc/shadow; fi; \
+  if [[ -e /etc/gshadow ]]; then [[ -z $(tail -c1 /etc/gshadow 2>/dev/null) ]] || echo >>/etc/gshadow; echo 'trainer:!::' >>/etc/gshadow; fi; \
   mkdir -p /home/trainer; chmod 0755 /home/trainer; chown 1001:1001 /home/trainer; \
-  fi"]
+  fi; \
+  install -d -o trainer -g $(id -g trainer) /workspace/"]
 COPY venv/ /opt/venv/
 COPY wheels/nvidia-cudnn-cu12/ /opt/venv/
 COPY wheels/nvidia-cublas-cu12/ /opt/venv/

@@ -7,12 +7,10 @@ ENV VIRTUAL_ENV=/opt/venv \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility
 COPY python/ /python/
+COPY bytecode/python/ /python/
 COPY venv/ /opt/venv/
 COPY wheels/numpy/ /opt/venv/
-RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
-  /opt/venv/bin/python3 -c pass; \
-  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode unchecked-hash /python/lib/python3.12 || true; \
-  PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash /opt/venv/lib/python3.12/site-packages || true"]
+COPY bytecode/venv/ /opt/venv/
 ENTRYPOINT []
 CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \

@@ -75,6 +75,17 @@ TEST_F(Interpreter, WhatLeadsOutIsRefused) {
   EXPECT_FALSE(fs::exists(folder_ / "evil"));
 }
 
+/// Its archive becomes a layer as it is.
+TEST_F(Interpreter, WhatALayerWouldReadAsARemovalIsRefused) {
+  for (const std::string name :
+       {"python/.wh.lib", "python/lib/.wh..wh..opq", "python/.wh.lib/x", "./.wh.python"})
+    EXPECT_EQ(unpack({{.name = name}}),
+              "not a usable interpreter: \"" + name + "\" would remove files of an image");
+  EXPECT_EQ(unpack({{.name = "python/.wh.x/", .type = '5'}}),
+            "not a usable interpreter: \"python/.wh.x/\" would remove files of an image");
+  EXPECT_EQ(unpack({{.name = "python/a.wh.b"}}), "unpacked");
+}
+
 TEST_F(Interpreter, OnAFullDiskIsAnError) {
   work_.disk.set({"symlink", "python/bin/python", ENOSPC});
   EXPECT_EQ(

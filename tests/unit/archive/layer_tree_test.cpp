@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "archive/estargz.hpp"
 #include "fakes/values.hpp"
 #include "fakes/wheel.hpp"
 
@@ -122,6 +123,44 @@ TEST(LayerTree, RefusesWhatNoImageMayHold) {
                 "\" has a name of 256 bytes, more than the 255 that file systems allow");
   EXPECT_EQ(refusal({{"demo-1.0.data/purelib/demo-1.0.dist-info/RECORD", ""}}),
             intro + "\"" + site + "demo-1.0.dist-info/RECORD\" is listed twice");
+}
+
+LayerSpec plain() {
+  auto wanted = spec();
+  wanted.content = LayerSpec::Content::plain_zips;
+  return wanted;
+}
+
+TEST(LayerTree, OfPlainZipsHasTheirFilesByTheirNames) {
+  const auto tree = tree_of(fakes::make_zip({{"lib/z.pyc", "z"},
+                                             {"a-1.dist-info/RECORD", "r", true, 0755},
+                                             {"empty/", ""},
+                                             {"a-1.data/scripts/x", "#!python\n"}}),
+                            plain())
+                        .value();
+  EXPECT_THAT(names(tree), ElementsAre(".no.prefetch.landmark", "opt/", "opt/venv/", "opt/venv/a-1.data/",
+                                       "opt/venv/a-1.data/scripts/", "opt/venv/a-1.data/scripts/x",
+                                       "opt/venv/a-1.dist-info/", "opt/venv/a-1.dist-info/RECORD",
+                                       "opt/venv/lib/", "opt/venv/lib/z.pyc"));
+  for (const auto& file : tree.files) {
+    EXPECT_EQ(file.entry.has_value(), file.path != kNoPrefetch && !file.is_folder) << file.path;
+  }
+}
+
+TEST(LayerTree, OfPlainZipsRefusesWhatNoImageMayHold) {
+  const auto refusal = [](std::vector<ZipSource> files) {
+    const auto tree = tree_of(fakes::make_zip(files), plain());
+    return tree ? "accepted" : tree.error().message();
+  };
+  const std::string intro = "the wheel cannot be installed: ";
+  EXPECT_EQ(refusal({{"a/.wh.b", ""}}),
+            intro + "\"a/.wh.b\" would remove files of an image: names in it cannot start with .wh.");
+  EXPECT_EQ(refusal({{".wh..wh..opq", ""}}),
+            intro + "\".wh..wh..opq\" would remove files of an image: names in it cannot start with .wh.");
+  EXPECT_EQ(refusal({{"link", "/etc/passwd", true, 0120777}}),
+            intro + "\"link\" is a symbolic link; a wheel holds only files");
+  EXPECT_EQ(refusal({{"a", ""}, {"a/b", ""}}), intro + "\"a\" is both a file and a folder");
+  EXPECT_EQ(refusal({{"A", ""}, {"a", ""}}), intro + "\"A\" and \"a\" differ only in case");
 }
 
 TEST(LayerTree, WantsAPlainPrefix) {

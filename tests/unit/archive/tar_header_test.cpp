@@ -70,6 +70,38 @@ TEST(TarHeader, IsUstarOwnedByRoot) {
   EXPECT_EQ(tar_header({.path = "opt", .is_folder = true}).substr(100, 7), "0000755");
 }
 
+TEST(TarHeader, HoldsLinksWithTheirTargets) {
+  for (const std::string target :
+       {"python3", "/usr/bin/python3", "../a b", std::string(100, 't').c_str(), std::string(101, 't').c_str(),
+        ("../" + std::string(3000, 't')).c_str(), "\xc3\xa4\xe2\x82\xac"}) {
+    for (const std::string path : {"opt/link", "opt/\xc3\xa4", std::string(300, 'p').c_str()}) {
+      const auto link = read_back({.path = path, .time = 7, .link = target});
+      ASSERT_TRUE(link) << target;
+      EXPECT_EQ(link->name, path);
+      EXPECT_EQ(link->target, target);
+      EXPECT_EQ(link->kind, TarEntry::Kind::link);
+      EXPECT_EQ(link->size, 0U);
+      EXPECT_EQ(link->mode, 0777U);
+      EXPECT_EQ(link->time, 7);
+    }
+  }
+  EXPECT_EQ(tar_header({.path = "a", .link = std::string(100, 't')}).size(), 512U);
+  EXPECT_EQ(tar_header({.path = "a", .link = std::string(101, 't')}).size(), 1536U);
+}
+
+TEST(TarHeader, HoldsOwnersGroupsAndModes) {
+  for (const unsigned id : {0U, 1U, 1001U, 65534U, 2'097'151U, 2'097'152U, 4'294'967'295U}) {
+    const auto owned = read_back({.path = "a", .owner = id, .group = id / 2});
+    EXPECT_EQ(owned->owner, id);
+    EXPECT_EQ(owned->group, id / 2);
+  }
+  EXPECT_EQ(read_back({.path = "a", .mode = 0})->mode, 0U);
+  EXPECT_EQ(read_back({.path = "a", .executable = true, .mode = 0640})->mode, 0640U);
+  EXPECT_EQ(read_back({.path = "tmp", .is_folder = true, .mode = 01777})->mode, 01777U);
+  EXPECT_EQ(read_back({.path = "a", .executable = true})->mode, 0755U);
+  EXPECT_EQ(read_back({.path = "a"})->mode, 0644U);
+}
+
 TEST(TarPadding, FillsABlock) {
   EXPECT_EQ(tar_padding(0).size(), 0U);
   EXPECT_EQ(tar_padding(1).size(), 511U);

@@ -129,6 +129,19 @@ TEST(Process, SetsAndUnsetsVariables) {
   ::unsetenv("LAUNCH_TEST_KEPT");
 }
 
+TEST(Process, ACleanOneGetsNothingButItsOwnVariables) {
+  ProcessSpec spec{.argv = {"/usr/bin/env"}, .environment = {{"ONE", "1"}, {"TWO", "a=b"}}};
+  EXPECT_THAT(run(spec).out, HasSubstr("PATH="));
+  spec.clean = true;
+  EXPECT_EQ(run(spec).out, "ONE=1\nTWO=a=b\n");
+  spec.unset = {"ONE"};
+  EXPECT_EQ(run(spec).out, "TWO=a=b\n");
+  spec.environment.clear();
+  EXPECT_EQ(run(spec).out, "");
+  spec.argv = {"env"};
+  EXPECT_EQ(run(spec).exit_code, 0) << "it is found without PATH";
+}
+
 TEST(Process, RunsInItsFolder) {
   const Scratch scratch;
   ProcessSpec spec{.argv = {"pwd"}};

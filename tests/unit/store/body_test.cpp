@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "archive/file_layer.hpp"
 #include "base/file.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
@@ -44,6 +45,30 @@ TEST(LayerBodyTest, IsReadFromTheWheelsInAnyPieces) {
   facts.size += 1;
   EXPECT_EQ(layer_body(wheels, spec, facts).error().message(),
             fmt::format("the layer of one.whl has {} bytes, expected {}", facts.size - 1, facts.size));
+}
+
+TEST(LayerBodyTest, OfAPlanIsReadFromItsFiles) {
+  const test::Scratch scratch;
+  const std::vector<std::string> contents = {std::string(200'000, 'a'), "", "bbb"};
+  std::vector<MappedFile> files;
+  std::vector<std::string_view> sources;
+  std::vector<archive::LayerMember> members;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    const auto path = scratch / std::to_string(i);
+    ASSERT_TRUE(write_file(path, contents[i]));
+    files.push_back(MappedFile::open(path).value());
+    sources.push_back(files.back().text());
+    members.push_back({.member = {.path = "srv/" + std::to_string(i)}, .source = i});
+  }
+  auto layer = archive::file_layer(members, sources);
+  const auto body = layer_body(std::move(layer.plan), std::move(files));
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{1} << 20}) {
+    std::string whole;
+    std::string buffer(piece, '\0');
+    while (const auto got = body->read(whole.size(), buffer).value()) whole.append(buffer, 0, got);
+    EXPECT_EQ(whole.size(), body->size());
+    EXPECT_EQ(Digest::of(whole), layer.layer) << piece;
+  }
 }
 
 }  // namespace

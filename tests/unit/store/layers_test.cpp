@@ -67,6 +67,29 @@ TEST_F(LayersTest, AreMadeOnce) {
   EXPECT_TRUE(work_.reporter.steps.empty());
 }
 
+TEST_F(LayersTest, AreKnownWithoutTheirWheels) {
+  const auto one = wheel("one");
+  const auto two = wheel("two");
+  const std::vector<LayerWheels> both = {{one}, {two}};
+  EXPECT_FALSE(known_layer_facts(store(), both, spec()));
+  const auto made = facts({{one}}).value();
+  EXPECT_FALSE(known_layer_facts(store(), both, spec())) << "the second is not known";
+  ASSERT_TRUE(facts({{two}}));
+  fs::remove(one.path);
+  fs::remove(two.path);
+  const auto known = known_layer_facts(store(), both, spec());
+  ASSERT_TRUE(known);
+  ASSERT_EQ(known->size(), 2U);
+  EXPECT_EQ(known->front().layer, made.front().layer);
+  EXPECT_EQ(known->front().files, made.front().files);
+  auto plain = spec();
+  plain.content = archive::LayerSpec::Content::plain_zips;
+  EXPECT_FALSE(known_layer_facts(store(), both, plain));
+  EXPECT_EQ(known_layer_facts(store(), {}, spec())->size(), 0U);
+  for (const auto& record : records(one)) ASSERT_TRUE(write_file(record, "damaged"));
+  EXPECT_FALSE(known_layer_facts(store(), both, spec()));
+}
+
 TEST_F(LayersTest, AreMadeAgainFromADamagedRecord) {
   const auto one = wheel("one");
   const auto made = facts({{one}}).value().front();
@@ -122,10 +145,13 @@ TEST(LayerKey, DependsOnAllThatDeterminesALayer) {
   other_python.python = fakes::python("3.13t");
   auto moved = spec();
   moved.prefix = "/opt/venv\n";
+  auto plain = spec();
+  plain.content = archive::LayerSpec::Content::plain_zips;
   const std::set<Digest> keys = {layer_key(wheels, spec()),       layer_key(turned, spec()),
                                  layer_key({}, spec()),           layer_key(wheels, other_time),
-                                 layer_key(wheels, other_python), layer_key(wheels, moved)};
-  EXPECT_EQ(keys.size(), 6U);
+                                 layer_key(wheels, other_python), layer_key(wheels, moved),
+                                 layer_key(wheels, plain)};
+  EXPECT_EQ(keys.size(), 7U);
   EXPECT_EQ(layer_key(wheels, spec()), layer_key(wheels, spec()));
 }
 

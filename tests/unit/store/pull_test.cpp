@@ -67,6 +67,33 @@ TEST_F(PullTest, BringsTheImageOfThePlatformIntoTheStore) {
   EXPECT_THAT(http.log(), IsEmpty());
 }
 
+/// Layers are large; whoever is given them checks them.
+TEST_F(PullTest, LayersThatAreThereAreNeitherFetchedNorHashed) {
+  const auto path = store.path_of(Digest::of(layer), kLayerName);
+  ASSERT_TRUE(write_file(path, "of another digest"));
+  const auto image = run(manifest);
+  ASSERT_TRUE(image) << image.error().text();
+  EXPECT_EQ(image->layers, std::vector{path});
+  EXPECT_EQ(read_file(path).value(), "of another digest");
+  EXPECT_THAT(http.log(), testing::Each(testing::Not(testing::HasSubstr(Digest::of(layer).hex()))));
+}
+
+TEST_F(PullTest, OnlyMissingLayersAreFetched) {
+  const std::string second(500, 's');
+  const auto two =
+      fmt::format(R"({{"config":{},"layers":[{},{}]}})", entry(config), entry(layer), entry(second));
+  put("blobs", second);
+  put("manifests", two);
+  ASSERT_TRUE(run(manifest));
+  http.forget_requests();
+  const auto image = run(two);
+  ASSERT_TRUE(image) << image.error().text();
+  ASSERT_EQ(image->layers.size(), 2U);
+  EXPECT_EQ(read_file(image->layers[0]).value(), layer);
+  EXPECT_EQ(read_file(image->layers[1]).value(), second);
+  EXPECT_THAT(http.log(), testing::Each(testing::Not(testing::HasSubstr(Digest::of(layer).hex()))));
+}
+
 TEST_F(PullTest, SaysWhichPlatformsThereAre) {
   const auto image = run(index, fakes::arm());
   ASSERT_FALSE(image);

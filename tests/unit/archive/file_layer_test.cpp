@@ -1,0 +1,146 @@
+#include "archive/file_layer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "archive/gzip.hpp"
+#include "archive/tar.hpp"
+#include "fakes/files.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::archive {
+namespace {
+
+struct ReadBack {
+  TarEntry entry;
+  std::string content;
+};
+
+/// A layer with its bytes, and what our reader and zlib say of them.
+struct Made {
+  Made(std::vector<LayerMember> given, std::vector<std::string> contents)
+      : contents_(std::move(contents)),
+        views_(contents_.begin(), contents_.end()),
+        layer(file_layer(std::move(given), views_)),
+        bytes(range(0, layer.plan.size)) {
+    const test::Scratch scratch;
+    EXPECT_TRUE(write_file(scratch / "a.tar.gz", bytes));
+    tar = digest_of_gunzipped(scratch / "a.tar.gz").value();
+    const TarVisitor visitor = {.enter = [&](const TarEntry& entry) -> Result<bool> {
+                                  members.push_back({entry, ""});
+                                  tar_size += tar_header({.path = entry.name}).size() + entry.size +
+                                              tar_padding(entry.size).size();
+                                  return entry.kind == TarEntry::Kind::file;
+                                },
+                                .take =
+                                    [&](const TarEntry&, std::string content) {
+                                      members.back().content = std::move(content);
+                                      return Result<void>();
+                                    }};
+    const auto read = read_tar_gz(scratch / "a.tar.gz", {1 << 30, 100, 1 << 20}, visitor);
+    EXPECT_TRUE(read) << read.error().text();
+    tar_size += tar_end().size();
+  }
+  std::string range(std::uint64_t offset, std::uint64_t size) const {
+    std::string out;
+    for (const auto& segment : segments_of(layer.plan, offset, size)) {
+      EXPECT_EQ(segment.offset, offset + out.size());
+      out += bytes_of(layer.plan, segment, views_);
+    }
+    return out;
+  }
+
+ private:
+  std::vector<std::string> contents_;
+  std::vector<std::string_view> views_;
+
+ public:
+  FileLayer layer;
+  std::string bytes;
+  std::optional<Digest> tar;
+  std::uint64_t tar_size = 0;
+  std::vector<ReadBack> members;
+};
+
+/// Bytes that no compressor makes smaller.
+std::string noise(std::size_t size) {
+  std::string out;
+  unsigned state = 1;
+  while (out.size() < size) out += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  return out;
+}
+
+std::vector<LayerMember> members() {
+  return {{.member = {.path = "srv", .is_folder = true, .owner = 1001, .group = 1002}},
+          {.member = {.path = "srv/large", .executable = true, .time = 5}, .source = 0},
+          {.member = {.path = "srv/empty"}, .source = 1},
+          {.member = {.path = "srv/link", .link = "large"}},
+          {.member = {.path = "srv/text", .mode = 0600}, .content = "text\n"},
+          {.member = {.path = "srv/nothing"}},
+          {.member = {.path = "srv/two"}, .source = 2},
+          {.member = {.path = "srv/again"}, .source = 0}};
+}
+std::vector<std::string> sources() {
+  return {noise(200'001), "", std::string(65535, 'b')};
+}
+
+TEST(FileLayer, HoldsItsMembersInTheirOrder) {
+  const Made made(members(), sources());
+  std::vector<std::string> names;
+  for (const auto& each : made.members) names.push_back(each.entry.name);
+  ASSERT_THAT(names, testing::ElementsAre("srv/", "srv/large", "srv/empty", "srv/link", "srv/text",
+                                          "srv/nothing", "srv/two", "srv/again"));
+  const auto& all = made.members;
+  EXPECT_EQ(all[0].entry.kind, TarEntry::Kind::folder);
+  EXPECT_EQ(all[0].entry.owner, 1001U);
+  EXPECT_EQ(all[0].entry.group, 1002U);
+  EXPECT_TRUE(all[1].content == sources()[0]);
+  EXPECT_EQ(all[1].entry.mode, 0755U);
+  EXPECT_EQ(all[1].entry.time, 5);
+  EXPECT_EQ(all[2].content, "");
+  EXPECT_EQ(all[2].entry.kind, TarEntry::Kind::file);
+  EXPECT_EQ(all[3].entry.kind, TarEntry::Kind::link);
+  EXPECT_EQ(all[3].entry.target, "large");
+  EXPECT_EQ(all[4].content, "text\n");
+  EXPECT_EQ(all[4].entry.mode, 0600U);
+  EXPECT_EQ(all[5].content, "");
+  EXPECT_TRUE(all[6].content == sources()[2]);
+  EXPECT_TRUE(all[7].content == sources()[0]);
+}
+
+TEST(FileLayer, KnowsItsDigestsAndSizes) {
+  const Made made(members(), sources());
+  EXPECT_EQ(made.layer.layer, Digest::of(made.bytes));
+  EXPECT_EQ(made.layer.tar, *made.tar);
+  EXPECT_EQ(made.layer.plan.size, made.bytes.size());
+  EXPECT_EQ(made.layer.plan.tar_size, made.tar_size);
+  EXPECT_EQ(Made({}, {}).layer.plan.tar_size, 1024U);
+}
+
+TEST(FileLayer, StoresItsSourcesAndKeepsNoCopy) {
+  const Made made(members(), sources());
+  EXPECT_LT(made.layer.plan.literals.size(), 3000U);
+  EXPECT_NE(made.bytes.find(sources()[0].substr(70'000, 1000)), std::string::npos);
+}
+
+TEST(FileLayer, IsTheSameForTheSameMembers) {
+  const Made made(members(), sources());
+  EXPECT_EQ(Made(members(), sources()).layer.layer, made.layer.layer);
+  auto other = members();
+  other[4].member.owner = 1;
+  EXPECT_NE(Made(other, sources()).layer.tar, made.layer.tar);
+}
+
+TEST(FileLayer, GivesAnyRange) {
+  const Made made(members(), sources());
+  const auto size = made.bytes.size();
+  for (std::uint64_t offset = 0; offset < size; offset += 9973) {
+    for (const std::uint64_t length : {std::uint64_t{1}, std::uint64_t{1000}, std::uint64_t{70'000}})
+      EXPECT_TRUE(made.range(offset, length) == made.bytes.substr(offset, length)) << offset << " " << length;
+  }
+  EXPECT_EQ(made.range(size - 3, 100), made.bytes.substr(size - 3));
+  EXPECT_EQ(made.range(size, 100), "");
+}
+
+}  // namespace
+}  // namespace launch::archive

@@ -1,0 +1,65 @@
+#include "archive/gzip.hpp"
+
+#include <gtest/gtest.h>
+
+#include "fakes/files.hpp"
+#include "fakes/source_archive.hpp"
+#include "unit/base/scratch.hpp"
+
+namespace launch::archive {
+namespace {
+
+class DigestOfGunzipped : public testing::Test {
+ protected:
+  std::string of(const std::string& bytes) {
+    EXPECT_TRUE(write_file(file_, bytes));
+    const auto digest = digest_of_gunzipped(file_);
+    if (digest) return digest->hex();
+    kind_ = digest.error().kind();
+    return digest.error().text();
+  }
+  test::Scratch scratch_;
+  std::filesystem::path file_ = scratch_ / "a.tar.gz";
+  ErrorKind kind_ = ErrorKind::no;
+};
+
+std::string lines_of_numbers() {
+  std::string out;
+  for (int i = 0; i < 100'000; ++i) out += std::to_string(i) + "\n";
+  return out;
+}
+
+TEST_F(DigestOfGunzipped, IsThatOfTheContentOfAllMembers) {
+  const auto large = lines_of_numbers();
+  EXPECT_EQ(of(fakes::gzip("")), Digest::of("").hex());
+  EXPECT_EQ(of(fakes::gzip(large)), Digest::of(large).hex());
+  EXPECT_EQ(of(fakes::gzip("one") + gzip_member("two") + fakes::gzip(large)),
+            Digest::of("onetwo" + large).hex());
+}
+
+TEST_F(DigestOfGunzipped, ADamagedFileIsAnError) {
+  const auto whole = fakes::gzip(lines_of_numbers());
+  const auto damaged = "error: " + file_.string() + " is damaged: it cannot be decompressed\n";
+  for (const auto size : {whole.size() - 1, whole.size() - 8, whole.size() / 2, std::size_t{20}})
+    EXPECT_EQ(of(whole.substr(0, size)), damaged) << size;
+  EXPECT_EQ(of(fakes::gzip("one") + whole.substr(0, whole.size() - 4)), damaged);
+  auto changed = whole;
+  changed[whole.size() - 6] ^= 1;  // of the CRC-32
+  EXPECT_EQ(of(changed), damaged);
+  EXPECT_EQ(kind_, ErrorKind::input);
+}
+
+TEST_F(DigestOfGunzipped, APlainOrMissingFileIsAnError) {
+  for (const std::string plain : {"", "plain text", "\x1f"}) {
+    EXPECT_EQ(of(plain), "error: " + file_.string() + " is not compressed by gzip\n");
+    EXPECT_EQ(kind_, ErrorKind::input);
+  }
+  const auto missing = digest_of_gunzipped(scratch_ / "missing");
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().kind(), ErrorKind::environment);
+  EXPECT_EQ(missing.error().text(),
+            "error: cannot read " + (scratch_ / "missing").string() + ": No such file or directory\n");
+}
+
+}  // namespace
+}  // namespace launch::archive

@@ -1,0 +1,112 @@
+// What hands an image over: pull, tag, forget_loopback.
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/fake_runner.hpp"
+#include "fakes/fake_work.hpp"
+#include "unit/containers/engines.hpp"
+
+namespace launch::containers {
+namespace {
+
+using testing::ElementsAre;
+
+class HandOver : public testing::Test {
+ protected:
+  Engine podman() { return {podman4(), runner_, {{"CONFIG", "x"}}, work_}; }
+  Engine docker() { return {docker28(), runner_, {}, work_}; }
+  static std::string text(const Result<void>& result) { return result ? "done" : result.error().text(); }
+
+  fakes::FakeRunner runner_;
+  fakes::FakeWork work_;
+};
+
+const std::string kReference = "127.0.0.1:40321/launch/demo@sha256:" + std::string(64, 'd');
+
+TEST_F(HandOver, EnginesPullByDigestFromALoopbackAddress) {
+  runner_.on("podman pull --quiet --tls-verify=false " + kReference, {});
+  runner_.on("docker pull --quiet " + kReference, {});
+  std::map<std::string, std::string> environment;
+  runner_.before = [&](const ProcessSpec& spec) { environment = spec.environment; };
+  EXPECT_EQ(text(podman().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})), "done");
+  EXPECT_EQ(environment["CONFIG"], "x");
+  EXPECT_EQ(text(docker().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})), "done");
+}
+
+TEST_F(HandOver, APullThatFailsQuotesTheEngine) {
+  runner_.on("podman pull --quiet --tls-verify=false " + kReference,
+             {125, "", "Error: writing blob: no space left on device\n"});
+  runner_.on("docker pull --quiet " + kReference, {1, "", "Error response from daemon: broken\n"});
+  EXPECT_EQ(
+      text(podman().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})),
+      "error: podman could not take over the image launch/demo: writing blob: no space left on device\n");
+  EXPECT_EQ(text(docker().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})),
+            "error: docker could not take over the image launch/demo: broken\n");
+}
+
+TEST_F(HandOver, TagsByTheImageId) {
+  const auto id = "sha256:" + std::string(64, 'a');
+  runner_.on("podman tag " + id + " localhost/launch/demo:latest", {});
+  runner_.on("docker tag " + id + " localhost/launch/demo:latest",
+             {1, "", "Error response from daemon: No such image: " + id + "\n"});
+  EXPECT_EQ(text(podman().tag(digest('a'), "localhost/launch/demo:latest")), "done");
+  EXPECT_EQ(
+      text(docker().tag(digest('a'), "localhost/launch/demo:latest")),
+      "error: docker could not tag the image localhost/launch/demo:latest: No such image: " + id + "\n");
+}
+
+class ForgetLoopback : public HandOver {
+ protected:
+  static std::string list(const std::string& engine) {
+    return engine + " images --digests --format '{{.Repository}}@{{.Digest}}'";
+  }
+  static std::string at(const std::string& repository, char digit) {
+    return fmt::format("{}@sha256:{}", repository, std::string(64, digit));
+  }
+};
+
+TEST_F(ForgetLoopback, RemovesTheNamesThatPullsLeft) {
+  for (const std::string engine : {"podman", "docker"}) {
+    runner_.on(list(engine), {0, at("127.0.0.1:40321/launch/demo", 'd') + "\n" +
+                                     at("127.0.0.1:1/launch/demo", 'e') + "\n"});
+    runner_.on(engine + " rmi " + at("127.0.0.1:40321/launch/demo", 'd'), {});
+    runner_.on(engine + " rmi " + at("127.0.0.1:1/launch/demo", 'e'), {});
+  }
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");
+  EXPECT_EQ(text(docker().forget_loopback("launch/demo")), "done");
+  EXPECT_EQ(runner_.asked().size(), 6U);
+}
+
+TEST_F(ForgetLoopback, LeavesAllOtherNames) {
+  runner_.on(
+      list("podman"),
+      {0, at("localhost/launch/demo", 'd') + "\n" + at("127.0.0.1:1/launch/demo2", 'd') + "\n" +
+              at("127.0.0.1:1/other/launch-demo", 'd') + "\n" +
+              at("mirror.example/127.0.0.1:1/launch/demo", 'd') + "\n" + at("docker.io/launch/demo", 'd') +
+              "\n<none>@<none>\n" + at("127.0.0.1:1/my/launch/demo", 'd') + "\n"});
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");
+  EXPECT_THAT(runner_.asked(), ElementsAre(list("podman")));
+}
+
+TEST_F(ForgetLoopback, OneThatIsGoneIsNoError) {
+  const auto name = at("127.0.0.1:1/launch/demo", 'd');
+  runner_.on(list("docker"), {0, name + "\n"});
+  runner_.on("docker rmi " + name, {1, "", "Error response from daemon: No such image: " + name + "\n"});
+  EXPECT_EQ(text(docker().forget_loopback("launch/demo")), "done");
+}
+
+TEST_F(ForgetLoopback, FailuresAreErrors) {
+  const auto name = at("127.0.0.1:1/launch/demo", 'd');
+  runner_.on(list("podman"), {125, "", "Error: database is locked\n"});
+  runner_.on(list("podman"), {0, name + "\n"});
+  runner_.on("podman rmi " + name, {2, "", "Error: image used by a build\n"});
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")),
+            "error: podman could not list its images: database is locked\n");
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")),
+            "error: podman could not remove the name " + name + ": image used by a build\n");
+}
+
+}  // namespace
+}  // namespace launch::containers

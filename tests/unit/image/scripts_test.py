@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""scripts_test.py SRC_IMAGE: the scripts of images, under this machine's Python."""
+
+import importlib.util
+import json
+import marshal
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+import zipfile
+
+SCRIPTS = pathlib.Path(sys.argv.pop(1))
+TAG = sys.implementation.cache_tag
+
+
+def python(*arguments, **environment):
+    done = subprocess.run([sys.executable, "-S", "-s", "-B", *map(str, arguments)], capture_output=True, text=True,
+                          env={"PYTHONHASHSEED": "0", **environment})  # fmt: skip
+    return done.returncode, done.stdout, done.stderr
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="launch-test-")
+        self.addCleanup(scratch.cleanup)
+        self.root = pathlib.Path(scratch.name)
+
+    def write(self, path, content):
+        place = self.root / path
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return place
+
+
+class CompileFiles(Case):
+    def compile(self, source, files, prefix="/opt/venv", checked=True, **environment):
+        """The bytecode of these files by path, and the bytes of the zip."""
+        out = self.root / "out.zip"
+        job = self.write("job.json", json.dumps({"from": str(source), "files": files, "prefix": prefix, "out": str(out),
+                                                 "checked": checked}))  # fmt: skip
+        self.assertEqual(python(SCRIPTS / "compile_files.py", job, **environment), (0, "", ""))
+        with zipfile.ZipFile(out) as made:
+            return {name: made.read(name) for name in made.namelist()}, out.read_bytes()
+
+    def wheel(self, *files):
+        place = self.root / "a.whl"
+        with zipfile.ZipFile(place, "w", zipfile.ZIP_DEFLATED) as out:
+            for name, content in files:
+                out.writestr(name, content)
+        return place
+
+    def test_the_same_input_gives_the_same_bytes(self):
+        text = "names = {'a', 'b', 'c'}\ndef f(x): return x in {'one', 'two', 'three'}\n"
+        source = self.write("src/a.py", text).parent
+        first = self.compile(source, [["a.py", "lib/a.py"]])[1]
+        os.utime(source / "a.py", (1, 1))
+        self.assertEqual(self.compile(source, [["a.py", "lib/a.py"]])[1], first)
+
+    def test_a_wheel_and_a_folder_give_the_same(self):
+        text = "x = 1\n"
+        wheel = self.wheel(("first.py", "other"), ("a.py", text))
+        from_wheel = self.compile(wheel, [[1, "lib/a.py"]])[0]
+        self.write("src/a.py", text)
+        self.assertEqual(self.compile(self.root / "src", [["a.py", "lib/a.py"]])[0], from_wheel)
+        self.assertEqual(list(from_wheel), [f"lib/__pycache__/a.{TAG}.pyc"])
+
+    def test_code_names_its_place_in_the_image(self):
+        code = self.compile(self.wheel(("a.py", "x = 1")), [[0, "lib/site/a.py"]])[0][f"lib/site/__pycache__/a.{TAG}.pyc"]
+        self.assertEqual(marshal.loads(code[16:]).co_filename, "/opt/venv/lib/site/a.py")
+
+    def test_is_validated_by_its_source_or_not_at_all(self):
+        wheel = self.wheel(("a.py", b"x = 1\n"))
+        for checked, flags in ((True, 3), (False, 1)):
+            [code] = self.compile(wheel, [[0, "a.py"]], checked=checked)[0].values()
+            self.assertEqual(code[:4], importlib.util.MAGIC_NUMBER)
+            self.assertEqual(int.from_bytes(code[4:8], "little"), flags)
+            self.assertEqual(code[8:16], importlib.util.source_hash(b"x = 1\n"))
+
+    def test_what_is_not_python_is_left_out(self):
+        bad = ["def {{ name }}():\n", "print 'two'\n", b"x = '\xff'\n", b"x = 1\0\n", "(" * 100_000, "return 1\n",
+               b"# coding: nonsense\n", "x = " + "-" * 200_000 + "1\n"]  # fmt: skip
+        files = [(f"bad{index}.py", text) for index, text in enumerate(bad)] + [("good.py", "x = 1\n")]
+        made = self.compile(self.wheel(*files), [[index, name] for index, (name, _) in enumerate(files)])[0]
+        self.assertEqual(list(made), [f"__pycache__/good.{TAG}.pyc"])
+
+    def test_a_file_may_have_its_own_encoding(self):
+        text = "# -*- coding: latin-1 -*-\nx = 'j\xf6rg'\n".encode("latin-1")
+        [code] = self.compile(self.wheel(("a.py", text)), [[0, "a.py"]])[0].values()
+        self.assertIn("j\xf6rg", marshal.loads(code[16:]).co_consts)
+
+    def test_warnings_of_a_file_are_nobodys(self):
+        made = self.compile(self.wheel(("a.py", "x = '\\d' is 'd'\nassert (x, 1)\n")), [[0, "a.py"]])[0]
+        self.assertEqual(len(made), 1)
+
+    def test_nothing_of_a_file_is_run(self):
+        place = self.root / "run"
+        self.compile(self.wheel(("a.py", f"open({str(place)!r}, 'w')\n")), [[0, "a.py"]])
+        self.assertFalse(place.exists())
+
+    def test_python_uses_it(self):
+        """Both kinds are imported instead of the source; the checked one only as long as it fits."""
+        for checked in (True, False):
+            site = self.root / f"site-{checked}"
+            source = self.write(f"{site.name}/demo.py", "x = 'as compiled'\n")
+            made = self.compile(site, [["demo.py", "demo.py"]], prefix=str(site), checked=checked)[0]
+            for name, code in made.items():
+                self.write(f"{site.name}/{name}", code)
+            ask = "import sys; sys.path.insert(0, sys.argv[1]); import demo; print(demo.x, demo.__cached__)"
+            code, out, err = python("-v", "-c", ask, site)
+            self.assertEqual((code, out), (0, f"as compiled {site}/__pycache__/demo.{TAG}.pyc\n"))
+            self.assertIn(f"# {site}/__pycache__/demo.{TAG}.pyc matches {source}", err)
+            source.write_text("x = 'edited since'\n")
+            said = python("-c", ask, site)[1].split(" /")[0]
+            self.assertEqual(said, "edited since" if checked else "as compiled")
+
+
+class TryImage(Case):
+    def package(self, name, version, content="", module=None):
+        """A package of one module, and its dist-info."""
+        module = module or name.replace("-", "_")
+        info = f"site/{name.replace('-', '_')}-{version}.dist-info"
+        self.write(f"site/{module}.py", content)
+        self.write(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        self.write(f"{info}/RECORD", f"{module}.py,,\n{info[5:]}/METADATA,,\n{info[5:]}/RECORD,,\n")
+        self.write(f"{info}/top_level.txt", module + "\n")
+
+    def trial(self, *arguments):
+        script = (SCRIPTS / "try_image.py").read_text()
+        code, out, err = python("-c", script, *arguments, PYTHONPATH=str(self.root / "site"))
+        self.assertEqual(err, "")
+        return code, out
+
+    def test_nothing_is_wrong(self):
+        self.package("demo", "1.0")
+        self.package("My.Other-Name", "2.0+cu128", module="other")
+        self.assertEqual(self.trial("demo==1.0", "my-other-name==2.0+cu128", "--", "demo", "my-other-name"), (0, ""))
+        self.assertEqual(self.trial("--"), (0, ""))
+
+    def test_a_package_is_missing_or_another(self):
+        self.package("demo", "1.0")
+        self.assertEqual(self.trial("demo==2.0", "gone==3", "--", "demo", "gone"),
+                         (1, "demo is 1.0, expected 2.0\ngone 3 is not installed\n"))  # fmt: skip
+
+    def test_an_import_fails(self):
+        self.package("demo", "1.0", "import no_such_module\n")
+        code, out = self.trial("demo==1.0", "--", "demo")
+        self.assertEqual(code, 1)
+        self.assertTrue(out.startswith("import demo:\nTraceback (most recent call last):\n"), out)
+        self.assertTrue(out.endswith("\nModuleNotFoundError: No module named 'no_such_module'\n"), out)
+
+    def test_an_import_that_exits_is_one_that_fails(self):
+        self.package("demo", "1.0", "raise SystemExit(0)\n")
+        code, out = self.trial("demo==1.0", "--", "demo")
+        self.assertEqual(code, 1)
+        self.assertTrue(out.endswith("\nSystemExit: 0\n"), out)
+
+    def test_only_what_was_asked_for_is_imported(self):
+        self.package("demo", "1.0")
+        self.package("helper", "1.0", "raise ImportError('not here')\n")
+        self.package("with-tests", "1.0", "raise ImportError('not here')\n", module="tests")
+        self.package("private", "1.0", "raise ImportError('not here')\n", module="_private")
+        versions = ("demo==1.0", "helper==1.0", "with-tests==1.0", "private==1.0")
+        self.assertEqual(self.trial(*versions, "--", "demo", "with-tests", "private"), (0, ""))
+
+    def test_a_package_may_have_its_modules_under_other_names(self):
+        self.package("scikit-demo", "1.0", "raise ImportError('broken')\n", module="skdemo")
+        code, out = self.trial("scikit-demo==1.0", "--", "scikit-demo")
+        self.assertEqual(code, 1)
+        self.assertTrue(out.startswith("import skdemo:\n"), out)
+
+
+unittest.main()

@@ -1,0 +1,122 @@
+#include "image/trial.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/text.hpp"
+#include "fakes/fake_work.hpp"
+#include "fakes/values.hpp"
+#include "image/scripts.hpp"
+#include "unit/project/fixture.hpp"
+
+namespace launch::image {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// An engine that records its calls and gives one answer.
+class OneAnswer final : public ProcessRunner {
+ public:
+  ProcessOutcome answer;
+  std::vector<std::vector<std::string>> calls;
+
+  Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
+    calls.push_back(spec.argv);
+    return answer;
+  }
+  Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>&) override {
+    return fail(environment_error("no guards here"));
+  }
+};
+
+class TryImage : public testing::Test {
+ protected:
+  std::string outcome(const specs::Platform& platform = *specs::Platform::of_this_machine()) {
+    const auto tags =
+        platform == fakes::x86() ? "cp312-cp312-manylinux_2_17_x86_64" : "cp312-cp312-manylinux_2_17_aarch64";
+    const auto lock = project::test::lock_of(
+        {project::test::package("filelock", "3.18", 1), project::test::package("numpy", "2.2.6", 1, tags),
+         project::test::package("torch", "2.8.0.dev20250606+cu128", 1)},
+        project::test::base("ubuntu 24.04", "3.12"));
+    const auto recipe = project::test::recipe(R"(python = "3.12"
+platforms = ["linux-x86_64", "linux-aarch64"]
+packages = ["numpy>=2", "only-elsewhere; sys_platform == 'win32'"]
+[torch]
+channel = "nightly"
+cuda = "cu128"
+packages = ["torch"]
+)");
+    const containers::Engine engine(*containers::engine_named("podman"), runner_, {}, work_);
+    const auto tried = try_image(engine, fakes::digest('a'), {recipe, lock}, platform, work_);
+    if (tried) return "works";
+    kind_ = tried.error().kind();
+    return tried.error().text();
+  }
+
+  OneAnswer runner_;
+  fakes::FakeWork work_;
+  ErrorKind kind_ = ErrorKind::input;
+};
+
+constexpr const char* kHint =
+    "\n\nhint: `--no-run` leaves the trial out, for packages that need more than a container without GPUs\n";
+
+TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
+  EXPECT_EQ(outcome(), "works");
+  ASSERT_EQ(runner_.calls.size(), 1U);
+  auto argv = runner_.calls.front();
+  const auto script = std::find(argv.begin(), argv.end(), kTrialScript);
+  ASSERT_NE(script, argv.end());
+  EXPECT_THAT(std::vector(script + 1, argv.end()),
+              ElementsAre("filelock==3.18", "numpy==2.2.6", "torch==2.8.0.dev20250606+cu128", "--", "numpy",
+                          "torch"));
+  argv.erase(script, argv.end());
+  EXPECT_EQ(shell_line(argv),
+            "podman run --rm --pull never --log-driver none --name launch-trial-aaaaaaaaaaaa "
+            "--network none --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
+                std::string(64, 'a') + " /opt/venv/bin/python3 -c");
+}
+
+TEST_F(TryImage, ThatFailsQuotesTheContainer) {
+  runner_.answer = {.exit_code = 1,
+                    .signal = 0,
+                    .timed_out = false,
+                    .cancelled = false,
+                    .out = "torch 2.8 is not installed\n\n",
+                    .err = "killed\n"};
+  EXPECT_EQ(outcome(),
+            "error: the new image of demo does not work: a trial in it exited with code 1\n"
+            "  torch 2.8 is not installed\n  killed" +
+                std::string(kHint));
+  EXPECT_EQ(kind_, ErrorKind::no);
+}
+
+TEST_F(TryImage, ThatFailsQuotesTheLastLinesOnly) {
+  runner_.answer.exit_code = 139;
+  std::string last;
+  for (int i = 1; i <= 50; ++i) {
+    runner_.answer.out += "line " + std::to_string(i) + "\n \n";
+    if (i > 30) last += "\n  line " + std::to_string(i);
+  }
+  EXPECT_EQ(outcome(),
+            "error: the new image of demo does not work: a trial in it exited with code 139" + last + kHint);
+}
+
+TEST_F(TryImage, OfAnotherPlatformIsOnlyNoted) {
+  const auto other = *specs::Platform::of_this_machine() == fakes::x86() ? fakes::arm() : fakes::x86();
+  EXPECT_EQ(outcome(other), "works");
+  EXPECT_THAT(runner_.calls, IsEmpty());
+  EXPECT_THAT(work_.reporter.notes,
+              ElementsAre("the image is for " + other.text() + " and was not tried here"));
+}
+
+TEST_F(TryImage, CanBeStopped) {
+  runner_.answer.exit_code = 143;
+  runner_.answer.cancelled = true;
+  EXPECT_EQ(outcome(), "error: stopped while trying the image\n");
+  EXPECT_EQ(kind_, ErrorKind::environment);
+}
+
+}  // namespace
+}  // namespace launch::image
