@@ -55,10 +55,9 @@ class Members {
   }
   /// The folder, and those on the way to it, as far as the base image lacks them.
   void add_new_folders(const std::string& path, const Owner& owner) { add_parents(path + '/', owner); }
-  /// A folder that belongs to somebody, and those on the way that the base image lacks; one of the base image
-  /// keeps its mode.
+  /// A folder that belongs to somebody, in folders of root; one of the base image keeps its mode.
   void add_owned_folder(const std::string& path, const Owner& owner) {
-    add_parents(path, owner);
+    add_parents(path);
     auto member = owned(folder(path), owner);
     if (const auto found = root_.folders.find(path); found != root_.folders.end())
       member.member.mode = found->second.mode;

@@ -121,9 +121,9 @@ class Standalone(unittest.TestCase):
         image = f'[image]\npython = "standalone"\nfrom = "docker.io/nvidia/cuda:{TAG}"\n'
         (project / f"recipes/{NAME}.toml").write_text(
             f'{start}packages = ["small-tool", "nvidia-large"]\n{image}user = "trainer"\n'
-            'copy = [{ from = "src", to = "/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'
+            'copy = [{ from = "src", to = "/new/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'
             '        { from = "src/main.py", to = "/opt/here/renamed.py" }, { from = "src/main.py", to = "/lib/here/" },\n'
-            '        { from = "src/deep", to = "/srv", owner = "1234:5678" }]\nenv = { PATH = "/workspace/bin:$PATH", PRICE = "$5" }\n')
+            '        { from = "src/deep", to = "/srv", owner = "1234:5678" }]\nenv = { PATH = "/new/workspace/bin:$PATH", PRICE = "$5" }\n')
         (project / f"recipes/{NAME}-broken.toml").write_text(f'{start}packages = ["broken-tool"]\n{image}')
         return project
 
@@ -171,7 +171,7 @@ class Standalone(unittest.TestCase):
         self.assertEqual(in_image(self, image, "sh", "-c", "pwd; id; echo $PRICE; ls -A / | grep -e stargz -e prefetch; "
                                        "deep/run.sh; echo ${PATH%%:/usr*}"),
                          "/workspace\nuid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n$5\ndeep\n"
-                         "/workspace/bin:/opt/venv/bin\n")
+                         "/new/workspace/bin:/opt/venv/bin\n")
         self.assertEqual([layer["wheels"] for layer in first["layers"]],
                          [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])
         history = json.loads(subprocess.run(["podman", "history", "--format", "json", image.removeprefix("sha256:")], text=True,

@@ -110,7 +110,7 @@ TEST_F(ProjectLayer, FollowsLinksOfTheBase) {
 TEST_F(ProjectLayer, TakesTheLaterOfTwoCopies) {
   const std::vector<ProjectCopy> copies = {{"/a/", kRootOwner, {file("x"), file("y")}},
                                            {"/a/", "5:6", {file("x", true)}}};
-  EXPECT_THAT(members(copies), ElementsAre("a/ 755 5:6", "a/x 755 5:6: of x", "a/y 644 0:0: of y"));
+  EXPECT_THAT(members(copies), ElementsAre("a/ 755 0:0", "a/x 755 5:6: of x", "a/y 644 0:0: of y"));
 }
 
 TEST_F(ProjectLayer, HidesTheFilesOfLazyPulling) {

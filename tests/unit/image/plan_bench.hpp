@@ -73,7 +73,7 @@ struct PlanBench {
   }
 
   PlanRequest request() {
-    PlanRequest request{locked, copies, platform, scratch.path(), {}, {}, {}};
+    PlanRequest request{locked, copies, platform, scratch.path(), {}, {}, {}, {}};
     request.fetch =
         [this](
             const std::vector<project::LockedWheel>& wheels) -> Result<std::vector<std::filesystem::path>> {

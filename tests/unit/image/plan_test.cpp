@@ -212,12 +212,9 @@ TEST(PlanImage, AWheelThatIsNoneIsNamed) {
             "  while making the layer of numpy-2.2.6-py3-none-any.whl\n");
 }
 
-TEST(CanBePlanned, WhatRunsNothingWhileItIsMade) {
+TEST(CanBePlanned, WhatHasAPythonOfItsOwn) {
   PlanBench bench;
   EXPECT_TRUE(can_be_planned(bench.locked));
-  bench.locked.recipe.image.apt = {"gcc"};
-  EXPECT_FALSE(can_be_planned(bench.locked));
-  bench.locked.recipe.image.apt.clear();
   bench.locked.lock.lock.provenance.interpreter.reset();
   EXPECT_FALSE(can_be_planned(bench.locked));
 }

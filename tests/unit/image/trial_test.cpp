@@ -7,6 +7,7 @@
 #include "fakes/fake_work.hpp"
 #include "fakes/values.hpp"
 #include "image/scripts.hpp"
+#include "unit/base/scratch.hpp"
 #include "unit/project/fixture.hpp"
 
 namespace launch::image {
@@ -23,8 +24,12 @@ class OneAnswer final : public ProcessRunner {
 
   Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
     calls.push_back(spec.argv);
-    return answer;
+    if (spec.argv[1] == "run") return answer;
+    ProcessOutcome listed;  // of containers that a killed trial left
+    if (spec.argv[1] == "ps" && calls.size() == 1) listed.out = left;
+    return listed;
   }
+  std::string left;
   Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>&) override {
     return fail(environment_error("no guards here"));
   }
@@ -48,12 +53,17 @@ cuda = "cu128"
 packages = ["torch"]
 )");
     const containers::Engine engine(*containers::engine_named("podman"), runner_, {}, work_);
-    const auto tried = try_image(engine, fakes::digest('a'), {recipe, lock}, platform, work_);
+    const auto tried = try_image(engine, fakes::digest('a'), {recipe, lock}, platform, scratch_.path(), work_);
     if (tried) return "works";
     kind_ = tried.error().kind();
     return tried.error().text();
   }
 
+  std::string mark() const {
+    return Digest::of((scratch_ / "builds/trial-demo").string()).hex().substr(0, 32);
+  }
+
+  test::Scratch scratch_;
   OneAnswer runner_;
   fakes::FakeWork work_;
   ErrorKind kind_ = ErrorKind::input;
@@ -64,8 +74,8 @@ constexpr const char* kHint =
 
 TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
   EXPECT_EQ(outcome(), "works");
-  ASSERT_EQ(runner_.calls.size(), 1U);
-  auto argv = runner_.calls.front();
+  ASSERT_EQ(runner_.calls.size(), 2U);
+  auto argv = runner_.calls.back();
   const auto script = std::find(argv.begin(), argv.end(), kTrialScript);
   ASSERT_NE(script, argv.end());
   EXPECT_THAT(std::vector(script + 1, argv.end()),
@@ -73,9 +83,19 @@ TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
                           "torch"));
   argv.erase(script, argv.end());
   EXPECT_EQ(shell_line(argv),
-            "podman run --rm --pull never --log-driver none --name launch-trial-aaaaaaaaaaaa "
-            "--network none --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
+            "podman run --rm --pull never --log-driver none --name launch-trial-" +
+                mark() + " --label launch.trial=" + mark() +
+                " --network none --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
                 std::string(64, 'a') + " /opt/venv/bin/python3 -c");
+}
+
+TEST_F(TryImage, RemovesTheContainerOfAKilledTrial) {
+  runner_.left = "launch-trial-old\n";
+  EXPECT_EQ(outcome(), "works");
+  ASSERT_EQ(runner_.calls.size(), 4U);
+  EXPECT_EQ(shell_line(runner_.calls[0]), "podman ps --all --filter label=launch.trial=" + mark() +
+                                              " --format '{{.Names}}'");
+  EXPECT_EQ(shell_line(runner_.calls[1]), "podman rm --force --time 0 launch-trial-old");
 }
 
 TEST_F(TryImage, ThatFailsQuotesTheContainer) {
