@@ -170,7 +170,7 @@ class Standalone(unittest.TestCase):
         self.assertEqual(in_image(self, image, "python", "-c", flags), "1 3\n", "the library's bytecode is not checked")
         self.assertEqual(in_image(self, image, "sh", "-c", "pwd; id; echo $PRICE; ls -A / | grep -e stargz -e prefetch; "
                                        "deep/run.sh; echo ${PATH%%:/usr*}"),
-                         "/workspace\nuid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n$5\ndeep\n"
+                         "/new/workspace\nuid=1001(trainer) gid=1001(trainer) groups=1001(trainer)\n$5\ndeep\n"
                          "/new/workspace/bin:/opt/venv/bin\n")
         self.assertEqual([layer["wheels"] for layer in first["layers"]],
                          [["nvidia_large-1.0-py3-none-any.whl"], ["small_tool-1.0-py3-none-any.whl"]])

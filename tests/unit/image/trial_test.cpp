@@ -84,15 +84,14 @@ TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
   argv.erase(script, argv.end());
   EXPECT_EQ(shell_line(argv),
             "podman run --rm --pull never --log-driver none --name launch-trial-" +
-                mark() + " --label launch.trial=" + mark() +
-                " --network none --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
+                mark() + " --network none --label launch.trial=" + mark() + " --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
                 std::string(64, 'a') + " /opt/venv/bin/python3 -c");
 }
 
 TEST_F(TryImage, RemovesTheContainerOfAKilledTrial) {
   runner_.left = "launch-trial-old\n";
   EXPECT_EQ(outcome(), "works");
-  ASSERT_EQ(runner_.calls.size(), 4U);
+  ASSERT_EQ(runner_.calls.size(), 3U);
   EXPECT_EQ(shell_line(runner_.calls[0]), "podman ps --all --filter label=launch.trial=" + mark() +
                                               " --format '{{.Names}}'");
   EXPECT_EQ(shell_line(runner_.calls[1]), "podman rm --force --time 0 launch-trial-old");
