@@ -14,16 +14,16 @@ namespace launch::archive {
 /// One member of a tar file.
 struct TarEntry {
   enum class Kind { file, folder, link, hard_link, other };
-  std::string name;         ///< as written: "demo-1.0/setup.py"
-  std::string target;       ///< of a link
-  Kind kind = Kind::file;   ///< other: a device or a pipe
-  std::uint64_t size = 0;   ///< bytes of content
-  std::uint64_t offset = 0; ///< where its content begins in the tar
-  std::int64_t time = 0;    ///< last modification, seconds since 1970
-  bool executable = false;  ///< by its owner
-  unsigned mode = 0;        ///< its permissions: 0644
-  unsigned owner = 0;       ///< user ID
-  unsigned group = 0;       ///< group ID
+  std::string name;          ///< as written: "demo-1.0/setup.py"
+  std::string target;        ///< of a link
+  Kind kind = Kind::file;    ///< other: a device or a pipe
+  std::uint64_t size = 0;    ///< bytes of content
+  std::uint64_t offset = 0;  ///< where its content begins in the tar
+  std::int64_t time = 0;     ///< last modification, seconds since 1970
+  bool executable = false;   ///< by its owner
+  unsigned mode = 0;         ///< its permissions: 0644
+  unsigned owner = 0;        ///< user ID
+  unsigned group = 0;        ///< group ID
 };
 
 /// What to read of a compressed tar, so that a small file cannot take a machine's memory or time.

@@ -126,8 +126,7 @@ Result<fs::path> EngineBuilder::unpack_interpreter(const fs::path& scratch) {
                     .hint("add this machine's platform to the recipe"));
   }
   const auto work = outside_.context.work();
-  TRY_ASSIGN(const auto fetched,
-             locking::fetch_interpreters(archives, outside_.store, outside_.http, work));
+  TRY_ASSIGN(const auto fetched, locking::fetch_interpreters(archives, outside_.store, outside_.http, work));
   TRY(archive::unpack_interpreter(fetched.paths.front(), scratch, work));
   return scratch / "python";
 }

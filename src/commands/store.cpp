@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "project/lockfile.hpp"
+#include "store/references.hpp"
 
 namespace launch::commands {
 namespace {
@@ -25,6 +26,10 @@ Result<void> add_digests(const std::filesystem::path& file, std::set<Digest>& di
   }
   if (const auto& interpreter = lock.provenance.interpreter) {
     for (const auto& [platform, archive] : interpreter->archives) digests.insert(archive.sha256);
+  }
+  if (const auto& base = lock.provenance.base) {
+    if (base->digest) digests.insert(*base->digest);
+    for (const auto& [platform, digest] : base->platforms) digests.insert(digest);
   }
   return {};
 }
@@ -63,6 +68,7 @@ Result<StoreGcDocument> collect_store(const StoreGcRequest& request, const Conte
     TRY(add_digests(root, wanted.keep));
     document.locks.push_back(root.string());
   }
+  wanted.keep = store::with_references(store, wanted.keep);
   TRY_ASSIGN(document.collected, store.collect(wanted, context.work()));
   return document;
 }

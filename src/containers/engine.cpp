@@ -103,8 +103,8 @@ Result<void> Engine::pull(const std::string& authority, const std::string& name,
 
 Result<void> Engine::save(const Digest& image_id, const std::filesystem::path& to,
                           std::stop_token stop) const {
-  TRY_ASSIGN(const auto outcome, runner_->run(process({"save", "--output", to.string(), image_id.text()}),
-                                              std::move(stop)));
+  TRY_ASSIGN(const auto outcome,
+             runner_->run(process({"save", "--output", to.string(), image_id.text()}), std::move(stop)));
   if (!outcome.ok()) return fail(failed("save the image " + image_id.text(), outcome));
   return {};
 }

@@ -74,7 +74,8 @@ class Members {
   void add_parents(const std::string& path, const Owner& owner = {}) {
     for (auto slash = path.find('/'); slash != std::string::npos; slash = path.find('/', slash + 1)) {
       auto parent = path.substr(0, slash);
-      if (!parent.empty() && !root_.folders.contains(parent)) members_.try_emplace(parent, owned(folder(parent), owner));
+      if (!parent.empty() && !root_.folders.contains(parent))
+        members_.try_emplace(parent, owned(folder(parent), owner));
     }
   }
 

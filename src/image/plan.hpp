@@ -69,11 +69,12 @@ struct ImagePlan {
 /// True if the image of a locked recipe can be planned: its Python is standalone.
 bool can_be_planned(const project::Locked& locked);
 
-/// The image of a locked recipe: the base's layers, the distribution's packages, the interpreter and its bytecode, the virtual environment
-/// and the user, the wheels (plan_layers), their bytecode, the project's files. It depends on the lock, the
-/// recipe and the project's files alone; all files of its own have one constant time. What the store does not
-/// know yet is made, on all cores. Errors (input): a malformed wheel, interpreter or base image, named;
-/// those of wheels_for and user_files; (environment): those of the functions of the request; a stop.
+/// The image of a locked recipe: the base's layers, the distribution's packages, the interpreter and its
+/// bytecode, the virtual environment and the user, the wheels (plan_layers), their bytecode, the project's
+/// files. It depends on the lock, the recipe and the project's files alone; all files of its own have one
+/// constant time. What the store does not know yet is made, on all cores. Errors (input): a malformed wheel,
+/// interpreter or base image, named; those of wheels_for and user_files; (environment): those of the
+/// functions of the request; a stop.
 Result<ImagePlan> plan_image(const PlanRequest& request, const store::Store& store, ProcessRunner& runner,
                              const Work& work);
 

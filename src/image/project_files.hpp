@@ -26,9 +26,9 @@ struct ProjectFile {
 
 /// A `copy` entry of a recipe with its current files.
 struct ProjectCopy {
-  std::string to;                  ///< destination folder in the image, ending in "/": "/workspace/"
-  std::string owner;               ///< "UID:GID", or the name of the recipe's user; of `to`, too, if it is new
-                                   ///< or the user's work folder
+  std::string to;     ///< destination folder in the image, ending in "/": "/workspace/"
+  std::string owner;  ///< "UID:GID", or the name of the recipe's user; of `to`, too, if it is new
+                      ///< or the user's work folder
   std::vector<ProjectFile> files;  ///< sorted by path, so that a folder comes before what is in it
 };
 

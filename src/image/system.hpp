@@ -20,9 +20,9 @@ namespace launch::image {
 
 /// The system below wheels: a base image with packages of its distribution.
 struct SystemRequest {
-  project::Recipe recipe;        ///< its `apt` are the packages
-  project::LoadedLock lock;      ///< its base has a digest; without an interpreter, the base's Python is added
-  std::filesystem::path folder;  ///< as BuildRequest::folder
+  project::Recipe recipe;    ///< its `apt` are the packages
+  project::LoadedLock lock;  ///< its base has a digest; without an interpreter, the base's Python is added
+  std::filesystem::path folder;                  ///< as BuildRequest::folder
   std::optional<specs::Platform> platform = {};  ///< nullopt: the engine's own
 };
 

@@ -65,8 +65,8 @@ void keep(const store::Store& store, const Digest& base, const std::string& key,
 }
 
 Error unexpected(const fs::path& file, std::string_view what) {
-  return environment_error(fmt::format("the engine saved an image in an unexpected form: {} {}", file.string(),
-                                       what));
+  return environment_error(
+      fmt::format("the engine saved an image in an unexpected form: {} {}", file.string(), what));
 }
 
 /// A saved image: where in the file its layers are, from the bottom.
@@ -108,11 +108,10 @@ Result<Saved> read_saved(const fs::path& file) {
 /// Puts the layers above the base into the store.
 Result<std::vector<SystemLayers::Layer>> take_layers(const fs::path& file, const containers::Image& image,
                                                      const archive::Image& base,
-                                                     const project::Recipe& recipe,
-                                                     const store::Store& store, const Work& work) {
+                                                     const project::Recipe& recipe, const store::Store& store,
+                                                     const Work& work) {
   const auto& below = base.diff_ids;
-  if (image.layers.size() < below.size() ||
-      !std::equal(below.begin(), below.end(), image.layers.begin()))
+  if (image.layers.size() < below.size() || !std::equal(below.begin(), below.end(), image.layers.begin()))
     return fail(environment_error("the image that the engine built does not begin with the base's layers"));
   TRY_ASSIGN(const auto saved, read_saved(file));
   if (saved.layers.size() != image.layers.size()) return fail(unexpected(file, "has other layers"));
@@ -147,8 +146,7 @@ Result<SystemLayers> system_layers(const SystemRequest& request, const Digest& b
   TRY_ASSIGN(const auto engine,
              during(find_engine(), "looking for an engine that installs the packages of the distribution"));
   work.reporter.note(fmt::format("{} installs {} of the distribution once; the layer is kept in the store",
-                                 engine.info().name(),
-                                 fmt::join(request.recipe.image.apt, ", ")));
+                                 engine.info().name(), fmt::join(request.recipe.image.apt, ", ")));
   TRY_ASSIGN(const auto image, build_system(request, engine, work));
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
   const auto file = scratch.path() / "system.tar";

@@ -53,7 +53,8 @@ cuda = "cu128"
 packages = ["torch"]
 )");
     const containers::Engine engine(*containers::engine_named("podman"), runner_, {}, work_);
-    const auto tried = try_image(engine, fakes::digest('a'), {recipe, lock}, platform, scratch_.path(), work_);
+    const auto tried =
+        try_image(engine, fakes::digest('a'), {recipe, lock}, platform, scratch_.path(), work_);
     if (tried) return "works";
     kind_ = tried.error().kind();
     return tried.error().text();
@@ -82,18 +83,18 @@ TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
               ElementsAre("filelock==3.18", "numpy==2.2.6", "torch==2.8.0.dev20250606+cu128", "--", "numpy",
                           "torch"));
   argv.erase(script, argv.end());
-  EXPECT_EQ(shell_line(argv),
-            "podman run --rm --pull never --log-driver none --name launch-trial-" +
-                mark() + " --network none --label launch.trial=" + mark() + " --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
-                std::string(64, 'a') + " /opt/venv/bin/python3 -c");
+  EXPECT_EQ(shell_line(argv), "podman run --rm --pull never --log-driver none --name launch-trial-" + mark() +
+                                  " --network none --label launch.trial=" + mark() +
+                                  " --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
+                                  std::string(64, 'a') + " /opt/venv/bin/python3 -c");
 }
 
 TEST_F(TryImage, RemovesTheContainerOfAKilledTrial) {
   runner_.left = "launch-trial-old\n";
   EXPECT_EQ(outcome(), "works");
   ASSERT_EQ(runner_.calls.size(), 3U);
-  EXPECT_EQ(shell_line(runner_.calls[0]), "podman ps --all --filter label=launch.trial=" + mark() +
-                                              " --format '{{.Names}}'");
+  EXPECT_EQ(shell_line(runner_.calls[0]),
+            "podman ps --all --filter label=launch.trial=" + mark() + " --format '{{.Names}}'");
   EXPECT_EQ(shell_line(runner_.calls[1]), "podman rm --force --time 0 launch-trial-old");
 }
 
