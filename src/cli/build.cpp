@@ -33,6 +33,7 @@ struct BuildOptions {
   bool no_run = false;
   bool digest = false;
   std::optional<std::string> push;
+  bool sbom = false;
 };
 
 std::string json_of(const commands::BuildDocument& built) {
@@ -67,7 +68,8 @@ Result<int> run_digest(World& world, const BuildOptions& options) {
 }
 
 Result<int> run_push(World& world, const BuildOptions& options) {
-  const auto pushed = commands::push_image({.recipe = options.recipe, .to = *options.push}, world.context);
+  const auto pushed = commands::push_image(
+      {.recipe = options.recipe, .to = *options.push, .sbom = options.sbom}, world.context);
   if (!pushed) return ended(world, pushed.error(), "the tag is the one from before");
   world.terminal.clear();
   const auto had = pushed->present + pushed->mounted;
@@ -78,18 +80,26 @@ Result<int> run_push(World& world, const BuildOptions& options) {
     world.output.line(pushed->reference);
     return 0;
   }
+  auto sboms = nlohmann::json::array();
+  for (const auto& each : pushed->sboms) sboms.push_back(each.text());
   auto json = json_of(pushed->image);
   json.update({{"image", pushed->reference},
                {"present", pushed->present},
                {"mounted", pushed->mounted},
                {"sent", pushed->sent},
                {"sent_bytes", pushed->sent_bytes},
+               {"sboms", std::move(sboms)},
                {"seconds", pushed->seconds}});
   world.output.line(json_text(json));
   return 0;
 }
 
 Result<int> run_build(World& world, const BuildOptions& options) {
+  if (options.sbom && !options.push) {
+    return fail(input_error("--sbom attaches bills of materials to a pushed image: --push is missing")
+                    .hint(fmt::format("`launch render {} --sbom` writes them beside the Dockerfile",
+                                      options.recipe)));
+  }
   if (options.digest) return run_digest(world, options);
   if (options.push) return run_push(world, options);
   const auto built = commands::build({.recipe = options.recipe,
@@ -130,6 +140,7 @@ void register_build(App& app) {
       .value_name("NAME[:TAG]")
       .excludes(scratch)
       .excludes(dockerfile);
+  command.flag("--sbom", options->sbom, "With --push: attach bills of materials (CycloneDX and SPDX)");
   command.runs([options](World& world) { return run_build(world, *options); });
 }
 

@@ -51,7 +51,8 @@ Result<DigestDocument> image_digest(const std::string& recipe, const Context& co
 
 struct PushRequest {
   std::string recipe;
-  std::string to;  ///< "registry.example/team/demo:latest"
+  std::string to;     ///< "registry.example/team/demo:latest"
+  bool sbom = false;  ///< attach bills of materials to it
 };
 
 struct PushDocument {
@@ -61,6 +62,7 @@ struct PushDocument {
   std::size_t mounted = 0;
   std::size_t sent = 0;
   std::uint64_t sent_bytes = 0;
+  std::vector<Digest> sboms = {};  ///< artifacts that refer to the image
   double seconds = 0;
 };
 

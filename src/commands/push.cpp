@@ -8,6 +8,8 @@
 
 #include "commands/build.hpp"
 #include "commands/planned_images.hpp"
+#include "image/sbom.hpp"
+#include "registry/attach.hpp"
 #include "registry/credentials.hpp"
 #include "specs/image_reference.hpp"
 
@@ -35,6 +37,22 @@ Result<registry::PushRequest> push_request(const ImageInputs& inputs, const Plan
   return request;
 }
 
+/// Attaches the bills of materials to what was pushed.
+Result<std::vector<Digest>> attach_bills(const ImageInputs& inputs, const PlannedImages& planned,
+                                         const registry::PushRequest& pushed, const Context& context) {
+  const auto& locked = inputs.locked();
+  TRY_ASSIGN(const auto bill, image::make_bill({.recipe = locked.recipe.name,
+                                                .lock = locked.lock,
+                                                .platforms = locked.recipe.platforms,
+                                                .default_index = context.default_index}));
+  const registry::Subject subject{std::string(planned.media_type()), Digest::of(planned.top()),
+                                  planned.top().size()};
+  const std::vector<registry::Attachment> bills = {
+      {"sbom.cdx.json", std::string(image::kCycloneDxMediaType), image::cyclonedx_text(bill)},
+      {"sbom.spdx.json", std::string(image::kSpdxMediaType), image::spdx_text(bill)}};
+  return registry::attach(pushed.place, pushed.access, subject, bills, inputs.http(), context.work());
+}
+
 }  // namespace
 
 Result<DigestDocument> image_digest(const std::string& recipe, const Context& context) {
@@ -60,6 +78,9 @@ Result<PushDocument> push_image(const PushRequest& request, const Context& conte
                         .mounted = pushed.mounted,
                         .sent = pushed.sent,
                         .sent_bytes = pushed.sent_bytes};
+  if (request.sbom) {
+    TRY_ASSIGN(document.sboms, attach_bills(*inputs, planned, wanted, context));
+  }
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;
 }

@@ -66,6 +66,10 @@ specs::Url Place::blob(const Digest& digest) const {
   return base.extend_path("/blobs/" + digest.text());
 }
 
+specs::Url Place::referrers(const Digest& subject) const {
+  return base.extend_path("/referrers/" + subject.text());
+}
+
 Result<Place> Place::to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors) {
   const auto below = [&](std::string_view prefix) {
     return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '/');

@@ -29,6 +29,7 @@ struct Place {
 
   specs::Url manifest(std::string_view tag_or_digest) const;
   specs::Url blob(const Digest& digest) const;
+  specs::Url referrers(const Digest& subject) const;
 
   /// Where to push: the name itself. It is spoken to in plain HTTP if an entry of `mirrors` says so of this
   /// registry. Errors (input): not a valid address.

@@ -230,6 +230,17 @@ class Standalone(unittest.TestCase):
         self.assertGreater(pushed["sent_bytes"], 17 << 20)
         again = self.launch("build", NAME, "--push", f"{address}/team/demo:2")
         self.assertEqual((again["sent"], again["image"]), (0, pushed["image"]))
+        with self.subTest("with bills of materials, which this registry lists under a tag"):
+            for _ in range(2):
+                attached = self.launch("build", NAME, "--push", f"{address}/team/demo:1", "--sbom")
+                self.assertEqual(len(attached["sboms"]), 2)
+            listed = run("skopeo", "inspect", "--raw", "--tls-verify=false",
+                         f"docker://{address}/team/demo:{digest.replace(':', '-')}")
+            self.assertEqual([(each["digest"], each["artifactType"]) for each in json.loads(listed)["manifests"]],
+                             list(zip(attached["sboms"], ["application/vnd.cyclonedx+json", "application/spdx+json"])))
+            artifact = json.loads(run("skopeo", "inspect", "--raw", "--tls-verify=false",
+                                      f"docker://{address}/team/demo@{attached['sboms'][0]}"))
+            self.assertEqual(artifact["subject"]["digest"], digest)
         found = run("skopeo", "inspect", "--tls-verify=false", f"docker://{address}/team/demo:1")
         self.assertEqual(json.loads(found)["Digest"], digest)
 
