@@ -154,6 +154,8 @@ Result<std::string> dist_info_folder(const std::vector<ZipEntry>& entries) {
                                       found.size(), in_quotes(*found.begin()),
                                       in_quotes(*std::next(found.begin())))));
   }
+  if (found.begin()->front() == '-')
+    return fail(bad_wheel(fmt::format("its folder {} names no project", in_quotes(*found.begin()))));
   return *found.begin();
 }
 

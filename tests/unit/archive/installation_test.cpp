@@ -46,6 +46,8 @@ TEST(DistInfoFolder, IsTheOnlyOneAtTheTop) {
       "demo-1.dist-info");
   EXPECT_EQ(dist_info_folder({entry("demo/a.py")}).error().message(),
             "the wheel cannot be installed: it has no .dist-info folder");
+  EXPECT_EQ(dist_info_folder({entry("-1.dist-info/WHEEL")}).error().message(),
+            "the wheel cannot be installed: its folder \"-1.dist-info\" names no project");
   EXPECT_EQ(dist_info_folder({entry("a-1.dist-info/WHEEL"), entry("b-1.dist-info/WHEEL")}).error().message(),
             "the wheel cannot be installed: it has 2 .dist-info folders, \"a-1.dist-info\" and "
             "\"b-1.dist-info\" among "
