@@ -58,7 +58,7 @@ def mounts_below(folder):
 
 
 class Docker:
-    """Calls the client; `environment` is what others need to call it."""
+    """Calls the client. Others call it with `environment`, or with `variables` added to their own."""
 
     def __init__(self, root, prefix=(), **configuration):
         """`root`: a new folder's path, for everything. `prefix`: a command that starts the daemon, such as unshare."""
@@ -66,8 +66,8 @@ class Docker:
         self.root.mkdir()
         self.socket = self.root / "docker.sock"
         self.group = f"{self.root.parent.name}-{self.root.name}"
-        self.environment = {**os.environ, "PATH": PATH, "DOCKER_HOST": f"unix://{self.socket}",
-                            "DOCKER_CONFIG": str(self.root / "client")}  # fmt: skip
+        self.variables = {"PATH": PATH, "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": str(self.root / "client")}
+        self.environment = {**os.environ, **self.variables}
         for name in ("DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"):
             self.environment.pop(name, None)
         self.prefix = list(prefix)
