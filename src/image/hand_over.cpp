@@ -94,12 +94,10 @@ class HandOver {
   Result<Digest> load(const std::string& why) {
     const auto& name = engine_.info().name();
     work_.reporter.note(fmt::format("{} gets the image as an archive: {}", name, why));
-    TRY_ASSIGN(auto archive, image_archive(plan_));
-    const CountedBody counted(archive, counter(archive->size()));
-    std::uint64_t offset = 0;
-    const auto read = [&](std::span<char> buffer) -> Result<std::size_t> {
-      TRY_ASSIGN(const auto count, counted.read(offset, buffer));
-      offset += count;
+    TRY_ASSIGN(auto archive, ImageArchive::of(plan_));
+    const auto read = [&, on_read = counter(archive.size())](std::span<char> buffer) -> Result<std::size_t> {
+      auto count = archive.read(buffer);
+      if (count) on_read(*count);
       return count;
     };
     TRY(engine_.load(read, served_name(recipe_), work_.stop));

@@ -25,7 +25,7 @@ std::string served_name(const std::string& recipe);
 /// layers that it lacks, and checks each. An engine that does not reach this machine's loopback addresses
 /// loads the whole image as an archive, which is said. An image that is there already is only found, unless
 /// `again`. Hand-overs of the same image wait for each other in `folder`. Errors: those of `try_it` and
-/// image_archive; (environment): the engine cannot pull or load; a stop was requested.
+/// ImageArchive; (environment): the engine cannot pull or load; a stop was requested.
 Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
                                const std::filesystem::path& folder, bool again,
                                const std::function<Result<void>(const Digest& image_id)>& try_it,

@@ -49,24 +49,6 @@ class FileBody final : public BodySource {
   std::uint64_t size_;
 };
 
-class JoinedBody final : public BodySource {
- public:
-  explicit JoinedBody(std::vector<Body> parts) : parts_(std::move(parts)) {
-    for (const auto& part : parts_) ends_.push_back((ends_.empty() ? 0 : ends_.back()) + part->size());
-  }
-  std::uint64_t size() const override { return ends_.empty() ? 0 : ends_.back(); }
-  Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
-    const auto end = std::upper_bound(ends_.begin(), ends_.end(), offset);
-    if (end == ends_.end()) return 0;
-    const auto& part = parts_[static_cast<std::size_t>(end - ends_.begin())];
-    return part->read(offset - (*end - part->size()), buffer);
-  }
-
- private:
-  std::vector<Body> parts_;
-  std::vector<std::uint64_t> ends_;  ///< offsets
-};
-
 class PartBody final : public BodySource {
  public:
   PartBody(Body whole, std::uint64_t offset, std::uint64_t size)
@@ -97,10 +79,6 @@ Result<Body> body_of_file(const std::filesystem::path& path) {
   struct stat status = {};
   if (!file || ::fstat(file.get(), &status) != 0) return fail(io_error("read", path, errno));
   return std::make_shared<FileBody>(std::move(file), path, static_cast<std::uint64_t>(status.st_size));
-}
-
-Body body_of_parts(std::vector<Body> parts) {
-  return std::make_shared<JoinedBody>(std::move(parts));
 }
 
 Body body_part(Body whole, std::uint64_t offset, std::uint64_t size) {

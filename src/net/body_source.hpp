@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "base/result.hpp"
 
@@ -28,8 +27,6 @@ using Body = std::shared_ptr<const BodySource>;
 Body body_of_text(std::string text);
 /// A file, open as long as the body exists. Errors (environment): it cannot be read.
 Result<Body> body_of_file(const std::filesystem::path& path);
-/// Several bodies, one after the other.
-Body body_of_parts(std::vector<Body> parts);
 /// `size` bytes of another body from an offset; cut to it.
 Body body_part(Body whole, std::uint64_t offset, std::uint64_t size);
 

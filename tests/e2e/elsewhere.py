@@ -16,7 +16,9 @@ import threading
 import time
 import unittest
 
-from real_docker import SKIPPED, program, start_docker, why_not, without_network
+from image_project import REGISTRY, TAG
+from real_docker import SKIPPED, start_docker, why_not, without_network
+from real_registry import run
 from standalone_project import LAUNCH, NAME, StandaloneProject
 
 if reason := why_not():
@@ -34,22 +36,27 @@ def pump(source, target):
         target.shutdown(socket.SHUT_WR)
 
 
+def connect(client, path):
+    with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
+        server.connect(str(path))
+        back = threading.Thread(target=pump, args=(server, client), daemon=True)
+        back.start()
+        pump(client, server)
+        back.join()
+
+
 def forward(case, path):
-    """A loopback port that leads to a unix socket, as long as the test class runs."""
+    """A loopback port that leads to a unix socket, until the test ends."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept():
         with contextlib.suppress(OSError):
             while True:
-                client, _ = listener.accept()
-                server = socket.socket(socket.AF_UNIX)
-                server.connect(str(path))
-                for pair in ((client, server), (server, client)):
-                    threading.Thread(target=pump, args=pair, daemon=True).start()
+                threading.Thread(target=connect, args=(listener.accept()[0], path), daemon=True).start()
 
     threading.Thread(target=accept, daemon=True).start()
-    case.addClassCleanup(listener.close)
-    case.addClassCleanup(listener.shutdown, socket.SHUT_RDWR)
+    case.addCleanup(listener.close)
+    case.addCleanup(listener.shutdown, socket.SHUT_RDWR)
     return listener.getsockname()[1]
 
 
@@ -63,8 +70,19 @@ class Elsewhere(StandaloneProject):
     def setUp(self):
         self.lock()
         self.said = self.launch("build", NAME, "--digest")
-        for image in self.docker("images", "--all", "--quiet").split():
-            self.docker("rmi", "--force", image)
+        self.forget()
+
+    def forget(self):
+        """docker keeps the layers of the base, once it has them."""
+        if f"localhost/launch/{NAME}" in self.docker("images", "--format", "{{.Repository}}").split():
+            self.keep_base()
+            self.docker("rmi", f"localhost/launch/{NAME}")
+
+    def keep_base(self):
+        if "base" not in self.docker("images", "--format", "{{.Repository}}").split():
+            run("skopeo", "copy", "--quiet", "--src-tls-verify=false", f"docker://{REGISTRY}/nvidia/cuda:{TAG}",
+                f"docker-archive:{self.root}/base.tar:base:kept")  # fmt: skip
+            self.docker("load", "--quiet", "--input", self.root / "base.tar")
 
     def expect_archive(self, built, why):
         self.assertIn(f"{built['engine']} gets the image as an archive: {why}\n", self.words)
@@ -74,9 +92,11 @@ class Elsewhere(StandaloneProject):
         return self.build(*arguments, **{**self.variables, **more})
 
     def expect_in_docker(self, built):
-        (image,) = set(self.docker("images", "--all", "--quiet", "--no-trunc").split())
-        self.assertIn(image, (built["image_id"], built["digest"]))
-        self.assertEqual(self.docker("images", "--format", "{{.Repository}}:{{.Tag}}"), f"localhost/launch/{NAME}:latest\n")
+        images = dict(line.split() for line in self.docker("images", "--all", "--no-trunc", "--format",
+                                                           "{{.Repository}}:{{.Tag}} {{.ID}}").splitlines())  # fmt: skip
+        images.pop("base:kept", None)
+        self.assertIn(images.pop(f"localhost/launch/{NAME}:latest"), (built["image_id"], built["digest"]))
+        self.assertEqual(images, {})
         self.assertEqual(self.docker("run", "--rm", "--network", "none", built["image"], "small"), "small\n")
 
     def test_a_docker_whose_socket_is_here(self):
@@ -88,13 +108,13 @@ class Elsewhere(StandaloneProject):
         self.assertNotIn("archive", self.words)
 
     def test_a_docker_at_a_port(self):
-        host = f"tcp://127.0.0.1:{forward(type(self), self.docker.socket)}"
+        host = f"tcp://127.0.0.1:{forward(self, self.docker.socket)}"
         built = self.build_with_docker(DOCKER_HOST=host)
         self.expect_archive(built, f"its daemon is at {host}")
         self.expect_in_docker(built)
 
     def test_a_docker_of_a_context(self):
-        host = f"tcp://127.0.0.1:{forward(type(self), self.docker.socket)}"
+        host = f"tcp://127.0.0.1:{forward(self, self.docker.socket)}"
         self.docker("context", "create", "far", "--docker", f"host={host}")
         self.addCleanup(self.docker, "context", "rm", "--force", "far")
         variables = {name: value for name, value in self.variables.items() if name != "DOCKER_HOST"}
@@ -103,10 +123,10 @@ class Elsewhere(StandaloneProject):
         self.expect_in_docker(built)
 
     def test_a_killed_build_leaves_nothing_in_the_way(self):
-        host = f"tcp://127.0.0.1:{forward(type(self), self.docker.socket)}"
+        host = f"tcp://127.0.0.1:{forward(self, self.docker.socket)}"
         whole = self.build_with_docker(DOCKER_HOST=host)
         for number in (signal.SIGKILL, signal.SIGINT):
-            self.docker("rmi", "--force", whole["image"])
+            self.forget()
             building = subprocess.Popen([LAUNCH, "build", NAME], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, env=self.environment(
                                             self.project, "store", {**self.variables, "DOCKER_HOST": host}))  # fmt: skip
@@ -124,9 +144,10 @@ class Elsewhere(StandaloneProject):
         self.assertEqual(len(wheels), 1, wheels)
         whole = wheels[0].read_bytes()
         self.addCleanup(self.write, wheels[0], whole)
-        self.write(wheels[0], whole[: len(whole) // 2] + bytes(len(whole) - len(whole) // 2))
-        self.launch("build", NAME, code=3, **{**self.variables, "DOCKER_HOST": "unix://" + str(self.docker.socket)})
-        print(self.words)
+        self.write(wheels[0], whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :])
+        self.launch("build", NAME, code=3, **self.variables)
+        self.assertRegex(self.words, "error: the layer of nvidia-large 1.0 is damaged in the store: expected sha256:[0-9a-f]{64}, "
+                                     "found sha256:[0-9a-f]{64}\n\nhint: find and remove what is damaged: launch store verify\n")
         self.assertNotIn("localhost", self.docker("images", "--all", "--format", "{{.Repository}}"))
 
     @staticmethod
