@@ -1,6 +1,7 @@
 """A docker daemon of a test's own: that of the distribution's docker.io, which ci/setup installs.
 
-LAUNCH_TEST_DOCKER names a folder with the programs of another docker (docker, dockerd, containerd).
+LAUNCH_TEST_DOCKER names a folder with the programs of another docker (docker, dockerd, containerd). With
+LAUNCH_TEST_DOCKER_STORE=containerd the daemon keeps images there, which docker 24 and later can.
 """
 
 import contextlib
@@ -77,6 +78,8 @@ class Docker:
             "default-ulimits": {name: {"Name": name, "Soft": limit(kind), "Hard": limit(kind)}
                                 for name, kind in (("nofile", resource.RLIMIT_NOFILE), ("nproc", resource.RLIMIT_NPROC))},
             **configuration}  # fmt: skip
+        if os.environ.get("LAUNCH_TEST_DOCKER_STORE") == "containerd":
+            self.configuration["features"] = {"containerd-snapshotter": True}
         self.had = {folder for folder in self.shared_folders() if folder.exists()}
         self.daemon = None
 
@@ -87,8 +90,8 @@ class Docker:
 
     def start(self):
         words = ""
-        for driver in ("overlay2", "vfs"):
-            words = self.try_driver({} if "features" in self.configuration else {"storage-driver": driver})
+        for driver in ("overlayfs", "native") if "features" in self.configuration else ("overlay2", "vfs"):
+            words = self.try_driver({"storage-driver": driver})
             if self.daemon:
                 return self
         if "not permitted" in words.lower() or "permission denied" in words.lower():

@@ -107,9 +107,10 @@ TEST_F(TakeOver, APullThatFailsOrLeavesNothing) {
              {1, "", "Error response from daemon: dial tcp 127.0.0.1:4000: connect: connection refused\n"});
   auto id = docker().pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
   ASSERT_FALSE(id);
-  EXPECT_EQ(id.error().text(),
-            "error: docker could not pull the image launch/demo: Error response from daemon: dial tcp "
-            "127.0.0.1:4000: connect: connection refused\n");
+  EXPECT_EQ(
+      id.error().text(),
+      "error: docker could not pull the image launch/demo: dial tcp 127.0.0.1:4000: connect: connection "
+      "refused\n");
   runner_.on("podman pull --quiet --tls-verify=false " + reference, {0});
   runner_.on("podman image inspect " + reference, {125, "[]", "Error: x: image not known\n"});
   id = podman().pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
