@@ -64,6 +64,8 @@ TEST(ImageArchiveTest, IsALayoutAndAnArchiveOfDockers) {
   const auto tar = text_of(*std::move(archive));
   ASSERT_TRUE(tar) << tar.error().text();
   EXPECT_EQ(tar->size(), size);
+  EXPECT_EQ(tar->size() % 512, 0U);
+  EXPECT_TRUE(tar->ends_with(std::string(1024, '\0'))) << "a tar ends with two blocks of zeros";
   const auto blob = [](const Digest& digest) { return "blobs/sha256/" + digest.hex(); };
   const std::map<std::string, std::string> expected{
       {"oci-layout", R"({"imageLayoutVersion":"1.0.0"})"},
