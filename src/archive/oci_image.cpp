@@ -110,6 +110,13 @@ std::string oci_layout_text() {
   return json_text(Json{{"imageLayoutVersion", "1.0.0"}});
 }
 
+std::string docker_archive_text(const Digest& config, std::span<const Descriptor> layers) {
+  auto paths = Json::array();
+  for (const auto& layer : layers) paths.push_back(blob_path(layer.digest));
+  return json_text(Json::array(
+      {Json{{"Config", blob_path(config)}, {"RepoTags", nullptr}, {"Layers", std::move(paths)}}}));
+}
+
 std::string blob_path(const Digest& digest) {
   return "blobs/sha256/" + digest.hex();
 }

@@ -98,6 +98,9 @@ std::string image_index_text(std::span<const IndexEntry> entries, const Annotati
 
 /// The file oci-layout of a folder that holds images.
 std::string oci_layout_text();
+/// The file manifest.json of an archive as docker saves it, for engines that do not know OCI's layout. Its
+/// paths are those of that layout, so that one archive can be both.
+std::string docker_archive_text(const Digest& config, std::span<const Descriptor> layers);
 /// The path of a blob below such a folder.
 std::string blob_path(const Digest& digest);
 

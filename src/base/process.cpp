@@ -3,14 +3,10 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <system_error>
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,15 +17,15 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/optional.hpp>
 #include <boost/process/v2/process.hpp>
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include "base/child.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
-
-extern char** environ;
 
 namespace launch {
 namespace {
@@ -37,177 +33,6 @@ namespace {
 namespace asio = boost::asio;
 namespace process = boost::process::v2;
 using boost::system::error_code;
-
-Error cannot_run(std::string_view program, std::string_view reason) {
-  return environment_error(fmt::format("cannot run {}: {}", printable(program), reason));
-}
-
-/// Moves a descriptor above 2, so that dup2 onto the child's stdin, stdout and stderr cannot overwrite it.
-Result<Fd> above_stdio(int fd, std::string_view program) {
-  Fd own(fd);
-  if (!own) return fail(cannot_run(program, std::strerror(errno)));
-  if (own.get() > STDERR_FILENO) return own;
-  Fd moved(::fcntl(own.get(), F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
-  if (!moved) return fail(cannot_run(program, std::strerror(errno)));
-  return moved;
-}
-
-struct PipeEnds {
-  Fd read;
-  Fd write;
-};
-
-Result<PipeEnds> make_pipe(std::string_view program) {
-  std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(cannot_run(program, std::strerror(errno)));
-  Fd write(ends[1]);
-  TRY_ASSIGN(auto read, above_stdio(ends[0], program));
-  TRY_ASSIGN(write, above_stdio(write.release(), program));
-  return PipeEnds{std::move(read), std::move(write)};
-}
-
-/// A descriptor from which the child reads `input` to its end; a file, so that no thread has to feed it.
-Result<Fd> make_input(const std::string& input, std::string_view program) {
-  if (input.empty()) return above_stdio(::open("/dev/null", O_RDONLY | O_CLOEXEC), program);
-  TRY_ASSIGN(auto file, above_stdio(::memfd_create("stdin", MFD_CLOEXEC), program));
-  for (std::string_view rest = input; !rest.empty();) {
-    const auto put = ::write(file.get(), rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return fail(cannot_run(program, std::strerror(errno)));
-    rest.remove_prefix(static_cast<std::size_t>(put));
-  }
-  if (::lseek(file.get(), 0, SEEK_SET) != 0) return fail(cannot_run(program, std::strerror(errno)));
-  return file;
-}
-
-/// The child's variables in the form that execve needs.
-class EnvironmentBlock {
- public:
-  explicit EnvironmentBlock(const ProcessSpec& spec) {
-    std::map<std::string, std::string, std::less<>> values;
-    for (char** entry = spec.clean ? nullptr : environ; entry != nullptr && *entry != nullptr; ++entry) {
-      const std::string_view line(*entry);
-      const auto equals = line.find('=');
-      if (equals != std::string_view::npos) values.emplace(line.substr(0, equals), line.substr(equals + 1));
-    }
-    for (const auto& [name, value] : spec.environment) values[name] = value;
-    for (const auto& name : spec.unset) values.erase(name);
-    if (const auto path = values.find("PATH"); path != values.end()) path_ = path->second;
-    for (const auto& [name, value] : values) lines_.push_back(fmt::format("{}={}", name, value));
-    for (const auto& line : lines_) pointers_.push_back(line.c_str());
-    pointers_.push_back(nullptr);
-  }
-
-  const char* const* data() const { return pointers_.data(); }
-  /// Where programs are searched for; execvp's default if PATH is unset.
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/bin:/usr/bin";
-  std::vector<std::string> lines_;
-  std::vector<const char*> pointers_;
-};
-
-Result<std::filesystem::path> program_in(const std::string& name, const std::string& path) {
-  if (auto found = find_program(name, path)) return *std::move(found);
-  return fail(cannot_run(name, "no such program in PATH")
-                  .hint(fmt::format("install {}, or add its folder to PATH, which is {}", name, path)));
-}
-
-/// What the child does between fork and exec. Nothing here may allocate or take a lock, which another thread
-/// may have held when this process forked. Process v2's launchers allocate there, so we fork ourselves.
-struct ChildSetup {
-  int in = -1;
-  int out = -1;
-  int err = -1;
-  const char* folder = nullptr;
-  std::optional<mode_t> mask = {};
-  bool own_session = false;  ///< outlives this process
-  pid_t parent = ::getpid();
-
-  bool set_up() const {
-    if (own_session ? ::setsid() < 0 : ::setpgid(0, 0) != 0) return false;
-    if (!own_session) {
-      if (::prctl(PR_SET_PDEATHSIG, SIGTERM) != 0) return false;
-      if (::getppid() != parent) ::_exit(128 + SIGTERM);  // the parent died before prctl took effect
-    }
-    for (int signal = 1; signal < NSIG; ++signal)
-      ::signal(signal, SIG_DFL);  // fails for KILL and STOP, as it should
-    sigset_t none;
-    ::sigemptyset(&none);
-    if (::sigprocmask(SIG_SETMASK, &none, nullptr) != 0) return false;
-    if (folder != nullptr && ::chdir(folder) != 0) return false;
-    if (mask) ::umask(*mask);
-    // Kernels before 5.11 lack this flag; our own descriptors are O_CLOEXEC anyway.
-    ::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-    return ::dup2(in, STDIN_FILENO) >= 0 && ::dup2(out, STDOUT_FILENO) >= 0 &&
-           ::dup2(err, STDERR_FILENO) >= 0;
-  }
-};
-
-/// Writes without dying of SIGPIPE if the reader is gone.
-void write_quietly(int fd, std::string_view text) {
-  sigset_t pipe;
-  sigset_t before;
-  ::sigemptyset(&pipe);
-  ::sigaddset(&pipe, SIGPIPE);
-  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
-  if (::write(fd, text.data(), text.size()) < 0 && errno == EPIPE && ::sigismember(&before, SIGPIPE) == 0) {
-    constexpr timespec kNow{};
-    ::sigtimedwait(&pipe, nullptr, &kNow);
-  }
-  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
-}
-
-/// The child's process id; `argv` and `environment` end with a null.
-Result<pid_t> fork_and_exec(const char* program, const char* const* argv, const char* const* environment,
-                            const ChildSetup& setup, std::string_view name) {
-  // exec closes the child's end; if exec fails, the child writes its errno there.
-  TRY_ASSIGN(auto failure, make_pipe(name));
-  const pid_t child = ::fork();
-  if (child < 0) return fail(cannot_run(name, std::strerror(errno)));
-  if (child == 0) {
-    if (setup.set_up()) {
-      ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(environment));
-    }
-    constexpr int kCannotExecute = 127;
-    const int reason = errno;
-    write_quietly(failure.write.get(), {reinterpret_cast<const char*>(&reason), sizeof(reason)});
-    ::_exit(kCannotExecute);
-  }
-  failure.write = Fd();
-  int reason = 0;
-  ssize_t count = 0;
-  while ((count = ::read(failure.read.get(), &reason, sizeof(reason))) < 0 && errno == EINTR) {
-  }
-  if (count == 0) return child;
-  while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
-  }
-  return fail(cannot_run(name, std::strerror(reason)));
-}
-
-/// Starts the program with all descriptors closed but stdin, stdout and stderr.
-Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
-  if (spec.argv.empty()) return fail(environment_error("cannot run a program: no name was given"));
-  const std::string& name = spec.argv.front();
-  const EnvironmentBlock environment(spec);
-  TRY_ASSIGN(const auto program, program_in(name, environment.path()));
-  if (spec.umask) setup.mask = static_cast<mode_t>(*spec.umask);
-  if (spec.folder) {
-    std::error_code code;
-    if (!std::filesystem::is_directory(*spec.folder, code)) {
-      return fail(
-          cannot_run(name, fmt::format("its working folder {} does not exist", spec.folder->string())));
-    }
-    setup.folder = spec.folder->c_str();
-  }
-  std::vector<const char*> argv;
-  argv.reserve(spec.argv.size() + 1);
-  for (const auto& argument : spec.argv) argv.push_back(argument.c_str());
-  argv.push_back(nullptr);
-
-  return fork_and_exec(program.c_str(), argv.data(), environment.data(), setup, name);
-}
 
 /// True if a process of the group is still running, not just a zombie nobody has waited for (proc(5), stat).
 bool group_has_living(pid_t group) {
@@ -239,6 +64,7 @@ class Run {
     });
     read(out_);
     read(err_);
+    feed();
     if (spec_.timeout) {
       timeout_.expires_after(*spec_.timeout);
       timeout_.async_wait([this](error_code code) {
@@ -248,6 +74,7 @@ class Run {
     const std::stop_callback on_stop(std::move(stop),
                                      [this] { asio::post(io_, [this] { end(outcome_.cancelled); }); });
     io_.run();
+    if (feed_failure_) return fail(*std::move(feed_failure_));
     return take_outcome();
   }
 
@@ -264,7 +91,16 @@ class Run {
 
   Result<void> start_child() {
     const std::string_view name = spec_.argv.empty() ? std::string_view() : spec_.argv.front();
-    TRY_ASSIGN(const auto in, make_input(spec_.input, name));
+    Fd in;
+    Fd feeding;
+    if (spec_.feed) {
+      quiet_.emplace();
+      TRY_ASSIGN(auto ends, make_pipe(name));
+      in = std::move(ends.read);
+      feeding = std::move(ends.write);
+    } else {
+      TRY_ASSIGN(in, make_input(spec_.input, name));
+    }
     TRY_ASSIGN(auto out, make_pipe(name));
     TRY_ASSIGN(auto err, make_pipe(name));
     ChildSetup setup;
@@ -275,7 +111,24 @@ class Run {
     child_ = process::process(io_.get_executor(), group_);
     out_.from.assign(out.read.release());
     err_.from.assign(err.read.release());
+    if (feeding) in_.assign(feeding.release());
     return {};
+  }
+
+  /// Writes the next bytes of its stdin, until they end or the program reads no more.
+  void feed() {
+    if (!in_.is_open()) return;
+    auto count = ending_ ? Result<std::size_t>(0) : spec_.feed(fed_);
+    if (!count) {
+      feed_failure_ = std::move(count.error());
+      bool ignored = false;
+      end(ignored);
+    }
+    if (!count || *count == 0) return in_.close();
+    asio::async_write(in_, asio::buffer(fed_.data(), *count), [this](error_code code, std::size_t) {
+      if (code) return in_.close();
+      feed();
+    });
   }
 
   void read(Pipe& pipe) {
@@ -373,6 +226,10 @@ class Run {
   pid_t group_ = -1;
   Pipe out_;
   Pipe err_;
+  asio::posix::stream_descriptor in_{io_};  ///< open while the program is fed
+  std::vector<char> fed_ = std::vector<char>(spec_.feed ? std::size_t{1} << 16 : 0);
+  std::optional<Error> feed_failure_;
+  std::optional<QuietPipes> quiet_;
   asio::steady_timer timeout_{io_};
   asio::steady_timer grace_{io_};
   asio::steady_timer wake_{io_};

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -23,13 +24,17 @@ std::optional<std::filesystem::path> find_program(const std::string& name, std::
 
 /// A program to run. No shell is involved.
 struct ProcessSpec {
-  std::vector<std::string> argv;                          ///< argv[0] is looked up in PATH
-  std::map<std::string, std::string> environment = {};    ///< added to (or replacing) what this process has
-  std::vector<std::string> unset = {};                    ///< variables the child does not get
-  bool clean = false;                                     ///< it gets those of `environment` alone
-  std::optional<std::filesystem::path> folder = {};       ///< working folder; else this process's
-  std::optional<unsigned> umask = {};                     ///< file mode creation mask; else this process's
-  std::string input = {};                                 ///< given on stdin, then closed
+  std::vector<std::string> argv;                        ///< argv[0] is looked up in PATH
+  std::map<std::string, std::string> environment = {};  ///< added to (or replacing) what this process has
+  std::vector<std::string> unset = {};                  ///< variables the child does not get
+  bool clean = false;                                   ///< it gets those of `environment` alone
+  std::optional<std::filesystem::path> folder = {};     ///< working folder; else this process's
+  std::optional<unsigned> umask = {};                   ///< file mode creation mask; else this process's
+  std::string input = {};                               ///< given on stdin, then closed
+  /// Instead of `input`: fills the buffer with the next bytes for stdin and returns their number, 0 at the
+  /// end. Called on the calling thread, as long as the program reads. If it fails, the process group is
+  /// ended, and its error is that of the run.
+  std::function<Result<std::size_t>(std::span<char>)> feed = {};
   std::optional<std::chrono::milliseconds> timeout = {};  ///< then the process group is ended
   std::chrono::milliseconds grace{2000};                  ///< between SIGTERM and SIGKILL when it is ended
   /// Called on the calling thread for every line (without its newline) as it arrives, from stdout and stderr.

@@ -17,6 +17,8 @@ constexpr const char* kFooter =
     R"(With python = "standalone" and no apt, the image is known to the last byte before it exists: the engine pulls it from
 the store, and it is the same in every engine and registry. Otherwise the engine builds the Dockerfile: one engine gives
 the same image ID on every machine, provided all build as root or all rootless. An image that exists is reused.
+An engine that does not reach this machine's loopback addresses, such as one on another machine, gets an archive.
+What is printed can be run: where docker keeps no digest for an image that it did not push, it is the image's ID.
 
 Examples:
   launch build demo                   print localhost/launch/demo@sha256:…
@@ -41,13 +43,15 @@ std::string json_of(const commands::BuildDocument& built) {
   for (const auto& layer : built.layers) {
     layers.push_back({{"digest", layer.digest.text()}, {"size", layer.size}, {"wheels", layer.wheels}});
   }
-  return json_text(nlohmann::json{{"schema", 1},
-                                  {"image", built.reference()},
-                                  {"image_id", built.outcome.image.image_id.text()},
-                                  {"engine", built.engine},
-                                  {"up_to_date", built.outcome.up_to_date},
-                                  {"layers", std::move(layers)},
-                                  {"seconds", built.seconds}});
+  nlohmann::json json{{"schema", 1},
+                      {"image", built.reference()},
+                      {"image_id", built.outcome.image.image_id.text()},
+                      {"engine", built.engine},
+                      {"up_to_date", built.outcome.up_to_date},
+                      {"layers", std::move(layers)},
+                      {"seconds", built.seconds}};
+  if (built.digest) json["digest"] = built.digest->text();
+  return json_text(json);
 }
 
 nlohmann::json json_of(const commands::DigestDocument& document) {

@@ -40,7 +40,8 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
                          image::platform_to_build(inputs.locked().recipe), inputs.folder(), context.work()));
   }
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
-  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), 0};
+  auto digest = outcome.image.digest;
+  return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), 0, std::move(digest)};
 }
 
 /// The image that the engine pulls from the store.
@@ -55,7 +56,7 @@ Result<BuildDocument> build_planned(const BuildRequest& request, const ImageInpu
   };
   TRY_ASSIGN(auto outcome, image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch, try_it,
                                             engine, context.work()));
-  return BuildDocument{engine.info().name(), std::move(outcome), std::move(plan.wheels), 0};
+  return BuildDocument{engine.info().name(), std::move(outcome), std::move(plan.wheels), 0, plan.digest()};
 }
 
 }  // namespace

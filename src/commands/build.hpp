@@ -23,8 +23,9 @@ struct BuildDocument {
   image::BuildOutcome outcome;
   std::vector<image::WheelLayer> layers;  ///< of wheels, from below
   double seconds = 0;
+  std::optional<Digest> digest = {};  ///< of its manifest; nullopt if nobody knows it
 
-  /// A name that the engine can run: NAME@DIGEST, or the image's ID if docker has no digest.
+  /// A name that the engine can run: NAME@DIGEST, or the image's ID if docker keeps no digest for it.
   std::string reference() const;
 };
 

@@ -29,6 +29,7 @@ class Docker final : public EngineType {
     if (const auto more = ask(runner, {program, "info", "--format", "{{json .}}"})) {
       info.rootless = lists_at(more->out, {"SecurityOptions"}, "name=rootless");
       info.pids_limit = truth_at(more->out, {"PidsLimit"});
+      info.elsewhere = elsewhere(runner, program, *more, info.rootless);
     }
     const auto buildx = ask(runner, {program, "buildx", "version"});
     if (buildx && buildx->ok()) info.features.insert(kBuildx);
@@ -99,6 +100,19 @@ class Docker final : public EngineType {
   }
 
  private:
+  /// See EngineInfo. `answer` is that of `docker info`.
+  static std::string elsewhere(ProcessRunner& runner, const std::string& program,
+                               const ProcessOutcome& answer, bool rootless) {
+    // The current context's, or DOCKER_HOST.
+    const auto context = ask(runner, {program, "context", "inspect", "--format", "{{json .}}"});
+    const auto host = context ? text_at(context->out, {"Endpoints", "docker", "Host"}) : std::string();
+    if (!host.empty() && !host.starts_with("unix://")) return "its daemon is at " + host;
+    if (text_at(answer.out, {"OperatingSystem"}) == "Docker Desktop")
+      return "its daemon is in Docker Desktop's virtual machine";
+    if (rootless) return "its daemon is rootless, with a network of its own";
+    return {};
+  }
+
   static Missing no_server(const ProcessOutcome& answer) {
     if (has(answer.err, "permission denied")) {
       return {"docker's daemon denied access: " + said(answer),

@@ -92,12 +92,24 @@ Result<std::string> Engine::pull_name(const std::string& name, const Digest& dig
   return with_clear_host(*mirror);
 }
 
-Result<void> Engine::pull(const std::string& authority, const std::string& name, const Digest& digest,
-                          std::stop_token stop) const {
+Result<Digest> Engine::pull(const std::string& authority, const std::string& name, const Digest& digest,
+                            std::stop_token stop) const {
   auto arguments = info_.type->plain_pull();
-  arguments.push_back(fmt::format("{}/{}@{}", authority, name, digest.text()));
+  const auto& reference = arguments.emplace_back(fmt::format("{}/{}@{}", authority, name, digest.text()));
   TRY_ASSIGN(const auto outcome, runner_->run(process(arguments), std::move(stop)));
-  if (!outcome.ok()) return fail(failed(fmt::format("take over the image {}", name), outcome));
+  if (!outcome.ok()) return fail(failed(fmt::format("pull the image {}", name), outcome));
+  TRY_ASSIGN(const auto image, find_image(reference));
+  if (image) return image->image_id;
+  return fail(
+      environment_error(fmt::format("{} pulled the image {}, but does not have it now", info_.name(), name)));
+}
+
+Result<void> Engine::load(const std::function<Result<std::size_t>(std::span<char>)>& read,
+                          const std::string& name, std::stop_token stop) const {
+  auto process = this->process({"load", "--quiet"});
+  process.feed = read;
+  TRY_ASSIGN(const auto outcome, runner_->run(process, std::move(stop)));
+  if (!outcome.ok()) return fail(failed(fmt::format("load the image {}", name), outcome));
   return {};
 }
 

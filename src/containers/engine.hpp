@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -37,6 +38,9 @@ struct EngineInfo {
   std::string version = {};  ///< "4.3.1"
   bool rootless = false;
   bool pids_limit = false;  ///< `run --pids-limit` is allowed here
+  /// Why servers on this machine's loopback addresses are out of its reach: "its daemon is at
+  /// ssh://host.example"; empty if they should be in reach.
+  std::string elsewhere = {};
   std::set<std::string> features =
       {};  ///< features that only some versions have: "build --timestamp", "buildx"
   std::optional<BuildPlaces> build_places = {};
@@ -126,9 +130,14 @@ class Engine {
   /// own, or its name at a mirror that the engine would not use by itself.
   Result<std::string> pull_name(const std::string& name, const Digest& digest) const;
 
-  /// Pulls an image by its digest from a registry on a loopback address, which speaks plain HTTP.
-  /// `authority`: "127.0.0.1:40321", `name`: "launch/demo". Errors (environment): it cannot; a stop.
-  Result<void> pull(const std::string& authority, const std::string& name, const Digest& digest,
+  /// Pulls an image by its digest from a registry on a loopback address, which speaks plain HTTP; returns
+  /// the image's ID. `authority`: "127.0.0.1:40321", `name`: "launch/demo". Errors (environment): it cannot;
+  /// a stop.
+  Result<Digest> pull(const std::string& authority, const std::string& name, const Digest& digest,
+                      std::stop_token stop) const;
+  /// Loads an image from an archive in the engine's own or OCI's layout; it gets no name. `read`: see
+  /// ProcessSpec::feed. `name`: for messages. Errors (environment): those of `read`; it cannot; a stop.
+  Result<void> load(const std::function<Result<std::size_t>(std::span<char>)>& read, const std::string& name,
                     std::stop_token stop) const;
   /// Writes an image to a file, in the format of `docker save`. Errors (environment): it cannot; a stop.
   Result<void> save(const Digest& image_id, const std::filesystem::path& to, std::stop_token stop) const;

@@ -77,7 +77,11 @@ class Podman final : public EngineType {
     if (info.version.empty()) return broken("'podman info' did not print its version");
     info.rootless = truth_at(answer->out, {"host", "security", "rootless"});
     info.pids_limit = lists_at(answer->out, {"host", "cgroupControllers"}, "pids");
-    info.build_places = build_places(answer->out);
+    if (truth_at(answer->out, {"host", "serviceIsRemote"})) {
+      info.elsewhere = "it is the client of a remote service";
+    } else {
+      info.build_places = build_places(answer->out);
+    }
     // Distributions patch their engines, so test for the options instead of comparing versions.
     const auto help = ask(runner, {program, "build", "--help"});
     for (const auto* feature : {kTimestamp, kIdentityLabel}) {

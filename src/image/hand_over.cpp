@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/log.hpp"
+#include "image/image_archive.hpp"
 #include "image/turn.hpp"
 #include "net/http_server.hpp"
 #include "project/project.hpp"
@@ -32,44 +34,99 @@ class CountedBody final : public net::BodySource {
   std::function<void(std::uint64_t)> on_read_;
 };
 
+/// docker's containerd store identifies an image by its manifest.
+bool is_of(const containers::Image& image, const ImagePlan& plan) {
+  return image.image_id == plan.image_id() || image.image_id == plan.digest();
+}
+
 Result<std::optional<containers::Image>> find_same(const containers::Engine& engine,
                                                    const std::string& reference, const ImagePlan& plan) {
   TRY_ASSIGN(auto image, engine.find_image(reference));
-  if (!image || image->image_id != plan.image_id()) return std::nullopt;
+  if (!image || !is_of(*image, plan)) return std::nullopt;
+  image->image_id = plan.image_id();
   return image;
 }
 
-/// Reports the bytes that the engine has read.
-void count_reads(registry::ServedRepository& repository, const std::string& engine, const Work& work) {
-  std::uint64_t total = 0;
-  for (const auto& [digest, blob] : repository.blobs) total += blob.content->size();
-  const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
-  const auto on_read = [done, total, &work,
-                        what = fmt::format("handing the image to {}", engine)](std::uint64_t bytes) {
-    work.reporter.progress(what, std::min(*done += bytes, total), total);
-  };
-  for (auto& [digest, blob] : repository.blobs)
-    blob.content = std::make_shared<CountedBody>(std::move(blob.content), on_read);
-}
+/// Puts one image into an engine.
+class HandOver {
+ public:
+  HandOver(const ImagePlan& plan, const std::string& recipe, const containers::Engine& engine,
+           const Work& work)
+      : plan_(plan), recipe_(recipe), engine_(engine), work_(work) {}
 
-Result<containers::Image> pull(const ImagePlan& plan, const std::string& recipe,
-                               const std::function<Result<void>(const Digest& image_id)>& try_it,
-                               const containers::Engine& engine, const Work& work) {
-  registry::ServedRepositories repositories;
-  const auto name = served_name(recipe);
-  TRY_ASSIGN(repositories[name], served_repository(plan, {}));
-  count_reads(repositories[name], engine.info().name(), work);
-  TRY_ASSIGN(const auto server, net::HttpServer::start({}, [&](const net::ServedRequest& request) {
-               return registry::answer(repositories, request);
-             }));
-  TRY(engine.pull(server->authority(), name, plan.digest(), work.stop));
-  if (try_it) TRY(try_it(plan.image_id()));
+  /// By whichever way there is; returns the engine's ID of the image, which may have no name.
+  Result<Digest> take() {
+    if (!engine_.info().elsewhere.empty()) return load(engine_.info().elsewhere);
+    auto pulled = pull();
+    // A daemon may have another network than its socket suggests.
+    if (pulled || requests_ > 0 || work_.stop.stop_requested()) return pulled;
+    log_debug("{}", pulled.error().message());
+    return load("it does not reach this machine's loopback address");
+  }
+
+ private:
+  /// Reports the bytes that the engine has read.
+  std::function<void(std::uint64_t)> counter(std::uint64_t total) const {
+    const auto done = std::make_shared<std::atomic<std::uint64_t>>(0);
+    return [done, total, &work = work_, what = fmt::format("handing the image to {}", engine_.info().name())](
+               std::uint64_t bytes) { work.reporter.progress(what, std::min(*done += bytes, total), total); };
+  }
+
+  /// From a registry of our own.
+  Result<Digest> pull() {
+    registry::ServedRepositories repositories;
+    const auto name = served_name(recipe_);
+    auto& repository = repositories[name];
+    TRY_ASSIGN(repository, served_repository(plan_, {}));
+    std::uint64_t total = 0;
+    for (const auto& [digest, blob] : repository.blobs) total += blob.content->size();
+    const auto on_read = counter(total);
+    for (auto& [digest, blob] : repository.blobs)
+      blob.content = std::make_shared<CountedBody>(std::move(blob.content), on_read);
+    TRY_ASSIGN(const auto server, net::HttpServer::start({}, [&](const net::ServedRequest& request) {
+                 ++requests_;
+                 return registry::answer(repositories, request);
+               }));
+    return engine_.pull(server->authority(), name, plan_.digest(), work_.stop);
+  }
+
+  /// Through its standard input.
+  Result<Digest> load(const std::string& why) {
+    const auto& name = engine_.info().name();
+    work_.reporter.note(fmt::format("{} gets the image as an archive: {}", name, why));
+    TRY_ASSIGN(auto archive, ImageArchive::of(plan_));
+    const auto read = [&, on_read = counter(archive.size())](std::span<char> buffer) -> Result<std::size_t> {
+      auto count = archive.read(buffer);
+      if (count) on_read(*count);
+      return count;
+    };
+    TRY(engine_.load(read, served_name(recipe_), work_.stop));
+    for (const auto& id : {plan_.image_id(), plan_.digest()}) {
+      TRY_ASSIGN(const auto found, engine_.find_image(id.text()));
+      if (found) return found->image_id;
+    }
+    return fail(environment_error(
+        fmt::format("{} loaded the image {}, but does not have it now", name, served_name(recipe_))));
+  }
+
+  const ImagePlan& plan_;
+  const std::string& recipe_;
+  const containers::Engine& engine_;
+  const Work& work_;
+  std::atomic<std::size_t> requests_ = 0;
+};
+
+Result<containers::Image> take_over(const ImagePlan& plan, const std::string& recipe,
+                                    const std::function<Result<void>(const Digest& image_id)>& try_it,
+                                    const containers::Engine& engine, const Work& work) {
+  TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
+  if (try_it) TRY(try_it(id));
   const auto reference = project::image_reference(recipe);
-  TRY(engine.tag(plan.image_id(), reference));
-  TRY(engine.forget_loopback(name));
+  TRY(engine.tag(id, reference));
+  TRY(engine.forget_loopback(served_name(recipe)));
   TRY_ASSIGN(auto found, find_same(engine, reference, plan));
   if (found) return *std::move(found);
-  return fail(environment_error(fmt::format("{} pulled the image {} and has another one under its name",
+  return fail(environment_error(fmt::format("{} took over the image {} and has another one under its name",
                                             engine.info().name(), reference)));
 }
 
@@ -106,16 +163,16 @@ Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
   TRY_ASSIGN(auto found, find());
   if (found) return *std::move(found);
   const auto turns = folder / "builds";
-  const auto image = project::engine_name(recipe);
-  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, image));
+  const auto name = project::engine_name(recipe);
+  TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, name));
   if (!turn) {
     work.reporter.note(fmt::format("another build of {} is running; waiting for it", recipe));
-    TRY_ASSIGN(turn, BuildTurn::take(turns, image, work));
+    TRY_ASSIGN(turn, BuildTurn::take(turns, name, work));
     TRY_ASSIGN(found, find());
     if (found) return *std::move(found);
   }
-  TRY_ASSIGN(auto pulled, pull(plan, recipe, try_it, engine, work));
-  return BuildOutcome{std::move(pulled), project::image_name(recipe), false, size};
+  TRY_ASSIGN(auto image, take_over(plan, recipe, try_it, engine, work));
+  return BuildOutcome{std::move(image), project::image_name(recipe), false, size};
 }
 
 }  // namespace launch::image

@@ -20,11 +20,12 @@ Result<registry::ServedRepository> served_repository(const ImagePlan& plan, cons
 /// Its name in such registries: "launch/demo".
 std::string served_name(const std::string& recipe);
 
-/// Has an engine on this machine pull a planned image from a registry of our own on a loopback address, by
-/// its digest, and tags it for the recipe once `try_it` found that it works (it may be empty). The engine
-/// asks only for layers that it lacks, and checks each. An image that is there already is only found, unless
-/// `again`. Hand-overs of the same image wait for each other in `folder`. Errors: those of `try_it`;
-/// (environment): the engine cannot pull; a stop was requested.
+/// Has an engine pull a planned image from a registry of our own on a loopback address, by its digest, and
+/// tags it for the recipe once `try_it` found that it works (it may be empty). The engine asks only for
+/// layers that it lacks, and checks each. An engine that does not reach this machine's loopback addresses
+/// loads the whole image as an archive, which is said. An image that is there already is only found, unless
+/// `again`. Hand-overs of the same image wait for each other in `folder`. Errors: those of `try_it` and
+/// ImageArchive; (environment): the engine cannot pull or load; a stop was requested.
 Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
                                const std::filesystem::path& folder, bool again,
                                const std::function<Result<void>(const Digest& image_id)>& try_it,

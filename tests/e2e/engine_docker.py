@@ -4,7 +4,6 @@
 All of it runs in a network namespace, so that docker's bridge and firewall rules are gone with it.
 """
 
-import json
 import os
 import pathlib
 import shutil
@@ -15,14 +14,14 @@ import tempfile
 import time
 import unittest
 
+from real_docker import SKIPPED, program, start_docker, why_not
+
 NAME = f"launch-test-{os.getpid()}"
-NEEDED = ("docker", "dockerd", "unshare", "ip")
 
 if len(sys.argv) == 3:
-    missing = [name for name in NEEDED if not shutil.which(name)]
-    if missing or os.geteuid() != 0:
-        print("skipped:", f"{', '.join(missing)} not installed" if missing else "a daemon wants root")
-        sys.exit(77)
+    if reason := why_not():
+        print("skipped:", reason)
+        sys.exit(SKIPPED)
     subprocess.run([sys.argv[1], "true"], check=True)  # makes the base, which may need the network
     inside = 'ip link set lo up && exec "$@"'
     os.execvp("unshare", ["unshare", "--net", "sh", "-c", inside, "sh", sys.argv[1], sys.executable, __file__, "inside",
@@ -48,11 +47,10 @@ class Docker(unittest.TestCase):
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-docker-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.root)
-        cls.environment = {**os.environ, "HOME": str(cls.root), "LAUNCH_STORE": str(cls.root / "cache/wheels"),
-                           "LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "docker",
-                           "DOCKER_HOST": f"unix://{cls.root}/docker.sock"}
         cls.make_project()
-        cls.start_daemon()
+        cls.docker = start_docker(cls, cls.root / "docker", **{"registry-mirrors": [f"http://{REGISTRY}"]})
+        cls.environment = {**cls.docker.environment, "HOME": str(cls.root), "LAUNCH_STORE": str(cls.root / "cache/wheels"),
+                           "LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "docker"}
 
     @classmethod
     def make_project(cls):
@@ -78,43 +76,14 @@ nodes   = 2
         write_lock(cls.root, NAME, cls.recipe, [cls.wheel])
 
     @classmethod
-    def start_daemon(cls):
-        (cls.root / "daemon.json").write_text(json.dumps({
-            "data-root": str(cls.root / "data"), "exec-root": str(cls.root / "exec"), "pidfile": str(cls.root / "pid"),
-            "hosts": [cls.environment["DOCKER_HOST"]], "registry-mirrors": [f"http://{REGISTRY}"],
-            "cgroup-parent": f"/{NAME}",
-            "default-ulimits": {name: {"Name": name, "Soft": 10000, "Hard": 10000} for name in ("nofile", "nproc")}}))
-        log = open(cls.root / "daemon.log", "w")
-        cls.addClassCleanup(log.close)
-        cls.addClassCleanup(cls.remove_control_groups)
-        daemon = subprocess.Popen(["dockerd", "--config-file", cls.root / "daemon.json"], stdout=log, stderr=log)
-        cls.addClassCleanup(daemon.wait)
-        cls.addClassCleanup(daemon.terminate)
-        while subprocess.run(["docker", "version"], env=cls.environment, capture_output=True).returncode:
-            assert daemon.poll() is None, (cls.root / "daemon.log").read_text()[-2000:]
-            time.sleep(0.1)
-
-    @staticmethod
-    def remove_control_groups():
-        groups = [group for pattern in (NAME, f"*/{NAME}") for group in pathlib.Path("/sys/fs/cgroup").glob(pattern)]
-        for group in groups:
-            for folder, _, _ in os.walk(group, topdown=False):
-                os.rmdir(folder)
-
-    @classmethod
     def has_legacy_builder(cls):
         """It keeps the layers of an interrupted build, and does not say which they are."""
-        version = subprocess.run(["docker", "version", "--format", "{{.Client.Version}}"], env=cls.environment, check=True,
-                                 text=True, stdout=subprocess.PIPE).stdout
+        version = cls.docker("version", "--format", "{{.Client.Version}}")
         return not cls.has_buildx() and int(version.split(".")[0]) >= 23
 
-    @staticmethod
-    def has_buildx():
-        return subprocess.run(["docker", "buildx", "version"], capture_output=True).returncode == 0
-
-    def docker(self, *arguments):
-        return subprocess.run(["docker", *arguments], env=self.environment, check=True, text=True,
-                              stdout=subprocess.PIPE).stdout.split()
+    @classmethod
+    def has_buildx(cls):
+        return subprocess.run([program("docker"), "buildx", "version"], env=cls.environment, capture_output=True).returncode == 0
 
     def start(self, *arguments):
         return subprocess.Popen([LAUNCH, *arguments], cwd=self.root, env=self.environment, text=True,
@@ -127,9 +96,9 @@ nodes   = 2
         return out, err
 
     def left(self):
-        return {"containers": self.docker("ps", "--all", "--format", "{{.Names}}"),
-                "networks": self.docker("network", "ls", "--format", "{{.Name}}"),
-                "images": sorted(self.docker("images", "--all", "--quiet", "--no-trunc"))}
+        return {"containers": self.docker("ps", "--all", "--format", "{{.Names}}").split(),
+                "networks": self.docker("network", "ls", "--format", "{{.Name}}").split(),
+                "images": sorted(self.docker("images", "--all", "--quiet", "--no-trunc").split())}
 
     def test_1_doctor(self):
         out, _ = self.launch("doctor")
@@ -140,7 +109,7 @@ nodes   = 2
         with self.subTest("says when images are not the same each time"):
             self.assertEqual("docker buildx is not installed" in err, not self.has_buildx(), err)
         with self.subTest("prints what docker runs"):
-            self.assertEqual(self.docker("run", "--rm", "--network", "none", image.strip(), "id", "--user", "--name"), ["trainer"])
+            self.assertEqual(self.docker("run", "--rm", "--network", "none", image.strip(), "id", "--user", "--name"), "trainer\n")
         with self.subTest("is found again"):
             again, err = self.launch("build", NAME)
             self.assertEqual((again, err), (image, f"localhost/launch/{NAME} is up to date\n"))

@@ -2,7 +2,7 @@
 """registry_serve.py REGISTRY_IMAGE: podman, docker and skopeo pull an image from our own registry.
 
 Its layers are streamed from wheels. All see the image that was made: its ID, its digest, its files. docker has a daemon
-of its own, which ends with the test; where none is installed, docker's test is skipped.
+of its own, which ends with the test (real_docker.py).
 """
 
 import hashlib
@@ -10,16 +10,15 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.request
 
+from real_docker import start_docker, why_not, without_network
 from real_registry import PREFIX, WHEELS, download_wheels, run
 
 REGISTRY_IMAGE = sys.argv.pop(1)
@@ -98,26 +97,14 @@ class Registry(unittest.TestCase):
         self.assertTrue(os.access(mounted / "opt/venv/bin/ninja", os.X_OK))
 
     def test_docker_pulls(self):
-        missing = [name for name in ("docker", "dockerd") if not shutil.which(name)]
-        if missing or os.geteuid() != 0:
-            self.skipTest(f"{', '.join(missing)} not installed" if missing else "a daemon needs root")
-        socket = f"unix://{self.root}/docker.sock"
-        (self.root / "daemon.json").write_text(json.dumps({
-            "data-root": f"{self.root}/docker", "exec-root": f"{self.root}/exec", "pidfile": f"{self.root}/pid",
-            "hosts": [socket], "bridge": "none", "iptables": False, "ip-forward": False}))  # fmt: skip
-        with open(self.root / "daemon.log", "w") as log:
-            daemon = subprocess.Popen(["dockerd", "--config-file", self.root / "daemon.json"], stdout=log, stderr=log)
-        self.addCleanup(daemon.wait)
-        self.addCleanup(daemon.send_signal, signal.SIGTERM)
-        environment = {**os.environ, "DOCKER_HOST": socket}
-        while subprocess.run(["docker", "version"], env=environment, capture_output=True).returncode:
-            self.assertIsNone(daemon.poll(), (self.root / "daemon.log").read_text()[-2000:])
-            time.sleep(0.1)
+        if reason := why_not():
+            self.skipTest(reason)
+        docker = start_docker(type(self), self.root / "docker", **without_network())
         name = f"{self.address}/launch/demo@{self.digest}"
-        run("docker", "pull", "--quiet", name, env=environment)
-        (image,) = json.loads(run("docker", "image", "inspect", name, env=environment))
+        docker("pull", "--quiet", name)
+        (image,) = json.loads(docker("image", "inspect", name))
         self.assertEqual((image["Id"], image["RepoDigests"]), (self.id, [name]))
-        run("docker", "save", "--output", self.root / "saved.tar", name, env=environment)
+        docker("save", "--output", self.root / "saved.tar", name)
         names = set()
         with tarfile.open(self.root / "saved.tar") as saved:
             for layer in json.load(saved.extractfile("manifest.json"))[0]["Layers"]:

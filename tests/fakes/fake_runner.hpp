@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <deque>
 #include <functional>
 #include <map>
@@ -29,6 +30,8 @@ class FakeRunner final : public ProcessRunner {
   std::function<void(const ProcessSpec&)> before = {};
 
   const std::vector<std::string>& asked() const { return asked_; }
+  /// What the last call was fed.
+  const std::string& fed() const { return fed_; }
 
   Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
     if (before) before(spec);
@@ -36,6 +39,7 @@ class FakeRunner final : public ProcessRunner {
     asked_.push_back(shell_line(spec.argv));
     const auto found = answers_.find(asked_.back());
     if (found == answers_.end()) return fail(environment_error(spec.argv.front() + " was not found"));
+    if (spec.feed) TRY(read_feed(spec));
     const auto answer = found->second.front();
     if (found->second.size() > 1) found->second.pop_front();
     ProcessOutcome outcome;
@@ -58,7 +62,18 @@ class FakeRunner final : public ProcessRunner {
   }
 
  private:
+  Result<void> read_feed(const ProcessSpec& spec) {
+    fed_.clear();
+    std::array<char, 1000> buffer{};
+    while (true) {
+      TRY_ASSIGN(const auto count, spec.feed(buffer));
+      if (count == 0) return {};
+      fed_.append(buffer.data(), count);
+    }
+  }
+
   std::mutex mutex_;
+  std::string fed_;
   std::map<std::string, std::deque<Answer>> answers_;
   std::vector<std::string> asked_;
 };

@@ -1,5 +1,8 @@
 #include "containers/engine.hpp"
 
+#include <algorithm>
+#include <span>
+
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -80,6 +83,75 @@ TEST_F(MirroredDocker, KeepsTheNameOfWhatItHas) {
 TEST_F(MirroredDocker, KeepsTheNameThatNoMirrorHas) {
   EXPECT_EQ(pull_name("quay.io/org/base"), "quay.io/org/base");
   EXPECT_TRUE(runner_.asked().empty());
+}
+
+using TakeOver = EngineTest;
+
+TEST_F(TakeOver, EachEnginePullsOverPlainHttpByDigest) {
+  const auto reference = "127.0.0.1:4000/launch/demo@" + digest('d').text();
+  const auto inspected = fmt::format(R"([{{"Id": "{}"}}])", digest('a').text());
+  for (auto engine : {podman(), docker()}) {
+    const auto name = engine.info().name();
+    const auto* option = name == "podman" ? " --tls-verify=false " : " ";
+    runner_.on(fmt::format("{} pull --quiet{}{}", name, option, reference), {0, "x\n"});
+    runner_.on(fmt::format("{} image inspect {}", name, reference), {0, inspected});
+    const auto id = engine.pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
+    ASSERT_TRUE(id) << id.error().text();
+    EXPECT_EQ(*id, digest('a'));
+  }
+}
+
+TEST_F(TakeOver, APullThatFailsOrLeavesNothing) {
+  const auto reference = "127.0.0.1:4000/launch/demo@" + digest('d').text();
+  runner_.on("docker pull --quiet " + reference,
+             {1, "", "Error response from daemon: dial tcp 127.0.0.1:4000: connect: connection refused\n"});
+  auto id = docker().pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
+  ASSERT_FALSE(id);
+  EXPECT_EQ(
+      id.error().text(),
+      "error: docker could not pull the image launch/demo: dial tcp 127.0.0.1:4000: connect: connection "
+      "refused\n");
+  runner_.on("podman pull --quiet --tls-verify=false " + reference, {0});
+  runner_.on("podman image inspect " + reference, {125, "[]", "Error: x: image not known\n"});
+  id = podman().pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
+  ASSERT_FALSE(id);
+  EXPECT_EQ(id.error().text(), "error: podman pulled the image launch/demo, but does not have it now\n");
+}
+
+TEST_F(TakeOver, AnArchiveIsReadFromStdin) {
+  std::string rest = "archive";
+  const auto read = [&](std::span<char> buffer) -> Result<std::size_t> {
+    const auto count = rest.copy(buffer.data(), std::min<std::size_t>(buffer.size(), 3));
+    rest.erase(0, count);
+    return count;
+  };
+  runner_.on("docker load --quiet", {0, "Loaded image ID: sha256:x\n"});
+  const auto loaded = docker().load(read, "launch/demo", {});
+  ASSERT_TRUE(loaded) << loaded.error().text();
+  EXPECT_EQ(runner_.fed(), "archive");
+  runner_.on("podman load --quiet",
+             {125, "", "Error: payload does not match any of the supported formats\n"});
+  const auto refused = podman().load(read, "launch/demo", {});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().text(),
+            "error: podman could not load the image launch/demo: payload does not match any of the supported "
+            "formats\n");
+}
+
+TEST_F(TakeOver, OnlyNamesOfLoopbackAreForgotten) {
+  const auto line = [](const char* name, char digit) {
+    return fmt::format("{}@{}\n", name, digest(digit).text());
+  };
+  runner_.on("docker images --digests --format '{{.Repository}}@{{.Digest}}'",
+             {0, line("127.0.0.1:4000/launch/demo", 'a') + line("127.0.0.1:4000/launch/demo2", 'b') +
+                     line("registry.example/launch/demo", 'c') + line("127.0.0.1:4001/launch/demo", 'd') +
+                     "localhost/launch/demo@<none>\n"});
+  runner_.on("docker rmi 127.0.0.1:4000/launch/demo@" + digest('a').text(), {0});
+  runner_.on("docker rmi 127.0.0.1:4001/launch/demo@" + digest('d').text(),
+             {1, "", "Error: No such image: x\n"});
+  const auto forgot = docker().forget_loopback("launch/demo");
+  ASSERT_TRUE(forgot) << forgot.error().text();
+  EXPECT_EQ(runner_.asked().size(), 3U);
 }
 
 RunSpec small() {

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -254,6 +255,49 @@ TEST(DockerInfo, RootlessAndLimits) {
   EXPECT_FALSE(info->build_places);
 }
 
+// Whether servers on this machine's loopback addresses are in reach
+
+TEST(Elsewhere, PodmanSaysThatItIsAClient) {
+  const auto far = podman_says(
+      R"({"host": {"serviceIsRemote": true}, "store": {"graphDriverName": "overlay", "graphRoot": "/s"},
+          "version": {"Version": "4.3.1"}})");
+  EXPECT_EQ(far.elsewhere, "it is the client of a remote service");
+  EXPECT_FALSE(far.build_places) << "these are folders of the other machine";
+  const auto here = podman_says(R"({"host": {"serviceIsRemote": false}, "version": {"Version": "4.3.1"}})");
+  EXPECT_EQ(here.elsewhere, "");
+  EXPECT_TRUE(here.build_places);
+}
+
+TEST(Elsewhere, DockersContextInfoAndUser) {
+  struct Case {
+    const char* host;
+    const char* info;
+    const char* expected;
+  };
+  constexpr auto* plain = R"({"OperatingSystem": "Debian GNU/Linux 12"})";
+  for (const auto& [host, said, expected] :
+       {Case{"unix:///var/run/docker.sock", plain, ""},
+        Case{"tcp://10.0.0.7:2376", plain, "its daemon is at tcp://10.0.0.7:2376"},
+        Case{"ssh://me@host.example", plain, "its daemon is at ssh://me@host.example"},
+        Case{"unix:///home/me/.docker/desktop/docker.sock", R"({"OperatingSystem": "Docker Desktop"})",
+             "its daemon is in Docker Desktop's virtual machine"},
+        Case{"unix:///run/user/1000/docker.sock", R"({"SecurityOptions": ["name=rootless"]})",
+             "its daemon is rootless, with a network of its own"},
+        Case{nullptr, plain, ""}}) {
+    fakes::FakeRunner runner;
+    runner.on(docker_asked, {0, R"({"Server": {"Version": "28.2.1"}})"});
+    runner.on("docker info --format '{{json .}}'", {0, said});
+    if (host != nullptr) {
+      runner.on(
+          "docker context inspect --format '{{json .}}'",
+          {0, fmt::format(R"({{"Name": "default", "Endpoints": {{"docker": {{"Host": "{}"}}}}}})", host)});
+    }
+    const auto info = engine_named("docker")->type->probe("docker", runner);
+    ASSERT_TRUE(info);
+    EXPECT_EQ(info->elsewhere, expected);
+  }
+}
+
 /// A podman that is a file, since probe results are cached by the file's state.
 class KeptProbe : public Probe {
  protected:
@@ -275,6 +319,19 @@ TEST_F(KeptProbe, IsNotMadeAgain) {
   EXPECT_TRUE(engine->info().pids_limit);
   EXPECT_EQ(engine->info().build_places->working_containers, "/s/overlay-containers");
   EXPECT_EQ(runner_.asked().size(), 2U);
+}
+
+TEST_F(KeptProbe, RemembersThatItIsElsewhere) {
+  install("#!/bin/bash\n");
+  fakes::FakeRunner far;
+  far.on("podman info --format json",
+         {0, R"({"host": {"serviceIsRemote": true}, "version": {"Version": "4.3.1"}})"});
+  for (const auto asked : {2U, 2U}) {
+    const auto engine = probe_engine("podman", {}, scratch_, far, environment_, work_);
+    ASSERT_TRUE(engine) << engine.error().text();
+    EXPECT_EQ(engine->info().elsewhere, "it is the client of a remote service");
+    EXPECT_EQ(far.asked().size(), asked);
+  }
 }
 
 TEST_F(KeptProbe, IsMadeAgainForAnotherProgramConfigurationOrWish) {

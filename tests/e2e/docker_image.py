@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""ci/stand-in tests/e2e/docker_image.py LAUNCH: docker gets the same images as podman, from launch's registry on loopback.
+
+The daemon is the distribution's own, and ends with the test (real_docker.py).
+"""
+
+import subprocess
+import sys
+import time
+import unittest
+
+from image_project import REGISTRY, TAG
+from real_docker import SKIPPED, start_docker, why_not, without_network
+from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
+
+if reason := why_not():
+    print("skipped:", reason)
+    sys.exit(SKIPPED)
+
+
+class DockerImage(StandaloneProject):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.docker = start_docker(cls, cls.root / "docker", **without_network())
+        cls.variables = {**cls.docker.variables, "LAUNCH_ENGINE": "docker"}
+        cls.has_digests = "containerd" in cls.docker("info", "--format", "{{json .DriverStatus}}")
+
+    def setUp(self):
+        for image in self.docker("images", "--all", "--quiet").split():
+            self.docker("rmi", "--force", image)
+
+    def build_with_docker(self, *arguments):
+        return self.build(*arguments, **self.variables)
+
+    def in_docker(self, image, *command):
+        return self.docker("run", "--rm", "--network", "none", image, *command)
+
+    def names(self):
+        return self.docker("images", "--all", "--digests", "--format", "{{.Repository}}").split()
+
+    def pulled_since(self, start):
+        """The names that the daemon pulled from loopback, with their digests."""
+        lines = self.docker("events", "--since", start, "--until", time.time(), "--filter", "event=pull", "--format", "{{.ID}}")
+        return [line for line in lines.split() if line.startswith("127.0.0.1:")]
+
+    def test_is_the_image_that_podman_has(self):
+        self.lock()
+        said = self.launch("build", NAME, "--digest")
+        with_podman = self.build(LAUNCH_ENGINE="podman")
+        start = time.time()
+        built = self.build_with_docker()
+        self.assertEqual((built["engine"], built["up_to_date"], built["image_id"]), ("docker", False, with_podman["image_id"]))
+        self.assertEqual((built["digest"], built["layers"]), (with_podman["digest"], with_podman["layers"]))
+        self.assertEqual(built["digest"], said["digest"])
+        with self.subTest("docker pulled what --digest says"):
+            (pulled,) = self.pulled_since(start)
+            self.assertTrue(pulled.endswith(f"/launch/{NAME}@{said['digest']}"), pulled)
+        with self.subTest("what is printed is what docker runs"):
+            expected = f"localhost/launch/{NAME}@{said['digest']}" if self.has_digests else with_podman["image_id"]
+            self.assertEqual(built["image"], expected)
+            self.assertEqual(self.in_docker(built["image"], "small"), "small\n")
+            self.assertEqual(self.in_docker(f"localhost/launch/{NAME}", "sh", "-c", "id -un; echo $PRICE; deep/run.sh"),
+                             "trainer\n$5\ndeep\n")  # fmt: skip
+            self.assertEqual(self.in_docker(built["image"], "python", "-c", "import platform; print(platform.python_version())"),
+                             f"{RELEASE}\n")  # fmt: skip
+        with self.subTest("no name of loopback is left"):
+            self.assertEqual([name for name in self.names() if name != "<none>"], [f"localhost/launch/{NAME}"])
+        with self.subTest("is found again"):
+            again = self.build_with_docker()
+            self.assertEqual((again["up_to_date"], again["image"], again["digest"]), (True, built["image"], said["digest"]))
+        with self.subTest("is pulled again"):
+            again = self.build_with_docker("--from-scratch")
+            self.assertEqual((again["up_to_date"], again["image"]), (False, built["image"]))
+
+    def test_an_image_that_does_not_work_gets_no_name(self):
+        name = f"{NAME}-broken"
+        self.lock(name=name)
+        self.launch("build", name, code=1, **self.variables)
+        self.assertIn(f"error: the new image of {name} does not work: a trial in it exited with code 1\n", self.words)
+        self.assertNotIn(f"localhost/launch/{name}", self.names())
+
+    def test_a_killed_build_leaves_nothing_in_the_way(self):
+        self.lock()
+        self.docker("pull", "--quiet", f"{REGISTRY}/nvidia/cuda:{TAG}")  # it keeps the layers of the base
+        began = time.monotonic()
+        whole = self.build_with_docker("--from-scratch")
+        took = time.monotonic() - began
+        for step in range(4):
+            with self.subTest(step=step):
+                self.docker("rmi", "--force", whole["image"])
+                building = subprocess.Popen([LAUNCH, "build", NAME], cwd=self.project,
+                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                                            env=self.environment(self.project, "store", self.variables))  # fmt: skip
+                time.sleep(took * step / 4)
+                building.kill()
+                building.wait()
+                again = self.build_with_docker()
+                self.assertEqual(again["image"], whole["image"])
+                self.assertEqual(self.in_docker(again["image"], "small"), "small\n")
+                self.assertFalse([name for name in self.names() if name.startswith("127.") and name.endswith(f"/{NAME}")])
+
+
+if __name__ == "__main__":
+    unittest.main()

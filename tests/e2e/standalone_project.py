@@ -1,0 +1,133 @@
+"""Projects whose image has a Python that its base does not have, for tests that ci/stand-in runs.
+
+The archive has the layout of python-build-standalone and holds the distribution's own CPython; launch.toml names it.
+"""
+
+import functools
+import hashlib
+import http.server
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import threading
+import unittest
+
+from image_project import REGISTRY, TAG, write_wheel
+
+LAUNCH = pathlib.Path(sys.argv.pop(1)).resolve()
+NAME = f"launch-test-{os.getpid()}"
+INTERPRETER = pathlib.Path("/usr/bin/python3").resolve()  # the distribution's, which brings its own libpython
+RELEASE, LIBRARY = subprocess.run(
+    [INTERPRETER, "-c", "import platform, sysconfig; print(platform.python_version(), sysconfig.get_path('stdlib'))"],
+    text=True, check=True, stdout=subprocess.PIPE).stdout.split()
+PYTHON = RELEASE.rpartition(".")[0]
+ARCHIVE = f"cpython-{RELEASE}%2Btest-install_only.tar.gz"
+
+
+def plain(member):
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mtime = 1_700_000_000
+    left_out = ("__pycache__", "/test/", "/sitecustomize.py")  # the last is a link to /etc
+    return None if any(part in member.name for part in left_out) else member
+
+
+def write_archive(path):
+    """The distribution's interpreter below python/, as far as it is needed to run."""
+    with tarfile.open(path, "w:gz") as tar:
+        tar.add(INTERPRETER, f"python/bin/python{PYTHON}", filter=plain)
+        for name in ("python3", "python"):
+            link = tarfile.TarInfo(f"python/bin/{name}")
+            link.type, link.linkname, link.mtime = tarfile.SYMTYPE, f"python{PYTHON}", 1_700_000_000
+            tar.addfile(link)
+        tar.add(LIBRARY, f"python/lib/python{PYTHON}", filter=plain)
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+class StandaloneProject(unittest.TestCase):
+    """A project, and launch in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-standalone-")).resolve()
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        cls.images = set()
+        cls.addClassCleanup(cls.remove_images)
+        for folder in ("served", "wheels"):
+            (cls.root / folder).mkdir()
+        write_archive(cls.root / "served" / ARCHIVE.replace("%2B", "+"))
+        handler = functools.partial(Quiet, directory=cls.root / "served")
+        cls.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        threading.Thread(target=cls.server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(cls.server.shutdown)
+        wheels = cls.root / "wheels"
+        write_wheel(wheels, "small-tool", {"small_tool.py": "def main():\n    print('small')\n",
+                                           "small_data/template.py": "{{ not Python }}\n"},
+                    "[console_scripts]\nsmall = small_tool:main\n")
+        write_wheel(wheels, "broken-tool", {"broken_tool.py": "raise ImportError('no such library')\n"})
+        write_wheel(wheels, "nvidia-large", {"nvidia/large/lib.bin": os.urandom(1 << 20) * 17, "nvidia/large/__init__.py": ""})
+        cls.project = cls.make_project("project")
+
+    @classmethod
+    def remove_images(cls):
+        for image in cls.images:
+            subprocess.run(["podman", "rmi", "--force", image], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    @classmethod
+    def make_project(cls, name):
+        """A project with two recipes, NAME and NAME-broken."""
+        project = cls.root / name
+        for folder in ("recipes", "src/deep", "home"):
+            (project / folder).mkdir(parents=True)
+        (project / "src/main.py").write_text("print('main')\n")
+        (project / "src/deep/run.sh").write_text("#!/bin/sh\necho deep\n")
+        (project / "src/deep/run.sh").chmod(0o755)
+        (project / "src/deep/empty").mkdir()
+        (project / "src/link").symlink_to("deep/run.sh")
+        digest = hashlib.sha256((cls.root / "served" / ARCHIVE.replace("%2B", "+")).read_bytes()).hexdigest()
+        url = f"http://127.0.0.1:{cls.server.server_port}/{ARCHIVE}"
+        (project / "launch.toml").write_text(
+            f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n\n'
+            f'[[interpreter]]\nversion = "{RELEASE}"\n'
+            f'linux-x86_64 = {{ url = "{url}", sha256 = "{digest}" }}\n')
+        start = f'python = "{PYTHON}"\nplatforms = ["linux-x86_64"]\n'
+        image = f'[image]\npython = "standalone"\nfrom = "docker.io/nvidia/cuda:{TAG}"\n'
+        (project / f"recipes/{NAME}.toml").write_text(
+            f'{start}packages = ["small-tool", "nvidia-large"]\n{image}user = "trainer"\n'
+            'copy = [{ from = "src", to = "/new/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'
+            '        { from = "src/main.py", to = "/opt/here/renamed.py" }, { from = "src/main.py", to = "/lib/here/" },\n'
+            '        { from = "src/deep", to = "/srv", owner = "1234:5678" }]\nenv = { PATH = "/new/workspace/bin:$PATH", PRICE = "$5" }\n')
+        (project / f"recipes/{NAME}-broken.toml").write_text(f'{start}packages = ["broken-tool"]\n{image}')
+        return project
+
+    def environment(self, project, store, more):
+        environment = {**os.environ, "HOME": str(project / "home"), "LAUNCH_STORE": str(self.root / store / "wheels"),
+                       "PIP_FIND_LINKS": str(self.root / "wheels"), **more}
+        for name in [name for name in environment if name.startswith("XDG_")]:
+            del environment[name]
+        return environment
+
+    def launch(self, *arguments, project=None, store="store", code=0, umask=0o022, **more):
+        project = project or self.project
+        done = subprocess.run([LAUNCH, "--json", *arguments], cwd=project, text=True, umask=umask,
+                              env=self.environment(project, store, more), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.words = done.stderr
+        return json.loads(done.stdout) if done.stdout else None
+
+    def lock(self, project=None, name=NAME):
+        self.launch("lock", name, project=project)
+
+    def build(self, *arguments, **options):
+        answer = self.launch("build", NAME, *arguments, **options)
+        self.images.add(answer["image_id"])
+        return answer
