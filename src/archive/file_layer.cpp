@@ -6,10 +6,11 @@
 
 namespace launch::archive {
 
-FileLayer file_layer(std::vector<LayerMember> members, std::span<const std::string_view> sources) {
+FileLayer file_layer(std::span<const LayerMember> members, std::span<const std::string_view> sources) {
   LayerWriter writer;
   Sha256 tar;
-  for (auto& [member, text, source] : members) {
+  for (const auto& [given, text, source] : members) {
+    auto member = given;
     const std::string_view content = source ? sources[*source] : std::string_view(text);
     member.size = content.size();
     tar.update(tar_header(member));

@@ -30,6 +30,6 @@ struct FileLayer {
 /// A gzip-compressed tar of these members in their order, whose sources are stored uncompressed, so that it
 /// depends on no compressor. `sources` are the contents of files; the size of such a member is that of its
 /// source.
-FileLayer file_layer(std::vector<LayerMember> members, std::span<const std::string_view> sources);
+FileLayer file_layer(std::span<const LayerMember> members, std::span<const std::string_view> sources);
 
 }  // namespace launch::archive

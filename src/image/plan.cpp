@@ -303,7 +303,7 @@ class Planner {
   void add_own(OwnLayer own, const std::string& name) {
     std::vector<std::string_view> sources;
     for (const auto& file : own.files) sources.push_back(file.text());
-    auto layer = archive::file_layer(std::move(own.members), sources);
+    auto layer = archive::file_layer(own.members, sources);
     const archive::Descriptor blob{std::string(archive::kGzipLayerType), layer.layer, layer.plan.size};
     auto body = store::layer_body(std::move(layer.plan), std::move(own.files));
     add(blob, layer.tar, name, [body = std::move(body)]() -> Result<net::Body> { return body; });

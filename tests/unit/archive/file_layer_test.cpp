@@ -18,10 +18,10 @@ struct ReadBack {
 
 /// A layer with its bytes, and what our reader and zlib say of them.
 struct Made {
-  Made(std::vector<LayerMember> given, std::vector<std::string> contents)
+  Made(const std::vector<LayerMember>& given, std::vector<std::string> contents)
       : contents_(std::move(contents)),
         views_(contents_.begin(), contents_.end()),
-        layer(file_layer(std::move(given), views_)),
+        layer(file_layer(given, views_)),
         bytes(range(0, layer.plan.size)) {
     const test::Scratch scratch;
     EXPECT_TRUE(write_file(scratch / "a.tar.gz", bytes));

@@ -149,7 +149,7 @@ TEST(RootTreeText, IsReadBack) {
   EXPECT_EQ(parse_root_tree(root_tree_text({})), RootTree{});
   const RootTree tree{.folders = {{"etc", {0755, 0, 0}}, {"home/a b\n\"", {0700, 1001, 4'294'967'295}}},
                       .links = {{"bin", "usr/bin"}, {"\xff\x80", "\xc3"}},
-                      .files = {{"etc/passwd", {"j\xf6rg:x:1:1::/:/bin/sh\n\xc3\xb6\\\0", {0644, 0, 42}}}}};
+                      .files = {{"etc/passwd", {"j\xf6rg:x:1:1::/:/bin/sh\n\xc3\xb6\\", {0644, 0, 42}}}}};
   EXPECT_EQ(parse_root_tree(root_tree_text(tree)), tree);
   EXPECT_EQ(root_tree_text(*parse_root_tree(root_tree_text(tree))), root_tree_text(tree));
 }

@@ -71,10 +71,16 @@ TEST(TarHeader, IsUstarOwnedByRoot) {
 }
 
 TEST(TarHeader, HoldsLinksWithTheirTargets) {
-  for (const std::string target :
-       {"python3", "/usr/bin/python3", "../a b", std::string(100, 't').c_str(), std::string(101, 't').c_str(),
-        ("../" + std::string(3000, 't')).c_str(), "\xc3\xa4\xe2\x82\xac"}) {
-    for (const std::string path : {"opt/link", "opt/\xc3\xa4", std::string(300, 'p').c_str()}) {
+  const std::vector<std::string> targets = {"python3",
+                                            "/usr/bin/python3",
+                                            "../a b",
+                                            std::string(100, 't'),
+                                            std::string(101, 't'),
+                                            "../" + std::string(3000, 't'),
+                                            "\xc3\xa4\xe2\x82\xac"};
+  const std::vector<std::string> paths = {"opt/link", "opt/\xc3\xa4", std::string(300, 'p')};
+  for (const auto& target : targets) {
+    for (const auto& path : paths) {
       const auto link = read_back({.path = path, .time = 7, .link = target});
       ASSERT_TRUE(link) << target;
       EXPECT_EQ(link->name, path);

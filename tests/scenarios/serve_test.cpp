@@ -1,0 +1,94 @@
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/process.hpp"
+#include "fakes/source_archive.hpp"
+#include "scenarios/demo_project.hpp"
+
+namespace launch::scenarios {
+namespace {
+
+using testing::HasSubstr;
+
+/// The demo with a standalone Python, which is this machine's.
+class Serve : public ::testing::Test {
+ protected:
+  Serve() {
+    const auto python = find_program("python3", "/usr/local/bin:/usr/bin:/bin").value();
+    const auto script = fmt::format("#!/bin/sh\nexec {} \"$@\"\n", python.string());
+    const auto archive = fakes::gzip(
+        fakes::make_tar({{.name = "python/bin/python3", .content = script, .mode = 0755},
+                         {.name = "python/lib/python3.11/os.py", .content = "name = 'posix'\n"}}));
+    demo_.index.server().serve("/python/cpython-3.11.9.tar.gz", {.body = archive});
+    const auto build =
+        fmt::format("{{ url = \"{}\", sha256 = \"{}\" }}",
+                    demo_.index.server().url("/python/cpython-3.11.9.tar.gz"), sha256_hex(archive));
+    demo_.scenario.write("launch.toml",
+                         fmt::format("{}[[interpreter]]\nversion = \"3.11.9\"\nlinux-x86_64 = {}\n",
+                                     demo_.scenario.read("launch.toml"), build));
+    demo_.recipe("python = \"standalone\"\n");
+    EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  }
+
+  DemoProject demo_;
+};
+
+TEST_F(Serve, IsARegistryUntilItIsStopped) {
+  const auto digest = demo_.scenario.launch({"build", "demo", "--digest"});
+  ASSERT_EQ(digest.code, 0) << digest.err;
+  const auto served = demo_.scenario.run({"bash", "-c", R"("$1" serve demo >out 2>err & launch=$!
+while [[ ! -s out ]] && kill -0 $launch; do sleep 0.02; done
+read reference <out
+port=${reference#127.0.0.1:} port=${port%%/*}
+exec 3<>/dev/tcp/127.0.0.1/$port
+printf 'GET /v2/launch/demo/manifests/latest HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n' >&3
+cat <&3
+kill -INT $launch
+wait $launch
+code=$?
+sed "s/:$port/:PORT/" out err >&2
+exit $code)",
+                                          "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(served.code, 130) << served.err;
+  EXPECT_THAT(served.out, testing::StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(served.out, HasSubstr("\"mediaType\":\"application/vnd.oci.image.manifest.v1+json\""));
+  const auto end = digest.out.find("sha256:");
+  ASSERT_NE(end, std::string::npos) << digest.out;
+  EXPECT_THAT(served.err, testing::StartsWith("127.0.0.1:PORT/launch/demo:latest@" + digest.out.substr(end)));
+  EXPECT_THAT(served.err, HasSubstr("serving demo as 127.0.0.1:PORT/launch/demo:latest\n"));
+}
+
+TEST_F(Serve, WantsAnAddress) {
+  for (const std::string address :
+       {"", ":5000", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x", "[::1", "[::1]x"}) {
+    const auto done = demo_.launch({"serve", "demo", "--listen", address});
+    EXPECT_EQ(done.code, 2) << address;
+    EXPECT_EQ(done.err,
+              fmt::format("error: --listen \"{}\": expected an IP address, and perhaps a port, such as "
+                          "127.0.0.1:5000 or [::1]:5000\n",
+                          address));
+  }
+}
+
+TEST_F(Serve, ServesEachRecipeOnce) {
+  const auto done = demo_.launch({"serve", "demo", "recipes/demo.toml"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(done.out, "");
+  EXPECT_THAT(done.err, HasSubstr("error: two of the recipes would be served as launch/demo\n"));
+}
+
+TEST_F(Serve, NeedsAnImageThatRunsNothingWhileItIsMade) {
+  demo_.recipe();
+  EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  const auto done = demo_.launch({"serve", "demo"});
+  EXPECT_EQ(done.code, 2);
+  EXPECT_EQ(
+      done.err,
+      "error: the digest of the image of demo is known only once an engine has built it: its Python is "
+      "that of the base image or its distribution\n\nhint: set python = \"standalone\" under [image], and "
+      "run `launch lock demo`\n");
+}
+
+}  // namespace
+}  // namespace launch::scenarios
