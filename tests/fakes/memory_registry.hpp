@@ -28,6 +28,7 @@ class MemoryRegistry final : public OneByOneHttp {
   };
   /// Asked before each request; `line` is "PATCH /v2/team/demo/blobs/uploads/1".
   std::function<std::optional<Wrong>(const std::string& line, const net::HttpRequest&)> fault = {};
+  bool lists_referrers = false;
   std::string location_base = {};  ///< before the path of a Location; empty: relative
 
   std::map<std::string, std::string> blobs;      ///< "team/demo@sha256:…" → bytes
@@ -84,6 +85,8 @@ class MemoryRegistry final : public OneByOneHttp {
 
   net::HttpResponse answer(const net::HttpRequest& request, std::string body) {
     const std::string path(request.url.path().substr(4));  // after "/v2/"
+    if (lists_referrers && path.find("/referrers/") != std::string::npos)
+      return {.status = 200, .headers = {}, .body = R"({"schemaVersion":2,"manifests":[]})"};
     for (const std::string part : {"/manifests/", "/blobs/uploads/", "/blobs/"}) {
       const auto found = path.find(part);
       if (found == std::string::npos) continue;
@@ -107,7 +110,7 @@ class MemoryRegistry final : public OneByOneHttp {
     if (known == manifests.end()) return error(404, "MANIFEST_UNKNOWN");
     return {.status = request.method == net::Method::put ? 201 : 200,
             .headers = {{"docker-content-digest", Digest::of(known->second).text()}},
-            .body = {}};
+            .body = request.method == net::Method::get ? known->second : ""};
   }
 
   net::HttpResponse upload(const net::HttpRequest& request, const std::string& repository,
