@@ -71,14 +71,13 @@ Result<int> run_digest(World& world, const BuildOptions& options) {
 }
 
 Result<int> run_push(World& world, const BuildOptions& options) {
-  const auto pushed =
-      commands::push_image({.recipe = options.recipe, .to = *options.push}, world.context);
+  const auto pushed = commands::push_image({.recipe = options.recipe, .to = *options.push}, world.context);
   if (!pushed) return ended(world, pushed.error(), "the tag is the one from before");
   world.terminal.clear();
   const auto had = pushed->present + pushed->mounted;
-  world.context.reporter.note(fmt::format(
-      "{} is pushed: {} sent ({}), {} were there, {}", *options.push, count_of(pushed->sent, "file"),
-      human_bytes(pushed->sent_bytes), had, human_seconds(pushed->seconds)));
+  world.context.reporter.note(fmt::format("{} is pushed: {} sent ({}), {} were there, {}", *options.push,
+                                          count_of(pushed->sent, "file"), human_bytes(pushed->sent_bytes),
+                                          had, human_seconds(pushed->seconds)));
   if (!world.json) {
     world.output.line(pushed->reference);
     return 0;
