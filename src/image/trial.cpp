@@ -45,7 +45,9 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
   TRY_ASSIGN(const auto wheels, wheels_for(locked.lock.lock, recipe.python, platform));
   const auto asked = asked_for(recipe);
   containers::RunSpec run;
-  run.name = fmt::format("launch-trial-{}", image_id.hex().substr(0, 12));
+  // Of this trial alone: a container whose engine was killed may keep its name.
+  run.name = fmt::format("launch-trial-{}-{}", image_id.hex().substr(0, 12),
+                         work.clock.now().time_since_epoch().count());
   run.image = image_id.text();
   run.image_name = fmt::format("of {}", recipe.name);
   run.argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};
