@@ -53,7 +53,9 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
   const auto mark = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
   TRY(engine.remove_containers(project::kTrialLabel, mark, 0));
   containers::RunSpec run;
-  run.name = "launch-trial-" + mark;
+  // Of this trial alone: a container in podman's storage whose engine was killed may keep its name.
+  run.name = fmt::format("launch-trial-{}-{}", image_id.hex().substr(0, 12),
+                         work.clock.now().time_since_epoch().count());
   run.labels = {{project::kTrialLabel, mark}};
   run.image = image_id.text();
   run.image_name = fmt::format("of {}", recipe.name);

@@ -11,7 +11,6 @@
 namespace launch::image {
 namespace {
 
-using archive::LayerMember;
 using archive::RootTree;
 using testing::ElementsAre;
 

@@ -11,7 +11,6 @@
 namespace launch::image {
 namespace {
 
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;

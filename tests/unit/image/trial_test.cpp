@@ -83,10 +83,16 @@ TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
               ElementsAre("filelock==3.18", "numpy==2.2.6", "torch==2.8.0.dev20250606+cu128", "--", "numpy",
                           "torch"));
   argv.erase(script, argv.end());
-  EXPECT_EQ(shell_line(argv), "podman run --rm --pull never --log-driver none --name launch-trial-" + mark() +
-                                  " --network none --label launch.trial=" + mark() +
-                                  " --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
-                                  std::string(64, 'a') + " /opt/venv/bin/python3 -c");
+  const std::string name = "launch-trial-aaaaaaaaaaaa-";
+  const auto named =
+      std::find_if(argv.begin(), argv.end(), [&](auto& word) { return word.starts_with(name); });
+  ASSERT_NE(named, argv.end());
+  *named = name + "TIME";
+  EXPECT_EQ(shell_line(argv),
+            "podman run --rm --pull never --log-driver none --name launch-trial-aaaaaaaaaaaa-TIME "
+            "--network none --label launch.trial=" +
+                mark() + " --cap-drop ALL --security-opt no-new-privileges --entrypoint '' sha256:" +
+                std::string(64, 'a') + " /opt/venv/bin/python3 -c");
 }
 
 TEST_F(TryImage, RemovesTheContainerOfAKilledTrial) {
@@ -96,6 +102,14 @@ TEST_F(TryImage, RemovesTheContainerOfAKilledTrial) {
   EXPECT_EQ(shell_line(runner_.calls[0]),
             "podman ps --all --filter label=launch.trial=" + mark() + " --format '{{.Names}}'");
   EXPECT_EQ(shell_line(runner_.calls[1]), "podman rm --force --time 0 launch-trial-old");
+}
+
+/// A container of a trial that was killed may keep its name.
+TEST_F(TryImage, HasANameOfItsOwnEachTime) {
+  EXPECT_EQ(outcome(), "works");
+  work_.clock.sleep(std::chrono::milliseconds(1), {});
+  EXPECT_EQ(outcome(), "works");
+  EXPECT_NE(runner_.calls.at(1), runner_.calls.at(3));
 }
 
 TEST_F(TryImage, ThatFailsQuotesTheContainer) {

@@ -14,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using archive::RootTree;
-using testing::ElementsAre;
 using testing::IsEmpty;
 
 const std::string kPasswd = "root:x:0:0:root:/root:/bin/bash\nother:x:1000:1000::/home/other:/bin/sh\n";
