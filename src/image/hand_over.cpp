@@ -120,7 +120,12 @@ Result<containers::Image> take_over(const ImagePlan& plan, const std::string& re
                                     const std::function<Result<void>(const Digest& image_id)>& try_it,
                                     const containers::Engine& engine, const Work& work) {
   TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
-  if (try_it) TRY(try_it(id));
+  if (try_it) {
+    if (auto tried = try_it(id); !tried) {
+      TRY(engine.forget_loopback(served_name(recipe)));
+      return fail(std::move(tried).error());
+    }
+  }
   const auto reference = project::image_reference(recipe);
   TRY(engine.tag(id, reference));
   TRY(engine.forget_loopback(served_name(recipe)));

@@ -7,6 +7,7 @@ import tree
 
 # Each writer and its test: most are rows of tests/unit/writers.
 TESTS = {
+    "src/archive/gzip.cpp": "OnAFullDiskIsAnErrorWithItsPath",
     "src/archive/interpreter.cpp": "OnAFullDiskIsAnError",
     "src/archive/tree.cpp": "ContextSmallFile",
     "src/cli/manual.cpp": "ManualNoSpace",

@@ -200,7 +200,9 @@ TEST_F(Build, Json) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(
       std::regex_replace(done.out, std::regex("\"seconds\":[0-9.e-]+"), "\"seconds\":[SECONDS]"),
-      "{\"engine\":\"podman\",\"image\":\"localhost/launch/demo@sha256:[SHA256]\",\"image_id\":"
+      "{\"digest\":\"sha256:[SHA256]\",\"engine\":\"podman\",\"image\":\"localhost/launch/"
+      "demo@sha256:[SHA256]\","
+      "\"image_id\":"
       "\"sha256:[SHA256]\",\"layers\":[{\"digest\":\"sha256:[SHA256]\",\"size\":421,\"wheels\":"
       "[\"torch-2.3.1-py3-none-any.whl\"]}],\"schema\":1,\"seconds\":[SECONDS],\"up_to_date\":false}\n");
 }

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "fakes/faulty_disk.hpp"
 #include "fakes/files.hpp"
 #include "fakes/source_archive.hpp"
 #include "unit/base/scratch.hpp"
@@ -59,6 +60,31 @@ TEST_F(DigestOfGunzipped, APlainOrMissingFileIsAnError) {
   EXPECT_EQ(missing.error().kind(), ErrorKind::environment);
   EXPECT_EQ(missing.error().text(),
             "error: cannot read " + (scratch_ / "missing").string() + ": No such file or directory\n");
+}
+
+TEST(StoredGzip, IsTheContentWhateverItsSize) {
+  const test::Scratch scratch;
+  RealDisk disk;
+  for (const std::size_t size : {0U, 1U, 65535U, 65536U, 200'000U}) {
+    std::string content(size, 'x');
+    if (size > 0) content.back() = 'y';
+    const auto file = scratch / "stored.tar.gz";
+    const auto written = write_stored_gzip(disk, content, file);
+    ASSERT_TRUE(written) << written.error().text();
+    EXPECT_EQ(*written, sha256_file(file).value());
+    EXPECT_EQ(digest_of_gunzipped(file).value(), Digest::of(content)) << size;
+    EXPECT_EQ(std::filesystem::file_size(file),
+              size + 18 + 5 * std::max<std::size_t>(1, (size + 65534) / 65535));
+  }
+}
+
+TEST(StoredGzip, OnAFullDiskIsAnErrorWithItsPath) {
+  const test::Scratch scratch;
+  fakes::FaultyDisk disk({"write", "stored", ENOSPC, 2});
+  const auto written = write_stored_gzip(disk, "content", scratch / "stored.tar.gz");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().message(),
+            "cannot write " + (scratch / "stored.tar.gz").string() + ": No space left on device");
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// What hands an image over: pull, tag, forget_loopback.
+// What hands an image over, besides pulls and archives (engine_test): tag, forget_loopback.
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,36 +15,13 @@ using testing::ElementsAre;
 
 class HandOver : public testing::Test {
  protected:
-  Engine podman() { return {podman4(), runner_, {{"CONFIG", "x"}}, work_}; }
+  Engine podman() { return {podman4(), runner_, {}, work_}; }
   Engine docker() { return {docker28(), runner_, {}, work_}; }
   static std::string text(const Result<void>& result) { return result ? "done" : result.error().text(); }
 
   fakes::FakeRunner runner_;
   fakes::FakeWork work_;
 };
-
-const std::string kReference = "127.0.0.1:40321/launch/demo@sha256:" + std::string(64, 'd');
-
-TEST_F(HandOver, EnginesPullByDigestFromALoopbackAddress) {
-  runner_.on("podman pull --quiet --tls-verify=false " + kReference, {});
-  runner_.on("docker pull --quiet " + kReference, {});
-  std::map<std::string, std::string> environment;
-  runner_.before = [&](const ProcessSpec& spec) { environment = spec.environment; };
-  EXPECT_EQ(text(podman().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})), "done");
-  EXPECT_EQ(environment["CONFIG"], "x");
-  EXPECT_EQ(text(docker().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})), "done");
-}
-
-TEST_F(HandOver, APullThatFailsQuotesTheEngine) {
-  runner_.on("podman pull --quiet --tls-verify=false " + kReference,
-             {125, "", "Error: writing blob: no space left on device\n"});
-  runner_.on("docker pull --quiet " + kReference, {1, "", "Error response from daemon: broken\n"});
-  EXPECT_EQ(
-      text(podman().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})),
-      "error: podman could not take over the image launch/demo: writing blob: no space left on device\n");
-  EXPECT_EQ(text(docker().pull("127.0.0.1:40321", "launch/demo", digest('d'), {})),
-            "error: docker could not take over the image launch/demo: broken\n");
-}
 
 TEST_F(HandOver, TagsByTheImageId) {
   const auto id = "sha256:" + std::string(64, 'a');

@@ -163,7 +163,7 @@ TEST_F(HandOver, SaysThatTheEngineCannotPull) {
   EXPECT_EQ(run().error().text(), "error: the layer is gone\n");
   plan_->blobs.erase(plan_->blobs.begin());
   EXPECT_THAT(run().error().text(),
-              testing::MatchesRegex("error: podman could not take over the image launch/demo: "
+              testing::MatchesRegex("error: podman could not pull the image launch/demo: "
                                     "http://127.0.0.1:[0-9]*/v2/launch/demo/blobs/sha256:[0-9a-f]*: 404\n"));
   EXPECT_THAT(names(), IsEmpty());
 }
@@ -172,7 +172,7 @@ TEST_F(HandOver, NoticesThatAnotherImageGotTheName) {
   engine_.other_id = std::string(64, '7');
   EXPECT_EQ(
       run().error().text(),
-      "error: podman pulled the image localhost/launch/demo:latest and has another one under its name\n");
+      "error: podman took over the image localhost/launch/demo:latest and has another one under its name\n");
 }
 
 TEST_F(HandOver, WaitsForAnotherOfTheSameImage) {
