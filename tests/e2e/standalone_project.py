@@ -1,6 +1,6 @@
 """Projects whose image has a Python that its base does not have, for tests that ci/stand-in runs.
 
-The archive has the layout of python-build-standalone and holds the distribution's own CPython; launch.toml names it.
+launch.toml names the Python (standalone_archive).
 """
 
 import functools
@@ -12,40 +12,15 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tarfile
 import tempfile
 import threading
 import unittest
 
 from image_project import REGISTRY, TAG, write_wheel
+from standalone_archive import ARCHIVE, PYTHON, RELEASE, write_archive
 
 LAUNCH = pathlib.Path(sys.argv.pop(1)).resolve()
 NAME = f"launch-test-{os.getpid()}"
-INTERPRETER = pathlib.Path("/usr/bin/python3").resolve()  # the distribution's, which brings its own libpython
-RELEASE, LIBRARY = subprocess.run(
-    [INTERPRETER, "-c", "import platform, sysconfig; print(platform.python_version(), sysconfig.get_path('stdlib'))"],
-    text=True, check=True, stdout=subprocess.PIPE).stdout.split()
-PYTHON = RELEASE.rpartition(".")[0]
-ARCHIVE = f"cpython-{RELEASE}%2Btest-install_only.tar.gz"
-
-
-def plain(member):
-    member.uid = member.gid = 0
-    member.uname = member.gname = ""
-    member.mtime = 1_700_000_000
-    left_out = ("__pycache__", "/test/", "/sitecustomize.py")  # the last is a link to /etc
-    return None if any(part in member.name for part in left_out) else member
-
-
-def write_archive(path):
-    """The distribution's interpreter below python/, as far as it is needed to run."""
-    with tarfile.open(path, "w:gz") as tar:
-        tar.add(INTERPRETER, f"python/bin/python{PYTHON}", filter=plain)
-        for name in ("python3", "python"):
-            link = tarfile.TarInfo(f"python/bin/{name}")
-            link.type, link.linkname, link.mtime = tarfile.SYMTYPE, f"python{PYTHON}", 1_700_000_000
-            tar.addfile(link)
-        tar.add(LIBRARY, f"python/lib/python{PYTHON}", filter=plain)
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
