@@ -14,9 +14,9 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(With python = "standalone" and no apt, the image is known to the last byte before it exists: the engine pulls it from
-the store, and it is the same in every engine and registry. Otherwise the engine builds the Dockerfile: one engine gives
-the same image ID on every machine, provided all build as root or all rootless. An image that exists is reused.
+    R"(The image is known to the last byte before it exists: the engine pulls it from the store, and it is the same in every
+engine and registry. With python = "base" in the recipe, the engine builds the Dockerfile: one engine gives the same
+image ID on every machine, provided all build as root or all rootless. An image that exists is reused.
 An engine that does not reach this machine's loopback addresses, such as one on another machine, gets an archive.
 What is printed can be run: where docker keeps no digest for an image that it did not push, it is the image's ID.
 

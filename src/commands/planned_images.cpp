@@ -11,7 +11,7 @@ Error not_planned(const project::Recipe& recipe) {
   return input_error(fmt::format("the digest of the image of {} is known only once an engine has built it: "
                                  "its Python is that of the base image or its distribution",
                                  recipe.name))
-      .hint(fmt::format("set python = \"standalone\" under [image], and run `launch lock {}`", recipe.name));
+      .hint(fmt::format("remove python = \"base\" from [image], and run `launch lock {}`", recipe.name));
 }
 
 }  // namespace

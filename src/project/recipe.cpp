@@ -184,10 +184,10 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
                       .hint("remove one of the two"));
     }
   }
-  std::string python = "base";
+  std::string python = "standalone";
   TRY(table.read("python", python));
   TRY(check_allowed(table, "python", python, {"base", "standalone"}));
-  if (python == "standalone") image.python = Recipe::Image::Python::standalone;
+  if (python == "base") image.python = Recipe::Image::Python::base;
   TRY(table.read("apt", image.apt));
   TRY(check_each(table, "apt", bad_apt_package));
   TRY(read_environment(table, image.env));

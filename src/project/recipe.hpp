@@ -78,7 +78,7 @@ struct Recipe {
     std::string variant = "base";     ///< base, runtime, devel
     std::optional<std::string> from;  ///< "any/image:tag"
     /// Whose Python is used: the base image's or its distribution's, or a build that is put into the image.
-    enum class Python { base, standalone } python = Python::base;
+    enum class Python { base, standalone } python = Python::standalone;
     std::vector<std::string> apt;
     std::vector<CopyEntry> copy;
     std::map<std::string, std::string> env;

@@ -76,7 +76,7 @@ def answer_of_launch(launch, scenario, server, folder) -> tuple[dict | None, str
     project = Project(launch, pathlib.Path(folder) / "project", server.root, server.port)
     project.recipe("one", f'python = "{scenario["python"]}"\nplatforms = ["linux-x86_64"]\n'
                    f'packages = {json.dumps(scenario["requires"])}\n'
-                   f'[image]\nfrom = "docker.io/library/python:{patched(scenario["python"])}"\n')
+                   f'[image]\npython = "base"\nfrom = "docker.io/library/python:{patched(scenario["python"])}"\n')
     run = project.run("lock", "one", timeout=60)
     lock = project.lock("one")
     if run.code not in (0, 2) or (run.code == 0) != (lock is not None):

@@ -41,7 +41,7 @@ def connected(folder):
     (folder / "recipes").mkdir(parents=True)
     (folder / f"recipes/{NAME}.toml").write_text(
         f'python = "{base_python()}"\npackages = ["rich", "charset-normalizer"]\n'
-        '[image]\nfrom = "docker.io/nvidia/cuda:12.6.3-base-ubuntu24.04"\n')
+        '[image]\npython = "base"\nfrom = "docker.io/nvidia/cuda:12.6.3-base-ubuntu24.04"\n')
     (folder / "launch.toml").write_text(
         f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n')
     run([LAUNCH, "lock", NAME], folder, own_folders(folder))

@@ -62,6 +62,7 @@ platforms = ["linux-x86_64"]
 packages  = ["torch-stand-in"]
 
 [image]
+python = "base"
 copy = [{{ from = "src", to = "/workspace" }}]
 user = "trainer"
 

@@ -58,6 +58,7 @@ platforms = ["linux-x86_64"]
 packages  = ["small-tool"]
 
 [image]
+python = "base"
 copy = [{{ from = "src", to = "/our space/$HOME" }}, {{ from = "src/main.py", to = "/workspace/renamed.py" }}]
 env  = {{ GREETING = 'a "quoted" $HOME \\ and # more', EMPTY = "" }}
 user = "trainer"

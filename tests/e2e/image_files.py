@@ -54,7 +54,7 @@ class ImageFiles(unittest.TestCase):
     def recipe(self, name, image):
         """Writes a recipe and its lock; returns the recipe's name, which no other process has."""
         name = f"launch-test-{name}-{os.getpid()}"
-        text = f'python = "{base_python()}"\nplatforms = ["linux-x86_64"]\npackages = ["small-tool"]\n[image]\n{image}'
+        text = f'python = "{base_python()}"\nplatforms = ["linux-x86_64"]\npackages = ["small-tool"]\n[image]\npython = "base"\n{image}'
         (self.project / f"recipes/{name}.toml").write_text(text)
         write_lock(self.project, name, text, [self.wheel])
         return name

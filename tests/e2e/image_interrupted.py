@@ -39,6 +39,7 @@ platforms = ["linux-x86_64"]
 packages  = ["small-tool"]
 
 [image]
+python = "base"
 env  = {{ LAUNCH_TEST = "{NAME}" }}
 user = "trainer"
 """

@@ -39,6 +39,7 @@ cuda = "cu121"
 packages = ["torch", "torchvision"]
 
 [image]
+python = "base"
 from = "docker.io/library/python:3.12.4"
 """
 

@@ -87,7 +87,7 @@ def write_project(folder: pathlib.Path, port: int):
         (folder / f"recipes/by-{wheels}.toml").write_text(
             f'python = "{PYTHON}"\nplatforms = ["linux-x86_64", "linux-aarch64"]\n'
             'packages = ["charset-normalizer", "rich"]\n'
-            f'[lock]\nwheels = "{wheels}"\n[image]\nfrom = "docker.io/library/python:{PYTHON}"\n')
+            f'[lock]\nwheels = "{wheels}"\n[image]\npython = "base"\nfrom = "docker.io/library/python:{PYTHON}"\n')
     (folder / "launch.toml").write_text(
         f'[[registry]]\nprefix = "docker.io"\nlocation = "127.0.0.1:{port}"\ninsecure = true\n')
 

@@ -34,6 +34,7 @@ cuda = "cu121"
 wheels = "path"
 
 [image]
+python = "base"
 from = "docker.io/library/python:3.12.4"
 """
 

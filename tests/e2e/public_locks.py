@@ -184,6 +184,7 @@ cuda = "{self.cuda}"
 packages = {json.dumps(own)}
 
 [image]
+python = "base"
 from = "docker.io/library/python:{self.python}.9"
 """
         return text + (f'\n[[index]]\nurl = "{root}/nvidia"\npackages = {json.dumps(nvidia)}\n' if nvidia else "")
@@ -314,13 +315,15 @@ recipes/article.toml requires python = "3.11"
 hint: set python = "3.10" in recipes/article.toml
 hint: or keep Python 3.11 and set from = "docker.io/library/debian:12-slim" under [image], or any image of Debian 12
 """
-DEBIAN = '[image]\nfrom = "docker.io/library/debian:12-slim"\n'
+BASE_PYTHON = '[image]\npython = "base"\n'
+DEBIAN = BASE_PYTHON + 'from = "docker.io/library/debian:12-slim"\n'
 ARTICLES = [  # title, packages, key, [image], whether the nights have torchvision
     ("of that date", ["torch"], 'date = "2024-06-17"\n', DEBIAN, False),
     ("of that date, with torchvision", ["torch", "torchvision"], 'date = "2024-06-17"\n', DEBIAN, True),
     ("as of that day", ["torch"], 'as-of = "2024-06-17"\n', DEBIAN, True),
     ("of the newest night with torchvision", ["torch", "torchvision"], "", DEBIAN, True),
-    ("on the image of its CUDA, which has Python 3.10", ["torch"], 'date = "2024-06-17"\n', "", False),
+    ("with a Python of its own, on the image of its CUDA", ["torch"], 'date = "2024-06-17"\n', "", False),
+    ("with the Python of the image of its CUDA, 3.10", ["torch"], 'date = "2024-06-17"\n', BASE_PYTHON, False),
 ]
 
 
@@ -339,7 +342,7 @@ def article(launch: str) -> list[str]:
     for title, packages, key, image, partners in ARTICLES:
         label = f"the article's lock {title}"
         world, lock, said = article_lock(launch, packages, key, image, partners)
-        if not image:
+        if image == BASE_PYTHON:
             print(f"{label}: refused")
             if lock or not said.endswith(REFUSAL):
                 wrong.append(f"{label}: {said}\nexpected\n{REFUSAL}")
@@ -356,6 +359,9 @@ def article(launch: str) -> list[str]:
               f"base image {base['image']}:{base['tag']}")
         if pins(lock) != expected:
             wrong.append(f"{label}: {pins(lock)}, expected {expected}\n{said}")
+        own = lock["tool"]["launch"].get("interpreter", {}).get("version", "none")
+        if not image and (base["tag"], own.rpartition(".")[0]) != ("12.1.1-base-ubuntu22.04", "3.11"):
+            wrong.append(f"{label}: base image {base['tag']}, Python {own}")
         if not lock["requires-python"].startswith("==3.11"):
             wrong.append(f"{label}: requires-python = {lock['requires-python']}")
         wrong += check_hashes(world, lock)

@@ -36,6 +36,7 @@ packages = ["hydra-core==1.3.2", "rouge-score==0.1.2"]
 [lock.build.antlr4-python3-runtime]
 [lock.build.rouge-score]
 [image]
+python = "base"
 from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 """)
         cls.before = cls.images()
@@ -129,6 +130,7 @@ PyMODINIT_FUNC PyInit_hello_42(void) {
         text = f"""python   = "{self.python}"
 packages = ["hello-42 @ git+file://{repository}@{commit}"]
 [image]
+python = "base"
 from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
 [lock.build.hello-42]
 """

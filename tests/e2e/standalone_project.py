@@ -75,7 +75,7 @@ class StandaloneProject(unittest.TestCase):
             f'[[interpreter]]\nversion = "{RELEASE}"\n'
             f'linux-x86_64 = {{ url = "{url}", sha256 = "{digest}" }}\n')
         start = f'python = "{PYTHON}"\nplatforms = ["linux-x86_64"]\n'
-        image = f'[image]\npython = "standalone"\nfrom = "docker.io/nvidia/cuda:{TAG}"\n'
+        image = f'[image]\nfrom = "docker.io/nvidia/cuda:{TAG}"\n'
         (project / f"recipes/{NAME}.toml").write_text(
             f'{start}packages = ["small-tool", "nvidia-large"]\n{image}user = "trainer"\n'
             'copy = [{ from = "src", to = "/new/workspace" }, { from = "src/deep", to = "/srv/new/deep", owner = "1234:5678" },\n'

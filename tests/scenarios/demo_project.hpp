@@ -36,12 +36,15 @@ struct DemoProject {
     recipe();
   }
 
-  /// Writes the recipe; `image` is added to its [image].
+  /// Writes the recipe; `image` is added to its [image], which takes the base image's Python unless it says
+  /// something of Python itself.
   void recipe(const std::string& image = "") const {
+    const std::string python = image.find("python = ") == std::string::npos ? "python = \"base\"\n" : "";
     scenario.write("recipes/demo.toml",
                    "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
                    "[lock]\nwheels = \"path\"\n[image]\nfrom = \"docker.io/library/debian:12\"\n" +
-                       image + "[verify]\nscan = [\"src\"]\n[train]\ncommand = [\"train.py\"]\ngpus = 0\n");
+                       python + image +
+                       "[verify]\nscan = [\"src\"]\n[train]\ncommand = [\"train.py\"]\ngpus = 0\n");
   }
 
   /// Runs `launch ARGUMENTS`; shows digests, which depend on the fakes' bytes, as [SHA256].

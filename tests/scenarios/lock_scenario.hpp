@@ -35,7 +35,7 @@ class LockScenario : public ::testing::Test {
   void recipe(const std::string& packages, const std::string& more = "") {
     scenario_.write("recipes/demo.toml",
                     fmt::format("python = \"3.11\"\npackages = [{}]\n{}\n[lock]\nwheels = \"path\"\n"
-                                "[image]\nfrom = \"docker.io/library/debian:12\"\n",
+                                "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n",
                                 packages, more));
   }
   std::string lock() const { return scenario_.read("lockfiles/pylock.demo.toml"); }

@@ -238,7 +238,7 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
   scenario_.write(
       "recipes/demo.toml",
       "python = \"3.11\"\n[torch]\nchannel = \"nightly\"\ncuda = \"cpu\"\npackages = [\"torch\"]\n"
-      "[image]\nfrom = \"docker.io/library/debian:12\"\n");
+      "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n");
   const auto old = channel.add({.name = "torch", .version = "2.9.0.dev20250604+cpu"});
   ASSERT_EQ(scenario_.launch({"lock", "demo"}).code, 0);
   channel.add({.name = "torch", .version = "2.9.0.dev20250606+cpu"});

@@ -29,13 +29,14 @@ class Password : public ::testing::Test {
     channel_.server().require(kAuthorization);
     channel_.add({.name = "torch", .version = "2.9.0.dev20250604+cpu"});
     demo_.scenario.set("LAUNCH_CHANNEL_URL", with_password(channel_.server().url()));
-    demo_.scenario.write("recipes/urls.toml",
-                         "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
-                         "[lock]\nwheels = \"url\"\n[image]\nfrom = \"docker.io/library/debian:12\"\n");
+    demo_.scenario.write(
+        "recipes/urls.toml",
+        "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
+        "[lock]\nwheels = \"url\"\n[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n");
     demo_.scenario.write("recipes/nightly.toml",
                          "python = \"3.11\"\n[torch]\nchannel = \"nightly\"\ncuda = \"cpu\"\n"
                          "packages = [\"torch\"]\n[lock]\nwheels = \"url\"\n"
-                         "[image]\nfrom = \"docker.io/library/debian:12\"\n");
+                         "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n");
   }
 
   static void expect_no_password(const std::string& text, const std::string& what) {

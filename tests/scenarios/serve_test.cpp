@@ -78,7 +78,7 @@ TEST_F(Serve, ServesEachRecipeOnce) {
   EXPECT_THAT(done.err, HasSubstr("error: two of the recipes would be served as launch/demo\n"));
 }
 
-TEST_F(Serve, NeedsAnImageThatRunsNothingWhileItIsMade) {
+TEST_F(Serve, NeedsAnImageWithAPythonOfItsOwn) {
   demo_.recipe();
   EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
   const auto done = demo_.launch({"serve", "demo"});
@@ -86,8 +86,8 @@ TEST_F(Serve, NeedsAnImageThatRunsNothingWhileItIsMade) {
   EXPECT_EQ(
       done.err,
       "error: the digest of the image of demo is known only once an engine has built it: its Python is "
-      "that of the base image or its distribution\n\nhint: set python = \"standalone\" under [image], and "
-      "run `launch lock demo`\n");
+      "that of the base image or its distribution\n\nhint: remove python = \"base\" from [image], and run "
+      "`launch lock demo`\n");
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ class SourceScenario : public ::testing::Test {
                          fakes::make_source_archive({.name = "rouge_score", .version = version}));
   }
   void recipe(const std::string& tables, const std::string& lock = "[lock]\nwheels = \"path\"\n") const {
-    demo_.scenario.write("recipes/demo.toml", "python = \"3.11\"\npackages = [\"rouge-score\"]\n" + lock +
-                                                  tables +
-                                                  "[image]\nfrom = \"docker.io/library/debian:12\"\n");
+    demo_.scenario.write("recipes/demo.toml",
+                         "python = \"3.11\"\npackages = [\"rouge-score\"]\n" + lock + tables +
+                             "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n");
   }
   void build_to(const fakes::WheelSpec& spec) const {
     demo_.scenario.write("engine/wheels/" + fakes::wheel_file_name(spec), fakes::make_wheel(spec));
@@ -188,10 +188,11 @@ class GitScenario : public SourceScenario {
     return done.out;
   }
   void recipe(const std::string& commit) const {
-    demo_.scenario.write("recipes/demo.toml",
-                         fmt::format("python = \"3.11\"\npackages = [\"ours @ git+file://{}@{}\"]\n"
-                                     "[lock.build.ours]\n[image]\nfrom = \"docker.io/library/debian:12\"\n",
-                                     demo_.scenario.place("repository").string(), commit));
+    demo_.scenario.write(
+        "recipes/demo.toml",
+        fmt::format("python = \"3.11\"\npackages = [\"ours @ git+file://{}@{}\"]\n"
+                    "[lock.build.ours]\n[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n",
+                    demo_.scenario.place("repository").string(), commit));
   }
   std::string commit_;
 };

@@ -193,8 +193,8 @@ TEST(OneStore, TakesManyLocksAtOnce) {
                   fmt::format("[[registry]]\nprefix = \"docker.io\"\nlocation = \"{}\"\ninsecure = true\n",
                               registry.location()));
     project.write("recipes/demo.toml",
-                  "python = \"3.11\"\npackages = [\"a\", \"b\", \"c\"]\n[image]\nfrom = "
-                  "\"docker.io/library/debian:12\"\n");
+                  "python = \"3.11\"\npackages = [\"a\", \"b\", \"c\"]\n[image]\npython = \"base\"\n"
+                  "from = \"docker.io/library/debian:12\"\n");
   }
   std::vector<Outcome> outcomes(kLocks);
   {

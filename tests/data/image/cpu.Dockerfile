@@ -25,5 +25,5 @@ CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
-      launch.recipe=sha256:01f13fee73da2855c828c905de9b43e5633c6857d46c454bfd7ca951386e0c44 \
+      launch.recipe=sha256:46d6ee72eee8fb4efa9ddd29ffc50cd38fc1ae96e703470332a68ede128912e2 \
       launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

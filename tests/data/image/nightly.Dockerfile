@@ -55,5 +55,5 @@ CMD ["python3"]
 LABEL org.opencontainers.image.title=demo \
       org.opencontainers.image.base.name=docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04 \
       org.opencontainers.image.base.digest=sha256:133c78a0575303be34164d0b90137a042172bdf60696af01a3c424ab402d86e2 \
-      launch.recipe=sha256:a08410fe486dc543b354922e1cc3155ffacd75952888fd7cdc8cda9152698e87 \
+      launch.recipe=sha256:92e3dc89137b3371dfcc87127066a871a5903be6926b38666dd91f522db5ddc2 \
       launch.lock=sha256:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb

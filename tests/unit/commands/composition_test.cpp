@@ -31,7 +31,7 @@ class Workflows : public ::testing::Test {
   Workflows() {
     write("recipes/demo.toml",
           "python = \"3.11\"\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n"
-          "[image]\nfrom = \"docker.io/library/debian:12\"\n[verify]\nscan = [\"src\"]\n");
+          "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n[verify]\nscan = [\"src\"]\n");
     write("src/train.py", "from torch import Module\n");
     write("launch.toml",
           fmt::format("[[registry]]\nprefix = \"docker.io\"\nlocation = \"{}\"\ninsecure = true\n",

@@ -16,8 +16,10 @@ using project::test::recipe;
 const std::string kHead =
     "platforms = [\"linux-x86_64\"]\n[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n";
 
+/// With the base's own Python, unless `image` says otherwise.
 project::Recipe with_python(const std::string& python, const std::string& image = {}) {
-  return recipe("python = \"" + python + "\"\n" + kHead + (image.empty() ? "" : "[image]\n" + image + "\n"));
+  const std::string own = image.find("python = ") == std::string::npos ? "python = \"base\"\n" : "";
+  return recipe("python = \"" + python + "\"\n" + kHead + "[image]\n" + own + image + "\n");
 }
 
 std::string wanted(const project::Recipe& recipe, std::string_view accelerator) {

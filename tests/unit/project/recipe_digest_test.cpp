@@ -20,6 +20,7 @@ packages = ["torch"]
 wheels = "url"
 [image]
 variant = "base"
+python  = "base"
 apt     = ["gcc"]
 copy    = [{ from = "src", to = "/workspace" }]
 env     = { HF_HOME = "/data" }
@@ -68,6 +69,8 @@ TEST(RecipeDigest, OfAStageChangesWithWhatItReadsAlone) {
            {"wheels = \"url\"", "wheels = \"path\"", kAll},
            {"variant = \"base\"", "variant = \"devel\"", kAll},
            {"variant = \"base\"", "from = \"debian:12\"", kAll},
+           {"python  = \"base\"", "python = \"standalone\"", kAll},
+           {"python  = \"base\"", "", kAll},
            {"[\"gcc\"]", "[\"gcc\", \"g++\"]", " render image"},
            {"to = \"/workspace\"", "to = \"/app\"", " render image"},
            {"HF_HOME = \"/data\"", "HF_HOME = \"/hf\"", " render image"},

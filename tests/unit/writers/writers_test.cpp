@@ -63,7 +63,7 @@ class Bench {
   void recipe(const std::string& packages, const std::string& more = "") const {
     put("recipes/demo.toml",
         fmt::format("python = \"3.11\"\nplatforms = [\"linux-x86_64\"]\npackages = [{}]\n{}"
-                    "[image]\nfrom = \"docker.io/library/debian:12\"\n",
+                    "[image]\npython = \"base\"\nfrom = \"docker.io/library/debian:12\"\n",
                     packages, more));
   }
   const std::string& app() const { return app_; }
