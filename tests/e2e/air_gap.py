@@ -2,7 +2,7 @@
 """ci/stand-in tests/e2e/air_gap.py LAUNCH: the road of README's "Air-gapped sites", with real wheels and the real podman.
 
 One machine locks and fetches from the machine's real index. The other has the project, the folder of `fetch --to`, a
-registry with the base image, and no index: every address but loopback is refused.
+registry with the base image, and no index: every address but loopback is refused. The image has the base's Python.
 """
 
 import os
@@ -13,6 +13,7 @@ import sys
 import tempfile
 
 from image_project import REGISTRY, base_python
+from podman_storage import base_images
 
 LAUNCH = os.path.abspath(sys.argv[1])
 NAME = f"launch-test-{os.getpid()}"
@@ -26,11 +27,6 @@ def run(argv, folder, environment):
     if done.returncode != 0:
         sys.exit(f"exit code {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
-
-
-def base_images():
-    listed = subprocess.run(["podman", "images", "--quiet", "--no-trunc", "docker.io/nvidia/cuda"], text=True, stdout=subprocess.PIPE)
-    return set(listed.stdout.split())
 
 
 def own_folders(folder):

@@ -4,14 +4,13 @@
 The daemon is the distribution's own, and ends with the test (real_docker.py).
 """
 
-import subprocess
 import sys
 import time
 import unittest
 
 from image_project import REGISTRY, TAG
-from real_docker import SKIPPED, start_docker, why_not, without_network
-from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
+from real_docker import SKIPPED, require_docker, why_not, without_network
+from standalone_project import NAME, RELEASE, StandaloneProject
 
 if reason := why_not():
     print("skipped:", reason)
@@ -22,7 +21,7 @@ class DockerImage(StandaloneProject):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.docker = start_docker(cls, cls.root / "docker", **without_network())
+        cls.docker = require_docker(cls, cls.root / "docker", **without_network())
         cls.variables = {**cls.docker.variables, "LAUNCH_ENGINE": "docker"}
         cls.has_digests = "containerd" in cls.docker("info", "--format", "{{json .DriverStatus}}")
 
@@ -83,22 +82,12 @@ class DockerImage(StandaloneProject):
     def test_a_killed_build_leaves_nothing_in_the_way(self):
         self.lock()
         self.docker("pull", "--quiet", f"{REGISTRY}/nvidia/cuda:{TAG}")  # it keeps the layers of the base
-        began = time.monotonic()
-        whole = self.build_with_docker("--from-scratch")
-        took = time.monotonic() - began
-        for step in range(4):
-            with self.subTest(step=step):
-                self.docker("rmi", "--force", whole["image"])
-                building = subprocess.Popen([LAUNCH, "build", NAME], cwd=self.project,
-                                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                            env=self.environment(self.project, "store", self.variables))  # fmt: skip
-                time.sleep(took * step / 4)
-                building.kill()
-                building.wait()
-                again = self.build_with_docker()
-                self.assertEqual(again["image"], whole["image"])
-                self.assertEqual(self.in_docker(again["image"], "small"), "small\n")
-                self.assertFalse([name for name in self.names() if name.startswith("127.") and name.endswith(f"/{NAME}")])
+
+        def check(again):
+            self.assertEqual(self.in_docker(again["image"], "small"), "small\n")
+            self.assertFalse([name for name in self.names() if name.startswith("127.") and name.endswith(f"/{NAME}")])
+
+        self.kill_builds(4, check, lambda whole: self.docker("rmi", "--force", whole["image"]), **self.variables)
 
 
 if __name__ == "__main__":

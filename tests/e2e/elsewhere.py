@@ -7,7 +7,6 @@ only their sockets: a unix socket of another machine's or container's daemon, a 
 
 import contextlib
 import os
-import pathlib
 import signal
 import socket
 import subprocess
@@ -17,9 +16,10 @@ import time
 import unittest
 
 from image_project import REGISTRY, TAG
-from real_docker import SKIPPED, start_docker, why_not, without_network
+from podman_storage import own_storage, release_storage
+from real_docker import SKIPPED, require_docker, why_not, without_network
 from real_registry import run
-from standalone_project import LAUNCH, NAME, StandaloneProject
+from standalone_project import NAME, StandaloneProject
 
 if reason := why_not():
     print("skipped:", reason)
@@ -64,7 +64,7 @@ class Elsewhere(StandaloneProject):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.docker = start_docker(cls, cls.root / "docker", prefix=OTHER_NETWORK, **without_network())
+        cls.docker = require_docker(cls, cls.root / "docker", prefix=OTHER_NETWORK, **without_network())
         cls.variables = {**cls.docker.variables, "LAUNCH_ENGINE": "docker"}
 
     def setUp(self):
@@ -127,9 +127,7 @@ class Elsewhere(StandaloneProject):
         whole = self.build_with_docker(DOCKER_HOST=host)
         for number in (signal.SIGKILL, signal.SIGINT):
             self.forget()
-            building = subprocess.Popen([LAUNCH, "build", NAME], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
-                                        stderr=subprocess.PIPE, env=self.environment(
-                                            self.project, "store", {**self.variables, "DOCKER_HOST": host}))  # fmt: skip
+            building = self.start_build(**{**self.variables, "DOCKER_HOST": host})
             while "as an archive" not in building.stderr.readline():
                 self.assertIsNone(building.poll())
             building.send_signal(number)
@@ -157,14 +155,11 @@ class Elsewhere(StandaloneProject):
 
     def test_a_remote_podman(self):
         place = self.root / "podman"
-        place.mkdir()
-        (place / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{place}/graph"\nrunroot = "{place}/run"\n')
-        own = {"CONTAINERS_STORAGE_CONF": str(place / "storage.conf")}
+        own = own_storage(place)
         url = f"unix://{place}/podman.sock"
         service = subprocess.Popen([*OTHER_NETWORK, "podman", "system", "service", "--time=0", url],
                                    env={**os.environ, **own}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
-        self.addCleanup(subprocess.run, ["umount", place / "graph/overlay"], stderr=subprocess.DEVNULL)
+        self.addCleanup(release_storage, place)
         self.addCleanup(service.wait)
         self.addCleanup(service.terminate)
         variables = {"CONTAINER_HOST": url, "LAUNCH_ENGINE": "podman"}

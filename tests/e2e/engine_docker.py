@@ -14,7 +14,7 @@ import tempfile
 import time
 import unittest
 
-from real_docker import SKIPPED, program, start_docker, why_not
+from real_docker import SKIPPED, program, require_docker, why_not
 
 NAME = f"launch-test-{os.getpid()}"
 
@@ -48,7 +48,7 @@ class Docker(unittest.TestCase):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-docker-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.root)
         cls.make_project()
-        cls.docker = start_docker(cls, cls.root / "docker", **{"registry-mirrors": [f"http://{REGISTRY}"]})
+        cls.docker = require_docker(cls, cls.root / "docker", **{"registry-mirrors": [f"http://{REGISTRY}"]})
         cls.environment = {**cls.docker.environment, "HOME": str(cls.root), "LAUNCH_STORE": str(cls.root / "cache/wheels"),
                            "LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "docker"}
 

@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 
+from podman_storage import own_storage
+
 COPIED_FILES = sys.argv[1]
 CASES = int(sys.argv[2]) if len(sys.argv) > 2 else 60
 SEED = 20240617
@@ -91,9 +93,7 @@ def write_tree(root):
 
 
 def podman(root, *arguments):
-    configuration = root / "storage.conf"
-    configuration.write_text(f'[storage]\ndriver = "vfs"\ngraphroot = "{root}/graph"\nrunroot = "{root}/run"\n')
-    environment = {**os.environ, "CONTAINERS_STORAGE_CONF": str(configuration)}
+    environment = {**os.environ, **own_storage(root, driver="vfs")}
     done = subprocess.run(["podman", *arguments], env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     assert done.returncode == 0, done.stderr
     return done.stdout

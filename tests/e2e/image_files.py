@@ -15,13 +15,9 @@ import tempfile
 import unittest
 
 from image_project import REGISTRY, base_python, in_image, write_lock, write_wheel
+from podman_storage import base_images
 
 LAUNCH = sys.argv.pop(1)
-
-
-def base_images():
-    listed = subprocess.run(["podman", "images", "--quiet", "--no-trunc", "docker.io/nvidia/cuda"], text=True, stdout=subprocess.PIPE)
-    return set(listed.stdout.split())
 
 
 class ImageFiles(unittest.TestCase):

@@ -15,6 +15,7 @@ import time
 import unittest
 
 from image_project import REGISTRY, base_python, write_lock, write_wheel
+from podman_storage import own_storage, release_storage
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-{os.getpid()}"
@@ -26,10 +27,8 @@ class Interrupted(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-interrupted-")).resolve()
-        (cls.root / "storage.conf").write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{cls.root}/graph"\nrunroot = "{cls.root}/run"\n')
         cls.environment = {**os.environ, "HOME": str(cls.root), "LAUNCH_STORE": str(cls.root / "cache/wheels"),
-                           "CONTAINERS_STORAGE_CONF": str(cls.root / "storage.conf")}
+                           **own_storage(cls.root)}
         for folder in ("recipes", "lockfiles/wheels"):
             (cls.root / folder).mkdir(parents=True)
         (cls.root / "launch.toml").write_text(
@@ -57,8 +56,7 @@ user = "trainer"
     @classmethod
     def tearDownClass(cls):
         cls.podman("rmi", "--all", "--force")
-        # podman keeps its storage mounted.
-        subprocess.run(["umount", cls.root / "graph/overlay"], stderr=subprocess.DEVNULL)
+        release_storage(cls.root)
         shutil.rmtree(cls.root)
 
     @classmethod

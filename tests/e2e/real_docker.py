@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import time
+import unittest
 
 SKIPPED = 77
 FOLDERS = [pathlib.Path(folder) for folder in (os.environ.get("LAUNCH_TEST_DOCKER"), "/usr/bin", "/usr/sbin") if folder]
@@ -95,8 +96,7 @@ class Docker:
             if self.daemon:
                 return self
         if "not permitted" in words.lower() or "permission denied" in words.lower():
-            print(f"skipped: dockerd cannot run with the privileges of this machine: {words}")
-            raise SystemExit(SKIPPED)
+            raise unittest.SkipTest(f"dockerd cannot run with the privileges of this machine: {words}")
         raise AssertionError(f"dockerd does not start: {words}")
 
     def try_driver(self, driver):
@@ -159,7 +159,16 @@ def without_network(**more):
 
 
 def start_docker(case, root, **options):
-    """Its daemon ends with the test class `case`."""
+    """Its daemon ends with the test class `case`. Where this machine does not allow one, the test is skipped."""
     docker = Docker(root, **options)
     case.addClassCleanup(docker.end)
     return docker.start()
+
+
+def require_docker(case, root, **options):
+    """The same for a class that needs one: where this machine does not allow it, the program ends as skipped."""
+    try:
+        return start_docker(case, root, **options)
+    except unittest.SkipTest as why:
+        print("skipped:", why)
+        raise SystemExit(SKIPPED) from None

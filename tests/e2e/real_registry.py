@@ -1,5 +1,6 @@
 """Debian's docker-registry and an image's worth of small wheels, for tests of registries."""
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -28,8 +29,10 @@ def free_port():
         return free.getsockname()[1]
 
 
-def start_registry(case, folder, more=""):
-    """Its address, once it answers; it ends with the test class `case`. `more`: the rest of its configuration, from the http section on."""
+@contextlib.contextmanager
+def registry(folder, more=""):
+    """The address of a registry that keeps its files in a folder, once it answers. `more`: the rest of its configuration,
+    from the http section on."""
     address = f"127.0.0.1:{free_port()}"
     configuration = folder.with_suffix(".yml")
     configuration.write_text(
@@ -37,12 +40,23 @@ def start_registry(case, folder, more=""):
         f"http:\n  addr: '{address}'\n  relativeurls: true\n{more}")  # fmt: skip
     server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})  # fmt: skip
-    case.addClassCleanup(server.wait)
-    case.addClassCleanup(server.terminate)
+    try:
+        wait_for(address)
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def wait_for(address):
     for _ in range(100):
-        try:
+        with contextlib.suppress(OSError):
             socket.create_connection(address.split(":")).close()
-            break
-        except OSError:
-            time.sleep(0.1)
-    return address
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"docker-registry does not answer at {address}")
+
+
+def start_registry(case, folder, more=""):
+    """The same; it ends with the test class `case`."""
+    return case.enterClassContext(registry(folder, more))

@@ -21,6 +21,7 @@ import threading
 import unittest
 import urllib.parse
 
+from podman_storage import own_storage
 from real_registry import PREFIX, WHEELS, download_wheels, run, start_registry
 
 REGISTRY_IMAGE = sys.argv.pop(1)
@@ -165,9 +166,7 @@ class Push(unittest.TestCase):
         with self.subTest("read by skopeo and podman"):
             said = json.loads(run("skopeo", "inspect", "--authfile", auth, "--cert-dir", trusted, f"docker://{address}/other/demo:1"))
             self.assertEqual(said["Digest"], digest)
-            storage = self.root / "storage.conf"
-            storage.write_text(f'[storage]\ndriver = "overlay"\ngraphroot = "{self.root}/podman/graph"\nrunroot = "{self.root}/podman/run"\n')
-            known = {**os.environ, "CONTAINERS_STORAGE_CONF": str(storage)}
+            known = {**os.environ, **own_storage(self.root / "podman")}
             run("podman", "pull", "--quiet", "--authfile", auth, "--cert-dir", trusted, f"{reference.rsplit(':', 1)[0]}@{digest}", env=known)
             self.assertEqual(run("podman", "images", "--format", "{{.Digest}}", env=known).split(), [digest])
         with self.subTest("pulled into a store, and then no longer asked for"):

@@ -18,6 +18,7 @@ import unittest
 import urllib.error
 import urllib.request
 
+from podman_storage import own_storage
 from real_docker import start_docker, why_not, without_network
 from real_registry import PREFIX, WHEELS, download_wheels, run
 
@@ -56,10 +57,7 @@ class Registry(unittest.TestCase):
 
     def podman(self, *arguments):
         """podman with a storage of its own."""
-        configuration = self.root / "storage.conf"
-        configuration.write_text(
-            f'[storage]\ndriver = "overlay"\ngraphroot = "{self.root}/podman/graph"\nrunroot = "{self.root}/podman/run"\n')
-        return run("podman", *arguments, env={**os.environ, "CONTAINERS_STORAGE_CONF": str(configuration)})
+        return run("podman", *arguments, env={**os.environ, **own_storage(self.root / "podman")})
 
     def test_every_blob_has_its_digest_whole_and_in_parts(self):
         manifest = self.manifest()

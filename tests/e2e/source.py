@@ -16,6 +16,7 @@ import tomllib
 import unittest
 
 from image_project import REGISTRY, base_python
+from podman_storage import base_images
 
 LAUNCH = sys.argv.pop(1)
 NAME = f"launch-test-source-{os.getpid()}"
@@ -52,10 +53,7 @@ from = "docker.io/nvidia/cuda:12.8.1-base-ubuntu24.04"
     @staticmethod
     def images():
         """The base images, and the systems of builds from source."""
-        names = ["docker.io/nvidia/cuda", "localhost/launch/build-system"]
-        listed = [subprocess.run(["podman", "images", "--quiet", "--no-trunc", name], text=True, stdout=subprocess.PIPE)
-                  for name in names]
-        return {image for one in listed for image in one.stdout.split()}
+        return base_images("localhost/launch/build-system")
 
     def launch(self, *arguments, store="store", code=0):
         environment = {**os.environ, "LAUNCH_STORE": str(self.root / store / "wheels")}
