@@ -16,19 +16,18 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json entry_json(const TocEntry& entry) {
+  constexpr int kFile = 0644;
+  constexpr int kExecutable = 0755;
   const auto& member = entry.member;
   Json json{{"name", member.is_folder ? member.path + '/' : member.path},
-            {"type", member.is_folder      ? "dir"
-                     : member.link.empty() ? "reg"
-                                           : "symlink"}};
-  if (!member.link.empty()) json["linkName"] = member.link;
+            {"type", member.is_folder ? "dir" : "reg"}};
   if (member.size > 0) json["size"] = member.size;
   if (member.time != 0) {
     json["modtime"] = utc_timestamp(std::chrono::sys_seconds(std::chrono::seconds(member.time)));
   }
-  json["mode"] = member.permissions();
-  json["uid"] = member.owner;
-  json["gid"] = member.group;
+  json["mode"] = member.is_folder || member.executable ? kExecutable : kFile;
+  json["uid"] = 0;
+  json["gid"] = 0;
   if (entry.offset > 0) json["offset"] = entry.offset;
   if (entry.digest) json["digest"] = entry.digest->text();
   if (entry.digest && member.size > 0) json["chunkDigest"] = entry.digest->text();

@@ -14,4 +14,8 @@ namespace launch::archive {
 Result<void> unpack_interpreter(const std::filesystem::path& file, const std::filesystem::path& folder,
                                 const Work& work);
 
+/// Checks that such a file can be a layer as it is: unpack_interpreter would accept it, and none of its
+/// members would remove files of an image. Errors: those of unpack_interpreter.
+Result<void> check_interpreter(const std::filesystem::path& file, const Work& work);
+
 }  // namespace launch::archive

@@ -10,11 +10,10 @@
 namespace launch::archive {
 namespace {
 
-constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::size_t kLongestName = 255;
 
 Result<void> check_part(std::string_view part, std::string_view path) {
-  if (part.starts_with(kWhiteout)) {
+  if (is_whiteout(part)) {
     return fail(bad_wheel(fmt::format("{} would remove files of an image: names in it cannot start with {}",
                                       in_quotes(path), kWhiteout)));
   }

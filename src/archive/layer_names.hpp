@@ -9,6 +9,12 @@
 
 namespace launch::archive {
 
+/// True for a file name by which a layer removes files (OCI image layer, "Whiteouts").
+inline constexpr std::string_view kWhiteout = ".wh.";
+constexpr bool is_whiteout(std::string_view file_name) {
+  return file_name.starts_with(kWhiteout);
+}
+
 /// Checks that a wheel's entry is a plain file, by its Unix mode if it has one. Errors (input).
 Result<void> check_file_type(const ZipEntry& entry);
 

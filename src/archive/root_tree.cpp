@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "archive/layer_names.hpp"
 #include "archive/tar.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -22,7 +23,6 @@ namespace fs = std::filesystem;
 using Json = nlohmann::json;
 
 constexpr std::array kRead = {kPasswd, kGroup, kShadow, kGroupShadow};
-constexpr std::string_view kWhiteout = ".wh.";
 constexpr std::string_view kOpaque = ".wh..wh..opq";
 
 Access access_of(const TarEntry& entry) {
@@ -40,7 +40,7 @@ class Layers {
     if (path.empty() || path == ".") return false;
     const auto slash = path.rfind('/');
     const auto name = std::string_view(path).substr(slash == std::string::npos ? 0 : slash + 1);
-    if (name.starts_with(kWhiteout)) {
+    if (is_whiteout(name)) {
       remove(path, name);
       return false;
     }
@@ -55,8 +55,9 @@ class Layers {
     remove_below(path);
     own_.insert(path);
     if (entry.kind == TarEntry::Kind::link) tree_.links.emplace(path, entry.target);
-    const bool wanted =
-        entry.kind == TarEntry::Kind::file && std::find(kRead.begin(), kRead.end(), path) != kRead.end();
+    if (std::find(kRead.begin(), kRead.end(), path) == kRead.end()) return false;
+    if (entry.kind == TarEntry::Kind::hard_link) take_hard_link(path, entry.target);
+    const bool wanted = entry.kind == TarEntry::Kind::file;
     if (wanted) reading_ = std::move(path);
     return wanted;
   }
@@ -69,6 +70,17 @@ class Layers {
   RootTree finish() { return std::move(tree_); }
 
  private:
+  /// A hard link to a file that is not read is kept like a symbolic one.
+  void take_hard_link(const std::string& path, const std::string& target) {
+    const auto of = fs::path(target).lexically_normal().relative_path().string();
+    if (const auto found = tree_.files.find(of); found != tree_.files.end()) {
+      const auto file = found->second;
+      tree_.files.insert_or_assign(path, file);
+    } else {
+      tree_.links.insert_or_assign(path, "/" + of);
+    }
+  }
+
   void remove(const std::string& path, std::string_view name) {
     const auto folder = path.substr(0, path.size() - name.size());  // "" or "opt/"
     if (name == kOpaque) {
@@ -171,8 +183,8 @@ Result<std::string> resolve(const RootTree& tree, std::string_view path) {
       continue;
     }
     if (++links > kMostLinks)
-      return fail(
-          input_error(fmt::format("the links of the base image at {} lead in a circle", in_quotes(path))));
+      return fail(input_error(
+          fmt::format("the symbolic links of the base image at {} form a loop", in_quotes(path))));
     const fs::path target(link->second);
     rest = (fs::path("/") / (target.is_absolute() ? target : here / target) / rest)
                .lexically_normal()

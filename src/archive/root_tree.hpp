@@ -44,7 +44,7 @@ inline constexpr std::string_view kGroupShadow = "etc/gshadow";
 Result<RootTree> read_root_tree(std::span<const std::filesystem::path> layers);
 
 /// The path that a path of the image leads to, when the links on its way are followed: "usr/lib/x" for
-/// "lib/x". Errors (input): links that lead in a circle.
+/// "lib/x". Errors (input): links that form a loop.
 Result<std::string> resolve(const RootTree& tree, std::string_view path);
 
 /// The tree as text, and back; nullopt for any other text.

@@ -202,8 +202,12 @@ class TarReader {
     entry.mode = static_cast<unsigned>(number_at(header, 100, 8).value_or(0)) & kPermissions;
     entry.executable = (entry.mode & kOwnerExecutes) != 0;
     const auto given = std::exchange(overrides_, {});
-    entry.owner = static_cast<unsigned>(given.owner ? *given.owner : number_at(header, 108, 8).value_or(0));
-    entry.group = static_cast<unsigned>(given.group ? *given.group : number_at(header, 116, 8).value_or(0));
+    const auto owner = given.owner ? given.owner : number_at(header, 108, 8);
+    const auto group = given.group ? given.group : number_at(header, 116, 8);
+    if (!owner || !group || !std::in_range<unsigned>(*owner) || !std::in_range<unsigned>(*group))
+      return fail(bad_tar("a header has an invalid owner"));
+    entry.owner = static_cast<unsigned>(*owner);
+    entry.group = static_cast<unsigned>(*group);
     if (given.name) entry.name = *given.name;
     if (given.target) entry.target = *given.target;
     if (given.size) entry.size = *given.size;

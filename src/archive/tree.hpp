@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string_view>
 
@@ -11,6 +12,10 @@ namespace launch::archive {
 /// Creates a folder and its parents below `root`, which must exist, all with mode 0755 whatever the umask.
 /// Errors (environment).
 Result<void> make_tree_folder(Disk& disk, const std::filesystem::path& root, std::string_view path);
+
+/// The time of all files that an image gets: 1980-01-01, the oldest that a zip can hold. Not 0, which
+/// lazy-pulling runtimes take for unknown.
+inline constexpr std::int64_t kFileTime = 315'532'800;
 
 /// The mode of a file in a tree.
 constexpr unsigned mode_of(bool executable) {

@@ -27,4 +27,8 @@ std::string utc_timestamp(std::chrono::system_clock::time_point when) {
   return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
 }
 
+std::string utc_timestamp(std::int64_t seconds) {
+  return utc_timestamp(std::chrono::system_clock::time_point(std::chrono::seconds(seconds)));
+}
+
 }  // namespace launch

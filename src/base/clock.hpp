@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <string>
 
@@ -25,5 +26,7 @@ class SystemClock final : public Clock {
 
 /// "2026-11-24T05:12:09Z" (RFC 3339, UTC, whole seconds)
 std::string utc_timestamp(std::chrono::system_clock::time_point when);
+/// The same of seconds since 1970.
+std::string utc_timestamp(std::int64_t seconds);
 
 }  // namespace launch

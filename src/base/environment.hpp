@@ -22,10 +22,10 @@ class Environment {
 
   /// XDG base directories (XDG_… or the default below HOME), with "launch" appended.
   std::filesystem::path config_dir() const;
-  /// $XDG_CONFIG_HOME or ~/.config.
-  std::filesystem::path config_home() const;
   std::filesystem::path cache_dir() const;
   std::filesystem::path state_dir() const;
+  /// $XDG_CONFIG_HOME or ~/.config.
+  std::filesystem::path config_home() const;
   std::filesystem::path home() const;
 
  private:

@@ -150,6 +150,20 @@ std::string in_quotes(std::string_view text) {
   return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
 }
 
+std::string last_lines(std::string_view output, std::size_t most) {
+  constexpr std::size_t kLongest = 300;
+  auto shown = lines(output);
+  std::erase_if(shown, [](std::string_view line) { return trim(line).empty(); });
+  if (shown.size() > most) shown.erase(shown.begin(), shown.end() - static_cast<std::ptrdiff_t>(most));
+  std::string out;
+  for (const auto line : shown) {
+    auto end = std::min(line.size(), kLongest);
+    while (end > 0 && end < line.size() && (line[end] & 0xC0) == 0x80) --end;  // not within a character
+    out += fmt::format("\n  {}{}", line.substr(0, end), end < line.size() ? "…" : "");
+  }
+  return out;
+}
+
 std::string csv_field(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   return "\"" + replace_all(text, "\"", "\"\"") + "\"";

@@ -35,6 +35,10 @@ std::string count_of(std::size_t count, std::string_view noun);
 /// Text in double quotes, as messages show it: printable, and cut after 4000 bytes.
 std::string in_quotes(std::string_view text);
 
+/// How a message quotes what a program printed: the last lines that are not empty, at most that many, each on
+/// a line of its own ("\n  LINE") and cut if it is very long.
+std::string last_lines(std::string_view output, std::size_t most = 20);
+
 /// A field of a comma-separated line (RFC 4180), quoted if necessary.
 std::string csv_field(const std::string& text);
 

@@ -14,7 +14,7 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(The image is known to the last byte before it exists: the engine pulls it from the store, and it is the same in every
+    R"(The image's digest is known before it is built: the engine pulls the image from the store, and it is the same in every
 engine and registry. With python = "base" in the recipe, the engine builds the Dockerfile: one engine gives the same
 image ID on every machine, provided all build as root or all rootless. An image that exists is reused.
 An engine that does not reach this machine's loopback addresses, such as one on another machine, gets an archive.
@@ -22,9 +22,9 @@ What is printed can be run: where docker keeps no digest for an image that it di
 
 Examples:
   launch build demo                   print localhost/launch/demo@sha256:…
-  launch build demo --digest          print the digest; needs no engine
+  launch build demo --digest          print the digest; nothing is built
   launch build demo --push registry.example/team/demo:1
-                                      push it, for all platforms of the lock; needs no engine
+                                      push it, for all platforms of the lock
   podman run --rm -it $(launch build demo) python3)";
 
 struct BuildOptions {
@@ -65,7 +65,8 @@ nlohmann::json json_of(const commands::DigestDocument& document) {
 }
 
 Result<int> run_digest(World& world, const BuildOptions& options) {
-  TRY_ASSIGN(const auto document, commands::image_digest(options.recipe, world.context));
+  TRY_ASSIGN(const auto document,
+             commands::image_digest({.recipe = options.recipe, .engine = options.engine}, world.context));
   world.terminal.clear();
   world.output.line(world.json ? json_text(json_of(document)) : document.digest().text());
   return 0;
@@ -73,13 +74,13 @@ Result<int> run_digest(World& world, const BuildOptions& options) {
 
 Result<int> run_push(World& world, const BuildOptions& options) {
   const auto pushed = commands::push_image(
-      {.recipe = options.recipe, .to = *options.push, .sbom = options.sbom}, world.context);
-  if (!pushed) return ended(world, pushed.error(), "the tag is the one from before");
+      {.recipe = options.recipe, .engine = options.engine, .to = *options.push, .sbom = options.sbom},
+      world.context);
+  if (!pushed) return ended(world, pushed.error(), "a tag moves only after everything else was sent");
   world.terminal.clear();
-  const auto had = pushed->present + pushed->mounted;
-  world.context.reporter.note(fmt::format("{} is pushed: {} sent ({}), {} were there, {}", *options.push,
-                                          count_of(pushed->sent, "file"), human_bytes(pushed->sent_bytes),
-                                          had, human_seconds(pushed->seconds)));
+  world.context.reporter.note(fmt::format("pushed {}: {} sent ({}), {} already there, {}", pushed->name,
+                                          count_of(pushed->sent, "blob"), human_bytes(pushed->sent_bytes),
+                                          pushed->present + pushed->mounted, human_seconds(pushed->seconds)));
   if (!world.json) {
     world.output.line(pushed->reference);
     return 0;
@@ -100,8 +101,8 @@ Result<int> run_push(World& world, const BuildOptions& options) {
 
 Result<int> run_build(World& world, const BuildOptions& options) {
   if (options.sbom && !options.push) {
-    return fail(input_error("--sbom attaches bills of materials to a pushed image: --push is missing")
-                    .hint(fmt::format("`launch render {} --sbom` writes them beside the Dockerfile",
+    return fail(input_error("--sbom requires --push")
+                    .hint(fmt::format("run `launch render {} --sbom` to write them beside the Dockerfile",
                                       options.recipe)));
   }
   if (options.digest) return run_digest(world, options);
@@ -132,18 +133,22 @@ void register_build(App& app) {
   command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   command.option("--engine", &options->engine,
                  "Use this engine: " + containers::engine_choice() + " (default: the first that works)");
-  const auto scratch = command.flag("--from-scratch", options->from_scratch,
-                                    "Do not reuse an image or layers of earlier builds");
+  const auto scratch =
+      command.flag("--from-scratch", options->from_scratch,
+                   "Make the image again, even if it exists; a Dockerfile without layers of earlier builds");
   const auto dockerfile =
       command.flag("--dockerfile", options->dockerfile, "Have the engine build the Dockerfile");
-  command.flag("--no-run", options->no_run, "Do not try a new image in a container");
-  command.flag("--digest", options->digest, "Only print the digest of the image")
-      .excludes(scratch)
-      .excludes(dockerfile);
-  command.option("--push", &options->push, "Push the image under this name, without an engine")
+  const auto no_run = command.flag("--no-run", options->no_run, "Do not try a new image in a container");
+  const auto digest = command.flag("--digest", options->digest, "Only print the digest of the image")
+                          .excludes(scratch)
+                          .excludes(dockerfile)
+                          .excludes(no_run);
+  command.option("--push", &options->push, "Push the image under this name, straight from the store")
       .value_name("NAME[:TAG]")
       .excludes(scratch)
-      .excludes(dockerfile);
+      .excludes(dockerfile)
+      .excludes(no_run)
+      .excludes(digest);
   command.flag("--sbom", options->sbom, "With --push: attach bills of materials (CycloneDX and SPDX)");
   command.runs([options](World& world) { return run_build(world, *options); });
 }

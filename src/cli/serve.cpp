@@ -9,14 +9,15 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "net/http_server.hpp"
 
 namespace launch::cli {
 namespace {
 
 constexpr const char* kFooter =
-    R"(A registry that can only be read, until Ctrl-C. Layers are read from the store while they are sent. It has no
-password and no TLS: whoever can reach the address can pull the images. Engines trust 127.0.0.1; for another address,
-list it as an insecure registry there.
+    R"(Runs a read-only registry until Ctrl-C. Layers are read from the store while they are sent. It has no password and no
+TLS: whoever can reach the address can pull the images. Engines trust 127.0.0.1; for another address, list it as an
+insecure registry there. Other machines use this machine's name in place of 0.0.0.0.
 
 Examples:
   launch serve demo                                on 127.0.0.1, at any free port
@@ -52,17 +53,13 @@ Result<Address> parse_address(const std::string& text) {
     address.host = text.substr(0, colon);
     rest = std::string_view(text).substr(colon);
   }
-  if (address.host.empty()) return wrong();
+  if (!net::is_loopback(address.host)) return wrong();
   if (rest.empty()) return address;
   constexpr std::uint64_t kMostPort = 65535;
   const auto port = parse_u64(rest.substr(1));
   if (rest.front() != ':' || !port || *port > kMostPort) return wrong();
   address.port = static_cast<std::uint16_t>(*port);
   return address;
-}
-
-bool is_loopback(const std::string& host) {
-  return host.starts_with("127.") || host == "::1";
 }
 
 void tell(World& world, const commands::ServeDocument& served) {
@@ -85,7 +82,7 @@ void tell(World& world, const commands::ServeDocument& served) {
 
 Result<int> run_serve(World& world, const ServeOptions& options) {
   TRY_ASSIGN(const auto address, parse_address(options.listen));
-  if (!is_loopback(address.host)) {
+  if (!*net::is_loopback(address.host)) {
     world.context.reporter.warn(fmt::format(
         "whoever can reach {} can pull these images: there is no password and no TLS", options.listen));
   }
@@ -103,7 +100,8 @@ void register_serve(App& app) {
   auto options = std::make_shared<ServeOptions>();
   command.footer(kFooter);
   command.option("RECIPE", &options->recipes, kRecipeHelp).required();
-  command.option("--listen", &options->listen, "Listen on this address").value_name("ADDRESS[:PORT]");
+  command.option("--listen", &options->listen, "Listen on this address (default: 127.0.0.1, any free port)")
+      .value_name("ADDRESS[:PORT]");
   command.runs([options](World& world) { return run_serve(world, *options); });
 }
 

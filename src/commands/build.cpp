@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "base/file.hpp"
-#include "commands/engine.hpp"
 #include "commands/image_inputs.hpp"
 #include "image/hand_over.hpp"
 #include "image/trial.hpp"
@@ -29,16 +28,25 @@ void warn_of_stale_dockerfile(const ImageInputs& inputs, const std::string& dock
       project.shown(place), recipe));
 }
 
+/// The trial of a new image; empty if it is not wanted.
+std::function<Result<void>(const Digest&)> trial_of(const BuildRequest& request, const ImageInputs& inputs,
+                                                    const containers::Engine& engine,
+                                                    const Context& context) {
+  if (!request.run) return {};
+  return [&](const Digest& image_id) {
+    return image::try_image(engine, image_id, inputs.locked(),
+                            image::platform_to_build(inputs.locked().recipe), inputs.folder(),
+                            context.work());
+  };
+}
+
 /// The image that the engine builds from the Dockerfile.
 Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageInputs& inputs,
                                        const containers::Engine& engine, const Context& context) {
   auto wanted = inputs.build_request();
   wanted.from_scratch = request.from_scratch;
+  wanted.try_it = trial_of(request, inputs, engine, context);
   TRY_ASSIGN(auto outcome, image::build_image(wanted, inputs.store(), engine, context.work()));
-  if (request.run && !outcome.up_to_date) {
-    TRY(image::try_image(engine, outcome.image.image_id, inputs.locked(),
-                         image::platform_to_build(inputs.locked().recipe), inputs.folder(), context.work()));
-  }
   TRY_ASSIGN(auto layers, image::wheel_layers(wanted, outcome.image, inputs.store()));
   auto digest = outcome.image.digest;
   return BuildDocument{engine.info().name(), std::move(outcome), std::move(layers), 0, std::move(digest)};
@@ -48,14 +56,10 @@ Result<BuildDocument> build_dockerfile(const BuildRequest& request, const ImageI
 Result<BuildDocument> build_planned(const BuildRequest& request, const ImageInputs& inputs,
                                     const containers::Engine& engine, const Context& context) {
   const auto& recipe = inputs.locked().recipe;
-  const auto platform = image::platform_to_build(recipe);
-  TRY_ASSIGN(auto plan, inputs.plan(platform));
-  const auto try_it = [&](const Digest& image_id) -> Result<void> {
-    if (!request.run) return {};
-    return image::try_image(engine, image_id, inputs.locked(), platform, inputs.folder(), context.work());
-  };
-  TRY_ASSIGN(auto outcome, image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch, try_it,
-                                            engine, context.work()));
+  TRY_ASSIGN(auto plan, inputs.plan(image::platform_to_build(recipe)));
+  TRY_ASSIGN(auto outcome,
+             image::hand_over(plan, recipe.name, inputs.folder(), request.from_scratch,
+                              trial_of(request, inputs, engine, context), engine, context.work()));
   return BuildDocument{engine.info().name(), std::move(outcome), std::move(plan.wheels), 0, plan.digest()};
 }
 
@@ -71,7 +75,7 @@ Result<BuildDocument> build(const BuildRequest& request, const Context& context)
   TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context, request.engine));
   TRY_ASSIGN(const auto dockerfile, image::dockerfile_of(inputs->locked(), inputs->copies()));
   warn_of_stale_dockerfile(*inputs, dockerfile, context.reporter);
-  TRY_ASSIGN(const auto engine, find_engine(context, inputs->site(), request.engine));
+  TRY_ASSIGN(const auto engine, inputs->engine());
   const bool planned = !request.dockerfile && image::can_be_planned(inputs->locked());
   TRY_ASSIGN(auto built, planned ? build_planned(request, *inputs, engine, context)
                                  : build_dockerfile(request, *inputs, engine, context));

@@ -48,16 +48,22 @@ struct DigestDocument {
 };
 
 /// Errors: those of ImageInputs; (input): the image cannot be planned.
-Result<DigestDocument> image_digest(const std::string& recipe, const Context& context);
+struct DigestRequest {
+  std::string recipe;
+  std::optional<std::string> engine = {};  ///< for packages of the distribution, should they be missing
+};
+Result<DigestDocument> image_digest(const DigestRequest& request, const Context& context);
 
 struct PushRequest {
   std::string recipe;
-  std::string to;     ///< "registry.example/team/demo:latest"
-  bool sbom = false;  ///< attach bills of materials to it
+  std::optional<std::string> engine = {};  ///< as that of DigestRequest
+  std::string to;                          ///< "registry.example/team/demo:latest"
+  bool sbom = false;                       ///< attach bills of materials to it
 };
 
 struct PushDocument {
   DigestDocument image;
+  std::string name;         ///< what was asked for, in full: "registry.example/team/demo:latest"
   std::string reference;    ///< "registry.example/team/demo@sha256:…"
   std::size_t present = 0;  ///< layers and configurations that the registry had
   std::size_t mounted = 0;
@@ -67,8 +73,8 @@ struct PushDocument {
   double seconds = 0;
 };
 
-/// Pushes the image of a locked recipe to a registry, for all its platforms, without an engine. Errors: those
-/// of image_digest, find_login, find_trust and registry::push; (input): `to` is not an image's name.
+/// Pushes the image of a locked recipe to a registry, for all its platforms, straight from the store. Errors:
+/// those of image_digest, find_login, find_trust and registry::push; (input): `to` is not an image's name.
 Result<PushDocument> push_image(const PushRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -29,13 +29,8 @@ std::string missing_module(std::string_view log) {
 
 Error build_failure(std::string_view what, const std::string& package, int exit_code, std::string_view log,
                     const std::filesystem::path& file) {
-  constexpr std::size_t kMost = 20;
-  auto shown = lines(log);
-  std::erase_if(shown, [](std::string_view line) { return trim(line).empty(); });
-  if (shown.size() > kMost) shown.erase(shown.begin(), shown.end() - kMost);
-  auto text = fmt::format("{} cannot be built from source: the build exited with code {}", what, exit_code);
-  for (const auto line : shown) text += fmt::format("\n  {}", line);
-  auto error = input_error(std::move(text));
+  auto error = input_error(fmt::format("{} cannot be built from source: the build exited with code {}{}",
+                                       what, exit_code, last_lines(log)));
   const auto table = fmt::format("[lock.build.{}]", package);
   const auto module = missing_module(log);
   if (module == "torch") {

@@ -7,7 +7,7 @@
 #include "commands/engine.hpp"
 #include "commands/source_builder.hpp"
 #include "image/dockerfile.hpp"
-#include "registry/credentials.hpp"
+#include "registry/session.hpp"
 #include "store/pull.hpp"
 
 namespace launch::commands {
@@ -21,16 +21,17 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
   note_root(store, locked.lock.file, context.reporter);
-  std::unique_ptr<ImageInputs> inputs(new ImageInputs(context, std::move(workspace), std::move(locked),
-                                                      std::move(copies), std::move(http), std::move(store)));
-  inputs->engine_ = std::move(engine);
+  std::unique_ptr<ImageInputs> inputs(new ImageInputs(context, std::move(engine), std::move(workspace),
+                                                      std::move(locked), std::move(copies), std::move(http),
+                                                      std::move(store)));
   return inputs;
 }
 
-ImageInputs::ImageInputs(const Context& context, Workspace workspace, project::Locked locked,
-                         std::vector<image::ProjectCopy> copies, std::unique_ptr<net::HttpClient> http,
-                         store::Store store)
+ImageInputs::ImageInputs(const Context& context, std::optional<std::string> engine, Workspace workspace,
+                         project::Locked locked, std::vector<image::ProjectCopy> copies,
+                         std::unique_ptr<net::HttpClient> http, store::Store store)
     : context_(context),
+      wanted_engine_(std::move(engine)),
       workspace_(std::move(workspace)),
       locked_(std::move(locked)),
       copies_(std::move(copies)),
@@ -40,6 +41,14 @@ ImageInputs::ImageInputs(const Context& context, Workspace workspace, project::L
 
 std::filesystem::path ImageInputs::folder() const {
   return std::filesystem::path(site().store.value).parent_path();
+}
+
+Result<containers::Engine> ImageInputs::engine() const {
+  if (!engine_) {
+    TRY_ASSIGN(auto found, find_engine(context_, site(), wanted_engine_));
+    engine_.emplace(std::move(found));
+  }
+  return *engine_;
 }
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
@@ -85,12 +94,13 @@ Result<std::filesystem::path> ImageInputs::fetch_interpreter(const specs::Platfo
 
 Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platform) const {
   TRY_ASSIGN(const auto base, image::base_of(locked_.recipe, locked_.lock));
-  TRY_ASSIGN(const auto place, registry::Place::to_pull(base.name, site().registries));
-  registry::Access access;
-  TRY_ASSIGN(access.login, registry::find_login(base.name, context_.environment, context_.runner));
-  TRY_ASSIGN(access.trust, registry::find_trust(place.host, context_.environment));
-  return store::pull(store_, place, access, *base.digest, platform, fmt::format("{}:{}", base.name, base.tag),
-                     *http_, context_.work());
+  const auto shown = fmt::format("{}:{}", base.name, base.tag);
+  TRY_ASSIGN(auto known, store::find_pulled(store_, *base.digest, platform, shown));
+  if (known) return *std::move(known);
+  TRY_ASSIGN(const auto entry,
+             registry::entry_to_pull(base.name, site().registries, context_.environment, context_.runner));
+  return store::pull(store_, entry.place, entry.access, *base.digest, platform, shown, *http_,
+                     context_.work());
 }
 
 Result<image::SystemLayers> ImageInputs::make_system(const Digest& base, const archive::Image& image,
@@ -98,8 +108,7 @@ Result<image::SystemLayers> ImageInputs::make_system(const Digest& base, const a
   const image::SystemRequest request{
       .recipe = locked_.recipe, .lock = locked_.lock, .folder = folder(), .platform = platform};
   return image::system_layers(
-      request, base, image, [this] { return find_engine(context_, site(), engine_); }, store_,
-      context_.work());
+      request, base, image, [this] { return engine(); }, store_, context_.work());
 }
 
 }  // namespace launch::commands

@@ -32,15 +32,17 @@ class ImageInputs {
   /// likely, for their contents.
   std::filesystem::path folder() const;
 
+  /// The engine, which is looked for once. Errors: those of find_engine.
+  Result<containers::Engine> engine() const;
   /// The image of a platform. Errors: those of plan_image.
   Result<image::ImagePlan> plan(const specs::Platform& platform) const;
   /// What a build by the engine needs.
   image::BuildRequest build_request() const;
 
  private:
-  ImageInputs(const Context& context, Workspace workspace, project::Locked locked,
-              std::vector<image::ProjectCopy> copies, std::unique_ptr<net::HttpClient> http,
-              store::Store store);
+  ImageInputs(const Context& context, std::optional<std::string> engine, Workspace workspace,
+              project::Locked locked, std::vector<image::ProjectCopy> copies,
+              std::unique_ptr<net::HttpClient> http, store::Store store);
   Result<std::vector<std::filesystem::path>> fetch(const std::vector<project::LockedWheel>& wheels) const;
   Result<std::filesystem::path> fetch_interpreter(const specs::Platform& platform) const;
   Result<store::PulledImage> fetch_base(const specs::Platform& platform) const;
@@ -48,7 +50,8 @@ class ImageInputs {
                                           const specs::Platform& platform) const;
 
   const Context& context_;
-  std::optional<std::string> engine_ = {};
+  std::optional<std::string> wanted_engine_;
+  mutable std::optional<containers::Engine> engine_ = {};
   Workspace workspace_;
   project::Locked locked_;
   std::vector<image::ProjectCopy> copies_;

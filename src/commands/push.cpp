@@ -10,7 +10,6 @@
 #include "commands/planned_images.hpp"
 #include "image/sbom.hpp"
 #include "registry/attach.hpp"
-#include "registry/credentials.hpp"
 #include "specs/image_reference.hpp"
 
 namespace launch::commands {
@@ -19,9 +18,10 @@ namespace {
 Result<registry::PushRequest> push_request(const ImageInputs& inputs, const PlannedImages& planned,
                                            const specs::ImageReference& to, const Context& context) {
   registry::PushRequest request;
-  TRY_ASSIGN(request.place, registry::Place::to_push(to.name(), inputs.site().registries));
-  TRY_ASSIGN(request.access.login, registry::find_login(to.name(), context.environment, context.runner));
-  TRY_ASSIGN(request.access.trust, registry::find_trust(request.place.host, context.environment));
+  TRY_ASSIGN(auto entry, registry::entry_to_push(to.name(), inputs.site().registries, context.environment,
+                                                 context.runner));
+  request.place = std::move(entry.place);
+  request.access = std::move(entry.access);
   std::set<Digest> seen;
   for (const auto& plan : planned.plans) {
     for (const auto& blob : plan.blobs) {
@@ -55,8 +55,8 @@ Result<std::vector<Digest>> attach_bills(const ImageInputs& inputs, const Planne
 
 }  // namespace
 
-Result<DigestDocument> image_digest(const std::string& recipe, const Context& context) {
-  TRY_ASSIGN(const auto inputs, ImageInputs::open(recipe, context));
+Result<DigestDocument> image_digest(const DigestRequest& request, const Context& context) {
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context, request.engine));
   TRY_ASSIGN(const auto planned, plan_all(*inputs));
   return digests_of(inputs->locked().recipe.name, planned);
 }
@@ -65,21 +65,24 @@ Result<PushDocument> push_image(const PushRequest& request, const Context& conte
   const auto began = context.clock.steady();
   TRY_ASSIGN(const auto to, during(specs::ImageReference::parse(request.to), "reading --push"));
   if (to.digest) {
-    return fail(input_error(fmt::format("{} names a digest, which the image has already", request.to))
-                    .hint("push to a name or a tag"));
+    return fail(
+        input_error(fmt::format("cannot push to a digest: {}", request.to)).hint("push to a name or a tag"));
   }
-  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context));
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(request.recipe, context, request.engine));
   TRY_ASSIGN(const auto planned, plan_all(*inputs));
   TRY_ASSIGN(const auto wanted, push_request(*inputs, planned, to, context));
   TRY_ASSIGN(const auto pushed, registry::push(wanted, inputs->http(), context.work()));
   PushDocument document{.image = digests_of(inputs->locked().recipe.name, planned),
+                        .name = to.text(),
                         .reference = fmt::format("{}@{}", to.name(), pushed.digest.text()),
                         .present = pushed.present,
                         .mounted = pushed.mounted,
                         .sent = pushed.sent,
                         .sent_bytes = pushed.sent_bytes};
   if (request.sbom) {
-    TRY_ASSIGN(document.sboms, attach_bills(*inputs, planned, wanted, context));
+    TRY_ASSIGN(document.sboms, during(attach_bills(*inputs, planned, wanted, context),
+                                      fmt::format("attaching bills of materials to {}, which is pushed",
+                                                  document.reference)));
   }
   document.seconds = std::chrono::duration<double>(context.clock.steady() - began).count();
   return document;

@@ -17,10 +17,10 @@ namespace {
 constexpr const char* kTag = "latest";
 
 /// The images of one recipe, in a repository of their own.
-Result<registry::ServedRepository> repository_of(const PlannedImages& images) {
+registry::ServedRepository repository_of(const PlannedImages& images) {
   registry::ServedRepository repository;
   for (const auto& plan : images.plans) {
-    TRY_ASSIGN(auto one, image::served_repository(plan, {}));
+    auto one = image::served_repository(plan);
     repository.manifests.merge(one.manifests);
     repository.blobs.merge(one.blobs);
   }
@@ -47,9 +47,8 @@ Result<void> serve(const ServeRequest& request, const Context& context,
     TRY_ASSIGN(auto inputs, ImageInputs::open(recipe, context));
     TRY_ASSIGN(const auto images, plan_all(*inputs));
     const auto& name = inputs->locked().recipe.name;
-    const auto served = image::served_name(name);
-    TRY_ASSIGN(auto repository, repository_of(images));
-    if (!repositories.emplace(served, std::move(repository)).second)
+    const auto served = "launch/" + project::engine_name(name);
+    if (!repositories.emplace(served, repository_of(images)).second)
       return fail(input_error(fmt::format("two of the recipes would be served as {}", served)));
     document.images.push_back({name, fmt::format("{}:{}", served, kTag), Digest::of(images.top())});
     all.push_back(std::move(inputs));

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "archive/interpreter.hpp"
+#include "archive/tree.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -31,9 +32,6 @@ namespace {
 namespace fs = std::filesystem;
 using locking::BuiltWheel;
 using locking::SourceBuild;
-
-/// Zip files cannot hold earlier times.
-constexpr std::int64_t kFirstZipTime = 315532800;
 
 std::string text_of(const SourceBuild& wanted) {
   return fmt::format("{} {}", wanted.package, wanted.version);
@@ -86,10 +84,9 @@ std::vector<std::string> EngineBuilder::apt_of(const SourceBuild& wanted,
 Digest EngineBuilder::inputs_of(const SourceBuild& wanted, const project::BaseImage& base) const {
   auto text = fmt::format("{}\n{}@{} {}\n{}\n", wanted.sha256.hex(), base.name, base.digest->text(),
                           base.python.text(), sha256_hex(kBuildScript));
-  if (interpreter_) {
-    for (const auto& [platform, archive] : interpreter_->archives)
-      text += fmt::format("python {} {}\n", platform.text(), archive.sha256.hex());
-  }
+  const auto own = specs::Platform::of_this_machine();
+  if (interpreter_ && own && interpreter_->archives.contains(*own))
+    text += fmt::format("python {}\n", interpreter_->archives.at(*own).sha256.hex());
   for (const auto& package : apt_of(wanted, base)) text += fmt::format("apt {}\n", package);
   for (const auto& [name, value] : wanted.record.env) text += fmt::format("env {}={}\n", name, value);
   std::vector<std::string> needs;
@@ -107,7 +104,7 @@ std::map<std::string, std::string> EngineBuilder::environment_of(const SourceBui
       {"MAX_JOBS", std::to_string(std::max(1U, std::thread::hardware_concurrency()))},
       {"PYTHONDONTWRITEBYTECODE", "1"},
       {"PYTHONHASHSEED", "0"},
-      {"SOURCE_DATE_EPOCH", std::to_string(std::max(kFirstZipTime, wanted.newest))}};
+      {"SOURCE_DATE_EPOCH", std::to_string(std::max(archive::kFileTime, wanted.newest))}};
   // A standalone Python names the compilers that it was built with itself, which the image does not have.
   if (interpreter_) variables.insert({{"CC", "cc"}, {"CXX", "c++"}, {"AR", "ar"}});
   for (const auto& [name, value] : wanted.record.env) variables[name] = value;
@@ -123,7 +120,8 @@ Result<fs::path> EngineBuilder::unpack_interpreter(const fs::path& scratch) {
   if (archives.empty()) {
     return fail(input_error(fmt::format("Python {} is not locked for this machine, which builds from source",
                                         interpreter_->version()))
-                    .hint("add this machine's platform to the recipe"));
+                    .hint(fmt::format("add {} to platforms in the recipe",
+                                      own ? own->text() : "this machine's platform")));
   }
   const auto work = outside_.context.work();
   TRY_ASSIGN(const auto fetched, locking::fetch_interpreters(archives, outside_.store, outside_.http, work));

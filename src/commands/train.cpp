@@ -64,7 +64,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto image_error, find_image(*place, plan));
   std::optional<Error> gpu_error;
   if (place->handle().place == train::place_kinds().front().name) {
-    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner); !fits)
+    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
       gpu_error = fits.error();
   }
   return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),

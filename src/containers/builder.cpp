@@ -25,6 +25,14 @@ std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec
   return arguments;
 }
 
+namespace {
+
+const std::string& title_of(const BuildSpec& spec) {
+  return spec.title.empty() ? spec.tag : spec.title;
+}
+
+}  // namespace
+
 Result<Image> Builder::build(BuildSpec spec) const {
   spec.mark = mark_;
   const auto& info = engine_->info();
@@ -35,7 +43,11 @@ Result<Image> Builder::build(BuildSpec spec) const {
   process.umask = 022;  // podman 4 lets it into the modes of what COPY makes
   info.type->set_build_variables(info, spec, process);
   if (const auto warning = info.type->build_warning(info); !warning.empty()) work_.reporter.warn(warning);
+  constexpr std::size_t kQuoted = std::size_t{16} << 10;  // bytes, more than an error quotes
+  std::string output;
   process.on_line = [&](Stream, std::string_view line) {
+    output.append(line).append("\n");
+    if (output.size() > 2 * kQuoted) output.erase(0, output.size() - kQuoted);
     // "STEP 7/30: COPY wheels/torch/ /opt/venv/"
     if (line.starts_with("STEP ")) work_.reporter.status(line);
     log_debug("{}", line);
@@ -48,7 +60,7 @@ Result<Image> Builder::build(BuildSpec spec) const {
   const auto removed = by_itself ? remains.remove_folder() : remains.remove();
   if (!removed) work_.reporter.warn("the build may have left something behind: " + removed.error().message());
   TRY_ASSIGN(const auto& outcome, ended);
-  if (!outcome.ok()) return fail(engine_->failed("build " + spec.tag, outcome));
+  if (!outcome.ok()) return fail(engine_->failed("build " + title_of(spec), outcome, output));
   return check(spec, id);
 }
 
@@ -56,14 +68,14 @@ Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& i
   const auto name = engine_->info().name();
   TRY_ASSIGN(auto image, engine_->find_image(spec.tag));
   if (!image)
-    return fail(environment_error(fmt::format("{} built {}, but does not have it now", name, spec.tag)));
+    return fail(environment_error(fmt::format("{} built {}, but cannot find it", name, title_of(spec))));
   TRY_ASSIGN(const auto& text, id);
   const auto built = Digest::parse(trim(text));
   // With docker's containerd store, the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
     return fail(
         environment_error(fmt::format("{} built {} as {}, but that name is now {}: another build took it",
-                                      name, spec.tag, trim(text), image->image_id.text())));
+                                      name, title_of(spec), trim(text), image->image_id.text())));
   }
   return *std::move(image);
 }

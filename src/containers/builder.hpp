@@ -18,6 +18,7 @@ struct BuildSpec {
   std::filesystem::path context;
   std::filesystem::path dockerfile;
   std::string tag;             ///< "localhost/launch/demo:latest"
+  std::string title = {};      ///< as errors call the image; empty: `tag`
   std::int64_t timestamp = 0;  ///< seconds since 1970: the time of every file and of the image
   std::optional<specs::Platform> platform = {};  ///< nullopt: the engine's own
   bool from_scratch = false;                     ///< no layer cache

@@ -37,7 +37,7 @@ std::string filter(const std::string& label, const std::string& value) {
 
 }  // namespace
 
-Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const {
+Error Engine::failed(std::string_view what, const ProcessOutcome& outcome, std::string_view output) const {
   if (outcome.cancelled)
     return environment_error(fmt::format("{} was interrupted: it could not {}", info_.name(), what));
   if (doubt_) {
@@ -47,7 +47,9 @@ Error Engine::failed(std::string_view what, const ProcessOutcome& outcome) const
   if (said.empty()) said = last_words(outcome.out);
   if (said.empty()) said = fmt::format("it exited with code {} and no message", outcome.exit_code);
   if (outcome.timed_out) said = "it did not answer in time";
-  auto error = environment_error(fmt::format("{} could not {}: {}", info_.name(), what, said));
+  const auto quoted = last_lines(output);
+  auto error = environment_error(
+      fmt::format("{} could not {}:{}", info_.name(), what, quoted.empty() ? " " + said : quoted));
   if (auto hint = info_.type->hint(outcome.err); !hint.empty()) error.hint(std::move(hint));
   return error;
 }
@@ -101,7 +103,7 @@ Result<Digest> Engine::pull(const std::string& authority, const std::string& nam
   TRY_ASSIGN(const auto image, find_image(reference));
   if (image) return image->image_id;
   return fail(
-      environment_error(fmt::format("{} pulled the image {}, but does not have it now", info_.name(), name)));
+      environment_error(fmt::format("{} pulled the image {}, but cannot find it", info_.name(), name)));
 }
 
 Result<void> Engine::load(const std::function<Result<std::size_t>(std::span<char>)>& read,
@@ -127,6 +129,12 @@ Result<void> Engine::tag(const Digest& image_id, const std::string& reference) c
   return {};
 }
 
+Result<void> Engine::untag(const std::string& reference) const {
+  TRY_ASSIGN(const auto outcome, call({"rmi", reference}));
+  if (outcome.ok() || not_there(outcome)) return {};
+  return fail(failed("remove the name " + reference, outcome));
+}
+
 Result<void> Engine::forget_loopback(const std::string& name) const {
   TRY_ASSIGN(const auto listed, call({"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"}));
   if (!listed.ok()) return fail(failed("list its images", listed));
@@ -135,8 +143,7 @@ Result<void> Engine::forget_loopback(const std::string& name) const {
     if (!each.starts_with("127.0.0.1:") ||
         !each.substr(std::min(slash, each.size())).starts_with('/' + name + '@'))
       continue;
-    TRY_ASSIGN(const auto outcome, call({"rmi", each}));
-    if (!outcome.ok() && !not_there(outcome)) return fail(failed("remove the name " + each, outcome));
+    TRY(untag(each));
   }
   return {};
 }

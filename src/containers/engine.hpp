@@ -143,6 +143,8 @@ class Engine {
   Result<void> save(const Digest& image_id, const std::filesystem::path& to, std::stop_token stop) const;
   /// Gives an image a name; another image that has it loses it.
   Result<void> tag(const Digest& image_id, const std::string& reference) const;
+  /// Removes a name of an image, and the image if it was the last; a missing one is no error.
+  Result<void> untag(const std::string& reference) const;
   /// Removes the names of all images that were pulled as `name` from a loopback address.
   Result<void> forget_loopback(const std::string& name) const;
 
@@ -167,8 +169,9 @@ class Engine {
   /// The process for a vector.
   ProcessSpec process(const std::vector<std::string>& arguments) const;
   Result<ProcessOutcome> call(const std::vector<std::string>& arguments) const;
-  /// The error of a call: the engine could not do `what` ("list its images").
-  Error failed(std::string_view what, const ProcessOutcome& outcome) const;
+  /// The error of a call: the engine could not do `what` ("list its images"). `output`: what to quote of a
+  /// long call, instead of its last message.
+  Error failed(std::string_view what, const ProcessOutcome& outcome, std::string_view output = {}) const;
 
  private:
   EngineInfo info_;

@@ -128,7 +128,8 @@ containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inpu
   containers::BuildSpec spec;
   spec.context = context;
   spec.dockerfile = context / "Dockerfile";
-  spec.tag = project::image_reference(request.locked.recipe.name);
+  spec.title = project::image_reference(request.locked.recipe.name);
+  spec.tag = project::untried_reference(request.locked.recipe.name);
   spec.timestamp = image_timestamp(lock);
   spec.platform = platform_to_build(request.locked.recipe);
   spec.from_scratch = request.from_scratch;
@@ -141,6 +142,23 @@ containers::Builder builder_of(const containers::Engine& engine, const BuildTurn
   constexpr std::size_t kEnough = 32;
   const auto id = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
   return {engine, turn.remains(), project::kBuildMark + id, work};
+}
+
+/// Tries a new image, and gives it the recipe's name in place of the one that it was built under.
+Result<containers::Image> give_name(const BuildRequest& request, const Digest& image_id,
+                                    const containers::Engine& engine) {
+  const auto& recipe = request.locked.recipe.name;
+  const auto reference = project::image_reference(recipe);
+  const auto tried = request.try_it ? request.try_it(image_id) : Result<void>();
+  const auto named = tried ? engine.tag(image_id, reference) : Result<void>();
+  const auto untagged = engine.untag(project::untried_reference(recipe));
+  TRY(tried);
+  TRY(named);
+  TRY(untagged);
+  TRY_ASSIGN(auto image, engine.find_image(reference));
+  if (image) return *std::move(image);
+  return fail(
+      environment_error(fmt::format("{} built {}, but cannot find it", engine.info().name(), reference)));
 }
 
 }  // namespace
@@ -180,8 +198,10 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store
   }
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
   TRY_ASSIGN(const auto unpacked, fill_context(request, store, engine, inputs, scratch.path(), work));
-  TRY_ASSIGN(auto built, builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
-  return BuildOutcome{std::move(built), name, false, unpacked};
+  TRY_ASSIGN(const auto built,
+             builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
+  TRY_ASSIGN(auto named, give_name(request, built.image_id, engine));
+  return BuildOutcome{std::move(named), name, false, unpacked};
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,

@@ -30,6 +30,8 @@ struct BuildRequest {
   std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
   /// The same for the archive of the lock's interpreter; called only if it has one.
   std::function<Result<std::filesystem::path>(const specs::Platform&)> fetch_interpreter = {};
+  /// Says whether a new image works, before it gets its name; may be empty.
+  std::function<Result<void>(const Digest& image_id)> try_it = {};
 };
 
 struct BuildOutcome {

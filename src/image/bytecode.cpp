@@ -216,7 +216,8 @@ Result<Compiler> compiler_of(
     return fail(input_error(fmt::format("the lock {} has no Python {} for this machine, which compiles the "
                                         "image's Python files",
                                         locked.lock.file.string(), build.version()))
-                    .hint("add this machine's platform to the recipe, and lock it again"));
+                    .hint(fmt::format("add {} to platforms in the recipe, and run `launch lock {}`",
+                                      own ? own->text() : "this machine's platform", locked.recipe.name)));
   }
   return Compiler{locked.recipe.python, build.archives.at(*own).sha256,
                   [fetch = std::move(fetch_interpreter), own = *own] { return fetch(own); }};

@@ -8,6 +8,7 @@
 #include "archive/tree.hpp"
 #include "base/file.hpp"
 #include "image/layers.hpp"
+#include "image/venv.hpp"
 
 namespace launch::image {
 namespace {
@@ -17,22 +18,22 @@ Result<void> make_link(Disk& disk, const std::string& target, const std::filesys
   return {};
 }
 
-/// The bare virtual environment (PEP 405), as `python -m venv --without-pip` creates it, without activate
-/// scripts.
 Result<void> write_venv(Disk& disk, const std::filesystem::path& folder, const ContextSpec& spec) {
-  const auto python = spec.python.text();
-  const auto home = spec.interpreter.substr(0, spec.interpreter.rfind('/'));
-  TRY(archive::make_tree_folder(disk, folder, "venv/bin"));
-  TRY(archive::make_tree_folder(disk, folder, fmt::format("venv/lib/python{}/site-packages", python)));
   const auto venv = folder / "venv";
-  TRY(make_link(disk, "lib", venv / "lib64"));
-  TRY(make_link(disk, spec.interpreter, venv / "bin/python3"));
-  TRY(make_link(disk, "python3", venv / "bin/python"));
-  TRY(make_link(disk, "python3", venv / "bin" / fmt::format("python{}", python)));
-  return archive::write_tree_file(
-      disk, venv / "pyvenv.cfg",
-      fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n", home,
-                  spec.python.version()));
+  for (const auto& [kind, path, text] : venv_entries(spec.python, spec.interpreter)) {
+    switch (kind) {
+      case VenvEntry::Kind::folder:
+        TRY(archive::make_tree_folder(disk, folder, "venv/" + path));
+        break;
+      case VenvEntry::Kind::link:
+        TRY(make_link(disk, text, venv / path));
+        break;
+      case VenvEntry::Kind::file:
+        TRY(archive::write_tree_file(disk, venv / path, text));
+        break;
+    }
+  }
+  return {};
 }
 
 /// What only a standalone interpreter has; the base's own makes its bytecode while the image is built.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
 #include "base/json.hpp"
 #include "image/sbom.hpp"
 
@@ -82,7 +83,7 @@ Json dependency_json(const Bill& bill, const std::string& reference, const std::
 std::string cyclonedx_text(const Bill& bill) {
   Json document{{"bomFormat", "CycloneDX"}, {"specVersion", "1.6"}, {"serialNumber", ""}, {"version", 1}};
   auto& metadata = document["metadata"] = Json::object();
-  if (bill.time > 0) metadata["timestamp"] = utc_text(bill.time);
+  if (bill.time > 0) metadata["timestamp"] = utc_timestamp(bill.time);
   metadata["lifecycles"] = Json::array({{{"phase", "pre-build"}}});
   metadata["tools"] = {{"components", Json::array({{{"type", "application"}, {"name", "launch"}}})}};
   metadata["component"] = {{"type", "container"},

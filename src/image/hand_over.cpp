@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -17,21 +18,21 @@
 namespace launch::image {
 namespace {
 
-/// Counts the bytes that are read from a body.
-class CountedBody final : public net::BodySource {
+/// Tells what comes of each read of a body.
+class WatchedBody final : public net::BodySource {
  public:
-  CountedBody(net::Body body, std::function<void(std::uint64_t)> on_read)
-      : body_(std::move(body)), on_read_(std::move(on_read)) {}
+  using OnRead = std::function<void(const Result<std::size_t>&)>;
+  WatchedBody(net::Body body, OnRead on_read) : body_(std::move(body)), on_read_(std::move(on_read)) {}
   std::uint64_t size() const override { return body_->size(); }
   Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
     auto count = body_->read(offset, buffer);
-    if (count) on_read_(*count);
+    on_read_(count);
     return count;
   }
 
  private:
   net::Body body_;
-  std::function<void(std::uint64_t)> on_read_;
+  OnRead on_read_;
 };
 
 /// docker's containerd store identifies an image by its manifest.
@@ -47,6 +48,11 @@ Result<std::optional<containers::Image>> find_same(const containers::Engine& eng
   return image;
 }
 
+/// Its name in the registry of one hand-over, which no other registry has, so that it can be removed later.
+std::string handed_name(const std::string& recipe) {
+  return fmt::format("launch/{}/hand-over", project::engine_name(recipe));
+}
+
 /// Puts one image into an engine.
 class HandOver {
  public:
@@ -57,11 +63,14 @@ class HandOver {
   /// By whichever way there is; returns the engine's ID of the image, which may have no name.
   Result<Digest> take() {
     if (!engine_.info().elsewhere.empty()) return load(engine_.info().elsewhere);
-    auto pulled = pull();
+    TRY_ASSIGN(const auto server, serve());
+    auto pulled = engine_.pull(server->authority(), handed_name(recipe_), plan_.digest(), work_.stop);
+    // The engine knows only that a layer ended early.
+    if (auto error = read_error(); !pulled && error) return fail(*std::move(error));
     // A daemon may have another network than its socket suggests.
     if (pulled || requests_ > 0 || work_.stop.stop_requested()) return pulled;
     log_debug("{}", pulled.error().message());
-    return load("it does not reach this machine's loopback address");
+    return load("it made no request to this machine's loopback address");
   }
 
  private:
@@ -72,22 +81,28 @@ class HandOver {
                std::uint64_t bytes) { work.reporter.progress(what, std::min(*done += bytes, total), total); };
   }
 
-  /// From a registry of our own.
-  Result<Digest> pull() {
-    registry::ServedRepositories repositories;
-    const auto name = served_name(recipe_);
-    auto& repository = repositories[name];
-    TRY_ASSIGN(repository, served_repository(plan_, {}));
+  /// A registry of this image.
+  Result<std::unique_ptr<net::HttpServer>> serve() {
+    auto& repository = repositories_[handed_name(recipe_)];
+    repository = served_repository(plan_);
     std::uint64_t total = 0;
     for (const auto& [digest, blob] : repository.blobs) total += blob.content->size();
-    const auto on_read = counter(total);
+    const auto on_read = [this, count = counter(total)](const Result<std::size_t>& read) {
+      if (read) return count(*read);
+      const std::lock_guard lock(mutex_);
+      if (!error_) error_ = read.error();
+    };
     for (auto& [digest, blob] : repository.blobs)
-      blob.content = std::make_shared<CountedBody>(std::move(blob.content), on_read);
-    TRY_ASSIGN(const auto server, net::HttpServer::start({}, [&](const net::ServedRequest& request) {
-                 ++requests_;
-                 return registry::answer(repositories, request);
-               }));
-    return engine_.pull(server->authority(), name, plan_.digest(), work_.stop);
+      blob.content = std::make_shared<WatchedBody>(std::move(blob.content), on_read);
+    return net::HttpServer::start({}, [this](const net::ServedRequest& request) {
+      ++requests_;
+      return registry::answer(repositories_, request);
+    });
+  }
+
+  std::optional<Error> read_error() {
+    const std::lock_guard lock(mutex_);
+    return error_;
   }
 
   /// Through its standard input.
@@ -100,54 +115,52 @@ class HandOver {
       if (count) on_read(*count);
       return count;
     };
-    TRY(engine_.load(read, served_name(recipe_), work_.stop));
+    TRY(engine_.load(read, handed_name(recipe_), work_.stop));
     for (const auto& id : {plan_.image_id(), plan_.digest()}) {
       TRY_ASSIGN(const auto found, engine_.find_image(id.text()));
       if (found) return found->image_id;
     }
     return fail(environment_error(
-        fmt::format("{} loaded the image {}, but does not have it now", name, served_name(recipe_))));
+        fmt::format("{} loaded the image {}, but cannot find it", name, handed_name(recipe_))));
   }
 
   const ImagePlan& plan_;
   const std::string& recipe_;
   const containers::Engine& engine_;
   const Work& work_;
+  registry::ServedRepositories repositories_;
   std::atomic<std::size_t> requests_ = 0;
+  std::mutex mutex_;
+  std::optional<Error> error_;  ///< of the first layer that could not be read
 };
 
 Result<containers::Image> take_over(const ImagePlan& plan, const std::string& recipe,
                                     const std::function<Result<void>(const Digest& image_id)>& try_it,
                                     const containers::Engine& engine, const Work& work) {
-  TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
-  if (try_it) {
-    if (auto tried = try_it(id); !tried) {
-      TRY(engine.forget_loopback(served_name(recipe)));
-      return fail(std::move(tried).error());
-    }
-  }
   const auto reference = project::image_reference(recipe);
-  TRY(engine.tag(id, reference));
-  TRY(engine.forget_loopback(served_name(recipe)));
+  const auto take = [&]() -> Result<void> {
+    TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
+    if (try_it) TRY(try_it(id));
+    return engine.tag(id, reference);
+  };
+  const auto taken = take();
+  const auto forgotten = engine.forget_loopback(handed_name(recipe));
+  TRY(taken);
+  TRY(forgotten);
   TRY_ASSIGN(auto found, find_same(engine, reference, plan));
   if (found) return *std::move(found);
-  return fail(environment_error(fmt::format("{} took over the image {} and has another one under its name",
+  return fail(environment_error(fmt::format("{} tagged the image {}, and that name is another image now",
                                             engine.info().name(), reference)));
 }
 
 }  // namespace
 
-std::string served_name(const std::string& recipe) {
-  return "launch/" + project::engine_name(recipe);
-}
-
-Result<registry::ServedRepository> served_repository(const ImagePlan& plan, const std::string& tag) {
+registry::ServedRepository served_repository(const ImagePlan& plan) {
   registry::ServedRepository repository;
-  const auto digest = repository.add({std::string(archive::kManifestType), plan.manifest});
-  if (!tag.empty()) repository.tags.emplace(tag, digest);
+  repository.add({std::string(archive::kManifestType), plan.manifest});
   for (const auto& each : plan.blobs) {
-    TRY_ASSIGN(auto body, each.open());
-    repository.blobs.insert({each.blob.digest, {each.blob.media_type, std::move(body)}});
+    repository.blobs.insert(
+        {each.blob.digest, {each.blob.media_type, net::lazy_body(each.blob.size, each.open)}});
   }
   return repository;
 }

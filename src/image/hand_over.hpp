@@ -13,12 +13,8 @@
 
 namespace launch::image {
 
-/// What a registry offers of an image; its layers are read from the store when they are sent. `tag` may be
-/// empty. Errors: those of PlannedBlob::open.
-Result<registry::ServedRepository> served_repository(const ImagePlan& plan, const std::string& tag);
-
-/// Its name in such registries: "launch/demo".
-std::string served_name(const std::string& recipe);
+/// What a registry offers of an image; its layers are read from the store when they are sent.
+registry::ServedRepository served_repository(const ImagePlan& plan);
 
 /// Has an engine pull a planned image from a registry of our own on a loopback address, by its digest, and
 /// tags it for the recipe once `try_it` found that it works (it may be empty). The engine asks only for

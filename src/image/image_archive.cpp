@@ -7,6 +7,7 @@
 
 #include "archive/oci_image.hpp"
 #include "archive/tar_header.hpp"
+#include "archive/tree.hpp"
 #include "image/own_layers.hpp"
 
 namespace launch::image {
@@ -16,7 +17,8 @@ Result<ImageArchive> ImageArchive::of(const ImagePlan& plan) {
   ImageArchive tar;
   tar.add_file("oci-layout", net::body_of_text(archive::oci_layout_text()));
   for (const auto* folder : {"blobs", "blobs/sha256"}) {
-    tar.add(net::body_of_text(archive::tar_header({.path = folder, .is_folder = true, .time = kFileTime})));
+    tar.add(net::body_of_text(
+        archive::tar_header({.path = folder, .is_folder = true, .time = archive::kFileTime})));
   }
   for (const auto& each : plan.blobs) {
     TRY_ASSIGN(auto content, each.open());
@@ -42,7 +44,8 @@ void ImageArchive::add(net::Body body, std::string name, std::optional<Digest> d
 void ImageArchive::add_file(std::string path, net::Body content, std::string name,
                             std::optional<Digest> digest) {
   const auto size = content->size();
-  add(net::body_of_text(archive::tar_header({.path = std::move(path), .size = size, .time = kFileTime})));
+  add(net::body_of_text(
+      archive::tar_header({.path = std::move(path), .size = size, .time = archive::kFileTime})));
   add(std::move(content), std::move(name), std::move(digest));
   add(net::body_of_text(archive::tar_padding(size)));
 }
@@ -62,13 +65,13 @@ Result<std::size_t> ImageArchive::read(std::span<char> buffer) {
         if (found != *part.digest) {
           return fail(environment_error(fmt::format("{} is damaged in the store: expected {}, found {}",
                                                     part.name, part.digest->text(), found.text()))
-                          .hint("find and remove what is damaged: launch store verify"));
+                          .hint("run `launch store verify` to find what is damaged"));
         }
       }
       ++at_;
       offset_ = 0;
     } else if (count == 0) {
-      return fail(environment_error(fmt::format("{} ended before its size was reached", part.name)));
+      return fail(environment_error(fmt::format("{} is shorter than its size", part.name)));
     }
     if (count > 0) return count;
   }

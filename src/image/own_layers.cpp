@@ -6,8 +6,11 @@
 #include <fmt/format.h>
 
 #include "archive/estargz.hpp"
+#include "archive/layer_names.hpp"
+#include "archive/tree.hpp"
 #include "image/layers.hpp"
 #include "image/user.hpp"
+#include "image/venv.hpp"
 
 namespace launch::image {
 namespace {
@@ -21,15 +24,15 @@ std::string below_root(std::string_view path) {
 }
 
 LayerMember folder(std::string path) {
-  return {.member = {.path = std::move(path), .is_folder = true, .time = kFileTime}};
+  return {.member = {.path = std::move(path), .is_folder = true, .time = archive::kFileTime}};
 }
 
 LayerMember link(std::string path, std::string target) {
-  return {.member = {.path = std::move(path), .time = kFileTime, .link = std::move(target)}};
+  return {.member = {.path = std::move(path), .time = archive::kFileTime, .link = std::move(target)}};
 }
 
 LayerMember text(std::string path, std::string content) {
-  return {.member = {.path = std::move(path), .time = kFileTime}, .content = std::move(content)};
+  return {.member = {.path = std::move(path), .time = archive::kFileTime}, .content = std::move(content)};
 }
 
 LayerMember owned(LayerMember member, const Owner& owner) {
@@ -40,7 +43,7 @@ LayerMember owned(LayerMember member, const Owner& owner) {
 
 /// What hides a file of the layers below (OCI image layer, "Whiteouts").
 LayerMember whiteout(std::string_view name) {
-  return text(fmt::format(".wh.{}", name), "");
+  return text(fmt::format("{}{}", archive::kWhiteout, name), "");
 }
 
 /// Members by path, which sorts each folder before what it contains.
@@ -89,7 +92,7 @@ Result<LayerMember> project_member(const ProjectFile& file, std::vector<MappedFi
   if (file.kind == ProjectFile::Kind::link) return link({}, file.target);
   LayerMember member;
   member.member.executable = file.executable;
-  member.member.time = kFileTime;
+  member.member.time = archive::kFileTime;
   member.source = files.size();
   TRY_ASSIGN(auto content, MappedFile::open(file.source));
   files.push_back(std::move(content));
@@ -110,19 +113,22 @@ Result<std::string> place_of(const ProjectFile& file, const std::string& to, con
 }  // namespace
 
 OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpreter) {
-  const auto version = python.text();
-  const auto venv = below_root(kVenv);
-  const auto in_venv = [&](std::string_view path) { return fmt::format("{}/{}", venv, path); };
   const archive::RootTree nothing;
   Members members(nothing);
-  members.add_new_folders(in_venv(fmt::format("lib/python{}/site-packages", version)), {});
-  members.add(link(in_venv("lib64"), "lib"));
-  members.add(link(in_venv("bin/python3"), interpreter));
-  members.add(link(in_venv("bin/python"), "python3"));
-  members.add(link(in_venv(fmt::format("bin/python{}", version)), "python3"));
-  members.add(text(in_venv("pyvenv.cfg"),
-                   fmt::format("home = {}\ninclude-system-site-packages = false\nversion = {}\n",
-                               interpreter.substr(0, interpreter.rfind('/')), python.version())));
+  for (auto& [kind, below, content] : venv_entries(python, interpreter)) {
+    const auto path = fmt::format("{}/{}", below_root(kVenv), below);
+    switch (kind) {
+      case VenvEntry::Kind::folder:
+        members.add_new_folders(path, {});
+        break;
+      case VenvEntry::Kind::link:
+        members.add(link(path, content));
+        break;
+      case VenvEntry::Kind::file:
+        members.add(text(path, content));
+        break;
+    }
+  }
   return {members.finish()};
 }
 

@@ -12,18 +12,13 @@
 
 namespace launch::image {
 
-/// The time of all files that an image gets: 1980-01-01, the oldest that a zip can hold. Not 0, which
-/// lazy-pulling runtimes take for unknown.
-inline constexpr std::int64_t kFileTime = 315'532'800;
-
 /// The members of a layer, in their order, and the files on this machine that have their content.
 struct OwnLayer {
   std::vector<archive::LayerMember> members;
   std::vector<MappedFile> files = {};
 };
 
-/// The bare virtual environment kVenv (PEP 405), as `python -m venv --without-pip` creates it, without
-/// activate scripts. `interpreter` is its base: "/python/bin/python3".
+/// The virtual environment kVenv (venv_entries).
 OwnLayer venv_layer(const specs::Interpreter& python, const std::string& interpreter);
 
 /// The project's files, and folders on the way to them that the base image, whose folders are those of

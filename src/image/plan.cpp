@@ -11,7 +11,9 @@
 
 #include "archive/estargz.hpp"
 #include "archive/gzip.hpp"
+#include "archive/interpreter.hpp"
 #include "archive/layer.hpp"
+#include "archive/tree.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
 #include "image/dockerfile.hpp"
@@ -58,7 +60,7 @@ class Planner {
     TRY(add_system());
     TRY(add_interpreter());
     TRY(add_environment());
-    TRY_ASSIGN(auto groups, wheel_groups());
+    TRY_ASSIGN(const auto groups, wheel_groups());
     TRY(add_wheels(groups));
     TRY(add_bytecode(groups));
     TRY(add_project());
@@ -96,7 +98,6 @@ class Planner {
     TRY_ASSIGN(const auto file, request_.fetch_interpreter(request_.platform));
     const auto& archive = build.archives.at(request_.platform);
     TRY_ASSIGN(compiler_, compiler_of(request_.locked, request_.fetch_interpreter));
-    // It is unpacked for this, and so checked, before it becomes a layer as it is.
     TRY_ASSIGN(const auto library, library_bytecode(*compiler_, tools_));
     TRY_ASSIGN(const auto tar, unpacked_digest(archive.sha256, file));
     std::error_code code;
@@ -112,6 +113,7 @@ class Planner {
     if (const auto known = store::derived(store_, archive, kName)) {
       if (auto digest = Digest::of_hex(*known)) return *std::move(digest);
     }
+    TRY(archive::check_interpreter(file, work_));  // it becomes a layer as it is
     TRY_ASSIGN(auto digest, archive::digest_of_gunzipped(file));
     store::keep_derived(store_, archive, kName, digest.hex(), work_.disk);
     return digest;
@@ -125,7 +127,7 @@ class Planner {
       TRY_ASSIGN(auto files,
                  during(user_files(*root, *user), fmt::format("adding the user {}", in_quotes(*user))));
       for (auto& file : files) {
-        file.member.time = kFileTime;
+        file.member.time = archive::kFileTime;
         layer.members.push_back(std::move(file));
       }
     }
@@ -156,19 +158,12 @@ class Planner {
     return groups;
   }
 
-  /// Brings all wheels into the store, once.
-  Result<void> fetch_wheels(std::vector<WheelGroup>& groups) {
+  /// Brings all wheels to their places in the store, once.
+  Result<void> fetch_wheels() {
     if (fetched_) return {};
     std::vector<project::LockedWheel> wanted;
     for (const auto& wheel : wheels_) wanted.push_back(wheel.wheel);
-    TRY_ASSIGN(const auto paths, request_.fetch(wanted));
-    for (auto& group : groups) {
-      for (auto& wheel : group.wheels) {
-        for (std::size_t i = 0; i < wanted.size(); ++i) {
-          if (wanted[i].sha256 == wheel.digest) wheel.path = paths.at(i);
-        }
-      }
-    }
+    TRY(request_.fetch(wanted));
     fetched_ = true;
     return {};
   }
@@ -178,11 +173,11 @@ class Planner {
     return {.prefix = std::string(prefix),
             .python = python,
             .interpreter = std::string(kVenvPython),
-            .time = kFileTime,
+            .time = archive::kFileTime,
             .content = content};
   }
 
-  Result<void> add_wheels(std::vector<WheelGroup>& groups) {
+  Result<void> add_wheels(const std::vector<WheelGroup>& groups) {
     const auto spec = spec_of(python_, kVenv, archive::LayerSpec::Content::wheels);
     std::vector<store::LayerWheels> layers;
     bool present = true;
@@ -193,8 +188,7 @@ class Planner {
     }
     auto facts = present ? store::known_layer_facts(store_, layers, spec) : std::nullopt;
     if (!facts) {
-      TRY(fetch_wheels(groups));
-      for (std::size_t i = 0; i < groups.size(); ++i) layers[i] = groups[i].wheels;
+      TRY(fetch_wheels());
       TRY_ASSIGN(facts, store::layer_facts(store_, layers, spec, work_));
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
@@ -205,7 +199,7 @@ class Planner {
   }
 
   /// One layer for each group, so that a new nightly moves the bytecode of its own packages alone.
-  Result<void> add_bytecode(std::vector<WheelGroup>& groups) {
+  Result<void> add_bytecode(const std::vector<WheelGroup>& groups) {
     constexpr std::array kOrder = {std::pair{LayerGroup::cuda, "NVIDIA's packages"},
                                    std::pair{LayerGroup::rest, "other packages"},
                                    std::pair{LayerGroup::torch, "torch's packages"}};
@@ -213,9 +207,7 @@ class Planner {
     for (const auto& group : groups) wheels.insert(wheels.end(), group.wheels.begin(), group.wheels.end());
     auto zips = known_wheel_bytecode(wheels, *compiler_, store_);
     if (!zips) {
-      TRY(fetch_wheels(groups));
-      wheels.clear();
-      for (const auto& group : groups) wheels.insert(wheels.end(), group.wheels.begin(), group.wheels.end());
+      TRY(fetch_wheels());
       work_.reporter.status("compiling Python files");
       TRY_ASSIGN(zips, wheel_bytecode(wheels, *compiler_, tools_));
     }
@@ -252,7 +244,8 @@ class Planner {
       TRY_ASSIGN(root, root_tree());
     }
     TRY_ASSIGN(auto layer, project_layer(request_.copies, *root));
-    add_own(std::move(layer), request_.copies.empty() ? "end of the image" : "the project's files");
+    add_own(std::move(layer),
+            request_.copies.empty() ? "what hides the files of eStargz" : "the project's files");
     return {};
   }
 

@@ -28,7 +28,7 @@ struct PlanRequest {
   std::vector<ProjectCopy> copies;
   specs::Platform platform;
   std::filesystem::path folder;  ///< where temporary files may be
-  /// Brings wheels of the lock into the store and returns their paths, in the order of the wheels.
+  /// Brings wheels of the lock to their places in the store, and returns these in the order of the wheels.
   std::function<Result<std::vector<std::filesystem::path>>(const std::vector<project::LockedWheel>&)> fetch;
   /// The same for the archive of the lock's interpreter.
   std::function<Result<std::filesystem::path>(const specs::Platform&)> fetch_interpreter;

@@ -99,7 +99,7 @@ class Finder {
   Result<void> add_folder(const project::CopyEntry& entry, const fs::path& folder, ProjectCopy& copy) {
     auto exclude = IgnorePatterns::parse(entry.exclude);
     if (!exclude)
-      return fail(copy_error(recipe_, entry, "has a wrong exclude: " + exclude.error().message()));
+      return fail(copy_error(recipe_, entry, "has an invalid exclude: " + exclude.error().message()));
     TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude}));
     copy.files = std::move(tree.files);
     secrets_.insert(tree.secrets.begin(), tree.secrets.end());

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/layer_names.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "image/left_out.hpp"
@@ -156,6 +157,11 @@ class Walk {
   }
 
   Result<void> check_name(const std::string& name) const {
+    if (archive::is_whiteout(fs::path(name).filename().string())) {
+      return fail(
+          error(fmt::format("holds {}, which an image would read as the removal of a file", in_quotes(name)))
+              .hint("rename it"));
+    }
     const bool is_text = is_utf8(name);
     if (is_text && name.find('\n') == std::string::npos) return {};
     return fail(error(fmt::format("holds {}, a name {}", in_quotes(name),

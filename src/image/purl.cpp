@@ -4,12 +4,12 @@
 
 #include <fmt/format.h>
 
+#include "specs/scanner.hpp"
+
 namespace launch::image {
 namespace {
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+using specs::is_alphanumeric;
 
 bool is_hex(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');

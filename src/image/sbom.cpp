@@ -270,8 +270,4 @@ std::string content_uuid(std::string_view content) {
   return hex;
 }
 
-std::string utc_text(std::int64_t seconds) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(static_cast<std::time_t>(seconds)));
-}
-
 }  // namespace launch::image

@@ -73,7 +73,5 @@ std::string spdx_text(const Bill& bill);
 
 /// A UUID (RFC 9562, version 8) of some content.
 std::string content_uuid(std::string_view content);
-/// "2025-06-06T08:09:10Z"
-std::string utc_text(std::int64_t seconds);
 
 }  // namespace launch::image

@@ -4,9 +4,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "image/sbom.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::image {
 namespace {
@@ -21,8 +23,7 @@ constexpr const char* kUnknown = "NOASSERTION";
 std::string identifier(std::string_view kind, std::string_view name, std::string_view purl) {
   std::string plain;
   for (const char c : name) {
-    const bool kept = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.';
-    plain += kept ? c : '-';
+    plain += specs::is_alphanumeric(c) || c == '.' ? c : '-';
   }
   return fmt::format("SPDXRef-{}-{}-{}", kind, plain, sha256_hex(purl).substr(0, 12));
 }
@@ -140,7 +141,7 @@ std::string spdx_text(const Bill& bill) {
       {"SPDXID", kDocument},
       {"name", bill.recipe},
       {"documentNamespace", ""},
-      {"creationInfo", {{"created", utc_text(bill.time)}, {"creators", Json::array({"Tool: launch"})}}}};
+      {"creationInfo", {{"created", utc_timestamp(bill.time)}, {"creators", Json::array({"Tool: launch"})}}}};
   document["packages"] = std::move(packages);
   document["relationships"] = std::move(relationships);
   document["documentNamespace"] = "urn:uuid:" + content_uuid(json_text(document));

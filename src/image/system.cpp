@@ -17,13 +17,19 @@ namespace {
 constexpr const char* kName = "localhost/launch/build-system";
 constexpr std::size_t kEnough = 12;  // hex digits that tell images apart
 
+/// Everything that determines the image of a system whose Dockerfile has this text.
+std::string system_inputs(const SystemRequest& request, const std::string& text) {
+  return fmt::format("{}\n{}\n{}", request.platform ? request.platform->text() : "",
+                     image_timestamp(request.lock.lock), text);
+}
+
 }  // namespace
 
 Result<containers::Image> build_system(const SystemRequest& request, const containers::Engine& engine,
                                        const Work& work) {
   DockerfileInput input{request.recipe, request.lock, {}};
   TRY_ASSIGN(const auto text, render_system(input));
-  const auto digest = Digest::of(text);
+  const auto digest = Digest::of(system_inputs(request, text));
   const auto id = digest.hex().substr(0, kEnough);
   const auto tag = fmt::format("{}:{}", kName, id);
   TRY_ASSIGN(auto turn, BuildTurn::take(request.folder / "builds", fmt::format("build-system-{}", id), work));

@@ -9,8 +9,10 @@
 
 #include "archive/gzip.hpp"
 #include "archive/tar.hpp"
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/mapped_file.hpp"
+#include "base/text.hpp"
 #include "image/dockerfile.hpp"
 #include "image/scratch.hpp"
 #include "image/system.hpp"
@@ -114,7 +116,9 @@ Result<std::vector<SystemLayers::Layer>> take_layers(const fs::path& file, const
   if (image.layers.size() < below.size() || !std::equal(below.begin(), below.end(), image.layers.begin()))
     return fail(environment_error("the image that the engine built does not begin with the base's layers"));
   TRY_ASSIGN(const auto saved, read_saved(file));
-  if (saved.layers.size() != image.layers.size()) return fail(unexpected(file, "has other layers"));
+  if (saved.layers.size() != image.layers.size())
+    return fail(unexpected(file, fmt::format("has {}, expected {}", count_of(saved.layers.size(), "layer"),
+                                             image.layers.size())));
   TRY_ASSIGN(const auto bytes, MappedFile::open(file));
   std::vector<SystemLayers::Layer> layers;
   for (auto i = below.size(); i < image.layers.size(); ++i) {
@@ -122,9 +126,11 @@ Result<std::vector<SystemLayers::Layer>> take_layers(const fs::path& file, const
     if (Digest::of(tar) != image.layers[i]) return fail(unexpected(file, "has a layer with another digest"));
     const auto blob = file.parent_path() / fmt::format("layer-{}.tar.gz", i);
     TRY_ASSIGN(const auto digest, archive::write_stored_gzip(work.disk, tar, blob));
-    std::error_code ignored;
-    const auto size = fs::file_size(blob, ignored);
+    std::error_code code;
+    const auto size = fs::file_size(blob, code);
+    if (code) return fail(io_error("read", blob, code.value()));
     TRY(store.add(blob, digest, store::kLayerName));
+    static_cast<void>(work.disk.remove(blob));
     layers.push_back(layer_of(digest, size, image.layers[i], recipe, store));
     bytes.forget();
   }

@@ -24,15 +24,10 @@ std::set<std::string> asked_for(const project::Recipe& recipe) {
 }
 
 Error does_not_work(const std::string& recipe, int exit_code, std::string_view said) {
-  constexpr std::size_t kMost = 20;
-  auto shown = lines(said);
-  std::erase_if(shown, [](std::string_view line) { return trim(line).empty(); });
-  if (shown.size() > kMost) shown.erase(shown.begin(), shown.end() - kMost);
-  auto text =
-      fmt::format("the new image of {} does not work: a trial in it exited with code {}", recipe, exit_code);
-  for (const auto line : shown) text += fmt::format("\n  {}", line);
-  return Error(ErrorKind::no, std::move(text))
-      .hint("`--no-run` leaves the trial out, for packages that need more than a container without GPUs");
+  return Error(ErrorKind::no,
+               fmt::format("the new image of {} does not work: a trial in it exited with code {}{}", recipe,
+                           exit_code, last_lines(said)))
+      .hint("use `--no-run` to skip the trial, if a package needs more than a container without GPUs");
 }
 
 }  // namespace

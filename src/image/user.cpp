@@ -64,6 +64,14 @@ archive::LayerMember with_line(const archive::RootTree& root, const Line& line) 
 }  // namespace
 
 Result<std::vector<archive::LayerMember>> user_files(const archive::RootTree& root, const std::string& user) {
+  for (const auto& line : lines_for(user)) {
+    if (const auto link = root.links.find(std::string(line.file)); link != root.links.end()) {
+      return fail(
+          input_error(fmt::format("/{} of the base image is a link to {}, so no user can be added to it",
+                                  line.file, in_quotes(link->second)))
+              .hint("choose another base image, or remove user from [image]"));
+    }
+  }
   const auto passwd = content_of(root, archive::kPasswd);
   if (has_user(passwd, user)) return std::vector<archive::LayerMember>();
   if (const auto other = user_with_id(passwd, kUserId); !other.empty()) {

@@ -15,7 +15,7 @@ inline constexpr unsigned kUserId = 1001;
 
 /// The files of a layer that adds a user with that ID, a group of its own and a home folder below /home to
 /// an image that holds `root`; none if the image has the user already. They are the same for every lock.
-/// Errors (input): the ID belongs to another user.
+/// Errors (input): the ID belongs to another user; one of the files is a link.
 Result<std::vector<archive::LayerMember>> user_files(const archive::RootTree& root, const std::string& user);
 
 /// The IDs of an owner, "UID:GID" or the name of the recipe's user, in an image that holds `root` and the

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 #include <utility>
 
 #include <fcntl.h>
@@ -68,6 +69,30 @@ class PartBody final : public BodySource {
   std::uint64_t size_;
 };
 
+class LazyBody final : public BodySource {
+ public:
+  LazyBody(std::uint64_t size, std::function<Result<Body>()> open) : size_(size), open_(std::move(open)) {}
+  std::uint64_t size() const override { return size_; }
+  Result<std::size_t> read(std::uint64_t offset, std::span<char> buffer) const override {
+    TRY_ASSIGN(const auto body, opened());
+    return body->read(offset, buffer);
+  }
+
+ private:
+  Result<Body> opened() const {
+    const std::lock_guard lock(mutex_);
+    if (!body_) {
+      TRY_ASSIGN(body_, open_());
+    }
+    return body_;
+  }
+
+  std::uint64_t size_;
+  std::function<Result<Body>()> open_;
+  mutable std::mutex mutex_;
+  mutable Body body_;
+};
+
 }  // namespace
 
 Body body_of_text(std::string text) {
@@ -79,6 +104,10 @@ Result<Body> body_of_file(const std::filesystem::path& path) {
   struct stat status = {};
   if (!file || ::fstat(file.get(), &status) != 0) return fail(io_error("read", path, errno));
   return std::make_shared<FileBody>(std::move(file), path, static_cast<std::uint64_t>(status.st_size));
+}
+
+Body lazy_body(std::uint64_t size, std::function<Result<Body>()> open) {
+  return std::make_shared<LazyBody>(size, std::move(open));
 }
 
 Body body_part(Body whole, std::uint64_t offset, std::uint64_t size) {

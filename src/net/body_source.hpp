@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,5 +30,8 @@ Body body_of_text(std::string text);
 Result<Body> body_of_file(const std::filesystem::path& path);
 /// `size` bytes of another body from an offset; cut to it.
 Body body_part(Body whole, std::uint64_t offset, std::uint64_t size);
+
+/// A body of that size that is opened when it is first read.
+Body lazy_body(std::uint64_t size, std::function<Result<Body>()> open);
 
 }  // namespace launch::net

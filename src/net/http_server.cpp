@@ -313,6 +313,12 @@ void HttpServer::Listener::released() {
 HttpServer::HttpServer(std::unique_ptr<Listener> listener) : listener_(std::move(listener)) {}
 HttpServer::~HttpServer() = default;
 
+std::optional<bool> is_loopback(const std::string& address) {
+  Code code;
+  const auto parsed = asio::ip::make_address(address, code);
+  return code ? std::nullopt : std::optional(parsed.is_loopback());
+}
+
 Result<std::unique_ptr<HttpServer>> HttpServer::start(HttpServerOptions options, HttpHandler handler) {
   auto listener = std::make_unique<Listener>(std::move(options), std::move(handler));
   TRY(listener->listen());

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@
 #include "net/headers.hpp"
 
 namespace launch::net {
+
+/// Whether an IP address is one that only this machine reaches; nullopt if the text is no IP address.
+std::optional<bool> is_loopback(const std::string& address);
 
 /// A request to our own server, whose method is GET or HEAD.
 struct ServedRequest {

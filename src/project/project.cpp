@@ -257,4 +257,8 @@ std::string image_reference(std::string_view recipe) {
   return image_name(recipe) + ":latest";
 }
 
+std::string untried_reference(std::string_view recipe) {
+  return image_name(recipe) + ":untried";
+}
+
 }  // namespace launch::project

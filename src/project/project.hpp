@@ -78,8 +78,9 @@ bool is_recipe_name(std::string_view name);
 /// A recipe's name in the form that engines accept: "my-recipe" for "My_Recipe".
 std::string engine_name(std::string_view recipe);
 /// The name of its image, "localhost/launch/my-recipe", and the same with the tag of builds,
-/// "localhost/launch/my-recipe:latest".
+/// "localhost/launch/my-recipe:latest"; with the tag of images that were not tried yet, "…:untried".
 std::string image_name(std::string_view recipe);
 std::string image_reference(std::string_view recipe);
+std::string untried_reference(std::string_view recipe);
 
 }  // namespace launch::project

@@ -120,7 +120,7 @@ Result<Recipe::Torch> read_torch(const TomlTable& root) {
   return torch;
 }
 
-/// What an owner may be: other names only the base image knows.
+/// What is wrong with an owner; nullopt if it is valid. Other names are known only to the base image.
 std::optional<std::string> bad_owner(const std::string& owner, const std::optional<std::string>& user) {
   constexpr std::size_t kMost = 9;  // digits
   const auto parts = split(owner, ':');

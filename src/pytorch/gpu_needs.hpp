@@ -33,7 +33,7 @@ std::vector<std::string> gpu_query();
 /// Lines that are something else are left out.
 std::vector<Gpu> parse_gpus(std::string_view text);
 
-/// Compares what a run uses with what it needs; what is unknown, is not refused. `used` is never a number.
+/// Compares what a run uses with what it needs; unknown values pass. `used` is never a number.
 /// Errors (environment): the driver or a GPU that is used is older than the least.
 Result<void> check_gpus(const GpuNeeds& needs, std::span<const Gpu> gpus, const specs::GpuSet& used);
 

@@ -39,9 +39,11 @@ Result<Json> list_under_tag(Session& session, const std::string& tag) {
 }
 
 Result<bool> has_api(Session& session, const Digest& subject) {
-  TRY_ASSIGN(const auto response,
-             session.send({.url = session.place().referrers(subject), .headers = {{"Accept", kIndexType}}}));
-  return response.status == 200 && json_at(parse_json<Json>(response.body), {"manifests"}).is_array();
+  const auto url = session.place().referrers(subject);
+  TRY_ASSIGN(const auto response, session.send({.url = url, .headers = {{"Accept", kIndexType}}}));
+  if (response.status == 404) return false;
+  if (response.status != 200) return fail(refused(url, response, "200 or 404", kPushHints));
+  return json_at(parse_json<Json>(response.body), {"manifests"}).is_array();
 }
 
 /// Adds artifacts to the list under the tag.

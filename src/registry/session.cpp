@@ -84,6 +84,31 @@ Result<Place> Place::to_pull(std::string_view name, const std::vector<specs::Reg
   return place_of(moved ? moved->name : std::string(name), moved && moved->insecure);
 }
 
+namespace {
+
+Result<Entry> entry_of(Place place, std::string_view name, const Environment& environment,
+                       ProcessRunner& runner) {
+  Entry entry{std::move(place), {}};
+  TRY_ASSIGN(entry.access.login, find_login(name, environment, runner));
+  TRY_ASSIGN(entry.access.trust, find_trust(name.substr(0, name.find('/')), environment));
+  return entry;
+}
+
+}  // namespace
+
+Result<Entry> entry_to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
+                            const Environment& environment, ProcessRunner& runner) {
+  TRY_ASSIGN(auto place, Place::to_pull(name, mirrors));
+  const auto moved = specs::mirrored(name, mirrors);
+  return entry_of(std::move(place), moved ? std::string_view(moved->name) : name, environment, runner);
+}
+
+Result<Entry> entry_to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
+                            const Environment& environment, ProcessRunner& runner) {
+  TRY_ASSIGN(auto place, Place::to_push(name, mirrors));
+  return entry_of(std::move(place), name, environment, runner);
+}
+
 std::string Session::authorization() {
   const std::lock_guard guard(mutex_);
   return authorization_;

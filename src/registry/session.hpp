@@ -44,6 +44,18 @@ struct Access {
   std::shared_ptr<const net::Trust> trust = {};
 };
 
+/// A repository and as whom to ask it.
+struct Entry {
+  Place place;
+  Access access;
+};
+/// The place of Place::to_pull, or of to_push, with what belongs to it: a mirror gets its own credentials and
+/// never those of the registry that it stands for. Errors: those of these, find_login and find_trust.
+Result<Entry> entry_to_pull(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
+                            const Environment& environment, ProcessRunner& runner);
+Result<Entry> entry_to_push(std::string_view name, const std::vector<specs::RegistryMirror>& mirrors,
+                            const Environment& environment, ProcessRunner& runner);
+
 enum class Action { pull, push };
 
 /// Requests to one repository, with the authentication that its registry asks for: Basic (RFC 7617) or a

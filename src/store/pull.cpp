@@ -66,7 +66,38 @@ Result<PulledImage> pull_image(Pull pull, const Digest& digest, const specs::Pla
   return image;
 }
 
+/// A text of the store; nullopt if it has none.
+Result<std::optional<std::string>> find_text(const Store& store, const Digest& digest,
+                                             std::string_view name) {
+  TRY_ASSIGN(const auto path, store.find(digest, name));
+  if (!path) return std::nullopt;
+  TRY_ASSIGN(auto text, read_file(*path, kMostText));
+  return text;
+}
+
 }  // namespace
+
+Result<std::optional<PulledImage>> find_pulled(const Store& store, const Digest& digest,
+                                               const specs::Platform& platform, std::string_view shown) {
+  PulledImage image{.digest = digest, .manifest = {}, .config = {}, .layers = {}};
+  TRY_ASSIGN(auto manifest, find_text(store, digest, kManifestName));
+  if (manifest && registry::is_index(*manifest)) {
+    TRY_ASSIGN(const auto entry, registry::manifest_for(*manifest, platform, shown));
+    image.digest = entry.digest;
+    TRY_ASSIGN(manifest, find_text(store, entry.digest, kManifestName));
+  }
+  if (!manifest) return std::nullopt;
+  image.manifest = *std::move(manifest);
+  TRY_ASSIGN(const auto files, registry::manifest_files(image.manifest, shown));
+  TRY_ASSIGN(auto config, find_text(store, files.config.digest, kConfigName));
+  if (!config) return std::nullopt;
+  image.config = *std::move(config);
+  for (const auto& layer : files.layers) {
+    if (!store.has(layer.digest, kLayerName)) return std::nullopt;
+    image.layers.push_back(store.path_of(layer.digest, kLayerName));
+  }
+  return image;
+}
 
 Result<PulledImage> pull(const Store& store, const registry::Place& place, const registry::Access& access,
                          const Digest& digest, const specs::Platform& platform, std::string_view shown,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,14 @@ struct PulledImage {
   /// From the bottom, compressed as the registry has them. Those that were there are not hashed again, since
   /// whoever is given the image does that.
   std::vector<std::filesystem::path> layers;
+
+  friend bool operator==(const PulledImage&, const PulledImage&) = default;
 };
+
+/// The same of an image that the store has, without asking any registry; nullopt if a file is missing.
+/// Errors (environment): a file is damaged, or no manifest of an image with that platform.
+Result<std::optional<PulledImage>> find_pulled(const Store& store, const Digest& digest,
+                                               const specs::Platform& platform, std::string_view shown);
 
 /// Pulls an image into the store, each file by its digest: `digest` is that of an index or of a manifest,
 /// `place` and `access` say where and as whom. What the store has is not asked for, so that a second pull

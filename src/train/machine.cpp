@@ -39,7 +39,8 @@ Machine this_machine() {
   return machine;
 }
 
-Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner) {
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
+                        std::stop_token stop) {
   auto needs = pytorch::gpu_needs(project::accelerator(lock));
   const auto& base = lock.provenance.base;
   if (base && !base->driver_floor.empty()) needs.driver_floor = base->driver_floor;
@@ -47,7 +48,8 @@ Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, Process
       std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const auto& node) { return !node.gpus.empty(); });
   if (needs.cuda.empty() || !uses_gpus) return {};
   // nvidia-smi does not return while a GPU hangs.
-  const auto asked = runner.run({.argv = pytorch::gpu_query(), .timeout = std::chrono::seconds(10)});
+  const auto asked =
+      runner.run({.argv = pytorch::gpu_query(), .timeout = std::chrono::seconds(10)}, std::move(stop));
   if (!asked || !asked->ok()) return {};
   const auto gpus = pytorch::parse_gpus(asked->out);
   for (const auto& node : plan.nodes) TRY(pytorch::check_gpus(needs, gpus, node.gpus));

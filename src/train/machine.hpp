@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 
 #include "base/process.hpp"
 #include "base/result.hpp"
@@ -21,6 +22,7 @@ Machine this_machine();
 
 /// Asks nvidia-smi for this machine's driver and GPUs, if a run uses any of them, and compares them with what
 /// the locked torch needs. Errors: those of pytorch::check_gpus; none if nvidia-smi cannot tell.
-Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner);
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
+                        std::stop_token stop = {});
 
 }  // namespace launch::train

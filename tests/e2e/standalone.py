@@ -136,7 +136,7 @@ class Standalone(StandaloneProject):
         self.launch("build", name, code=1)
         self.assertIn(f"error: the new image of {name} does not work: a trial in it exited with code 1\n"
                       "  import broken_tool:\n", self.words)
-        self.assertIn("  ImportError: no such library\n\nhint: `--no-run` leaves the trial out", self.words)
+        self.assertIn("  ImportError: no such library\n\nhint: use `--no-run` to skip the trial", self.words)
         self.assertNotEqual(subprocess.run(["podman", "image", "exists", f"localhost/launch/{name}:latest"]).returncode, 0)
         answer = self.launch("build", name, "--no-run")
         self.images.add(answer["image_id"])

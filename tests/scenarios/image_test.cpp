@@ -262,9 +262,19 @@ TEST_F(Build, ThatTheEngineRefuses) {
   const auto done = demo_.launch({"build", "demo"});
   EXPECT_EQ(done.code, 3);
   EXPECT_EQ(done.out, "");
-  EXPECT_EQ(done.err,
-            "error: podman could not build localhost/launch/demo:latest: building at STEP \"RUN …\": while "
-            "running runtime: exit status 100\n");
+  EXPECT_EQ(
+      done.err,
+      "error: podman could not build localhost/launch/demo:latest:\n"
+      "  STEP 1/9: FROM docker.io/library/debian@sha256:[SHA256]\n"
+      "  STEP 2/9: ENV VIRTUAL_ENV=/opt/venv      PATH=\"/opt/venv/bin:${PATH}\"\n"
+      "  STEP 3/9: COPY venv/ /opt/venv/\n"
+      "  STEP 4/9: COPY wheels/torch/ /opt/venv/\n"
+      "  STEP 5/9: RUN [\"/bin/bash\", \"-euo\", \"pipefail\", \"-c\", \"   /opt/venv/bin/python3 -c pass;   "
+      " "
+      "PYTHONHASHSEED=0 /opt/venv/bin/python3 -B -m compileall -qq -j1 --invalidation-mode checked-hash "
+      "/opt/venv/lib/python3.11/site-packages || true\"]\n"
+      "  E: Unable to locate package gcc-99\n"
+      "  Error: building at STEP \"RUN …\": while running runtime: exit status 100\n");
 }
 
 TEST_F(Build, WithoutAnEngine) {

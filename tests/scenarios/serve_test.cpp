@@ -60,8 +60,8 @@ exit $code)",
 }
 
 TEST_F(Serve, WantsAnAddress) {
-  for (const std::string address :
-       {"", ":5000", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x", "[::1", "[::1]x"}) {
+  for (const std::string address : {"", ":5000", "localhost:5000", "registry.example",
+                                    "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:x", "[::1", "[::1]x"}) {
     const auto done = demo_.launch({"serve", "demo", "--listen", address});
     EXPECT_EQ(done.code, 2) << address;
     EXPECT_EQ(done.err,

@@ -75,6 +75,25 @@ TEST_F(Interpreter, WhatLeadsOutIsRefused) {
   EXPECT_FALSE(fs::exists(folder_ / "evil"));
 }
 
+TEST_F(Interpreter, IsCheckedByTheSameRulesWithoutWriting) {
+  EXPECT_EQ(unpack({{.name = "python/lib/os.py", .content = "x"}}), "unpacked");
+  const auto file = scratch_.path() / "cpython-3.12.4.tar.gz";
+  EXPECT_TRUE(check_interpreter(file, work_));
+  for (const auto& bad :
+       std::vector<fakes::TarSource>{{.name = "other/x"},
+                                     {.name = "python/.wh.x"},
+                                     {.name = "python/x", .type = '6'},
+                                     {.name = "python/x", .type = '2', .target = "../../y"},
+                                     {.name = "python/x", .type = '1', .target = "python/y"}}) {
+    const auto refused = unpack({bad});
+    const auto checked = check_interpreter(file, work_);
+    ASSERT_FALSE(checked) << bad.name;
+    EXPECT_EQ(checked.error().message(), refused);
+  }
+  const auto none = unpack({{.name = "python/readme"}}, false);
+  EXPECT_EQ(check_interpreter(file, work_).error().message(), none);
+}
+
 /// Its archive becomes a layer as it is.
 TEST_F(Interpreter, WhatALayerWouldReadAsARemovalIsRefused) {
   for (const std::string name :

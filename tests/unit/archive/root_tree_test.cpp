@@ -140,7 +140,7 @@ TEST(Resolve, ACircleIsAnError) {
   const RootTree tree{.links = {{"one", "two"}, {"two", "/one"}, {"self", "self/a"}}};
   for (const std::string path : {"/one", "/two/x", "/self"}) {
     EXPECT_EQ(resolved(tree, path),
-              "error: the links of the base image at \"" + path + "\" lead in a circle\n");
+              "error: the symbolic links of the base image at \"" + path + "\" form a loop\n");
     EXPECT_EQ(resolve(tree, path).error().kind(), ErrorKind::input);
   }
 }

@@ -144,5 +144,16 @@ TEST(Text, IsUtf8) {
   }
 }
 
+TEST(LastLines, AreThoseAtTheEndThatAreNotEmpty) {
+  EXPECT_EQ(last_lines("a\n\n  \nb\nc\n", 2), "\n  b\n  c");
+  EXPECT_EQ(last_lines("a\r\nb"), "\n  a\n  b");
+  EXPECT_EQ(last_lines(" \n"), "");
+}
+
+TEST(LastLines, AreCutBetweenCharacters) {
+  EXPECT_EQ(last_lines(std::string(300, 'x')), "\n  " + std::string(300, 'x'));
+  EXPECT_EQ(last_lines(std::string(299, 'x') + "ää"), "\n  " + std::string(299, 'x') + "…");
+}
+
 }  // namespace
 }  // namespace launch

@@ -59,8 +59,8 @@ TEST_F(ForgetLoopback, RemovesTheNamesThatPullsLeft) {
 TEST_F(ForgetLoopback, LeavesAllOtherNames) {
   runner_.on(
       list("podman"),
-      {0, at("localhost/launch/demo", 'd') + "\n" + at("127.0.0.1:1/launch/demo2", 'd') + "\n" +
-              at("127.0.0.1:1/other/launch-demo", 'd') + "\n" +
+      {0, at("localhost/launch/demo", 'd') + "\nlocalhost/launch/demo@<none>\n" +
+              at("127.0.0.1:1/launch/demo2", 'd') + "\n" + at("127.0.0.1:1/other/launch-demo", 'd') + "\n" +
               at("mirror.example/127.0.0.1:1/launch/demo", 'd') + "\n" + at("docker.io/launch/demo", 'd') +
               "\n<none>@<none>\n" + at("127.0.0.1:1/my/launch/demo", 'd') + "\n"});
   EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");

@@ -16,6 +16,7 @@ namespace launch::image {
 namespace {
 
 constexpr const char* kTag = "localhost/launch/demo:latest";
+constexpr const char* kUntried = "localhost/launch/demo:untried";
 
 const std::string kRecipe = R"(python    = "3.12"
 platforms = ["linux-x86_64"]
@@ -26,6 +27,7 @@ packages  = ["numpy"]
 class FakeEngine final : public ProcessRunner {
  public:
   std::vector<std::string> dockerfiles;  ///< of its builds
+  std::vector<std::string> named;        ///< the names that were given and taken
   std::string inputs;                    ///< what the label of the image that it has says
 
   Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token) override {
@@ -36,7 +38,9 @@ class FakeEngine final : public ProcessRunner {
       dockerfiles.push_back(text);
       inputs = text.substr(text.rfind('=') + 1, std::string("sha256:").size() + 64);
       TRY(write_file(after(argv, "--iidfile"), id()));
-    } else if (argv.back() == kTag && !inputs.empty()) {
+    } else if (argv[1] == "tag" || argv[1] == "rmi") {
+      named.push_back(argv[1] + " " + argv.back());
+    } else if ((argv.back() == kTag || argv.back() == kUntried) && !inputs.empty()) {
       outcome.out =
           fmt::format(R"([{{"Id": "{}", "Config": {{"Labels": {{"launch.inputs": "{}"}}}}}}])", id(), inputs);
     } else {
@@ -68,12 +72,14 @@ class BuildImage : public testing::Test {
                          false,
                          scratch_.path(),
                          [](const auto&) { return std::vector<std::filesystem::path>(); }};
+    request.try_it = try_it_;
     const auto store = store::Store::open(scratch_ / "store", work_);
     EXPECT_TRUE(store);
     return build_image(request, *store, engine, work_);
   }
 
   FakeEngine runner_;
+  std::function<Result<void>(const Digest&)> try_it_;
   fakes::FakeWork work_;
   test::Scratch scratch_;
 };
@@ -89,6 +95,19 @@ TEST_F(BuildImage, BuildsOnceWhatStaysTheSame) {
   EXPECT_TRUE(second->up_to_date);
   EXPECT_EQ(second->image.image_id, Digest::of("image"));
   EXPECT_EQ(runner_.dockerfiles.size(), 1U);
+}
+
+TEST_F(BuildImage, HasItsNameOnceItIsTried) {
+  ASSERT_TRUE(build());
+  EXPECT_EQ(runner_.named,
+            (std::vector<std::string>{std::string("tag ") + kTag, std::string("rmi ") + kUntried}));
+  runner_.named.clear();
+  runner_.inputs.clear();
+  try_it_ = [](const Digest& id) { return fail(input_error("does not work: " + id.text())); };
+  const auto broken = build();
+  ASSERT_FALSE(broken);
+  EXPECT_EQ(broken.error().message(), "does not work: " + Digest::of("image").text());
+  EXPECT_EQ(runner_.named, (std::vector<std::string>{std::string("rmi ") + kUntried}));
 }
 
 TEST_F(BuildImage, IsUpToDateAfterAnEditOfWhatItIsNotMadeFrom) {

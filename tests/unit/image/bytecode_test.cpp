@@ -264,7 +264,8 @@ TEST(CompilerOf, ALockIsItsArchiveForThisMachine) {
   EXPECT_EQ(
       compiler_of({recipe, lock}, fetch).error().text(),
       "error: the lock lockfiles/pylock.demo.toml has no Python 3.12.4 for this machine, which compiles "
-      "the image's Python files\n\nhint: add this machine's platform to the recipe, and lock it again\n");
+      "the image's Python files\n\nhint: add " +
+          own.text() + " to platforms in the recipe, and run `launch lock demo`\n");
 }
 
 }  // namespace

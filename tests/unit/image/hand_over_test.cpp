@@ -163,8 +163,9 @@ TEST_F(HandOver, SaysThatTheEngineCannotPull) {
   EXPECT_EQ(run().error().text(), "error: the layer is gone\n");
   plan_->blobs.erase(plan_->blobs.begin());
   EXPECT_THAT(run().error().text(),
-              testing::MatchesRegex("error: podman could not pull the image launch/demo: "
-                                    "http://127.0.0.1:[0-9]*/v2/launch/demo/blobs/sha256:[0-9a-f]*: 404\n"));
+              testing::MatchesRegex(
+                  "error: podman could not pull the image launch/demo/hand-over: "
+                  "http://127.0.0.1:[0-9]*/v2/launch/demo/hand-over/blobs/sha256:[0-9a-f]*: 404\n"));
   EXPECT_THAT(names(), IsEmpty());
 }
 
@@ -172,7 +173,7 @@ TEST_F(HandOver, NoticesThatAnotherImageGotTheName) {
   engine_.other_id = std::string(64, '7');
   EXPECT_EQ(
       run().error().text(),
-      "error: podman took over the image localhost/launch/demo:latest and has another one under its name\n");
+      "error: podman tagged the image localhost/launch/demo:latest, and that name is another image now\n");
 }
 
 TEST_F(HandOver, WaitsForAnotherOfTheSameImage) {
@@ -190,15 +191,18 @@ TEST_F(HandOver, WaitsForAnotherOfTheSameImage) {
   EXPECT_THAT(bench_.fake.reporter.notes, ElementsAre("another build of demo is running; waiting for it"));
 }
 
-TEST(ServedRepository, OffersTheManifestByItsTag) {
+TEST(ServedRepository, OpensALayerWhenItIsRead) {
   test::PlanBench bench;
   const auto plan = bench.plan().value();
-  const auto repository = served_repository(plan, "latest").value();
-  EXPECT_EQ(repository.tags.at("latest"), plan.digest());
+  auto untouched = plan;
+  for (auto& each : untouched.blobs) {
+    each.open = []() -> Result<net::Body> { return fail(environment_error("opened")); };
+  }
+  const auto repository = served_repository(untouched);
+  std::array<char, 8> bytes{};
+  EXPECT_EQ(repository.blobs.begin()->second.content->read(0, bytes).error().message(), "opened");
   EXPECT_EQ(repository.manifests.at(plan.digest()).text, plan.manifest);
   EXPECT_EQ(repository.blobs.size(), plan.blobs.size());
-  EXPECT_THAT(served_repository(plan, "")->tags, IsEmpty());
-  EXPECT_EQ(served_name("My_Recipe"), "launch/my-recipe");
 }
 
 }  // namespace

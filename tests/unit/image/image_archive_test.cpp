@@ -94,7 +94,7 @@ TEST(ImageArchiveTest, ADamagedLayerIsNamedAndNeverWhole) {
   ASSERT_FALSE(tar);
   EXPECT_EQ(tar.error().text(), "error: the layer of torch 2.10.0 is damaged in the store: expected " +
                                     Digest::of(layer).text() + ", found " + Digest::of(damaged).text() +
-                                    "\n\nhint: find and remove what is damaged: launch store verify\n");
+                                    "\n\nhint: run `launch store verify` to find what is damaged\n");
   EXPECT_EQ(tar.error().kind(), ErrorKind::environment);
 }
 

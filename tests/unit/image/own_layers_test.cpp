@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "archive/tree.hpp"
 #include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
@@ -18,7 +19,7 @@ using testing::ElementsAre;
 std::vector<std::string> shown(const OwnLayer& layer) {
   std::vector<std::string> out;
   for (const auto& [member, content, source] : layer.members) {
-    EXPECT_EQ(member.time, kFileTime) << member.path;
+    EXPECT_EQ(member.time, archive::kFileTime) << member.path;
     auto line = member.path + (member.is_folder ? "/" : member.link.empty() ? "" : " -> " + member.link);
     if (member.link.empty()) line += fmt::format(" {:o}", member.permissions());
     line += fmt::format(" {}:{}", member.owner, member.group);
@@ -103,7 +104,7 @@ TEST_F(ProjectLayer, FollowsLinksOfTheBase) {
               ElementsAre("lib 644 0:0: of lib", "srv -> a 0:0"));
   const RootTree circle{.links = {{"srv", "srv"}}};
   EXPECT_THAT(members({{"/srv/", kRootOwner, {}}}, circle),
-              ElementsAre("error: the links of the base image at \"/srv/\" lead in a circle\n"));
+              ElementsAre("error: the symbolic links of the base image at \"/srv/\" form a loop\n"));
 }
 
 TEST_F(ProjectLayer, TakesTheLaterOfTwoCopies) {

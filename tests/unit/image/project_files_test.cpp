@@ -89,7 +89,7 @@ TEST_F(ProjectFiles, FollowOnlyPatterns) {
   write("src/a.py");
   EXPECT_EQ(
       refusal({{.from = "src", .exclude = {"a[b"}}}),
-      "error: copy under [image] in recipes/demo.toml: src has a wrong exclude: \"a[b\" is not a pattern: "
+      "error: copy under [image] in recipes/demo.toml: src has an invalid exclude: \"a[b\" is not a pattern: "
       "a \"[\" without its \"]\"\n");
   EXPECT_EQ(refusal({{.from = "src/a.py", .exclude = {"b"}}}),
             "error: copy under [image] in recipes/demo.toml: src/a.py is a file, but has an exclude\n\n"
@@ -195,6 +195,16 @@ TEST_F(ProjectFiles, HaveNamesThatAreText) {
   EXPECT_EQ(refusal({{.from = "src"}}),
             "error: copy under [image] in recipes/demo.toml: src holds \"src/\\xff.d/a\", a name that is not "
             "UTF-8\n\nhint: rename it\n");
+}
+
+TEST_F(ProjectFiles, WhoseNamesWouldRemoveFilesOfAnImageAreRefused) {
+  for (const std::string name : {".wh.a", ".wh..wh..opq"}) {
+    write("src/" + name);
+    EXPECT_EQ(refusal({{.from = "src"}}),
+              "error: copy under [image] in recipes/demo.toml: src holds \"src/" + name +
+                  "\", which an image would read as the removal of a file\n\nhint: rename it\n");
+    fs::remove(root() / "src" / name);
+  }
 }
 
 TEST_F(ProjectFiles, BelongToTheUserUnlessTheEntrySaysOtherwise) {

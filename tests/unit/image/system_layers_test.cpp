@@ -53,10 +53,17 @@ class SystemLayersTest : public testing::Test {
   SystemLayersTest() {
     base_.diff_ids = {Digest::of("base")};
     runner_.layers = {Digest::of("base"), Digest::of(tar_)};
-    runner_.inputs = Digest::of(render_system({request_.recipe, request_.lock, {}}).value()).text();
+    set_inputs();
     save({"base.tar", "apt.tar"});
   }
 
+  /// The engine's image is the one of the request.
+  void set_inputs() {
+    const auto text = render_system({request_.recipe, request_.lock, {}}).value();
+    runner_.inputs = Digest::of(fmt::format("{}\n{}\n{}", request_.platform->text(),
+                                            image_timestamp(request_.lock.lock), text))
+                         .text();
+  }
   /// What the engine saves: these files, of which manifest.json names the layers.
   void save(const std::vector<std::string>& layers) {
     std::vector<std::string> quoted;
@@ -89,7 +96,8 @@ class SystemLayersTest : public testing::Test {
                              "python = \"3.12\"\nplatforms = [\"linux-x86_64\"]\npackages = [\"numpy\"]\n"
                              "[image]\napt = [\"gcc\", \"libc6-dev\"]\n"),
                          .lock = project::test::lock_of({}, project::test::base("ubuntu 24.04", "3.12")),
-                         .folder = scratch_.path()};
+                         .folder = scratch_.path(),
+                         .platform = fakes::x86()};
 };
 
 TEST_F(SystemLayersTest, AreThoseAboveTheBaseAndKept) {
@@ -126,7 +134,7 @@ TEST_F(SystemLayersTest, AreMadeAgainOnceTheirFileIsGone) {
 TEST_F(SystemLayersTest, HaveAnotherKeyForOtherPackages) {
   const auto one = make()->key;
   request_.recipe.image.apt = {"gcc"};
-  runner_.inputs = Digest::of(render_system({request_.recipe, request_.lock, {}}).value()).text();
+  set_inputs();
   EXPECT_NE(make()->key, one);
 }
 
@@ -137,7 +145,7 @@ TEST_F(SystemLayersTest, OfAnImageThatIsNotTheBaseWithMoreAreRefused) {
 
 TEST_F(SystemLayersTest, OfAFileInAnotherFormAreRefused) {
   save({"base.tar"});
-  EXPECT_THAT(failure(), HasSubstr("system.tar has other layers"));
+  EXPECT_THAT(failure(), HasSubstr("system.tar has 1 layer, expected 2"));
   save({"base.tar", "gone.tar"});
   EXPECT_THAT(failure(), HasSubstr("system.tar lacks a layer"));
   save({"base.tar", "base.tar"});

@@ -71,7 +71,7 @@ packages = ["torch"]
 };
 
 constexpr const char* kHint =
-    "\n\nhint: `--no-run` leaves the trial out, for packages that need more than a container without GPUs\n";
+    "\n\nhint: use `--no-run` to skip the trial, if a package needs more than a container without GPUs\n";
 
 TEST_F(TryImage, RunsItsInterpreterOnceWithoutNetwork) {
   EXPECT_EQ(outcome(), "works");

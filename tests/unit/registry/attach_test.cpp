@@ -71,6 +71,19 @@ TEST_F(Attach, ListsItUnderATagWhereTheRegistryDoesNot) {
   EXPECT_THAT(under_tag(), HasSubstr(second->front().text()));
 }
 
+TEST_F(Attach, AFailureOfTheRegistryIsNotTakenForNoList) {
+  registry_.fault = [](const std::string& line,
+                       const net::HttpRequest&) -> std::optional<fakes::MemoryRegistry::Wrong> {
+    if (line.find("/referrers/") == std::string::npos) return std::nullopt;
+    return fakes::MemoryRegistry::Wrong{.answer =
+                                            net::HttpResponse{.status = 503, .headers = {}, .body = {}}};
+  };
+  const auto attached = attach_bill();
+  ASSERT_FALSE(attached);
+  EXPECT_THAT(attached.error().message(), HasSubstr("the registry returned 503 for "));
+  EXPECT_EQ(under_tag(), "none");
+}
+
 TEST_F(Attach, DoesNotReplaceAListThatItCannotRead) {
   registry_.manifests["team/demo:sha256-" + fakes::digest('a').hex()] = "[]";
   const auto attached = attach_bill();

@@ -7,6 +7,7 @@
 #include "base/base64.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/files.hpp"
+#include "registry/session.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::registry {
@@ -58,6 +59,22 @@ TEST_F(CredentialsTest, AreLookedForWherePodmanAndDockerKeepThem) {
   put("only.json", "");
   variables["REGISTRY_AUTH_FILE"] = scratch / "only.json";
   EXPECT_EQ(user("registry.example/a"), "(none)");
+}
+
+TEST_F(CredentialsTest, AMirrorGetsItsOwnAndNeverThoseOfTheRegistryItStandsFor) {
+  put("run/containers/auth.json", auths(entry("docker.io", "hub") + "," + entry("mirror.example", "mirror")));
+  const auto user_of = [&](std::string_view name, std::vector<specs::RegistryMirror> mirrors) {
+    const auto found = entry_to_pull(name, mirrors, Environment(variables), runner);
+    if (!found) return found.error().text();
+    return found->place.host + " " + (found->access.login ? found->access.login->user : "(none)");
+  };
+  EXPECT_EQ(user_of("docker.io/nvidia/cuda", {}), "registry-1.docker.io hub");
+  EXPECT_EQ(user_of("docker.io/nvidia/cuda", {{"docker.io", "mirror.example/hub", false}}),
+            "mirror.example mirror");
+  EXPECT_EQ(user_of("docker.io/nvidia/cuda", {{"docker.io", "other.example", true}}), "other.example (none)");
+  const auto pushed = entry_to_push("mirror.example/team/demo", {}, Environment(variables), runner);
+  ASSERT_TRUE(pushed) << pushed.error().text();
+  EXPECT_EQ(pushed->access.login->user, "mirror");
 }
 
 TEST_F(CredentialsTest, TheMostSpecificEntryCounts) {

@@ -52,6 +52,19 @@ struct PullTest : testing::Test {
   }
 };
 
+TEST_F(PullTest, IsFoundOnceItIsWhole) {
+  const auto find = [&] { return find_pulled(store, Digest::of(index), fakes::x86(), "nvidia/cuda"); };
+  EXPECT_EQ(find().value(), std::nullopt);
+  ASSERT_TRUE(run(index));
+  const auto found = find().value();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->digest, Digest::of(manifest));
+  EXPECT_EQ(found->config, config);
+  EXPECT_EQ(found->layers, run(index)->layers);
+  std::filesystem::remove(found->layers.front());
+  EXPECT_EQ(find().value(), std::nullopt);
+}
+
 TEST_F(PullTest, BringsTheImageOfThePlatformIntoTheStore) {
   const auto image = run(index);
   ASSERT_TRUE(image) << image.error().text();
