@@ -54,9 +54,9 @@ class DockerImage(StandaloneProject):
         self.assertEqual(built["digest"], said["digest"])
         with self.subTest("docker pulled what --digest says"):
             (pulled,) = self.pulled_since(start)
-            self.assertTrue(pulled.endswith(f"/launch/{NAME}@{said['digest']}"), pulled)
+            self.assertTrue(pulled.endswith(f"/launch/{NAME}/hand-over@{said['digest']}"), pulled)
         with self.subTest("what is printed is what docker runs"):
-            expected = f"localhost/launch/{NAME}@{said['digest']}" if self.has_digests else with_podman["image_id"]
+            expected = f"localhost/launch/{NAME}/hand-over@{said['digest']}" if self.has_digests else with_podman["image_id"]
             self.assertEqual(built["image"], expected)
             self.assertEqual(self.in_docker(built["image"], "small"), "small\n")
             self.assertEqual(self.in_docker(f"localhost/launch/{NAME}", "sh", "-c", "id -un; echo $PRICE; deep/run.sh"),
