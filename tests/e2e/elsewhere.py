@@ -101,7 +101,7 @@ class Elsewhere(StandaloneProject):
 
     def test_a_docker_whose_socket_is_here(self):
         built = self.build_with_docker()
-        self.expect_archive(built, "it does not reach this machine's loopback address")
+        self.expect_archive(built, "it made no request to this machine's loopback address")
         self.expect_in_docker(built)
         again = self.build_with_docker()
         self.assertEqual((again["up_to_date"], again["image"]), (True, built["image"]))
@@ -145,7 +145,7 @@ class Elsewhere(StandaloneProject):
         self.write(wheels[0], whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :])
         self.launch("build", NAME, code=3, **self.variables)
         self.assertRegex(self.words, "error: the layer of nvidia-large 1.0 is damaged in the store: expected sha256:[0-9a-f]{64}, "
-                                     "found sha256:[0-9a-f]{64}\n\nhint: find and remove what is damaged: launch store verify\n")
+                                     "found sha256:[0-9a-f]{64}\n\nhint: run `launch store verify` to find what is damaged\n")
         self.assertNotIn("localhost", self.docker("images", "--all", "--format", "{{.Repository}}"))
 
     @staticmethod
