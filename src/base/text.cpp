@@ -145,7 +145,7 @@ std::string shell_quote(std::string_view word) {
 }
 
 std::string in_quotes(std::string_view text) {
-  constexpr std::size_t kMost = 4000;
+  constexpr std::size_t kMost = 400;
   if (text.size() <= kMost) return fmt::format("\"{}\"", printable(text));
   return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
 }
@@ -210,7 +210,7 @@ bool is_control(std::string_view character) {
   const auto third = byte_at(character, 2);
   if (character.size() == 1) return (first < 0x20 && first != '\t') || first == 0x7f;
   if (character.size() == 2) return first == 0xc2 && second < 0xa0;
-  return first == 0xe2 && ((second == 0x80 && third >= 0xaa && third <= 0xae) ||
+  return first == 0xe2 && ((second == 0x80 && third >= 0xa8 && third <= 0xae) ||
                            (second == 0x81 && third >= 0xa6 && third <= 0xa9));
 }
 

@@ -30,11 +30,15 @@ these require it, and never to an older version if that can be avoided. A packag
 nightly channel moves the nightly. An unchanged lock is not written. With --explain, the exit code is 1 if the
 package is not needed.
 
+If the store has all parts of the image, the lock also names the digest of what is below the project's files, and
+every build must give it; --image fetches the parts first.
+
 Examples:
   launch lock demo                    create the lock, or bring it up to date with the recipe
   launch lock demo --upgrade          lock the newest versions that the recipe allows
   launch lock demo --upgrade torch    move torch and what it requires; keep everything else
   launch lock demo --date 2025-06-06  use that nightly, whatever the recipe says
+  launch lock demo --image            record the digest of the image, which every build must then give
   launch lock demo --explain sympy    why is it locked, why in this version, and what would allow a newer one
   launch lock demo --check            in CI: exit with 1 if the lock is out of date
   launch lock demo --json             {"lock": …, "changed": …, "changes": …, "packages": […], "date": …}
@@ -49,6 +53,7 @@ struct LockOptions {
   bool check = false;
   bool upgrade = false;
   bool offline = false;
+  bool image = false;
 };
 
 /// One line per change, for the list below "… has changed".
@@ -175,6 +180,13 @@ std::string json_of(const commands::LockDocument& locked) {
   for (const auto& one : result.stayed)
     stayed.push_back({{"name", one.package}, {"version", one.version.text()}, {"reason", one.reason}});
   const auto& date = result.lock.provenance.date;
+  auto images = Json::array();
+  if (const auto& named = result.lock.provenance.images) {
+    for (const auto& [platform, image] : named->platforms)
+      images.push_back({{"platform", platform.text()},
+                        {"digest", image.manifest.text()},
+                        {"image_id", image.config.text()}});
+  }
   const Json json = {{"schema", 1},
                      {"lock", locked.file},
                      {"changed", locked.changed},
@@ -189,6 +201,7 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"unknown_extras", std::move(unknown_extras)},
                      {"moved", result.moved},
                      {"stayed", std::move(stayed)},
+                     {"images", std::move(images)},
                      {"metadata_bytes", result.metadata_bytes}};
   return json_text(json);
 }
@@ -211,7 +224,8 @@ Result<commands::LockRequest> request_of(const LockOptions& options) {
                                 .write = !options.check,
                                 .upgrade = options.upgrade && options.packages.empty(),
                                 .offline = options.offline,
-                                .upgrade_only = options.packages};
+                                .upgrade_only = options.packages,
+                                .images = options.image};
   TRY_ASSIGN(const auto date, day_of("--date", options.date));
   TRY_ASSIGN(const auto as_of, day_of("--as-of", options.as_of));
   if (date || as_of) request.night = locking::OtherNight{date, as_of};
@@ -251,6 +265,17 @@ void tell_night(const commands::LockDocument& locked, const LockOptions& options
       option, recipe.name, wish_of(recipe), recipe.name));
 }
 
+/// The images whose digests were recorded, or are no longer.
+void tell_images(const commands::LockDocument& locked, Reporter& reporter) {
+  if (locked.lost_images) {
+    reporter.note(fmt::format("the lock no longer names its image; run `launch lock {} --image` to record it",
+                              locked.recipe.name));
+  }
+  if (!locked.new_images) return;
+  for (const auto& [platform, image] : locked.resolution.lock.provenance.images->platforms)
+    reporter.note(fmt::format("its image for {} is {}", platform.text(), image.manifest.text()));
+}
+
 Result<int> run_explain(World& world, const commands::LockRequest& request, const std::string& package) {
   const auto document = commands::explain(request, package, world.context);
   if (!document) return ended(world, document.error(), "nothing was explained");
@@ -271,6 +296,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   tell(*locked, reporter);
   tell_night(*locked, options, reporter);
   report_changes(*locked, options.check, reporter);
+  tell_images(*locked, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
   reporter.note(
@@ -296,10 +322,15 @@ void register_lock(App& app) {
   command.option("--as-of", &options->as_of, "Use the newest nightly up to this day instead of the recipe's")
       .value_name("DAY")
       .excludes(date);
+  const auto image = command
+                         .flag("--image", options->image,
+                               "Record the digests of the images; fetch what the store lacks for it")
+                         .excludes(check);
   command
       .option("--explain", &options->explain, "Write nothing; say why this package is locked in its version")
       .value_name("NAME")
-      .excludes(check);
+      .excludes(check)
+      .excludes(image);
   command.flag("--offline", options->offline, "Use cached index pages only; make no network requests");
   command.runs([options](World& world) { return run_lock(world, *options); });
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/line_diff.hpp"
 
@@ -18,13 +19,17 @@ constexpr const char* kFooter =
   launch render demo --sbom      write sbom.cdx.json (CycloneDX 1.6) and sbom.spdx.json (SPDX 2.3) too;
                                  from then on, they are kept up to date without the option
   launch render demo --check     in CI: exit with 1 if they differ from what recipe and lock give
-  launch render demo --stdout    print the Dockerfile and write nothing)";
+  launch render demo --stdout    print the Dockerfile and write nothing
+  launch render demo --context /tmp/demo
+                                 write what the Dockerfile copies, too, so that `podman build /tmp/demo` works
+                                 without launch)";
 
 struct RenderOptions {
   std::string recipe;
   bool check = false;
   bool to_stdout = false;
   bool sbom = false;
+  std::string context;
 };
 
 /// Errors (no): a file differs; prints the differences first, except of generated JSON.
@@ -63,7 +68,23 @@ std::string json_of(const commands::RenderDocument& rendered) {
                                   {"sboms", std::move(sboms)}});
 }
 
+Result<int> run_context(World& world, const RenderOptions& options) {
+  TRY_ASSIGN(const auto written, commands::write_context(options.recipe, options.context, world.context));
+  const auto folder = written.folder.string();
+  world.terminal.clear();
+  world.context.reporter.note(
+      fmt::format("{} is written: {} of wheels; `podman build {}` and `docker build {}` "
+                  "build it",
+                  folder, human_bytes(written.unpacked.bytes), folder, folder));
+  if (world.json) {
+    world.output.line(json_text(nlohmann::json{
+        {"schema", 1}, {"context", folder}, {"recipe", written.recipe}, {"bytes", written.unpacked.bytes}}));
+  }
+  return 0;
+}
+
 Result<int> run_render(World& world, const RenderOptions& options) {
+  if (!options.context.empty()) return run_context(world, options);
   const bool write = !options.check && !options.to_stdout;
   TRY_ASSIGN(
       const auto rendered,
@@ -89,9 +110,17 @@ void register_render(App& app) {
                                   "Write nothing; print a diff and exit with 1 if it is out of date");
   const auto sbom = command.flag("--sbom", options->sbom,
                                  "Also write the bills of materials of the image (CycloneDX, SPDX)");
-  command.flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it")
+  const auto to_stdout =
+      command.flag("--stdout", options->to_stdout, "Print the Dockerfile instead of writing it")
+          .excludes(check)
+          .excludes(sbom);
+  command
+      .option("--context", &options->context,
+              "Write the Dockerfile and all that it copies into this new folder, for builds without launch")
+      .value_name("DIR")
       .excludes(check)
-      .excludes(sbom);
+      .excludes(sbom)
+      .excludes(to_stdout);
   command.runs([options](World& world) { return run_render(world, *options); });
 }
 

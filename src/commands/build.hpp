@@ -47,11 +47,11 @@ struct DigestDocument {
   const Digest& digest() const { return index ? *index : images.front().digest; }
 };
 
-/// Errors: those of ImageInputs; (input): the image cannot be planned.
 struct DigestRequest {
   std::string recipe;
   std::optional<std::string> engine = {};  ///< for packages of the distribution, should they be missing
 };
+/// Errors: those of ImageInputs; (input): the image cannot be planned.
 Result<DigestDocument> image_digest(const DigestRequest& request, const Context& context);
 
 struct PushRequest {

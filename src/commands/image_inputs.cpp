@@ -1,12 +1,16 @@
 #include "commands/image_inputs.hpp"
 
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "commands/source_builder.hpp"
 #include "image/dockerfile.hpp"
+#include "image/layers.hpp"
+#include "project/recipe_digest.hpp"
 #include "registry/session.hpp"
 #include "store/pull.hpp"
 
@@ -18,9 +22,25 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
   TRY_ASSIGN(auto copies,
              image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
+  TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), std::move(copies), context,
+                                    std::move(engine)));
+  note_root(inputs->store_, inputs->locked_.lock.file, context.reporter);
+  return inputs;
+}
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::open_environment(const std::string& recipe,
+                                                                   const Context& context) {
+  TRY_ASSIGN(auto workspace, open_workspace(context));
+  TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+  return open_with(std::move(workspace), std::move(locked), {}, context, std::nullopt);
+}
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::open_with(Workspace workspace, project::Locked locked,
+                                                            std::vector<image::ProjectCopy> copies,
+                                                            const Context& context,
+                                                            std::optional<std::string> engine) {
   auto http = open_http(context, workspace.site);
   TRY_ASSIGN(auto store, open_store(context, workspace.site));
-  note_root(store, locked.lock.file, context.reporter);
   std::unique_ptr<ImageInputs> inputs(new ImageInputs(context, std::move(engine), std::move(workspace),
                                                       std::move(locked), std::move(copies), std::move(http),
                                                       std::move(store)));
@@ -52,9 +72,67 @@ Result<containers::Engine> ImageInputs::engine() const {
 }
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
+  TRY_ASSIGN(auto plan, plan_with(copies_, platform));
+  TRY(check_promise(plan));
+  return plan;
+}
+
+Result<image::ImagePlan> ImageInputs::plan_environment(const specs::Platform& platform) const {
+  return plan_with({}, platform);
+}
+
+/// Compares an image with the one that the lock names.
+Result<void> ImageInputs::check_promise(const image::ImagePlan& plan) const {
+  const auto& images = locked_.lock.lock.provenance.images;
+  const auto& recipe = locked_.recipe;
+  if (!images || images->recipe != project::recipe_digest(recipe, project::Stage::render)) return {};
+  const auto promised = images->platforms.find(plan.platform);
+  if (promised == images->platforms.end()) return {};
+  auto found = plan.digest();
+  if (!copies_.empty()) {
+    TRY_ASSIGN(const auto environment, plan_environment(plan.platform));
+    found = environment.digest();
+  }
+  if (found == promised->second.manifest) return {};
+  return fail(Error(ErrorKind::no,
+                    fmt::format("the image of {} for {} is not the one that {} names: expected {}, found {}",
+                                recipe.name, plan.platform.text(), project().shown(locked_.lock.file),
+                                promised->second.manifest.text(), found.text()))
+                  .hint(fmt::format("if another version of launch recorded it, run `launch lock {} --image`",
+                                    recipe.name)));
+}
+
+Result<std::vector<std::string>> ImageInputs::missing() const {
+  std::map<std::string, std::uint64_t> wheels;
+  std::vector<std::string> out;
+  bool base = true;
+  const auto& lock = locked_.lock.lock;
+  for (const auto& platform : locked_.recipe.platforms) {
+    TRY_ASSIGN(const auto wanted, image::wheels_for(lock, locked_.recipe.python, platform));
+    for (const auto& each : wanted) {
+      const auto& file = each.wheel;
+      if (!store_.has(*file.sha256, file.file_name)) wheels.emplace(file.file_name, file.size);
+    }
+    for (const auto& archive : locking::interpreters_of(lock, {&platform, 1})) {
+      if (!store_.has(*archive.sha256, archive.file_name)) out.push_back(archive.file_name);
+    }
+    TRY_ASSIGN(const auto about, image::base_of(locked_.recipe, locked_.lock));
+    TRY_ASSIGN(const auto known, store::find_pulled(store_, *about.digest, platform, about.name));
+    base = base && known;
+  }
+  std::uint64_t bytes = 0;
+  for (const auto& [name, size] : wheels) bytes += size;
+  if (!wheels.empty())
+    out.push_back(fmt::format("{} ({})", count_of(wheels.size(), "wheel"), human_bytes(bytes)));
+  if (!base) out.emplace_back("the base image");
+  return out;
+}
+
+Result<image::ImagePlan> ImageInputs::plan_with(std::vector<image::ProjectCopy> copies,
+                                                const specs::Platform& platform) const {
   const image::PlanRequest request{
       .locked = locked_,
-      .copies = copies_,
+      .copies = std::move(copies),
       .platform = platform,
       .folder = folder(),
       .fetch = [this](const auto& wheels) { return fetch(wheels); },

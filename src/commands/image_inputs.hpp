@@ -21,6 +21,9 @@ class ImageInputs {
   /// `engine`: the one that is wanted, should one be needed.
   static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
                                                    std::optional<std::string> engine = std::nullopt);
+  /// The same without the project's files.
+  static Result<std::unique_ptr<ImageInputs>> open_environment(const std::string& recipe,
+                                                               const Context& context);
 
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
@@ -34,8 +37,13 @@ class ImageInputs {
 
   /// The engine, which is looked for once. Errors: those of find_engine.
   Result<containers::Engine> engine() const;
-  /// The image of a platform. Errors: those of plan_image.
+  /// The image of a platform. Errors: those of plan_image; (no): below the project's files, it is not the one
+  /// that the lock names.
   Result<image::ImagePlan> plan(const specs::Platform& platform) const;
+  /// The same without the project's files, whatever the lock names.
+  Result<image::ImagePlan> plan_environment(const specs::Platform& platform) const;
+  /// What the store lacks of its parts: "3 wheels (2.1 GB)", "the base image"; empty if nothing.
+  Result<std::vector<std::string>> missing() const;
   /// What a build by the engine needs.
   image::BuildRequest build_request() const;
 
@@ -43,6 +51,13 @@ class ImageInputs {
   ImageInputs(const Context& context, std::optional<std::string> engine, Workspace workspace,
               project::Locked locked, std::vector<image::ProjectCopy> copies,
               std::unique_ptr<net::HttpClient> http, store::Store store);
+  static Result<std::unique_ptr<ImageInputs>> open_with(Workspace workspace, project::Locked locked,
+                                                        std::vector<image::ProjectCopy> copies,
+                                                        const Context& context,
+                                                        std::optional<std::string> engine);
+  Result<image::ImagePlan> plan_with(std::vector<image::ProjectCopy> copies,
+                                     const specs::Platform& platform) const;
+  Result<void> check_promise(const image::ImagePlan& plan) const;
   Result<std::vector<std::filesystem::path>> fetch(const std::vector<project::LockedWheel>& wheels) const;
   Result<std::filesystem::path> fetch_interpreter(const specs::Platform& platform) const;
   Result<store::PulledImage> fetch_base(const specs::Platform& platform) const;

@@ -11,7 +11,9 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "commands/locked_images.hpp"
 #include "commands/source_builder.hpp"
+#include "locking/apt_snapshot.hpp"
 #include "locking/base_image.hpp"
 #include "locking/settled.hpp"
 #include "project/recipe_digest.hpp"
@@ -149,9 +151,51 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
                                                renew_of(request), registry, context.reporter));
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
+  chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock);
+  if (!chosen.base.snapshot && !subject.recipe.image.apt.empty()) {
+    context.reporter.warn(fmt::format(
+        "the versions of {} depend on the day of the build: {}", join_words(subject.recipe.image.apt),
+        chosen.base.distribution.empty()
+            ? fmt::format("the distribution of {}:{} is unknown", chosen.base.name, chosen.base.tag)
+            : std::string("no index tells when the locked packages were uploaded")));
+  }
   result.lock.provenance.base = std::move(chosen.base);
   result.lock.provenance.interpreter = subject.interpreter;
   return result;
+}
+
+/// The digests of images that the lock had, if it is the same otherwise.
+std::optional<project::ImageDigests> kept_images(const Previous& previous, const project::Lockfile& lock) {
+  if (!previous.lock || !previous.lock->provenance.images) return std::nullopt;
+  auto with_images = lock;
+  with_images.provenance.images = previous.lock->provenance.images;
+  if (project::write_lockfile(with_images) != previous.text) return std::nullopt;
+  return previous.lock->provenance.images;
+}
+
+/// Writes the digests of a lock's images into it, unless it has them. Only where they were asked for is it an
+/// error that they cannot be had.
+Result<void> record_images(const LockRequest& request, const Context& context, const fs::path& file,
+                           LockDocument& document) {
+  auto& lock = document.resolution.lock;
+  auto& images = lock.provenance.images;
+  const auto wanted = project::recipe_digest(document.recipe, project::Stage::render);
+  if (images && images->recipe == wanted && !request.images) return {};
+  const bool had = images || (document.previous && document.previous->provenance.images);
+  if (!document.is_asked_for) return {};
+  const auto before = project::write_lockfile(lock);
+  auto found =
+      digests_of_images(document.recipe.name, request.images ? Lacking::fetch : Lacking::leave, context);
+  TRY(require_no_stop(context));
+  if (!found && request.images) return fail(std::move(found.error()));
+  if (!found)
+    context.reporter.warn(
+        fmt::format("the digest of the image is not recorded: {}", found.error().message()));
+  images = found ? *std::move(found) : std::nullopt;
+  document.new_images = images.has_value();
+  document.lost_images = had && !images;
+  const auto text = project::write_lockfile(lock);
+  return text == before ? Result<void>() : write_file(context.disk, file, text);
 }
 
 }  // namespace
@@ -179,12 +223,20 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   const auto& lock = document.resolution.lock;
   document.is_asked_for =
       lock.provenance.recipe == project::recipe_digest(subject.recipe, project::Stage::lock);
-  const auto text = project::write_lockfile(lock);
+  document.resolution.lock.provenance.images = kept_images(subject.previous, lock);
+  auto text = project::write_lockfile(lock);
   document.is_new = subject.previous.text.empty();
-  document.changed = text != subject.previous.text;
+  const auto before = std::move(subject.previous.text);
   document.previous = std::move(subject.previous.lock);
-  if (document.changed && request.write) TRY(write_file(context.disk, subject.file, text));
-  if (request.write) note_root(store, subject.file, context.reporter);
+  document.changed = text != before;
+  if (!request.write) {
+    document.seconds = seconds_so_far();
+    return document;
+  }
+  if (document.changed) TRY(write_file(context.disk, subject.file, text));
+  note_root(store, subject.file, context.reporter);
+  TRY(record_images(request, context, subject.file, document));
+  document.changed = project::write_lockfile(lock) != before;
   document.seconds = seconds_so_far();
   return document;
 }

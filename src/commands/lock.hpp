@@ -19,6 +19,8 @@ struct LockRequest {
   bool offline = false;                           ///< cached index pages only
   std::vector<std::string> upgrade_only = {};     ///< packages that are not kept, unless `upgrade`
   std::optional<locking::OtherNight> night = {};  ///< in place of the recipe's
+  bool images =
+      false;  ///< fetch what the digests of its images need; else they are recorded if nothing is missing
 };
 
 struct LockDocument {
@@ -29,13 +31,16 @@ struct LockDocument {
   std::optional<project::Lockfile> previous;  ///< nullopt if there was no readable one
   bool changed = false;                       ///< the lock differs from the existing file
   bool is_asked_for = true;                   ///< the nightly is one that the recipe asks for
+  bool new_images = false;                    ///< the digests of its images were recorded now
+  bool lost_images = false;                   ///< it named its images before, and does not any more
   double seconds = 0;
 };
 
 /// Resolves a recipe and writes its lock unless it is unchanged. Errors: those of load_recipe,
-/// parse_lockfile (without `upgrade`), resolve_lock and choose_base; (input) a package to upgrade that is
-/// neither in the lock nor in the recipe; another night for a recipe without the channel nightly;
-/// (environment) the lock cannot be written; a stop, after which nothing was written.
+/// parse_lockfile (without `upgrade`), resolve_lock, choose_base and, with `images`, digests_of_images;
+/// (input) a package to upgrade that is neither in the lock nor in the recipe; another night for a recipe
+/// without the channel nightly; (environment) the lock cannot be written; a stop, after which nothing was
+/// written.
 Result<LockDocument> lock(const LockRequest& request, const Context& context);
 
 struct ExplainDocument {

@@ -5,7 +5,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "base/file.hpp"
+#include "commands/image_inputs.hpp"
 #include "image/base_cuda.hpp"
 #include "image/build.hpp"
 #include "image/dockerfile.hpp"
@@ -54,6 +57,25 @@ Result<std::vector<RenderedFile>> put_sboms(const RenderRequest& request, const 
 }
 
 }  // namespace
+
+Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& folder,
+                                      const Context& context) {
+  std::error_code code;
+  const bool existed = std::filesystem::exists(folder, code);
+  if (existed && !std::filesystem::is_empty(folder, code)) {
+    return fail(input_error(fmt::format("{} is not an empty folder", folder.string()))
+                    .hint("name a new folder for the build context"));
+  }
+  TRY_ASSIGN(const auto inputs, ImageInputs::open(recipe, context));
+  TRY(make_folder(context.disk, folder));
+  auto written =
+      image::export_context(inputs->build_request(), folder, inputs->store(), context.runner, context.work());
+  if (written) return ContextDocument{inputs->locked().recipe.name, folder, *written};
+  for (const auto& entry : std::filesystem::directory_iterator(folder, code))
+    std::filesystem::remove_all(entry.path(), code);
+  if (!existed) std::filesystem::remove(folder, code);
+  return fail(std::move(written.error()));
+}
 
 bool RenderDocument::changed() const {
   return dockerfile.changed() || dockerignore.changed() ||

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "archive/wheel_tree.hpp"
 #include "base/result.hpp"
 #include "commands/context.hpp"
 
@@ -34,5 +36,18 @@ struct RenderDocument {
 /// that differ from the existing files. Errors: those of load_locked, find_project_files, render_dockerfile
 /// and make_bill; (environment) a file cannot be read or written.
 Result<RenderDocument> render(const RenderRequest& request, const Context& context);
+
+/// A folder from which podman and docker build the image without this program.
+struct ContextDocument {
+  std::string recipe;  ///< its name
+  std::filesystem::path folder;
+  archive::InstallSize unpacked;  ///< of the wheels
+};
+
+/// Writes the Dockerfile of a locked recipe, and everything that it copies, into a new or empty folder. What
+/// is written is removed if that fails. Errors: those of ImageInputs and export_context; (input): there is
+/// something in the folder; (environment): it cannot be written.
+Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& folder,
+                                      const Context& context);
 
 }  // namespace launch::commands

@@ -26,7 +26,7 @@ Result<Digest> digest_of_inputs(const BuildRequest& request, const std::string& 
   constexpr int kContextVersion = 3;  // incremented when the layout of the same input changes
   TRY_ASSIGN(const auto project, project_digest(request.copies));
   return Digest::of(fmt::format("{}\n{}\n{}\n{}\n{}\n", kContextVersion, platform.text(),
-                                image_timestamp(request.locked.lock.lock), project.hex(),
+                                project::lock_timestamp(request.locked.lock.lock), project.hex(),
                                 sha256_hex(dockerfile)));
 }
 
@@ -103,7 +103,7 @@ Result<void> add_bytecode(const BuildRequest& request, const std::vector<ImageWh
 
 /// Writes the build context into `folder`, fetching wheels that the store lacks.
 Result<archive::InstallSize> fill_context(const BuildRequest& request, const store::Store& store,
-                                          const containers::Engine& engine, const Digest& inputs,
+                                          ProcessRunner& runner, std::string dockerfile,
                                           const std::filesystem::path& folder, const Work& work) {
   const auto& lock = request.locked.lock.lock;
   TRY_ASSIGN(const auto wheels, wheels_of(request));
@@ -113,11 +113,11 @@ Result<archive::InstallSize> fill_context(const BuildRequest& request, const sto
   TRY_ASSIGN(context.wheels, fetch_wheels(request, wheels));
   if (lock.provenance.interpreter) {
     TRY_ASSIGN(context.standalone, request.fetch_interpreter(platform_to_build(request.locked.recipe)));
-    TRY(add_bytecode(request, wheels, {store, engine.runner(), folder.parent_path(), work}, context));
+    TRY(add_bytecode(request, wheels, {store, runner, request.folder / "contexts", work}, context));
   }
   context.absent = absent_packages(lock, wheels);
   context.copies = request.copies;
-  TRY_ASSIGN(context.dockerfile, own_dockerfile(request, engine, inputs));
+  context.dockerfile = std::move(dockerfile);
   context.dockerignore = render_dockerignore();
   return write_context(folder, context, work);
 }
@@ -130,7 +130,7 @@ containers::BuildSpec build_spec(const BuildRequest& request, const Digest& inpu
   spec.dockerfile = context / "Dockerfile";
   spec.title = project::image_reference(request.locked.recipe.name);
   spec.tag = project::untried_reference(request.locked.recipe.name);
-  spec.timestamp = image_timestamp(lock);
+  spec.timestamp = project::lock_timestamp(lock);
   spec.platform = platform_to_build(request.locked.recipe);
   spec.from_scratch = request.from_scratch;
   spec.annotations = {{project::kInputsLabel, inputs.text()}};
@@ -173,6 +173,13 @@ Result<std::string> dockerfile_of(const project::Locked& locked, const std::vect
   return render_dockerfile(dockerfile_input(locked, copies));
 }
 
+Result<archive::InstallSize> export_context(const BuildRequest& request, const std::filesystem::path& folder,
+                                            const store::Store& store, ProcessRunner& runner,
+                                            const Work& work) {
+  TRY_ASSIGN(auto dockerfile, dockerfile_of(request.locked, request.copies));
+  return fill_context(request, store, runner, std::move(dockerfile), folder, work);
+}
+
 Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store& store,
                                  const containers::Engine& engine, const Work& work) {
   const auto& recipe = request.locked.recipe;
@@ -197,7 +204,9 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store
     if (found) return BuildOutcome{*std::move(found), name, true, {}};
   }
   TRY_ASSIGN(const auto scratch, ScratchFolder::make(work.disk, request.folder / "contexts"));
-  TRY_ASSIGN(const auto unpacked, fill_context(request, store, engine, inputs, scratch.path(), work));
+  TRY_ASSIGN(auto own, own_dockerfile(request, engine, inputs));
+  TRY_ASSIGN(const auto unpacked,
+             fill_context(request, store, engine.runner(), std::move(own), scratch.path(), work));
   TRY_ASSIGN(const auto built,
              builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
   TRY_ASSIGN(auto named, give_name(request, built.image_id, engine));

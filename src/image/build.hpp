@@ -47,6 +47,12 @@ specs::Platform platform_to_build(const project::Recipe& recipe);
 /// The Dockerfile of a locked recipe with its project files.
 Result<std::string> dockerfile_of(const project::Locked& locked, const std::vector<ProjectCopy>& copies);
 
+/// Writes all that the Dockerfile of a locked recipe needs, and the Dockerfile, into `folder`, which must be
+/// new or empty, for the platform to build. Errors: as of build_image before its engine is asked.
+Result<archive::InstallSize> export_context(const BuildRequest& request, const std::filesystem::path& folder,
+                                            const store::Store& store, ProcessRunner& runner,
+                                            const Work& work);
+
 /// Builds the image of a locked recipe, or reuses an existing one with the same lock, Dockerfile and project
 /// files. Fetches wheels that the store lacks. Builds of the same image wait for each other. The context is
 /// removed on return; what a killed build leaves is removed by the next. Errors: those of render_dockerfile,

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include "archive/installation.hpp"
@@ -21,10 +20,6 @@ namespace launch::image {
 namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
-
-std::int64_t seconds_of(std::chrono::sys_seconds time) {
-  return time.time_since_epoch().count();
-}
 
 /// `KEYWORD a=b \` and so on, in one instruction.
 std::string pairs_instruction(std::string_view keyword, const Pairs& pairs) {
@@ -49,13 +44,30 @@ std::string env_instruction(const DockerfileInput& input) {
   return pairs_instruction("ENV", pairs);
 }
 
-std::string snapshot_id(std::int64_t timestamp) {
-  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(timestamp)));
-}
+/// How apt installs from the archive of the lock's day; from that of today if the lock names none.
+struct AptSnapshot {
+  std::vector<std::string> before;  ///< steps of the script
+  std::string options;              ///< of apt-get; starts with a space unless empty
+  std::vector<std::string> after;
+};
 
-bool has_snapshots(const project::BaseImage& base) {
+AptSnapshot apt_snapshot(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
-  return known && known->snapshots;
+  if (!known || !base.snapshot) return {};
+  // Packages are signed, so a snapshot may be read without the certificates that the base may lack.
+  AptSnapshot how{
+      {"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; "},
+      fmt::format(" --snapshot {} $tls", *base.snapshot),
+      {}};
+  if (known->sources == "--snapshot") return how;
+  // Another list of sources, for this step alone. What a site set up as its mirror stays as it is.
+  const auto script = replace_all(known->sources, "/ID/", fmt::format("/{}/", *base.snapshot));
+  how.before.push_back(fmt::format(
+      "cp -a /etc/apt /tmp/apt; find /tmp/apt -name '*.list' -o -name '*.sources' | xargs -r sed -i '{}'; ",
+      script));
+  how.options = " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls";
+  how.after.emplace_back("rm -rf /tmp/apt; ");
+  return how;
 }
 
 /// Installs those of the distribution's packages that the base lacks; contacts no server if none is missing.
@@ -64,11 +76,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   const bool own_python = !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
   if (own_python) packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
   if (packages.empty()) return {};
-  const auto timestamp = image_timestamp(input.lock.lock);
-  const bool snapshot = has_snapshots(base) && timestamp > 0;
-  // Packages are signed, so a snapshot may be read without the certificates that the base may lack.
-  const std::string options =
-      snapshot ? fmt::format(" --snapshot {} $tls", snapshot_id(timestamp)) : std::string();
+  const auto snapshot = apt_snapshot(base);
   std::vector<std::string> script = {
       fmt::format("missing=$(for p in {}; do [[ $p != *=* && $(dpkg-query -Wf='${{db:Status-Abbrev}}' $p "
                   "2>/dev/null || true) == ii* ]] || echo $p; done); ",
@@ -77,12 +85,11 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
       "export DEBIAN_FRONTEND=noninteractive; ",
       "rm -f /etc/apt/sources.list.d/cuda*; ",
   };
-  if (snapshot) {
-    script.emplace_back(
-        "tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ");
-  }
-  script.push_back(fmt::format("apt-get update -q{}; ", options));
-  script.push_back(fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", options));
+  script.insert(script.end(), snapshot.before.begin(), snapshot.before.end());
+  script.push_back(fmt::format("apt-get update -q{}; ", snapshot.options));
+  script.push_back(
+      fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", snapshot.options));
+  script.insert(script.end(), snapshot.after.begin(), snapshot.after.end());
   script.emplace_back("apt-get clean; ");
   if (own_python) {
     // Bytecode validated by time is stale once all files have the same time; this kind is not validated.
@@ -196,18 +203,6 @@ std::string image_interpreter(const project::Provenance& provenance) {
 std::string base_interpreter(const project::BaseImage& base) {
   return fmt::format("{}/bin/python{}", base.distribution.empty() ? "/usr/local" : "/usr",
                      base.python.text());
-}
-
-std::int64_t image_timestamp(const project::Lockfile& lock) {
-  std::int64_t newest = 0;
-  for (const auto& package : lock.packages) {
-    for (const auto& wheel : package.wheels) {
-      const auto uploaded = specs::parse_utc(wheel.upload_time.value_or(""));
-      if (uploaded) newest = std::max(newest, seconds_of(*uploaded));
-    }
-  }
-  const auto& night = lock.provenance.date;
-  return newest > 0 || !night ? newest : seconds_of(night->midnight());
 }
 
 std::string render_dockerignore() {

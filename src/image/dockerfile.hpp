@@ -34,10 +34,6 @@ Result<std::string> render_system(const DockerfileInput& input);
 /// Restricts the context to what the Dockerfile uses.
 std::string render_dockerignore();
 
-/// The timestamp of everything in a lock's image, in seconds since 1970: its newest upload, else the
-/// nightly's day, else 0.
-std::int64_t image_timestamp(const project::Lockfile& lock);
-
 /// Where a standalone Python is in images: its archive's own folder, at the root.
 inline constexpr std::string_view kPythonHome = "/python";
 

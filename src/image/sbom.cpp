@@ -247,7 +247,7 @@ Result<Bill> make_bill(const BillInput& input) {
   Bill bill;
   bill.recipe = input.recipe;
   bill.lock = input.lock.digest;
-  bill.time = image_timestamp(input.lock.lock);
+  bill.time = project::lock_timestamp(input.lock.lock);
   bill.platforms = input.platforms;
   bill.properties = properties_of(provenance);
   bill.parts.push_back(base_part(*provenance.base, input.platforms));

@@ -46,7 +46,7 @@ struct BillPart {
 struct Bill {
   std::string recipe;
   Digest lock = Digest::of("");
-  std::int64_t time = 0;  ///< image_timestamp; 0 if the lock names no day
+  std::int64_t time = 0;  ///< lock_timestamp; 0 if the lock names no day
   std::vector<specs::Platform> platforms;
   std::vector<std::pair<std::string, std::string>> properties;
   std::vector<BillPart> parts;      ///< the base, interpreters, then wheels by name

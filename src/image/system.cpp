@@ -20,7 +20,7 @@ constexpr std::size_t kEnough = 12;  // hex digits that tell images apart
 /// Everything that determines the image of a system whose Dockerfile has this text.
 std::string system_inputs(const SystemRequest& request, const std::string& text) {
   return fmt::format("{}\n{}\n{}", request.platform ? request.platform->text() : "",
-                     image_timestamp(request.lock.lock), text);
+                     project::lock_timestamp(request.lock.lock), text);
 }
 
 }  // namespace
@@ -53,7 +53,7 @@ Result<containers::Image> build_system(const SystemRequest& request, const conta
   spec.dockerfile = file;
   spec.tag = tag;
   spec.platform = request.platform;
-  spec.timestamp = image_timestamp(request.lock.lock);
+  spec.timestamp = project::lock_timestamp(request.lock.lock);
   spec.annotations = {{project::kInputsLabel, digest.text()}};
   spec.base = fmt::format("{}@{}", base.name, base.digest->text());
   work.reporter.status("building the system with apt");

@@ -18,17 +18,13 @@ bool is_standalone(const project::Recipe& recipe) {
   return recipe.image.python == project::Recipe::Image::Python::standalone;
 }
 
-/// The distribution that the recipe's Python asks for. A standalone Python asks for none; without CUDA, the
-/// newest is taken whose archive can be asked for the state of a day.
+/// The distribution that the recipe's Python asks for. A standalone Python asks for none; without CUDA, that
+/// of the newest CUDA images is taken.
 std::optional<pytorch::Distribution> fitting_distribution(const project::Recipe& recipe,
                                                           const specs::Accelerator& accelerator) {
   if (!is_standalone(recipe)) return pytorch::distribution_with(recipe.python);
   if (accelerator.kind() != specs::Accelerator::Kind::cpu) return std::nullopt;
-  std::optional<pytorch::Distribution> newest;
-  for (const auto& each : pytorch::distributions()) {
-    if (each.snapshots) newest = each;
-  }
-  return newest;
+  return pytorch::distribution(pytorch::cuda_toolkits().back().distribution);
 }
 
 std::string variable(const registry::RemoteImage& image, std::string_view name) {

@@ -1,5 +1,6 @@
 #include "project/base_image_table.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "project/toml_values.hpp"
+#include "specs/image_reference.hpp"
 
 namespace launch::project {
 namespace {
@@ -31,6 +33,14 @@ Result<std::map<specs::Platform, Digest>> read_platform_digests(const TomlTable&
   return digests;
 }
 
+/// True for "20250606T080910Z". It becomes a part of a shell script.
+bool is_snapshot(std::string_view text) {
+  constexpr std::string_view kExample = "20250606T080910Z";
+  return std::equal(text.begin(), text.end(), kExample.begin(), kExample.end(), [](char c, char wanted) {
+    return wanted == 'T' || wanted == 'Z' ? c == wanted : c >= '0' && c <= '9';
+  });
+}
+
 }  // namespace
 
 std::string write_base_image(const BaseImage& base) {
@@ -43,6 +53,7 @@ std::string write_base_image(const BaseImage& base) {
   put("digest", base.digest ? base.digest->text() : "");
   put("driver-floor", base.driver_floor);
   put("distribution", base.distribution);
+  put("snapshot", base.snapshot.value_or(""));
   put("python", base.python.text());
   return out;
 }
@@ -51,12 +62,21 @@ Result<BaseImage> read_base_image(const TomlTable& table) {
   BaseImage base;
   TRY_ASSIGN(base.name, required_text(table, "image", "an image's name"));
   TRY_ASSIGN(base.tag, required_text(table, "tag", "an image's tag"));
+  const auto reference = specs::ImageReference::parse(fmt::format("{}:{}", base.name, base.tag));
+  if (!reference) return fail(table.wrong("image", reference.error().message()));
+  if (reference->name() != base.name)
+    return fail(table.wrong("image", found(in_quotes(reference->name()), base.name)));
+  if (reference->tag != base.tag || reference->digest)
+    return fail(table.wrong("tag", found("an image's tag", base.tag)));
   if (table.find("digest") != nullptr) {
     TRY_ASSIGN(base.digest, read_digest(table, "digest"));
   }
   TRY_ASSIGN(base.platforms, read_platform_digests(table));
   TRY(table.read("driver-floor", base.driver_floor));
   TRY(table.read("distribution", base.distribution));
+  TRY(table.read("snapshot", base.snapshot));
+  if (base.snapshot && !is_snapshot(*base.snapshot))
+    return fail(table.wrong("snapshot", found("a time such as \"20250606T080910Z\"", *base.snapshot)));
   TRY_ASSIGN(const auto text, required_text(table, "python", "a Python version"));
   const auto python = specs::Interpreter::parse(text);
   if (!python) return fail(table.wrong("python", found("a Python version such as \"3.12\"", text)));

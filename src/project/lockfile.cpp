@@ -1,6 +1,7 @@
 #include "project/lockfile.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -92,6 +93,7 @@ void put_provenance(std::string& out, const Provenance& provenance) {
   put(out, "platforms", specs::texts_of(provenance.platforms));
   if (provenance.interpreter) out += write_python_build(*provenance.interpreter, "tool.launch.interpreter");
   if (provenance.base) put_base(out, *provenance.base);
+  if (provenance.images) out += write_image_digests(*provenance.images);
 }
 
 }  // namespace
@@ -132,7 +134,23 @@ specs::Accelerator accelerator(const Lockfile& lock) {
   return specs::Accelerator::cuda(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
 }
 
-Digest lock_digest(std::string_view text) {
+std::int64_t lock_timestamp(const Lockfile& lock) {
+  std::chrono::sys_seconds newest{};
+  for (const auto& package : lock.packages) {
+    for (const auto& wheel : package.wheels) {
+      const auto uploaded = specs::parse_utc(wheel.upload_time.value_or(""));
+      if (uploaded) newest = std::max(newest, *uploaded);
+    }
+  }
+  const auto& night = lock.provenance.date;
+  if (newest == std::chrono::sys_seconds{} && night) newest = night->midnight();
+  return newest.time_since_epoch().count();
+}
+
+Digest lock_digest(std::string_view text, const Lockfile& lock) {
+  const auto& images = lock.provenance.images;
+  const auto end = images ? write_image_digests(*images) : std::string();
+  if (text.ends_with(end)) text.remove_suffix(end.size());
   return Digest::of(text);
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "project/image_digests.hpp"
 #include "project/python_build.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/accelerator.hpp"
@@ -66,6 +67,9 @@ struct BaseImage {
       platforms;             ///< of their manifests; either kind of digest is quoted for a tag
   std::string driver_floor;  ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
   std::string distribution;  ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
+  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if it offers
+  /// none, so that what apt installs depends on the day of the build.
+  std::optional<std::string> snapshot = {};
   specs::Interpreter
       python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter
 };
@@ -82,6 +86,7 @@ struct Provenance {
   std::vector<specs::Platform> platforms;
   std::optional<BaseImage> base;
   std::optional<PythonBuild> interpreter = {};  ///< of the image; nullopt: the base's
+  std::optional<ImageDigests> images = {};      ///< nullopt if nobody has computed them for this lock
 };
 
 /// A lock (PEP 751).
@@ -112,7 +117,12 @@ std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& pac
 /// toolkit's version.
 specs::Accelerator accelerator(const Lockfile& lock);
 
-/// Of a lock's text: what images and run records quote.
-Digest lock_digest(std::string_view text);
+/// The time that a lock is of, in seconds since 1970: that of its newest upload, else the nightly's day, else
+/// 0.
+std::int64_t lock_timestamp(const Lockfile& lock);
+
+/// Of a lock's text: what images and run records quote. The digests of images, which contain it, are not a
+/// part of it if they are where write_lockfile puts them. `lock` is that text, parsed.
+Digest lock_digest(std::string_view text, const Lockfile& lock);
 
 }  // namespace launch::project

@@ -97,6 +97,12 @@ Result<std::optional<PythonBuild>> read_interpreter(const TomlTable& launch) {
   return read_python_build(table);
 }
 
+Result<std::optional<ImageDigests>> read_images(const TomlTable& launch) {
+  if (launch.find("images") == nullptr) return std::nullopt;
+  TRY_ASSIGN(const auto table, launch.table("images"));
+  return read_image_digests(table);
+}
+
 Result<std::vector<specs::Platform>> read_platforms(const TomlTable& launch) {
   std::vector<std::string> texts;
   TRY(launch.read("platforms", texts));
@@ -128,6 +134,7 @@ Result<Provenance> read_provenance(const TomlTable& root) {
   TRY_ASSIGN(provenance.platforms, read_platforms(table));
   TRY_ASSIGN(provenance.base, read_base(table));
   TRY_ASSIGN(provenance.interpreter, read_interpreter(table));
+  TRY_ASSIGN(provenance.images, read_images(table));
   return provenance;
 }
 

@@ -205,7 +205,8 @@ Result<LoadedLock> load_lock(const Project& project, const fs::path& file, Repor
   TRY_ASSIGN(const auto text, read_file(file, kMostLock));
   TRY_ASSIGN(auto lock, parse_lockfile(text, project.shown(file), accept));
   for (const auto& warning : lock.warnings) reporter.warn(warning);
-  return LoadedLock{.file = file, .digest = lock_digest(text), .lock = std::move(lock)};
+  auto digest = lock_digest(text, lock);
+  return LoadedLock{.file = file, .digest = std::move(digest), .lock = std::move(lock)};
 }
 
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter) {

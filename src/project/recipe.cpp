@@ -21,6 +21,7 @@ namespace launch::project {
 namespace {
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
+constexpr std::size_t kLongestPath = 4095;  // of Linux
 
 std::optional<std::string> bad_word(const std::string& text) {
   if (text.find('\0') == std::string::npos) return std::nullopt;
@@ -32,14 +33,14 @@ std::optional<std::string> bad_project_path(const std::string& text) {
   constexpr std::string_view kExpected = "a path below the project's root, such as \"src\"";
   const std::filesystem::path path(text);
   if (text.empty() || has_control(text) || path.is_absolute()) return found(kExpected, text);
-  if (*path.lexically_normal().begin() == "..") return found(kExpected, text);
+  if (*path.lexically_normal().begin() == ".." || text.size() > kLongestPath) return found(kExpected, text);
   return std::nullopt;
 }
 
 std::optional<std::string> bad_container_path(const std::string& text) {
   const std::filesystem::path path(text);
   const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
-  if (path.is_absolute() && !climbs && !has_control(text)) return std::nullopt;
+  if (path.is_absolute() && !climbs && !has_control(text) && text.size() <= kLongestPath) return std::nullopt;
   return found("an absolute path without \"..\", such as \"/workspace\"", text);
 }
 
@@ -251,7 +252,7 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
     TRY(entry.read("from", mount.from));
     TRY(entry.read("to", mount.to));
     TRY(entry.read("read-only", mount.read_only));
-    if (mount.from.empty() || has_control(mount.from)) {
+    if (mount.from.empty() || has_control(mount.from) || mount.from.size() > kLongestPath) {
       return fail(entry.wrong("from", found("a folder of the host, such as \"/data\"", mount.from)));
     }
     if (const auto what = bad_container_path(mount.to)) return fail(entry.wrong("to", *what));

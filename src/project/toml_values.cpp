@@ -70,8 +70,12 @@ std::optional<std::string> bad_apt_package(const std::string& text) {
 
 namespace {
 
+constexpr std::size_t kLongestName = 255;      // of a variable
+constexpr std::size_t kLongestValue = 32'768;  // builders read Dockerfiles with lines of up to 64 KiB
+
 std::optional<std::string> bad_variable(const std::string& name) {
-  const bool good = !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+  const bool good = !name.empty() && name.size() <= kLongestName &&
+                    std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
                     std::all_of(name.begin(), name.end(), [](unsigned char c) {
                       return c < 0x80 && (std::isalnum(c) != 0 || c == '_');
                     });
@@ -90,6 +94,10 @@ Result<void> read_environment(const TomlTable& table, std::map<std::string, std:
     if (const auto what = bad_variable(item.key)) return fail(table.wrong(key, item, *what));
     if (has_control(item.text))
       return fail(table.wrong(key, item, found("text without control characters", item.text)));
+    if (item.text.size() > kLongestValue) {
+      return fail(table.wrong(key, item,
+                              found(fmt::format("a value of at most {} bytes", kLongestValue), item.text)));
+    }
   }
   return {};
 }

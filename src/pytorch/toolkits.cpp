@@ -77,8 +77,8 @@ std::optional<CudaToolkit> cuda_toolkit(const specs::Accelerator& accelerator) {
 
 Result<std::vector<Distribution>> read_distributions(std::string_view text) {
   TRY_ASSIGN(const auto rows, read_table(text, "distributions.tsv",
-                                         {"name", "title", "python", "patch", "glibc", "snapshots", "image",
-                                          "tag", "source"}));
+                                         {"name", "title", "python", "patch", "glibc", "snapshots", "sources",
+                                          "image", "tag", "source"}));
   std::vector<Distribution> distributions;
   for (const auto& row : rows) {
     TRY_ASSIGN(const auto python, during(specs::Interpreter::parse(row[2]), "reading distributions.tsv"));
@@ -86,10 +86,11 @@ Result<std::vector<Distribution>> read_distributions(std::string_view text) {
     if (!patch || *patch > 99) return fail(bad_value("distributions.tsv", "a patch release", row[3]));
     const auto glibc = parse_u64(row[4]);
     if (!glibc || *glibc > 99) return fail(bad_value("distributions.tsv", "N of glibc 2.N", row[4]));
-    if (row[5] != "yes" && row[5] != "no") return fail(bad_value("distributions.tsv", "yes or no", row[5]));
-    TRY(during(specs::ImageReference::parse(row[6]), "reading distributions.tsv"));
+    const auto snapshots = specs::Day::parse(row[5]);
+    if (!snapshots) return fail(bad_value("distributions.tsv", "a day", row[5]));
+    TRY(during(specs::ImageReference::parse(row[7]), "reading distributions.tsv"));
     distributions.push_back({row[0], row[1], python, static_cast<int>(*patch), static_cast<int>(*glibc),
-                             row[5] == "yes", row[6], row[7]});
+                             *snapshots, row[6], row[7], row[8]});
   }
   return distributions;
 }

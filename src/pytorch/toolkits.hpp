@@ -10,6 +10,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "specs/accelerator.hpp"
+#include "specs/day.hpp"
 #include "specs/image_reference.hpp"
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
@@ -42,9 +43,11 @@ struct Distribution {
   specs::Interpreter python;  ///< that it packages
   int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
-  bool snapshots = false;     ///< its archive offers snapshots of past days
-  std::string image;          ///< of the official library, "docker.io/library/ubuntu:24.04"
-  std::string tag;            ///< how tags of other images name it, "ubuntu24.04"
+  specs::Day snapshots;       ///< its archive can be asked for the state of this day and later ones
+  /// How: "--snapshot" is apt's own option; else a sed script for its list of sources, with ID for the time.
+  std::string sources = {};
+  std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
+  std::string tag;    ///< how tags of other images name it, "ubuntu24.04"
 };
 
 /// The distributions of data/distributions.tsv, oldest first. Errors (input): an invalid row.

@@ -13,6 +13,7 @@ namespace launch::specs {
 namespace {
 
 constexpr std::string_view kDockerHub = "docker.io";
+constexpr std::size_t kLongestName = 255;
 constexpr std::size_t kLongestTag = 128;
 
 bool is_lower_alphanumeric(char c) {
@@ -29,6 +30,7 @@ bool is_path_part(std::string_view part) {
 }
 
 bool is_repository(std::string_view path) {
+  if (path.size() > kLongestName) return false;
   const auto parts = split(path, '/');
   return std::all_of(parts.begin(), parts.end(), is_path_part);
 }

@@ -26,7 +26,9 @@ std::string normalize_name(std::string_view name) {
 }
 
 bool is_valid_name(std::string_view name) {
-  if (name.empty() || !is_alphanumeric(name.front()) || !is_alphanumeric(name.back())) return false;
+  constexpr std::size_t kLongest = 255;  // of a file's name, of which it is a part
+  if (name.empty() || name.size() > kLongest) return false;
+  if (!is_alphanumeric(name.front()) || !is_alphanumeric(name.back())) return false;
   for (const char c : name) {
     if (!is_alphanumeric(c) && !is_separator(c)) return false;
   }

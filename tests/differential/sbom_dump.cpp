@@ -20,8 +20,8 @@ int main(int argc, char** argv) {
   }
   std::vector<launch::specs::Platform> platforms;
   for (int i = 1; i < argc; ++i) platforms.push_back(launch::specs::Platform::parse(argv[i]).value());
-  const launch::project::LoadedLock loaded{"pylock.toml", launch::project::lock_digest(text),
-                                           *std::move(lock)};
+  const auto digest = launch::project::lock_digest(text, *lock);
+  const launch::project::LoadedLock loaded{"pylock.toml", digest, *std::move(lock)};
   const auto bill = launch::image::make_bill({.recipe = "demo",
                                               .lock = loaded,
                                               .platforms = platforms,

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import unittest
 
-from image_project import in_image
+from image_project import REGISTRY, in_image
 from podman_storage import tree
 from real_registry import run, start_registry
 from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
@@ -73,15 +73,33 @@ class Standalone(StandaloneProject):
         changed = self.launch("build", NAME, "--digest", project=other, store="other")
         self.assertNotEqual(changed, first)
 
-    def test_dockerfile_gives_the_same_files(self):
-        self.lock()
-        pulled, built = self.build(), self.build("--dockerfile")
-        self.assertNotEqual(pulled["image_id"], built["image_id"])
-        one, two = tree(self.mounted(pulled["image_id"])), tree(self.mounted(built["image_id"]))
+    def expect_same_files(self, pulled, built):
+        one, two = tree(self.mounted(pulled)), tree(self.mounted(built))
         two.pop("etc/hosts")  # buildah leaves it behind where a RUN adds the user
         self.assertEqual(sorted(one), sorted(two))
         for path, found in one.items():
             self.assertEqual(found._replace(changed=None), two[path]._replace(changed=None), path)
+
+    def test_context_is_built_without_launch(self):
+        self.lock()
+        context, registries = self.root / "context", self.root / "registries.conf"
+        said = self.launch("render", NAME, "--context", str(context), umask=0o077)
+        self.assertEqual((said["context"], said["recipe"]), (str(context), NAME))
+        self.assertRegex(self.words, f"{context} is written: 17.[0-9] MB of wheels; `podman build {context}` and "
+                                     f"`docker build {context}` build it\n")
+        registries.write_text(f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n')
+        built = subprocess.run(["podman", "build", "--quiet", context], text=True, check=True, stdout=subprocess.PIPE,
+                               env={**os.environ, "CONTAINERS_REGISTRIES_CONF": str(registries)}).stdout.strip()
+        self.images.add(built)
+        self.expect_same_files(self.build()["image_id"], built)
+        self.launch("render", NAME, "--context", str(context), code=2)
+        self.assertEqual(self.words, f"error: {context} is not an empty folder\n\nhint: name a new folder for the build context\n")
+
+    def test_dockerfile_gives_the_same_files(self):
+        self.lock()
+        pulled, built = self.build(), self.build("--dockerfile")
+        self.assertNotEqual(pulled["image_id"], built["image_id"])
+        self.expect_same_files(pulled["image_id"], built["image_id"])
         configs = [config(image["image_id"]) for image in (pulled, built)]
         del configs[1]["Labels"]["launch.inputs"]
         for each in configs:

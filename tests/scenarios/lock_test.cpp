@@ -34,7 +34,7 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
             "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
             "\"ruled_out\":[],\"source_only\":[],\"held_back\":[],\"yanked\":[],\"unknown_extras\":[],"
             "\"moved\":[],\"stayed\":"
-            "[],\"metadata_bytes\":0}\n");
+            "[],\"images\":[],\"metadata_bytes\":0}\n");
 }
 
 TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {

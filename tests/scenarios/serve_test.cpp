@@ -2,36 +2,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/process.hpp"
-#include "fakes/source_archive.hpp"
-#include "scenarios/demo_project.hpp"
+#include "scenarios/standalone_demo.hpp"
 
 namespace launch::scenarios {
 namespace {
 
 using testing::HasSubstr;
 
-/// The demo with a standalone Python, which is this machine's.
 class Serve : public ::testing::Test {
  protected:
-  Serve() {
-    const auto python = find_program("python3", "/usr/local/bin:/usr/bin:/bin").value();
-    const auto script = fmt::format("#!/bin/sh\nexec {} \"$@\"\n", python.string());
-    const auto archive = fakes::gzip(
-        fakes::make_tar({{.name = "python/bin/python3", .content = script, .mode = 0755},
-                         {.name = "python/lib/python3.11/os.py", .content = "name = 'posix'\n"}}));
-    demo_.index.server().serve("/python/cpython-3.11.9.tar.gz", {.body = archive});
-    const auto build =
-        fmt::format("{{ url = \"{}\", sha256 = \"{}\" }}",
-                    demo_.index.server().url("/python/cpython-3.11.9.tar.gz"), sha256_hex(archive));
-    demo_.scenario.write("launch.toml",
-                         fmt::format("{}[[interpreter]]\nversion = \"3.11.9\"\nlinux-x86_64 = {}\n",
-                                     demo_.scenario.read("launch.toml"), build));
-    demo_.recipe("python = \"standalone\"\n");
-    EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
-  }
+  Serve() { EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0); }
 
-  DemoProject demo_;
+  StandaloneDemo demo_;
 };
 
 TEST_F(Serve, IsARegistryUntilItIsStopped) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/process.hpp"
+#include "base/text.hpp"
 #include "fakes/values.hpp"
 #include "image/base_cuda.hpp"
 #include "image/layers.hpp"
@@ -53,10 +55,11 @@ copy = [{ from = "src", to = "/workspace" }, { from = "tools", to = "/opt/our to
 env  = { HF_HOME = "/data/hf", GREETING = 'a "b" $c \d' }
 user = "trainer"
 )");
-  expect_golden(
-      "nightly.Dockerfile",
-      rendered(recipe, project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")),
-               {{"/workspace/", "trainer", {}}, {"/opt/our tools/", "0:0", {}}}));
+  auto base = project::test::base("ubuntu 24.04", "3.12");
+  base.snapshot = "20250606T080910Z";
+  expect_golden("nightly.Dockerfile",
+                rendered(recipe, project::test::lock_of(closure(), std::move(base)),
+                         {{"/workspace/", "trainer", {}}, {"/opt/our tools/", "0:0", {}}}));
 }
 
 TEST(Dockerfile, GivesTheUserItsWorkFolder) {
@@ -69,6 +72,40 @@ TEST(Dockerfile, GivesTheUserItsWorkFolder) {
            {}, {{"/", "trainer", {}}}, {{"/workspace/", "0:0", {}}, {"/data/", "trainer", {}}}}) {
     EXPECT_THAT(rendered(recipe, lock, copies), testing::Not(testing::HasSubstr(install)));
   }
+}
+
+/// The lists of sources of apt that a rendered Dockerfile uses, of a base with these.
+std::string rewritten(const std::string& distribution, const std::string& python, std::string_view sources) {
+  auto base = project::test::base(distribution, python);
+  base.snapshot = "20250606T080910Z";
+  const auto text =
+      rendered(project::test::recipe(replace_all(kRecipe, "3.12", python) + "[image]\napt = [\"gcc\"]\n"),
+               project::test::lock_of({}, base));
+  const auto begin = text.find("xargs -r sed -i '");
+  if (begin == std::string::npos) return text;
+  const auto start = text.find('\'', begin) + 1;
+  const auto script = replace_all(text.substr(start, text.find('\'', start) - start), "\\\\", "\\");
+  const auto done = make_process_runner()->run({.argv = {"sed", script}, .input = std::string(sources)});
+  return done ? done->out + done->err : done.error().text();
+}
+
+TEST(Dockerfile, InstallsFromTheArchiveOfThatDay) {
+  EXPECT_EQ(rewritten("ubuntu 22.04", "3.10",
+                      "deb http://archive.ubuntu.com/ubuntu/ jammy main\n"
+                      "deb [arch=amd64] https://de.archive.ubuntu.com/ubuntu jammy main\n"
+                      "deb http://security.ubuntu.com/ubuntu/ jammy-security main\n"
+                      "deb http://ports.ubuntu.com/ubuntu-ports/ jammy main\n"
+                      "deb http://mirror.example/ubuntu/ jammy main\n"),
+            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+            "deb [arch=amd64] https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy-security main\n"
+            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+            "deb http://mirror.example/ubuntu/ jammy main\n");
+  EXPECT_EQ(rewritten("debian 12", "3.11",
+                      "URIs: http://deb.example.org/debian\n"
+                      "URIs: http://deb.example.org/debian-security/\n"),
+            "URIs: https://snapshot.example.org/archive/debian/20250606T080910Z/\n"
+            "URIs: https://snapshot.example.org/archive/debian-security/20250606T080910Z/\n");
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {
@@ -138,15 +175,6 @@ TEST(BaseCuda, OfAnotherMinorVersionIsAWarning) {
   EXPECT_EQ(warning("docker.io/nvidia/cuda", "12.8.1-base-ubuntu24.04"), "");
   EXPECT_EQ(warning("docker.io/library/debian", "11.8.0"), "") << "its CUDA is unknown";
   EXPECT_EQ(warning("docker.io/nvidia/cuda", "11.8 evil"), "") << "no image; the Dockerfile refuses it";
-}
-
-TEST(ImageTimestamp, IsTheNewestUploadElseTheDay) {
-  auto lock = project::test::lock_of(closure(), project::test::base("ubuntu 24.04", "3.12")).lock;
-  EXPECT_EQ(image_timestamp(lock), 1749197350);
-  lock.packages[6].wheels[0].upload_time.reset();
-  EXPECT_EQ(image_timestamp(lock), 0);
-  lock.provenance.date = fakes::day("2025-06-06");
-  EXPECT_EQ(image_timestamp(lock), 1749168000);
 }
 
 TEST(Layers, AreLargestFirstAndShareWhatIsSmall) {

@@ -61,7 +61,7 @@ class SystemLayersTest : public testing::Test {
   void set_inputs() {
     const auto text = render_system({request_.recipe, request_.lock, {}}).value();
     runner_.inputs = Digest::of(fmt::format("{}\n{}\n{}", request_.platform->text(),
-                                            image_timestamp(request_.lock.lock), text))
+                                            project::lock_timestamp(request_.lock.lock), text))
                          .text();
   }
   /// What the engine saves: these files, of which manifest.json names the layers.

@@ -71,6 +71,7 @@ Lockfile sample() {
                                        .platforms = {{fakes::x86(), Digest::of_hex(kB).value()}},
                                        .driver_floor = "525.60.13",
                                        .distribution = "ubuntu 24.04",
+                                       .snapshot = "20250606T100001Z",
                                        .python = fakes::python("3.12")}};
   return lock;
 }
@@ -134,6 +135,7 @@ tag = "12.8.1-base-ubuntu24.04"
 digest = "sha256:)" + kA + R"("
 driver-floor = "525.60.13"
 distribution = "ubuntu 24.04"
+snapshot = "20250606T100001Z"
 python = "3.12"
 
 [tool.launch.base.platforms]
@@ -470,7 +472,7 @@ TEST(LockfileError, TwoOfOneName) {
   EXPECT_EQ(error_of(twice("'dev' in dependency_groups")), "no error");
   EXPECT_EQ(
       error_of(twice("sys_platform == 'linux'")),
-      with_hint("pylock.demo.toml:64:8: [[packages]] name: there are two packages \"filelock\" that may be "
+      with_hint("pylock.demo.toml:65:8: [[packages]] name: there are two packages \"filelock\" that may be "
                 "installed together"));
 }
 
@@ -483,9 +485,25 @@ TEST(LockfileError, Provenance) {
       edit_error("tag = \"12.8.1-base-ubuntu24.04\"\n", ""),
       with_hint("pylock.demo.toml:53:1: [tool] launch.base.tag: expected an image's tag, but it is missing"));
   EXPECT_EQ(
+      edit_error("\n[tool.launch.base]",
+                 "\n[tool.launch.images]\nrecipe-digest = \"no\"\n[tool.launch.base]"),
+      with_hint("pylock.demo.toml:54:17: [tool] launch.images.recipe-digest: expected \"sha256:\" and 64 hex "
+                "digits, found \"no\""));
+  EXPECT_EQ(
+      edit_error("tag = \"12.8.1-base-ubuntu24.04\"", "tag = \"a\\nRUN touch /pwned\""),
+      with_hint("pylock.demo.toml:54:9: [tool] launch.base.image: \"docker.io/nvidia/cuda:a\\x0aRUN touch "
+                "/pwned\" is not an image reference: \"nvidia/cuda:a\\x0aRUN touch /pwned\" cannot be "
+                "the name of an image (lower-case letters, digits, \".\", \"_\", \"-\" and \"/\")"));
+  EXPECT_EQ(edit_error("tag = \"12.8.1-base-ubuntu24.04\"", "tag = \"12 \""),
+            with_hint("pylock.demo.toml:54:9: [tool] launch.base.image: \"docker.io/nvidia/cuda:12 \" is not "
+                      "an image reference: \"12 \" cannot be a tag"));
+  EXPECT_EQ(edit_error("20250606T100001Z", "20250606T1000;ls"),
+            with_hint("pylock.demo.toml:59:12: [tool] launch.base.snapshot: expected a time such as "
+                      "\"20250606T080910Z\", found \"20250606T1000;ls\""));
+  EXPECT_EQ(
       edit_error("\"linux/amd64\" = \"sha256:", "\"linux/amd64\" = \""),
       with_hint(
-          "pylock.demo.toml:62:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "
+          "pylock.demo.toml:63:17: [tool] launch.base.platforms.linux/amd64: expected \"sha256:\" and 64 "
           "hex digits, found \"" +
           kB + "\""));
 }
@@ -510,8 +528,26 @@ TEST(LockfileError, AnyByteChangedIsNoCrash) {
   }
 }
 
+TEST(LockDigest, LeavesOutTheDigestsOfImagesAtTheEnd) {
+  auto lock = sample();
+  const auto without = Digest::of(write_lockfile(lock));
+  lock.provenance.images =
+      ImageDigests{Digest::of("recipe"), {{fakes::x86(), {Digest::of("m"), Digest::of("c")}}}};
+  const auto text = write_lockfile(lock);
+  EXPECT_EQ(text, kSampleText + "\n[tool.launch.images]\nrecipe-digest = \"" + Digest::of("recipe").text() +
+                      "\"\n\n[tool.launch.images.linux-x86_64]\nmanifest = \"" + Digest::of("m").text() +
+                      "\"\nconfig = \"" + Digest::of("c").text() + "\"\n");
+  const auto read = parse_lockfile(text, "pylock.demo.toml");
+  ASSERT_TRUE(read) << read.error().text();
+  EXPECT_EQ(read->provenance.images->platforms, lock.provenance.images->platforms);
+  EXPECT_EQ(lock_digest(text, *read), without);
+  EXPECT_EQ(lock_digest(kSampleText, sample()), without);
+  for (const auto* more : {"# or so\n", "\n[[packages]]\nname = \"evil\"\n"})
+    EXPECT_EQ(lock_digest(text + more, *read), Digest::of(text + more)) << "anything else counts";
+}
+
 TEST(LockDigest, IsTheSha256OfTheText) {
-  EXPECT_EQ(lock_digest("abc").text(),
+  EXPECT_EQ(lock_digest("abc", {}).text(),
             "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 

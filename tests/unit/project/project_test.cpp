@@ -136,7 +136,7 @@ TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
   const auto locked = load_locked(project(), "demo", reporter_);
   ASSERT_TRUE(locked) << locked.error().text();
   EXPECT_EQ(locked->recipe.name, "demo");
-  EXPECT_EQ(locked->lock.digest, lock_digest(text));
+  EXPECT_EQ(locked->lock.digest, lock_digest(text, lock));
   EXPECT_EQ(locked->lock.file, scratch_.path() / "lockfiles/pylock.demo.toml");
 
   put("recipes/demo.toml", std::string(kRecipe) + "# changed\n[train]\nnodes = 7\n");

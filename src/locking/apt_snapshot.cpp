@@ -1,0 +1,21 @@
+#include "locking/apt_snapshot.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include "pytorch/toolkits.hpp"
+
+namespace launch::locking {
+
+std::optional<std::string> apt_snapshot(const project::BaseImage& base, const project::Lockfile& lock) {
+  const auto known = pytorch::distribution(base.distribution);
+  const auto time = project::lock_timestamp(lock);
+  if (!known || time <= 0) return std::nullopt;
+  const std::int64_t first = known->snapshots.midnight().time_since_epoch().count();
+  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(std::max(time, first))));
+}
+
+}  // namespace launch::locking
