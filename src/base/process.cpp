@@ -134,9 +134,10 @@ class Run {
   void read(Pipe& pipe) {
     pipe.from.async_read_some(asio::buffer(pipe.buffer), [this, &pipe](error_code code, std::size_t size) {
       take(pipe, {pipe.buffer.data(), size});
+      if (code) give_rest(pipe);
+      if (spec_.on_pause) spec_.on_pause();
       if (!code) return read(pipe);
       pipe.open = false;
-      if (!pipe.line.empty()) give_line(pipe, std::exchange(pipe.line, {}));
       go_on();
     });
   }
@@ -146,15 +147,21 @@ class Run {
     if (spec_.capture) pipe.kept += bytes;
     if (!spec_.on_line) return;
     for (auto newline = bytes.find('\n'); newline != std::string_view::npos; newline = bytes.find('\n')) {
-      pipe.line += bytes.substr(0, newline);
+      if (pipe.line.empty()) {
+        spec_.on_line(pipe.stream, bytes.substr(0, newline));
+      } else {
+        pipe.line += bytes.substr(0, newline);
+        give_rest(pipe);
+      }
       bytes.remove_prefix(newline + 1);
-      give_line(pipe, std::exchange(pipe.line, {}));
     }
     pipe.line += bytes;
-    if (pipe.line.size() >= kLongestLine) give_line(pipe, std::exchange(pipe.line, {}));
+    if (pipe.line.size() >= kLongestLine) give_rest(pipe);
   }
 
-  void give_line(const Pipe& pipe, const std::string& line) { spec_.on_line(pipe.stream, line); }
+  void give_rest(Pipe& pipe) {
+    if (!pipe.line.empty()) spec_.on_line(pipe.stream, std::exchange(pipe.line, {}));
+  }
 
   /// Ends the group: SIGTERM now, SIGKILL after the grace time.
   void end(bool& reason) {
@@ -209,8 +216,9 @@ class Run {
 
   ProcessOutcome take_outcome() {
     for (auto* pipe : {&out_, &err_}) {
-      if (!pipe->line.empty()) give_line(*pipe, std::exchange(pipe->line, {}));
+      give_rest(*pipe);
     }
+    if (spec_.on_pause) spec_.on_pause();
     const int status = child_.native_exit_code();
     if (WIFSIGNALED(status)) outcome_.signal = WTERMSIG(status);
     outcome_.exit_code = outcome_.signal != 0 ? 128 + outcome_.signal : WEXITSTATUS(status);

@@ -39,6 +39,8 @@ struct ProcessSpec {
   std::chrono::milliseconds grace{2000};                  ///< between SIGTERM and SIGKILL when it is ended
   /// Called on the calling thread for every line (without its newline) as it arrives, from stdout and stderr.
   std::function<void(Stream, std::string_view)> on_line = {};
+  /// Called on the calling thread when all lines that have arrived so far were given to `on_line`.
+  std::function<void()> on_pause = {};
   bool capture = true;  ///< keep the output in ProcessOutcome
 };
 

@@ -37,8 +37,14 @@ class Terminal final : public Reporter {
   /// A complete line to stderr, above the progress line, from texts and painted texts.
   template <class... Parts>
   void line(const Parts&... parts) {
-    put_above((std::string() + ... + fit(parts).bytes()) + "\n");
+    bytes(joined(parts...));
   }
+  /// The bytes of such a line, to be printed later with others by `bytes`.
+  template <class... Parts>
+  static std::string joined(const Parts&... parts) {
+    return (std::string() + ... + fit(parts).bytes()) + "\n";
+  }
+  void bytes(std::string_view lines) { put_above(lines); }
   /// Lines from outside, at the same position.
   void text(std::string_view lines);
   /// The text of Error::text, at the same position.

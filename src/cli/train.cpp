@@ -1,6 +1,8 @@
 #include "commands/train.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/screen.hpp"
 #include "containers/engine.hpp"
 
 namespace launch::cli {
@@ -51,20 +54,28 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   return request;
 }
 
-/// The ranks' stdout is this command's data, unless --json uses stdout.
-train::LogMux::Show show_in(World& world) {
-  return [&world](Stream stream, std::string_view who, std::string_view text) {
-    if (stream == Stream::out && !world.json) {
-      world.output.line(fmt::format("{} {}", who, printable(text)));
-      world.output.flush();
-    } else {
-      world.terminal.line(world.terminal.dim(who), " ", text);
-    }
-  };
-}
-
 int code_of(const train::RunEnd& end) {
   return end.error ? exit_code_of(*end.error) : end.code.value_or(kYes);
+}
+
+/// How long a stopped run waits for a reader who takes nothing.
+constexpr std::chrono::seconds kPatience{2};
+
+/// Leaves at once: something waits for the reader in the terminal or the output. The run is over, and its
+/// record is written.
+[[noreturn]] void leave_stalled_reader(int code) {
+  std::_Exit(code);
+}
+
+/// Runs the training and shows its lines.
+Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& request, World& world) {
+  // The ranks' stdout is this command's data, unless --json uses stdout.
+  Screen screen(world.terminal, world.output, world.json, "the run's logs");
+  auto context = world.context.with(screen);
+  auto document = commands::train(
+      request, context, [&screen](Stream stream, auto who, auto text) { screen.line(stream, who, text); });
+  if (screen.close(world.context.stop, kPatience)) return document;
+  leave_stalled_reader(document ? code_of(document->report.end) : exit_code_of(document.error()));
 }
 
 std::string log_of(const train::Cause& cause, const train::RunFolder& folder) {
@@ -151,7 +162,7 @@ Result<int> run_train(World& world, const TrainOptions& options) {
     for (const auto& command : commands) world.output.line(shell_line(command));
     return 0;
   }
-  TRY_ASSIGN(const auto document, commands::train(request, world.context, show_in(world)));
+  TRY_ASSIGN(const auto document, train_on_screen(request, world));
   if (world.json) world.output.line(json_of(document));
   if (document.report.end.error) {
     world.context.reporter.note("record: " + document.folder.record().string());

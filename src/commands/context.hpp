@@ -33,6 +33,11 @@ struct Context {
   std::function<int()> signal = {};    ///< the signal that requested the stop
   std::filesystem::path program = {};  ///< this executable, for processes that outlive a command
 
+  /// The same with another reporter.
+  Context with(Reporter& other) const {
+    return {environment,   runner, disk,           clock, other,  make_http,
+            default_index, folder, folder_is_root, stop,  signal, program};
+  }
   /// The part of it that the rooms below need.
   Work work() const { return {disk, clock, reporter, stop}; }
 };

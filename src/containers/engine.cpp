@@ -150,8 +150,9 @@ Result<void> Engine::forget_loopback(const std::string& name) const {
 
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
                                    const std::function<void(Stream, std::string_view)>& on_line,
-                                   std::stop_token stop) const {
+                                   std::stop_token stop, std::function<void()> on_pause) const {
   auto process = this->process(run_arguments(info_, container));
+  process.on_pause = std::move(on_pause);
   // Only the last words matter here, and a run can print for days.
   constexpr std::size_t kept = 4096;
   std::string err;

@@ -148,13 +148,14 @@ class Engine {
   /// Removes the names of all images that were pulled as `name` from a loopback address.
   Result<void> forget_loopback(const std::string& name) const;
 
-  /// Runs one container in the foreground; passes on lines as they arrive. A stop ends and removes the
-  /// container. If the program ran, the result is an outcome, whatever its code. Errors: (environment) the
-  /// engine could not start the container; (input) the command does not exist in the image or is not
-  /// executable, the image does not exist, a mounted folder does not exist.
+  /// Runs one container in the foreground; passes on lines as they arrive, and calls `on_pause` when there
+  /// are no more for the moment. A stop ends and removes the container. If the program ran, the result is an
+  /// outcome, whatever its code. Errors: (environment) the engine could not start the container; (input) the
+  /// command does not exist in the image or is not executable, the image does not exist, a mounted folder
+  /// does not exist.
   Result<ProcessOutcome> run(const RunSpec& spec,
                              const std::function<void(Stream, std::string_view)>& on_line,
-                             std::stop_token stop = {}) const;
+                             std::stop_token stop = {}, std::function<void()> on_pause = {}) const;
   /// Ends and removes every container that carries the label, at once; `grace_seconds` before SIGKILL.
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
   /// Names of the containers with the label that have not ended.

@@ -13,6 +13,7 @@ namespace {
 constexpr int kTorchrun = -1;
 constexpr std::size_t kKeptLines = 60;
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
+constexpr std::size_t kMostPending = std::size_t{1} << 20;
 
 std::string who_of(int node, int rank) {
   return rank == kTorchrun ? fmt::format("[{}]", node) : fmt::format("[{}.{}]", node, rank);
@@ -32,10 +33,11 @@ std::filesystem::path LogMux::log_of(int node, std::optional<int> rank) const {
 }
 
 LogMux::Source& LogMux::source(int node, int rank) {
-  const auto [at, fresh] = sources_.try_emplace({node, rank});
-  auto& source = at->second;
-  if (fresh) source.file.path = log_of(node, rank == kTorchrun ? std::optional<int>() : rank);
-  return source;
+  const auto found = sources_.find({node, rank});
+  if (found != sources_.end()) return found->second;
+  Source source{.who = who_of(node, rank),
+                .file = {.path = log_of(node, rank == kTorchrun ? std::optional<int>() : rank)}};
+  return sources_.emplace(Key{node, rank}, std::move(source)).first->second;
 }
 
 void LogMux::take(int node, Stream stream, std::string_view line) {
@@ -54,16 +56,27 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
       case RankLine::Kind::ended:
         end(node, said->rank, said->text, ended);
         break;
-      default: {
-        auto& begun = source(node, said->rank).begun[said->kind];
-        begun += said->text;
-        if (said->goes_on && begun.size() < kLongestLine) break;
-        put(node, said->rank, said->kind == RankLine::Kind::err ? Stream::err : Stream::out, begun);
-        begun.clear();
-      }
+      default:
+        put_part(node, *said);
     }
   }
   if (ended && ended_) ended_(*ended);
+}
+
+/// A line of a rank, or a part of one.
+void LogMux::put_part(int node, const RankLine& said) {
+  const auto stream = said.kind == RankLine::Kind::err ? Stream::err : Stream::out;
+  auto& from = source(node, said.rank);
+  const auto begun = from.begun.find(said.kind);
+  if (begun == from.begun.end() && !said.goes_on) return put(node, said.rank, stream, said.text);
+  auto line = begun == from.begun.end() ? std::string() : std::move(begun->second);
+  line += said.text;
+  if (said.goes_on && line.size() < kLongestLine) {
+    from.begun.insert_or_assign(said.kind, std::move(line));
+    return;
+  }
+  from.begun.erase(said.kind);
+  put(node, said.rank, stream, line);
 }
 
 /// torchrun's agents say goodbye through the first agent's store, and complain if it is gone before them.
@@ -74,27 +87,50 @@ bool LogMux::is_quiet(int node, int rank) const {
   return rank == kTorchrun && counted != ranks_.end() && counted->second.second == counted->second.first;
 }
 
-void LogMux::write(LogFile& file, std::string line) {
-  line += '\n';
-  if (file.cut) line.insert(0, 1, '\n');
+void LogMux::add(LogFile& file, std::string_view who, std::string_view text) {
+  if (file.pending.empty()) pending_.push_back(&file);
+  if (!who.empty()) file.pending.append(who).append(1, ' ');
+  file.pending.append(text).append(1, '\n');
+}
+
+void LogMux::write(LogFile& file) {
+  if (file.cut) file.pending.insert(0, 1, '\n');
   int error = 0;
   if (!file.fd) error = work_.disk.open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0666, file.fd);
   if (error == 0) {
-    error = work_.disk.write(file.fd, line);
+    error = work_.disk.write(file.fd, file.pending);
     file.cut = error != 0;
   }
+  file.pending.clear();
   if (error == 0 || std::exchange(warned_, true)) return;
   work_.reporter.warn(fmt::format("{}; the training goes on, but its logs are incomplete",
                                   io_error("write", file.path, error).message()));
 }
 
+void LogMux::flush() {
+  const std::scoped_lock lock(mutex_);
+  write_pending();
+}
+
+void LogMux::write_pending() {
+  for (auto* file : pending_) write(*file);
+  pending_.clear();
+}
+
 void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
   auto& from = source(node, rank);
-  write(from.file, std::string(text));
-  write(all_, fmt::format("{} {}", who_of(node, rank), text));
-  from.last.emplace_back(text);
-  if (from.last.size() > kKeptLines) from.last.pop_front();
-  if (show_ && !is_quiet(node, rank)) show_(stream, who_of(node, rank), text);
+  add(from.file, {}, text);
+  add(all_, from.who, text);
+  if (all_.pending.size() >= kMostPending) write_pending();
+  if (from.last.size() < kKeptLines) {
+    from.last.emplace_back(text);
+  } else {
+    auto oldest = std::move(from.last.front());  // its memory is used again
+    from.last.pop_front();
+    oldest = text;
+    from.last.push_back(std::move(oldest));
+  }
+  if (show_ && !is_quiet(node, rank)) show_(stream, from.who, text);
 }
 
 void LogMux::end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended) {

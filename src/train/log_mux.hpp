@@ -19,12 +19,12 @@ namespace launch::train {
 
 /// Sorts the nodes' lines: each rank's into logs/nodeN.rankR.log, each torchrun's own into
 /// logs/nodeN.log, all in order of arrival, prefixed with "[N.R] ", into logs/all.log and to
-/// the function that shows them. A line is in its files when `take` returns, so that it outlives this
-/// process. The first one that cannot be written is a warning, and the training goes on. Safe to call from
+/// the function that shows them. Lines are in their files when `flush` returns, so that they outlive this
+/// process; those that cannot be written are a warning, once, and the training goes on. Safe to call from
 /// several threads.
 class LogMux {
  public:
-  /// Shows a line; the "[N.R]" is a separate argument.
+  /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
   /// Called when a rank ends.
   using Ended = std::function<void(const RankEnd&)>;
@@ -33,6 +33,8 @@ class LogMux {
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
+  /// Writes the lines that were taken to their files, with one write a file.
+  void flush();
   /// Stops showing lines; the files continue.
   void hush();
   /// Last lines of a node's torchrun.
@@ -45,17 +47,22 @@ class LogMux {
   struct LogFile {
     std::filesystem::path path;
     Fd fd = {};
-    bool cut = false;  ///< it may end with a part of a line, which was the last one that failed
+    std::string pending = {};  ///< lines to be written
+    bool cut = false;          ///< it may end with a part of a line, which was the last one that failed
   };
   struct Source {
+    std::string who;  ///< "[0.3]"
     LogFile file;
-    std::deque<std::string> last;
-    std::map<RankLine::Kind, std::string> begun;  ///< unfinished lines
+    std::deque<std::string> last = {};
+    std::map<RankLine::Kind, std::string> begun = {};  ///< unfinished lines
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 
   Source& source(int node, int rank);
-  void write(LogFile& file, std::string line);
+  void add(LogFile& file, std::string_view who, std::string_view text);
+  void write(LogFile& file);
+  void write_pending();
+  void put_part(int node, const RankLine& said);
   void put(int node, int rank, Stream stream, std::string_view text);
   void end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended);
   bool is_quiet(int node, int rank) const;
@@ -66,6 +73,7 @@ class LogMux {
   Work work_;
   mutable std::mutex mutex_;
   std::map<Key, Source> sources_;
+  std::vector<LogFile*> pending_;             ///< files that have lines to be written
   std::map<int, std::pair<int, int>> ranks_;  ///< per node: started, succeeded
   LogFile all_;
   bool hushed_ = false;

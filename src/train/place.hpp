@@ -31,10 +31,12 @@ struct PlaceFailed {
 };
 using PlaceEvent = std::variant<NodeStarted, NodeEnd, PlaceFailed>;
 
-/// Where a place reports a run. Both are called from any thread, concurrently, until `finish` returns.
+/// Where a place reports a run. All are called from any thread, concurrently, until `finish` returns.
 struct PlaceSinks {
   /// A line of a node's output. It contains the rank, as rank.py writes it.
   std::function<void(int node, Stream stream, std::string_view line)> line;
+  /// All lines of a node that have arrived so far were given.
+  std::function<void(int node)> pause;
   /// Every requested node ends with exactly one NodeEnd or PlaceFailed.
   std::function<void(PlaceEvent event)> event;
 };

@@ -22,14 +22,18 @@ import sys
 import time
 
 RANK = os.environ.get("RANK", "0").encode()
-LONGEST = 3900  # a write of up to PIPE_BUF (4096) bytes is not mixed with another rank's
+PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
+LONGEST = 3900
 TRACEBACK = b"Traceback (most recent call last)"
 
 
+def write(data):
+    while data:
+        data = data[os.write(1, data) :]
+
+
 def put(kind, text):
-    line = b"@launch %s %s %s\n" % (RANK, kind, text)
-    while line:
-        line = line[os.write(1, line) :]
+    write(b"@launch %s %s %s\n" % (RANK, kind, text))
 
 
 def put_event(kind, event):
@@ -41,16 +45,40 @@ class Lines:
 
     def __init__(self, kind):
         self.kind = kind
+        self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
         self.failed = None
 
     def take(self, data):
-        *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", self.rest + data)
-        for line in whole:
-            self.line(line)
+        data = self.rest + data
+        if b"\r" in data:
+            *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", data)
+            for line in whole:
+                self.line(line)
+        else:
+            end = data.rfind(b"\n") + 1
+            self.rest = data[end:]
+            self.lines(data[:end])
         while len(self.rest) > LONGEST:
             put(self.kind.upper(), self.rest[:LONGEST])
             self.rest = self.rest[LONGEST:]
+
+    def lines(self, data):
+        """Passes on whole lines, as many as fit into each write."""
+        if not data:
+            return
+        if self.kind == b"e" and TRACEBACK in data:
+            self.failed = time.time()
+        data = self.mark + data[:-1].replace(b"\n", b"\n" + self.mark) + b"\n"
+        at = 0
+        while at < len(data):
+            end = data.rfind(b"\n", at, at + PIPE_BUF) + 1
+            if end > 0:
+                write(data[at:end])
+            else:
+                end = data.index(b"\n", at) + 1
+                self.line(data[at + len(self.mark) : end - 1])
+            at = end
 
     def line(self, line):
         if self.kind == b"e" and TRACEBACK in line:

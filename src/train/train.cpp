@@ -78,6 +78,7 @@ Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, L
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
+          .pause = [this](int /*node*/) { logs_.flush(); },
           .event =
               [this](PlaceEvent event) {
                 if (auto* end = std::get_if<NodeEnd>(&event)) end->last_lines = logs_.last_lines(end->node);
@@ -106,6 +107,7 @@ Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outco
   }
   lock.unlock();
   auto finished = place_->finish();
+  logs_.flush();
   outcome.stop_seconds = std::chrono::duration<double>(clock_->steady() - began).count();
   if (failed) outcome.cause = find_cause(state.ranks, state.nodes);
   return finished;

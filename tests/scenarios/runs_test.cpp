@@ -236,5 +236,23 @@ TEST_F(RunsScenario, StopRemovesWhatALostRunLeft) {
       "{\n  \"schema\": 1,\n  \"run\": \"other-3\",\n  \"found\": \"lost\",\n  \"state\": \"lost\"\n}\n");
 }
 
+TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
+  scenario_.write("engine/fault", "floods");
+  // The pipe is open, and nobody reads it. The files get all lines; then Ctrl-C ends the run.
+  const auto done = scenario_.run({"bash", "-c", R"(mkfifo pipe; exec 3<>pipe
+"$1" train demo >pipe 2>err & launch=$!
+until [[ $(cat state/runs/*/logs/all.log 2>/dev/null | wc -l) -ge 300002 ]]; do
+  kill -0 $launch || exit 99; sleep 0.05
+done
+kill -INT $launch; wait $launch; code=$?
+ls engine/running
+exit $code)",
+                                   "bash", LAUNCH_PROGRAM});
+  EXPECT_EQ(done.code, 130) << done.err << scenario_.read("err");
+  EXPECT_EQ(done.out, "") << "containers that are left";
+  EXPECT_EQ(record()["end"]["result"], "interrupted");
+  EXPECT_TRUE(log().ends_with("[0.0] a line\n[0.0] good-bye\n"));
+}
+
 }  // namespace
 }  // namespace launch::scenarios

@@ -184,7 +184,8 @@ class LocalPlace final : public Place {
   void run_node(const Plan& plan, const NodePlan& node) {
     sinks_.event(NodeStarted{node.index});
     const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
-    auto outcome = engine_->run(container_spec(plan, node), on_line, clients_.get_token());
+    const auto on_pause = [&] { sinks_.pause(node.index); };
+    auto outcome = engine_->run(container_spec(plan, node), on_line, clients_.get_token(), on_pause);
     if (outcome) {
       sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
     } else {

@@ -17,6 +17,7 @@ using testing::ElementsAre;
 class Mux : public MuxTest {
  protected:
   std::string file(const std::string& name) {
+    mux_.flush();
     const auto text = read_file(scratch_.path() / name);
     return text ? *text : text.error().text();
   }
@@ -81,9 +82,12 @@ TEST_F(Mux, NonsenseForAnEventIsNone) {
 
 TEST_F(Mux, AFullDiskIsSaidOnceAndTheTrainingGoesOn) {
   mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  mux_.flush();
   work_.disk.set({.call = "write", .path = "log", .error = ENOSPC});
   mux_.take(0, Stream::out, "@launch 0 o loss 2");
+  mux_.flush();
   mux_.take(0, Stream::out, "@launch 1 o loss 3");
+  mux_.flush();
   work_.disk.set({});
   mux_.take(0, Stream::out, "@launch 0 o loss 4");
   EXPECT_THAT(shown_,
@@ -98,6 +102,8 @@ TEST_F(Mux, AFullDiskIsSaidOnceAndTheTrainingGoesOn) {
 TEST_F(Mux, ALogThatCannotBeMadeIsTriedAgain) {
   work_.disk.set({.call = "open", .path = "rank0", .error = EMFILE});
   mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  mux_.flush();
+  mux_.flush();
   work_.disk.set({});
   mux_.take(0, Stream::out, "@launch 0 o loss 2");
   EXPECT_THAT(work_.reporter.warnings,
@@ -105,6 +111,16 @@ TEST_F(Mux, ALogThatCannotBeMadeIsTriedAgain) {
                           ": Too many open files; the training goes on, but its logs are incomplete"));
   EXPECT_EQ(file("node0.rank0.log"), "loss 2\n");
   EXPECT_EQ(file("all.log"), "[0.0] loss 1\n[0.0] loss 2\n");
+}
+
+TEST_F(Mux, EachFileGetsOneWriteForManyLines) {
+  for (int i = 0; i < 1000; ++i) mux_.take(0, Stream::out, "@launch 0 o loss");
+  work_.disk.set({.call = "write", .path = "all.log", .error = ENOSPC, .nth = 2});
+  mux_.flush();
+  EXPECT_FALSE(work_.disk.struck()) << "a second write";
+  mux_.take(0, Stream::out, "@launch 0 o loss");
+  mux_.flush();
+  EXPECT_TRUE(work_.disk.struck());
 }
 
 TEST_F(Mux, HushedItStillKeepsFiles) {

@@ -45,6 +45,17 @@ TEST_F(RankScript, LinesArgumentsAndEnd) {
   EXPECT_FALSE(event().asked_to_end);
 }
 
+TEST_F(RankScript, ManyLinesAtOnceAndLongOnesAmongThem) {
+  run("import sys\n"
+      "lines = ['x' * (i % 97) for i in range(3000)] + ['y' * 10000] + ['z'] * 3000 + ['']\n"
+      "sys.stdout.write('\\n'.join(lines) + '\\n')\n");
+  ASSERT_EQ(shown_.size(), 6002U);
+  for (std::size_t i = 0; i < 3000; ++i) ASSERT_EQ(shown_[i], "out [0.5] " + std::string(i % 97, 'x')) << i;
+  EXPECT_EQ(shown_[3000], "out [0.5] " + std::string(10000, 'y'));
+  for (std::size_t i = 3001; i < 6001; ++i) ASSERT_EQ(shown_[i], "out [0.5] z") << i;
+  EXPECT_EQ(shown_[6001], "out [0.5] ");
+}
+
 TEST_F(RankScript, CodeAndExceptionWithItsTime) {
   const auto outcome = run("raise ValueError('no')\n");
   EXPECT_EQ(outcome.exit_code, 1);
