@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 from image_project import REGISTRY, TAG, write_wheel
@@ -107,28 +106,3 @@ class StandaloneProject(unittest.TestCase):
         answer = self.launch("build", NAME, *arguments, **options)
         self.images.add(answer["image_id"])
         return answer
-
-    def start_build(self, *arguments, **more):
-        return subprocess.Popen([LAUNCH, "build", NAME, *arguments], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, env=self.environment(self.project, "store", more))
-
-    def kill_builds(self, count, check, forget=lambda whole: None, **more):
-        """Kills that many builds, each later than the one before; the build after each gives the same image again.
-
-        `check` gets what that build answers. `forget` gets what the first one answered, before each that is killed.
-        """
-        whole = self.build(**more)
-        forget(whole)
-        began = time.monotonic()
-        self.assertEqual(self.build("--from-scratch", **more)["image"], whole["image"])
-        took = time.monotonic() - began
-        for step in range(count):
-            with self.subTest(step=step):
-                forget(whole)
-                building = self.start_build("--from-scratch", **more)
-                time.sleep(took * step / count)
-                building.kill()
-                building.communicate()
-                again = self.build("--from-scratch", **more)
-                self.assertEqual(again["image"], whole["image"])
-                check(again)
