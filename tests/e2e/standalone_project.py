@@ -91,9 +91,12 @@ class StandaloneProject(unittest.TestCase):
             del environment[name]
         return environment
 
-    def launch(self, *arguments, project=None, store="store", code=0, umask=0o022, **more):
+    def launch(self, *arguments, project=None, store="store", code=0, umask=0o022, clock=None, **more):
+        """`clock`: what faketime shows it instead of the time, such as "+1y"."""
         project = project or self.project
-        done = subprocess.run([LAUNCH, "--json", *arguments], cwd=project, text=True, umask=umask,
+        fake = ["faketime", "-f", clock] if clock else []
+        more = {**more, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if clock else more
+        done = subprocess.run([*fake, LAUNCH, "--json", *arguments], cwd=project, text=True, umask=umask,
                               env=self.environment(project, store, more), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, code, done.stderr)
         self.words = done.stderr
