@@ -43,6 +43,8 @@ class Standalone(StandaloneProject):
         self.assertEqual(in_image(self, image, "small"), "small\n")
         self.assertEqual(in_image(self, image, "python", "-c", "import platform, sys; print(platform.python_version(), "
                                        "sys.prefix, sys.base_prefix)"), f"{RELEASE} /opt/venv /python\n")
+        header = "import pathlib, sysconfig; print(pathlib.Path(sysconfig.get_path('include'), 'Python.h').read_text(), end='')"
+        self.assertEqual(in_image(self, image, "python", "-c", header), "/* Python.h */\n", "Triton looks for it there")
         flags = "import json, small_tool; print(*(open(m.__cached__, 'rb').read(8)[4] for m in (json, small_tool)))"
         self.assertEqual(in_image(self, image, "python", "-c", flags), "1 3\n", "the library's bytecode is not checked")
         self.assertEqual(in_image(self, image, "sh", "-c", "pwd; id; echo $PRICE; ls -A / | grep -e stargz -e prefetch; "
