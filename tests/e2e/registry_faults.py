@@ -14,6 +14,7 @@ import os
 import re
 import shutil
 import tarfile
+import time
 import unittest
 
 from real_registry import free_port, run
@@ -244,6 +245,8 @@ class RegistryFaults(StandaloneProject):
             "an error, once": lambda h: h.server.first(1, h.command) and h.refuse(500, "UNKNOWN"),
             "busy": lambda h: h.server.first(1, h.command) and h.refuse(429, "TOOMANYREQUESTS", Retry_After="1"),
             "no chunks": lambda h: h.command == "PATCH" and h.refuse(405, "UNSUPPORTED"),
+            "no chunks, in other words": lambda h: h.command == "PATCH" and h.refuse(400, "UNSUPPORTED"),
+            "slow": lambda h: h.command in ("PATCH", "PUT") and time.sleep(0.5),
             "uploads are forgotten": lambda h: h.command == "PATCH" and h.server.number("patch") == "2" and self.forget_upload(h),
             "the tag is another image": lambda h: asks(h, "HEAD", "/manifests/") and h.say(200, Docker_Content_Digest=digest_of(b"")),
             "other bytes arrive, once": lambda h: h.command == "PUT" and h.server.first(1, "put") and h.refuse(400, "DIGEST_INVALID"),
