@@ -67,6 +67,9 @@ class Docker final : public EngineType {
 
   /// docker speaks plain HTTP to loopback addresses by itself.
   Arguments plain_pull() const override { return {"pull", "--quiet"}; }
+  Arguments list_names() const override {
+    return {"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"};
+  }
 
   Arguments gpus(const specs::GpuSet& gpus) const override {
     return {"--gpus", gpus.count() ? fmt::format("\"device={}\"", join(gpu_names(gpus), ",")) : "all"};

@@ -136,8 +136,10 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
-  TRY_ASSIGN(const auto listed, call({"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"}));
+  TRY_ASSIGN(auto listed, call(info_.type->list_names()));
   if (!listed.ok()) return fail(failed("list its images", listed));
+  std::ranges::replace_if(
+      listed.out, [](char c) { return c == '[' || c == ']' || c == ' '; }, '\n');
   for (const auto& each : words(listed.out)) {
     const auto slash = each.find('/');
     if (!each.starts_with("127.0.0.1:") ||

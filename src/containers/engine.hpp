@@ -67,7 +67,8 @@ struct Image {
   std::map<std::string, std::string> annotations = {};  ///< podman
   std::vector<Digest> layers = {};  ///< of its uncompressed layers (OCI diffIDs), from below
   std::size_t names = 0;
-  std::size_t steps = 0;  ///< entries of its history: more than its parent's
+  std::vector<std::string> references = {};  ///< its names with its digest: "localhost/launch/demo@sha256:…"
+  std::size_t steps = 0;                     ///< entries of its history: more than its parent's
 };
 
 struct Mount {

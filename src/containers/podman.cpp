@@ -132,6 +132,8 @@ class Podman final : public EngineType {
   }
 
   Arguments plain_pull() const override { return {"pull", "--quiet", "--tls-verify=false"}; }
+  /// Its list of repositories has only the tags of an image that has one, and else only one of the names.
+  Arguments list_names() const override { return {"images", "--format", "{{.RepoDigests}}"}; }
 
   /// podman before 5.0 accepts --gpus and ignores it, so it always gets CDI devices.
   Arguments gpus(const specs::GpuSet& gpus) const override {

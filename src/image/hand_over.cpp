@@ -53,6 +53,14 @@ std::string handed_name(const std::string& recipe) {
   return fmt::format("launch/{}/hand-over", project::engine_name(recipe));
 }
 
+/// Whether a build that was killed left its name of a hand-over.
+bool has_handed_name(const containers::Image& image, const std::string& recipe) {
+  return std::ranges::any_of(image.references,
+                             [part = fmt::format("/{}@", handed_name(recipe))](const auto& each) {
+                               return each.find(part) != each.npos;
+                             });
+}
+
 /// Puts one image into an engine.
 class HandOver {
  public:
@@ -179,10 +187,15 @@ Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
     return BuildOutcome{*std::move(found), project::image_name(recipe), true, size};
   };
   TRY_ASSIGN(auto found, find());
-  if (found) return *std::move(found);
+  if (found && !has_handed_name(found->image, recipe)) return *std::move(found);
   const auto turns = folder / "builds";
   const auto name = project::engine_name(recipe);
   TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, name));
+  if (found) {
+    // The name of a build that is running is its own.
+    if (turn) TRY(engine.forget_loopback(handed_name(recipe)));
+    return *std::move(found);
+  }
   if (!turn) {
     work.reporter.note(fmt::format("another build of {} is running; waiting for it", recipe));
     TRY_ASSIGN(turn, BuildTurn::take(turns, name, work));
