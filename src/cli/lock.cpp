@@ -11,6 +11,7 @@
 #include "cli/app.hpp"
 #include "cli/reports/changes.hpp"
 #include "cli/reports/explanation.hpp"
+#include "cli/reports/verified.hpp"
 #include "project/diff.hpp"
 #include "specs/texts.hpp"
 
@@ -189,7 +190,8 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"unknown_extras", std::move(unknown_extras)},
                      {"moved", result.moved},
                      {"stayed", std::move(stayed)},
-                     {"metadata_bytes", result.metadata_bytes}};
+                     {"metadata_bytes", result.metadata_bytes},
+                     {"verified", verified_json<Json>(locked.verified)}};
   return json_text(json);
 }
 
@@ -216,6 +218,13 @@ Result<commands::LockRequest> request_of(const LockOptions& options) {
   TRY_ASSIGN(const auto as_of, day_of("--as-of", options.as_of));
   if (date || as_of) request.night = locking::OtherNight{date, as_of};
   return request;
+}
+
+/// Whether the lock is verified; of one that was neither, and is unchanged, nothing is new.
+void tell_verification(const commands::LockDocument& locked, bool check, Reporter& reporter) {
+  if (locked.verified) return reporter.note(locked.verified->text());
+  if (locked.changed && !check)
+    reporter.note(fmt::format("not verified yet: run `launch verify {}`", locked.recipe.name));
 }
 
 /// The options that choose versions, for hints: " --upgrade torch".
@@ -271,6 +280,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   tell(*locked, reporter);
   tell_night(*locked, options, reporter);
   report_changes(*locked, options.check, reporter);
+  tell_verification(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
   reporter.note(

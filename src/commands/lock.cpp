@@ -167,7 +167,12 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   for (const auto& note : subject.workspace.site.ignored) context.reporter.note(note);
   document.file = subject.workspace.project.shown(subject.file);
   TRY_ASSIGN(const auto settled, is_settled(request, subject));
+  const auto verified = [&](const std::string& text) {
+    return project::verification_of(subject.workspace.project, subject.file, project::lock_digest(text),
+                                    context.reporter);
+  };
   if (settled) {
+    document.verified = verified(subject.previous.text);
     document.resolution.lock = *subject.previous.lock;
     document.previous = std::move(subject.previous.lock);
     document.seconds = seconds_so_far();
@@ -185,6 +190,7 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.previous = std::move(subject.previous.lock);
   if (document.changed && request.write) TRY(write_file(context.disk, subject.file, text));
   if (request.write) note_root(store, subject.file, context.reporter);
+  document.verified = verified(text);
   document.seconds = seconds_so_far();
   return document;
 }
