@@ -11,6 +11,7 @@
 #include "cli/app.hpp"
 #include "cli/reports/changes.hpp"
 #include "cli/reports/explanation.hpp"
+#include "cli/reports/verified.hpp"
 #include "project/diff.hpp"
 #include "specs/texts.hpp"
 
@@ -202,7 +203,8 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"moved", result.moved},
                      {"stayed", std::move(stayed)},
                      {"images", std::move(images)},
-                     {"metadata_bytes", result.metadata_bytes}};
+                     {"metadata_bytes", result.metadata_bytes},
+                     {"verified", verified_json<Json>(locked.verified)}};
   return json_text(json);
 }
 
@@ -230,6 +232,13 @@ Result<commands::LockRequest> request_of(const LockOptions& options) {
   TRY_ASSIGN(const auto as_of, day_of("--as-of", options.as_of));
   if (date || as_of) request.night = locking::OtherNight{date, as_of};
   return request;
+}
+
+/// Whether the lock is verified; of one that was neither, and is unchanged, nothing is new.
+void tell_verification(const commands::LockDocument& locked, bool check, Reporter& reporter) {
+  if (locked.verified) return reporter.note(locked.verified->text());
+  if (locked.changed && !check)
+    reporter.note(fmt::format("not verified yet: run `launch verify {}`", locked.recipe.name));
 }
 
 /// The options that choose versions, for hints: " --upgrade torch".
@@ -297,6 +306,7 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   tell_night(*locked, options, reporter);
   report_changes(*locked, options.check, reporter);
   tell_images(*locked, reporter);
+  tell_verification(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
   if (!options.check || !locked->changed) return 0;
   reporter.note(

@@ -16,6 +16,10 @@
 
 namespace launch::commands {
 
+std::filesystem::path build_folder_of(const project::Site& site) {
+  return std::filesystem::path(site.store.value).parent_path();
+}
+
 Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context,
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
@@ -60,7 +64,7 @@ ImageInputs::ImageInputs(const Context& context, std::optional<std::string> engi
       origins_(locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
 
 std::filesystem::path ImageInputs::folder() const {
-  return std::filesystem::path(site().store.value).parent_path();
+  return build_folder_of(site());
 }
 
 Result<containers::Engine> ImageInputs::engine() const {

@@ -14,6 +14,10 @@
 
 namespace launch::commands {
 
+/// Where builds keep temporary files: next to the store, where there is space for the wheels and so, most
+/// likely, for their contents.
+std::filesystem::path build_folder_of(const project::Site& site);
+
 /// A locked recipe with everything that its image is made of, and the means to get it.
 class ImageInputs {
  public:
@@ -31,8 +35,7 @@ class ImageInputs {
   const std::vector<image::ProjectCopy>& copies() const { return copies_; }
   const store::Store& store() const { return store_; }
   net::HttpClient& http() const { return *http_; }
-  /// Where builds keep temporary files: next to the store, where there is space for the wheels and so, most
-  /// likely, for their contents.
+  /// build_folder_of its site.
   std::filesystem::path folder() const;
 
   /// The engine, which is looked for once. Errors: those of find_engine.

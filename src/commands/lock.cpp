@@ -211,7 +211,12 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   for (const auto& note : subject.workspace.site.ignored) context.reporter.note(note);
   document.file = subject.workspace.project.shown(subject.file);
   TRY_ASSIGN(const auto settled, is_settled(request, subject));
+  const auto verified = [&](const std::string& text, const project::Lockfile& of) {
+    return project::verification_of(subject.workspace.project, subject.file, project::lock_digest(text, of),
+                                    context.reporter);
+  };
   if (settled) {
+    document.verified = verified(subject.previous.text, *subject.previous.lock);
     document.resolution.lock = *subject.previous.lock;
     document.previous = std::move(subject.previous.lock);
     document.seconds = seconds_so_far();
@@ -230,13 +235,16 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.previous = std::move(subject.previous.lock);
   document.changed = text != before;
   if (!request.write) {
+    document.verified = verified(text, lock);
     document.seconds = seconds_so_far();
     return document;
   }
   if (document.changed) TRY(write_file(context.disk, subject.file, text));
   note_root(store, subject.file, context.reporter);
   TRY(record_images(request, context, subject.file, document));
-  document.changed = project::write_lockfile(lock) != before;
+  text = project::write_lockfile(lock);
+  document.changed = text != before;
+  document.verified = verified(text, lock);
   document.seconds = seconds_so_far();
   return document;
 }

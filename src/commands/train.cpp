@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
+#include "commands/locked_image.hpp"
 #include "train/machine.hpp"
 
 namespace launch::commands {
@@ -28,16 +29,27 @@ Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& 
   const auto name = project::image_reference(plan.recipe);
   TRY_ASSIGN(auto image, place.find_image(name));
   plan.image.name = name;
-  std::string wrong;
-  if (!image) {
-    wrong = fmt::format("{} has no image {}", place.handle().engine, name);
-  } else if (image->lock_digest != plan.lock_digest) {
-    wrong = fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
-                        image->lock_digest ? image->lock_digest->text() : "none", plan.lock_digest.text());
-  }
+  auto error = wrong_image({plan.recipe, place.handle().engine, image.has_value(),
+                            image ? image->lock_digest : std::nullopt, plan.lock_digest});
   if (image) plan.image = *std::move(image);
-  if (wrong.empty()) return std::nullopt;
-  return Error(ErrorKind::no, std::move(wrong)).hint(fmt::format("run `launch build {}`", plan.recipe));
+  return error;
+}
+
+/// Whether lock and image were verified, and a line that says so.
+void find_verification(const project::Project& project, const project::LoadedLock& lock, train::Plan& plan,
+                       Reporter& reporter) {
+  auto record = project::verification_of(project, lock.file, lock.digest, reporter);
+  const auto& image = plan.image;
+  const bool same = record && image.image_id && record->has_image(*image.image_id, image.digest);
+  if (same) {
+    plan.notes.push_back(record->text());
+    plan.verified = std::move(record);
+    return;
+  }
+  plan.notes.push_back(
+      fmt::format("{}: run `launch verify {}`",
+                  record ? "this image is not verified, only an earlier one of the lock is" : "not verified",
+                  plan.recipe));
 }
 
 Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
@@ -62,6 +74,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, plan));
+  if (!image_error) find_verification(workspace.project, locked.lock, plan, context.reporter);
   std::optional<Error> gpu_error;
   if (place->handle().place == train::place_kinds().front().name) {
     if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)

@@ -28,6 +28,9 @@ inline constexpr const char* kSourceBuildLabel = "launch.source-build";
 /// `image` (try_image), which removes what a killed trial left.
 inline constexpr const char* kTrialLabel = "launch.trial";
 
+/// On a container in which `launch verify` runs: the same. Written and read by `image` (inspect_image).
+inline constexpr const char* kVerifyLabel = "launch.verify";
+
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.
 inline constexpr const char* kBuildMark = "launch.build.";

@@ -11,6 +11,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
+#include "project/verification.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
@@ -54,6 +55,7 @@ struct Plan {
   std::string recipe;  ///< "demo"
   Digest lock_digest = Digest::of("");
   TrainImage image;
+  std::optional<project::Verification> verified = {};  ///< of lock and image; nullopt: they are not verified
   Rendezvous rendezvous;
   std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
   specs::GpuSet gpus = specs::GpuSet::all();     ///< requested per node

@@ -115,6 +115,13 @@ Json digest_json(const std::optional<Digest>& digest) {
   return digest ? Json(digest->text()) : Json(nullptr);
 }
 
+Json verified_of(const std::optional<project::Verification>& verified) {
+  if (!verified) return nullptr;
+  return {{"time", verified->time},
+          {"gpus", verified->gpus},
+          {"driver", verified->driver.empty() ? Json(nullptr) : Json(verified->driver)}};
+}
+
 Json plan_of(const Plan& plan) {
   return {
       {"lock", plan.lock_digest.text()},
@@ -122,6 +129,7 @@ Json plan_of(const Plan& plan) {
        {{"name", plan.image.name},
         {"id", digest_json(plan.image.image_id)},
         {"digest", digest_json(plan.image.digest)}}},
+      {"verified", verified_of(plan.verified)},
       {"world_size", plan.world_size()},
       {"ranks_per_node", plan.rendezvous.ranks_per_node},
       {"backend", plan.backend},

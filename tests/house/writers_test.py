@@ -26,6 +26,7 @@ TESTS = {
     "src/index/wheel_metadata.cpp": "MetadataNoSpace",
     "src/net/http_cache.cpp": "HttpNoSpace",
     "src/net/part_file.cpp": "StoreNoSpace",
+    "src/project/verification.cpp": "OnAFullDiskIsAnErrorAndTheOldOneStays",
     "src/store/derived.cpp": "AreOnlyMissingWithoutAPlaceToKeepThem",
     "src/store/fetch.cpp": "HashedNoSpace",
     "src/store/layers.cpp": "AreMadeWithoutAPlaceToKeepThem",

@@ -85,7 +85,7 @@ TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   for (int time = 0; time < 2; ++time) {
     const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", engine.string()});
     EXPECT_EQ(outcome.code, 0);
-    EXPECT_EQ(outcome.err, gpu_note());
+    EXPECT_EQ(outcome.err, notes());
   }
 }
 
@@ -94,7 +94,7 @@ struct EngineFault {
   std::string name;
   std::string fault;  ///< of tests/fakes/engine/podman
   int code = 0;
-  std::string err;  ///< without the note on GPUs and the line that tells of the run's begin
+  std::string err;  ///< without the notes and the line that tells of the run's begin
   bool begun = true;
 };
 
@@ -111,7 +111,7 @@ class AnEngineThat : public TrainScenario, public ::testing::WithParamInterface<
 TEST_P(AnEngineThat, IsNamedWithWhatItSaid) {
   const auto outcome = train(GetParam().fault);
   EXPECT_EQ(outcome.code, GetParam().code);
-  EXPECT_EQ(outcome.err, (GetParam().begun ? gpu_note() + kBegun : "") + GetParam().err);
+  EXPECT_EQ(outcome.err, (GetParam().begun ? notes() + kBegun : "") + GetParam().err);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -166,7 +166,7 @@ TEST_F(TrainScenario, AHalfMadeNetworkIsRemovedAndTheRunIsRecordedAsFailed) {
 TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
   const auto said = train("", {"train", "demo", "--dry-run", "--", "--steps", "5"});
   EXPECT_EQ(said.code, 0);
-  EXPECT_EQ(said.err, gpu_note());
+  EXPECT_EQ(said.err, notes());
   EXPECT_EQ(lines(said.out).size(), 2U);
   const auto done = train("", {"train", "demo", "--", "--steps", "5"});
   EXPECT_EQ(done.code, 0) << done.err;
