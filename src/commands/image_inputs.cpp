@@ -16,6 +16,12 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+  return of(std::move(workspace), std::move(locked), context, std::move(engine));
+}
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, project::Locked locked,
+                                                     const Context& context,
+                                                     std::optional<std::string> engine) {
   TRY_ASSIGN(auto copies,
              image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
   auto http = open_http(context, workspace.site);
@@ -51,18 +57,20 @@ Result<containers::Engine> ImageInputs::engine() const {
   return *engine_;
 }
 
+image::PlanRequest ImageInputs::plan_request(const specs::Platform& platform) const {
+  return {.locked = locked_,
+          .copies = copies_,
+          .platform = platform,
+          .folder = folder(),
+          .fetch = [this](const auto& wheels) { return fetch(wheels); },
+          .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
+          .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
+          .make_system = [this](const auto& base, const auto& found,
+                                const auto& wanted) { return make_system(base, found, wanted); }};
+}
+
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
-  const image::PlanRequest request{
-      .locked = locked_,
-      .copies = copies_,
-      .platform = platform,
-      .folder = folder(),
-      .fetch = [this](const auto& wheels) { return fetch(wheels); },
-      .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
-      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
-      .make_system = [this](const auto& base, const auto& found,
-                            const auto& wanted) { return make_system(base, found, wanted); }};
-  return image::plan_image(request, store_, context_.runner, context_.work());
+  return image::plan_image(plan_request(platform), store_, context_.runner, context_.work());
 }
 
 image::BuildRequest ImageInputs::build_request() const {
