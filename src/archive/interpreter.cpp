@@ -103,7 +103,7 @@ class Unpacker {
                          entry.kind == Kind::folder ? path.string() : path.parent_path().string()));
     if (entry.kind == Kind::link) TRY(link(path, entry));
     if (entry.kind == Kind::hard_link) TRY(copy(path, entry));
-    if (entry.kind == Kind::folder) folders_.push_back({path, entry.mode});
+    if (entry.kind == Kind::folder) folders_.emplace_back(path, entry.mode);
     return entry.kind == Kind::file;
   }
 

@@ -136,7 +136,7 @@ Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
   TRY(write_tree_file(disk_, wheel.prefix / path, content, executable));
-  wheel.files.push_back(TreeFile{path, content.size(), Digest::of(content)});
+  wheel.files.emplace_back(TreeFile{path, content.size(), Digest::of(content)});
   return {};
 }
 

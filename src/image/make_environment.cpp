@@ -232,6 +232,7 @@ class EnvironmentMaker {
                       const std::string& name, std::vector<std::optional<store::Tree>>& trees) {
     if (missing.empty()) return {};
     std::vector<archive::WheelPlace> places;
+    places.reserve(missing.size());
     for (const auto at : missing)
       places.push_back({wheels[at].path, maker_.scratch() / wheels[at].digest.hex()});
     work_.reporter.status("unpacking wheels");

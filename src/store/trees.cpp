@@ -71,7 +71,7 @@ std::optional<Tree> find_tree(const Store& store, const Digest& from, const std:
   return std::nullopt;
 }
 
-Result<Tree> keep_tree(const Store& store, KeepTree tree, const Work& work) {
+Result<Tree> keep_tree(const Store& store, const KeepTree& tree, const Work& work) {
   TRY_ASSIGN(auto entries, read_tree(tree.made));
   TRY(finish_files(tree, entries, work));
   const auto beside = tree.made.parent_path() / (tree.made.filename().string() + ".kept");

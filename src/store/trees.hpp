@@ -40,7 +40,7 @@ struct KeepTree {
   std::vector<archive::TreeFile> files = {};
   bool keeps_times = false;
 };
-Result<Tree> keep_tree(const Store& store, KeepTree tree, const Work& work);
+Result<Tree> keep_tree(const Store& store, const KeepTree& tree, const Work& work);
 
 /// Folders that containers mount, linked together from trees; it cannot be collected while this object lives.
 struct Environment {
