@@ -24,6 +24,12 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+  return of(std::move(workspace), std::move(locked), context, std::move(engine));
+}
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, project::Locked locked,
+                                                     const Context& context,
+                                                     std::optional<std::string> engine) {
   TRY_ASSIGN(auto copies,
              image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
   TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), std::move(copies), context,
@@ -73,6 +79,18 @@ Result<containers::Engine> ImageInputs::engine() const {
     engine_.emplace(std::move(found));
   }
   return *engine_;
+}
+
+image::PlanRequest ImageInputs::plan_request(const specs::Platform& platform) const {
+  return {.locked = locked_,
+          .copies = copies_,
+          .platform = platform,
+          .folder = folder(),
+          .fetch = [this](const auto& wheels) { return fetch(wheels); },
+          .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
+          .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
+          .make_system = [this](const auto& base, const auto& found,
+                                const auto& wanted) { return make_system(base, found, wanted); }};
 }
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
@@ -134,16 +152,8 @@ Result<std::vector<std::string>> ImageInputs::missing() const {
 
 Result<image::ImagePlan> ImageInputs::plan_with(std::vector<image::ProjectCopy> copies,
                                                 const specs::Platform& platform) const {
-  const image::PlanRequest request{
-      .locked = locked_,
-      .copies = std::move(copies),
-      .platform = platform,
-      .folder = folder(),
-      .fetch = [this](const auto& wheels) { return fetch(wheels); },
-      .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
-      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
-      .make_system = [this](const auto& base, const auto& found,
-                            const auto& wanted) { return make_system(base, found, wanted); }};
+  auto request = plan_request(platform);
+  request.copies = std::move(copies);
   return image::plan_image(request, store_, context_.runner, context_.work());
 }
 

@@ -29,6 +29,11 @@ class ImageInputs {
   static Result<std::unique_ptr<ImageInputs>> open_environment(const std::string& recipe,
                                                                const Context& context);
 
+  /// The same for a recipe whose lock was loaded.
+  static Result<std::unique_ptr<ImageInputs>> of(Workspace workspace, project::Locked locked,
+                                                 const Context& context,
+                                                 std::optional<std::string> engine = std::nullopt);
+
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
   const project::Locked& locked() const { return locked_; }
@@ -40,6 +45,8 @@ class ImageInputs {
 
   /// The engine, which is looked for once. Errors: those of find_engine.
   Result<containers::Engine> engine() const;
+  /// What the image of a platform, or an environment like it, is made of. Refers to this object.
+  image::PlanRequest plan_request(const specs::Platform& platform) const;
   /// The image of a platform. Errors: those of plan_image; (no): below the project's files, it is not the one
   /// that the lock names.
   Result<image::ImagePlan> plan(const specs::Platform& platform) const;

@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "commands/locked_image.hpp"
+#include "commands/mounted_run.hpp"
 #include "train/machine.hpp"
 
 namespace launch::commands {
@@ -22,7 +23,34 @@ struct Prepared {
   train::Plan plan;
   std::optional<Error> image_error;  ///< (no) there is no image of the lock
   std::optional<Error> gpu_error;    ///< (environment) the driver or a GPU is too old
+  std::optional<MountedRun> mounted;
 };
+
+/// Decides whether a run has an image or a mounted environment, and adds the latter to its plan.
+/// `image_error` says why there is no image.
+Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request, const train::Place& place,
+                                                     const Workspace& workspace,
+                                                     const project::Locked& locked,
+                                                     std::optional<Error>& image_error,
+                                                     const Context& context) {
+  using train::EnvironmentKind;
+  const bool wanted = request.environment == EnvironmentKind::mounted;
+  if (!wanted && (request.environment || !image_error)) return std::nullopt;
+  const auto why = why_not_mounted(place, locked);
+  if (wanted && !why.empty()) {
+    return fail(input_error(fmt::format("cannot mount an environment: {}", why))
+                    .hint(fmt::format("run `launch build {}`, and use --env image", locked.recipe.name)));
+  }
+  if (!why.empty()) {
+    auto error = Error(ErrorKind::no, fmt::format("{}; an environment cannot be mounted instead: {}",
+                                                  image_error->message(), why));
+    for (const auto& hint : image_error->hints()) error.hint(hint);
+    image_error = std::move(error);
+    return std::nullopt;
+  }
+  TRY_ASSIGN(auto mounted, MountedRun::plan(workspace, locked, place.handle().program, context));
+  return mounted;
+}
 
 /// Fills in the plan's image; returns an error if there is none.
 Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& plan) {
@@ -74,14 +102,28 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, plan));
-  if (!image_error) find_verification(workspace.project, locked.lock, plan, context.reporter);
+  TRY_ASSIGN(auto mounted, choose_environment(request, *place, workspace, locked, image_error, context));
+  if (mounted) {
+    mounted->add_to(plan, folder, request.environment ? "--env mounted" : image_error->message());
+    image_error.reset();
+  } else if (!image_error) {
+    find_verification(workspace.project, locked.lock, plan, context.reporter);
+  }
   std::optional<Error> gpu_error;
   if (place->handle().place == train::place_kinds().front().name) {
     if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
       gpu_error = fits.error();
   }
-  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),
-                  std::move(gpu_error)};
+  return Prepared{std::move(place),       std::move(folder),    std::move(plan),
+                  std::move(image_error), std::move(gpu_error), std::move(mounted)};
+}
+
+/// What the nodes get their files from.
+std::string environment_of(const train::Plan& plan) {
+  if (!plan.mounted) return "image " + plan.image.digest.value_or(*plan.image.image_id).text();
+  constexpr std::size_t kShown = 12;
+  return fmt::format("mounted environment {} ({})", plan.mounted->key.hex().substr(0, kShown),
+                     plan.mounted->reason);
 }
 
 void tell_notes(const train::Plan& plan, Reporter& reporter) {
@@ -92,22 +134,22 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
   TRY_ASSIGN(auto prepared, prepare(request, context));
-  auto& [place, folder, plan, image_error, gpu_error] = prepared;
+  auto& [place, folder, plan, image_error, gpu_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
   if (gpu_error) return fail(*std::move(gpu_error));
+  if (mounted) TRY(mounted->make(plan, *place, context));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
-  context.reporter.note(fmt::format(
-      "run {}: {} of {}, {} with {}, image {}", plan.run, count_of(plan.nodes.size(), "node"),
-      count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), description.software,
-      plan.backend, plan.image.digest.value_or(*plan.image.image_id).text()));
+  context.reporter.note(
+      fmt::format("run {}: {} of {}, {} with {}, {}", plan.run, count_of(plan.nodes.size(), "node"),
+                  count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"),
+                  description.software, plan.backend, environment_of(plan)));
   const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }
 
-Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
-                                                             const Context& context) {
+Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(const auto prepared, prepare(request, context));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   if (prepared.gpu_error) context.reporter.warn(prepared.gpu_error->message());

@@ -74,6 +74,9 @@ class EngineType {
   /// Prints all names of all images as NAME@DIGEST, those of one image possibly in brackets.
   virtual Arguments list_names() const = 0;
 
+  /// `cp` of a tar on stdin, whose files keep their owners; followed by the place.
+  virtual Arguments unpack() const = 0;
+
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
   /// The commands that end and remove containers, each followed by their names. Only the last one must

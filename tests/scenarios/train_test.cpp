@@ -76,6 +76,24 @@ TEST_F(TrainScenario, AnEngineWhosePathWouldActOnTheTerminal) {
             "error: /a\\x1b[31mb/podman cannot be started\n\nhint: use the path of a podman program\n");
 }
 
+TEST_F(TrainScenario, EnvironmentsThatCannotBe) {
+  const auto mounted = train("", {"train", "demo", "--env", "mounted"});
+  EXPECT_EQ(mounted.code, 2);
+  EXPECT_EQ(
+      mounted.err,
+      "error: cannot mount an environment: the Python of the recipe demo is that of the base image or its "
+      "distribution\n"
+      "\n"
+      "hint: run `launch build demo`, and use --env image\n");
+  const auto image = train("no-image", {"train", "demo", "--env", "image"});
+  EXPECT_EQ(image.code, 1);
+  EXPECT_EQ(image.err,
+            "error: podman has no image localhost/launch/demo:latest\n\nhint: run `launch build demo`\n");
+  const auto unknown = train("", {"train", "demo", "--env", "venv"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_EQ(unknown.err, "error: --env \"venv\": expected image or mounted\n");
+}
+
 TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   const std::string folder = "eng\xff";
   std::filesystem::create_directories(scenario_.place(folder));
@@ -122,11 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "\n"
                     "hint: find out why: podman info\n",
                     false},
-        EngineFault{"HasNoImageYet", "no-image", 1,
-                    "error: podman has no image localhost/launch/demo:latest\n"
-                    "\n"
-                    "hint: run `launch build demo`\n",
-                    false},
+        EngineFault{
+            "HasNoImageYet", "no-image", 1,
+            "error: podman has no image localhost/launch/demo:latest; an environment cannot be mounted "
+            "instead: the Python of the recipe demo is that of the base image or its distribution\n"
+            "\n"
+            "hint: run `launch build demo`\n",
+            false},
         EngineFault{"CannotMakeANetwork", "no-network", 3,
                     std::string(kRecord) +
                         "error: podman could not create the network launch-demo-[RUN]: could not find "
