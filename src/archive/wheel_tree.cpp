@@ -97,7 +97,7 @@ Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) co
   TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
   TRY_ASSIGN(const Fd out, create_file(disk_, place, O_WRONLY, mode_of(plan.executable)));
   // A full disk is an error now, and not after most of the work.
-  int error = disk_.reserve(out, entry.size, /*keep_size=*/false);
+  int error = disk_.reserve(out, entry.size, /*keep_size=*/true);
   if (error != 0) return fail(io_error("write", place, error));
   Sha256 digest;
   std::uint64_t since = 0;

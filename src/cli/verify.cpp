@@ -32,7 +32,7 @@ The GPUs of this machine are used if the lock has CUDA.
 
 The record, lockfiles/NAME.verified.json, says which lock and image worked on which GPU and driver, and when;
 `launch lock`, `launch diff` and `launch train` quote it. The exit code is 1 if the image is not as it should be; a
-record that says otherwise of the same lock is removed.)";
+existing record of the same lock is removed.)";
 
 struct VerifyOptions {
   std::string recipe;

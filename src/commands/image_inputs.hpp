@@ -25,14 +25,14 @@ class ImageInputs {
   /// `engine`: the one that is wanted, should one be needed.
   static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
                                                    std::optional<std::string> engine = std::nullopt);
-  /// The same without the project's files.
-  static Result<std::unique_ptr<ImageInputs>> open_environment(const std::string& recipe,
-                                                               const Context& context);
-
   /// The same for a recipe whose lock was loaded.
   static Result<std::unique_ptr<ImageInputs>> of(Workspace workspace, project::Locked locked,
                                                  const Context& context,
                                                  std::optional<std::string> engine = std::nullopt);
+
+  /// The same without the project's files.
+  static Result<std::unique_ptr<ImageInputs>> environment_of(Workspace workspace, project::Locked locked,
+                                                             const Context& context);
 
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
@@ -54,6 +54,8 @@ class ImageInputs {
   Result<image::ImagePlan> plan_environment(const specs::Platform& platform) const;
   /// What the store lacks of its parts: "3 wheels (2.1 GB)", "the base image"; empty if nothing.
   Result<std::vector<std::string>> missing() const;
+  /// The base image, if the store has it. Errors: those of base_of and find_pulled.
+  Result<std::optional<store::PulledImage>> find_base(const specs::Platform& platform) const;
   /// What a build by the engine needs.
   image::BuildRequest build_request() const;
 

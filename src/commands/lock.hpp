@@ -20,8 +20,7 @@ struct LockRequest {
   bool offline = false;                           ///< cached index pages only
   std::vector<std::string> upgrade_only = {};     ///< packages that are not kept, unless `upgrade`
   std::optional<locking::OtherNight> night = {};  ///< in place of the recipe's
-  bool images =
-      false;  ///< fetch what the digests of its images need; else they are recorded if nothing is missing
+  bool images = false;  ///< record the digests of its images, and fetch what is missing for that
 };
 
 struct LockDocument {
@@ -34,7 +33,8 @@ struct LockDocument {
   std::optional<project::Verification> verified = {};  ///< of the lock in the file; nullopt: it is not
   bool is_asked_for = true;                            ///< the nightly is one that the recipe asks for
   bool new_images = false;                             ///< the digests of its images were recorded now
-  bool lost_images = false;                            ///< it named its images before, and does not any more
+  std::optional<Error> image_error = {};  ///< why the digests of its images were not recorded, though wanted
+  bool lost_images = false;               ///< it named its images before, and does not any more
   double seconds = 0;
 };
 

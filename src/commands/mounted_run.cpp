@@ -16,9 +16,13 @@ std::string why_not_mounted(const train::Place& place, const project::Locked& lo
 }
 
 Result<MountedRun> MountedRun::plan(Workspace workspace, project::Locked locked, const std::string& engine,
-                                    const Context& context) {
+                                    bool fetch, const Context& context) {
   TRY_ASSIGN(auto inputs, ImageInputs::of(std::move(workspace), std::move(locked), context, engine));
   auto request = inputs->plan_request(*specs::Platform::of_this_machine());
+  if (!fetch) {
+    TRY_ASSIGN(const auto known, inputs->find_base(request.platform));
+    if (!known) return fail(environment_error("the base image is not in the store"));
+  }
   TRY_ASSIGN(auto plan, image::plan_mounted(request, inputs->store(), context.work()));
   return MountedRun(std::move(inputs), std::move(request), std::move(plan));
 }
@@ -44,6 +48,14 @@ Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, cons
   TRY(image::hand_base_over(plan_.base, request_->platform, inputs_->folder(), engine, work));
   TRY_ASSIGN(auto image, place.find_image(plan.image.name));
   if (image) plan.image = *std::move(image);
+  if (plan_.files) {
+    // The project's files as they are now, and not as they were before all that was fetched and unpacked.
+    const auto& inputs = *inputs_;
+    SilentReporter silent;
+    TRY_ASSIGN(request_->copies,
+               image::find_project_files(inputs.locked().recipe, inputs.project().root(), silent));
+    TRY_ASSIGN(plan_.files, image::own_files(*request_, plan_.base, inputs.store(), work));
+  }
   if (plan_.files) {
     plan.mounted->write_files = [files = plan_.files, &disk = context.disk](const auto& tar) {
       return image::write_files(*files, tar, disk);

@@ -18,9 +18,10 @@ namespace launch::commands {
 class MountedRun {
  public:
   /// Plans it, and makes nothing but what is known of the base image. Errors: those of find_project_files,
-  /// open_store and plan_mounted.
+  /// open_store and plan_mounted; (environment): the store does not have the base image, and it is not to be
+  /// fetched.
   static Result<MountedRun> plan(Workspace workspace, project::Locked locked, const std::string& engine,
-                                 const Context& context);
+                                 bool fetch, const Context& context);
 
   /// Adds it to the plan of a run. `reason`: why there is no image.
   void add_to(train::Plan& plan, const train::RunFolder& folder, std::string reason) const;

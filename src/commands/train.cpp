@@ -16,6 +16,8 @@
 namespace launch::commands {
 namespace {
 
+enum class Purpose { run, print_commands };
+
 /// A run that can be started, except for its image.
 struct Prepared {
   std::unique_ptr<train::Place> place;
@@ -31,12 +33,14 @@ struct Prepared {
 Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request, const train::Place& place,
                                                      const Workspace& workspace,
                                                      const project::Locked& locked,
-                                                     std::optional<Error>& image_error,
+                                                     std::optional<Error>& image_error, Purpose purpose,
                                                      const Context& context) {
   using train::EnvironmentKind;
   const bool wanted = request.environment == EnvironmentKind::mounted;
   if (!wanted && (request.environment || !image_error)) return std::nullopt;
-  const auto why = why_not_mounted(place, locked);
+  auto why = why_not_mounted(place, locked);
+  if (why.empty() && !wanted && place.gives_up_selinux())
+    why = "SELinux would not confine its containers; --env mounted does it all the same";
   if (wanted && !why.empty()) {
     return fail(input_error(fmt::format("cannot mount an environment: {}", why))
                     .hint(fmt::format("run `launch build {}`, and use --env image", locked.recipe.name)));
@@ -48,8 +52,19 @@ Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request
     image_error = std::move(error);
     return std::nullopt;
   }
-  TRY_ASSIGN(auto mounted, MountedRun::plan(workspace, locked, place.handle().program, context));
-  return mounted;
+  if (!wanted && purpose == Purpose::run) {
+    context.reporter.note(fmt::format("mounting an environment, since {}; `launch build {}` makes an image",
+                                      image_error->message(), locked.recipe.name));
+  }
+  auto mounted =
+      MountedRun::plan(workspace, locked, place.handle().program, purpose == Purpose::run, context);
+  if (mounted) return std::optional(*std::move(mounted));
+  if (purpose == Purpose::run) return fail(std::move(mounted.error()));
+  context.reporter.warn(
+      fmt::format("the commands are those for an image, since those for a mounted environment are not "
+                  "known: {}",
+                  mounted.error().message()));
+  return std::nullopt;
 }
 
 /// Fills in the plan's image; returns an error if there is none.
@@ -80,7 +95,7 @@ void find_verification(const project::Project& project, const project::LoadedLoc
                   plan.recipe));
 }
 
-Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
+Result<Prepared> prepare(const TrainRequest& request, const Context& context, Purpose purpose) {
   TRY_ASSIGN(const auto workspace, open_workspace(context));
   train::PlaceTools tools{context.clock, train::this_machine(), [&context, &workspace, &request] {
                             return find_engine(context, workspace.site, request.engine);
@@ -102,17 +117,19 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, plan));
-  TRY_ASSIGN(auto mounted, choose_environment(request, *place, workspace, locked, image_error, context));
+  std::optional<Error> gpu_error;
+  if (place->handle().place == train::place_kinds().front().name) {
+    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
+      gpu_error = fits.error();
+  }
+  if (gpu_error && purpose == Purpose::run) return fail(*std::move(gpu_error));
+  TRY_ASSIGN(auto mounted,
+             choose_environment(request, *place, workspace, locked, image_error, purpose, context));
   if (mounted) {
     mounted->add_to(plan, folder, request.environment ? "--env mounted" : image_error->message());
     image_error.reset();
   } else if (!image_error) {
     find_verification(workspace.project, locked.lock, plan, context.reporter);
-  }
-  std::optional<Error> gpu_error;
-  if (place->handle().place == train::place_kinds().front().name) {
-    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
-      gpu_error = fits.error();
   }
   return Prepared{std::move(place),       std::move(folder),    std::move(plan),
                   std::move(image_error), std::move(gpu_error), std::move(mounted)};
@@ -133,10 +150,9 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 }  // namespace
 
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
-  TRY_ASSIGN(auto prepared, prepare(request, context));
+  TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::run));
   auto& [place, folder, plan, image_error, gpu_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
-  if (gpu_error) return fail(*std::move(gpu_error));
   if (mounted) TRY(mounted->make(plan, *place, context));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
@@ -150,7 +166,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
 }
 
 Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context) {
-  TRY_ASSIGN(const auto prepared, prepare(request, context));
+  TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   if (prepared.gpu_error) context.reporter.warn(prepared.gpu_error->message());
   tell_notes(prepared.plan, context.reporter);

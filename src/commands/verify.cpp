@@ -18,6 +18,7 @@
 #include "image/trial.hpp"
 #include "probe/wheel_source.hpp"
 #include "project/labels.hpp"
+#include "project/recipe_digest.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "train/machine.hpp"
@@ -103,6 +104,14 @@ Result<containers::Image> find_image(const Subject& subject, const containers::E
   auto wrong =
       wrong_image({recipe, engine.info().name(), image.has_value(), of_lock, subject.locked.lock.digest});
   if (wrong) return fail(*std::move(wrong));
+  const auto label = image->labels.find(project::kRecipeLabel);
+  const auto rendered = project::recipe_digest(subject.locked.recipe, project::Stage::render);
+  if (label != image->labels.end() && label->second != rendered.text()) {
+    return fail(
+        Error(ErrorKind::no, fmt::format("the image {} was built from another version of recipes/{}.toml",
+                                         project::image_reference(recipe), recipe))
+            .hint(fmt::format("run `launch build {}`", recipe)));
+  }
   return *std::move(image);
 }
 
@@ -114,7 +123,7 @@ Result<specs::GpuSet> choose_gpus(const Subject& subject, int machine_gpus, proj
   if (accelerator.kind() != specs::Accelerator::Kind::cuda || machine_gpus == 0) {
     context.reporter.note(fmt::format("verifying without a GPU: {}", machine_gpus == 0
                                                                          ? "this machine has no NVIDIA GPU"
-                                                                         : "the lock has no CUDA"));
+                                                                         : "the lock has no CUDA packages"));
     return specs::GpuSet::none();
   }
   const auto gpus = train::ask_gpus(context.runner, context.stop);
@@ -202,8 +211,11 @@ class Findings {
     for (const auto& each : pytorch::build_differences(locked, *inspection_.torch))
       add(Kind::torch, each.text());
     const auto& gpus = document_.found.gpus;
-    if (!gpus.empty() && inspection_.gpus.value_or(0) < 1)
-      add(Kind::gpu, fmt::format("torch sees no GPU in the container, but this machine has {}", gpus.size()));
+    const auto seen = static_cast<std::size_t>(std::max(inspection_.gpus.value_or(0), 0));
+    if (seen < gpus.size()) {
+      add(Kind::gpu, fmt::format("torch sees {} in the container, but this machine has {}",
+                                 seen == 0 ? "no GPU" : count_of(seen, "GPU"), gpus.size()));
+    }
     return {};
   }
 
@@ -215,7 +227,11 @@ class Findings {
     if (!inspection_.smoke_error.empty()) return add(Kind::smoke, "smoke test: " + inspection_.smoke_error);
     if (!inspection_.smoke_code) return add_early_end();
     if (*inspection_.smoke_code != 0)
-      add(Kind::smoke, fmt::format("the smoke test exited with code {}", *inspection_.smoke_code));
+      return add(Kind::smoke, fmt::format("the smoke test exited with code {}", *inspection_.smoke_code));
+    if (inspection_.exit_code != 0) {
+      add(Kind::smoke,
+          fmt::format("the container exited with code {} after the smoke test", inspection_.exit_code));
+    }
   }
 
   /// By file and line.

@@ -30,7 +30,7 @@ constexpr const char* kPythonTree = "python-1";
 constexpr const char* kZipTree = "zip-1";
 
 std::string wheel_tree_name(const specs::Interpreter& python) {
-  return fmt::format("wheel-1-python{}", python.text());
+  return fmt::format("wheel-{}-python{}", archive::kLayerVersion, python.text());
 }
 
 /// Puts the trees of an environment together.

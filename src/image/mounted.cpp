@@ -58,21 +58,18 @@ void merge(OwnLayer& into, OwnLayer more) {
   std::move(more.files.begin(), more.files.end(), std::back_inserter(into.files));
 }
 
-/// The files of the container's own.
-Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, const store::PulledImage& base,
-                                                  const store::Store& store, const Work& work) {
-  const auto& user = request.locked.recipe.image.user;
-  if (!user && request.copies.empty()) return nullptr;
-  TRY_ASSIGN(const auto root, base_tree(base, "", store, work));
-  auto files = std::make_shared<OwnLayer>();
-  if (user) {
-    TRY_ASSIGN(files->members,
-               during(user_files(root, *user), fmt::format("adding the user {}", in_quotes(*user))));
-  }
-  TRY_ASSIGN(auto project, project_layer(request.copies, root));
-  merge(*files, std::move(project));
-  if (files->members.empty()) return nullptr;
-  return files;
+bool is_in(std::string_view path, std::string_view folder) {
+  return path.starts_with(folder) &&
+         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
+}
+
+/// Leaves out what mounts hide. docker would write it into the folders that are mounted.
+void leave_out_hidden(OwnLayer& files, const std::vector<project::MountEntry>& mounts) {
+  std::erase_if(files.members, [&](const archive::LayerMember& member) {
+    const auto path = "/" + member.member.path;
+    return std::any_of(mounts.begin(), mounts.end(),
+                       [&](const auto& mount) { return is_in(path, mount.to); });
+  });
 }
 
 /// Those of an image that its base does not have.
@@ -87,11 +84,24 @@ std::map<std::string, std::string> new_variables(const archive::RunConfig& base,
   return variables;
 }
 
-bool is_in(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
-}
-
 }  // namespace
+
+Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, const store::PulledImage& base,
+                                                  const store::Store& store, const Work& work) {
+  const auto& user = request.locked.recipe.image.user;
+  if (!user && request.copies.empty()) return nullptr;
+  TRY_ASSIGN(const auto root, base_tree(base, "", store, work));
+  auto files = std::make_shared<OwnLayer>();
+  if (user) {
+    TRY_ASSIGN(files->members,
+               during(user_files(root, *user), fmt::format("adding the user {}", in_quotes(*user))));
+  }
+  TRY_ASSIGN(auto project, project_layer(request.copies, root));
+  merge(*files, std::move(project));
+  leave_out_hidden(*files, request.locked.recipe.train.mounts);
+  if (files->members.empty()) return nullptr;
+  return files;
+}
 
 std::string why_not_mounted(const project::Locked& locked) {
   const auto& recipe = locked.recipe;
@@ -108,6 +118,12 @@ std::string why_not_mounted(const project::Locked& locked) {
     for (const auto folder : {kPythonHome, kVenv}) {
       if (is_in(copy.to, folder))
         return fmt::format("the recipe {} copies files to {} under [image]", recipe.name, copy.to);
+    }
+  }
+  for (const auto& mount : recipe.train.mounts) {
+    for (const auto folder : {kPythonHome, kVenv}) {
+      if (is_in(mount.to, folder) || is_in(folder, mount.to))
+        return fmt::format("the recipe {} mounts a folder at {} under [train]", recipe.name, mount.to);
     }
   }
   return {};

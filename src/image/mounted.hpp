@@ -39,6 +39,11 @@ struct MountedPlan {
 /// [image]"; empty if they do not.
 std::string why_not_mounted(const project::Locked& locked);
 
+/// The image's user and the project's files as they are now, sorted by path, but for what the recipe's mounts
+/// hide; null if there are none. Errors: those of user_files and project_layer.
+Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, const store::PulledImage& base,
+                                                  const store::Store& store, const Work& work);
+
 /// Plans an environment for a recipe that needs no image, and makes nothing of it. Errors: those of
 /// fetch_base, wheels_for, user_files and project_layer; (input): the base image is malformed.
 Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store, const Work& work);

@@ -9,7 +9,7 @@ namespace launch::project {
 inline constexpr const char* kLockLabel = "launch.lock";
 
 /// On an image: the digest of the recipe that it was rendered from. Written by `image` (render_dockerfile),
-/// for people to read.
+/// read by `commands` (verify).
 inline constexpr const char* kRecipeLabel = "launch.recipe";
 
 /// On an image: the digest of everything that determines its bytes. Written by `image` (build_image), also as

@@ -86,6 +86,8 @@ class Place {
   /// Why nodes cannot mount folders of this machine: "podman is the client of a remote service"; empty if
   /// they can.
   virtual std::string why_not_mounted() const { return "its nodes cannot mount folders of this machine"; }
+  /// True if nodes that mount folders of the store are not confined by SELinux, as others are.
+  virtual bool gives_up_selinux() const { return false; }
 
   /// Requests all nodes and returns. The plan must outlive `finish`. Errors (environment): what the nodes
   /// share could not be created; then no node was requested.

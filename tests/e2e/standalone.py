@@ -118,8 +118,8 @@ class Standalone(StandaloneProject):
         context, registries = self.root / "context", self.root / "registries.conf"
         said = self.launch("render", NAME, "--context", str(context), umask=0o077)
         self.assertEqual((said["context"], said["recipe"]), (str(context), NAME))
-        self.assertRegex(self.words, f"{context} is written: 17.[0-9] MB of wheels; `podman build {context}` and "
-                                     f"`docker build {context}` build it\n")
+        self.assertRegex(self.words, f"{context} is written for linux/amd64: 17.[0-9] MB of wheels; build it with `podman build "
+                                     f"--platform linux/amd64 {context}` or `docker build --platform linux/amd64 {context}`\n")
         registries.write_text(f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n')
         built = subprocess.run(["podman", "build", "--quiet", context], text=True, check=True, stdout=subprocess.PIPE,
                                env={**os.environ, "CONTAINERS_REGISTRIES_CONF": str(registries)}).stdout.strip()

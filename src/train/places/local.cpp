@@ -77,8 +77,8 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
                                    const containers::EngineInfo& engine) {
   containers::RunSpec spec;
   spec.name = container_of(plan, node);
-  // By its ID: another build may move the name while the nodes start. A base image is named by its digest.
-  spec.image = plan.image.image_id && !plan.mounted ? plan.image.image_id->text() : plan.image.name;
+  // By its ID: another build may move the name while the nodes start.
+  spec.image = plan.image.image_id ? plan.image.image_id->text() : plan.image.name;
   spec.image_name = plan.image.name;
   spec.argv = argv_of(plan, node);
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
@@ -152,6 +152,8 @@ class LocalPlace final : public Place {
     const auto& info = engine_->info();
     return info.elsewhere.empty() ? "" : fmt::format("{} does not run here: {}", info.name(), info.elsewhere);
   }
+
+  bool gives_up_selinux() const override { return engine_->info().selinux; }
 
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
