@@ -191,8 +191,11 @@ Result<std::vector<Wheel>> install(std::span<const WheelPlace> places, const Ins
     if (work.stop.stop_requested()) return fail(environment_error("stopped while unpacking wheels"));
     auto& wheel = open[task.wheel];
     TRY(during(installer.write(wheel, task.file), wheel.step()));
-    done += task.size;
-    work.reporter.progress("unpacking wheels", done, size.bytes);
+    const auto before = done.fetch_add(task.size);
+    if (before / kKept != (before + task.size) / kKept) {
+      for (const auto& each : open) each.bytes.forget();
+    }
+    work.reporter.progress("unpacking wheels", before + task.size, size.bytes);
     return {};
   }));
   for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));
