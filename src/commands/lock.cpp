@@ -189,8 +189,9 @@ Result<void> record_images(const LockRequest& request, const Context& context, c
   images.reset();
   document.lost_images = !request.images;
   if (!document.is_asked_for && !request.images) return {};
-  project::LoadedLock loaded{
-      .file = subject.file, .digest = project::lock_digest(before, lock), .lock = lock};
+  project::LoadedLock loaded{.file = subject.file,
+                             .digest = project::lock_digest(project::write_lockfile(lock), lock),
+                             .lock = lock};
   auto found = digests_of_images(subject.workspace, {recipe, std::move(loaded)},
                                  request.images ? Lacking::fetch : Lacking::leave, context);
   TRY(require_no_stop(context));

@@ -155,6 +155,7 @@ std::string Verification::machine() const {
   std::map<std::string, std::size_t> counts;
   for (const auto& gpu : gpus) ++counts[gpu];
   std::vector<std::string> kinds;
+  kinds.reserve(counts.size());
   for (const auto& [name, count] : counts)
     kinds.push_back(count == 1 ? name : fmt::format("{} × {}", count, name));
   return fmt::format("{}, driver {}", join_words(kinds), driver.empty() ? "unknown" : driver);
