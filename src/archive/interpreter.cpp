@@ -5,13 +5,17 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "archive/layer_names.hpp"
 #include "archive/tar.hpp"
 #include "archive/tree.hpp"
 #include "base/file.hpp"
+#include "base/mapped_file.hpp"
 #include "base/text.hpp"
 
 namespace launch::archive {
@@ -88,7 +92,8 @@ class Rules {
 /// Writes member after member.
 class Unpacker {
  public:
-  Unpacker(fs::path folder, const Work& work) : folder_(std::move(folder)), work_(work) {}
+  Unpacker(fs::path folder, const Work& work, Attributes attributes)
+      : folder_(std::move(folder)), work_(work), attributes_(attributes) {}
 
   Result<bool> enter(const TarEntry& entry) {
     if (work_.stop.stop_requested()) return fail(environment_error("interrupted"));
@@ -98,12 +103,33 @@ class Unpacker {
                          entry.kind == Kind::folder ? path.string() : path.parent_path().string()));
     if (entry.kind == Kind::link) TRY(link(path, entry));
     if (entry.kind == Kind::hard_link) TRY(copy(path, entry));
+    if (entry.kind == Kind::folder) folders_.emplace_back(path, entry.mode);
     return entry.kind == Kind::file;
   }
 
   Result<void> take(const TarEntry& entry, std::string_view content) {
-    return write_tree_file(work_.disk, folder_ / fs::path(entry.name).lexically_normal(), content,
-                           entry.executable);
+    const auto place = folder_ / fs::path(entry.name).lexically_normal();
+    if (attributes_ == Attributes::plain)
+      return write_tree_file(work_.disk, place, content, entry.executable);
+    {
+      TRY_ASSIGN(const Fd file, create_file(work_.disk, place, O_WRONLY, entry.mode));
+      if (const int error = work_.disk.write(file, content)) return fail(io_error("write", place, error));
+    }
+    if (const int error = work_.disk.set_time(place, entry.time))
+      return fail(io_error("write", place, error));
+    return {};
+  }
+  /// To be called after the last member.
+  Result<void> finish() const {
+    if (attributes_ == Attributes::plain) return {};
+    for (const auto& [path, mode] : folders_) {
+      constexpr unsigned kOwner = 0700;  // it can be read and removed
+      Fd folder;
+      int error = work_.disk.open(folder_ / path, O_RDONLY | O_DIRECTORY, 0, folder);
+      if (error == 0) error = work_.disk.set_mode(folder, mode | kOwner);
+      if (error != 0) return fail(io_error("write", folder_ / path, error));
+    }
+    return {};
   }
   const Rules& rules() const { return rules_; }
 
@@ -115,6 +141,11 @@ class Unpacker {
   }
   Result<void> copy(const fs::path& path, const TarEntry& entry) {
     const auto target = folder_ / fs::path(entry.target).lexically_normal();
+    if (attributes_ == Attributes::archived) {
+      if (const int error = work_.disk.link(target, folder_ / path))
+        return fail(io_error("create the link", folder_ / path, error));
+      return {};
+    }
     TRY_ASSIGN(const auto content, read_file(target));
     std::error_code ignored;
     const auto permissions = fs::status(target, ignored).permissions();
@@ -124,7 +155,9 @@ class Unpacker {
 
   fs::path folder_;
   const Work& work_;
+  Attributes attributes_;
   Rules rules_;
+  std::vector<std::pair<fs::path, unsigned>> folders_;
 };
 
 constexpr TarLimits kLimits{
@@ -132,13 +165,15 @@ constexpr TarLimits kLimits{
 
 }  // namespace
 
-Result<void> unpack_interpreter(const fs::path& file, const fs::path& folder, const Work& work) {
-  Unpacker unpacker(folder, work);
+Result<void> unpack_interpreter(const fs::path& file, const fs::path& folder, const Work& work,
+                                Attributes attributes) {
+  Unpacker unpacker(folder, work, attributes);
   const TarVisitor visitor{.enter = [&](const TarEntry& entry) { return unpacker.enter(entry); },
                            .take = [&](const TarEntry& entry,
                                        const std::string& content) { return unpacker.take(entry, content); }};
   const auto name = file.filename().string();
   TRY(during(read_tar_gz(file, kLimits, visitor), fmt::format("unpacking {}", name)));
+  TRY(unpacker.finish());
   return unpacker.rules().finish(name);
 }
 

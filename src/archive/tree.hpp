@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
+#include "base/digest.hpp"
 #include "base/disk.hpp"
 #include "base/result.hpp"
 
@@ -21,6 +23,13 @@ inline constexpr std::int64_t kFileTime = 315'532'800;
 constexpr unsigned mode_of(bool executable) {
   return executable ? 0755 : 0644;
 }
+
+/// A file that was written into a tree.
+struct TreeFile {
+  std::string path;  ///< below the tree's root
+  std::uint64_t size = 0;
+  Digest digest;
+};
 
 /// Creates or overwrites a file with mode 0644 or 0755 whatever the umask. Errors (environment).
 Result<void> write_tree_file(Disk& disk, const std::filesystem::path& path, std::string_view content,

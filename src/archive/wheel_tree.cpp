@@ -3,15 +3,19 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <set>
 #include <vector>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
 #include "archive/installation.hpp"
+#include "archive/layer_names.hpp"
 #include "archive/tree.hpp"
 #include "archive/wheel_contents.hpp"
 #include "archive/zip.hpp"
+#include "archive/zip_stream.hpp"
 #include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
@@ -20,19 +24,23 @@
 namespace launch::archive {
 namespace {
 
-constexpr std::uint64_t kMapped = std::uint64_t{16} << 20;  // files from this size are inflated in place
+constexpr std::uint64_t kLarge = std::uint64_t{4} << 20;  // files from this size are written in pieces
+constexpr std::uint64_t kKept = std::uint64_t{16} << 20;  // bytes of a wheel in memory
 
 /// A wheel being unpacked.
 struct Wheel {
-  const WheelSource* source;
+  std::filesystem::path file;
   std::filesystem::path prefix;
   MappedFile bytes;
   ZipFile zip;
   WheelContents contents;
-  std::vector<RecordRow> rows;  ///< of the contents' files, in their order
+  std::vector<std::optional<TreeFile>> files;  ///< first those of the contents, in their order
 
   const ZipEntry& entry(std::size_t file) const { return zip.entries()[contents.files[file].entry]; }
-  std::string step() const { return fmt::format("unpacking {}", source->wheel.filename().string()); }
+  std::string step() const { return step_of(file); }
+  static std::string step_of(const std::filesystem::path& file) {
+    return fmt::format("unpacking {}", file.filename().string());
+  }
 };
 
 /// Installs wheels for one interpreter.
@@ -41,15 +49,15 @@ class Installer {
   Installer(Disk& disk, InstallPaths paths, std::string_view interpreter)
       : disk_(disk), paths_(std::move(paths)), interpreter_(interpreter) {}
 
-  Result<Wheel> open(const WheelSource& source, const std::filesystem::path& folder) const;
-  /// Unpacks one of the wheel's files and records its row.
+  Result<Wheel> open(const WheelPlace& place) const;
+  /// Unpacks one of the wheel's files.
   Result<void> write(Wheel& wheel, std::size_t file) const;
   /// Writes scripts, INSTALLER and RECORD, after all other files.
   Result<void> finish(Wheel& wheel) const;
 
  private:
   Result<void> make_folders(const Wheel& wheel) const;
-  RecordRow row(std::string_view path, std::string_view content) const;
+  Result<TreeFile> write_large(const Wheel& wheel, std::size_t file) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
   Disk& disk_;
@@ -61,12 +69,12 @@ std::string folder_of(std::string_view path) {
   return std::string(path.substr(0, path.rfind('/')));
 }
 
-Result<Wheel> Installer::open(const WheelSource& source, const std::filesystem::path& folder) const {
-  TRY_ASSIGN(auto bytes, MappedFile::open(source.wheel));
+Result<Wheel> Installer::open(const WheelPlace& place) const {
+  TRY_ASSIGN(auto bytes, MappedFile::open(place.wheel));
   TRY_ASSIGN(auto zip, ZipFile::open(bytes.text()));
-  Wheel wheel{&source, folder / source.package, std::move(bytes), std::move(zip), {}, {}};
+  Wheel wheel{place.wheel, place.prefix, std::move(bytes), std::move(zip), {}, {}};
   TRY_ASSIGN(wheel.contents, read_wheel_contents(wheel.zip, paths_));
-  wheel.rows.resize(wheel.contents.files.size());
+  wheel.files.resize(wheel.contents.files.size());
   TRY(make_folders(wheel));
   return wheel;
 }
@@ -82,37 +90,53 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
   return {};
 }
 
-RecordRow Installer::row(std::string_view path, std::string_view content) const {
-  return RecordRow{record_path(path, paths_.purelib), record_digest(Digest::of(content)), content.size()};
+Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) const {
+  const auto& plan = wheel.contents.files[file];
+  const auto& entry = wheel.entry(file);
+  const auto place = wheel.prefix / plan.path;
+  TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
+  TRY_ASSIGN(const Fd out, create_file(disk_, place, O_WRONLY, mode_of(plan.executable)));
+  // A full disk is an error now, and not after most of the work.
+  int error = disk_.reserve(out, entry.size, /*keep_size=*/true);
+  if (error != 0) return fail(io_error("write", place, error));
+  Sha256 digest;
+  std::uint64_t since = 0;
+  TRY(EntryReader().read(entry, compressed, [&](std::string_view piece) {
+    digest.update(piece);
+    error = disk_.write(out, piece);
+    if ((since += piece.size()) >= kKept) {
+      wheel.bytes.forget();
+      since = 0;
+    }
+    return error == 0;
+  }));
+  if (error != 0) return fail(io_error("write", place, error));
+  return TreeFile{plan.path, entry.size, digest.digest()};
 }
 
 Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   const auto& plan = wheel.contents.files[file];
   const auto& entry = wheel.entry(file);
-  const auto place = wheel.prefix / plan.path;
-  TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
-  if (entry.size >= kMapped) {
-    TRY_ASSIGN(const auto target, MappedFile::create(disk_, place, entry.size, mode_of(plan.executable)));
-    TRY(inflate_into(entry, compressed, target.bytes()));
-    wheel.rows[file] = row(plan.path, target.text());
+  if (entry.size >= kLarge && !plan.is_script) {
+    TRY_ASSIGN(wheel.files[file], write_large(wheel, file));
     return {};
   }
+  TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
   const auto buffer = std::make_unique_for_overwrite<char[]>(entry.size);
   const std::span<char> content(buffer.get(), entry.size);
   TRY(inflate_into(entry, compressed, content));
   std::string_view text(content.data(), content.size());
   std::string script;
   if (plan.is_script) text = script = script_text(std::string(text), interpreter_);
-  TRY(write_tree_file(disk_, place, text, plan.executable));
-  wheel.rows[file] = row(plan.path, text);
+  TRY(write_tree_file(disk_, wheel.prefix / plan.path, text, plan.executable));
+  wheel.files[file] = TreeFile{plan.path, text.size(), Digest::of(text)};
   return {};
 }
 
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
   TRY(write_tree_file(disk_, wheel.prefix / path, content, executable));
-  auto written = row(path, content);
-  wheel.rows.push_back(std::move(written));
+  wheel.files.emplace_back(TreeFile{path, content.size(), Digest::of(content)});
   return {};
 }
 
@@ -122,9 +146,12 @@ Result<void> Installer::finish(Wheel& wheel) const {
     TRY(add(wheel, fmt::format("{}/{}", paths_.scripts, script.name), text, true));
   }
   TRY(add(wheel, wheel.contents.dist_info + "/INSTALLER", kInstaller, false));
+  std::vector<RecordRow> rows;
+  for (const auto& file : wheel.files)
+    rows.push_back({record_path(file->path, paths_.purelib), record_digest(file->digest), file->size});
   const auto record = wheel.contents.dist_info + "/RECORD";
-  wheel.rows.push_back({record_path(record, paths_.purelib), "", std::nullopt});
-  return write_tree_file(disk_, wheel.prefix / record, record_text(std::move(wheel.rows)));
+  rows.push_back({record_path(record, paths_.purelib), "", std::nullopt});
+  return add(wheel, record, record_text(std::move(rows)), false);
 }
 
 /// A file to unpack.
@@ -145,6 +172,49 @@ std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   return tasks;
 }
 
+/// Installs wheels on all cores.
+Result<std::vector<Wheel>> install(std::span<const WheelPlace> places, const Installer& installer,
+                                   const Work& work, InstallSize& size) {
+  std::vector<Wheel> open;
+  open.reserve(places.size());
+  for (const auto& place : places) {
+    TRY_ASSIGN(auto wheel, during(installer.open(place), Wheel::step_of(place.wheel)));
+    open.push_back(std::move(wheel));
+  }
+  const auto tasks = tasks_of(open);
+  size = {tasks.size(), 0};
+  for (const auto& task : tasks) size.bytes += task.size;
+
+  std::atomic<std::uint64_t> done = 0;
+  TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
+    const auto& task = tasks[at];
+    if (work.stop.stop_requested()) return fail(environment_error("stopped while unpacking wheels"));
+    auto& wheel = open[task.wheel];
+    TRY(during(installer.write(wheel, task.file), wheel.step()));
+    const auto before = done.fetch_add(task.size);
+    if (before / kKept != (before + task.size) / kKept) {
+      for (const auto& each : open) each.bytes.forget();
+    }
+    work.reporter.progress("unpacking wheels", before + task.size, size.bytes);
+    return {};
+  }));
+  for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));
+  return open;
+}
+
+/// What a layer would refuse.
+Result<void> check_layer(const Wheel& wheel, const InstallPaths& paths) {
+  LayerNames names;
+  for (const auto& file : wheel.contents.files) {
+    TRY(check_file_type(wheel.zip.entries()[file.entry]));
+    TRY(names.add(file.path));
+  }
+  for (const auto& script : wheel.contents.scripts)
+    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
+  for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(wheel.contents.dist_info + own));
+  return {};
+}
+
 }  // namespace
 
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
@@ -158,30 +228,26 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work) {
-  const Installer installer(work.disk, InstallPaths::of(python), interpreter);
-  std::vector<Wheel> open;
-  open.reserve(wheels.size());
-  for (const auto& source : wheels) {
-    const auto step = fmt::format("unpacking {}", source.wheel.filename().string());
-    TRY_ASSIGN(auto wheel, during(installer.open(source, folder), step));
-    open.push_back(std::move(wheel));
-  }
-  const auto tasks = tasks_of(open);
-  InstallSize size{tasks.size(), 0};
-  for (const auto& task : tasks) size.bytes += task.size;
-
-  std::atomic<std::uint64_t> done = 0;
-  TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
-    const auto& task = tasks[at];
-    if (work.stop.stop_requested()) return fail(environment_error("stopped while unpacking wheels"));
-    auto& wheel = open[task.wheel];
-    TRY(during(installer.write(wheel, task.file), wheel.step()));
-    done += task.size;
-    work.reporter.progress("unpacking wheels", done, size.bytes);
-    return {};
-  }));
-  for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));
+  std::vector<WheelPlace> places;
+  for (const auto& source : wheels) places.push_back({source.wheel, folder / source.package});
+  InstallSize size;
+  TRY(install(places, Installer(work.disk, InstallPaths::of(python), interpreter), work, size));
   return size;
+}
+
+Result<std::vector<std::vector<TreeFile>>> install_wheels(std::span<const WheelPlace> wheels,
+                                                          const specs::Interpreter& python,
+                                                          std::string_view interpreter, const Work& work) {
+  const auto paths = InstallPaths::of(python);
+  InstallSize size;
+  TRY_ASSIGN(auto installed, install(wheels, Installer(work.disk, paths, interpreter), work, size));
+  std::vector<std::vector<TreeFile>> files;
+  for (auto& wheel : installed) {
+    TRY(during(check_layer(wheel, paths), wheel.step()));
+    auto& own = files.emplace_back();
+    for (auto& file : wheel.files) own.push_back(*std::move(file));
+  }
+  return files;
 }
 
 }  // namespace launch::archive

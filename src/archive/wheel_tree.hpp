@@ -4,7 +4,10 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "archive/tree.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "specs/interpreter.hpp"
@@ -23,6 +26,12 @@ struct InstallSize {
   std::uint64_t bytes = 0;
 };
 
+/// A wheel whose digest was verified, and where to install it.
+struct WheelPlace {
+  std::filesystem::path wheel;
+  std::filesystem::path prefix;  ///< a folder that does not exist yet, in one that does
+};
+
 /// Total bytes of all files in a wheel, from its directory alone. Errors (input): a malformed wheel;
 /// (environment): unreadable.
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
@@ -34,5 +43,12 @@ Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel);
 Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std::filesystem::path& folder,
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);
+
+/// Unpacks wheels like unpack_wheels, each into its prefix, for a tree that is the same as in a layer of an
+/// image; returns the files of each. Errors: those of unpack_wheels; (input): a wheel that no layer can hold
+/// (layer_tree).
+Result<std::vector<std::vector<TreeFile>>> install_wheels(std::span<const WheelPlace> wheels,
+                                                          const specs::Interpreter& python,
+                                                          std::string_view interpreter, const Work& work);
 
 }  // namespace launch::archive

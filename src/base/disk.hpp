@@ -34,7 +34,7 @@ class Disk {
 
   virtual int rename(const Path& from, const Path& to) = 0;
   virtual int link(const Path& from, const Path& to) = 0;
-  /// Copies bytes and mode, overwriting an existing file.
+  /// Copies bytes and mode, overwriting an existing file; shares the blocks where the file system can.
   virtual int copy(const Path& from, const Path& to) = 0;
   virtual int symlink(const std::string& target, const Path& path) = 0;
   /// Creates a folder with exactly that mode, whatever the umask.
@@ -49,6 +49,8 @@ class Disk {
   virtual int remove_all(const Path& path) = 0;
   /// Sets its time of modification to now.
   virtual int touch(const Path& path) = 0;
+  /// Sets the time of modification of a file, folder or link, in seconds since 1970.
+  virtual int set_time(const Path& path, std::int64_t seconds) = 0;
 };
 
 /// The real file system.
@@ -72,6 +74,7 @@ class RealDisk : public Disk {
   int remove(const Path& path) override;
   int remove_all(const Path& path) override;
   int touch(const Path& path) override;
+  int set_time(const Path& path, std::int64_t seconds) override;
 };
 
 }  // namespace launch

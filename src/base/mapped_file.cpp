@@ -30,17 +30,6 @@ Result<MappedFile> MappedFile::open(const std::filesystem::path& path) {
   return MappedFile({static_cast<char*>(bytes), size});
 }
 
-Result<MappedFile> MappedFile::create(Disk& disk, const std::filesystem::path& path, std::uint64_t size,
-                                      unsigned mode) {
-  TRY_ASSIGN(const Fd file, create_file(disk, path, O_RDWR, mode));
-  if (size == 0) return MappedFile({});
-  if (const int error = disk.reserve(file, size, /*keep_size=*/false))
-    return fail(io_error("write", path, error));
-  void* bytes = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
-  if (bytes == MAP_FAILED) return fail(io_error("write", path, errno));
-  return MappedFile({static_cast<char*>(bytes), size});
-}
-
 void MappedFile::forget() const {
   if (!bytes_.empty()) ::madvise(bytes_.data(), bytes_.size(), MADV_DONTNEED);
 }

@@ -16,10 +16,6 @@ class MappedFile {
  public:
   /// Errors (environment): it cannot be read.
   static Result<MappedFile> open(const std::filesystem::path& path);
-  /// A file of that size and mode to be filled, new or replacing an existing one. Its blocks are reserved, so
-  /// that a full disk is an error here and not a signal later. Errors (environment).
-  static Result<MappedFile> create(Disk& disk, const std::filesystem::path& path, std::uint64_t size,
-                                   unsigned mode);
 
   MappedFile(MappedFile&& other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
   MappedFile& operator=(MappedFile&& other) noexcept {

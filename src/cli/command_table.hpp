@@ -16,6 +16,7 @@ class App;
   ROW(fetch)                 \
   ROW(render)                \
   ROW(build)                 \
+  ROW(verify)                \
   ROW(serve)                 \
   ROW(check)                 \
   ROW(scan)                  \

@@ -11,6 +11,7 @@
 #include "cli/app.hpp"
 #include "cli/reports/changes.hpp"
 #include "cli/reports/explanation.hpp"
+#include "cli/reports/verified.hpp"
 #include "project/diff.hpp"
 #include "specs/texts.hpp"
 
@@ -30,15 +31,15 @@ these require it, and never to an older version if that can be avoided. A packag
 nightly channel moves the nightly. An unchanged lock is not written. With --explain, the exit code is 1 if the
 package is not needed.
 
-If the store has all parts of the image, the lock also names the digest of what is below the project's files, and
-every build must give it; --image fetches the parts first.
+With --image, the lock also records the digest of the image without the project's files, and every build must match
+it. From then on, the digest is renewed with the lock if the store has all parts.
 
 Examples:
   launch lock demo                    create the lock, or bring it up to date with the recipe
   launch lock demo --upgrade          lock the newest versions that the recipe allows
   launch lock demo --upgrade torch    move torch and what it requires; keep everything else
   launch lock demo --date 2025-06-06  use that nightly, whatever the recipe says
-  launch lock demo --image            record the digest of the image, which every build must then give
+  launch lock demo --image            record the digest of the image, which every build must match
   launch lock demo --explain sympy    why is it locked, why in this version, and what would allow a newer one
   launch lock demo --check            in CI: exit with 1 if the lock is out of date
   launch lock demo --json             {"lock": …, "changed": …, "changes": …, "packages": […], "date": …}
@@ -202,7 +203,8 @@ std::string json_of(const commands::LockDocument& locked) {
                      {"moved", result.moved},
                      {"stayed", std::move(stayed)},
                      {"images", std::move(images)},
-                     {"metadata_bytes", result.metadata_bytes}};
+                     {"metadata_bytes", result.metadata_bytes},
+                     {"verified", verified_json<Json>(locked.verified)}};
   return json_text(json);
 }
 
@@ -230,6 +232,14 @@ Result<commands::LockRequest> request_of(const LockOptions& options) {
   TRY_ASSIGN(const auto as_of, day_of("--as-of", options.as_of));
   if (date || as_of) request.night = locking::OtherNight{date, as_of};
   return request;
+}
+
+/// Whether the lock is verified. An unchanged one that is not is no news, and one of a nightly that the
+/// recipe does not ask for cannot be verified.
+void tell_verification(const commands::LockDocument& locked, bool check, Reporter& reporter) {
+  if (locked.verified) return reporter.note(locked.verified->text());
+  if (locked.changed && !check && locked.is_asked_for)
+    reporter.note(fmt::format("not verified yet: run `launch verify {}`", locked.recipe.name));
 }
 
 /// The options that choose versions, for hints: " --upgrade torch".
@@ -297,7 +307,13 @@ Result<int> run_lock(World& world, const LockOptions& options) {
   tell_night(*locked, options, reporter);
   report_changes(*locked, options.check, reporter);
   tell_images(*locked, reporter);
+  tell_verification(*locked, options.check, reporter);
   if (world.json) world.output.line(json_of(*locked));
+  if (locked->image_error) {
+    return ended(
+        world, Error(*locked->image_error),
+        locked->changed ? "the lock is written, but does not name its image" : "the lock is unchanged");
+  }
   if (!options.check || !locked->changed) return 0;
   reporter.note(
       fmt::format("run `launch lock {}{}` to update it", locked->recipe.name, options_text(options)));
@@ -322,16 +338,16 @@ void register_lock(App& app) {
   command.option("--as-of", &options->as_of, "Use the newest nightly up to this day instead of the recipe's")
       .value_name("DAY")
       .excludes(date);
-  const auto image = command
-                         .flag("--image", options->image,
-                               "Record the digests of the images; fetch what the store lacks for it")
-                         .excludes(check);
+  const auto image =
+      command.flag("--image", options->image, "Record the digests of the images; fetch missing parts first")
+          .excludes(check);
   command
       .option("--explain", &options->explain, "Write nothing; say why this package is locked in its version")
       .value_name("NAME")
       .excludes(check)
       .excludes(image);
-  command.flag("--offline", options->offline, "Use cached index pages only; make no network requests");
+  command.flag("--offline", options->offline, "Use cached index pages only; make no network requests")
+      .excludes(image);
   command.runs([options](World& world) { return run_lock(world, *options); });
 }
 

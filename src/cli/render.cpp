@@ -71,14 +71,19 @@ std::string json_of(const commands::RenderDocument& rendered) {
 Result<int> run_context(World& world, const RenderOptions& options) {
   TRY_ASSIGN(const auto written, commands::write_context(options.recipe, options.context, world.context));
   const auto folder = written.folder.string();
+  const auto platform = written.platform.oci();
   world.terminal.clear();
   world.context.reporter.note(
-      fmt::format("{} is written: {} of wheels; `podman build {}` and `docker build {}` "
-                  "build it",
-                  folder, human_bytes(written.unpacked.bytes), folder, folder));
+      fmt::format("{} is written for {}: {} of wheels; build it with `podman build --platform "
+                  "{} {}` or `docker build --platform {} {}`",
+                  folder, platform, human_bytes(written.unpacked.bytes), platform, shell_quote(folder),
+                  platform, shell_quote(folder)));
   if (world.json) {
-    world.output.line(json_text(nlohmann::json{
-        {"schema", 1}, {"context", folder}, {"recipe", written.recipe}, {"bytes", written.unpacked.bytes}}));
+    world.output.line(json_text(nlohmann::json{{"schema", 1},
+                                               {"context", folder},
+                                               {"recipe", written.recipe},
+                                               {"platform", written.platform.text()},
+                                               {"bytes", written.unpacked.bytes}}));
   }
   return 0;
 }

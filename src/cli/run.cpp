@@ -25,6 +25,7 @@ constexpr const char* kFooter =
   launch fetch demo    those wheels, in the store
   launch render demo   images/demo/Dockerfile
   launch build demo    the image, with a container engine
+  launch verify demo   whether that image works, and a record of it
   launch check demo    whether the locked wheels have what the code imports
   launch train demo    the run, one container per node
 

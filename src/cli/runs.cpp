@@ -34,6 +34,7 @@ std::string json_of(const commands::RunsDocument& document) {
          {"recipe", summary.recipe},
          {"state", train::state_name(state)},
          {"started", summary.started},
+         {"environment", train::environment_name(summary.environment)},
          {"seconds", summary.seconds ? Json(*summary.seconds) : Json(nullptr)},
          {"code", summary.code ? Json(*summary.code) : Json(nullptr)},
          {"cause", summary.cause.empty() ? Json(nullptr)

@@ -1,5 +1,7 @@
 #include "commands/store.hpp"
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,7 +28,8 @@ constexpr const char* kFooter =
   gc        remove the files that no lock needs and that were not used for 30 days
 
 The store is shared by all projects; `launch doctor` prints its location. It remembers the locks that were written,
-fetched or built with it, and `gc` keeps their files for as long as those locks exist. A nightly that is no longer on
+fetched or built with it, and `gc` keeps their files for as long as those locks exist. What `launch train` unpacked to
+mount it is removed once it was not used for that long, since it can be made again, unless a run uses it. A nightly that is no longer on
 the index cannot be fetched again: use --dry-run first if you keep older locks elsewhere, such as in git.
 
 Examples:
@@ -71,13 +74,15 @@ Json json_of(const std::vector<store::Entry>& files) {
 
 Result<int> list(World& world) {
   TRY_ASSIGN(const auto document, commands::list_store(world.context));
-  const auto& [files, unfinished, unfinished_bytes] = document.contents;
+  const auto& [files, unfinished, unfinished_bytes, trees, tree_bytes, environments] = document.contents;
   if (world.json) {
-    world.output.line(json_text(Json{{"schema", 1},
-                                     {"folder", document.folder},
-                                     {"files", json_of(files)},
-                                     {"unfinished", {{"count", unfinished}, {"bytes", unfinished_bytes}}}},
-                                2));
+    world.output.line(json_text(
+        Json{{"schema", 1},
+             {"folder", document.folder},
+             {"files", json_of(files)},
+             {"unfinished", {{"count", unfinished}, {"bytes", unfinished_bytes}}},
+             {"unpacked", {{"trees", trees}, {"bytes", tree_bytes}, {"environments", environments}}}},
+        2));
     return 0;
   }
   if (!files.empty()) world.output.line(table_of_files(files));
@@ -89,12 +94,19 @@ Result<int> list(World& world) {
     summary += fmt::format("; {} ({}), which `launch fetch` resumes",
                            count_of(unfinished, "unfinished download"), human_bytes(unfinished_bytes));
   }
+  if (trees != 0)
+    summary += fmt::format("; {} ({})", count_of(trees, "unpacked file"), human_bytes(tree_bytes));
+  if (environments != 0) summary += fmt::format("; {}", count_of(environments, "environment"));
   world.context.reporter.note(summary);
   return 0;
 }
 
 Error damage_of(const commands::StoreVerifyDocument& document) {
-  std::string remove = "rm";
+  std::error_code ignored;
+  const bool folders = std::any_of(document.damaged.begin(), document.damaged.end(), [&](const auto& damage) {
+    return std::filesystem::is_directory(damage.file.path, ignored);
+  });
+  std::string remove = folders ? "rm -r" : "rm";
   for (const auto& damage : document.damaged) remove += " " + shell_quote(damage.file.path.string());
   return Error(ErrorKind::no, fmt::format("{} of {} in {} {} damaged", document.damaged.size(),
                                           count_of(document.files, "file"), document.folder,
@@ -133,12 +145,14 @@ Result<int> verify(World& world) {
 
 std::string summary_of(const commands::StoreGcDocument& document, bool dry_run) {
   const auto& collected = document.collected;
-  std::string removed = count_of(collected.removed.size(), "file");
-  if (collected.unfinished != 0)
-    removed += fmt::format(" and {}", count_of(collected.unfinished, "unfinished download"));
-  if (collected.removed.empty() && collected.unfinished == 0) removed = "nothing";
+  std::vector<std::string> parts;
+  if (!collected.removed.empty() || collected.unfinished != 0)
+    parts.push_back(count_of(collected.removed.size(), "file"));
+  if (collected.unfinished != 0) parts.push_back(count_of(collected.unfinished, "unfinished download"));
+  if (collected.trees != 0) parts.push_back(count_of(collected.trees, "unpacked tree"));
+  const auto removed = parts.empty() ? "nothing" : join_words(parts);
   auto summary = fmt::format("{} {}", dry_run ? "would remove" : "removed", removed);
-  if (removed != "nothing") summary += fmt::format(", freeing {}", human_bytes(collected.freed));
+  if (!parts.empty()) summary += fmt::format(", freeing {}", human_bytes(collected.freed));
   if (collected.kept != 0) {
     summary += fmt::format("; kept {} for {}", count_of(collected.kept, "unused file"),
                            count_of(document.locks.size(), "lock"));
@@ -155,13 +169,14 @@ Result<int> gc(World& world, const StoreOptions& options) {
   }
   const auto collected = commands::collect_store(request, world.context);
   if (!collected) return ended(world, collected.error(), "the store was not collected to its end");
-  const auto& [removed, unfinished, kept, freed] = collected->collected;
+  const auto& [removed, unfinished, kept, freed, trees] = collected->collected;
   if (world.json) {
     world.output.line(json_text(Json{{"schema", 1},
                                      {"folder", collected->folder},
                                      {"dry_run", options.dry_run},
                                      {"removed", json_of(removed)},
                                      {"unfinished", unfinished},
+                                     {"trees", trees},
                                      {"kept", kept},
                                      {"freed", freed},
                                      {"locks", collected->locks}},

@@ -35,6 +35,7 @@ struct TrainOptions {
   std::optional<int> nodes;
   std::optional<std::string> gpus;
   std::optional<std::string> engine;
+  std::optional<std::string> environment;
   std::string place = std::string(train::place_kinds().front().name);
   std::optional<int> port;
   bool dry_run = false;
@@ -47,6 +48,13 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   request.nodes = options.nodes;
   if (options.gpus) {
     TRY_ASSIGN(request.gpus, during(specs::GpuSet::parse(*options.gpus), "reading --gpus"));
+  }
+  if (options.environment) {
+    request.environment = train::environment_named(*options.environment);
+    if (!request.environment) {
+      return fail(
+          input_error(fmt::format("--env {}: expected image or mounted", in_quotes(*options.environment))));
+    }
   }
   request.engine = options.engine;
   request.port = options.port.value_or(request.port);
@@ -110,6 +118,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"run", plan.run},
                                           {"nodes", std::move(nodes)},
                                           {"world_size", plan.world_size()},
+                                          {"environment", train::environment_name(plan.environment_kind())},
                                           {"result", report.end.result},
                                           {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
@@ -159,7 +168,8 @@ Result<int> run_train(World& world, const TrainOptions& options) {
   TRY_ASSIGN(const auto request, request_of(options, world));
   if (options.dry_run) {
     TRY_ASSIGN(const auto commands, commands::train_commands(request, world.context));
-    for (const auto& command : commands) world.output.line(shell_line(command));
+    for (const auto& [argv, input] : commands)
+      world.output.line(shell_line(argv) + (input.empty() ? "" : " <" + shell_quote(input.string())));
     return 0;
   }
   TRY_ASSIGN(const auto document, train_on_screen(request, world));
@@ -192,6 +202,13 @@ void register_train(App& app) {
   command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))
       .value_name("PLACE")
       .shows_default();
+  command
+      .option(
+          "--env", &options->environment,
+          "Where the nodes have their files from: \"image\", which `launch build` makes, or \"mounted\": "
+          "unpacked wheels, mounted over the base image. By default the image, if there is one of the lock, "
+          "else mounted where that works")
+      .value_name("image|mounted");
   command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default)").value_name("PORT");
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");

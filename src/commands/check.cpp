@@ -107,12 +107,7 @@ Result<std::vector<probe::ScanPath>> paths_of(const project::Recipe& recipe,
                     .hint("add to the recipe:\n        [verify]\n        scan = [\"src\"]")
                     .hint(fmt::format("or give files or folders: launch check {} src/", recipe.name)));
   }
-  std::vector<probe::ScanPath> paths;
-  for (const auto& each : recipe.verify.scan) {
-    const auto path = project.root() / each;
-    paths.push_back({path, project.shown(path)});
-  }
-  return paths;
+  return scan_paths_of(recipe, project);
 }
 
 /// A lock with the packages and the code to check.

@@ -28,7 +28,24 @@ struct Side {
   std::string shown;
   fs::path folder;  ///< of the lock
   project::Lockfile lock;
+  std::optional<project::Verification> verified;
 };
+
+/// The verification of a lock at a revision, from the record there.
+std::optional<project::Verification> verification_at(const GitLock& lock, const Digest& digest,
+                                                     const project::Project& project,
+                                                     const Context& context) {
+  const auto place = project::verification_place(lock.file);
+  const auto text = place ? read_git_file(lock.revision, *place, project, context) : std::nullopt;
+  if (!text) return std::nullopt;
+  auto record =
+      project::parse_verification(*text, fmt::format("git:{}:{}", lock.revision, project.shown(*place)));
+  if (!record) {
+    context.reporter.warn(fmt::format("{}; the lock counts as not verified", record.error().message()));
+    return std::nullopt;
+  }
+  return record->lock == digest ? std::optional(*std::move(record)) : std::nullopt;
+}
 
 Result<Side> read_side(const std::string& argument, const std::string& other, const project::Project& project,
                        const Context& context) {
@@ -36,11 +53,13 @@ Result<Side> read_side(const std::string& argument, const std::string& other, co
     TRY_ASSIGN(auto read, read_git_lock(argument, other, project, context));
     TRY_ASSIGN(auto lock, project::parse_lockfile(read.text, read.shown, project::Accept::any_source));
     for (const auto& warning : lock.warnings) context.reporter.warn(warning);
-    return Side{std::move(read.shown), read.file.parent_path(), std::move(lock)};
+    auto verified = verification_at(read, project::lock_digest(read.text, lock), project, context);
+    return Side{std::move(read.shown), read.file.parent_path(), std::move(lock), std::move(verified)};
   }
   TRY_ASSIGN(const auto file, project.lock_file(argument));
   TRY_ASSIGN(auto loaded, project::load_lock(project, file, context.reporter, project::Accept::any_source));
-  return Side{project.shown(file), file.parent_path(), std::move(loaded.lock)};
+  auto verified = project::verification_of(project, file, loaded.digest, context.reporter);
+  return Side{project.shown(file), file.parent_path(), std::move(loaded.lock), std::move(verified)};
 }
 
 const project::LockedPackage* torch_of(const project::Lockfile& lock) {
@@ -119,7 +138,8 @@ Result<DiffDocument> diff(const DiffRequest& request, const Context& context) {
   const auto& [project, site] = workspace;
   TRY_ASSIGN(const auto before, read_side(request.before, request.after, project, context));
   TRY_ASSIGN(const auto after, read_side(request.after, request.before, project, context));
-  DiffDocument document{before.shown, after.shown, project::diff_locks(before.lock, after.lock), {}};
+  DiffDocument document{before.shown,    after.shown,    project::diff_locks(before.lock, after.lock),
+                        before.verified, after.verified, {}};
   if (is_other_torch(document.diff) && torch_of(before.lock) != nullptr && torch_of(after.lock) != nullptr) {
     TRY_ASSIGN(const auto store, open_store(context, site));
     const auto http = open_http(context, site, {.offline = request.offline});

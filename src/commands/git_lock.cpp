@@ -42,6 +42,17 @@ fs::path place_of(const std::string& lock, const project::Project& project, cons
   return (project::is_path(lock) ? context.folder / lock : project.lock_place(lock)).lexically_normal();
 }
 
+/// What git prints of a file at a revision. Errors (environment): git cannot be run.
+Result<ProcessOutcome> cat_file(const std::string& revision, const fs::path& file,
+                                const project::Project& project, const Context& context) {
+  const auto below = fs::absolute(file).lexically_normal().lexically_relative(project.root());
+  const ProcessSpec git{
+      .argv = {"git", "cat-file", "blob", fmt::format("{}:./{}", revision, below.generic_string())},
+      .environment = {{"LC_ALL", "C"}},
+      .folder = project.root()};
+  return context.runner.run(git, context.stop);
+}
+
 }  // namespace
 
 bool is_git_lock(std::string_view argument) {
@@ -62,12 +73,8 @@ Result<GitLock> read_git_lock(const std::string& argument, const std::string& ot
   read.file = place_of(parts.lock, project, context);
   const auto shown = project.shown(read.file);
   read.shown = fmt::format("git:{}:{}", parts.revision, shown);
-  const auto below = fs::absolute(read.file).lexically_normal().lexically_relative(project.root());
-  const ProcessSpec git{
-      .argv = {"git", "cat-file", "blob", fmt::format("{}:./{}", parts.revision, below.generic_string())},
-      .environment = {{"LC_ALL", "C"}},
-      .folder = project.root()};
-  TRY_ASSIGN(auto outcome, context.runner.run(git, context.stop));
+  read.revision = parts.revision;
+  TRY_ASSIGN(auto outcome, cat_file(parts.revision, read.file, project, context));
   if (!outcome.ok()) {
     const auto said = lines(outcome.err);
     return fail(
@@ -76,6 +83,13 @@ Result<GitLock> read_git_lock(const std::string& argument, const std::string& ot
   }
   read.text = std::move(outcome.out);
   return read;
+}
+
+std::optional<std::string> read_git_file(const std::string& revision, const fs::path& file,
+                                         const project::Project& project, const Context& context) {
+  auto outcome = cat_file(revision, file, project, context);
+  if (!outcome || !outcome->ok()) return std::nullopt;
+  return std::move(outcome->out);
 }
 
 }  // namespace launch::commands

@@ -16,10 +16,20 @@
 
 namespace launch::commands {
 
+std::filesystem::path build_folder_of(const project::Site& site) {
+  return std::filesystem::path(site.store.value).parent_path();
+}
+
 Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context,
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+  return of(std::move(workspace), std::move(locked), context, std::move(engine));
+}
+
+Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, project::Locked locked,
+                                                     const Context& context,
+                                                     std::optional<std::string> engine) {
   TRY_ASSIGN(auto copies,
              image::find_project_files(locked.recipe, workspace.project.root(), context.reporter));
   TRY_ASSIGN(auto inputs, open_with(std::move(workspace), std::move(locked), std::move(copies), context,
@@ -28,10 +38,8 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe
   return inputs;
 }
 
-Result<std::unique_ptr<ImageInputs>> ImageInputs::open_environment(const std::string& recipe,
-                                                                   const Context& context) {
-  TRY_ASSIGN(auto workspace, open_workspace(context));
-  TRY_ASSIGN(auto locked, project::load_locked(workspace.project, recipe, context.reporter));
+Result<std::unique_ptr<ImageInputs>> ImageInputs::environment_of(Workspace workspace, project::Locked locked,
+                                                                 const Context& context) {
   return open_with(std::move(workspace), std::move(locked), {}, context, std::nullopt);
 }
 
@@ -60,7 +68,7 @@ ImageInputs::ImageInputs(const Context& context, std::optional<std::string> engi
       origins_(locking::origins_of(locked_.lock.lock.provenance, workspace_.site, locked_.recipe.indexes)) {}
 
 std::filesystem::path ImageInputs::folder() const {
-  return std::filesystem::path(site().store.value).parent_path();
+  return build_folder_of(site());
 }
 
 Result<containers::Engine> ImageInputs::engine() const {
@@ -69,6 +77,18 @@ Result<containers::Engine> ImageInputs::engine() const {
     engine_.emplace(std::move(found));
   }
   return *engine_;
+}
+
+image::PlanRequest ImageInputs::plan_request(const specs::Platform& platform) const {
+  return {.locked = locked_,
+          .copies = copies_,
+          .platform = platform,
+          .folder = folder(),
+          .fetch = [this](const auto& wheels) { return fetch(wheels); },
+          .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
+          .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
+          .make_system = [this](const auto& base, const auto& found,
+                                const auto& wanted) { return make_system(base, found, wanted); }};
 }
 
 Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) const {
@@ -85,19 +105,25 @@ Result<image::ImagePlan> ImageInputs::plan_environment(const specs::Platform& pl
 Result<void> ImageInputs::check_promise(const image::ImagePlan& plan) const {
   const auto& images = locked_.lock.lock.provenance.images;
   const auto& recipe = locked_.recipe;
-  if (!images || images->recipe != project::recipe_digest(recipe, project::Stage::render)) return {};
+  if (!images) return {};
   const auto promised = images->platforms.find(plan.platform);
-  if (promised == images->platforms.end()) return {};
-  auto found = plan.digest();
+  if (images->recipe != project::recipe_digest(recipe, project::Stage::render) ||
+      promised == images->platforms.end()) {
+    context_.reporter.note(
+        fmt::format("{} names the image of another version of the recipe; run `launch lock {}`",
+                    project().shown(locked_.lock.file), recipe.name));
+    return {};
+  }
+  project::ImageDigest found{plan.digest(), plan.image_id()};
   if (!copies_.empty()) {
     TRY_ASSIGN(const auto environment, plan_environment(plan.platform));
-    found = environment.digest();
+    found = {environment.digest(), environment.image_id()};
   }
-  if (found == promised->second.manifest) return {};
+  if (found == promised->second) return {};
   return fail(Error(ErrorKind::no,
                     fmt::format("the image of {} for {} is not the one that {} names: expected {}, found {}",
                                 recipe.name, plan.platform.text(), project().shown(locked_.lock.file),
-                                promised->second.manifest.text(), found.text()))
+                                promised->second.manifest.text(), found.manifest.text()))
                   .hint(fmt::format("if another version of launch recorded it, run `launch lock {} --image`",
                                     recipe.name)));
 }
@@ -116,8 +142,7 @@ Result<std::vector<std::string>> ImageInputs::missing() const {
     for (const auto& archive : locking::interpreters_of(lock, {&platform, 1})) {
       if (!store_.has(*archive.sha256, archive.file_name)) out.push_back(archive.file_name);
     }
-    TRY_ASSIGN(const auto about, image::base_of(locked_.recipe, locked_.lock));
-    TRY_ASSIGN(const auto known, store::find_pulled(store_, *about.digest, platform, about.name));
+    TRY_ASSIGN(const auto known, find_base(platform));
     base = base && known;
   }
   std::uint64_t bytes = 0;
@@ -130,16 +155,8 @@ Result<std::vector<std::string>> ImageInputs::missing() const {
 
 Result<image::ImagePlan> ImageInputs::plan_with(std::vector<image::ProjectCopy> copies,
                                                 const specs::Platform& platform) const {
-  const image::PlanRequest request{
-      .locked = locked_,
-      .copies = std::move(copies),
-      .platform = platform,
-      .folder = folder(),
-      .fetch = [this](const auto& wheels) { return fetch(wheels); },
-      .fetch_interpreter = [this](const auto& wanted) { return fetch_interpreter(wanted); },
-      .fetch_base = [this](const auto& wanted) { return fetch_base(wanted); },
-      .make_system = [this](const auto& base, const auto& found,
-                            const auto& wanted) { return make_system(base, found, wanted); }};
+  auto request = plan_request(platform);
+  request.copies = std::move(copies);
   return image::plan_image(request, store_, context_.runner, context_.work());
 }
 
@@ -170,11 +187,16 @@ Result<std::filesystem::path> ImageInputs::fetch_interpreter(const specs::Platfo
   return fetched.paths.front();
 }
 
+Result<std::optional<store::PulledImage>> ImageInputs::find_base(const specs::Platform& platform) const {
+  TRY_ASSIGN(const auto base, image::base_of(locked_.recipe, locked_.lock));
+  return store::find_pulled(store_, *base.digest, platform, fmt::format("{}:{}", base.name, base.tag));
+}
+
 Result<store::PulledImage> ImageInputs::fetch_base(const specs::Platform& platform) const {
+  TRY_ASSIGN(auto known, find_base(platform));
+  if (known) return *std::move(known);
   TRY_ASSIGN(const auto base, image::base_of(locked_.recipe, locked_.lock));
   const auto shown = fmt::format("{}:{}", base.name, base.tag);
-  TRY_ASSIGN(auto known, store::find_pulled(store_, *base.digest, platform, shown));
-  if (known) return *std::move(known);
   TRY_ASSIGN(const auto entry,
              registry::entry_to_pull(base.name, site().registries, context_.environment, context_.runner));
   return store::pull(store_, entry.place, entry.access, *base.digest, platform, shown, *http_,

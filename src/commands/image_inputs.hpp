@@ -14,6 +14,10 @@
 
 namespace launch::commands {
 
+/// Where builds keep temporary files: next to the store, where there is space for the wheels and so, most
+/// likely, for their contents.
+std::filesystem::path build_folder_of(const project::Site& site);
+
 /// A locked recipe with everything that its image is made of, and the means to get it.
 class ImageInputs {
  public:
@@ -21,9 +25,14 @@ class ImageInputs {
   /// `engine`: the one that is wanted, should one be needed.
   static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
                                                    std::optional<std::string> engine = std::nullopt);
+  /// The same for a recipe whose lock was loaded.
+  static Result<std::unique_ptr<ImageInputs>> of(Workspace workspace, project::Locked locked,
+                                                 const Context& context,
+                                                 std::optional<std::string> engine = std::nullopt);
+
   /// The same without the project's files.
-  static Result<std::unique_ptr<ImageInputs>> open_environment(const std::string& recipe,
-                                                               const Context& context);
+  static Result<std::unique_ptr<ImageInputs>> environment_of(Workspace workspace, project::Locked locked,
+                                                             const Context& context);
 
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
@@ -31,12 +40,13 @@ class ImageInputs {
   const std::vector<image::ProjectCopy>& copies() const { return copies_; }
   const store::Store& store() const { return store_; }
   net::HttpClient& http() const { return *http_; }
-  /// Where builds keep temporary files: next to the store, where there is space for the wheels and so, most
-  /// likely, for their contents.
+  /// build_folder_of its site.
   std::filesystem::path folder() const;
 
   /// The engine, which is looked for once. Errors: those of find_engine.
   Result<containers::Engine> engine() const;
+  /// What the image of a platform, or an environment like it, is made of. Refers to this object.
+  image::PlanRequest plan_request(const specs::Platform& platform) const;
   /// The image of a platform. Errors: those of plan_image; (no): below the project's files, it is not the one
   /// that the lock names.
   Result<image::ImagePlan> plan(const specs::Platform& platform) const;
@@ -44,6 +54,8 @@ class ImageInputs {
   Result<image::ImagePlan> plan_environment(const specs::Platform& platform) const;
   /// What the store lacks of its parts: "3 wheels (2.1 GB)", "the base image"; empty if nothing.
   Result<std::vector<std::string>> missing() const;
+  /// The base image, if the store has it. Errors: those of base_of and find_pulled.
+  Result<std::optional<store::PulledImage>> find_base(const specs::Platform& platform) const;
   /// What a build by the engine needs.
   image::BuildRequest build_request() const;
 

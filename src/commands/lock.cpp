@@ -151,7 +151,9 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
                                                renew_of(request), registry, context.reporter));
   TRY(require_no_stop(context));
   if (!chosen.warning.empty()) context.reporter.warn(chosen.warning);
-  chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock);
+  const auto before = chosen.base.snapshot;  // of a base that is kept
+  chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
+  if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
   if (!chosen.base.snapshot && !subject.recipe.image.apt.empty()) {
     context.reporter.warn(fmt::format(
         "the versions of {} depend on the day of the build: {}", join_words(subject.recipe.image.apt),
@@ -173,29 +175,54 @@ std::optional<project::ImageDigests> kept_images(const Previous& previous, const
   return previous.lock->provenance.images;
 }
 
-/// Writes the digests of a lock's images into it, unless it has them. Only where they were asked for is it an
-/// error that they cannot be had.
-Result<void> record_images(const LockRequest& request, const Context& context, const fs::path& file,
+/// Writes the digests of a lock's images into it if they are wanted, or if it had some. Errors: those of
+/// digests_of_images if they are wanted; else the lock has none.
+Result<void> record_images(const LockRequest& request, const Context& context, const Subject& subject,
                            LockDocument& document) {
   auto& lock = document.resolution.lock;
   auto& images = lock.provenance.images;
-  const auto wanted = project::recipe_digest(document.recipe, project::Stage::render);
-  if (images && images->recipe == wanted && !request.images) return {};
+  const auto& recipe = document.recipe;
+  const bool current = images && images->recipe == project::recipe_digest(recipe, project::Stage::render);
   const bool had = images || (document.previous && document.previous->provenance.images);
-  if (!document.is_asked_for) return {};
+  if (!request.images && (current || !had)) return {};
   const auto before = project::write_lockfile(lock);
-  auto found =
-      digests_of_images(document.recipe.name, request.images ? Lacking::fetch : Lacking::leave, context);
+  images.reset();
+  document.lost_images = !request.images;
+  if (!document.is_asked_for && !request.images) return {};
+  project::LoadedLock loaded{.file = subject.file,
+                             .digest = project::lock_digest(project::write_lockfile(lock), lock),
+                             .lock = lock};
+  auto found = digests_of_images(subject.workspace, {recipe, std::move(loaded)},
+                                 request.images ? Lacking::fetch : Lacking::leave, context);
   TRY(require_no_stop(context));
   if (!found && request.images) return fail(std::move(found.error()));
   if (!found)
-    context.reporter.warn(
-        fmt::format("the digest of the image is not recorded: {}", found.error().message()));
-  images = found ? *std::move(found) : std::nullopt;
+    context.reporter.warn(fmt::format("the digest of the image is unknown: {}", found.error().message()));
+  if (found) images = *std::move(found);
   document.new_images = images.has_value();
-  document.lost_images = had && !images;
+  document.lost_images = !images;
   const auto text = project::write_lockfile(lock);
-  return text == before ? Result<void>() : write_file(context.disk, file, text);
+  if (text == before) return {};
+  TRY_ASSIGN(const auto there, read_file(subject.file));
+  if (there == before) return write_file(context.disk, subject.file, text);
+  return fail(environment_error(fmt::format("{} was changed meanwhile", document.file))
+                  .hint(fmt::format("run `launch lock {} --image` again", recipe.name)));
+}
+
+/// Errors (input): digests of images are wanted of a recipe that determines none, or of a nightly that it
+/// does not ask for.
+Result<void> check_images_wanted(const LockRequest& request, const project::Recipe& recipe) {
+  if (!request.images) return {};
+  if (request.night) {
+    return fail(input_error("--image records the image of what the recipe asks for, not of another nightly")
+                    .hint(fmt::format("set the date in recipes/{}.toml", recipe.name)));
+  }
+  const auto why = why_no_digest(recipe);
+  if (why.empty()) return {};
+  return fail(
+      input_error(fmt::format("the lock of {} cannot name its image: {}, so that its digest is known only "
+                              "once it is built",
+                              recipe.name, why)));
 }
 
 }  // namespace
@@ -205,13 +232,19 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
     return std::chrono::duration<double>(context.clock.steady() - began).count();
   };
   TRY_ASSIGN(auto subject, subject_of(request, context));
+  TRY(check_images_wanted(request, subject.recipe));
   LockDocument document;
   document.recipe = subject.recipe;
   for (const auto& note : document.recipe.notes) context.reporter.note(note);
   for (const auto& note : subject.workspace.site.ignored) context.reporter.note(note);
   document.file = subject.workspace.project.shown(subject.file);
   TRY_ASSIGN(const auto settled, is_settled(request, subject));
+  const auto verified = [&](const std::string& text, const project::Lockfile& of) {
+    return project::verification_of(subject.workspace.project, subject.file, project::lock_digest(text, of),
+                                    context.reporter);
+  };
   if (settled) {
+    document.verified = verified(subject.previous.text, *subject.previous.lock);
     document.resolution.lock = *subject.previous.lock;
     document.previous = std::move(subject.previous.lock);
     document.seconds = seconds_so_far();
@@ -230,13 +263,17 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.previous = std::move(subject.previous.lock);
   document.changed = text != before;
   if (!request.write) {
+    document.verified = verified(text, lock);
     document.seconds = seconds_so_far();
     return document;
   }
   if (document.changed) TRY(write_file(context.disk, subject.file, text));
   note_root(store, subject.file, context.reporter);
-  TRY(record_images(request, context, subject.file, document));
-  document.changed = project::write_lockfile(lock) != before;
+  const auto recorded = record_images(request, context, subject, document);
+  if (!recorded) document.image_error = recorded.error();
+  text = recorded ? project::write_lockfile(lock) : text;
+  document.changed = text != before;
+  document.verified = verified(text, lock);
   document.seconds = seconds_so_far();
   return document;
 }

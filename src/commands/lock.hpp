@@ -9,6 +9,7 @@
 #include "locking/resolve_lock.hpp"
 #include "project/lockfile.hpp"
 #include "project/recipe.hpp"
+#include "project/verification.hpp"
 
 namespace launch::commands {
 
@@ -19,20 +20,21 @@ struct LockRequest {
   bool offline = false;                           ///< cached index pages only
   std::vector<std::string> upgrade_only = {};     ///< packages that are not kept, unless `upgrade`
   std::optional<locking::OtherNight> night = {};  ///< in place of the recipe's
-  bool images =
-      false;  ///< fetch what the digests of its images need; else they are recorded if nothing is missing
+  bool images = false;  ///< record the digests of its images, and fetch what is missing for that
 };
 
 struct LockDocument {
   project::Recipe recipe;
-  std::string file;                           ///< the lock, as messages show it
-  locking::LockResult resolution;             ///< with the base image
-  bool is_new = false;                        ///< there was no lock
-  std::optional<project::Lockfile> previous;  ///< nullopt if there was no readable one
-  bool changed = false;                       ///< the lock differs from the existing file
-  bool is_asked_for = true;                   ///< the nightly is one that the recipe asks for
-  bool new_images = false;                    ///< the digests of its images were recorded now
-  bool lost_images = false;                   ///< it named its images before, and does not any more
+  std::string file;                                    ///< the lock, as messages show it
+  locking::LockResult resolution;                      ///< with the base image
+  bool is_new = false;                                 ///< there was no lock
+  std::optional<project::Lockfile> previous;           ///< nullopt if there was no readable one
+  bool changed = false;                                ///< the lock differs from the existing file
+  std::optional<project::Verification> verified = {};  ///< of the lock in the file; nullopt: it is not
+  bool is_asked_for = true;                            ///< the nightly is one that the recipe asks for
+  bool new_images = false;                             ///< the digests of its images were recorded now
+  std::optional<Error> image_error = {};  ///< why the digests of its images were not recorded, though wanted
+  bool lost_images = false;               ///< it named its images before, and does not any more
   double seconds = 0;
 };
 

@@ -58,19 +58,22 @@ Result<std::vector<RenderedFile>> put_sboms(const RenderRequest& request, const 
 
 }  // namespace
 
-Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& folder,
+Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& place,
                                       const Context& context) {
+  const auto folder = context.folder / place;
   std::error_code code;
   const bool existed = std::filesystem::exists(folder, code);
   if (existed && !std::filesystem::is_empty(folder, code)) {
-    return fail(input_error(fmt::format("{} is not an empty folder", folder.string()))
+    return fail(input_error(fmt::format("{} is not an empty folder", place.string()))
                     .hint("name a new folder for the build context"));
   }
   TRY_ASSIGN(const auto inputs, ImageInputs::open(recipe, context));
   TRY(make_folder(context.disk, folder));
   auto written =
       image::export_context(inputs->build_request(), folder, inputs->store(), context.runner, context.work());
-  if (written) return ContextDocument{inputs->locked().recipe.name, folder, *written};
+  if (written)
+    return ContextDocument{inputs->locked().recipe.name, place,
+                           image::platform_to_build(inputs->locked().recipe), *written};
   for (const auto& entry : std::filesystem::directory_iterator(folder, code))
     std::filesystem::remove_all(entry.path(), code);
   if (!existed) std::filesystem::remove(folder, code);

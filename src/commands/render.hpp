@@ -39,15 +39,16 @@ Result<RenderDocument> render(const RenderRequest& request, const Context& conte
 
 /// A folder from which podman and docker build the image without this program.
 struct ContextDocument {
-  std::string recipe;  ///< its name
-  std::filesystem::path folder;
+  std::string recipe;             ///< its name
+  std::filesystem::path folder;   ///< as it was named
+  specs::Platform platform;       ///< that its wheels are for
   archive::InstallSize unpacked;  ///< of the wheels
 };
 
 /// Writes the Dockerfile of a locked recipe, and everything that it copies, into a new or empty folder. What
 /// is written is removed if that fails. Errors: those of ImageInputs and export_context; (input): there is
 /// something in the folder; (environment): it cannot be written.
-Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& folder,
+Result<ContextDocument> write_context(const std::string& recipe, const std::filesystem::path& place,
                                       const Context& context);
 
 }  // namespace launch::commands

@@ -14,6 +14,15 @@ Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::stri
   return found;
 }
 
+std::vector<probe::ScanPath> scan_paths_of(const project::Recipe& recipe, const project::Project& project) {
+  std::vector<probe::ScanPath> paths;
+  for (const auto& each : recipe.verify.scan) {
+    const auto path = project.root() / each;
+    paths.push_back({path, project.shown(path)});
+  }
+  return paths;
+}
+
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {
   for (const auto& each : scan.problems) {
     reporter.warn(fmt::format("{}:{}: {}; the rest of the file was not read", each.file, each.problem.line,

@@ -9,10 +9,14 @@
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
+#include "commands/locked_image.hpp"
+#include "commands/mounted_run.hpp"
 #include "train/machine.hpp"
 
 namespace launch::commands {
 namespace {
+
+enum class Purpose { run, print_commands };
 
 /// A run that can be started, except for its image.
 struct Prepared {
@@ -21,26 +25,77 @@ struct Prepared {
   train::Plan plan;
   std::optional<Error> image_error;  ///< (no) there is no image of the lock
   std::optional<Error> gpu_error;    ///< (environment) the driver or a GPU is too old
+  std::optional<MountedRun> mounted;
 };
+
+/// Decides whether a run has an image or a mounted environment, and adds the latter to its plan.
+/// `image_error` says why there is no image.
+Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request, const train::Place& place,
+                                                     const Workspace& workspace,
+                                                     const project::Locked& locked,
+                                                     std::optional<Error>& image_error, Purpose purpose,
+                                                     const Context& context) {
+  using train::EnvironmentKind;
+  const bool wanted = request.environment == EnvironmentKind::mounted;
+  if (!wanted && (request.environment || !image_error)) return std::nullopt;
+  auto why = why_not_mounted(place, locked);
+  if (why.empty() && !wanted && place.gives_up_selinux())
+    why = "SELinux would not confine its containers; --env mounted does it all the same";
+  if (wanted && !why.empty()) {
+    return fail(input_error(fmt::format("cannot mount an environment: {}", why))
+                    .hint(fmt::format("run `launch build {}`, and use --env image", locked.recipe.name)));
+  }
+  if (!why.empty()) {
+    auto error = Error(ErrorKind::no, fmt::format("{}; an environment cannot be mounted instead: {}",
+                                                  image_error->message(), why));
+    for (const auto& hint : image_error->hints()) error.hint(hint);
+    image_error = std::move(error);
+    return std::nullopt;
+  }
+  if (!wanted && purpose == Purpose::run) {
+    context.reporter.note(fmt::format("mounting an environment, since {}; `launch build {}` makes an image",
+                                      image_error->message(), locked.recipe.name));
+  }
+  auto mounted =
+      MountedRun::plan(workspace, locked, place.handle().program, purpose == Purpose::run, context);
+  if (mounted) return std::optional(*std::move(mounted));
+  if (purpose == Purpose::run) return fail(std::move(mounted.error()));
+  context.reporter.warn(
+      fmt::format("the commands are those for an image, since those for a mounted environment are not "
+                  "known: {}",
+                  mounted.error().message()));
+  return std::nullopt;
+}
 
 /// Fills in the plan's image; returns an error if there is none.
 Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& plan) {
   const auto name = project::image_reference(plan.recipe);
   TRY_ASSIGN(auto image, place.find_image(name));
   plan.image.name = name;
-  std::string wrong;
-  if (!image) {
-    wrong = fmt::format("{} has no image {}", place.handle().engine, name);
-  } else if (image->lock_digest != plan.lock_digest) {
-    wrong = fmt::format("the image {} was built from another lock: it has {}, the lock is {}", name,
-                        image->lock_digest ? image->lock_digest->text() : "none", plan.lock_digest.text());
-  }
+  auto error = wrong_image({plan.recipe, place.handle().engine, image.has_value(),
+                            image ? image->lock_digest : std::nullopt, plan.lock_digest});
   if (image) plan.image = *std::move(image);
-  if (wrong.empty()) return std::nullopt;
-  return Error(ErrorKind::no, std::move(wrong)).hint(fmt::format("run `launch build {}`", plan.recipe));
+  return error;
 }
 
-Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
+/// Whether lock and image were verified, and a line that says so.
+void find_verification(const project::Project& project, const project::LoadedLock& lock, train::Plan& plan,
+                       Reporter& reporter) {
+  auto record = project::verification_of(project, lock.file, lock.digest, reporter);
+  const auto& image = plan.image;
+  const bool same = record && image.image_id && record->has_image(*image.image_id, image.digest);
+  if (same) {
+    plan.notes.push_back(record->text());
+    plan.verified = std::move(record);
+    return;
+  }
+  plan.notes.push_back(
+      fmt::format("{}: run `launch verify {}`",
+                  record ? "this image is not verified, only an earlier one of the lock is" : "not verified",
+                  plan.recipe));
+}
+
+Result<Prepared> prepare(const TrainRequest& request, const Context& context, Purpose purpose) {
   TRY_ASSIGN(const auto workspace, open_workspace(context));
   train::PlaceTools tools{context.clock, train::this_machine(), [&context, &workspace, &request] {
                             return find_engine(context, workspace.site, request.engine);
@@ -67,8 +122,25 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context) {
     if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
       gpu_error = fits.error();
   }
-  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),
-                  std::move(gpu_error)};
+  if (gpu_error && purpose == Purpose::run) return fail(*std::move(gpu_error));
+  TRY_ASSIGN(auto mounted,
+             choose_environment(request, *place, workspace, locked, image_error, purpose, context));
+  if (mounted) {
+    mounted->add_to(plan, folder, request.environment ? "--env mounted" : image_error->message());
+    image_error.reset();
+  } else if (!image_error) {
+    find_verification(workspace.project, locked.lock, plan, context.reporter);
+  }
+  return Prepared{std::move(place),       std::move(folder),    std::move(plan),
+                  std::move(image_error), std::move(gpu_error), std::move(mounted)};
+}
+
+/// What the nodes get their files from.
+std::string environment_of(const train::Plan& plan) {
+  if (!plan.mounted) return "image " + plan.image.digest.value_or(*plan.image.image_id).text();
+  constexpr std::size_t kShown = 12;
+  return fmt::format("mounted environment {} ({})", plan.mounted->key.hex().substr(0, kShown),
+                     plan.mounted->reason);
 }
 
 void tell_notes(const train::Plan& plan, Reporter& reporter) {
@@ -78,24 +150,23 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 }  // namespace
 
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
-  TRY_ASSIGN(auto prepared, prepare(request, context));
-  auto& [place, folder, plan, image_error, gpu_error] = prepared;
+  TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::run));
+  auto& [place, folder, plan, image_error, gpu_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
-  if (gpu_error) return fail(*std::move(gpu_error));
+  if (mounted) TRY(mounted->make(plan, *place, context));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
-  context.reporter.note(fmt::format(
-      "run {}: {} of {}, {} with {}, image {}", plan.run, count_of(plan.nodes.size(), "node"),
-      count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"), description.software,
-      plan.backend, plan.image.digest.value_or(*plan.image.image_id).text()));
+  context.reporter.note(
+      fmt::format("run {}: {} of {}, {} with {}, {}", plan.run, count_of(plan.nodes.size(), "node"),
+                  count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"),
+                  description.software, plan.backend, environment_of(plan)));
   const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }
 
-Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
-                                                             const Context& context) {
-  TRY_ASSIGN(const auto prepared, prepare(request, context));
+Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context) {
+  TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   if (prepared.gpu_error) context.reporter.warn(prepared.gpu_error->message());
   tell_notes(prepared.plan, context.reporter);

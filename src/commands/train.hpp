@@ -13,12 +13,14 @@
 namespace launch::commands {
 
 struct TrainRequest {
-  std::string recipe;                       ///< name or path
-  std::string place = "local";              ///< of train::place_kinds()
-  std::optional<int> nodes = {};            ///< else the recipe's
-  std::optional<specs::GpuSet> gpus = {};   ///< per node; else the recipe's
-  std::optional<std::string> engine = {};   ///< podman, docker or a path to one
-  int port = 29500;                         ///< torchrun's on node 0
+  std::string recipe;                      ///< name or path
+  std::string place = "local";             ///< of train::place_kinds()
+  std::optional<int> nodes = {};           ///< else the recipe's
+  std::optional<specs::GpuSet> gpus = {};  ///< per node; else the recipe's
+  std::optional<std::string> engine = {};  ///< podman, docker or a path to one
+  int port = 29500;                        ///< torchrun's on node 0
+  /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
+  std::optional<train::EnvironmentKind> environment = {};
   std::vector<std::string> arguments = {};  ///< for the training script
 };
 
@@ -29,15 +31,16 @@ struct TrainDocument {
   train::RunReport report;
 };
 
-/// Runs the training of a locked recipe, whose image must have been built from its lock. Lines of the nodes
-/// go to `show`. Errors, before anything is started: those of load_locked, Place::plan and Place::open; (no)
-/// there is no such image; (environment) the driver or a GPU of this machine is older than the locked torch
-/// needs. Then those of carry_out; see RunEnd for later failures.
+/// Runs the training of a locked recipe, with the image that was built from its lock or a mounted
+/// environment. Lines of the nodes go to `show`. Errors, before anything is started: those of load_locked,
+/// Place::plan and Place::open; (no) there is no such image, and an environment cannot be mounted; (input) an
+/// environment is wanted that cannot be mounted; those of MountedRun; (environment) the driver or a GPU of
+/// this machine is older than the locked torch needs. Then those of carry_out; see RunEnd for later failures.
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
 
-/// The commands that `train` would start, as argument vectors in order. Errors: as above, but a missing image
-/// and GPUs that do not fit are only warnings.
-Result<std::vector<std::vector<std::string>>> train_commands(const TrainRequest& request,
-                                                             const Context& context);
+/// The commands that `train` would start, in order; the base image of a mounted environment is read for that,
+/// and fetched if necessary. Errors: as above, but a missing image and GPUs that do not fit are only
+/// warnings.
+Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -100,6 +100,7 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
     image.annotations = texts_of(json_at(item, {"Annotations"}));
     TRY_ASSIGN(image.layers, layers_of(item));
     image.names = json_at(item, {"RepoTags"}).size();
+    for (const auto& name : json_at(item, {"RepoDigests"})) image.references.push_back(json_string(name));
     image.steps = json_at(item, {"History"}).size();
   }
   return images;

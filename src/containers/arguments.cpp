@@ -20,10 +20,9 @@ std::string mount_value(const Mount& mount) {
          (mount.read_only ? ",readonly" : "");
 }
 
-}  // namespace
-
-std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& spec) {
-  Arguments arguments{"run"};
+/// `run` or `create`, which take the same options.
+Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunSpec& spec) {
+  Arguments arguments{std::string(verb)};
   if (spec.remove) arguments.emplace_back("--rm");
   if (spec.init) arguments.emplace_back("--init");
   // The image was built here; the caller keeps its output, so the engine need not log it as well.
@@ -45,6 +44,9 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
     add(arguments, "--cap-drop", "ALL");
     add(arguments, "--security-opt", "no-new-privileges");
   }
+  if (spec.unlabelled) add(arguments, "--security-opt", "label=disable");
+  if (!spec.user.empty()) add(arguments, "--user", spec.user);
+  if (!spec.folder.empty()) add(arguments, "--workdir", spec.folder);
   for (const auto& mount : spec.mounts) add(arguments, "--mount", mount_value(mount));
   add_pairs(arguments, "--env", spec.environment);
   // The argument vector is the complete command; an entry point would be put before it.
@@ -52,6 +54,21 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
   arguments.push_back(spec.image);
   arguments.insert(arguments.end(), spec.argv.begin(), spec.argv.end());
   return arguments;
+}
+
+}  // namespace
+
+std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& spec) {
+  return arguments_of("run", info, spec);
+}
+
+std::vector<Command> run_commands(const EngineInfo& info, const RunSpec& spec) {
+  if (spec.files.empty()) return {{run_arguments(info, spec)}};
+  auto copy = info.type->unpack();
+  copy.push_back(spec.name + ":/");
+  return {{arguments_of("create", info, spec)},
+          {std::move(copy), spec.files},
+          {{"start", "--attach", spec.name}}};
 }
 
 std::vector<std::string> network_arguments(const std::string& name,

@@ -28,6 +28,7 @@ class Docker final : public EngineType {
     if (info.version.empty()) return tl::unexpected(no_server(*answer));
     if (const auto more = ask(runner, {program, "info", "--format", "{{json .}}"})) {
       info.rootless = lists_at(more->out, {"SecurityOptions"}, "name=rootless");
+      info.selinux = lists_at(more->out, {"SecurityOptions"}, "name=selinux");
       info.pids_limit = truth_at(more->out, {"PidsLimit"});
       info.elsewhere = elsewhere(runner, program, *more, info.rootless);
     }
@@ -67,6 +68,11 @@ class Docker final : public EngineType {
 
   /// docker speaks plain HTTP to loopback addresses by itself.
   Arguments plain_pull() const override { return {"pull", "--quiet"}; }
+  Arguments list_names() const override {
+    return {"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"};
+  }
+
+  Arguments unpack() const override { return {"cp", "-"}; }
 
   Arguments gpus(const specs::GpuSet& gpus) const override {
     return {"--gpus", gpus.count() ? fmt::format("\"device={}\"", join(gpu_names(gpus), ",")) : "all"};

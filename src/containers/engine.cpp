@@ -1,10 +1,14 @@
 #include "containers/engine.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 #include "containers/engine_type.hpp"
@@ -29,6 +33,21 @@ std::string with_clear_host(const specs::MirroredName& mirrored) {
   const auto host = mirrored.name.substr(0, slash);
   if (host.find_first_of(".:") != std::string::npos || host == "localhost") return mirrored.name;
   return host + (mirrored.insecure ? ":80" : ":443") + mirrored.name.substr(slash);
+}
+
+Result<Fd> open_to_read(const std::filesystem::path& file) {
+  Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!opened) return fail(io_error("read", file, errno));
+  return opened;
+}
+
+/// The next bytes of an open file; 0 at its end.
+Result<std::size_t> read_some(const Fd& file, const std::filesystem::path& name, std::span<char> buffer) {
+  for (;;) {
+    const auto count = ::read(file.get(), buffer.data(), buffer.size());
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR) return fail(io_error("read", name, errno));
+  }
 }
 
 std::string filter(const std::string& label, const std::string& value) {
@@ -136,8 +155,10 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
-  TRY_ASSIGN(const auto listed, call({"images", "--digests", "--format", "{{.Repository}}@{{.Digest}}"}));
+  TRY_ASSIGN(auto listed, call(info_.type->list_names()));
   if (!listed.ok()) return fail(failed("list its images", listed));
+  std::ranges::replace_if(
+      listed.out, [](char c) { return c == '[' || c == ']' || c == ' '; }, '\n');
   for (const auto& each : words(listed.out)) {
     const auto slash = each.find('/');
     if (!each.starts_with("127.0.0.1:") ||
@@ -148,10 +169,49 @@ Result<void> Engine::forget_loopback(const std::string& name) const {
   return {};
 }
 
+void Engine::remove_named(const RunSpec& container) const {
+  if (container.name.empty()) return;
+  for (auto arguments : info_.type->removal(0)) {
+    arguments.push_back(container.name);
+    (void)call(arguments);
+  }
+}
+
+/// All calls but the last; the outcome of one that a stop ended.
+Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
+                                                      const std::vector<Command>& steps,
+                                                      const std::stop_token& stop) const {
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    auto process = this->process(steps[i].argv);
+    Fd input;
+    if (!steps[i].input.empty()) {
+      TRY_ASSIGN(input, open_to_read(steps[i].input));
+      process.feed = [&](std::span<char> buffer) { return read_some(input, steps[i].input, buffer); };
+    }
+    TRY_ASSIGN(auto outcome, runner_->run(process, stop));
+    if (outcome.cancelled || stop.stop_requested()) {
+      outcome.cancelled = true;
+      return outcome;
+    }
+    if (outcome.ok()) continue;
+    if (auto error = start_failure(info_, container, outcome.exit_code, outcome.err))
+      return fail(*std::move(error));
+    return fail(failed("prepare the container " + container.name, outcome));
+  }
+  return std::nullopt;
+}
+
 Result<ProcessOutcome> Engine::run(const RunSpec& container,
                                    const std::function<void(Stream, std::string_view)>& on_line,
                                    std::stop_token stop, std::function<void()> on_pause) const {
-  auto process = this->process(run_arguments(info_, container));
+  const auto steps = run_commands(info_, container);
+  auto prepared = prepare(container, steps, stop);
+  if (!prepared || *prepared) {
+    if (steps.size() > 1) remove_named(container);
+    TRY(prepared);
+    return **std::move(prepared);
+  }
+  auto process = this->process(steps.back().argv);
   process.on_pause = std::move(on_pause);
   // Only the last words matter here, and a run can print for days.
   constexpr std::size_t kept = 4096;
@@ -168,13 +228,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   TRY_ASSIGN(auto outcome, runner_->run(process, std::move(stop)));
   if (outcome.cancelled || outcome.timed_out) {
-    // The client was killed, but the container keeps running.
-    if (!container.name.empty()) {
-      for (auto arguments : info_.type->removal(0)) {
-        arguments.push_back(container.name);
-        (void)call(arguments);
-      }
-    }
+    remove_named(container);  // the client was killed, but the container keeps running
     return outcome;
   }
   if (!outcome.ok()) {

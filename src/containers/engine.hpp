@@ -38,6 +38,7 @@ struct EngineInfo {
   std::string version = {};  ///< "4.3.1"
   bool rootless = false;
   bool pids_limit = false;  ///< `run --pids-limit` is allowed here
+  bool selinux = false;     ///< it confines containers with SELinux
   /// Why servers on this machine's loopback addresses are out of its reach: "its daemon is at
   /// ssh://host.example"; empty if they should be in reach.
   std::string elsewhere = {};
@@ -67,7 +68,8 @@ struct Image {
   std::map<std::string, std::string> annotations = {};  ///< podman
   std::vector<Digest> layers = {};  ///< of its uncompressed layers (OCI diffIDs), from below
   std::size_t names = 0;
-  std::size_t steps = 0;  ///< entries of its history: more than its parent's
+  std::vector<std::string> references = {};  ///< its names with its digest: "localhost/launch/demo@sha256:…"
+  std::size_t steps = 0;                     ///< entries of its history: more than its parent's
 };
 
 struct Mount {
@@ -96,12 +98,31 @@ struct RunSpec {
   specs::GpuSet gpus = specs::GpuSet::none();
   /// Takes all capabilities from root in the container, and the means to regain them.
   bool confined = false;
-  bool init = true;    ///< a small init as PID 1
-  bool remove = true;  ///< remove the container when it ends
+  bool init = true;         ///< a small init as PID 1
+  bool remove = true;       ///< remove the container when it ends
+  std::string user = {};    ///< name or number; empty: the image's
+  std::string folder = {};  ///< working folder; empty: the image's
+  /// SELinux does not confine the container: folders of this machine have no label that allows it to read
+  /// them.
+  bool unlabelled = false;
+  /// A tar on this machine, unpacked over the image's files before the container starts; empty: none. The
+  /// container has a name then.
+  std::filesystem::path files = {};
+};
+
+/// A call of an engine.
+struct Command {
+  std::vector<std::string> argv;
+  std::filesystem::path input = {};  ///< a file given on stdin; empty: none
+  friend bool operator==(const Command&, const Command&) = default;
 };
 
 /// The exact argument vector of `run`. Pure.
 std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& spec);
+
+/// The arguments of the calls that run a container: `run`, or with files of its own `create`, `cp` and
+/// `start`. Pure.
+std::vector<Command> run_commands(const EngineInfo& info, const RunSpec& spec);
 
 /// The argument vector of `network create`. Pure.
 std::vector<std::string> network_arguments(const std::string& name,
@@ -148,11 +169,11 @@ class Engine {
   /// Removes the names of all images that were pulled as `name` from a loopback address.
   Result<void> forget_loopback(const std::string& name) const;
 
-  /// Runs one container in the foreground; passes on lines as they arrive, and calls `on_pause` when there
-  /// are no more for the moment. A stop ends and removes the container. If the program ran, the result is an
-  /// outcome, whatever its code. Errors: (environment) the engine could not start the container; (input) the
-  /// command does not exist in the image or is not executable, the image does not exist, a mounted folder
-  /// does not exist.
+  /// Runs one container in the foreground (run_commands); passes on lines as they arrive, and calls
+  /// `on_pause` when there are no more for the moment. A stop ends and removes the container. If the program
+  /// ran, the result is an outcome, whatever its code. Errors: (environment) the engine could not start the
+  /// container; (input) the command does not exist in the image or is not executable, the image does not
+  /// exist, a mounted folder does not exist.
   Result<ProcessOutcome> run(const RunSpec& spec,
                              const std::function<void(Stream, std::string_view)>& on_line,
                              std::stop_token stop = {}, std::function<void()> on_pause = {}) const;
@@ -175,6 +196,10 @@ class Engine {
   Error failed(std::string_view what, const ProcessOutcome& outcome, std::string_view output = {}) const;
 
  private:
+  Result<std::optional<ProcessOutcome>> prepare(const RunSpec& container, const std::vector<Command>& steps,
+                                                const std::stop_token& stop) const;
+  void remove_named(const RunSpec& container) const;
+
   EngineInfo info_;
   ProcessRunner* runner_;
   std::map<std::string, std::string> environment_;

@@ -71,6 +71,11 @@ class EngineType {
 
   /// `pull` from a registry on this machine, which speaks plain HTTP.
   virtual Arguments plain_pull() const = 0;
+  /// Prints all names of all images as NAME@DIGEST, those of one image possibly in brackets.
+  virtual Arguments list_names() const = 0;
+
+  /// `cp` of a tar on stdin, whose files keep their owners; followed by the place.
+  virtual Arguments unpack() const = 0;
 
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;

@@ -76,6 +76,7 @@ class Podman final : public EngineType {
     info.version = text_at(answer->out, {"version", "Version"});
     if (info.version.empty()) return broken("'podman info' did not print its version");
     info.rootless = truth_at(answer->out, {"host", "security", "rootless"});
+    info.selinux = truth_at(answer->out, {"host", "security", "selinuxEnabled"});
     info.pids_limit = lists_at(answer->out, {"host", "cgroupControllers"}, "pids");
     if (truth_at(answer->out, {"host", "serviceIsRemote"})) {
       info.elsewhere = "it is the client of a remote service";
@@ -132,6 +133,11 @@ class Podman final : public EngineType {
   }
 
   Arguments plain_pull() const override { return {"pull", "--quiet", "--tls-verify=false"}; }
+  /// Its list of repositories has only the tags of an image that has one, and else only one of the names.
+  Arguments list_names() const override { return {"images", "--format", "{{.RepoDigests}}"}; }
+
+  /// By default, podman gives what it copies to the container's user.
+  Arguments unpack() const override { return {"cp", "--archive=false", "-"}; }
 
   /// podman before 5.0 accepts --gpus and ignores it, so it always gets CDI devices.
   Arguments gpus(const specs::GpuSet& gpus) const override {

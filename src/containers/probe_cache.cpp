@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kFormat = 3;  // incremented when a probe records more
+constexpr int kFormat = 4;  // incremented when a probe records more
 
 /// "PATH SIZE TIME", or "PATH -" for a missing file.
 std::string state_of(const fs::path& file) {
@@ -81,9 +81,9 @@ std::optional<std::string> probe_fingerprint(const std::string& program, const P
 }
 
 std::string write_probe(const EngineInfo& info, std::string_view fingerprint) {
-  json document{{"format", kFormat},         {"fingerprint", fingerprint}, {"program", info.program},
-                {"version", info.version},   {"rootless", info.rootless},  {"pids_limit", info.pids_limit},
-                {"features", info.features}, {"elsewhere", info.elsewhere}};
+  json document{{"format", kFormat},         {"fingerprint", fingerprint},  {"program", info.program},
+                {"version", info.version},   {"rootless", info.rootless},   {"pids_limit", info.pids_limit},
+                {"features", info.features}, {"elsewhere", info.elsewhere}, {"selinux", info.selinux}};
   if (const auto& places = info.build_places) {
     document["build_places"] = {{"working_containers", places->working_containers},
                                 {"oci_runtime", places->oci_runtime},
@@ -103,6 +103,7 @@ std::optional<EngineInfo> read_probe(std::string_view text, std::string_view fin
     found.at("pids_limit").get_to(info.pids_limit);
     found.at("features").get_to(info.features);
     found.at("elsewhere").get_to(info.elsewhere);
+    found.at("selinux").get_to(info.selinux);
     if (found.contains("build_places")) {
       const auto& places = found.at("build_places");
       info.build_places =

@@ -223,6 +223,10 @@ Result<Compiler> compiler_of(
                   [fetch = std::move(fetch_interpreter), own = *own] { return fetch(own); }};
 }
 
+std::string bytecode_key(const Compiler& compiler) {
+  return key_of(compiler, kVenv);
+}
+
 std::optional<std::vector<std::optional<store::LayerWheel>>> known_wheel_bytecode(
     std::span<const store::LayerWheel> wheels, const Compiler& compiler, const store::Store& store) {
   auto found = find_known(wheels, compiler, store);

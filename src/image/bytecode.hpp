@@ -32,6 +32,9 @@ Result<Compiler> compiler_of(
     const project::Locked& locked,
     std::function<Result<std::filesystem::path>(const specs::Platform&)> fetch_interpreter);
 
+/// Everything that determines bytecode besides the wheels and the library, as one word.
+std::string bytecode_key(const Compiler& compiler);
+
 /// Where and with what bytecode is made.
 struct BytecodeTools {
   const store::Store& store;

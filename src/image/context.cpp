@@ -52,7 +52,6 @@ Result<archive::InstallSize> write_context(const std::filesystem::path& folder, 
                                            const Work& work) {
   auto& disk = work.disk;
   TRY(make_folder(disk, folder));
-  TRY(archive::write_tree_file(disk, folder / "Dockerfile", spec.dockerfile));
   TRY(archive::write_tree_file(disk, folder / ".dockerignore", spec.dockerignore));
   if (spec.standalone) TRY(archive::unpack_interpreter(*spec.standalone, folder, work));
   TRY(write_bytecode(disk, folder, spec));
@@ -61,7 +60,11 @@ Result<archive::InstallSize> write_context(const std::filesystem::path& folder, 
   TRY(copy_project_files(disk, spec.copies, folder / "project"));
   TRY(archive::make_tree_folder(disk, folder, "wheels"));
   for (const auto& package : spec.absent) TRY(archive::make_tree_folder(disk, folder / "wheels", package));
-  return archive::unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, work);
+  TRY_ASSIGN(auto size,
+             archive::unpack_wheels(spec.wheels, folder / "wheels", spec.python, kVenvPython, work));
+  // Last, since without it nobody builds what is not whole.
+  TRY(archive::write_tree_file(disk, folder / "Dockerfile", spec.dockerfile));
+  return size;
 }
 
 }  // namespace launch::image

@@ -54,18 +54,17 @@ struct AptSnapshot {
 AptSnapshot apt_snapshot(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
   if (!known || !base.snapshot) return {};
-  // Packages are signed, so a snapshot may be read without the certificates that the base may lack.
-  AptSnapshot how{
-      {"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; "},
-      fmt::format(" --snapshot {} $tls", *base.snapshot),
-      {}};
-  if (known->sources == "--snapshot") return how;
-  // Another list of sources, for this step alone. What a site set up as its mirror stays as it is.
   const auto script = replace_all(known->sources, "/ID/", fmt::format("/{}/", *base.snapshot));
-  how.before.push_back(fmt::format(
-      "cp -a /etc/apt /tmp/apt; find /tmp/apt -name '*.list' -o -name '*.sources' | xargs -r sed -i '{}'; ",
-      script));
-  how.options = " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls";
+  // Other lists of sources, for this step alone; what a site set up as its mirror stays as it is. Packages
+  // are signed, so a snapshot may be read without the certificates that the base may lack.
+  AptSnapshot how{
+      {"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ",
+       "rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; ",
+       fmt::format(
+           "find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i '{}' {{}} +; ",
+           script)},
+      " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls",
+      {}};
   how.after.emplace_back("rm -rf /tmp/apt; ");
   return how;
 }

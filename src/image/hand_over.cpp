@@ -8,7 +8,9 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
+#include "base/json.hpp"
 #include "base/log.hpp"
 #include "image/image_archive.hpp"
 #include "image/turn.hpp"
@@ -48,9 +50,23 @@ Result<std::optional<containers::Image>> find_same(const containers::Engine& eng
   return image;
 }
 
+/// What a manifest says it is; OCI's need not say so.
+std::string media_type_of(std::string_view manifest) {
+  const auto said = json_string(parse_json<nlohmann::json>(manifest), {"mediaType"});
+  return said.empty() ? std::string(archive::kManifestType) : said;
+}
+
 /// Its name in the registry of one hand-over, which no other registry has, so that it can be removed later.
 std::string handed_name(const std::string& recipe) {
   return fmt::format("launch/{}/hand-over", project::engine_name(recipe));
+}
+
+/// Whether a build that was killed left its name of a hand-over.
+bool has_handed_name(const containers::Image& image, const std::string& recipe) {
+  return std::ranges::any_of(image.references,
+                             [part = fmt::format("/{}@", handed_name(recipe))](const auto& each) {
+                               return each.find(part) != each.npos;
+                             });
 }
 
 /// Puts one image into an engine.
@@ -134,10 +150,11 @@ class HandOver {
   std::optional<Error> error_;  ///< of the first layer that could not be read
 };
 
+/// `recipe` names the image to people and registries, `reference` in the engine.
 Result<containers::Image> take_over(const ImagePlan& plan, const std::string& recipe,
+                                    const std::string& reference,
                                     const std::function<Result<void>(const Digest& image_id)>& try_it,
                                     const containers::Engine& engine, const Work& work) {
-  const auto reference = project::image_reference(recipe);
   const auto take = [&]() -> Result<void> {
     TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
     if (try_it) TRY(try_it(id));
@@ -157,7 +174,7 @@ Result<containers::Image> take_over(const ImagePlan& plan, const std::string& re
 
 registry::ServedRepository served_repository(const ImagePlan& plan) {
   registry::ServedRepository repository;
-  repository.add({std::string(archive::kManifestType), plan.manifest});
+  repository.add({media_type_of(plan.manifest), plan.manifest});
   for (const auto& each : plan.blobs) {
     repository.blobs.insert(
         {each.blob.digest, {each.blob.media_type, net::lazy_body(each.blob.size, each.open)}});
@@ -179,18 +196,52 @@ Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
     return BuildOutcome{*std::move(found), project::image_name(recipe), true, size};
   };
   TRY_ASSIGN(auto found, find());
-  if (found) return *std::move(found);
+  if (found && !has_handed_name(found->image, recipe)) return *std::move(found);
   const auto turns = folder / "builds";
   const auto name = project::engine_name(recipe);
   TRY_ASSIGN(auto turn, BuildTurn::try_take(work.disk, turns, name));
+  if (found) {
+    // The name of a build that is running is its own.
+    if (turn) TRY(engine.forget_loopback(handed_name(recipe)));
+    return *std::move(found);
+  }
   if (!turn) {
     work.reporter.note(fmt::format("another build of {} is running; waiting for it", recipe));
     TRY_ASSIGN(turn, BuildTurn::take(turns, name, work));
     TRY_ASSIGN(found, find());
     if (found) return *std::move(found);
   }
-  TRY_ASSIGN(auto image, take_over(plan, recipe, try_it, engine, work));
+  TRY_ASSIGN(auto image, take_over(plan, recipe, reference, try_it, engine, work));
   return BuildOutcome{std::move(image), project::image_name(recipe), false, size};
+}
+
+std::string base_reference(const Digest& digest) {
+  constexpr std::size_t kEnough = 12;
+  return "localhost/launch-base:" + digest.hex().substr(0, kEnough);
+}
+
+Result<containers::Image> hand_base_over(const store::PulledImage& base, const specs::Platform& platform,
+                                         const std::filesystem::path& folder,
+                                         const containers::Engine& engine, const Work& work) {
+  TRY_ASSIGN(const auto image, archive::parse_image(base.manifest, base.config));
+  ImagePlan plan{
+      .platform = platform, .manifest = base.manifest, .config = base.config, .blobs = {}, .wheels = {}};
+  for (std::size_t i = 0; i < image.layers.size(); ++i) {
+    plan.blobs.push_back({image.layers[i], fmt::format("layer {} of the base image", i + 1),
+                          [path = base.layers.at(i)] { return net::body_of_file(path); }});
+  }
+  plan.blobs.push_back({{std::string(archive::kConfigType), plan.image_id(), plan.config.size()},
+                        "the configuration",
+                        [text = plan.config]() -> Result<net::Body> { return net::body_of_text(text); }});
+  const auto reference = base_reference(base.digest);
+  TRY_ASSIGN(auto found, find_same(engine, reference, plan));
+  if (found) return *std::move(found);
+  const auto name = "base-" + base.digest.hex();
+  TRY_ASSIGN(const auto turn, BuildTurn::take(folder / "builds", name, work));
+  TRY_ASSIGN(found, find_same(engine, reference, plan));
+  if (found) return *std::move(found);
+  work.reporter.status(fmt::format("handing the base image to {}", engine.info().name()));
+  return take_over(plan, name, reference, {}, engine, work);
 }
 
 }  // namespace launch::image

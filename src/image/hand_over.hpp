@@ -10,6 +10,8 @@
 #include "image/build.hpp"
 #include "image/plan.hpp"
 #include "registry/serve.hpp"
+#include "specs/platform.hpp"
+#include "store/pull.hpp"
 
 namespace launch::image {
 
@@ -26,5 +28,14 @@ Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
                                const std::filesystem::path& folder, bool again,
                                const std::function<Result<void>(const Digest& image_id)>& try_it,
                                const containers::Engine& engine, const Work& work);
+
+/// The name of a base image in an engine that got it from the store: "localhost/launch-base:0123456789ab".
+std::string base_reference(const Digest& digest);
+
+/// Has an engine take a base image from the store in the same way, as base_reference, if it does not have it.
+/// Returns the engine's image. Errors: those of hand_over; (input): a malformed manifest.
+Result<containers::Image> hand_base_over(const store::PulledImage& base, const specs::Platform& platform,
+                                         const std::filesystem::path& folder,
+                                         const containers::Engine& engine, const Work& work);
 
 }  // namespace launch::image

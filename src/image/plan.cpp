@@ -1,7 +1,6 @@
 #include "image/plan.hpp"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <memory>
 #include <system_error>
@@ -16,11 +15,13 @@
 #include "archive/tree.hpp"
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "image/base_tree.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
 #include "image/own_layers.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
+#include "image/wheel_groups.hpp"
 #include "store/body.hpp"
 #include "store/derived.hpp"
 #include "store/layers.hpp"
@@ -29,20 +30,6 @@ namespace launch::image {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A layer with the wheels in it.
-struct WheelGroup {
-  LayerGroup group = LayerGroup::rest;
-  std::string name = {};  ///< "torch 2.10.0"
-  std::vector<std::string> file_names = {};
-  store::LayerWheels wheels = {};
-};
-
-/// "torch 2.10.0" or "6 packages: fsspec 2026.1.0, …"
-std::string name_of(const std::vector<std::string>& packages) {
-  if (packages.size() == 1) return packages.front();
-  return fmt::format("{}: {}", count_of(packages.size(), "package"), join(packages, ", "));
-}
 
 /// Puts an image together, layer by layer from the bottom.
 class Planner {
@@ -60,9 +47,9 @@ class Planner {
     TRY(add_system());
     TRY(add_interpreter());
     TRY(add_environment());
-    TRY_ASSIGN(const auto groups, wheel_groups());
-    TRY(add_wheels(groups));
-    TRY(add_bytecode(groups));
+    TRY_ASSIGN(grouped_, group_wheels(request_.locked, request_.platform, store_));
+    TRY(add_wheels(grouped_.groups));
+    TRY(add_bytecode());
     TRY(add_project());
     return finish();
   }
@@ -126,43 +113,18 @@ class Planner {
       TRY_ASSIGN(const auto* root, root_tree());
       TRY_ASSIGN(auto files,
                  during(user_files(*root, *user), fmt::format("adding the user {}", in_quotes(*user))));
-      for (auto& file : files) {
-        file.member.time = archive::kFileTime;
-        layer.members.push_back(std::move(file));
-      }
+      for (auto& file : files) layer.members.push_back(std::move(file));
     }
     add_own(std::move(layer),
             user ? fmt::format("virtual environment, user {}", *user) : std::string("virtual environment"));
     return {};
   }
 
-  /// The wheels of each layer, at their places in the store, whether they are there or not.
-  Result<std::vector<WheelGroup>> wheel_groups() {
-    TRY_ASSIGN(wheels_, during(wheels_for(lock_, python_, request_.platform),
-                               fmt::format("reading {}", request_.locked.lock.file.string())));
-    std::vector<WheelGroup> groups;
-    for (const auto& layer : plan_layers(lock_)) {
-      WheelGroup group{.group = layer_group(layer.front())};
-      std::vector<std::string> packages;
-      for (const auto& wheel : wheels_) {
-        if (std::find(layer.begin(), layer.end(), wheel.package) == layer.end()) continue;
-        const auto& file = wheel.wheel;
-        group.file_names.push_back(file.file_name);
-        group.wheels.push_back({*file.sha256, store_.path_of(*file.sha256, file.file_name)});
-        packages.push_back(fmt::format("{} {}", wheel.package, wheel.version));
-      }
-      if (group.wheels.empty()) continue;  // nothing of it is for this platform
-      group.name = name_of(packages);
-      groups.push_back(std::move(group));
-    }
-    return groups;
-  }
-
   /// Brings all wheels to their places in the store, once.
   Result<void> fetch_wheels() {
     if (fetched_) return {};
     std::vector<project::LockedWheel> wanted;
-    for (const auto& wheel : wheels_) wanted.push_back(wheel.wheel);
+    for (const auto& wheel : grouped_.wheels) wanted.push_back(wheel.wheel);
     TRY(request_.fetch(wanted));
     fetched_ = true;
     return {};
@@ -199,12 +161,8 @@ class Planner {
   }
 
   /// One layer for each group, so that a new nightly moves the bytecode of its own packages alone.
-  Result<void> add_bytecode(const std::vector<WheelGroup>& groups) {
-    constexpr std::array kOrder = {std::pair{LayerGroup::cuda, "NVIDIA's packages"},
-                                   std::pair{LayerGroup::rest, "other packages"},
-                                   std::pair{LayerGroup::torch, "torch's packages"}};
-    std::vector<store::LayerWheel> wheels;
-    for (const auto& group : groups) wheels.insert(wheels.end(), group.wheels.begin(), group.wheels.end());
+  Result<void> add_bytecode() {
+    const auto wheels = grouped_.in_order();
     auto zips = known_wheel_bytecode(wheels, *compiler_, store_);
     if (!zips) {
       TRY(fetch_wheels());
@@ -213,17 +171,9 @@ class Planner {
     }
     std::vector<store::LayerWheels> layers;
     std::vector<std::string> names;
-    for (const auto& [wanted, name] : kOrder) {
-      store::LayerWheels layer;
-      std::size_t at = 0;
-      for (const auto& group : groups) {
-        for (std::size_t i = 0; i < group.wheels.size(); ++i, ++at) {
-          if (group.group == wanted && zips->at(at)) layer.push_back(*zips->at(at));
-        }
-      }
-      if (layer.empty()) continue;
-      layers.push_back(std::move(layer));
-      names.push_back(fmt::format("bytecode of {}", name));
+    for (auto& group : group_bytecode(grouped_.groups, *zips)) {
+      layers.push_back(std::move(group.zips));
+      names.push_back(std::move(group.name));
     }
     return add_zips(layers, kVenv, names);
   }
@@ -272,14 +222,8 @@ class Planner {
 
   /// What the layers so far leave of their folders and users; read once.
   Result<const archive::RootTree*> root_tree() {
-    if (root_) return &*root_;
-    const auto name = "root-tree-1" + (system_.key.empty() ? "" : "-" + system_.key);
-    if (const auto known = store::derived(store_, base_->digest, name))
-      root_ = archive::parse_root_tree(*known);
     if (!root_) {
-      work_.reporter.status("reading the base image");
-      TRY_ASSIGN(root_, archive::read_root_tree(base_->layers));
-      store::keep_derived(store_, base_->digest, name, archive::root_tree_text(*root_), work_.disk);
+      TRY_ASSIGN(root_, base_tree(*base_, system_.key, store_, work_));
     }
     return &*root_;
   }
@@ -318,7 +262,7 @@ class Planner {
   SystemLayers system_;
   std::optional<Compiler> compiler_;
   std::optional<archive::RootTree> root_;
-  std::vector<ImageWheel> wheels_;
+  GroupedWheels grouped_;
   bool fetched_ = false;
   archive::Image image_;
   ImagePlan plan_;

@@ -1,21 +1,20 @@
 #include "image/trial.hpp"
 
-#include <set>
-#include <string>
-#include <vector>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "image/layers.hpp"
+#include "image/inside.hpp"
 #include "image/scripts.hpp"
-#include "image/turn.hpp"
 #include "project/labels.hpp"
 
 namespace launch::image {
 namespace {
 
-/// The packages that the recipe lists itself, of those that the image has.
+constexpr Purpose kTrial{"trial", project::kTrialLabel};
+
+/// The packages that the recipe lists itself.
 std::set<std::string> asked_for(const project::Recipe& recipe) {
   std::set<std::string> names;
   for (const auto& each : recipe.packages) names.insert(each.name);
@@ -32,6 +31,17 @@ Error does_not_work(const std::string& recipe, int exit_code, std::string_view s
 
 }  // namespace
 
+std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels,
+                                       const std::set<std::string>& asked) {
+  std::vector<std::string> argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};
+  for (const auto& wheel : wheels) argv.push_back(fmt::format("{}=={}", wheel.package, wheel.version));
+  argv.emplace_back("--");
+  for (const auto& wheel : wheels) {
+    if (asked.contains(wheel.package)) argv.push_back(wheel.package);
+  }
+  return argv;
+}
+
 Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
                        const project::Locked& locked, const specs::Platform& platform,
                        const std::filesystem::path& folder, const Work& work) {
@@ -41,30 +51,14 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
     return {};
   }
   TRY_ASSIGN(const auto wheels, wheels_for(locked.lock.lock, recipe.python, platform));
-  const auto asked = asked_for(recipe);
-  constexpr std::size_t kEnough = 32;
-  TRY_ASSIGN(const auto turn,
-             BuildTurn::take(folder / "builds", "trial-" + project::engine_name(recipe.name), work));
-  const auto mark = Digest::of(turn.remains().string()).hex().substr(0, kEnough);
-  TRY(engine.remove_containers(project::kTrialLabel, mark, 0));
   containers::RunSpec run;
-  // Of this trial alone: a container in podman's storage whose engine was killed may keep its name.
-  run.name = fmt::format("launch-trial-{}-{}", image_id.hex().substr(0, 12),
-                         work.clock.now().time_since_epoch().count());
-  run.labels = {{project::kTrialLabel, mark}};
-  run.image = image_id.text();
-  run.image_name = fmt::format("of {}", recipe.name);
-  run.argv = {std::string(kVenvPython), "-c", std::string(kTrialScript)};
-  for (const auto& wheel : wheels) run.argv.push_back(fmt::format("{}=={}", wheel.package, wheel.version));
-  run.argv.emplace_back("--");
-  for (const auto& wheel : wheels) {
-    if (asked.contains(wheel.package)) run.argv.push_back(wheel.package);
-  }
+  run.argv = trial_command(wheels, asked_for(recipe));
   run.network = "none";
   run.confined = true;
   run.init = false;
   work.reporter.status("trying the image");
-  TRY_ASSIGN(const auto outcome, engine.run(run, {}, work.stop));
+  TRY_ASSIGN(const auto outcome,
+             run_inside(engine, {recipe.name, image_id, folder}, kTrial, std::move(run), {}, work));
   if (outcome.cancelled) return fail(environment_error("stopped while trying the image"));
   if (outcome.ok()) return {};
   return fail(does_not_work(recipe.name, outcome.exit_code, outcome.out + outcome.err));

@@ -1,15 +1,24 @@
 #pragma once
 
 #include <filesystem>
+#include <set>
+#include <string>
+#include <vector>
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
 #include "containers/engine.hpp"
+#include "image/layers.hpp"
 #include "project/project.hpp"
 #include "specs/platform.hpp"
 
 namespace launch::image {
+
+/// The command of a trial: these wheels are installed, and `asked` of their packages (normalized names) can
+/// be imported. Pure.
+std::vector<std::string> trial_command(const std::vector<ImageWheel>& wheels,
+                                       const std::set<std::string>& asked);
 
 /// Runs a new image once, without network: its interpreter starts, what the lock has is installed, and the
 /// packages that the recipe lists can be imported. An image for another platform than this machine's is left

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "archive/tree.hpp"
 #include "base/text.hpp"
 
 namespace launch::image {
@@ -54,6 +55,7 @@ archive::LayerMember with_line(const archive::RootTree& root, const Line& line) 
   if (!content.empty() && !content.ends_with('\n')) content += '\n';
   archive::LayerMember file;
   file.member.path = line.file;
+  file.member.time = archive::kFileTime;
   file.member.mode = access.mode;
   file.member.owner = access.owner;
   file.member.group = access.group;
@@ -84,7 +86,11 @@ Result<std::vector<archive::LayerMember>> user_files(const archive::RootTree& ro
     if (line.always || root.files.contains(std::string(line.file))) files.push_back(with_line(root, line));
   }
   archive::LayerMember home;
-  home.member = {.path = "home/" + user, .is_folder = true, .owner = kUserId, .group = kUserId};
+  home.member = {.path = "home/" + user,
+                 .is_folder = true,
+                 .time = archive::kFileTime,
+                 .owner = kUserId,
+                 .group = kUserId};
   files.push_back(std::move(home));
   return files;
 }

@@ -10,12 +10,16 @@
 
 namespace launch::locking {
 
-std::optional<std::string> apt_snapshot(const project::BaseImage& base, const project::Lockfile& lock) {
+std::optional<std::string> apt_snapshot(const project::BaseImage& base, const project::Lockfile& lock,
+                                        std::string_view created) {
   const auto known = pytorch::distribution(base.distribution);
   const auto time = project::lock_timestamp(lock);
   if (!known || time <= 0) return std::nullopt;
   const std::int64_t first = known->snapshots.midnight().time_since_epoch().count();
-  return fmt::format("{:%Y%m%dT%H%M%SZ}", fmt::gmtime(static_cast<std::time_t>(std::max(time, first))));
+  const auto made = specs::parse_utc(created);
+  const std::int64_t base_time = made ? made->time_since_epoch().count() : 0;
+  return fmt::format("{:%Y%m%dT%H%M%SZ}",
+                     fmt::gmtime(static_cast<std::time_t>(std::max({time, first, base_time}))));
 }
 
 }  // namespace launch::locking

@@ -386,7 +386,7 @@ Result<ChosenBase> choose_base(const project::Recipe& recipe, const project::Loc
     return during(base_without_registry(recipe, built_for, wanted, before, why, reporter), step);
   }
   TRY_ASSIGN(auto base, during(base_from(recipe, built_for, wanted, **found, reporter), step));
-  return ChosenBase{std::move(base), BaseOrigin::registry, {}};
+  return ChosenBase{std::move(base), BaseOrigin::registry, {}, (*found)->created};
 }
 
 }  // namespace launch::locking

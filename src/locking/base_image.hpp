@@ -56,7 +56,8 @@ enum class BaseOrigin {
 struct ChosenBase {
   project::BaseImage base;
   BaseOrigin origin = BaseOrigin::registry;
-  std::string warning;  ///< what a person must know of where it comes from; empty if nothing
+  std::string warning;       ///< what a person must know of where it comes from; empty if nothing
+  std::string created = {};  ///< when the image was made, RFC 3339; empty if unknown
 };
 
 /// The base image of a locked recipe, with its digest from the registry; with Renew::no, the previous lock's

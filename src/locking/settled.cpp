@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "locking/apt_snapshot.hpp"
 #include "locking/bounds.hpp"
 #include "project/platform_wheels.hpp"
 #include "project/recipe_digest.hpp"
@@ -34,6 +35,9 @@ bool is_settled(const LockRequest& request) {
   const auto& provenance = lock.provenance;
   if (provenance.recipe != project::recipe_digest(recipe, project::Stage::lock)) return false;
   if (provenance.of_earlier_launch || !provenance.base || !provenance.base->digest) return false;
+  const auto least = apt_snapshot(*provenance.base, lock, "");
+  if (provenance.base->snapshot.has_value() != least.has_value() || provenance.base->snapshot < least)
+    return false;
   return std::all_of(recipe.platforms.begin(), recipe.platforms.end(), [&](const specs::Platform& platform) {
     const LockTarget target(recipe.python, platform, request.glibc_minor, request.python_patch);
     return meets(lock, Bounds(recipe, target), target);

@@ -18,8 +18,8 @@ struct ImageDigest {
   friend bool operator==(const ImageDigest&, const ImageDigest&) = default;
 };
 
-/// The images of a lock, without the project's files: what `launch lock` promises that every build has below
-/// them. A recipe without `copy` has exactly these images.
+/// The images of a lock, without the project's files: what every build must have below them. A recipe without
+/// `copy` has exactly these images.
 struct ImageDigests {
   Digest recipe;  ///< recipe_digest(…, Stage::render) of the recipe that they were made from
   std::map<specs::Platform, ImageDigest> platforms;

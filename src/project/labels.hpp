@@ -9,7 +9,7 @@ namespace launch::project {
 inline constexpr const char* kLockLabel = "launch.lock";
 
 /// On an image: the digest of the recipe that it was rendered from. Written by `image` (render_dockerfile),
-/// for people to read.
+/// read by `commands` (verify).
 inline constexpr const char* kRecipeLabel = "launch.recipe";
 
 /// On an image: the digest of everything that determines its bytes. Written by `image` (build_image), also as
@@ -27,6 +27,9 @@ inline constexpr const char* kSourceBuildLabel = "launch.source-build";
 /// On a container that tries a new image: identifies the lock that its process holds. Written and read by
 /// `image` (try_image), which removes what a killed trial left.
 inline constexpr const char* kTrialLabel = "launch.trial";
+
+/// On a container in which `launch verify` runs: the same. Written and read by `image` (inspect_image).
+inline constexpr const char* kVerifyLabel = "launch.verify";
 
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.

@@ -56,8 +56,9 @@ std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, s
   return std::nullopt;
 }
 
-// "demo" for "lockfiles/pylock.demo.toml".
-std::optional<std::string> lock_name(const fs::path& file) {
+}  // namespace
+
+std::optional<std::string> name_of_lock(const fs::path& file) {
   const auto name = file.filename().string();
   constexpr std::string_view kBefore = "pylock.";
   constexpr std::string_view kAfter = ".toml";
@@ -67,8 +68,6 @@ std::optional<std::string> lock_name(const fs::path& file) {
   }
   return name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size());
 }
-
-}  // namespace
 
 bool is_path(std::string_view argument) {
   return argument.find('/') != std::string_view::npos || argument.ends_with(".toml");
@@ -118,7 +117,7 @@ Result<fs::path> Project::lock_file(std::string_view argument) const {
   if (is_path(argument)) {
     if (auto file = find_file(start_, root_, argument)) return *file;
     auto error = input_error(fmt::format("lock not found: {}", argument));
-    if (const auto name = lock_name(fs::path(argument)))
+    if (const auto name = name_of_lock(fs::path(argument)))
       error.hint(fmt::format("run `launch lock {}`", *name));
     return fail(std::move(error));
   }
@@ -189,7 +188,7 @@ Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
 }
 
 std::vector<Recipe::Index> indexes_of_lock(const Project& project, const fs::path& lock, Reporter& reporter) {
-  const auto name = lock_name(lock);
+  const auto name = name_of_lock(lock);
   if (!name || whole_path(lock) != project.lock_place(*name)) return {};
   const auto file = project.root() / "recipes" / fmt::format("{}.toml", *name);
   if (!is_file(file)) return {};

@@ -45,6 +45,9 @@ class Project {
 /// True for an argument that is a path, not a bare name: it has a "/" or ends in .toml.
 bool is_path(std::string_view argument);
 
+/// "demo" for ".../pylock.demo.toml"; nullopt for a file of another name.
+std::optional<std::string> name_of_lock(const std::filesystem::path& file);
+
 /// The further indexes of the recipe that a lock was made from, for locks by path, which name no index. Empty
 /// if the lock is not in its place in the project, or has no recipe there; with a warning if the recipe
 /// cannot be read.

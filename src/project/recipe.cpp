@@ -205,12 +205,13 @@ Result<Recipe::Verify> read_verify(const TomlTable& root) {
   Recipe::Verify verify;
   TRY_ASSIGN(const auto table, root.table("verify"));
   TRY(table.only({"scan", "smoke"}));
-  if (table.find("smoke") != nullptr) {
-    return fail(table.wrong("smoke", "not supported yet: this version has no command that runs it")
-                    .hint("remove it until `launch verify` exists"));
-  }
   TRY(table.read("scan", verify.scan));
   TRY(check_each(table, "scan", bad_project_path));
+  TRY(table.read("smoke", verify.smoke));
+  TRY(check_each(table, "smoke", bad_word));
+  if (table.find("smoke") != nullptr && (verify.smoke.empty() || verify.smoke.front().empty())) {
+    return fail(table.wrong("smoke", R"(expected a command, such as ["python", "-c", "import torch"])"));
+  }
   return verify;
 }
 

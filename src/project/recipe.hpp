@@ -87,6 +87,8 @@ struct Recipe {
 
   struct Verify {
     std::vector<std::string> scan;  ///< files and folders, relative to the project's root
+    std::vector<std::string>
+        smoke;  ///< a command that must work in the image; empty: a check of launch's own
   } verify;
 
   struct Train {

@@ -37,16 +37,18 @@ GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
 }
 
 std::vector<std::string> gpu_query() {
-  return {"nvidia-smi", "--query-gpu=index,uuid,driver_version,compute_cap", "--format=csv,noheader"};
+  return {"nvidia-smi", "--query-gpu=index,uuid,driver_version,compute_cap,name", "--format=csv,noheader"};
 }
 
 std::vector<Gpu> parse_gpus(std::string_view text) {
+  constexpr std::size_t kName = 4;
   std::vector<Gpu> gpus;
   for (const auto line : lines(text)) {
     const auto cells = split(line, ',');
-    if (cells.size() != 4 || !parse_u64(trim(cells[0]))) continue;
+    if (cells.size() < kName || cells.size() > kName + 1 || !parse_u64(trim(cells[0]))) continue;
     gpus.push_back({std::string(trim(cells[0])), std::string(trim(cells[1])), std::string(trim(cells[2])),
-                    std::string(trim(cells[3]))});
+                    std::string(trim(cells[3])),
+                    std::string(cells.size() > kName ? trim(cells[kName]) : "")});
   }
   return gpus;
 }

@@ -26,6 +26,7 @@ struct Gpu {
   std::string uuid;        ///< "GPU-5f3c…"
   std::string driver;      ///< "535.183.01"
   std::string capability;  ///< "9.0"
+  std::string name = {};   ///< "NVIDIA H100 80GB HBM3"; empty if unknown
 };
 
 /// The command whose output parse_gpus reads.

@@ -44,7 +44,7 @@ struct Distribution {
   int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
   specs::Day snapshots;       ///< its archive can be asked for the state of this day and later ones
-  /// How: "--snapshot" is apt's own option; else a sed script for its list of sources, with ID for the time.
+  /// A sed script for its lists of sources, with ID for the time.
   std::string sources = {};
   std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;    ///< how tags of other images name it, "ubuntu24.04"

@@ -7,6 +7,8 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "net/status.hpp"
+#include "registry/answers.hpp"
 
 namespace launch::registry {
 namespace {
@@ -14,6 +16,21 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr int kMostLogins = 10;  ///< per download
+
+constexpr net::StatusHints kHints = {
+    .refused =
+        "the registry does not let this user pull here: run `podman login` or `docker login` for it, or add "
+        "a "
+        "mirror to launch.toml: [[registry]]",
+    .missing = "that registry does not have what is locked: use another one, or lock again with --upgrade",
+    .rate_limited = "try again later, or add a mirror to launch.toml: [[registry]]",
+    .server_error = "try again later, or add a mirror to launch.toml: [[registry]]",
+};
+
+/// An answer to HEAD after which a download is of no use.
+bool is_final(const net::HttpResponse& response) {
+  return response.status == 401 || response.status == 403 || response.status == 404;
+}
 
 std::optional<RemoteFile> read_file_entry(const Json& entry) {
   auto digest = Digest::parse(json_string(entry, {"digest"}));
@@ -88,10 +105,14 @@ std::vector<Result<net::DownloadResult>> RepositoryClient::download(
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
   for (int logins = 0; !open.empty() && logins < kMostLogins; ++logins) {
     const auto before = session_.authorization();
-    // Logs in if the registry demands it. The download reports any other failure.
-    const auto ignored = session_.send({.url = requests[open.front()].url,
-                                        .method = net::Method::head,
-                                        .headers = {{"Accept", std::string(kManifestTypes)}}});
+    // Logs in if the registry demands it. The download reports failures of a connection.
+    const auto& first = requests[open.front()].url;
+    const auto head = session_.send(
+        {.url = first, .method = net::Method::head, .headers = {{"Accept", std::string(kManifestTypes)}}});
+    if (head && is_final(*head)) {
+      results[open.front()] = fail(refused(first, *head, "200", kHints));
+      break;
+    }
     const auto authorization = session_.authorization();
     if (logins > 0 && authorization == before) break;
     std::vector<net::DownloadRequest> asked;

@@ -95,6 +95,27 @@ fs::path derived_folder(const fs::path& root, const Digest& from) {
   return digest_folder(root, from) / "derived";
 }
 
+fs::path trees_folder(const fs::path& root, const Digest& from) {
+  return digest_folder(root, from) / "trees";
+}
+
+fs::path environments_folder(const fs::path& root) {
+  return root / "environments";
+}
+
+fs::path lock_of(const fs::path& environment) {
+  return environment.string() + ".lock";
+}
+
+Result<std::vector<fs::path>> subfolders(const fs::path& folder) {
+  TRY_ASSIGN(auto paths, children(folder));
+  std::erase_if(paths, [](const fs::path& path) {
+    std::error_code ignored;
+    return !fs::is_directory(fs::symlink_status(path, ignored));
+  });
+  return paths;
+}
+
 fs::path incoming_folder(const fs::path& root, const Digest& key) {
   return root / "incoming" / key.hex();
 }

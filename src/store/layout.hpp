@@ -20,6 +20,11 @@
 ///   sha256/ab/ab12…/derived/KEY  a text that was made of that file (derived.hpp)
 ///   incoming/KEY/NAME.part     the download of a file whose digest is not known, by the digest of its URL
 ///   incoming/KEY/.hashed       what the last such download was
+///   sha256/ab/ab12…/trees/NAME what was unpacked from that file: tree/, and list, which says what is in it
+///   environments/KEY/          tree/, linked from such trees for containers to mount, and its list
+///   environments/KEY.lock      held by runs that mount it
+///   scratch/                   trees and environments that are being made
+///   scratch.lock               held by the process that makes them
 ///   …/.lock                    held by the process that fetches the file
 ///   roots/KEY                  the path of a file that needs what the store has, by the digest of that path
 namespace launch::store {
@@ -33,6 +38,17 @@ std::filesystem::path digest_folder(const std::filesystem::path& root, const Dig
 std::filesystem::path layer_folder(const std::filesystem::path& root, const Digest& wheel);
 /// sha256/ab/ab12…/derived
 std::filesystem::path derived_folder(const std::filesystem::path& root, const Digest& from);
+/// sha256/ab/ab12…/trees
+std::filesystem::path trees_folder(const std::filesystem::path& root, const Digest& from);
+/// environments
+std::filesystem::path environments_folder(const std::filesystem::path& root);
+/// Beside a tree and of an environment.
+inline constexpr std::string_view kTreeName = "tree";
+inline constexpr std::string_view kListName = "list";
+/// The lock of an environment: KEY.lock for KEY.
+std::filesystem::path lock_of(const std::filesystem::path& environment);
+/// The folders in a folder, sorted; none if it does not exist. Errors (environment): it cannot be read.
+Result<std::vector<std::filesystem::path>> subfolders(const std::filesystem::path& folder);
 /// incoming/KEY
 std::filesystem::path incoming_folder(const std::filesystem::path& root, const Digest& key);
 

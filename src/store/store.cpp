@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/parallel.hpp"
 #include "base/text.hpp"
 #include "store/layout.hpp"
+#include "store/tree_list.hpp"
 
 namespace launch::store {
 
@@ -84,10 +84,6 @@ bool comes_first(const Entry& a, const Entry& b) {
   return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
 }
 
-Error stopped() {
-  return environment_error("stopped before the whole store was read");
-}
-
 }  // namespace
 
 Result<Store> Store::open(fs::path root, const Work& work) {
@@ -143,53 +139,18 @@ Result<Contents> Store::list() const {
     contents.files.insert(contents.files.end(), folder.files.begin(), folder.files.end());
     contents.unfinished += folder.unfinished;
     contents.unfinished_bytes += folder.unfinished_bytes;
+    if (!folder.digest) continue;
+    TRY_ASSIGN(const auto trees, subfolders(trees_folder(root_, *folder.digest)));
+    contents.trees += trees.size();
+    for (const auto& tree : trees) {
+      for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>()))
+        contents.tree_bytes += entry.size;
+    }
   }
+  TRY_ASSIGN(const auto environments, subfolders(environments_folder(root_)));
+  contents.environments = environments.size();
   std::sort(contents.files.begin(), contents.files.end(), comes_first);
   return contents;
-}
-
-Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const Work& work) const {
-  std::uint64_t total = 0;
-  for (const auto& file : files) total += file.size;
-  std::vector<std::optional<Damage>> found(files.size());
-  std::atomic<std::uint64_t> done = 0;
-  side_by_side(files.size(), [&](std::size_t i) {
-    if (work.stop.stop_requested()) return;
-    const auto& file = files[i];
-    const auto digest = sha256_file(file.path);
-    if (!digest) found[i] = Damage{file, digest.error().message()};
-    if (digest && *digest != file.digest) found[i] = Damage{file, "sha256 " + digest->hex()};
-    work.reporter.progress("hashing", done += file.size, total);
-  });
-  if (work.stop.stop_requested()) return fail(stopped());
-  std::vector<Damage> damages;
-  for (auto& damage : found) {
-    if (damage) damages.push_back(*std::move(damage));
-  }
-  return damages;
-}
-
-Result<Collected> Store::collect(const CollectRequest& request, const Work& work) const {
-  TRY_ASSIGN(const auto folders, read_folders(root_));
-  Collected collected;
-  for (const auto& folder : folders) {
-    if (work.stop.stop_requested()) return fail(stopped());
-    if (!request.dry_run) TRY(remove_scratch(work.disk, folder));
-    if (folder.last_used >= request.unused_since) continue;
-    if (folder.digest && request.keep.contains(*folder.digest)) {
-      collected.kept += folder.files.size();
-      continue;
-    }
-    collected.freed += folder.freed();
-    collected.unfinished += folder.unfinished;
-    collected.removed.insert(collected.removed.end(), folder.files.begin(), folder.files.end());
-    if (request.dry_run) continue;
-    if (const int error = work.disk.remove_all(folder.path))
-      return fail(io_error("remove", folder.path, error));
-  }
-  std::sort(collected.removed.begin(), collected.removed.end(), comes_first);
-  if (!request.dry_run) TRY(remove_lost_roots(work.disk, root_));
-  return collected;
 }
 
 Result<void> Store::add_root(const fs::path& path) const {

@@ -31,6 +31,9 @@ struct Contents {
   std::vector<Entry> files;    ///< by name and digest
   std::size_t unfinished = 0;  ///< downloads that were interrupted and can be resumed
   std::uint64_t unfinished_bytes = 0;
+  std::size_t trees = 0;         ///< what was unpacked from files
+  std::uint64_t tree_bytes = 0;  ///< all of them together
+  std::size_t environments = 0;  ///< that were linked together from trees
 };
 
 /// A file whose content does not have its digest.
@@ -51,6 +54,7 @@ struct Collected {
   std::size_t unfinished = 0;  ///< interrupted downloads that were removed
   std::size_t kept = 0;        ///< files that stay only because of `keep`
   std::uint64_t freed = 0;     ///< bytes; a file with a further hard link frees none
+  std::size_t trees = 0;       ///< unpacked trees and environments that were removed
 };
 
 /// Files by the digest of their content, shared by all projects: ROOT/sha256/ab/ab12…/NAME. Knows no lock and
@@ -80,12 +84,15 @@ class Store {
 
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;
-  /// Hashes files side by side and returns those that are damaged. Errors (environment): a stop.
+  /// Hashes files side by side, and those of unpacked trees, and returns those that are damaged. The path of
+  /// a damaged tree is that of its folder. Errors (environment): a folder cannot be read; a stop.
   Result<std::vector<Damage>> verify(const std::vector<Entry>& files, const Work& work) const;
 
-  /// Removes what nothing uses: files, interrupted downloads, and what killed processes left behind. Only
-  /// for a store that was opened alone. Errors (environment): a folder cannot be read or removed; a stop.
-  /// What was removed before stays removed.
+  /// Removes what nothing uses: files, interrupted downloads, and what killed processes left behind. Trees
+  /// and environments were made of files and can be made again, so `keep` does not keep them: those that
+  /// were not used since then are removed, except trees that are part of an environment that stays, and
+  /// environments that a run mounts. Only for a store that was opened alone. Errors (environment): a folder
+  /// cannot be read or removed; a stop. What was removed before stays removed.
   Result<Collected> collect(const CollectRequest& request, const Work& work) const;
 
   /// Notes that `path`, a file that names digests, needs what the store has of them.

@@ -5,11 +5,11 @@
 #include <filesystem>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "pytorch/gpu_needs.hpp"
 
 namespace launch::train {
 namespace {
@@ -26,6 +26,13 @@ int count_gpus() {
   return count;
 }
 
+pytorch::GpuNeeds needs_of(const project::Lockfile& lock) {
+  auto needs = pytorch::gpu_needs(project::accelerator(lock));
+  const auto& base = lock.provenance.base;
+  if (base && !base->driver_floor.empty()) needs.driver_floor = base->driver_floor;
+  return needs;
+}
+
 }  // namespace
 
 Machine this_machine() {
@@ -39,20 +46,27 @@ Machine this_machine() {
   return machine;
 }
 
-Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
-                        std::stop_token stop) {
-  auto needs = pytorch::gpu_needs(project::accelerator(lock));
-  const auto& base = lock.provenance.base;
-  if (base && !base->driver_floor.empty()) needs.driver_floor = base->driver_floor;
-  const bool uses_gpus =
-      std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const auto& node) { return !node.gpus.empty(); });
-  if (needs.cuda.empty() || !uses_gpus) return {};
+std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop) {
   // nvidia-smi does not return while a GPU hangs.
   const auto asked =
       runner.run({.argv = pytorch::gpu_query(), .timeout = std::chrono::seconds(10)}, std::move(stop));
   if (!asked || !asked->ok()) return {};
-  const auto gpus = pytorch::parse_gpus(asked->out);
-  for (const auto& node : plan.nodes) TRY(pytorch::check_gpus(needs, gpus, node.gpus));
+  return pytorch::parse_gpus(asked->out);
+}
+
+Result<void> check_gpus(const project::Lockfile& lock, std::span<const pytorch::Gpu> gpus,
+                        const specs::GpuSet& used) {
+  const auto needs = needs_of(lock);
+  return needs.cuda.empty() ? Result<void>() : pytorch::check_gpus(needs, gpus, used);
+}
+
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
+                        std::stop_token stop) {
+  const bool uses_gpus =
+      std::any_of(plan.nodes.begin(), plan.nodes.end(), [](const auto& node) { return !node.gpus.empty(); });
+  if (needs_of(lock).cuda.empty() || !uses_gpus) return {};
+  const auto gpus = ask_gpus(runner, std::move(stop));
+  for (const auto& node : plan.nodes) TRY(check_gpus(lock, gpus, node.gpus));
   return {};
 }
 

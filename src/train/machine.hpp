@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <stop_token>
+#include <vector>
 
 #include "base/process.hpp"
 #include "base/result.hpp"
 #include "project/lockfile.hpp"
+#include "pytorch/gpu_needs.hpp"
+#include "specs/gpu_set.hpp"
 #include "train/plan.hpp"
 
 namespace launch::train {
@@ -20,8 +24,16 @@ struct Machine {
 /// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up.
 Machine this_machine();
 
-/// Asks nvidia-smi for this machine's driver and GPUs, if a run uses any of them, and compares them with what
-/// the locked torch needs. Errors: those of pytorch::check_gpus; none if nvidia-smi cannot tell.
+/// What nvidia-smi says of this machine's GPUs; empty if it cannot tell.
+std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop = {});
+
+/// Compares GPUs of this machine with what the locked torch needs. `used` is never a number. Errors: those of
+/// pytorch::check_gpus.
+Result<void> check_gpus(const project::Lockfile& lock, std::span<const pytorch::Gpu> gpus,
+                        const specs::GpuSet& used);
+
+/// The same for the GPUs of a run on this machine, which are asked for if it uses any. Errors: the same; none
+/// if nvidia-smi cannot tell.
 Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
                         std::stop_token stop = {});
 

@@ -83,8 +83,13 @@ class Place {
   virtual Result<std::optional<TrainImage>> find_image(const std::string& name) const = 0;
   virtual PlaceDescription describe(const Plan& plan) const = 0;
   virtual PlaceHandle handle() const = 0;
-  /// The commands that would be run, as argument vectors in order: for --dry-run. Pure.
-  virtual std::vector<std::vector<std::string>> commands(const Plan& plan) const = 0;
+  /// The commands that would be run, in their order: for --dry-run. Pure.
+  virtual std::vector<containers::Command> commands(const Plan& plan) const = 0;
+  /// Why nodes cannot mount folders of this machine: "podman is the client of a remote service"; empty if
+  /// they can.
+  virtual std::string why_not_mounted() const { return "its nodes cannot mount folders of this machine"; }
+  /// True if nodes that mount folders of the store are not confined by SELinux, as others are.
+  virtual bool gives_up_selinux() const { return false; }
 
   /// Requests all nodes and returns. The plan must outlive `finish`. Errors (environment): what the nodes
   /// share could not be created; then no node was requested.

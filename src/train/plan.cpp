@@ -25,6 +25,17 @@ void insert(std::vector<Variable>& variables, Variable variable) {
 
 }  // namespace
 
+std::string_view environment_name(EnvironmentKind kind) {
+  return kind == EnvironmentKind::image ? "image" : "mounted";
+}
+
+std::optional<EnvironmentKind> environment_named(std::string_view name) {
+  for (const auto kind : {EnvironmentKind::image, EnvironmentKind::mounted}) {
+    if (name == environment_name(kind)) return kind;
+  }
+  return std::nullopt;
+}
+
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request) {
   const int nodes = request.nodes.value_or(recipe.train.nodes);
   if (nodes < 1 || nodes > kMostNodes)

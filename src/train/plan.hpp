@@ -3,6 +3,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +13,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "project/recipe.hpp"
+#include "project/verification.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
@@ -34,6 +37,25 @@ struct TrainImage {
   std::optional<Digest> lock_digest = {};  ///< of the lock it was built from; nullopt without a label
 };
 
+/// Where nodes have their files from: the recipe's image, or an environment that is mounted over another one.
+enum class EnvironmentKind { image, mounted };
+std::string_view environment_name(EnvironmentKind kind);
+/// nullopt for any other name.
+std::optional<EnvironmentKind> environment_named(std::string_view name);
+
+/// What makes containers of a base image like those of the recipe's image.
+struct MountedEnvironment {
+  Digest key = Digest::of("");                        ///< of all that it was made of
+  std::string reason = {};                            ///< why there is no image
+  std::vector<project::MountEntry> mounts = {};       ///< read-only folders of this machine
+  std::map<std::string, std::string> variables = {};  ///< those of the image
+  std::string user = {};                              ///< empty: the base image's
+  std::string folder = {};                            ///< where it starts; empty: as the base image says
+  std::filesystem::path files = {};                   ///< a tar to unpack into each node; empty: none
+  /// Writes `files`, once the run has begun.
+  std::function<Result<void>(const std::filesystem::path& files)> write_files = {};
+};
+
 /// Time between SIGTERM and SIGKILL when a run is ended.
 struct Grace {
   std::chrono::seconds interrupted{2};
@@ -53,7 +75,9 @@ struct Plan {
   std::string run;     ///< "demo-20261124-055512-3fa2"
   std::string recipe;  ///< "demo"
   Digest lock_digest = Digest::of("");
-  TrainImage image;
+  TrainImage image;                                    ///< with `mounted`, the base image
+  std::optional<project::Verification> verified = {};  ///< of lock and image; nullopt: they are not verified
+  std::optional<MountedEnvironment> mounted = {};
   Rendezvous rendezvous;
   std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
   specs::GpuSet gpus = specs::GpuSet::all();     ///< requested per node
@@ -66,6 +90,9 @@ struct Plan {
   Grace grace = {};
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
+  EnvironmentKind environment_kind() const {
+    return mounted ? EnvironmentKind::mounted : EnvironmentKind::image;
+  }
   int world_size() const { return rendezvous.nodes * rendezvous.ranks_per_node; }
 };
 

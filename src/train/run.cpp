@@ -83,10 +83,12 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   for (auto& argument : guard_arguments(folder)) guard_command.push_back(std::move(argument));
   TRY_ASSIGN(const auto guard, world.runner.guard(guard_command));
   const auto began = clock.steady();
-  auto outcome = [&] {
+  auto outcome = [&]() -> Result<Outcome> {
     const StopRequests requests(folder, world);
+    if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
     return Training(plan, place, folder.logs(), std::move(show), world.work).run(requests.token());
   }();
+  disk.remove(folder.files());
   RunReport report;
   const bool all_removed = outcome.has_value();
   if (all_removed) {
@@ -123,6 +125,7 @@ Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, cons
   TRY_ASSIGN(const auto summary, during(read_run_record(text), reading));
   TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
   auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
+  work.disk.remove(folder.files());
   TRY(mark_lost(folder, work));
   return removed;
 }

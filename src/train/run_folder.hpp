@@ -29,6 +29,8 @@ class RunFolder {
     return logs() / log_name(node, rank);
   }
   std::filesystem::path rank_script() const { return path_ / "rank.py"; }
+  /// What nodes with a mounted environment get of their own, during the run.
+  std::filesystem::path files() const { return path_ / "files.tar"; }
 
   /// Creates the folder and its logs/. Errors (environment).
   Result<void> make(Disk& disk) const;

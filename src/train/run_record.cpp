@@ -115,6 +115,27 @@ Json digest_json(const std::optional<Digest>& digest) {
   return digest ? Json(digest->text()) : Json(nullptr);
 }
 
+Json verified_of(const std::optional<project::Verification>& verified) {
+  if (!verified) return nullptr;
+  return {{"time", verified->time},
+          {"gpus", verified->gpus},
+          {"driver", verified->driver.empty() ? Json(nullptr) : Json(verified->driver)}};
+}
+
+/// Null for a run with an image.
+Json mounted_of(const Plan& plan) {
+  if (!plan.mounted) return nullptr;
+  const auto& mounted = *plan.mounted;
+  auto mounts = Json::array();
+  for (const auto& mount : mounted.mounts) mounts.push_back({{"from", mount.from}, {"to", mount.to}});
+  return {{"key", mounted.key.text()},
+          {"reason", mounted.reason},
+          {"mounts", std::move(mounts)},
+          {"env", mounted.variables},
+          {"user", mounted.user.empty() ? Json(nullptr) : Json(mounted.user)},
+          {"folder", mounted.folder.empty() ? Json(nullptr) : Json(mounted.folder)}};
+}
+
 Json plan_of(const Plan& plan) {
   return {
       {"lock", plan.lock_digest.text()},
@@ -122,6 +143,9 @@ Json plan_of(const Plan& plan) {
        {{"name", plan.image.name},
         {"id", digest_json(plan.image.image_id)},
         {"digest", digest_json(plan.image.digest)}}},
+      {"verified", verified_of(plan.verified)},
+      {"environment", environment_name(plan.environment_kind())},
+      {"mounted", mounted_of(plan)},
       {"world_size", plan.world_size()},
       {"ranks_per_node", plan.rendezvous.ranks_per_node},
       {"backend", plan.backend},
@@ -162,7 +186,8 @@ std::string write_run_record(const RunRecord& record) {
             {"engine", record.description.software}};
   json.update(plan_of(record.plan));
   json["nodes"] = nodes_of(record);
-  json["commands"] = record.commands;
+  json["commands"] = Json::array();
+  for (const auto& command : record.commands) json["commands"].push_back(command.argv);
   json["end"] = record.end ? end_of(*record.end) : Json(nullptr);
   return text_of(json);
 }
@@ -185,6 +210,8 @@ Result<RunSummary> read_run_record(std::string_view text) {
   summary.ranks_per_node = std::max(1, json_integer<int>(json_at(json, {"ranks_per_node"})).value_or(1));
   summary.handle = {json_string(json, {"place", "name"}), json_string(json, {"place", "engine"}),
                     read_bytes(json_at(json, {"place", "program"}))};
+  summary.environment =
+      environment_named(json_string(json, {"environment"})).value_or(EnvironmentKind::image);
   summary.result = json_string(json, {"end", "result"});
   summary.seconds = number(json_at(json, {"end", "seconds"}));
   summary.code = json_integer<int>(json_at(json, {"end", "code"}));

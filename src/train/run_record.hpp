@@ -33,7 +33,7 @@ struct RunRecord {
   int pid = 0;          ///< of the run's process, for people
   PlaceHandle handle;
   PlaceDescription description;
-  std::vector<std::vector<std::string>> commands;
+  std::vector<containers::Command> commands;
   std::optional<RunEnd> end;  ///< nullopt while it runs
 };
 
@@ -57,6 +57,7 @@ struct RunSummary {
   std::string cause;       ///< "rank 3 on node 1 raised ValueError: no", or an error's message
   int nodes = 0;
   int ranks_per_node = 1;
+  EnvironmentKind environment = EnvironmentKind::image;
   PlaceHandle handle;
 };
 /// Pure. Errors (environment): the text is not a record.

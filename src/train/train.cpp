@@ -60,7 +60,8 @@ struct Training::State {
       } else {
         place_failed = true;
       }
-      if (!error) error = std::move(failure->error);
+      // A node that could not be started because the run is being ended is no reason of its own.
+      if (!error && !stopping) error = std::move(failure->error);
     }
     changed.notify_all();
   }

@@ -31,6 +31,28 @@ env     = { PATH = "/opt/early:/opt/venv/bin:/usr/bin:/bin" }
 """
 
 
+# What Triton does with a launcher, and inductor on the CPU.
+COMPILES = """
+import importlib, pathlib, subprocess, sys, sysconfig, tempfile
+folder = pathlib.Path(tempfile.mkdtemp())
+(folder / "launcher.c").write_text(
+    '#include <Python.h>\\n'
+    'static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "launcher"};\\n'
+    'PyMODINIT_FUNC PyInit_launcher(void) { return PyModule_Create(&module); }\\n')
+subprocess.run(["gcc", "-shared", "-fPIC", f"-I{sysconfig.get_path('include')}", folder / "launcher.c", "-o", folder / "launcher.so"],
+               check=True)
+sys.path.insert(0, str(folder))
+print(importlib.import_module("launcher").__name__)
+
+import torch
+from torch._dynamo.utils import counters
+def function(x, y):
+    return torch.sin(x) * y + torch.softmax(x, -1)
+x, y = torch.randn(64, 64), torch.randn(64, 64)
+print(torch.allclose(torch.compile(function, fullgraph=True)(x, y), function(x, y), atol=1e-5), counters["stats"]["unique_graphs"])
+"""
+
+
 def podman(*arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(["podman", *arguments], capture_output=True, text=True)
 
@@ -75,6 +97,11 @@ def lock_again_is_the_same_file() -> None:
     done = subprocess.run([launch, "lock", "demo"], cwd=project, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert lock.read_bytes() == before, "a second lock wrote another file"
+
+
+def functions_compile() -> None:
+    done = podman("run", "--rm", "--network", "none", image, "python3", "-c", COMPILES)
+    assert (done.returncode, done.stdout) == (0, "launcher\nTrue 1\n"), (done.returncode, done.stdout, done.stderr[-3000:])
 
 
 def failing_rank_is_named() -> None:
@@ -126,6 +153,7 @@ def main() -> None:
         if made:
             made_images.write_text("\n".join(sorted(made)))  # the demo's before its base
     lock_again_is_the_same_file()
+    functions_compile()
     failing_rank_is_named()
     port_in_use_is_named()
     assert not of_a_demo_run(names("containers") - containers), "containers are left"

@@ -4,13 +4,14 @@
 The daemon is the distribution's own, and ends with the test (real_docker.py).
 """
 
+import subprocess
 import sys
 import time
 import unittest
 
 from image_project import REGISTRY, TAG
 from real_docker import SKIPPED, require_docker, why_not, without_network
-from standalone_project import NAME, RELEASE, StandaloneProject
+from standalone_project import LAUNCH, NAME, RELEASE, StandaloneProject
 
 if reason := why_not():
     print("skipped:", reason)
@@ -78,6 +79,31 @@ class DockerImage(StandaloneProject):
         self.launch("build", name, code=1, **self.variables)
         self.assertIn(f"error: the new image of {name} does not work: a trial in it exited with code 1\n", self.words)
         self.assertNotIn(f"localhost/launch/{name}", self.names())
+
+    def start_build(self, *arguments, **more):
+        return subprocess.Popen([LAUNCH, "build", NAME, *arguments], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, env=self.environment(self.project, "store", more))
+
+    def kill_builds(self, count, check, forget, **more):
+        """Kills that many builds, each later than the one before; the build after each gives the same image again.
+
+        `check` gets what that build answers. `forget` gets what the first one answered, before each that is killed.
+        """
+        whole = self.build(**more)
+        forget(whole)
+        began = time.monotonic()
+        self.assertEqual(self.build("--from-scratch", **more)["image"], whole["image"])
+        took = time.monotonic() - began
+        for step in range(count):
+            with self.subTest(step=step):
+                forget(whole)
+                building = self.start_build("--from-scratch", **more)
+                time.sleep(took * step / count)
+                building.kill()
+                building.communicate()
+                again = self.build("--from-scratch", **more)
+                self.assertEqual(again["image"], whole["image"])
+                check(again)
 
     def test_a_killed_build_leaves_nothing_in_the_way(self):
         self.lock()

@@ -4,6 +4,9 @@
 All of it runs in a network namespace, so that docker's bridge and firewall rules are gone with it.
 """
 
+import functools
+import hashlib
+import http.server
 import os
 import pathlib
 import shutil
@@ -11,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -27,7 +31,8 @@ if len(sys.argv) == 3:
     os.execvp("unshare", ["unshare", "--net", "sh", "-c", inside, "sh", sys.argv[1], sys.executable, __file__, "inside",
                           *sys.argv[1:]])
 
-from image_project import REGISTRY, base_python, write_lock, write_wheel  # noqa: E402 (needs the registry)
+from image_project import REGISTRY, TAG, base_python, write_lock, write_wheel  # noqa: E402 (needs the registry)
+from standalone_archive import ARCHIVE, PYTHON, RELEASE, write_archive  # noqa: E402
 
 LAUNCH = sys.argv[3]
 TORCHRUN = (pathlib.Path(__file__).parent / "stand_in/torchrun").read_text()
@@ -40,6 +45,11 @@ if sys.argv[1:] == ["exit"] and rank == 1:
 if sys.argv[1:]:
     time.sleep(600)
 """
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
 
 
 class Docker(unittest.TestCase):
@@ -183,6 +193,42 @@ nodes   = 2
         self.launch("build", NAME)
         _, err = self.launch("train", NAME, code=2)
         self.assertIn(f"error: the command 'torchrun' is not in the image localhost/launch/{NAME}:latest\n", err)
+
+    def test_8_without_an_image(self):
+        project = self.root / "standalone"
+        for folder in ("recipes", "src"):
+            (project / folder).mkdir(parents=True)
+        archive = project / ARCHIVE.replace("%2B", "+")
+        write_archive(archive)
+        (project / "launch.toml").write_text(
+            f'[[registry]]\nprefix = "docker.io"\nlocation = "{REGISTRY}"\ninsecure = true\n\n'
+            f'[[interpreter]]\nversion = "{RELEASE}"\n'
+            f'linux-x86_64 = {{ url = "file://{archive}", sha256 = "{hashlib.sha256(archive.read_bytes()).hexdigest()}" }}\n')
+        (project / "src/job.py").write_text(
+            "import os, sys\nopen('new', 'w').close()\n"
+            "print(sys.prefix, os.getuid(), os.getcwd(), os.stat('job.py').st_uid, os.access('/opt/venv', os.W_OK))\n")
+        (project / f"recipes/{NAME}-mounted.toml").write_text(
+            f'python = "{PYTHON}"\nplatforms = ["linux-x86_64"]\npackages = ["torch-stand-in"]\n'
+            f'[image]\nfrom = "docker.io/nvidia/cuda:{TAG}"\ncopy = [{{ from = "src", to = "/workspace" }}]\nuser = "trainer"\n'
+            '[train]\ncommand = ["job.py"]\nnodes = 2\ngpus = 0\n')
+        (project / "index").mkdir()
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=project / "index"))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        environment = {**self.environment, "LAUNCH_INDEX_URL": f"http://127.0.0.1:{server.server_port}",
+                       "PIP_FIND_LINKS": str(self.root / "lockfiles/wheels")}
+        for command in (["lock", f"{NAME}-mounted"], ["train", f"{NAME}-mounted"]):
+            before = self.left()
+            done = subprocess.run([LAUNCH, *command], cwd=project, env=environment, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn(", mounted environment ", done.stderr)
+        self.assertEqual(sorted(done.stdout.splitlines()),
+                         [f"[{each}] /opt/venv 1001 /workspace 1001 False" for each in ("0.0", "1.1")])
+        after = self.left()
+        self.assertEqual(len(after.pop("images")), len(before.pop("images")) + 1, "the base image")
+        self.assertEqual(after, before)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """An archive in the layout of python-build-standalone, with the distribution's own CPython."""
 
+import io
 import pathlib
 import subprocess
 import tarfile
@@ -9,6 +10,7 @@ RELEASE, LIBRARY = subprocess.run(
     [INTERPRETER, "-c", "import platform, sysconfig; print(platform.python_version(), sysconfig.get_path('stdlib'))"],
     text=True, check=True, stdout=subprocess.PIPE).stdout.split()
 PYTHON = RELEASE.rpartition(".")[0]
+HEADER = b"/* Python.h */\n"
 ARCHIVE = f"cpython-{RELEASE}%2Btest-install_only.tar.gz"
 
 
@@ -29,3 +31,6 @@ def write_archive(path):
             link.type, link.linkname, link.mtime = tarfile.SYMTYPE, f"python{PYTHON}", 1_700_000_000
             tar.addfile(link)
         tar.add(LIBRARY, f"python/lib/python{PYTHON}", filter=plain)
+        header = tarfile.TarInfo(f"python/include/python{PYTHON}/Python.h")  # the real one is in another package
+        header.size, header.mtime = len(HEADER), 1_700_000_000
+        tar.addfile(header, io.BytesIO(HEADER))

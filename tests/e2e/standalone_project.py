@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 from image_project import REGISTRY, TAG, write_wheel
@@ -92,9 +91,12 @@ class StandaloneProject(unittest.TestCase):
             del environment[name]
         return environment
 
-    def launch(self, *arguments, project=None, store="store", code=0, umask=0o022, **more):
+    def launch(self, *arguments, project=None, store="store", code=0, umask=0o022, clock=None, **more):
+        """`clock`: what faketime shows it instead of the time, such as "+1y"."""
         project = project or self.project
-        done = subprocess.run([LAUNCH, "--json", *arguments], cwd=project, text=True, umask=umask,
+        fake = ["faketime", "-f", clock] if clock else []
+        more = {**more, "FAKETIME_DONT_FAKE_MONOTONIC": "1"} if clock else more
+        done = subprocess.run([*fake, LAUNCH, "--json", *arguments], cwd=project, text=True, umask=umask,
                               env=self.environment(project, store, more), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.assertEqual(done.returncode, code, done.stderr)
         self.words = done.stderr
@@ -107,28 +109,3 @@ class StandaloneProject(unittest.TestCase):
         answer = self.launch("build", NAME, *arguments, **options)
         self.images.add(answer["image_id"])
         return answer
-
-    def start_build(self, *arguments, **more):
-        return subprocess.Popen([LAUNCH, "build", NAME, *arguments], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, env=self.environment(self.project, "store", more))
-
-    def kill_builds(self, count, check, forget=lambda whole: None, **more):
-        """Kills that many builds, each later than the one before; the build after each gives the same image again.
-
-        `check` gets what that build answers. `forget` gets what the first one answered, before each that is killed.
-        """
-        whole = self.build(**more)
-        forget(whole)
-        began = time.monotonic()
-        self.assertEqual(self.build("--from-scratch", **more)["image"], whole["image"])
-        took = time.monotonic() - began
-        for step in range(count):
-            with self.subTest(step=step):
-                forget(whole)
-                building = self.start_build("--from-scratch", **more)
-                time.sleep(took * step / count)
-                building.kill()
-                building.communicate()
-                again = self.build("--from-scratch", **more)
-                self.assertEqual(again["image"], whole["image"])
-                check(again)

@@ -113,6 +113,10 @@ class FaultyDisk final : public RealDisk {
     const int error = error_of("touch", path.string());
     return error ? error : RealDisk::touch(path);
   }
+  int set_time(const Path& path, std::int64_t seconds) override {
+    const int error = error_of("set_time", path.string());
+    return error ? error : RealDisk::set_time(path, seconds);
+  }
 
  private:
   int error_of(std::string_view call, std::string_view path) {

@@ -62,7 +62,8 @@ TEST_F(DiffScenario, TheSameLock) {
   const auto done = demo_.launch({"diff", "git:v1", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out,
-            "no difference between git:v1:lockfiles/pylock.demo.toml and lockfiles/pylock.demo.toml\n");
+            "no difference between git:v1:lockfiles/pylock.demo.toml and lockfiles/pylock.demo.toml\n"
+            "neither is verified\n");
   EXPECT_EQ(done.err, "");
 }
 
@@ -74,7 +75,8 @@ TEST_F(DiffScenario, AsText) {
                                   "gone 1.0 removed\n"
                                   "torch 2.3.1 → 2.4.0\n"
                                   "2 files to fetch ({})\n"
-                                  "commits of torch: https://github.com/pytorch/pytorch/compare/{}...{}\n",
+                                  "commits of torch: https://github.com/pytorch/pytorch/compare/{}...{}\n"
+                                  "neither is verified\n",
                                   to_fetch(), kOldCommit, kNewCommit));
   EXPECT_EQ(done.err, "");
 }
@@ -88,6 +90,7 @@ TEST_F(DiffScenario, AsMarkdown) {
                                   "| fresh |  | `3.0` |\n"
                                   "| gone | `1.0` |  |\n"
                                   "| torch | `2.3.1` | `2.4.0` |\n"
+                                  "| verified | not verified | not verified |\n"
                                   "\n"
                                   "2 files to fetch ({}) in `lockfiles/pylock.demo.toml`.\n"
                                   "\n"
@@ -108,7 +111,8 @@ TEST_F(DiffScenario, AsJson) {
           R"({{"name":"gone","change":"added","before":null,"after":"1.0"}},)"
           R"({{"name":"torch","change":"version","before":"2.4.0","after":"2.3.1"}}],)"
           R"("fetch":{{"files":2,"bytes":{},"unknown_sizes":0}}}},)"
-          R"("torch":{{"before":"{}","after":"{}","url":"https://github.com/pytorch/pytorch/compare/{}...{}"}}}})"
+          R"("torch":{{"before":"{}","after":"{}","url":"https://github.com/pytorch/pytorch/compare/{}...{}"}},)"
+          R"("verified":{{"before":null,"after":null}}}})"
           "\n",
           demo_.index.bytes("torch-2.3.1-py3-none-any.whl").size() +
               demo_.index.bytes("gone-1.0-py3-none-any.whl").size(),
@@ -130,15 +134,15 @@ TEST_F(DiffScenario, CommitsThatCannotBeRead) {
   renew("git_version = 'Unknown'\n");
   auto done = demo_.launch({"diff", "git:v1", "demo"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(
-      done.out,
-      testing::EndsWith("\ncommits of torch: unknown (torch/version.py of torch 2.4.0 names no commit)\n"));
+  EXPECT_THAT(done.out, testing::EndsWith(
+                            "\ncommits of torch: unknown (torch/version.py of torch 2.4.0 names no commit)\n"
+                            "neither is verified\n"));
   demo_.index.hide("torch-2.3.1-py3-none-any.whl");
   demo_.scenario.set("XDG_CACHE_HOME", demo_.scenario.place("new-cache").string());
   done = demo_.launch({"diff", "git:v1", "demo"});
   EXPECT_EQ(done.code, 1);
   EXPECT_THAT(done.out, testing::EndsWith("\ncommits of torch: unknown (torch-2.3.1-py3-none-any.whl is no "
-                                          "longer on [INDEX])\n"));
+                                          "longer on [INDEX])\nneither is verified\n"));
 }
 
 TEST_F(DiffScenario, OtherBytesAndOtherPlaces) {
@@ -146,14 +150,15 @@ TEST_F(DiffScenario, OtherBytesAndOtherPlaces) {
   demo_.scenario.write("other/pylock.toml", replace_all(text, "path = \"wheels/gone", "path = \"house/gone"));
   auto done = demo_.launch({"diff", "demo", "other/pylock.toml"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_EQ(done.out, "gone 1.0: the same wheels from another place\nnothing to fetch\n");
+  EXPECT_EQ(done.out,
+            "gone 1.0: the same wheels from another place\nnothing to fetch\nneither is verified\n");
 
   demo_.scenario.write("other/pylock.toml", replace_all(text, demo_.index.sha256("gone-1.0-py3-none-any.whl"),
                                                         std::string(64, 'c')));
   done = demo_.launch({"diff", "demo", "other/pylock.toml", "--format", "markdown"});
   EXPECT_THAT(done.out,
-              testing::HasSubstr(
-                  "\n| gone | `1.0` | `1.0` (other bytes under the same name) |\n\n1 file to fetch ("));
+              testing::HasSubstr("\n| gone | `1.0` | `1.0` (other bytes under the same name) |\n"
+                                 "| verified | not verified | not verified |\n\n1 file to fetch ("));
 }
 
 /// A command line that cannot be answered.
@@ -232,7 +237,7 @@ TEST(DiffOutsideAProject, OfLocksOfOtherTools) {
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out,
             "lib git+https://host.example/lib.git@0123 → git+https://host.example/lib.git@4567\n"
-            "nothing to fetch\n");
+            "nothing to fetch\nneither is verified\n");
 }
 
 }  // namespace

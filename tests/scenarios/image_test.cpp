@@ -170,7 +170,8 @@ TEST_F(Render, ALockOfAnEarlierLaunchIsRenewedOnce) {
   done = demo_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(done.err, testing::EndsWith("lockfiles/pylock.demo.toml has changed:\n"
-                                          "  no package; an earlier version of launch wrote it\n"));
+                                          "  no package; an earlier version of launch wrote it\n"
+                                          "not verified yet: run `launch verify demo`\n"));
   EXPECT_EQ(scenario_.read("lockfiles/pylock.demo.toml"), lock);
   EXPECT_EQ(demo_.launch({"render", "demo"}).code, 0);
 }

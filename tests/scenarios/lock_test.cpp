@@ -18,7 +18,8 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(done.err,
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
-            "lockfiles/pylock.demo.toml is new\n");
+            "lockfiles/pylock.demo.toml is new\n"
+            "not verified yet: run `launch verify demo`\n");
   const auto text = lock();
   done = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
@@ -34,7 +35,7 @@ TEST_F(LockScenario, LocksOnceAndThenNothingChanges) {
             "null},{\"name\":\"leaf\",\"version\":\"2.0\",\"index\":null}],\"date\":null,\"passed_over\":[],"
             "\"ruled_out\":[],\"source_only\":[],\"held_back\":[],\"yanked\":[],\"unknown_extras\":[],"
             "\"moved\":[],\"stayed\":"
-            "[],\"images\":[],\"metadata_bytes\":0}\n");
+            "[],\"images\":[],\"metadata_bytes\":0,\"verified\":null}\n");
 }
 
 TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
@@ -52,7 +53,8 @@ TEST_F(LockScenario, KeepsWhatFitsUntilToldToUpgrade) {
                           "run `launch lock demo --upgrade` to update it\n");
   done = scenario_.launch({"lock", "demo", "--upgrade"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes);
+  EXPECT_EQ(done.err, kLocked + "lockfiles/pylock.demo.toml has changed:\n" + changes +
+                          "not verified yet: run `launch verify demo`\n");
 }
 
 TEST_F(LockScenario, TheDocumentHasTheChanges) {
@@ -227,7 +229,8 @@ TEST_F(LockScenario, ALockEditedIntoNonsense) {
             "warning: lockfiles/pylock.demo.toml:47:8: [[packages]] name: expected a string, found an "
             "integer; replacing it\n"
             "locked 2 packages (1.7 kB) for Python 3.11 on linux-x86_64 in [TIME]\n"
-            "lockfiles/pylock.demo.toml has changed\n");
+            "lockfiles/pylock.demo.toml has changed\n"
+            "not verified yet: run `launch verify demo`\n");
   EXPECT_EQ(lock(), good);
 }
 
@@ -265,7 +268,8 @@ TEST_F(LockScenario, ANightlyIsKeptUntilItsFilesAreGone) {
   EXPECT_EQ(done.err, kLocked +
                           "lockfiles/pylock.demo.toml has changed:\n"
                           "  date of the nightly 2025-06-04 → 2025-06-06\n"
-                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n");
+                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n"
+                          "not verified yet: run `launch verify demo`\n");
 }
 
 }  // namespace

@@ -19,19 +19,21 @@ class LockedImages : public ::testing::Test {
   void expect_done(const std::vector<std::string>& arguments, const std::string& words) {
     const auto done = demo_.launch(arguments);
     EXPECT_EQ(done.code, 0) << done.err;
-    EXPECT_EQ(std::regex_replace(done.err, std::regex("locked 1 package .*\n"), ""), words);
+    EXPECT_EQ(std::regex_replace(done.err, std::regex("(locked 1 package|not verified yet: run) .*\n"), ""),
+              words);
   }
 
   static constexpr const char* kLock = "lockfiles/pylock.demo.toml";
   StandaloneDemo demo_;
 };
 
-TEST_F(LockedImages, AreRecordedOnceTheStoreHasTheirParts) {
+TEST_F(LockedImages, AreRecordedIfAsked) {
   expect_done({"lock", "demo"}, "lockfiles/pylock.demo.toml is new\n");
   const auto without = lock_text();
   EXPECT_THAT(without, Not(HasSubstr("tool.launch.images")));
   const auto digest = demo_.scenario.launch({"build", "demo", "--digest"});
-  expect_done({"lock", "demo"},
+  expect_done({"lock", "demo"}, "lockfiles/pylock.demo.toml is unchanged\n");
+  expect_done({"lock", "demo", "--image"},
               "lockfiles/pylock.demo.toml has changed\n"
               "its image for linux-x86_64 is sha256:[SHA256]\n");
   EXPECT_THAT(lock_text(), testing::StartsWith(without + "\n[tool.launch.images]\nrecipe-digest = "));
@@ -43,6 +45,17 @@ TEST_F(LockedImages, AreRecordedOnceTheStoreHasTheirParts) {
   EXPECT_EQ(lock_text(), with);
   EXPECT_EQ(demo_.scenario.launch({"build", "demo", "--digest"}).out, digest.out)
       << "an image does not depend on whether the lock names it";
+}
+
+TEST_F(LockedImages, ThatCannotBeFetchedLeaveALockWithoutThem) {
+  EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  const auto without = lock_text();
+  demo_.index.server().serve("/python/cpython-3.11.9.tar.gz", {.status = 404});
+  const auto done = demo_.launch({"lock", "demo", "--image"});
+  EXPECT_EQ(done.code, 3);
+  EXPECT_THAT(done.err, HasSubstr("lockfiles/pylock.demo.toml is unchanged\n"));
+  EXPECT_THAT(done.err, HasSubstr("error: "));
+  EXPECT_EQ(lock_text(), without);
 }
 
 TEST_F(LockedImages, AreFetchedFor) {

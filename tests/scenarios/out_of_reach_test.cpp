@@ -70,9 +70,10 @@ TEST_F(OutOfReach, TheBaseIsThatOfTheTable) {
   base("3.12", kCuda);
   const auto done = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, notice(fmt::format("base image digest of {} taken from launch's table, as {}", kCuda,
-                                         refused_at("nvidia/cuda/manifests/12.8.1-base-ubuntu24.04")),
-                             "3.12", "lockfiles/pylock.demo.toml is new"));
+  EXPECT_EQ(done.err,
+            notice(fmt::format("base image digest of {} taken from launch's table, as {}", kCuda,
+                               refused_at("nvidia/cuda/manifests/12.8.1-base-ubuntu24.04")),
+                   "3.12", "lockfiles/pylock.demo.toml is new\nnot verified yet: run `launch verify demo`"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\n"
                                 "image = \"docker.io/nvidia/cuda\"\n"
@@ -120,11 +121,12 @@ TEST_F(OutOfReach, TheBaseIsLeftOpenAndFilledInLater) {
   lose_registry();
   const auto done = scenario_.launch({"lock", "demo"});
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.err, notice("base image digest of docker.io/library/debian:12 left open, as " +
-                                 refused_at("library/debian/manifests/12") +
-                                 "; to fill it in before the image is built, run `launch lock demo` once a "
-                                 "registry is reachable ([[registry]] in launch.toml can name a mirror)",
-                             "3.11", "lockfiles/pylock.demo.toml is new"));
+  EXPECT_EQ(done.err,
+            notice("base image digest of docker.io/library/debian:12 left open, as " +
+                       refused_at("library/debian/manifests/12") +
+                       "; to fill it in before the image is built, run `launch lock demo` once a "
+                       "registry is reachable ([[registry]] in launch.toml can name a mirror)",
+                   "3.11", "lockfiles/pylock.demo.toml is new\nnot verified yet: run `launch verify demo`"));
   EXPECT_THAT(lock(),
               testing::EndsWith("[tool.launch.base]\nimage = \"docker.io/library/debian\"\ntag = \"12\"\n"
                                 "distribution = \"debian 12\"\npython = \"3.11\"\n"));
@@ -155,7 +157,8 @@ TEST_F(LockScenario, ARegistryWithoutTheImage) {
             "to fill it in before the image is built, run `launch lock demo` once a registry is reachable "
             "([[registry]] in launch.toml can name a mirror)\n"
             "locked 2 packages (1.7 kB) for Python 3.13 on linux-x86_64 in [TIME]\n"
-            "lockfiles/pylock.demo.toml is new\n");
+            "lockfiles/pylock.demo.toml is new\n"
+            "not verified yet: run `launch verify demo`\n");
 }
 
 }  // namespace

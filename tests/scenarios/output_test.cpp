@@ -28,6 +28,7 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"fetch", {{"fetch", "demo", "--json"}}},
     {"render", {{"render", "demo", "--stdout"}}},
     {"build", {{"build", "demo"}}},
+    {"verify", {{"verify", "demo"}}},
     {"serve", std::nullopt},  // runs until it is stopped; serve_test.cpp
     {"check", {{"check", "demo"}}},
     {"scan", {{"scan", "src"}}},

@@ -100,6 +100,7 @@ TEST_F(RunsScenario, AreListedNewestFirst) {
       "recipe": "demo",
       "state": "lost",
       "started": "2026-11-24T05:12:03Z",
+      "environment": "image",
       "seconds": null,
       "code": null,
       "cause": null,
@@ -110,6 +111,7 @@ TEST_F(RunsScenario, AreListedNewestFirst) {
       "recipe": "demo",
       "state": "failed",
       "started": "2026-11-24T05:12:02Z",
+      "environment": "image",
       "seconds": 2.5,
       "code": 7,
       "cause": {

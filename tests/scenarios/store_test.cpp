@@ -71,6 +71,11 @@ TEST_F(StoreScenario, List) {
             "  \"unfinished\": {\n"
             "    \"count\": 0,\n"
             "    \"bytes\": 0\n"
+            "  },\n"
+            "  \"unpacked\": {\n"
+            "    \"trees\": 0,\n"
+            "    \"bytes\": 0,\n"
+            "    \"environments\": 0\n"
             "  }\n"
             "}\n");
 }
@@ -135,6 +140,7 @@ TEST_F(StoreScenario, GcAsJson) {
             "  \"dry_run\": false,\n"
             "  \"removed\": [],\n"
             "  \"unfinished\": 0,\n"
+            "  \"trees\": 0,\n"
             "  \"kept\": 1,\n"
             "  \"freed\": 0,\n"
             "  \"locks\": [\n"

@@ -51,10 +51,12 @@ class TrainScenario : public ::testing::Test {
     return {};
   }
 
-  std::string gpu_note() const {
-    return scenario_.exists("/dev/nvidia0") ? "no GPUs requested: one rank per node, on the CPU with gloo\n"
-                                            : "this machine has no NVIDIA GPU: one rank per node, on the CPU "
-                                              "with gloo\n";
+  /// What is said of GPUs and of the verification.
+  std::string notes() const {
+    const auto* gpus = scenario_.exists("/dev/nvidia0")
+                           ? "no GPUs requested: one rank per node, on the CPU with gloo\n"
+                           : "this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo\n";
+    return std::string(gpus) + "not verified: run `launch verify demo`\n";
   }
 
   Scenario scenario_;

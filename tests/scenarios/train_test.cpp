@@ -76,6 +76,24 @@ TEST_F(TrainScenario, AnEngineWhosePathWouldActOnTheTerminal) {
             "error: /a\\x1b[31mb/podman cannot be started\n\nhint: use the path of a podman program\n");
 }
 
+TEST_F(TrainScenario, EnvironmentsThatCannotBe) {
+  const auto mounted = train("", {"train", "demo", "--env", "mounted"});
+  EXPECT_EQ(mounted.code, 2);
+  EXPECT_EQ(
+      mounted.err,
+      "error: cannot mount an environment: the Python of the recipe demo is that of the base image or its "
+      "distribution\n"
+      "\n"
+      "hint: run `launch build demo`, and use --env image\n");
+  const auto image = train("no-image", {"train", "demo", "--env", "image"});
+  EXPECT_EQ(image.code, 1);
+  EXPECT_EQ(image.err,
+            "error: podman has no image localhost/launch/demo:latest\n\nhint: run `launch build demo`\n");
+  const auto unknown = train("", {"train", "demo", "--env", "venv"});
+  EXPECT_EQ(unknown.code, 2);
+  EXPECT_EQ(unknown.err, "error: --env \"venv\": expected image or mounted\n");
+}
+
 TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   const std::string folder = "eng\xff";
   std::filesystem::create_directories(scenario_.place(folder));
@@ -85,7 +103,7 @@ TEST_F(TrainScenario, PathsThatAreNotUtf8) {
   for (int time = 0; time < 2; ++time) {
     const auto outcome = train("", {"train", "demo", "--dry-run", "--engine", engine.string()});
     EXPECT_EQ(outcome.code, 0);
-    EXPECT_EQ(outcome.err, gpu_note());
+    EXPECT_EQ(outcome.err, notes());
   }
 }
 
@@ -94,7 +112,7 @@ struct EngineFault {
   std::string name;
   std::string fault;  ///< of tests/fakes/engine/podman
   int code = 0;
-  std::string err;  ///< without the note on GPUs and the line that tells of the run's begin
+  std::string err;  ///< without the notes and the line that tells of the run's begin
   bool begun = true;
 };
 
@@ -111,7 +129,7 @@ class AnEngineThat : public TrainScenario, public ::testing::WithParamInterface<
 TEST_P(AnEngineThat, IsNamedWithWhatItSaid) {
   const auto outcome = train(GetParam().fault);
   EXPECT_EQ(outcome.code, GetParam().code);
-  EXPECT_EQ(outcome.err, (GetParam().begun ? gpu_note() + kBegun : "") + GetParam().err);
+  EXPECT_EQ(outcome.err, (GetParam().begun ? notes() + kBegun : "") + GetParam().err);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -122,11 +140,13 @@ INSTANTIATE_TEST_SUITE_P(
                     "\n"
                     "hint: find out why: podman info\n",
                     false},
-        EngineFault{"HasNoImageYet", "no-image", 1,
-                    "error: podman has no image localhost/launch/demo:latest\n"
-                    "\n"
-                    "hint: run `launch build demo`\n",
-                    false},
+        EngineFault{
+            "HasNoImageYet", "no-image", 1,
+            "error: podman has no image localhost/launch/demo:latest; an environment cannot be mounted "
+            "instead: the Python of the recipe demo is that of the base image or its distribution\n"
+            "\n"
+            "hint: run `launch build demo`\n",
+            false},
         EngineFault{"CannotMakeANetwork", "no-network", 3,
                     std::string(kRecord) +
                         "error: podman could not create the network launch-demo-[RUN]: could not find "
@@ -166,7 +186,7 @@ TEST_F(TrainScenario, AHalfMadeNetworkIsRemovedAndTheRunIsRecordedAsFailed) {
 TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
   const auto said = train("", {"train", "demo", "--dry-run", "--", "--steps", "5"});
   EXPECT_EQ(said.code, 0);
-  EXPECT_EQ(said.err, gpu_note());
+  EXPECT_EQ(said.err, notes());
   EXPECT_EQ(lines(said.out).size(), 2U);
   const auto done = train("", {"train", "demo", "--", "--steps", "5"});
   EXPECT_EQ(done.code, 0) << done.err;

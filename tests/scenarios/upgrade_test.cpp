@@ -67,7 +67,8 @@ TEST_F(UpgradeScenario, OnePackage) {
   EXPECT_EQ(done.err, "app stays at 1.0: it is the newest with a wheel for Python 3.11 on linux-x86_64\n" +
                           std::string(kLocked) +
                           "lockfiles/pylock.demo.toml has changed:\n"
-                          "  leaf 1.0 → 2.0\n");
+                          "  leaf 1.0 → 2.0\n"
+                          "not verified yet: run `launch verify demo`\n");
   done = demo_.launch({"lock", "demo", "--upgrade", "leaf", "--json"});
   EXPECT_EQ(done.code, 0);
   EXPECT_THAT(
@@ -81,7 +82,8 @@ TEST_F(UpgradeScenario, TheNightly) {
   EXPECT_EQ(done.err, std::string(kLocked) +
                           "lockfiles/pylock.demo.toml has changed:\n"
                           "  date of the nightly 2025-06-04 → 2025-06-06\n"
-                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n");
+                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250606+cpu\n"
+                          "not verified yet: run `launch verify demo`\n");
 }
 
 TEST_F(UpgradeScenario, ADateInPlaceOfNone) {
@@ -92,7 +94,8 @@ TEST_F(UpgradeScenario, ADateInPlaceOfNone) {
                           "--upgrade\n"
                           "lockfiles/pylock.demo.toml has changed:\n"
                           "  date of the nightly 2025-06-04 → 2025-06-05\n"
-                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250605+cpu\n");
+                          "  torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250605+cpu\n"
+                          "not verified yet: run `launch verify demo`\n");
   done = refused({"lock", "demo", "--check"});
   EXPECT_EQ(done.code, 0);
   done = refused({"lock", "demo", "--check", "--as-of", "2025-06-07"});

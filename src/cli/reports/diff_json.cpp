@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "cli/reports/changes.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "cli/reports/verified.hpp"
 
 namespace launch::cli {
 
@@ -24,7 +25,10 @@ std::string diff_json(const commands::DiffDocument& document) {
                      {"after", document.after},
                      {"same", document.diff.same()},
                      {"changes", changes_json<Json>(document.diff)},
-                     {"torch", document.torch ? torch_json(*document.torch) : Json()}};
+                     {"torch", document.torch ? torch_json(*document.torch) : Json()},
+                     {"verified",
+                      {{"before", verified_json<Json>(document.before_verified)},
+                       {"after", verified_json<Json>(document.after_verified)}}}};
   return json_text(json);
 }
 

@@ -33,6 +33,10 @@ std::string remark(project::PackageChange::Kind kind) {
   }
 }
 
+std::string verified_cell(const std::optional<project::Verification>& verified) {
+  return verified ? code(verified->text()) : "not verified";
+}
+
 }  // namespace
 
 /// A table, for pull requests.
@@ -48,6 +52,8 @@ std::string diff_markdown(const commands::DiffDocument& document) {
     lines.push_back(
         fmt::format("| {} | {} | {}{} |", one.name, cell(one.before), cell(one.after), remark(one.kind)));
   }
+  lines.push_back(fmt::format("| verified | {} | {} |", verified_cell(document.before_verified),
+                              verified_cell(document.after_verified)));
   lines.emplace_back();
   lines.push_back(fmt::format("{} in {}.", to_fetch_text(diff), code(document.after)));
   lines.back().front() = static_cast<char>(std::toupper(static_cast<unsigned char>(lines.back().front())));

@@ -61,7 +61,20 @@ Result<void> expect_mounts(const Plan& plan) {
   return {};
 }
 
-containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
+/// What a container of the base image needs to be like one of the recipe's image.
+void add_environment(const MountedEnvironment& mounted, const containers::EngineInfo& engine,
+                     containers::RunSpec& spec) {
+  spec.image_name += " with the mounted environment";
+  spec.user = mounted.user;
+  spec.folder = mounted.folder;
+  spec.files = mounted.files;
+  spec.unlabelled = engine.selinux;
+  for (const auto& [name, value] : mounted.variables) spec.environment.try_emplace(name, value);
+  for (const auto& mount : mounted.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
+}
+
+containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
+                                   const containers::EngineInfo& engine) {
   containers::RunSpec spec;
   spec.name = container_of(plan, node);
   // By its ID: another build may move the name while the nodes start.
@@ -69,6 +82,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node) {
   spec.image_name = plan.image.name;
   spec.argv = argv_of(plan, node);
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
+  if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
   spec.mounts.push_back({plan.rank_script.string(), kRankScript, true});
   for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
@@ -123,15 +137,23 @@ class LocalPlace final : public Place {
 
   PlaceHandle handle() const override { return {"local", engine_->info().name(), engine_->info().program}; }
 
-  std::vector<std::vector<std::string>> commands(const Plan& plan) const override {
-    std::vector<std::vector<std::string>> commands{
-        engine_->command(containers::network_arguments(network_of(plan.run), labels_of(plan.run)))};
+  std::vector<containers::Command> commands(const Plan& plan) const override {
+    std::vector<containers::Command> commands{
+        {engine_->command(containers::network_arguments(network_of(plan.run), labels_of(plan.run)))}};
     for (const auto& node : plan.nodes) {
-      commands.push_back(
-          engine_->command(containers::run_arguments(engine_->info(), container_spec(plan, node))));
+      for (auto& each :
+           containers::run_commands(engine_->info(), container_spec(plan, node, engine_->info())))
+        commands.push_back({engine_->command(each.argv), std::move(each.input)});
     }
     return commands;
   }
+
+  std::string why_not_mounted() const override {
+    const auto& info = engine_->info();
+    return info.elsewhere.empty() ? "" : fmt::format("{} does not run here: {}", info.name(), info.elsewhere);
+  }
+
+  bool gives_up_selinux() const override { return engine_->info().selinux; }
 
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
@@ -185,7 +207,8 @@ class LocalPlace final : public Place {
     sinks_.event(NodeStarted{node.index});
     const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
     const auto on_pause = [&] { sinks_.pause(node.index); };
-    auto outcome = engine_->run(container_spec(plan, node), on_line, clients_.get_token(), on_pause);
+    auto outcome =
+        engine_->run(container_spec(plan, node, engine_->info()), on_line, clients_.get_token(), on_pause);
     if (outcome) {
       sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
     } else {

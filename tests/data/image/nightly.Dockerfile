@@ -14,8 +14,11 @@ RUN ["/bin/bash", "-euo", "pipefail", "-c", "\
   export DEBIAN_FRONTEND=noninteractive; \
   rm -f /etc/apt/sources.list.d/cuda*; \
   tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; \
-  apt-get update -q --snapshot 20250606T080910Z $tls; \
-  apt-get install -q -y --no-install-recommends --snapshot 20250606T080910Z $tls $missing; \
+  rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; \
+  find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i 's#https\\?://\\([a-z0-9.-]*\\.\\)\\?\\(archive\\|security\\|ports\\)\\.\\(ubuntu\\.com\\)/ubuntu\\(-ports\\)\\?/*\\([ ]\\|$\\)#https://snapshot.\\3/ubuntu/20250606T080910Z/\\5#g' {} +; \
+  apt-get update -q -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls; \
+  apt-get install -q -y --no-install-recommends -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls $missing; \
+  rm -rf /tmp/apt; \
   apt-get clean; \
   find /usr/lib/python3* -name __pycache__ -prune -exec rm -rf {} +; \
   /usr/bin/python3.12 -m compileall -q --invalidation-mode unchecked-hash /usr/lib/python3.12; \

@@ -48,6 +48,24 @@ TEST_F(Interpreter, IsUnpackedWithItsLinks) {
   EXPECT_EQ(read_file(folder_ / "python/lib/again.py").value(), "name = 'posix'");
 }
 
+TEST_F(Interpreter, KeepsModesAndTimesAsInALayer) {
+  const auto file = scratch_.path() / "cpython.tar.gz";
+  ASSERT_TRUE(write_file(
+      file,
+      fakes::gzip(fakes::make_tar({{.name = "python/lib/", .type = '5', .mode = 0500},
+                                   {.name = "python/lib/os.py", .content = "pass", .mode = 0640},
+                                   {.name = "python/lib/again.py", .type = '1', .target = "python/lib/os.py"},
+                                   {.name = "python/bin/python3", .content = "program", .mode = 0775}}))));
+  fs::create_directory(folder_);
+  ASSERT_TRUE(unpack_interpreter(file, folder_, work_, Attributes::archived));
+  EXPECT_EQ(mode("python/lib"), 0700U) << "its owner can remove it";
+  EXPECT_EQ(mode("python/lib/os.py"), 0640U);
+  EXPECT_EQ(mode("python/bin/python3"), 0775U);
+  EXPECT_EQ(fs::hard_link_count(folder_ / "python/lib/again.py"), 2U);
+  EXPECT_EQ(fs::last_write_time(folder_ / "python/lib/os.py"),
+            std::chrono::file_clock::from_sys(std::chrono::sys_seconds(std::chrono::seconds(1'700'000'000))));
+}
+
 TEST_F(Interpreter, WhatLeadsOutIsRefused) {
   EXPECT_EQ(unpack({{.name = "other/x"}}), "not a usable interpreter: \"other/x\" is not below python/");
   EXPECT_EQ(unpack({{.name = "python/../x"}}),

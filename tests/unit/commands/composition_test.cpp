@@ -14,6 +14,7 @@
 #include "commands/fetch.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
+#include "commands/verify.hpp"
 #include "fakes/fake_reporter.hpp"
 #include "fakes/files.hpp"
 #include "fakes/index_server.hpp"
@@ -25,6 +26,26 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
+
+/// The machine's runner, with this nvidia-smi.
+class WithGpus final : public ProcessRunner {
+ public:
+  WithGpus(std::unique_ptr<ProcessRunner> inner, std::string answer)
+      : inner_(std::move(inner)), answer_(std::move(answer)) {}
+  Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop) override {
+    if (spec.argv.front() != "nvidia-smi") return inner_->run(spec, std::move(stop));
+    ProcessOutcome outcome;
+    outcome.out = answer_;
+    return outcome;
+  }
+  Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>& argv) override {
+    return inner_->guard(argv);
+  }
+
+ private:
+  std::unique_ptr<ProcessRunner> inner_;
+  std::string answer_;
+};
 
 class Workflows : public ::testing::Test {
  protected:
@@ -66,6 +87,28 @@ class Workflows : public ::testing::Test {
   }
   Result<BuildDocument> build_demo() {
     return build({.recipe = "demo", .engine = folder_ / "bin/podman"}, context());
+  }
+  /// Locks and builds a torch of CUDA 12.8; the image's torch sees this many GPUs.
+  void build_for_cuda(int gpus) {
+    index_.add({.name = "torch",
+                .version = "2.3.1",
+                .requires_dist = {"nvidia-cuda-runtime-cu12"},
+                .files = {{"torch/__init__.py", ""}}});
+    index_.add({.name = "nvidia-cuda-runtime-cu12", .version = "12.8.57"});
+    write("src/train.py", "");
+    write("recipes/demo.toml", *read_file(folder_ / "recipes/demo.toml") + "smoke = [\"true\"]\n");
+    write("engine/site/torch.py", fmt::format("__version__ = '2.3.1+cu128'\nclass version:\n  cuda = '12.8'\n"
+                                              "class cuda:\n  device_count = lambda: {}\n",
+                                              gpus));
+    ASSERT_TRUE(lock({.recipe = "demo"}, context()));
+    const auto built = build_demo();
+    ASSERT_TRUE(built) << built.error().text();
+  }
+  /// On a machine with two GPUs, of which nvidia-smi says this.
+  Result<VerifyDocument> verify_demo(const std::string& nvidia_smi) {
+    runner_ = std::make_unique<WithGpus>(make_process_runner(), nvidia_smi);
+    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = 2}, context(),
+                  [](std::string_view) {});
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
 
@@ -154,6 +197,47 @@ TEST_F(Workflows, WhatIsFetchedIsNotFetchedByTheBuild) {
   EXPECT_TRUE(exists("house/torch-2.3.1-py3-none-any.whl"));
   index_.fail_file("torch-2.3.1-py3-none-any.whl", {.status = 500});
   EXPECT_TRUE(build_demo());
+}
+
+constexpr const char* kGpus =
+    "0, GPU-a, 550.54.15, 9.0, NVIDIA H100\n1, GPU-b, 550.54.15, 9.0, NVIDIA H100\n";
+
+TEST_F(Workflows, AVerificationUsesTheGpusOfTheMachine) {
+  build_for_cuda(2);
+  const auto verified = verify_demo(kGpus);
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_TRUE(verified->verified());
+  EXPECT_THAT(verified->found.text(), testing::EndsWith(" with 2 × NVIDIA H100, driver 550.54.15"));
+  EXPECT_THAT(*read_file(folder_ / "engine/asked"),
+              testing::HasSubstr(R"("--device", "nvidia.com/gpu=all", "--entrypoint")"));
+  EXPECT_TRUE(exists("lockfiles/demo.verified.json"));
+}
+
+TEST_F(Workflows, AVerificationWhoseTorchSeesNoGpuFails) {
+  build_for_cuda(0);
+  const auto verified = verify_demo(kGpus);
+  ASSERT_TRUE(verified) << verified.error().text();
+  ASSERT_EQ(verified->problems.size(), 1U);
+  EXPECT_EQ(verified->problems.front().text, "torch sees no GPU in the container, but this machine has 2");
+  EXPECT_FALSE(exists("lockfiles/demo.verified.json"));
+}
+
+TEST_F(Workflows, AVerificationWithGpusThatNobodyKnows) {
+  build_for_cuda(2);
+  const auto verified = verify_demo("");
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_THAT(verified->found.text(), testing::EndsWith(" with 2 × unknown GPU, driver unknown"));
+}
+
+TEST_F(Workflows, AVerificationRefusesADriverThatIsTooOld) {
+  build_for_cuda(2);
+  const auto verified = verify_demo("0, GPU-a, 470.256.02, 8.0, NVIDIA A100\n");
+  ASSERT_FALSE(verified);
+  EXPECT_EQ(verified.error().kind(), ErrorKind::environment);
+  EXPECT_EQ(
+      verified.error().message(),
+      "this machine has the NVIDIA driver 470.256.02, but the locked torch is built for CUDA 12.8, which "
+      "needs 525.60.13 or newer");
 }
 
 TEST_F(Workflows, AStopChangesNothing) {

@@ -7,9 +7,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/file.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
 #include "fakes/files.hpp"
+#include "unit/base/scratch.hpp"
 #include "unit/containers/engines.hpp"
 
 namespace launch::containers {
@@ -165,6 +167,55 @@ TEST_F(RunContainer, ACommandThatIsNotInTheImage) {
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().text(), "error: the command 'torchrun' is not in the image i\n");
   EXPECT_EQ(outcome.error().kind(), ErrorKind::input);
+}
+
+/// A container into which files are unpacked before it starts.
+class RunWithFiles : public RunContainer {
+ protected:
+  RunWithFiles() {
+    spec_ = small();
+    spec_.files = scratch_ / "files.tar";
+    spec_.user = "trainer";
+    spec_.folder = "/workspace";
+    spec_.unlabelled = true;
+    EXPECT_TRUE(write_file(spec_.files, "a tar"));
+    runner_.on(kCreate, {0});
+    runner_.on(kRemove, {0});
+  }
+  Result<ProcessOutcome> run() {
+    return podman().run(spec_, [](Stream, std::string_view) {});
+  }
+  static constexpr auto* kCreate =
+      "podman create --rm --init --pull never --log-driver none --name c --security-opt label=disable --user "
+      "trainer --workdir /workspace --entrypoint '' i torchrun";
+  static constexpr auto* kCopy = "podman cp --archive=false - c:/";
+  static constexpr auto* kStart = "podman start --attach c";
+  static constexpr auto* kRemove = "podman rm --force --time 0 c";
+  test::Scratch scratch_;
+  RunSpec spec_;
+};
+
+TEST_F(RunWithFiles, IsCreatedFilledAndStarted) {
+  runner_.on(kCopy, {0});
+  runner_.on(kStart, {7, "a\n", "b\n"});
+  const auto outcome = run();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_EQ(outcome->exit_code, 7);
+  EXPECT_THAT(runner_.asked(), ElementsAre(kCreate, kCopy, kStart));
+  EXPECT_EQ(runner_.fed(), "a tar");
+  EXPECT_EQ(run_commands(docker28(), spec_)[1].argv, (std::vector<std::string>{"cp", "-", "c:/"}));
+}
+
+TEST_F(RunWithFiles, IsRemovedIfItCannotBeFilled) {
+  runner_.on(kCopy, {125, "", "Error: no space left on device\n"});
+  const auto outcome = run();
+  ASSERT_FALSE(outcome);
+  EXPECT_EQ(outcome.error().message(), "podman could not start the container c: no space left on device");
+  EXPECT_THAT(runner_.asked(), ElementsAre(kCreate, kCopy, kRemove));
+  spec_.files = scratch_ / "missing";
+  const auto missing = run();
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().message(), "cannot read " + spec_.files.string() + ": No such file or directory");
 }
 
 TEST_F(RemoveContainers, AllAtOnceWithGrace) {

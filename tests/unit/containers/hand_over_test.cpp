@@ -37,6 +37,7 @@ TEST_F(HandOver, TagsByTheImageId) {
 class ForgetLoopback : public HandOver {
  protected:
   static std::string list(const std::string& engine) {
+    if (engine == "podman") return "podman images --format '{{.RepoDigests}}'";
     return engine + " images --digests --format '{{.Repository}}@{{.Digest}}'";
   }
   static std::string at(const std::string& repository, char digit) {
@@ -54,6 +55,17 @@ TEST_F(ForgetLoopback, RemovesTheNamesThatPullsLeft) {
   EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");
   EXPECT_EQ(text(docker().forget_loopback("launch/demo")), "done");
   EXPECT_EQ(runner_.asked().size(), 6U);
+}
+
+TEST_F(ForgetLoopback, RemovesThoseOfImagesWithOtherNames) {
+  const auto ours = at("127.0.0.1:1/launch/demo", 'd');
+  const auto older = at("127.0.0.1:2/launch/demo", 'd');
+  runner_.on(list("podman"),
+             {0, "[]\n[" + ours + " " + older + " " + at("localhost/launch/demo", 'd') + "]\n"});
+  runner_.on("podman rmi " + ours, {});
+  runner_.on("podman rmi " + older, {});
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");
+  EXPECT_EQ(runner_.asked().size(), 3U);
 }
 
 TEST_F(ForgetLoopback, LeavesAllOtherNames) {

@@ -81,7 +81,7 @@ std::string rewritten(const std::string& distribution, const std::string& python
   const auto text =
       rendered(project::test::recipe(replace_all(kRecipe, "3.12", python) + "[image]\napt = [\"gcc\"]\n"),
                project::test::lock_of({}, base));
-  const auto begin = text.find("xargs -r sed -i '");
+  const auto begin = text.find("sed -i '");
   if (begin == std::string::npos) return text;
   const auto start = text.find('\'', begin) + 1;
   const auto script = replace_all(text.substr(start, text.find('\'', start) - start), "\\\\", "\\");
@@ -90,22 +90,33 @@ std::string rewritten(const std::string& distribution, const std::string& python
 }
 
 TEST(Dockerfile, InstallsFromTheArchiveOfThatDay) {
-  EXPECT_EQ(rewritten("ubuntu 22.04", "3.10",
-                      "deb http://archive.ubuntu.com/ubuntu/ jammy main\n"
-                      "deb [arch=amd64] https://de.archive.ubuntu.com/ubuntu jammy main\n"
-                      "deb http://security.ubuntu.com/ubuntu/ jammy-security main\n"
-                      "deb http://ports.ubuntu.com/ubuntu-ports/ jammy main\n"
-                      "deb http://mirror.example/ubuntu/ jammy main\n"),
-            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
-            "deb [arch=amd64] https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
-            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy-security main\n"
-            "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
-            "deb http://mirror.example/ubuntu/ jammy main\n");
-  EXPECT_EQ(rewritten("debian 12", "3.11",
-                      "URIs: http://deb.example.org/debian\n"
-                      "URIs: http://deb.example.org/debian-security/\n"),
-            "URIs: https://snapshot.example.org/archive/debian/20250606T080910Z/\n"
-            "URIs: https://snapshot.example.org/archive/debian-security/20250606T080910Z/\n");
+  EXPECT_EQ(
+      rewritten("ubuntu 22.04", "3.10",
+                "deb http://archive.ubuntu.com/ubuntu/ jammy main\n"
+                "deb [arch=amd64] https://de.archive.ubuntu.com/ubuntu jammy main\n"
+                "deb http://security.ubuntu.com/ubuntu/ jammy-security main\n"
+                "deb http://ports.ubuntu.com/ubuntu-ports/ jammy main\n"
+                "URIs: http://us-east-1.ec2.archive.ubuntu.com/ubuntu http://security.ubuntu.com/ubuntu/\n"
+                "deb http://archive.ubuntu.com/ubuntu-old/ jammy main\n"
+                "deb http://mirror.example/ubuntu/ jammy main\n"),
+      "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+      "deb [arch=amd64] https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+      "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy-security main\n"
+      "deb https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ jammy main\n"
+      "URIs: https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/ "
+      "https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/\n"
+      "deb http://archive.ubuntu.com/ubuntu-old/ jammy main\n"
+      "deb http://mirror.example/ubuntu/ jammy main\n");
+  EXPECT_EQ(
+      rewritten("debian 12", "3.11",
+                "URIs: http://deb.example.org/debian\n"
+                "URIs: http://deb.example.org/debian-security/\n"
+                "deb http://security.example.org/debian-security bookworm-security main\n"
+                "URIs: http://deb.example.org/debian-debug\n"),
+      "URIs: https://snapshot.example.org/archive/debian/20250606T080910Z/\n"
+      "URIs: https://snapshot.example.org/archive/debian-security/20250606T080910Z/\n"
+      "deb https://snapshot.example.org/archive/debian-security/20250606T080910Z/ bookworm-security main\n"
+      "URIs: http://deb.example.org/debian-debug\n");
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {

@@ -37,7 +37,13 @@ class PullingEngine final : public ProcessRunner {
     if (argv[1] == "image") {
       const auto found = names.find(argv.back());
       if (found == names.end()) return failed("Error: " + argv.back() + ": image not known\n");
-      outcome.out = fmt::format(R"([{{"Id": "{}"}}])", other_id.empty() ? found->second.hex() : other_id);
+      std::vector<std::string> references;
+      for (const auto& [name, id] : names) {
+        if (id == found->second && name.find('@') != name.npos)
+          references.push_back(fmt::format("\"{}\"", name));
+      }
+      outcome.out = fmt::format(R"([{{"Id": "{}", "RepoDigests": [{}]}}])",
+                                other_id.empty() ? found->second.hex() : other_id, join(references, ", "));
     } else if (argv[1] == "pull") {
       if (auto pulled = pull(argv.back()); !pulled) return failed("Error: " + pulled.error().message());
     } else if (argv[1] == "tag") {
@@ -141,6 +147,20 @@ TEST_F(HandOver, OnlyFindsWhatIsThere) {
   EXPECT_EQ(std::count(engine_.done.begin(), engine_.done.end(), "pull"), 1);
   engine_.names.at(kReference) = fakes::digest('1');
   EXPECT_FALSE(run()->up_to_date) << "another image has the name";
+}
+
+TEST_F(HandOver, RemovesTheNameThatAKilledBuildLeft) {
+  ASSERT_TRUE(run());
+  const auto left = fmt::format("127.0.0.1:1/launch/demo/hand-over@{}", plan_->digest().text());
+  engine_.name(left, plan_->image_id());
+  {
+    const auto turn = BuildTurn::try_take(bench_.work.disk, bench_.scratch / "builds", "demo").value();
+    ASSERT_TRUE(turn);
+    EXPECT_TRUE(run()->up_to_date);
+    EXPECT_THAT(names(), ElementsAre(left, kReference)) << "it may be of the build that is running";
+  }
+  EXPECT_TRUE(run()->up_to_date);
+  EXPECT_THAT(names(), ElementsAre(kReference));
 }
 
 TEST_F(HandOver, NamesAnImageOnlyIfItWorks) {

@@ -11,24 +11,34 @@ namespace {
 TEST(AptSnapshot, IsOfTheTimeOfTheLock) {
   auto base = project::test::base("debian 12", "3.11");
   project::Lockfile lock;
-  EXPECT_EQ(apt_snapshot(base, lock), std::nullopt) << "a lock without a time";
+  EXPECT_EQ(apt_snapshot(base, lock, ""), std::nullopt) << "a lock without a time";
   lock.provenance.date = fakes::day("2025-06-06");
-  EXPECT_EQ(apt_snapshot(base, lock), "20250606T000000Z");
+  EXPECT_EQ(apt_snapshot(base, lock, ""), "20250606T000000Z");
   lock.packages.push_back(project::test::package("six", "1.17", 1));
   auto& wheels = lock.packages[0].wheels;
   wheels[0].upload_time = "2024-12-04T17:35:26.5Z";
-  EXPECT_EQ(apt_snapshot(base, lock), "20241204T173526Z");
+  EXPECT_EQ(apt_snapshot(base, lock, ""), "20241204T173526Z");
   wheels.push_back(wheels[0]);
   wheels[1].upload_time = "2022-01-01T00:00:00Z";
-  EXPECT_EQ(apt_snapshot(base, lock), "20241204T173526Z") << "the newest";
+  EXPECT_EQ(apt_snapshot(base, lock, ""), "20241204T173526Z") << "the newest";
+}
+
+TEST(AptSnapshot, IsNotOlderThanTheBase) {
+  const auto base = project::test::base("ubuntu 24.04", "3.12");
+  project::Lockfile lock;
+  lock.provenance.date = fakes::day("2025-06-06");
+  EXPECT_EQ(apt_snapshot(base, lock, "2025-07-01T01:02:03.4Z"), "20250701T010203Z");
+  EXPECT_EQ(apt_snapshot(base, lock, "2025-01-01T00:00:00Z"), "20250606T000000Z");
+  EXPECT_EQ(apt_snapshot(base, lock, "yesterday"), "20250606T000000Z");
 }
 
 TEST(AptSnapshot, IsTheFirstForAnOlderLock) {
   project::Lockfile lock;
   lock.provenance.date = fakes::day("2022-06-06");
-  EXPECT_EQ(apt_snapshot(project::test::base("ubuntu 22.04", "3.10"), lock), "20230301T000000Z");
-  EXPECT_EQ(apt_snapshot(project::test::base("debian 12", "3.11"), lock), "20220606T000000Z");
-  EXPECT_EQ(apt_snapshot(project::test::base("", "3.11"), lock), std::nullopt) << "an unknown distribution";
+  EXPECT_EQ(apt_snapshot(project::test::base("ubuntu 22.04", "3.10"), lock, ""), "20230301T000000Z");
+  EXPECT_EQ(apt_snapshot(project::test::base("debian 12", "3.11"), lock, ""), "20230610T000000Z");
+  EXPECT_EQ(apt_snapshot(project::test::base("", "3.11"), lock, ""), std::nullopt)
+      << "an unknown distribution";
 }
 
 }  // namespace

@@ -381,9 +381,18 @@ TEST(RecipeError, WhatBelongsToTheMachineOrIsReadByNothing) {
       error_with("image", "env = { HF_HOME = \"/hf\", NCCL_DEBUG = \"INFO\" }"),
       "error: recipes/demo.toml:4:39: [image] env.NCCL_DEBUG: belongs to the machine that runs the image, "
       "not to the image\n\nhint: set it in env under [train]\n");
-  EXPECT_EQ(error_with("verify", "smoke = [\"python\"]"),
-            "error: recipes/demo.toml:4:9: [verify] smoke: not supported yet: this version has no command "
-            "that runs it\n\nhint: remove it until `launch verify` exists\n");
+}
+
+TEST(RecipeError, ASmokeTestThatIsNoCommand) {
+  for (const auto* bad : {"smoke = []", "smoke = [\"\", \"x\"]"}) {
+    EXPECT_EQ(
+        error_with("verify", bad),
+        "error: recipes/demo.toml:4:9: [verify] smoke: expected a command, such as [\"python\", \"-c\", "
+        "\"import torch\"]\n");
+  }
+  EXPECT_EQ(error_with("verify", "smoke = [\"a\\u0000\"]"),
+            "error: recipes/demo.toml:4:10: [verify] smoke: expected text without a NUL character, found "
+            "\"a\\x00\"\n");
 }
 
 TEST(RecipeError, AnAcceleratorThatCheckRefusesToo) {

@@ -14,7 +14,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const std::string kQuery =
-    "nvidia-smi --query-gpu=index,uuid,driver_version,compute_cap --format=csv,noheader";
+    "nvidia-smi --query-gpu=index,uuid,driver_version,compute_cap,name --format=csv,noheader";
 
 class CheckGpus : public ::testing::Test {
  protected:

@@ -46,7 +46,7 @@ std::vector<std::string> lines_of(const Plan& plan) {
                                           }});
   EXPECT_TRUE((*place)->open());
   std::vector<std::string> out;
-  for (const auto& command : (*place)->commands(plan)) out.push_back(shell_line(command));
+  for (const auto& command : (*place)->commands(plan)) out.push_back(shell_line(command.argv));
   return out;
 }
 
@@ -89,6 +89,35 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   EXPECT_EQ(plan->backend, "gloo");
   EXPECT_THAT(plan->notes,
               ElementsAre("this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"));
+}
+
+TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
+  auto asked = request();
+  asked.nodes = 1;
+  auto plan = plan_local(demo(), asked, kLaptop);
+  ASSERT_TRUE(plan) << plan.error().text();
+  plan->image.name = "localhost/launch-base:0123";
+  plan->mounted = {.key = fakes::digest('b'),
+                   .reason = "--env mounted",
+                   .mounts = {{"/store/venv", "/opt/venv", true}},
+                   .variables = {{"OMP_NUM_THREADS", "9"}, {"PATH", "/opt/venv/bin"}},
+                   .user = "trainer",
+                   .folder = "/workspace",
+                   .files = "/state/files.tar"};
+  EXPECT_THAT(
+      lines_of(*plan),
+      ElementsAre(
+          "podman network create --label launch.run=demo-1 launch-demo-1",
+          "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
+          " --network launch-demo-1 --network-alias n0 --label launch.run=demo-1 --shm-size 8589934592"
+          " --pids-limit -1 --stop-timeout 2 --user trainer --workdir /workspace"
+          " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
+          " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
+          " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
+          " --entrypoint '' localhost/launch-base:0123 torchrun --nnodes 1 --node-rank 0"
+          " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py",
+          "podman cp --archive=false - launch-demo-1-n0:/", "podman start --attach launch-demo-1-n0"))
+      << "the run's own variables count";
 }
 
 TEST(Plan, GpusAreSharedOutToTheNodes) {

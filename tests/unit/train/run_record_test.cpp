@@ -28,7 +28,7 @@ RunRecord record_of(const Plan& plan, std::optional<RunEnd> end = {}) {
           .pid = 12,
           .handle = {"local", "podman", "/usr/bin/podman"},
           .description = {"podman 4.3.1", {"launch-demo-1-n0", "launch-demo-1-n1"}},
-          .commands = {{"podman", "run"}},
+          .commands = {{{"podman", "run"}}, {{"podman", "cp", "-", "n0:/"}, "/state/files.tar"}},
           .end = std::move(end)};
 }
 
@@ -52,7 +52,30 @@ TEST(RunRecord, SaysWhatRunsBeforeItEnds) {
                                       {"container", "launch-demo-1-n1"},
                                       {"gpus", json::array()},
                                       {"env", json::array()}}));
+  EXPECT_EQ(record["environment"], "image");
+  EXPECT_TRUE(record["mounted"].is_null());
+  EXPECT_EQ(record["commands"], json({{"podman", "run"}, {"podman", "cp", "-", "n0:/"}}));
   EXPECT_TRUE(record["end"].is_null());
+}
+
+TEST(RunRecord, SaysWhichEnvironmentIsMounted) {
+  auto plan = small_plan();
+  EXPECT_EQ(read_run_record(write_run_record(record_of(plan)))->environment, EnvironmentKind::image);
+  plan.mounted = {.key = fakes::digest('b'),
+                  .reason = "--env mounted",
+                  .mounts = {{"/store/venv", "/opt/venv", true}},
+                  .variables = {{"PATH", "/opt/venv/bin"}},
+                  .user = "trainer"};
+  const auto text = write_run_record(record_of(plan));
+  EXPECT_EQ(read_run_record(text)->environment, EnvironmentKind::mounted);
+  const auto record = json::parse(text);
+  EXPECT_EQ(record["environment"], "mounted");
+  EXPECT_EQ(record["mounted"], json({{"key", fakes::digest('b').text()},
+                                     {"reason", "--env mounted"},
+                                     {"mounts", {{{"from", "/store/venv"}, {"to", "/opt/venv"}}}},
+                                     {"env", {{"PATH", "/opt/venv/bin"}}},
+                                     {"user", "trainer"},
+                                     {"folder", nullptr}}));
 }
 
 RunEnd failed_end() {

@@ -54,7 +54,7 @@ class ScriptedPlace final : public Place {
   Result<std::optional<TrainImage>> find_image(const std::string&) const override { return std::nullopt; }
   PlaceDescription describe(const Plan&) const override { return {"a script", {"c0", "c1"}}; }
   PlaceHandle handle() const override { return {"local", "podman", "/nowhere/podman"}; }
-  std::vector<std::vector<std::string>> commands(const Plan&) const override { return {}; }
+  std::vector<containers::Command> commands(const Plan&) const override { return {}; }
 
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     note("start");

@@ -1,0 +1,75 @@
+#include "commands/mounted_run.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "image/dockerfile.hpp"
+#include "image/hand_over.hpp"
+#include "image/layers.hpp"
+
+namespace launch::commands {
+
+std::string why_not_mounted(const train::Place& place, const project::Locked& locked) {
+  auto why = image::why_not_mounted(locked);
+  return why.empty() ? place.why_not_mounted() : why;
+}
+
+Result<MountedRun> MountedRun::plan(Workspace workspace, project::Locked locked, const std::string& engine,
+                                    bool fetch, const Context& context) {
+  TRY_ASSIGN(auto inputs, ImageInputs::of(std::move(workspace), std::move(locked), context, engine));
+  auto request = inputs->plan_request(*specs::Platform::of_this_machine());
+  if (!fetch) {
+    TRY_ASSIGN(const auto known, inputs->find_base(request.platform));
+    if (!known) return fail(environment_error("the base image is not in the store"));
+  }
+  TRY_ASSIGN(auto plan, image::plan_mounted(request, inputs->store(), context.work()));
+  return MountedRun(std::move(inputs), std::move(request), std::move(plan));
+}
+
+void MountedRun::add_to(train::Plan& plan, const train::RunFolder& folder, std::string reason) const {
+  plan.image = {.name = image::base_reference(plan_.base.digest), .digest = plan_.base.digest};
+  auto& mounted = plan.mounted.emplace();
+  mounted.key = plan_.key;
+  mounted.reason = std::move(reason);
+  mounted.mounts = {{(plan_.folder / "python").string(), std::string(image::kPythonHome), true},
+                    {(plan_.folder / "venv").string(), std::string(image::kVenv), true}};
+  mounted.variables = plan_.variables;
+  mounted.user = plan_.user;
+  mounted.folder = plan_.work_folder;
+  if (!plan_.files) return;
+  mounted.files = folder.files();
+}
+
+Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, const Context& context) {
+  const auto work = context.work();
+  TRY_ASSIGN(environment_, image::make_environment(*request_, plan_, inputs_->store(), context.runner, work));
+  TRY_ASSIGN(const auto engine, inputs_->engine());
+  TRY(image::hand_base_over(plan_.base, request_->platform, inputs_->folder(), engine, work));
+  TRY_ASSIGN(auto image, place.find_image(plan.image.name));
+  if (image) plan.image = *std::move(image);
+  if (plan_.files) {
+    // The project's files as they are now, and not as they were before all that was fetched and unpacked.
+    const auto& inputs = *inputs_;
+    SilentReporter silent;
+    TRY_ASSIGN(request_->copies,
+               image::find_project_files(inputs.locked().recipe, inputs.project().root(), silent));
+    TRY_ASSIGN(plan_.files, image::own_files(*request_, plan_.base, inputs.store(), work));
+  }
+  if (plan_.files) {
+    plan.mounted->write_files = [files = plan_.files, &disk = context.disk](const auto& tar) {
+      return image::write_files(*files, tar, disk);
+    };
+  }
+  if (engine.info().selinux) {
+    plan.notes.emplace_back(
+        "SELinux does not confine the containers of this run (label=disable), since they mount folders of "
+        "the "
+        "store");
+  }
+  request_.reset();
+  inputs_.reset();
+  return {};
+}
+
+}  // namespace launch::commands

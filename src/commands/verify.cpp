@@ -1,0 +1,346 @@
+#include "commands/verify.hpp"
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "commands/engine.hpp"
+#include "commands/image_inputs.hpp"
+#include "commands/locked_image.hpp"
+#include "commands/scan_paths.hpp"
+#include "image/build.hpp"
+#include "image/inspect.hpp"
+#include "image/layers.hpp"
+#include "image/trial.hpp"
+#include "probe/wheel_source.hpp"
+#include "project/labels.hpp"
+#include "project/recipe_digest.hpp"
+#include "pytorch/commits.hpp"
+#include "pytorch/packages.hpp"
+#include "train/machine.hpp"
+
+namespace launch::commands {
+namespace {
+
+using Kind = VerifyProblem::Kind;
+
+/// What is to be verified.
+struct Subject {
+  Workspace workspace;
+  project::Locked locked;
+  specs::Platform platform;
+  std::vector<image::ImageWheel> wheels;
+  probe::TreeScan scan;
+  std::optional<std::string> commit = {};  ///< in torch's wheel
+
+  /// Null if the lock has none for the platform.
+  const image::ImageWheel* torch() const {
+    const auto at = std::find_if(wheels.begin(), wheels.end(),
+                                 [](const auto& wheel) { return wheel.package == "torch"; });
+    return at == wheels.end() ? nullptr : &*at;
+  }
+};
+
+Result<specs::Platform> platform_of(const project::Recipe& recipe) {
+  const auto platform = image::platform_to_build(recipe);
+  const auto own = specs::Platform::of_this_machine();
+  if (platform == own) return platform;
+  return fail(environment_error(fmt::format("the image of {} is for {}, and this machine is {}", recipe.name,
+                                            platform.text(), own ? own->text() : "something else")));
+}
+
+/// The names that the code needs of those of PyTorch's libraries that are locked.
+Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
+                                  Reporter& reporter) {
+  const auto paths = scan_paths_of(locked.recipe, project);
+  std::set<std::string, std::less<>> roots;
+  for (const auto& name : pytorch::library_names()) {
+    const auto& packages = locked.lock.lock.packages;
+    if (std::any_of(packages.begin(), packages.end(), [&](const auto& each) { return each.name == name; }))
+      roots.insert(name);
+  }
+  if (paths.empty() || roots.empty()) return probe::TreeScan{};
+  TRY_ASSIGN(auto scan, probe::scan_tree(paths, roots));
+  warn_of_problems(scan, reporter);
+  return scan;
+}
+
+/// nullopt if the store does not have the wheel, or the wheel names no commit.
+std::optional<std::string> commit_of(const project::LockedWheel& wheel, const store::Store& store) {
+  const auto path = store.find(*wheel.sha256, wheel.file_name);
+  if (!path || !*path) return std::nullopt;
+  const auto opened = probe::open_wheel(**path);
+  if (!opened) return std::nullopt;
+  const std::vector<std::string> names = {std::string(pytorch::kVersionFile)};
+  const auto content = (*opened)->read(names);
+  return content ? pytorch::commit_of(content->front()) : std::nullopt;
+}
+
+Result<Subject> subject_of(const VerifyRequest& request, const Context& context) {
+  TRY_ASSIGN(auto workspace, open_workspace(context));
+  TRY_ASSIGN(auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
+  TRY_ASSIGN(const auto platform, platform_of(locked.recipe));
+  TRY_ASSIGN(auto wheels, image::wheels_for(locked.lock.lock, locked.recipe.python, platform));
+  TRY_ASSIGN(auto scan, scan_code(locked, workspace.project, context.reporter));
+  TRY_ASSIGN(const auto store, open_store(context, workspace.site));
+  Subject subject{std::move(workspace), std::move(locked), platform, std::move(wheels), std::move(scan)};
+  if (const auto* torch = subject.torch()) subject.commit = commit_of(torch->wheel, store);
+  return subject;
+}
+
+/// The image of the lock. Errors (no): there is none.
+Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
+  const auto& recipe = subject.locked.recipe.name;
+  TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
+  std::optional<Digest> of_lock;
+  if (image) {
+    const auto label = image->labels.find(project::kLockLabel);
+    if (label != image->labels.end()) of_lock = Digest::parse(label->second);
+  }
+  auto wrong =
+      wrong_image({recipe, engine.info().name(), image.has_value(), of_lock, subject.locked.lock.digest});
+  if (wrong) return fail(*std::move(wrong));
+  const auto label = image->labels.find(project::kRecipeLabel);
+  const auto rendered = project::recipe_digest(subject.locked.recipe, project::Stage::render);
+  if (label != image->labels.end() && label->second != rendered.text()) {
+    return fail(
+        Error(ErrorKind::no, fmt::format("the image {} was built from another version of recipes/{}.toml",
+                                         project::image_reference(recipe), recipe))
+            .hint(fmt::format("run `launch build {}`", recipe)));
+  }
+  return *std::move(image);
+}
+
+/// Chooses the GPUs, and says if none are used.
+Result<specs::GpuSet> choose_gpus(const Subject& subject, int machine_gpus, project::Verification& found,
+                                  const Context& context) {
+  const auto& lock = subject.locked.lock.lock;
+  const auto accelerator = project::accelerator(lock);
+  if (accelerator.kind() != specs::Accelerator::Kind::cuda || machine_gpus == 0) {
+    context.reporter.note(fmt::format("verifying without a GPU: {}", machine_gpus == 0
+                                                                         ? "this machine has no NVIDIA GPU"
+                                                                         : "the lock has no CUDA packages"));
+    return specs::GpuSet::none();
+  }
+  const auto gpus = train::ask_gpus(context.runner, context.stop);
+  TRY(train::check_gpus(lock, gpus, specs::GpuSet::all()));
+  for (const auto& gpu : gpus) found.gpus.push_back(gpu.name.empty() ? "unknown GPU" : gpu.name);
+  if (gpus.empty()) found.gpus.assign(static_cast<std::size_t>(machine_gpus), "unknown GPU");
+  found.driver = gpus.empty() ? "unknown" : gpus.front().driver;
+  return specs::GpuSet::all();
+}
+
+bool is_needed(const probe::NeededName& name) {
+  return std::any_of(name.uses.begin(), name.uses.end(),
+                     [](const auto& use) { return probe::JudgedUse{use}.is_needed(); });
+}
+
+/// Alternatives are tried as well: one that exists spares the others.
+bool is_asked(const probe::NeededName& name) {
+  return is_needed(name) || std::any_of(name.uses.begin(), name.uses.end(),
+                                        [](const auto& use) { return !use.choices.empty(); });
+}
+
+/// The recipe's command, else launch's own check: everything is installed, and what is under [torch] can be
+/// imported.
+std::vector<std::string> smoke_command(const Subject& subject) {
+  const auto& recipe = subject.locked.recipe;
+  if (!recipe.verify.smoke.empty()) return recipe.verify.smoke;
+  std::set<std::string> asked;
+  for (const auto& each : recipe.torch.packages) asked.insert(each.name);
+  return image::trial_command(subject.wheels, asked);
+}
+
+image::InspectRequest inspect_request(const Subject& subject, const Digest& image_id,
+                                      const specs::GpuSet& gpus) {
+  image::InspectRequest request{.recipe = subject.locked.recipe.name,
+                                .image_id = image_id,
+                                .folder = build_folder_of(subject.workspace.site),
+                                .torch = subject.torch() != nullptr,
+                                .smoke = smoke_command(subject),
+                                .gpus = gpus};
+  for (const auto& name : subject.scan.names) {
+    if (is_asked(name)) request.names.push_back(name.requirement.text());
+  }
+  return request;
+}
+
+/// Names that were not imported, and that some use needs.
+std::vector<probe::JudgedName> missing_names(const probe::TreeScan& scan,
+                                             const std::map<std::string, std::string>& missing) {
+  std::vector<pysource::Answer> answers;
+  for (const auto& name : scan.names) {
+    const auto found = missing.find(name.requirement.text());
+    if (found != missing.end()) {
+      answers.push_back({pysource::Verdict::no, found->second});
+    } else {
+      answers.push_back({is_asked(name) ? pysource::Verdict::yes : pysource::Verdict::unknown, ""});
+    }
+  }
+  auto judged = probe::judge(scan.names, answers);
+  std::erase_if(judged, [](const auto& name) { return !name.fails(); });
+  return judged;
+}
+
+/// Collects what is wrong.
+class Findings {
+ public:
+  Findings(const Subject& subject, const image::Inspection& inspection, VerifyDocument& document)
+      : subject_(subject), inspection_(inspection), document_(document) {}
+
+  Result<void> collect() {
+    if (subject_.torch() != nullptr) TRY(compare_torch());
+    if (inspection_.torch_error.empty()) compare_rest();
+    return {};
+  }
+
+ private:
+  void add(Kind kind, std::string text) { document_.problems.push_back({kind, std::move(text)}); }
+
+  Result<void> compare_torch() {
+    if (!inspection_.torch_error.empty())
+      add(Kind::torch, fmt::format("torch cannot be imported: {}", inspection_.torch_error));
+    if (!inspection_.torch) return {};
+    TRY_ASSIGN(const auto version, specs::Version::parse(subject_.torch()->version));
+    const pytorch::LockedBuild locked{version, project::known_accelerator(subject_.locked.lock.lock),
+                                      subject_.commit};
+    for (const auto& each : pytorch::build_differences(locked, *inspection_.torch))
+      add(Kind::torch, each.text());
+    const auto& gpus = document_.found.gpus;
+    const auto seen = static_cast<std::size_t>(std::max(inspection_.gpus.value_or(0), 0));
+    if (seen < gpus.size()) {
+      add(Kind::gpu, fmt::format("torch sees {} in the container, but this machine has {}",
+                                 seen == 0 ? "no GPU" : count_of(seen, "GPU"), gpus.size()));
+    }
+    return {};
+  }
+
+  void compare_rest() {
+    if (inspection_.missing) {
+      document_.missing = missing_names(subject_.scan, *inspection_.missing);
+      add_missing();
+    }
+    if (!inspection_.smoke_error.empty()) return add(Kind::smoke, "smoke test: " + inspection_.smoke_error);
+    if (!inspection_.smoke_code) return add_early_end();
+    if (*inspection_.smoke_code != 0)
+      return add(Kind::smoke, fmt::format("the smoke test exited with code {}", *inspection_.smoke_code));
+    if (inspection_.exit_code != 0) {
+      add(Kind::smoke,
+          fmt::format("the container exited with code {} after the smoke test", inspection_.exit_code));
+    }
+  }
+
+  /// By file and line.
+  void add_missing() {
+    std::vector<std::pair<const probe::Use*, const probe::JudgedName*>> uses;
+    for (const auto& name : document_.missing) {
+      for (const auto& each : name.uses) {
+        if (each.fails()) uses.emplace_back(&each.use, &name);
+      }
+    }
+    std::stable_sort(uses.begin(), uses.end(), [](const auto& a, const auto& b) {
+      return std::tie(a.first->file, a.first->line) < std::tie(b.first->file, b.first->line);
+    });
+    for (const auto& [use, name] : uses) {
+      const auto& wanted = name->requirement;
+      add(Kind::name, fmt::format("{}:{}: {}: {}", use->file, use->line,
+                                  wanted.name.empty() ? wanted.module : wanted.text(), name->answer.reason));
+    }
+  }
+
+  void add_early_end() {
+    const bool after_torch = inspection_.torch || subject_.torch() == nullptr;
+    const auto kind = inspection_.missing ? Kind::smoke : after_torch ? Kind::name : Kind::torch;
+    add(kind, fmt::format("the container exited with code {} {}", inspection_.exit_code,
+                          inspection_.step.empty() ? "before it did anything" : "while " + inspection_.step));
+  }
+
+  const Subject& subject_;
+  const image::Inspection& inspection_;
+  VerifyDocument& document_;
+};
+
+/// A record that says of this lock that it is verified; a damaged one says nothing.
+Result<bool> remove_record(const Subject& subject, const Context& context) {
+  const auto& lock = subject.locked.lock;
+  const auto record =
+      project::verification_of(subject.workspace.project, lock.file, lock.digest, context.reporter);
+  if (!record) return false;
+  TRY(project::remove_verification(context.disk, lock.file));
+  return true;
+}
+
+/// What is known before anything runs.
+VerifyDocument document_of(const Subject& subject, const containers::Image& image,
+                           const containers::EngineInfo& engine, const Context& context) {
+  const auto& [recipe, lock] = subject.locked;
+  VerifyDocument document;
+  auto& found = document.found;
+  found.lock = lock.digest;
+  found.recipe = recipe.name;
+  found.image_id = image.image_id;
+  found.image_digest = image.digest;
+  found.platform = subject.platform;
+  found.smoke = recipe.verify.smoke;
+  const auto& names = subject.scan.names;
+  found.names = static_cast<std::size_t>(std::count_if(names.begin(), names.end(), is_needed));
+  found.engine = fmt::format("{} {}", engine.name(), engine.version);
+  found.time = utc_timestamp(context.clock.now());
+  document.commit = subject.commit;
+  document.files = subject.scan.files;
+  document.record = subject.workspace.project.shown(project::verification_place(lock.file).value());
+  return document;
+}
+
+}  // namespace
+
+std::string_view kind_name(Kind kind) {
+  switch (kind) {
+    case Kind::torch:
+      return "torch";
+    case Kind::gpu:
+      return "gpu";
+    case Kind::name:
+      return "name";
+    case Kind::smoke:
+      break;
+  }
+  return "smoke";
+}
+
+Result<VerifyDocument> verify(const VerifyRequest& request, const Context& context,
+                              const std::function<void(std::string_view)>& show) {
+  constexpr std::size_t kMostLines = 20;
+  TRY_ASSIGN(const auto subject, subject_of(request, context));
+  TRY_ASSIGN(const auto engine, find_engine(context, subject.workspace.site, request.engine));
+  TRY_ASSIGN(const auto image, find_image(subject, engine));
+  auto document = document_of(subject, image, engine.info(), context);
+  TRY_ASSIGN(const auto gpus, choose_gpus(subject, request.machine_gpus, document.found, context));
+  auto& output = document.output;
+  const auto on_line = [&](std::string_view line) {
+    if (output.size() == kMostLines) output.erase(output.begin());
+    output.emplace_back(line);
+    show(line);
+  };
+  context.reporter.status("verifying the image");
+  TRY_ASSIGN(auto inspection, image::inspect_image(engine, inspect_request(subject, image.image_id, gpus),
+                                                   on_line, context.work()));
+  TRY(require_no_stop(context));
+  document.found.torch = inspection.torch;
+  document.smoke_code = inspection.smoke_code;
+  document.smoke_seconds = inspection.smoke_seconds;
+  TRY(Findings(subject, inspection, document).collect());
+  const auto& lock = subject.locked.lock.file;
+  if (document.verified()) {
+    TRY(project::save_verification(context.disk, lock, document.found));
+  } else {
+    TRY_ASSIGN(document.removed, remove_record(subject, context));
+  }
+  return document;
+}
+
+}  // namespace launch::commands

@@ -1,0 +1,70 @@
+#include "image/wheel_groups.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace launch::image {
+namespace {
+
+/// "torch 2.10.0" or "6 packages: fsspec 2026.1.0, …"
+std::string name_of(const std::vector<std::string>& packages) {
+  if (packages.size() == 1) return packages.front();
+  return fmt::format("{}: {}", count_of(packages.size(), "package"), join(packages, ", "));
+}
+
+}  // namespace
+
+std::vector<store::LayerWheel> GroupedWheels::in_order() const {
+  std::vector<store::LayerWheel> all;
+  for (const auto& group : groups) all.insert(all.end(), group.wheels.begin(), group.wheels.end());
+  return all;
+}
+
+Result<GroupedWheels> group_wheels(const project::Locked& locked, const specs::Platform& platform,
+                                   const store::Store& store) {
+  const auto& lock = locked.lock.lock;
+  GroupedWheels grouped;
+  TRY_ASSIGN(grouped.wheels, during(wheels_for(lock, locked.recipe.python, platform),
+                                    fmt::format("reading {}", locked.lock.file.string())));
+  for (const auto& layer : plan_layers(lock)) {
+    WheelGroup group{.group = layer_group(layer.front())};
+    std::vector<std::string> packages;
+    for (const auto& wheel : grouped.wheels) {
+      if (std::find(layer.begin(), layer.end(), wheel.package) == layer.end()) continue;
+      const auto& file = wheel.wheel;
+      group.file_names.push_back(file.file_name);
+      group.wheels.push_back({*file.sha256, store.path_of(*file.sha256, file.file_name)});
+      packages.push_back(fmt::format("{} {}", wheel.package, wheel.version));
+    }
+    if (group.wheels.empty()) continue;  // nothing of it is for this platform
+    group.name = name_of(packages);
+    grouped.groups.push_back(std::move(group));
+  }
+  return grouped;
+}
+
+std::vector<BytecodeGroup> group_bytecode(const std::vector<WheelGroup>& groups,
+                                          std::span<const std::optional<store::LayerWheel>> zips) {
+  constexpr std::array kOrder = {std::pair{LayerGroup::cuda, "NVIDIA's packages"},
+                                 std::pair{LayerGroup::rest, "other packages"},
+                                 std::pair{LayerGroup::torch, "torch's packages"}};
+  std::vector<BytecodeGroup> found;
+  for (const auto& [wanted, name] : kOrder) {
+    BytecodeGroup bytecode{fmt::format("bytecode of {}", name), {}};
+    std::size_t at = 0;
+    for (const auto& group : groups) {
+      for (std::size_t i = 0; i < group.wheels.size(); ++i, ++at) {
+        if (group.group == wanted && zips[at]) bytecode.zips.push_back(*zips[at]);
+      }
+    }
+    if (!bytecode.zips.empty()) found.push_back(std::move(bytecode));
+  }
+  return found;
+}
+
+}  // namespace launch::image

@@ -1,0 +1,210 @@
+// Looking after a store: what is damaged, and what nothing uses.
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <system_error>
+#include <tuple>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "base/parallel.hpp"
+#include "store/layout.hpp"
+#include "store/store.hpp"
+#include "store/tree_list.hpp"
+
+namespace launch::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+Error stopped() {
+  return environment_error("stopped before the whole store was read");
+}
+
+bool comes_first(const Entry& a, const Entry& b) {
+  return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
+}
+
+std::optional<std::chrono::sys_seconds> last_use(const fs::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return std::nullopt;
+  return std::chrono::sys_seconds(std::chrono::seconds(status.st_mtim.tv_sec));
+}
+
+/// Links that go when environments are removed, by the file's number.
+using Links = std::map<ino_t, nlink_t>;
+
+template <class Visit>
+void for_each_file(const fs::path& folder, const Visit& visit) {
+  std::error_code code;
+  for (fs::recursive_directory_iterator at(folder, code), end; !code && at != end; at.increment(code)) {
+    struct stat status {};
+    if (::lstat(at->path().c_str(), &status) == 0 && S_ISREG(status.st_mode)) visit(status);
+  }
+}
+
+/// What the files of a tree free, and whether a link to one of them stays.
+struct TreeUse {
+  std::uint64_t freed = 0;
+  bool linked = false;
+};
+TreeUse use_of(const fs::path& tree, const Links& going) {
+  TreeUse use;
+  for_each_file(tree / kTreeName, [&](const struct stat& status) {
+    const auto found = going.find(status.st_ino);
+    const bool last = status.st_nlink - (found == going.end() ? 0 : found->second) == 1;
+    if (last) use.freed += static_cast<std::uint64_t>(status.st_size);
+    use.linked = use.linked || !last;
+  });
+  return use;
+}
+
+/// Collects what was made of files.
+class TreeCollector {
+ public:
+  TreeCollector(const fs::path& root, const CollectRequest& request, const Work& work, Collected& collected)
+      : root_(root), request_(request), work_(work), collected_(collected) {}
+
+  Result<void> environments() {
+    TRY_ASSIGN(const auto folders, subfolders(environments_folder(root_)));
+    for (const auto& folder : folders) {
+      if (is_used(folder)) continue;
+      TRY_ASSIGN(const auto alone, FileLock::try_acquire(work_.disk, lock_of(folder)));
+      if (!alone) continue;  // a run mounts it
+      for_each_file(folder, [&](const struct stat& status) { ++going_[status.st_ino]; });
+      ++collected_.trees;
+      TRY(remove(folder));
+      if (!request_.dry_run) work_.disk.remove(lock_of(folder));
+    }
+    return {};
+  }
+
+  /// Those of a file that stays, or goes with all that was made of it.
+  Result<void> trees(const Digest& from, bool goes) {
+    TRY_ASSIGN(const auto folders, subfolders(trees_folder(root_, from)));
+    for (const auto& folder : folders) {
+      if (!goes && is_used(folder)) continue;
+      const auto use = use_of(folder, request_.dry_run ? going_ : Links());
+      if (!goes && use.linked) continue;
+      ++collected_.trees;
+      collected_.freed += use.freed;
+      TRY(remove(folder));
+    }
+    return {};
+  }
+
+ private:
+  bool is_used(const fs::path& folder) const {
+    const auto last = last_use(folder);
+    return last && *last >= request_.unused_since;
+  }
+  Result<void> remove(const fs::path& folder) const {
+    if (request_.dry_run) return {};
+    if (const int error = work_.disk.remove_all(folder)) return fail(io_error("remove", folder, error));
+    return {};
+  }
+
+  const fs::path& root_;
+  const CollectRequest& request_;
+  const Work& work_;
+  Collected& collected_;
+  Links going_;
+};
+
+/// A tree, as far as it is to be verified.
+struct KnownTree {
+  Digest from;
+  fs::path folder;
+};
+
+Result<std::vector<KnownTree>> all_trees(const fs::path& root) {
+  TRY_ASSIGN(const auto folders, read_folders(root));
+  std::vector<KnownTree> trees;
+  for (const auto& folder : folders) {
+    if (!folder.digest) continue;
+    TRY_ASSIGN(const auto own, subfolders(trees_folder(root, *folder.digest)));
+    for (const auto& path : own) trees.push_back({*folder.digest, path});
+  }
+  return trees;
+}
+
+/// What is wrong with a tree.
+std::optional<std::string> damage_of(const fs::path& folder, const Work& work) {
+  const auto entries = tree_list(folder);
+  if (!entries) return "its list is damaged";
+  if (auto change = tree_change(*entries, folder / kTreeName)) return change;
+  for (const auto& entry : *entries) {
+    if (entry.kind != TreeEntry::Kind::file) continue;
+    if (work.stop.stop_requested()) return std::nullopt;
+    const auto digest = sha256_file(folder / kTreeName / entry.path);
+    if (!digest) return digest.error().message();
+    if (digest->hex() != entry.content) return fmt::format("{} has the sha256 {}", entry.path, digest->hex());
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const Work& work) const {
+  TRY_ASSIGN(const auto trees, all_trees(root_));
+  std::uint64_t total = 0;
+  for (const auto& file : files) total += file.size;
+  std::vector<std::optional<Damage>> found(files.size() + trees.size());
+  std::atomic<std::uint64_t> done = 0;
+  side_by_side(files.size(), [&](std::size_t i) {
+    if (work.stop.stop_requested()) return;
+    const auto& file = files[i];
+    const auto digest = sha256_file(file.path);
+    if (!digest) found[i] = Damage{file, digest.error().message()};
+    if (digest && *digest != file.digest) found[i] = Damage{file, "sha256 " + digest->hex()};
+    work.reporter.progress("hashing", done += file.size, total);
+  });
+  side_by_side(trees.size(), [&](std::size_t i) {
+    if (work.stop.stop_requested()) return;
+    const auto& [from, folder] = trees[i];
+    if (auto damage = damage_of(folder, work)) {
+      const auto name = fmt::format("{}/{}", kTreeName, folder.filename().string());
+      const auto last = last_use(folder).value_or(std::chrono::sys_seconds());
+      found[files.size() + i] = Damage{{from, name, 0, last, folder}, *std::move(damage)};
+    }
+  });
+  if (work.stop.stop_requested()) return fail(stopped());
+  std::vector<Damage> damages;
+  for (auto& damage : found) {
+    if (damage) damages.push_back(*std::move(damage));
+  }
+  return damages;
+}
+
+Result<Collected> Store::collect(const CollectRequest& request, const Work& work) const {
+  TRY_ASSIGN(const auto folders, read_folders(root_));
+  Collected collected;
+  TreeCollector trees(root_, request, work, collected);
+  TRY(trees.environments());
+  if (!request.dry_run) work.disk.remove_all(root_ / "scratch");
+  for (const auto& folder : folders) {
+    if (work.stop.stop_requested()) return fail(stopped());
+    if (!request.dry_run) TRY(remove_scratch(work.disk, folder));
+    const bool unused = folder.last_used < request.unused_since;
+    const bool kept = folder.digest && request.keep.contains(*folder.digest);
+    if (folder.digest) TRY(trees.trees(*folder.digest, unused && !kept));
+    if (!unused) continue;
+    if (kept) {
+      collected.kept += folder.files.size();
+      continue;
+    }
+    collected.freed += folder.freed();
+    collected.unfinished += folder.unfinished;
+    collected.removed.insert(collected.removed.end(), folder.files.begin(), folder.files.end());
+    if (request.dry_run) continue;
+    if (const int error = work.disk.remove_all(folder.path))
+      return fail(io_error("remove", folder.path, error));
+  }
+  std::sort(collected.removed.begin(), collected.removed.end(), comes_first);
+  if (!request.dry_run) TRY(remove_lost_roots(work.disk, root_));
+  return collected;
+}
+
+}  // namespace launch::store

@@ -1,0 +1,193 @@
+#include "image/mounted.hpp"
+
+#include <cerrno>
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include "archive/tar.hpp"
+#include "base/file.hpp"
+#include "image/dockerfile.hpp"
+#include "store/tree_list.hpp"
+#include "unit/image/plan_bench.hpp"
+
+namespace launch::image {
+namespace {
+
+namespace fs = std::filesystem;
+using test::PlanBench;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+struct MountedBench : PlanBench {
+  MountedPlan plan_it() { return plan_mounted(request(), store, work).value(); }
+  Result<store::Environment> make() { return make_environment(request(), plan_it(), store, runner, work); }
+  std::vector<std::string> names(const fs::path& folder) const {
+    std::vector<std::string> out;
+    const auto entries = store::read_tree(folder).value();
+    for (const auto& entry : entries) {
+      if (entry.kind != store::TreeEntry::Kind::folder) out.push_back(entry.path);
+    }
+    return out;
+  }
+  static nlink_t links(const fs::path& file) {
+    struct stat status {};
+    EXPECT_EQ(::stat(file.c_str(), &status), 0) << file;
+    return status.st_nlink;
+  }
+};
+
+TEST(MakeEnvironment, LinksWheelsBytecodeAndPythonTogether) {
+  MountedBench bench;
+  const auto made = bench.make();
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_EQ(made->folder, bench.plan_it().folder);
+  EXPECT_THAT(bench.names(made->folder / "python"),
+              ElementsAre("bin/python3", "lib/python3.12/a/b.py", "lib/python3.12/a/b.pyc",
+                          "lib/python3.12/data.txt", "lib/python3.12/os.py", "lib/python3.12/os.pyc"));
+  const auto venv = bench.names(made->folder / "venv");
+  const std::string site = "lib/python3.12/site-packages/";
+  for (const auto* name : {"torch/__init__.py", "torch/__init__.pyc", "torch/lib.txt", "numpy/__init__.py",
+                           "numpy-2.2.6.dist-info/RECORD", "numpy-2.2.6.dist-info/INSTALLER"})
+    EXPECT_THAT(venv, Contains(site + name));
+  for (const auto* name : {"bin/python3", "bin/python", "lib64", "pyvenv.cfg"})
+    EXPECT_THAT(venv, Contains(name));
+  EXPECT_EQ(fs::read_symlink(made->folder / "venv/bin/python3"), "/python/bin/python3");
+  EXPECT_EQ(MountedBench::links(made->folder / "venv" / site / "torch/lib.txt"), 2U)
+      << "in its own tree, and here";
+  EXPECT_EQ(bench.fetches, 1);
+  const auto entries = store::read_tree(made->folder / "venv").value();
+  for (const auto& entry : entries) {
+    EXPECT_EQ(entry.time, entry.kind == store::TreeEntry::Kind::file ? 315532800 : 0) << entry.path;
+  }
+}
+
+TEST(MakeEnvironment, UnpacksOnlyWhatChanged) {
+  MountedBench bench;
+  const auto first = bench.make().value();
+  const auto jobs = bench.runner.jobs.size();
+  bench.offline = true;
+  EXPECT_EQ(bench.make()->folder, first.folder);
+  bench.offline = false;
+  bench.lock_wheels("2.8.0.dev20250607+cu128");
+  const auto second = bench.make();
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_NE(second->folder, first.folder);
+  EXPECT_EQ(bench.runner.jobs.size(), jobs + 1) << "only torch is compiled";
+  const std::string site = "venv/lib/python3.12/site-packages/";
+  EXPECT_EQ(MountedBench::links(second->folder / site / "numpy/__init__.py"), 3U);
+  EXPECT_EQ(MountedBench::links(second->folder / site / "torch/__init__.py"), 2U);
+  EXPECT_THAT(bench.fake.reporter.warnings, IsEmpty());
+}
+
+TEST(MakeEnvironment, CopiesAloudWhereNothingCanBeLinked) {
+  MountedBench bench;
+  bench.fake.disk.set({"link", "environment/", EMLINK});
+  const auto made = bench.make();
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(bench.fake.reporter.warnings,
+              ElementsAre(testing::MatchesRegex(
+                  "files of the environment are copied, since .* cannot be linked: Too many links")));
+  const auto file = made->folder / "venv/lib/python3.12/site-packages/torch/lib.txt";
+  EXPECT_EQ(MountedBench::links(file), 1U);
+  EXPECT_EQ(read_file(file).value(), std::string(70'000, 't'));
+  bench.fake.disk.set({});
+  bench.offline = true;
+  EXPECT_TRUE(bench.make()) << "copies have their files' times";
+}
+
+TEST(MakeEnvironment, WithoutSpaceLeavesNothingInTheWay) {
+  for (const auto& [call, path] :
+       std::vector<std::pair<std::string, std::string>>{{"symlink", "bin/python3"},
+                                                        {"make_folder", "environment/venv"},
+                                                        {"write", "pyvenv.cfg"},
+                                                        {"link", "lib.txt"},
+                                                        {"rename", "environments/"}}) {
+    MountedBench bench;
+    bench.fake.disk.set({call, path, ENOSPC});
+    const auto made = bench.make();
+    ASSERT_FALSE(made) << call;
+    EXPECT_THAT(made.error().message(), testing::EndsWith("No space left on device")) << call;
+    bench.fake.disk.set({});
+    EXPECT_TRUE(bench.make()) << call;
+    EXPECT_FALSE(fs::exists(bench.store.root() / "scratch"));
+  }
+}
+
+TEST(MakeEnvironment, AFileWhereAnotherWheelHasAFolderIsRefused) {
+  MountedBench bench;
+  bench.locked.lock.lock.packages.push_back(
+      bench.locked_wheel("zz", "1.0", {{"numpy.py", "x"}, {"torch", "a file"}}));
+  const auto made = bench.make();
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().message(),
+            "\"venv/lib/python3.12/site-packages/torch\" is a file in one wheel and a folder in another");
+}
+
+TEST(PlanMounted, HasTheSettingsOfTheImage) {
+  MountedBench bench;
+  const auto plan = bench.plan_it();
+  EXPECT_THAT(plan.variables, Contains(Pair("PATH", "/opt/venv/bin:/usr/bin")));
+  EXPECT_THAT(plan.variables, Contains(Pair("A", "a")));
+  EXPECT_THAT(plan.variables, testing::Not(Contains(Pair("CUDA_VERSION", testing::_))))
+      << "the base image has it";
+  EXPECT_EQ(plan.user, "");
+  EXPECT_EQ(plan.work_folder, "");
+  EXPECT_EQ(plan.files, nullptr);
+}
+
+TEST(PlanMounted, FilesOfTheUserAndTheProjectAreOneTar) {
+  MountedBench bench;
+  bench.locked.recipe.image.user = "trainer";
+  bench.put("a.py", "print()\n");
+  bench.copies = {
+      {"/workspace/", "trainer", {{bench.scratch / "a.py", "a.py", ProjectFile::Kind::file, true}}}};
+  const auto plan = bench.plan_it();
+  EXPECT_EQ(plan.user, "trainer");
+  EXPECT_EQ(plan.work_folder, "/workspace/");
+  ASSERT_NE(plan.files, nullptr);
+  const auto tar = bench.scratch / "files.tar";
+  ASSERT_TRUE(write_files(*plan.files, tar, bench.work.disk));
+  std::vector<std::string> found;
+  const archive::TarVisitor visitor{
+      .enter = [&](const archive::TarEntry& entry) -> Result<bool> {
+        found.push_back(fmt::format("{} {:o} {}:{} {} {}", entry.name, entry.mode, entry.owner, entry.group,
+                                    entry.size, entry.time));
+        return false;
+      },
+      .take = {}};
+  ASSERT_TRUE(archive::read_tar(tar, {.bytes = 1 << 20, .members = 100, .content = 1 << 20}, visitor));
+  EXPECT_THAT(found,
+              ElementsAre("etc/group 644 0:0 16 315532800", "etc/passwd 644 0:0 71 315532800",
+                          "home/trainer/ 755 1001:1001 0 315532800", "workspace/ 755 1001:1001 0 315532800",
+                          "workspace/a.py 755 1001:1001 8 315532800"));
+  bench.fake.disk.set({"write", "files.tar", ENOSPC});
+  const auto full = write_files(*plan.files, tar, bench.work.disk);
+  ASSERT_FALSE(full);
+  EXPECT_EQ(full.error().message(), "cannot write " + tar.string() + ": No space left on device");
+}
+
+TEST(PlanMounted, WhatNeedsAnImageIsSaid) {
+  MountedBench bench;
+  const auto why = [&](const std::function<void(project::Locked&)>& change) {
+    auto locked = bench.locked;
+    locked.recipe.name = "demo";
+    change(locked);
+    return why_not_mounted(locked);
+  };
+  EXPECT_EQ(why([](auto&) {}), "");
+  EXPECT_EQ(why([](auto& locked) { locked.recipe.image.apt = {"gcc"}; }),
+            "the recipe demo installs packages with apt under [image]");
+  EXPECT_EQ(why([](auto& locked) { locked.lock.lock.provenance.interpreter.reset(); }),
+            "the Python of the recipe demo is that of the base image or its distribution");
+  EXPECT_EQ(why([](auto& locked) { locked.recipe.platforms = {}; }),
+            "the recipe demo is not for this machine's platform");
+  EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venv/lib"}}; }),
+            "the recipe demo copies files to /opt/venv/lib under [image]");
+  EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venvs"}}; }), "");
+}
+
+}  // namespace
+}  // namespace launch::image
