@@ -119,7 +119,7 @@ Result<int> run_verify(World& world, const VerifyOptions& options) {
   } else {
     put_problems(*document, world.output);
   }
-  if (document->verified()) reporter.note(fmt::format("{} is written", document->record));
+  if (document->verified() && !document->kept) reporter.note(fmt::format("{} is written", document->record));
   if (document->removed)
     reporter.warn(fmt::format("{} said that this lock is verified; it was removed", document->record));
   return document->verified() ? kYes : kNo;

@@ -206,8 +206,8 @@ class Findings {
       add(Kind::torch, fmt::format("torch cannot be imported: {}", inspection_.torch_error));
     if (!inspection_.torch) return {};
     TRY_ASSIGN(const auto version, specs::Version::parse(subject_.torch()->version));
-    const pytorch::LockedBuild locked{version, project::known_accelerator(subject_.locked.lock.lock),
-                                      subject_.commit};
+    // What other packages say of CUDA is not said of this platform's torch.
+    const pytorch::LockedBuild locked{version, subject_.locked.lock.lock.provenance.cuda, subject_.commit};
     for (const auto& each : pytorch::build_differences(locked, *inspection_.torch))
       add(Kind::torch, each.text());
     const auto& gpus = document_.found.gpus;
@@ -264,14 +264,24 @@ class Findings {
   VerifyDocument& document_;
 };
 
-/// A record that says of this lock that it is verified; a damaged one says nothing.
-Result<bool> remove_record(const Subject& subject, const Context& context) {
+/// Writes the record, or removes one that says of this lock that it is verified; a damaged one says nothing.
+/// What was found with GPUs is not replaced by what is found without.
+Result<void> update_record(const Subject& subject, VerifyDocument& document, const Context& context) {
   const auto& lock = subject.locked.lock;
   const auto record =
       project::verification_of(subject.workspace.project, lock.file, lock.digest, context.reporter);
-  if (!record) return false;
+  const auto& found = document.found;
+  if (record && !record->gpus.empty() && found.gpus.empty() &&
+      record->has_image(found.image_id, found.image_digest)) {
+    context.reporter.note(fmt::format("{} is kept as it is: {}", document.record, record->text()));
+    document.kept = true;
+    return {};
+  }
+  if (document.verified()) return project::save_verification(context.disk, lock.file, found);
+  if (!record) return {};
   TRY(project::remove_verification(context.disk, lock.file));
-  return true;
+  document.removed = true;
+  return {};
 }
 
 /// What is known before anything runs.
@@ -334,12 +344,7 @@ Result<VerifyDocument> verify(const VerifyRequest& request, const Context& conte
   document.smoke_code = inspection.smoke_code;
   document.smoke_seconds = inspection.smoke_seconds;
   TRY(Findings(subject, inspection, document).collect());
-  const auto& lock = subject.locked.lock.file;
-  if (document.verified()) {
-    TRY(project::save_verification(context.disk, lock, document.found));
-  } else {
-    TRY_ASSIGN(document.removed, remove_record(subject, context));
-  }
+  TRY(update_record(subject, document, context));
   return document;
 }
 

@@ -39,7 +39,8 @@ struct VerifyDocument {
   double smoke_seconds = 0;
   std::vector<std::string> output;  ///< the last lines of what is imported and of the smoke test
   std::string record;               ///< as messages show it
-  bool removed = false;             ///< a record that said of this lock that it is verified
+  bool kept = false;     ///< a record of the same image with GPUs stays as it is, since this machine has none
+  bool removed = false;  ///< a record that said of this lock that it is verified
   bool verified() const { return problems.empty(); }
 };
 

@@ -234,9 +234,14 @@ Result<containers::Image> hand_base_over(const store::PulledImage& base, const s
                         "the configuration",
                         [text = plan.config]() -> Result<net::Body> { return net::body_of_text(text); }});
   const auto reference = base_reference(base.digest);
-  TRY_ASSIGN(auto found, find_same(engine, reference, plan));
-  if (found) return *std::move(found);
   const auto name = "base-" + base.digest.hex();
+  TRY_ASSIGN(auto found, find_same(engine, reference, plan));
+  if (found && !has_handed_name(*found, name)) return *std::move(found);
+  if (found) {
+    TRY_ASSIGN(const auto turn, BuildTurn::try_take(work.disk, folder / "builds", name));
+    if (turn) TRY(engine.forget_loopback(handed_name(name)));
+    return *std::move(found);
+  }
   TRY_ASSIGN(const auto turn, BuildTurn::take(folder / "builds", name, work));
   TRY_ASSIGN(found, find_same(engine, reference, plan));
   if (found) return *std::move(found);

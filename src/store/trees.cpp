@@ -67,7 +67,8 @@ std::optional<Tree> find_tree(const Store& store, const Digest& from, const std:
   }
   work.reporter.warn(
       fmt::format("{} is not as it was unpacked, and is unpacked again: {}", folder.string(), *change));
-  work.disk.remove_all(folder);
+  if (const int error = work.disk.remove_all(folder); error != 0)
+    work.reporter.warn(io_error("remove", folder, error).message());
   return std::nullopt;
 }
 

@@ -105,9 +105,9 @@ class Workflows : public ::testing::Test {
     ASSERT_TRUE(built) << built.error().text();
   }
   /// On a machine with two GPUs, of which nvidia-smi says this.
-  Result<VerifyDocument> verify_demo(const std::string& nvidia_smi) {
+  Result<VerifyDocument> verify_demo(const std::string& nvidia_smi, int gpus = 2) {
     runner_ = std::make_unique<WithGpus>(make_process_runner(), nvidia_smi);
-    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = 2}, context(),
+    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = gpus}, context(),
                   [](std::string_view) {});
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
@@ -220,6 +220,28 @@ TEST_F(Workflows, AVerificationWhoseTorchSeesNoGpuFails) {
   ASSERT_EQ(verified->problems.size(), 1U);
   EXPECT_EQ(verified->problems.front().text, "torch sees no GPU in the container, but this machine has 2");
   EXPECT_FALSE(exists("lockfiles/demo.verified.json"));
+}
+
+TEST_F(Workflows, AVerificationWithSomeOfTheGpusFails) {
+  build_for_cuda(1);
+  const auto verified = verify_demo(kGpus);
+  ASSERT_TRUE(verified) << verified.error().text();
+  ASSERT_EQ(verified->problems.size(), 1U);
+  EXPECT_EQ(verified->problems.front().text, "torch sees 1 GPU in the container, but this machine has 2");
+}
+
+TEST_F(Workflows, AVerificationWithoutAGpuReplacesNoneWithGpus) {
+  build_for_cuda(2);
+  ASSERT_TRUE(verify_demo(kGpus));
+  const auto record = *read_file(folder_ / "lockfiles/demo.verified.json");
+  const auto verified = verify_demo("", 0);
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_TRUE(verified->verified());
+  EXPECT_EQ(*read_file(folder_ / "lockfiles/demo.verified.json"), record);
+  EXPECT_THAT(
+      reporter_.notes.back(),
+      testing::ContainsRegex("^lockfiles/demo.verified.json is kept as it is: verified on [-0-9]+ with 2 × "
+                             "NVIDIA H100, driver 550.54.15$"));
 }
 
 TEST_F(Workflows, AVerificationWithGpusThatNobodyKnows) {
