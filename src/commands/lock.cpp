@@ -155,11 +155,9 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
   if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
   if (!chosen.base.snapshot && !subject.recipe.image.apt.empty()) {
-    context.reporter.warn(fmt::format(
-        "the versions of {} depend on the day of the build: {}", join_words(subject.recipe.image.apt),
-        chosen.base.distribution.empty()
-            ? fmt::format("the distribution of {}:{} is unknown", chosen.base.name, chosen.base.tag)
-            : std::string("no index tells when the locked packages were uploaded")));
+    context.reporter.warn(fmt::format("the versions of {} depend on the day of the build: {}",
+                                      join_words(subject.recipe.image.apt),
+                                      locking::why_no_snapshot(chosen.base)));
   }
   result.lock.provenance.base = std::move(chosen.base);
   result.lock.provenance.interpreter = subject.interpreter;

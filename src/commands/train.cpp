@@ -128,6 +128,8 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   if (mounted) {
     mounted->add_to(plan, folder, request.environment ? "--env mounted" : image_error->message());
     image_error.reset();
+    TRY_ASSIGN(auto base, place->find_image(plan.image.name));
+    if (base) plan.image = *std::move(base);
   } else if (!image_error) {
     find_verification(workspace.project, locked.lock, plan, context.reporter);
   }

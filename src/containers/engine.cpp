@@ -155,7 +155,13 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
+  // podman fails if an image is removed by another process while it lists them.
+  constexpr int kTries = 5;
   TRY_ASSIGN(auto listed, call(info_.type->list_names()));
+  for (int i = 1; i < kTries && !listed.ok() && listed.err.find("image not known") != std::string::npos;
+       ++i) {
+    TRY_ASSIGN(listed, call(info_.type->list_names()));
+  }
   if (!listed.ok()) return fail(failed("list its images", listed));
   std::ranges::replace_if(
       listed.out, [](char c) { return c == '[' || c == ']' || c == ' '; }, '\n');
