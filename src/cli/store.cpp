@@ -146,8 +146,7 @@ Result<int> verify(World& world) {
 std::string summary_of(const commands::StoreGcDocument& document, bool dry_run) {
   const auto& collected = document.collected;
   std::vector<std::string> parts;
-  if (!collected.removed.empty() || collected.unfinished != 0)
-    parts.push_back(count_of(collected.removed.size(), "file"));
+  if (!collected.removed.empty()) parts.push_back(count_of(collected.removed.size(), "file"));
   if (collected.unfinished != 0) parts.push_back(count_of(collected.unfinished, "unfinished download"));
   if (collected.trees != 0) parts.push_back(count_of(collected.trees, "unpacked tree"));
   const auto removed = parts.empty() ? "nothing" : join_words(parts);

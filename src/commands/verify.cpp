@@ -9,8 +9,8 @@
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
+#include "commands/found_image.hpp"
 #include "commands/image_inputs.hpp"
-#include "commands/locked_image.hpp"
 #include "commands/scan_paths.hpp"
 #include "image/build.hpp"
 #include "image/inspect.hpp"
@@ -18,7 +18,6 @@
 #include "image/trial.hpp"
 #include "probe/wheel_source.hpp"
 #include "project/labels.hpp"
-#include "project/recipe_digest.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "train/machine.hpp"
@@ -57,12 +56,8 @@ Result<specs::Platform> platform_of(const project::Recipe& recipe) {
 Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
                                   Reporter& reporter) {
   const auto paths = scan_paths_of(locked.recipe, project);
-  std::set<std::string, std::less<>> roots;
-  for (const auto& name : pytorch::library_names()) {
-    const auto& packages = locked.lock.lock.packages;
-    if (std::any_of(packages.begin(), packages.end(), [&](const auto& each) { return each.name == name; }))
-      roots.insert(name);
-  }
+  const auto libraries = libraries_in(locked.lock.lock);
+  const std::set<std::string, std::less<>> roots(libraries.begin(), libraries.end());
   if (paths.empty() || roots.empty()) return probe::TreeScan{};
   TRY_ASSIGN(auto scan, probe::scan_tree(paths, roots));
   warn_of_problems(scan, reporter);
@@ -96,22 +91,12 @@ Result<Subject> subject_of(const VerifyRequest& request, const Context& context)
 Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
   const auto& recipe = subject.locked.recipe.name;
   TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
-  std::optional<Digest> of_lock;
+  FoundImage found{engine.info().name(), image.has_value(), {}, {}};
   if (image) {
-    const auto label = image->labels.find(project::kLockLabel);
-    if (label != image->labels.end()) of_lock = Digest::parse(label->second);
+    found.of_lock = project::digest_label(image->labels, project::kLockLabel);
+    found.of_recipe = project::digest_label(image->labels, project::kRecipeLabel);
   }
-  auto wrong =
-      wrong_image({recipe, engine.info().name(), image.has_value(), of_lock, subject.locked.lock.digest});
-  if (wrong) return fail(*std::move(wrong));
-  const auto label = image->labels.find(project::kRecipeLabel);
-  const auto rendered = project::recipe_digest(subject.locked.recipe, project::Stage::render);
-  if (label != image->labels.end() && label->second != rendered.text()) {
-    return fail(
-        Error(ErrorKind::no, fmt::format("the image {} was built from another version of recipes/{}.toml",
-                                         project::image_reference(recipe), recipe))
-            .hint(fmt::format("run `launch build {}`", recipe)));
-  }
+  if (auto wrong = wrong_image(found, subject.locked)) return fail(*std::move(wrong));
   return *std::move(image);
 }
 

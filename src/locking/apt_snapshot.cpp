@@ -25,8 +25,8 @@ std::optional<std::string> apt_snapshot(const project::BaseImage& base, const pr
 std::string why_no_snapshot(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
   if (!known) return fmt::format("the distribution of {}:{} is unknown", base.name, base.tag);
-  if (!known->snapshots) return fmt::format("{} has no dated archive that launch uses", known->title);
-  return "no index tells when the locked packages were uploaded";
+  if (!known->snapshots) return fmt::format("launch uses no dated archive of {}", known->title);
+  return "no index gives the upload times of the locked packages";
 }
 
 }  // namespace launch::locking

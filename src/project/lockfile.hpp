@@ -67,8 +67,8 @@ struct BaseImage {
       platforms;             ///< of their manifests; either kind of digest is quoted for a tag
   std::string driver_floor;  ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
   std::string distribution;  ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
-  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if it offers
-  /// none, so that what apt installs depends on the day of the build.
+  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if launch
+  /// uses none, so that what apt installs depends on the day of the build.
   std::optional<std::string> snapshot = {};
   specs::Interpreter
       python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter

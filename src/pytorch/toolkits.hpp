@@ -46,7 +46,7 @@ struct Distribution {
   std::optional<specs::Day> snapshots =
       {};  ///< its archive is asked for the state of this day and later ones
   /// A sed script for its lists of sources, with ID for the time.
-  std::string sources = {};
+  std::string apt_sources = {};
   std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;    ///< how tags of other images name it, "ubuntu24.04"
 };

@@ -38,7 +38,7 @@ TEST(AptSnapshot, IsTheFirstForAnOlderLock) {
   EXPECT_EQ(apt_snapshot(project::test::base("ubuntu 22.04", "3.10"), lock, ""), "20230301T000000Z");
   EXPECT_EQ(apt_snapshot(project::test::base("debian 12", "3.11"), lock, ""), std::nullopt);
   EXPECT_EQ(why_no_snapshot(project::test::base("debian 12", "3.11")),
-            "Debian 12 has no dated archive that launch uses");
+            "launch uses no dated archive of Debian 12");
   EXPECT_EQ(apt_snapshot(project::test::base("", "3.11"), lock, ""), std::nullopt)
       << "an unknown distribution";
 }
