@@ -23,7 +23,7 @@ Json entry_json(const TocEntry& entry) {
             {"type", member.is_folder ? "dir" : "reg"}};
   if (member.size > 0) json["size"] = member.size;
   if (member.time != 0) {
-    json["modtime"] = utc_timestamp(std::chrono::sys_seconds(std::chrono::seconds(member.time)));
+    json["modtime"] = utc_timestamp(member.time);
   }
   json["mode"] = member.is_folder || member.executable ? kExecutable : kFile;
   json["uid"] = 0;

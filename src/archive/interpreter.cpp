@@ -67,6 +67,7 @@ class Rules {
       if (links_.contains(place.string())) return fail(bad_member(name, "is below a link"));
       place /= part;
     }
+    if (links_.contains(place.string())) return fail(bad_member(name, "takes the place of a link"));
     return {};
   }
   Result<void> check_link(const fs::path& path, const TarEntry& entry) {

@@ -144,10 +144,16 @@ std::string shell_quote(std::string_view word) {
   return "'" + replace_all(std::string(word), "'", "'\\''") + "'";
 }
 
+std::string cut(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (text[most] & 0xC0) == 0x80) --most;  // not within a character
+  return fmt::format("{}…", text.substr(0, most));
+}
+
 std::string in_quotes(std::string_view text) {
   constexpr std::size_t kMost = 400;
   if (text.size() <= kMost) return fmt::format("\"{}\"", printable(text));
-  return fmt::format("\"{}…\" ({} bytes)", printable(text.substr(0, kMost)), text.size());
+  return fmt::format("\"{}\" ({} bytes)", printable(cut(text, kMost)), text.size());
 }
 
 std::string last_lines(std::string_view output, std::size_t most) {
@@ -156,11 +162,7 @@ std::string last_lines(std::string_view output, std::size_t most) {
   std::erase_if(shown, [](std::string_view line) { return trim(line).empty(); });
   if (shown.size() > most) shown.erase(shown.begin(), shown.end() - static_cast<std::ptrdiff_t>(most));
   std::string out;
-  for (const auto line : shown) {
-    auto end = std::min(line.size(), kLongest);
-    while (end > 0 && end < line.size() && (line[end] & 0xC0) == 0x80) --end;  // not within a character
-    out += fmt::format("\n  {}{}", line.substr(0, end), end < line.size() ? "…" : "");
-  }
+  for (const auto line : shown) out += fmt::format("\n  {}", cut(line, kLongest));
   return out;
 }
 

@@ -32,7 +32,9 @@ std::string human_seconds(double seconds);
 /// "1 wheel", "28 wheels"
 std::string count_of(std::size_t count, std::string_view noun);
 
-/// Text in double quotes, as messages show it: printable, and cut after 4000 bytes.
+/// At most that many bytes of a text, with "…" if it is longer.
+std::string cut(std::string_view text, std::size_t most);
+/// Text in double quotes, as messages show it: printable, and cut after 400 bytes.
 std::string in_quotes(std::string_view text);
 
 /// How a message quotes what a program printed: the last lines that are not empty, at most that many, each on

@@ -202,8 +202,9 @@ std::string_view kind_name(TomlValue::Kind kind) {
 }
 
 Error TomlTable::wrong(std::string_view key, const TomlValue& at, std::string_view what) const {
+  constexpr std::size_t kLongestKey = 400;
   return input_error(fmt::format("{}:{}:{}: {}{}: {}", at.file ? *at.file : file_, at.place.line,
-                                 at.place.column, prefix_, key, what));
+                                 at.place.column, prefix_, cut(key, kLongestKey), what));
 }
 
 Error TomlTable::wrong(std::string_view key, std::string_view what) const {

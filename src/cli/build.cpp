@@ -131,11 +131,10 @@ void register_build(App& app) {
   auto options = std::make_shared<BuildOptions>();
   command.footer(kFooter);
   command.option("RECIPE", &options->recipe, kRecipeHelp).required();
-  command.option("--engine", &options->engine,
-                 "Use this engine: " + containers::engine_choice() + " (default: the first that works)");
+  command.option("--engine", &options->engine, engine_help());
   const auto scratch =
       command.flag("--from-scratch", options->from_scratch,
-                   "Make the image again, even if it exists; a Dockerfile without layers of earlier builds");
+                   "Build the image again even if it exists; with a Dockerfile, do not reuse layers");
   const auto dockerfile =
       command.flag("--dockerfile", options->dockerfile, "Have the engine build the Dockerfile");
   const auto no_run = command.flag("--no-run", options->no_run, "Do not try a new image in a container");

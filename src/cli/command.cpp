@@ -3,9 +3,11 @@
 #include <utility>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "containers/engine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -120,6 +122,10 @@ Manual App::manual() const {
     manual.push_back(std::move(page));
   }
   return manual;
+}
+
+std::string engine_help() {
+  return fmt::format("Use this engine: {} (default: the first that works)", containers::engine_choice());
 }
 
 }  // namespace launch::cli

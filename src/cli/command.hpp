@@ -33,6 +33,8 @@ using Target = std::variant<std::string*, std::optional<std::string>*, std::vect
 
 /// What --help says of arguments that several commands take.
 inline constexpr const char* kRecipeHelp = "Name or path of a recipe";
+/// Help of --engine.
+std::string engine_help();
 inline constexpr const char* kRunHelp = "A run's ID, a unique prefix of one, or \"last\"";
 
 /// One option or positional argument, to be configured further.

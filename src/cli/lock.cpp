@@ -32,7 +32,7 @@ nightly channel moves the nightly. An unchanged lock is not written. With --expl
 package is not needed.
 
 With --image, the lock also records the digest of the image without the project's files, and every build must match
-it. From then on, the digest is renewed with the lock if the store has all parts.
+it. After that, `launch lock` updates the digest with the lock, provided the store has all parts.
 
 Examples:
   launch lock demo                    create the lock, or bring it up to date with the recipe
@@ -338,9 +338,10 @@ void register_lock(App& app) {
   command.option("--as-of", &options->as_of, "Use the newest nightly up to this day instead of the recipe's")
       .value_name("DAY")
       .excludes(date);
-  const auto image =
-      command.flag("--image", options->image, "Record the digests of the images; fetch missing parts first")
-          .excludes(check);
+  const auto image = command
+                         .flag("--image", options->image,
+                               "Record the digest of each platform's image; fetches missing parts")
+                         .excludes(check);
   command
       .option("--explain", &options->explain, "Write nothing; say why this package is locked in its version")
       .value_name("NAME")

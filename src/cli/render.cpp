@@ -1,6 +1,8 @@
 #include "commands/render.hpp"
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -29,7 +31,7 @@ struct RenderOptions {
   bool check = false;
   bool to_stdout = false;
   bool sbom = false;
-  std::string context;
+  std::optional<std::string> context;
 };
 
 /// Errors (no): a file differs; prints the differences first, except of generated JSON.
@@ -69,7 +71,7 @@ std::string json_of(const commands::RenderDocument& rendered) {
 }
 
 Result<int> run_context(World& world, const RenderOptions& options) {
-  TRY_ASSIGN(const auto written, commands::write_context(options.recipe, options.context, world.context));
+  TRY_ASSIGN(const auto written, commands::write_context(options.recipe, *options.context, world.context));
   const auto folder = written.folder.string();
   const auto platform = written.platform.oci();
   world.terminal.clear();
@@ -89,7 +91,7 @@ Result<int> run_context(World& world, const RenderOptions& options) {
 }
 
 Result<int> run_render(World& world, const RenderOptions& options) {
-  if (!options.context.empty()) return run_context(world, options);
+  if (options.context) return run_context(world, options);
   const bool write = !options.check && !options.to_stdout;
   TRY_ASSIGN(
       const auto rendered,

@@ -28,9 +28,9 @@ constexpr const char* kFooter =
   gc        remove the files that no lock needs and that were not used for 30 days
 
 The store is shared by all projects; `launch doctor` prints its location. It remembers the locks that were written,
-fetched or built with it, and `gc` keeps their files for as long as those locks exist. What `launch train` unpacked to
-mount it is removed once it was not used for that long, since it can be made again, unless a run uses it. A nightly that is no longer on
-the index cannot be fetched again: use --dry-run first if you keep older locks elsewhere, such as in git.
+fetched or built with it, and `gc` keeps their files for as long as those locks exist. What `launch train` unpacked
+can be made again: it is removed after 30 days without use, unless a run uses it. A nightly that is no longer on the
+index cannot be fetched again: use --dry-run first if you keep older locks elsewhere, such as in git.
 
 Examples:
   launch store list
@@ -95,7 +95,7 @@ Result<int> list(World& world) {
                            count_of(unfinished, "unfinished download"), human_bytes(unfinished_bytes));
   }
   if (trees != 0)
-    summary += fmt::format("; {} ({})", count_of(trees, "unpacked file"), human_bytes(tree_bytes));
+    summary += fmt::format("; {} ({})", count_of(trees, "unpacked tree"), human_bytes(tree_bytes));
   if (environments != 0) summary += fmt::format("; {}", count_of(environments, "environment"));
   world.context.reporter.note(summary);
   return 0;
@@ -111,7 +111,7 @@ Error damage_of(const commands::StoreVerifyDocument& document) {
   return Error(ErrorKind::no, fmt::format("{} of {} in {} {} damaged", document.damaged.size(),
                                           count_of(document.files, "file"), document.folder,
                                           document.damaged.size() == 1 ? "is" : "are"))
-      .hint("remove the damaged files; they are fetched again when needed: " + remove);
+      .hint("remove the damaged files; they are fetched or unpacked again when needed: " + remove);
 }
 
 Result<int> verify(World& world) {
@@ -146,8 +146,7 @@ Result<int> verify(World& world) {
 std::string summary_of(const commands::StoreGcDocument& document, bool dry_run) {
   const auto& collected = document.collected;
   std::vector<std::string> parts;
-  if (!collected.removed.empty() || collected.unfinished != 0)
-    parts.push_back(count_of(collected.removed.size(), "file"));
+  if (!collected.removed.empty()) parts.push_back(count_of(collected.removed.size(), "file"));
   if (collected.unfinished != 0) parts.push_back(count_of(collected.unfinished, "unfinished download"));
   if (collected.trees != 0) parts.push_back(count_of(collected.trees, "unpacked tree"));
   const auto removed = parts.empty() ? "nothing" : join_words(parts);

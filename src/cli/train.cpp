@@ -203,11 +203,10 @@ void register_train(App& app) {
       .value_name("PLACE")
       .shows_default();
   command
-      .option(
-          "--env", &options->environment,
-          "Where the nodes have their files from: \"image\", which `launch build` makes, or \"mounted\": "
-          "unpacked wheels, mounted over the base image. By default the image, if there is one of the lock, "
-          "else mounted where that works")
+      .option("--env", &options->environment,
+              "Run in the recipe's image (\"image\") or without one (\"mounted\": unpacked wheels, mounted "
+              "over the "
+              "base image). Default: the image, if there is one of the lock; else mounted, where possible")
       .value_name("image|mounted");
   command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default)").value_name("PORT");
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");

@@ -20,8 +20,9 @@ constexpr const char* kDescription =
     R"(Run the image of a locked recipe once, compare it with the lock, and record that it works)";
 
 constexpr const char* kFooter =
-    R"(One container, without network, is started from the image's ID. In it, torch has the locked version, CUDA and commit;
-the names of torch that the code under [verify] scan needs can be imported; and the recipe's smoke test works:
+    R"(Starts one container from the image, without network, and checks that torch has the locked version, CUDA and commit,
+that the names of torch used by the code under [verify] scan can be imported, and that the recipe's smoke test
+passes:
 
   [verify]
   scan  = ["src"]
@@ -31,8 +32,8 @@ Without smoke, everything that is locked must be installed, and what is listed u
 The GPUs of this machine are used if the lock has CUDA.
 
 The record, lockfiles/NAME.verified.json, says which lock and image worked on which GPU and driver, and when;
-`launch lock`, `launch diff` and `launch train` quote it. The exit code is 1 if the image is not as it should be; a
-existing record of the same lock is removed.)";
+`launch lock`, `launch diff` and `launch train` quote it. If a check fails, the exit code is 1 and an existing record
+of the same lock is removed. A record that was made with GPUs stays as it is on a machine without any.)";
 
 struct VerifyOptions {
   std::string recipe;
@@ -88,20 +89,22 @@ std::string json_of(const commands::VerifyDocument& document) {
   for (const auto& each : document.problems)
     problems.push_back({{"kind", commands::kind_name(each.kind)}, {"text", each.text}});
   const auto found = parse_json<Json>(project::write_verification(document.found));
-  const Json json = {{"schema", 1},
-                     {"recipe", document.found.recipe},
-                     {"verified", document.verified()},
-                     {"problems", std::move(problems)},
-                     {"missing", missing_json(document)},
-                     {"files", document.files},
-                     {"smoke",
-                      {{"code", document.smoke_code ? Json(*document.smoke_code) : Json(nullptr)},
-                       {"seconds", document.smoke_seconds},
-                       {"output", document.output}}},
-                     {"git_version", document.commit ? Json(*document.commit) : Json(nullptr)},
-                     {"found", found},
-                     {"record", document.verified() ? Json(document.record) : Json(nullptr)},
-                     {"removed", document.removed}};
+  const Json json = {
+      {"schema", 1},
+      {"recipe", document.found.recipe},
+      {"verified", document.verified()},
+      {"problems", std::move(problems)},
+      {"missing", missing_json(document)},
+      {"files", document.files},
+      {"smoke",
+       {{"code", document.smoke_code ? Json(*document.smoke_code) : Json(nullptr)},
+        {"seconds", document.smoke_seconds},
+        {"output", document.output}}},
+      {"git_version", document.commit ? Json(*document.commit) : Json(nullptr)},
+      {"found", found},
+      {"record", document.verified() && !document.kept ? Json(document.record) : Json(nullptr)},
+      {"kept", document.kept},
+      {"removed", document.removed}};
   return json_text(json);
 }
 
@@ -119,7 +122,7 @@ Result<int> run_verify(World& world, const VerifyOptions& options) {
   } else {
     put_problems(*document, world.output);
   }
-  if (document->verified()) reporter.note(fmt::format("{} is written", document->record));
+  if (document->verified() && !document->kept) reporter.note(fmt::format("{} is written", document->record));
   if (document->removed)
     reporter.warn(fmt::format("{} said that this lock is verified; it was removed", document->record));
   return document->verified() ? kYes : kNo;
@@ -132,10 +135,7 @@ void register_verify(App& app) {
   auto command = app.add("verify", kDescription);
   command.footer(kFooter);
   command.option("RECIPE", &options->recipe, kRecipeHelp).required().value_name("");
-  command
-      .option("--engine", &options->engine,
-              "Use this engine: " + containers::engine_choice() + " (default: the first that works)")
-      .value_name("ENGINE");
+  command.option("--engine", &options->engine, engine_help()).value_name("ENGINE");
   command.runs([options](World& world) { return run_verify(world, *options); });
 }
 

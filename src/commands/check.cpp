@@ -68,13 +68,7 @@ std::vector<std::string> packages_of(const project::Recipe& recipe) {
 
 /// PyTorch's own packages in a lock without a recipe.
 std::vector<std::string> packages_of(const project::Lockfile& lock) {
-  std::vector<std::string> names;
-  for (const auto& name : pytorch::library_names()) {
-    if (std::any_of(lock.packages.begin(), lock.packages.end(),
-                    [&](const auto& each) { return each.name == name; })) {
-      names.push_back(name);
-    }
-  }
+  auto names = libraries_in(lock);
   if (names.empty()) names.emplace_back("torch");
   return names;
 }

@@ -38,13 +38,9 @@ std::optional<project::Verification> verification_at(const GitLock& lock, const 
   const auto place = project::verification_place(lock.file);
   const auto text = place ? read_git_file(lock.revision, *place, project, context) : std::nullopt;
   if (!text) return std::nullopt;
-  auto record =
-      project::parse_verification(*text, fmt::format("git:{}:{}", lock.revision, project.shown(*place)));
-  if (!record) {
-    context.reporter.warn(fmt::format("{}; the lock counts as not verified", record.error().message()));
-    return std::nullopt;
-  }
-  return record->lock == digest ? std::optional(*std::move(record)) : std::nullopt;
+  return project::if_of_lock(
+      project::parse_verification(*text, fmt::format("git:{}:{}", lock.revision, project.shown(*place))),
+      digest, context.reporter);
 }
 
 Result<Side> read_side(const std::string& argument, const std::string& other, const project::Project& project,

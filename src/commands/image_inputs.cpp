@@ -1,11 +1,10 @@
 #include "commands/image_inputs.hpp"
 
-#include <map>
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "commands/source_builder.hpp"
 #include "image/dockerfile.hpp"
@@ -38,8 +37,8 @@ Result<std::unique_ptr<ImageInputs>> ImageInputs::of(Workspace workspace, projec
   return inputs;
 }
 
-Result<std::unique_ptr<ImageInputs>> ImageInputs::environment_of(Workspace workspace, project::Locked locked,
-                                                                 const Context& context) {
+Result<std::unique_ptr<ImageInputs>> ImageInputs::without_files(Workspace workspace, project::Locked locked,
+                                                                const Context& context) {
   return open_with(std::move(workspace), std::move(locked), {}, context, std::nullopt);
 }
 
@@ -97,7 +96,7 @@ Result<image::ImagePlan> ImageInputs::plan(const specs::Platform& platform) cons
   return plan;
 }
 
-Result<image::ImagePlan> ImageInputs::plan_environment(const specs::Platform& platform) const {
+Result<image::ImagePlan> ImageInputs::plan_without_files(const specs::Platform& platform) const {
   return plan_with({}, platform);
 }
 
@@ -116,7 +115,7 @@ Result<void> ImageInputs::check_promise(const image::ImagePlan& plan) const {
   }
   project::ImageDigest found{plan.digest(), plan.image_id()};
   if (!copies_.empty()) {
-    TRY_ASSIGN(const auto environment, plan_environment(plan.platform));
+    TRY_ASSIGN(const auto environment, plan_without_files(plan.platform));
     found = {environment.digest(), environment.image_id()};
   }
   if (found == promised->second) return {};
@@ -128,29 +127,20 @@ Result<void> ImageInputs::check_promise(const image::ImagePlan& plan) const {
                                     recipe.name)));
 }
 
-Result<std::vector<std::string>> ImageInputs::missing() const {
-  std::map<std::string, std::uint64_t> wheels;
-  std::vector<std::string> out;
-  bool base = true;
+Result<bool> ImageInputs::has_all_parts() const {
   const auto& lock = locked_.lock.lock;
   for (const auto& platform : locked_.recipe.platforms) {
-    TRY_ASSIGN(const auto wanted, image::wheels_for(lock, locked_.recipe.python, platform));
-    for (const auto& each : wanted) {
-      const auto& file = each.wheel;
-      if (!store_.has(*file.sha256, file.file_name)) wheels.emplace(file.file_name, file.size);
-    }
-    for (const auto& archive : locking::interpreters_of(lock, {&platform, 1})) {
-      if (!store_.has(*archive.sha256, archive.file_name)) out.push_back(archive.file_name);
-    }
-    TRY_ASSIGN(const auto known, find_base(platform));
-    base = base && known;
+    auto files = locking::interpreters_of(lock, {&platform, 1});
+    TRY_ASSIGN(const auto wheels, image::wheels_for(lock, locked_.recipe.python, platform));
+    for (const auto& each : wheels) files.push_back(each.wheel);
+    const bool present = std::all_of(files.begin(), files.end(), [&](const project::LockedFile& file) {
+      return store_.has(*file.sha256, file.file_name);
+    });
+    if (!present) return false;
+    TRY_ASSIGN(const auto base, find_base(platform));
+    if (!base) return false;
   }
-  std::uint64_t bytes = 0;
-  for (const auto& [name, size] : wheels) bytes += size;
-  if (!wheels.empty())
-    out.push_back(fmt::format("{} ({})", count_of(wheels.size(), "wheel"), human_bytes(bytes)));
-  if (!base) out.emplace_back("the base image");
-  return out;
+  return true;
 }
 
 Result<image::ImagePlan> ImageInputs::plan_with(std::vector<image::ProjectCopy> copies,

@@ -21,8 +21,8 @@ std::filesystem::path build_folder_of(const project::Site& site);
 /// A locked recipe with everything that its image is made of, and the means to get it.
 class ImageInputs {
  public:
-  /// Errors: those of load_locked, find_project_files and open_store.
-  /// `engine`: the one that is wanted, should one be needed.
+  /// `engine`: the one that is wanted, should one be needed. Errors: those of load_locked, find_project_files
+  /// and open_store.
   static Result<std::unique_ptr<ImageInputs>> open(const std::string& recipe, const Context& context,
                                                    std::optional<std::string> engine = std::nullopt);
   /// The same for a recipe whose lock was loaded.
@@ -31,8 +31,8 @@ class ImageInputs {
                                                  std::optional<std::string> engine = std::nullopt);
 
   /// The same without the project's files.
-  static Result<std::unique_ptr<ImageInputs>> environment_of(Workspace workspace, project::Locked locked,
-                                                             const Context& context);
+  static Result<std::unique_ptr<ImageInputs>> without_files(Workspace workspace, project::Locked locked,
+                                                            const Context& context);
 
   const project::Project& project() const { return workspace_.project; }
   const project::Site& site() const { return workspace_.site; }
@@ -51,9 +51,9 @@ class ImageInputs {
   /// that the lock names.
   Result<image::ImagePlan> plan(const specs::Platform& platform) const;
   /// The same without the project's files, whatever the lock names.
-  Result<image::ImagePlan> plan_environment(const specs::Platform& platform) const;
-  /// What the store lacks of its parts: "3 wheels (2.1 GB)", "the base image"; empty if nothing.
-  Result<std::vector<std::string>> missing() const;
+  Result<image::ImagePlan> plan_without_files(const specs::Platform& platform) const;
+  /// Whether the store has everything that the images are made of, but for the project's files.
+  Result<bool> has_all_parts() const;
   /// The base image, if the store has it. Errors: those of base_of and find_pulled.
   Result<std::optional<store::PulledImage>> find_base(const specs::Platform& platform) const;
   /// What a build by the engine needs.

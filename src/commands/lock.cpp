@@ -11,7 +11,7 @@
 
 #include "base/file.hpp"
 #include "base/text.hpp"
-#include "commands/locked_images.hpp"
+#include "commands/image_digests.hpp"
 #include "commands/source_builder.hpp"
 #include "locking/apt_snapshot.hpp"
 #include "locking/base_image.hpp"
@@ -155,11 +155,9 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   chosen.base.snapshot = locking::apt_snapshot(chosen.base, result.lock, chosen.created);
   if (chosen.base.snapshot && before) chosen.base.snapshot = std::max(*chosen.base.snapshot, *before);
   if (!chosen.base.snapshot && !subject.recipe.image.apt.empty()) {
-    context.reporter.warn(fmt::format(
-        "the versions of {} depend on the day of the build: {}", join_words(subject.recipe.image.apt),
-        chosen.base.distribution.empty()
-            ? fmt::format("the distribution of {}:{} is unknown", chosen.base.name, chosen.base.tag)
-            : std::string("no index tells when the locked packages were uploaded")));
+    context.reporter.warn(fmt::format("the versions of {} depend on the day of the build: {}",
+                                      join_words(subject.recipe.image.apt),
+                                      locking::why_no_snapshot(chosen.base)));
   }
   result.lock.provenance.base = std::move(chosen.base);
   result.lock.provenance.interpreter = subject.interpreter;
@@ -196,6 +194,13 @@ Result<void> record_images(const LockRequest& request, const Context& context, c
                                  request.images ? Lacking::fetch : Lacking::leave, context);
   TRY(require_no_stop(context));
   if (!found && request.images) return fail(std::move(found.error()));
+  if (found && !*found && request.images) {
+    const auto& base = *lock.provenance.base;
+    return fail(
+        environment_error(fmt::format("the image has no digest while that of the base image {}:{} is open",
+                                      base.name, base.tag))
+            .hint(fmt::format("run `launch lock {} --image` once a registry is reachable", recipe.name)));
+  }
   if (!found)
     context.reporter.warn(fmt::format("the digest of the image is unknown: {}", found.error().message()));
   if (found) images = *std::move(found);
@@ -220,8 +225,8 @@ Result<void> check_images_wanted(const LockRequest& request, const project::Reci
   const auto why = why_no_digest(recipe);
   if (why.empty()) return {};
   return fail(
-      input_error(fmt::format("the lock of {} cannot name its image: {}, so that its digest is known only "
-                              "once it is built",
+      input_error(fmt::format("the lock of {} cannot name its image: {}, so its digest is known only "
+                              "after the build",
                               recipe.name, why)));
 }
 

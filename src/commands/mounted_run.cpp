@@ -23,7 +23,7 @@ Result<MountedRun> MountedRun::plan(Workspace workspace, project::Locked locked,
     TRY_ASSIGN(const auto known, inputs->find_base(request.platform));
     if (!known) return fail(environment_error("the base image is not in the store"));
   }
-  TRY_ASSIGN(auto plan, image::plan_mounted(request, inputs->store(), context.work()));
+  TRY_ASSIGN(auto plan, image::plan_mounted(request, inputs->store()));
   return MountedRun(std::move(inputs), std::move(request), std::move(plan));
 }
 
@@ -37,8 +37,7 @@ void MountedRun::add_to(train::Plan& plan, const train::RunFolder& folder, std::
   mounted.variables = plan_.variables;
   mounted.user = plan_.user;
   mounted.folder = plan_.work_folder;
-  if (!plan_.files) return;
-  mounted.files = folder.files();
+  if (plan_.has_files) mounted.files = folder.files();
 }
 
 Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, const Context& context) {
@@ -48,18 +47,18 @@ Result<void> MountedRun::make(train::Plan& plan, const train::Place& place, cons
   TRY(image::hand_base_over(plan_.base, request_->platform, inputs_->folder(), engine, work));
   TRY_ASSIGN(auto image, place.find_image(plan.image.name));
   if (image) plan.image = *std::move(image);
-  if (plan_.files) {
-    // The project's files as they are now, and not as they were before all that was fetched and unpacked.
-    const auto& inputs = *inputs_;
-    SilentReporter silent;
-    TRY_ASSIGN(request_->copies,
-               image::find_project_files(inputs.locked().recipe, inputs.project().root(), silent));
-    TRY_ASSIGN(plan_.files, image::own_files(*request_, plan_.base, inputs.store(), work));
-  }
-  if (plan_.files) {
-    plan.mounted->write_files = [files = plan_.files, &disk = context.disk](const auto& tar) {
+  // The project's files as they are now, and not as they were before all that was fetched and unpacked.
+  const auto& inputs = *inputs_;
+  SilentReporter silent;
+  TRY_ASSIGN(request_->copies,
+             image::find_project_files(inputs.locked().recipe, inputs.project().root(), silent));
+  TRY_ASSIGN(const auto files, image::own_files(*request_, plan_.base, inputs.store(), work));
+  if (files) {
+    plan.mounted->write_files = [files, &disk = context.disk](const auto& tar) {
       return image::write_files(*files, tar, disk);
     };
+  } else {
+    plan.mounted->files.clear();
   }
   if (engine.info().selinux) {
     plan.notes.emplace_back(

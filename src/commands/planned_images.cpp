@@ -9,8 +9,8 @@ namespace {
 
 Error not_planned(const project::Recipe& recipe) {
   return input_error(fmt::format("the digest of the image of {} is known only once an engine has built it: "
-                                 "its Python is that of the base image or its distribution",
-                                 recipe.name))
+                                 "{}",
+                                 recipe.name, image::kWhyNotPlanned))
       .hint(fmt::format("remove python = \"base\" from [image], and run `launch lock {}`", recipe.name));
 }
 

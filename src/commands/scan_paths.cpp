@@ -1,6 +1,10 @@
 #include "commands/scan_paths.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
+
+#include "pytorch/packages.hpp"
 
 namespace launch::commands {
 
@@ -21,6 +25,17 @@ std::vector<probe::ScanPath> scan_paths_of(const project::Recipe& recipe, const 
     paths.push_back({path, project.shown(path)});
   }
   return paths;
+}
+
+std::vector<std::string> libraries_in(const project::Lockfile& lock) {
+  std::vector<std::string> names;
+  for (const auto& name : pytorch::library_names()) {
+    if (std::any_of(lock.packages.begin(), lock.packages.end(),
+                    [&](const auto& each) { return each.name == name; })) {
+      names.push_back(name);
+    }
+  }
+  return names;
 }
 
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {

@@ -18,6 +18,9 @@ Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::stri
 /// The recipe's [verify] scan; may be empty.
 std::vector<probe::ScanPath> scan_paths_of(const project::Recipe& recipe, const project::Project& project);
 
+/// PyTorch's own packages in a lock.
+std::vector<std::string> libraries_in(const project::Lockfile& lock);
+
 /// A warning for each file that could not be read completely.
 void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter);
 

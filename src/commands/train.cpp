@@ -9,7 +9,7 @@
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
-#include "commands/locked_image.hpp"
+#include "commands/found_image.hpp"
 #include "commands/mounted_run.hpp"
 #include "train/machine.hpp"
 
@@ -24,7 +24,6 @@ struct Prepared {
   train::RunFolder folder;
   train::Plan plan;
   std::optional<Error> image_error;  ///< (no) there is no image of the lock
-  std::optional<Error> gpu_error;    ///< (environment) the driver or a GPU is too old
   std::optional<MountedRun> mounted;
 };
 
@@ -68,14 +67,14 @@ Result<std::optional<MountedRun>> choose_environment(const TrainRequest& request
 }
 
 /// Fills in the plan's image; returns an error if there is none.
-Result<std::optional<Error>> find_image(const train::Place& place, train::Plan& plan) {
+Result<std::optional<Error>> find_image(const train::Place& place, const project::Locked& locked,
+                                        train::Plan& plan) {
   const auto name = project::image_reference(plan.recipe);
   TRY_ASSIGN(auto image, place.find_image(name));
   plan.image.name = name;
-  auto error = wrong_image({plan.recipe, place.handle().engine, image.has_value(),
-                            image ? image->lock_digest : std::nullopt, plan.lock_digest});
-  if (image) plan.image = *std::move(image);
-  return error;
+  if (image) plan.image = *image;
+  return wrong_image(
+      {place.handle().engine, image.has_value(), plan.image.lock_digest, plan.image.recipe_digest}, locked);
 }
 
 /// Whether lock and image were verified, and a line that says so.
@@ -91,7 +90,7 @@ void find_verification(const project::Project& project, const project::LoadedLoc
   }
   plan.notes.push_back(
       fmt::format("{}: run `launch verify {}`",
-                  record ? "this image is not verified, only an earlier one of the lock is" : "not verified",
+                  record ? "this image is not verified, but another image of this lock is" : "not verified",
                   plan.recipe));
 }
 
@@ -116,23 +115,26 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .arguments = request.arguments};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
-  TRY_ASSIGN(auto image_error, find_image(*place, plan));
-  std::optional<Error> gpu_error;
+  TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
-    if (auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop); !fits)
-      gpu_error = fits.error();
+    const auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop);
+    if (!fits && purpose == Purpose::run) return fail(fits.error());
+    if (!fits) context.reporter.warn(fits.error().message());
   }
-  if (gpu_error && purpose == Purpose::run) return fail(*std::move(gpu_error));
   TRY_ASSIGN(auto mounted,
              choose_environment(request, *place, workspace, locked, image_error, purpose, context));
   if (mounted) {
     mounted->add_to(plan, folder, request.environment ? "--env mounted" : image_error->message());
     image_error.reset();
+    if (purpose == Purpose::print_commands) {
+      TRY_ASSIGN(auto base, place->find_image(plan.image.name));
+      if (base) plan.image = *std::move(base);
+    }
   } else if (!image_error) {
     find_verification(workspace.project, locked.lock, plan, context.reporter);
   }
-  return Prepared{std::move(place),       std::move(folder),    std::move(plan),
-                  std::move(image_error), std::move(gpu_error), std::move(mounted)};
+  return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),
+                  std::move(mounted)};
 }
 
 /// What the nodes get their files from.
@@ -151,7 +153,7 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
   TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::run));
-  auto& [place, folder, plan, image_error, gpu_error, mounted] = prepared;
+  auto& [place, folder, plan, image_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
   if (mounted) TRY(mounted->make(plan, *place, context));
   tell_notes(plan, context.reporter);
@@ -168,7 +170,6 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
 Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
-  if (prepared.gpu_error) context.reporter.warn(prepared.gpu_error->message());
   tell_notes(prepared.plan, context.reporter);
   return prepared.place->commands(prepared.plan);
 }

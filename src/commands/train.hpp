@@ -38,9 +38,9 @@ struct TrainDocument {
 /// this machine is older than the locked torch needs. Then those of carry_out; see RunEnd for later failures.
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
 
-/// The commands that `train` would start, in order; the base image of a mounted environment is read for that,
-/// and fetched if necessary. Errors: as above, but a missing image and GPUs that do not fit are only
-/// warnings.
+/// The commands that `train` would start, in order. Nothing is fetched: those of a mounted environment are
+/// known only if the store has the base image; else they are those for an image, with a warning. Errors: as
+/// above, but a missing image and GPUs that do not fit are only warnings.
 Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -9,8 +9,8 @@
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
+#include "commands/found_image.hpp"
 #include "commands/image_inputs.hpp"
-#include "commands/locked_image.hpp"
 #include "commands/scan_paths.hpp"
 #include "image/build.hpp"
 #include "image/inspect.hpp"
@@ -18,7 +18,6 @@
 #include "image/trial.hpp"
 #include "probe/wheel_source.hpp"
 #include "project/labels.hpp"
-#include "project/recipe_digest.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "train/machine.hpp"
@@ -57,12 +56,8 @@ Result<specs::Platform> platform_of(const project::Recipe& recipe) {
 Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
                                   Reporter& reporter) {
   const auto paths = scan_paths_of(locked.recipe, project);
-  std::set<std::string, std::less<>> roots;
-  for (const auto& name : pytorch::library_names()) {
-    const auto& packages = locked.lock.lock.packages;
-    if (std::any_of(packages.begin(), packages.end(), [&](const auto& each) { return each.name == name; }))
-      roots.insert(name);
-  }
+  const auto libraries = libraries_in(locked.lock.lock);
+  const std::set<std::string, std::less<>> roots(libraries.begin(), libraries.end());
   if (paths.empty() || roots.empty()) return probe::TreeScan{};
   TRY_ASSIGN(auto scan, probe::scan_tree(paths, roots));
   warn_of_problems(scan, reporter);
@@ -96,22 +91,12 @@ Result<Subject> subject_of(const VerifyRequest& request, const Context& context)
 Result<containers::Image> find_image(const Subject& subject, const containers::Engine& engine) {
   const auto& recipe = subject.locked.recipe.name;
   TRY_ASSIGN(auto image, engine.find_image(project::image_reference(recipe)));
-  std::optional<Digest> of_lock;
+  FoundImage found{engine.info().name(), image.has_value(), {}, {}};
   if (image) {
-    const auto label = image->labels.find(project::kLockLabel);
-    if (label != image->labels.end()) of_lock = Digest::parse(label->second);
+    found.of_lock = project::digest_label(image->labels, project::kLockLabel);
+    found.of_recipe = project::digest_label(image->labels, project::kRecipeLabel);
   }
-  auto wrong =
-      wrong_image({recipe, engine.info().name(), image.has_value(), of_lock, subject.locked.lock.digest});
-  if (wrong) return fail(*std::move(wrong));
-  const auto label = image->labels.find(project::kRecipeLabel);
-  const auto rendered = project::recipe_digest(subject.locked.recipe, project::Stage::render);
-  if (label != image->labels.end() && label->second != rendered.text()) {
-    return fail(
-        Error(ErrorKind::no, fmt::format("the image {} was built from another version of recipes/{}.toml",
-                                         project::image_reference(recipe), recipe))
-            .hint(fmt::format("run `launch build {}`", recipe)));
-  }
+  if (auto wrong = wrong_image(found, subject.locked)) return fail(*std::move(wrong));
   return *std::move(image);
 }
 
@@ -206,8 +191,8 @@ class Findings {
       add(Kind::torch, fmt::format("torch cannot be imported: {}", inspection_.torch_error));
     if (!inspection_.torch) return {};
     TRY_ASSIGN(const auto version, specs::Version::parse(subject_.torch()->version));
-    const pytorch::LockedBuild locked{version, project::known_accelerator(subject_.locked.lock.lock),
-                                      subject_.commit};
+    // What other packages say of CUDA is not said of this platform's torch.
+    const pytorch::LockedBuild locked{version, subject_.locked.lock.lock.provenance.cuda, subject_.commit};
     for (const auto& each : pytorch::build_differences(locked, *inspection_.torch))
       add(Kind::torch, each.text());
     const auto& gpus = document_.found.gpus;
@@ -264,14 +249,24 @@ class Findings {
   VerifyDocument& document_;
 };
 
-/// A record that says of this lock that it is verified; a damaged one says nothing.
-Result<bool> remove_record(const Subject& subject, const Context& context) {
+/// Writes the record, or removes one that says of this lock that it is verified; a damaged one says nothing.
+/// What was found with GPUs is not replaced by what is found without.
+Result<void> update_record(const Subject& subject, VerifyDocument& document, const Context& context) {
   const auto& lock = subject.locked.lock;
   const auto record =
       project::verification_of(subject.workspace.project, lock.file, lock.digest, context.reporter);
-  if (!record) return false;
+  const auto& found = document.found;
+  if (record && !record->gpus.empty() && found.gpus.empty() &&
+      record->has_image(found.image_id, found.image_digest)) {
+    context.reporter.note(fmt::format("{} is kept as it is: {}", document.record, record->text()));
+    document.kept = true;
+    return {};
+  }
+  if (document.verified()) return project::save_verification(context.disk, lock.file, found);
+  if (!record) return {};
   TRY(project::remove_verification(context.disk, lock.file));
-  return true;
+  document.removed = true;
+  return {};
 }
 
 /// What is known before anything runs.
@@ -334,12 +329,7 @@ Result<VerifyDocument> verify(const VerifyRequest& request, const Context& conte
   document.smoke_code = inspection.smoke_code;
   document.smoke_seconds = inspection.smoke_seconds;
   TRY(Findings(subject, inspection, document).collect());
-  const auto& lock = subject.locked.lock.file;
-  if (document.verified()) {
-    TRY(project::save_verification(context.disk, lock, document.found));
-  } else {
-    TRY_ASSIGN(document.removed, remove_record(subject, context));
-  }
+  TRY(update_record(subject, document, context));
   return document;
 }
 

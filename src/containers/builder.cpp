@@ -25,16 +25,9 @@ std::vector<std::string> build_arguments(const EngineInfo& info, const BuildSpec
   return arguments;
 }
 
-namespace {
-
-const std::string& title_of(const BuildSpec& spec) {
-  return spec.title.empty() ? spec.tag : spec.title;
-}
-
-}  // namespace
-
 Result<Image> Builder::build(BuildSpec spec) const {
   spec.mark = mark_;
+  if (spec.title.empty()) spec.title = spec.tag;
   const auto& info = engine_->info();
   const BuildRemains remains(*engine_, folder_, mark_, work_);
   TRY(make_folder(work_.disk, folder_));
@@ -60,7 +53,7 @@ Result<Image> Builder::build(BuildSpec spec) const {
   const auto removed = by_itself ? remains.remove_folder() : remains.remove();
   if (!removed) work_.reporter.warn("the build may have left something behind: " + removed.error().message());
   TRY_ASSIGN(const auto& outcome, ended);
-  if (!outcome.ok()) return fail(engine_->failed("build " + title_of(spec), outcome, output));
+  if (!outcome.ok()) return fail(engine_->failed("build " + spec.title, outcome, output));
   return check(spec, id);
 }
 
@@ -68,14 +61,14 @@ Result<Image> Builder::check(const BuildSpec& spec, const Result<std::string>& i
   const auto name = engine_->info().name();
   TRY_ASSIGN(auto image, engine_->find_image(spec.tag));
   if (!image)
-    return fail(environment_error(fmt::format("{} built {}, but cannot find it", name, title_of(spec))));
+    return fail(environment_error(fmt::format("{} built {}, but cannot find it", name, spec.title)));
   TRY_ASSIGN(const auto& text, id);
   const auto built = Digest::parse(trim(text));
   // With docker's containerd store, the file holds the manifest's digest.
   if (!built || (*built != image->image_id && built != image->digest)) {
     return fail(
         environment_error(fmt::format("{} built {} as {}, but that name is now {}: another build took it",
-                                      name, title_of(spec), trim(text), image->image_id.text())));
+                                      name, spec.title, trim(text), image->image_id.text())));
   }
   return *std::move(image);
 }

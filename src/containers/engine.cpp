@@ -4,11 +4,10 @@
 #include <cerrno>
 #include <chrono>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/file.hpp"
+#include "base/mapped_file.hpp"
 #include "base/text.hpp"
 #include "containers/answers.hpp"
 #include "containers/engine_type.hpp"
@@ -33,21 +32,6 @@ std::string with_clear_host(const specs::MirroredName& mirrored) {
   const auto host = mirrored.name.substr(0, slash);
   if (host.find_first_of(".:") != std::string::npos || host == "localhost") return mirrored.name;
   return host + (mirrored.insecure ? ":80" : ":443") + mirrored.name.substr(slash);
-}
-
-Result<Fd> open_to_read(const std::filesystem::path& file) {
-  Fd opened(::open(file.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!opened) return fail(io_error("read", file, errno));
-  return opened;
-}
-
-/// The next bytes of an open file; 0 at its end.
-Result<std::size_t> read_some(const Fd& file, const std::filesystem::path& name, std::span<char> buffer) {
-  for (;;) {
-    const auto count = ::read(file.get(), buffer.data(), buffer.size());
-    if (count >= 0) return static_cast<std::size_t>(count);
-    if (errno != EINTR) return fail(io_error("read", name, errno));
-  }
 }
 
 std::string filter(const std::string& label, const std::string& value) {
@@ -155,7 +139,12 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
+  // podman fails if an image is removed by another process while it lists them.
+  constexpr int kTries = 5;
   TRY_ASSIGN(auto listed, call(info_.type->list_names()));
+  for (int i = 1; i < kTries && !listed.ok() && not_there(listed); ++i) {
+    TRY_ASSIGN(listed, call(info_.type->list_names()));
+  }
   if (!listed.ok()) return fail(failed("list its images", listed));
   std::ranges::replace_if(
       listed.out, [](char c) { return c == '[' || c == ']' || c == ' '; }, '\n');
@@ -183,10 +172,14 @@ Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
                                                       const std::stop_token& stop) const {
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
     auto process = this->process(steps[i].argv);
-    Fd input;
+    std::optional<MappedFile> input;
     if (!steps[i].input.empty()) {
-      TRY_ASSIGN(input, open_to_read(steps[i].input));
-      process.feed = [&](std::span<char> buffer) { return read_some(input, steps[i].input, buffer); };
+      TRY_ASSIGN(input, MappedFile::open(steps[i].input));
+      process.feed = [left = input->text()](std::span<char> buffer) mutable -> Result<std::size_t> {
+        const auto count = left.copy(buffer.data(), buffer.size());
+        left.remove_prefix(count);
+        return count;
+      };
     }
     TRY_ASSIGN(auto outcome, runner_->run(process, stop));
     if (outcome.cancelled || stop.stop_requested()) {

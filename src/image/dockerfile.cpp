@@ -48,25 +48,22 @@ std::string env_instruction(const DockerfileInput& input) {
 struct AptSnapshot {
   std::vector<std::string> before;  ///< steps of the script
   std::string options;              ///< of apt-get; starts with a space unless empty
-  std::vector<std::string> after;
+  std::string after;                ///< a step; empty if there is none
 };
 
-AptSnapshot apt_snapshot(const project::BaseImage& base) {
+AptSnapshot snapshot_steps(const project::BaseImage& base) {
   const auto known = pytorch::distribution(base.distribution);
-  if (!known || !base.snapshot) return {};
-  const auto script = replace_all(known->sources, "/ID/", fmt::format("/{}/", *base.snapshot));
+  if (!known || !known->snapshots || !base.snapshot) return {};
+  const auto script = replace_all(known->apt_sources, "/ID/", fmt::format("/{}/", *base.snapshot));
   // Other lists of sources, for this step alone; what a site set up as its mirror stays as it is. Packages
   // are signed, so a snapshot may be read without the certificates that the base may lack.
-  AptSnapshot how{
-      {"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ",
-       "rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; ",
-       fmt::format(
-           "find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i '{}' {{}} +; ",
-           script)},
-      " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls",
-      {}};
-  how.after.emplace_back("rm -rf /tmp/apt; ");
-  return how;
+  return {{"tls=; [[ -e /etc/ssl/certs/ca-certificates.crt ]] || tls=-oAcquire::https::Verify-Peer=false; ",
+           "rm -rf /tmp/apt; cp -aL /etc/apt /tmp/apt; ",
+           fmt::format(
+               "find /tmp/apt -type f '(' -name '*.list' -o -name '*.sources' ')' -exec sed -i '{}' {{}} +; ",
+               script)},
+          " -oDir::Etc=/tmp/apt -oAcquire::Check-Valid-Until=false $tls",
+          "rm -rf /tmp/apt; "};
 }
 
 /// Installs those of the distribution's packages that the base lacks; contacts no server if none is missing.
@@ -75,7 +72,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   const bool own_python = !base.distribution.empty() && !input.lock.lock.provenance.interpreter;
   if (own_python) packages.insert(packages.begin(), fmt::format("python{}", base.python.text()));
   if (packages.empty()) return {};
-  const auto snapshot = apt_snapshot(base);
+  const auto snapshot = snapshot_steps(base);
   std::vector<std::string> script = {
       fmt::format("missing=$(for p in {}; do [[ $p != *=* && $(dpkg-query -Wf='${{db:Status-Abbrev}}' $p "
                   "2>/dev/null || true) == ii* ]] || echo $p; done); ",
@@ -88,7 +85,7 @@ std::string apt_instruction(const DockerfileInput& input, const project::BaseIma
   script.push_back(fmt::format("apt-get update -q{}; ", snapshot.options));
   script.push_back(
       fmt::format("apt-get install -q -y --no-install-recommends{} $missing; ", snapshot.options));
-  script.insert(script.end(), snapshot.after.begin(), snapshot.after.end());
+  if (!snapshot.after.empty()) script.push_back(snapshot.after);
   script.emplace_back("apt-get clean; ");
   if (own_python) {
     // Bytecode validated by time is stale once all files have the same time; this kind is not validated.

@@ -20,7 +20,7 @@
 namespace launch::image {
 namespace {
 
-/// Tells what comes of each read of a body.
+/// Reports the result of each read of a body.
 class WatchedBody final : public net::BodySource {
  public:
   using OnRead = std::function<void(const Result<std::size_t>&)>;
@@ -61,7 +61,7 @@ std::string handed_name(const std::string& recipe) {
   return fmt::format("launch/{}/hand-over", project::engine_name(recipe));
 }
 
-/// Whether a build that was killed left its name of a hand-over.
+/// Whether the image still has the name of a hand-over that was killed.
 bool has_handed_name(const containers::Image& image, const std::string& recipe) {
   return std::ranges::any_of(image.references,
                              [part = fmt::format("/{}@", handed_name(recipe))](const auto& each) {
@@ -166,8 +166,8 @@ Result<containers::Image> take_over(const ImagePlan& plan, const std::string& re
   TRY(forgotten);
   TRY_ASSIGN(auto found, find_same(engine, reference, plan));
   if (found) return *std::move(found);
-  return fail(environment_error(fmt::format("{} tagged the image {}, and that name is another image now",
-                                            engine.info().name(), reference)));
+  return fail(environment_error(fmt::format(
+      "{} tagged the image {}, but that name now refers to another image", engine.info().name(), reference)));
 }
 
 }  // namespace
@@ -234,9 +234,14 @@ Result<containers::Image> hand_base_over(const store::PulledImage& base, const s
                         "the configuration",
                         [text = plan.config]() -> Result<net::Body> { return net::body_of_text(text); }});
   const auto reference = base_reference(base.digest);
-  TRY_ASSIGN(auto found, find_same(engine, reference, plan));
-  if (found) return *std::move(found);
   const auto name = "base-" + base.digest.hex();
+  TRY_ASSIGN(auto found, find_same(engine, reference, plan));
+  if (found && !has_handed_name(*found, name)) return *std::move(found);
+  if (found) {
+    TRY_ASSIGN(const auto turn, BuildTurn::try_take(work.disk, folder / "builds", name));
+    if (turn) TRY(engine.forget_loopback(handed_name(name)));
+    return *std::move(found);
+  }
   TRY_ASSIGN(const auto turn, BuildTurn::take(folder / "builds", name, work));
   TRY_ASSIGN(found, find_same(engine, reference, plan));
   if (found) return *std::move(found);

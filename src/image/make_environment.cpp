@@ -184,7 +184,6 @@ class EnvironmentMaker {
     const auto& digest = build.archives.at(request_.platform).sha256;
     if (auto found = store::find_tree(store_, digest, kPythonTree, work_)) return *std::move(found);
     TRY_ASSIGN(const auto file, request_.fetch_interpreter(request_.platform));
-    TRY(archive::check_interpreter(file, work_));
     const auto folder = maker_.scratch() / kPythonTree;
     TRY(make_folder(work_.disk, folder));
     TRY(archive::unpack_interpreter(file, folder, work_, archive::Attributes::archived));

@@ -13,6 +13,7 @@
 #include "image/base_tree.hpp"
 #include "image/bytecode.hpp"
 #include "image/dockerfile.hpp"
+#include "image/project_tree.hpp"
 #include "image/settings.hpp"
 #include "image/user.hpp"
 #include "image/venv.hpp"
@@ -22,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Raised whenever the same inputs give another environment.
+/// Incremented when the same inputs give another environment.
 constexpr int kVersion = 1;
 
 /// The digest of everything that determines an environment.
@@ -48,7 +49,7 @@ void merge(OwnLayer& into, OwnLayer more) {
   for (auto* each : {&into.members, &more.members}) {
     for (auto& member : *each) {
       const auto name = fs::path(member.member.path).filename().string();
-      if (archive::is_whiteout(name)) continue;  // there is no layer below that they could hide something of
+      if (archive::is_whiteout(name)) continue;  // there is no layer below whose files they could hide
       auto path = member.member.path;
       members.insert_or_assign(std::move(path), std::move(member));
     }
@@ -58,17 +59,16 @@ void merge(OwnLayer& into, OwnLayer more) {
   std::move(more.files.begin(), more.files.end(), std::back_inserter(into.files));
 }
 
-bool is_in(std::string_view path, std::string_view folder) {
-  return path.starts_with(folder) &&
-         (path.size() == folder.size() || folder.ends_with('/') || path[folder.size()] == '/');
+bool has_own_files(const PlanRequest& request) {
+  return request.locked.recipe.image.user || !request.copies.empty();
 }
 
 /// Leaves out what mounts hide. docker would write it into the folders that are mounted.
 void leave_out_hidden(OwnLayer& files, const std::vector<project::MountEntry>& mounts) {
   std::erase_if(files.members, [&](const archive::LayerMember& member) {
-    const auto path = "/" + member.member.path;
+    const auto path = std::filesystem::path("/") / member.member.path;
     return std::any_of(mounts.begin(), mounts.end(),
-                       [&](const auto& mount) { return is_in(path, mount.to); });
+                       [&](const auto& mount) { return is_below(path, mount.to); });
   });
 }
 
@@ -88,8 +88,8 @@ std::map<std::string, std::string> new_variables(const archive::RunConfig& base,
 
 Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, const store::PulledImage& base,
                                                   const store::Store& store, const Work& work) {
+  if (!has_own_files(request)) return nullptr;
   const auto& user = request.locked.recipe.image.user;
-  if (!user && request.copies.empty()) return nullptr;
   TRY_ASSIGN(const auto root, base_tree(base, "", store, work));
   auto files = std::make_shared<OwnLayer>();
   if (user) {
@@ -116,20 +116,20 @@ std::string why_not_mounted(const project::Locked& locked) {
     return fmt::format("the recipe {} is not for this machine's platform", recipe.name);
   for (const auto& copy : recipe.image.copy) {
     for (const auto folder : {kPythonHome, kVenv}) {
-      if (is_in(copy.to, folder))
+      if (is_below(copy.to, folder))
         return fmt::format("the recipe {} copies files to {} under [image]", recipe.name, copy.to);
     }
   }
   for (const auto& mount : recipe.train.mounts) {
     for (const auto folder : {kPythonHome, kVenv}) {
-      if (is_in(mount.to, folder) || is_in(folder, mount.to))
+      if (is_below(mount.to, folder) || is_below(folder, mount.to))
         return fmt::format("the recipe {} mounts a folder at {} under [train]", recipe.name, mount.to);
     }
   }
   return {};
 }
 
-Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store, const Work& work) {
+Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store) {
   const auto& locked = request.locked;
   TRY_ASSIGN(auto base, request.fetch_base(request.platform));
   const auto& about = *locked.lock.lock.provenance.base;
@@ -138,7 +138,6 @@ Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store&
   TRY_ASSIGN(auto grouped, group_wheels(locked, request.platform, store));
   TRY_ASSIGN(const auto compiler, compiler_of(locked, request.fetch_interpreter));
   auto key = key_of(locked, compiler, request.platform, grouped);
-  TRY_ASSIGN(auto files, own_files(request, base, store, work));
   const auto& copies = request.copies;
   const auto work_folder = copies.empty() ? std::string() : copies.front().to;
   const auto settings = run_config(image.run, locked, work_folder);
@@ -149,7 +148,7 @@ Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store&
                      new_variables(image.run, settings),
                      locked.recipe.image.user.value_or(""),
                      work_folder,
-                     std::move(files),
+                     has_own_files(request),
                      std::move(grouped)};
 }
 

@@ -30,8 +30,7 @@ struct MountedPlan {
   std::map<std::string, std::string> variables;  ///< that the image has and the base has not
   std::string user;                              ///< empty: the base's
   std::string work_folder;                       ///< empty: the base's
-  /// The image's user and the project's files, as they are now, sorted by path; null if there are none.
-  std::shared_ptr<const OwnLayer> files;
+  bool has_files = false;                        ///< containers get files of their own (own_files)
   GroupedWheels grouped;
 };
 
@@ -45,8 +44,8 @@ Result<std::shared_ptr<const OwnLayer>> own_files(const PlanRequest& request, co
                                                   const store::Store& store, const Work& work);
 
 /// Plans an environment for a recipe that needs no image, and makes nothing of it. Errors: those of
-/// fetch_base, wheels_for, user_files and project_layer; (input): the base image is malformed.
-Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store, const Work& work);
+/// fetch_base and wheels_for; (input): the base image is malformed.
+Result<MountedPlan> plan_mounted(const PlanRequest& request, const store::Store& store);
 
 /// The environment of a plan: the store's, or made from the wheels, which are unpacked and compiled once, on
 /// all cores. Errors: those of the request's functions, wheel_bytecode, install_wheels and

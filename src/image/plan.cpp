@@ -64,8 +64,7 @@ class Planner {
       plan_.blobs.push_back({image_.layers[i], fmt::format("layer {} of the base image", i + 1),
                              [path = base_->layers.at(i)] { return net::body_of_file(path); }});
     }
-    image_.created = utc_timestamp(
-        std::chrono::system_clock::time_point(std::chrono::seconds(project::lock_timestamp(lock_))));
+    image_.created = utc_timestamp(project::lock_timestamp(lock_));
     return {};
   }
 

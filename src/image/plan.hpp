@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "archive/oci_image.hpp"
@@ -68,6 +69,8 @@ struct ImagePlan {
 
 /// True if the image of a locked recipe can be planned: its Python is standalone.
 bool can_be_planned(const project::Locked& locked);
+/// Why it cannot, for messages.
+inline constexpr std::string_view kWhyNotPlanned = "its Python is that of the base image or its distribution";
 
 /// The image of a locked recipe: the base's layers, the distribution's packages, the interpreter and its
 /// bytecode, the virtual environment and the user, the wheels (plan_layers), their bytecode, the project's

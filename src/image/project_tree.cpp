@@ -159,7 +159,7 @@ class Walk {
   Result<void> check_name(const std::string& name) const {
     if (archive::is_whiteout(fs::path(name).filename().string())) {
       return fail(
-          error(fmt::format("holds {}, which an image would read as the removal of a file", in_quotes(name)))
+          error(fmt::format("holds {}, a name by which an image layer removes a file", in_quotes(name)))
               .hint("rename it"));
     }
     const bool is_text = is_utf8(name);
@@ -206,8 +206,9 @@ Error copy_error(const project::Recipe& recipe, const project::CopyEntry& entry,
 }
 
 bool is_below(const fs::path& path, const fs::path& root) {
-  const auto [end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
-  return end == root.end();
+  const auto last = root.filename().empty() && root.has_relative_path() ? std::prev(root.end()) : root.end();
+  const auto [end, rest] = std::mismatch(root.begin(), last, path.begin(), path.end());
+  return end == last;
 }
 
 }  // namespace launch::image

@@ -14,12 +14,19 @@ std::optional<std::string> apt_snapshot(const project::BaseImage& base, const pr
                                         std::string_view created) {
   const auto known = pytorch::distribution(base.distribution);
   const auto time = project::lock_timestamp(lock);
-  if (!known || time <= 0) return std::nullopt;
-  const std::int64_t first = known->snapshots.midnight().time_since_epoch().count();
+  if (!known || !known->snapshots || time <= 0) return std::nullopt;
+  const std::int64_t first = known->snapshots->midnight().time_since_epoch().count();
   const auto made = specs::parse_utc(created);
   const std::int64_t base_time = made ? made->time_since_epoch().count() : 0;
   return fmt::format("{:%Y%m%dT%H%M%SZ}",
                      fmt::gmtime(static_cast<std::time_t>(std::max({time, first, base_time}))));
+}
+
+std::string why_no_snapshot(const project::BaseImage& base) {
+  const auto known = pytorch::distribution(base.distribution);
+  if (!known) return fmt::format("the distribution of {}:{} is unknown", base.name, base.tag);
+  if (!known->snapshots) return fmt::format("launch uses no dated archive of {}", known->title);
+  return "no index gives the upload times of the locked packages";
 }
 
 }  // namespace launch::locking

@@ -7,7 +7,7 @@
 namespace launch::project {
 
 std::string write_image_digests(const ImageDigests& images) {
-  auto out = fmt::format("\n[tool.launch.images]\nrecipe-digest = {}\n", toml_string(images.recipe.text()));
+  auto out = fmt::format("\n[tool.launch.images]\nrender-digest = {}\n", toml_string(images.recipe.text()));
   for (const auto& [platform, image] : images.platforms) {
     out += fmt::format("\n[tool.launch.images.{}]\nmanifest = {}\nconfig = {}\n", platform.text(),
                        toml_string(image.manifest.text()), toml_string(image.config.text()));
@@ -16,7 +16,7 @@ std::string write_image_digests(const ImageDigests& images) {
 }
 
 Result<ImageDigests> read_image_digests(const TomlTable& table) {
-  TRY_ASSIGN(auto recipe, read_digest(table, "recipe-digest"));
+  TRY_ASSIGN(auto recipe, read_digest(table, "render-digest"));
   ImageDigests images{std::move(recipe), {}};
   for (const auto& platform : specs::Platform::all()) {
     if (table.find(platform.text()) == nullptr) continue;

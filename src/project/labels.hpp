@@ -1,5 +1,11 @@
 #pragma once
 
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/digest.hpp"
+
 namespace launch::project {
 
 // The labels of an engine's images and containers, with their writers and readers.
@@ -8,8 +14,8 @@ namespace launch::project {
 /// by `train` (is this the image of the lock?).
 inline constexpr const char* kLockLabel = "launch.lock";
 
-/// On an image: the digest of the recipe that it was rendered from. Written by `image` (render_dockerfile),
-/// read by `commands` (verify).
+/// On an image: the digest of the recipe that it was rendered from (Stage::render). Written by `image`
+/// (render_dockerfile), read by `commands` (wrong_image).
 inline constexpr const char* kRecipeLabel = "launch.recipe";
 
 /// On an image: the digest of everything that determines its bytes. Written by `image` (build_image), also as
@@ -34,5 +40,8 @@ inline constexpr const char* kVerifyLabel = "launch.verify";
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.
 inline constexpr const char* kBuildMark = "launch.build.";
+
+/// The digest in a label; nullopt if there is none.
+std::optional<Digest> digest_label(const std::map<std::string, std::string>& labels, const std::string& name);
 
 }  // namespace launch::project

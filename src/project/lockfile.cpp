@@ -123,19 +123,15 @@ std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& pac
   return pytorch::cuda_version_of(named);
 }
 
-std::optional<specs::Accelerator> known_accelerator(const Lockfile& lock) {
-  if (lock.provenance.cuda) return lock.provenance.cuda;
+specs::Accelerator accelerator(const Lockfile& lock) {
+  if (lock.provenance.cuda) return *lock.provenance.cuda;
   const auto version = cuda_version_of(lock.packages);
-  if (!version) return std::nullopt;
+  if (!version) return {};
   const auto parts = split(*version, '.');
   const auto major = parse_u64(parts[0]);
   const auto minor = parts.size() < 2 ? std::nullopt : parse_u64(parts[1]);
-  if (!major || !minor || *minor > 9) return std::nullopt;
+  if (!major || !minor || *minor > 9) return {};
   return specs::Accelerator::cuda(static_cast<unsigned>(*major), static_cast<unsigned>(*minor));
-}
-
-specs::Accelerator accelerator(const Lockfile& lock) {
-  return known_accelerator(lock).value_or(specs::Accelerator());
 }
 
 std::int64_t lock_timestamp(const Lockfile& lock) {

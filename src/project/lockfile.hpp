@@ -67,8 +67,8 @@ struct BaseImage {
       platforms;             ///< of their manifests; either kind of digest is quoted for a tag
   std::string driver_floor;  ///< minimum NVIDIA driver, "525.60.13"; empty for CPU
   std::string distribution;  ///< "ubuntu 24.04"; empty if unknown, with Python in /usr/local
-  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if it offers
-  /// none, so that what apt installs depends on the day of the build.
+  /// The state of the distribution's archive that apt installs from, "20250606T080910Z"; nullopt if launch
+  /// uses none, so that what apt installs depends on the day of the build.
   std::optional<std::string> snapshot = {};
   specs::Interpreter
       python;  ///< of the image: installed, available from its distribution, or Provenance::interpreter
@@ -114,9 +114,7 @@ Result<Lockfile> parse_lockfile(std::string_view text, std::string_view file, Ac
 std::optional<std::string> cuda_version_of(const std::vector<LockedPackage>& packages);
 
 /// The accelerator of the locked torch; if the channel does not determine it, that of the locked CUDA
-/// toolkit's version. nullopt if neither says it, as for a torch of the general index without CUDA packages.
-std::optional<specs::Accelerator> known_accelerator(const Lockfile& lock);
-/// The same, or the CPU if it is unknown.
+/// toolkit's version; the CPU if neither says it.
 specs::Accelerator accelerator(const Lockfile& lock);
 
 /// The time that a lock is of, in seconds since 1970: that of its newest upload, else the nightly's day, else

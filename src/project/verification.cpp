@@ -21,6 +21,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::uint64_t kMostRecord = std::uint64_t{1} << 20;
+constexpr std::size_t kLongestValue = 400;  // in messages
 constexpr int kSchema = 1;
 constexpr std::size_t kDayLength = 10;  // of "2026-11-24T05:55:12Z"
 
@@ -53,8 +54,9 @@ class Reader {
     }
     std::string key;
     for (const auto* part : path) key += (key.empty() ? "" : ".") + std::string(part);
-    error_ = input_error(fmt::format("{}: {}: expected {}, found {}", file_, key, expected,
-                                     value.is_null() ? "nothing" : in_quotes(json_text(value))));
+    error_ = input_error(
+        fmt::format("{}: {}: expected {}, found {}", file_, key, expected,
+                    value.is_null() ? "nothing" : cut(printable(json_text(value)), kLongestValue)));
   }
   std::optional<Error>& error() { return error_; }
 
@@ -206,25 +208,27 @@ std::optional<fs::path> verification_place(const fs::path& lock) {
   return lock.parent_path() / (*name + ".verified.json");
 }
 
-Result<std::optional<Verification>> load_verification(const Project& project, const fs::path& lock) {
-  const auto place = verification_place(lock);
-  std::error_code ignored;
-  if (!place || !fs::exists(*place, ignored)) return std::nullopt;
-  if (!fs::is_regular_file(*place, ignored))
-    return fail(input_error(fmt::format("{} is not a file", project.shown(*place))));
-  TRY_ASSIGN(const auto text, read_file(*place, kMostRecord));
-  TRY_ASSIGN(auto record, parse_verification(text, project.shown(*place)));
-  return record;
-}
-
-std::optional<Verification> verification_of(const Project& project, const fs::path& lock,
-                                            const Digest& digest, Reporter& reporter) {
-  auto record = load_verification(project, lock);
+std::optional<Verification> if_of_lock(Result<Verification> record, const Digest& digest,
+                                       Reporter& reporter) {
   if (!record) {
     reporter.warn(fmt::format("{}; the lock counts as not verified", record.error().message()));
     return std::nullopt;
   }
-  return *record && (*record)->lock == digest ? *std::move(record) : std::nullopt;
+  return record->lock == digest ? std::optional(*std::move(record)) : std::nullopt;
+}
+
+std::optional<Verification> verification_of(const Project& project, const fs::path& lock,
+                                            const Digest& digest, Reporter& reporter) {
+  const auto place = verification_place(lock);
+  std::error_code ignored;
+  if (!place || !fs::exists(*place, ignored)) return std::nullopt;
+  const auto read = [&]() -> Result<Verification> {
+    if (!fs::is_regular_file(*place, ignored))
+      return fail(input_error(fmt::format("{} is not a file", project.shown(*place))));
+    TRY_ASSIGN(const auto text, read_file(*place, kMostRecord));
+    return parse_verification(text, project.shown(*place));
+  };
+  return if_of_lock(read(), digest, reporter);
 }
 
 Result<void> save_verification(Disk& disk, const fs::path& lock, const Verification& verification) {

@@ -50,12 +50,11 @@ Result<Verification> parse_verification(std::string_view text, std::string_view 
 /// lockfiles/pylock.demo.toml; nullopt for a lock of another name.
 std::optional<std::filesystem::path> verification_place(const std::filesystem::path& lock);
 
-/// The record beside a lock, of whatever lock it was made; nullopt if there is none. Errors: those of
-/// parse_verification; (environment) it cannot be read.
-Result<std::optional<Verification>> load_verification(const Project& project,
-                                                      const std::filesystem::path& lock);
-/// The same if it was made of the lock with this digest; nullopt otherwise. A record that cannot be read is
-/// only a warning.
+/// A record if it is of the lock with this digest. One that could not be read is only a warning.
+std::optional<Verification> if_of_lock(Result<Verification> record, const Digest& digest, Reporter& reporter);
+
+/// The record beside a lock if it is of the lock with this digest; nullopt if it is not, or there is none.
+/// One that cannot be read is only a warning.
 std::optional<Verification> verification_of(const Project& project, const std::filesystem::path& lock,
                                             const Digest& digest, Reporter& reporter);
 

@@ -77,8 +77,8 @@ std::optional<CudaToolkit> cuda_toolkit(const specs::Accelerator& accelerator) {
 
 Result<std::vector<Distribution>> read_distributions(std::string_view text) {
   TRY_ASSIGN(const auto rows, read_table(text, "distributions.tsv",
-                                         {"name", "title", "python", "patch", "glibc", "snapshots", "sources",
-                                          "image", "tag", "source"}));
+                                         {"name", "title", "python", "patch", "glibc", "snapshots",
+                                          "apt-sources", "image", "tag", "source"}));
   std::vector<Distribution> distributions;
   for (const auto& row : rows) {
     TRY_ASSIGN(const auto python, during(specs::Interpreter::parse(row[2]), "reading distributions.tsv"));
@@ -87,10 +87,12 @@ Result<std::vector<Distribution>> read_distributions(std::string_view text) {
     const auto glibc = parse_u64(row[4]);
     if (!glibc || *glibc > 99) return fail(bad_value("distributions.tsv", "N of glibc 2.N", row[4]));
     const auto snapshots = specs::Day::parse(row[5]);
-    if (!snapshots) return fail(bad_value("distributions.tsv", "a day", row[5]));
+    if (!snapshots && row[5] != "-") return fail(bad_value("distributions.tsv", "a day or -", row[5]));
+    if (snapshots.has_value() == (row[6] == "-"))
+      return fail(bad_value("distributions.tsv", "a sed script where there are snapshots, else -", row[6]));
     TRY(during(specs::ImageReference::parse(row[7]), "reading distributions.tsv"));
     distributions.push_back({row[0], row[1], python, static_cast<int>(*patch), static_cast<int>(*glibc),
-                             *snapshots, row[6], row[7], row[8]});
+                             snapshots, row[6], row[7], row[8]});
   }
   return distributions;
 }

@@ -43,9 +43,10 @@ struct Distribution {
   specs::Interpreter python;  ///< that it packages
   int python_patch = 0;       ///< 3 of 3.12.3
   int glibc_minor = 0;        ///< 39 for glibc 2.39
-  specs::Day snapshots;       ///< its archive can be asked for the state of this day and later ones
+  std::optional<specs::Day> snapshots =
+      {};  ///< its archive is asked for the state of this day and later ones
   /// A sed script for its lists of sources, with ID for the time.
-  std::string sources = {};
+  std::string apt_sources = {};
   std::string image;  ///< of the official library, "docker.io/library/ubuntu:24.04"
   std::string tag;    ///< how tags of other images name it, "ubuntu24.04"
 };

@@ -18,7 +18,7 @@ using Json = nlohmann::json;
 
 constexpr std::uint64_t kMostToken = std::uint64_t{1} << 20;
 constexpr int kMostRedirects = 5;
-constexpr int kMostChallenges = 2;  ///< for a token that has expired, and for a registry that knows better
+constexpr int kMostTokens = 2;  ///< per request: a token that has expired, and a registry that knows better
 constexpr int kUnauthorized = 401;
 
 constexpr net::StatusHints kHints = {
@@ -117,7 +117,7 @@ std::string Session::authorization() {
 Result<net::HttpResponse> Session::send(net::HttpRequest request) {
   const auto headers = request.headers;
   int redirects = 0;
-  for (int challenges = 0;;) {
+  for (int tokens = 0;;) {
     const bool ours = request.url.origin() == place_.base.origin();
     const auto used = ours ? authorization() : std::string();
     request.headers = headers;
@@ -135,7 +135,11 @@ Result<net::HttpResponse> Session::send(net::HttpRequest request) {
       request.url = *target;
       continue;
     }
-    if (response.status != kUnauthorized || !ours || ++challenges > kMostChallenges) return response;
+    if (response.status != kUnauthorized || !ours) return response;
+    // A token of another thread does not count: it may be used up before this one's turn comes. It had to be
+    // fetched for a request that counts, so this ends.
+    if (authorization() != used) continue;
+    if (++tokens > kMostTokens) return response;
     TRY_ASSIGN(const bool changed, authenticate(response, used));
     if (!changed) return response;
   }

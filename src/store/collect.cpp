@@ -23,16 +23,6 @@ Error stopped() {
   return environment_error("stopped before the whole store was read");
 }
 
-bool comes_first(const Entry& a, const Entry& b) {
-  return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
-}
-
-std::optional<std::chrono::sys_seconds> last_use(const fs::path& folder) {
-  struct stat status {};
-  if (::stat(folder.c_str(), &status) != 0) return std::nullopt;
-  return std::chrono::sys_seconds(std::chrono::seconds(status.st_mtim.tv_sec));
-}
-
 /// Links that go when environments are removed, by the file's number.
 using Links = std::map<ino_t, nlink_t>;
 
@@ -183,7 +173,7 @@ Result<Collected> Store::collect(const CollectRequest& request, const Work& work
   Collected collected;
   TreeCollector trees(root_, request, work, collected);
   TRY(trees.environments());
-  if (!request.dry_run) work.disk.remove_all(root_ / "scratch");
+  if (!request.dry_run) work.disk.remove_all(scratch_folder(root_));
   for (const auto& folder : folders) {
     if (work.stop.stop_requested()) return fail(stopped());
     if (!request.dry_run) TRY(remove_scratch(work.disk, folder));

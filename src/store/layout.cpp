@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 #include <sys/stat.h>
@@ -101,6 +102,20 @@ fs::path trees_folder(const fs::path& root, const Digest& from) {
 
 fs::path environments_folder(const fs::path& root) {
   return root / "environments";
+}
+
+fs::path scratch_folder(const fs::path& root) {
+  return root / "scratch";
+}
+
+std::optional<std::chrono::sys_seconds> last_use(const fs::path& folder) {
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) return std::nullopt;
+  return modified(status);
+}
+
+bool comes_first(const Entry& a, const Entry& b) {
+  return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
 }
 
 fs::path lock_of(const fs::path& environment) {

@@ -45,12 +45,19 @@ std::filesystem::path environments_folder(const std::filesystem::path& root);
 /// Beside a tree and of an environment.
 inline constexpr std::string_view kTreeName = "tree";
 inline constexpr std::string_view kListName = "list";
-/// The lock of an environment: KEY.lock for KEY.
-std::filesystem::path lock_of(const std::filesystem::path& environment);
+/// scratch
+std::filesystem::path scratch_folder(const std::filesystem::path& root);
+/// The lock of an environment, or of the scratch folder: KEY.lock for KEY.
+std::filesystem::path lock_of(const std::filesystem::path& folder);
+/// When a folder was last used; nullopt if it does not exist.
+std::optional<std::chrono::sys_seconds> last_use(const std::filesystem::path& folder);
 /// The folders in a folder, sorted; none if it does not exist. Errors (environment): it cannot be read.
 Result<std::vector<std::filesystem::path>> subfolders(const std::filesystem::path& folder);
 /// incoming/KEY
 std::filesystem::path incoming_folder(const std::filesystem::path& root, const Digest& key);
+
+/// The order of files in lists: by name and digest.
+bool comes_first(const Entry& a, const Entry& b);
 
 /// One folder below sha256/ or incoming/.
 struct Folder {

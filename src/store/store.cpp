@@ -80,10 +80,6 @@ Result<void> move_into_place(Disk& disk, const fs::path& beside, const fs::path&
   return {};
 }
 
-bool comes_first(const Entry& a, const Entry& b) {
-  return std::tie(a.name, a.digest) < std::tie(b.name, b.digest);
-}
-
 }  // namespace
 
 Result<Store> Store::open(fs::path root, const Work& work) {

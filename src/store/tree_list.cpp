@@ -104,7 +104,7 @@ char letter_of(Kind kind) {
 
 std::optional<Kind> kind_of(std::string_view letter) {
   for (const auto kind : {Kind::file, Kind::folder, Kind::link}) {
-    if (letter == std::string_view(&"fdl"[static_cast<int>(kind)], 1)) return kind;
+    if (letter.size() == 1 && letter.front() == letter_of(kind)) return kind;
   }
   return std::nullopt;
 }

@@ -44,9 +44,19 @@ Result<void> finish_files(const KeepTree& tree, std::vector<TreeEntry>& entries,
   });
 }
 
+/// Puts a tree and its list into a new folder beside it, which can be renamed to its place.
+Result<void> pack(const fs::path& made, const fs::path& beside, const std::vector<TreeEntry>& entries,
+                  Disk& disk) {
+  TRY(make_folder(disk, beside));
+  if (const int error = disk.rename(made, beside / kTreeName))
+    return fail(io_error("write", beside / kTreeName, error));
+  return write_list(beside, entries, disk);
+}
+
 Error changed_in_use(const fs::path& folder, const std::string& change) {
-  return environment_error(fmt::format("the environment {} is not as it was made, and a run uses it: {}",
-                                       folder.string(), change))
+  return environment_error(
+             fmt::format("the environment {} has changed since it was made, and a run is using it: {}",
+                         folder.string(), change))
       .hint("wait for that run to end; `launch runs` lists it");
 }
 
@@ -65,9 +75,10 @@ std::optional<Tree> find_tree(const Store& store, const Digest& from, const std:
     work.disk.touch(digest_folder(store.root(), from));
     return Tree{folder / kTreeName, *std::move(entries)};
   }
-  work.reporter.warn(
-      fmt::format("{} is not as it was unpacked, and is unpacked again: {}", folder.string(), *change));
-  work.disk.remove_all(folder);
+  work.reporter.warn(fmt::format("{} has changed since it was unpacked, so it is unpacked again: {}",
+                                 folder.string(), *change));
+  if (const int error = work.disk.remove_all(folder); error != 0)
+    work.reporter.warn(io_error("remove", folder, error).message());
   return std::nullopt;
 }
 
@@ -75,10 +86,7 @@ Result<Tree> keep_tree(const Store& store, const KeepTree& tree, const Work& wor
   TRY_ASSIGN(auto entries, read_tree(tree.made));
   TRY(finish_files(tree, entries, work));
   const auto beside = tree.made.parent_path() / (tree.made.filename().string() + ".kept");
-  TRY(make_folder(work.disk, beside));
-  if (const int error = work.disk.rename(tree.made, beside / kTreeName))
-    return fail(io_error("write", beside / kTreeName, error));
-  TRY(write_list(beside, entries, work.disk));
+  TRY(pack(tree.made, beside, entries, work.disk));
   const auto trees = trees_folder(store.root(), tree.from);
   TRY(make_folder(work.disk, trees));
   const auto place = trees / tree.name;
@@ -108,33 +116,30 @@ Result<std::optional<Environment>> find_environment(const Store& store, const Di
   TRY_ASSIGN(const auto alone, FileLock::try_acquire(work.disk, lock_of(folder)));
   if (!alone) return fail(changed_in_use(folder, *change));
   work.reporter.warn(
-      fmt::format("{} is not as it was made, and is made again: {}", folder.string(), *change));
+      fmt::format("{} has changed since it was made, so it is made again: {}", folder.string(), *change));
   if (const int error = work.disk.remove_all(folder)) return fail(io_error("remove", folder, error));
   return std::nullopt;
 }
 
 Result<TreeMaker> TreeMaker::wait(const Store& store, const Work& work) {
-  TRY_ASSIGN(auto lock, FileLock::wait(work, store.root() / "scratch.lock", LockMode::exclusive,
+  TRY_ASSIGN(auto lock, FileLock::wait(work, lock_of(scratch_folder(store.root())), LockMode::exclusive,
                                        "waiting for another launch that is unpacking wheels",
                                        "stopped while waiting for another launch that is unpacking wheels"));
-  auto scratch = store.root() / "scratch";
+  auto scratch = scratch_folder(store.root());
   if (const int error = work.disk.remove_all(scratch)) return fail(io_error("remove", scratch, error));
   TRY(make_folder(work.disk, scratch));
   return TreeMaker(store, work, std::move(lock), std::move(scratch));
 }
 
 TreeMaker::~TreeMaker() {
-  if (lock_) work_.disk.remove_all(scratch_);
+  if (!scratch_.empty()) work_.disk.remove_all(scratch_);
 }
 
 Result<Environment> TreeMaker::keep(const fs::path& made, const Digest& key) const {
   auto& disk = work_.disk;
   TRY_ASSIGN(const auto entries, read_tree(made));
   const auto beside = scratch_ / (key.hex() + ".kept");
-  TRY(make_folder(disk, beside));
-  if (const int error = disk.rename(made, beside / kTreeName))
-    return fail(io_error("write", beside / kTreeName, error));
-  TRY(write_list(beside, entries, disk));
+  TRY(pack(made, beside, entries, disk));
   const auto folder = environments_folder(store_->root()) / key.hex();
   TRY(make_folder(disk, folder.parent_path()));
   TRY_ASSIGN(auto lock, FileLock::wait(work_, lock_of(folder), LockMode::shared, "",

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "archive/tree.hpp"
@@ -60,7 +61,11 @@ class TreeMaker {
  public:
   /// Errors (environment): the lock cannot be taken, the folder cannot be made; a stop.
   static Result<TreeMaker> wait(const Store& store, const Work& work);
-  TreeMaker(TreeMaker&&) = default;
+  TreeMaker(TreeMaker&& other) noexcept
+      : store_(other.store_),
+        work_(other.work_),
+        lock_(std::move(other.lock_)),
+        scratch_(std::exchange(other.scratch_, {})) {}
   TreeMaker& operator=(TreeMaker&&) = delete;
   ~TreeMaker();
 
@@ -76,8 +81,8 @@ class TreeMaker {
       : store_(&store), work_(work), lock_(std::move(lock)), scratch_(std::move(scratch)) {}
   const Store* store_;
   Work work_;
-  std::optional<FileLock> lock_;
-  std::filesystem::path scratch_;
+  FileLock lock_;
+  std::filesystem::path scratch_;  ///< empty once it was moved from
 };
 
 }  // namespace launch::store

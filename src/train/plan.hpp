@@ -31,13 +31,14 @@ struct Variable {
 
 /// The image of a run.
 struct TrainImage {
-  std::string name;                        ///< "localhost/launch/demo:latest"
-  std::optional<Digest> image_id = {};     ///< nullopt until the place has found the image
-  std::optional<Digest> digest = {};       ///< of the manifest; nullopt if the place does not know it
-  std::optional<Digest> lock_digest = {};  ///< of the lock it was built from; nullopt without a label
+  std::string name;                          ///< "localhost/launch/demo:latest"
+  std::optional<Digest> image_id = {};       ///< nullopt until the place has found the image
+  std::optional<Digest> digest = {};         ///< of the manifest; nullopt if the place does not know it
+  std::optional<Digest> lock_digest = {};    ///< of the lock it was built from; nullopt without a label
+  std::optional<Digest> recipe_digest = {};  ///< of the recipe it was rendered from; the same
 };
 
-/// Where nodes have their files from: the recipe's image, or an environment that is mounted over another one.
+/// What nodes run in: the recipe's image, or an environment that is mounted over the base image.
 enum class EnvironmentKind { image, mounted };
 std::string_view environment_name(EnvironmentKind kind);
 /// nullopt for any other name.

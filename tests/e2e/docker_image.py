@@ -80,10 +80,6 @@ class DockerImage(StandaloneProject):
         self.assertIn(f"error: the new image of {name} does not work: a trial in it exited with code 1\n", self.words)
         self.assertNotIn(f"localhost/launch/{name}", self.names())
 
-    def start_build(self, *arguments, **more):
-        return subprocess.Popen([LAUNCH, "build", NAME, *arguments], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
-                                stderr=subprocess.PIPE, env=self.environment(self.project, "store", more))
-
     def kill_builds(self, count, check, forget, **more):
         """Kills that many builds, each later than the one before; the build after each gives the same image again.
 

@@ -26,12 +26,12 @@ OPTIONS.add_argument("--points", type=int, default=8)
 PARSED, NAMES = OPTIONS.parse_known_args()
 POINTS = PARSED.points
 MARK = f"LAUNCH_TEST_KILLED={NAME}"  # in the environment of everything that these builds start
-PROGRAMS = ("pull", "run", "tag", "untag")
-REQUESTS = ("HEAD manifests", "HEAD blobs", "POST blobs", "PATCH blobs", "PUT blobs", "PUT manifests")
+PROGRAMS = ("tag", "pull", "run", "untag")
+REQUESTS = ("PUT manifests", "PUT blobs", "PATCH blobs", "POST blobs", "HEAD blobs", "HEAD manifests")
 
 
 def of_these_builds():
-    """The processes that they started, by command line."""
+    """Command lines of the processes that these builds started, by PID."""
     found = {}
     for process in pathlib.Path("/proc").glob("[0-9]*"):
         try:
@@ -42,8 +42,8 @@ def of_these_builds():
     return found
 
 
-def programs(process):
-    """The first words of what a process has started and not ended."""
+def subcommands(process):
+    """Those of a process's running children: "pull"."""
     words = []
     for children in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children"):
         try:
@@ -81,7 +81,7 @@ class Killed(StandaloneProject):
         return {(image, name) for image, names in lines for name in names.strip("[]").split() or [None]}
 
     def names_after_a_kill(self):
-        """But for those of loopback, which the next build removes."""
+        """Names in podman, except those of loopback, which the next build removes."""
         found = self.images_in_podman(whole=False) - self.base
         return {each for each in found if each[1] and not each[1].startswith("127.0.0.1:")}
 
@@ -105,7 +105,7 @@ class Killed(StandaloneProject):
         """`moment`: seconds, or a program and the seconds after its start."""
         if isinstance(moment, tuple):
             program, moment = moment
-            while program not in programs(process) and process.poll() is None:
+            while program not in subcommands(process) and process.poll() is None:
                 time.sleep(0.001)
         time.sleep(moment)
         process.kill()
@@ -125,7 +125,7 @@ class Killed(StandaloneProject):
 
     @staticmethod
     def moments(took, count):
-        early = [took * step / (count // 2) for step in range(count // 2)]
+        early = [took * (step + 0.5) / (count // 2) for step in range(count // 2)]
         late = [(PROGRAMS[step % len(PROGRAMS)], 0.02 * (step // len(PROGRAMS))) for step in range(count - count // 2)]
         return early + late
 
@@ -144,6 +144,8 @@ class Killed(StandaloneProject):
                 building = self.start("build", NAME)
                 self.kill_at(building, moment)
                 caught += building.returncode == -9
+                if isinstance(moment, tuple) and moment[1] == 0:
+                    self.assertEqual(building.returncode, -9, f"no {moment[0]} was seen")
                 self.expect_no_processes()
                 ours = self.names_after_a_kill()
                 before += not ours
@@ -227,13 +229,15 @@ class Killed(StandaloneProject):
                 name = f"team/demo-{step}:1"
                 pushing = self.start("build", NAME, "--push", f"{address}/{name}")
                 if in_time:
-                    self.kill_at(pushing, took * step / (POINTS // 2))
+                    self.kill_at(pushing, took * (step + 0.5) / (POINTS // 2))
                 else:
                     server.counts.clear()
                     server.fault = lambda handler: self.kill_in_request(handler, kind, nth, pushing)
                     pushing.communicate()
                     server.fault = lambda handler: False
                 caught += pushing.returncode == -9
+                if not in_time and kind in counts and counts[kind] >= nth:
+                    self.assertEqual(pushing.returncode, -9, "no such request was seen")
                 self.expect_no_processes()
                 found = self.tagged(f"{registry}/{name}")
                 before += not found

@@ -14,7 +14,7 @@ import subprocess
 import time
 import unittest
 
-from image_project import TAG, write_wheel
+from image_project import write_wheel
 from standalone_project import NAME, LAUNCH, StandaloneProject
 
 HERE = pathlib.Path(__file__).parent
@@ -60,8 +60,14 @@ with open(f"/out/{sys.argv[1]}.json", "w") as out:
 
 JOB = r'''
 import pathlib, sys, time
-print("ready")
-sys.exit(7) if sys.argv[1:] == ["exit"] else time.sleep(600) if sys.argv[1:] == ["wait"] else print(pathlib.Path("said.txt").read_text())
+print("ready", flush=True)
+if sys.argv[1:] == ["exit"]:
+    sys.exit(7)
+if sys.argv[1:] == ["wait"]:
+    time.sleep(600)
+while sys.argv[1:] == ["later"] and not pathlib.Path("/out/go").exists():
+    time.sleep(0.05)
+print(pathlib.Path("said.txt").read_text())
 '''
 
 
@@ -83,7 +89,7 @@ class Mounted(StandaloneProject):
         (cls.project / f"recipes/{NAME}-root.toml").write_text(
             text.replace('user = "trainer"\n', '') + train)
         (cls.project / f"recipes/{NAME}-job.toml").write_text(
-            text + '[train]\ncommand = ["job.py"]\nnodes = 2\ngpus = 0\n')
+            text + train.replace('"/new/workspace/look.py"', '"job.py"') + "nodes = 2\n")
 
     def setUp(self):
         self.addCleanup(self.assert_nothing_left)
@@ -98,19 +104,16 @@ class Mounted(StandaloneProject):
         names = []
         for what in (["ps", "--all", "--format", "{{.Names}}"], ["network", "ls", "--format", "{{.Name}}"]):
             names += subprocess.run(["podman", *what], text=True, check=True, stdout=subprocess.PIPE).stdout.split()
-        return [name for name in names if NAME in name] + [str(path) for path in self.root.rglob("files.tar")]
-
-    @classmethod
-    def remove_images(cls):
-        listed = subprocess.run(["podman", "images", "--format", "{{.Repository}}:{{.Tag}}"], text=True, stdout=subprocess.PIPE).stdout
-        cls.images.update(name for name in listed.split() if name.startswith("localhost/launch-base:"))
-        super().remove_images()
+        return [name for name in names if NAME in name] + [str(path) for path in (self.root / "state").rglob("files.tar")]
 
     def train(self, *arguments, recipe=NAME, **options):
         return self.launch("train", recipe, *arguments, LAUNCH_STATE=str(self.root / "state"), **options)
 
     def record(self, document):
-        return json.loads(pathlib.Path(document["record"]).read_text())
+        record = json.loads(pathlib.Path(document["record"]).read_text())
+        if record["mounted"]:
+            self.images.add(record["image"]["name"])
+        return record
 
     def start(self, *arguments, recipe=f"{NAME}-job"):
         environment = self.environment(self.project, "store", {"LAUNCH_STATE": str(self.root / "state")})
@@ -172,7 +175,6 @@ class Mounted(StandaloneProject):
 
     def test_commands_run_as_they_are_printed(self):
         self.lock()
-        self.train("--env", "mounted", "--", "mounted")
         document = self.train("--env", "mounted", "--", "again")
         printed = subprocess.run([LAUNCH, "train", NAME, "--env", "mounted", "--dry-run"], cwd=self.project, text=True, check=True,
                                  env=self.environment(self.project, "store", {"LAUNCH_STATE": str(self.root / "state")}),
@@ -193,8 +195,8 @@ class Mounted(StandaloneProject):
         good = module.read_text()
         module.write_text(good.replace("small", "smell"))  # also in the tree of its wheel: it is the same file
         self.train("--env", "mounted", "--", "mounted")
-        self.assertIn("is not as it was made, and is made again: venv/lib/", self.words)
-        self.assertIn("is not as it was unpacked, and is unpacked again: lib/", self.words)
+        self.assertIn("has changed since it was made, so it is made again: venv/lib/", self.words)
+        self.assertIn("has changed since it was unpacked, so it is unpacked again: lib/", self.words)
         self.assertEqual(module.read_text(), good)
         (tree / "venv/lib/added.pth").write_text("import os")
         self.train("--env", "mounted", "--", "mounted")
@@ -217,7 +219,7 @@ class Mounted(StandaloneProject):
         before = self.launch("store", "list")["unpacked"]
         self.assertEqual(before["environments"], 1)
         self.assertGreater(before["trees"], 3)
-        time.sleep(1.1)
+        time.sleep(1.1)  # --unused-for counts whole seconds
         self.assertGreaterEqual(self.launch("store", "gc", "--unused-for", "0")["trees"], before["trees"])
         self.assertEqual(self.launch("store", "list")["unpacked"], {"trees": 0, "bytes": 0, "environments": 0})
         self.train(recipe=name)
@@ -235,12 +237,11 @@ class Mounted(StandaloneProject):
         self.train("--env", "mounted", recipe=name)
         said = self.project / "src/said.txt"
         self.addCleanup(said.write_text, "before")
-        run = self.start()
-        while not list(self.root.rglob("files.tar")):
-            self.assertIsNone(run.poll())
-            time.sleep(0.005)
-        time.sleep(0.05)
+        run = self.start("later")
+        self.wait_for(run)
         said.write_text("after")
+        (self.root / "out/go").touch()
+        self.addCleanup((self.root / "out/go").unlink)
         out, err = run.communicate()
         self.assertEqual(run.returncode, 0, err)
         self.assertIn("before", out)

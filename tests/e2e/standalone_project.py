@@ -102,6 +102,10 @@ class StandaloneProject(unittest.TestCase):
         self.words = done.stderr
         return json.loads(done.stdout) if done.stdout else None
 
+    def start_build(self, *arguments, **more):
+        return subprocess.Popen([LAUNCH, "build", NAME, *arguments], cwd=self.project, text=True, stdout=subprocess.DEVNULL,
+                                stderr=subprocess.PIPE, env=self.environment(self.project, "store", more))
+
     def lock(self, project=None, name=NAME):
         self.launch("lock", name, project=project)
 

@@ -70,7 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         given = self.headers.get("Authorization", "")
         if not server.login:
             return given == "" or self.wrong_header("Authorization without a challenge")
-        return given.startswith("Bearer ") and server.use_token(given.removeprefix("Bearer "))
+        return given.startswith("Bearer ") and server.use_token(given.removeprefix("Bearer "), f"{self.command} {self.path}")
 
     def token(self):
         wanted = "Basic " + base64.b64encode(self.server.login.encode()).decode()
@@ -248,6 +248,7 @@ class StrictRegistry(http.server.ThreadingHTTPServer):
         self.fault = lambda handler: False
         self.location = lambda path: f"{self.scheme}://{self.address}{path}"
         self.seen, self.wrong, self.scopes, self.counts, self.tokens = [], [], [], collections.Counter(), {}
+        self.refused = {}
         self.token_uses = 1_000_000
 
     def handle_error(self, *_):
@@ -268,10 +269,17 @@ class StrictRegistry(http.server.ThreadingHTTPServer):
             self.tokens[token] = self.token_uses
         return token
 
-    def use_token(self, token):
+    def use_token(self, token, request):
+        """A token is good for so many requests, and for one that was refused with an older token: a real one,
+        which ends by time, does not end within the moment in which a client asks again."""
         with self.guard:
-            self.tokens[token] = self.tokens.get(token, 0) - 1
-            return self.tokens[token] >= 0
+            if token not in self.tokens:
+                return False
+            self.tokens[token] -= 1
+            if self.tokens[token] >= 0 or self.refused.get(request, token) != token:
+                return True
+            self.refused[request] = token
+            return False
 
     def challenge(self):
         return f'Bearer realm="{self.scheme}://{self.address}/token",service="strict"'

@@ -54,7 +54,9 @@ class Verify(StandaloneProject):
                               env=self.environment(self.project, "store", {})).stderr
 
     def containers(self):
-        return run("podman", "ps", "--all", "--filter", "label=launch.verify", "--format", "{{.Names}}").split()
+        """Those in which images of this test are verified: each has a part of the image's ID in its name."""
+        names = run("podman", "ps", "--all", "--filter", "label=launch.verify", "--format", "{{.Names}}").split()
+        return [name for name in names if any(image.removeprefix("sha256:")[:12] in name for image in self.images)]
 
     def test_what_works_is_recorded_until_the_lock_changes(self):
         self.assertIn(f"not verified: run `launch verify {NAME}`\n", self.train())
@@ -107,6 +109,7 @@ class Verify(StandaloneProject):
                 until = time.monotonic() + 60
                 while not self.containers() and time.monotonic() < until:
                     time.sleep(0.05)
+                self.assertTrue(self.containers(), "no container was started")
                 verifying.send_signal(sent)
                 self.assertEqual(verifying.wait(), code)
                 self.assertFalse(self.record.exists())

@@ -36,7 +36,7 @@ TEST_F(LockedImages, AreRecordedIfAsked) {
   expect_done({"lock", "demo", "--image"},
               "lockfiles/pylock.demo.toml has changed\n"
               "its image for linux-x86_64 is sha256:[SHA256]\n");
-  EXPECT_THAT(lock_text(), testing::StartsWith(without + "\n[tool.launch.images]\nrecipe-digest = "));
+  EXPECT_THAT(lock_text(), testing::StartsWith(without + "\n[tool.launch.images]\nrender-digest = "));
   EXPECT_THAT(lock_text(), HasSubstr("\n[tool.launch.images.linux-x86_64]\nmanifest = \"" +
                                      digest.out.substr(0, digest.out.find('\n')) + "\"\nconfig = \"sha256:"));
   const auto with = lock_text();
@@ -119,13 +119,13 @@ TEST_F(LockedImages, ThatNothingDetermines) {
   EXPECT_EQ(done.code, 2);
   EXPECT_THAT(done.err,
               HasSubstr("error: the lock of demo cannot name its image: the engine installs packages of the "
-                        "distribution, so that its digest is known only once it is built\n"));
+                        "distribution, so its digest is known only after the build\n"));
   demo_.recipe();
   done = demo_.launch({"lock", "demo", "--image"});
   EXPECT_EQ(done.code, 2);
   EXPECT_THAT(done.err,
               HasSubstr("error: the lock of demo cannot name its image: its Python is that of the base image "
-                        "or its distribution, so that its digest is known only once it is built\n"));
+                        "or its distribution, so its digest is known only after the build\n"));
 }
 
 }  // namespace

@@ -97,7 +97,7 @@ TEST_F(StoreScenario, Verify) {
       done.err,
       fmt::format(
           "error: 1 of 1 file in [ROOT]/store/wheels is damaged\n\nhint: remove the damaged files; they "
-          "are fetched again when needed: rm {}\n",
+          "are fetched or unpacked again when needed: rm {}\n",
           shown));
   done = demo_.launch({"store", "verify", "--json"});
   EXPECT_EQ(done.code, 1);

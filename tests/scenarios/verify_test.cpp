@@ -138,8 +138,10 @@ TEST_F(VerifyScenario, Json) {
                   R"({"schema":1,"recipe":"demo","verified":true,"problems":[],"missing":[],"files":1,)"
                   R"("smoke":{"code":0,"seconds":[SECONDS],"output":[]},"git_version":")" +
                   kCommit + R"(","found":{"schema":1,"recipe":"demo","lock":"sha256:[SHA256]")"));
-  EXPECT_THAT(done.out, EndsWith(R"("time":"[UTC]"},"record":"lockfiles/demo.verified.json","removed":false})"
-                                 "\n"));
+  EXPECT_THAT(
+      done.out,
+      EndsWith(R"("time":"[UTC]"},"record":"lockfiles/demo.verified.json","kept":false,"removed":false})"
+               "\n"));
   smoke(R"(["sh", "-c", "echo it is broken; exit 7"])");
   scenario_.write("src/train.py", "import os\nfrom torch import Module, Gone\n");
   done = verify({"--json"});
@@ -152,7 +154,7 @@ TEST_F(VerifyScenario, Json) {
           R"(with code 7"}],"missing":[{"name":"torch:Gone","reason":"AttributeError: module 'torch' has no attribute )"
           R"('Gone'","uses":[{"file":"src/train.py","line":2}]}],"files":1,"smoke":{"code":7,"seconds":[SECONDS],)"
           R"("output":["it is broken"]},)"));
-  EXPECT_THAT(done.out, EndsWith(R"("record":null,"removed":true})"
+  EXPECT_THAT(done.out, EndsWith(R"("record":null,"kept":false,"removed":true})"
                                  "\n"));
 }
 
@@ -363,7 +365,7 @@ TEST_F(VerifyScenario, TrainSaysWhetherLockAndImageAreVerified) {
   ASSERT_EQ(demo_.launch({"build", "demo"}).code, 0);
   EXPECT_EQ(
       said(),
-      cpu + "this image is not verified, only an earlier one of the lock is: run `launch verify demo`\n");
+      cpu + "this image is not verified, but another image of this lock is: run `launch verify demo`\n");
 }
 
 TEST_F(VerifyScenario, DiffSaysWhichLockIsVerified) {

@@ -123,9 +123,9 @@ class LocalPlace final : public Place {
   Result<std::optional<TrainImage>> find_image(const std::string& name) const override {
     TRY_ASSIGN(const auto image, engine_->find_image(name));
     if (!image) return std::nullopt;
-    const auto lock = image->labels.find(project::kLockLabel);
     return TrainImage{name, image->image_id, image->digest,
-                      lock == image->labels.end() ? std::nullopt : Digest::parse(lock->second)};
+                      project::digest_label(image->labels, project::kLockLabel),
+                      project::digest_label(image->labels, project::kRecipeLabel)};
   }
 
   PlaceDescription describe(const Plan& plan) const override {

@@ -85,6 +85,10 @@ TEST_F(Interpreter, WhatLeadsOutIsRefused) {
                     {.name = "python/link", .type = '2', .target = "lib"},
                     {.name = "python/link/x", .content = "through the link"}}),
             "not a usable interpreter: \"python/link/x\" is below a link");
+  EXPECT_EQ(unpack({{.name = "python/lib/", .type = '5'},
+                    {.name = "python/link", .type = '2', .target = "lib"},
+                    {.name = "python/link", .content = "in place of the link"}}),
+            "not a usable interpreter: \"python/link\" takes the place of a link");
   EXPECT_FALSE(fs::exists(folder_ / "python/lib/x"));
   EXPECT_EQ(unpack({{.name = "python/p/q/b", .type = '2', .target = "../.."},
                     {.name = "python/p/q/c", .type = '2', .target = "b/.."},

@@ -96,7 +96,9 @@ class Workflows : public ::testing::Test {
                 .files = {{"torch/__init__.py", ""}}});
     index_.add({.name = "nvidia-cuda-runtime-cu12", .version = "12.8.57"});
     write("src/train.py", "");
-    write("recipes/demo.toml", *read_file(folder_ / "recipes/demo.toml") + "smoke = [\"true\"]\n");
+    const auto recipe = *read_file(folder_ / "recipes/demo.toml");
+    if (recipe.find("smoke") == std::string::npos)
+      write("recipes/demo.toml", recipe + "smoke = [\"true\"]\n");
     write("engine/site/torch.py", fmt::format("__version__ = '2.3.1+cu128'\nclass version:\n  cuda = '12.8'\n"
                                               "class cuda:\n  device_count = lambda: {}\n",
                                               gpus));
@@ -105,9 +107,9 @@ class Workflows : public ::testing::Test {
     ASSERT_TRUE(built) << built.error().text();
   }
   /// On a machine with two GPUs, of which nvidia-smi says this.
-  Result<VerifyDocument> verify_demo(const std::string& nvidia_smi) {
+  Result<VerifyDocument> verify_demo(const std::string& nvidia_smi, int gpus = 2) {
     runner_ = std::make_unique<WithGpus>(make_process_runner(), nvidia_smi);
-    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = 2}, context(),
+    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = gpus}, context(),
                   [](std::string_view) {});
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
@@ -213,16 +215,33 @@ TEST_F(Workflows, AVerificationUsesTheGpusOfTheMachine) {
   EXPECT_TRUE(exists("lockfiles/demo.verified.json"));
 }
 
-TEST_F(Workflows, AVerificationWhoseTorchSeesNoGpuFails) {
-  build_for_cuda(0);
-  const auto verified = verify_demo(kGpus);
-  ASSERT_TRUE(verified) << verified.error().text();
-  ASSERT_EQ(verified->problems.size(), 1U);
-  EXPECT_EQ(verified->problems.front().text, "torch sees no GPU in the container, but this machine has 2");
-  EXPECT_FALSE(exists("lockfiles/demo.verified.json"));
+TEST_F(Workflows, AVerificationWhoseTorchDoesNotSeeAllGpusFails) {
+  for (const auto& [seen, text] : {std::pair{0, "no GPU"}, std::pair{1, "1 GPU"}}) {
+    build_for_cuda(seen);
+    const auto verified = verify_demo(kGpus);
+    ASSERT_TRUE(verified) << verified.error().text();
+    ASSERT_EQ(verified->problems.size(), 1U);
+    EXPECT_EQ(verified->problems.front().text,
+              fmt::format("torch sees {} in the container, but this machine has 2", text));
+    EXPECT_FALSE(exists("lockfiles/demo.verified.json"));
+  }
 }
 
-TEST_F(Workflows, AVerificationWithGpusThatNobodyKnows) {
+TEST_F(Workflows, AVerificationWithoutAGpuReplacesNoneWithGpus) {
+  build_for_cuda(2);
+  ASSERT_TRUE(verify_demo(kGpus));
+  const auto record = *read_file(folder_ / "lockfiles/demo.verified.json");
+  const auto verified = verify_demo("", 0);
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_TRUE(verified->verified());
+  EXPECT_EQ(*read_file(folder_ / "lockfiles/demo.verified.json"), record);
+  EXPECT_THAT(
+      reporter_.notes.back(),
+      testing::ContainsRegex("^lockfiles/demo.verified.json is kept as it is: verified on [-0-9]+ with 2 × "
+                             "NVIDIA H100, driver 550.54.15$"));
+}
+
+TEST_F(Workflows, AVerificationWithGpusThatNvidiaSmiDoesNotName) {
   build_for_cuda(2);
   const auto verified = verify_demo("");
   ASSERT_TRUE(verified) << verified.error().text();

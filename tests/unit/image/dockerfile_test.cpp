@@ -107,16 +107,6 @@ TEST(Dockerfile, InstallsFromTheArchiveOfThatDay) {
       "https://snapshot.ubuntu.com/ubuntu/20250606T080910Z/\n"
       "deb http://archive.ubuntu.com/ubuntu-old/ jammy main\n"
       "deb http://mirror.example/ubuntu/ jammy main\n");
-  EXPECT_EQ(
-      rewritten("debian 12", "3.11",
-                "URIs: http://deb.example.org/debian\n"
-                "URIs: http://deb.example.org/debian-security/\n"
-                "deb http://security.example.org/debian-security bookworm-security main\n"
-                "URIs: http://deb.example.org/debian-debug\n"),
-      "URIs: https://snapshot.example.org/archive/debian/20250606T080910Z/\n"
-      "URIs: https://snapshot.example.org/archive/debian-security/20250606T080910Z/\n"
-      "deb https://snapshot.example.org/archive/debian-security/20250606T080910Z/ bookworm-security main\n"
-      "URIs: http://deb.example.org/debian-debug\n");
 }
 
 TEST(Dockerfile, OfADebianThatHasNoSnapshots) {

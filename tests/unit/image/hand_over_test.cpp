@@ -191,9 +191,9 @@ TEST_F(HandOver, SaysThatTheEngineCannotPull) {
 
 TEST_F(HandOver, NoticesThatAnotherImageGotTheName) {
   engine_.other_id = std::string(64, '7');
-  EXPECT_EQ(
-      run().error().text(),
-      "error: podman tagged the image localhost/launch/demo:latest, and that name is another image now\n");
+  EXPECT_EQ(run().error().text(),
+            "error: podman tagged the image localhost/launch/demo:latest, but that name now refers to "
+            "another image\n");
 }
 
 TEST_F(HandOver, WaitsForAnotherOfTheSameImage) {

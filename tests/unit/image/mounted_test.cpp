@@ -22,7 +22,10 @@ using testing::IsEmpty;
 using testing::Pair;
 
 struct MountedBench : PlanBench {
-  MountedPlan plan_it() { return plan_mounted(request(), store, work).value(); }
+  std::shared_ptr<const OwnLayer> files() {
+    return own_files(request(), plan_it().base, store, work).value();
+  }
+  MountedPlan plan_it() { return plan_mounted(request(), store).value(); }
   Result<store::Environment> make() { return make_environment(request(), plan_it(), store, runner, work); }
   std::vector<std::string> names(const fs::path& folder) const {
     std::vector<std::string> out;
@@ -135,7 +138,7 @@ TEST(PlanMounted, HasTheSettingsOfTheImage) {
       << "the base image has it";
   EXPECT_EQ(plan.user, "");
   EXPECT_EQ(plan.work_folder, "");
-  EXPECT_EQ(plan.files, nullptr);
+  EXPECT_FALSE(plan.has_files);
 }
 
 TEST(PlanMounted, FilesOfTheUserAndTheProjectAreOneTar) {
@@ -147,9 +150,11 @@ TEST(PlanMounted, FilesOfTheUserAndTheProjectAreOneTar) {
   const auto plan = bench.plan_it();
   EXPECT_EQ(plan.user, "trainer");
   EXPECT_EQ(plan.work_folder, "/workspace/");
-  ASSERT_NE(plan.files, nullptr);
+  EXPECT_TRUE(plan.has_files);
+  const auto files = bench.files();
+  ASSERT_NE(files, nullptr);
   const auto tar = bench.scratch / "files.tar";
-  ASSERT_TRUE(write_files(*plan.files, tar, bench.work.disk));
+  ASSERT_TRUE(write_files(*files, tar, bench.work.disk));
   std::vector<std::string> found;
   const archive::TarVisitor visitor{
       .enter = [&](const archive::TarEntry& entry) -> Result<bool> {
@@ -164,9 +169,23 @@ TEST(PlanMounted, FilesOfTheUserAndTheProjectAreOneTar) {
                           "home/trainer/ 755 1001:1001 0 315532800", "workspace/ 755 1001:1001 0 315532800",
                           "workspace/a.py 755 1001:1001 8 315532800"));
   bench.fake.disk.set({"write", "files.tar", ENOSPC});
-  const auto full = write_files(*plan.files, tar, bench.work.disk);
+  const auto full = write_files(*files, tar, bench.work.disk);
   ASSERT_FALSE(full);
   EXPECT_EQ(full.error().message(), "cannot write " + tar.string() + ": No space left on device");
+}
+
+TEST(PlanMounted, WhatAMountHidesIsLeftOutOfTheTar) {
+  MountedBench bench;
+  bench.put("a.py", "print()\n");
+  bench.copies = {{"/workspace/", "0:0", {{bench.scratch / "a.py", "a.py", ProjectFile::Kind::file, true}}},
+                  {"/srv/", "0:0", {{bench.scratch / "a.py", "b.py", ProjectFile::Kind::file, true}}}};
+  bench.locked.recipe.train.mounts = {{.from = "/data", .to = "/workspace/"}};
+  const auto files = bench.files();
+  std::vector<std::string> paths;
+  for (const auto& member : files->members) paths.push_back(member.member.path);
+  EXPECT_THAT(paths, ElementsAre("srv", "srv/b.py")) << "docker would write it into /data";
+  bench.locked.recipe.train.mounts.push_back({.from = "/data", .to = "/srv"});
+  EXPECT_EQ(bench.files(), nullptr);
 }
 
 TEST(PlanMounted, WhatNeedsAnImageIsSaid) {
@@ -187,6 +206,10 @@ TEST(PlanMounted, WhatNeedsAnImageIsSaid) {
   EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venv/lib"}}; }),
             "the recipe demo copies files to /opt/venv/lib under [image]");
   EXPECT_EQ(why([](auto& locked) { locked.recipe.image.copy = {{.from = "src", .to = "/opt/venvs"}}; }), "");
+  for (const std::string to : {"/opt", "/opt/venv", "/python/lib/"}) {
+    EXPECT_EQ(why([&](auto& locked) { locked.recipe.train.mounts = {{.from = "/data", .to = to}}; }),
+              "the recipe demo mounts a folder at " + to + " under [train]");
+  }
 }
 
 }  // namespace

@@ -202,7 +202,7 @@ TEST_F(ProjectFiles, WhoseNamesWouldRemoveFilesOfAnImageAreRefused) {
     write("src/" + name);
     EXPECT_EQ(refusal({{.from = "src"}}),
               "error: copy under [image] in recipes/demo.toml: src holds \"src/" + name +
-                  "\", which an image would read as the removal of a file\n\nhint: rename it\n");
+                  "\", a name by which an image layer removes a file\n\nhint: rename it\n");
     fs::remove(root() / "src" / name);
   }
 }

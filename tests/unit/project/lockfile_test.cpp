@@ -486,8 +486,8 @@ TEST(LockfileError, Provenance) {
       with_hint("pylock.demo.toml:53:1: [tool] launch.base.tag: expected an image's tag, but it is missing"));
   EXPECT_EQ(
       edit_error("\n[tool.launch.base]",
-                 "\n[tool.launch.images]\nrecipe-digest = \"no\"\n[tool.launch.base]"),
-      with_hint("pylock.demo.toml:54:17: [tool] launch.images.recipe-digest: expected \"sha256:\" and 64 hex "
+                 "\n[tool.launch.images]\nrender-digest = \"no\"\n[tool.launch.base]"),
+      with_hint("pylock.demo.toml:54:17: [tool] launch.images.render-digest: expected \"sha256:\" and 64 hex "
                 "digits, found \"no\""));
   EXPECT_EQ(
       edit_error("tag = \"12.8.1-base-ubuntu24.04\"", "tag = \"a\\nRUN touch /pwned\""),
@@ -534,7 +534,7 @@ TEST(LockDigest, LeavesOutTheDigestsOfImagesAtTheEnd) {
   lock.provenance.images =
       ImageDigests{Digest::of("recipe"), {{fakes::x86(), {Digest::of("m"), Digest::of("c")}}}};
   const auto text = write_lockfile(lock);
-  EXPECT_EQ(text, kSampleText + "\n[tool.launch.images]\nrecipe-digest = \"" + Digest::of("recipe").text() +
+  EXPECT_EQ(text, kSampleText + "\n[tool.launch.images]\nrender-digest = \"" + Digest::of("recipe").text() +
                       "\"\n\n[tool.launch.images.linux-x86_64]\nmanifest = \"" + Digest::of("m").text() +
                       "\"\nconfig = \"" + Digest::of("c").text() + "\"\n");
   const auto read = parse_lockfile(text, "pylock.demo.toml");

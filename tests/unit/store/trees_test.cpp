@@ -131,7 +131,7 @@ TEST_F(Trees, AreNotUsedOnceTheyWereChanged) {
     EXPECT_EQ(find(), std::nullopt);
     EXPECT_THAT(work_.reporter.warnings,
                 ElementsAre(tree.folder.parent_path().string() +
-                            " is not as it was unpacked, and is unpacked again: " + said));
+                            " has changed since it was unpacked, so it is unpacked again: " + said));
     EXPECT_FALSE(fs::exists(tree.folder));
   }
 }
@@ -165,13 +165,13 @@ TEST_F(Trees, AnEnvironmentIsFoundUntilItIsChanged) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().text(),
               "error: the environment " + folder.parent_path().string() +
-                  " is not as it was made, and a run uses it: venv/new.py was added\n\n"
+                  " has changed since it was made, and a run is using it: venv/new.py was added\n\n"
                   "hint: wait for that run to end; `launch runs` lists it\n");
   }
   EXPECT_EQ(find_kept()->has_value(), false);
   EXPECT_THAT(work_.reporter.warnings,
               ElementsAre(folder.parent_path().string() +
-                          " is not as it was made, and is made again: venv/new.py was added"));
+                          " has changed since it was made, so it is made again: venv/new.py was added"));
   EXPECT_FALSE(fs::exists(folder));
 }
 

@@ -1,0 +1,79 @@
+#include "registry/session.hpp"
+
+#include <functional>
+#include <string>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fakes/one_by_one_http.hpp"
+#include "fakes/urls.hpp"
+
+namespace launch::registry {
+namespace {
+
+/// Issues token-1, token-2, …; answers a request with 401 until `accepts` says yes to its token.
+class TokenRegistry final : public fakes::OneByOneHttp {
+ public:
+  std::function<bool(const std::string& path, const std::string& token)> accepts;
+  int issued = 0;
+
+  Result<net::HttpResponse> fetch(const net::HttpRequest& request) override {
+    net::HttpResponse response;
+    response.url = request.url;
+    response.status = 200;
+    if (request.url.path() == "/token") {
+      response.body = fmt::format(R"({{"token":"token-{}"}})", ++issued);
+      return response;
+    }
+    std::string token;
+    for (const auto& [name, value] : request.headers)
+      if (name == "Authorization") token = value.substr(std::string("Bearer ").size());
+    if (accepts(std::string(request.url.path()), token)) return response;
+    response.status = 401;
+    response.headers = {{"www-authenticate", R"(Bearer realm="https://registry.example/token",service="s")"}};
+    return response;
+  }
+};
+
+struct SessionTest : testing::Test {
+  TokenRegistry registry;
+  Session session{registry, Place::to_push("registry.example/team/demo", {}).value(), {}, Action::push};
+
+  int status_of(const std::string& path) {
+    const auto response = session.send({.url = fakes::url("https://registry.example/v2/team/demo/" + path)});
+    return response ? response->status : 0;
+  }
+};
+
+TEST_F(SessionTest, FetchesATokenOnceForManyRequests) {
+  registry.accepts = [](const auto&, const auto& token) { return token == "token-1"; };
+  EXPECT_EQ(status_of("a"), 200);
+  EXPECT_EQ(status_of("b"), 200);
+  EXPECT_EQ(registry.issued, 1);
+}
+
+TEST_F(SessionTest, ARequestThatIsRefusedWithTwoTokensOfItsOwnIsRefused) {
+  registry.accepts = [](const auto&, const auto&) { return false; };
+  EXPECT_EQ(status_of("a"), 401);
+  EXPECT_EQ(registry.issued, 2);
+}
+
+/// Other threads push at the same time: while this request waits, they find the token expired and fetch
+/// others, which have expired too when it is asked again.
+TEST_F(SessionTest, TokensThatOtherThreadsFetchedDoNotCount) {
+  int asked = 0;
+  registry.accepts = [&, spent = std::string()](const std::string& path, const std::string& token) mutable {
+    if (path.ends_with("/other")) return token != spent;
+    if (++asked > 4) return true;
+    spent = token;
+    EXPECT_EQ(status_of("other"), 200);
+    return false;
+  };
+  EXPECT_EQ(status_of("mine"), 200);
+  EXPECT_EQ(registry.issued, 4);
+}
+
+}  // namespace
+}  // namespace launch::registry
