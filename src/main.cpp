@@ -3,9 +3,12 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <functional>
+#include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
@@ -30,26 +33,43 @@ class Signals {
  public:
   Signals() {
     sigemptyset(&set_);
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&set_, signal);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&set_, signal);
     pthread_sigmask(SIG_BLOCK, &set_, nullptr);
     std::thread([this] { wait(); }).detach();
   }
 
   std::stop_token token() const { return source_.get_token(); }
   int received() const { return received_; }
+  /// See commands::Context.
+  std::stop_token take(std::function<void(int)> hand_on) {
+    const std::scoped_lock lock(mutex_);
+    hand_on_ = std::move(hand_on);
+    return again_.get_token();
+  }
 
  private:
   void wait() {
     int signal = 0;
     while (sigwait(&set_, &signal) == 0) {
-      if (received_.exchange(signal) != 0) ::_exit(128 + signal);
-      source_.request_stop();
+      const std::scoped_lock lock(mutex_);
+      if (signal == SIGUSR1 || signal == SIGUSR2) {
+        if (!hand_on_) ::_exit(128 + signal);
+        hand_on_(signal);
+      } else if (received_ == 0) {
+        received_ = signal;
+        source_.request_stop();
+      } else if (!hand_on_ || !again_.request_stop()) {
+        ::_exit(128 + signal);
+      }
     }
   }
 
   sigset_t set_{};
   std::stop_source source_;
+  std::stop_source again_;
   std::atomic<int> received_{0};
+  std::mutex mutex_;
+  std::function<void(int)> hand_on_;
 };
 
 /// With `>&-`, the first opened file would become standard output. These placeholders reject writes.
@@ -94,6 +114,7 @@ int main(int argc, char** argv) {
             .stop = signals.token(),
             .signal = [] { return signals.received(); },
             .program = std::filesystem::read_symlink("/proc/self/exe", code),
+            .take_signals = [](std::function<void(int)> hand_on) { return signals.take(std::move(hand_on)); },
         },
         .terminal = terminal,
         .output = output,

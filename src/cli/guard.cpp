@@ -3,6 +3,7 @@
 #include <string>
 
 #include "cli/app.hpp"
+#include "train/control.hpp"
 #include "train/run.hpp"
 
 namespace launch::cli {
@@ -10,10 +11,14 @@ namespace {
 
 /// Waits on stdin, a pipe that only the starting `launch train` holds: "done" means that the run was cleaned
 /// up, end of file that it was killed.
-Result<int> guard(const std::string& folder, World& world) {
-  std::string word;
-  if (std::getline(std::cin, word) && word == "done") return 0;
-  TRY(train::close_lost_run(train::RunFolder::at(folder), world.context.runner, world.context.work()));
+Result<int> guard(const std::string& path, World& world) {
+  const auto folder = train::RunFolder::at(path);
+  {
+    const train::Heartbeat heartbeat(folder.control(), train::Keeper::guard, world.context.work());
+    std::string word;
+    if (std::getline(std::cin, word) && word == "done") return 0;
+  }
+  TRY(train::close_lost_run(folder, world.context.runner, world.context.work()));
   return 0;
 }
 

@@ -25,7 +25,12 @@ constexpr const char* kFooter =
     "is\n"
     "shown with [node.rank] before it and kept in the run's logs. If one rank fails, all are stopped, the "
     "rank that\n"
-    "failed first is shown, and its code is returned. Ctrl-C stops the run and leaves nothing behind.\n"
+    "failed first is shown, and its code is returned.\n"
+    "\n"
+    "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
+    "second "
+    "Ctrl-C\n"
+    "ends them at once. SIGUSR1 and SIGUSR2 are handed to the ranks. Nothing is left behind.\n"
     "\n"
     "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"
     "  launch train demo --dry-run                    the exact commands, for a shell";
@@ -38,6 +43,7 @@ struct TrainOptions {
   std::optional<std::string> environment;
   std::string place = std::string(train::place_kinds().front().name);
   std::optional<int> port;
+  std::optional<int> grace;
   bool dry_run = false;
 };
 
@@ -58,6 +64,11 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   }
   request.engine = options.engine;
   request.port = options.port.value_or(request.port);
+  if (options.grace) {
+    if (*options.grace < 0)
+      return fail(input_error(fmt::format("--grace {}: expected 0 or more seconds", *options.grace)));
+    request.grace = std::chrono::seconds(*options.grace);
+  }
   request.arguments = world.rest;
   return request;
 }
@@ -75,15 +86,17 @@ constexpr std::chrono::seconds kPatience{2};
   std::_Exit(code);
 }
 
-/// Runs the training and shows its lines.
-Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& request, World& world) {
+/// Runs the training and shows its lines. `stalled`: whether the terminal waits for its reader.
+Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& request, World& world,
+                                                bool& stalled) {
   // The ranks' stdout is this command's data, unless --json uses stdout.
   Screen screen(world.terminal, world.output, world.json, "the run's logs");
   auto context = world.context.with(screen);
   auto document = commands::train(
       request, context, [&screen](Stream stream, auto who, auto text) { screen.line(stream, who, text); });
-  if (screen.close(world.context.stop, kPatience)) return document;
-  leave_stalled_reader(document ? code_of(document->report.end) : exit_code_of(document.error()));
+  stalled = !screen.close(world.context.stop, kPatience);
+  if (stalled && !document) leave_stalled_reader(exit_code_of(document.error()));
+  return document;
 }
 
 std::string log_of(const train::Cause& cause, const train::RunFolder& folder) {
@@ -146,13 +159,33 @@ void tell_failure(const train::Cause& cause, double stop_seconds, const train::R
   terminal.line(fmt::format("all nodes stopped in {}", human_seconds(stop_seconds)));
 }
 
+/// Which ranks ended by themselves when the run was interrupted, and which were killed.
+void tell_interrupted(const train::Plan& plan, const train::RunReport& report, Terminal& terminal) {
+  const auto& end = report.end;
+  terminal.line(terminal.bold("interrupted"),
+                fmt::format(" by {} after {}: all nodes stopped in {}, nothing is left", end.stopped_by,
+                            human_seconds(end.seconds), human_seconds(report.stop_seconds)));
+  const auto killed = train::killed_ranks(end);
+  if (killed.empty()) {
+    if (!end.ranks.empty())
+      terminal.line(end.ranks.size() == 1
+                        ? std::string("the rank ended by itself")
+                        : fmt::format("all {} ranks ended by themselves", end.ranks.size()));
+    return;
+  }
+  std::vector<std::string> names;
+  for (const int rank : killed)
+    names.push_back(fmt::format("rank {} on node {}", rank, rank / plan.rendezvous.ranks_per_node));
+  terminal.warn(
+      fmt::format("{} {} killed, since {} did not end within {} s: {}; --grace SECONDS gives more time",
+                  count_of(killed.size(), "rank"), killed.size() == 1 ? "was" : "were",
+                  killed.size() == 1 ? "it" : "they", plan.grace.interrupted.count(), join_words(names)));
+}
+
 void tell_end(const commands::TrainDocument& document, Terminal& terminal) {
   const auto& [plan, description, folder, report] = document;
   if (!report.end.stopped_by.empty()) {
-    terminal.line(
-        terminal.bold("interrupted"),
-        fmt::format(" by {} after {}: all nodes stopped in {}, nothing is left", report.end.stopped_by,
-                    human_seconds(report.end.seconds), human_seconds(report.stop_seconds)));
+    tell_interrupted(plan, report, terminal);
   } else if (report.end.cause) {
     tell_failure(*report.end.cause, report.stop_seconds, folder, terminal);
   } else {
@@ -172,8 +205,13 @@ Result<int> run_train(World& world, const TrainOptions& options) {
       world.output.line(shell_line(argv) + (input.empty() ? "" : " <" + shell_quote(input.string())));
     return 0;
   }
-  TRY_ASSIGN(const auto document, train_on_screen(request, world));
-  if (world.json) world.output.line(json_of(document));
+  bool stalled = false;
+  TRY_ASSIGN(const auto document, train_on_screen(request, world, stalled));
+  if (world.json) world.output.line(json_of(document));  // which no line of the run went to
+  if (stalled) {
+    (void)world.output.close();
+    leave_stalled_reader(code_of(document.report.end));
+  }
   if (document.report.end.error) {
     world.context.reporter.note("record: " + document.folder.record().string());
     return fail(*document.report.end.error);
@@ -209,6 +247,11 @@ void register_train(App& app) {
               "base image). Default: the image, if there is one of the lock; else mounted, where possible")
       .value_name("image|mounted");
   command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default)").value_name("PORT");
+  command
+      .option("--grace", &options->grace,
+              "Seconds that the ranks have to save when the run is stopped, instead of the recipe's (30 by "
+              "default)")
+      .value_name("SECONDS");
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });

@@ -32,11 +32,14 @@ struct Context {
   std::stop_token stop = {};
   std::function<int()> signal = {};    ///< the signal that requested the stop
   std::filesystem::path program = {};  ///< this executable, for processes that outlive a command
+  /// From now on SIGUSR1 and SIGUSR2 are given to the function, on a thread of its own, and a second signal
+  /// that requests a stop requests the returned token. Before, they end the program at once, as a third does.
+  std::function<std::stop_token(std::function<void(int)>)> take_signals = {};
 
   /// The same with another reporter.
   Context with(Reporter& other) const {
-    return {environment,   runner, disk,           clock, other,  make_http,
-            default_index, folder, folder_is_root, stop,  signal, program};
+    return {environment, runner,         disk, clock,  other,   make_http,   default_index,
+            folder,      folder_is_root, stop, signal, program, take_signals};
   }
   /// The part of it that the rooms below need.
   Work work() const { return {disk, clock, reporter, stop}; }

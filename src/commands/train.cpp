@@ -108,10 +108,11 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   const train::PlanRequest wanted{.run = run,
                                   .lock_digest = locked.lock.digest,
                                   .project = workspace.project.root(),
-                                  .rank_script = folder.rank_script(),
+                                  .node_folder = folder.node_folder(),
                                   .nodes = request.nodes,
                                   .gpus = request.gpus,
                                   .port = request.port,
+                                  .grace = request.grace,
                                   .arguments = request.arguments};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
@@ -162,7 +163,8 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
       fmt::format("run {}: {} of {}, {} with {}, {}", plan.run, count_of(plan.nodes.size(), "node"),
                   count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"),
                   description.software, plan.backend, environment_of(plan)));
-  const train::RunWorld world{context.runner, context.work(), context.program, context.signal};
+  const train::RunWorld world{context.runner, context.work(), context.program, context.signal,
+                              context.take_signals};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,12 +14,13 @@
 namespace launch::commands {
 
 struct TrainRequest {
-  std::string recipe;                      ///< name or path
-  std::string place = "local";             ///< of train::place_kinds()
-  std::optional<int> nodes = {};           ///< else the recipe's
-  std::optional<specs::GpuSet> gpus = {};  ///< per node; else the recipe's
-  std::optional<std::string> engine = {};  ///< podman, docker or a path to one
-  int port = 29500;                        ///< torchrun's on node 0
+  std::string recipe;                              ///< name or path
+  std::string place = "local";                     ///< of train::place_kinds()
+  std::optional<int> nodes = {};                   ///< else the recipe's
+  std::optional<specs::GpuSet> gpus = {};          ///< per node; else the recipe's
+  std::optional<std::string> engine = {};          ///< podman, docker or a path to one
+  int port = 29500;                                ///< torchrun's on node 0
+  std::optional<std::chrono::seconds> grace = {};  ///< for ranks to save when interrupted; else the recipe's
   /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
   std::optional<train::EnvironmentKind> environment = {};
   std::vector<std::string> arguments = {};  ///< for the training script

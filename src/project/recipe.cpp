@@ -241,7 +241,7 @@ Result<specs::GpuSet> read_gpus(const TomlTable& table) {
 Result<Recipe::Train> read_train(const TomlTable& root) {
   Recipe::Train train;
   TRY_ASSIGN(const auto table, root.table("train"));
-  TRY(table.only({"command", "nodes", "gpus", "mounts", "env"}));
+  TRY(table.only({"command", "nodes", "gpus", "mounts", "env", "grace"}));
   TRY(table.read("command", train.command));
   TRY(check_each(table, "command", bad_word));
   TRY_ASSIGN(train.nodes, read_count(table, "nodes", 1, 1));
@@ -259,6 +259,10 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
     if (const auto what = bad_container_path(mount.to)) return fail(entry.wrong("to", *what));
   }
   TRY(read_environment(table, train.env));
+  if (table.find("grace") != nullptr) {
+    TRY_ASSIGN(const int seconds, read_count(table, "grace", 0, 0));
+    train.grace = std::chrono::seconds(seconds);
+  }
   return train;
 }
 

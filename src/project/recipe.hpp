@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <set>
@@ -97,6 +98,7 @@ struct Recipe {
     specs::GpuSet gpus = specs::GpuSet::all();  ///< per node
     std::vector<MountEntry> mounts;
     std::map<std::string, std::string> env;
+    std::optional<std::chrono::seconds> grace;  ///< for ranks to save when they are interrupted
   } train;
 
   std::vector<std::string> notes = {};  ///< about the files of `from`, for the user; not part of the recipe

@@ -21,10 +21,10 @@ std::string who_of(int node, int rank) {
 
 }  // namespace
 
-LogMux::LogMux(std::filesystem::path folder, Show show, Ended ended, const Work& work)
+LogMux::LogMux(std::filesystem::path folder, Show show, Events events, const Work& work)
     : folder_(std::move(folder)),
       show_(std::move(show)),
-      ended_(std::move(ended)),
+      events_(std::move(events)),
       work_(work),
       all_{.path = folder_ / kAllLog} {}
 
@@ -42,6 +42,7 @@ LogMux::Source& LogMux::source(int node, int rank) {
 
 void LogMux::take(int node, Stream stream, std::string_view line) {
   std::optional<RankEnd> ended;
+  std::optional<int> started;
   {
     const std::scoped_lock lock(mutex_);
     const auto said = read_rank_line(line);
@@ -52,6 +53,7 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
     switch (said->kind) {
       case RankLine::Kind::started:
         ++ranks_[node].first;
+        started = said->rank;
         break;
       case RankLine::Kind::ended:
         end(node, said->rank, said->text, ended);
@@ -60,7 +62,8 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
         put_part(node, *said);
     }
   }
-  if (ended && ended_) ended_(*ended);
+  if (started && events_.started) events_.started(*started);
+  if (ended && events_.ended) events_.ended(*ended);
 }
 
 /// A line of a rank, or a part of one.

@@ -26,10 +26,13 @@ class LogMux {
  public:
   /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
-  /// Called when a rank ends.
-  using Ended = std::function<void(const RankEnd&)>;
+  /// Called when a rank was started, and when it has ended.
+  struct Events {
+    std::function<void(int rank)> started = {};
+    std::function<void(const RankEnd&)> ended = {};
+  };
 
-  LogMux(std::filesystem::path folder, Show show, Ended ended, const Work& work);
+  LogMux(std::filesystem::path folder, Show show, Events events, const Work& work);
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
@@ -69,7 +72,7 @@ class LogMux {
 
   std::filesystem::path folder_;
   Show show_;
-  Ended ended_;
+  Events events_;
   Work work_;
   mutable std::mutex mutex_;
   std::map<Key, Source> sources_;

@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kMostNodes = 1024;
 constexpr int kMostPort = 65535;
+/// launch ends the ranks itself; torchrun must not be earlier.
+constexpr std::chrono::seconds kTorchrunMargin{10};
 
 bool sets(const std::vector<Variable>& variables, const std::string& name) {
   return std::any_of(variables.begin(), variables.end(), [&](const auto& v) { return v.name == name; });
@@ -54,7 +56,12 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   plan.gpus = request.gpus.value_or(recipe.train.gpus);
   plan.command = recipe.train.command;
   plan.arguments = request.arguments;
-  plan.rank_script = request.rank_script;
+  plan.node_folder = request.node_folder;
+  if (const auto grace = request.grace ? request.grace : recipe.train.grace) plan.grace.interrupted = *grace;
+  add_variable(
+      plan,
+      {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT", std::to_string((plan.grace.interrupted + kTorchrunMargin).count()),
+       "torchrun would kill ranks that save for more than 30 s (torch 2.12 and later read this)"});
   for (const auto& [name, value] : recipe.train.env)
     insert(plan.environment, {name, value, "[train] env of the recipe"});
   for (const auto& mount : recipe.train.mounts) {

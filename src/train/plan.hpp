@@ -19,7 +19,8 @@
 
 namespace launch::train {
 
-/// Path of rank.py in a node's container.
+/// Where a node finds the run's files for it (RunFolder::node_folder), and rank.py among them.
+inline constexpr const char* kNodeFolder = "/run/launch";
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
 
 /// A variable that a run sets, and the reason.
@@ -57,10 +58,11 @@ struct MountedEnvironment {
   std::function<Result<void>(const std::filesystem::path& files)> write_files = {};
 };
 
-/// Time between SIGTERM and SIGKILL when a run is ended.
+/// The time that ranks have between SIGTERM and SIGKILL when their run is ended: to save what they have, or,
+/// after a rank failed, only to end in order, since they cannot reach each other any more.
 struct Grace {
-  std::chrono::seconds interrupted{2};
-  std::chrono::seconds failed{2};  ///< after a rank failed
+  std::chrono::seconds interrupted{30};
+  std::chrono::seconds failed{2};
 };
 
 struct NodePlan {
@@ -86,7 +88,7 @@ struct Plan {
   std::vector<std::string> arguments = {};       ///< after the command: the user's
   std::vector<Variable> environment = {};        ///< of every node; sorted by name
   std::vector<project::MountEntry> mounts = {};  ///< of every node; `from` is absolute
-  std::filesystem::path rank_script = {};        ///< rank.py on this machine; kRankScript in a node
+  std::filesystem::path node_folder = {};        ///< on this machine; kNodeFolder in a node
   std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
   Grace grace = {};
   std::vector<NodePlan> nodes = {};
@@ -101,11 +103,12 @@ struct PlanRequest {
   std::string run;
   Digest lock_digest = Digest::of("");
   std::filesystem::path project;      ///< base of relative mounts
-  std::filesystem::path rank_script;  ///< rank.py on this machine
+  std::filesystem::path node_folder;  ///< on this machine
   std::optional<int> nodes;           ///< else the recipe's
   std::optional<specs::GpuSet> gpus;  ///< per node; else the recipe's
   int port = 29500;
-  std::vector<std::string> arguments;  ///< for the training script, after the recipe's
+  std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
+  std::vector<std::string> arguments;         ///< for the training script, after the recipe's
 };
 
 /// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors

@@ -7,7 +7,11 @@ node's output knows which rank wrote what, which ended first, and how:
     @launch RANK e TEXT    a line of its stderr; E: the line continues
     @launch RANK s JSON    it was started
     @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
-                           began), asked_to_end (before it ended), message (torchelastic's error file)
+                           began), asked_to_end (before it ended), killed (it did not end in its time), message
+                           (torchelastic's error file)
+
+Beside this file there may be another, "control" (train/control.hpp), through which the run ends its ranks, hands them
+signals, and shows that it lives.
 """
 
 import ctypes
@@ -19,6 +23,7 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 RANK = os.environ.get("RANK", "0").encode()
@@ -121,6 +126,76 @@ def read_to_end(rank, streams):
     return rank.wait()
 
 
+class Control(threading.Thread):
+    """Does with the rank what the control file wants."""
+
+    FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "control")
+    PAUSE = 0.1
+    LOST = 70  # looks in a row without a sign of life; looks, since a file system may stall
+    LOST_GRACE = 2
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.rank = None
+        self.asked = None  # when it was asked to end
+        self.killed = False
+        self.text = b""
+        self.same = 0
+        self.wishes = self.read()
+
+    def read(self):
+        """What is wanted; empty if nobody wants anything: there is no file, or it was removed."""
+        try:
+            with open(self.FILE, "rb") as file:
+                text = file.read()
+            words = text.split(b"\n")[1].split()
+            wishes = {key.decode(): int(value) for key, value in zip(words[::2], words[1::2])}
+        except (OSError, IndexError, ValueError):
+            self.same = 0
+            return {}
+        self.same = self.same + 1 if text == self.text else 0
+        self.text = text
+        return wishes
+
+    def run(self):
+        while self.rank.poll() is None:
+            self.look()
+            time.sleep(self.PAUSE)
+        if self.same >= self.LOST:  # nobody may be left who reads what we write
+            time.sleep(1)
+            os._exit(128 + signal.SIGKILL)
+
+    def look(self):
+        before, self.wishes = self.wishes, self.read()
+        for name, number in (("usr1", signal.SIGUSR1), ("usr2", signal.SIGUSR2)):
+            if self.wishes.get(name, 0) > before.get(name, 0):
+                self.rank.send_signal(number)
+        if self.same >= self.LOST:
+            self.end(self.LOST_GRACE)
+        elif self.wishes.get("stop"):
+            self.end(self.wishes.get("grace", 0))
+
+    def ask(self):
+        """SIGTERM, once: torchrun and the run may both send it."""
+        if self.asked is None:
+            self.asked = time.monotonic()
+            self.rank.send_signal(signal.SIGTERM)
+
+    def end(self, grace):
+        if self.asked is None:
+            self.ask()
+        elif time.monotonic() - self.asked >= grace:
+            self.killed = True
+            self.rank.kill()
+
+    def wait_for_others(self):
+        """torchrun ends the other ranks when one has failed; those that are saving need their time."""
+        self.join()
+        while self.wishes.get("stop") and not self.wishes.get("release") and self.same < self.LOST:
+            time.sleep(self.PAUSE)
+            self.wishes = self.read()
+
+
 def error_file_message():
     try:
         with open(os.environ["TORCHELASTIC_ERROR_FILE"]) as file:
@@ -145,6 +220,13 @@ def main():
     signals = []
     waiting = []
     rank = None
+    control = Control()
+
+    def deliver(number):
+        if number == signal.SIGTERM:
+            control.ask()
+        else:
+            rank.send_signal(number)
 
     def forward(number, _frame):
         if number not in (signal.SIGUSR1, signal.SIGUSR2):
@@ -152,11 +234,11 @@ def main():
         if rank is None:
             waiting.append(number)
         elif rank.poll() is None:
-            rank.send_signal(number)
+            deliver(number)
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
         signal.signal(getattr(signal, name), forward)
-    rank = subprocess.Popen(
+    control.rank = rank = subprocess.Popen(
         [sys.executable, "-u", *sys.argv[1:]],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -165,7 +247,8 @@ def main():
         preexec_fn=die_with_parent,
     )
     for number in waiting:
-        rank.send_signal(number)
+        deliver(number)
+    control.start()
     put_event(b"s", {"pid": rank.pid, "time": time.time()})
     out, err = Lines(b"o"), Lines(b"e")
     code = read_to_end(rank, {rank.stdout: out, rank.stderr: err})
@@ -176,10 +259,12 @@ def main():
             "signal": max(-code, 0),
             "time": time.time(),
             "failed": err.failed,
-            "asked_to_end": bool(signals),
+            "asked_to_end": bool(signals) or control.asked is not None,
+            "killed": control.killed,
             "message": error_file_message(),
         },
     )
+    control.wait_for_others()
     end_as(code)
 
 

@@ -60,8 +60,11 @@ std::optional<RankEvent> read_rank_event(std::string_view text) {
   event.signal = *signal;
   event.time = json["time"].get<double>();
   if (json.contains("failed") && json["failed"].is_number()) event.failed = json["failed"].get<double>();
-  event.asked_to_end =
-      json.contains("asked_to_end") && json["asked_to_end"].is_boolean() && json["asked_to_end"].get<bool>();
+  const auto is_true = [&](const char* key) {
+    return json.contains(key) && json[key].is_boolean() && json[key].get<bool>();
+  };
+  event.asked_to_end = is_true("asked_to_end");
+  event.killed = is_true("killed");
   if (json.contains("message") && json["message"].is_string())
     event.message = json["message"].get<std::string>();
   return event;

@@ -23,12 +23,13 @@ std::optional<RankLine> read_rank_line(std::string_view line);
 
 /// How a rank ended, as reported by rank.py.
 struct RankEvent {
-  int code = 0;                        ///< 0..255, without a signal
-  int signal = 0;                      ///< that killed it
-  double time = 0;                     ///< seconds since 1970
-  std::optional<double> failed;        ///< when its last traceback began
-  bool asked_to_end = false;           ///< before it ended
-  std::optional<std::string> message;  ///< of torchelastic's error file
+  int code = 0;                             ///< 0..255, without a signal
+  int signal = 0;                           ///< that killed it
+  double time = 0;                          ///< seconds since 1970
+  std::optional<double> failed = {};        ///< when its last traceback began
+  bool asked_to_end = false;                ///< before it ended
+  bool killed = false;                      ///< it was asked to end, and did not in its time
+  std::optional<std::string> message = {};  ///< of torchelastic's error file
 };
 
 /// nullopt if the text is not such an event.

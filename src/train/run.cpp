@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "train/control.hpp"
 #include "train/rank_line.hpp"
 
 namespace launch::train {
@@ -36,6 +37,18 @@ class StopRequests {
   std::jthread watcher_;
 };
 
+/// Hands a signal of the user to the ranks.
+std::function<void(int)> hand_on(std::shared_ptr<Control> control, const Work& work) {
+  return [control = std::move(control), &reporter = work.reporter](int number) {
+    if (const auto sent = control->signal(number); !sent) {
+      reporter.warn(
+          fmt::format("{} did not reach the ranks: {}", signal_name(number), sent.error().message()));
+    } else {
+      reporter.note(fmt::format("{} was handed to the ranks", signal_name(number)));
+    }
+  };
+}
+
 Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& record) {
   return write_file(disk, folder.record(), write_run_record(record));
 }
@@ -58,6 +71,7 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
   end.cause = std::move(outcome.cause);
   end.ranks = std::move(outcome.ranks);
   end.nodes = std::move(outcome.nodes);
+  end.unknown = std::move(outcome.unknown);
   return end;
 }
 
@@ -68,6 +82,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
   TRY(write_file(disk, folder.rank_script(), rank_script()));
+  TRY_ASSIGN(const std::shared_ptr<Control> control, Control::create(disk, folder.control()));
   const auto now = clock.now();
   RunRecord record{.plan = plan,
                    .started = utc_timestamp(now),
@@ -85,10 +100,15 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   const auto began = clock.steady();
   auto outcome = [&]() -> Result<Outcome> {
     const StopRequests requests(folder, world);
+    const Heartbeat heartbeat(folder.control(), Keeper::launch, world.work);
+    const auto again =
+        world.take_signals ? world.take_signals(hand_on(control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
-    return Training(plan, place, folder.logs(), std::move(show), world.work).run(requests.token());
+    return Training(plan, place, control.get(), folder.logs(), std::move(show), world.work)
+        .run({requests.token(), again});
   }();
   disk.remove(folder.files());
+  disk.remove(folder.control());
   RunReport report;
   const bool all_removed = outcome.has_value();
   if (all_removed) {
@@ -101,9 +121,11 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
   report.end.ended = utc_timestamp(clock.now());
   record.end = report.end;
-  const auto written = write_record(disk, folder, record);
+  if (const auto written = write_record(disk, folder, record); !written) {
+    world.work.reporter.warn(
+        fmt::format("{}; `launch runs` will show this run as lost", written.error().message()));
+  }
   if (all_removed) guard->dismiss();  // else it tries again to remove what is left
-  TRY(written);
   return report;
 }
 
@@ -126,6 +148,7 @@ Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, cons
   TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
   auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
   work.disk.remove(folder.files());
+  work.disk.remove(folder.control());
   TRY(mark_lost(folder, work));
   return removed;
 }

@@ -21,6 +21,8 @@ struct RunWorld {
   Work work;
   std::filesystem::path program;  ///< launch itself, which is its own guard
   std::function<int()> signal;    ///< the one that requested the stop; 0 before
+  /// See commands::Context.
+  std::function<std::stop_token(std::function<void(int)>)> take_signals = {};
 };
 
 struct RunReport {

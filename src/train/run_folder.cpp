@@ -23,7 +23,11 @@ RunFolder::RunFolder(const std::filesystem::path& state, const std::string& run)
     : path_(state / kRuns / run) {}
 
 Result<void> RunFolder::make(Disk& disk) const {
-  return make_folder(disk, logs());
+  TRY(make_folder(disk, logs()));
+  // The nodes' users may be others than this one, whatever the umask.
+  if (const int error = disk.make_folder(node_folder(), 0755))
+    return fail(io_error("create", node_folder(), error));
+  return {};
 }
 
 Result<FileLock> RunFolder::hold(Disk& disk) const {

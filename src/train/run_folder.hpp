@@ -28,11 +28,15 @@ class RunFolder {
   std::filesystem::path log_of(int node, std::optional<int> rank) const {
     return logs() / log_name(node, rank);
   }
-  std::filesystem::path rank_script() const { return path_ / "rank.py"; }
+  /// What every node mounts, read-only, at kNodeFolder.
+  std::filesystem::path node_folder() const { return path_ / "node"; }
+  std::filesystem::path rank_script() const { return node_folder() / "rank.py"; }
+  /// See Control; there during the run.
+  std::filesystem::path control() const { return node_folder() / "control"; }
   /// What nodes with a mounted environment get of their own, during the run.
   std::filesystem::path files() const { return path_ / "files.tar"; }
 
-  /// Creates the folder and its logs/. Errors (environment).
+  /// Creates the folder, its logs/ and its node folder. Errors (environment).
   Result<void> make(Disk& disk) const;
 
   /// Takes the lock that the run's process holds as long as it lives; the kernel releases it however the

@@ -94,7 +94,8 @@ Json end_of(const RunEnd& end) {
                      {"code", rank.event.code},
                      {"signal", rank.event.signal},
                      {"time", rank.event.time},
-                     {"asked_to_end", rank.event.asked_to_end}});
+                     {"asked_to_end", rank.event.asked_to_end},
+                     {"killed", rank.event.killed}});
   }
   auto nodes = Json::array();
   for (const auto& node : end.nodes) {
@@ -107,6 +108,7 @@ Json end_of(const RunEnd& end) {
           {"time", end.ended},
           {"seconds", end.seconds},
           {"cause", cause_of(end)},
+          {"killed", killed_ranks(end)},
           {"ranks", std::move(ranks)},
           {"nodes", std::move(nodes)}};
 }
@@ -171,6 +173,15 @@ Result<Json> parse(std::string_view text) {
 }
 
 }  // namespace
+
+std::vector<int> killed_ranks(const RunEnd& end) {
+  auto killed = end.unknown;
+  for (const auto& rank : end.ranks) {
+    if (rank.event.killed) killed.push_back(rank.rank);
+  }
+  std::sort(killed.begin(), killed.end());
+  return killed;
+}
 
 std::string write_run_record(const RunRecord& record) {
   Json json{{"schema", 1},

@@ -23,7 +23,11 @@ struct RunEnd {
   std::string stopped_by;  ///< "SIGINT", "launch stop"; empty unless interrupted
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
+  std::vector<int> unknown = {};  ///< see Outcome
 };
+
+/// The ranks that were killed because they did not end in their time, or of which nothing is known; sorted.
+std::vector<int> killed_ranks(const RunEnd& end);
 
 /// The record of a run, as stored in its folder (docs/design.md, "The files").
 struct RunRecord {

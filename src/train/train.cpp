@@ -6,11 +6,19 @@
 #include <mutex>
 #include <set>
 
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
 namespace launch::train {
 namespace {
 
 /// Time to wait after the first failure: others may have failed earlier and be slower to exit.
 constexpr std::chrono::milliseconds kOthersToo{500};
+/// For torchrun to end when its ranks have.
+constexpr std::chrono::seconds kNodeGrace{2};
+/// For rank.py to report a rank that it killed.
+constexpr std::chrono::seconds kReport{1};
 
 double seconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -27,7 +35,8 @@ struct Training::State {
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
   std::map<int, double> started;
-  std::set<int> gone;  ///< nodes that ended or failed
+  std::set<int> running;  ///< ranks that were started and have not ended
+  std::set<int> gone;     ///< nodes that ended or failed
   std::optional<Error> error;
   bool place_failed = false;
   bool failed = false;
@@ -35,9 +44,15 @@ struct Training::State {
 
   bool all_gone() const { return place_failed || gone.size() == expected; }
 
+  void add_started(int rank) {
+    const std::scoped_lock lock(mutex);
+    running.insert(rank);
+  }
+
   void add(const RankEnd& end) {
     const std::scoped_lock lock(mutex);
     failed = failed || end.failed();
+    running.erase(end.rank);
     ranks.push_back(end);
     changed.notify_all();
   }
@@ -67,15 +82,17 @@ struct Training::State {
   }
 };
 
-Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show,
-                   const Work& work)
+Training::Training(const Plan& plan, Place& place, Control* control, std::filesystem::path logs,
+                   LogMux::Show show, const Work& work)
     : plan_(&plan),
       place_(&place),
-      clock_(&work.clock),
+      control_(control),
+      work_(work),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(
-          std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }, work) {
-}
+      logs_(std::move(logs), std::move(show),
+            {.started = [state = state_](int rank) { state->add_started(rank); },
+             .ended = [state = state_](const RankEnd& end) { state->add(end); }},
+            work) {}
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
@@ -83,49 +100,89 @@ PlaceSinks Training::sinks() {
           .event =
               [this](PlaceEvent event) {
                 if (auto* end = std::get_if<NodeEnd>(&event)) end->last_lines = logs_.last_lines(end->node);
-                state_->add(std::move(event), seconds_of(clock_->now()));
+                state_->add(std::move(event), seconds_of(work_.clock.now()));
               }};
 }
 
-Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outcome) {
+/// Ends the ranks, each of which reports its end. False: the place must do it.
+bool Training::stop_ranks(std::chrono::seconds grace, const std::stop_token& again) {
+  if (control_ == nullptr) return false;
+  if (const auto asked = control_->stop(grace); !asked) {
+    work_.reporter.warn(
+        fmt::format("{}; torchrun may give the ranks less time to end", asked.error().message()));
+    return false;
+  }
+  auto& state = *state_;
+  std::unique_lock lock(state.mutex);
+  const auto ended = [&] { return state.running.empty() || state.all_gone(); };
+  state.changed.wait_for(lock, again, grace + kReport, ended);
+  lock.unlock();
+  if (again.stop_requested()) {
+    (void)control_->stop(std::chrono::seconds(0));
+    lock.lock();
+    state.changed.wait_for(lock, kReport, ended);
+    lock.unlock();
+  }
+  (void)control_->release();
+  return true;
+}
+
+void Training::stop_all(std::chrono::seconds grace, const std::stop_token& again) {
+  const bool by_themselves = stop_ranks(grace, again);
+  if (!again.stop_requested()) place_->stop(by_themselves ? kNodeGrace : grace);
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
   const auto all_gone = [&] { return state.all_gone(); };
-  state.changed.wait(lock, stop, [&] { return state.failed || all_gone(); });
+  if (state.changed.wait(lock, again, all_gone)) return;
+  lock.unlock();
+  place_->stop(std::chrono::seconds(0));
+  lock.lock();
+  state.changed.wait(lock, all_gone);
+}
+
+Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome) {
+  auto& state = *state_;
+  std::unique_lock lock(state.mutex);
+  const auto all_gone = [&] { return state.all_gone(); };
+  state.changed.wait(lock, tokens.stop, [&] { return state.failed || all_gone(); });
   const bool failed = state.failed;
   outcome.interrupted = !failed && !all_gone();
-  const auto began = clock_->steady();
-  if (failed || outcome.interrupted) {
+  const auto began = work_.clock.steady();
+  if (failed) {
     lock.unlock();
     logs_.hush();  // the other ranks' reactions would bury the first failure
     lock.lock();
-    if (failed) state.changed.wait_for(lock, stop, kOthersToo, all_gone);
-    state.stopping = true;
-    lock.unlock();
-    place_->stop(failed ? plan_->grace.failed : plan_->grace.interrupted);
-    lock.lock();
-    state.changed.wait(lock, all_gone);
+    state.changed.wait_for(lock, tokens.stop, kOthersToo, all_gone);
   }
+  state.stopping = failed || outcome.interrupted;
+  const bool saving = outcome.interrupted && control_ != nullptr && !state.running.empty();
   lock.unlock();
+  if (saving) {
+    work_.reporter.note(
+        fmt::format("stopping: the ranks have {} s to save and end; interrupt again to end them at once",
+                    plan_->grace.interrupted.count()));
+  }
+  if (state.stopping) stop_all(failed ? plan_->grace.failed : plan_->grace.interrupted, tokens.again);
   auto finished = place_->finish();
   logs_.flush();
-  outcome.stop_seconds = std::chrono::duration<double>(clock_->steady() - began).count();
+  outcome.stop_seconds = std::chrono::duration<double>(work_.clock.steady() - began).count();
   if (failed) outcome.cause = find_cause(state.ranks, state.nodes);
   return finished;
 }
 
-Result<Outcome> Training::run(const std::stop_token& stop) {
+Result<Outcome> Training::run(const StopTokens& tokens) {
   if (auto started = place_->start(*plan_, sinks()); !started) {
     (void)place_->finish();
     return fail(std::move(started.error()));
   }
   Outcome outcome;
-  const auto finished = wait_and_stop(stop, outcome);
+  const auto finished = wait_and_stop(tokens, outcome);
   TRY(finished);
 
   outcome.error = std::move(state_->error);
   outcome.ranks = std::move(state_->ranks);
   outcome.nodes = std::move(state_->nodes);
+  outcome.unknown.assign(state_->running.begin(), state_->running.end());
   std::sort(outcome.ranks.begin(), outcome.ranks.end(),
             [](const auto& a, const auto& b) { return a.rank < b.rank; });
   std::sort(outcome.nodes.begin(), outcome.nodes.end(),

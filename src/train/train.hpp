@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "base/work.hpp"
+#include "train/control.hpp"
 #include "train/log_mux.hpp"
 #include "train/place.hpp"
 #include "train/plan.hpp"
@@ -20,7 +22,14 @@ struct Outcome {
   std::optional<Cause> cause;  ///< nullopt if all succeeded, or were interrupted
   std::optional<Error> error;  ///< a node could not be started, or the place failed
   bool interrupted = false;
-  double stop_seconds = 0;  ///< from the first failure (or the interruption) until all nodes were gone
+  std::vector<int> unknown = {};  ///< ranks that were started and have no end: they were killed
+  double stop_seconds = 0;        ///< from the first failure (or the interruption) until all nodes were gone
+};
+
+/// Who wants a run to end.
+struct StopTokens {
+  std::stop_token stop = {};   ///< in its grace time
+  std::stop_token again = {};  ///< at once
 };
 
 /// Runs a plan at a place, and ends all of it when a rank fails or a stop is requested. Removes everything of
@@ -28,18 +37,23 @@ struct Outcome {
 /// not be removed.
 class Training {
  public:
-  Training(const Plan& plan, Place& place, std::filesystem::path logs, LogMux::Show show, const Work& work);
+  /// `control`: ends the ranks before the place ends the nodes; null: the place does both.
+  Training(const Plan& plan, Place& place, Control* control, std::filesystem::path logs, LogMux::Show show,
+           const Work& work);
 
-  Result<Outcome> run(const std::stop_token& stop);
+  Result<Outcome> run(const StopTokens& tokens);
 
  private:
   struct State;
   PlaceSinks sinks();
-  Result<void> wait_and_stop(const std::stop_token& stop, Outcome& outcome);
+  Result<void> wait_and_stop(const StopTokens& tokens, Outcome& outcome);
+  void stop_all(std::chrono::seconds grace, const std::stop_token& again);
+  bool stop_ranks(std::chrono::seconds grace, const std::stop_token& again);
 
   const Plan* plan_;
   Place* place_;
-  Clock* clock_;
+  Control* control_;
+  Work work_;
   std::shared_ptr<State> state_;
   LogMux logs_;
 };

@@ -1,64 +1,38 @@
 """launch train with a real podman: two containers that communicate, fail, are interrupted and killed.
 
-The image holds nothing: /usr of this machine is mounted, and tests/e2e/stand_in/torchrun stands for torchrun, so that
-a run takes two seconds and no torch. usage: train.py LAUNCH
+usage: train.py LAUNCH
 """
 
 import hashlib
-import io
 import json
 import os
 import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import sys
-import tarfile
-import tempfile
 import time
 import unittest
 
-from recipe_digest import recipe_digest
+from train_project import TrainProject, podman
 
 LAUNCH = ""
-HERE = pathlib.Path(__file__).parent
 NAME = f"launch-test-{os.getpid()}"
 
-RECIPE = """python    = "3.11"
-platforms = ["linux-x86_64"]
-packages  = ["numpy"]
-
-[train]
-command = ["job.py"]
-nodes   = 2
-mounts  = [
-  {{ from = "/usr", to = "/usr", read-only = true }},
-  {{ from = "{stand_in}", to = "/opt/stand_in", read-only = true }},
-  {{ from = "job", to = "/workspace" }},
-]
-[train.env]
-PATH = "{path}"
-"""
-
-LOCK = """lock-version = "1.0"
-created-by = "launch"
-requires-python = "==3.11.*"
-environments = []
-packages = []
-
-[tool.launch]
-recipe-digest = "{recipe}"
-channel = "index"
-platforms = ["linux-x86_64"]
-"""
-
 JOB = """import os, signal, sys, time
+def save(*_):
+    time.sleep(0.5 + int(os.environ["RANK"]))
+    print("saved", os.environ["RANK"], flush=True)
+    sys.exit(0)
 rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
 print("rank", rank, "of", world, *sys.argv[1:])
 what = sys.argv[1] if len(sys.argv) > 1 else ""
 if what == "stubborn":
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if what == "saves":
+    signal.signal(signal.SIGTERM, save)
+if what == "signals":
+    signal.signal(signal.SIGUSR1, lambda *_: print("got SIGUSR1", rank, file=sys.stderr))
 print("ready", rank, file=sys.stderr)
 if rank == world - 1:
     open("/workspace/failed", "w").write(str(time.time()))
@@ -71,56 +45,17 @@ if what:
 """
 
 
-def podman(*arguments, **more):
-    return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
-
-
-def empty_root():
-    """A root file system as a tar: mount points, and the links of a merged /usr."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w") as tar:
-        for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
-            tar.addfile(entry)
-        for name in ("bin", "sbin", "lib", "lib64"):
-            entry = tarfile.TarInfo(name)
-            entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{name}"
-            tar.addfile(entry)
-    return out.getvalue()
-
-
 class Train(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.images = []
-        cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-"))
-        (cls.root / "job").mkdir()
-        (cls.root / "job" / "job.py").write_text(JOB)
-        cls.environment = os.environ | {"LAUNCH_STATE": str(cls.root / "state"), "LAUNCH_ENGINE": "podman"}
-        cls.project(NAME)
-        cls.project(NAME + "-empty", path="/usr/bin")
+        cls.made = TrainProject(NAME, JOB)
+        cls.root, cls.environment = cls.made.root, cls.made.environment
+        cls.made.recipe(NAME)
+        cls.made.recipe(NAME + "-empty", path="/usr/bin")
 
     @classmethod
     def tearDownClass(cls):
-        for image in cls.images:
-            subprocess.run(["podman", "rmi", "-f", image], capture_output=True)
-        shutil.rmtree(cls.root)
-
-    @classmethod
-    def project(cls, name, path="/opt/stand_in:/usr/bin", image=True):
-        recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
-        lock = LOCK.format(recipe=recipe_digest(recipe))
-        for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
-            (cls.root / folder).mkdir(exist_ok=True)
-            (cls.root / folder / file).write_text(text)
-        if not image:
-            return
-        digest = hashlib.sha256(lock.encode()).hexdigest()
-        reference = f"localhost/launch/{name}:latest"
-        podman("import", "-c", f"LABEL launch.lock=sha256:{digest}", "-c", "WORKDIR /workspace", "-", reference,
-               input=empty_root())
-        cls.images.append(reference)
+        cls.made.close()
 
     def start(self, *arguments, recipe=NAME, options=()):
         command = [LAUNCH, "-C", str(self.root), "train", recipe, *options, "--", *arguments]
@@ -200,7 +135,7 @@ class Train(unittest.TestCase):
 
     def test_interrupts_leave_nothing(self):
         for number, code, what in ((signal.SIGINT, 130, "wait"), (signal.SIGTERM, 143, "stubborn")):
-            process = self.start(what)
+            process = self.start(what, options=("--grace", "1"))
             self.wait_until_both_run(process)
             began = time.monotonic()
             process.send_signal(number)
@@ -208,7 +143,92 @@ class Train(unittest.TestCase):
             print(f"{number.name}: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
             self.assertEqual(process.returncode, code, err.decode())
             self.assertEqual(self.record()["end"]["result"], "interrupted")
+            self.assertEqual(self.record()["end"]["killed"], [0, 1] if what == "stubborn" else [])
+            self.assertIn("warning: 2 ranks were killed, since they did not end within 1 s: rank 0 on node 0 and rank 1 "
+                          "on node 1; --grace SECONDS gives more time\n" if what == "stubborn"
+                          else "all 2 ranks ended by themselves\n", err.decode())
             self.assert_nothing_left()
+
+    def test_ranks_have_time_to_save(self):
+        process = self.start("saves")
+        self.wait_until_both_run(process)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.assertIn(b"stopping: the ranks have 30 s to save and end; interrupt again to end them at once\n", err)
+        self.assertIn(b"[0.0] saved 0\n[1.1] saved 1\n", out)
+        self.assertIn(b"all 2 ranks ended by themselves\n", err)
+        self.assertEqual([rank["code"] for rank in self.record()["end"]["ranks"]], [0, 0])
+        self.assert_nothing_left()
+
+    def test_second_interrupt_ends_at_once_and_is_recorded(self):
+        process = self.start("stubborn")
+        self.wait_until_both_run(process)
+        process.send_signal(signal.SIGINT)
+        while b"stopping: " not in process.stderr.readline():
+            pass
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        print(f"second SIGINT: gone after {time.monotonic() - began:.1f} s", file=sys.stderr)
+        self.assertLess(time.monotonic() - began, 20, "the ranks would have had 30 s")
+        self.assertEqual(process.returncode, 130, err.decode())
+        self.assertEqual((self.record()["end"]["result"], self.record()["end"]["killed"]), ("interrupted", [0, 1]))
+        self.assert_nothing_left()
+
+    def test_signals_of_the_user_reach_the_ranks(self):
+        process = self.start("signals")
+        self.wait_until_both_run(process)
+        process.send_signal(signal.SIGUSR1)
+        seen = b""
+        while not (b"got SIGUSR1 0" in seen and b"got SIGUSR1 1" in seen):
+            line = process.stderr.readline()
+            self.assertTrue(line, seen.decode())
+            seen += line
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assert_nothing_left()
+
+    def processes_of(self, folder):
+        """launch, its guard and the engine's clients: what a batch system kills with the job's cgroup."""
+        found = []
+        for place in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            words = self.text_of(place).split("\0")
+            client = any(word.startswith(f"launch-{folder.name}-") for word in words) and "run" in words[1:2]
+            if client or words[1:3] == ["guard", str(folder)]:
+                found.append(int(place.parent.name))
+        return found
+
+    def test_ranks_end_by_themselves_when_all_who_watch_are_killed(self):
+        for what in ("wait", "stubborn"):
+            process = self.start(what)
+            self.wait_until_both_run(process)
+            folder = self.records()[-1]
+            others = self.processes_of(folder)
+            self.assertEqual(len(others), 3, "a guard and two clients")
+            for pid in (process.pid, *others):
+                os.kill(pid, signal.SIGSTOP)
+            for pid in (process.pid, *others):
+                os.kill(pid, signal.SIGKILL)
+            process.communicate()
+            began = time.monotonic()
+            while podman("ps", "--quiet", "--filter", f"label=launch.run={folder.name}").strip():
+                self.assertLess(time.monotonic() - began, 30)
+                time.sleep(0.2)
+            print(f"all killed, {what}: the ranks ended after {time.monotonic() - began:.1f} s", file=sys.stderr)
+            self.launch("stop", folder.name)
+            self.assert_nothing_left(within=10)
+
+    def test_a_launch_that_is_stopped_with_ctrl_z_ends_nothing(self):
+        process = self.start("saves")
+        self.wait_until_both_run(process)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(9)  # a rank waits 7 s for a sign of life
+        process.send_signal(signal.SIGCONT)
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertIn(b"[1.1] saved 1\n", out, err.decode())
+        self.assert_nothing_left()
 
     def test_interrupt_while_starting(self):
         process = self.start("wait")
@@ -293,7 +313,7 @@ class Train(unittest.TestCase):
         self.assertIn("hint: add it with [image] copy in the recipe;", err)
 
     def test_image_that_is_not_there(self):
-        self.project(NAME + "-none", image=False)
+        self.made.recipe(NAME + "-none", image=False)
         code, out, err = self.train(recipe=NAME + "-none")
         self.assertEqual((code, out, err), (1, "", f"error: podman has no image localhost/launch/{NAME}-none:latest; an environment cannot be "
                                                    f"mounted instead: the Python of the recipe {NAME}-none is that of the base "

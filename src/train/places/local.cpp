@@ -84,7 +84,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
   if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
-  spec.mounts.push_back({plan.rank_script.string(), kRankScript, true});
+  spec.mounts.push_back({plan.node_folder.string(), kNodeFolder, true});
   for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
   spec.network = network_of(plan.run);
   spec.hostname = node.host;
@@ -191,7 +191,7 @@ class LocalPlace final : public Place {
     constexpr int kTries = 20;
     constexpr int kCleanLooks = 2;  // a client killed while creating a container may still finish creating it
     constexpr std::chrono::milliseconds kPause{500};
-    const auto grace = static_cast<int>(Grace().interrupted.count());
+    const auto grace = static_cast<int>(Grace().failed.count());
     int clean = 0;
     for (int tries = 0; tries < kTries && clean < kCleanLooks; ++tries) {
       if (tries > 0) tools_.clock.sleep(kPause);

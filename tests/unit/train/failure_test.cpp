@@ -23,8 +23,7 @@ Ends replay(const std::string& name, int nodes) {
   const test::Scratch scratch;
   fakes::FakeWork work;
   Ends ends;
-  LogMux mux(
-      scratch.path(), {}, [&](const RankEnd& end) { ends.ranks.push_back(end); }, work);
+  LogMux mux(scratch.path(), {}, {.ended = [&](const RankEnd& end) { ends.ranks.push_back(end); }}, work);
   for (int node = 0; node < nodes; ++node) {
     for (const auto& line : recorded(name, node)) mux.take(node, Stream::out, line);
     ends.nodes.push_back({node, 1, mux.last_lines(node)});
@@ -96,7 +95,7 @@ RankEnd rank_end(int rank, double time, int code, int signal, std::vector<std::s
   RankEnd end;
   end.rank = rank;
   end.node = rank;
-  end.event = {code, signal, time, std::nullopt, asked_to_end, std::nullopt};
+  end.event = {.code = code, .signal = signal, .time = time, .asked_to_end = asked_to_end};
   end.last_lines = std::move(lines);
   return end;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,13 +19,23 @@ class MuxTest : public testing::Test {
   test::Scratch scratch_;
   fakes::FakeWork work_;
   std::vector<std::string> shown_;
+  std::vector<int> started_;
   std::vector<RankEnd> ended_;
+  std::function<void(std::string_view)> on_shown_;
+  std::function<void()> on_ended_;
   LogMux mux_{scratch_.path(),
               [this](Stream stream, std::string_view who, std::string_view text) {
                 shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
                                  " " + std::string(text));
+                if (on_shown_) on_shown_(text);
               },
-              [this](const RankEnd& end) { ended_.push_back(end); }, work_};
+              {.started = [this](int rank) { started_.push_back(rank); },
+               .ended =
+                   [this](const RankEnd& end) {
+                     ended_.push_back(end);
+                     if (on_ended_) on_ended_();
+                   }},
+              work_};
 };
 
 }  // namespace launch::train

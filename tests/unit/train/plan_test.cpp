@@ -32,7 +32,7 @@ PlanRequest request() {
   request.run = "demo-1";
   request.lock_digest = fakes::digest('a');
   request.project = "/home/me/project";
-  request.rank_script = "/state/runs/demo-1/rank.py";
+  request.node_folder = "/state/runs/demo-1/node";
   return request;
 }
 

@@ -1,5 +1,6 @@
 #include "train/run.hpp"
 
+#include <cerrno>
 #include <csignal>
 
 #include <gmock/gmock.h>
@@ -102,6 +103,25 @@ TEST(Runs, KeepTheirLockAndHaveAGuardThatKnowsTheFolder) {
   EXPECT_EQ(summary->result, "failed");
   EXPECT_EQ(summary->cause, "podman was not found");
   EXPECT_EQ(summary->code, std::nullopt);
+}
+
+TEST(Runs, ThatCannotCompleteTheirRecordStillReportTheirEnd) {
+  const test::Scratch scratch;
+  fakes::FakeRunner runner;
+  fakes::FakeWork fake;
+  SystemClock clock;
+  const Work work{fake.disk, clock, fake.reporter};
+  const RunFolder folder(scratch.path(), "demo-1");
+  const auto place = open_place({"local", "podman", "podman"}, runner, work);
+  ASSERT_TRUE(place) << place.error().text();
+  fake.disk.set({.call = "write", .path = "run.json", .error = ENOSPC, .nth = 2});
+  const auto plan = plan_of_two_nodes();
+  const auto report = carry_out(plan, **place, folder, {runner, work, "/bin/launch", {}}, {});
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_EQ(report->end.result, "failed");
+  EXPECT_THAT(fake.reporter.warnings,
+              testing::ElementsAre("cannot write " + folder.record().string() +
+                                   ": No space left on device; `launch runs` will show this run as lost"));
 }
 
 TEST(RunRecord, AProgramWhosePathIsNotTextIsFoundAgain) {

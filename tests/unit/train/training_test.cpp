@@ -1,6 +1,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <string_view>
 #include <thread>
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
+#include "base/file.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
 #include "train/train.hpp"
@@ -103,9 +105,17 @@ class ScriptedPlace final : public Place {
 
 class TrainingTest : public testing::Test {
  protected:
-  Result<Outcome> run(const std::stop_token& stop = {}) {
-    Training training(plan_, place_, scratch_.path(), {}, {work_.disk, clock_, work_.reporter});
-    return training.run(stop);
+  Result<Outcome> run(const std::stop_token& stop = {}) { return run(StopTokens{.stop = stop}, nullptr); }
+  Result<Outcome> run(const StopTokens& tokens, Control* control) {
+    Training training(plan_, place_, control, scratch_.path(), {}, {work_.disk, clock_, work_.reporter});
+    return training.run(tokens);
+  }
+  std::unique_ptr<Control> control() { return Control::create(work_.disk, control_file()).value(); }
+  std::filesystem::path control_file() const { return scratch_.path() / "control"; }
+  /// Waits until the control file has these words, as rank.py does.
+  void wait_for_wish(std::string_view words) const {
+    while (read_file(control_file()).value().find(words) == std::string::npos)
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
 
   test::Scratch scratch_;
@@ -187,6 +197,104 @@ TEST_F(TrainingTest, AStopIsNoFailure) {
   EXPECT_TRUE(outcome->interrupted);
   EXPECT_FALSE(outcome->cause);
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 30", "finish"));
+}
+
+/// A node with one rank that is running: its line.
+std::string started(int rank) {
+  return fmt::format(R"(@launch {} s {{"pid": 1, "time": 1}})", rank);
+}
+
+TEST_F(TrainingTest, RanksEndBeforeTheirNodesAreStopped) {
+  const auto wishes = control();
+  std::stop_source stop;
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    if (node == 0) place.wait_for_running(1);
+    if (node == 0) stop.request_stop();
+    std::jthread rank([&, node] {
+      wait_for_wish("stop 1 grace 30");
+      on_line(
+          fmt::format(R"(@launch {} x {{"code": 0, "signal": 0, "time": 2, "asked_to_end": true}})", node));
+    });
+    return place.until_stopped();
+  };
+  const auto outcome = run({.stop = stop.get_token()}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_TRUE(outcome->interrupted);
+  EXPECT_EQ(outcome->ranks.size(), 2U);
+  EXPECT_THAT(outcome->unknown, testing::IsEmpty());
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
+  EXPECT_THAT(
+      work_.reporter.notes,
+      ElementsAre("stopping: the ranks have 30 s to save and end; interrupt again to end them at once"));
+  wait_for_wish("release 1");
+}
+
+TEST_F(TrainingTest, ARankThatSaysNothingIsNotWaitedForAfterItsTime) {
+  plan_.grace.interrupted = std::chrono::seconds(0);
+  const auto wishes = control();
+  std::stop_source stop;
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    if (node == 0) place.wait_for_running(1);
+    if (node == 0) stop.request_stop();
+    return place.until_stopped();
+  };
+  const auto outcome = run({.stop = stop.get_token()}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_THAT(outcome->unknown, ElementsAre(0, 1));
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
+}
+
+TEST_F(TrainingTest, ASecondRequestEndsTheRanksAtOnce) {
+  const auto wishes = control();
+  std::stop_source stop;
+  std::stop_source again;
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    std::jthread rank([&, node] {
+      wait_for_wish("stop 1 grace 0");
+      on_line(fmt::format(
+          R"(@launch {} x {{"code": 0, "signal": 9, "time": 2, "asked_to_end": true, "killed": true}})",
+          node));
+    });
+    return place.until_stopped();
+  };
+  std::jthread user([&] {
+    place_.wait_for_running(2);
+    stop.request_stop();
+    wait_for_wish("stop 1 grace 30");
+    again.request_stop();
+  });
+  const auto outcome = run({stop.get_token(), again.get_token()}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_TRUE(outcome->interrupted);
+  ASSERT_EQ(outcome->ranks.size(), 2U);
+  EXPECT_TRUE(outcome->ranks[0].event.killed);
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 0", "finish"));
+}
+
+TEST_F(TrainingTest, OtherRanksHaveLittleTimeAfterAFailure) {
+  const auto wishes = control();
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    if (node == 1) {
+      place.wait_for_running(1);
+      on_line(R"(@launch 1 x {"code": 7, "signal": 0, "time": 1})");
+      return place.until_stopped();
+    }
+    std::jthread rank([&, node] {
+      wait_for_wish("stop 1 grace 2 ");
+      on_line(
+          fmt::format(R"(@launch {} x {{"code": 0, "signal": 15, "time": 2, "asked_to_end": true}})", node));
+    });
+    return place.until_stopped();
+  };
+  const auto outcome = run({}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 exited with code 7");
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
 }
 
 TEST_F(TrainingTest, WhatWasMadeHalfIsRemoved) {

@@ -1,0 +1,95 @@
+#include "train/control.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+
+namespace launch::train {
+namespace {
+
+// The file has lines of fixed length, one a writer, which are overwritten where they stand: that needs no
+// room on the disk, and a reader never finds a part.
+constexpr std::size_t kLine = 64;
+constexpr std::string_view kHead = "launch-control 1\n";
+
+std::string line_of(std::string text) {
+  text.resize(kLine - 1, ' ');
+  return text + '\n';
+}
+
+std::string line_of(Keeper keeper, std::uint64_t beats) {
+  return line_of(fmt::format("{} {}", keeper == Keeper::launch ? "launch" : "guard", beats));
+}
+
+std::uint64_t place_of(Keeper keeper) {
+  return kHead.size() + kLine * (keeper == Keeper::launch ? 1 : 2);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Control>> Control::create(Disk& disk, const std::filesystem::path& file) {
+  std::unique_ptr<Control> control(new Control(disk, file));
+  TRY(write_file(disk, file,
+                 std::string(kHead) + line_of("") + line_of(Keeper::launch, 0) + line_of(Keeper::guard, 0)));
+  if (const int error = disk.open(file, O_WRONLY, 0, control->fd_))
+    return fail(io_error("open", file, error));
+  TRY(control->write());
+  return control;
+}
+
+Result<void> Control::stop(std::chrono::seconds grace) {
+  const std::scoped_lock lock(mutex_);
+  wishes_.stop = true;
+  wishes_.grace = grace.count();
+  return write();
+}
+
+Result<void> Control::release() {
+  const std::scoped_lock lock(mutex_);
+  wishes_.release = true;
+  return write();
+}
+
+Result<void> Control::signal(int number) {
+  const std::scoped_lock lock(mutex_);
+  ++(number == SIGUSR1 ? wishes_.usr1 : wishes_.usr2);
+  return write();
+}
+
+Result<void> Control::write() {
+  const auto text = fmt::format("stop {} grace {} release {} usr1 {} usr2 {}", wishes_.stop ? 1 : 0,
+                                wishes_.grace, wishes_.release ? 1 : 0, wishes_.usr1, wishes_.usr2);
+  if (const int error = disk_.write_at(fd_, line_of(text), kHead.size()))
+    return fail(io_error("write", file_, error));
+  return {};
+}
+
+Heartbeat::Heartbeat(std::filesystem::path file, Keeper keeper, const Work& work)
+    : file_(std::move(file)),
+      keeper_(keeper),
+      work_(work),
+      thread_([this](const std::stop_token& ended) { beat(ended); }) {}
+
+void Heartbeat::beat(const std::stop_token& ended) {
+  constexpr std::chrono::seconds kPause{1};
+  Fd fd;
+  int error = work_.disk.open(file_, O_WRONLY, 0, fd);
+  for (std::uint64_t beats = 1; error == 0; ++beats) {
+    error = work_.disk.write_at(fd, line_of(keeper_, beats), place_of(keeper_));
+    if (error == 0) work_.clock.sleep(kPause, ended);
+    if (ended.stop_requested()) break;
+  }
+  if (error == 0 || error == ENOENT || keeper_ == Keeper::guard) return;
+  work_.disk.remove(file_);
+  work_.reporter.warn(
+      fmt::format("{}; the training goes on, but should launch and its guard be killed, its ranks would not "
+                  "end by themselves",
+                  io_error("write", file_, error).message()));
+}
+
+}  // namespace launch::train

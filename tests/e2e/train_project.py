@@ -1,0 +1,95 @@
+"""A project whose runs take two seconds and no torch: its image holds nothing, /usr of this machine is mounted, and
+stand_in/torchrun stands for torchrun.
+"""
+
+import hashlib
+import io
+import os
+import pathlib
+import shutil
+import subprocess
+import tarfile
+import tempfile
+
+from recipe_digest import recipe_digest
+
+HERE = pathlib.Path(__file__).parent
+
+RECIPE = """python    = "3.11"
+platforms = ["linux-x86_64"]
+packages  = ["numpy"]
+
+[train]
+command = ["job.py"]
+nodes   = 2
+mounts  = [
+  {{ from = "/usr", to = "/usr", read-only = true }},
+  {{ from = "{stand_in}", to = "/opt/stand_in", read-only = true }},
+  {{ from = "job", to = "/workspace" }},
+]
+[train.env]
+PATH = "{path}"
+"""
+
+LOCK = """lock-version = "1.0"
+created-by = "launch"
+requires-python = "==3.11.*"
+environments = []
+packages = []
+
+[tool.launch]
+recipe-digest = "{recipe}"
+channel = "index"
+platforms = ["linux-x86_64"]
+"""
+
+
+def podman(*arguments, **more):
+    return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
+
+
+def empty_root():
+    """A root file system as a tar: mount points, and the links of a merged /usr."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as tar:
+        for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            tar.addfile(entry)
+        for name in ("bin", "sbin", "lib", "lib64"):
+            entry = tarfile.TarInfo(name)
+            entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{name}"
+            tar.addfile(entry)
+    return out.getvalue()
+
+
+class TrainProject:
+    """`job`: the text of /workspace/job.py. The folder of the runs, with their images, is removed by `close`."""
+
+    def __init__(self, name, job):
+        self.name = name
+        self.images = []
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-"))
+        (self.root / "job").mkdir()
+        (self.root / "job" / "job.py").write_text(job)
+        self.environment = os.environ | {"LAUNCH_STATE": str(self.root / "state"), "LAUNCH_ENGINE": "podman"}
+
+    def close(self):
+        for image in self.images:
+            subprocess.run(["podman", "rmi", "-f", image], capture_output=True)
+        shutil.rmtree(self.root)
+
+    def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True):
+        """Writes a recipe and its lock, and makes its image."""
+        recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
+        lock = LOCK.format(recipe=recipe_digest(recipe))
+        for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
+            (self.root / folder).mkdir(exist_ok=True)
+            (self.root / folder / file).write_text(text)
+        if not image:
+            return
+        digest = hashlib.sha256(lock.encode()).hexdigest()
+        reference = f"localhost/launch/{name}:latest"
+        podman("import", "-c", f"LABEL launch.lock=sha256:{digest}", "-c", "WORKDIR /workspace", "-", reference,
+               input=empty_root())
+        self.images.append(reference)
