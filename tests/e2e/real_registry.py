@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-import socket
+import re
 import subprocess
 import sys
 import time
@@ -23,38 +23,32 @@ def download_wheels(folder):
         "--only-binary", ":all:", "--dest", folder, *WHEELS)  # fmt: skip
 
 
-def free_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
 @contextlib.contextmanager
 def registry(folder, more=""):
     """The address of a registry that keeps its files in a folder, once it answers. `more`: the rest of its configuration,
     from the http section on."""
-    address = f"127.0.0.1:{free_port()}"
     configuration = folder.with_suffix(".yml")
     configuration.write_text(
-        f"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: '{folder}'}}, delete: {{enabled: true}}}}\n"
-        f"http:\n  addr: '{address}'\n  relativeurls: true\n{more}")  # fmt: skip
-    server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})  # fmt: skip
+        f"version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: '{folder}'}}, delete: {{enabled: true}}}}\n"
+        f"http:\n  addr: '127.0.0.1:0'\n  relativeurls: true\n{more}")  # fmt: skip
+    log = folder.with_suffix(".log")
+    with log.open("w") as sink:
+        server = subprocess.Popen(["docker-registry", "serve", configuration], stdout=subprocess.DEVNULL, stderr=sink,
+                                  env={**os.environ, "OTEL_TRACES_EXPORTER": "none"})  # fmt: skip
     try:
-        wait_for(address)
-        yield address
+        yield address_in(log)
     finally:
         server.terminate()
         server.wait()
 
 
-def wait_for(address):
-    for _ in range(100):
-        with contextlib.suppress(OSError):
-            socket.create_connection(address.split(":")).close()
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"docker-registry does not answer at {address}")
+def address_in(log):
+    """Where the registry listens: it says so when it does."""
+    for _ in range(200):
+        if found := re.search(r'msg="listening on (127\.0\.0\.1:[0-9]+)', log.read_text()):
+            return found[1]
+        time.sleep(0.05)
+    raise AssertionError(f"docker-registry does not listen:\n{log.read_text()}")
 
 
 def start_registry(case, folder, more=""):

@@ -13,11 +13,12 @@ import json
 import os
 import re
 import shutil
+import socket
 import tarfile
 import time
 import unittest
 
-from real_registry import free_port, run
+from real_registry import run
 from strict_registry import StrictRegistry, digest_of
 
 REGISTRY = StrictRegistry()
@@ -351,7 +352,9 @@ class RegistryFaults(StandaloneProject):
         site = self.project / "launch.toml"
         before = site.read_text()
         self.addCleanup(site.write_text, before)
-        nowhere = f"127.0.0.1:{free_port()}"
+        closed = self.enterContext(socket.socket())  # bound, so that nobody else gets the port
+        closed.bind(("127.0.0.1", 0))
+        nowhere = f"127.0.0.1:{closed.getsockname()[1]}"
         site.write_text(before.replace(f'prefix = "docker.io"\nlocation = "{REGISTRY.address}"',
                                        f'prefix = "docker.io"\nlocation = "{nowhere}"'))
         self.pull(lambda h: False, code=3)

@@ -28,10 +28,7 @@ std::stop_token stopped() {
 /// A screen whose stdout is a pipe.
 class ScreenTest : public testing::Test {
  protected:
-  ScreenTest() {
-    EXPECT_EQ(::pipe(ends_.data()), 0);
-    CaptureStderr();
-  }
+  ScreenTest() { CaptureStderr(); }
   ~ScreenTest() override {
     ::close(ends_[0]);
     GetCapturedStderr();
@@ -55,7 +52,13 @@ class ScreenTest : public testing::Test {
     return text;
   }
 
-  std::array<int, 2> ends_{};
+  static std::array<int, 2> make_pipe() {
+    std::array<int, 2> ends{};
+    EXPECT_EQ(::pipe(ends.data()), 0);
+    return ends;
+  }
+
+  std::array<int, 2> ends_ = make_pipe();
   fakes::HandClock clock_;
   Environment environment_{std::map<std::string, std::string, std::less<>>{}};
   Terminal terminal_{false, 80, environment_, clock_};
@@ -101,7 +104,8 @@ TEST_F(ScreenTest, NeverWaitsForAReaderThatStalls) {
     ++shown;
   }
   int dropped = 0;
-  for (const auto line : lines(errors())) {
+  const auto said = errors();
+  for (const auto line : lines(said)) {
     const auto space = line.find(' ');
     EXPECT_EQ(line.substr(space), " lines not shown, since nothing read them; they are in LOGS");
     dropped += static_cast<int>(parse_u64(line.substr(0, space)).value_or(0));

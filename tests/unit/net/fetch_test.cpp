@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "fakes/closed_port.hpp"
 #include "fakes/raw_server.hpp"
 #include "fakes/urls.hpp"
 #include "unit/net/web.hpp"
@@ -146,14 +147,14 @@ TEST_F(Fetch, SaysThatTheConnectionWasCut) {
 }
 
 TEST_F(Fetch, SaysThatNobodyListens) {
-  std::string url;
-  { url = fakes::RawServer("").url("/x"); }
+  const fakes::ClosedPort nobody;
   const auto response =
-      client({.retries = 1})->fetch({.url = fakes::url("http://user:secret@" + url.substr(7))});
+      client({.retries = 1})
+          ->fetch({.url = fakes::url(fmt::format("http://user:secret@{}/x", nobody.address()))});
   ASSERT_FALSE(response);
   EXPECT_EQ(response.error().text(),
-            fmt::format("error: cannot fetch {}: cannot connect to {}: Connection refused\n", url,
-                        url.substr(7, url.size() - 9)));
+            fmt::format("error: cannot fetch http://{0}/x: cannot connect to {0}: Connection refused\n",
+                        nobody.address()));
   EXPECT_THAT(clock.sleeps(), SizeIs(1));
 }
 
