@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -159,6 +161,19 @@ void tell_failure(const train::Cause& cause, double stop_seconds, const train::R
   terminal.line(fmt::format("all nodes stopped in {}", human_seconds(stop_seconds)));
 }
 
+/// What the ranks did with SIGTERM.
+std::string how_ranks_ended(std::span<const train::RankEnd> ranks) {
+  const auto handled = static_cast<std::size_t>(std::count_if(
+      ranks.begin(), ranks.end(), [](const auto& rank) { return rank.event.signal != SIGTERM; }));
+  if (handled == 0) return "SIGTERM ended the ranks at once, since the script does not handle it";
+  const auto end = handled == 1 ? "itself" : "themselves";
+  if (handled == ranks.size())
+    return fmt::format("{} handled SIGTERM and ended by {}",
+                       handled == 1 ? std::string("the rank") : fmt::format("all {} ranks", handled), end);
+  return fmt::format("{} of {} handled SIGTERM and ended by {}; it ended the others at once", handled,
+                     count_of(ranks.size(), "rank"), end);
+}
+
 /// Which ranks ended by themselves when the run was interrupted, and which were killed.
 void tell_interrupted(const train::Plan& plan, const train::RunReport& report, Terminal& terminal) {
   const auto& end = report.end;
@@ -167,10 +182,7 @@ void tell_interrupted(const train::Plan& plan, const train::RunReport& report, T
                             human_seconds(end.seconds), human_seconds(report.stop_seconds)));
   const auto killed = train::killed_ranks(end);
   if (killed.empty()) {
-    if (!end.ranks.empty())
-      terminal.line(end.ranks.size() == 1
-                        ? std::string("the rank ended by itself")
-                        : fmt::format("all {} ranks ended by themselves", end.ranks.size()));
+    if (!end.ranks.empty()) terminal.line(how_ranks_ended(end.ranks));
     return;
   }
   std::vector<std::string> names;
@@ -207,9 +219,9 @@ Result<int> run_train(World& world, const TrainOptions& options) {
   }
   bool stalled = false;
   TRY_ASSIGN(const auto document, train_on_screen(request, world, stalled));
-  if (world.json) world.output.line(json_of(document));  // which no line of the run went to
+  if (world.json) world.output.line(json_of(document));
   if (stalled) {
-    (void)world.output.close();
+    if (world.json) (void)world.output.close();  // it is not what stalls: the lines went to the terminal
     leave_stalled_reader(code_of(document.report.end));
   }
   if (document.report.end.error) {

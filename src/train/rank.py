@@ -190,6 +190,8 @@ class Control(threading.Thread):
 
     def wait_for_others(self):
         """torchrun ends the other ranks when one has failed; those that are saving need their time."""
+        if self.same >= self.LOST:
+            return
         self.join()
         while self.wishes.get("stop") and not self.wishes.get("release") and self.same < self.LOST:
             time.sleep(self.PAUSE)

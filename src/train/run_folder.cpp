@@ -25,8 +25,8 @@ RunFolder::RunFolder(const std::filesystem::path& state, const std::string& run)
 Result<void> RunFolder::make(Disk& disk) const {
   TRY(make_folder(disk, logs()));
   // The nodes' users may be others than this one, whatever the umask.
-  if (const int error = disk.make_folder(node_folder(), 0755))
-    return fail(io_error("create", node_folder(), error));
+  if (const int error = disk.make_folder(node_folder(), 0755); error != 0 && error != EEXIST)
+    return fail(io_error("create the folder", node_folder(), error));
   return {};
 }
 

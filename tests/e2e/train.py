@@ -146,7 +146,7 @@ class Train(unittest.TestCase):
             self.assertEqual(self.record()["end"]["killed"], [0, 1] if what == "stubborn" else [])
             self.assertIn("warning: 2 ranks were killed, since they did not end within 1 s: rank 0 on node 0 and rank 1 "
                           "on node 1; --grace SECONDS gives more time\n" if what == "stubborn"
-                          else "all 2 ranks ended by themselves\n", err.decode())
+                          else "SIGTERM ended the ranks at once, since the script does not handle it\n", err.decode())
             self.assert_nothing_left()
 
     def test_ranks_have_time_to_save(self):
@@ -157,7 +157,7 @@ class Train(unittest.TestCase):
         self.assertEqual(process.returncode, 143, err.decode())
         self.assertIn(b"stopping: the ranks have 30 s to save and end; interrupt again to end them at once\n", err)
         self.assertIn(b"[0.0] saved 0\n[1.1] saved 1\n", out)
-        self.assertIn(b"all 2 ranks ended by themselves\n", err)
+        self.assertIn(b"all 2 ranks handled SIGTERM and ended by themselves\n", err)
         self.assertEqual([rank["code"] for rank in self.record()["end"]["ranks"]], [0, 0])
         self.assert_nothing_left()
 

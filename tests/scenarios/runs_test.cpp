@@ -193,11 +193,15 @@ TEST_F(RunsScenario, ARunIsFollowedAndStoppedFromElsewhere) {
 
   const auto outcome = run.get();
   EXPECT_EQ(outcome.code, 143);
-  EXPECT_EQ(outcome.out, "[0.0] hello\n");
-  EXPECT_THAT(outcome.err, HasSubstr("[0.0] working\n"
-                                     "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
-                                     "nothing is left\n"
-                                     "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
+  EXPECT_EQ(outcome.out, "[0.0] hello\n[0.0] good-bye\n");
+  EXPECT_THAT(
+      outcome.err,
+      HasSubstr("[0.0] working\n"
+                "stopping: the ranks have [TIME] to save and end; interrupt again to end them at once\n"
+                "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
+                "nothing is left\n"
+                "SIGTERM ended the ranks at once, since the script does not handle it\n"
+                "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
   const auto followed = follower.get();
   EXPECT_EQ(followed.code, 0) << followed.err;
   EXPECT_EQ(followed.out, "[0.0] hello\n[0.0] working\n[0.0] good-bye\n");

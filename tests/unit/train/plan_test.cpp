@@ -74,9 +74,10 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   const auto node = [](const std::string& i) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
            " --hostname n" + i + " --network launch-demo-1 --network-alias n" + i +
-           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 2"
-           " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
-           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4 --entrypoint '' "
+           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30"
+           " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
+           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4"
+           " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40 --entrypoint '' "
            "localhost/launch/demo:latest"
            " torchrun --nnodes 2 --node-rank " +
            i +
@@ -110,10 +111,11 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
           "podman network create --label launch.run=demo-1 launch-demo-1",
           "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
           " --network launch-demo-1 --network-alias n0 --label launch.run=demo-1 --shm-size 8589934592"
-          " --pids-limit -1 --stop-timeout 2 --user trainer --workdir /workspace"
+          " --pids-limit -1 --stop-timeout 30 --user trainer --workdir /workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
-          " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
+          " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
+          " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"
           " --entrypoint '' localhost/launch-base:0123 torchrun --nnodes 1 --node-rank 0"
           " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py",
           "podman cp --archive=false - launch-demo-1-n0:/", "podman start --attach launch-demo-1-n0"))
@@ -128,8 +130,9 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_EQ(plan->backend, "nccl");
   EXPECT_EQ(plan->nodes[0].gpus.text(), "0,1,2,3");
   EXPECT_EQ(plan->nodes[1].gpus.text(), "4,5,6,7");
-  EXPECT_THAT(names_and_values(*plan, 1), ElementsAre("GLOO_SOCKET_IFNAME=eth0", "NCCL_DEBUG=WARN",
-                                                      "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=8"));
+  EXPECT_THAT(names_and_values(*plan, 1),
+              ElementsAre("GLOO_SOCKET_IFNAME=eth0", "NCCL_DEBUG=WARN", "NCCL_SOCKET_IFNAME==eth0",
+                          "OMP_NUM_THREADS=8", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
   EXPECT_TRUE(plan->nodes[1].environment.empty());
   EXPECT_TRUE(plan->notes.empty());
 }
@@ -180,11 +183,26 @@ TEST(Plan, TheRecipesEnvironmentWins) {
   recipe.train.env = {{"OMP_NUM_THREADS", "3"}, {"HF_HOME", "/data/hf"}, {"NCCL_HOSTID", "mine"}};
   const auto plan = plan_local(recipe, request(), {.cpus = 8, .memory = kGiB, .gpus = 1});
   ASSERT_TRUE(plan) << plan.error().text();
-  EXPECT_THAT(names_and_values(*plan, 0),
-              ElementsAre("GLOO_SOCKET_IFNAME=eth0", "HF_HOME=/data/hf", "NCCL_DEBUG=WARN",
-                          "NCCL_HOSTID=mine", "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3"));
+  EXPECT_THAT(
+      names_and_values(*plan, 0),
+      ElementsAre("GLOO_SOCKET_IFNAME=eth0", "HF_HOME=/data/hf", "NCCL_DEBUG=WARN", "NCCL_HOSTID=mine",
+                  "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
   const auto variables = environment_of(*plan, plan->nodes[0]);
-  EXPECT_EQ(variables.back().reason, "[train] env of the recipe");
+  EXPECT_EQ(variables[1].reason, "[train] env of the recipe");
+}
+
+TEST(Plan, TheTimeToSaveIsTheUsersElseTheRecipesElseHalfAMinute) {
+  auto recipe = demo();
+  auto asked = request();
+  EXPECT_EQ(plan_local(recipe, asked, kLaptop)->grace.interrupted, std::chrono::seconds(30));
+  recipe.train.grace = std::chrono::seconds(120);
+  const auto plan = plan_local(recipe, asked, kLaptop);
+  EXPECT_EQ(plan->grace.interrupted, std::chrono::seconds(120));
+  EXPECT_EQ(plan->grace.failed, std::chrono::seconds(2)) << "nothing can be saved together any more";
+  EXPECT_THAT(names_and_values(*plan, 0), testing::Contains("TORCH_ELASTIC_SHUTDOWN_TIMEOUT=130"));
+  EXPECT_THAT(lines_of(*plan)[1], testing::HasSubstr(" --stop-timeout 120 "));
+  asked.grace = std::chrono::seconds(0);
+  EXPECT_EQ(plan_local(recipe, asked, kLaptop)->grace.interrupted, std::chrono::seconds(0));
 }
 
 TEST(Plan, RelativeMountsBeginAtTheProject) {

@@ -43,7 +43,7 @@ TEST(RunRecord, SaysWhatRunsBeforeItEnds) {
   EXPECT_EQ(record["image"]["digest"], fakes::digest('e').text());
   EXPECT_EQ(record["world_size"], 2);
   EXPECT_EQ(record["gpus"], "all");
-  EXPECT_EQ(record["grace"], json({{"interrupted", 2}, {"failed", 2}}));
+  EXPECT_EQ(record["grace"], json({{"interrupted", 30}, {"failed", 2}}));
   EXPECT_EQ(record["env"][0]["name"], "GLOO_SOCKET_IFNAME");
   EXPECT_FALSE(record["env"][0]["reason"].get<std::string>().empty());
   EXPECT_EQ(record["nodes"].size(), 2U);
