@@ -209,12 +209,28 @@ void tell_end(const commands::TrainDocument& document, Terminal& terminal) {
   terminal.line("logs:   " + folder.logs().string());
 }
 
+std::string shell_text(const containers::Command& command) {
+  return shell_line(command.argv) + (command.input.empty() ? "" : " <" + shell_quote(command.input.string()));
+}
+
+/// A shell script: several nodes run at once.
+void print_script(const train::PlaceCommands& commands, Output& output) {
+  for (const auto& command : commands.before) output.line(shell_text(command));
+  const bool one = commands.nodes.size() == 1;
+  for (const auto& node : commands.nodes) {
+    std::vector<std::string> steps;
+    for (const auto& command : node) steps.push_back(shell_text(command));
+    output.line(join(steps, " && ") + (one ? "" : " &"));
+  }
+  if (!one) output.line("wait");
+  for (const auto& command : commands.after) output.line(shell_text(command));
+}
+
 Result<int> run_train(World& world, const TrainOptions& options) {
   TRY_ASSIGN(const auto request, request_of(options, world));
   if (options.dry_run) {
     TRY_ASSIGN(const auto commands, commands::train_commands(request, world.context));
-    for (const auto& [argv, input] : commands)
-      world.output.line(shell_line(argv) + (input.empty() ? "" : " <" + shell_quote(input.string())));
+    print_script(commands, world.output);
     return 0;
   }
   bool stalled = false;
@@ -258,14 +274,16 @@ void register_train(App& app) {
               "over the "
               "base image). Default: the image, if there is one of the lock; else mounted, where possible")
       .value_name("image|mounted");
-  command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default)").value_name("PORT");
+  command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default; 0: choose one)")
+      .value_name("PORT");
   command
       .option("--grace", &options->grace,
               "Seconds that the ranks have to save when the run is stopped, instead of the recipe's (30 by "
               "default)")
       .value_name("SECONDS");
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
-  command.flag("--dry-run", options->dry_run, "Print what would be run, and do nothing");
+  command.flag("--dry-run", options->dry_run,
+               "Print the commands that would be run, as a shell script, and run nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });
 }
 

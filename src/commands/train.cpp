@@ -104,7 +104,9 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   std::random_device random;
   const auto run =
       train::run_id(locked.recipe.name, context.clock.now(), static_cast<std::uint16_t>(random()));
-  train::RunFolder folder(workspace.site.state.value, run);
+  const auto& state = workspace.site.state.value;
+  auto folder =
+      purpose == Purpose::run ? train::RunFolder(state, run) : train::RunFolder::for_commands(state);
   const train::PlanRequest wanted{.run = run,
                                   .lock_digest = locked.lock.digest,
                                   .project = workspace.project.root(),
@@ -169,10 +171,17 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }
 
-Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context) {
+Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   tell_notes(prepared.plan, context.reporter);
+  TRY(prepared.folder.write_node_files(context.disk));
+  if (prepared.plan.mounted) {
+    context.reporter.warn(
+        "the commands need what a run makes before: the mounted environment and a tar of the project's "
+        "files; "
+        "those of --env image need nothing");
+  }
   return prepared.place->commands(prepared.plan);
 }
 

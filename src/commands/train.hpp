@@ -40,9 +40,10 @@ struct TrainDocument {
 /// this machine is older than the locked torch needs. Then those of carry_out; see RunEnd for later failures.
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
 
-/// The commands that `train` would start, in order. Nothing is fetched: those of a mounted environment are
-/// known only if the store has the base image; else they are those for an image, with a warning. Errors: as
-/// above, but a missing image and GPUs that do not fit are only warnings.
-Result<std::vector<containers::Command>> train_commands(const TrainRequest& request, const Context& context);
+/// The commands that `train` would start. They use a folder of their own in place of a run's, which is
+/// written: rank.py is in it. Nothing is fetched: those of a mounted environment are known only if the store
+/// has the base image; else they are those for an image, with a warning. Errors: as above, but a missing
+/// image and GPUs that do not fit are only warnings.
+Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context);
 
 }  // namespace launch::commands

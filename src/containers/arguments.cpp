@@ -31,7 +31,9 @@ Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunS
   if (!spec.name.empty()) add(arguments, "--name", spec.name);
   if (!spec.hostname.empty()) add(arguments, "--hostname", spec.hostname);
   if (!spec.network.empty()) add(arguments, "--network", spec.network);
-  for (const auto& alias : spec.aliases) add(arguments, "--network-alias", alias);
+  if (!spec.address.empty()) add(arguments, "--ip", spec.address);
+  for (const auto& [name, address] : spec.hosts)
+    add(arguments, "--add-host", fmt::format("{}:{}", name, address));
   add_pairs(arguments, "--label", spec.labels);
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
   if (spec.pids_limit && info.pids_limit) add(arguments, "--pids-limit", std::to_string(*spec.pids_limit));
@@ -71,11 +73,12 @@ std::vector<Command> run_commands(const EngineInfo& info, const RunSpec& spec) {
           {{"start", "--attach", spec.name}}};
 }
 
-std::vector<std::string> network_arguments(const std::string& name,
-                                           const std::map<std::string, std::string>& labels) {
+std::vector<std::string> network_arguments(const EngineInfo& info, const Network& network) {
   Arguments arguments{"network", "create"};
-  add_pairs(arguments, "--label", labels);
-  arguments.push_back(name);
+  for (auto& option : info.type->network()) arguments.push_back(std::move(option));
+  if (!network.subnet.empty()) add(arguments, "--subnet", network.subnet);
+  add_pairs(arguments, "--label", network.labels);
+  arguments.push_back(network.name);
   return arguments;
 }
 

@@ -263,11 +263,15 @@ Result<std::vector<std::string>> Engine::containers(const std::string& label,
   return words(listed.out);
 }
 
-Result<void> Engine::create_network(const std::string& name,
-                                    const std::map<std::string, std::string>& labels) const {
-  TRY_ASSIGN(const auto outcome, call(network_arguments(name, labels)));
-  if (!outcome.ok()) return fail(failed("create the network " + name, outcome));
-  return {};
+Result<bool> Engine::create_network(const Network& network) const {
+  TRY_ASSIGN(const auto outcome, call(network_arguments(info_, network)));
+  if (outcome.ok()) return true;
+  // podman: "subnet … is already used on the host or by another config"; docker: "Pool overlaps with other
+  // one on this address space".
+  const auto says = [&](std::string_view words) { return outcome.err.find(words) != std::string::npos; };
+  if (!network.subnet.empty() && (says("is already used on the host") || says("overlaps with other")))
+    return false;
+  return fail(failed("create the network " + network.name, outcome));
 }
 
 Result<void> Engine::remove_network(const std::string& name) const {

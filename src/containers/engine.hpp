@@ -78,6 +78,14 @@ struct Mount {
   bool read_only = false;
 };
 
+/// A network of containers that know each other's addresses, so that no name server is needed, which not
+/// every installation has.
+struct Network {
+  std::string name;
+  std::map<std::string, std::string> labels = {};
+  std::string subnet = {};  ///< "198.19.4.0/27"; empty: the engine chooses
+};
+
 /// A container to run in the foreground.
 struct RunSpec {
   std::string name;
@@ -89,7 +97,8 @@ struct RunSpec {
   std::vector<Mount> mounts = {};
   std::string network = {};  ///< name of a network, "host", "none"; empty: the engine's default
   std::string hostname = {};
-  std::vector<std::string> aliases = {};  ///< names in the network; podman 4 does not resolve host names
+  std::string address = {};                       ///< in the network; empty: the engine chooses
+  std::map<std::string, std::string> hosts = {};  ///< name → address, in its /etc/hosts
   std::optional<std::uint64_t> shm_bytes = {};
   std::optional<std::int64_t> pids_limit = {};
   /// Time between SIGTERM and SIGKILL when something other than remove_containers ends it (as podman does
@@ -125,8 +134,7 @@ std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& sp
 std::vector<Command> run_commands(const EngineInfo& info, const RunSpec& spec);
 
 /// The argument vector of `network create`. Pure.
-std::vector<std::string> network_arguments(const std::string& name,
-                                           const std::map<std::string, std::string>& labels);
+std::vector<std::string> network_arguments(const EngineInfo& info, const Network& network);
 
 /// Runs an engine's command line, through the runner only. Failed calls name the engine and quote its last
 /// message (environment). Thread-safe if the runner is.
@@ -181,8 +189,8 @@ class Engine {
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
   /// Names of the containers with the label that have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
-  Result<void> create_network(const std::string& name,
-                              const std::map<std::string, std::string>& labels) const;
+  /// False: something on this machine uses the subnet.
+  Result<bool> create_network(const Network& network) const;
   /// Removes a network; a missing one is no error.
   Result<void> remove_network(const std::string& name) const;
 

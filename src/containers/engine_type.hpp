@@ -77,6 +77,8 @@ class EngineType {
   /// `cp` of a tar on stdin, whose files keep their owners; followed by the place.
   virtual Arguments unpack() const = 0;
 
+  /// Further options of `network create`.
+  virtual Arguments network() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
   /// The commands that end and remove containers, each followed by their names. Only the last one must

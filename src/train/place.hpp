@@ -47,6 +47,13 @@ struct PlaceDescription {
   std::vector<std::string> nodes;  ///< each node's name there: that of its container
 };
 
+/// The commands of a run: those before its nodes, those of each node (all nodes at once), and those after.
+struct PlaceCommands {
+  std::vector<containers::Command> before;
+  std::vector<std::vector<containers::Command>> nodes;
+  std::vector<containers::Command> after;
+};
+
 /// Kept in the run's record to find the run again if the process that started it is gone.
 struct PlaceHandle {
   std::string place;    ///< "local"
@@ -83,8 +90,8 @@ class Place {
   virtual Result<std::optional<TrainImage>> find_image(const std::string& name) const = 0;
   virtual PlaceDescription describe(const Plan& plan) const = 0;
   virtual PlaceHandle handle() const = 0;
-  /// The commands that would be run, in their order: for --dry-run. Pure.
-  virtual std::vector<containers::Command> commands(const Plan& plan) const = 0;
+  /// The commands that would be run: for --dry-run. Pure.
+  virtual PlaceCommands commands(const Plan& plan) const = 0;
   /// Why nodes cannot mount folders of this machine: "podman is the client of a remote service"; empty if
   /// they can.
   virtual std::string why_not_mounted() const { return "its nodes cannot mount folders of this machine"; }

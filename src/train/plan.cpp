@@ -42,8 +42,8 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   const int nodes = request.nodes.value_or(recipe.train.nodes);
   if (nodes < 1 || nodes > kMostNodes)
     return fail(input_error(fmt::format("--nodes {}: expected 1 to {}", nodes, kMostNodes)));
-  if (request.port < 1 || request.port > kMostPort)
-    return fail(input_error(fmt::format("--port {}: expected 1 to {}", request.port, kMostPort)));
+  if (request.port < 0 || request.port > kMostPort)
+    return fail(input_error(fmt::format("--port {}: expected 0 to {}", request.port, kMostPort)));
   if (recipe.train.command.empty()) {
     return fail(input_error(fmt::format("the recipe {} has no [train] command", recipe.name))
                     .hint("add [train] with command = [\"train.py\"]"));

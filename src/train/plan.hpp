@@ -102,11 +102,11 @@ struct Plan {
 struct PlanRequest {
   std::string run;
   Digest lock_digest = Digest::of("");
-  std::filesystem::path project;      ///< base of relative mounts
-  std::filesystem::path node_folder;  ///< on this machine
-  std::optional<int> nodes;           ///< else the recipe's
-  std::optional<specs::GpuSet> gpus;  ///< per node; else the recipe's
-  int port = 29500;
+  std::filesystem::path project;              ///< base of relative mounts
+  std::filesystem::path node_folder;          ///< on this machine
+  std::optional<int> nodes;                   ///< else the recipe's
+  std::optional<specs::GpuSet> gpus;          ///< per node; else the recipe's
+  int port = 29500;                           ///< 0: chosen
   std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
   std::vector<std::string> arguments;         ///< for the training script, after the recipe's
 };

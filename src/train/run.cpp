@@ -81,7 +81,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   auto& clock = world.work.clock;
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
-  TRY(write_file(disk, folder.rank_script(), rank_script()));
+  TRY(folder.write_node_files(disk));
   TRY_ASSIGN(const std::shared_ptr<Control> control, Control::create(disk, folder.control()));
   const auto now = clock.now();
   RunRecord record{.plan = plan,

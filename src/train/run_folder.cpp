@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include "train/rank_line.hpp"
+
 namespace launch::train {
 namespace {
 
@@ -22,12 +24,20 @@ std::string log_name(int node, std::optional<int> rank) {
 RunFolder::RunFolder(const std::filesystem::path& state, const std::string& run)
     : path_(state / kRuns / run) {}
 
+RunFolder RunFolder::for_commands(const std::filesystem::path& state) {
+  return RunFolder(state / "dry-run");
+}
+
 Result<void> RunFolder::make(Disk& disk) const {
-  TRY(make_folder(disk, logs()));
+  return make_folder(disk, logs());
+}
+
+Result<void> RunFolder::write_node_files(Disk& disk) const {
+  TRY(make_folder(disk, path_));
   // The nodes' users may be others than this one, whatever the umask.
   if (const int error = disk.make_folder(node_folder(), 0755); error != 0 && error != EEXIST)
     return fail(io_error("create the folder", node_folder(), error));
-  return {};
+  return write_file(disk, rank_script(), launch::train::rank_script());
 }
 
 Result<FileLock> RunFolder::hold(Disk& disk) const {

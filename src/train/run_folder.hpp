@@ -20,6 +20,8 @@ class RunFolder {
  public:
   RunFolder(const std::filesystem::path& state, const std::string& run);
   static RunFolder at(std::filesystem::path path) { return RunFolder(std::move(path)); }
+  /// STATE/dry-run, for commands that a person runs; it is no run.
+  static RunFolder for_commands(const std::filesystem::path& state);
 
   const std::filesystem::path& path() const { return path_; }
   std::string run() const { return path_.filename().string(); }
@@ -36,8 +38,10 @@ class RunFolder {
   /// What nodes with a mounted environment get of their own, during the run.
   std::filesystem::path files() const { return path_ / "files.tar"; }
 
-  /// Creates the folder, its logs/ and its node folder. Errors (environment).
+  /// Creates the folder and its logs/. Errors (environment).
   Result<void> make(Disk& disk) const;
+  /// Writes the node folder. Errors (environment).
+  Result<void> write_node_files(Disk& disk) const;
 
   /// Takes the lock that the run's process holds as long as it lives; the kernel releases it however the
   /// process ends. Errors (environment).

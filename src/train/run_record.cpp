@@ -198,7 +198,11 @@ std::string write_run_record(const RunRecord& record) {
   json.update(plan_of(record.plan));
   json["nodes"] = nodes_of(record);
   json["commands"] = Json::array();
-  for (const auto& command : record.commands) json["commands"].push_back(command.argv);
+  const auto add = [&](const std::vector<containers::Command>& commands) {
+    for (const auto& command : commands) json["commands"].push_back(command.argv);
+  };
+  add(record.commands.before);
+  for (const auto& node : record.commands.nodes) add(node);
   json["end"] = record.end ? end_of(*record.end) : Json(nullptr);
   return text_of(json);
 }

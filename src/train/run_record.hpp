@@ -37,7 +37,7 @@ struct RunRecord {
   int pid = 0;          ///< of the run's process, for people
   PlaceHandle handle;
   PlaceDescription description;
-  std::vector<containers::Command> commands;
+  PlaceCommands commands;
   std::optional<RunEnd> end;  ///< nullopt while it runs
 };
 

@@ -321,16 +321,35 @@ class Train(unittest.TestCase):
                                                    f"hint: run `launch build {NAME}-none`\n"))
 
     def test_dry_run_starts_nothing(self):
-        before = self.records() if (self.root / "state").exists() else []
+        before = self.records() if (self.root / "state/runs").exists() else []
         code, out, err = self.train("--steps", "5 0", options=("--dry-run", "--nodes", "1"))
         self.assertEqual(code, 0, err)
         run = re.search(r"launch-(\S+)-n0", out)[1]
-        network, node = out.splitlines()
-        self.assertEqual(network, f"podman network create --label launch.run={run} launch-{run}")
+        network, node, removal = out.splitlines()
+        self.assertRegex(network, rf"podman network create --disable-dns --subnet 198\.19\.\S+/27 --label launch.run={run} launch-{run}$")
+        self.assertEqual(removal, f"podman network rm launch-{run}")
         self.assertTrue(node.startswith(f"podman run --rm --init --pull never --log-driver none --name launch-{run}-n0"))
         self.assertTrue(node.endswith("torchrun --nnodes 1 --node-rank 0 --nproc-per-node 1 --master-addr n0 "
                                       "--master-port 29500 /run/launch/rank.py job.py --steps '5 0'"))
-        self.assertEqual(self.records() if (self.root / "state").exists() else [], before)
+        self.assertEqual(self.records() if (self.root / "state/runs").exists() else [], before)
+
+    def test_dry_run_is_a_script_that_runs(self):
+        code, out, err = self.train("--steps", "5 0", options=("--dry-run",))
+        self.assertEqual(code, 0, err)
+        done = subprocess.run(["sh", "-e"], input=out, env=self.environment, capture_output=True, text=True, timeout=120)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = [line for line in done.stdout.splitlines() if " o rank " in line]
+        self.assertEqual(sorted(lines), ["@launch 0 o rank 0 of 2 --steps 5 0", "@launch 1 o rank 1 of 2 --steps 5 0"])
+        self.assert_nothing_left()
+
+    def test_two_runs_at_once_have_networks_of_their_own(self):
+        first, second = self.start("wait"), self.start("wait")
+        for process in (first, second):
+            self.wait_until_both_run(process)
+        for process in (first, second):
+            process.send_signal(signal.SIGINT)
+            process.communicate(timeout=60)
+        self.assert_nothing_left()
 
 
 if __name__ == "__main__":

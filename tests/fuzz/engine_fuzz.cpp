@@ -25,7 +25,7 @@ void check_engine(const containers::Engine& engine) {
   (void)parsed(engine.find_image("a"));
   (void)parsed(engine.containers("launch.run", "a"));
   (void)parsed(engine.pull_name("docker.io/nvidia/cuda", Digest::of("")));
-  (void)parsed(engine.create_network("a", {}));
+  (void)parsed(engine.create_network({.name = "a", .subnet = "198.19.0.0/27"}));
   (void)parsed(engine.remove_network("a"));
   (void)parsed(engine.remove_containers("launch.run", "a", 0));
   (void)parsed(engine.run({.name = "a", .image = "b", .argv = {"python3"}}, {}));

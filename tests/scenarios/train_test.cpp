@@ -152,6 +152,12 @@ INSTANTIATE_TEST_SUITE_P(
                         "error: podman could not create the network launch-demo-[RUN]: could not find "
                         "free subnet from subnet pools\n"},
         EngineFault{
+            "HasNoSubnet", "subnets-in-use", 3,
+            std::string(kRecord) +
+                "error: podman found no free subnet for the run's network in 198.19.0.0/16 in 16 tries\n"
+                "\n"
+                "hint: list the networks with `podman network ls`, and remove those of runs that are gone\n"},
+        EngineFault{
             "HasNoCommand", "no-command", 2,
             fmt::format("[0] ERROR (catatonit:6): failed to exec pid1: No such file or directory\n"
                         "{}error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n",
@@ -187,7 +193,11 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
   const auto said = train("", {"train", "demo", "--dry-run", "--", "--steps", "5"});
   EXPECT_EQ(said.code, 0);
   EXPECT_EQ(said.err, notes());
-  EXPECT_EQ(lines(said.out).size(), 2U);
+  EXPECT_THAT(said.out, ::testing::HasSubstr(
+                            "mount type=bind,source=[ROOT]/state/dry-run/node,target=/run/launch,readonly"));
+  EXPECT_TRUE(scenario_.exists("state/dry-run/node/rank.py"));
+  EXPECT_FALSE(scenario_.exists("state/runs"));
+  EXPECT_EQ(lines(said.out).size(), 3U);
   const auto done = train("", {"train", "demo", "--", "--steps", "5"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(scenario_.read("engine/asked"),
@@ -208,8 +218,8 @@ TEST_F(TrainScenario, WhatIsWrongIsSaidBeforeAnEngineIsAsked) {
   const std::vector<Refusal> refusals{
       {"NoNodes", {"--nodes", "0"}, "error: --nodes 0: expected 1 to 1024\n"},
       {"FewerNodes", {"--nodes", "-1"}, "error: --nodes -1: expected 1 to 1024\n"},
-      {"NoPort", {"--port", "0"}, "error: --port 0: expected 1 to 65535\n"},
-      {"PortOutOfRange", {"--port", "99999"}, "error: --port 99999: expected 1 to 65535\n"},
+      {"NoPort", {"--port", "-1"}, "error: --port -1: expected 0 to 65535\n"},
+      {"PortOutOfRange", {"--port", "99999"}, "error: --port 99999: expected 0 to 65535\n"},
       {"Gpus", {"--gpus", "x"}, "error: \"x\" " + kGpus + "\n  while reading --gpus\n"},
       {"NegativeGpus", {"--gpus=-1"}, "error: \"-1\" " + kGpus + "\n  while reading --gpus\n"},
       {"Place", {"--on", "mars"}, "error: unknown place \"mars\": expected local\n"},

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "project/labels.hpp"
 #include "train/place.hpp"
+#include "train/subnet.hpp"
 
 namespace launch::train {
 namespace {
@@ -31,10 +32,23 @@ std::map<std::string, std::string> labels_of(const std::string& run) {
   return {{project::kRunLabel, run}};
 }
 
+containers::Network network_spec(const std::string& run, const Subnet& subnet) {
+  return {.name = network_of(run), .labels = labels_of(run), .subnet = subnet.text()};
+}
+
 /// DataLoader workers and NCCL pass tensors through /dev/shm. The size is a limit and reserves nothing: half
 /// of the memory, as Linux gives a tmpfs, shared by the nodes.
 std::uint64_t shm_bytes(const Machine& machine, std::size_t nodes) {
   return std::max(kGiB, machine.memory / 2 / nodes / kGiB * kGiB);
+}
+
+/// --port 0. Each node has its own ports, of which only the image's own programs can take one.
+void choose_port(Plan& plan) {
+  if (plan.rendezvous.port != 0) return;
+  constexpr std::uint32_t kLeast = 20000;  // below the ports that Linux gives to clients
+  constexpr std::uint32_t kCount = 10000;
+  plan.rendezvous.port = static_cast<std::uint16_t>(kLeast + number_of(plan.run) % kCount);
+  plan.notes.push_back(fmt::format("--port 0: torchrun uses port {}", plan.rendezvous.port));
 }
 
 void add_variables(Plan& plan, const Machine& machine) {
@@ -73,7 +87,7 @@ void add_environment(const MountedEnvironment& mounted, const containers::Engine
   for (const auto& mount : mounted.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
 }
 
-containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
+containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const Subnet& subnet,
                                    const containers::EngineInfo& engine) {
   containers::RunSpec spec;
   spec.name = container_of(plan, node);
@@ -88,7 +102,8 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
   for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
   spec.network = network_of(plan.run);
   spec.hostname = node.host;
-  spec.aliases = {node.host};
+  spec.address = subnet.address(node.index);
+  for (const auto& other : plan.nodes) spec.hosts[other.host] = subnet.address(other.index);
   spec.shm_bytes = plan.shm_bytes;
   spec.pids_limit = -1;  // podman's default of 2048 can be too few for one rank per GPU with its data loaders
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
@@ -106,6 +121,7 @@ class LocalPlace final : public Place {
 
   Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const override {
     TRY_ASSIGN(auto plan, plan_run(recipe, request));
+    choose_port(plan);
     TRY(share_gpus(plan, tools_.machine.gpus));
     TRY(expect_mounts(plan));
     add_variables(plan, tools_.machine);
@@ -137,14 +153,18 @@ class LocalPlace final : public Place {
 
   PlaceHandle handle() const override { return {"local", engine_->info().name(), engine_->info().program}; }
 
-  std::vector<containers::Command> commands(const Plan& plan) const override {
-    std::vector<containers::Command> commands{
-        {engine_->command(containers::network_arguments(network_of(plan.run), labels_of(plan.run)))}};
+  PlaceCommands commands(const Plan& plan) const override {
+    const auto& info = engine_->info();
+    const auto subnet = Subnet::of_run(plan.run, plan.nodes.size());
+    PlaceCommands commands;
+    commands.before = {
+        {engine_->command(containers::network_arguments(info, network_spec(plan.run, subnet)))}};
     for (const auto& node : plan.nodes) {
-      for (auto& each :
-           containers::run_commands(engine_->info(), container_spec(plan, node, engine_->info())))
-        commands.push_back({engine_->command(each.argv), std::move(each.input)});
+      auto& of_node = commands.nodes.emplace_back();
+      for (auto& each : containers::run_commands(info, container_spec(plan, node, subnet, info)))
+        of_node.push_back({engine_->command(each.argv), std::move(each.input)});
     }
+    commands.after = {{engine_->command({"network", "rm", network_of(plan.run)})}};
     return commands;
   }
 
@@ -158,7 +178,7 @@ class LocalPlace final : public Place {
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
     sinks_ = std::move(sinks);
-    TRY(engine_->create_network(network_of(run_), labels_of(run_)));
+    TRY_ASSIGN(subnet_, create_network(plan));
     clients_threads_.reserve(plan.nodes.size());
     for (const auto& node : plan.nodes) {
       clients_threads_.emplace_back([this, &plan, &node] { run_node(plan, node); });
@@ -203,12 +223,28 @@ class LocalPlace final : public Place {
   }
 
  private:
+  /// On a subnet that nothing else uses.
+  Result<Subnet> create_network(const Plan& plan) const {
+    constexpr unsigned kTries = 16;
+    for (unsigned tries = 0; tries < kTries; ++tries) {
+      const auto subnet = Subnet::of_run(plan.run, plan.nodes.size(), tries);
+      TRY_ASSIGN(const bool created, engine_->create_network(network_spec(plan.run, subnet)));
+      if (created) return subnet;
+    }
+    return fail(
+        environment_error(fmt::format("{} found no free subnet for the run's network in {} in {} tries",
+                                      engine_->info().name(), Subnet::kAll, kTries))
+            .hint(
+                fmt::format("list the networks with `{} network ls`, and remove those of runs that are gone",
+                            engine_->info().name())));
+  }
+
   void run_node(const Plan& plan, const NodePlan& node) {
     sinks_.event(NodeStarted{node.index});
     const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
     const auto on_pause = [&] { sinks_.pause(node.index); };
-    auto outcome =
-        engine_->run(container_spec(plan, node, engine_->info()), on_line, clients_.get_token(), on_pause);
+    auto outcome = engine_->run(container_spec(plan, node, *subnet_, engine_->info()), on_line,
+                                clients_.get_token(), on_pause);
     if (outcome) {
       sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
     } else {
@@ -219,6 +255,7 @@ class LocalPlace final : public Place {
   PlaceTools tools_;
   std::optional<containers::Engine> engine_;
   std::string run_;
+  std::optional<Subnet> subnet_;
   PlaceSinks sinks_;
   std::stop_source clients_;
   std::mutex mutex_;

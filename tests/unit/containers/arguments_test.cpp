@@ -28,7 +28,8 @@ RunSpec node() {
   spec.mounts = {{"/data", "/data", true}, {"/out", "/out", false}};
   spec.network = "launch-r1";
   spec.hostname = "n0";
-  spec.aliases = {"n0"};
+  spec.address = "198.19.0.2";
+  spec.hosts = {{"n0", "198.19.0.2"}, {"n1", "198.19.0.3"}};
   spec.shm_bytes = 1ULL << 30;
   spec.pids_limit = -1;
   spec.stop_seconds = 2;
@@ -37,15 +38,16 @@ RunSpec node() {
 }
 
 TEST(RunArguments, Podman) {
-  EXPECT_THAT(run_arguments(with_pids_limit(podman4()), node()),
-              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
-                          "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--network-alias",
-                          "n0", "--label", "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1",
-                          "--stop-timeout", "2", "--device", "nvidia.com/gpu=all", "--mount",
-                          "type=bind,source=/data,target=/data,readonly", "--mount",
-                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
-                          "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
-                          "train.py"));
+  EXPECT_THAT(
+      run_arguments(with_pids_limit(podman4()), node()),
+      ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
+                  "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
+                  "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label", "launch.run=r1",
+                  "--shm-size", "1073741824", "--pids-limit", "-1", "--stop-timeout", "2", "--device",
+                  "nvidia.com/gpu=all", "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
+                  "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
+                  "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
+                  "train.py"));
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {

@@ -300,15 +300,27 @@ TEST_F(RemoveContainers, NoneIsNoError) {
   EXPECT_EQ(runner_.asked().size(), 1U);
 }
 
+TEST_F(Network, ASubnetThatIsInUseIsNoError) {
+  runner_.on("podman network create --disable-dns --subnet 198.19.0.0/27 n",
+             {125, "", "Error: subnet 198.19.0.0/27 is already used on the host or by another config\n"});
+  runner_.on("docker network create --subnet 198.19.0.0/27 n",
+             {1, "", "Error response from daemon: Pool overlaps with other one on this address space\n"});
+  for (const auto& engine : {podman(), docker()}) {
+    const auto created = engine.create_network({.name = "n", .subnet = "198.19.0.0/27"});
+    ASSERT_TRUE(created) << created.error().text();
+    EXPECT_FALSE(*created);
+  }
+}
+
 TEST_F(Network, CreateAndRemove) {
-  runner_.on("podman network create --label launch.run=r1 n", {0, "n\n"});
-  runner_.on("podman network create n",
+  runner_.on("podman network create --disable-dns --label launch.run=r1 n", {0, "n\n"});
+  runner_.on("podman network create --disable-dns n",
              {125, "", "Error: network name n already used: network already exists\n"});
   runner_.on("podman network rm n",
              {1, "", "Error: unable to find network with name or ID n: network not found\n"});
   const auto engine = podman();
-  ASSERT_TRUE(engine.create_network("n", {{"launch.run", "r1"}}));
-  const auto again = engine.create_network("n", {});
+  ASSERT_TRUE(engine.create_network({.name = "n", .labels = {{"launch.run", "r1"}}}));
+  const auto again = engine.create_network({.name = "n"});
   ASSERT_FALSE(again);
   EXPECT_EQ(
       again.error().text(),

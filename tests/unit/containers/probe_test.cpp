@@ -355,7 +355,7 @@ TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
   fakes::FakeRunner broken;
   broken.on("podman info --format json", {125, "", "Error: no such file or directory\n"});
   broken.on("podman image inspect x", {125, "[]", "Error: no such file or directory\n"});
-  broken.on("podman network create n", {125, "", "Error: database is locked\n"});
+  broken.on("podman network create --disable-dns n", {125, "", "Error: database is locked\n"});
   const auto engine = probe_engine({}, {}, scratch_, broken, environment_, work_);
   ASSERT_TRUE(engine) << engine.error().text();
   const auto* expected =
@@ -365,17 +365,17 @@ TEST_F(KeptProbe, APodmanThatStoppedWorkingIsNamedAsSuch) {
   const auto image = engine->find_image("x");
   ASSERT_FALSE(image);
   EXPECT_EQ(image.error().text(), expected);
-  const auto network = engine->create_network("n", {});
+  const auto network = engine->create_network({.name = "n"});
   ASSERT_FALSE(network);
   EXPECT_EQ(network.error().text(), expected);
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "podman.json"));
 }
 
 TEST_F(KeptProbe, AFailureOfAPodmanThatWorksIsItsOwn) {
-  runner_.on("podman network create n", {125, "", "Error: could not find free subnet\n"});
+  runner_.on("podman network create --disable-dns n", {125, "", "Error: could not find free subnet\n"});
   const auto engine = probe(std::nullopt);
   ASSERT_TRUE(engine) << engine.error().text();
-  EXPECT_EQ(engine->create_network("n", {}).error().text(),
+  EXPECT_EQ(engine->create_network({.name = "n"}).error().text(),
             "error: podman could not create the network n: could not find free subnet\n");
 }
 

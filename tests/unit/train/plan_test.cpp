@@ -1,5 +1,6 @@
 #include "train/plan.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -46,7 +47,11 @@ std::vector<std::string> lines_of(const Plan& plan) {
                                           }});
   EXPECT_TRUE((*place)->open());
   std::vector<std::string> out;
-  for (const auto& command : (*place)->commands(plan)) out.push_back(shell_line(command.argv));
+  const auto commands = (*place)->commands(plan);
+  for (const auto& command : commands.before) out.push_back(shell_line(command.argv));
+  for (const auto& node : commands.nodes) {
+    for (const auto& command : node) out.push_back(shell_line(command.argv));
+  }
   return out;
 }
 
@@ -73,7 +78,8 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
   plan->image.name = "localhost/launch/demo:latest";
   const auto node = [](const std::string& i) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
-           " --hostname n" + i + " --network launch-demo-1 --network-alias n" + i +
+           " --hostname n" + i + " --network launch-demo-1 --ip 198.19.56." + (i == "0" ? "98" : "99") +
+           " --add-host n0:198.19.56.98 --add-host n1:198.19.56.99"
            " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30"
            " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4"
@@ -84,7 +90,8 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
            " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py --steps "
            "500";
   };
-  EXPECT_THAT(lines_of(*plan), ElementsAre("podman network create --label launch.run=demo-1 launch-demo-1",
+  EXPECT_THAT(lines_of(*plan), ElementsAre("podman network create --disable-dns --subnet 198.19.56.96/27 "
+                                           "--label launch.run=demo-1 launch-demo-1",
                                            node("0"), node("1")));
   EXPECT_EQ(plan->world_size(), 2);
   EXPECT_EQ(plan->backend, "gloo");
@@ -108,9 +115,11 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
   EXPECT_THAT(
       lines_of(*plan),
       ElementsAre(
-          "podman network create --label launch.run=demo-1 launch-demo-1",
+          "podman network create --disable-dns --subnet 198.19.56.96/27 --label launch.run=demo-1 "
+          "launch-demo-1",
           "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
-          " --network launch-demo-1 --network-alias n0 --label launch.run=demo-1 --shm-size 8589934592"
+          " --network launch-demo-1 --ip 198.19.56.98 --add-host n0:198.19.56.98 --label launch.run=demo-1 "
+          "--shm-size 8589934592"
           " --pids-limit -1 --stop-timeout 30 --user trainer --workdir /workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
           " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
@@ -191,6 +200,17 @@ TEST(Plan, TheRecipesEnvironmentWins) {
   EXPECT_EQ(variables[1].reason, "[train] env of the recipe");
 }
 
+TEST(Plan, PortZeroIsChosenAndSaid) {
+  auto asked = request();
+  asked.port = 0;
+  const auto plan = plan_local(demo(), asked, kLaptop);
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_GE(plan->rendezvous.port, 20000);
+  EXPECT_LT(plan->rendezvous.port, 30000);
+  EXPECT_THAT(plan->notes,
+              testing::Contains(fmt::format("--port 0: torchrun uses port {}", plan->rendezvous.port)));
+}
+
 TEST(Plan, TheTimeToSaveIsTheUsersElseTheRecipesElseHalfAMinute) {
   auto recipe = demo();
   auto asked = request();
@@ -255,9 +275,9 @@ TEST(Plan, WhatCannotBe) {
       {"no nodes", [](auto&, auto& request) { request.nodes = 0; }, "error: --nodes 0: expected 1 to 1024\n"},
       {"fewer than none", [](auto&, auto& request) { request.nodes = -1; },
        "error: --nodes -1: expected 1 to 1024\n"},
-      {"no port", [](auto&, auto& request) { request.port = 0; }, "error: --port 0: expected 1 to 65535\n"},
+      {"no port", [](auto&, auto& request) { request.port = -1; }, "error: --port -1: expected 0 to 65535\n"},
       {"a port out of range", [](auto&, auto& request) { request.port = 99999; },
-       "error: --port 99999: expected 1 to 65535\n"},
+       "error: --port 99999: expected 0 to 65535\n"},
       {"a mount",
        [](auto& recipe, auto&) {
          recipe.train.mounts = {{"nowhere", "/data", true}};

@@ -28,7 +28,9 @@ RunRecord record_of(const Plan& plan, std::optional<RunEnd> end = {}) {
           .pid = 12,
           .handle = {"local", "podman", "/usr/bin/podman"},
           .description = {"podman 4.3.1", {"launch-demo-1-n0", "launch-demo-1-n1"}},
-          .commands = {{{"podman", "run"}}, {{"podman", "cp", "-", "n0:/"}, "/state/files.tar"}},
+          .commands = {.before = {{{"podman", "network"}}},
+                       .nodes = {{{{"podman", "run"}}, {{"podman", "cp", "-", "n0:/"}, "/state/files.tar"}}},
+                       .after = {{{"podman", "network", "rm"}}}},
           .end = std::move(end)};
 }
 
@@ -54,7 +56,8 @@ TEST(RunRecord, SaysWhatRunsBeforeItEnds) {
                                       {"env", json::array()}}));
   EXPECT_EQ(record["environment"], "image");
   EXPECT_TRUE(record["mounted"].is_null());
-  EXPECT_EQ(record["commands"], json({{"podman", "run"}, {"podman", "cp", "-", "n0:/"}}));
+  EXPECT_EQ(record["commands"],
+            json({{"podman", "network"}, {"podman", "run"}, {"podman", "cp", "-", "n0:/"}}));
   EXPECT_TRUE(record["end"].is_null());
 }
 

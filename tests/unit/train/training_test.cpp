@@ -56,7 +56,7 @@ class ScriptedPlace final : public Place {
   Result<std::optional<TrainImage>> find_image(const std::string&) const override { return std::nullopt; }
   PlaceDescription describe(const Plan&) const override { return {"a script", {"c0", "c1"}}; }
   PlaceHandle handle() const override { return {"local", "podman", "/nowhere/podman"}; }
-  std::vector<containers::Command> commands(const Plan&) const override { return {}; }
+  PlaceCommands commands(const Plan&) const override { return {}; }
 
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     note("start");
