@@ -5,9 +5,14 @@ node's output knows which rank wrote what, which ended first, and how:
 
     @launch RANK o TEXT    a line of its stdout; O: the line continues
     @launch RANK e TEXT    a line of its stderr; E: the line continues
-    @launch RANK s JSON    it was started
-    @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
-                           began), asked_to_end (before it ended), message (torchelastic's error file)
+    @launch RANK s JSON    it was started: pid, time (seconds since 1970)
+    @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
+                           it, and the end follows, perhaps after seconds; without, it is the last on stderr
+    @launch RANK k JSON    the stacks of its threads, after a request: time, lines
+    @launch RANK x JSON    it ended: code, signal, started, time; asked_to_end (before it ended), asked (when);
+                           after (how many lines followed the exception on stderr); ended_normally (null: unknown);
+                           said (the last line of stderr); words (lines of stderr that mean something);
+                           oom_kills (null: unknown); memory_limit; message (torchelastic's error file)
 """
 
 import ctypes
@@ -21,10 +26,13 @@ import subprocess
 import sys
 import time
 
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
+
+from rank_evidence import Hook, Memory, Watch, fitting, text_of  # noqa: E402
+
 RANK = os.environ.get("RANK", "0").encode()
 PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
 LONGEST = 3900
-TRACEBACK = b"Traceback (most recent call last)"
 
 
 def write(data):
@@ -37,27 +45,29 @@ def put(kind, text):
 
 
 def put_event(kind, event):
-    put(kind, json.dumps(event).encode())
+    put(kind, json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Lines:
     """Splits one stream into lines; a carriage return ends a line too (progress bars)."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, watch=None):
         self.kind = kind
         self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
-        self.failed = None
+        self.watch = watch
 
     def take(self, data):
         data = self.rest + data
         if b"\r" in data:
             *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", data)
             for line in whole:
+                self.feed(line + b"\n")
                 self.line(line)
         else:
             end = data.rfind(b"\n") + 1
             self.rest = data[end:]
+            self.feed(data[:end])
             self.lines(data[:end])
         while len(self.rest) > LONGEST:
             put(self.kind.upper(), self.rest[:LONGEST])
@@ -67,8 +77,6 @@ class Lines:
         """Passes on whole lines, as many as fit into each write."""
         if not data:
             return
-        if self.kind == b"e" and TRACEBACK in data:
-            self.failed = time.time()
         data = self.mark + data[:-1].replace(b"\n", b"\n" + self.mark) + b"\n"
         at = 0
         while at < len(data):
@@ -80,9 +88,11 @@ class Lines:
                 self.line(data[at + len(self.mark) : end - 1])
             at = end
 
+    def feed(self, data):
+        if self.watch and data:
+            self.watch.feed(data)
+
     def line(self, line):
-        if self.kind == b"e" and TRACEBACK in line:
-            self.failed = time.time()
         while len(line) > LONGEST:
             put(self.kind.upper(), line[:LONGEST])
             line = line[LONGEST:]
@@ -90,6 +100,7 @@ class Lines:
 
     def end(self):
         if self.rest:
+            self.feed(self.rest + b"\n")
             self.line(self.rest.rstrip(b"\r"))
         self.rest = b""
 
@@ -100,23 +111,27 @@ def die_with_parent():
 
 
 def read_to_end(rank, streams):
+    """Until all are closed; what was written to an earlier stream first is read first."""
     selector = selectors.DefaultSelector()
     for pipe, lines in streams.items():
         selector.register(pipe, selectors.EVENT_READ, lines)
+    order = list(streams.values())
     ended = None
     while selector.get_map():
-        for key, _ in selector.select(timeout=0.1):
+        for key, _ in sorted(selector.select(timeout=0.1), key=lambda ready: order.index(ready[0].data)):
             data = os.read(key.fd, 65536)
             if data:
                 key.data.take(data)
             else:
                 selector.unregister(key.fileobj)
+                key.data.end()
+        order[-1].pause()
         # A process that the rank left behind may hold its pipes open forever.
         if rank.poll() is not None:
             ended = ended or time.monotonic()
             if time.monotonic() - ended > 0.5:
                 break
-    for lines in streams.values():
+    for lines in order:
         lines.end()
     return rank.wait()
 
@@ -141,45 +156,94 @@ def end_as(code):
     os._exit(128 - code)
 
 
+class Rank:
+    """The process, and what is known of it."""
+
+    def __init__(self):
+        self.process = None
+        self.asked = None  # when it was asked to end
+        self.said = ""
+        self.started = time.time()
+        self.memory = Memory()
+        self.watch = Watch()
+        self.hook = Hook(self.failed, self.stacks, self.leaving)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", *sys.argv[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.hook.environment(),
+            pass_fds=(self.hook.write_end,),
+            start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
+            preexec_fn=die_with_parent,
+        )
+        os.close(self.hook.write_end)
+        put_event(b"s", {"pid": self.process.pid, "time": self.started})
+
+    def failed(self, exception):
+        put(b"f", fitting({**exception, "hook": True}, exception["lines"]))
+
+    def stacks(self, lines):
+        put(b"k", fitting({"time": time.time()}, lines))
+
+    def leaving(self):
+        self.said = text_of(self.watch.last)  # what a library says after this is not the script's
+
+    def ask_for_stacks(self):
+        """The stacks follow as an event. False if the rank cannot tell them. From any thread."""
+        return self.hook.ask_for_stacks(self.process)
+
+    def end(self, code):
+        hook, exception, by_hook = self.hook, self.hook.exception, True
+        if exception and exception["late"] and code != 1:
+            exception = None  # sys.last_exc was of an exception that did not end the rank
+        if exception is None:
+            exception, by_hook = self.watch.exception, False
+        if exception and (not by_hook or exception["late"]):
+            put(b"f", fitting({**exception, "hook": by_hook}, exception["lines"]))
+        put_event(
+            b"x",
+            {
+                "code": max(code, 0),
+                "signal": max(-code, 0),
+                "started": self.started,
+                "time": time.time(),
+                "asked_to_end": self.asked is not None,
+                "asked": self.asked,
+                "after": self.watch.after,
+                "ended_normally": hook.ended if hook.loaded else None,
+                "said": self.said if hook.ended else text_of(self.watch.last),
+                "words": self.watch.words(),
+                "oom_kills": self.memory.new_kills() if code != 0 else None,
+                "memory_limit": self.memory.limit(),
+                "message": error_file_message(),
+            },
+        )
+
+
 def main():
-    signals = []
     waiting = []
-    rank = None
+    rank = Rank()
 
     def forward(number, _frame):
         if number not in (signal.SIGUSR1, signal.SIGUSR2):
-            signals.append(number)
-        if rank is None:
+            rank.asked = rank.asked or time.time()
+        if rank.process is None:
             waiting.append(number)
-        elif rank.poll() is None:
-            rank.send_signal(number)
+        elif rank.process.poll() is None:
+            rank.process.send_signal(number)
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
         signal.signal(getattr(signal, name), forward)
-    rank = subprocess.Popen(
-        [sys.executable, "-u", *sys.argv[1:]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
-        preexec_fn=die_with_parent,
-    )
+    rank.start()
     for number in waiting:
-        rank.send_signal(number)
-    put_event(b"s", {"pid": rank.pid, "time": time.time()})
-    out, err = Lines(b"o"), Lines(b"e")
-    code = read_to_end(rank, {rank.stdout: out, rank.stderr: err})
-    put_event(
-        b"x",
-        {
-            "code": max(code, 0),
-            "signal": max(-code, 0),
-            "time": time.time(),
-            "failed": err.failed,
-            "asked_to_end": bool(signals),
-            "message": error_file_message(),
-        },
-    )
+        rank.process.send_signal(number)
+    out, err = Lines(b"o"), Lines(b"e", rank.watch)
+    process = rank.process
+    code = read_to_end(process, {process.stdout: out, process.stderr: err, rank.hook.read_end: rank.hook})
+    rank.end(code)
     end_as(code)
 
 

@@ -12,11 +12,6 @@
 namespace launch::train {
 namespace {
 
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
-}
-
 /// Stop requests: from a signal, or from `launch stop` through its file in the run's folder.
 class StopRequests {
  public:
@@ -67,7 +62,8 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   auto& clock = world.work.clock;
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
-  TRY(write_file(disk, folder.rank_script(), rank_script()));
+  TRY(make_folder(disk, folder.rank_hook()));
+  for (const auto& file : rank_files()) TRY(write_file(disk, folder.path() / file.name, file.text));
   const auto now = clock.now();
   RunRecord record{.plan = plan,
                    .started = utc_timestamp(now),

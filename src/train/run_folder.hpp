@@ -29,6 +29,7 @@ class RunFolder {
     return logs() / log_name(node, rank);
   }
   std::filesystem::path rank_script() const { return path_ / "rank.py"; }
+  std::filesystem::path rank_hook() const { return path_ / "hook"; }
   /// What nodes with a mounted environment get of their own, during the run.
   std::filesystem::path files() const { return path_ / "files.tar"; }
 

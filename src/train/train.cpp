@@ -73,9 +73,8 @@ Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, L
       place_(&place),
       clock_(&work.clock),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(
-          std::move(logs), std::move(show), [state = state_](const RankEnd& end) { state->add(end); }, work) {
-}
+      logs_(std::move(logs), std::move(show),
+            {.ended = [state = state_](const RankEnd& end) { state->add(end); }}, work) {}
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },

@@ -84,7 +84,11 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node,
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
   if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
-  spec.mounts.push_back({plan.rank_script.string(), kRankScript, true});
+  const std::filesystem::path there(kRankScript);
+  for (const auto* name : {"rank.py", "rank_evidence.py", "hook"}) {
+    spec.mounts.push_back(
+        {(plan.rank_script.parent_path() / name).string(), there.parent_path() / name, true});
+  }
   for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
   spec.network = network_of(plan.run);
   spec.hostname = node.host;

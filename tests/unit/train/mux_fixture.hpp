@@ -19,12 +19,17 @@ class MuxTest : public testing::Test {
   fakes::FakeWork work_;
   std::vector<std::string> shown_;
   std::vector<RankEnd> ended_;
+  std::vector<RankEnd> failed_;  ///< before they ended
+  std::vector<std::string> stacks_;
   LogMux mux_{scratch_.path(),
               [this](Stream stream, std::string_view who, std::string_view text) {
                 shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
                                  " " + std::string(text));
               },
-              [this](const RankEnd& end) { ended_.push_back(end); }, work_};
+              {.failed = [this](const RankEnd& end) { failed_.push_back(end); },
+               .ended = [this](const RankEnd& end) { ended_.push_back(end); },
+               .stacks = [this](int, int, auto lines) { stacks_ = std::move(lines); }},
+              work_};
 };
 
 }  // namespace launch::train

@@ -76,6 +76,9 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
            " --hostname n" + i + " --network launch-demo-1 --network-alias n" + i +
            " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 2"
            " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
+           " --mount type=bind,source=/state/runs/demo-1/rank_evidence.py,"
+           "target=/run/launch/rank_evidence.py,readonly"
+           " --mount type=bind,source=/state/runs/demo-1/hook,target=/run/launch/hook,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4 --entrypoint '' "
            "localhost/launch/demo:latest"
            " torchrun --nnodes 2 --node-rank " +
@@ -113,6 +116,9 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
           " --pids-limit -1 --stop-timeout 2 --user trainer --workdir /workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
           " --mount type=bind,source=/state/runs/demo-1/rank.py,target=/run/launch/rank.py,readonly"
+          " --mount type=bind,source=/state/runs/demo-1/rank_evidence.py,"
+          "target=/run/launch/rank_evidence.py,readonly"
+          " --mount type=bind,source=/state/runs/demo-1/hook,target=/run/launch/hook,readonly"
           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
           " --entrypoint '' localhost/launch-base:0123 torchrun --nnodes 1 --node-rank 0"
           " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py",

@@ -83,7 +83,7 @@ RunEnd failed_end() {
   end.result = "failed";
   end.code = 7;
   end.seconds = 2.5;
-  const RankEnd rank{1, 1, {7, 0, 12.5, {}, false, {}}, {}};
+  const RankEnd rank{1, 1, {.code = 7, .time = 12.5}, {}};
   end.ranks = {rank};
   end.nodes = {{.node = 1, .code = 1}};
   end.cause = cause_of(rank);
