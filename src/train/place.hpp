@@ -97,6 +97,9 @@ class Place {
   /// Asks all nodes to end: SIGTERM, then SIGKILL after the grace time. Returns at once; the ends follow as
   /// events.
   virtual void stop(std::chrono::seconds grace) = 0;
+  /// Asks the ranks that are alive for the stacks of their threads, which follow as lines of rank.py. False
+  /// if the place cannot ask.
+  virtual bool ask_for_stacks() { return false; }
   /// Waits for the nodes and removes everything that was created for the run. Errors (environment): something
   /// could not be ended or removed.
   virtual Result<void> finish() = 0;

@@ -11,6 +11,13 @@ namespace {
 
 /// Time to wait after the first failure: others may have failed earlier and be slower to exit.
 constexpr std::chrono::milliseconds kOthersToo{500};
+/// Time to wait for the true cause while only victims have failed. gloo's and NCCL's peers die within
+/// milliseconds of a closed socket, but the rank that closed it may print a traceback or write a core first;
+/// a rank that hangs says nothing, however long one waits.
+constexpr std::chrono::milliseconds kTrueCause{3000};
+/// Time for the stacks of the ranks that are alive: faulthandler writes them within milliseconds, even if
+/// Python itself is stuck.
+constexpr std::chrono::milliseconds kStacks{1000};
 
 double seconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -26,20 +33,58 @@ struct Training::State {
   std::size_t expected;
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
+  using Key = std::pair<int, int>;                  ///< node, rank
+  std::map<Key, RankEnd> leaving;                   ///< failed, but not yet ended
+  std::map<Key, std::vector<std::string>> running;  ///< their stacks, if they told them
   std::map<int, double> started;
   std::set<int> gone;  ///< nodes that ended or failed
   std::optional<Error> error;
   bool place_failed = false;
   bool failed = false;
+  bool culprit = false;  ///< one of the failures is not a victim's
+  bool timed_out = false;
   bool stopping = false;
 
   bool all_gone() const { return place_failed || gone.size() == expected; }
 
+  void start(int node, int rank) {
+    const std::scoped_lock lock(mutex);
+    running[{node, rank}];
+  }
+
+  void fail(const RankEnd& end) {
+    const std::scoped_lock lock(mutex);
+    running.erase({end.node, end.rank});
+    leaving[{end.node, end.rank}] = end;
+    judge(cause_of(end));
+    changed.notify_all();
+  }
+
   void add(const RankEnd& end) {
     const std::scoped_lock lock(mutex);
-    failed = failed || end.failed();
+    running.erase({end.node, end.rank});
+    leaving.erase({end.node, end.rank});
+    if (end.failed()) judge(cause_of(end));
     ranks.push_back(end);
     changed.notify_all();
+  }
+
+  void add_stacks(int node, int rank, std::vector<std::string> lines) {
+    const std::scoped_lock lock(mutex);
+    if (const auto found = running.find({node, rank}); found != running.end())
+      found->second = std::move(lines);
+    changed.notify_all();
+  }
+
+  void judge(const Cause& cause) {
+    failed = true;
+    culprit = culprit || !is_victim(cause.kind);
+    timed_out = timed_out || cause.kind == CauseKind::timeout;
+  }
+
+  bool any_failed_on(int node) const {
+    return std::any_of(ranks.begin(), ranks.end(),
+                       [&](const auto& end) { return end.node == node && end.failed(); });
   }
 
   void add(PlaceEvent event, double time) {
@@ -48,13 +93,17 @@ struct Training::State {
       started[start->node] = time;
     } else if (auto* end = std::get_if<NodeEnd>(&event)) {
       gone.insert(end->node);
-      failed = failed || end->code != 0;
       end->asked_to_end = stopping;
       end->started = started[end->node];
       end->time = time;
+      if (end->code != 0 && any_failed_on(end->node)) {
+        failed = true;
+      } else if (const auto cause = find_cause({}, {end, 1})) {
+        judge(*cause);
+      }
       nodes.push_back(std::move(*end));
     } else if (auto* failure = std::get_if<PlaceFailed>(&event)) {
-      failed = true;
+      failed = culprit = true;
       if (failure->node) {
         gone.insert(*failure->node);
       } else {
@@ -73,8 +122,15 @@ Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, L
       place_(&place),
       clock_(&work.clock),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(std::move(logs), std::move(show),
-            {.ended = [state = state_](const RankEnd& end) { state->add(end); }}, work) {}
+      logs_(std::move(logs), std::move(show), rank_sinks(), work) {}
+
+LogMux::Ranks Training::rank_sinks() const {
+  return {.started = [state = state_](int node, int rank) { state->start(node, rank); },
+          .failed = [state = state_](const RankEnd& end) { state->fail(end); },
+          .ended = [state = state_](const RankEnd& end) { state->add(end); },
+          .stacks = [state = state_](int node, int rank,
+                                     auto lines) { state->add_stacks(node, rank, std::move(lines)); }};
+}
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
@@ -86,6 +142,37 @@ PlaceSinks Training::sinks() {
               }};
 }
 
+/// After the first failure: until its true cause has had the time to speak.
+void Training::wait_for_cause(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  const auto settle = [&] {
+    state.changed.wait_for(lock, stop, kOthersToo, [&] { return state.all_gone(); });
+  };
+  settle();
+  if (state.culprit) return;
+  state.changed.wait_for(lock, stop, kTrueCause - kOthersToo,
+                         [&] { return state.culprit || state.running.empty() || state.all_gone(); });
+  if (state.culprit) {
+    settle();
+  } else if (state.timed_out) {
+    look_into_hang(lock, stop);
+  }
+}
+
+/// Some ranks have waited for others until they timed out: asks those that are alive what they are doing.
+void Training::look_into_hang(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  if (state.running.empty()) return;
+  lock.unlock();
+  const bool asked = place_->ask_for_stacks();
+  lock.lock();
+  if (!asked) return;
+  state.changed.wait_for(lock, stop, kStacks, [&] {
+    return std::none_of(state.running.begin(), state.running.end(),
+                        [](const auto& rank) { return rank.second.empty(); });
+  });
+}
+
 Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outcome) {
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
@@ -93,23 +180,28 @@ Result<void> Training::wait_and_stop(const std::stop_token& stop, Outcome& outco
   state.changed.wait(lock, stop, [&] { return state.failed || all_gone(); });
   const bool failed = state.failed;
   outcome.interrupted = !failed && !all_gone();
+  std::vector<UnfinishedRank> unfinished;
   const auto began = clock_->steady();
   if (failed || outcome.interrupted) {
     lock.unlock();
     logs_.hush();  // the other ranks' reactions would bury the first failure
     lock.lock();
-    if (failed) state.changed.wait_for(lock, stop, kOthersToo, all_gone);
+    if (failed) wait_for_cause(lock, stop);
     state.stopping = true;
+    const auto running = state.running;
     lock.unlock();
+    for (const auto& [key, stacks] : running)
+      unfinished.push_back({key.first, key.second, stacks, logs_.last_lines(key.first, key.second)});
     place_->stop(failed ? plan_->grace.failed : plan_->grace.interrupted);
     lock.lock();
     state.changed.wait(lock, all_gone);
   }
+  for (auto& [key, end] : state.leaving) state.ranks.push_back(std::move(end));
   lock.unlock();
   auto finished = place_->finish();
   logs_.flush();
   outcome.stop_seconds = std::chrono::duration<double>(clock_->steady() - began).count();
-  if (failed) outcome.cause = find_cause(state.ranks, state.nodes);
+  if (failed) outcome.cause = find_cause(state.ranks, state.nodes, unfinished);
   return finished;
 }
 

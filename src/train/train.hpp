@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -34,7 +35,11 @@ class Training {
 
  private:
   struct State;
+  using Lock = std::unique_lock<std::mutex>;
   PlaceSinks sinks();
+  LogMux::Ranks rank_sinks() const;
+  void wait_for_cause(Lock& lock, const std::stop_token& stop);
+  void look_into_hang(Lock& lock, const std::stop_token& stop);
   Result<void> wait_and_stop(const std::stop_token& stop, Outcome& outcome);
 
   const Plan* plan_;
