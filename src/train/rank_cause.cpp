@@ -48,7 +48,7 @@ std::string bare(std::string_view type) {
 
 /// What C++, CUDA or the interpreter said before it aborted; empty if nothing.
 std::string abort_words(const RankEvent& event) {
-  const auto thread = after_mark(event.words, "watchdog thread terminated with exception: ");
+  auto thread = after_mark(event.words, "watchdog thread terminated with exception: ");
   if (!thread.empty()) return thread;
   const auto type = after_mark(event.words, "throwing an instance of ");
   const auto what = after_mark(event.words, "what():");
@@ -73,10 +73,8 @@ void explain_abort(Cause& cause, const RankEvent& event) {
   const auto words = abort_words(event);
   // NCCL's watchdog reports an error of the device in its own words; it is this rank's all the same.
   const bool of_device = has(words, "CUDA error:");
-  if (!of_device && kind_of_words(cause, event) != CauseKind::signal) {
-    cause.kind = kind_of_words(cause, event);
-    return;
-  }
+  if (!of_device) cause.kind = kind_of_words(cause, event);
+  if (cause.kind != CauseKind::signal) return;
   if (!words.empty()) cause.message += ": " + words;
   if (of_device) cause.hint = "for the line of the script that launched the kernel: CUDA_LAUNCH_BLOCKING=1";
 }

@@ -149,11 +149,11 @@ class Watch:
             for line in data.splitlines():
                 self.line(line)
             return
+        if not data.strip():
+            return
         self.after += data.count(b"\n")
-        last = data[data.rfind(b"\n", 0, -1) + 1 :].strip()
         self.handled, self.chained = None, False
-        if last:
-            self.last = last
+        self.last = data[data.rfind(b"\n", 0, -1) + 1 :].strip() or self.last
 
     def line(self, line):
         line = re.sub(rb"^\[rank\d+\]: ?", b"", line)  # of torch
@@ -189,7 +189,7 @@ class Watch:
             self.handled = "said"
         else:
             text = text_of(line.strip())
-            kind, _, message = text.partition(": ")
+            kind, _, message = text[len("__main__.") if text.startswith("__main__.") else 0 :].partition(": ")
             chain = [self.outline(), *self.exception["chain"]] if self.chained and self.exception else []
             self.exception = {"type": kind, "mro": [kind], "message": message, "time": self.begun or time.time(),
                               "chain": chain[:8], "leaves": [],

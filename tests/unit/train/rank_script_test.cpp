@@ -6,6 +6,7 @@
 
 #include "base/file.hpp"
 #include "base/process.hpp"
+#include "base/text.hpp"
 #include "fakes/files.hpp"
 #include "unit/train/mux_fixture.hpp"
 
@@ -158,6 +159,18 @@ std::vector<Death> deaths() {
        "except RuntimeError:\n  raise ValueError('cannot go on')",
        "rank 5 on node 0 lost its connection to another rank: RuntimeError: [/gloo/transport/tcp/pair.cc:5] "
        "Connection closed by peer",
+       "connection"},
+      {"TracebacksInPieces",
+       "import os, sys, time\n"
+       "for part in ['Traceback (most recent call last):\\n', '  File \"t.py\", line 1\\n',\n"
+       "             'RuntimeError: [/gloo/x] Connection closed by peer\\n', '\\n',\n"
+       "             'During handling of the above exception, another exception occurred:\\n', '\\n',\n"
+       "             'Traceback (most recent call last):\\n  File \"t.py\", line 3\\nValue', 'Error: "
+       "no\\n']:\n"
+       "  sys.stderr.write(part); time.sleep(0.05)\n"
+       "os._exit(1)",
+       "rank 5 on node 0 lost its connection to another rank: RuntimeError: [/gloo/x] Connection closed by "
+       "peer",
        "connection"},
       {"Group", "raise ExceptionGroup('step', [ValueError('a'), KeyError('b')])",
        kRaised + "ExceptionGroup: step (2 sub-exceptions): ValueError: a", "exception", 1,
@@ -324,6 +337,34 @@ TEST_F(RankScript, TellsTheStacksOfARankThatHangs) {
   ASSERT_GE(stacks_.size(), 3U);
   EXPECT_THAT(stacks_[stacks_.size() - 2], testing::EndsWith("t.py\", line 3 in load"));
   EXPECT_EQ(event().code, 0);
+}
+
+TEST_F(RankScript, TheKernelsCountTellsWhetherMemoryWasTheReason) {
+  starter_ = "limited.py";
+  ASSERT_TRUE(
+      write_file(scratch_.path() / starter_,
+                 "import os, rank, rank_evidence\n"
+                 "here = os.path.dirname(__file__)\n"
+                 "rank_evidence.Memory.FILES = (('/none', '/none'), (here + '/before', here + '/limit'))\n"
+                 "rank.main()\n"));
+  ASSERT_TRUE(write_file(scratch_.path() / "limit", "2000000\n"));
+  // cgroup v2, and v1 after it.
+  for (const auto* events : {"low 0\noom 2\noom_kill {}\noom_group_kill 0\n", "under_oom 0\noom_kill {}\n"}) {
+    for (const auto& [kills, sentence] : std::map<std::string, std::string>{
+             {"3", "rank 5 on node 0 was killed by SIGKILL"},
+             {"4",
+              "rank 5 on node 0 was killed by the kernel, out of memory: the container's limit is 2.0 MB"}}) {
+      ended_.clear();
+      ASSERT_TRUE(write_file(scratch_.path() / "before", replace_all(events, "{}", "3")));
+      ASSERT_TRUE(write_file(scratch_.path() / "then", replace_all(events, "{}", kills)));
+      run("import os, signal\n"
+          "os.chdir(os.path.dirname(__file__))\n"
+          "os.rename('then', 'before')\n"
+          "os.kill(os.getpid(), signal.SIGKILL)\n");
+      ASSERT_EQ(ended_.size(), 1U);
+      EXPECT_EQ(cause_of(ended_[0]).sentence(), sentence);
+    }
+  }
 }
 
 TEST_F(RankScript, AsksNoOtherProgramForStacks) {
