@@ -99,7 +99,8 @@ Verdict judge(const RankException& exception) {
 }
 
 std::string text_of(const Raised& raised) {
-  const auto message = trim(std::string_view(raised.message).substr(0, raised.message.find('\n')));
+  auto message = trim(raised.message);
+  message = trim(message.substr(0, message.find('\n')));
   return message.empty() ? raised.type : fmt::format("{}: {}", raised.type, message);
 }
 

@@ -83,6 +83,8 @@ void explain_signal(Cause& cause, const RankEvent& event) {
   cause.code = 128 + event.signal;
   cause.kind = CauseKind::signal;
   cause.message = signal_name(event.signal);
+  // faulthandler's last line, thousands of characters with torch.
+  std::erase_if(cause.last_lines, [](const auto& line) { return line.starts_with("Extension modules: "); });
   if (event.signal == SIGABRT) return explain_abort(cause, event);
   if (event.signal != SIGKILL) return;
   if (event.oom_kills.value_or(0) > 0) return explain_out_of_memory(cause, event);

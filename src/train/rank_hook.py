@@ -29,14 +29,29 @@ def message_of(error):
         text = str(error)
     except Exception:
         return "<exception str() failed>"
-    # torch: "Caught ValueError in DataLoader worker process 0.\nOriginal Traceback …\nValueError: bad sample\n"
-    head, mark, _ = text.partition("\nOriginal Traceback (most recent call last)")
-    if mark and " in " in head:
-        last = text.strip().strip("'\"").splitlines()[-1].strip()
-        own = type(error).__name__ + ": "
-        where = head[head.rindex(" in ") :].strip().rstrip(".")
-        text = f"{last[len(own):] if last.startswith(own) else last} ({where})"
+    try:
+        text = of_process(text, type(error).__name__)
+    except Exception:
+        pass  # words that only look like torch's
     return text[:LONGEST_MESSAGE]
+
+
+def of_process(text, kind):
+    """torch hands on the error of another process as text. Its own last line says more than the first of all:
+
+    Caught ValueError in DataLoader worker process 0.\\nOriginal Traceback (most recent call last):…ValueError: bad
+    \\n\\n-- Process 0 terminated with the following error:\\nTraceback (most recent call last):…ValueError: bad
+    """
+    head, mark, rest = text.partition("Traceback (most recent call last)")
+    first = head.strip().partition("\n")[0].rstrip(".")
+    if first.startswith("Caught ") and head.endswith("\nOriginal ") and " in " in first:
+        where = first[first.index(" in ") + 1 :]
+    elif first.startswith("-- Process ") and mark:
+        where = "in process " + first.split()[2]
+    else:
+        return text
+    last = rest.strip().strip("'\"").splitlines()[-1].strip()
+    return f"{last[len(kind) + 2 :] if last.startswith(kind + ': ') else last} ({where})"
 
 
 def outline(error):

@@ -416,6 +416,13 @@ TEST(Cause, OfAnAbortIsWhatWasSaidBefore) {
             CauseKind::connection);
 }
 
+TEST(Cause, OfASignalDoesNotListAllModules) {
+  auto end = ended(0, 1.0, 0, SIGSEGV);
+  end.last_lines = {"Fatal Python error: Segmentation fault", "",
+                    "Extension modules: numpy, torch (total: 20)"};
+  EXPECT_THAT(cause_of(end).last_lines, testing::ElementsAre("Fatal Python error: Segmentation fault", ""));
+}
+
 TEST(Cause, HintsWhereMemoryWasShort) {
   EXPECT_EQ(
       cause_of(raised(0, 1.0, "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB")).hint,

@@ -229,6 +229,11 @@ std::vector<Death> deaths() {
        "last):\\n  File \"w.py\", line 3\\nValueError: bad sample\\n')",
        kRaised + "ValueError: bad sample (in DataLoader worker process 0)", "exception", 1,
        kRaised + "ValueError: bad sample"},
+      {"SpawnedProcess",
+       "raise ValueError('\\n\\n-- Process 1 terminated with the following error:\\nTraceback (most recent "
+       "call "
+       "last):\\n  File \"w.py\", line 3\\nKeyError: 3\\n')",
+       kRaised + "ValueError: KeyError: 3 (in process 1)", "exception", 1, kRaised + "KeyError: 3"},
       {"AllDescriptorsClosed",
        "import os\nos.closerange(3, 99)\nf = open('/dev/null')\nraise ValueError('no')",
        kRaised + "ValueError: no", "exception"},
