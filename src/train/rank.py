@@ -28,7 +28,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
 
-from rank_evidence import Hook, Memory, Watch, fitting, text_of  # noqa: E402
+from rank_evidence import LONGEST_TEXT, Hook, Memory, Watch, fitting, shortened, text_of  # noqa: E402
 
 RANK = os.environ.get("RANK", "0").encode()
 PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
@@ -140,7 +140,7 @@ def error_file_message():
     try:
         with open(os.environ["TORCHELASTIC_ERROR_FILE"]) as file:
             message = json.load(file)["message"]
-        return message if isinstance(message, str) else message["message"]
+        return str(message if isinstance(message, str) else message["message"])[:LONGEST_TEXT]
     except (KeyError, OSError, TypeError, ValueError):
         return None
 
@@ -203,24 +203,22 @@ class Rank:
             exception, by_hook = self.watch.exception, False
         if exception and (not by_hook or exception["late"]):
             put(b"f", fitting({**exception, "hook": by_hook}, exception["lines"]))
-        put_event(
-            b"x",
-            {
-                "code": max(code, 0),
-                "signal": max(-code, 0),
-                "started": self.started,
-                "time": time.time(),
-                "asked_to_end": self.asked is not None,
-                "asked": self.asked,
-                "after": self.watch.after,
-                "ended_normally": hook.ended if hook.loaded else None,
-                "said": self.said if hook.ended else text_of(self.watch.last),
-                "words": self.watch.words(),
-                "oom_kills": self.memory.new_kills() if code != 0 else None,
-                "memory_limit": self.memory.limit(),
-                "message": error_file_message(),
-            },
-        )
+        event = {
+            "code": max(code, 0),
+            "signal": max(-code, 0),
+            "started": self.started,
+            "time": time.time(),
+            "asked_to_end": self.asked is not None,
+            "asked": self.asked,
+            "after": self.watch.after,
+            "ended_normally": hook.ended if hook.loaded else None,
+            "said": self.said if hook.ended else text_of(self.watch.last),
+            "words": self.watch.words(),
+            "oom_kills": self.memory.new_kills() if code != 0 else None,
+            "memory_limit": self.memory.limit(),
+            "message": error_file_message(),
+        }
+        put(b"x", shortened(event))
 
 
 def main():

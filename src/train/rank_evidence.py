@@ -17,16 +17,26 @@ def text_of(line):
     return line.decode("utf-8", "replace")[:LONGEST_TEXT]
 
 
+def encoded(event):
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def shortened(event):
+    """The end of a rank as JSON, with as many of the first words as fit into one write."""
+    while len(data := encoded(event)) > LONGEST_EVENT and event["words"]:
+        event["words"].pop()
+    return data
+
+
 def fitting(event, lines):
     """An exception or stacks as JSON, with as many of the last lines as fit into one write."""
     event = dict(event)
     event.pop("late", None)
-    if len(event.get("message") or "") > LONGEST_TEXT:
-        event["message"] = event["message"][:LONGEST_TEXT]
+    event["message"] = (event.get("message") or "")[:LONGEST_TEXT]
     for key in ("chain", "leaves"):
-        event[key] = [dict(each, message=each["message"][:LONGEST_TEXT // 2]) for each in event.get(key, ())]
+        event[key] = [dict(each, message=each["message"][: LONGEST_TEXT // 2]) for each in event.get(key, ())]
     while True:
-        data = json.dumps(dict(event, lines=lines), ensure_ascii=False).encode("utf-8", "replace")
+        data = encoded(dict(event, lines=lines))
         if len(data) <= LONGEST_EVENT:
             return data
         if lines:
@@ -34,7 +44,7 @@ def fitting(event, lines):
         elif event["chain"] or event["leaves"]:
             event["chain" if event["chain"] else "leaves"].pop()
         else:
-            return json.dumps(dict(event, message="", lines=[])).encode()
+            return encoded(dict(event, message="", lines=[]))
 
 
 class Hook:

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 #include <ostream>
 
@@ -32,13 +33,17 @@ class RankScript : public MuxTest {
                         {"TORCHELASTIC_ERROR_FILE", (scratch_.path() / "error.json").string()}};
     spec.environment.insert(environment_.begin(), environment_.end());
     spec.timeout = std::chrono::seconds(60);
-    spec.on_line = [this](Stream stream, std::string_view line) { mux_.take(0, stream, line); };
+    spec.on_line = [this](Stream stream, std::string_view line) {
+      longest_ = std::max(longest_, line.size());
+      mux_.take(0, stream, line);
+    };
     auto outcome = make_process_runner()->run(spec);
     EXPECT_TRUE(outcome) << outcome.error().text();
     return *outcome;
   }
 
   std::string starter_ = "rank.py";
+  std::size_t longest_ = 0;  ///< line that rank.py wrote
   std::map<std::string, std::string> environment_;
 
   const RankEvent& event() {
@@ -275,6 +280,26 @@ TEST_F(RankScript, AnExceptionIsToldBeforeExitHandlersThatTakeTime) {
   ASSERT_EQ(failed_.size(), 1U);
   EXPECT_GE(event().time - failed_[0].event.time, 0.5);
   EXPECT_EQ(event().exception->time, failed_[0].event.time);
+}
+
+TEST_F(RankScript, WhatItTellsIsNeverMixedWithAnotherRanksLine) {
+  constexpr std::size_t kAtomic = 4096;  // PIPE_BUF
+  for (const auto hooked : {Hooked::yes, Hooked::no}) {
+    ended_.clear();
+    run("import sys\n"
+        "for word in ('terminate called', 'what(): ', 'CUDA error:', 'ncclRemoteError', 'Fatal Python "
+        "error'):\n"
+        "  print(word, '\\u2260' * 3000, file=sys.stderr)\n"
+        "try:\n"
+        "  raise KeyError('\\u2260' * 3000)\n"
+        "except KeyError as error:\n"
+        "  raise ValueError('\\u2260' * 3000) from error\n",
+        hooked);
+    EXPECT_LT(longest_, kAtomic);
+    ASSERT_EQ(ended_.size(), 1U);
+    EXPECT_EQ(event().exception->raised.type, "ValueError");
+    EXPECT_EQ(event().exception->chain.size(), 1U);
+  }
 }
 
 TEST_F(RankScript, TheScriptDoesNotSeeTheHook) {
