@@ -21,10 +21,10 @@ std::string who_of(int node, int rank) {
 
 }  // namespace
 
-LogMux::LogMux(std::filesystem::path folder, Show show, Ranks ranks, const Work& work)
+LogMux::LogMux(std::filesystem::path folder, Show show, Events events, const Work& work)
     : folder_(std::move(folder)),
       show_(std::move(show)),
-      told_(std::move(ranks)),
+      events_(std::move(events)),
       work_(work),
       all_{.path = folder_ / kAllLog} {}
 
@@ -142,8 +142,8 @@ void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
 
 std::function<void()> LogMux::started(int node, int rank) {
   ++ranks_[node].first;
-  if (!told_.started) return {};
-  return [this, node, rank] { told_.started(node, rank); };
+  if (!events_.started) return {};
+  return [this, node, rank] { events_.started(node, rank); };
 }
 
 std::function<void()> LogMux::failed(int node, const RankLine& said) {
@@ -151,9 +151,9 @@ std::function<void()> LogMux::failed(int node, const RankLine& said) {
   if (!exception) return {};
   auto& from = source(node, said.rank);
   from.exception = std::move(exception);
-  if (!told_.failed || !from.exception->uncaught) return {};
+  if (!events_.failed || !from.exception->uncaught) return {};
   RankEnd end{node, said.rank, {.code = 1, .time = from.exception->time, .exception = from.exception}, {}};
-  return [this, end = std::move(end)] { told_.failed(end); };
+  return [this, end = std::move(end)] { events_.failed(end); };
 }
 
 std::function<void()> LogMux::ended(int node, const RankLine& said) {
@@ -163,16 +163,16 @@ std::function<void()> LogMux::ended(int node, const RankLine& said) {
   event->exception = std::move(from.exception);
   RankEnd end{node, said.rank, *std::move(event), {from.last.begin(), from.last.end()}};
   if (!end.failed()) ++ranks_[node].second;
-  if (!told_.ended) return {};
-  return [this, end = std::move(end)] { told_.ended(end); };
+  if (!events_.ended) return {};
+  return [this, end = std::move(end)] { events_.ended(end); };
 }
 
 std::function<void()> LogMux::stacks(int node, const RankLine& said) {
   auto lines = read_rank_stacks(said.text);
   put(node, said.rank, Stream::err, "the stacks of its threads:");
   for (const auto& line : lines) put(node, said.rank, Stream::err, line);
-  if (!told_.stacks) return {};
-  return [this, node, rank = said.rank, lines = std::move(lines)] { told_.stacks(node, rank, lines); };
+  if (!events_.stacks) return {};
+  return [this, node, rank = said.rank, lines = std::move(lines)] { events_.stacks(node, rank, lines); };
 }
 
 void LogMux::hush() {

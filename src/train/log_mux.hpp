@@ -27,7 +27,7 @@ class LogMux {
   /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
   /// What is told of ranks; each may be empty.
-  struct Ranks {
+  struct Events {
     std::function<void(int node, int rank)> started = {};
     /// An exception ends the rank, which may take seconds. So far its end is that of the exception: code 1.
     std::function<void(const RankEnd&)> failed = {};
@@ -36,7 +36,7 @@ class LogMux {
     std::function<void(int node, int rank, std::vector<std::string> lines)> stacks = {};
   };
 
-  LogMux(std::filesystem::path folder, Show show, Ranks ranks, const Work& work);
+  LogMux(std::filesystem::path folder, Show show, Events events, const Work& work);
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
@@ -80,7 +80,7 @@ class LogMux {
 
   std::filesystem::path folder_;
   Show show_;
-  Ranks told_;
+  Events events_;
   Work work_;
   mutable std::mutex mutex_;
   std::map<Key, Source> sources_;

@@ -122,9 +122,9 @@ Training::Training(const Plan& plan, Place& place, std::filesystem::path logs, L
       place_(&place),
       clock_(&work.clock),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(std::move(logs), std::move(show), rank_sinks(), work) {}
+      logs_(std::move(logs), std::move(show), rank_events(), work) {}
 
-LogMux::Ranks Training::rank_sinks() const {
+LogMux::Events Training::rank_events() const {
   return {.started = [state = state_](int node, int rank) { state->start(node, rank); },
           .failed = [state = state_](const RankEnd& end) { state->fail(end); },
           .ended = [state = state_](const RankEnd& end) { state->add(end); },

@@ -37,7 +37,7 @@ class Training {
   struct State;
   using Lock = std::unique_lock<std::mutex>;
   PlaceSinks sinks();
-  LogMux::Ranks rank_sinks() const;
+  LogMux::Events rank_events() const;
   void wait_for_cause(Lock& lock, const std::stop_token& stop);
   void look_into_hang(Lock& lock, const std::stop_token& stop);
   Result<void> wait_and_stop(const std::stop_token& stop, Outcome& outcome);
