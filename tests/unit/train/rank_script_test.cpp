@@ -214,6 +214,10 @@ std::vector<Death> deaths() {
       {"ExceptionInAThreadThenExit",
        "import sys, threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join(); sys.exit(1)",
        kExited + "1: ZeroDivisionError: division by zero", "exit", 1, kExited + "1"},
+      {"ExceptionInAThreadThenItsOwn",
+       "import threading\nt = threading.Thread(target=lambda: 1 / 0)\nt.start(); t.join()\nraise "
+       "ValueError('no')",
+       kRaised + "ValueError: no", "exception"},
       {"Recursion", "def f(): return f()\nf()", kRaised + "RecursionError: maximum recursion depth exceeded",
        "exception"},
       {"Memory", "raise MemoryError", kRaised + "MemoryError", "exception"},
@@ -239,9 +243,6 @@ std::vector<Death> deaths() {
        "call "
        "last):\\n  File \"w.py\", line 3\\nKeyError: 3\\n')",
        kRaised + "ValueError: KeyError: 3 (in process 1)", "exception", 1, kRaised + "KeyError: 3"},
-      {"AllDescriptorsClosed",
-       "import os\nos.closerange(3, 99)\nf = open('/dev/null')\nraise ValueError('no')",
-       kRaised + "ValueError: no", "exception"},
       {"StrThatRaises", "class E(Exception):\n  def __str__(self): raise KeyError\nraise E",
        kRaised + "E: <exception str() failed>", "exception"},
       {"WithinRun",
@@ -299,6 +300,20 @@ TEST_F(RankScript, WhatItTellsIsNeverMixedWithAnotherRanksLine) {
     ASSERT_EQ(ended_.size(), 1U);
     EXPECT_EQ(event().exception->raised.type, "ValueError");
     EXPECT_EQ(event().exception->chain.size(), 1U);
+  }
+}
+
+TEST_F(RankScript, WritesIntoNoFileThatTheScriptOpenedInPlaceOfThePipe) {
+  run("import os\n"
+      "os.chdir(os.path.dirname(__file__))\n"
+      "os.closerange(3, 99)\n"
+      "kept = [open(f'kept{i}', 'w') for i in range(9)]\n"
+      "raise ValueError('no')\n");
+  EXPECT_EQ(cause_of(ended_.at(0)).sentence(), "rank 5 on node 0 raised ValueError: no");
+  for (int i = 0; i < 9; ++i) {
+    const auto text = read_file(scratch_.path() / ("kept" + std::to_string(i)));
+    ASSERT_TRUE(text);
+    EXPECT_EQ(*text, "");
   }
 }
 

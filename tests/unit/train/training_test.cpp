@@ -40,6 +40,10 @@ class ScriptedPlace final : public Place {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return running_ >= count; });
   }
+  bool stopped() {
+    const std::scoped_lock lock(mutex_);
+    return stopped_;
+  }
   /// A line of a node's output.
   void say(int node, std::string_view line) { sinks_.line(node, Stream::out, line); }
   /// What ranks answer to a request for their stacks; without it, the place cannot ask.
@@ -190,7 +194,7 @@ TEST_F(TrainingTest, AfterAVictimTheCulpritIsWaitedFor) {
       place.wait_for_running(1);
       on_line(std::string("@launch 0") + kLost);
       clock_.sleep(std::chrono::milliseconds(800), {});  // longer than the wait after a culprit
-      place.say(1, std::string("@launch 1") + kRaised);
+      if (!place.stopped()) place.say(1, std::string("@launch 1") + kRaised);
     }
     return place.until_stopped();
   };
