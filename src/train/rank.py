@@ -55,6 +55,7 @@ class Lines:
         self.kind = kind
         self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
+        self.cut = False  # a part of the line was passed on
         self.watch = watch
 
     def take(self, data):
@@ -70,6 +71,9 @@ class Lines:
             self.feed(data[:end])
             self.lines(data[:end])
         while len(self.rest) > LONGEST:
+            if not self.cut:
+                self.feed(self.rest[:LONGEST] + b"\n")
+            self.cut = True
             put(self.kind.upper(), self.rest[:LONGEST])
             self.rest = self.rest[LONGEST:]
 
@@ -89,6 +93,10 @@ class Lines:
             at = end
 
     def feed(self, data):
+        """Shows whole lines to the watch; of a line that is passed on in parts, the first."""
+        if self.cut and data:
+            data = data[data.index(b"\n") + 1 :]
+            self.cut = False
         if self.watch and data:
             self.watch.feed(data)
 

@@ -177,6 +177,14 @@ std::vector<Death> deaths() {
        "rank 5 on node 0 lost its connection to another rank: RuntimeError: [/gloo/x] Connection closed by "
        "peer",
        "connection"},
+      {"ALongLineInPieces",
+       "import os, sys, time\n"
+       "for part in ['Traceback (most recent call last):\\n  File \"t.py\", line 3\\n', 'ValueError: no' + "
+       "'x' * 6000,\n"
+       "             'y' * 6000 + '\\n']:\n"
+       "  sys.stderr.write(part); time.sleep(0.1)\n"
+       "os._exit(1)",
+       kRaised + "ValueError: no" + std::string(486, 'x'), "exception"},
       {"Group", "raise ExceptionGroup('step', [ValueError('a'), KeyError('b')])",
        kRaised + "ExceptionGroup: step (2 sub-exceptions): ValueError: a", "exception", 1,
        kRaised + "ExceptionGroup: step (2 sub-exceptions)"},
