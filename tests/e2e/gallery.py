@@ -274,7 +274,9 @@ class Project:
         if case.name != "missing script":
             (self.folder / "case.py").write_text(case.script())
         command = [self.launch, "-C", str(self.root), "--json", "train", NAME]
-        process = subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        # conmon leaves a file "oom" in the working folder.
+        process = subprocess.Popen(command, cwd=self.root, env=self.environment, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE)
         if case.limited:
             self.limit(process)
         out, err = process.communicate(timeout=180)
@@ -310,7 +312,7 @@ def problems_of(case, code, document, err, took, left):
 
 
 def main():
-    launch, *chosen = sys.argv[1:]
+    launch, *chosen = os.path.abspath(sys.argv[1]), *sys.argv[2:]
     cases = CASES if "--all" in chosen else [case for case in CASES if case.name in (chosen or USUAL)]
     failed = 0
     print(f"{'case':44} {'rank':4} {'kind':10} {'code':>4} {'gone':>6}  message")
