@@ -14,7 +14,7 @@ namespace {
 
 // The file has lines of fixed length, one a writer, which are overwritten where they stand: that needs no
 // room on the disk, and a reader never finds a part.
-constexpr std::size_t kLine = 64;
+constexpr std::size_t kLine = 96;
 constexpr std::string_view kHead = "launch-control 1\n";
 
 std::string line_of(std::string text) {
@@ -61,9 +61,16 @@ Result<void> Control::signal(int number) {
   return write();
 }
 
+Result<void> Control::ask_for_stacks() {
+  const std::scoped_lock lock(mutex_);
+  ++wishes_.stacks;
+  return write();
+}
+
 Result<void> Control::write() {
-  const auto text = fmt::format("stop {} grace {} release {} usr1 {} usr2 {}", wishes_.stop ? 1 : 0,
-                                wishes_.grace, wishes_.release ? 1 : 0, wishes_.usr1, wishes_.usr2);
+  const auto text =
+      fmt::format("stop {} grace {} release {} usr1 {} usr2 {} stacks {}", wishes_.stop ? 1 : 0,
+                  wishes_.grace, wishes_.release ? 1 : 0, wishes_.usr1, wishes_.usr2, wishes_.stacks);
   if (const int error = disk_.write_at(fd_, line_of(text), kHead.size()))
     return fail(io_error("write", file_, error));
   return {};

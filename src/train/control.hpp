@@ -30,6 +30,8 @@ class Control {
   Result<void> release();
   /// Sends SIGUSR1 or SIGUSR2 to the ranks. Errors (environment).
   Result<void> signal(int number);
+  /// Asks the ranks for the stacks of their threads, which follow as events. Errors (environment).
+  Result<void> ask_for_stacks();
 
  private:
   struct Wishes {
@@ -38,6 +40,7 @@ class Control {
     bool release = false;
     int usr1 = 0;  ///< how often it was sent
     int usr2 = 0;
+    int stacks = 0;
   };
   Control(Disk& disk, std::filesystem::path file) : disk_(disk), file_(std::move(file)) {}
   Result<void> write();

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/blame.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
@@ -28,66 +29,6 @@ std::string_view without_rank(std::string_view line) {
   line.remove_prefix(end + 2);
   if (line.starts_with(' ')) line.remove_prefix(1);
   return line;
-}
-
-/// Messages of torch, gloo and NCCL about a peer that is gone or late.
-bool is_communication(std::string_view text) {
-  static constexpr std::array<std::string_view, 6> words{
-      "DistBackendError", "DistNetworkError", "DistStoreError", "gloo/transport", "NCCL", "TCPStore"};
-  return std::any_of(words.begin(), words.end(), [&](auto word) { return has(text, word); });
-}
-
-bool is_timeout(std::string_view text) {
-  static constexpr std::array<std::string_view, 4> words{"timeout", "Timeout", "timed out", "Timed out"};
-  return std::any_of(words.begin(), words.end(), [&](auto word) { return has(text, word); });
-}
-
-CauseKind kind_of_words(std::string_view words, CauseKind otherwise) {
-  if (!is_communication(words)) return otherwise;
-  return is_timeout(words) ? CauseKind::timeout : CauseKind::connection;
-}
-
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
-}
-
-std::string watchdog_in(std::span<const std::string> lines) {
-  for (const auto& line : lines) {
-    if (has(line, "Watchdog caught collective operation timeout"))
-      return std::string(trim(without_rank(line)));
-  }
-  return {};
-}
-
-/// Explains python's message about a missing script in terms of the recipe.
-bool explain_missing_script(Cause& cause) {
-  constexpr std::string_view mark = "can't open file '";
-  for (const auto& line : cause.last_lines) {
-    const auto at = line.find(mark);
-    if (at == std::string::npos || !has(line, "No such file or directory")) continue;
-    const auto path = line.substr(at + mark.size(), line.find('\'', at + mark.size()) - at - mark.size());
-    cause.message = fmt::format("the script {} is not in the image", path);
-    cause.hint =
-        "add it with [image] copy in the recipe; [train] command is relative to the image's working folder";
-    return true;
-  }
-  return false;
-}
-
-void explain_signal(Cause& cause, const RankEnd& end) {
-  cause.code = 128 + end.event.signal;
-  cause.kind = CauseKind::signal;
-  cause.message = signal_name(end.event.signal);
-  if (end.event.signal == SIGABRT) {
-    if (auto words = watchdog_in(end.last_lines); !words.empty()) {
-      cause.kind = CauseKind::timeout;
-      cause.message = std::move(words);
-    }
-  }
-  if (end.event.signal == SIGKILL) {
-    cause.hint = "SIGKILL usually means out of memory: check dmesg or reduce memory use";
-  }
 }
 
 void explain_node(Cause& cause, const NodeEnd& end) {
@@ -110,7 +51,9 @@ void explain_node(Cause& cause, const NodeEnd& end) {
   if (cause.message.empty() && !end.last_lines.empty())
     cause.message = std::string(trim(end.last_lines.back()));
   if (cause.message.empty()) cause.message = fmt::format("it exited with code {} and no message", end.code);
-  cause.kind = kind_of_words(cause.message, CauseKind::launcher);
+  const auto colon = cause.message.find(": ");
+  Raised raised{cause.message.substr(0, colon), {cause.message.substr(0, colon)}, cause.message};
+  cause.kind = kind_of_blame(blame_of(raised), CauseKind::launcher);
 }
 
 Cause cause_of(const NodeEnd& end) {
@@ -139,21 +82,91 @@ int precedence(CauseKind kind) {
   switch (kind) {
     case CauseKind::exception:
     case CauseKind::signal:
+    case CauseKind::oom:
     case CauseKind::exit:
       return 0;
     case CauseKind::launcher:
       return 1;
-    case CauseKind::timeout:
+    case CauseKind::left:
+    case CauseKind::hang:
       return 2;
-    case CauseKind::connection:
+    case CauseKind::timeout:
       return 3;
-    case CauseKind::stopped:
+    case CauseKind::connection:
       return 4;
+    case CauseKind::stopped:
+      return 5;
   }
-  return 4;
+  return 5;
+}
+
+/// Seconds from a leaving rank's last sign to its peers, when its sockets close, to its end: torch's
+/// libraries are unloaded meanwhile.
+constexpr double kLeaving = 2;
+
+/// A rank that left with code 0 before the first victim failed.
+std::optional<Cause> find_left(std::span<const RankEnd> ranks, const Cause& victim) {
+  const RankEnd* first = nullptr;
+  for (const auto& end : ranks) {
+    if (end.failed() || end.event.asked_to_end || end.event.time > victim.time + kLeaving) continue;
+    if (first == nullptr || end.event.time < first->event.time) first = &end;
+  }
+  if (first == nullptr) return std::nullopt;
+  Cause cause;
+  cause.node = first->node;
+  cause.rank = first->rank;
+  cause.kind = CauseKind::left;
+  cause.code = victim.code;
+  cause.time = first->event.time;
+  cause.message = victim.sentence();
+  cause.hint = "every rank must take part in every collective: check that all do the same number of steps";
+  cause.last_lines = first->last_lines;
+  return cause;
+}
+
+/// True if its threads show that it waits for others, in a collective or at their store.
+bool waits(const UnfinishedRank& rank) {
+  return std::any_of(rank.stacks.begin(), rank.stacks.end(),
+                     [](const auto& line) { return has(line, "/torch/distributed/"); });
+}
+
+/// The rank that others waited for until they timed out: of those that run on, the only one, or the first
+/// that does not wait itself.
+std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const Cause& victim) {
+  const UnfinishedRank* late = unfinished.size() == 1 ? unfinished.data() : nullptr;
+  for (const auto& rank : unfinished) {
+    if (late == nullptr && !rank.stacks.empty() && !waits(rank)) late = &rank;
+  }
+  if (late == nullptr) return std::nullopt;
+  Cause cause;
+  cause.node = late->node;
+  cause.rank = late->rank;
+  cause.kind = CauseKind::hang;
+  cause.code = victim.code;
+  cause.time = victim.time;
+  cause.message = victim.sentence();
+  cause.last_lines = late->stacks.empty() ? late->last_lines : late->stacks;
+  return cause;
 }
 
 }  // namespace
+
+std::string signal_name(int number) {
+  const char* name = ::sigabbrev_np(number);
+  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
+}
+
+CauseKind kind_of_blame(Blame blame, CauseKind own) {
+  switch (blame) {
+    case Blame::timeout:
+      return CauseKind::timeout;
+    case Blame::lost:
+      return CauseKind::connection;
+    case Blame::own:
+      break;
+  }
+  return own;
+}
 
 std::string_view kind_name(CauseKind kind) {
   switch (kind) {
@@ -161,10 +174,16 @@ std::string_view kind_name(CauseKind kind) {
       return "exception";
     case CauseKind::signal:
       return "signal";
+    case CauseKind::oom:
+      return "oom";
     case CauseKind::exit:
       return "exit";
     case CauseKind::launcher:
       return "launcher";
+    case CauseKind::left:
+      return "left";
+    case CauseKind::hang:
+      return "hang";
     case CauseKind::timeout:
       return "timeout";
     case CauseKind::connection:
@@ -182,11 +201,17 @@ std::string Cause::sentence() const {
       return fmt::format("{} raised {}", who, message);
     case CauseKind::signal:
       return fmt::format("{} was killed by {}", who, message);
+    case CauseKind::oom:
+      return fmt::format("{} was killed by the kernel, out of memory: {}", who, message);
     case CauseKind::exit:
       return message.empty() ? fmt::format("{} exited with code {}", who, code)
                              : fmt::format("{} exited with code {}: {}", who, code, message);
     case CauseKind::launcher:
       return fmt::format("{} failed: {}", who, message);
+    case CauseKind::left:
+      return fmt::format("{} ended with code 0 while the others were still running", who);
+    case CauseKind::hang:
+      return fmt::format("{} did not come to a collective: {}", who, message);
     case CauseKind::timeout:
       return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:
@@ -208,33 +233,12 @@ std::string exception_in(std::span<const std::string> lines) {
   return {};
 }
 
-Cause cause_of(const RankEnd& end) {
-  Cause cause;
-  cause.node = end.node;
-  cause.rank = end.rank;
-  cause.code = end.event.code;
-  cause.time = end.event.failed.value_or(end.event.time);
-  cause.last_lines = end.last_lines;
-  cause.message = exception_in(end.last_lines);
-  if (cause.message.empty()) cause.message = end.event.message.value_or("");
-  // An interrupted rank raises too, but only because of the interruption.
-  const bool raised =
-      !cause.message.empty() && !(end.event.asked_to_end && cause.message.starts_with("KeyboardInterrupt"));
-  if (raised && (end.event.signal == 0 || end.event.asked_to_end)) {
-    if (end.event.signal != 0) cause.code = 1;
-    cause.kind = kind_of_words(cause.message, CauseKind::exception);
-  } else if (end.event.asked_to_end) {
-    cause.code = end.event.signal != 0 ? 128 + end.event.signal : end.event.code;
-    cause.kind = CauseKind::stopped;
-  } else if (end.event.signal != 0) {
-    explain_signal(cause, end);
-  } else {
-    explain_missing_script(cause);
-  }
-  return cause;
+bool is_victim(CauseKind kind) {
+  return precedence(kind) >= precedence(CauseKind::launcher);
 }
 
-std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes) {
+std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
+                                std::span<const UnfinishedRank> unfinished) {
   std::vector<Cause> causes;
   for (const auto& end : ranks) {
     if (end.failed()) causes.push_back(cause_of(end));
@@ -246,9 +250,13 @@ std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const 
     if (end.code != 0 && !by_rank) causes.push_back(cause_of(end));
   }
   if (causes.empty()) return std::nullopt;
-  return *std::min_element(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) {
+  auto first = *std::min_element(causes.begin(), causes.end(), [](const Cause& a, const Cause& b) {
     return std::tuple(precedence(a.kind), a.time) < std::tuple(precedence(b.kind), b.time);
   });
+  if (first.kind != CauseKind::timeout && first.kind != CauseKind::connection) return first;
+  if (auto left = find_left(ranks, first)) return left;
+  if (first.kind != CauseKind::timeout) return first;
+  return find_late(unfinished, first).value_or(first);
 }
 
 std::optional<TorchrunFailure> read_torchrun_failure(std::span<const std::string> lines) {

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "train/blame.hpp"
 #include "train/rank_line.hpp"
 
 namespace launch::train {
@@ -17,6 +18,14 @@ struct RankEnd {
   RankEvent event;
   std::vector<std::string> last_lines = {};  ///< of both its streams
   bool failed() const { return event.code != 0 || event.signal != 0; }
+};
+
+/// A rank that had not ended when the run was stopped.
+struct UnfinishedRank {
+  int node = 0;
+  int rank = 0;
+  std::vector<std::string> stacks = {};      ///< of its threads then, if it could tell
+  std::vector<std::string> last_lines = {};  ///< of both its streams
 };
 
 /// How a node's torchrun ended.
@@ -32,14 +41,21 @@ struct NodeEnd {
 enum class CauseKind {
   exception,   ///< a rank raised
   signal,      ///< it was killed by a signal that launch did not send
-  exit,        ///< it exited with a code and no traceback
+  oom,         ///< the kernel killed it for want of memory
+  exit,        ///< it exited with a code, without an exception
   launcher,    ///< a node's torchrun failed by itself
-  timeout,     ///< a collective waited too long
+  left,        ///< it ended with code 0, and others lost it or waited for it
+  hang,        ///< it did not come to a collective in which others waited for it
+  timeout,     ///< a collective waited too long: a victim
   connection,  ///< another rank was gone: a victim
   stopped,     ///< it was asked to end: a victim
 };
 /// "exception", as in --json and the run record.
 std::string_view kind_name(CauseKind kind);
+/// That of a victim, or `own`.
+CauseKind kind_of_blame(Blame blame, CauseKind own);
+/// "SIGKILL".
+std::string signal_name(int number);
 
 /// Why a run failed.
 struct Cause {
@@ -50,18 +66,24 @@ struct Cause {
   double time = 0;      ///< when it failed, seconds since 1970
   std::string message;  ///< "RuntimeError: boom"
   std::string hint;
-  std::vector<std::string> last_lines;
+  std::vector<std::string> last_lines;  ///< the traceback or stack, or the end of the output
   /// "rank 3 on node 1 raised RuntimeError: boom"
   std::string sentence() const;
 };
 
-/// The cause according to one rank's end alone. The time of an exception is the start of its traceback, since
-/// a rank can take seconds to exit after that.
+/// The cause according to one rank's end alone. Its time is that of the exception, if there was one: a rank
+/// can take seconds to exit after that.
 Cause cause_of(const RankEnd& end);
 
-/// The cause among all ends: first those that failed by themselves, then those that timed out, then those
-/// that lost a peer or were stopped. nullopt if nothing failed.
-std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes);
+/// True if the rank failed only since another one did, or was late; the true cause may still follow.
+bool is_victim(CauseKind kind);
+
+/// The cause among all ends. Evidence comes before time: first those that failed by themselves, then a
+/// torchrun that did. If there are only victims: a rank that left with code 0 before them; after time-outs,
+/// the rank that others waited for; else the first victim, those that timed out before those that lost a peer
+/// or were stopped. nullopt if nothing failed.
+std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
+                                std::span<const UnfinishedRank> unfinished = {});
 
 /// A failure in torchrun's closing table: the only report on a rank whose rank.py was killed.
 struct TorchrunFailure {
@@ -70,7 +92,7 @@ struct TorchrunFailure {
 };
 std::optional<TorchrunFailure> read_torchrun_failure(std::span<const std::string> lines);
 
-/// The line of the last exception in a rank's output: "RuntimeError: boom". Empty if there is none.
+/// The line of the last exception in torchrun's output: "RuntimeError: boom". Empty if there is none.
 std::string exception_in(std::span<const std::string> lines);
 
 }  // namespace launch::train

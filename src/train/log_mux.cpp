@@ -41,8 +41,7 @@ LogMux::Source& LogMux::source(int node, int rank) {
 }
 
 void LogMux::take(int node, Stream stream, std::string_view line) {
-  std::optional<RankEnd> ended;
-  std::optional<int> started;
+  std::function<void()> tell;  // after the lock is released
   {
     const std::scoped_lock lock(mutex_);
     const auto said = read_rank_line(line);
@@ -52,18 +51,23 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
     }
     switch (said->kind) {
       case RankLine::Kind::started:
-        ++ranks_[node].first;
-        started = said->rank;
+        tell = started(node, said->rank);
+        break;
+      case RankLine::Kind::failed:
+        tell = failed(node, *said);
+        break;
+      case RankLine::Kind::stacks:
+        tell = stacks(node, *said);
         break;
       case RankLine::Kind::ended:
-        end(node, said->rank, said->text, ended);
+        tell = ended(node, *said);
         break;
-      default:
+      case RankLine::Kind::out:
+      case RankLine::Kind::err:
         put_part(node, *said);
     }
   }
-  if (started && events_.started) events_.started(*started);
-  if (ended && events_.ended) events_.ended(*ended);
+  if (tell) tell();
 }
 
 /// A line of a rank, or a part of one.
@@ -136,12 +140,39 @@ void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
   if (show_ && !is_quiet(node, rank)) show_(stream, from.who, text);
 }
 
-void LogMux::end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended) {
-  const auto event = read_rank_event(json);
-  if (!event) return;
-  const auto& from = source(node, rank);
-  ended = RankEnd{node, rank, *event, {from.last.begin(), from.last.end()}};
-  if (!ended->failed()) ++ranks_[node].second;
+std::function<void()> LogMux::started(int node, int rank) {
+  ++ranks_[node].first;
+  if (!events_.started) return {};
+  return [this, node, rank] { events_.started(node, rank); };
+}
+
+std::function<void()> LogMux::failed(int node, const RankLine& said) {
+  auto exception = read_rank_exception(said.text);
+  if (!exception) return {};
+  auto& from = source(node, said.rank);
+  from.exception = std::move(exception);
+  if (!events_.failed || !from.exception->uncaught) return {};
+  RankEnd end{node, said.rank, {.code = 1, .time = from.exception->time, .exception = from.exception}, {}};
+  return [this, end = std::move(end)] { events_.failed(end); };
+}
+
+std::function<void()> LogMux::ended(int node, const RankLine& said) {
+  auto event = read_rank_event(said.text);
+  if (!event) return {};
+  auto& from = source(node, said.rank);
+  event->exception = std::move(from.exception);
+  RankEnd end{node, said.rank, *std::move(event), {from.last.begin(), from.last.end()}};
+  if (!end.failed()) ++ranks_[node].second;
+  if (!events_.ended) return {};
+  return [this, end = std::move(end)] { events_.ended(end); };
+}
+
+std::function<void()> LogMux::stacks(int node, const RankLine& said) {
+  auto lines = read_rank_stacks(said.text);
+  put(node, said.rank, Stream::err, "the stacks of its threads:");
+  for (const auto& line : lines) put(node, said.rank, Stream::err, line);
+  if (!events_.stacks) return {};
+  return [this, node, rank = said.rank, lines = std::move(lines)] { events_.stacks(node, rank, lines); };
 }
 
 void LogMux::hush() {
@@ -149,9 +180,9 @@ void LogMux::hush() {
   hushed_ = true;
 }
 
-std::vector<std::string> LogMux::last_lines(int node) const {
+std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = sources_.find({node, kTorchrun});
+  const auto found = sources_.find({node, rank.value_or(kTorchrun)});
   if (found == sources_.end()) return {};
   return {found->second.last.begin(), found->second.last.end()};
 }

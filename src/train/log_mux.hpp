@@ -26,10 +26,14 @@ class LogMux {
  public:
   /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
-  /// Called when a rank was started, and when it has ended.
+  /// What is told of ranks; each may be empty.
   struct Events {
-    std::function<void(int rank)> started = {};
+    std::function<void(int node, int rank)> started = {};
+    /// An exception ends the rank, which may take seconds. So far its end is that of the exception: code 1.
+    std::function<void(const RankEnd&)> failed = {};
     std::function<void(const RankEnd&)> ended = {};
+    /// The stacks of its threads, which it was asked for.
+    std::function<void(int node, int rank, std::vector<std::string> lines)> stacks = {};
   };
 
   LogMux(std::filesystem::path folder, Show show, Events events, const Work& work);
@@ -40,8 +44,8 @@ class LogMux {
   void flush();
   /// Stops showing lines; the files continue.
   void hush();
-  /// Last lines of a node's torchrun.
-  std::vector<std::string> last_lines(int node) const;
+  /// Last lines of a rank, or of a node's torchrun.
+  std::vector<std::string> last_lines(int node, std::optional<int> rank = {}) const;
 
   /// The file of a rank's lines, or of a node's torchrun.
   std::filesystem::path log_of(int node, std::optional<int> rank) const;
@@ -58,6 +62,7 @@ class LogMux {
     LogFile file;
     std::deque<std::string> last = {};
     std::map<RankLine::Kind, std::string> begun = {};  ///< unfinished lines
+    std::optional<RankException> exception = {};
   };
   using Key = std::pair<int, int>;  ///< node, rank; rank -1 for torchrun
 
@@ -67,7 +72,10 @@ class LogMux {
   void write_pending();
   void put_part(int node, const RankLine& said);
   void put(int node, int rank, Stream stream, std::string_view text);
-  void end(int node, int rank, std::string_view json, std::optional<RankEnd>& ended);
+  std::function<void()> started(int node, int rank);
+  std::function<void()> failed(int node, const RankLine& said);
+  std::function<void()> ended(int node, const RankLine& said);
+  std::function<void()> stacks(int node, const RankLine& said);
   bool is_quiet(int node, int rank) const;
 
   std::filesystem::path folder_;

@@ -5,13 +5,15 @@ node's output knows which rank wrote what, which ended first, and how:
 
     @launch RANK o TEXT    a line of its stdout; O: the line continues
     @launch RANK e TEXT    a line of its stderr; E: the line continues
-    @launch RANK s JSON    it was started
-    @launch RANK x JSON    it ended: code, signal, time (seconds since 1970), failed (when its last traceback
-                           began), asked_to_end (before it ended), killed (it did not end in its time), message
-                           (torchelastic's error file)
-
-Beside this file there may be another, "control" (train/control.hpp), through which the run ends its ranks, hands them
-signals, and shows that it lives.
+    @launch RANK s JSON    it was started: pid, time (seconds since 1970)
+    @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
+                           it, and the end follows, perhaps after seconds; without, it is the last on stderr
+    @launch RANK k JSON    the stacks of its threads, after a request: time, lines
+    @launch RANK x JSON    it ended: code, signal, started, time; asked_to_end (before it ended), asked (when);
+                           killed (it did not end in its time);
+                           after (how many lines followed the exception on stderr); ended_normally (null: unknown);
+                           said (the last line of stderr); words (lines of stderr that mean something);
+                           oom_kills (null: unknown); memory_limit; message (torchelastic's error file)
 """
 
 import ctypes
@@ -23,13 +25,16 @@ import selectors
 import signal
 import subprocess
 import sys
-import threading
 import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
+
+from rank_control import Control  # noqa: E402
+from rank_evidence import LONGEST_TEXT, Hook, Memory, Watch, fitting, shortened, text_of  # noqa: E402
 
 RANK = os.environ.get("RANK", "0").encode()
 PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
 LONGEST = 3900
-TRACEBACK = b"Traceback (most recent call last)"
 
 
 def write(data):
@@ -42,29 +47,35 @@ def put(kind, text):
 
 
 def put_event(kind, event):
-    put(kind, json.dumps(event).encode())
+    put(kind, json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Lines:
     """Splits one stream into lines; a carriage return ends a line too (progress bars)."""
 
-    def __init__(self, kind):
+    def __init__(self, kind, watch=None):
         self.kind = kind
         self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
-        self.failed = None
+        self.cut = False  # a part of the line was passed on
+        self.watch = watch
 
     def take(self, data):
         data = self.rest + data
         if b"\r" in data:
             *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", data)
             for line in whole:
+                self.feed(line + b"\n")
                 self.line(line)
         else:
             end = data.rfind(b"\n") + 1
             self.rest = data[end:]
+            self.feed(data[:end])
             self.lines(data[:end])
         while len(self.rest) > LONGEST:
+            if not self.cut:
+                self.feed(self.rest[:LONGEST] + b"\n")
+            self.cut = True
             put(self.kind.upper(), self.rest[:LONGEST])
             self.rest = self.rest[LONGEST:]
 
@@ -72,8 +83,6 @@ class Lines:
         """Passes on whole lines, as many as fit into each write."""
         if not data:
             return
-        if self.kind == b"e" and TRACEBACK in data:
-            self.failed = time.time()
         data = self.mark + data[:-1].replace(b"\n", b"\n" + self.mark) + b"\n"
         at = 0
         while at < len(data):
@@ -85,9 +94,15 @@ class Lines:
                 self.line(data[at + len(self.mark) : end - 1])
             at = end
 
+    def feed(self, data):
+        """Shows whole lines to the watch; of a line that is passed on in parts, the first."""
+        if self.cut and data:
+            data = data[data.index(b"\n") + 1 :]
+            self.cut = False
+        if self.watch and data:
+            self.watch.feed(data)
+
     def line(self, line):
-        if self.kind == b"e" and TRACEBACK in line:
-            self.failed = time.time()
         while len(line) > LONGEST:
             put(self.kind.upper(), line[:LONGEST])
             line = line[LONGEST:]
@@ -95,6 +110,7 @@ class Lines:
 
     def end(self):
         if self.rest:
+            self.feed(self.rest + b"\n")
             self.line(self.rest.rstrip(b"\r"))
         self.rest = b""
 
@@ -105,104 +121,36 @@ def die_with_parent():
 
 
 def read_to_end(rank, streams):
+    """Until all are closed; what was written to an earlier stream first is read first."""
     selector = selectors.DefaultSelector()
     for pipe, lines in streams.items():
         selector.register(pipe, selectors.EVENT_READ, lines)
+    order = list(streams.values())
     ended = None
     while selector.get_map():
-        for key, _ in selector.select(timeout=0.1):
+        for key, _ in sorted(selector.select(timeout=0.1), key=lambda ready: order.index(ready[0].data)):
             data = os.read(key.fd, 65536)
             if data:
                 key.data.take(data)
             else:
                 selector.unregister(key.fileobj)
+                key.data.end()
+        order[-1].pause()
         # A process that the rank left behind may hold its pipes open forever.
         if rank.poll() is not None:
             ended = ended or time.monotonic()
             if time.monotonic() - ended > 0.5:
                 break
-    for lines in streams.values():
+    for lines in order:
         lines.end()
     return rank.wait()
-
-
-class Control(threading.Thread):
-    """Does with the rank what the control file wants."""
-
-    FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "control")
-    PAUSE = 0.1
-    LOST = 70  # looks in a row without a sign of life; looks, since a file system may stall
-    LOST_GRACE = 2
-
-    def __init__(self):
-        super().__init__(daemon=True)
-        self.rank = None
-        self.asked = None  # when it was asked to end
-        self.killed = False
-        self.text = b""
-        self.same = 0
-        self.wishes = self.read()
-
-    def read(self):
-        """What is wanted; empty if nobody wants anything: there is no file, or it was removed."""
-        try:
-            with open(self.FILE, "rb") as file:
-                text = file.read()
-            words = text.split(b"\n")[1].split()
-            wishes = {key.decode(): int(value) for key, value in zip(words[::2], words[1::2])}
-        except (OSError, IndexError, ValueError):
-            self.same = 0
-            return {}
-        self.same = self.same + 1 if text == self.text else 0
-        self.text = text
-        return wishes
-
-    def run(self):
-        while self.rank.poll() is None:
-            self.look()
-            time.sleep(self.PAUSE)
-        if self.same >= self.LOST:  # nobody may be left who reads what we write
-            time.sleep(1)
-            os._exit(128 + signal.SIGKILL)
-
-    def look(self):
-        before, self.wishes = self.wishes, self.read()
-        for name, number in (("usr1", signal.SIGUSR1), ("usr2", signal.SIGUSR2)):
-            if self.wishes.get(name, 0) > before.get(name, 0):
-                self.rank.send_signal(number)
-        if self.same >= self.LOST:
-            self.end(self.LOST_GRACE)
-        elif self.wishes.get("stop"):
-            self.end(self.wishes.get("grace", 0))
-
-    def ask(self):
-        """SIGTERM, once: torchrun and the run may both send it."""
-        if self.asked is None:
-            self.asked = time.monotonic()
-            self.rank.send_signal(signal.SIGTERM)
-
-    def end(self, grace):
-        if self.asked is None:
-            self.ask()
-        elif time.monotonic() - self.asked >= grace:
-            self.killed = True
-            self.rank.kill()
-
-    def wait_for_others(self):
-        """torchrun ends the other ranks when one has failed; those that are saving need their time."""
-        if self.same >= self.LOST:
-            return
-        self.join()
-        while self.wishes.get("stop") and not self.wishes.get("release") and self.same < self.LOST:
-            time.sleep(self.PAUSE)
-            self.wishes = self.read()
 
 
 def error_file_message():
     try:
         with open(os.environ["TORCHELASTIC_ERROR_FILE"]) as file:
             message = json.load(file)["message"]
-        return message if isinstance(message, str) else message["message"]
+        return str(message if isinstance(message, str) else message["message"])[:LONGEST_TEXT]
     except (KeyError, OSError, TypeError, ValueError):
         return None
 
@@ -218,55 +166,108 @@ def end_as(code):
     os._exit(128 - code)
 
 
-def main():
-    signals = []
-    waiting = []
-    rank = None
-    control = Control()
+class Rank:
+    """The process, and what is known of it."""
 
-    def deliver(number):
+    def __init__(self):
+        self.process = None
+        self.asked = None  # when it was asked to end
+        self.said = ""
+        self.started = time.time()
+        self.memory = Memory()
+        self.watch = Watch()
+        self.hook = Hook(self.failed, self.stacks, self.leaving)
+        self.control = Control(self)
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [sys.executable, "-u", *sys.argv[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=self.hook.environment(),
+            pass_fds=(self.hook.write_end,),
+            start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
+            preexec_fn=die_with_parent,
+        )
+        os.close(self.hook.write_end)
+        put_event(b"s", {"pid": self.process.pid, "time": self.started})
+
+    def ask_to_end(self):
+        """SIGTERM, once: torchrun and the run may both send it. From any thread."""
+        if self.asked is None:
+            self.asked = time.time()
+            self.process.send_signal(signal.SIGTERM)
+
+    def deliver(self, number):
+        """A signal that came to us, in the main thread."""
         if number == signal.SIGTERM:
-            control.ask()
-        else:
-            rank.send_signal(number)
+            return self.ask_to_end()
+        if number not in (signal.SIGUSR1, signal.SIGUSR2):
+            self.asked = self.asked or time.time()
+        self.process.send_signal(number)
+
+    def failed(self, exception):
+        put(b"f", fitting({**exception, "hook": True}, exception["lines"]))
+
+    def stacks(self, lines):
+        put(b"k", fitting({"time": time.time()}, lines))
+
+    def leaving(self):
+        self.said = text_of(self.watch.last)  # what a library says after this is not the script's
+
+    def ask_for_stacks(self):
+        """The stacks follow as an event. False if the rank cannot tell them. From any thread."""
+        return self.hook.ask_for_stacks(self.process)
+
+    def end(self, code):
+        hook, exception, by_hook = self.hook, self.hook.exception, True
+        if exception and exception["late"] and code != 1:
+            exception = None  # sys.last_exc was of an exception that did not end the rank
+        if exception is None:
+            exception, by_hook = self.watch.exception, False
+        if exception and (not by_hook or exception["late"]):
+            put(b"f", fitting({**exception, "hook": by_hook}, exception["lines"]))
+        event = {
+            "code": max(code, 0),
+            "signal": max(-code, 0),
+            "started": self.started,
+            "time": time.time(),
+            "asked_to_end": self.asked is not None,
+            "asked": self.asked,
+            "killed": self.control.killed,
+            "after": self.watch.after,
+            "ended_normally": hook.ended if hook.loaded else None,
+            "said": self.said if hook.ended else text_of(self.watch.last),
+            "words": self.watch.words(),
+            "oom_kills": self.memory.new_kills() if code != 0 else None,
+            "memory_limit": self.memory.limit(),
+            "message": error_file_message(),
+        }
+        put(b"x", shortened(event))
+
+
+def main():
+    waiting = []
+    rank = Rank()
 
     def forward(number, _frame):
-        if number not in (signal.SIGUSR1, signal.SIGUSR2):
-            signals.append(number)
-        if rank is None:
+        if rank.process is None:
             waiting.append(number)
-        elif rank.poll() is None:
-            deliver(number)
+        elif rank.process.poll() is None:
+            rank.deliver(number)
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
         signal.signal(getattr(signal, name), forward)
-    control.rank = rank = subprocess.Popen(
-        [sys.executable, "-u", *sys.argv[1:]],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
-        preexec_fn=die_with_parent,
-    )
+    rank.start()
     for number in waiting:
-        deliver(number)
-    control.start()
-    put_event(b"s", {"pid": rank.pid, "time": time.time()})
-    out, err = Lines(b"o"), Lines(b"e")
-    code = read_to_end(rank, {rank.stdout: out, rank.stderr: err})
-    put_event(
-        b"x",
-        {
-            "code": max(code, 0),
-            "signal": max(-code, 0),
-            "time": time.time(),
-            "failed": err.failed,
-            "asked_to_end": bool(signals) or control.asked is not None,
-            "killed": control.killed,
-            "message": error_file_message(),
-        },
-    )
-    control.wait_for_others()
+        rank.deliver(number)
+    rank.control.start()
+    out, err = Lines(b"o"), Lines(b"e", rank.watch)
+    process = rank.process
+    code = read_to_end(process, {process.stdout: out, process.stderr: err, rank.hook.read_end: rank.hook})
+    rank.end(code)
+    rank.control.wait_for_others()
     end_as(code)
 
 

@@ -1,5 +1,7 @@
 #include "train/rank_line.hpp"
 
+#include <array>
+
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -8,8 +10,50 @@
 
 namespace launch::train {
 
-std::string_view rank_script() {
-  return kRankScriptText;
+namespace {
+
+using Json = nlohmann::json;
+
+double number_in(const Json& json, const char* key) {
+  const auto& found = json_at(json, {key});
+  return found.is_number() ? found.get<double>() : 0;
+}
+
+bool is_true(const Json& json, const char* key) {
+  const auto& found = json_at(json, {key});
+  return found.is_boolean() && found.get<bool>();
+}
+
+std::vector<std::string> strings_in(const Json& json, const char* key) {
+  std::vector<std::string> out;
+  const auto& list = json_at(json, {key});
+  if (!list.is_array()) return out;
+  for (const auto& each : list) {
+    if (each.is_string()) out.push_back(each.get<std::string>());
+  }
+  return out;
+}
+
+Raised raised_in(const Json& json) {
+  return {json_string(json, {"type"}), strings_in(json, "mro"), json_string(json, {"message"})};
+}
+
+std::vector<Raised> all_raised_in(const Json& json, const char* key) {
+  std::vector<Raised> out;
+  const auto& list = json_at(json, {key});
+  if (!list.is_array()) return out;
+  for (const auto& each : list) out.push_back(raised_in(each));
+  return out;
+}
+
+}  // namespace
+
+std::span<const RankFile> rank_files() {
+  static constexpr std::array<RankFile, 4> files{{{"rank.py", kRankScriptText},
+                                                  {"rank_control.py", kRankControlText},
+                                                  {"rank_evidence.py", kRankEvidenceText},
+                                                  {"hook/sitecustomize.py", kRankHookText}}};
+  return files;
 }
 
 std::optional<RankLine> read_rank_line(std::string_view line) {
@@ -41,6 +85,12 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
     case 's':
       out.kind = RankLine::Kind::started;
       return out;
+    case 'f':
+      out.kind = RankLine::Kind::failed;
+      return out;
+    case 'k':
+      out.kind = RankLine::Kind::stacks;
+      return out;
     case 'x':
       out.kind = RankLine::Kind::ended;
       return out;
@@ -50,24 +100,38 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
 }
 
 std::optional<RankEvent> read_rank_event(std::string_view text) {
-  const auto json = parse_json<nlohmann::json>(text);
-  if (!json.is_object()) return std::nullopt;
+  const auto json = parse_json<Json>(text);
   const auto code = json_integer<int>(json_at(json, {"code"}));
   const auto signal = json_integer<int>(json_at(json, {"signal"}));
-  if (!code || !signal || !json.contains("time") || !json["time"].is_number()) return std::nullopt;
-  RankEvent event;
-  event.code = *code;
-  event.signal = *signal;
-  event.time = json["time"].get<double>();
-  if (json.contains("failed") && json["failed"].is_number()) event.failed = json["failed"].get<double>();
-  const auto is_true = [&](const char* key) {
-    return json.contains(key) && json[key].is_boolean() && json[key].get<bool>();
-  };
-  event.asked_to_end = is_true("asked_to_end");
-  event.killed = is_true("killed");
-  if (json.contains("message") && json["message"].is_string())
-    event.message = json["message"].get<std::string>();
+  if (!code || !signal || !json_at(json, {"time"}).is_number()) return std::nullopt;
+  RankEvent event{.code = *code, .signal = *signal, .time = number_in(json, "time")};
+  event.started = number_in(json, "started");
+  event.asked_to_end = is_true(json, "asked_to_end");
+  event.killed = is_true(json, "killed");
+  if (json_at(json, {"asked"}).is_number()) event.asked = number_in(json, "asked");
+  event.after = json_integer<int>(json_at(json, {"after"})).value_or(0);
+  if (json_at(json, {"ended_normally"}).is_boolean()) event.ended_normally = is_true(json, "ended_normally");
+  event.said = json_string(json, {"said"});
+  event.words = strings_in(json, "words");
+  event.oom_kills = json_integer<int>(json_at(json, {"oom_kills"}));
+  event.memory_limit = json_integer<std::uint64_t>(json_at(json, {"memory_limit"}));
+  if (json_at(json, {"message"}).is_string()) event.message = json_string(json, {"message"});
   return event;
+}
+
+std::optional<RankException> read_rank_exception(std::string_view text) {
+  const auto json = parse_json<Json>(text);
+  if (json_string(json, {"type"}).empty() || !json_at(json, {"time"}).is_number()) return std::nullopt;
+  return RankException{raised_in(json),
+                       number_in(json, "time"),
+                       all_raised_in(json, "chain"),
+                       all_raised_in(json, "leaves"),
+                       strings_in(json, "lines"),
+                       is_true(json, "hook")};
+}
+
+std::vector<std::string> read_rank_stacks(std::string_view text) {
+  return strings_in(parse_json<Json>(text), "lines");
 }
 
 }  // namespace launch::train

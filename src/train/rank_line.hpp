@@ -1,38 +1,76 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace launch::train {
 
-/// The text of rank.py, which starts each rank in its container.
-std::string_view rank_script();
+/// A file of the folder from which each rank is started in its container.
+struct RankFile {
+  std::string_view name;  ///< in that folder
+  std::string_view text;
+};
+/// rank.py, which starts a rank, and what it needs: a module and, in a folder of its own, the hook inside the
+/// rank.
+std::span<const RankFile> rank_files();
 
 /// One line in the format of rank.py.
 struct RankLine {
-  enum class Kind { out, err, started, ended };
+  enum class Kind { out, err, started, failed, stacks, ended };
   int rank = 0;
   Kind kind = Kind::out;
   bool goes_on = false;   ///< the next line of this rank and kind belongs to it
-  std::string_view text;  ///< JSON for started and ended
+  std::string_view text;  ///< JSON unless it is a line of out or err
 };
 
 /// nullopt if rank.py did not write the line; it is then torchrun's own.
 std::optional<RankLine> read_rank_line(std::string_view line);
 
+/// An exception as Python names it: "torch.OutOfMemoryError", and its base classes likewise.
+struct Raised {
+  std::string type;
+  std::vector<std::string> bases =
+      {};  ///< its method resolution order, with itself; all that is known may be that
+  std::string message = {};
+};
+
+/// An exception with which a rank failed, or the last on its stderr.
+struct RankException {
+  Raised raised;
+  double time = 0;                      ///< seconds since 1970
+  std::vector<Raised> chain = {};       ///< those that led to it, the nearest first
+  std::vector<Raised> leaves = {};      ///< of an exception group
+  std::vector<std::string> lines = {};  ///< the last of its traceback
+  bool uncaught = false;                ///< known to have ended the rank; false: it is only on stderr
+};
+
 /// How a rank ended, as reported by rank.py.
 struct RankEvent {
-  int code = 0;                             ///< 0..255, without a signal
-  int signal = 0;                           ///< that killed it
-  double time = 0;                          ///< seconds since 1970
-  std::optional<double> failed = {};        ///< when its last traceback began
-  bool asked_to_end = false;                ///< before it ended
-  bool killed = false;                      ///< it was asked to end, and did not in its time
-  std::optional<std::string> message = {};  ///< of torchelastic's error file
+  int code = 0;                      ///< 0..255, without a signal
+  int signal = 0;                    ///< that killed it
+  double time = 0;                   ///< seconds since 1970
+  double started = 0;                ///< seconds since 1970; 0: unknown
+  bool asked_to_end = false;         ///< before it ended
+  bool killed = false;               ///< it was asked to end, and did not in its time
+  std::optional<double> asked = {};  ///< when
+  std::optional<RankException> exception = {};
+  int after = 0;                            ///< lines of stderr that followed the exception
+  std::optional<bool> ended_normally = {};  ///< by Python, not by os._exit; nullopt: unknown
+  std::string said = {};                    ///< its last line on stderr, before the interpreter ended
+  std::vector<std::string> words = {};      ///< lines of stderr about its end, such as "terminate called …"
+  std::optional<int> oom_kills = {};        ///< that the kernel counted in its container meanwhile
+  std::optional<std::uint64_t> memory_limit = {};  ///< of its container, in bytes
+  std::optional<std::string> message = {};         ///< of torchelastic's error file
 };
 
 /// nullopt if the text is not such an event.
 std::optional<RankEvent> read_rank_event(std::string_view json);
+std::optional<RankException> read_rank_exception(std::string_view json);
+/// The lines of a "stacks" event; empty if it is none.
+std::vector<std::string> read_rank_stacks(std::string_view json);
 
 }  // namespace launch::train

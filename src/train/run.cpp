@@ -13,11 +13,6 @@
 namespace launch::train {
 namespace {
 
-std::string signal_name(int number) {
-  const char* name = ::sigabbrev_np(number);
-  return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", number);
-}
-
 /// Stop requests: from a signal, or from `launch stop` through its file in the run's folder.
 class StopRequests {
  public:

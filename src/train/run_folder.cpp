@@ -34,10 +34,14 @@ Result<void> RunFolder::make(Disk& disk) const {
 
 Result<void> RunFolder::write_node_files(Disk& disk) const {
   TRY(make_folder(disk, path_));
-  // The nodes' users may be others than this one, whatever the umask.
-  if (const int error = disk.make_folder(node_folder(), 0755); error != 0 && error != EEXIST)
-    return fail(io_error("create the folder", node_folder(), error));
-  return write_file(disk, rank_script(), launch::train::rank_script());
+  for (const auto& file : rank_files()) {
+    const auto folder = (node_folder() / file.name).parent_path();
+    // The nodes' users may be others than this one, whatever the umask.
+    if (const int error = disk.make_folder(folder, 0755); error != 0 && error != EEXIST)
+      return fail(io_error("create the folder", folder, error));
+  }
+  for (const auto& file : rank_files()) TRY(write_file(disk, node_folder() / file.name, file.text));
+  return {};
 }
 
 Result<FileLock> RunFolder::hold(Disk& disk) const {

@@ -32,7 +32,6 @@ class RunFolder {
   }
   /// What every node mounts, read-only, at kNodeFolder.
   std::filesystem::path node_folder() const { return path_ / "node"; }
-  std::filesystem::path rank_script() const { return node_folder() / "rank.py"; }
   /// See Control; there during the run.
   std::filesystem::path control() const { return node_folder() / "control"; }
   /// What nodes with a mounted environment get of their own, during the run.

@@ -86,17 +86,32 @@ Json cause_of(const RunEnd& end) {
           {"sentence", cause.sentence()}};
 }
 
+/// The end of one rank. Its kind and message are those of a cause, as if it were the only one; null if it
+/// ended well.
+Json rank_of(const RankEnd& end) {
+  const auto& event = end.event;
+  const bool known = event.started > 0;
+  Json json{{"node", end.node},
+            {"rank", end.rank},
+            {"code", event.code},
+            {"signal", event.signal},
+            {"started", known ? Json(event.started) : Json(nullptr)},
+            {"time", event.time},
+            {"seconds", known ? Json(event.time - event.started) : Json(nullptr)},
+            {"asked_to_end", event.asked_to_end},
+            {"killed", event.killed},
+            {"kind", nullptr},
+            {"message", nullptr}};
+  if (!end.failed()) return json;
+  const auto cause = cause_of(end);
+  json["kind"] = kind_name(cause.kind);
+  json["message"] = cause.message;
+  return json;
+}
+
 Json end_of(const RunEnd& end) {
   auto ranks = Json::array();
-  for (const auto& rank : end.ranks) {
-    ranks.push_back({{"node", rank.node},
-                     {"rank", rank.rank},
-                     {"code", rank.event.code},
-                     {"signal", rank.event.signal},
-                     {"time", rank.event.time},
-                     {"asked_to_end", rank.event.asked_to_end},
-                     {"killed", rank.event.killed}});
-  }
+  for (const auto& rank : end.ranks) ranks.push_back(rank_of(rank));
   auto nodes = Json::array();
   for (const auto& node : end.nodes) {
     nodes.push_back(

@@ -19,6 +19,13 @@ constexpr std::chrono::milliseconds kOthersToo{500};
 constexpr std::chrono::seconds kNodeGrace{2};
 /// For rank.py to report a rank that it killed.
 constexpr std::chrono::seconds kReport{1};
+/// Time to wait for the true cause while only victims have failed. gloo's and NCCL's peers die within
+/// milliseconds of a closed socket, but the rank that closed it may print a traceback or write a core first;
+/// a rank that hangs says nothing, however long one waits.
+constexpr std::chrono::milliseconds kTrueCause{3000};
+/// Time for the stacks of the ranks that are alive: faulthandler writes them within milliseconds, even if
+/// Python itself is stuck.
+constexpr std::chrono::milliseconds kStacks{1000};
 
 double seconds_of(std::chrono::system_clock::time_point time) {
   return std::chrono::duration<double>(time.time_since_epoch()).count();
@@ -34,27 +41,58 @@ struct Training::State {
   std::size_t expected;
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
+  using Key = std::pair<int, int>;                  ///< node, rank
+  std::map<Key, RankEnd> leaving;                   ///< failed, but not yet ended
+  std::map<Key, std::vector<std::string>> running;  ///< their stacks, if they told them
   std::map<int, double> started;
-  std::set<int> running;  ///< ranks that were started and have not ended
-  std::set<int> gone;     ///< nodes that ended or failed
+  std::set<int> gone;  ///< nodes that ended or failed
   std::optional<Error> error;
   bool place_failed = false;
   bool failed = false;
+  bool culprit = false;  ///< one of the failures is not a victim's
+  bool timed_out = false;
   bool stopping = false;
 
   bool all_gone() const { return place_failed || gone.size() == expected; }
 
-  void add_started(int rank) {
+  void start(int node, int rank) {
     const std::scoped_lock lock(mutex);
-    running.insert(rank);
+    running[{node, rank}];
+  }
+
+  void fail(const RankEnd& end) {
+    const std::scoped_lock lock(mutex);
+    running.erase({end.node, end.rank});
+    leaving[{end.node, end.rank}] = end;
+    judge(cause_of(end));
+    changed.notify_all();
   }
 
   void add(const RankEnd& end) {
     const std::scoped_lock lock(mutex);
-    failed = failed || end.failed();
-    running.erase(end.rank);
+    running.erase({end.node, end.rank});
+    leaving.erase({end.node, end.rank});
+    if (end.failed()) judge(cause_of(end));
     ranks.push_back(end);
     changed.notify_all();
+  }
+
+  void add_stacks(int node, int rank, std::vector<std::string> lines) {
+    const std::scoped_lock lock(mutex);
+    if (const auto found = running.find({node, rank}); found != running.end())
+      found->second = std::move(lines);
+    changed.notify_all();
+  }
+
+  void judge(const Cause& cause) {
+    failed = true;
+    culprit = culprit || !is_victim(cause.kind);
+    timed_out = timed_out || cause.kind == CauseKind::timeout;
+  }
+
+  bool any_failed_on(int node) const {
+    return std::any_of(ranks.begin(), ranks.end(),
+                       [&](const auto& end) { return end.node == node && end.failed(); });
   }
 
   void add(PlaceEvent event, double time) {
@@ -63,13 +101,17 @@ struct Training::State {
       started[start->node] = time;
     } else if (auto* end = std::get_if<NodeEnd>(&event)) {
       gone.insert(end->node);
-      failed = failed || end->code != 0;
       end->asked_to_end = stopping;
       end->started = started[end->node];
       end->time = time;
+      if (end->code != 0 && any_failed_on(end->node)) {
+        failed = true;
+      } else if (const auto cause = find_cause({}, {end, 1})) {
+        judge(*cause);
+      }
       nodes.push_back(std::move(*end));
     } else if (auto* failure = std::get_if<PlaceFailed>(&event)) {
-      failed = true;
+      failed = culprit = true;
       if (failure->node) {
         gone.insert(*failure->node);
       } else {
@@ -89,10 +131,15 @@ Training::Training(const Plan& plan, Place& place, Control* control, std::filesy
       control_(control),
       work_(work),
       state_(std::make_shared<State>(plan.nodes.size())),
-      logs_(std::move(logs), std::move(show),
-            {.started = [state = state_](int rank) { state->add_started(rank); },
-             .ended = [state = state_](const RankEnd& end) { state->add(end); }},
-            work) {}
+      logs_(std::move(logs), std::move(show), rank_events(), work) {}
+
+LogMux::Events Training::rank_events() const {
+  return {.started = [state = state_](int node, int rank) { state->start(node, rank); },
+          .failed = [state = state_](const RankEnd& end) { state->fail(end); },
+          .ended = [state = state_](const RankEnd& end) { state->add(end); },
+          .stacks = [state = state_](int node, int rank,
+                                     auto lines) { state->add_stacks(node, rank, std::move(lines)); }};
+}
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
@@ -102,6 +149,37 @@ PlaceSinks Training::sinks() {
                 if (auto* end = std::get_if<NodeEnd>(&event)) end->last_lines = logs_.last_lines(end->node);
                 state_->add(std::move(event), seconds_of(work_.clock.now()));
               }};
+}
+
+/// After the first failure: until its true cause has had the time to speak.
+void Training::wait_for_cause(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  const auto settle = [&] {
+    state.changed.wait_for(lock, stop, kOthersToo, [&] { return state.all_gone(); });
+  };
+  settle();
+  if (state.culprit) return;
+  state.changed.wait_for(lock, stop, kTrueCause - kOthersToo,
+                         [&] { return state.culprit || state.running.empty() || state.all_gone(); });
+  if (state.culprit) {
+    settle();
+  } else if (state.timed_out) {
+    look_into_hang(lock, stop);
+  }
+}
+
+/// Some ranks have waited for others until they timed out: asks those that are alive what they are doing.
+void Training::look_into_hang(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  if (state.running.empty()) return;
+  lock.unlock();
+  const bool asked = control_ != nullptr && control_->ask_for_stacks().has_value();
+  lock.lock();
+  if (!asked) return;
+  state.changed.wait_for(lock, stop, kStacks, [&] {
+    return std::none_of(state.running.begin(), state.running.end(),
+                        [](const auto& rank) { return rank.second.empty(); });
+  });
 }
 
 /// Ends the ranks, each of which reports its end. False: the place must do it.
@@ -114,7 +192,7 @@ bool Training::stop_ranks(std::chrono::seconds grace, const std::stop_token& aga
   }
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
-  const auto ended = [&] { return state.running.empty() || state.all_gone(); };
+  const auto ended = [&] { return (state.running.empty() && state.leaving.empty()) || state.all_gone(); };
   state.changed.wait_for(lock, again, grace + kReport, ended);
   lock.unlock();
   if (again.stop_requested()) {
@@ -152,21 +230,25 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
     lock.unlock();
     logs_.hush();  // the other ranks' reactions would bury the first failure
     lock.lock();
-    state.changed.wait_for(lock, tokens.stop, kOthersToo, all_gone);
+    wait_for_cause(lock, tokens.stop);
   }
   state.stopping = failed || outcome.interrupted;
-  const bool saving = outcome.interrupted && control_ != nullptr && !state.running.empty();
+  const auto running = state.running;
   lock.unlock();
-  if (saving) {
+  std::vector<UnfinishedRank> unfinished;
+  for (const auto& [key, stacks] : running)
+    unfinished.push_back({key.first, key.second, stacks, logs_.last_lines(key.first, key.second)});
+  if (outcome.interrupted && control_ != nullptr && !running.empty()) {
     work_.reporter.note(
         fmt::format("stopping: the ranks have {} s to save and end; interrupt again to end them at once",
                     plan_->grace.interrupted.count()));
   }
   if (state.stopping) stop_all(failed ? plan_->grace.failed : plan_->grace.interrupted, tokens.again);
+  for (auto& [key, end] : state.leaving) state.ranks.push_back(std::move(end));
   auto finished = place_->finish();
   logs_.flush();
   outcome.stop_seconds = std::chrono::duration<double>(work_.clock.steady() - began).count();
-  if (failed) outcome.cause = find_cause(state.ranks, state.nodes);
+  if (failed) outcome.cause = find_cause(state.ranks, state.nodes, unfinished);
   return finished;
 }
 
@@ -182,7 +264,7 @@ Result<Outcome> Training::run(const StopTokens& tokens) {
   outcome.error = std::move(state_->error);
   outcome.ranks = std::move(state_->ranks);
   outcome.nodes = std::move(state_->nodes);
-  outcome.unknown.assign(state_->running.begin(), state_->running.end());
+  for (const auto& [key, stacks] : state_->running) outcome.unknown.push_back(key.second);
   std::sort(outcome.ranks.begin(), outcome.ranks.end(),
             [](const auto& a, const auto& b) { return a.rank < b.rank; });
   std::sort(outcome.nodes.begin(), outcome.nodes.end(),

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <vector>
@@ -45,7 +46,11 @@ class Training {
 
  private:
   struct State;
+  using Lock = std::unique_lock<std::mutex>;
   PlaceSinks sinks();
+  LogMux::Events rank_events() const;
+  void wait_for_cause(Lock& lock, const std::stop_token& stop);
+  void look_into_hang(Lock& lock, const std::stop_token& stop);
   Result<void> wait_and_stop(const StopTokens& tokens, Outcome& outcome);
   void stop_all(std::chrono::seconds grace, const std::stop_token& again);
   bool stop_ranks(std::chrono::seconds grace, const std::stop_token& again);

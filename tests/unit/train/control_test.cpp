@@ -37,16 +37,17 @@ struct ControlTest : testing::Test {
 TEST_F(ControlTest, WishesStandInOneLineThatKeepsItsLength) {
   const auto control = Control::create(work.disk, file).value();
   const auto before = std::filesystem::file_size(file);
-  EXPECT_THAT(lines(), ElementsAre("launch-control 1", "stop 0 grace 0 release 0 usr1 0 usr2 0", "launch 0",
-                                   "guard 0", ""));
+  EXPECT_THAT(lines(), ElementsAre("launch-control 1", "stop 0 grace 0 release 0 usr1 0 usr2 0 stacks 0",
+                                   "launch 0", "guard 0", ""));
   ASSERT_TRUE(control->signal(SIGUSR1));
   ASSERT_TRUE(control->signal(SIGUSR2));
   ASSERT_TRUE(control->signal(SIGUSR2));
   ASSERT_TRUE(control->stop(std::chrono::seconds(86400)));
-  EXPECT_EQ(lines()[1], "stop 1 grace 86400 release 0 usr1 1 usr2 2");
+  EXPECT_EQ(lines()[1], "stop 1 grace 86400 release 0 usr1 1 usr2 2 stacks 0");
   ASSERT_TRUE(control->stop(std::chrono::seconds(0)));
   ASSERT_TRUE(control->release());
-  EXPECT_EQ(lines()[1], "stop 1 grace 0 release 1 usr1 1 usr2 2");
+  ASSERT_TRUE(control->ask_for_stacks());
+  EXPECT_EQ(lines()[1], "stop 1 grace 0 release 1 usr1 1 usr2 2 stacks 1");
   EXPECT_EQ(std::filesystem::file_size(file), before);
 }
 
@@ -55,7 +56,7 @@ TEST_F(ControlTest, EachKeeperHasItsSignOfLife) {
   { const Heartbeat heartbeat(file, Keeper::guard, work); }
   { const Heartbeat heartbeat(file, Keeper::launch, work); }
   const auto now = lines();
-  EXPECT_EQ(now[1], "stop 0 grace 0 release 0 usr1 0 usr2 0");
+  EXPECT_EQ(now[1], "stop 0 grace 0 release 0 usr1 0 usr2 0 stacks 0");
   EXPECT_NE(now[2], "launch 0");
   EXPECT_NE(now[3], "guard 0");
 }

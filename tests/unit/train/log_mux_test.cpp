@@ -59,18 +59,42 @@ TEST_F(Mux, ARankCannotSpeakForAnother) {
   EXPECT_THAT(shown_, ElementsAre("out [0.0] @launch 1 x {\"code\": 9}"));
 }
 
-TEST_F(Mux, TheEndOfARankComesWithItsLastLines) {
+TEST_F(Mux, TheEndOfARankComesWithItsLastLinesAndItsException) {
   mux_.take(1, Stream::out, "@launch 2 e Traceback (most recent call last):");
-  mux_.take(1, Stream::out, "@launch 2 e ValueError: no");
   mux_.take(
       1, Stream::out,
-      R"(@launch 2 x {"code": 1, "signal": 0, "time": 12.5, "failed": 12.25, "asked_to_end": false, "message": null})");
+      R"(@launch 2 f {"type": "KeyError", "mro": ["KeyError", "LookupError"], "message": "'a'", "time": 12.25, "chain": [{"type": "ValueError", "mro": [], "message": "b"}], "leaves": [], "lines": ["x"], "hook": true})");
+  ASSERT_EQ(failed_.size(), 1U);
+  EXPECT_EQ(failed_[0].event.code, 1);
+  EXPECT_EQ(cause_of(failed_[0]).sentence(), "rank 2 on node 1 raised KeyError: 'a'");
+  mux_.take(1, Stream::out, "@launch 2 e KeyError: 'a'");
+  mux_.take(
+      1, Stream::out,
+      R"(@launch 2 x {"code": 1, "signal": 0, "started": 3.5, "time": 12.5, "asked_to_end": true, "asked": 12.4, "after": 2, "ended_normally": true, "said": "bye", "words": ["w"], "oom_kills": 1, "memory_limit": 7, "message": null})");
   ASSERT_EQ(ended_.size(), 1U);
-  EXPECT_EQ(ended_[0].node, 1);
-  EXPECT_EQ(ended_[0].rank, 2);
-  EXPECT_EQ(ended_[0].event.code, 1);
-  EXPECT_EQ(ended_[0].event.failed, 12.25);
-  EXPECT_THAT(ended_[0].last_lines, ElementsAre("Traceback (most recent call last):", "ValueError: no"));
+  const auto& [node, rank, event, last_lines] = ended_[0];
+  EXPECT_EQ(std::pair(node, rank), std::pair(1, 2));
+  EXPECT_EQ(std::tuple(event.code, event.started, event.time, event.asked), std::tuple(1, 3.5, 12.5, 12.4));
+  EXPECT_EQ(std::tuple(event.after, event.ended_normally, event.said), std::tuple(2, true, "bye"));
+  EXPECT_EQ(std::tuple(event.oom_kills, event.memory_limit), std::tuple(1, 7U));
+  EXPECT_THAT(event.words, ElementsAre("w"));
+  ASSERT_TRUE(event.exception);
+  EXPECT_EQ(event.exception->time, 12.25);
+  EXPECT_EQ(event.exception->chain.at(0).type, "ValueError");
+  EXPECT_THAT(event.exception->raised.bases, ElementsAre("KeyError", "LookupError"));
+  EXPECT_THAT(last_lines, ElementsAre("Traceback (most recent call last):", "KeyError: 'a'"));
+}
+
+TEST_F(Mux, AnExceptionThatIsOnlyOnStderrIsNoFailureYet) {
+  mux_.take(0, Stream::out,
+            R"(@launch 0 f {"type": "KeyError", "message": "'a'", "time": 1, "hook": false})");
+  EXPECT_TRUE(failed_.empty());
+}
+
+TEST_F(Mux, StacksAreToldAndKeptInTheLog) {
+  mux_.take(0, Stream::out, R"(@launch 0 k {"time": 1, "lines": ["Thread 0x1:", "  File \"t.py\""]})");
+  EXPECT_THAT(stacks_, ElementsAre("Thread 0x1:", "  File \"t.py\""));
+  EXPECT_EQ(file("node0.rank0.log"), "the stacks of its threads:\nThread 0x1:\n  File \"t.py\"\n");
 }
 
 TEST_F(Mux, NonsenseForAnEventIsNone) {

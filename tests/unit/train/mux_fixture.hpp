@@ -23,18 +23,22 @@ class MuxTest : public testing::Test {
   std::vector<RankEnd> ended_;
   std::function<void(std::string_view)> on_shown_;
   std::function<void()> on_ended_;
+  std::vector<RankEnd> failed_;  ///< before they ended
+  std::vector<std::string> stacks_;
   LogMux mux_{scratch_.path(),
               [this](Stream stream, std::string_view who, std::string_view text) {
                 shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
                                  " " + std::string(text));
                 if (on_shown_) on_shown_(text);
               },
-              {.started = [this](int rank) { started_.push_back(rank); },
+              {.started = [this](int, int rank) { started_.push_back(rank); },
+               .failed = [this](const RankEnd& end) { failed_.push_back(end); },
                .ended =
                    [this](const RankEnd& end) {
                      ended_.push_back(end);
                      if (on_ended_) on_ended_();
-                   }},
+                   },
+               .stacks = [this](int, int, auto lines) { stacks_ = std::move(lines); }},
               work_};
 };
 

@@ -103,6 +103,30 @@ TEST(RunRecord, SaysWhyItFailed) {
   EXPECT_EQ(record["end"]["ranks"][0]["code"], 7);
 }
 
+TEST(RunRecord, KeepsTheEndOfEachRank) {
+  const auto plan = small_plan();
+  auto end = failed_end();
+  RankEnd raised{2, 2, {.code = 1, .time = 15, .started = 5.5, .ended_normally = true}, {}};
+  raised.event.exception = {.raised = {"ValueError", {}, "no"}, .time = 14, .uncaught = true};
+  end.ranks.push_back(raised);
+  end.ranks.push_back({3, 3, {.time = 16, .started = 6}, {}});
+  const auto record = json::parse(write_run_record(record_of(plan, end)));
+  const auto& ranks = record["end"]["ranks"];
+  EXPECT_EQ(ranks[1], json({{"node", 2},
+                            {"rank", 2},
+                            {"code", 1},
+                            {"signal", 0},
+                            {"started", 5.5},
+                            {"time", 15.0},
+                            {"seconds", 9.5},
+                            {"asked_to_end", false},
+                            {"killed", false},
+                            {"kind", "exception"},
+                            {"message", "ValueError: no"}}));
+  EXPECT_EQ(std::tuple(ranks[0]["kind"], ranks[0]["started"]), std::tuple(json("exit"), json(nullptr)));
+  EXPECT_EQ(std::tuple(ranks[2]["kind"], ranks[2]["message"]), std::tuple(json(nullptr), json(nullptr)));
+}
+
 TEST(RunRecord, SaysWhoStoppedIt) {
   const auto plan = small_plan();
   RunEnd end;

@@ -42,6 +42,12 @@ class ScriptedPlace final : public Place {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return running_ >= count; });
   }
+  bool stopped() {
+    const std::scoped_lock lock(mutex_);
+    return stopped_;
+  }
+  /// A line of a node's output.
+  void say(int node, std::string_view line) { sinks_.line(node, Stream::out, line); }
   /// Loses the run as a whole.
   void lose() { sinks_.event(PlaceFailed{std::nullopt, environment_error("the scheduler is gone")}); }
   std::vector<std::string> done() {
@@ -156,6 +162,76 @@ TEST_F(TrainingTest, TheFirstFailingRankEndsAllOfThem) {
   EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 exited with code 7");
   EXPECT_EQ(outcome->cause->code, 7);
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 3", "finish"));
+}
+
+constexpr const char* kLost =
+    R"( f {"type": "RuntimeError", "message": "[/gloo/transport/tcp/pair.cc:5] Connection closed by peer", "time": 1, "hook": true})";
+constexpr const char* kLate =
+    R"( f {"type": "RuntimeError", "message": "[/gloo/x.cc:5] Timed out waiting 5000ms for recv", "time": 1, "hook": true})";
+constexpr const char* kRaised =
+    R"( f {"type": "ValueError", "message": "bad batch", "time": 2, "lines": ["ValueError: bad batch"], "hook": true})";
+
+TEST_F(TrainingTest, AnExceptionEndsAllThoughItsRankIsSlowToLeave) {
+  place_.behave = [](int node, const auto& on_line, auto& place) -> Result<int> {
+    if (node == 1) {
+      place.wait_for_running(1);
+      on_line(R"(@launch 1 s {})");
+      on_line(std::string("@launch 1") + kRaised);
+    }
+    return place.until_stopped();
+  };
+  const auto outcome = run();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 raised ValueError: bad batch");
+  EXPECT_THAT(outcome->cause->last_lines, ElementsAre("ValueError: bad batch"));
+  ASSERT_EQ(outcome->ranks.size(), 1U);
+  EXPECT_EQ(outcome->ranks[0].event.code, 1);
+}
+
+TEST_F(TrainingTest, AfterAVictimTheCulpritIsWaitedFor) {
+  place_.behave = [this](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line("@launch " + std::to_string(node) + " s {}");
+    if (node == 0) {
+      place.wait_for_running(1);
+      on_line(std::string("@launch 0") + kLost);
+      clock_.sleep(std::chrono::milliseconds(800), {});  // longer than the wait after a culprit
+      if (!place.stopped()) place.say(1, std::string("@launch 1") + kRaised);
+    }
+    return place.until_stopped();
+  };
+  const auto outcome = run();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 raised ValueError: bad batch");
+}
+
+TEST_F(TrainingTest, AfterATimeoutTheRanksThatAreAliveTellTheirStacks) {
+  const auto wishes = control();
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line("@launch " + std::to_string(node) + " s {}");
+    if (node == 0) {
+      place.wait_for_running(1);
+      on_line(std::string("@launch 0") + kLate);
+      return place.until_stopped();
+    }
+    std::jthread rank([&] {
+      wait_for_wish("stacks 1");
+      on_line(R"(@launch 1 k {"lines": ["  File \"train.py\", line 3 in load"]})");
+      wait_for_wish("stop 1 grace 2 ");
+      on_line(R"(@launch 1 x {"code": 0, "signal": 15, "time": 9, "asked_to_end": true})");
+    });
+    return place.until_stopped();
+  };
+  const auto outcome = run({}, wishes.get());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(
+      outcome->cause->sentence(),
+      "rank 1 on node 1 did not come to a collective: rank 0 on node 0 timed out waiting for other ranks: "
+      "RuntimeError: [/gloo/x.cc:5] Timed out waiting 5000ms for recv");
+  EXPECT_THAT(outcome->cause->last_lines, ElementsAre("  File \"train.py\", line 3 in load"));
 }
 
 TEST_F(TrainingTest, ANodeThatCannotBeStartedEndsTheOthers) {

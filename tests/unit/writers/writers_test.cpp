@@ -542,6 +542,8 @@ INSTANTIATE_TEST_SUITE_P(
               full("write", "runs/demo-1/node/rank.py")},
         Fault{"RankScriptNotRenamed", make_run, run, Call{"rename", "rank.py", EIO},
               broken("write", "runs/demo-1/node/rank.py")},
+        Fault{"RankHookFolder", make_run, run, Call{"make_folder", "hook", ENOSPC},
+              full("create the folder", "runs/demo-1/node/hook")},
         Fault{"RunFolder", nothing, make_run, Call{"make_folders", "logs", ENOSPC},
               full("create the folder", "runs/demo-1/logs")},
         Fault{"RunLock", nothing, make_run, Call{"open", "demo-1/lock", EIO},

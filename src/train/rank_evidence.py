@@ -1,0 +1,253 @@
+"""What rank.py finds out about the end of its rank: from the hook inside it, from its stderr and from its cgroup."""
+
+import json
+import os
+import re
+import signal
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+HOOK_FOLDER = os.path.join(HERE, "hook")  # holds rank_hook.py as sitecustomize.py
+STACKS_SIGNAL = signal.SIGRTMAX - 2
+LONGEST_EVENT = 3900  # bytes, so that it is one write
+LONGEST_TEXT = 500
+
+
+def text_of(line):
+    return line.decode("utf-8", "replace")[:LONGEST_TEXT]
+
+
+def encoded(event):
+    return json.dumps(event, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def shortened(event):
+    """The end of a rank as JSON, with as many of the first words as fit into one write."""
+    while len(data := encoded(event)) > LONGEST_EVENT and event["words"]:
+        event["words"].pop()
+    return data
+
+
+def fitting(event, lines):
+    """An exception or stacks as JSON, with as many of the last lines as fit into one write."""
+    event = dict(event)
+    event.pop("late", None)
+    event["message"] = (event.get("message") or "")[:LONGEST_TEXT]
+    for key in ("chain", "leaves"):
+        event[key] = [dict(each, message=each["message"][: LONGEST_TEXT // 2]) for each in event.get(key, ())]
+    while True:
+        data = encoded(dict(event, lines=lines))
+        if len(data) <= LONGEST_EVENT:
+            return data
+        if lines:
+            lines = lines[1:]
+        elif event["chain"] or event["leaves"]:
+            event["chain" if event["chain"] else "leaves"].pop()
+        else:
+            return encoded(dict(event, message="", lines=[]))
+
+
+class Hook:
+    """The pipe from rank_hook.py, which runs inside the rank."""
+
+    def __init__(self, on_exception, on_stacks, on_end):
+        self.on_exception, self.on_stacks, self.on_end = on_exception, on_stacks, on_end
+        self.read_end, self.write_end = os.pipe()
+        self.rest = b""
+        self.loaded = False
+        self.open = True
+        self.exception = None
+        self.ended = False
+        self.stacks = []
+        self.stacks_time = None
+
+    def environment(self):
+        """The rank's, in which Python imports the hook."""
+        environment = dict(os.environ)
+        if not os.path.exists(os.path.join(HOOK_FOLDER, "sitecustomize.py")):
+            return environment
+        others = environment.get("PYTHONPATH")
+        environment["PYTHONPATH"] = HOOK_FOLDER + (os.pathsep + others if others else "")
+        environment["LAUNCH_RANK_HOOK"] = f"{os.getpid()} {self.write_end} {STACKS_SIGNAL}"
+        return environment
+
+    def take(self, data):
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            self.line(line)
+
+    def line(self, line):
+        if not line.startswith(b"{"):
+            self.stacks.append(text_of(line))
+            self.stacks_time = time.monotonic()
+            return
+        try:
+            said = json.loads(line)
+        except ValueError:
+            return
+        self.loaded = self.loaded or "hook" in said
+        if "exception" in said:
+            self.exception = said["exception"]
+            if not self.exception["late"]:
+                self.on_exception(self.exception)
+        if "end" in said:
+            self.ended = True
+            self.on_end()
+
+    def pause(self):
+        """Called ten times a second: faulthandler does not say where its report ends."""
+        if self.stacks and time.monotonic() - self.stacks_time > 0.1:
+            lines, self.stacks = self.stacks, []
+            self.on_stacks(lines)
+
+    def end(self):
+        self.open = False
+        lines, self.stacks = self.stacks, []
+        if lines:
+            self.on_stacks(lines)
+
+    def ask_for_stacks(self, rank):
+        """Without the hook, and after an exec of another program, the signal would kill the rank."""
+        if self.loaded and self.open and rank.poll() is None:
+            rank.send_signal(STACKS_SIGNAL)
+            return True
+        return False
+
+
+class Watch:
+    """Recognises in the lines of stderr, as they pass, what they say about the rank's end.
+
+    A traceback is evidence of an uncaught exception only if the hook has no better word, the rank ended with code 1
+    (as Python does) and few lines followed; failure.cpp has that rule, and `after` counts the lines. A chain is one
+    exception, the last. Tracebacks of threads and of ignored exceptions do not end a rank, and are not remembered.
+    """
+
+    TRACEBACK = b"Traceback (most recent call last):"
+    CHAINED = b"above exception"  # "The above exception was the direct cause of", "During handling of the above …"
+    HANDLED = (b"Exception in thread ", b"Exception ignored ")
+    SYNTAX = re.compile(rb"(SyntaxError|IndentationError|TabError): ")
+    # The first line with each of these is kept; failure.cpp knows what they mean.
+    NOTABLE = (
+        b"terminate called",
+        b"what():",
+        b"Fatal Python error",
+        b"can't open file '",
+        b"CUDA error:",
+        b"Watchdog caught collective operation timeout",
+        b"Received a dump signal due to a collective timeout from rank",
+        b"watchdog thread terminated with exception",
+        b"NCCL communicator was aborted",
+        b"ncclRemoteError",
+        b"Connection closed by remote peer",
+    )
+    ALL = (TRACEBACK, CHAINED, *HANDLED, b"SyntaxError: ", b"IndentationError: ", b"TabError: ", *NOTABLE)
+
+    def __init__(self):
+        self.reading = False  # the frames of a traceback
+        self.handled = None  # of a thread: "announced" by its first line, "said" when its traceback is over
+        self.chained = False
+        self.exception = None
+        self.after = 0
+        self.begun = None
+        self.frames = []
+        self.notable = {}
+        self.last = b""
+
+    def feed(self, data):
+        """Whole lines."""
+        if self.reading or any(word in data for word in self.ALL):
+            for line in data.splitlines():
+                self.line(line)
+            return
+        if not data.strip():
+            return
+        self.after += data.count(b"\n")
+        self.handled, self.chained = None, False
+        self.last = data[data.rfind(b"\n", 0, -1) + 1 :].strip() or self.last
+
+    def line(self, line):
+        line = re.sub(rb"^\[rank\d+\]: ?", b"", line)  # of torch
+        self.last = line.strip() or self.last
+        for word in self.NOTABLE:
+            if word in line:
+                self.notable.setdefault(word, text_of(line.strip()))
+        if line.startswith(b"    |"):
+            return  # a member of an exception group
+        if line.startswith(b"  | "):
+            line = line[4:]  # of the group itself
+        if self.TRACEBACK in line:
+            if self.handled == "said" and not self.chained:
+                self.handled = None
+            self.reading = True
+            self.begun = time.time()
+            self.frames = [line]
+        elif self.reading and line[:1] in (b" ", b""):
+            self.frames.append(line)
+        elif self.reading or self.SYNTAX.match(line):
+            self.complete(line)
+        elif self.CHAINED in line:
+            self.chained = True
+        elif line:
+            self.after += 1
+            self.chained = False
+            self.handled = "announced" if line.startswith(self.HANDLED) else None
+
+    def complete(self, line):
+        """The line after the frames: "ValueError: no"."""
+        self.reading = False
+        if self.handled:
+            self.handled = "said"
+        else:
+            text = text_of(line.strip())
+            kind, _, message = text[len("__main__.") if text.startswith("__main__.") else 0 :].partition(": ")
+            chain = [self.outline(), *self.exception["chain"]] if self.chained and self.exception else []
+            self.exception = {"type": kind, "mro": [kind], "message": message, "time": self.begun or time.time(),
+                              "chain": chain[:8], "leaves": [],
+                              "lines": [text_of(each) for each in [*self.frames[-19:], line]]}
+            self.after = 0
+        self.chained = False
+        self.begun, self.frames = None, []
+
+    def outline(self):
+        return {key: self.exception[key] for key in ("type", "mro", "message")}
+
+    def words(self):
+        return [word[:250] for word in self.notable.values()]
+
+
+class Memory:
+    """How often the kernel killed a process of this container for want of memory."""
+
+    FILES = (("/sys/fs/cgroup/memory.events", "/sys/fs/cgroup/memory.max"),
+             ("/sys/fs/cgroup/memory/memory.oom_control", "/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+    def __init__(self):
+        self.before = self.kills()
+
+    def kills(self):
+        """None if the kernel does not tell."""
+        for events, _ in self.FILES:
+            found = re.search(r"^oom_kill (\d+)$", self.read(events), re.M)
+            if found:
+                return int(found[1])
+        return None
+
+    def new_kills(self):
+        now = self.kills()
+        return None if now is None or self.before is None else max(now - self.before, 0)
+
+    def limit(self):
+        """The container's, in bytes; None without one."""
+        for _, limit in self.FILES:
+            text = self.read(limit).strip()
+            if text.isdigit():
+                return int(text) if int(text) < 1 << 60 else None
+        return None
+
+    @staticmethod
+    def read(path):
+        try:
+            with open(path) as file:
+                return file.read()
+        except OSError:
+            return ""
