@@ -176,12 +176,16 @@ std::pair<std::string, std::string> interface_for(const Topology& topology, cons
 
 void choose_interface(const Topology& topology, const Need& need, Choice& choice, Answer& answer) {
   auto [name, reason] = interface_for(topology, need);
-  if (name.empty()) return answer.leave("NCCL_SOCKET_IFNAME", std::move(reason));
+  if (name.empty()) {
+    answer.leave(std::string(kGlooInterface), reason);
+    return answer.leave("NCCL_SOCKET_IFNAME", std::move(reason));
+  }
   choice.interface = name;
   if (const auto* nic = find_nic(topology, name); nic != nullptr && !nic->up) {
     choice.warnings.push_back(fmt::format("{} is not up, though a route uses it", name));
   }
   answer.set({"NCCL_SOCKET_IFNAME", "=" + name, std::move(reason), ""});
+  answer.set({std::string(kGlooInterface), name, "the same for gloo, which takes names exactly", ""});
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ void leave_out_other_kinds(std::vector<Candidate>& all, const Kind& kind) {
   }
 }
 
-std::string summary_of(const std::vector<Candidate>& all, const Kind& kind) {
+std::string summary_of(const std::vector<Candidate>& all, const Kind& kind, const Topology& topology) {
   std::size_t count = 0;
   std::set<Distance> distances;
   for (const auto& each : all) {
@@ -124,6 +124,7 @@ std::string summary_of(const std::vector<Candidate>& all, const Kind& kind) {
     distances.insert(each.distance);
   }
   const auto ports = fmt::format("{} of {} Gb/s", count_of(count, kind.first + " port"), kind.second);
+  if (topology.gpus.empty()) return ports + "; this machine has no GPU";
   if (std::all_of(distances.begin(), distances.end(), is_near)) {
     return ports +
            (count == 1 ? " that shares a PCI switch with a GPU" : " that share PCI switches with the GPUs");
@@ -199,11 +200,11 @@ HcaChoice choose_hcas(const Topology& topology) {
   const auto kind = best_kind(all);
   leave_out_other_kinds(all, kind);
   choice.link_layer = kind.first;
-  if (choice.any()) choice.summary = summary_of(all, kind);
+  if (choice.any()) choice.summary = summary_of(all, kind, topology);
   for (const auto& each : all) {
     const bool chosen = each.out.empty();
-    choice.ports.push_back(
-        {each.hca->name, each.port->number, chosen, chosen ? distance_text(each.distance) : each.out});
+    const auto where = topology.gpus.empty() ? "this machine has no GPU" : distance_text(each.distance);
+    choice.ports.push_back({each.hca->name, each.port->number, chosen, chosen ? where : each.out});
   }
   warn_of_down(all, ready, kind, choice.warnings);
   warn_of_gids(all, choice.warnings);

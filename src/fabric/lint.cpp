@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "fabric/mentions.hpp"
+#include "fabric/presets.hpp"
 
 namespace launch::fabric {
 namespace {
@@ -33,6 +34,14 @@ List read_list(std::string_view text) {
   if (list.exact) text.remove_prefix(1);
   list.entries = split(text, ',');
   return list;
+}
+
+/// Clouds ask for some variables that NCCL's guide calls debugging.
+bool a_platform_sets(std::string_view name, std::string_view value) {
+  return std::any_of(presets().begin(), presets().end(), [&](const Preset& preset) {
+    return std::any_of(preset.rows.begin(), preset.rows.end(),
+                       [&](const PresetRow& row) { return row.variable == name && row.value == value; });
+  });
 }
 
 class Linter {
@@ -97,7 +106,9 @@ class Linter {
       const auto name = entry.substr(0, entry.find(':'));
       if (name.empty()) continue;
       const bool numbered = std::isdigit(static_cast<unsigned char>(name.back())) != 0;
-      const auto example = numbered ? fmt::format(" and {}0", name) : fmt::format("0, {}1, …", name);
+      const auto example = !numbered ? fmt::format("0, {}1, …", name)
+                           : devices ? fmt::format(" and {}0", name)
+                                     : fmt::format(" and {}.100", name);
       warn(fmt::format("{}: {} is a prefix, which takes {}{} alike: write the exact names after \"=\"",
                        known.name, in_quotes(name), name, example));
       return;
@@ -134,7 +145,7 @@ class Linter {
         warn(fmt::format("NCCL_DEBUG={} was left in: it prints a lot from each rank; WARN is for every day",
                          value));
       }
-    } else if (known.part == KnownVariable::Part::debugging) {
+    } else if (known.part == KnownVariable::Part::debugging && !a_platform_sets(known.name, value)) {
       warn(fmt::format("{} is for debugging: NCCL's guide says not to keep it in scripts", known.name));
     }
   }

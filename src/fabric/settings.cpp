@@ -13,7 +13,7 @@ constexpr std::size_t kMostKept = 1023;
 
 void add(std::map<std::string, Setting>& all, const std::string& name, const std::string& value,
          const std::string& origin) {
-  if (!name.starts_with(kPrefix)) return;
+  if (!name.starts_with(kPrefix) && name != kGlooInterface) return;
   const auto [place, is_new] = all.try_emplace(name, Setting{name, value, origin});
   if (!is_new) place->second.hidden.push_back({value, origin});
 }

@@ -37,8 +37,11 @@ struct Setting {
   std::vector<Hidden> hidden = {};
 };
 
-/// The variables named NCCL_… that hold, by name. The environment comes first, then the files in their order:
-/// that of NCCL_CONF_FILE, or else ~/.nccl.conf, and /etc/nccl.conf.
+/// Gloo's interface: PyTorch uses gloo for tensors on CPUs, also beside NCCL.
+inline constexpr std::string_view kGlooInterface = "GLOO_SOCKET_IFNAME";
+
+/// The variables named NCCL_…, and gloo's interface, that hold, by name. The environment comes first, then
+/// the files in their order: that of NCCL_CONF_FILE, or else ~/.nccl.conf, and /etc/nccl.conf.
 std::vector<Setting> resolve(const std::map<std::string, std::string, std::less<>>& environment,
                              const std::vector<ConfFile>& files);
 const Setting* find_setting(const std::vector<Setting>& settings, std::string_view name);

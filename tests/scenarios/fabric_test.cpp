@@ -93,8 +93,10 @@ TEST(FabricScenario, AsJson) {
       R"("numa":0,"switch":"0000:40:01.0"}},{"name":"lo","kind":"loopback","up":false,"megabits":0,)"
       R"("driver":null,"master":null,"lower":[],"addresses":[],"pci":{"address":null,"numa":null,)"
       R"("switch":null}}],"interface":"enp65s0f0","variables":[{"name":"NCCL_SOCKET_IFNAME","value":)"
-      R"("=enp65s0f0","reason":"it routes to the head, 10.20.0.1","source":null}],"left_alone":[{"name":)"
-      R"("NCCL_IB_HCA","reason":"this machine has no HCA"},{"name":"NCCL_NET","reason":)"
+      R"("=enp65s0f0","reason":"it routes to the head, 10.20.0.1","source":null},{"name":)"
+      R"("GLOO_SOCKET_IFNAME","value":"enp65s0f0","reason":"the same for gloo, which takes names exactly",)"
+      R"("source":null}],"left_alone":[{"name":"NCCL_IB_HCA","reason":"this machine has no HCA"},)"
+      R"({"name":"NCCL_NET","reason":)"
       R"("without HCAs, so NCCL takes sockets by itself"}],"settings":[],"warnings":[]})"
       "\n");
 }
@@ -142,6 +144,22 @@ TEST(FabricScenario, WhatIsSetAlreadyStays) {
               HasSubstr("/etc/nccl.conf has set NCCL_NET_PLUGIN to \"sharp\", whose network has its "
                         "own name\n"));
   EXPECT_THAT(done.out, HasSubstr("\nset already\n  NCCL_DEBUG=WARN  by /etc/nccl.conf\n"));
+}
+
+TEST(FabricScenario, APresetByName) {
+  const Scenario scenario;
+  auto arguments = arguments_for(scenario, "gb200");
+  arguments.insert(arguments.end(), {"--preset", "coreweave-gb200"});
+  const auto done = scenario.launch(arguments);
+  EXPECT_EQ(done.code, 0);
+  EXPECT_THAT(done.out,
+              HasSubstr("machine  NVIDIA GB200 NVL, treated as CoreWeave GB200 (--preset coreweave-gb200)"
+                        "\n"));
+  EXPECT_THAT(done.out, HasSubstr("  NCCL_MNNVL_ENABLE=1\n      CoreWeave GB200: NVLink spans the nodes of a "
+                                  "rack\n      source: CoreWeave documentation, NCCL configuration reference "
+                                  "(recorded 2026-11-26)\n"));
+  arguments.back() = "none";
+  EXPECT_THAT(scenario.launch(arguments).out, HasSubstr("machine  NVIDIA GB200 NVL\n"));
 }
 
 TEST(FabricScenario, OfThisMachineTheEnvironmentComesFirst) {

@@ -114,6 +114,22 @@ TEST(Lint, MindsDebugging) {
                           "scripts"));
 }
 
+TEST(Lint, DoesNotMindWhatAPlatformAsksFor) {
+  EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=1\n"), IsEmpty());
+  EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=0\n"),
+              ElementsAre("warning: NCCL_IB_PCI_RELAXED_ORDERING is for debugging: NCCL's guide says not to "
+                          "keep it in scripts"));
+}
+
+TEST(Lint, SaysWhatAPrefixTakes) {
+  EXPECT_THAT(
+      linted("NCCL_IB_HCA=mlx5_1:1\nNCCL_SOCKET_IFNAME=eth0\n"),
+      ElementsAre("warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix, which takes mlx5_1 and mlx5_10 alike: "
+                  "write the exact names after \"=\"",
+                  "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix, which takes eth0 and eth0.100 "
+                  "alike: write the exact names after \"=\""));
+}
+
 TEST(Lint, ReadsListsAsNcclDoes) {
   EXPECT_THAT(linted("NCCL_SOCKET_IFNAME=^docker,lo\n"), IsEmpty());
   EXPECT_THAT(
