@@ -38,7 +38,7 @@ TEST(Mentions, OfScriptsAreAssignmentsAndWhatIsPassedOn) {
                        "export NCCL_NET=IB; NCCL_IB_TC='41' run\n"
                        "mpirun -x NCCL_DEBUG -x NCCL_IB_SL=\"0\" a\n"
                        "docker run -e NCCL_ALGO=Ring --env NCCL_PROTO img\n"
-                       "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO} NCCL_ALGO; fi\n"
+                       "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO:-x} $NCCL_ALGO: NCCL_ALGO; fi\n"
                        "# NCCL_NET=comment\n"
                        "#SBATCH --export=NCCL_NET=Socket,OTHER=1\n"
                        "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"),
