@@ -36,6 +36,13 @@ List read_list(std::string_view text) {
   return list;
 }
 
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  names.reserve(known_variables().size());
+  for (const auto& each : known_variables()) names.push_back(each.name);
+  return names;
+}
+
 /// Clouds ask for some variables that NCCL's guide calls debugging.
 bool a_platform_sets(std::string_view name, std::string_view value) {
   return std::any_of(presets().begin(), presets().end(), [&](const Preset& preset) {
@@ -89,9 +96,8 @@ class Linter {
       error(fmt::format("NCCL never reads {}{}", name, instead));
       return true;
     }
-    std::vector<std::string> names;
-    for (const auto& each : known_variables()) names.push_back(each.name);
-    const auto near = did_you_mean(name, names);
+    static const auto kNames = all_names();
+    const auto near = did_you_mean(name, kNames);
     error(fmt::format("NCCL never reads {}{}", name, near ? fmt::format("; did you mean {}?", *near) : ""));
     return true;
   }

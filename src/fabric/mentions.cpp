@@ -26,13 +26,26 @@ bool is_computed(std::string_view value) {
   return value.find_first_of("$`{<%") != std::string_view::npos;
 }
 
-/// A value at the start of `text`: in quotes, or up to white space or one of `ends`.
+/// A value at the start of `text`: up to one of `ends`; what is in quotes is part of it. A quote in the
+/// middle of a word is the end of what the whole assignment is in: "-x NAME=VALUE".
 std::string value_at(std::string_view text, std::string_view ends) {
-  if (!text.empty() && (text.front() == '"' || text.front() == '\'')) {
-    const auto end = text.find(text.front(), 1);
-    return std::string(text.substr(1, end == std::string_view::npos ? end : end - 1));
+  std::string value;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const bool quote = c == '"' || c == '\'';
+    if (quote && at > 0 && text[at - 1] != '=') break;
+    if (quote) {
+      const auto end = std::min(text.find(c, at + 1), text.size());
+      value += text.substr(at + 1, end - at - 1);
+      at = end + 1;
+    } else if (ends.find(c) != std::string_view::npos) {
+      break;
+    } else {
+      value += c;
+      ++at;
+    }
   }
-  return std::string(text.substr(0, text.find_first_of(ends)));
+  return value;
 }
 
 std::string_view skip(std::string_view text, std::string_view chars) {
@@ -56,18 +69,18 @@ std::optional<std::string> value_below(std::string_view next) {
 /// What follows a name in a script, Dockerfile or YAML.
 std::optional<Mention> mention_after(std::string_view before, std::string_view after, std::string_view next,
                                      bool dockerfile) {
-  constexpr std::string_view kShellEnds = " \t;&|,)\"'\\";
+  constexpr std::string_view kShellEnds = " \t;&|,)\\";
   Mention mention;
-  if (after.starts_with('=') && !after.starts_with("==\"") && !after.starts_with("== ")) {
-    // "-x NAME=VALUE" inside quotes ends with them, and srun's "--export=A=1,B=2" has commas.
+  if (after.starts_with('=') && !after.starts_with("== ")) {
+    // srun's "--export=A=1,B=2" has commas; a comma of a shell is part of the value.
     const bool listed = before.find("--export=") != std::string_view::npos;
-    mention.value = unless_computed(value_at(after.substr(1), listed       ? " \t,\"'"
-                                                              : dockerfile ? " \t\"'"
-                                                                           : " \t;&|)\"'\\"));
+    const auto ends = listed ? " \t," : dockerfile ? " \t" : " \t;&|)\\";
+    mention.value = unless_computed(value_at(after.substr(1), ends));
     return mention;
   }
   const auto rest = skip(after, "\"' ");
-  if (rest.starts_with("] =") || rest.starts_with("]=")) {  // os.environ["NAME"] = "VALUE"
+  const bool compares = rest.starts_with("] ==") || rest.starts_with("]==");
+  if (!compares && (rest.starts_with("] =") || rest.starts_with("]="))) {  // os.environ["NAME"] = "VALUE"
     mention.value = unless_computed(value_at(skip(rest.substr(rest.find('=') + 1), " "), kShellEnds));
     return mention;
   }

@@ -82,7 +82,7 @@ void add_nics(const commands::FabricReport& report, Nodes& nodes) {
 
 std::string box_svg(const Box& box, int x, int y) {
   constexpr std::size_t kMostTitle = 24;
-  constexpr std::size_t kMostDetail = 30;
+  constexpr std::size_t kMostDetail = 27;
   return fmt::format(
       "<g class=\"{}\"><title>{}: {}</title><rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"4\"/>"
       "<text x=\"{}\" y=\"{}\">{}</text><text class=\"small\" x=\"{}\" y=\"{}\">{}</text></g>\n",

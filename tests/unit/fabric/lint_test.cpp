@@ -41,10 +41,12 @@ TEST(Mentions, OfScriptsAreAssignmentsAndWhatIsPassedOn) {
                        "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO:-x} $NCCL_ALGO: NCCL_ALGO; fi\n"
                        "# NCCL_NET=comment\n"
                        "#SBATCH --export=NCCL_NET=Socket,OTHER=1\n"
-                       "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"),
+                       "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"
+                       "NCCL_IB_HCA==\"mlx5_0\" ARGS=\"-x NCCL_NET=IB\" \"-x NCCL_ALGO=Ring\"\n"),
               ElementsAre("1: NCCL_NET=IB", "1: NCCL_IB_TC=41", "2: NCCL_DEBUG=?", "2: NCCL_IB_SL=0",
                           "3: NCCL_ALGO=Ring", "3: NCCL_PROTO=?", "6: NCCL_NET=Socket",
-                          "7: NCCL_IB_HCA==mlx5_0", "7: NCCL_SOCKET_IFNAME=?"));
+                          "7: NCCL_IB_HCA==mlx5_0", "7: NCCL_SOCKET_IFNAME=?", "8: NCCL_IB_HCA==mlx5_0",
+                          "8: NCCL_NET=IB", "8: NCCL_ALGO=Ring"));
 }
 
 TEST(Mentions, OfYamlAndPython) {
@@ -52,7 +54,8 @@ TEST(Mentions, OfYamlAndPython) {
                        "env:\n- name: NCCL_NET\n  value: \"IB\"\n- name: NCCL_IB_HCA\n  valueFrom: x\n"
                        "vars: { NCCL_IB_TC: 41, NCCL_IB_SL: \"0\" }\nNCCL_ALGO: {{ algo }}\n"
                        "os.environ[\"NCCL_DEBUG\"] = \"INFO\"\nos.environ.setdefault('NCCL_PROTO', 'LL')\n"
-                       "print(os.environ[\"NCCL_NET\"])\n"),
+                       "print(os.environ[\"NCCL_NET\"])\n"
+                       "if os.environ[\"NCCL_DEBUG\"] == \"X\": pass\n"),
               ElementsAre("2: NCCL_NET=IB", "4: NCCL_IB_HCA=?", "6: NCCL_IB_TC=41", "6: NCCL_IB_SL=0",
                           "7: NCCL_ALGO=?", "8: NCCL_DEBUG=INFO", "9: NCCL_PROTO=LL"));
 }
