@@ -25,6 +25,7 @@ class App;
   ROW(logs)                  \
   ROW(stop)                  \
   ROW(store)                 \
+  ROW(fabric)                \
   ROW(guard)                 \
   ROW(manual)                \
   ROW(doctor)

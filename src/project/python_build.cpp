@@ -7,9 +7,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "base/tsv.hpp"
 #include "project/python_builds.hpp"
 #include "project/toml_values.hpp"
-#include "pytorch/table.hpp"
 #include "specs/patch_set.hpp"
 
 namespace launch::project {
@@ -36,8 +36,8 @@ Result<Row> row_of(const std::vector<std::string>& cells) {
 
 Result<std::vector<PythonBuild>> read_builds() {
   std::map<std::pair<specs::Interpreter, int>, PythonBuild> builds;
-  TRY_ASSIGN(const auto rows, pytorch::read_table(kPythonBuildsText, "python_builds.tsv",
-                                                  {"version", "flavour", "arch", "sha256", "url"}));
+  TRY_ASSIGN(const auto rows, read_table(kPythonBuildsText, "python_builds.tsv",
+                                         {"version", "flavour", "arch", "sha256", "url"}));
   for (const auto& cells : rows) {
     TRY_ASSIGN(auto row, row_of(cells));
     auto& build = builds[row.release];

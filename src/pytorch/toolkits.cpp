@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "pytorch/table.hpp"
+#include "base/tsv.hpp"
 #include "pytorch/tables.hpp"
 
 namespace launch::pytorch {

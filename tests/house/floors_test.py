@@ -9,7 +9,7 @@ import tree
 FLOORS = {
     "base": 1,
     "specs": 2,
-    "net": 3, "archive": 3, "containers": 3, "pysource": 3,
+    "net": 3, "archive": 3, "containers": 3, "fabric": 3, "pysource": 3,
     "index": 4, "registry": 4, "resolve": 4,
     "pytorch": 5,
     "project": 6, "store": 6,

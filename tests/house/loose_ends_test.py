@@ -7,7 +7,7 @@ import re
 import tree
 
 UNDONE = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "X" + "XX", "HA" + "CK")) + r")\b")
-SWITCHED_OFF = re.compile("DIS" + "ABLED_")
+SWITCHED_OFF = re.compile(r"\bDIS" + "ABLED_")
 JSON_WRITER = "src/base/json.hpp"
 PRINTED = re.compile(r"std::cout|fmt::print\(|\b(printf|puts|putchar)\(|[(,] *stdout *[),]")
 

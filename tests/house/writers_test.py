@@ -13,6 +13,7 @@ TESTS = {
     "src/archive/wheel_tree.cpp": "ContextLargeFile",
     "src/cli/manual.cpp": "ManualNoSpace",
     "src/commands/build_folder.cpp": "SourceScript",
+    "src/commands/fabric.cpp": "FabricRecordNoSpace",
     "src/commands/fetch.cpp": "GitignoreNoSpace",
     "src/commands/init.cpp": "InitNoSpace",
     "src/commands/lock.cpp": "LockNoSpace",

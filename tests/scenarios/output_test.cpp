@@ -37,6 +37,7 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"logs", {{"logs", "last"}}},
     {"stop", {{"stop", "last", "--json"}}},
     {"store", {{"store", "list"}}},
+    {"fabric", {{"fabric"}}},
     {"guard", std::nullopt},
     {"manual", std::nullopt},
     {"doctor", {{"doctor"}}},

@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "cli/manual.hpp"
 #include "commands/build_folder.hpp"
+#include "commands/fabric.hpp"
 #include "commands/fetch.hpp"
 #include "commands/init.hpp"
 #include "commands/lock.hpp"
@@ -176,6 +177,18 @@ Result<void> lock_first(Bench& bench) {
   bench.recipe("\"app\"");
   return {};
 }
+/// Another machine, of one interface.
+Result<void> machine(Bench& bench) {
+  return write_file(bench.root() / "machine/sys/class/net/eth0/operstate", "up\n");
+}
+Result<void> fabric_page(Bench& bench) {
+  return commands::write_fabric_page("page.html", "<html>", bench.context());
+}
+Result<void> fabric_record(Bench& bench) {
+  TRY(commands::record_fabric("copy", {.tree = "machine"}, bench.context()));
+  return {};
+}
+
 Result<void> render(Bench& bench) {
   TRY(commands::render({.recipe = "demo"}, bench.context()));
   return {};
@@ -283,6 +296,10 @@ INSTANTIATE_TEST_SUITE_P(
               full("write", "images/demo/sbom.spdx.json")},
         Fault{"SpdxNotRenamed", old_spdx, render, Call{"rename", "sbom.spdx", EIO},
               broken("write", "images/demo/sbom.spdx.json")},
+        Fault{"FabricPageNoSpace", nothing, fabric_page, Call{"write", "page.html", ENOSPC},
+              full("write", "page.html")},
+        Fault{"FabricRecordNoSpace", machine, fabric_record, Call{"write", "operstate", ENOSPC},
+              full("write", "copy/sys/class/net/eth0/operstate")},
         Fault{"ManualNoSpace", nothing, write_manual, Call{"write", "launch-lock.1", ENOSPC},
               full("write", "share/man/man1/launch-lock.1")}),
     testing::PrintToStringParamName());

@@ -1,4 +1,4 @@
-#include "pytorch/table.hpp"
+#include "base/tsv.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 #include "base/text.hpp"
 
-namespace launch::pytorch {
+namespace launch {
 
 Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, std::string_view name,
                                                          std::initializer_list<std::string_view> columns) {
@@ -34,4 +34,4 @@ Result<std::vector<std::vector<std::string>>> read_table(std::string_view text, 
   return rows;
 }
 
-}  // namespace launch::pytorch
+}  // namespace launch

@@ -1,0 +1,185 @@
+#include "fabric/lint.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "fabric/mentions.hpp"
+#include "fabric/presets.hpp"
+
+namespace launch::fabric {
+namespace {
+
+using Severity = Finding::Severity;
+
+bool matches_one(std::string_view name, std::string_view entry, bool exact) {
+  const auto wanted = entry.substr(0, entry.find(':'));
+  return !wanted.empty() && (exact ? name == wanted : name.starts_with(wanted));
+}
+
+struct List {
+  bool excludes = false;
+  bool exact = false;
+  std::vector<std::string_view> entries;
+};
+
+List read_list(std::string_view text) {
+  List list;
+  list.excludes = text.starts_with('^');
+  if (list.excludes) text.remove_prefix(1);
+  list.exact = text.starts_with('=');
+  if (list.exact) text.remove_prefix(1);
+  list.entries = split(text, ',');
+  return list;
+}
+
+std::vector<std::string> all_names() {
+  std::vector<std::string> names;
+  names.reserve(known_variables().size());
+  for (const auto& each : known_variables()) names.push_back(each.name);
+  return names;
+}
+
+/// Clouds ask for some variables that NCCL's guide calls debugging.
+bool a_platform_sets(std::string_view name, std::string_view value) {
+  return std::any_of(presets().begin(), presets().end(), [&](const Preset& preset) {
+    return std::any_of(preset.rows.begin(), preset.rows.end(),
+                       [&](const PresetRow& row) { return row.variable == name && row.value == value; });
+  });
+}
+
+class Linter {
+ public:
+  Linter(const NcclVersion& version, const Topology* topology) : version_(version), topology_(topology) {}
+
+  void judge(const Mention& mention) {
+    line_ = mention.line;
+    if (!mention.problem.empty()) return error(mention.problem);
+    const auto* known = known_variable(mention.name);
+    if (known == nullptr || known->until) {
+      if (judge_unknown(mention.name, known)) return;
+    }
+    if (known == nullptr) return;
+    if (version_ < known->since) {
+      warn(fmt::format("NCCL {} does not read {} (known since {})", version_.text(), mention.name,
+                       known->since.text()));
+    }
+    if (!mention.value) return;
+    if (const auto problem = bad_value(*known, *mention.value)) {
+      return error(fmt::format("{}: {}", mention.name, *problem));
+    }
+    judge_list(*known, *mention.value);
+    judge_debugging(*known, *mention.value);
+  }
+
+  std::vector<Finding> findings;
+
+ private:
+  void error(std::string text) { findings.push_back({line_, Severity::error, std::move(text)}); }
+  void warn(std::string text) { findings.push_back({line_, Severity::warning, std::move(text)}); }
+
+  /// True if that is all there is to say.
+  bool judge_unknown(const std::string& name, const KnownVariable* known) {
+    if (known != nullptr && known->known_by(version_)) return false;
+    const auto* other = other_name(name);
+    if (other != nullptr && !other->read_by.empty()) return true;
+    const auto instead = other == nullptr ? "" : fmt::format("; use {}", other->instead);
+    if (known != nullptr && known->until && version_ >= *known->until) {
+      error(fmt::format("NCCL does not read {} since {}{}", name, known->until->text(), instead));
+      return true;
+    }
+    if (known != nullptr) return false;
+    if (other != nullptr) {
+      error(fmt::format("NCCL never reads {}{}", name, instead));
+      return true;
+    }
+    static const auto kNames = all_names();
+    const auto near = did_you_mean(name, kNames);
+    error(fmt::format("NCCL never reads {}{}", name, near ? fmt::format("; did you mean {}?", *near) : ""));
+    return true;
+  }
+
+  void judge_list(const KnownVariable& known, const std::string& value) {
+    const bool devices = known.values == "devices";
+    if ((!devices && known.values != "interfaces") || value.empty()) return;
+    const auto list = read_list(value);
+    if (topology_ != nullptr) return compare_list(known.name, value, list, devices);
+    if (list.exact || list.excludes) return;
+    for (const auto entry : list.entries) {
+      const auto name = entry.substr(0, entry.find(':'));
+      if (name.empty()) continue;
+      const bool numbered = std::isdigit(static_cast<unsigned char>(name.back())) != 0;
+      const auto example = !numbered ? fmt::format("0, {}1, …", name)
+                           : devices ? fmt::format(" and {}0", name)
+                                     : fmt::format(" and {}.100", name);
+      warn(fmt::format("{}: {} is a prefix, which takes {}{} alike: write the exact names after \"=\"",
+                       known.name, in_quotes(name), name, example));
+      return;
+    }
+  }
+
+  void compare_list(const std::string& variable, const std::string& value, const List& list, bool devices) {
+    std::vector<std::string> names;
+    if (devices) {
+      for (const auto& hca : topology_->hcas) names.push_back(hca.name);
+    } else {
+      for (const auto& nic : topology_->nics) names.push_back(nic.name);
+    }
+    const auto what = devices ? "device" : "interface";
+    if (matches(value, names).empty()) {
+      return error(fmt::format("{}: {} matches no {} of this machine", variable, in_quotes(value), what));
+    }
+    if (list.excludes) return;
+    for (const auto entry : list.entries) {
+      const auto found = matches(fmt::format("{}{}", list.exact ? "=" : "", entry), names);
+      if (found.empty() && !entry.empty()) {
+        error(fmt::format("{}: {} matches no {} of this machine", variable, in_quotes(entry), what));
+      } else if (found.size() > 1) {
+        error(fmt::format("{}: {} matches {}: {}", variable, in_quotes(entry), count_of(found.size(), what),
+                          join_words(found)));
+      }
+    }
+  }
+
+  void judge_debugging(const KnownVariable& known, const std::string& value) {
+    if (known.name == "NCCL_DEBUG") {
+      const auto level = to_lower(value);
+      if (level == "info" || level == "trace") {
+        warn(fmt::format("NCCL_DEBUG={} was left in: it prints a lot from each rank; WARN is for every day",
+                         value));
+      }
+    } else if (known.part == KnownVariable::Part::debugging && !a_platform_sets(known.name, value)) {
+      warn(fmt::format("{} is for debugging: NCCL's guide says not to keep it in scripts", known.name));
+    }
+  }
+
+  NcclVersion version_;
+  const Topology* topology_;
+  std::size_t line_ = 0;
+};
+
+}  // namespace
+
+std::vector<std::string> matches(std::string_view text, const std::vector<std::string>& names) {
+  const auto list = read_list(text);
+  std::vector<std::string> out;
+  for (const auto& name : names) {
+    const bool found = std::any_of(list.entries.begin(), list.entries.end(), [&](std::string_view entry) {
+      return matches_one(name, entry, list.exact);
+    });
+    if (found != list.excludes) out.push_back(name);
+  }
+  return out;
+}
+
+std::vector<Finding> lint(std::string_view name, std::string_view text, const NcclVersion& version,
+                          const Topology* topology) {
+  Linter linter(version, topology);
+  for (const auto& mention : find_mentions(kind_of_file(name, text), text)) linter.judge(mention);
+  return std::move(linter.findings);
+}
+
+}  // namespace launch::fabric

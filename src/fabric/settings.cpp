@@ -1,0 +1,55 @@
+#include "fabric/settings.hpp"
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace launch::fabric {
+namespace {
+
+constexpr std::string_view kPrefix = "NCCL_";
+// param.cc of NCCL: the lengths that it keeps.
+constexpr std::size_t kMostKept = 1023;
+
+void add(std::map<std::string, Setting>& all, const std::string& name, const std::string& value,
+         const std::string& origin) {
+  if (!name.starts_with(kPrefix) && name != kGlooInterface) return;
+  const auto [place, is_new] = all.try_emplace(name, Setting{name, value, origin});
+  if (!is_new) place->second.hidden.push_back({value, origin});
+}
+
+}  // namespace
+
+std::vector<ConfLine> parse_conf(std::string_view text) {
+  std::vector<ConfLine> out;
+  std::size_t number = 0;
+  for (const auto line : lines(text)) {
+    ++number;
+    const auto equals = line.find('=');
+    if (line.starts_with('#') || equals == std::string_view::npos) continue;
+    out.push_back({number, std::string(line.substr(0, std::min(equals, kMostKept))),
+                   std::string(line.substr(equals + 1, kMostKept))});
+  }
+  return out;
+}
+
+std::vector<Setting> resolve(const std::map<std::string, std::string, std::less<>>& environment,
+                             const std::vector<ConfFile>& files) {
+  std::map<std::string, Setting> all;
+  for (const auto& [name, value] : environment) add(all, name, value, "the environment");
+  for (const auto& file : files) {
+    for (const auto& line : parse_conf(file.text)) add(all, line.name, line.value, file.name);
+  }
+  std::vector<Setting> out;
+  out.reserve(all.size());
+  for (auto& [name, setting] : all) out.push_back(std::move(setting));
+  return out;
+}
+
+const Setting* find_setting(const std::vector<Setting>& settings, std::string_view name) {
+  const auto found =
+      std::find_if(settings.begin(), settings.end(), [&](const Setting& each) { return each.name == name; });
+  return found == settings.end() ? nullptr : &*found;
+}
+
+}  // namespace launch::fabric

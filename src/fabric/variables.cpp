@@ -1,0 +1,151 @@
+#include "fabric/variables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/tsv.hpp"
+#include "fabric/tables.hpp"
+
+namespace launch::fabric {
+namespace {
+
+// graph/topo.cc of NCCL, topoPathTypeStr, as far as the guide names them.
+constexpr std::array<std::string_view, 9> kLevels = {"LOC", "NVL", "NVB", "C2C", "PIX",
+                                                     "PXB", "PXN", "PHB", "SYS"};
+
+/// What strtoll(3) reads with base 0, the whole text.
+bool is_number(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  const bool hex = text.starts_with("0x") || text.starts_with("0X");
+  if (hex) text.remove_prefix(2);
+  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return hex ? std::isxdigit(byte) != 0 : std::isdigit(byte) != 0;
+  });
+}
+
+std::optional<std::string> bad_list(std::string_view value) {
+  if (value.starts_with('^')) value.remove_prefix(1);
+  const bool exact = value.starts_with('=');
+  if (exact) value.remove_prefix(1);
+  for (const auto entry : split(value, ',')) {
+    if (entry.starts_with('=') || entry.starts_with('^')) {
+      return fmt::format("{} in the middle of the list is part of a name: write it once, at the start",
+                         in_quotes(entry.substr(0, 1)));
+    }
+    if (entry.find_first_of(" \t\"'") != std::string_view::npos) {
+      return fmt::format("expected names separated by commas, found {}", in_quotes(entry));
+    }
+  }
+  return std::nullopt;
+}
+
+Result<NcclVersion> version_in(const std::string& text, std::string_view table) {
+  if (const auto version = NcclVersion::parse(text)) return *version;
+  return fail(input_error(fmt::format("{}: {} is no version of NCCL", table, in_quotes(text))));
+}
+
+}  // namespace
+
+std::optional<NcclVersion> NcclVersion::parse(std::string_view text) {
+  const auto numbers = split(text.substr(0, text.find_first_not_of("0123456789.")), '.');
+  constexpr std::size_t kMost = 3;
+  if (numbers.size() < 2 || numbers.size() > kMost) return std::nullopt;
+  std::array<int, kMost> parts = {};
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto number = parse_u64(numbers[i]);
+    constexpr std::uint64_t kLargest = 9999;
+    if (!number || *number > kLargest) return std::nullopt;
+    parts.at(i) = static_cast<int>(*number);
+  }
+  return NcclVersion{parts[0], parts[1], parts[2]};
+}
+
+std::string NcclVersion::text() const {
+  return fmt::format("{}.{}.{}", major, minor, patch);
+}
+
+Result<std::vector<KnownVariable>> read_variables(std::string_view text) {
+  TRY_ASSIGN(const auto rows,
+             read_table(text, "variables.tsv", {"name", "values", "since", "until", "part", "source"}));
+  std::vector<KnownVariable> out;
+  for (const auto& row : rows) {
+    KnownVariable variable{.name = row[0], .values = row[1], .source = row[5]};
+    TRY_ASSIGN(variable.since, version_in(row[2], "variables.tsv"));
+    if (row[3] != "-") {
+      TRY_ASSIGN(variable.until, version_in(row[3], "variables.tsv"));
+    }
+    using Part = KnownVariable::Part;
+    variable.part = row[4] == "system" ? Part::system : row[4] == "debugging" ? Part::debugging : Part::none;
+    if (variable.part == Part::none && row[4] != "none") {
+      return fail(input_error(fmt::format("variables.tsv: {} is no part of the guide", in_quotes(row[4]))));
+    }
+    out.push_back(std::move(variable));
+  }
+  return out;
+}
+
+const std::vector<KnownVariable>& known_variables() {
+  static const auto kVariables = read_variables(kVariablesText).value();
+  return kVariables;
+}
+
+const KnownVariable* known_variable(std::string_view name) {
+  const auto& all = known_variables();
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const auto& each) { return each.name == name; });
+  return found == all.end() ? nullptr : &*found;
+}
+
+Result<std::vector<OtherName>> read_other_names(std::string_view text) {
+  TRY_ASSIGN(const auto rows, read_table(text, "other_names.tsv", {"name", "read-by", "instead", "source"}));
+  std::vector<OtherName> out;
+  out.reserve(rows.size());
+  for (const auto& row : rows) {
+    out.push_back({row[0], row[1] == "-" ? "" : row[1], row[2] == "-" ? "" : row[2]});
+  }
+  return out;
+}
+
+const OtherName* other_name(std::string_view name) {
+  static const auto kNames = read_other_names(kOtherNamesText).value();
+  const auto found = std::find_if(kNames.begin(), kNames.end(), [&](const OtherName& each) {
+    const std::string_view pattern = each.pattern;
+    if (pattern.ends_with('*')) return name.starts_with(pattern.substr(0, pattern.size() - 1));
+    return name == pattern;
+  });
+  return found == kNames.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> bad_value(const KnownVariable& variable, std::string_view value) {
+  if (value.empty() || variable.values == "text") return std::nullopt;
+  if (variable.values == "number") {
+    if (is_number(value)) return std::nullopt;
+    const auto digits = value.substr(0, value.find_first_not_of("0123456789"));
+    return fmt::format("expected a number, found {}, which NCCL reads as {}", in_quotes(value),
+                       digits.empty() ? "0" : digits);
+  }
+  if (variable.values == "level") {
+    const bool known = std::find(kLevels.begin(), kLevels.end(), value) != kLevels.end();
+    if (known || is_number(value)) return std::nullopt;
+    return fmt::format("expected LOC, NVL, PIX, PXB, PHB or SYS, found {}, which NCCL ignores",
+                       in_quotes(value));
+  }
+  if (variable.values == "devices" || variable.values == "interfaces") return bad_list(value);
+  std::string_view list = variable.values;
+  const bool any_case = list.starts_with('~');
+  if (any_case) list.remove_prefix(1);
+  std::vector<std::string> words;
+  for (const auto word : split(list, '|')) {
+    if (word == value || (any_case && to_lower(word) == to_lower(value))) return std::nullopt;
+    words.emplace_back(word);
+  }
+  return fmt::format("expected {}, found {}", join_words(words, "or"), in_quotes(value));
+}
+
+}  // namespace launch::fabric

@@ -1,0 +1,160 @@
+#include "fabric/lint.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fabric/mentions.hpp"
+#include "fabric/settings.hpp"
+
+namespace launch::fabric {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// "3: NCCL_NET=IB"; "?" for a value that is passed on or computed.
+std::vector<std::string> mentions(FileKind kind, std::string_view text) {
+  std::vector<std::string> out;
+  for (const auto& each : find_mentions(kind, text)) {
+    out.push_back(fmt::format("{}: {}={}{}", each.line, each.name, each.value.value_or("?"),
+                              each.problem.empty() ? "" : " (" + each.problem + ")"));
+  }
+  return out;
+}
+
+TEST(KindOfFile, IsByNameAndContent) {
+  EXPECT_EQ(kind_of_file("/etc/nccl.conf", ""), FileKind::conf);
+  EXPECT_EQ(kind_of_file("/root/.nccl.conf", "x"), FileKind::conf);
+  EXPECT_EQ(kind_of_file("images/demo/Dockerfile.cuda", ""), FileKind::dockerfile);
+  EXPECT_EQ(kind_of_file("Containerfile", ""), FileKind::dockerfile);
+  EXPECT_EQ(kind_of_file("env.txt", "HOME=/root\nNCCL_NET=IB\n"), FileKind::environment);
+  EXPECT_EQ(kind_of_file("job.sh", "#!/bin/sh\nNCCL_NET=IB\n"), FileKind::script);
+  EXPECT_EQ(kind_of_file("empty", ""), FileKind::script);
+}
+
+TEST(Mentions, OfScriptsAreAssignmentsAndWhatIsPassedOn) {
+  EXPECT_THAT(mentions(FileKind::script,
+                       "export NCCL_NET=IB; NCCL_IB_TC='41' run\n"
+                       "mpirun -x NCCL_DEBUG -x NCCL_IB_SL=\"0\" a\n"
+                       "docker run -e NCCL_ALGO=Ring --env NCCL_PROTO img\n"
+                       "if [ \"$NCCL_NET\" = x ]; then echo ${NCCL_ALGO:-x} $NCCL_ALGO: NCCL_ALGO; fi\n"
+                       "# NCCL_NET=comment\n"
+                       "#SBATCH --export=NCCL_NET=Socket,OTHER=1\n"
+                       "NCCL_IB_HCA==mlx5_0 MY_NCCL_NET=1 NCCL_SOCKET_IFNAME=$IF\n"
+                       "NCCL_IB_HCA==\"mlx5_0\" ARGS=\"-x NCCL_NET=IB\" \"-x NCCL_ALGO=Ring\"\n"),
+              ElementsAre("1: NCCL_NET=IB", "1: NCCL_IB_TC=41", "2: NCCL_DEBUG=?", "2: NCCL_IB_SL=0",
+                          "3: NCCL_ALGO=Ring", "3: NCCL_PROTO=?", "6: NCCL_NET=Socket",
+                          "7: NCCL_IB_HCA==mlx5_0", "7: NCCL_SOCKET_IFNAME=?", "8: NCCL_IB_HCA==mlx5_0",
+                          "8: NCCL_NET=IB", "8: NCCL_ALGO=Ring"));
+}
+
+TEST(Mentions, OfYamlAndPython) {
+  EXPECT_THAT(mentions(FileKind::script,
+                       "env:\n- name: NCCL_NET\n  value: \"IB\"\n- name: NCCL_IB_HCA\n  valueFrom: x\n"
+                       "vars: { NCCL_IB_TC: 41, NCCL_IB_SL: \"0\" }\nNCCL_ALGO: {{ algo }}\n"
+                       "os.environ[\"NCCL_DEBUG\"] = \"INFO\"\nos.environ.setdefault('NCCL_PROTO', 'LL')\n"
+                       "print(os.environ[\"NCCL_NET\"])\n"
+                       "if os.environ[\"NCCL_DEBUG\"] == \"X\": pass\n"),
+              ElementsAre("2: NCCL_NET=IB", "4: NCCL_IB_HCA=?", "6: NCCL_IB_TC=41", "6: NCCL_IB_SL=0",
+                          "7: NCCL_ALGO=?", "8: NCCL_DEBUG=INFO", "9: NCCL_PROTO=LL"));
+}
+
+TEST(Mentions, OfDockerfiles) {
+  EXPECT_THAT(
+      mentions(
+          FileKind::dockerfile,
+          "FROM a\nENV NCCL_NET=IB NCCL_IB_TC=41 \\\n    NCCL_IB_SL=0\nENV NCCL_DEBUG INFO\nARG NCCL_X\n"),
+      ElementsAre("2: NCCL_NET=IB", "2: NCCL_IB_TC=41", "3: NCCL_IB_SL=0", "4: NCCL_DEBUG=INFO",
+                  "5: NCCL_X=?"));
+}
+
+TEST(Mentions, OfNcclConfAreTakenAsNcclTakesThem) {
+  EXPECT_THAT(
+      mentions(
+          FileKind::conf,
+          "# NCCL_NET=IB\nexport NCCL_NET=IB\nNCCL_DEBUG = WARN\nNCCL_IB_HCA=\"=mlx5_0\"\nNCCL_IB_SL=0 \n"
+          "NCCL_IB_TC=41\nOTHER=1\nno value\n"),
+      ElementsAre(
+          "2: NCCL_NET=IB (NCCL takes \"export NCCL_NET\" for the variable's name: this is no shell; "
+          "write NCCL_NET=…)",
+          "3: NCCL_DEBUG= WARN (NCCL takes \"NCCL_DEBUG \" for the variable's name: remove the white "
+          "space)",
+          "4: NCCL_IB_HCA=\"=mlx5_0\" (NCCL keeps the quotes in the value of NCCL_IB_HCA: remove them)",
+          "5: NCCL_IB_SL=0  (NCCL keeps the white space in the value of NCCL_IB_SL: remove it)",
+          "6: NCCL_IB_TC=41"));
+}
+
+TEST(Matches, AreByPrefixUnlessExact) {
+  const std::vector<std::string> names = {"mlx5_0", "mlx5_1", "mlx5_10"};
+  EXPECT_THAT(matches("mlx5_1", names), ElementsAre("mlx5_1", "mlx5_10"));
+  EXPECT_THAT(matches("=mlx5_1:1", names), ElementsAre("mlx5_1"));
+  EXPECT_THAT(matches("^mlx5_1", names), ElementsAre("mlx5_0"));
+  EXPECT_THAT(matches("^=mlx5_1", names), ElementsAre("mlx5_0", "mlx5_10"));
+  EXPECT_THAT(matches("mlx4", names), IsEmpty());
+}
+
+std::vector<std::string> linted(std::string_view text, const NcclVersion& version = kNewestNccl) {
+  std::vector<std::string> out;
+  for (const auto& each : lint("a.env", text, version, nullptr)) {
+    out.push_back((each.severity == Finding::Severity::error ? "error: " : "warning: ") + each.text);
+  }
+  return out;
+}
+
+TEST(Lint, KnowsReleases) {
+  EXPECT_THAT(linted("NCCL_IB_FIFO_TC=84\n", {2, 18, 3}),
+              ElementsAre("warning: NCCL 2.18.3 does not read NCCL_IB_FIFO_TC (known since 2.22.3)"));
+  EXPECT_THAT(linted("NCCL_IB_FIFO_TC=84\n"), IsEmpty());
+  EXPECT_THAT(
+      linted("NCCL_IB_CUDA_SUPPORT=1\n"),
+      ElementsAre("error: NCCL does not read NCCL_IB_CUDA_SUPPORT since 2.4.2; use NCCL_NET_GDR_LEVEL"));
+}
+
+TEST(Lint, MindsDebugging) {
+  EXPECT_THAT(linted("NCCL_P2P_DISABLE=1\nNCCL_DEBUG=WARN\n"),
+              ElementsAre("warning: NCCL_P2P_DISABLE is for debugging: NCCL's guide says not to keep it in "
+                          "scripts"));
+}
+
+TEST(Lint, DoesNotMindWhatAPlatformAsksFor) {
+  EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=1\n"), IsEmpty());
+  EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=0\n"),
+              ElementsAre("warning: NCCL_IB_PCI_RELAXED_ORDERING is for debugging: NCCL's guide says not to "
+                          "keep it in scripts"));
+}
+
+TEST(Lint, SaysWhatAPrefixTakes) {
+  EXPECT_THAT(
+      linted("NCCL_IB_HCA=mlx5_1:1\nNCCL_SOCKET_IFNAME=eth0\n"),
+      ElementsAre("warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix, which takes mlx5_1 and mlx5_10 alike: "
+                  "write the exact names after \"=\"",
+                  "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix, which takes eth0 and eth0.100 "
+                  "alike: write the exact names after \"=\""));
+}
+
+TEST(Lint, ReadsListsAsNcclDoes) {
+  EXPECT_THAT(linted("NCCL_SOCKET_IFNAME=^docker,lo\n"), IsEmpty());
+  EXPECT_THAT(
+      linted("NCCL_IB_HCA==mlx5_0,=mlx5_1\n"),
+      ElementsAre("error: NCCL_IB_HCA: \"=\" in the middle of the list is part of a name: write it once, "
+                  "at the start"));
+}
+
+TEST(Settings, ThatComeFirstHold) {
+  const auto settings = resolve({{"HOME", "/root"}, {"NCCL_DEBUG", "WARN"}},
+                                {{"~/.nccl.conf", "NCCL_DEBUG=INFO\nNCCL_IB_TC=1\nNCCL_IB_TC=2\n"},
+                                 {"/etc/nccl.conf", "NCCL_IB_TC=3\nNCCL_IB_SL=4\nHOME=x\n"}});
+  std::vector<std::string> shown;
+  for (const auto& each : settings) {
+    auto text = fmt::format("{}={} {}", each.name, each.value, each.origin);
+    for (const auto& hidden : each.hidden) text += fmt::format(", {} {}", hidden.value, hidden.origin);
+    shown.push_back(text);
+  }
+  EXPECT_THAT(shown,
+              ElementsAre("NCCL_DEBUG=WARN the environment, INFO ~/.nccl.conf", "NCCL_IB_SL=4 /etc/nccl.conf",
+                          "NCCL_IB_TC=1 ~/.nccl.conf, 2 ~/.nccl.conf, 3 /etc/nccl.conf"));
+}
+
+}  // namespace
+}  // namespace launch::fabric
