@@ -206,6 +206,11 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   auto process = this->process(steps.back().argv);
   process.on_pause = std::move(on_pause);
+  if (!container.scratch.empty()) {
+    process.folder = container.scratch;
+    auto& program = process.argv.front();
+    if (program.find('/') != std::string::npos) program = std::filesystem::absolute(program).string();
+  }
   // Only the last words matter here, and a run can print for days.
   constexpr std::size_t kept = 4096;
   std::string err;

@@ -114,6 +114,9 @@ struct RunSpec {
   /// SELinux does not confine the container: folders of this machine have no label that allows it to read
   /// them.
   bool unlabelled = false;
+  /// The engine's working folder, an absolute path: podman's monitor leaves a file "oom" there when the
+  /// kernel kills for memory. Empty: this process's.
+  std::filesystem::path scratch = {};
   /// A tar on this machine, unpacked over the image's files before the container starts; empty: none. The
   /// container has a name then.
   std::filesystem::path files = {};

@@ -300,6 +300,21 @@ TEST_F(RemoveContainers, NoneIsNoError) {
   EXPECT_EQ(runner_.asked().size(), 1U);
 }
 
+TEST_F(RunContainer, InAFolderWhereTheEngineMayLeaveItsFiles) {
+  std::vector<ProcessSpec> seen;
+  runner_.before = [&](const ProcessSpec& spec) { seen.push_back(spec); };
+  containers::EngineInfo info = podman4();
+  info.program = "bin/podman";
+  const Engine engine(info, runner_, {}, work_);
+  (void)engine.run({.name = "n", .image = "i", .argv = {"x"}, .scratch = "/state/runs/demo-1"}, {});
+  (void)engine.run({.name = "n", .image = "i", .argv = {"x"}}, {});
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].folder, "/state/runs/demo-1");
+  EXPECT_EQ(seen[0].argv.front(), std::filesystem::absolute("bin/podman").string());
+  EXPECT_EQ(seen[1].folder, std::nullopt);
+  EXPECT_EQ(seen[1].argv.front(), "bin/podman");
+}
+
 TEST_F(Network, ASubnetThatIsInUseIsNoError) {
   runner_.on("podman network create --disable-dns --subnet 198.19.0.0/27 n",
              {125, "", "Error: subnet 198.19.0.0/27 is already used on the host or by another config\n"});
