@@ -27,8 +27,8 @@
 
 namespace {
 
-/// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once; its guards
-/// then end what it started.
+/// Turns SIGINT, SIGTERM and SIGHUP into a stop token. A second signal ends the program at once, or a third
+/// if a run has taken the second; its guards then end what it started.
 class Signals {
  public:
   Signals() {

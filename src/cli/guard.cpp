@@ -13,6 +13,8 @@ namespace {
 /// up, end of file that it was killed.
 Result<int> guard(const std::string& path, World& world) {
   const auto folder = train::RunFolder::at(path);
+  // A batch system signals all processes of a job; these are for the ranks.
+  if (world.context.take_signals) world.context.take_signals([](int /*number*/) {});
   {
     const train::Heartbeat heartbeat(folder.control(), train::Keeper::guard, world.context.work());
     std::string word;

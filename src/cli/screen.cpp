@@ -1,5 +1,6 @@
 #include "cli/screen.hpp"
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -43,20 +44,21 @@ struct Screen::State {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::deque<Item> items;
-  std::size_t bytes = 0;      ///< of the items
-  std::uint64_t dropped = 0;  ///< lines since the last item
-  std::uint64_t batches = 0;  ///< that were printed
+  std::deque<Item> messages;              ///< warnings and notes: printed before lines, and never dropped
+  std::size_t bytes = 0;                  ///< of the items
+  std::uint64_t dropped = 0;              ///< lines since the last item
+  std::atomic<std::uint64_t> pieces = 0;  ///< that the reader took
   bool closed = false;
   bool printing = false;
 
-  bool is_empty() const { return items.empty() && dropped == 0 && !printing; }
+  bool is_empty() const { return items.empty() && messages.empty() && dropped == 0 && !printing; }
 
   /// The thread: prints all that there is, again and again.
   void print_all() {
     std::unique_lock lock(mutex);
     for (;;) {
-      changed.wait(lock, [&] { return !items.empty() || dropped != 0 || closed; });
-      if (items.empty() && dropped == 0) return;
+      changed.wait(lock, [&] { return !items.empty() || !messages.empty() || dropped != 0 || closed; });
+      if (items.empty() && messages.empty() && dropped == 0) return;
       const auto batch = std::exchange(items, {});
       const auto missing = std::exchange(dropped, 0);
       bytes = 0;
@@ -66,7 +68,6 @@ struct Screen::State {
       if (missing != 0) terminal.line(dropped_text(missing));
       lock.lock();
       printing = false;
-      ++batches;
       changed.notify_all();
     }
   }
@@ -76,8 +77,9 @@ struct Screen::State {
                        logs);
   }
 
-  /// Consecutive lines for one place are one write.
+  /// Consecutive lines for one place are one write, of a size that a slow reader takes within moments.
   void print(const std::deque<Item>& batch) {
+    constexpr std::size_t kPiece = std::size_t{64} << 10;
     std::string data;
     std::string text;
     const auto put = [&] {
@@ -88,20 +90,33 @@ struct Screen::State {
       if (!text.empty()) terminal.bytes(text);
       data.clear();
       text.clear();
+      ++pieces;
+      print_messages();
     };
+    print_messages();
     for (const auto& item : batch) {
       const bool is_data = item.kind == kOut && !output_is_data;
       if (is_data ? !text.empty() : !data.empty()) put();
       if (is_data) {
         fmt::format_to(std::back_inserter(data), "{} {}\n", item.who, printable(item.text));
-      } else if (item.kind == kOut || item.kind == kErr) {
-        text += Terminal::joined(terminal.dim(item.who), " ", item.text);
       } else {
-        put();
-        item.kind == kWarning ? terminal.warn(item.text) : terminal.note(item.text);
+        text += Terminal::joined(terminal.dim(item.who), " ", item.text);
       }
+      if (data.size() + text.size() >= kPiece) put();
     }
     put();
+  }
+
+  void print_messages() {
+    std::deque<Item> now;
+    {
+      const std::scoped_lock lock(mutex);
+      now = std::exchange(messages, {});
+    }
+    for (const auto& item : now) {
+      item.kind == kWarning ? terminal.warn(item.text) : terminal.note(item.text);
+      ++pieces;
+    }
   }
 };
 
@@ -119,6 +134,11 @@ Screen::~Screen() {
 void Screen::push(char kind, std::string_view who, std::string_view text) {
   auto& state = *state_;
   const std::scoped_lock lock(state.mutex);
+  if (kind == kWarning || kind == kNote) {
+    state.messages.push_back({kind, {}, std::string(text)});
+    state.changed.notify_all();
+    return;
+  }
   const auto size = who.size() + text.size() + sizeof(Item);
   if (state.dropped != 0 || state.bytes + size > state.room) {
     ++state.dropped;
@@ -150,9 +170,9 @@ bool Screen::close(const std::stop_token& stop, std::chrono::milliseconds patien
   const auto is_empty = [&] { return state.is_empty(); };
   state.changed.wait(lock, stop, is_empty);
   while (!is_empty()) {
-    const auto before = state.batches;
-    state.changed.wait_for(lock, patience, [&] { return state.is_empty() || state.batches != before; });
-    if (state.batches == before) return state.is_empty();
+    const std::uint64_t before = state.pieces;
+    state.changed.wait_for(lock, patience, is_empty);
+    if (state.pieces == before) return state.is_empty();
   }
   return true;
 }

@@ -15,10 +15,10 @@
 
 namespace launch::cli {
 
-/// The lines and messages of a long run on their way to a reader who may stall: a terminal that was stopped
-/// with Ctrl-S, a pager, a pipe. Nothing here waits for him. A thread of its own prints, many lines at a
-/// time; if he falls behind by more than `room` bytes, lines are dropped, and their number is printed in
-/// their place.
+/// The lines and messages of a long run on their way to a reader that may stall: a terminal that was stopped
+/// with Ctrl-S, a pager, a pipe. Nothing here waits for it. A thread of its own prints, many lines at a
+/// time; if the reader falls behind by more than `room` bytes, lines are dropped, and their number is printed
+/// in their place. Warnings and notes overtake lines.
 class Screen final : public Reporter {
  public:
   static constexpr std::size_t kRoom = std::size_t{16} << 20;

@@ -1,12 +1,10 @@
 #include "commands/train.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <memory>
 #include <optional>
-#include <span>
 #include <string>
 
 #include <fmt/format.h>
@@ -93,9 +91,9 @@ Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& re
                                                 bool& stalled) {
   // The ranks' stdout is this command's data, unless --json uses stdout.
   Screen screen(world.terminal, world.output, world.json, "the run's logs");
-  auto context = world.context.with(screen);
   auto document = commands::train(
-      request, context, [&screen](Stream stream, auto who, auto text) { screen.line(stream, who, text); });
+      request, world.context,
+      [&screen](Stream stream, auto who, auto text) { screen.line(stream, who, text); }, screen);
   stalled = !screen.close(world.context.stop, kPatience);
   if (stalled && !document) leave_stalled_reader(exit_code_of(document.error()));
   return document;
@@ -161,17 +159,34 @@ void tell_failure(const train::Cause& cause, double stop_seconds, const train::R
   terminal.line(fmt::format("all nodes stopped in {}", human_seconds(stop_seconds)));
 }
 
-/// What the ranks did with SIGTERM.
-std::string how_ranks_ended(std::span<const train::RankEnd> ranks) {
-  const auto handled = static_cast<std::size_t>(std::count_if(
-      ranks.begin(), ranks.end(), [](const auto& rank) { return rank.event.signal != SIGTERM; }));
-  if (handled == 0) return "SIGTERM ended the ranks at once, since the script does not handle it";
-  const auto end = handled == 1 ? "itself" : "themselves";
-  if (handled == ranks.size())
-    return fmt::format("{} handled SIGTERM and ended by {}",
-                       handled == 1 ? std::string("the rank") : fmt::format("all {} ranks", handled), end);
-  return fmt::format("{} of {} handled SIGTERM and ended by {}; it ended the others at once", handled,
-                     count_of(ranks.size(), "rank"), end);
+std::string name_of(int rank, const train::Plan& plan) {
+  return fmt::format("rank {} on node {}", rank, rank / plan.rendezvous.ranks_per_node);
+}
+
+/// What the ranks that were running did with SIGTERM, but for those that were killed.
+void tell_how_ranks_ended(const train::Plan& plan, const train::RunEnd& end, Terminal& terminal) {
+  std::size_t well = 0;
+  std::size_t at_once = 0;
+  std::vector<std::string> others;
+  for (const auto& rank : end.ranks) {
+    const auto& event = rank.event;
+    if (!event.asked_to_end || event.killed) continue;
+    if (event.signal == SIGTERM) {
+      ++at_once;
+    } else if (!rank.failed()) {
+      ++well;
+    } else {
+      const auto how =
+          event.signal != 0 ? fmt::format("signal {}", event.signal) : fmt::format("code {}", event.code);
+      others.push_back(fmt::format("{} ended with {}", name_of(rank.rank, plan), how));
+    }
+  }
+  if (well != 0) terminal.line(count_of(well, "rank"), " handled SIGTERM and ended with code 0");
+  if (at_once != 0)
+    terminal.line("SIGTERM ended ", count_of(at_once, "rank"),
+                  " at once, since the script does not handle it");
+  if (!others.empty())
+    terminal.warn(fmt::format("asked to end, {}: what was saved may be incomplete", join_words(others)));
 }
 
 /// Which ranks ended by themselves when the run was interrupted, and which were killed.
@@ -180,18 +195,19 @@ void tell_interrupted(const train::Plan& plan, const train::RunReport& report, T
   terminal.line(terminal.bold("interrupted"),
                 fmt::format(" by {} after {}: all nodes stopped in {}, nothing is left", end.stopped_by,
                             human_seconds(end.seconds), human_seconds(report.stop_seconds)));
-  const auto killed = train::killed_ranks(end);
-  if (killed.empty()) {
-    if (!end.ranks.empty()) terminal.line(how_ranks_ended(end.ranks));
-    return;
+  tell_how_ranks_ended(plan, end, terminal);
+  std::vector<std::string> killed;
+  for (const int rank : train::killed_ranks(end)) killed.push_back(name_of(rank, plan));
+  if (killed.empty()) return;
+  const auto were =
+      fmt::format("{} {} killed", count_of(killed.size(), "rank"), killed.size() == 1 ? "was" : "were");
+  if (end.hurried) {
+    terminal.warn(fmt::format("{} at the second interrupt: {}", were, join_words(killed)));
+  } else {
+    terminal.warn(fmt::format("{}, since {} did not end within {} s: {}; --grace SECONDS gives more time",
+                              were, killed.size() == 1 ? "it" : "they", plan.grace.interrupted.count(),
+                              join_words(killed)));
   }
-  std::vector<std::string> names;
-  for (const int rank : killed)
-    names.push_back(fmt::format("rank {} on node {}", rank, rank / plan.rendezvous.ranks_per_node));
-  terminal.warn(
-      fmt::format("{} {} killed, since {} did not end within {} s: {}; --grace SECONDS gives more time",
-                  count_of(killed.size(), "rank"), killed.size() == 1 ? "was" : "were",
-                  killed.size() == 1 ? "it" : "they", plan.grace.interrupted.count(), join_words(names)));
 }
 
 void tell_end(const commands::TrainDocument& document, Terminal& terminal) {

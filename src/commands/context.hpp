@@ -36,11 +36,6 @@ struct Context {
   /// that requests a stop requests the returned token. Before, they end the program at once, as a third does.
   std::function<std::stop_token(std::function<void(int)>)> take_signals = {};
 
-  /// The same with another reporter.
-  Context with(Reporter& other) const {
-    return {environment, runner,         disk, clock,  other,   make_http,   default_index,
-            folder,      folder_is_root, stop, signal, program, take_signals};
-  }
   /// The part of it that the rooms below need.
   Work work() const { return {disk, clock, reporter, stop}; }
 };

@@ -30,15 +30,16 @@ Result<std::filesystem::path> log_of(const train::ListedRun& run, std::string_vi
   return run.folder.log_of(node, name.rank);
 }
 
-Result<void> wait_until_ended(const train::RunFolder& folder, const Context& context) {
+Result<void> wait_until_ended(const train::RunFolder& folder, std::chrono::seconds grace,
+                              const Context& context) {
   constexpr std::chrono::milliseconds kPause{100};
-  constexpr std::chrono::seconds kPatience{120};
-  const auto until = context.clock.steady() + kPatience;
+  const auto patience = grace + std::chrono::seconds(120);
+  const auto until = context.clock.steady() + patience;
   while (folder.is_held()) {
     TRY(require_no_stop(context));
     if (context.clock.steady() >= until) {
       return fail(environment_error(fmt::format("the run {} was asked to end {} s ago and is still running",
-                                                folder.run(), kPatience.count())));
+                                                folder.run(), patience.count())));
     }
     context.clock.sleep(kPause, context.stop);
   }
@@ -81,7 +82,7 @@ Result<StopDocument> stop(const std::string& id, const Context& context) {
   TRY_ASSIGN(const auto run, train::find_run(site.state.value, id));
   if (run.state == train::RunState::running) {
     TRY(run.folder.request_stop(context.disk));
-    TRY(wait_until_ended(run.folder, context));
+    TRY(wait_until_ended(run.folder, run.summary.grace, context));
   }
   TRY_ASSIGN(auto now, train::look_at_run(run.folder));
   if (now.state == train::RunState::lost) {

@@ -154,7 +154,8 @@ void tell_notes(const train::Plan& plan, Reporter& reporter) {
 
 }  // namespace
 
-Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show) {
+Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show,
+                            Reporter& running) {
   TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::run));
   auto& [place, folder, plan, image_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
@@ -165,7 +166,10 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
       fmt::format("run {}: {} of {}, {} with {}, {}", plan.run, count_of(plan.nodes.size(), "node"),
                   count_of(static_cast<std::size_t>(plan.rendezvous.ranks_per_node), "rank"),
                   description.software, plan.backend, environment_of(plan)));
-  const train::RunWorld world{context.runner, context.work(), context.program, context.signal,
+  const train::RunWorld world{context.runner,
+                              {context.disk, context.clock, running, context.stop},
+                              context.program,
+                              context.signal,
                               context.take_signals};
   TRY_ASSIGN(auto report, train::carry_out(plan, *place, folder, world, std::move(show)));
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};

@@ -34,11 +34,13 @@ struct TrainDocument {
 };
 
 /// Runs the training of a locked recipe, with the image that was built from its lock or a mounted
-/// environment. Lines of the nodes go to `show`. Errors, before anything is started: those of load_locked,
+/// environment. Lines of the nodes go to `show`, and what is said while they run to `running`, which must not
+/// wait for a reader. Errors, before anything is started: those of load_locked,
 /// Place::plan and Place::open; (no) there is no such image, and an environment cannot be mounted; (input) an
 /// environment is wanted that cannot be mounted; those of MountedRun; (environment) the driver or a GPU of
 /// this machine is older than the locked torch needs. Then those of carry_out; see RunEnd for later failures.
-Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show);
+Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show,
+                            Reporter& running);
 
 /// The commands that `train` would start. They use a folder of their own in place of a run's, which is
 /// written: rank.py is in it. Nothing is fetched: those of a mounted environment are known only if the store

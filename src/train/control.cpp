@@ -6,14 +6,15 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 
 #include "base/file.hpp"
 
 namespace launch::train {
 namespace {
 
-// The file has lines of fixed length, one a writer, which are overwritten where they stand: that needs no
-// room on the disk, and a reader never finds a part.
+// The file has lines of fixed length, one per writer, overwritten in place: that needs no room on the disk.
 constexpr std::size_t kLine = 96;
 constexpr std::string_view kHead = "launch-control 1\n";
 
@@ -71,8 +72,10 @@ Result<void> Control::write() {
   const auto text =
       fmt::format("stop {} grace {} release {} usr1 {} usr2 {} stacks {}", wishes_.stop ? 1 : 0,
                   wishes_.grace, wishes_.release ? 1 : 0, wishes_.usr1, wishes_.usr2, wishes_.stacks);
-  if (const int error = disk_.write_at(fd_, line_of(text), kHead.size()))
-    return fail(io_error("write", file_, error));
+  struct stat status {};
+  const bool removed = ::fstat(fd_.get(), &status) == 0 && status.st_nlink == 0;
+  const int error = removed ? ENOENT : disk_.write_at(fd_, line_of(text), kHead.size());
+  if (error != 0) return fail(io_error("write", file_, error));
   return {};
 }
 
@@ -84,14 +87,19 @@ Heartbeat::Heartbeat(std::filesystem::path file, Keeper keeper, const Work& work
 
 void Heartbeat::beat(const std::stop_token& ended) {
   constexpr std::chrono::seconds kPause{1};
+  constexpr int kFailures = 4;  // in a row; ranks wait for longer
   Fd fd;
   int error = work_.disk.open(file_, O_WRONLY, 0, fd);
-  for (std::uint64_t beats = 1; error == 0; ++beats) {
-    error = work_.disk.write_at(fd, line_of(keeper_, beats), place_of(keeper_));
-    if (error == 0) work_.clock.sleep(kPause, ended);
-    if (ended.stop_requested()) break;
+  if (error == ENOENT) return;
+  if (error == 0) (void)::flock(fd.get(), LOCK_SH);  // rank.py holds it for a moment at most
+  int failures = 0;
+  for (std::uint64_t beats = 1; failures < kFailures; ++beats) {
+    if (fd) error = work_.disk.write_at(fd, line_of(keeper_, beats), place_of(keeper_));
+    failures = error == 0 ? 0 : failures + 1;
+    work_.clock.sleep(kPause, ended);
+    if (ended.stop_requested()) return;
   }
-  if (error == 0 || error == ENOENT || keeper_ == Keeper::guard) return;
+  if (keeper_ == Keeper::guard) return;
   work_.disk.remove(file_);
   work_.reporter.warn(
       fmt::format("{}; the training goes on, but should launch and its guard be killed, its ranks would not "

@@ -15,9 +15,9 @@
 
 namespace launch::train {
 
-/// Through which ranks learn what their run wants of them: a file in the folder that nodes mount, which
-/// rank.py reads ten times a second. torchrun's own way gives ranks at most 30 s to save (before torch 2.12),
-/// and passes on no signals of the user. Thread-safe.
+/// How a run tells its ranks what it wants of them: a file in the folder that nodes mount, which rank.py
+/// reads ten times a second. torchrun's own way gives ranks at most 30 s to save (before torch 2.12), and
+/// passes on no signals of the user. Thread-safe.
 class Control {
  public:
   /// Creates the file. Errors (environment).
@@ -56,9 +56,11 @@ class Control {
 /// (Ctrl-Z).
 enum class Keeper { launch, guard };
 
-/// A sign of life in the control file, every second as long as the object lives. Ranks that miss both
-/// keepers' for 7 s end by themselves: launch and its guard were killed together, and nobody else would stop
-/// them. If the file cannot be written, it is removed, aloud: a full disk must not end a training.
+/// A sign of life in the control file, every second as long as the object lives, and a shared lock (flock) on
+/// it. Ranks that miss both keepers' signs for 6 s and can lock the file themselves end: launch and its guard
+/// were killed together, and nobody else would stop them. The lock is held by a keeper that is stopped
+/// (SIGSTOP, a frozen cgroup) or waits for the disk. If the file cannot be written for several seconds, it is
+/// removed, with a warning: a full disk must not end a training.
 class Heartbeat {
  public:
   Heartbeat(std::filesystem::path file, Keeper keeper, const Work& work);

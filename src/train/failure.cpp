@@ -124,9 +124,13 @@ std::optional<Cause> find_left(std::span<const RankEnd> ranks, const Cause& vict
   return cause;
 }
 
-/// True if its threads show that it waits for others, in a collective or at their store.
+/// True if its main thread, whose stack comes first, waits for others, in a collective or at their store. Its
+/// outer frames say nothing: forward of FSDP may call what hangs.
 bool waits(const UnfinishedRank& rank) {
-  return std::any_of(rank.stacks.begin(), rank.stacks.end(),
+  constexpr std::size_t kInnermost = 4;  // with the line that names the thread
+  const auto end =
+      rank.stacks.begin() + static_cast<std::ptrdiff_t>(std::min(kInnermost, rank.stacks.size()));
+  return std::any_of(rank.stacks.begin(), end,
                      [](const auto& line) { return has(line, "/torch/distributed/"); });
 }
 

@@ -153,6 +153,8 @@ std::function<void()> LogMux::failed(int node, const RankLine& said) {
   from.exception = std::move(exception);
   if (!events_.failed || !from.exception->uncaught) return {};
   RankEnd end{node, said.rank, {.code = 1, .time = from.exception->time, .exception = from.exception}, {}};
+  end.event.asked_to_end = from.exception->after_request;
+  if (end.event.asked_to_end) end.event.asked = end.event.time;
   return [this, end = std::move(end)] { events_.failed(end); };
 }
 

@@ -26,7 +26,7 @@ class LogMux {
  public:
   /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
   using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
-  /// What is told of ranks; each may be empty.
+  /// Called with what happens to ranks; each may be empty.
   struct Events {
     std::function<void(int node, int rank)> started = {};
     /// An exception ends the rank, which may take seconds. So far its end is that of the exception: code 1.

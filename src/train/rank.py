@@ -30,9 +30,10 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
 
 from rank_control import Control  # noqa: E402
-from rank_evidence import LONGEST_TEXT, Hook, Memory, Watch, fitting, shortened, text_of  # noqa: E402
+from rank_evidence import LONGEST_TEXT, Hook, Memory, Watch, fitting, fitting_stacks, shortened, text_of  # noqa: E402
 
 RANK = os.environ.get("RANK", "0").encode()
+PIPE = 65536  # bytes that a pipe holds
 PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
 LONGEST = 3900
 
@@ -120,6 +121,15 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def take_what_is_there(selector, streams):
+    """What was written before the event that follows, and after the last look: a pipe holds no more than one read."""
+    for key, _ in selector.select(timeout=0):
+        if key.data in streams:
+            data = os.read(key.fd, PIPE)
+            if data:  # else its end, which the caller sees
+                key.data.take(data)
+
+
 def read_to_end(rank, streams):
     """Until all are closed; what was written to an earlier stream first is read first."""
     selector = selectors.DefaultSelector()
@@ -129,7 +139,9 @@ def read_to_end(rank, streams):
     ended = None
     while selector.get_map():
         for key, _ in sorted(selector.select(timeout=0.1), key=lambda ready: order.index(ready[0].data)):
-            data = os.read(key.fd, 65536)
+            data = os.read(key.fd, PIPE)
+            if key.data is order[-1]:
+                take_what_is_there(selector, order[:-1])
             if data:
                 key.data.take(data)
             else:
@@ -208,10 +220,10 @@ class Rank:
         self.process.send_signal(number)
 
     def failed(self, exception):
-        put(b"f", fitting({**exception, "hook": True}, exception["lines"]))
+        put(b"f", fitting({**exception, "hook": True, "asked_to_end": self.asked is not None}, exception["lines"]))
 
     def stacks(self, lines):
-        put(b"k", fitting({"time": time.time()}, lines))
+        put(b"k", fitting_stacks({"time": time.time()}, lines))
 
     def leaving(self):
         self.said = text_of(self.watch.last)  # what a library says after this is not the script's
@@ -235,7 +247,7 @@ class Rank:
             "time": time.time(),
             "asked_to_end": self.asked is not None,
             "asked": self.asked,
-            "killed": self.control.killed,
+            "killed": self.control.killed and code == -signal.SIGKILL,
             "after": self.watch.after,
             "ended_normally": hook.ended if hook.loaded else None,
             "said": self.said if hook.ended else text_of(self.watch.last),

@@ -4,6 +4,7 @@ Beside this file is another, "control" (train/control.hpp), through which the ru
 asks for their stacks, and shows that it lives.
 """
 
+import fcntl
 import os
 import signal
 import threading
@@ -15,7 +16,8 @@ class Control(threading.Thread):
 
     FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "control")
     PAUSE = 0.1
-    LOST = 70  # looks in a row without a sign of life; looks, since a file system may stall
+    LOST = 60  # looks in a row without a sign of life; looks, since a file system may stall
+    LOST_WITHOUT_LOCKS = 600  # on a file system that does not tell whether a keeper lives
     LOST_GRACE = 2
 
     def __init__(self, rank):
@@ -26,7 +28,9 @@ class Control(threading.Thread):
         self.killed = False
         self.text = b""
         self.same = 0
+        self.lost = False
         self.wishes = self.read()
+        self.done = dict(self.wishes)  # what was wanted before is not for this rank
 
     def read(self):
         """What is wanted; empty if nobody wants anything: there is no file, or it was removed."""
@@ -46,25 +50,45 @@ class Control(threading.Thread):
         while self.rank.process.poll() is None:
             self.look()
             time.sleep(self.PAUSE)
-        if self.same >= self.LOST:  # nobody may be left who reads what we write
-            time.sleep(1)
+        if self.lost:  # nobody may be left who reads what we write
+            time.sleep(0.5)
             os._exit(128 + signal.SIGKILL)
 
     def look(self):
-        before, self.wishes = self.wishes, self.read()
+        self.wishes = self.read()
 
         def more(name):
-            return self.wishes.get(name, 0) > before.get(name, 0)
+            """Counts only grow; a read may fail, or find a line half written."""
+            wanted, done = self.wishes.get(name, 0), self.done.get(name, 0)
+            self.done[name] = max(wanted, done)
+            return wanted > done
 
         for name, number in (("usr1", signal.SIGUSR1), ("usr2", signal.SIGUSR2)):
             if more(name):
                 self.rank.process.send_signal(number)
         if more("stacks"):
             self.rank.ask_for_stacks()
-        if self.same >= self.LOST:
+        self.lost = self.lost or self.is_lost()
+        if self.lost:
             self.end(self.LOST_GRACE)
         elif self.wishes.get("stop"):
             self.end(self.wishes.get("grace", 0))
+
+    def is_lost(self):
+        """Nobody gives a sign of life, and nobody holds the keepers' lock: who does may be stopped, or wait for the
+        disk."""
+        if self.same < self.LOST:
+            return False
+        try:
+            with open(self.FILE, "rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return self.same >= self.LOST_WITHOUT_LOCKS
+        return True
 
     def end(self, grace):
         if self.asked is None:
@@ -76,9 +100,9 @@ class Control(threading.Thread):
 
     def wait_for_others(self):
         """torchrun ends the other ranks when one has failed; those that are saving need their time."""
-        if self.same >= self.LOST:
+        if self.lost:
             return
         self.join()
-        while self.wishes.get("stop") and not self.wishes.get("release") and self.same < self.LOST:
+        while self.wishes.get("stop") and not self.wishes.get("release") and not self.is_lost():
             time.sleep(self.PAUSE)
             self.wishes = self.read()

@@ -28,8 +28,27 @@ def shortened(event):
     return data
 
 
+def main_thread_first(lines):
+    """faulthandler's report has the current thread last; the signal came to the main thread."""
+    threads = []
+    for line in lines:
+        if not threads or line.startswith(("Thread 0x", "Current thread 0x")):
+            threads.append([])
+        threads[-1].append(line)
+    threads.sort(key=lambda thread: not thread[0].startswith("Current thread"))
+    return [line for thread in threads for line in thread]
+
+
+def fitting_stacks(event, lines):
+    """Stacks as JSON, the innermost frames of the main thread first, with as many lines as fit into one write."""
+    lines = main_thread_first(lines)
+    while len(data := encoded(dict(event, lines=lines))) > LONGEST_EVENT and lines:
+        lines = lines[:-1]
+    return data
+
+
 def fitting(event, lines):
-    """An exception or stacks as JSON, with as many of the last lines as fit into one write."""
+    """An exception as JSON, with as many of the last lines as fit into one write."""
     event = dict(event)
     event.pop("late", None)
     event["message"] = (event.get("message") or "")[:LONGEST_TEXT]
@@ -139,6 +158,11 @@ class Watch:
         b"NCCL communicator was aborted",
         b"ncclRemoteError",
         b"Connection closed by remote peer",
+        b"Connection closed by peer",
+        b"Connection reset by peer",
+        b"failed to pass monitoredBarrier",
+        b"Timed out waiting",
+        b"Gloo connectFullMesh failed",
     )
     ALL = (TRACEBACK, CHAINED, *HANDLED, b"SyntaxError: ", b"IndentationError: ", b"TabError: ", *NOTABLE)
 

@@ -100,7 +100,7 @@ def script_is_running():
     frame = sys._getframe()
     while frame.f_back:
         frame = frame.f_back
-    return frame.f_code.co_name == "<module>"
+    return frame.f_code.co_name in ("<module>", "_run_module_as_main")  # the latter with -m
 
 
 class Reporter:

@@ -127,7 +127,8 @@ std::optional<RankException> read_rank_exception(std::string_view text) {
                        all_raised_in(json, "chain"),
                        all_raised_in(json, "leaves"),
                        strings_in(json, "lines"),
-                       is_true(json, "hook")};
+                       is_true(json, "hook"),
+                       is_true(json, "asked_to_end")};
 }
 
 std::vector<std::string> read_rank_stacks(std::string_view text) {

@@ -46,6 +46,7 @@ struct RankException {
   std::vector<Raised> leaves = {};      ///< of an exception group
   std::vector<std::string> lines = {};  ///< the last of its traceback
   bool uncaught = false;                ///< known to have ended the rank; false: it is only on stderr
+  bool after_request = false;           ///< the rank had been asked to end
 };
 
 /// How a rank ended, as reported by rank.py.

@@ -67,6 +67,7 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
   end.ranks = std::move(outcome.ranks);
   end.nodes = std::move(outcome.nodes);
   end.unknown = std::move(outcome.unknown);
+  end.hurried = outcome.hurried;
   return end;
 }
 
@@ -103,9 +104,10 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
         .run({requests.token(), again});
   }();
   disk.remove(folder.files());
-  disk.remove(folder.control());
+  if (world.take_signals) world.take_signals([](int /*number*/) {});  // what they were handed to is gone
   RunReport report;
   const bool all_removed = outcome.has_value();
+  if (all_removed) disk.remove(folder.control());  // else ranks that are left end by it
   if (all_removed) {
     report.stop_seconds = outcome->stop_seconds;
     report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
@@ -143,7 +145,7 @@ Result<void> close_lost_run(const RunFolder& folder, ProcessRunner& runner, cons
   TRY_ASSIGN(const auto place, during(open_place(summary.handle, runner, work), reading));
   auto removed = during(place->remove(summary.run), "cleaning up after a launch that was killed");
   work.disk.remove(folder.files());
-  work.disk.remove(folder.control());
+  if (removed) work.disk.remove(folder.control());
   TRY(mark_lost(folder, work));
   return removed;
 }

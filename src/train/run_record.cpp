@@ -242,6 +242,8 @@ Result<RunSummary> read_run_record(std::string_view text) {
                     read_bytes(json_at(json, {"place", "program"}))};
   summary.environment =
       environment_named(json_string(json, {"environment"})).value_or(EnvironmentKind::image);
+  if (const auto grace = json_integer<int>(json_at(json, {"grace", "interrupted"})))
+    summary.grace = std::chrono::seconds(std::clamp(*grace, 0, 86400));
   summary.result = json_string(json, {"end", "result"});
   summary.seconds = number(json_at(json, {"end", "seconds"}));
   summary.code = json_integer<int>(json_at(json, {"end", "code"}));

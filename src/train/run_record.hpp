@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ struct RunEnd {
   std::vector<RankEnd> ranks;
   std::vector<NodeEnd> nodes;
   std::vector<int> unknown = {};  ///< see Outcome
+  bool hurried = false;           ///< the same
 };
 
 /// The ranks that were killed because they did not end in their time, or of which nothing is known; sorted.
@@ -62,6 +64,7 @@ struct RunSummary {
   int nodes = 0;
   int ranks_per_node = 1;
   EnvironmentKind environment = EnvironmentKind::image;
+  std::chrono::seconds grace{30};  ///< that ranks have when it is stopped
   PlaceHandle handle;
 };
 /// Pure. Errors (environment): the text is not a record.

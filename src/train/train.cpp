@@ -43,7 +43,8 @@ struct Training::State {
   std::vector<NodeEnd> nodes;
   using Key = std::pair<int, int>;                  ///< node, rank
   std::map<Key, RankEnd> leaving;                   ///< failed, but not yet ended
-  std::map<Key, std::vector<std::string>> running;  ///< their stacks, if they told them
+  std::map<Key, std::vector<std::string>> running;  ///< their stacks, once they sent them
+  std::vector<int> silent;  ///< ranks whose node was gone before they reported their end
   std::map<int, double> started;
   std::set<int> gone;  ///< nodes that ended or failed
   std::optional<Error> error;
@@ -84,6 +85,16 @@ struct Training::State {
     changed.notify_all();
   }
 
+  /// Ranks of a node that is gone say nothing any more.
+  void lose(int node) {
+    gone.insert(node);
+    for (auto at = running.begin(); at != running.end();) {
+      const bool here = at->first.first == node;
+      if (here) silent.push_back(at->first.second);
+      at = here ? running.erase(at) : std::next(at);
+    }
+  }
+
   void judge(const Cause& cause) {
     failed = true;
     culprit = culprit || !is_victim(cause.kind);
@@ -100,7 +111,7 @@ struct Training::State {
     if (const auto* start = std::get_if<NodeStarted>(&event)) {
       started[start->node] = time;
     } else if (auto* end = std::get_if<NodeEnd>(&event)) {
-      gone.insert(end->node);
+      lose(end->node);
       end->asked_to_end = stopping;
       end->started = started[end->node];
       end->time = time;
@@ -113,7 +124,7 @@ struct Training::State {
     } else if (auto* failure = std::get_if<PlaceFailed>(&event)) {
       failed = culprit = true;
       if (failure->node) {
-        gone.insert(*failure->node);
+        lose(*failure->node);
       } else {
         place_failed = true;
       }
@@ -264,7 +275,10 @@ Result<Outcome> Training::run(const StopTokens& tokens) {
   outcome.error = std::move(state_->error);
   outcome.ranks = std::move(state_->ranks);
   outcome.nodes = std::move(state_->nodes);
+  outcome.unknown = std::move(state_->silent);
   for (const auto& [key, stacks] : state_->running) outcome.unknown.push_back(key.second);
+  std::sort(outcome.unknown.begin(), outcome.unknown.end());
+  outcome.hurried = tokens.again.stop_requested();
   std::sort(outcome.ranks.begin(), outcome.ranks.end(),
             [](const auto& a, const auto& b) { return a.rank < b.rank; });
   std::sort(outcome.nodes.begin(), outcome.nodes.end(),

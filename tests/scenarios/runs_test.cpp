@@ -200,7 +200,7 @@ TEST_F(RunsScenario, ARunIsFollowedAndStoppedFromElsewhere) {
                 "stopping: the ranks have [TIME] to save and end; interrupt again to end them at once\n"
                 "interrupted by launch stop after [TIME]: all nodes stopped in [TIME], "
                 "nothing is left\n"
-                "SIGTERM ended the ranks at once, since the script does not handle it\n"
+                "SIGTERM ended 1 rank at once, since the script does not handle it\n"
                 "record: [ROOT]/state/runs/demo-[RUN]/run.json\n"));
   const auto followed = follower.get();
   EXPECT_EQ(followed.code, 0) << followed.err;

@@ -4,10 +4,13 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
@@ -51,6 +54,14 @@ TEST_F(ControlTest, WishesStandInOneLineThatKeepsItsLength) {
   EXPECT_EQ(std::filesystem::file_size(file), before);
 }
 
+TEST_F(ControlTest, WishesThatNobodyCanReadAreAnError) {
+  const auto control = Control::create(work.disk, file).value();
+  std::filesystem::remove(file);
+  const auto stopped = control->stop(std::chrono::seconds(30));
+  ASSERT_FALSE(stopped) << "the place must end the ranks then";
+  EXPECT_EQ(stopped.error().message(), "cannot write " + file.string() + ": No such file or directory");
+}
+
 TEST_F(ControlTest, EachKeeperHasItsSignOfLife) {
   const auto control = Control::create(work.disk, file).value();
   { const Heartbeat heartbeat(file, Keeper::guard, work); }
@@ -61,13 +72,39 @@ TEST_F(ControlTest, EachKeeperHasItsSignOfLife) {
   EXPECT_NE(now[3], "guard 0");
 }
 
+TEST_F(ControlTest, AKeeperHoldsALockAsLongAsItLives) {
+  const auto control = Control::create(work.disk, file).value();
+  const Fd other(::open(file.c_str(), O_RDONLY));
+  const auto can_lock = [&] {
+    const bool locked = ::flock(other.get(), LOCK_EX | LOCK_NB) == 0;
+    if (locked) ::flock(other.get(), LOCK_UN);
+    return locked;
+  };
+  EXPECT_TRUE(can_lock());
+  {
+    const Heartbeat heartbeat(file, Keeper::guard, work);
+    while (lines()[3] == "guard 0") std::this_thread::yield();
+    EXPECT_FALSE(can_lock());
+  }
+  EXPECT_TRUE(can_lock());
+}
+
 TEST_F(ControlTest, AFullDiskEndsTheWatchAndNotTheTraining) {
   const auto control = Control::create(work.disk, file).value();
   fakes::FaultyDisk disk({.call = "write_at", .error = ENOSPC});
   const Work faulty{disk, work.clock, work.reporter};
-  { const Heartbeat heartbeat(file, Keeper::guard, faulty); }
+  const auto beat_for_long = [&](Keeper keeper) {
+    const Heartbeat heartbeat(file, keeper, faulty);
+    while (work.clock.sleeps().size() < 4) std::this_thread::yield();
+  };
+  beat_for_long(Keeper::guard);
   EXPECT_TRUE(std::filesystem::exists(file)) << "launch may still be able to write";
-  { const Heartbeat heartbeat(file, Keeper::launch, faulty); }
+  const auto sleeps = work.clock.sleeps().size();
+  {
+    const Heartbeat heartbeat(file, Keeper::launch, faulty);
+    while (work.clock.sleeps().size() < sleeps + 4 || std::filesystem::exists(file))
+      std::this_thread::yield();
+  }
   EXPECT_FALSE(std::filesystem::exists(file));
   EXPECT_THAT(
       work.reporter.warnings,

@@ -6,8 +6,10 @@
 #include <ostream>
 #include <thread>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 
 #include "base/file.hpp"
 #include "base/process.hpp"
@@ -29,7 +31,7 @@ class RankScript : public MuxTest {
   ProcessOutcome run(std::string_view code, Hooked hooked = Hooked::yes) {
     std::filesystem::create_directories(scratch_.path() / "hook");
     for (const auto& file : rank_files()) {
-      auto text = replace_all(std::string(file.text), "LOST = 70 ", lost_);
+      auto text = replace_all(std::string(file.text), "LOST = 60 ", lost_);
       EXPECT_TRUE(write_file(scratch_.path() / file.name, text));
     }
     if (hooked == Hooked::no) std::filesystem::remove_all(scratch_.path() / "hook");
@@ -56,7 +58,7 @@ class RankScript : public MuxTest {
     return *std::move(control);
   }
 
-  std::string lost_ = "LOST = 70 ";  ///< how often a rank looks for a sign of life before it ends
+  std::string lost_ = "LOST = 60 ";  ///< how often a rank looks for a sign of life before it ends
   std::string starter_ = "rank.py";
   std::size_t longest_ = 0;  ///< line that rank.py wrote
   std::map<std::string, std::string> environment_;
@@ -282,6 +284,35 @@ TEST_F(RankScript, OneKeeperIsEnough) {
   const Heartbeat guard(scratch_.path() / "control", Keeper::guard, {work_.disk, clock, work_.reporter});
   lost_ = "LOST = 20 ";
   EXPECT_EQ(run("import time\ntime.sleep(4)\n").exit_code, 0);
+}
+
+TEST_F(RankScript, AKeeperThatIsStoppedStillHoldsItsLock) {
+  const auto wishes = control();
+  lost_ = "LOST = 3 ";
+  const Fd stopped(::open((scratch_.path() / "control").c_str(), O_RDONLY | O_CLOEXEC));
+  ASSERT_EQ(::flock(stopped.get(), LOCK_SH), 0);
+  EXPECT_EQ(run("import time\ntime.sleep(1)\n").exit_code, 0);
+}
+
+TEST_F(RankScript, SignalsOfTheUserAreNotRepeatedAfterAFailedRead) {
+  const auto wishes = control();
+  on_shown_ = [&](std::string_view text) {
+    if (text == "ready") {
+      EXPECT_TRUE(wishes->signal(SIGUSR1));
+    }
+    if (text == "got") {
+      const auto file = scratch_.path() / "control";
+      std::filesystem::rename(file, scratch_.path() / "away");
+      std::this_thread::sleep_for(std::chrono::milliseconds(300));
+      std::filesystem::rename(scratch_.path() / "away", file);
+    }
+  };
+  run("import signal, time\n"
+      "signal.signal(signal.SIGUSR1, lambda *_: print('got'))\n"
+      "print('ready')\n"
+      "for _ in range(12):\n"
+      "    time.sleep(0.1)\n");
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] ready", "out [0.5] got"));
 }
 
 TEST_F(RankScript, AFileThatIsGoneIsNoMissingSignOfLife) {
