@@ -1,5 +1,7 @@
 #include "commands/doctor.hpp"
 
+#include <memory>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -32,8 +34,10 @@ std::string json_of(const commands::DoctorDocument& document) {
   return json_text(Json{{"schema", 1}, {"findings", std::move(list)}}, 2);
 }
 
-Result<int> run_doctor(World& world) {
-  TRY_ASSIGN(const auto document, commands::doctor(world.context));
+Result<int> run_doctor(World& world, bool clean) {
+  TRY_ASSIGN(
+      const auto document,
+      commands::doctor(clean ? commands::Leftovers::remove : commands::Leftovers::name, world.context));
   world.output.line(world.json ? json_of(document) : text_of(document));
   return document.complete() ? 0 : kNo;
 }
@@ -43,8 +47,11 @@ Result<int> run_doctor(World& world) {
 void register_doctor(App& app) {
   auto command =
       app.add("doctor", "Show what is installed, where each setting comes from, and what is missing");
-  command.footer("The exit code is 1 if something that launch needs is missing.");
-  command.runs([](World& world) { return run_doctor(world); });
+  command.footer(
+      "The exit code is 1 if something that launch needs is missing, or something of a run is left over.");
+  auto clean = std::make_shared<bool>(false);
+  command.flag("--clean", *clean, "Remove what is left over from runs that were killed with their guard");
+  command.runs([clean](World& world) { return run_doctor(world, *clean); });
 }
 
 }  // namespace launch::cli

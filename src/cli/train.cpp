@@ -136,6 +136,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
                                           {"cause", cause_json(report.end, folder)},
+                                          {"killed", train::killed_ranks(report.end)},
                                           {"record", folder.record().string()}},
                    2);
 }

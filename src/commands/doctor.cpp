@@ -8,6 +8,8 @@
 #include "base/text.hpp"
 #include "commands/engine.hpp"
 #include "train/machine.hpp"
+#include "train/run.hpp"
+#include "train/run_list.hpp"
 
 namespace launch::commands {
 namespace {
@@ -34,13 +36,35 @@ Finding engine_of(const Context& context, const project::Site& site) {
   return {"engine", engine.error().message(), origin, true, engine.error().hints()};
 }
 
+/// Runs that nobody looks after and nobody has closed.
+std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site, const Context& context) {
+  std::vector<Finding> findings;
+  const auto list = train::list_runs(site.state.value);
+  if (!list) return findings;  // no folder of runs
+  for (const auto& run : list->runs) {
+    if (run.state != train::RunState::lost || !run.summary.result.empty()) continue;
+    Finding finding{"left over", fmt::format("{}: its launch and guard were killed", run.folder.run()),
+                    run.folder.path().string()};
+    finding.missing = true;
+    finding.hints = {fmt::format("launch stop {}", run.folder.run()), "launch doctor --clean"};
+    if (leftovers == Leftovers::remove) {
+      const auto closed = train::close_lost_run(run.folder, context.runner, context.work());
+      finding.missing = !closed.has_value();
+      finding.hints.clear();
+      finding.value += closed ? "; what it left was removed" : "; " + closed.error().message();
+    }
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
 }  // namespace
 
 bool DoctorDocument::complete() const {
   return std::none_of(findings.begin(), findings.end(), [](const Finding& each) { return each.missing; });
 }
 
-Result<DoctorDocument> doctor(const Context& context) {
+Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   TRY_ASSIGN(const auto site, load_site(context));
   const auto machine = train::this_machine();
   std::vector<Finding> findings{
@@ -64,6 +88,7 @@ Result<DoctorDocument> doctor(const Context& context) {
   for (const auto& registry : site.registries) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }
+  for (auto& each : leftovers_of(leftovers, site, context)) findings.push_back(std::move(each));
   return DoctorDocument{std::move(findings)};
 }
 

@@ -8,13 +8,13 @@
 
 namespace launch::commands {
 
-/// One thing that launch needs or uses.
+/// One thing that launch needs or uses, or that is in the way.
 struct Finding {
   std::string what;  ///< "engine"
   std::string value;
-  std::string origin;  ///< where a setting comes from: "launch.toml"
-  bool missing = false;
-  std::vector<std::string> hints = {};  ///< how to fix what is missing
+  std::string origin;                   ///< where a setting comes from: "launch.toml"
+  bool missing = false;                 ///< it needs to be fixed
+  std::vector<std::string> hints = {};  ///< how
 };
 
 struct DoctorDocument {
@@ -22,7 +22,10 @@ struct DoctorDocument {
   bool complete() const;  ///< nothing is missing
 };
 
+/// What to do about runs whose launch and guard were killed: their containers and networks may be left.
+enum class Leftovers { name, remove };
+
 /// Examines this machine and the settings. Errors: those of load_site.
-Result<DoctorDocument> doctor(const Context& context);
+Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context);
 
 }  // namespace launch::commands

@@ -15,6 +15,7 @@ namespace launch::scenarios {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 /// Past and current runs, and a podman whose containers run until they are removed.
 class RunsScenario : public TrainScenario {
@@ -240,6 +241,26 @@ TEST_F(RunsScenario, StopRemovesWhatALostRunLeft) {
   EXPECT_EQ(
       launch({"--json", "stop", "other"}).out,
       "{\n  \"schema\": 1,\n  \"run\": \"other-3\",\n  \"found\": \"lost\",\n  \"state\": \"lost\"\n}\n");
+}
+
+TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
+  write_three_runs();
+  scenario_.write("engine/running/launch-other-3-n0", "");
+  const auto named = launch({"doctor"});
+  EXPECT_EQ(named.code, 1);
+  EXPECT_THAT(
+      named.out,
+      HasSubstr("left over     other-3: its launch and guard were killed  [[ROOT]/state/runs/other-3]\n"
+                "              fix: launch stop other-3\n"
+                "              fix: launch doctor --clean\n"));
+  EXPECT_EQ(scenario_.files("engine/running").size(), 1U);
+  const auto cleaned = launch({"doctor", "--clean"});
+  EXPECT_EQ(cleaned.code, 0);
+  EXPECT_THAT(cleaned.out,
+              HasSubstr("left over     other-3: its launch and guard were killed; what it left was "
+                        "removed  [[ROOT]/state/runs/other-3]\n"));
+  EXPECT_TRUE(scenario_.files("engine/running").empty());
+  EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
 }
 
 TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
