@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/reports/fabric.hpp"
+#include "commands/page.hpp"
 
 namespace launch::cli {
 namespace {
@@ -73,7 +74,7 @@ Result<int> run_fabric(World& world, const FabricOptions& options) {
   }
   TRY_ASSIGN(const auto report, commands::fabric(request, world.context));
   if (!options.html.empty()) {
-    TRY(commands::write_fabric_page(options.html, fabric_html(report), world.context));
+    TRY(commands::write_page(options.html, fabric_html(report), world.context));
   }
   world.output.line(world.json ? fabric_json(report) : fabric_text(report));
   return kYes;

@@ -1,15 +1,19 @@
 #include "commands/runs.hpp"
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/reports/run_story.hpp"
 #include "cli/table.hpp"
+#include "commands/page.hpp"
 
 namespace launch::cli {
 namespace {
@@ -44,7 +48,34 @@ std::string json_of(const commands::RunsDocument& document) {
   return json_text(Json{{"schema", 1}, {"runs", std::move(runs)}}, 2);
 }
 
-Result<int> run_runs(World& world) {
+struct RunsOptions {
+  std::vector<std::string> words;
+  std::string html;
+};
+
+/// `launch runs show RUN`
+Result<int> show_run(World& world, const RunsOptions& options) {
+  TRY_ASSIGN(const auto document, commands::run_story(options.words[1], world.context));
+  if (!options.html.empty()) {
+    TRY(commands::write_page(options.html, run_story_html(document), world.context));
+    world.context.reporter.note("wrote " + options.html);
+  }
+  if (world.json) {
+    TRY_ASSIGN(const auto record, read_file(document.run.folder.record()));
+    world.output.write(record);
+  } else {
+    world.output.line(run_story_text(document));
+  }
+  return 0;
+}
+
+Result<int> run_runs(World& world, const RunsOptions& options) {
+  if (options.words.size() == 2 && options.words[0] == "show") return show_run(world, options);
+  if (!options.words.empty() || !options.html.empty()) {
+    return fail(
+        input_error("expected `launch runs`, or `launch runs show RUN` with a run's ID, a prefix of one, or "
+                    "\"last\""));
+  }
   TRY_ASSIGN(const auto document, commands::runs(world.context));
   if (world.json) {
     world.output.line(json_of(document));
@@ -62,13 +93,19 @@ Result<int> run_runs(World& world) {
 }  // namespace
 
 void register_runs(App& app) {
-  auto command = app.add("runs", "List the runs on this machine, newest first");
+  auto command = app.add("runs", "List the runs on this machine, newest first, or tell the story of one");
   command.footer(
       "A run is running, succeeded, failed, interrupted, or lost: its launch was killed.\n"
       "\n"
       "  launch runs\n"
+      "  launch runs show last                     what it was, how it ended and why, and each rank's end\n"
+      "  launch runs show last --html run.html     … with a timeline of the ranks\n"
       "  launch logs last");
-  command.runs([](World& world) { return run_runs(world); });
+  auto options = std::make_shared<RunsOptions>();
+  command.option("WORDS", &options->words, "show RUN: the story of one run, instead of a list")
+      .value_name("show RUN");
+  command.option("--html", &options->html, "Write the story with a timeline to this page").value_name("FILE");
+  command.runs([options](World& world) { return run_runs(world, *options); });
 }
 
 }  // namespace launch::cli

@@ -148,8 +148,4 @@ Result<RecordedTree> record_fabric(const std::string& folder, const FabricReques
   return out;
 }
 
-Result<void> write_fabric_page(const std::string& file, const std::string& html, const Context& context) {
-  return write_file(context.disk, context.folder / file, html);
-}
-
 }  // namespace launch::commands

@@ -56,7 +56,4 @@ struct RecordedTree {
 Result<RecordedTree> record_fabric(const std::string& folder, const FabricRequest& request,
                                    const Context& context);
 
-/// Writes a report's page. Errors (environment).
-Result<void> write_fabric_page(const std::string& file, const std::string& html, const Context& context);
-
 }  // namespace launch::commands

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
 #include "train/log_reader.hpp"
 #include "train/run.hpp"
 
@@ -61,6 +62,15 @@ Result<RunsDocument> runs(const Context& context) {
     if (run.state == train::RunState::running) run.summary.seconds = std::max(0.0, now - run.summary.time);
   }
   return RunsDocument{site.state.value, std::move(list.runs)};
+}
+
+Result<RunStoryDocument> run_story(const std::string& id, const Context& context) {
+  TRY_ASSIGN(const auto site, load_site(context));
+  TRY_ASSIGN(auto run, train::find_run(site.state.value, id));
+  const auto file = run.folder.record();
+  TRY_ASSIGN(const auto text, read_file(file));
+  TRY_ASSIGN(auto story, during(train::read_run_story(text), "reading " + file.string()));
+  return RunStoryDocument{std::move(run), std::move(story)};
 }
 
 Result<LogsDocument> logs(const LogsRequest& request, const Context& context,

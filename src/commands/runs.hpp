@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "train/run_list.hpp"
+#include "train/run_story.hpp"
 
 namespace launch::commands {
 
@@ -20,6 +21,15 @@ struct RunsDocument {
 /// All runs of this machine. Warns about records that cannot be read. Errors: those of load_site and
 /// list_runs.
 Result<RunsDocument> runs(const Context& context);
+
+struct RunStoryDocument {
+  train::ListedRun run;
+  train::RunStory story;
+};
+
+/// All that is recorded of a run: `id`, a unique prefix of one, or "last". Errors: those of load_site and
+/// find_run; (environment) the record cannot be read.
+Result<RunStoryDocument> run_story(const std::string& id, const Context& context);
 
 struct LogsRequest {
   std::string run;                       ///< an ID, a unique prefix of one, or "last"

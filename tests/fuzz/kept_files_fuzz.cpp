@@ -8,6 +8,7 @@
 #include "net/part_file.hpp"
 #include "store/layout.hpp"
 #include "train/run_record.hpp"
+#include "train/run_story.hpp"
 
 namespace launch::fuzz {
 namespace {
@@ -68,6 +69,7 @@ void check_probe(std::string_view bytes) {
 
 void check_record(std::string_view bytes) {
   const auto summary = train::read_run_record(bytes);
+  require(train::read_run_story(bytes).has_value() == summary.has_value(), "a record has a story");
   const auto lost = train::with_lost_end(bytes, "2026-11-24T05:55:12Z");
   require(summary.has_value() == lost.has_value(), "a record is one for both");
   if (!parsed(summary)) return;

@@ -14,6 +14,7 @@ TESTS = {
     "src/cli/manual.cpp": "ManualNoSpace",
     "src/commands/build_folder.cpp": "SourceScript",
     "src/commands/fabric.cpp": "FabricRecordNoSpace",
+    "src/commands/page.cpp": "FabricPageNoSpace",
     "src/commands/fetch.cpp": "GitignoreNoSpace",
     "src/commands/init.cpp": "InitNoSpace",
     "src/commands/lock.cpp": "LockNoSpace",

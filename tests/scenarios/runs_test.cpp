@@ -243,6 +243,58 @@ TEST_F(RunsScenario, StopRemovesWhatALostRunLeft) {
       "{\n  \"schema\": 1,\n  \"run\": \"other-3\",\n  \"found\": \"lost\",\n  \"state\": \"lost\"\n}\n");
 }
 
+TEST_F(RunsScenario, ARunTellsItsStory) {
+  scenario_.write("state/runs/demo-9/run.json", R"({"schema": 1, "run": "demo-9", "recipe": "demo",
+ "started": "2026-11-24T05:12:00Z", "time": 100.0, "engine": "podman 4.3.1", "backend": "gloo",
+ "place": {"name": "local", "engine": "podman", "program": "podman"}, "lock": "sha256:aa",
+ "image": {"name": "localhost/launch/demo:latest", "id": "sha256:bb"}, "verified": null,
+ "ranks_per_node": 1, "command": ["train.py"], "arguments": ["--steps", "5"],
+ "env": [{"name": "OMP_NUM_THREADS", "value": "4", "reason": "8 CPUs shared by 2 ranks"}],
+ "nodes": [{"node": 0, "container": "n0", "gpus": []}, {"node": 1, "container": "n1", "gpus": ["2", "3"]}],
+ "end": {"result": "failed", "code": 7, "time": "2026-11-24T05:13:00Z", "seconds": 45.0,
+  "cause": {"node": 1, "rank": 1, "kind": "exception", "sentence": "rank 1 on node 1 raised ValueError: <no>"},
+  "killed": [], "ranks": [
+   {"node": 0, "rank": 0, "code": 0, "signal": 15, "started": 100.5, "time": 160.0, "asked_to_end": true,
+    "killed": false, "kind": "stopped", "message": ""},
+   {"node": 1, "rank": 1, "code": 1, "signal": 0, "started": 100.6, "time": 159.0, "asked_to_end": false,
+    "killed": false, "kind": "exception", "message": "ValueError: <no>"}]}})");
+  const auto told = launch({"runs", "show", "last", "--html", "run.html"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_EQ(told.err, "wrote run.html\n");
+  EXPECT_EQ(told.out,
+            "run       demo-9, of the recipe demo\n"
+            "state     failed with code 7 after [TIME]\n"
+            "time      2026-11-24T05:12:00Z to 2026-11-24T05:13:00Z\n"
+            "cause     rank 1 on node 1 raised ValueError: <no>\n"
+            "nodes     2 nodes of 1 rank, podman 4.3.1 with gloo\n"
+            "          node 1: GPUs 2,3\n"
+            "files     image sha256:bb\n"
+            "lock      sha256:aa, not verified\n"
+            "command   train.py --steps 5\n"
+            "logs      [ROOT]/state/runs/demo-9/logs\n"
+            "\n"
+            "RANK  STARTED  ENDED    HOW\n"
+            "1.1   +[TIME]   +[TIME]  exception: ValueError: <no>\n"
+            "0.0   +[TIME]   +[TIME]  ended by signal 15, after it was asked to end\n"
+            "\n"
+            "VARIABLE           REASON\n"
+            "OMP_NUM_THREADS=4  8 CPUs shared by 2 ranks\n");
+  const auto page = scenario_.read("run.html");
+  EXPECT_THAT(page, HasSubstr("<g class=\"cause\"><title>exception: ValueError: &lt;no&gt;</title>"));
+  EXPECT_THAT(page,
+              HasSubstr("<g class=\"stopped\"><title>ended by signal 15, after it was asked to end</title>"));
+  EXPECT_THAT(page, Not(HasSubstr("<no>")));
+  EXPECT_EQ(launch({"--json", "runs", "show", "demo-9"}).out, scenario_.read("state/runs/demo-9/run.json"));
+  for (const auto& words :
+       std::vector<std::vector<std::string>>{{"runs", "last"}, {"runs", "show"}, {"runs", "--html", "x"}}) {
+    const auto wrong = launch(words);
+    EXPECT_EQ(wrong.code, 2);
+    EXPECT_EQ(wrong.err,
+              "error: expected `launch runs`, or `launch runs show RUN` with a run's ID, a prefix of one, or "
+              "\"last\"\n");
+  }
+}
+
 TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
   write_three_runs();
   scenario_.write("engine/running/launch-other-3-n0", "");

@@ -23,8 +23,6 @@ std::string fabric_html(const commands::FabricReport& report);
 std::string fabric_picture(const commands::FabricReport& report);
 
 // What text and page have in common.
-/// Text for HTML and SVG: "<", ">", "&" and quotes are escaped, the rest made printable.
-std::string html_text(std::string_view text);
 /// "InfiniBand 400 Gb/s, ACTIVE"
 std::string port_text(const fabric::Port& port);
 /// "bond of eth0 and eth1, up, 25 Gb/s"

@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/reports/fabric.hpp"
+#include "cli/reports/html.hpp"
 
 namespace launch::cli {
 namespace {

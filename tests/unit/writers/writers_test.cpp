@@ -19,6 +19,7 @@
 #include "commands/fetch.hpp"
 #include "commands/init.hpp"
 #include "commands/lock.hpp"
+#include "commands/page.hpp"
 #include "commands/render.hpp"
 #include "containers/builder.hpp"
 #include "containers/engine.hpp"
@@ -182,7 +183,7 @@ Result<void> machine(Bench& bench) {
   return write_file(bench.root() / "machine/sys/class/net/eth0/operstate", "up\n");
 }
 Result<void> fabric_page(Bench& bench) {
-  return commands::write_fabric_page("page.html", "<html>", bench.context());
+  return commands::write_page("page.html", "<html>", bench.context());
 }
 Result<void> fabric_record(Bench& bench) {
   TRY(commands::record_fabric("copy", {.tree = "machine"}, bench.context()));

@@ -1,0 +1,89 @@
+#include "train/run_story.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace launch::train {
+namespace {
+
+using Json = nlohmann::json;
+
+std::optional<double> number(const Json& json) {
+  if (!json.is_number()) return std::nullopt;
+  return json.get<double>();
+}
+
+bool is_true(const Json& json) {
+  return json.is_boolean() && json.get<bool>();
+}
+
+std::vector<std::string> strings(const Json& json) {
+  std::vector<std::string> out;
+  if (!json.is_array()) return out;
+  for (const auto& each : json) out.push_back(json_string(each));
+  return out;
+}
+
+StoryNode node_of(const Json& json) {
+  const auto& gpus = json_at(json, {"gpus"});
+  return {json_integer<int>(json_at(json, {"node"})).value_or(0), json_string(json, {"container"}),
+          gpus.is_array() ? join(strings(gpus), ",") : json_string(gpus)};
+}
+
+StoryRank rank_of(const Json& json) {
+  StoryRank rank;
+  rank.node = json_integer<int>(json_at(json, {"node"})).value_or(0);
+  rank.rank = json_integer<int>(json_at(json, {"rank"})).value_or(0);
+  rank.started = number(json_at(json, {"started"}));
+  rank.ended = number(json_at(json, {"time"})).value_or(0);
+  rank.code = json_integer<int>(json_at(json, {"code"})).value_or(0);
+  rank.signal = json_integer<int>(json_at(json, {"signal"})).value_or(0);
+  rank.asked_to_end = is_true(json_at(json, {"asked_to_end"}));
+  rank.killed = is_true(json_at(json, {"killed"}));
+  rank.kind = json_string(json, {"kind"});
+  rank.message = json_string(json, {"message"});
+  return rank;
+}
+
+std::string environment_of(const Json& json) {
+  const auto key = json_string(json, {"mounted", "key"});
+  if (key.empty()) return {};
+  const auto reason = json_string(json, {"mounted", "reason"});
+  return reason.empty() ? key : fmt::format("{} ({})", key, reason);
+}
+
+}  // namespace
+
+Result<RunStory> read_run_story(std::string_view text) {
+  RunStory story;
+  TRY_ASSIGN(story.summary, read_run_record(text));
+  const auto json = parse_json<Json>(text);
+  story.ended = json_string(json, {"end", "time"});
+  story.engine = json_string(json, {"engine"});
+  story.backend = json_string(json, {"backend"});
+  story.image = json_string(json, {"image", "id"});
+  story.environment = environment_of(json);
+  story.lock = json_string(json, {"lock"});
+  story.verified = json_string(json, {"verified", "time"});
+  story.command = strings(json_at(json, {"command"}));
+  for (auto& argument : strings(json_at(json, {"arguments"}))) story.command.push_back(std::move(argument));
+  for (const auto& each : json_at(json, {"env"})) {
+    story.variables.push_back(
+        {json_string(each, {"name"}), json_string(each, {"value"}), json_string(each, {"reason"})});
+  }
+  for (const auto& each : json_at(json, {"nodes"})) story.nodes.push_back(node_of(each));
+  for (const auto& each : json_at(json, {"end", "ranks"})) story.ranks.push_back(rank_of(each));
+  std::sort(story.ranks.begin(), story.ranks.end(),
+            [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  for (const auto& each : json_at(json, {"end", "killed"}))
+    story.killed.push_back(json_integer<int>(each).value_or(0));
+  story.cause_rank = json_integer<int>(json_at(json, {"end", "cause", "rank"}));
+  return story;
+}
+
+}  // namespace launch::train

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "train/plan.hpp"
+#include "train/run_record.hpp"
+
+namespace launch::train {
+
+/// A node, as recorded.
+struct StoryNode {
+  int node = 0;
+  std::string container;
+  std::string gpus;  ///< "all", "0,1"; empty: none
+};
+
+/// A rank's end, as recorded.
+struct StoryRank {
+  int node = 0;
+  int rank = 0;
+  std::optional<double> started;  ///< seconds since 1970; nullopt: unknown
+  double ended = 0;               ///< the same
+  int code = 0;
+  int signal = 0;
+  bool asked_to_end = false;
+  bool killed = false;
+  std::string kind;     ///< of its own failure: "exception"; empty if it ended well
+  std::string message;  ///< "ValueError: no"
+};
+
+/// All that the record of a run tells a person.
+struct RunStory {
+  RunSummary summary;
+  std::string ended;    ///< RFC 3339, UTC; empty while it runs
+  std::string engine;   ///< "podman 4.3.1"
+  std::string backend;  ///< "nccl"
+  std::string image;    ///< its ID; with a mounted environment, that of its base
+  std::string
+      environment;       ///< the key of the mounted environment, and why there is no image; empty: an image
+  std::string lock;      ///< its digest
+  std::string verified;  ///< when lock and image were verified; empty: they were not
+  std::vector<std::string> command;
+  std::vector<Variable> variables;  ///< of every node
+  std::vector<StoryNode> nodes;
+  std::vector<StoryRank> ranks;  ///< by rank; those that reported their end
+  std::vector<int> killed;
+  std::optional<int> cause_rank;
+};
+
+/// Reads a record of this or an older version. Pure. Errors (environment): the text is not a record.
+Result<RunStory> read_run_story(std::string_view text);
+
+}  // namespace launch::train
