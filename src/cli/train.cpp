@@ -236,6 +236,7 @@ void print_script(const train::PlaceCommands& commands, Output& output) {
   const bool one = commands.nodes.size() == 1;
   for (const auto& node : commands.nodes) {
     std::vector<std::string> steps;
+    steps.reserve(node.size());
     for (const auto& command : node) steps.push_back(shell_text(command));
     output.line(join(steps, " && ") + (one ? "" : " &"));
   }

@@ -63,7 +63,7 @@ class TreeMaker {
   static Result<TreeMaker> wait(const Store& store, const Work& work);
   TreeMaker(TreeMaker&& other) noexcept
       : store_(other.store_),
-        work_(other.work_),
+        work_(std::move(other.work_)),
         lock_(std::move(other.lock_)),
         scratch_(std::exchange(other.scratch_, {})) {}
   TreeMaker& operator=(TreeMaker&&) = delete;

@@ -247,6 +247,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   const auto running = state.running;
   lock.unlock();
   std::vector<UnfinishedRank> unfinished;
+  unfinished.reserve(running.size());
   for (const auto& [key, stacks] : running)
     unfinished.push_back({key.first, key.second, stacks, logs_.last_lines(key.first, key.second)});
   if (outcome.interrupted && control_ != nullptr && !running.empty()) {

@@ -80,7 +80,7 @@ std::string run_story_html(const commands::RunStoryDocument& document) {
   out += html_table("Ranks", ranks);
   HtmlRows variables;
   for (const auto& [name, value, reason] : story.variables)
-    variables.push_back({html_code(name + "=" + value), html_text(reason)});
+    variables.push_back({html_code(fmt::format("{}={}", name, value)), html_text(reason)});
   out += html_table("Environment", variables);
   return html_page(story.summary.run, kStyle, out);
 }
