@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -188,6 +189,7 @@ class LocalPlace final : public Place {
   }
 
   void stop(std::chrono::seconds grace) override {
+    orderly_ = false;
     const std::scoped_lock lock(mutex_);
     stop_threads_.emplace_back([this, grace] {
       auto stopped = engine_->remove_containers(project::kRunLabel, run_, static_cast<int>(grace.count()));
@@ -202,6 +204,8 @@ class LocalPlace final : public Place {
     clients_threads_.clear();
     for (auto& thread : stop_threads_) thread.join();
     stop_threads_.clear();
+    // All containers ended by themselves, and removed themselves: the network can go at once.
+    if (orderly_ && engine_->remove_network(network_of(run_))) return {};
     auto containers = engine_->remove_containers(project::kRunLabel, run_, 0);
     TRY(std::move(stopped_));
     TRY(engine_->remove_network(network_of(run_)));
@@ -249,6 +253,7 @@ class LocalPlace final : public Place {
     if (outcome) {
       sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
     } else {
+      orderly_ = false;
       sinks_.event(PlaceFailed{node.index, std::move(outcome.error())});
     }
   }
@@ -259,6 +264,7 @@ class LocalPlace final : public Place {
   std::optional<Subnet> subnet_;
   PlaceSinks sinks_;
   std::stop_source clients_;
+  std::atomic<bool> orderly_{true};  ///< nothing was stopped, and no node failed
   std::mutex mutex_;
   Result<void> stopped_;
   // Joined before the other members are destroyed.
