@@ -29,6 +29,7 @@ class Control(threading.Thread):
         self.text = b""
         self.same = 0
         self.lost = False
+        self.over = threading.Event()  # the rank has ended
         self.wishes = self.read()
         self.done = dict(self.wishes)  # what was wanted before is not for this rank
 
@@ -49,7 +50,7 @@ class Control(threading.Thread):
     def run(self):
         while self.rank.process.poll() is None:
             self.look()
-            time.sleep(self.PAUSE)
+            self.over.wait(self.PAUSE)
         if self.lost:  # nobody may be left who reads what we write
             time.sleep(0.5)
             os._exit(128 + signal.SIGKILL)
@@ -102,6 +103,7 @@ class Control(threading.Thread):
         """torchrun ends the other ranks when one has failed; those that are saving need their time."""
         if self.lost:
             return
+        self.over.set()
         self.join()
         while self.wishes.get("stop") and not self.wishes.get("release") and not self.is_lost():
             time.sleep(self.PAUSE)
