@@ -48,9 +48,10 @@ void register_doctor(App& app) {
   auto command =
       app.add("doctor", "Show what is installed, where each setting comes from, and what is missing");
   command.footer(
-      "The exit code is 1 if something that launch needs is missing, or something of a run is left over.");
+      "The exit code is 1 if something that launch needs is missing, or if a killed run left something "
+      "behind.");
   auto clean = std::make_shared<bool>(false);
-  command.flag("--clean", *clean, "Remove what is left over from runs that were killed with their guard");
+  command.flag("--clean", *clean, "Remove what killed runs left behind");
   command.runs([clean](World& world) { return run_doctor(world, *clean); });
 }
 

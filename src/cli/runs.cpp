@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/file.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
@@ -61,8 +60,7 @@ Result<int> show_run(World& world, const RunsOptions& options) {
     world.context.reporter.note("wrote " + options.html);
   }
   if (world.json) {
-    TRY_ASSIGN(const auto record, read_file(document.run.folder.record()));
-    world.output.write(record);
+    world.output.write(document.record);
   } else {
     world.output.line(run_story_text(document));
   }
@@ -93,7 +91,7 @@ Result<int> run_runs(World& world, const RunsOptions& options) {
 }  // namespace
 
 void register_runs(App& app) {
-  auto command = app.add("runs", "List the runs on this machine, newest first, or tell the story of one");
+  auto command = app.add("runs", "List the runs on this machine, newest first, or show one in detail");
   command.footer(
       "A run is running, succeeded, failed, interrupted, or lost: its launch was killed.\n"
       "\n"
@@ -102,9 +100,8 @@ void register_runs(App& app) {
       "  launch runs show last --html run.html     … with a timeline of the ranks\n"
       "  launch logs last");
   auto options = std::make_shared<RunsOptions>();
-  command.option("WORDS", &options->words, "show RUN: the story of one run, instead of a list")
-      .value_name("show RUN");
-  command.option("--html", &options->html, "Write the story with a timeline to this page").value_name("FILE");
+  command.option("WORDS", &options->words, "show RUN: show one run in detail").value_name("show RUN");
+  command.option("--html", &options->html, "Also write it as a web page, with a timeline").value_name("FILE");
   command.runs([options](World& world) { return run_runs(world, *options); });
 }
 

@@ -73,8 +73,7 @@ struct Screen::State {
   }
 
   std::string dropped_text(std::uint64_t lines) const {
-    return fmt::format("{} not shown, since nothing read them; they are in {}", count_of(lines, "line"),
-                       logs);
+    return fmt::format("{} not shown, because nothing read them; see {}", count_of(lines, "line"), logs);
   }
 
   /// Consecutive lines for one place are one write, of a size that a slow reader takes within moments.

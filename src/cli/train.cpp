@@ -30,7 +30,7 @@ constexpr const char* kFooter =
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
-    "ends them at once. SIGUSR1 and SIGUSR2, sent to launch alone, are handed to the ranks. Nothing is left "
+    "kills them. SIGUSR1 and SIGUSR2, sent to launch alone, are handed to the ranks. Nothing is left "
     "behind.\n"
     "\n"
     "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"

@@ -40,11 +40,13 @@ Finding engine_of(const Context& context, const project::Site& site) {
 std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site, const Context& context) {
   std::vector<Finding> findings;
   const auto list = train::list_runs(site.state.value);
-  if (!list) return findings;  // no folder of runs
+  if (!list) return {{"runs", list.error().message(), site.state.value, true}};
   for (const auto& run : list->runs) {
     if (run.state != train::RunState::lost || !run.summary.result.empty()) continue;
-    Finding finding{"left over", fmt::format("{}: its launch and guard were killed", run.folder.run()),
-                    run.folder.path().string()};
+    Finding finding{
+        "left over",
+        fmt::format("{}: its launch was killed, and nothing has cleaned up yet", run.folder.run()),
+        run.folder.path().string()};
     finding.missing = true;
     finding.hints = {fmt::format("launch stop {}", run.folder.run()), "launch doctor --clean"};
     if (leftovers == Leftovers::remove) {

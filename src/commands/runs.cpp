@@ -68,9 +68,9 @@ Result<RunStoryDocument> run_story(const std::string& id, const Context& context
   TRY_ASSIGN(const auto site, load_site(context));
   TRY_ASSIGN(auto run, train::find_run(site.state.value, id));
   const auto file = run.folder.record();
-  TRY_ASSIGN(const auto text, read_file(file));
+  TRY_ASSIGN(auto text, read_file(file));
   TRY_ASSIGN(auto story, during(train::read_run_story(text), "reading " + file.string()));
-  return RunStoryDocument{std::move(run), std::move(story)};
+  return RunStoryDocument{std::move(run), std::move(story), std::move(text)};
 }
 
 Result<LogsDocument> logs(const LogsRequest& request, const Context& context,

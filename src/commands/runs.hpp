@@ -25,6 +25,7 @@ Result<RunsDocument> runs(const Context& context);
 struct RunStoryDocument {
   train::ListedRun run;
   train::RunStory story;
+  std::string record;  ///< the text of its file
 };
 
 /// All that is recorded of a run: `id`, a unique prefix of one, or "last". Errors: those of load_site and

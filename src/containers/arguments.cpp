@@ -75,7 +75,7 @@ std::vector<Command> run_commands(const EngineInfo& info, const RunSpec& spec) {
 
 std::vector<std::string> network_arguments(const EngineInfo& info, const Network& network) {
   Arguments arguments{"network", "create"};
-  for (auto& option : info.type->network()) arguments.push_back(std::move(option));
+  for (auto& option : info.type->network_options()) arguments.push_back(std::move(option));
   if (!network.subnet.empty()) add(arguments, "--subnet", network.subnet);
   add_pairs(arguments, "--label", network.labels);
   arguments.push_back(network.name);

@@ -78,7 +78,7 @@ class EngineType {
   virtual Arguments unpack() const = 0;
 
   /// Further options of `network create`.
-  virtual Arguments network() const { return {}; }
+  virtual Arguments network_options() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
   /// The commands that end and remove containers, each followed by their names. Only the last one must

@@ -139,7 +139,7 @@ class Podman final : public EngineType {
   /// By default, podman gives what it copies to the container's user.
   Arguments unpack() const override { return {"cp", "--archive=false", "-"}; }
 
-  Arguments network() const override { return {"--disable-dns"}; }
+  Arguments network_options() const override { return {"--disable-dns"}; }
 
   /// podman before 5.0 accepts --gpus and ignores it, so it always gets CDI devices.
   Arguments gpus(const specs::GpuSet& gpus) const override {

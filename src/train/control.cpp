@@ -102,8 +102,8 @@ void Heartbeat::beat(const std::stop_token& ended) {
   if (keeper_ == Keeper::guard) return;
   work_.disk.remove(file_);
   work_.reporter.warn(
-      fmt::format("{}; the training goes on, but should launch and its guard be killed, its ranks would not "
-                  "end by themselves",
+      fmt::format("{}; the training continues, but its ranks will keep running if launch and its guard are "
+                  "killed",
                   io_error("write", file_, error).message()));
 }
 

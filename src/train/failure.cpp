@@ -206,7 +206,7 @@ std::string Cause::sentence() const {
     case CauseKind::signal:
       return fmt::format("{} was killed by {}", who, message);
     case CauseKind::oom:
-      return fmt::format("{} was killed by the kernel, out of memory: {}", who, message);
+      return fmt::format("{} was killed by the kernel's OOM killer: {}", who, message);
     case CauseKind::exit:
       return message.empty() ? fmt::format("{} exited with code {}", who, code)
                              : fmt::format("{} exited with code {}: {}", who, code, message);
@@ -215,7 +215,7 @@ std::string Cause::sentence() const {
     case CauseKind::left:
       return fmt::format("{} ended with code 0 while the others were still running", who);
     case CauseKind::hang:
-      return fmt::format("{} did not come to a collective: {}", who, message);
+      return fmt::format("{} did not join a collective: {}", who, message);
     case CauseKind::timeout:
       return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:

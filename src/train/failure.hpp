@@ -45,7 +45,7 @@ enum class CauseKind {
   exit,        ///< it exited with a code, without an exception
   launcher,    ///< a node's torchrun failed by itself
   left,        ///< it ended with code 0, and others lost it or waited for it
-  hang,        ///< it did not come to a collective in which others waited for it
+  hang,        ///< it did not join a collective in which others waited for it
   timeout,     ///< a collective waited too long: a victim
   connection,  ///< another rank was gone: a victim
   stopped,     ///< it was asked to end: a victim

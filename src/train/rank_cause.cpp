@@ -36,8 +36,8 @@ void explain_out_of_memory(Cause& cause, const RankEvent& event) {
   cause.kind = CauseKind::oom;
   cause.message = event.memory_limit
                       ? fmt::format("the container's limit is {}", human_bytes(*event.memory_limit))
-                      : "the container has no limit of its own; the machine's memory was full";
-  cause.hint = "reduce the memory use (batch size, DataLoader workers), or give the containers more";
+                      : "the container has no limit, so the machine ran out of memory";
+  cause.hint = "reduce memory use (batch size, DataLoader workers), or raise the memory limit";
 }
 
 /// Without the quotes of C++'s terminate.

@@ -83,9 +83,7 @@ class Control(threading.Thread):
         try:
             with open(self.FILE, "rb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except FileNotFoundError:
+        except (BlockingIOError, FileNotFoundError):
             return False
         except OSError:
             return self.same >= self.LOST_WITHOUT_LOCKS

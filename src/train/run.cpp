@@ -37,9 +37,9 @@ std::function<void(int)> hand_on(std::shared_ptr<Control> control, const Work& w
   return [control = std::move(control), &reporter = work.reporter](int number) {
     if (const auto sent = control->signal(number); !sent) {
       reporter.warn(
-          fmt::format("{} did not reach the ranks: {}", signal_name(number), sent.error().message()));
+          fmt::format("cannot pass {} on to the ranks: {}", signal_name(number), sent.error().message()));
     } else {
-      reporter.note(fmt::format("{} was handed to the ranks", signal_name(number)));
+      reporter.note(fmt::format("{} passed on to the ranks", signal_name(number)));
     }
   };
 }
@@ -104,10 +104,11 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
         .run({requests.token(), again});
   }();
   disk.remove(folder.files());
-  if (world.take_signals) world.take_signals([](int /*number*/) {});  // what they were handed to is gone
+  if (world.take_signals)
+    world.take_signals([](int /*number*/) {});  // `show` and its screen end with this function
   RunReport report;
   const bool all_removed = outcome.has_value();
-  if (all_removed) disk.remove(folder.control());  // else ranks that are left end by it
+  if (all_removed) disk.remove(folder.control());  // else the ranks that are left see no sign of life and end
   if (all_removed) {
     report.stop_seconds = outcome->stop_seconds;
     report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());

@@ -64,7 +64,7 @@ struct RunSummary {
   int nodes = 0;
   int ranks_per_node = 1;
   EnvironmentKind environment = EnvironmentKind::image;
-  std::chrono::seconds grace{30};  ///< that ranks have when it is stopped
+  std::chrono::seconds grace = Grace().interrupted;  ///< that ranks have when it is stopped
   PlaceHandle handle;
 };
 /// Pure. Errors (environment): the text is not a record.

@@ -31,7 +31,7 @@ std::vector<std::string> strings(const Json& json) {
 
 StoryNode node_of(const Json& json) {
   const auto& gpus = json_at(json, {"gpus"});
-  return {json_integer<int>(json_at(json, {"node"})).value_or(0), json_string(json, {"container"}),
+  return {json_integer<int>(json_at(json, {"node"})).value_or(0),
           gpus.is_array() ? join(strings(gpus), ",") : json_string(gpus)};
 }
 

@@ -14,7 +14,6 @@ namespace launch::train {
 /// A node, as recorded.
 struct StoryNode {
   int node = 0;
-  std::string container;
   std::string gpus;  ///< "all", "0,1"; empty: none
 };
 

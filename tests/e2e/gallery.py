@@ -24,7 +24,7 @@ import tempfile
 import textwrap
 import time
 
-from recipe_digest import recipe_digest
+from train_project import lock_of, podman
 
 NAME = f"launch-gallery-{os.getpid()}"
 IMAGE = os.environ.get("LAUNCH_GALLERY_IMAGE", "localhost/launch/demo:latest")
@@ -40,18 +40,6 @@ command = ["/gallery/case.py"]
 nodes   = 4
 gpus    = 0
 mounts  = [{{{{ from = "{{folder}}", to = "/gallery" }}}}]
-"""
-
-LOCK = """lock-version = "1.0"
-created-by = "launch"
-requires-python = "==3.11.*"
-environments = []
-packages = []
-
-[tool.launch]
-recipe-digest = "{recipe}"
-channel = "index"
-platforms = ["linux-x86_64"]
 """
 
 # What all cases begin with.
@@ -229,10 +217,6 @@ steps(10**6)""", "exception", "ValueError: no more data", 1, whole=True),
 USUAL = ("raise", "sys.exit(text)", "SIGSEGV", "one sleeps, the others time out", "leaves with code 0")
 
 
-def podman(*arguments, **more):
-    return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
-
-
 class Project:
     """A recipe whose command is the case's script, and an image of its lock."""
 
@@ -244,7 +228,7 @@ class Project:
         self.image = f"localhost/launch/{NAME}:latest"
         self.environment = os.environ | {"LAUNCH_STATE": str(self.root / "state"), "LAUNCH_ENGINE": "podman"}
         recipe = RECIPE.format(folder=self.folder)
-        lock = LOCK.format(recipe=recipe_digest(recipe))
+        lock = lock_of(recipe)
         for folder, file, text in (("recipes", f"{NAME}.toml", recipe), ("lockfiles", f"pylock.{NAME}.toml", lock)):
             (self.root / folder).mkdir()
             (self.root / folder / file).write_text(text)

@@ -44,6 +44,11 @@ platforms = ["linux-x86_64"]
 """
 
 
+def lock_of(recipe):
+    """The text of a lock without packages for the text of a recipe."""
+    return LOCK.format(recipe=recipe_digest(recipe))
+
+
 def podman(*arguments, **more):
     return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
 
@@ -82,7 +87,7 @@ class TrainProject:
     def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True):
         """Writes a recipe and its lock, and makes its image."""
         recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
-        lock = LOCK.format(recipe=recipe_digest(recipe))
+        lock = lock_of(recipe)
         for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
             (self.root / folder).mkdir(exist_ok=True)
             (self.root / folder / file).write_text(text)

@@ -275,14 +275,14 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
             "\n"
             "RANK  STARTED  ENDED    HOW\n"
             "1.1   +[TIME]   +[TIME]  exception: ValueError: <no>\n"
-            "0.0   +[TIME]   +[TIME]  ended by signal 15, after it was asked to end\n"
+            "0.0   +[TIME]   +[TIME]  killed by SIGTERM, after it was asked to end\n"
             "\n"
             "VARIABLE           REASON\n"
             "OMP_NUM_THREADS=4  8 CPUs shared by 2 ranks\n");
   const auto page = scenario_.read("run.html");
   EXPECT_THAT(page, HasSubstr("<g class=\"cause\"><title>exception: ValueError: &lt;no&gt;</title>"));
   EXPECT_THAT(page,
-              HasSubstr("<g class=\"stopped\"><title>ended by signal 15, after it was asked to end</title>"));
+              HasSubstr("<g class=\"stopped\"><title>killed by SIGTERM, after it was asked to end</title>"));
   EXPECT_THAT(page, Not(HasSubstr("<no>")));
   EXPECT_EQ(launch({"--json", "runs", "show", "demo-9"}).out, scenario_.read("state/runs/demo-9/run.json"));
   for (const auto& words :
@@ -300,17 +300,18 @@ TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
   scenario_.write("engine/running/launch-other-3-n0", "");
   const auto named = launch({"doctor"});
   EXPECT_EQ(named.code, 1);
-  EXPECT_THAT(
-      named.out,
-      HasSubstr("left over     other-3: its launch and guard were killed  [[ROOT]/state/runs/other-3]\n"
-                "              fix: launch stop other-3\n"
-                "              fix: launch doctor --clean\n"));
+  EXPECT_THAT(named.out, HasSubstr("left over     other-3: its launch was killed, and nothing has cleaned up "
+                                   "yet  [[ROOT]/state/runs/other-3]\n"
+                                   "              fix: launch stop other-3\n"
+                                   "              fix: launch doctor --clean\n"));
   EXPECT_EQ(scenario_.files("engine/running").size(), 1U);
   const auto cleaned = launch({"doctor", "--clean"});
   EXPECT_EQ(cleaned.code, 0);
-  EXPECT_THAT(cleaned.out,
-              HasSubstr("left over     other-3: its launch and guard were killed; what it left was "
-                        "removed  [[ROOT]/state/runs/other-3]\n"));
+  EXPECT_THAT(
+      cleaned.out,
+      HasSubstr(
+          "left over     other-3: its launch was killed, and nothing has cleaned up yet; what it left was "
+          "removed  [[ROOT]/state/runs/other-3]\n"));
   EXPECT_TRUE(scenario_.files("engine/running").empty());
   EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
 }

@@ -154,7 +154,7 @@ INSTANTIATE_TEST_SUITE_P(
         EngineFault{
             "HasNoSubnet", "subnets-in-use", 3,
             std::string(kRecord) +
-                "error: podman found no free subnet for the run's network in 198.19.0.0/16 in 16 tries\n"
+                "error: podman found no free subnet in 198.19.0.0/16 for the run's network (16 tried)\n"
                 "\n"
                 "hint: list the networks with `podman network ls`, and remove those of runs that are gone\n"},
         EngineFault{

@@ -15,8 +15,10 @@ std::string run_story_html(const commands::RunStoryDocument& document);
 // What text and page have in common.
 /// "failed with code 1 after 12.3 s"
 std::string run_end_text(const commands::RunStoryDocument& document);
-/// "raised ValueError: no", "ended with code 0", "killed: it did not end in its time"
+/// "exception: ValueError: no", "ended with code 0", "killed by SIGTERM, after it was asked to end"
 std::string rank_end_text(const train::StoryRank& rank);
+/// "rank 0 and rank 3"
+std::string killed_text(const train::RunStory& story);
 /// "image sha256:…", "mounted environment sha256:… (--env mounted)"
 std::string run_files_text(const train::RunStory& story);
 /// "verified 2026-11-26T…", "not verified"

@@ -67,6 +67,8 @@ std::string run_story_html(const commands::RunStoryDocument& document) {
                          html_text(story.ended.empty() ? "now" : story.ended));
   if (!story.summary.cause.empty())
     out += fmt::format("<p class=\"warning\">{}</p>\n", html_text(story.summary.cause));
+  if (!story.killed.empty())
+    out += fmt::format("<p class=\"warning\">killed: {}</p>\n", html_text(killed_text(story)));
   if (!story.ranks.empty())
     out += fmt::format("<div class=\"picture\">\n{}</div>\n{}", timeline(story), kKey);
   out += html_table("Run", {{"recipe", html_text(story.summary.recipe)},

@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "cli/reports/run_story.hpp"
 #include "cli/table.hpp"
+#include "train/failure.hpp"
 
 namespace launch::cli {
 namespace {
@@ -60,12 +61,18 @@ std::string run_end_text(const commands::RunStoryDocument& document) {
 }
 
 std::string rank_end_text(const train::StoryRank& rank) {
-  if (rank.killed) return "killed: it did not end in its time";
-  auto text = rank.signal != 0 ? fmt::format("ended by signal {}", rank.signal)
-                               : fmt::format("ended with code {}", rank.code);
+  if (rank.killed) return "killed: it did not end within its grace period";
   if (!rank.message.empty()) return fmt::format("{}: {}", rank.kind, rank.message);
+  auto text = rank.signal != 0 ? "killed by " + train::signal_name(rank.signal)
+                               : fmt::format("ended with code {}", rank.code);
   if (rank.asked_to_end) text += ", after it was asked to end";
   return text;
+}
+
+std::string killed_text(const train::RunStory& story) {
+  std::vector<std::string> ranks;
+  for (const int rank : story.killed) ranks.push_back(fmt::format("rank {}", rank));
+  return join_words(ranks);
 }
 
 std::string run_files_text(const train::RunStory& story) {
@@ -87,6 +94,7 @@ std::string run_story_text(const commands::RunStoryDocument& document) {
   line("state", run_end_text(document));
   line("time", story.ended.empty() ? summary.started : fmt::format("{} to {}", summary.started, story.ended));
   if (!summary.cause.empty()) line("cause", summary.cause);
+  if (!story.killed.empty()) line("killed", killed_text(story));
   line("nodes", fmt::format("{} of {}, {} with {}", count_of(story.nodes.size(), "node"),
                             count_of(static_cast<std::size_t>(summary.ranks_per_node), "rank"), story.engine,
                             story.backend));

@@ -237,7 +237,7 @@ class LocalPlace final : public Place {
       if (created) return subnet;
     }
     return fail(
-        environment_error(fmt::format("{} found no free subnet for the run's network in {} in {} tries",
+        environment_error(fmt::format("{} found no free subnet in {} for the run's network ({} tried)",
                                       engine_->info().name(), Subnet::kAll, kTries))
             .hint(
                 fmt::format("list the networks with `{} network ls`, and remove those of runs that are gone",

@@ -107,7 +107,7 @@ TEST_F(ScreenTest, NeverWaitsForAReaderThatStalls) {
   const auto said = errors();
   for (const auto line : lines(said)) {
     const auto space = line.find(' ');
-    EXPECT_EQ(line.substr(space), " lines not shown, since nothing read them; they are in LOGS");
+    EXPECT_EQ(line.substr(space), " lines not shown, because nothing read them; see LOGS");
     dropped += static_cast<int>(parse_u64(line.substr(0, space)).value_or(0));
   }
   EXPECT_GT(shown, 4000);

@@ -106,11 +106,10 @@ TEST_F(ControlTest, AFullDiskEndsTheWatchAndNotTheTraining) {
       std::this_thread::yield();
   }
   EXPECT_FALSE(std::filesystem::exists(file));
-  EXPECT_THAT(
-      work.reporter.warnings,
-      ElementsAre("cannot write " + file.string() +
-                  ": No space left on device; the training goes on, but should launch and its guard be "
-                  "killed, its ranks would not end by themselves"));
+  EXPECT_THAT(work.reporter.warnings,
+              ElementsAre("cannot write " + file.string() +
+                          ": No space left on device; the training continues, but its ranks will keep "
+                          "running if launch and its guard are killed"));
 }
 
 }  // namespace

@@ -208,8 +208,7 @@ TEST(Order, AfterATimeoutTheRankThatOthersWaitedFor) {
   const std::vector<RankEnd> late{raised(0, 5.0, kGlooLate), raised(1, 5.1, kGlooClosed)};
   const auto cause = find_cause(late, {}, std::vector{UnfinishedRank{3, 3, {}, {"loading"}}});
   ASSERT_TRUE(cause);
-  EXPECT_EQ(cause->sentence(),
-            "rank 3 on node 3 did not come to a collective: " + cause_of(late[0]).sentence());
+  EXPECT_EQ(cause->sentence(), "rank 3 on node 3 did not join a collective: " + cause_of(late[0]).sentence());
   EXPECT_EQ(cause->kind, CauseKind::hang);
   EXPECT_EQ(cause->code, 1);
   EXPECT_THAT(cause->last_lines, testing::ElementsAre("loading"));
@@ -379,14 +378,13 @@ TEST(Cause, OfSigkillIsMemoryOnlyIfTheKernelCountedIt) {
       "memory was not the reason, as the kernel counted no kill in the container: someone or something else "
       "sent SIGKILL");
   end.event.oom_kills = 1;
-  EXPECT_EQ(
-      cause_of(end).sentence(),
-      "rank 0 on node 0 was killed by the kernel, out of memory: the container has no limit of its own; the "
-      "machine's memory was full");
+  EXPECT_EQ(cause_of(end).sentence(),
+            "rank 0 on node 0 was killed by the kernel's OOM killer: the container has no limit, so the "
+            "machine ran out of memory");
   end.event.memory_limit = 2'000'000'000;
   const auto cause = cause_of(end);
   EXPECT_EQ(cause.sentence(),
-            "rank 0 on node 0 was killed by the kernel, out of memory: the container's limit is 2.0 GB");
+            "rank 0 on node 0 was killed by the kernel's OOM killer: the container's limit is 2.0 GB");
   EXPECT_EQ(cause.kind, CauseKind::oom);
   EXPECT_EQ(cause.code, 137);
 }

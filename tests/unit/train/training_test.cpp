@@ -227,10 +227,9 @@ TEST_F(TrainingTest, AfterATimeoutTheRanksThatAreAliveTellTheirStacks) {
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
   ASSERT_TRUE(outcome->cause);
-  EXPECT_EQ(
-      outcome->cause->sentence(),
-      "rank 1 on node 1 did not come to a collective: rank 0 on node 0 timed out waiting for other ranks: "
-      "RuntimeError: [/gloo/x.cc:5] Timed out waiting 5000ms for recv");
+  EXPECT_EQ(outcome->cause->sentence(),
+            "rank 1 on node 1 did not join a collective: rank 0 on node 0 timed out waiting for other ranks: "
+            "RuntimeError: [/gloo/x.cc:5] Timed out waiting 5000ms for recv");
   EXPECT_THAT(outcome->cause->last_lines, ElementsAre("  File \"train.py\", line 3 in load"));
 }
 
