@@ -281,8 +281,8 @@ void register_train(App& app) {
   command
       .option(
           "--gpus", &options->gpus,
-          "GPUs per node: \"all\" (divided among the nodes), a number (0 is the CPU), or the devices of a "
-          "single node such as 0,2")
+          "GPUs: \"all\" that CUDA_VISIBLE_DEVICES leaves (divided among the nodes), a number per node (0 is "
+          "the CPU), or devices by index or UUID such as 0,2 (divided among the nodes)")
       .value_name("all|N|LIST");
   command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))
       .value_name("PLACE")

@@ -72,8 +72,8 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   std::vector<Finding> findings{
       engine_of(context, site),
       {"gpus",
-       machine.gpus == 0 ? std::string("none: training runs on the CPU with gloo")
-                         : count_of(static_cast<std::size_t>(machine.gpus), "NVIDIA GPU"),
+       machine.gpus.existing() == 0 ? std::string("none: training runs on the CPU with gloo")
+                                    : count_of(machine.gpus.existing(), "NVIDIA GPU"),
        "/dev/nvidia*"},
       {"cpus", std::to_string(machine.cpus), "scheduler affinity"},
       {"memory", human_bytes(machine.memory), "physical"},

@@ -11,7 +11,9 @@
 #include "commands/engine.hpp"
 #include "commands/found_image.hpp"
 #include "commands/mounted_run.hpp"
+#include "train/gpu_share.hpp"
 #include "train/machine.hpp"
+#include "train/run_list.hpp"
 
 namespace launch::commands {
 namespace {
@@ -94,13 +96,41 @@ void find_verification(const project::Project& project, const project::LoadedLoc
                   plan.recipe));
 }
 
+/// With those of its GPUs that the run may use, if it may need any.
+Result<train::Machine> machine_for(const TrainRequest& request, const project::Locked& locked,
+                                   const Context& context) {
+  auto machine = train::this_machine();
+  const bool needed = !request.gpus.value_or(locked.recipe.train.gpus).empty() &&
+                      project::accelerator(locked.lock.lock).kind() == specs::Accelerator::Kind::cuda;
+  if (!needed || machine.gpus.existing() == 0) return machine;
+  train::ask_gpus(machine.gpus, context.runner, context.stop);
+  TRY(train::limit_gpus(machine.gpus, context.environment.values()));
+  return machine;
+}
+
+void warn_of_busy_gpus(const train::Plan& plan, const train::MachineGpus& gpus,
+                       const std::filesystem::path& state, Reporter& reporter) {
+  if (plan.backend != "nccl") return;
+  std::vector<train::GpuUser> others;
+  if (const auto list = train::list_runs(state)) {
+    for (const auto& run : list->runs) {
+      if (run.state != train::RunState::running) continue;
+      for (const auto& used : run.summary.gpus) {
+        if (!used.empty()) others.push_back({run.summary.run, used});
+      }
+    }
+  }
+  for (const auto& warning : train::busy_gpus(plan, gpus, others)) reporter.warn(warning);
+}
+
 Result<Prepared> prepare(const TrainRequest& request, const Context& context, Purpose purpose) {
   TRY_ASSIGN(const auto workspace, open_workspace(context));
-  train::PlaceTools tools{context.clock, train::this_machine(), [&context, &workspace, &request] {
+  TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
+  TRY_ASSIGN(const auto machine, machine_for(request, locked, context));
+  train::PlaceTools tools{context.clock, machine, [&context, &workspace, &request] {
                             return find_engine(context, workspace.site, request.engine);
                           }};
   TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
-  TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
   std::random_device random;
   const auto run =
       train::run_id(locked.recipe.name, context.clock.now(), static_cast<std::uint16_t>(random()));
@@ -113,6 +143,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .node_folder = folder.node_folder(),
                                   .nodes = request.nodes,
                                   .gpus = request.gpus,
+                                  .accelerator = project::accelerator(locked.lock.lock),
                                   .port = request.port,
                                   .grace = request.grace,
                                   .arguments = request.arguments};
@@ -120,9 +151,10 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
-    const auto fits = train::check_gpus(plan, locked.lock.lock, context.runner, context.stop);
+    const auto fits = train::check_gpus(plan, locked.lock.lock, machine.gpus);
     if (!fits && purpose == Purpose::run) return fail(fits.error());
     if (!fits) context.reporter.warn(fits.error().message());
+    warn_of_busy_gpus(plan, machine.gpus, state, context.reporter);
   }
   TRY_ASSIGN(auto mounted,
              choose_environment(request, *place, workspace, locked, image_error, purpose, context));

@@ -18,6 +18,15 @@ bool is_older(const std::string& found, const std::string& least) {
   return a && b && *a < *b;
 }
 
+/// As nvidia-smi counts memory without units; nullopt for "[N/A]".
+std::optional<std::uint64_t> mebibytes(std::string_view cell) {
+  constexpr std::uint64_t kMiB = std::uint64_t{1} << 20;
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 32;
+  const auto count = parse_u64(cell);
+  if (!count || *count > kMost) return std::nullopt;
+  return *count * kMiB;
+}
+
 bool uses(const specs::GpuSet& used, const Gpu& gpu) {
   const auto& devices = used.devices();
   return used.kind() != specs::GpuSet::Kind::devices ||
@@ -37,18 +46,29 @@ GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
 }
 
 std::vector<std::string> gpu_query() {
-  return {"nvidia-smi", "--query-gpu=index,uuid,driver_version,compute_cap,name", "--format=csv,noheader"};
+  return {"nvidia-smi",
+          "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current",
+          "--format=csv,noheader,nounits"};
 }
 
 std::vector<Gpu> parse_gpus(std::string_view text) {
-  constexpr std::size_t kName = 4;
+  constexpr std::size_t kLeast = 4;
+  constexpr std::size_t kMost = 8;
   std::vector<Gpu> gpus;
   for (const auto line : lines(text)) {
     const auto cells = split(line, ',');
-    if (cells.size() < kName || cells.size() > kName + 1 || !parse_u64(trim(cells[0]))) continue;
-    gpus.push_back({std::string(trim(cells[0])), std::string(trim(cells[1])), std::string(trim(cells[2])),
-                    std::string(trim(cells[3])),
-                    std::string(cells.size() > kName ? trim(cells[kName]) : "")});
+    if (cells.size() < kLeast || cells.size() > kMost || !parse_u64(trim(cells[0]))) continue;
+    const auto cell = [&](std::size_t at) {
+      return at < cells.size() ? trim(cells[at]) : std::string_view();
+    };
+    gpus.push_back({.index = std::string(cell(0)),
+                    .uuid = std::string(cell(1)),
+                    .driver = std::string(cell(2)),
+                    .capability = std::string(cell(3)),
+                    .name = std::string(cell(4)),
+                    .used = mebibytes(cell(5)),
+                    .memory = mebibytes(cell(6)),
+                    .divided = cell(7) == "Enabled"});
   }
   return gpus;
 }

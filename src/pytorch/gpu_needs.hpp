@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,11 +24,14 @@ GpuNeeds gpu_needs(const specs::Accelerator& accelerator);
 
 /// An NVIDIA GPU of this machine.
 struct Gpu {
-  std::string index;       ///< "0"
-  std::string uuid;        ///< "GPU-5f3c…"
-  std::string driver;      ///< "535.183.01"
-  std::string capability;  ///< "9.0"
-  std::string name = {};   ///< "NVIDIA H100 80GB HBM3"; empty if unknown
+  std::string index = {};                    ///< "0"
+  std::string uuid = {};                     ///< "GPU-5f3c…"
+  std::string driver = {};                   ///< "535.183.01"
+  std::string capability = {};               ///< "9.0"
+  std::string name = {};                     ///< "NVIDIA H100 80GB HBM3"; empty if unknown
+  std::optional<std::uint64_t> used = {};    ///< bytes of its memory; nullopt if unknown
+  std::optional<std::uint64_t> memory = {};  ///< bytes; the same
+  bool divided = false;                      ///< into MIG instances
 };
 
 /// The command whose output parse_gpus reads.

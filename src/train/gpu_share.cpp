@@ -1,58 +1,115 @@
+#include "train/gpu_share.hpp"
+
 #include <algorithm>
+#include <iterator>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "train/plan.hpp"
 
 namespace launch::train {
 namespace {
 
+using pytorch::Gpu;
 using specs::GpuSet;
+using Gpus = std::vector<Gpu>;
+
+constexpr const char* kOnCpu = "one rank per node, on the CPU with gloo";
 
 std::string count_of_gpus(std::size_t count) {
   return count_of(count, "GPU");
 }
 
-Result<void> expect_enough(std::size_t wanted, std::size_t existing) {
-  if (wanted <= existing) return {};
-  return fail(input_error(fmt::format("{} per node requested, but this machine has {}", count_of_gpus(wanted),
-                                      existing))
-                  .hint("use --gpus with fewer, or --gpus 0 to train on the CPU"));
+std::string names_of(const Gpus& gpus) {
+  std::vector<std::string> names;
+  for (const auto& gpu : gpus) names.push_back(gpu.index);
+  return join(names, ",");
 }
 
-Result<void> expect_devices(const Plan& plan, std::size_t existing) {
-  if (plan.nodes.size() > 1) {
-    return fail(input_error(fmt::format("--gpus {} names the GPUs of one node, but there are {}",
-                                        plan.gpus.text(), plan.nodes.size()))
-                    .hint("use --nodes 1, or a number of GPUs per node"));
+/// "; CUDA_VISIBLE_DEVICES=2,3 hides the others"
+std::string limit_of(const MachineGpus& gpus) {
+  return gpus.limit.empty() ? "" : fmt::format("; {} hides the others", gpus.limit);
+}
+
+/// The run's GPUs, divided among its nodes.
+struct Share {
+  Gpus gpus;
+  std::size_t per_node = 0;
+};
+
+Result<Share> first_gpus(const MachineGpus& gpus, std::size_t per_node) {
+  if (per_node > gpus.usable.size()) {
+    return fail(input_error(fmt::format("{} per node requested, but {} {}{}", count_of_gpus(per_node),
+                                        gpus.limit.empty() ? "this machine has" : "this run may use",
+                                        gpus.usable.size(), limit_of(gpus)))
+                    .hint("use --gpus with fewer, or --gpus 0 to train on the CPU"));
   }
-  TRY(expect_enough(plan.gpus.devices().size(), existing));
+  return Share{gpus.usable, per_node};
+}
+
+/// One that nvidia-smi does not list, such as a MIG instance, is left to the engine.
+Result<Gpu> find_gpu(const MachineGpus& gpus, const std::string& device, const GpuSet& all) {
+  const auto is_it = [&](const Gpu& gpu) { return gpu.index == device || gpu.uuid == device; };
+  const auto found = std::find_if(gpus.usable.begin(), gpus.usable.end(), is_it);
+  if (found != gpus.usable.end()) return *found;
+  if (std::any_of(gpus.hidden.begin(), gpus.hidden.end(), is_it)) {
+    return fail(input_error(fmt::format("--gpus {}: {} hides GPU {}", all.text(), gpus.limit, device))
+                    .hint("use the GPUs that it names, or unset it"));
+  }
+  const bool known = !gpus.usable.empty() && !gpus.usable.front().uuid.empty();
+  if (device.starts_with("MIG-") || (device.starts_with("GPU-") && !known)) return Gpu{device, device};
+  return fail(input_error(fmt::format("--gpus {}: this machine has no GPU {}, only {}", all.text(), device,
+                                      gpus.usable.empty() ? "none" : names_of(gpus.usable)))
+                  .hint("`nvidia-smi -L` lists them"));
+}
+
+/// The devices that the user named, divided evenly.
+Result<Share> named_gpus(const Plan& plan, const MachineGpus& gpus) {
+  Share share;
   for (const auto& device : plan.gpus.devices()) {
-    const auto index = parse_u64(device);  // else a UUID, which the engine knows
-    if (!index || *index < existing) continue;
-    return fail(input_error(fmt::format("--gpus {}: this machine has no GPU {}, only 0 to {}",
-                                        plan.gpus.text(), device, existing - 1)));
+    TRY_ASSIGN(auto gpu, find_gpu(gpus, device, plan.gpus));
+    share.gpus.push_back(std::move(gpu));
   }
-  return {};
+  share.per_node = share.gpus.size() / plan.nodes.size();
+  if (share.per_node == 0) {
+    return fail(
+        input_error(fmt::format("--gpus {} names {} for {}", plan.gpus.text(),
+                                count_of_gpus(share.gpus.size()), count_of(plan.nodes.size(), "node")))
+            .hint("name at least one per node, or use a number of GPUs per node"));
+  }
+  return share;
 }
 
-GpuSet range(std::size_t first, std::size_t count) {
-  std::vector<std::string> devices;
-  for (std::size_t i = 0; i < count; ++i) devices.push_back(std::to_string(first + i));
-  return GpuSet::of_devices(std::move(devices));
+Result<Share> choose(const Plan& plan, const MachineGpus& gpus) {
+  if (plan.gpus.kind() == GpuSet::Kind::devices) return named_gpus(plan, gpus);
+  if (const auto count = plan.gpus.count()) return first_gpus(gpus, *count);
+  const auto there = gpus.usable.size();
+  return Share{gpus.usable, std::max(there / plan.nodes.size(), std::min<std::size_t>(there, 1))};
 }
 
-/// If there are not enough for all, shares the last GPUs as well as the first.
-void hand_out(Plan& plan, std::size_t per_node, std::size_t existing) {
-  const bool shared = per_node * plan.nodes.size() > existing;
+Result<void> expect_whole(const Gpu& gpu) {
+  if (!gpu.divided) return {};
+  return fail(input_error(fmt::format("GPU {} is divided into MIG instances and cannot be used as a whole",
+                                      gpu.index))
+                  .hint("name an instance, as `nvidia-smi -L` lists them: --gpus MIG-…")
+                  .hint("or choose other GPUs with --gpus"));
+}
+
+/// If there are not enough for all, nodes share the last GPUs as well as the first.
+void hand_out(Plan& plan, const Share& share, const MachineGpus& machine) {
+  const auto there = share.gpus.size();
+  const auto per_node = share.per_node;
+  const bool shared = per_node * plan.nodes.size() > there;
+  const bool every = per_node == machine.existing() && plan.gpus.kind() != GpuSet::Kind::devices;
   for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
-    const auto first = shared ? (node * per_node) % (existing - per_node + 1) : node * per_node;
-    plan.nodes[node].gpus = per_node == existing ? GpuSet::all() : range(first, per_node);
+    const auto first = shared ? (node * per_node) % (there - per_node + 1) : node * per_node;
+    std::vector<std::string> names;
+    for (std::size_t i = first; i < first + per_node; ++i) names.push_back(machine.name_of(share.gpus[i]));
+    plan.nodes[node].gpus = every ? GpuSet::all() : GpuSet::of_devices(std::move(names));
   }
   if (!shared) return;
   plan.notes.push_back(fmt::format("{} share {}: fine for a trial, but slow",
-                                   count_of(plan.nodes.size(), "node"), count_of_gpus(existing)));
+                                   count_of(plan.nodes.size(), "node"), count_of_gpus(there)));
   for (auto& node : plan.nodes) {
     add_variable(plan, node,
                  {"NCCL_HOSTID", fmt::format("{}-{}", plan.run, node.host),
@@ -60,36 +117,89 @@ void hand_out(Plan& plan, std::size_t per_node, std::size_t existing) {
   }
 }
 
+void add_notes(Plan& plan, const Share& share, const MachineGpus& machine) {
+  const auto nodes = plan.nodes.size();
+  const auto used = share.per_node * nodes;
+  if (!machine.hidden.empty() && plan.gpus.kind() != GpuSet::Kind::devices) {
+    plan.notes.push_back(fmt::format("{} leaves this run {} of {}", machine.limit, machine.usable.size(),
+                                     count_of_gpus(machine.existing())));
+  }
+  const bool asked_for_all = plan.gpus.kind() != GpuSet::Kind::count;
+  if (asked_for_all && used < share.gpus.size()) {
+    const auto idle = share.gpus.size() - used;
+    plan.notes.push_back(fmt::format("{} of {} {} idle: each of {} uses {}", idle,
+                                     count_of_gpus(share.gpus.size()), idle == 1 ? "stays" : "stay",
+                                     count_of(nodes, "node"), share.per_node));
+  }
+  if (nodes > 1 && used <= share.gpus.size()) {
+    plan.notes.emplace_back(
+        "nodes on one machine reach each other over sockets, not NVLink: --nodes 1 is faster");
+  }
+}
+
+Result<void> use_no_gpu(Plan& plan, std::string why) {
+  plan.backend = "gloo";
+  plan.rendezvous.ranks_per_node = 1;
+  plan.notes.push_back(fmt::format("{}: {}", why, kOnCpu));
+  return {};
+}
+
+std::string why_none(const Plan& plan, const MachineGpus& gpus) {
+  if (gpus.existing() == 0) return "this machine has no NVIDIA GPU";
+  if (plan.gpus.empty()) return "no GPUs requested";
+  return fmt::format("{} hides all GPUs", gpus.limit);
+}
+
 }  // namespace
 
-Result<void> share_gpus(Plan& plan, int existing) {
-  const auto there = static_cast<std::size_t>(std::max(existing, 0));
-  std::size_t per_node = 0;
-  switch (plan.gpus.kind()) {
-    case GpuSet::Kind::all:
-      per_node = std::max(there / plan.nodes.size(), std::min<std::size_t>(there, 1));
-      break;
-    case GpuSet::Kind::count:
-      per_node = *plan.gpus.count();
-      TRY(expect_enough(per_node, there));
-      break;
-    case GpuSet::Kind::devices:
-      per_node = plan.gpus.devices().size();
-      TRY(expect_devices(plan, there));
-      break;
+Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpus& gpus) {
+  using specs::Accelerator;
+  if (request.accelerator && request.accelerator->kind() != Accelerator::Kind::cuda) {
+    const auto why = fmt::format("the locked torch is built for {}", request.accelerator->text());
+    if (!request.gpus || request.gpus->empty() || request.gpus->kind() == GpuSet::Kind::all)
+      return use_no_gpu(plan, why);
+    return fail(input_error(fmt::format("--gpus {}: {}, not for CUDA", request.gpus->text(), why))
+                    .hint("lock a torch for CUDA with `cuda` under [torch], or omit --gpus"));
   }
-  plan.backend = per_node > 0 ? "nccl" : "gloo";
-  plan.rendezvous.ranks_per_node = std::max(1, static_cast<int>(per_node));
-  if (per_node == 0) {
-    plan.notes.emplace_back(there == 0
-                                ? "this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"
-                                : "no GPUs requested: one rank per node, on the CPU with gloo");
-  } else if (plan.gpus.kind() == GpuSet::Kind::devices) {
-    plan.nodes.front().gpus = plan.gpus;
-  } else {
-    hand_out(plan, per_node, there);
-  }
+  TRY_ASSIGN(const auto share, choose(plan, gpus));
+  if (share.per_node == 0) return use_no_gpu(plan, why_none(plan, gpus));
+  plan.backend = "nccl";
+  plan.rendezvous.ranks_per_node = static_cast<int>(share.per_node);
+  const auto used = std::min(share.per_node * plan.nodes.size(), share.gpus.size());
+  for (std::size_t i = 0; i < used; ++i) TRY(expect_whole(share.gpus[i]));
+  hand_out(plan, share, gpus);
+  add_notes(plan, share, gpus);
   return {};
+}
+
+std::vector<std::string> busy_gpus(const Plan& plan, const MachineGpus& gpus,
+                                   const std::vector<GpuUser>& others) {
+  constexpr std::uint64_t kIdle = std::uint64_t{1} << 30;  // the driver itself takes some hundred MiB
+  std::vector<std::string> warnings;
+  for (const auto& gpu : gpus.usable) {
+    const auto uses = [&](const GpuSet& set) {
+      const auto& names = set.devices();
+      return set.kind() == GpuSet::Kind::all ||
+             std::find(names.begin(), names.end(), gpu.index) != names.end() ||
+             (!gpu.uuid.empty() && std::find(names.begin(), names.end(), gpu.uuid) != names.end());
+    };
+    if (std::none_of(plan.nodes.begin(), plan.nodes.end(), [&](const auto& node) { return uses(node.gpus); }))
+      continue;
+    const auto other =
+        std::find_if(others.begin(), others.end(), [&](const auto& each) { return uses(each.gpus); });
+    const auto memory = gpu.used.value_or(0) <= kIdle
+                            ? std::string()
+                            : fmt::format("{} of its {} in use", human_bytes(*gpu.used),
+                                          gpu.memory ? human_bytes(*gpu.memory) : "memory");
+    if (other != others.end()) {
+      warnings.push_back(fmt::format("GPU {} is used by the run {}{}", gpu.index, other->run,
+                                     memory.empty() ? "" : ", and has " + memory));
+    } else if (!memory.empty()) {
+      warnings.push_back(
+          fmt::format("GPU {} has {}, by another program; --gpus chooses others", gpu.index, memory));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace launch::train

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <span>
 #include <stop_token>
 #include <vector>
@@ -14,14 +15,37 @@
 
 namespace launch::train {
 
+/// The NVIDIA GPUs of a machine.
+struct MachineGpus {
+  std::vector<pytorch::Gpu> usable = {};  ///< those that a run may use, in the driver's order
+  std::vector<pytorch::Gpu> hidden = {};  ///< those that `limit` hides
+  std::string limit = {};                 ///< "CUDA_VISIBLE_DEVICES=2,3"; empty: none is set
+  /// The driver's numbers are not those of the devices: engines that know all GPUs of the machine would give
+  /// others. So when this process sees only some of them.
+  bool renumbered = false;
+
+  std::size_t existing() const { return usable.size() + hidden.size(); }
+  /// What an engine knows it by: its index, or its UUID where the index may be another GPU's.
+  const std::string& name_of(const pytorch::Gpu& gpu) const;
+};
+
+/// Replaces what /dev says of GPUs with what nvidia-smi says, if it says anything.
+void ask_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop = {});
+
+/// Leaves those that CUDA_VISIBLE_DEVICES names, else NVIDIA_VISIBLE_DEVICES: schedulers and people assign
+/// GPUs with them. Empty, "-1" and, for NVIDIA's, "none" and "void" hide all. Errors (input): a GPU that does
+/// not exist, where CUDA would silently stop reading.
+Result<void> limit_gpus(MachineGpus& gpus,
+                        const std::map<std::string, std::string, std::less<>>& environment);
+
 /// The properties of this machine that a plan depends on.
 struct Machine {
   unsigned cpus = 1;         ///< that this process may use
   std::uint64_t memory = 0;  ///< bytes
-  int gpus = 0;              ///< NVIDIA devices
+  MachineGpus gpus = {};
 };
 
-/// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up.
+/// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up: of the GPUs, only the numbers.
 Machine this_machine();
 
 /// What nvidia-smi says of this machine's GPUs; empty if it cannot tell.
@@ -32,9 +56,7 @@ std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop =
 Result<void> check_gpus(const project::Lockfile& lock, std::span<const pytorch::Gpu> gpus,
                         const specs::GpuSet& used);
 
-/// The same for the GPUs of a run on this machine, which are asked for if it uses any. Errors: the same; none
-/// if nvidia-smi cannot tell.
-Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, ProcessRunner& runner,
-                        std::stop_token stop = {});
+/// The same for the GPUs of a plan on this machine.
+Result<void> check_gpus(const Plan& plan, const project::Lockfile& lock, const MachineGpus& gpus);
 
 }  // namespace launch::train

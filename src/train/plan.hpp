@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "project/recipe.hpp"
 #include "project/verification.hpp"
+#include "specs/accelerator.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/rendezvous.hpp"
 
@@ -83,7 +84,7 @@ struct Plan {
   std::optional<MountedEnvironment> mounted = {};
   Rendezvous rendezvous;
   std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
-  specs::GpuSet gpus = specs::GpuSet::all();     ///< requested per node
+  specs::GpuSet gpus = specs::GpuSet::all();     ///< requested: per node, or devices of all nodes
   std::vector<std::string> command = {};         ///< given to torchrun
   std::vector<std::string> arguments = {};       ///< after the command: the user's
   std::vector<Variable> environment = {};        ///< of every node; sorted by name
@@ -102,10 +103,12 @@ struct Plan {
 struct PlanRequest {
   std::string run;
   Digest lock_digest = Digest::of("");
-  std::filesystem::path project;              ///< base of relative mounts
-  std::filesystem::path node_folder;          ///< on this machine
-  std::optional<int> nodes;                   ///< else the recipe's
-  std::optional<specs::GpuSet> gpus;          ///< per node; else the recipe's
+  std::filesystem::path project;      ///< base of relative mounts
+  std::filesystem::path node_folder;  ///< on this machine
+  std::optional<int> nodes;           ///< else the recipe's
+  std::optional<specs::GpuSet> gpus;  ///< per node, or devices of all nodes; else the recipe's
+  std::optional<specs::Accelerator> accelerator =
+      {};                                     ///< that the locked torch is built for; nullopt: unknown
   int port = 29500;                           ///< 0: chosen
   std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
   std::vector<std::string> arguments;         ///< for the training script, after the recipe's
@@ -122,12 +125,6 @@ void add_variable(const Plan& plan, NodePlan& node, Variable variable);
 std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
 /// The argument vector of a node: torchrun, which starts rank.py, which starts the command.
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);
-
-/// Distributes the GPUs of one machine among the nodes of a plan, all on that machine, and sets ranks,
-/// backend and notes. `existing` is the machine's number of GPUs. Nodes get different GPUs if there are
-/// enough; else they share them, and NCCL is configured to see one host per node. Pure. Errors (input): more
-/// GPUs requested than exist, a device that does not exist, devices by name for several nodes.
-Result<void> share_gpus(Plan& plan, int existing);
 
 /// "demo-20261124-055512-3fa2": the recipe's name in a form allowed in container names, the UTC time and four
 /// hex digits.

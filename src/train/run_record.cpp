@@ -53,6 +53,13 @@ Json devices_of(const specs::GpuSet& gpus) {
   return gpus.devices();
 }
 
+specs::GpuSet read_devices(const Json& json) {
+  if (!json.is_array()) return json_string(json) == "all" ? specs::GpuSet::all() : specs::GpuSet::none();
+  std::vector<std::string> devices;
+  for (const auto& device : json) devices.push_back(json_string(device));
+  return specs::GpuSet::of_devices(std::move(devices));
+}
+
 Json nodes_of(const RunRecord& record) {
   auto list = Json::array();
   for (const auto& node : record.plan.nodes) {
@@ -237,6 +244,8 @@ Result<RunSummary> read_run_record(std::string_view text) {
   summary.started = json_string(json, {"started"});
   summary.time = number(json_at(json, {"time"})).value_or(0);
   summary.nodes = static_cast<int>(json_at(json, {"nodes"}).size());
+  for (const auto& node : json_at(json, {"nodes"}))
+    summary.gpus.push_back(read_devices(json_at(node, {"gpus"})));
   summary.ranks_per_node = std::max(1, json_integer<int>(json_at(json, {"ranks_per_node"})).value_or(1));
   summary.handle = {json_string(json, {"place", "name"}), json_string(json, {"place", "engine"}),
                     read_bytes(json_at(json, {"place", "program"}))};

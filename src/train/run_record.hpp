@@ -66,6 +66,7 @@ struct RunSummary {
   EnvironmentKind environment = EnvironmentKind::image;
   std::chrono::seconds grace = Grace().interrupted;  ///< that ranks have when it is stopped
   PlaceHandle handle;
+  std::vector<specs::GpuSet> gpus = {};  ///< of each node
 };
 /// Pure. Errors (environment): the text is not a record.
 Result<RunSummary> read_run_record(std::string_view text);

@@ -84,10 +84,10 @@ class TrainProject:
             subprocess.run(["podman", "rmi", "-f", image], capture_output=True)
         shutil.rmtree(self.root)
 
-    def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True):
-        """Writes a recipe and its lock, and makes its image."""
-        recipe = RECIPE.format(stand_in=HERE / "stand_in", path=path)
-        lock = lock_of(recipe)
+    def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True, recipe=None, lock=None):
+        """Writes a recipe (of the tests' own, or this text) and its lock, and makes its image."""
+        recipe = recipe or RECIPE.format(stand_in=HERE / "stand_in", path=path)
+        lock = lock or lock_of(recipe)
         for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
             (self.root / folder).mkdir(exist_ok=True)
             (self.root / folder / file).write_text(text)

@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
+#include "train/gpu_share.hpp"
 #include "train/place.hpp"
 #include "train/subnet.hpp"
 
@@ -124,7 +125,7 @@ class LocalPlace final : public Place {
   Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const override {
     TRY_ASSIGN(auto plan, plan_run(recipe, request));
     choose_port(plan);
-    TRY(share_gpus(plan, tools_.machine.gpus));
+    TRY(share_gpus(plan, request, tools_.machine.gpus));
     TRY(expect_mounts(plan));
     add_variables(plan, tools_.machine);
     plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());

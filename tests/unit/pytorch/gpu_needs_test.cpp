@@ -22,7 +22,8 @@ TEST(GpuNeeds, AreThoseOfTheTable) {
 
 TEST(Gpus, AreTheLinesOfNvidiaSmi) {
   const auto gpus = parse_gpus(
-      "0, GPU-c75f5e34-60f1-5f7d-200a-ac52a1cc8df3, 580.159.04, 9.0, NVIDIA H100 80GB HBM3\n"
+      "0, GPU-c75f5e34-60f1-5f7d-200a-ac52a1cc8df3, 580.159.04, 9.0, NVIDIA H100 80GB HBM3, 12, 81559, "
+      "Enabled\n"
       "10, GPU-1, 580.159.04, [N/A]\n");
   ASSERT_EQ(gpus.size(), 2U);
   EXPECT_EQ(gpus[0].index, "0");
@@ -30,7 +31,12 @@ TEST(Gpus, AreTheLinesOfNvidiaSmi) {
   EXPECT_EQ(gpus[0].driver, "580.159.04");
   EXPECT_EQ(gpus[0].capability, "9.0");
   EXPECT_EQ(gpus[0].name, "NVIDIA H100 80GB HBM3");
+  EXPECT_EQ(gpus[0].used, std::uint64_t{12} << 20);
+  EXPECT_EQ(gpus[0].memory, std::uint64_t{81559} << 20);
+  EXPECT_TRUE(gpus[0].divided);
   EXPECT_EQ(gpus[1].index, "10");
+  EXPECT_EQ(gpus[1].used, std::nullopt);
+  EXPECT_FALSE(gpus[1].divided);
   EXPECT_EQ(gpus[1].name, "");
   EXPECT_TRUE(parse_gpus("No devices were found\n").empty());
   EXPECT_TRUE(parse_gpus("NVIDIA-SMI has failed, because it, well, could not, communicate\n").empty());

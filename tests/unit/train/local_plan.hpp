@@ -1,11 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/clock.hpp"
 #include "train/place.hpp"
 
 namespace launch::train {
+
+/// That many GPUs, as nvidia-smi lists them.
+inline MachineGpus gpus_of(std::size_t count) {
+  MachineGpus gpus;
+  for (std::size_t i = 0; i < count; ++i)
+    gpus.usable.push_back({.index = std::to_string(i), .uuid = "GPU-" + std::to_string(i)});
+  return gpus;
+}
 
 /// A plan of the local place on some machine.
 inline Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request,
@@ -22,7 +31,7 @@ inline Plan plan_of_two_nodes(PlanRequest request = {}) {
   recipe.train.command = {"train.py"};
   recipe.train.nodes = 2;
   request.run = "demo-1";
-  return *plan_local(recipe, request, {.cpus = 2, .memory = std::uint64_t{8} << 30, .gpus = 0});
+  return *plan_local(recipe, request, {.cpus = 2, .memory = std::uint64_t{8} << 30});
 }
 
 }  // namespace launch::train
