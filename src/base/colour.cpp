@@ -31,6 +31,7 @@ bool is_reset(std::string_view sequence) {
 }  // namespace
 
 std::string printable(std::string_view text, Colours colours) {
+  if (text.find(kEscape) == std::string_view::npos) return printable(text);
   std::string out;
   bool on = false;
   for (auto at = text.find(kEscape); at != std::string_view::npos; at = text.find(kEscape, at)) {
