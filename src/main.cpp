@@ -80,9 +80,10 @@ void occupy_standard_streams() {
   }
 }
 
-int columns_of_stderr() {
+launch::cli::Window window_of_stderr() {
   winsize size{};
-  return ::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+  if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0) return {};
+  return {size.ws_col, size.ws_row};
 }
 
 }  // namespace
@@ -97,9 +98,10 @@ int main(int argc, char** argv) {
     launch::RealDisk disk;
     launch::SystemClock clock;
     const auto runner = launch::make_process_runner();
-    launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, columns_of_stderr(), environment, clock);
+    launch::cli::Terminal terminal(::isatty(STDERR_FILENO) == 1, window_of_stderr, environment, clock);
     std::error_code code;
-    launch::cli::Output output(STDOUT_FILENO);
+    const bool shown = ::isatty(STDOUT_FILENO) == 1;
+    launch::cli::Output output(STDOUT_FILENO, {shown, launch::cli::colours_of(shown, environment)});
     launch::cli::World world{
         .context = {
             .environment = environment,

@@ -216,10 +216,21 @@ bool is_control(std::string_view character) {
                            (second == 0x81 && third >= 0xa6 && third <= 0xa9));
 }
 
+/// How many characters at the start of the text are ASCII and none of control.
+std::size_t plain_length(std::string_view text) {
+  std::size_t length = 0;
+  while (length < text.size() && byte_at(text, length) >= 0x20 && byte_at(text, length) < 0x7f) ++length;
+  return length;
+}
+
 std::string shown(std::string_view text, bool message) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    const auto plain = plain_length(text);  // nearly all, which is worth a short cut
+    out += text.substr(0, plain);
+    text.remove_prefix(plain);
+    if (text.empty()) break;
     const auto length = utf8_length(text);
     const auto character = text.substr(0, std::max<std::size_t>(length, 1));
     text.remove_prefix(character.size());

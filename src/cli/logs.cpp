@@ -5,8 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/colour.hpp"
 #include "base/json.hpp"
-#include "base/text.hpp"
 #include "cli/app.hpp"
 #include "commands/runs.hpp"
 
@@ -20,7 +20,7 @@ Result<int> run_logs(World& world, const commands::LogsRequest& request) {
       kept.emplace_back(line);
       return;
     }
-    world.output.line(printable(line));
+    world.output.line(printable(line, world.output.reader().colours));
     if (request.follow) world.output.flush();
   });
   TRY(document);

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/clock.hpp"
 #include "base/process.hpp"
 #include "base/reporter.hpp"
 #include "cli/output.hpp"
@@ -15,38 +16,47 @@
 
 namespace launch::cli {
 
+/// What a command prints on stdout: the lines of the run, or a document about it (--json).
+enum class StdoutIs { lines, document };
+
 /// The lines and messages of a long run on their way to a reader that may stall: a terminal that was stopped
 /// with Ctrl-S, a pager, a pipe. Nothing here waits for it. A thread of its own prints, many lines at a
 /// time; if the reader falls behind by more than `room` bytes, lines are dropped, and their number is printed
-/// in their place. Warnings and notes overtake lines.
+/// in their place. Warnings and notes overtake lines. On a terminal, colours in lines are kept.
+///
+/// Progress bars are drawn over at the end of a terminal. Elsewhere, also if only stdout goes elsewhere, to
+/// be shown later perhaps by `tee`, they are lines, of which each bar has one in ten seconds. What is left of
+/// a bar is a line in any case.
 class Screen final : public Reporter {
  public:
   static constexpr std::size_t kRoom = std::size_t{16} << 20;
 
-  /// Lines of stdout go to `output`, or to the terminal if `output_is_data` (--json). `logs`: where dropped
+  /// Lines of stdout go to `output`, or to the terminal if that is for a document. `logs`: where dropped
   /// lines can be found.
-  Screen(Terminal& terminal, Output& output, bool output_is_data, std::string logs, std::size_t room = kRoom);
+  Screen(Terminal& terminal, Output& output, StdoutIs stdout_is, std::string logs, Clock& clock,
+         std::size_t room = kRoom);
   Screen(const Screen&) = delete;
   Screen& operator=(const Screen&) = delete;
   /// Leaves what is not printed yet to its thread.
   ~Screen() override;
 
-  /// A line of a run, and who wrote it: "[0.3]".
+  /// A line of a run, and who wrote it: "[0.3]". It replaces the progress bar on that stream.
   void line(Stream stream, std::string_view who, std::string_view text);
+  /// The state of a progress bar; a blank one ends it.
+  void bar(Stream stream, std::string_view who, std::string_view text);
   void warn(std::string_view text) override;
   void note(std::string_view text) override;
   /// Nothing: lines come between.
   void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override;
   void status(std::string_view what) override;
 
-  /// Waits until everything is printed. False if it was given up: a stop was requested, and the reader took
-  /// nothing for as long as `patience`. The terminal and the output must then not be used any more, since
-  /// the thread waits in them.
+  /// Prints bars that did not end as lines, and waits until everything is printed. False if it was given up:
+  /// a stop was requested, and the reader took nothing for as long as `patience`. The terminal and the output
+  /// must then not be used any more, since the thread waits in them.
   bool close(const std::stop_token& stop, std::chrono::milliseconds patience);
 
  private:
   struct State;
-  void push(char kind, std::string_view who, std::string_view text);
 
   std::shared_ptr<State> state_;
 };

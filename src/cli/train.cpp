@@ -27,6 +27,11 @@ constexpr const char* kFooter =
     "rank that\n"
     "failed first is shown, and its code is returned.\n"
     "\n"
+    "On a terminal, lines keep their colours, and the ranks' progress bars stay at the bottom. Elsewhere,\n"
+    "also with `| tee`, colours are left out, and a bar is a line every 10 s and at its end. The logs keep\n"
+    "everything. Ranks write to pipes, so that many programs print no colours unless FORCE_COLOR = \"1\" is\n"
+    "in [train.env].\n"
+    "\n"
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
@@ -91,10 +96,12 @@ constexpr std::chrono::seconds kPatience{2};
 Result<commands::TrainDocument> train_on_screen(const commands::TrainRequest& request, World& world,
                                                 bool& stalled) {
   // The ranks' stdout is this command's data, unless --json uses stdout.
-  Screen screen(world.terminal, world.output, world.json, "the run's logs");
-  auto document = commands::train(
-      request, world.context,
-      [&screen](Stream stream, auto who, auto text) { screen.line(stream, who, text); }, screen);
+  const auto stdout_is = world.json ? StdoutIs::document : StdoutIs::lines;
+  Screen screen(world.terminal, world.output, stdout_is, "the run's logs", world.context.clock);
+  const auto show = [&screen](Stream stream, auto who, auto text, train::LogMux::Shown what) {
+    what == train::LogMux::Shown::bar ? screen.bar(stream, who, text) : screen.line(stream, who, text);
+  };
+  auto document = commands::train(request, world.context, show, screen);
   stalled = !screen.close(world.context.stop, kPatience);
   if (stalled && !document) leave_stalled_reader(exit_code_of(document.error()));
   return document;
@@ -153,7 +160,7 @@ void tell_failure(const train::Cause& cause, double stop_seconds, const train::R
       cause.rank ? fmt::format("[{}.{}]", cause.node, *cause.rank) : fmt::format("[{}]", cause.node);
   const auto& lines = cause.last_lines;
   for (auto i = lines.size() - std::min(lines.size(), kShown); i < lines.size(); ++i) {
-    terminal.line("  ", terminal.dim(who), " ", lines[i]);
+    terminal.line("  ", terminal.dim(who), " ", terminal.printed(lines[i]));
   }
   terminal.line(fmt::format("  full log: {}", log_of(cause, folder)));
   terminal.line("");

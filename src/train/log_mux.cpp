@@ -72,18 +72,25 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
 
 /// A line of a rank, or a part of one.
 void LogMux::put_part(int node, const RankLine& said) {
+  using Extent = RankLine::Extent;
   const auto stream = said.kind == RankLine::Kind::err ? Stream::err : Stream::out;
+  const auto what = said.extent == Extent::replaced ? Shown::bar : Shown::line;
   auto& from = source(node, said.rank);
+  if (said.extent == Extent::start) {
+    if (show_ && !is_quiet(node, said.rank)) show(from, stream, said.text, Shown::bar);
+    return;
+  }
   const auto begun = from.begun.find(said.kind);
-  if (begun == from.begun.end() && !said.goes_on) return put(node, said.rank, stream, said.text);
+  if (begun == from.begun.end() && said.extent != Extent::part)
+    return put(node, said.rank, stream, said.text, what);
   auto line = begun == from.begun.end() ? std::string() : std::move(begun->second);
   line += said.text;
-  if (said.goes_on && line.size() < kLongestLine) {
+  if (said.extent == Extent::part && line.size() < kLongestLine) {
     from.begun.insert_or_assign(said.kind, std::move(line));
     return;
   }
   from.begun.erase(said.kind);
-  put(node, said.rank, stream, line);
+  put(node, said.rank, stream, line, what);
 }
 
 /// torchrun's agents say goodbye through the first agent's store, and complain if it is gone before them.
@@ -124,12 +131,21 @@ void LogMux::write_pending() {
   pending_.clear();
 }
 
-void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
+void LogMux::put(int node, int rank, Stream stream, std::string_view text, Shown what) {
+  if (what == Shown::bar && text.empty()) return;  // a carriage return at the start of a line
   auto& from = source(node, rank);
   add(from.file, {}, text);
   add(all_, from.who, text);
   if (all_.pending.size() >= kMostPending) write_pending();
-  if (from.last.size() < kKeptLines) {
+  keep_last(from, stream, text, what);
+  if (show_ && !is_quiet(node, rank)) show(from, stream, text, what);
+}
+
+/// Keeps what a terminal would: a text replaces a progress bar of its stream.
+void LogMux::keep_last(Source& from, Stream stream, std::string_view text, Shown what) {
+  if (from.bar == stream && !from.last.empty()) {
+    from.last.back() = text;
+  } else if (from.last.size() < kKeptLines) {
     from.last.emplace_back(text);
   } else {
     auto oldest = std::move(from.last.front());  // its memory is used again
@@ -137,7 +153,12 @@ void LogMux::put(int node, int rank, Stream stream, std::string_view text) {
     oldest = text;
     from.last.push_back(std::move(oldest));
   }
-  if (show_ && !is_quiet(node, rank)) show_(stream, from.who, text);
+  from.bar = what == Shown::bar ? std::optional(stream) : std::nullopt;
+}
+
+void LogMux::show(const Source& from, Stream stream, std::string_view text, Shown what) {
+  if (what == Shown::bar && text.ends_with(kCursorUp)) text.remove_suffix(kCursorUp.size());
+  show_(stream, from.who, text, what);
 }
 
 std::function<void()> LogMux::started(int node, int rank) {

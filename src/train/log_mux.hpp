@@ -19,13 +19,16 @@ namespace launch::train {
 
 /// Sorts the nodes' lines: each rank's into logs/nodeN.rankR.log, each torchrun's own into
 /// logs/nodeN.log, all in order of arrival, prefixed with "[N.R] ", into logs/all.log and to
-/// the function that shows them. Lines are in their files when `flush` returns, so that they outlive this
-/// process; those that cannot be written are a warning, once, and the training goes on. Safe to call from
-/// several threads.
+/// the function that shows them. Each state of a progress bar is a line of the files. Lines are in their
+/// files when `flush` returns, so that they outlive this process; those that cannot be written are a warning,
+/// once, and the training goes on. Safe to call from several threads.
 class LogMux {
  public:
-  /// Shows a line; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
-  using Show = std::function<void(Stream stream, std::string_view who, std::string_view text)>;
+  /// A line, or a progress bar as it is now, which the next text of its stream replaces (a blank one has
+  /// ended).
+  enum class Shown { line, bar };
+  /// Shows a text; the "[N.R]" is a separate argument. It must not wait: all nodes wait for it.
+  using Show = std::function<void(Stream stream, std::string_view who, std::string_view text, Shown what)>;
   /// Called with what happens to ranks; each may be empty.
   struct Events {
     std::function<void(int node, int rank)> started = {};
@@ -61,6 +64,7 @@ class LogMux {
     std::string who;  ///< "[0.3]"
     LogFile file;
     std::deque<std::string> last = {};
+    std::optional<Stream> bar = {};                    ///< whose progress bar is at the end of `last`
     std::map<RankLine::Kind, std::string> begun = {};  ///< unfinished lines
     std::optional<RankException> exception = {};
   };
@@ -71,7 +75,9 @@ class LogMux {
   void write(LogFile& file);
   void write_pending();
   void put_part(int node, const RankLine& said);
-  void put(int node, int rank, Stream stream, std::string_view text);
+  void put(int node, int rank, Stream stream, std::string_view text, Shown what = Shown::line);
+  static void keep_last(Source& from, Stream stream, std::string_view text, Shown what);
+  void show(const Source& from, Stream stream, std::string_view text, Shown what);
   std::function<void()> started(int node, int rank);
   std::function<void()> failed(int node, const RankLine& said);
   std::function<void()> ended(int node, const RankLine& said);

@@ -3,8 +3,10 @@
 Writes every line of the rank to stdout, prefixed with the rank, and its end as an event, so that the reader of the
 node's output knows which rank wrote what, which ended first, and how:
 
-    @launch RANK o TEXT    a line of its stdout; O: the line continues
-    @launch RANK e TEXT    a line of its stderr; E: the line continues
+    @launch RANK o TEXT    a line of its stdout; O: the line continues. A carriage return at the end of TEXT ended
+                           the line: on a terminal, what follows replaces it (progress bars)
+    @launch RANK e TEXT    a line of its stderr; E: the line continues; likewise
+    @launch RANK p S TEXT  the start of such a line of S, "o" or "e", which follows whole when it ends
     @launch RANK s JSON    it was started: pid, time (seconds since 1970)
     @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
                            it, and the end follows, perhaps after seconds; without, it is the last on stderr
@@ -52,33 +54,37 @@ def put_event(kind, event):
 
 
 class Lines:
-    """Splits one stream into lines; a carriage return ends a line too (progress bars)."""
+    """Splits one stream into lines; a carriage return ends a line too (progress bars), and stays at its end."""
 
     def __init__(self, kind, watch=None):
         self.kind = kind
         self.mark = b"@launch %s %s " % (RANK, kind)
         self.rest = b""
         self.cut = False  # a part of the line was passed on
+        self.replaces = False  # the line replaces the one before
         self.watch = watch
 
     def take(self, data):
         data = self.rest + data
+        end = data.rfind(b"\n") + 1
         if b"\r" in data:
-            *whole, self.rest = re.split(rb"\r*\n|\r(?!$)", data)
-            for line in whole:
-                self.feed(line + b"\n")
-                self.line(line)
-        else:
-            end = data.rfind(b"\n") + 1
-            self.rest = data[end:]
-            self.feed(data[:end])
-            self.lines(data[:end])
+            end = max(end, data.rstrip(b"\r").rfind(b"\r") + 1)  # one at the end of the data may precede a newline
+        self.rest, data = data[end:], data[:end]
+        if data:
+            self.replaces = data.endswith(b"\r")
+        if b"\r" in data:
+            data = re.sub(rb"\r+(?!\n)", b"\r\n", re.sub(rb"\r+\n", b"\n", data))
+        self.feed(data)
+        self.lines(data)
         while len(self.rest) > LONGEST:
             if not self.cut:
                 self.feed(self.rest[:LONGEST] + b"\n")
             self.cut = True
             put(self.kind.upper(), self.rest[:LONGEST])
             self.rest = self.rest[LONGEST:]
+        bar = self.rest.rstrip(b"\r")
+        if bar and not self.cut and (self.replaces or len(bar) < len(self.rest)):
+            put(b"p", self.kind + b" " + bar)
 
     def lines(self, data):
         """Passes on whole lines, as many as fit into each write."""

@@ -46,6 +46,54 @@ std::vector<Raised> all_raised_in(const Json& json, const char* key) {
   return out;
 }
 
+/// That of "p", the start of a line, follows in its text.
+std::optional<RankLine::Kind> kind_of(char letter) {
+  switch (letter) {
+    case 'o':
+    case 'O':
+    case 'p':
+      return RankLine::Kind::out;
+    case 'e':
+    case 'E':
+      return RankLine::Kind::err;
+    case 's':
+      return RankLine::Kind::started;
+    case 'f':
+      return RankLine::Kind::failed;
+    case 'k':
+      return RankLine::Kind::stacks;
+    case 'x':
+      return RankLine::Kind::ended;
+    default:
+      return std::nullopt;
+  }
+}
+
+bool is_output(const RankLine& line) {
+  return line.kind == RankLine::Kind::out || line.kind == RankLine::Kind::err;
+}
+
+/// The text of "p": "o" or "e", and the start of a line.
+bool read_start(RankLine& line) {
+  const auto stream = line.text.substr(0, 2);
+  if (stream != "o " && stream != "e ") return false;
+  line.kind = stream == "o " ? RankLine::Kind::out : RankLine::Kind::err;
+  line.extent = RankLine::Extent::start;
+  line.text.remove_prefix(stream.size());
+  return true;
+}
+
+/// Whether what follows replaces the line: it ended with a carriage return, or it moves the cursor up before
+/// its newline, as tqdm does for a bar below another.
+void read_end(RankLine& line) {
+  if (line.text.ends_with('\r')) {
+    line.text.remove_suffix(1);
+    line.extent = RankLine::Extent::replaced;
+  } else if (line.text.ends_with(kCursorUp)) {
+    line.extent = RankLine::Extent::replaced;
+  }
+}
+
 }  // namespace
 
 std::span<const RankFile> rank_files() {
@@ -66,37 +114,17 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
     return std::nullopt;
   const auto rank = parse_u64(line.substr(0, space));
   if (!rank || *rank > most) return std::nullopt;
-  RankLine out;
-  out.rank = static_cast<int>(*rank);
-  out.text = line.substr(space + 3);
-  switch (line[space + 1]) {
-    case 'O':
-      out.goes_on = true;
-      [[fallthrough]];
-    case 'o':
-      out.kind = RankLine::Kind::out;
-      return out;
-    case 'E':
-      out.goes_on = true;
-      [[fallthrough]];
-    case 'e':
-      out.kind = RankLine::Kind::err;
-      return out;
-    case 's':
-      out.kind = RankLine::Kind::started;
-      return out;
-    case 'f':
-      out.kind = RankLine::Kind::failed;
-      return out;
-    case 'k':
-      out.kind = RankLine::Kind::stacks;
-      return out;
-    case 'x':
-      out.kind = RankLine::Kind::ended;
-      return out;
-    default:
-      return std::nullopt;
+  RankLine out{.rank = static_cast<int>(*rank), .text = line.substr(space + 3)};
+  const auto kind = kind_of(line[space + 1]);
+  if (!kind) return std::nullopt;
+  out.kind = *kind;
+  if (line[space + 1] == 'p') return read_start(out) ? std::optional(out) : std::nullopt;
+  if (line[space + 1] == 'O' || line[space + 1] == 'E') {
+    out.extent = RankLine::Extent::part;
+  } else if (is_output(out)) {
+    read_end(out);
   }
+  return out;
 }
 
 std::optional<RankEvent> read_rank_event(std::string_view text) {

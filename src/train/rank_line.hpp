@@ -18,12 +18,19 @@ struct RankFile {
 /// rank.
 std::span<const RankFile> rank_files();
 
+/// Up one line: the end of what tqdm prints for a bar below another.
+inline constexpr std::string_view kCursorUp = "\x1b[A";
+
 /// One line in the format of rank.py.
 struct RankLine {
   enum class Kind { out, err, started, failed, stacks, ended };
+  /// Of a line of out or err, what the text is: all of it; a part, to which the next line of this rank and
+  /// kind belongs; all of it, but the next replaces it on a terminal; or its start, which comes again with
+  /// the rest.
+  enum class Extent { whole, part, replaced, start };
   int rank = 0;
   Kind kind = Kind::out;
-  bool goes_on = false;   ///< the next line of this rank and kind belongs to it
+  Extent extent = Extent::whole;
   std::string_view text;  ///< JSON unless it is a line of out or err
 };
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 #include "fakes/hand_clock.hpp"
 
@@ -61,31 +62,94 @@ class ScreenTest : public testing::Test {
   std::array<int, 2> ends_ = make_pipe();
   fakes::HandClock clock_;
   Environment environment_{std::map<std::string, std::string, std::less<>>{}};
-  Terminal terminal_{false, 80, environment_, clock_};
+  Terminal terminal_{false, [] { return Window{}; }, environment_, clock_};
   Output output_{ends_[1]};
   std::chrono::milliseconds patience_{50};
 };
 
 TEST_F(ScreenTest, PrintsWhatItGets) {
-  Screen screen(terminal_, output_, false, "LOGS");
-  screen.line(Stream::out, "[0.1]", "loss 1\x1b[31m");
+  Screen screen(terminal_, output_, StdoutIs::lines, "LOGS", clock_);
+  screen.line(Stream::out, "[0.1]", "\x1b[31mloss 1\x1b[2J");
   screen.line(Stream::err, "[0]", "torchrun");
   screen.line(Stream::out, "[0.1]", "loss 2");
   EXPECT_TRUE(screen.close({}, patience_));
-  EXPECT_EQ(read(34), "[0.1] loss 1\\x1b[31m\n[0.1] loss 2\n");
+  EXPECT_EQ(read(33), "[0.1] loss 1\\x1b[2J\n[0.1] loss 2\n");
   EXPECT_EQ(errors(), "[0] torchrun\n");
 }
 
 TEST_F(ScreenTest, LeavesStdoutToTheDocument) {
-  Screen screen(terminal_, output_, true, "LOGS");
+  Screen screen(terminal_, output_, StdoutIs::document, "LOGS", clock_);
   screen.line(Stream::out, "[0.1]", "loss 1");
   EXPECT_TRUE(screen.close(stopped(), patience_));
   EXPECT_EQ(errors(), "[0.1] loss 1\n");
 }
 
+TEST_F(ScreenTest, WithoutATerminalABarIsALineEveryTenSecondsAndWhatIsLeftOfIt) {
+  Screen screen(terminal_, output_, StdoutIs::lines, "LOGS", clock_);
+  for (int second = 0; second < 25; ++second) {
+    screen.bar(Stream::err, "[0.1]", fmt::format("{}%", second));
+    screen.bar(Stream::err, "[0.2]", fmt::format("\x1b[32m{}%", second));
+    clock_.sleep(std::chrono::seconds(1), {});
+  }
+  screen.line(Stream::err, "[0.1]", "100%");
+  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_EQ(errors(),
+            "[0.1] 0%\n[0.2] 0%\n[0.1] 10%\n[0.2] 10%\n[0.1] 20%\n[0.2] 20%\n[0.1] 100%\n[0.2] 24%\n");
+}
+
+/// A screen whose stderr is a terminal of eight rows, and whose stdout is one or not.
+class LiveScreenTest : public ScreenTest {
+ protected:
+  /// Returns what was printed on stderr, once this is in it.
+  static std::string errors_with(std::string_view text) {
+    for (;;) {
+      auto so_far = read_file("/proc/self/fd/2").value_or("");
+      if (so_far.find(text) != std::string::npos) return so_far;
+      std::this_thread::yield();
+    }
+  }
+
+  Terminal live_{true, [] { return Window{40, 8}; }, environment_, clock_};
+  Output shown_{ends_[1], {.is_terminal = true, .colours = Colours::kept}};
+};
+
+TEST_F(LiveScreenTest, BarsAreDrawnBelowTheLinesOfBothStreams) {
+  Screen screen(live_, shown_, StdoutIs::lines, "LOGS", clock_);
+  screen.bar(Stream::err, "[0.1]", "50%");
+  screen.line(Stream::out, "[0.0]", "\x1b[31mloss 1");
+  EXPECT_EQ(read(22), "[0.0] \x1b[31mloss 1\x1b[0m\n");
+  errors_with("\x1b[2m[0.1]\x1b[0m 50%\x1b[J\r");
+  screen.line(Stream::err, "[0.1]", "100%");
+  EXPECT_TRUE(screen.close({}, patience_));
+  const auto text = errors();
+  EXPECT_THAT(text, testing::HasSubstr("\r\x1b[K\x1b[2m[0.1]\x1b[0m 100%\n"));
+  EXPECT_TRUE(text.ends_with("100%\n")) << "no bar is left: " << printable(text);
+}
+
+TEST_F(LiveScreenTest, OnlyTheFirstRanksHaveRoom) {
+  Screen screen(live_, shown_, StdoutIs::lines, "LOGS", clock_);
+  for (const auto* who : {"[0.0]", "[0.1]", "[0.2]", "[0.3]", "[0.4]"}) screen.bar(Stream::err, who, "50%");
+  auto text = errors_with("and 2 more bars");
+  text.erase(0, text.rfind("\x1b[?7l"));
+  EXPECT_THAT(text, testing::HasSubstr("[0.2]"));
+  EXPECT_THAT(text, testing::Not(testing::HasSubstr("[0.3]")));
+  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_THAT(errors(), testing::EndsWith("\x1b[2m[0.3]\x1b[0m 50%\n\x1b[2m[0.4]\x1b[0m 50%\n"))
+      << "what is left of them";
+}
+
+TEST_F(LiveScreenTest, NothingIsDrawnOverIfStdoutGoesElsewhere) {
+  Screen screen(live_, output_, StdoutIs::lines, "LOGS", clock_);
+  screen.bar(Stream::err, "[0.1]", "50%");
+  screen.bar(Stream::err, "[0.1]", "51%");
+  screen.line(Stream::err, "[0.1]", "100%");
+  EXPECT_TRUE(screen.close({}, patience_));
+  EXPECT_EQ(errors(), "\x1b[2m[0.1]\x1b[0m 50%\n\x1b[2m[0.1]\x1b[0m 100%\n");
+}
+
 TEST_F(ScreenTest, NeverWaitsForAReaderThatStalls) {
   constexpr int kLines = 100'000;
-  Screen screen(terminal_, output_, false, "LOGS", std::size_t{1} << 20);
+  Screen screen(terminal_, output_, StdoutIs::lines, "LOGS", clock_, std::size_t{1} << 20);
   for (int i = 0; i < kLines; ++i) screen.line(Stream::out, "[0.0]", fmt::format("{:08}", i));
   EXPECT_FALSE(screen.close(stopped(), patience_)) << "nothing is read";
   // The reader goes on.

@@ -1,5 +1,6 @@
 #include "cli/terminal.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 
@@ -22,30 +23,34 @@ class HandClock final : public Clock {
   std::chrono::milliseconds at{1000};
 };
 
+std::function<Window()> window(int columns, int rows = 24) {
+  return [=] { return Window{columns, rows}; };
+}
+
 Environment environment(std::map<std::string, std::string, std::less<>> values) {
   return Environment(std::move(values));
 }
 
 TEST(Terminal, ColourNeedsATerminalThatWantsIt) {
   HandClock clock;
-  EXPECT_TRUE(Terminal(true, 80, environment({{"TERM", "xterm"}}), clock).colour());
-  EXPECT_FALSE(Terminal(false, 80, environment({{"TERM", "xterm"}}), clock).colour());
-  EXPECT_FALSE(Terminal(true, 80, environment({{"TERM", "dumb"}}), clock).colour());
-  EXPECT_FALSE(Terminal(true, 80, environment({{"NO_COLOR", "1"}}), clock).colour());
-  EXPECT_TRUE(Terminal(false, 80, environment({{"CLICOLOR_FORCE", "1"}}), clock).colour());
+  EXPECT_TRUE(Terminal(true, window(80), environment({{"TERM", "xterm"}}), clock).colour());
+  EXPECT_FALSE(Terminal(false, window(80), environment({{"TERM", "xterm"}}), clock).colour());
+  EXPECT_FALSE(Terminal(true, window(80), environment({{"TERM", "dumb"}}), clock).colour());
+  EXPECT_FALSE(Terminal(true, window(80), environment({{"NO_COLOR", "1"}}), clock).colour());
+  EXPECT_TRUE(Terminal(false, window(80), environment({{"CLICOLOR_FORCE", "1"}}), clock).colour());
   EXPECT_FALSE(
-      Terminal(false, 80, environment({{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", "1"}}), clock).colour());
+      Terminal(false, window(80), environment({{"CLICOLOR_FORCE", "1"}, {"NO_COLOR", "1"}}), clock).colour());
 }
 
 TEST(Terminal, PaintsOnlyInColour) {
   HandClock clock;
-  EXPECT_EQ(Terminal(true, 80, environment({}), clock).red("no").bytes(), "\x1b[31mno\x1b[0m");
-  EXPECT_EQ(Terminal(false, 80, environment({}), clock).red("no").bytes(), "no");
+  EXPECT_EQ(Terminal(true, window(80), environment({}), clock).red("no").bytes(), "\x1b[31mno\x1b[0m");
+  EXPECT_EQ(Terminal(false, window(80), environment({}), clock).red("no").bytes(), "no");
 }
 
 TEST(Terminal, ColourGoesAroundTextThatHasLostItsOwn) {
   HandClock clock;
-  Terminal terminal(true, 80, environment({}), clock);
+  Terminal terminal(true, window(80), environment({}), clock);
   CaptureStderr();
   terminal.line(terminal.red(terminal.bold("a\x1b[0m")), " b\x1b[31m\n  c");
   EXPECT_EQ(GetCapturedStderr(), "\x1b[31m\x1b[1ma\\x1b[0m\x1b[0m\x1b[0m b\\x1b[31m\n  c\n");
@@ -53,7 +58,7 @@ TEST(Terminal, ColourGoesAroundTextThatHasLostItsOwn) {
 
 TEST(Terminal, DrawsProgressOverItselfAndTellsRateAndRemainder) {
   HandClock clock;
-  Terminal terminal(true, 80, environment({}), clock);
+  Terminal terminal(true, window(80), environment({}), clock);
   CaptureStderr();
   terminal.progress("fetching", 0, 4'000'000'000);
   clock.at += std::chrono::seconds(2);
@@ -67,7 +72,7 @@ TEST(Terminal, DrawsProgressOverItselfAndTellsRateAndRemainder) {
 
 TEST(Terminal, DrawsNoMoreThanTenTimesASecond) {
   HandClock clock;
-  Terminal terminal(true, 80, environment({}), clock);
+  Terminal terminal(true, window(80), environment({}), clock);
   CaptureStderr();
   terminal.progress("fetching", 1, 0);
   clock.at += std::chrono::milliseconds(99);
@@ -77,7 +82,7 @@ TEST(Terminal, DrawsNoMoreThanTenTimesASecond) {
 
 TEST(Terminal, WritesAPlainLineEveryTenSecondsWithoutATerminal) {
   HandClock clock;
-  Terminal terminal(false, 80, environment({}), clock);
+  Terminal terminal(false, window(80), environment({}), clock);
   CaptureStderr();
   for (int second = 0; second <= 20; ++second) {
     terminal.progress("fetching", static_cast<std::uint64_t>(second) * 1'000'000, 40'000'000);
@@ -92,15 +97,59 @@ TEST(Terminal, WritesAPlainLineEveryTenSecondsWithoutATerminal) {
 
 TEST(Terminal, KeepsToTheWidthAndDefusesControlCharacters) {
   HandClock clock;
-  Terminal terminal(true, 12, environment({}), clock);
+  Terminal terminal(true, window(12), environment({}), clock);
   CaptureStderr();
   terminal.status("a\x1b[2Jbcdefghijklmnop");
   EXPECT_EQ(GetCapturedStderr(), "\r\x1b[Ka\\x1b[2Jbcd");
 }
 
+TEST(Terminal, DrawsBarsOverEachOtherAndLinesAboveThem) {
+  HandClock clock;
+  Terminal terminal(true, window(12), environment({{"NO_COLOR", "1"}}), clock);
+  CaptureStderr();
+  terminal.bars({"[0.0] 10%|#  |\n", "[0.1] 9%\n"});
+  terminal.bars({"[0.1] 12%\n"});
+  terminal.bars({"[0.0] 3%\n", "[0.1] 12%\n", "[0.2] 1%\n"});
+  terminal.line("loss 1");
+  terminal.bars({"[0.1] 13%\n"});
+  terminal.bars({});
+  terminal.bars({});
+  EXPECT_EQ(GetCapturedStderr(),
+            "\r\x1b[?7l[0.0] 10%|#\x1b[K\n[0.1] 9%\x1b[J\r\x1b[?7h"
+            "\r\x1b[1A\x1b[?7l[0.1] 12%\x1b[J\r\x1b[?7h"
+            "\r\x1b[?7l[0.0] 3%\x1b[K\n[0.1] 12%\x1b[K\n[0.2] 1%\x1b[J\r\x1b[?7h"
+            "\r\x1b[2A\x1b[Jloss 1\n"
+            "\r\x1b[?7l[0.1] 13%\x1b[J\r\x1b[?7h"
+            "\r\x1b[K");
+}
+
+TEST(Terminal, AStatusReplacesBars) {
+  HandClock clock;
+  Terminal terminal(true, window(12), environment({}), clock);
+  CaptureStderr();
+  terminal.bars({"a\n", "b\n"});
+  terminal.status("resolving");
+  EXPECT_EQ(GetCapturedStderr(), "\r\x1b[?7la\x1b[K\nb\x1b[J\r\x1b[?7h\r\x1b[1A\x1b[J\r\x1b[Kresolving");
+}
+
+TEST(Terminal, BarsHaveHalfOfTheRows) {
+  HandClock clock;
+  EXPECT_EQ(Terminal(true, window(80, 10), environment({}), clock).room_for_bars(), 5U);
+  EXPECT_EQ(Terminal(true, window(80, 1), environment({}), clock).room_for_bars(), 1U);
+  EXPECT_EQ(Terminal(true, window(0, 0), environment({}), clock).room_for_bars(), 12U);
+}
+
+TEST(Terminal, WhatAProgramPrintedHasItsColoursWhereThereAreAny) {
+  HandClock clock;
+  constexpr std::string_view kLine = "\x1b[1;31mno\x1b[2J";
+  EXPECT_EQ(Terminal(true, window(80), environment({}), clock).printed(kLine).bytes(),
+            "\x1b[1;31mno\\x1b[2J\x1b[0m");
+  EXPECT_EQ(Terminal(false, window(80), environment({}), clock).printed(kLine).bytes(), "no\\x1b[2J");
+}
+
 TEST(Terminal, InContinuousIntegrationNothingIsDrawnOver) {
   HandClock clock;
-  EXPECT_FALSE(Terminal(true, 80, environment({{"CI", "true"}}), clock).live());
+  EXPECT_FALSE(Terminal(true, window(80), environment({{"CI", "true"}}), clock).live());
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,13 +45,39 @@ TEST_F(Mux, LongLinesArePutTogetherPerRankAndStream) {
   EXPECT_THAT(shown_, ElementsAre("out [0.1] other", "err [0.0] err", "out [0.0] abcdef"));
 }
 
+TEST_F(Mux, BarsAreShownAsSuchAndEachStateIsALineOfTheFiles) {
+  mux_.take(0, Stream::out, "@launch 0 e \r");
+  mux_.take(0, Stream::out, "@launch 0 p e  10%");
+  mux_.take(0, Stream::out, "@launch 0 e  10%\r");
+  mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  mux_.take(0, Stream::out, "@launch 0 E  20");
+  mux_.take(0, Stream::out, "@launch 0 e %\r");
+  mux_.take(0, Stream::out, "@launch 0 e below 5%\x1b[A");
+  mux_.take(0, Stream::out, "@launch 0 e 100%");
+  mux_.take(0, Stream::out, "@launch 0 p o so far");
+  EXPECT_THAT(shown_, ElementsAre("bar of err [0.0]  10%", "bar of err [0.0]  10%", "out [0.0] loss 1",
+                                  "bar of err [0.0]  20%", "bar of err [0.0] below 5%", "err [0.0] 100%",
+                                  "bar of out [0.0] so far"));
+  EXPECT_EQ(file("node0.rank0.log"), " 10%\nloss 1\n 20%\nbelow 5%\x1b[A\n100%\n");
+}
+
+TEST_F(Mux, ABarIsOneOfTheLastLines) {
+  mux_.take(0, Stream::out, "@launch 0 e started");
+  for (int i = 0; i < 100; ++i) mux_.take(0, Stream::out, fmt::format("@launch 0 e {}%\r", i));
+  EXPECT_THAT(mux_.last_lines(0, 0), ElementsAre("started", "99%"));
+  mux_.take(0, Stream::out, "@launch 0 o loss 1");
+  mux_.take(0, Stream::out, "@launch 0 e failed");
+  EXPECT_THAT(mux_.last_lines(0, 0), ElementsAre("started", "99%", "loss 1", "failed"));
+}
+
 TEST_F(Mux, WhatOnlyLooksLikeARanksLineIsTorchruns) {
-  for (const auto* line :
-       {"@launch", "@launch 0", "@launch x o t", "@launch 0 q t", "@launch 0 oo t", "@launch -1 o t"}) {
+  for (const auto* line : {"@launch", "@launch 0", "@launch x o t", "@launch 0 q t", "@launch 0 oo t",
+                           "@launch -1 o t", "@launch 0 p x t", "@launch 0 p ot"}) {
     mux_.take(0, Stream::out, line);
   }
   EXPECT_EQ(file("node0.log"),
-            "@launch\n@launch 0\n@launch x o t\n@launch 0 q t\n@launch 0 oo t\n@launch -1 o t\n");
+            "@launch\n@launch 0\n@launch x o t\n@launch 0 q t\n@launch 0 oo t\n@launch -1 o t\n"
+            "@launch 0 p x t\n@launch 0 p ot\n");
 }
 
 TEST_F(Mux, ARankCannotSpeakForAnother) {
@@ -150,6 +177,7 @@ TEST_F(Mux, EachFileGetsOneWriteForManyLines) {
 TEST_F(Mux, HushedItStillKeepsFiles) {
   mux_.hush();
   mux_.take(0, Stream::out, "@launch 0 o x");
+  mux_.take(0, Stream::out, "@launch 0 p e 10%");
   EXPECT_TRUE(shown_.empty());
   EXPECT_EQ(file("node0.rank0.log"), "x\n");
 }

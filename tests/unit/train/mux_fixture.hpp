@@ -13,7 +13,7 @@
 
 namespace launch::train {
 
-/// A LogMux with what it showed ("out [0.1] text") and which ends it told of.
+/// A LogMux with what it showed ("out [0.1] text", "bar of err [0.1] text") and which ends it told of.
 class MuxTest : public testing::Test {
  protected:
   test::Scratch scratch_;
@@ -26,8 +26,9 @@ class MuxTest : public testing::Test {
   std::vector<RankEnd> failed_;  ///< before they ended
   std::vector<std::string> stacks_;
   LogMux mux_{scratch_.path(),
-              [this](Stream stream, std::string_view who, std::string_view text) {
-                shown_.push_back(std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
+              [this](Stream stream, std::string_view who, std::string_view text, LogMux::Shown what) {
+                shown_.push_back(std::string(what == LogMux::Shown::bar ? "bar of " : "") +
+                                 std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
                                  " " + std::string(text));
                 if (on_shown_) on_shown_(text);
               },

@@ -70,9 +70,46 @@ TEST_F(RankScript, LongLinesAndProgressBars) {
   run("import sys\nprint('x' * 10000)\nsys.stdout.write('10%\\r20%\\r\\nend\\r\\n')\n");
   ASSERT_EQ(shown_.size(), 4U);
   EXPECT_EQ(shown_[0], "out [0.5] " + std::string(10000, 'x'));
-  EXPECT_EQ(shown_[1], "out [0.5] 10%");
+  EXPECT_EQ(shown_[1], "bar of out [0.5] 10%");
   EXPECT_EQ(shown_[2], "out [0.5] 20%");
   EXPECT_EQ(shown_[3], "out [0.5] end");
+}
+
+/// As tqdm does, which begins with a carriage return, and rewrites its last state before the newline.
+TEST_F(RankScript, AStateOfABarIsShownBeforeTheNextOne) {
+  // Each is written when the one before was shown: else this would not end.
+  on_shown_ = [this, last = std::string()](std::string_view text) mutable {
+    if (text == last) return;
+    last = text;
+    EXPECT_TRUE(write_file(scratch_.path() / std::string(trim(text)), ""));
+  };
+  run("import os, sys, time\n"
+      "for i in range(3):\n"
+      "    sys.stderr.write(f'\\r {i}%')\n"
+      "    while not os.path.exists(f'" +
+      scratch_.path().string() +
+      "/{i}%'): time.sleep(0.001)\n"
+      "sys.stderr.write('\\r 3%\\n')\n");
+  std::vector<std::string> different;
+  for (const auto& shown : shown_) {
+    if (different.empty() || different.back() != shown) different.push_back(shown);
+  }
+  EXPECT_THAT(different, ElementsAre("bar of err [0.5]  0%", "bar of err [0.5]  1%", "bar of err [0.5]  2%",
+                                     "err [0.5]  3%"));
+  mux_.flush();
+  EXPECT_EQ(read_file(mux_.log_of(0, 5)).value_or(""), " 0%\n 1%\n 2%\n 3%\n");
+}
+
+TEST_F(RankScript, CarriageReturnsWhereverReadsCutThem) {
+  run("import sys\n"
+      "for part in ('a\\r', '\\n', 'b', '\\r', 'c\\r\\r\\n', '\\r\\rd\\r', 'e' * 5000 + '\\r', 'f', '\\n', "
+      "'no end\\r'):\n"
+      "    sys.stdout.write(part)\n");
+  mux_.flush();
+  EXPECT_EQ(read_file(mux_.log_of(0, 5)).value_or(""),
+            "a\nb\nc\nd\n" + std::string(5000, 'e') + "\nf\nno end\n");
+  std::erase_if(shown_, [](const auto& shown) { return shown.starts_with("bar"); });
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] a", "out [0.5] c", "out [0.5] f", "out [0.5] no end"));
 }
 
 TEST_F(RankScript, AProcessLeftBehindIsNotWaitedFor) {
