@@ -107,7 +107,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   for (const auto& other : plan.nodes) spec.hosts[other.host] = subnet.address(other.index);
   spec.shm_bytes = plan.shm_bytes;
   spec.pids_limit = -1;  // podman's default of 2048 can be too few for one rank per GPU with its data loaders
-  spec.scratch = plan.node_folder.parent_path();
+  spec.working_folder = plan.node_folder.parent_path();
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
   spec.gpus = node.gpus;
   return spec;
