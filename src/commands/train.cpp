@@ -115,6 +115,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .gpus = request.gpus,
                                   .port = request.port,
                                   .grace = request.grace,
+                                  .limits = request.limits,
                                   .arguments = request.arguments};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());

@@ -49,9 +49,11 @@ std::vector<Raised> all_raised_in(const Json& json, const char* key) {
 }  // namespace
 
 std::span<const RankFile> rank_files() {
-  static constexpr std::array<RankFile, 4> files{{{"rank.py", kRankScriptText},
+  static constexpr std::array<RankFile, 6> files{{{"node.sh", kNodeScriptText},
+                                                  {"rank.py", kRankScriptText},
                                                   {"rank_control.py", kRankControlText},
                                                   {"rank_evidence.py", kRankEvidenceText},
+                                                  {"rank_ras.py", kRankRasText},
                                                   {"hook/sitecustomize.py", kRankHookText}}};
   return files;
 }
@@ -90,6 +92,9 @@ std::optional<RankLine> read_rank_line(std::string_view line) {
       return out;
     case 'k':
       out.kind = RankLine::Kind::stacks;
+      return out;
+    case 'r':
+      out.kind = RankLine::Kind::ras;
       return out;
     case 'x':
       out.kind = RankLine::Kind::ended;
@@ -131,7 +136,7 @@ std::optional<RankException> read_rank_exception(std::string_view text) {
                        is_true(json, "asked_to_end")};
 }
 
-std::vector<std::string> read_rank_stacks(std::string_view text) {
+std::vector<std::string> read_rank_lines(std::string_view text) {
   return strings_in(parse_json<Json>(text), "lines");
 }
 

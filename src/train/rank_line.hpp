@@ -14,13 +14,13 @@ struct RankFile {
   std::string_view name;  ///< in that folder
   std::string_view text;
 };
-/// rank.py, which starts a rank, and what it needs: a module and, in a folder of its own, the hook inside the
-/// rank.
+/// node.sh, which starts a node's torchrun; rank.py, which starts a rank, and what it needs: modules and, in
+/// a folder of its own, the hook inside the rank.
 std::span<const RankFile> rank_files();
 
 /// One line in the format of rank.py.
 struct RankLine {
-  enum class Kind { out, err, started, failed, stacks, ended };
+  enum class Kind { out, err, started, failed, stacks, ras, ended };
   int rank = 0;
   Kind kind = Kind::out;
   bool goes_on = false;   ///< the next line of this rank and kind belongs to it
@@ -71,7 +71,7 @@ struct RankEvent {
 /// nullopt if the text is not such an event.
 std::optional<RankEvent> read_rank_event(std::string_view json);
 std::optional<RankException> read_rank_exception(std::string_view json);
-/// The lines of a "stacks" event; empty if it is none.
-std::vector<std::string> read_rank_stacks(std::string_view json);
+/// The lines of an event of stacks or of NCCL's RAS; empty if it is none.
+std::vector<std::string> read_rank_lines(std::string_view json);
 
 }  // namespace launch::train

@@ -28,6 +28,7 @@ struct RunWorld {
 struct RunReport {
   RunEnd end;
   double stop_seconds = 0;  ///< see Outcome
+  int attempts = 1;         ///< with the last
 };
 
 /// Carries out a run: creates its folder and record, holds its lock, starts a guard that cleans up should
