@@ -248,6 +248,8 @@ void tell_end(const commands::TrainDocument& document, Terminal& terminal) {
                               count_of(plan.nodes.size(), "node"), plan.world_size()));
   }
   if (report.attempts > 1) terminal.line(fmt::format("attempts: {}", report.attempts));
+  if (!report.flight.empty())
+    terminal.line(fmt::format("flight recorder: {} (read by torchfrtrace)", report.flight));
   terminal.line("record: " + folder.record().string());
   terminal.line("logs:   " + folder.logs().string());
 }

@@ -9,7 +9,9 @@
 #include "base/file.hpp"
 #include "train/attempts.hpp"
 #include "train/control.hpp"
+#include "train/flight.hpp"
 #include "train/rank_line.hpp"
+#include "train/xid.hpp"
 
 namespace launch::train {
 namespace {
@@ -79,6 +81,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
   TRY(folder.write_node_files(disk));
+  TRY(make_flight_folder(disk, plan));
   TRY_ASSIGN(const auto control, Control::create(disk, folder.control()));
   const auto now = clock.now();
   RunRecord record{.plan = plan,
@@ -100,13 +103,17 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     if (const auto written = write_record(disk, folder, record); !written)
       world.work.reporter.warn(written.error().message());
   };
+  const auto explain = [&](std::chrono::system_clock::time_point since, Outcome& ended) {
+    if (plan.backend == "nccl" && ended.cause && ended.cause->rank)
+      add_xids(*ended.cause, xids_since(since, world.runner));
+  };
   auto outcome = [&]() -> Result<Outcome> {
     const StopRequests requests(folder, world);
     const Heartbeat heartbeat(folder.control(), Keeper::launch, world.work);
     const auto again =
         world.take_signals ? world.take_signals(hand_on(*control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
-    const AttemptWorld attempts{place, folder, *control, std::move(show), world.work, {}, keep};
+    const AttemptWorld attempts{place, folder, *control, std::move(show), world.work, explain, keep};
     return run_attempts(plan, attempts, {requests.token(), again});
   }();
   disk.remove(folder.files());
@@ -123,6 +130,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     report.end.error = std::move(outcome.error());
   }
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
+  if (count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
   report.attempts = static_cast<int>(record.attempts.size()) + 1;
   report.end.ended = utc_timestamp(clock.now());
   record.end = report.end;

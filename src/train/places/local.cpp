@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
+#include "train/flight.hpp"
 #include "train/place.hpp"
 #include "train/sockets.hpp"
 #include "train/subnet.hpp"
@@ -130,6 +131,7 @@ class LocalPlace final : public Place {
     TRY(share_gpus(plan, tools_.machine.gpus));
     TRY(expect_mounts(plan));
     add_variables(plan, tools_.machine);
+    add_flight_recorder(plan);
     plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());
     return plan;
   }

@@ -143,7 +143,13 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_EQ(plan->nodes[1].gpus.text(), "4,5,6,7");
   EXPECT_THAT(names_and_values(*plan, 1),
               ElementsAre("GLOO_SOCKET_IFNAME=eth0", "NCCL_DEBUG=WARN", "NCCL_SOCKET_IFNAME==eth0",
-                          "OMP_NUM_THREADS=8", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
+                          "OMP_NUM_THREADS=8", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40",
+                          "TORCH_NCCL_DEBUG_INFO_TEMP_FILE=/run/launch-flight/nccl_trace_rank_",
+                          "TORCH_NCCL_DUMP_ON_TIMEOUT=1", "TORCH_NCCL_TRACE_BUFFER_SIZE=2000"));
+  ASSERT_EQ(plan->mounts.size(), 1U);
+  EXPECT_EQ(plan->mounts[0].from, "/state/runs/demo-1/flight");
+  EXPECT_EQ(plan->mounts[0].to, "/run/launch-flight");
+  EXPECT_FALSE(plan->mounts[0].read_only);
   EXPECT_TRUE(plan->nodes[1].environment.empty());
   EXPECT_TRUE(plan->notes.empty());
 }
@@ -197,7 +203,9 @@ TEST(Plan, TheRecipesEnvironmentWins) {
   EXPECT_THAT(
       names_and_values(*plan, 0),
       ElementsAre("GLOO_SOCKET_IFNAME=eth0", "HF_HOME=/data/hf", "NCCL_DEBUG=WARN", "NCCL_HOSTID=mine",
-                  "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
+                  "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40",
+                  "TORCH_NCCL_DEBUG_INFO_TEMP_FILE=/run/launch-flight/nccl_trace_rank_",
+                  "TORCH_NCCL_DUMP_ON_TIMEOUT=1", "TORCH_NCCL_TRACE_BUFFER_SIZE=2000"));
   const auto variables = environment_of(*plan, plan->nodes[0]);
   EXPECT_EQ(variables[1].reason, "[train] env of the recipe");
 }
