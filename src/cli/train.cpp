@@ -35,8 +35,10 @@ constexpr const char* kFooter =
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
-    "kills them. SIGUSR1 and SIGUSR2, sent to launch alone, are handed to the ranks. Nothing is left "
-    "behind.\n"
+    "kills them. SIGUSR1 and SIGUSR2 are handed to the ranks, whether launch alone gets them or all "
+    "processes of "
+    "a\n"
+    "job. Nothing is left behind.\n"
     "\n"
     "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"
     "  launch train demo --dry-run                    the exact commands, for a shell";
@@ -50,8 +52,32 @@ struct TrainOptions {
   std::string place = std::string(train::place_kinds().front().name);
   std::optional<int> port;
   std::optional<int> grace;
+  std::optional<int> restarts;
+  std::optional<int> rendezvous_timeout;
+  std::optional<int> hang_timeout;
   bool dry_run = false;
 };
+
+/// An option's number, which cannot be negative. `unit`: " seconds".
+Result<std::optional<int>> count_of_option(std::optional<int> value, std::string_view option,
+                                           std::string_view unit = {}) {
+  if (value.value_or(0) >= 0) return value;
+  return fail(input_error(fmt::format("{} {}: expected 0 or more{}", option, *value, unit)));
+}
+
+Result<std::optional<std::chrono::seconds>> seconds_of_option(std::optional<int> value,
+                                                              std::string_view option) {
+  TRY_ASSIGN(const auto seconds, count_of_option(value, option, " seconds"));
+  return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
+Result<project::RunLimits> limits_of(const TrainOptions& options) {
+  project::RunLimits limits;
+  TRY_ASSIGN(limits.restarts, count_of_option(options.restarts, "--restarts"));
+  TRY_ASSIGN(limits.rendezvous, seconds_of_option(options.rendezvous_timeout, "--rendezvous-timeout"));
+  TRY_ASSIGN(limits.silence, seconds_of_option(options.hang_timeout, "--hang-timeout"));
+  return limits;
+}
 
 Result<commands::TrainRequest> request_of(const TrainOptions& options, const World& world) {
   commands::TrainRequest request;
@@ -70,11 +96,8 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   }
   request.engine = options.engine;
   request.port = options.port.value_or(request.port);
-  if (options.grace) {
-    if (*options.grace < 0)
-      return fail(input_error(fmt::format("--grace {}: expected 0 or more seconds", *options.grace)));
-    request.grace = std::chrono::seconds(*options.grace);
-  }
+  TRY_ASSIGN(request.grace, seconds_of_option(options.grace, "--grace"));
+  TRY_ASSIGN(request.limits, limits_of(options));
   request.arguments = world.rest;
   return request;
 }
@@ -143,6 +166,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"result", report.end.result},
                                           {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
+                                          {"attempts", report.attempts},
                                           {"cause", cause_json(report.end, folder)},
                                           {"killed", train::killed_ranks(report.end)},
                                           {"record", folder.record().string()}},
@@ -230,6 +254,9 @@ void tell_end(const commands::TrainDocument& document, Terminal& terminal) {
                   fmt::format(" in {}: {}, world size {}", human_seconds(report.end.seconds),
                               count_of(plan.nodes.size(), "node"), plan.world_size()));
   }
+  if (report.attempts > 1) terminal.line(fmt::format("attempts: {}", report.attempts));
+  if (!report.flight.empty())
+    terminal.line(fmt::format("flight recorder: {} (read by torchfrtrace)", report.flight));
   terminal.line("record: " + folder.record().string());
   terminal.line("logs:   " + folder.logs().string());
 }
@@ -274,6 +301,25 @@ Result<int> run_train(World& world, const TrainOptions& options) {
   return code_of(document.report.end);
 }
 
+void add_limits(Command& command, TrainOptions& options) {
+  command
+      .option(
+          "--restarts", &options.restarts,
+          "How often all nodes are started again after a failure (0 by default); not after an interrupt, nor "
+          "if another attempt would fail in the same way")
+      .value_name("N");
+  command
+      .option("--rendezvous-timeout", &options.rendezvous_timeout,
+              "Seconds until a rank must have started on every node (300 by default; 0: no limit)")
+      .value_name("SECONDS");
+  command
+      .option(
+          "--hang-timeout", &options.hang_timeout,
+          "Seconds without a line of any rank after which a run whose ranks do not move is ended. By default "
+          "the rank that the others wait for is only named, after 600 s (0: not at all)")
+      .value_name("SECONDS");
+}
+
 }  // namespace
 
 void register_train(App& app) {
@@ -307,6 +353,7 @@ void register_train(App& app) {
               "Seconds that the ranks have to save when the run is stopped, instead of the recipe's (30 by "
               "default)")
       .value_name("SECONDS");
+  add_limits(command, *options);
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   command.flag("--dry-run", options->dry_run,
                "Print the commands that would be run, as a shell script, and run nothing");

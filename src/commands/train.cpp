@@ -11,6 +11,7 @@
 #include "commands/engine.hpp"
 #include "commands/found_image.hpp"
 #include "commands/mounted_run.hpp"
+#include "train/flight.hpp"
 #include "train/gpu_share.hpp"
 #include "train/machine.hpp"
 #include "train/run_list.hpp"
@@ -146,6 +147,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .accelerator = project::accelerator(locked.lock.lock),
                                   .port = request.port,
                                   .grace = request.grace,
+                                  .limits = request.limits,
                                   .arguments = request.arguments};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
@@ -212,6 +214,7 @@ Result<train::PlaceCommands> train_commands(const TrainRequest& request, const C
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
+  TRY(train::make_flight_folder(context.disk, prepared.plan));
   if (prepared.plan.mounted) {
     context.reporter.warn(
         "the commands need what a run makes before: the mounted environment and a tar of the project's "

@@ -21,6 +21,7 @@ struct TrainRequest {
   std::optional<std::string> engine = {};          ///< podman, docker or a path to one
   int port = 29500;                                ///< torchrun's on node 0
   std::optional<std::chrono::seconds> grace = {};  ///< for ranks to save when interrupted; else the recipe's
+  project::RunLimits limits = {};                  ///< else the recipe's
   /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
   std::optional<train::EnvironmentKind> environment = {};
   std::vector<std::string> arguments = {};  ///< for the training script

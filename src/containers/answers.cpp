@@ -162,7 +162,8 @@ std::string last_words(std::string_view output) {
 std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, int exit_code,
                                    std::string_view err) {
   const auto& image = spec.image_name.empty() ? spec.image : spec.image_name;
-  const auto program = spec.argv.empty() ? std::string() : spec.argv.front();
+  auto program = spec.program;
+  if (program.empty() && !spec.argv.empty()) program = spec.argv.front();
   // With --init, the small init is what cannot find the command, and it exits with 1.
   const bool init = has(err, "(catatonit:") || has(err, "[FATAL tini");
   const bool engine = exit_code >= 125 && exit_code <= 127;

@@ -38,6 +38,7 @@ Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunS
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
   if (spec.pids_limit && info.pids_limit) add(arguments, "--pids-limit", std::to_string(*spec.pids_limit));
   if (spec.stop_seconds) add(arguments, "--stop-timeout", std::to_string(*spec.stop_seconds));
+  if (!spec.stop_signal.empty()) add(arguments, "--stop-signal", spec.stop_signal);
   if (!spec.gpus.empty()) {
     const auto gpus = info.type->gpus(spec.gpus);
     arguments.insert(arguments.end(), gpus.begin(), gpus.end());

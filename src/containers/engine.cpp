@@ -206,8 +206,8 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
   }
   auto process = this->process(steps.back().argv);
   process.on_pause = std::move(on_pause);
-  if (!container.scratch.empty()) {
-    process.folder = container.scratch;
+  if (!container.working_folder.empty()) {
+    process.folder = container.working_folder;
     auto& program = process.argv.front();
     if (program.find('/') != std::string::npos) program = std::filesystem::absolute(program).string();
   }

@@ -92,6 +92,7 @@ struct RunSpec {
   std::string image;            ///< name or ID
   std::string image_name = {};  ///< as errors call it; empty: `image`
   std::vector<std::string> argv;
+  std::string program = {};  ///< what argv starts, as errors call it; empty: argv's first word
   std::map<std::string, std::string> environment = {};
   std::map<std::string, std::string> labels = {};
   std::vector<Mount> mounts = {};
@@ -104,6 +105,7 @@ struct RunSpec {
   /// Time between SIGTERM and SIGKILL when something other than remove_containers ends it (as podman does
   /// when its client is killed); by default the engine's 10 s.
   std::optional<int> stop_seconds = {};
+  std::string stop_signal = {};  ///< that asks it to end; empty: the image's, or SIGTERM
   specs::GpuSet gpus = specs::GpuSet::none();
   /// Takes all capabilities from root in the container, and the means to regain them.
   bool confined = false;
@@ -116,7 +118,7 @@ struct RunSpec {
   bool unlabelled = false;
   /// The engine's working folder, an absolute path: podman's monitor leaves a file "oom" there when the
   /// kernel kills for memory. Empty: this process's.
-  std::filesystem::path scratch = {};
+  std::filesystem::path working_folder = {};
   /// A tar on this machine, unpacked over the image's files before the container starts; empty: none. The
   /// container has a name then.
   std::filesystem::path files = {};

@@ -238,10 +238,27 @@ Result<specs::GpuSet> read_gpus(const TomlTable& table) {
   return gpus;
 }
 
+Result<std::optional<std::chrono::seconds>> read_seconds(const TomlTable& table, std::string_view key) {
+  if (table.find(key) == nullptr) return std::nullopt;
+  TRY_ASSIGN(const int seconds, read_count(table, key, 0, 0));
+  return std::chrono::seconds(seconds);
+}
+
+Result<RunLimits> read_limits(const TomlTable& table) {
+  RunLimits limits;
+  if (table.find("restarts") != nullptr) {
+    TRY_ASSIGN(limits.restarts, read_count(table, "restarts", 0, 0));
+  }
+  TRY_ASSIGN(limits.rendezvous, read_seconds(table, "rendezvous-timeout"));
+  TRY_ASSIGN(limits.silence, read_seconds(table, "hang-timeout"));
+  return limits;
+}
+
 Result<Recipe::Train> read_train(const TomlTable& root) {
   Recipe::Train train;
   TRY_ASSIGN(const auto table, root.table("train"));
-  TRY(table.only({"command", "nodes", "gpus", "mounts", "env", "grace"}));
+  TRY(table.only({"command", "nodes", "gpus", "mounts", "env", "grace", "restarts", "rendezvous-timeout",
+                  "hang-timeout"}));
   TRY(table.read("command", train.command));
   TRY(check_each(table, "command", bad_word));
   TRY_ASSIGN(train.nodes, read_count(table, "nodes", 1, 1));
@@ -259,10 +276,8 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
     if (const auto what = bad_container_path(mount.to)) return fail(entry.wrong("to", *what));
   }
   TRY(read_environment(table, train.env));
-  if (table.find("grace") != nullptr) {
-    TRY_ASSIGN(const int seconds, read_count(table, "grace", 0, 0));
-    train.grace = std::chrono::seconds(seconds);
-  }
+  TRY_ASSIGN(train.grace, read_seconds(table, "grace"));
+  TRY_ASSIGN(train.limits, read_limits(table));
   return train;
 }
 

@@ -34,6 +34,14 @@ struct MountEntry {
   bool read_only = false;
 };
 
+/// What is done about a run that fails or does not get on; nullopt: as is usual.
+struct RunLimits {
+  std::optional<int> restarts = {};                     ///< how often it is started again after a failure
+  std::optional<std::chrono::seconds> rendezvous = {};  ///< for ranks to start on every node; 0: no limit
+  std::optional<std::chrono::seconds> silence =
+      {};  ///< of all ranks, after which a hang ends it; 0: no limit
+};
+
 /// A recipe as the user writes it (docs/design.md, "Recipe"), parsed strictly.
 struct Recipe {
   std::string name;  ///< from the file's name: "demo"
@@ -99,6 +107,7 @@ struct Recipe {
     std::vector<MountEntry> mounts;
     std::map<std::string, std::string> env;
     std::optional<std::chrono::seconds> grace;  ///< for ranks to save when they are interrupted
+    RunLimits limits = {};
   } train;
 
   std::vector<std::string> notes = {};  ///< about the files of `from`, for the user; not part of the recipe

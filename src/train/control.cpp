@@ -56,6 +56,13 @@ Result<void> Control::release() {
   return write();
 }
 
+Result<void> Control::renew() {
+  const std::scoped_lock lock(mutex_);
+  wishes_.stop = wishes_.release = false;
+  wishes_.grace = 0;
+  return write();
+}
+
 Result<void> Control::signal(int number) {
   const std::scoped_lock lock(mutex_);
   ++(number == SIGUSR1 ? wishes_.usr1 : wishes_.usr2);

@@ -28,6 +28,8 @@ class Control {
   Result<void> stop(std::chrono::seconds grace);
   /// Ranks that have ended need not wait any more. Errors (environment).
   Result<void> release();
+  /// Takes back what was wanted of ranks that are gone, for those of another attempt. Errors (environment).
+  Result<void> renew();
   /// Sends SIGUSR1 or SIGUSR2 to the ranks. Errors (environment).
   Result<void> signal(int number);
   /// Asks the ranks for the stacks of their threads, which follow as events. Errors (environment).
@@ -56,8 +58,8 @@ class Control {
 /// (Ctrl-Z).
 enum class Keeper { launch, guard };
 
-/// A sign of life in the control file, every second as long as the object lives, and a shared lock (flock) on
-/// it. Ranks that miss both keepers' signs for 6 s and can lock the file themselves end: launch and its guard
+/// A beat in the control file, every second as long as the object lives, and a shared lock (flock) on it.
+/// Ranks that miss both keepers' beats for 6 s and can lock the file themselves end: launch and its guard
 /// were killed together, and nobody else would stop them. The lock is held by a keeper that is stopped
 /// (SIGSTOP, a frozen cgroup) or waits for the disk. If the file cannot be written for several seconds, it is
 /// removed, with a warning: a full disk must not end a training.

@@ -34,12 +34,14 @@ std::string_view without_rank(std::string_view line) {
 void explain_node(Cause& cause, const NodeEnd& end) {
   cause.kind = CauseKind::launcher;
   cause.code = end.code;
+  cause.repeats = end.code == 2;  // wrong arguments
   cause.message = exception_in(end.last_lines);
   for (const auto& line : end.last_lines) {
     if (const auto port = port_in_use(line)) {
       cause.message =
           *port == 0 ? std::string("the port is in use") : fmt::format("port {} is in use", *port);
       cause.hint = "use another port: --port";
+      cause.repeats = true;
       return;
     }
   }
@@ -59,6 +61,7 @@ void explain_node(Cause& cause, const NodeEnd& end) {
 Cause cause_of(const NodeEnd& end) {
   Cause cause;
   cause.node = end.node;
+  cause.time = end.time;
   cause.last_lines = end.last_lines;
   if (end.asked_to_end) {
     cause.kind = CauseKind::stopped;
@@ -86,6 +89,7 @@ int precedence(CauseKind kind) {
     case CauseKind::exit:
       return 0;
     case CauseKind::launcher:
+    case CauseKind::rendezvous:
       return 1;
     case CauseKind::left:
     case CauseKind::hang:
@@ -124,22 +128,12 @@ std::optional<Cause> find_left(std::span<const RankEnd> ranks, const Cause& vict
   return cause;
 }
 
-/// True if its main thread, whose stack comes first, waits for others, in a collective or at their store. Its
-/// outer frames say nothing: forward of FSDP may call what hangs.
-bool waits(const UnfinishedRank& rank) {
-  constexpr std::size_t kInnermost = 4;  // with the line that names the thread
-  const auto end =
-      rank.stacks.begin() + static_cast<std::ptrdiff_t>(std::min(kInnermost, rank.stacks.size()));
-  return std::any_of(rank.stacks.begin(), end,
-                     [](const auto& line) { return has(line, "/torch/distributed/"); });
-}
-
 /// The rank that others waited for until they timed out: of those that run on, the only one, or the first
 /// that does not wait itself.
 std::optional<Cause> find_late(std::span<const UnfinishedRank> unfinished, const Cause& victim) {
   const UnfinishedRank* late = unfinished.size() == 1 ? unfinished.data() : nullptr;
   for (const auto& rank : unfinished) {
-    if (late == nullptr && !rank.stacks.empty() && !waits(rank)) late = &rank;
+    if (late == nullptr && !rank.stacks.empty() && !waits(rank.stacks)) late = &rank;
   }
   if (late == nullptr) return std::nullopt;
   Cause cause;
@@ -184,6 +178,8 @@ std::string_view kind_name(CauseKind kind) {
       return "exit";
     case CauseKind::launcher:
       return "launcher";
+    case CauseKind::rendezvous:
+      return "rendezvous";
     case CauseKind::left:
       return "left";
     case CauseKind::hang:
@@ -212,10 +208,12 @@ std::string Cause::sentence() const {
                              : fmt::format("{} exited with code {}: {}", who, code, message);
     case CauseKind::launcher:
       return fmt::format("{} failed: {}", who, message);
+    case CauseKind::rendezvous:
+      return message;
     case CauseKind::left:
       return fmt::format("{} ended with code 0 while the others were still running", who);
     case CauseKind::hang:
-      return fmt::format("{} did not join a collective: {}", who, message);
+      return rank ? fmt::format("{} did not join a collective: {}", who, message) : message;
     case CauseKind::timeout:
       return fmt::format("{} timed out waiting for other ranks: {}", who, message);
     case CauseKind::connection:
@@ -235,6 +233,14 @@ std::string exception_in(std::span<const std::string> lines) {
     if (!text.empty() && text.front() != ' ') return std::string(trim(text));
   }
   return {};
+}
+
+bool waits(std::span<const std::string> stacks) {
+  // With the line that names the thread. Its outer frames say nothing: forward of FSDP may call what hangs.
+  constexpr std::size_t kInnermost = 4;
+  const auto innermost = stacks.first(std::min(kInnermost, stacks.size()));
+  return std::any_of(innermost.begin(), innermost.end(),
+                     [](const auto& line) { return has(line, "/torch/distributed/"); });
 }
 
 bool is_victim(CauseKind kind) {

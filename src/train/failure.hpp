@@ -44,8 +44,9 @@ enum class CauseKind {
   oom,         ///< the kernel killed it for want of memory
   exit,        ///< it exited with a code, without an exception
   launcher,    ///< a node's torchrun failed by itself
+  rendezvous,  ///< the nodes did not find each other in time
   left,        ///< it ended with code 0, and others lost it or waited for it
-  hang,        ///< it did not join a collective in which others waited for it
+  hang,        ///< it did not join a collective in which others waited for it; without a rank, none moves
   timeout,     ///< a collective waited too long: a victim
   connection,  ///< another rank was gone: a victim
   stopped,     ///< it was asked to end: a victim
@@ -66,6 +67,7 @@ struct Cause {
   double time = 0;      ///< when it failed, seconds since 1970
   std::string message;  ///< "RuntimeError: boom"
   std::string hint;
+  bool repeats = false;  ///< a new attempt would end in the same way: a wrong argument, an import that fails
   std::vector<std::string> last_lines;  ///< the traceback or stack, or the end of the output
   /// "rank 3 on node 1 raised RuntimeError: boom"
   std::string sentence() const;
@@ -84,6 +86,9 @@ bool is_victim(CauseKind kind);
 /// or were stopped. nullopt if nothing failed.
 std::optional<Cause> find_cause(std::span<const RankEnd> ranks, std::span<const NodeEnd> nodes,
                                 std::span<const UnfinishedRank> unfinished = {});
+
+/// A rank's main thread, whose stack comes first, waits for others: in a collective or at their store.
+bool waits(std::span<const std::string> stacks);
 
 /// A failure in torchrun's closing table: the only report on a rank whose rank.py was killed.
 struct TorchrunFailure {

@@ -10,33 +10,35 @@
 namespace launch::train {
 namespace {
 
-constexpr int kTorchrun = -1;
+constexpr int kNoRank = -1;  ///< torchrun's own lines
 constexpr std::size_t kKeptLines = 60;
 constexpr std::size_t kLongestLine = std::size_t{1} << 20;
 constexpr std::size_t kMostPending = std::size_t{1} << 20;
 
 std::string who_of(int node, int rank) {
-  return rank == kTorchrun ? fmt::format("[{}]", node) : fmt::format("[{}.{}]", node, rank);
+  return rank == kNoRank ? fmt::format("[{}]", node) : fmt::format("[{}.{}]", node, rank);
 }
 
 }  // namespace
 
-LogMux::LogMux(std::filesystem::path folder, Show show, Events events, const Work& work)
-    : folder_(std::move(folder)),
+LogPlaces LogPlaces::in(const std::filesystem::path& folder) {
+  return {folder, folder / kAllLog};
+}
+
+LogMux::LogMux(LogPlaces places, Show show, Events events, const Work& work)
+    : folder_(std::move(places.folder)),
       show_(std::move(show)),
       events_(std::move(events)),
       work_(work),
-      all_{.path = folder_ / kAllLog} {}
-
-std::filesystem::path LogMux::log_of(int node, std::optional<int> rank) const {
-  return folder_ / log_name(node, rank);
+      all_{.path = std::move(places.all), .more = O_APPEND} {
+  if (!places.head.empty()) add(all_, {}, places.head);
 }
 
 LogMux::Source& LogMux::source(int node, int rank) {
   const auto found = sources_.find({node, rank});
   if (found != sources_.end()) return found->second;
   Source source{.who = who_of(node, rank),
-                .file = {.path = log_of(node, rank == kTorchrun ? std::optional<int>() : rank)}};
+                .file = {.path = folder_ / log_name(node, rank == kNoRank ? std::optional<int>() : rank)}};
   return sources_.emplace(Key{node, rank}, std::move(source)).first->second;
 }
 
@@ -46,7 +48,7 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
     const std::scoped_lock lock(mutex_);
     const auto said = read_rank_line(line);
     if (!said) {
-      put(node, kTorchrun, stream, line);
+      put(node, kNoRank, stream, line);
       return;
     }
     switch (said->kind) {
@@ -58,6 +60,9 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
         break;
       case RankLine::Kind::stacks:
         tell = stacks(node, *said);
+        break;
+      case RankLine::Kind::ras:
+        tell = ras(node, *said);
         break;
       case RankLine::Kind::ended:
         tell = ended(node, *said);
@@ -73,6 +78,7 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
 /// A line of a rank, or a part of one.
 void LogMux::put_part(int node, const RankLine& said) {
   using Extent = RankLine::Extent;
+  heard_.store(true, std::memory_order_relaxed);
   const auto stream = said.kind == RankLine::Kind::err ? Stream::err : Stream::out;
   const auto what = said.extent == Extent::replaced ? Shown::bar : Shown::line;
   auto& from = source(node, said.rank);
@@ -98,7 +104,7 @@ void LogMux::put_part(int node, const RankLine& said) {
 bool LogMux::is_quiet(int node, int rank) const {
   if (hushed_) return true;
   const auto counted = ranks_.find(node);
-  return rank == kTorchrun && counted != ranks_.end() && counted->second.second == counted->second.first;
+  return rank == kNoRank && counted != ranks_.end() && counted->second.second == counted->second.first;
 }
 
 void LogMux::add(LogFile& file, std::string_view who, std::string_view text) {
@@ -110,7 +116,7 @@ void LogMux::add(LogFile& file, std::string_view who, std::string_view text) {
 void LogMux::write(LogFile& file) {
   if (file.cut) file.pending.insert(0, 1, '\n');
   int error = 0;
-  if (!file.fd) error = work_.disk.open(file.path, O_WRONLY | O_CREAT | O_TRUNC, 0666, file.fd);
+  if (!file.fd) error = work_.disk.open(file.path, O_WRONLY | O_CREAT | file.more, 0666, file.fd);
   if (error == 0) {
     error = work_.disk.write(file.fd, file.pending);
     file.cut = error != 0;
@@ -190,12 +196,30 @@ std::function<void()> LogMux::ended(int node, const RankLine& said) {
   return [this, end = std::move(end)] { events_.ended(end); };
 }
 
+/// Answers to questions of launch, which nobody asked for on the screen.
+void LogMux::keep(int node, const RankLine& said, std::string_view what,
+                  const std::vector<std::string>& lines) {
+  auto& from = source(node, said.rank);
+  const auto put_line = [&](std::string_view text) {
+    add(from.file, {}, text);
+    add(all_, from.who, text);
+  };
+  put_line(what);
+  for (const auto& line : lines) put_line(line);
+}
+
 std::function<void()> LogMux::stacks(int node, const RankLine& said) {
-  auto lines = read_rank_stacks(said.text);
-  put(node, said.rank, Stream::err, "the stacks of its threads:");
-  for (const auto& line : lines) put(node, said.rank, Stream::err, line);
+  auto lines = read_rank_lines(said.text);
+  keep(node, said, "the stacks of its threads:", lines);
   if (!events_.stacks) return {};
   return [this, node, rank = said.rank, lines = std::move(lines)] { events_.stacks(node, rank, lines); };
+}
+
+std::function<void()> LogMux::ras(int node, const RankLine& said) {
+  auto lines = read_rank_lines(said.text);
+  if (!lines.empty()) keep(node, said, "NCCL's RAS:", lines);
+  if (!events_.ras) return {};
+  return [this, node, lines = std::move(lines)] { events_.ras(node, lines); };
 }
 
 void LogMux::hush() {
@@ -205,7 +229,7 @@ void LogMux::hush() {
 
 std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {
   const std::scoped_lock lock(mutex_);
-  const auto found = sources_.find({node, rank.value_or(kTorchrun)});
+  const auto found = sources_.find({node, rank.value_or(kNoRank)});
   if (found == sources_.end()) return {};
   return {found->second.last.begin(), found->second.last.end()};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <filesystem>
 #include <functional>
@@ -10,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <fcntl.h>
+
 #include "base/fd.hpp"
 #include "base/process.hpp"
 #include "base/work.hpp"
@@ -17,8 +20,17 @@
 
 namespace launch::train {
 
-/// Sorts the nodes' lines: each rank's into logs/nodeN.rankR.log, each torchrun's own into
-/// logs/nodeN.log, all in order of arrival, prefixed with "[N.R] ", into logs/all.log and to
+/// Where the lines of a run go.
+struct LogPlaces {
+  std::filesystem::path folder;  ///< of a file for each rank and each torchrun
+  std::filesystem::path all;     ///< the file of all lines, which is continued
+  std::string head = {};         ///< its next line; empty: none
+  /// With all.log in the same folder.
+  static LogPlaces in(const std::filesystem::path& folder);
+};
+
+/// Sorts the nodes' lines: each rank's into nodeN.rankR.log, each torchrun's own into
+/// nodeN.log, all in order of arrival, prefixed with "[N.R] ", into all.log and to
 /// the function that shows them. Each state of a progress bar is a line of the files. Lines are in their
 /// files when `flush` returns, so that they outlive this process; those that cannot be written are a warning,
 /// once, and the training goes on. Safe to call from several threads.
@@ -37,9 +49,11 @@ class LogMux {
     std::function<void(const RankEnd&)> ended = {};
     /// The stacks of its threads, which it was asked for.
     std::function<void(int node, int rank, std::vector<std::string> lines)> stacks = {};
+    /// What NCCL's RAS answered in a node.
+    std::function<void(int node, std::vector<std::string> lines)> ras = {};
   };
 
-  LogMux(std::filesystem::path folder, Show show, Events events, const Work& work);
+  LogMux(LogPlaces places, Show show, Events events, const Work& work);
 
   /// A line of a node's container.
   void take(int node, Stream stream, std::string_view line);
@@ -47,15 +61,15 @@ class LogMux {
   void flush();
   /// Stops showing lines; the files continue.
   void hush();
+  /// Whether a rank has printed a line since the last call.
+  bool heard() { return heard_.exchange(false, std::memory_order_relaxed); }
   /// Last lines of a rank, or of a node's torchrun.
   std::vector<std::string> last_lines(int node, std::optional<int> rank = {}) const;
-
-  /// The file of a rank's lines, or of a node's torchrun.
-  std::filesystem::path log_of(int node, std::optional<int> rank) const;
 
  private:
   struct LogFile {
     std::filesystem::path path;
+    int more = O_TRUNC;  ///< flag of open
     Fd fd = {};
     std::string pending = {};  ///< lines to be written
     bool cut = false;          ///< it may end with a part of a line, which was the last one that failed
@@ -82,6 +96,8 @@ class LogMux {
   std::function<void()> failed(int node, const RankLine& said);
   std::function<void()> ended(int node, const RankLine& said);
   std::function<void()> stacks(int node, const RankLine& said);
+  std::function<void()> ras(int node, const RankLine& said);
+  void keep(int node, const RankLine& said, std::string_view what, const std::vector<std::string>& lines);
   bool is_quiet(int node, int rank) const;
 
   std::filesystem::path folder_;
@@ -93,6 +109,7 @@ class LogMux {
   std::vector<LogFile*> pending_;             ///< files that have lines to be written
   std::map<int, std::pair<int, int>> ranks_;  ///< per node: started, succeeded
   LogFile all_;
+  std::atomic<bool> heard_{false};
   bool hushed_ = false;
   bool warned_ = false;
 };

@@ -36,9 +36,19 @@ struct PlaceSinks {
   /// A line of a node's output. It contains the rank, as rank.py writes it.
   std::function<void(int node, Stream stream, std::string_view line)> line;
   /// All lines of a node that have arrived so far were given.
-  std::function<void(int node)> pause;
+  std::function<void()> pause;
   /// Every requested node ends with exactly one NodeEnd or PlaceFailed.
   std::function<void(PlaceEvent event)> event;
+};
+
+/// How far a node has come with the rendezvous, as its kernel tells.
+enum class Reach {
+  unknown,
+  absent,     ///< the node does not run
+  idle,       ///< its torchrun has no connection to the head, nor does it listen
+  listening,  ///< the head's
+  trying,     ///< the head does not answer it
+  joined,     ///< it is connected to the head
 };
 
 /// A place's names for the parts of a run.
@@ -98,9 +108,14 @@ class Place {
   /// True if nodes that mount folders of the store are not confined by SELinux, as others are.
   virtual bool gives_up_selinux() const { return false; }
 
-  /// Requests all nodes and returns. The plan must outlive `finish`. Errors (environment): what the nodes
+  /// Requests all nodes and returns; again after `finish`, for another attempt. The plan must outlive
+  /// `finish`. Errors (environment): what the nodes
   /// share could not be created; then no node was requested.
   virtual Result<void> start(const Plan& plan, PlaceSinks sinks) = 0;
+  /// How far each node of a run that was started has come, in the nodes' order. May take seconds.
+  virtual std::vector<Reach> reach(const Plan& plan) {
+    return std::vector<Reach>(plan.nodes.size(), Reach::unknown);
+  }
   /// Asks all nodes to end: SIGTERM, then SIGKILL after the grace time. Returns at once; the ends follow as
   /// events.
   virtual void stop(std::chrono::seconds grace) = 0;

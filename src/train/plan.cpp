@@ -25,6 +25,25 @@ void insert(std::vector<Variable>& variables, Variable variable) {
   variables.insert(at, std::move(variable));
 }
 
+/// `wanted`, else those of the recipe.
+void add_limits(Plan& plan, const project::RunLimits& wanted, const project::RunLimits& recipe) {
+  auto& patience = plan.patience;
+  plan.restarts = wanted.restarts.value_or(recipe.restarts.value_or(0));
+  if (const auto given = wanted.rendezvous ? wanted.rendezvous : recipe.rendezvous)
+    patience.rendezvous = *given;
+  if (const auto given = wanted.silence ? wanted.silence : recipe.silence) {
+    patience.silence = *given;
+    patience.ends_hang = true;
+  }
+}
+
+/// What a run with restarts tells its ranks.
+void set_attempt(Plan& plan, int earlier) {
+  std::erase_if(plan.environment, [](const auto& variable) { return variable.name == kAttemptVariable; });
+  insert(plan.environment,
+         {kAttemptVariable, std::to_string(earlier), "how many attempts came before (--restarts)"});
+}
+
 }  // namespace
 
 std::string_view environment_name(EnvironmentKind kind) {
@@ -58,12 +77,14 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   plan.arguments = request.arguments;
   plan.node_folder = request.node_folder;
   if (const auto grace = request.grace ? request.grace : recipe.train.grace) plan.grace.interrupted = *grace;
+  add_limits(plan, request.limits, recipe.train.limits);
   add_variable(
       plan,
       {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT", std::to_string((plan.grace.interrupted + kTorchrunMargin).count()),
        "torchrun would kill ranks that save for more than 30 s (torch 2.12 and later read this)"});
   for (const auto& [name, value] : recipe.train.env)
     insert(plan.environment, {name, value, "[train] env of the recipe"});
+  if (plan.restarts > 0) set_attempt(plan, 0);
   for (const auto& mount : recipe.train.mounts) {
     plan.mounts.push_back(
         {(request.project / mount.from).lexically_normal().string(), mount.to, mount.read_only});
@@ -82,6 +103,12 @@ void add_variable(const Plan& plan, NodePlan& node, Variable variable) {
   if (!sets(plan.environment, variable.name)) insert(node.environment, std::move(variable));
 }
 
+Plan plan_of_attempt(const Plan& plan, int earlier) {
+  auto of_attempt = plan;
+  if (plan.restarts > 0) set_attempt(of_attempt, earlier);
+  return of_attempt;
+}
+
 std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node) {
   auto all = plan.environment;
   for (const auto& variable : node.environment) insert(all, variable);
@@ -91,7 +118,10 @@ std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node) {
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node) {
   auto command = plan.command;
   command.insert(command.end(), plan.arguments.begin(), plan.arguments.end());
-  return torchrun_arguments(plan.rendezvous, node.index, kRankScript, command);
+  std::vector<std::string> argv{"sh", kNodeScript};
+  for (auto& word : torchrun_arguments(plan.rendezvous, node.index, kRankScript, command))
+    argv.push_back(std::move(word));
+  return argv;
 }
 
 std::string run_id(std::string_view recipe, std::chrono::system_clock::time_point now, std::uint16_t random) {

@@ -23,6 +23,11 @@ namespace launch::train {
 /// Where a node finds the run's files for it (RunFolder::node_folder), and rank.py among them.
 inline constexpr const char* kNodeFolder = "/run/launch";
 inline constexpr const char* kRankScript = "/run/launch/rank.py";
+inline constexpr const char* kNodeScript = "/run/launch/node.sh";
+/// The signal that ends a node's torchrun, whoever watches over the run (node.sh).
+inline constexpr const char* kStopSignal = "SIGPWR";
+/// In every rank of a run with restarts: how many attempts came before this one.
+inline constexpr const char* kAttemptVariable = "LAUNCH_ATTEMPT";
 
 /// A variable that a run sets, and the reason.
 struct Variable {
@@ -66,6 +71,15 @@ struct Grace {
   std::chrono::seconds failed{2};
 };
 
+/// How long a run waits for its ranks before it looks into what keeps them.
+struct Patience {
+  std::chrono::milliseconds rendezvous{300'000};  ///< until a rank runs on every node; 0: no limit
+  std::chrono::milliseconds silence{600'000};     ///< until no rank has printed a line; 0: no limit
+  std::chrono::milliseconds second_look{10'000};  ///< after the first one at silent ranks: whether any moves
+  bool ends_hang = false;                  ///< silent ranks that do not move are ended; else only named
+  std::chrono::milliseconds left{10'000};  ///< after a rank has left with code 0, until that is said
+};
+
 struct NodePlan {
   int index = 0;
   std::string host;                            ///< "n0", the name under which other nodes find it
@@ -92,6 +106,8 @@ struct Plan {
   std::filesystem::path node_folder = {};        ///< on this machine; kNodeFolder in a node
   std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
   Grace grace = {};
+  Patience patience = {};
+  int restarts = 0;  ///< at most, after failures
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
   EnvironmentKind environment_kind() const {
@@ -111,7 +127,8 @@ struct PlanRequest {
       {};                                     ///< that the locked torch is built for; nullopt: unknown
   int port = 29500;                           ///< 0: chosen
   std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
-  std::vector<std::string> arguments;         ///< for the training script, after the recipe's
+  project::RunLimits limits = {};             ///< else the recipe's
+  std::vector<std::string> arguments = {};    ///< for the training script, after the recipe's
 };
 
 /// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors
@@ -121,9 +138,12 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
 /// Adds a variable for every node, or for one, unless the recipe sets it.
 void add_variable(Plan& plan, Variable variable);
 void add_variable(const Plan& plan, NodePlan& node, Variable variable);
+/// The plan of an attempt; `earlier`: how many came before. Its ranks see that in LAUNCH_ATTEMPT.
+Plan plan_of_attempt(const Plan& plan, int earlier);
 /// All variables of a node, sorted by name.
 std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
-/// The argument vector of a node: torchrun, which starts rank.py, which starts the command.
+/// The argument vector of a node: node.sh, which starts torchrun, which starts rank.py, which starts the
+/// command.
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);
 
 /// "demo-20261124-055512-3fa2": the recipe's name in a form allowed in container names, the UTC time and four

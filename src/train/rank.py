@@ -11,6 +11,7 @@ node's output knows which rank wrote what, which ended first, and how:
     @launch RANK f JSON    an exception: type, mro, message, time, chain, leaves, lines. With "hook", nothing caught
                            it, and the end follows, perhaps after seconds; without, it is the last on stderr
     @launch RANK k JSON    the stacks of its threads, after a request: time, lines
+    @launch RANK r JSON    what NCCL's RAS told in this node, after such a request: time, lines
     @launch RANK x JSON    it ended: code, signal, started, time; asked_to_end (before it ended), asked (when);
                            killed (it did not end in its time);
                            after (how many lines followed the exception on stderr); ended_normally (null: unknown);
@@ -27,17 +28,29 @@ import selectors
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))  # absent with PYTHONSAFEPATH
 
 from rank_control import Control  # noqa: E402
-from rank_evidence import LONGEST_TEXT, Hook, Memory, Watch, fitting, fitting_stacks, shortened, text_of  # noqa: E402
+from rank_evidence import (  # noqa: E402
+    LONGEST_EVENT,
+    LONGEST_TEXT,
+    Hook,
+    Memory,
+    Watch,
+    encoded,
+    fitting,
+    fitting_lines,
+    main_thread_first,
+    shortened,
+    text_of,
+)
 
 RANK = os.environ.get("RANK", "0").encode()
 PIPE = 65536  # bytes that a pipe holds
 PIPE_BUF = 4096  # a write of up to that many bytes is not mixed with another rank's
-LONGEST = 3900
 
 
 def write(data):
@@ -47,10 +60,6 @@ def write(data):
 
 def put(kind, text):
     write(b"@launch %s %s %s\n" % (RANK, kind, text))
-
-
-def put_event(kind, event):
-    put(kind, json.dumps(event, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 class Lines:
@@ -76,12 +85,12 @@ class Lines:
             data = re.sub(rb"\r+(?!\n)", b"\r\n", re.sub(rb"\r+\n", b"\n", data))
         self.feed(data)
         self.lines(data)
-        while len(self.rest) > LONGEST:
+        while len(self.rest) > LONGEST_EVENT:
             if not self.cut:
-                self.feed(self.rest[:LONGEST] + b"\n")
+                self.feed(self.rest[:LONGEST_EVENT] + b"\n")
             self.cut = True
-            put(self.kind.upper(), self.rest[:LONGEST])
-            self.rest = self.rest[LONGEST:]
+            put(self.kind.upper(), self.rest[:LONGEST_EVENT])
+            self.rest = self.rest[LONGEST_EVENT:]
         bar = self.rest.rstrip(b"\r")
         if bar and not self.cut and (self.replaces or len(bar) < len(self.rest)):
             put(b"p", self.kind + b" " + bar)
@@ -110,9 +119,9 @@ class Lines:
             self.watch.feed(data)
 
     def line(self, line):
-        while len(line) > LONGEST:
-            put(self.kind.upper(), line[:LONGEST])
-            line = line[LONGEST:]
+        while len(line) > LONGEST_EVENT:
+            put(self.kind.upper(), line[:LONGEST_EVENT])
+            line = line[LONGEST_EVENT:]
         put(self.kind, line)
 
     def end(self):
@@ -209,7 +218,7 @@ class Rank:
             preexec_fn=die_with_parent,
         )
         os.close(self.hook.write_end)
-        put_event(b"s", {"pid": self.process.pid, "time": self.started})
+        put(b"s", encoded({"pid": self.process.pid, "time": self.started}))
 
     def ask_to_end(self):
         """SIGTERM, once: torchrun and the run may both send it. From any thread."""
@@ -229,14 +238,22 @@ class Rank:
         put(b"f", fitting({**exception, "hook": True, "asked_to_end": self.asked is not None}, exception["lines"]))
 
     def stacks(self, lines):
-        put(b"k", fitting_stacks({"time": time.time()}, lines))
+        put(b"k", fitting_lines({"time": time.time()}, main_thread_first(lines)))
 
     def leaving(self):
         self.said = text_of(self.watch.last)  # what a library says after this is not the script's
 
     def ask_for_stacks(self):
-        """The stacks follow as an event. False if the rank cannot tell them. From any thread."""
-        return self.hook.ask_for_stacks(self.process)
+        """The stacks follow as an event, if the rank can tell them, and what NCCL knows. From any thread."""
+        self.hook.ask_for_stacks(self.process)
+        if os.environ.get("LOCAL_RANK", "0") == "0":
+            threading.Thread(target=self.ask_ras, daemon=True).start()
+
+    @staticmethod
+    def ask_ras():
+        import rank_ras  # needs a moment, and rarely
+
+        put(b"r", fitting_lines({"time": time.time()}, rank_ras.notable(rank_ras.answer())))
 
     def end(self, code):
         hook, exception, by_hook = self.hook, self.hook.exception, True

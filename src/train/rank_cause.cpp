@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <array>
 #include <csignal>
 
 #include <fmt/format.h>
@@ -27,6 +29,7 @@ bool explain_missing_script(Cause& cause, const RankEvent& event) {
   const auto rest = after_mark(event.words, "can't open file '");
   if (!has(rest, "No such file or directory")) return false;
   cause.message = fmt::format("the script {} is not in the image", rest.substr(0, rest.find('\'')));
+  cause.repeats = true;
   cause.hint =
       "add it with [image] copy in the recipe; [train] command is relative to the image's working folder";
   return true;
@@ -108,6 +111,15 @@ bool is_uncaught(const RankEvent& event) {
   return event.code == 1 || (event.signal != 0 && event.asked_to_end);
 }
 
+/// What the script or the environment is wrong about, whatever the data and the other ranks do.
+bool repeats(const Raised& raised) {
+  static constexpr std::array<std::string_view, 5> types{"ImportError", "ModuleNotFoundError", "SyntaxError",
+                                                         "IndentationError", "TabError"};
+  return std::any_of(raised.bases.begin(), raised.bases.end(), [](const auto& base) {
+    return std::find(types.begin(), types.end(), base) != types.end();
+  });
+}
+
 /// Its own failure, not that of being stopped.
 bool failed_before_asked(const RankEvent& event) {
   if (!event.asked_to_end) return true;
@@ -122,6 +134,7 @@ void explain_exception(Cause& cause, const RankEvent& event) {
   cause.time = event.exception->time;
   if (!event.exception->lines.empty()) cause.last_lines = event.exception->lines;
   if (event.signal != 0) cause.code = event.asked_to_end ? 1 : 128 + event.signal;
+  cause.repeats = repeats(*verdict.about);
   const auto& words = verdict.about->message;
   if (has(verdict.about->type, "OutOfMemoryError") || has(words, "CUDA out of memory")) {
     cause.hint = "the GPU's memory was full: use a smaller batch, activation checkpointing or more GPUs";
@@ -134,6 +147,8 @@ void explain_exception(Cause& cause, const RankEvent& event) {
 
 /// An exit with a code. sys.exit("text") and argparse (code 2) say the reason last.
 void explain_exit(Cause& cause, const RankEvent& event) {
+  constexpr int kUsage = 2;  // of Python, argparse and most others
+  cause.repeats = event.code == kUsage;
   if (explain_missing_script(cause, event)) return;
   if (event.ended_normally.value_or(false) && event.exception && event.after <= kLinesBeforeExit) {
     const auto verdict = judge(*event.exception);

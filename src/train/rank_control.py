@@ -16,7 +16,7 @@ class Control(threading.Thread):
 
     FILE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "control")
     PAUSE = 0.1
-    LOST = 60  # looks in a row without a sign of life; looks, since a file system may stall
+    LOST = 60  # looks in a row without a heartbeat; looks, since a file system may stall
     LOST_WITHOUT_LOCKS = 600  # on a file system that does not tell whether a keeper lives
     LOST_GRACE = 2
 
@@ -76,7 +76,7 @@ class Control(threading.Thread):
             self.end(self.wishes.get("grace", 0))
 
     def is_lost(self):
-        """Nobody gives a sign of life, and nobody holds the keepers' lock: who does may be stopped, or wait for the
+        """No heart beats, and nobody holds the keepers' lock: who does may be stopped, or wait for the
         disk."""
         if self.same < self.LOST:
             return False

@@ -9,7 +9,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 HOOK_FOLDER = os.path.join(HERE, "hook")  # holds rank_hook.py as sitecustomize.py
 STACKS_SIGNAL = signal.SIGRTMAX - 2
-LONGEST_EVENT = 3900  # bytes, so that it is one write
+LONGEST_EVENT = 3900  # bytes of a line, so that it is one write
 LONGEST_TEXT = 500
 
 
@@ -39,9 +39,8 @@ def main_thread_first(lines):
     return [line for thread in threads for line in thread]
 
 
-def fitting_stacks(event, lines):
-    """Stacks as JSON, the innermost frames of the main thread first, with as many lines as fit into one write."""
-    lines = main_thread_first(lines)
+def fitting_lines(event, lines):
+    """JSON with as many of the first lines as fit into one write."""
     while len(data := encoded(dict(event, lines=lines))) > LONGEST_EVENT and lines:
         lines = lines[:-1]
     return data

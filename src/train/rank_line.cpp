@@ -62,6 +62,8 @@ std::optional<RankLine::Kind> kind_of(char letter) {
       return RankLine::Kind::failed;
     case 'k':
       return RankLine::Kind::stacks;
+    case 'r':
+      return RankLine::Kind::ras;
     case 'x':
       return RankLine::Kind::ended;
     default:
@@ -97,9 +99,11 @@ void read_end(RankLine& line) {
 }  // namespace
 
 std::span<const RankFile> rank_files() {
-  static constexpr std::array<RankFile, 4> files{{{"rank.py", kRankScriptText},
+  static constexpr std::array<RankFile, 6> files{{{"node.sh", kNodeScriptText},
+                                                  {"rank.py", kRankScriptText},
                                                   {"rank_control.py", kRankControlText},
                                                   {"rank_evidence.py", kRankEvidenceText},
+                                                  {"rank_ras.py", kRankRasText},
                                                   {"hook/sitecustomize.py", kRankHookText}}};
   return files;
 }
@@ -159,7 +163,7 @@ std::optional<RankException> read_rank_exception(std::string_view text) {
                        is_true(json, "asked_to_end")};
 }
 
-std::vector<std::string> read_rank_stacks(std::string_view text) {
+std::vector<std::string> read_rank_lines(std::string_view text) {
   return strings_in(parse_json<Json>(text), "lines");
 }
 

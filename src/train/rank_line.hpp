@@ -14,8 +14,8 @@ struct RankFile {
   std::string_view name;  ///< in that folder
   std::string_view text;
 };
-/// rank.py, which starts a rank, and what it needs: a module and, in a folder of its own, the hook inside the
-/// rank.
+/// node.sh, which starts a node's torchrun; rank.py, which starts a rank, and what it needs: modules and, in
+/// a folder of its own, the hook inside the rank.
 std::span<const RankFile> rank_files();
 
 /// Up one line: the end of what tqdm prints for a bar below another.
@@ -23,7 +23,7 @@ inline constexpr std::string_view kCursorUp = "\x1b[A";
 
 /// One line in the format of rank.py.
 struct RankLine {
-  enum class Kind { out, err, started, failed, stacks, ended };
+  enum class Kind { out, err, started, failed, stacks, ras, ended };
   /// Of a line of out or err, what the text is: all of it; a part, to which the next line of this rank and
   /// kind belongs; all of it, but the next replaces it on a terminal; or its start, which comes again with
   /// the rest.
@@ -78,7 +78,7 @@ struct RankEvent {
 /// nullopt if the text is not such an event.
 std::optional<RankEvent> read_rank_event(std::string_view json);
 std::optional<RankException> read_rank_exception(std::string_view json);
-/// The lines of a "stacks" event; empty if it is none.
-std::vector<std::string> read_rank_stacks(std::string_view json);
+/// The lines of an event of stacks or of NCCL's RAS; empty if it is none.
+std::vector<std::string> read_rank_lines(std::string_view json);
 
 }  // namespace launch::train

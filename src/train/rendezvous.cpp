@@ -7,7 +7,7 @@ namespace launch::train {
 std::vector<std::string> torchrun_arguments(const Rendezvous& rendezvous, int node,
                                             std::string_view rank_script,
                                             const std::vector<std::string>& command) {
-  std::vector<std::string> argv{"torchrun",
+  std::vector<std::string> argv{kTorchrun,
                                 "--nnodes",
                                 std::to_string(rendezvous.nodes),
                                 "--node-rank",

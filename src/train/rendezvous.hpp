@@ -8,6 +8,9 @@
 
 namespace launch::train {
 
+/// The program that starts a node's ranks.
+inline constexpr const char* kTorchrun = "torchrun";
+
 /// How the nodes of a run find each other. Static: c10d rendezvous cannot distinguish torchruns that all are
 /// PID 1 in their containers, and a rank assigned here needs no negotiation there.
 struct Rendezvous {

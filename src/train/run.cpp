@@ -7,8 +7,11 @@
 #include <unistd.h>
 
 #include "base/file.hpp"
+#include "train/attempts.hpp"
 #include "train/control.hpp"
+#include "train/flight.hpp"
 #include "train/rank_line.hpp"
+#include "train/xid.hpp"
 
 namespace launch::train {
 namespace {
@@ -33,9 +36,9 @@ class StopRequests {
 };
 
 /// Hands a signal of the user to the ranks.
-std::function<void(int)> hand_on(std::shared_ptr<Control> control, const Work& work) {
-  return [control = std::move(control), &reporter = work.reporter](int number) {
-    if (const auto sent = control->signal(number); !sent) {
+std::function<void(int)> hand_on(Control& control, const Work& work) {
+  return [&control, &reporter = work.reporter](int number) {
+    if (const auto sent = control.signal(number); !sent) {
       reporter.warn(
           fmt::format("cannot pass {} on to the ranks: {}", signal_name(number), sent.error().message()));
     } else {
@@ -78,7 +81,8 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
   TRY(folder.write_node_files(disk));
-  TRY_ASSIGN(const std::shared_ptr<Control> control, Control::create(disk, folder.control()));
+  TRY(make_flight_folder(disk, plan));
+  TRY_ASSIGN(const auto control, Control::create(disk, folder.control()));
   const auto now = clock.now();
   RunRecord record{.plan = plan,
                    .started = utc_timestamp(now),
@@ -94,21 +98,30 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   for (auto& argument : guard_arguments(folder)) guard_command.push_back(std::move(argument));
   TRY_ASSIGN(const auto guard, world.runner.guard(guard_command));
   const auto began = clock.steady();
+  const auto keep = [&](Attempt attempt) {
+    record.attempts.push_back(std::move(attempt));
+    if (const auto written = write_record(disk, folder, record); !written)
+      world.work.reporter.warn(written.error().message());
+  };
+  const auto explain = [&](std::chrono::system_clock::time_point since, Outcome& ended) {
+    if (plan.backend == "nccl" && ended.cause && ended.cause->rank)
+      add_xids(*ended.cause, xids_since(since, world.runner));
+  };
   auto outcome = [&]() -> Result<Outcome> {
     const StopRequests requests(folder, world);
     const Heartbeat heartbeat(folder.control(), Keeper::launch, world.work);
     const auto again =
-        world.take_signals ? world.take_signals(hand_on(control, world.work)) : std::stop_token();
+        world.take_signals ? world.take_signals(hand_on(*control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
-    return Training(plan, place, control.get(), folder.logs(), std::move(show), world.work)
-        .run({requests.token(), again});
+    const AttemptWorld attempts{place, folder, *control, std::move(show), world.work, explain, keep};
+    return run_attempts(plan, attempts, {requests.token(), again});
   }();
   disk.remove(folder.files());
   if (world.take_signals)
     world.take_signals([](int /*number*/) {});  // `show` and its screen end with this function
   RunReport report;
   const bool all_removed = outcome.has_value();
-  if (all_removed) disk.remove(folder.control());  // else the ranks that are left see no sign of life and end
+  if (all_removed) disk.remove(folder.control());  // else the ranks that are left see no heartbeat and end
   if (all_removed) {
     report.stop_seconds = outcome->stop_seconds;
     report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
@@ -117,6 +130,8 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     report.end.error = std::move(outcome.error());
   }
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
+  if (count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
+  report.attempts = static_cast<int>(record.attempts.size()) + 1;
   report.end.ended = utc_timestamp(clock.now());
   record.end = report.end;
   if (const auto written = write_record(disk, folder, record); !written) {

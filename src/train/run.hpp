@@ -28,6 +28,8 @@ struct RunWorld {
 struct RunReport {
   RunEnd end;
   double stop_seconds = 0;  ///< see Outcome
+  int attempts = 1;         ///< with the last
+  std::string flight = {};  ///< the folder of the flight recorder's dumps; empty: there are none
 };
 
 /// Carries out a run: creates its folder and record, holds its lock, starts a guard that cleans up should

@@ -32,6 +32,21 @@ Result<void> RunFolder::make(Disk& disk) const {
   return make_folder(disk, logs());
 }
 
+std::filesystem::path RunFolder::logs_of_attempt(int attempt) const {
+  return attempt == 1 ? logs() : logs() / fmt::format("attempt{}", attempt);
+}
+
+int RunFolder::attempts() const {
+  int count = 1;
+  std::error_code code;
+  while (std::filesystem::exists(logs_of_attempt(count + 1), code)) ++count;
+  return count;
+}
+
+Result<void> RunFolder::make_attempt(Disk& disk, int attempt) const {
+  return make_folder(disk, logs_of_attempt(attempt));
+}
+
 Result<void> RunFolder::write_node_files(Disk& disk) const {
   TRY(make_folder(disk, path_));
   for (const auto& file : rank_files()) {

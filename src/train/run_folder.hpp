@@ -27,8 +27,13 @@ class RunFolder {
   std::string run() const { return path_.filename().string(); }
   std::filesystem::path record() const { return path_ / "run.json"; }
   std::filesystem::path logs() const { return path_ / "logs"; }
+  /// Those of one attempt, the first of which is 1; the first has `logs` itself.
+  std::filesystem::path logs_of_attempt(int attempt) const;
+  /// The attempts that have begun.
+  int attempts() const;
+  /// In the last attempt.
   std::filesystem::path log_of(int node, std::optional<int> rank) const {
-    return logs() / log_name(node, rank);
+    return logs_of_attempt(attempts()) / log_name(node, rank);
   }
   /// What every node mounts, read-only, at kNodeFolder.
   std::filesystem::path node_folder() const { return path_ / "node"; }
@@ -39,6 +44,8 @@ class RunFolder {
 
   /// Creates the folder and its logs/. Errors (environment).
   Result<void> make(Disk& disk) const;
+  /// Creates the folder of an attempt's logs. Errors (environment).
+  Result<void> make_attempt(Disk& disk, int attempt) const;
   /// Writes the node folder. Errors (environment).
   Result<void> write_node_files(Disk& disk) const;
 

@@ -135,6 +135,14 @@ Json end_of(const RunEnd& end) {
           {"nodes", std::move(nodes)}};
 }
 
+Json attempts_of(const RunRecord& record) {
+  auto list = Json::array();
+  for (const auto& attempt : record.attempts) {
+    list.push_back({{"started", attempt.started}, {"time", attempt.time}, {"end", end_of(attempt.end)}});
+  }
+  return list;
+}
+
 Json digest_json(const std::optional<Digest>& digest) {
   return digest ? Json(digest->text()) : Json(nullptr);
 }
@@ -180,6 +188,7 @@ Json plan_of(const Plan& plan) {
       {"env", variables_of(plan.environment)},
       {"mounts", mounts_of(plan)},
       {"shm_bytes", plan.shm_bytes},
+      {"restarts", plan.restarts},
       {"grace", {{"interrupted", plan.grace.interrupted.count()}, {"failed", plan.grace.failed.count()}}}};
 }
 
@@ -225,6 +234,7 @@ std::string write_run_record(const RunRecord& record) {
   };
   add(record.commands.before);
   for (const auto& node : record.commands.nodes) add(node);
+  json["attempts"] = attempts_of(record);
   json["end"] = record.end ? end_of(*record.end) : Json(nullptr);
   return text_of(json);
 }

@@ -31,6 +31,13 @@ struct RunEnd {
 /// The ranks that were killed because they did not end in their time, or of which nothing is known; sorted.
 std::vector<int> killed_ranks(const RunEnd& end);
 
+/// An attempt that failed, after which the run was started again.
+struct Attempt {
+  std::string started;  ///< RFC 3339, UTC
+  double time = 0;      ///< the same in seconds since 1970
+  RunEnd end;
+};
+
 /// The record of a run, as stored in its folder (docs/design.md, "The files").
 struct RunRecord {
   const Plan& plan;
@@ -40,7 +47,8 @@ struct RunRecord {
   PlaceHandle handle;
   PlaceDescription description;
   PlaceCommands commands;
-  std::optional<RunEnd> end;  ///< nullopt while it runs
+  std::vector<Attempt> attempts = {};  ///< those before the last
+  std::optional<RunEnd> end;           ///< of the last; nullopt while it runs
 };
 
 /// The document. Pure.

@@ -50,6 +50,22 @@ StoryRank rank_of(const Json& json) {
   return rank;
 }
 
+std::vector<StoryRank> ranks_of(const Json& json) {
+  std::vector<StoryRank> ranks;
+  for (const auto& each : json) ranks.push_back(rank_of(each));
+  std::sort(ranks.begin(), ranks.end(), [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  return ranks;
+}
+
+StoryAttempt attempt_of(const Json& json) {
+  return {.time = number(json_at(json, {"time"})).value_or(0),
+          .seconds = number(json_at(json, {"end", "seconds"})),
+          .code = json_integer<int>(json_at(json, {"end", "code"})),
+          .cause = json_string(json, {"end", "cause", "sentence"}),
+          .ranks = ranks_of(json_at(json, {"end", "ranks"})),
+          .cause_rank = json_integer<int>(json_at(json, {"end", "cause", "rank"}))};
+}
+
 std::string environment_of(const Json& json) {
   const auto key = json_string(json, {"mounted", "key"});
   if (key.empty()) return {};
@@ -77,9 +93,8 @@ Result<RunStory> read_run_story(std::string_view text) {
         {json_string(each, {"name"}), json_string(each, {"value"}), json_string(each, {"reason"})});
   }
   for (const auto& each : json_at(json, {"nodes"})) story.nodes.push_back(node_of(each));
-  for (const auto& each : json_at(json, {"end", "ranks"})) story.ranks.push_back(rank_of(each));
-  std::sort(story.ranks.begin(), story.ranks.end(),
-            [](const auto& a, const auto& b) { return a.rank < b.rank; });
+  for (const auto& each : json_at(json, {"attempts"})) story.attempts.push_back(attempt_of(each));
+  story.ranks = ranks_of(json_at(json, {"end", "ranks"}));
   for (const auto& each : json_at(json, {"end", "killed"}))
     story.killed.push_back(json_integer<int>(each).value_or(0));
   story.cause_rank = json_integer<int>(json_at(json, {"end", "cause", "rank"}));

@@ -31,6 +31,16 @@ struct StoryRank {
   std::string message;  ///< "ValueError: no"
 };
 
+/// An attempt that failed before the run was started again, as recorded.
+struct StoryAttempt {
+  double time = 0;  ///< when it began, seconds since 1970
+  std::optional<double> seconds;
+  std::optional<int> code;
+  std::string cause;             ///< "rank 3 on node 1 raised ValueError: no"
+  std::vector<StoryRank> ranks;  ///< by rank
+  std::optional<int> cause_rank;
+};
+
 /// All that the record of a run tells a person.
 struct RunStory {
   RunSummary summary;
@@ -45,7 +55,8 @@ struct RunStory {
   std::vector<std::string> command;
   std::vector<Variable> variables;  ///< of every node
   std::vector<StoryNode> nodes;
-  std::vector<StoryRank> ranks;  ///< by rank; those that reported their end
+  std::vector<StoryAttempt> attempts;  ///< those before the last
+  std::vector<StoryRank> ranks;        ///< of the last attempt, by rank; those that reported their end
   std::vector<int> killed;
   std::optional<int> cause_rank;
 };

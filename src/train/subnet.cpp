@@ -19,7 +19,7 @@ std::string dotted(std::uint32_t address) {
 
 }  // namespace
 
-std::uint32_t number_of(std::string_view run) {
+std::uint32_t hash_of_run(std::string_view run) {
   constexpr std::size_t kDigits = 6;
   return static_cast<std::uint32_t>(std::stoul(Digest::of(run).hex().substr(0, kDigits), nullptr, 16));
 }
@@ -29,7 +29,7 @@ Subnet Subnet::of_run(std::string_view run, std::size_t nodes, unsigned tries) {
   unsigned bits = kLeastBits;
   while ((std::size_t{1} << bits) < nodes + kOthers) ++bits;
   const std::uint32_t blocks = 1U << (kBits - bits);
-  return {kFirst + ((number_of(run) + tries) % blocks << bits), bits};
+  return {kFirst + ((hash_of_run(run) + tries) % blocks << bits), bits};
 }
 
 std::string Subnet::text() const {

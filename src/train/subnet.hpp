@@ -8,7 +8,7 @@
 namespace launch::train {
 
 /// A number below 2^24 that differs from run to run.
-std::uint32_t number_of(std::string_view run);
+std::uint32_t hash_of_run(std::string_view run);
 
 /// The addresses of a run's nodes on their own network, known before anything is started.
 class Subnet {

@@ -1,14 +1,12 @@
 #include "train/train.hpp"
 
 #include <algorithm>
-#include <condition_variable>
-#include <map>
-#include <mutex>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/training_state.hpp"
+#include "train/watch.hpp"
 
 namespace launch::train {
 namespace {
@@ -27,121 +25,15 @@ constexpr std::chrono::milliseconds kTrueCause{3000};
 /// Python itself is stuck.
 constexpr std::chrono::milliseconds kStacks{1000};
 
-double seconds_of(std::chrono::system_clock::time_point time) {
-  return std::chrono::duration<double>(time.time_since_epoch()).count();
-}
-
 }  // namespace
 
-struct Training::State {
-  explicit State(std::size_t nodes) : expected(nodes) {}
-
-  std::mutex mutex;
-  std::condition_variable_any changed;
-  std::size_t expected;
-  std::vector<RankEnd> ranks;
-  std::vector<NodeEnd> nodes;
-  using Key = std::pair<int, int>;                  ///< node, rank
-  std::map<Key, RankEnd> leaving;                   ///< failed, but not yet ended
-  std::map<Key, std::vector<std::string>> running;  ///< their stacks, once they sent them
-  std::vector<int> silent;  ///< ranks whose node was gone before they reported their end
-  std::map<int, double> started;
-  std::set<int> gone;  ///< nodes that ended or failed
-  std::optional<Error> error;
-  bool place_failed = false;
-  bool failed = false;
-  bool culprit = false;  ///< one of the failures is not a victim's
-  bool timed_out = false;
-  bool stopping = false;
-
-  bool all_gone() const { return place_failed || gone.size() == expected; }
-
-  void start(int node, int rank) {
-    const std::scoped_lock lock(mutex);
-    running[{node, rank}];
-  }
-
-  void fail(const RankEnd& end) {
-    const std::scoped_lock lock(mutex);
-    running.erase({end.node, end.rank});
-    leaving[{end.node, end.rank}] = end;
-    judge(cause_of(end));
-    changed.notify_all();
-  }
-
-  void add(const RankEnd& end) {
-    const std::scoped_lock lock(mutex);
-    running.erase({end.node, end.rank});
-    leaving.erase({end.node, end.rank});
-    if (end.failed()) judge(cause_of(end));
-    ranks.push_back(end);
-    changed.notify_all();
-  }
-
-  void add_stacks(int node, int rank, std::vector<std::string> lines) {
-    const std::scoped_lock lock(mutex);
-    if (const auto found = running.find({node, rank}); found != running.end())
-      found->second = std::move(lines);
-    changed.notify_all();
-  }
-
-  /// Ranks of a node that is gone say nothing any more.
-  void lose(int node) {
-    gone.insert(node);
-    for (auto at = running.begin(); at != running.end();) {
-      const bool here = at->first.first == node;
-      if (here) silent.push_back(at->first.second);
-      at = here ? running.erase(at) : std::next(at);
-    }
-  }
-
-  void judge(const Cause& cause) {
-    failed = true;
-    culprit = culprit || !is_victim(cause.kind);
-    timed_out = timed_out || cause.kind == CauseKind::timeout;
-  }
-
-  bool any_failed_on(int node) const {
-    return std::any_of(ranks.begin(), ranks.end(),
-                       [&](const auto& end) { return end.node == node && end.failed(); });
-  }
-
-  void add(PlaceEvent event, double time) {
-    const std::scoped_lock lock(mutex);
-    if (const auto* start = std::get_if<NodeStarted>(&event)) {
-      started[start->node] = time;
-    } else if (auto* end = std::get_if<NodeEnd>(&event)) {
-      lose(end->node);
-      end->asked_to_end = stopping;
-      end->started = started[end->node];
-      end->time = time;
-      if (end->code != 0 && any_failed_on(end->node)) {
-        failed = true;
-      } else if (const auto cause = find_cause({}, {end, 1})) {
-        judge(*cause);
-      }
-      nodes.push_back(std::move(*end));
-    } else if (auto* failure = std::get_if<PlaceFailed>(&event)) {
-      failed = culprit = true;
-      if (failure->node) {
-        lose(*failure->node);
-      } else {
-        place_failed = true;
-      }
-      // A node that could not be started because the run is being ended is no reason of its own.
-      if (!error && !stopping) error = std::move(failure->error);
-    }
-    changed.notify_all();
-  }
-};
-
-Training::Training(const Plan& plan, Place& place, Control* control, std::filesystem::path logs,
-                   LogMux::Show show, const Work& work)
+Training::Training(const Plan& plan, Place& place, Control* control, LogPlaces logs, LogMux::Show show,
+                   const Work& work)
     : plan_(&plan),
       place_(&place),
       control_(control),
       work_(work),
-      state_(std::make_shared<State>(plan.nodes.size())),
+      state_(std::make_shared<TrainingState>(plan.nodes.size(), work.clock)),
       logs_(std::move(logs), std::move(show), rank_events(), work) {}
 
 LogMux::Events Training::rank_events() const {
@@ -149,16 +41,17 @@ LogMux::Events Training::rank_events() const {
           .failed = [state = state_](const RankEnd& end) { state->fail(end); },
           .ended = [state = state_](const RankEnd& end) { state->add(end); },
           .stacks = [state = state_](int node, int rank,
-                                     auto lines) { state->add_stacks(node, rank, std::move(lines)); }};
+                                     auto lines) { state->add_stacks(node, rank, std::move(lines)); },
+          .ras = [state = state_](int node, const auto& lines) { state->add_ras(node, lines); }};
 }
 
 PlaceSinks Training::sinks() {
   return {.line = [this](int node, Stream stream, std::string_view line) { logs_.take(node, stream, line); },
-          .pause = [this](int /*node*/) { logs_.flush(); },
+          .pause = [this] { logs_.flush(); },
           .event =
               [this](PlaceEvent event) {
                 if (auto* end = std::get_if<NodeEnd>(&event)) end->last_lines = logs_.last_lines(end->node);
-                state_->add(std::move(event), seconds_of(work_.clock.now()));
+                state_->add(std::move(event));
               }};
 }
 
@@ -229,19 +122,41 @@ void Training::stop_all(std::chrono::seconds grace, const std::stop_token& again
   state.changed.wait(lock, all_gone);
 }
 
+/// Until something failed, all is over, or a stop is requested. A cause that nobody else reports ends the
+/// run.
+std::optional<Cause> Training::watch(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  Watch watch(*plan_, *place_, control_, state, logs_, work_);
+  const auto over = [&] { return state.failed || state.all_gone(); };
+  while (!state.changed.wait_for(lock, stop, watch.pause(), over) && !stop.stop_requested()) {
+    lock.unlock();
+    auto cause = watch.look(stop);
+    lock.lock();
+    if (cause && !over()) return cause;
+  }
+  return std::nullopt;
+}
+
+/// True if something failed. Who signals all processes of a run may end its ranks before launch is told.
+bool Training::has_failed(Lock& lock, const std::stop_token& stop) {
+  auto& state = *state_;
+  if (state.failed && state.stopped_only)
+    state.changed.wait_for(lock, stop, kOthersToo, [&] { return !state.stopped_only; });
+  return state.failed && !(state.stopped_only && stop.stop_requested());
+}
+
 Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome) {
   auto& state = *state_;
   std::unique_lock lock(state.mutex);
-  const auto all_gone = [&] { return state.all_gone(); };
-  state.changed.wait(lock, tokens.stop, [&] { return state.failed || all_gone(); });
-  const bool failed = state.failed;
-  outcome.interrupted = !failed && !all_gone();
+  outcome.cause = watch(lock, tokens.stop);
   const auto began = work_.clock.steady();
+  const bool failed = outcome.cause || has_failed(lock, tokens.stop);
+  outcome.interrupted = !failed && (!state.all_gone() || state.failed);
   if (failed) {
     lock.unlock();
     logs_.hush();  // the other ranks' reactions would bury the first failure
     lock.lock();
-    wait_for_cause(lock, tokens.stop);
+    if (!outcome.cause) wait_for_cause(lock, tokens.stop);
   }
   state.stopping = failed || outcome.interrupted;
   const auto running = state.running;
@@ -260,7 +175,7 @@ Result<void> Training::wait_and_stop(const StopTokens& tokens, Outcome& outcome)
   auto finished = place_->finish();
   logs_.flush();
   outcome.stop_seconds = std::chrono::duration<double>(work_.clock.steady() - began).count();
-  if (failed) outcome.cause = find_cause(state.ranks, state.nodes, unfinished);
+  if (failed && !outcome.cause) outcome.cause = find_cause(state.ranks, state.nodes, unfinished);
   return finished;
 }
 
@@ -276,7 +191,7 @@ Result<Outcome> Training::run(const StopTokens& tokens) {
   outcome.error = std::move(state_->error);
   outcome.ranks = std::move(state_->ranks);
   outcome.nodes = std::move(state_->nodes);
-  outcome.unknown = std::move(state_->silent);
+  for (const auto& key : state_->silent) outcome.unknown.push_back(key.second);
   for (const auto& [key, stacks] : state_->running) outcome.unknown.push_back(key.second);
   std::sort(outcome.unknown.begin(), outcome.unknown.end());
   outcome.hurried = tokens.again.stop_requested();

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +14,8 @@
 #include "train/plan.hpp"
 
 namespace launch::train {
+
+struct TrainingState;
 
 /// How a run's nodes ended.
 struct Outcome {
@@ -40,18 +41,19 @@ struct StopTokens {
 class Training {
  public:
   /// `control`: ends the ranks before the place ends the nodes; null: the place does both.
-  Training(const Plan& plan, Place& place, Control* control, std::filesystem::path logs, LogMux::Show show,
+  Training(const Plan& plan, Place& place, Control* control, LogPlaces logs, LogMux::Show show,
            const Work& work);
 
   Result<Outcome> run(const StopTokens& tokens);
 
  private:
-  struct State;
   using Lock = std::unique_lock<std::mutex>;
   PlaceSinks sinks();
   LogMux::Events rank_events() const;
   void wait_for_cause(Lock& lock, const std::stop_token& stop);
   void look_into_hang(Lock& lock, const std::stop_token& stop);
+  std::optional<Cause> watch(Lock& lock, const std::stop_token& stop);
+  bool has_failed(Lock& lock, const std::stop_token& stop);
   Result<void> wait_and_stop(const StopTokens& tokens, Outcome& outcome);
   void stop_all(std::chrono::seconds grace, const std::stop_token& again);
   bool stop_ranks(std::chrono::seconds grace, const std::stop_token& again);
@@ -60,7 +62,7 @@ class Training {
   Place* place_;
   Control* control_;
   Work work_;
-  std::shared_ptr<State> state_;
+  std::shared_ptr<TrainingState> state_;
   LogMux logs_;
 };
 

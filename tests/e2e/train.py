@@ -21,7 +21,7 @@ NAME = f"launch-test-{os.getpid()}"
 
 JOB = """import os, signal, sys, time
 def save(*_):
-    time.sleep(0.5 + int(os.environ["RANK"]))
+    time.sleep(float(sys.argv[2]) if len(sys.argv) > 2 else 0.5 + int(os.environ["RANK"]))
     print("saved", os.environ["RANK"], flush=True)
     sys.exit(0)
 rank, world = int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"])
@@ -40,6 +40,10 @@ if rank == world - 1:
         sys.exit(7)
     if what == "raise":
         raise ValueError("no more data")
+    if what == "fails at first" and os.environ["LAUNCH_ATTEMPT"] == "0":
+        sys.exit(7)
+if what == "fails at first":
+    sys.exit(0)
 if what:
     time.sleep(600)
 """
@@ -52,6 +56,7 @@ class Train(unittest.TestCase):
         cls.root, cls.environment = cls.made.root, cls.made.environment
         cls.made.recipe(NAME)
         cls.made.recipe(NAME + "-empty", path="/usr/bin")
+        cls.made.recipe(NAME + "-late", path="/opt/stand_in/late:/usr/bin")
 
     @classmethod
     def tearDownClass(cls):
@@ -190,6 +195,85 @@ class Train(unittest.TestCase):
         process.communicate(timeout=60)
         self.assert_nothing_left()
 
+    def everything_of(self, folder):
+        """Every process that belongs to the run and is not in a container: a batch system may signal all of them."""
+        return [int(place.parent.name) for place in pathlib.Path("/proc").glob("[0-9]*/cmdline")
+                if folder.name in self.text_of(place)]
+
+    def test_signals_to_all_processes_of_a_job_are_as_those_to_launch_alone(self):
+        process = self.start("signals")
+        self.wait_until_both_run(process)
+        everything = [process.pid, *self.everything_of(self.records()[-1])]
+        self.assertGreaterEqual(len(everything), 4, "launch, a guard and two clients")
+        for pid in everything:
+            os.kill(pid, signal.SIGUSR1)
+        seen = b""
+        while not (b"got SIGUSR1 0" in seen and b"got SIGUSR1 1" in seen):
+            line = process.stderr.readline()
+            self.assertTrue(line, seen.decode())
+            seen += line
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+        self.assertIn(b"interrupted by SIGTERM after ", err)
+        self.assert_nothing_left(within=5)
+
+    def test_sigterm_to_all_processes_of_a_job_leaves_the_ranks_their_time(self):
+        process = self.start("saves", "5")
+        self.wait_until_both_run(process)
+        folder = self.records()[-1]
+        for pid in (*self.everything_of(folder), process.pid):  # launch last
+            os.kill(pid, signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 143, err.decode())
+        self.assertIn(b"[0.0] saved 0\n", out)
+        self.assertIn(b"[1.1] saved 1\n", out)
+        self.assertIn(b"2 ranks handled SIGTERM and ended with code 0\n", err)
+        self.assertEqual((self.record()["end"]["result"], self.record()["end"]["killed"]), ("interrupted", []))
+        self.assert_nothing_left(within=5)
+
+    def test_a_run_that_fails_is_started_again(self):
+        code, out, err = self.train("fails at first", options=("--restarts", "2"))
+        self.assertEqual(code, 0, err)
+        self.assertIn("attempt 2 of 3: rank 1 on node 1 exited with code 7\n", err)
+        self.assertEqual(out.count("[1.1] rank 1 of 2 fails at first\n"), 2)
+        record = self.record()
+        first, = record["attempts"]
+        self.assertEqual((first["end"]["cause"]["rank"], first["end"]["code"], record["end"]["result"]), (1, 7, "succeeded"))
+        logs = self.records()[-1] / "logs"
+        self.assertEqual((logs / "attempt2" / "node1.rank1.log").read_text(), (logs / "node1.rank1.log").read_text())
+        shown = self.launch("runs", "show", "last").stdout
+        self.assertRegex(shown, r"attempt 1 +failed with code 7 after .*: rank 1 on node 1 exited with code 7\n")
+        self.assert_nothing_left(within=5)
+
+    def test_a_run_can_be_stopped_in_its_second_attempt(self):
+        process = self.start("exit", options=("--restarts", "100"))
+        seen = b""
+        while b"attempt 2 of 101: " not in seen:
+            line = process.stderr.readline()
+            self.assertTrue(line, seen.decode())
+            seen += line
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=60)
+        self.assertIn(process.returncode, (130, 7), err.decode())  # a rank may just have failed
+        self.assert_nothing_left(within=5)
+
+    def test_a_node_that_is_missing_from_the_rendezvous_is_named(self):
+        code, _, err = self.train(recipe=NAME + "-late", options=("--rendezvous-timeout", "3"))
+        self.assertEqual(code, 3, err)
+        self.assertIn("error: after 3.0 s the ranks had not started: node 1 has not reached n0:29500 (code 3)\n", err)
+        self.assertIn("  [1] torchrun: still importing\n", err)
+        self.assertEqual(self.record()["end"]["cause"]["kind"], "rendezvous")
+        self.assert_nothing_left(within=5)
+
+    def test_ranks_that_hang_are_ended(self):
+        code, _, err = self.train("wait", options=("--hang-timeout", "2"))
+        self.assertEqual(code, 1, err)
+        self.assertRegex(err, r"error: no rank has printed a line for .* s, and none has moved \(code 1\)\n")
+        self.assertEqual(self.record()["end"]["cause"]["kind"], "hang")
+        log = (self.records()[-1] / "logs" / "node1.rank1.log").read_text()
+        self.assertRegex(log, r'the stacks of its threads:\n.*\n  File "/workspace/job.py", line \d+ in <module>\n')
+        self.assert_nothing_left(within=5)
+
     def processes_of(self, folder):
         """launch, its guard and the engine's clients: what a batch system kills with the job's cgroup."""
         found = []
@@ -226,7 +310,7 @@ class Train(unittest.TestCase):
         guard = next(pid for pid in self.processes_of(self.records()[-1]) if "guard" in self.text_of(pathlib.Path(f"/proc/{pid}/cmdline")))
         for pid in (process.pid, guard):  # with the guard, as when a batch system suspends a job
             os.kill(pid, signal.SIGSTOP)
-        time.sleep(9)  # a rank waits 6 s for a sign of life
+        time.sleep(9)  # a rank waits 6 s for a heartbeat
         for pid in (process.pid, guard):
             os.kill(pid, signal.SIGCONT)
         process.send_signal(signal.SIGTERM)

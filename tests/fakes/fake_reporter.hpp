@@ -29,6 +29,10 @@ class FakeReporter final : public Reporter {
     const std::scoped_lock lock(mutex_);
     return notes.size();
   }
+  std::size_t count_of_warnings() {
+    const std::scoped_lock lock(mutex_);
+    return warnings.size();
+  }
   std::vector<std::string> warnings;
   std::vector<std::string> notes;
   std::vector<std::string> statuses;

@@ -39,7 +39,8 @@ void fuzz_rank_output(std::string_view bytes) {
   SystemClock clock;
   SilentReporter reporter;
   std::vector<train::RankEnd> ends;
-  train::LogMux mux(kFolder.path(), {}, {.ended = [&](const train::RankEnd& end) { ends.push_back(end); }},
+  train::LogMux mux(train::LogPlaces::in(kFolder.path()), {},
+                    {.ended = [&](const train::RankEnd& end) { ends.push_back(end); }},
                     {disk, clock, reporter});
   for (const auto& line : all) mux.take(0, Stream::out, line);
   check_cause(ends, mux.last_lines(0));

@@ -39,6 +39,7 @@ TESTS = {
     "src/store/store.cpp": "StoreNotRenamed",
     "src/store/trees.cpp": "OnAFullDiskAreAnError",
     "src/train/control.cpp": "AFullDiskEndsTheWatchAndNotTheTraining",
+    "src/train/flight.cpp": "AFolderThatCannotBeMadeIsAnErrorWithItsPath",
     "src/train/log_mux.cpp": "AFullDiskIsSaidOnceAndTheTrainingGoesOn",
     "src/train/run.cpp": "RankScriptNoSpace",
     "src/train/run_folder.cpp": "RunStop",

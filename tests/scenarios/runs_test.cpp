@@ -295,6 +295,25 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
   }
 }
 
+TEST_F(RunsScenario, AnAttemptThatFailedIsPartOfTheStory) {
+  write_run(
+      "demo-1", 1,
+      R"({"result": "succeeded", "code": 0, "seconds": 3, "ranks": [{"node": 0, "rank": 0, "started": 8, "time": 9}]},
+ "attempts": [{"time": 1, "end": {"result": "failed", "code": 7, "seconds": 2.5, "cause": {"rank": 1, "sentence":
+ "rank 1 on node 0 exited with <7>"}, "ranks": [{"node": 0, "rank": 1, "started": 2, "time": 3, "code": 7, "kind": "exit",
+ "message": "no"}]}}])");
+  const auto told = launch({"runs", "show", "last", "--html", "run.html"});
+  EXPECT_EQ(told.code, 0) << told.err;
+  EXPECT_THAT(told.out,
+              HasSubstr("time      2026-11-24T05:12:01Z\n"
+                        "attempt 1 failed with code 7 after [TIME]: rank 1 on node 0 exited with <7>\n"));
+  const auto page = scenario_.read("run.html");
+  EXPECT_THAT(
+      page, HasSubstr("Attempt 1: failed with code 7 after [TIME]: rank 1 on node 0 exited with &lt;7&gt;"));
+  EXPECT_THAT(page, HasSubstr("<g class=\"cause\"><title>exit: no</title>"));
+  EXPECT_THAT(page, HasSubstr("<p>Attempt 2:</p>"));
+}
+
 TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
   write_three_runs();
   scenario_.write("engine/running/launch-other-3-n0", "");

@@ -204,6 +204,42 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
               ::testing::HasSubstr("\"/run/launch/rank.py\", \"train.py\", \"--steps\", \"5\"]"));
 }
 
+TEST_F(TrainScenario, ARunThatFailsIsStartedAgain) {
+  const auto outcome = train("fails-once", {"train", "demo", "--restarts", "3"});
+  EXPECT_EQ(outcome.code, 0);
+  EXPECT_EQ(outcome.out, "[0.0] hello\n[0.0] hello\n");
+  EXPECT_EQ(outcome.err, notes() + kBegun +
+                             "attempt 2 of 4: rank 0 on node 0 exited with code 7\n"
+                             "done in [TIME]: 1 node, world size 1\n"
+                             "attempts: 2\n" +
+                             std::string(kRecord) + "logs:   [ROOT]/state/runs/demo-[RUN]/logs\n");
+  const auto shown = scenario_.launch({"runs", "show", "last"}).out;
+  EXPECT_THAT(shown, ::testing::HasSubstr(
+                         "attempt 1 failed with code 7 after [TIME]: rank 0 on node 0 exited with code 7\n"));
+}
+
+TEST_F(TrainScenario, TheLastOfAllAttemptsIsTheRunsEnd) {
+  const auto outcome = train("fails", {"train", "demo", "--restarts", "1"});
+  EXPECT_EQ(outcome.code, 7);
+  EXPECT_EQ(outcome.err, notes() + kBegun +
+                             "attempt 2 of 2: rank 0 on node 0 exited with code 7\n"
+                             "\n"
+                             "error: rank 0 on node 0 exited with code 7\n"
+                             "  [0.0] hello\n"
+                             "  full log: [ROOT]/state/runs/demo-[RUN]/logs/attempt2/node0.rank0.log\n"
+                             "\n"
+                             "all nodes stopped in [TIME]\n"
+                             "attempts: 2\n" +
+                             std::string(kRecord) + "logs:   [ROOT]/state/runs/demo-[RUN]/logs\n");
+  const auto log = scenario_.launch({"logs", "last", "--rank", "0"});
+  EXPECT_EQ(log.out, "hello\n");
+  EXPECT_EQ(scenario_.launch({"logs", "last"}).out,
+            "[0.0] hello\nattempt 2 of 2: rank 0 on node 0 exited with code 7\n[0.0] hello\n");
+  const auto json = train("fails", {"--json", "train", "demo", "--restarts", "1"});
+  EXPECT_EQ(json.code, 7);
+  EXPECT_THAT(json.out, ::testing::HasSubstr("\"attempts\": 2,"));
+}
+
 /// Requests that are rejected before an engine is run.
 struct Refusal {
   std::string name;
@@ -220,6 +256,11 @@ TEST_F(TrainScenario, WhatIsWrongIsSaidBeforeAnEngineIsAsked) {
       {"FewerNodes", {"--nodes", "-1"}, "error: --nodes -1: expected 1 to 1024\n"},
       {"NoPort", {"--port", "-1"}, "error: --port -1: expected 0 to 65535\n"},
       {"PortOutOfRange", {"--port", "99999"}, "error: --port 99999: expected 0 to 65535\n"},
+      {"Restarts", {"--restarts", "-1"}, "error: --restarts -1: expected 0 or more\n"},
+      {"Rendezvous",
+       {"--rendezvous-timeout", "-1"},
+       "error: --rendezvous-timeout -1: expected 0 or more seconds\n"},
+      {"Hang", {"--hang-timeout", "-2"}, "error: --hang-timeout -2: expected 0 or more seconds\n"},
       {"Gpus", {"--gpus", "x"}, "error: \"x\" " + kGpus + "\n  while reading --gpus\n"},
       {"NegativeGpus", {"--gpus=-1"}, "error: \"-1\" " + kGpus + "\n  while reading --gpus\n"},
       {"Place", {"--on", "mars"}, "error: unknown place \"mars\": expected local\n"},

@@ -17,6 +17,8 @@ std::string run_story_html(const commands::RunStoryDocument& document);
 std::string run_end_text(const commands::RunStoryDocument& document);
 /// "exception: ValueError: no", "ended with code 0", "killed by SIGTERM, after it was asked to end"
 std::string rank_end_text(const train::StoryRank& rank);
+/// "failed with code 7 after 2.1 s: rank 3 on node 1 exited with code 7"
+std::string attempt_text(const train::StoryAttempt& attempt);
 /// "rank 0 and rank 3"
 std::string killed_text(const train::RunStory& story);
 /// "image sha256:…", "mounted environment sha256:… (--env mounted)"

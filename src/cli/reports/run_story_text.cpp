@@ -69,6 +69,13 @@ std::string rank_end_text(const train::StoryRank& rank) {
   return text;
 }
 
+std::string attempt_text(const train::StoryAttempt& attempt) {
+  auto text = std::string("failed");
+  if (attempt.code) text += fmt::format(" with code {}", *attempt.code);
+  if (attempt.seconds) text += " after " + human_seconds(*attempt.seconds);
+  return attempt.cause.empty() ? text : text + ": " + attempt.cause;
+}
+
 std::string killed_text(const train::RunStory& story) {
   std::vector<std::string> ranks;
   for (const int rank : story.killed) ranks.push_back(fmt::format("rank {}", rank));
@@ -93,6 +100,8 @@ std::string run_story_text(const commands::RunStoryDocument& document) {
   line("run", fmt::format("{}, of the recipe {}", summary.run, summary.recipe));
   line("state", run_end_text(document));
   line("time", story.ended.empty() ? summary.started : fmt::format("{} to {}", summary.started, story.ended));
+  for (std::size_t i = 0; i < story.attempts.size(); ++i)
+    line(fmt::format("attempt {}", i + 1), attempt_text(story.attempts[i]));
   if (!summary.cause.empty()) line("cause", summary.cause);
   if (!story.killed.empty()) line("killed", killed_text(story));
   line("nodes", fmt::format("{} of {}, {} with {}", count_of(story.nodes.size(), "node"),

@@ -11,8 +11,10 @@
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
+#include "train/flight.hpp"
 #include "train/gpu_share.hpp"
 #include "train/place.hpp"
+#include "train/sockets.hpp"
 #include "train/subnet.hpp"
 
 namespace launch::train {
@@ -49,7 +51,7 @@ void choose_port(Plan& plan) {
   if (plan.rendezvous.port != 0) return;
   constexpr std::uint32_t kLeast = 20000;  // below the ports that Linux gives to clients
   constexpr std::uint32_t kCount = 10000;
-  plan.rendezvous.port = static_cast<std::uint16_t>(kLeast + number_of(plan.run) % kCount);
+  plan.rendezvous.port = static_cast<std::uint16_t>(kLeast + hash_of_run(plan.run) % kCount);
   plan.notes.push_back(fmt::format("--port 0: torchrun uses port {}", plan.rendezvous.port));
 }
 
@@ -97,6 +99,7 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   spec.image = plan.image.image_id ? plan.image.image_id->text() : plan.image.name;
   spec.image_name = plan.image.name;
   spec.argv = argv_of(plan, node);
+  spec.program = kTorchrun;
   for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
   if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
@@ -108,8 +111,9 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   for (const auto& other : plan.nodes) spec.hosts[other.host] = subnet.address(other.index);
   spec.shm_bytes = plan.shm_bytes;
   spec.pids_limit = -1;  // podman's default of 2048 can be too few for one rank per GPU with its data loaders
-  spec.scratch = plan.node_folder.parent_path();
+  spec.working_folder = plan.node_folder.parent_path();
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
+  spec.stop_signal = kStopSignal;
   spec.gpus = node.gpus;
   return spec;
 }
@@ -128,6 +132,7 @@ class LocalPlace final : public Place {
     TRY(share_gpus(plan, request, tools_.machine.gpus));
     TRY(expect_mounts(plan));
     add_variables(plan, tools_.machine);
+    add_flight_recorder(plan);
     plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());
     return plan;
   }
@@ -181,12 +186,22 @@ class LocalPlace final : public Place {
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
     sinks_ = std::move(sinks);
+    clients_ = {};
+    orderly_ = true;
+    stopped_ = {};
     TRY_ASSIGN(subnet_, create_network(plan));
     clients_threads_.reserve(plan.nodes.size());
     for (const auto& node : plan.nodes) {
       clients_threads_.emplace_back([this, &plan, &node] { run_node(plan, node); });
     }
     return {};
+  }
+
+  std::vector<Reach> reach(const Plan& plan) override {
+    std::vector<Reach> all;
+    all.reserve(plan.nodes.size());
+    for (const auto& node : plan.nodes) all.push_back(reach_of_node(plan, node));
+    return all;
   }
 
   void stop(std::chrono::seconds grace) override {
@@ -229,6 +244,19 @@ class LocalPlace final : public Place {
   }
 
  private:
+  Reach reach_of_node(const Plan& plan, const NodePlan& node) const {
+    constexpr std::chrono::seconds kPatience{5};
+    const auto name = container_of(plan, node);
+    auto spec = engine_->process({"exec", name, "cat", "/proc/net/tcp", "/proc/net/tcp6"});
+    spec.timeout = kPatience;
+    const auto tables = engine_->runner().run(spec);
+    if (tables && !tables->out.empty())
+      return reach_of(read_tcp_sockets(tables->out), plan.rendezvous.port, node.index == 0);
+    const auto running = engine_->containers(project::kRunLabel, run_);
+    const bool runs = !running || std::find(running->begin(), running->end(), name) != running->end();
+    return runs ? Reach::unknown : Reach::absent;
+  }
+
   /// On a subnet that nothing else uses.
   Result<Subnet> create_network(const Plan& plan) const {
     constexpr unsigned kTries = 16;
@@ -248,9 +276,8 @@ class LocalPlace final : public Place {
   void run_node(const Plan& plan, const NodePlan& node) {
     sinks_.event(NodeStarted{node.index});
     const auto on_line = [&](Stream stream, std::string_view line) { sinks_.line(node.index, stream, line); };
-    const auto on_pause = [&] { sinks_.pause(node.index); };
     auto outcome = engine_->run(container_spec(plan, node, *subnet_, engine_->info()), on_line,
-                                clients_.get_token(), on_pause);
+                                clients_.get_token(), sinks_.pause);
     if (outcome) {
       sinks_.event(NodeEnd{.node = node.index, .code = outcome->exit_code});
     } else {

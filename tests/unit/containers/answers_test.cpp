@@ -13,7 +13,8 @@ RunSpec spec_of(std::string command) {
   RunSpec spec;
   spec.name = "launch-r1-n0";
   spec.image = "localhost/launch/demo:latest";
-  spec.argv = {std::move(command)};
+  spec.argv = {"sh", "/run/launch/node.sh", command};
+  spec.program = std::move(command);
   return spec;
 }
 
@@ -118,6 +119,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         StartCase{"InitCannotFindIt", 1,
                   "ERROR (catatonit:6): failed to exec pid1: No such file or directory\n",
+                  "error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n"},
+        StartCase{"NodeScriptCannotFindIt", 127, "node.sh: torchrun: executable file not found in PATH\n",
                   "error: the command 'torchrun' is not in the image localhost/launch/demo:latest\n"},
         StartCase{"InitMayNotRunIt", 1, "ERROR (catatonit:6): failed to exec pid1: Permission denied\n",
                   "error: 'torchrun' in the image localhost/launch/demo:latest is not executable\n"},

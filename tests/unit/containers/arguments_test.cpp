@@ -33,21 +33,22 @@ RunSpec node() {
   spec.shm_bytes = 1ULL << 30;
   spec.pids_limit = -1;
   spec.stop_seconds = 2;
+  spec.stop_signal = "SIGPWR";
   spec.gpus = specs::GpuSet::all();
   return spec;
 }
 
 TEST(RunArguments, Podman) {
-  EXPECT_THAT(
-      run_arguments(with_pids_limit(podman4()), node()),
-      ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
-                  "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
-                  "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label", "launch.run=r1",
-                  "--shm-size", "1073741824", "--pids-limit", "-1", "--stop-timeout", "2", "--device",
-                  "nvidia.com/gpu=all", "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
-                  "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
-                  "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
-                  "train.py"));
+  EXPECT_THAT(run_arguments(with_pids_limit(podman4()), node()),
+              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
+                          "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
+                          "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label",
+                          "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1", "--stop-timeout",
+                          "2", "--stop-signal", "SIGPWR", "--device", "nvidia.com/gpu=all", "--mount",
+                          "type=bind,source=/data,target=/data,readonly", "--mount",
+                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
+                          "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
+                          "train.py"));
 }
 
 TEST(RunArguments, Podman5IsAskedTheSameWay) {

@@ -306,7 +306,7 @@ TEST_F(RunContainer, InAFolderWhereTheEngineMayLeaveItsFiles) {
   containers::EngineInfo info = podman4();
   info.program = "bin/podman";
   const Engine engine(info, runner_, {}, work_);
-  (void)engine.run({.name = "n", .image = "i", .argv = {"x"}, .scratch = "/state/runs/demo-1"}, {});
+  (void)engine.run({.name = "n", .image = "i", .argv = {"x"}, .working_folder = "/state/runs/demo-1"}, {});
   (void)engine.run({.name = "n", .image = "i", .argv = {"x"}}, {});
   ASSERT_EQ(seen.size(), 2U);
   EXPECT_EQ(seen[0].folder, "/state/runs/demo-1");

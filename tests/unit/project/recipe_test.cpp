@@ -162,7 +162,8 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("train", "node = 2"),
             "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
-            "hint: valid keys: command, nodes, gpus, mounts, env and grace\n");
+            "hint: valid keys: command, nodes, gpus, mounts, env, grace, restarts, rendezvous-timeout "
+            "and hang-timeout\n");
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
             "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"

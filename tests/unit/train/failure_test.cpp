@@ -23,7 +23,8 @@ Ends replay(const std::string& name, int nodes) {
   const test::Scratch scratch;
   fakes::FakeWork work;
   Ends ends;
-  LogMux mux(scratch.path(), {}, {.ended = [&](const RankEnd& end) { ends.ranks.push_back(end); }}, work);
+  LogMux mux(LogPlaces::in(scratch.path()), {},
+             {.ended = [&](const RankEnd& end) { ends.ranks.push_back(end); }}, work);
   for (int node = 0; node < nodes; ++node) {
     for (const auto& line : recorded(name, node)) mux.take(node, Stream::out, line);
     ends.nodes.push_back({node, 1, mux.last_lines(node)});

@@ -25,7 +25,8 @@ class MuxTest : public testing::Test {
   std::function<void()> on_ended_;
   std::vector<RankEnd> failed_;  ///< before they ended
   std::vector<std::string> stacks_;
-  LogMux mux_{scratch_.path(),
+  std::vector<std::string> ras_;
+  LogMux mux_{LogPlaces::in(scratch_.path()),
               [this](Stream stream, std::string_view who, std::string_view text, LogMux::Shown what) {
                 shown_.push_back(std::string(what == LogMux::Shown::bar ? "bar of " : "") +
                                  std::string(stream == Stream::out ? "out " : "err ") + std::string(who) +
@@ -39,7 +40,8 @@ class MuxTest : public testing::Test {
                      ended_.push_back(end);
                      if (on_ended_) on_ended_();
                    },
-               .stacks = [this](int, int, auto lines) { stacks_ = std::move(lines); }},
+               .stacks = [this](int, int, auto lines) { stacks_ = std::move(lines); },
+               .ras = [this](int, auto lines) { ras_ = std::move(lines); }},
               work_};
 };
 

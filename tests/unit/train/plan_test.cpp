@@ -80,12 +80,13 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
            " --hostname n" + i + " --network launch-demo-1 --ip 198.19.56." + (i == "0" ? "98" : "99") +
            " --add-host n0:198.19.56.98 --add-host n1:198.19.56.99"
-           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30"
+           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30 --stop-signal "
+           "SIGPWR"
            " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4"
            " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40 --entrypoint '' "
            "localhost/launch/demo:latest"
-           " torchrun --nnodes 2 --node-rank " +
+           " sh /run/launch/node.sh torchrun --nnodes 2 --node-rank " +
            i +
            " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py --steps "
            "500";
@@ -120,12 +121,13 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
           "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
           " --network launch-demo-1 --ip 198.19.56.98 --add-host n0:198.19.56.98 --label launch.run=demo-1 "
           "--shm-size 8589934592"
-          " --pids-limit -1 --stop-timeout 30 --user trainer --workdir /workspace"
+          " --pids-limit -1 --stop-timeout 30 --stop-signal SIGPWR --user trainer --workdir /workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
           " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
           " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"
-          " --entrypoint '' localhost/launch-base:0123 torchrun --nnodes 1 --node-rank 0"
+          " --entrypoint '' localhost/launch-base:0123 sh /run/launch/node.sh torchrun --nnodes 1 "
+          "--node-rank 0"
           " --nproc-per-node 1 --master-addr n0 --master-port 29500 /run/launch/rank.py train.py",
           "podman cp --archive=false - launch-demo-1-n0:/", "podman start --attach launch-demo-1-n0"))
       << "the run's own variables count";
@@ -141,7 +143,13 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_EQ(plan->nodes[1].gpus.text(), "4,5,6,7");
   EXPECT_THAT(names_and_values(*plan, 1),
               ElementsAre("GLOO_SOCKET_IFNAME=eth0", "NCCL_DEBUG=WARN", "NCCL_SOCKET_IFNAME==eth0",
-                          "OMP_NUM_THREADS=8", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
+                          "OMP_NUM_THREADS=8", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40",
+                          "TORCH_NCCL_DEBUG_INFO_TEMP_FILE=/run/launch-flight/nccl_trace_rank_",
+                          "TORCH_NCCL_DUMP_ON_TIMEOUT=1", "TORCH_NCCL_TRACE_BUFFER_SIZE=2000"));
+  ASSERT_EQ(plan->mounts.size(), 1U);
+  EXPECT_EQ(plan->mounts[0].from, "/state/runs/demo-1/flight");
+  EXPECT_EQ(plan->mounts[0].to, "/run/launch-flight");
+  EXPECT_FALSE(plan->mounts[0].read_only);
   EXPECT_TRUE(plan->nodes[1].environment.empty());
   EXPECT_THAT(
       plan->notes,
@@ -197,9 +205,34 @@ TEST(Plan, TheRecipesEnvironmentWins) {
   EXPECT_THAT(
       names_and_values(*plan, 0),
       ElementsAre("GLOO_SOCKET_IFNAME=eth0", "HF_HOME=/data/hf", "NCCL_DEBUG=WARN", "NCCL_HOSTID=mine",
-                  "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40"));
+                  "NCCL_SOCKET_IFNAME==eth0", "OMP_NUM_THREADS=3", "TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40",
+                  "TORCH_NCCL_DEBUG_INFO_TEMP_FILE=/run/launch-flight/nccl_trace_rank_",
+                  "TORCH_NCCL_DUMP_ON_TIMEOUT=1", "TORCH_NCCL_TRACE_BUFFER_SIZE=2000"));
   const auto variables = environment_of(*plan, plan->nodes[0]);
   EXPECT_EQ(variables[1].reason, "[train] env of the recipe");
+}
+
+TEST(Plan, LimitsAreThoseOfTheRequestElseOfTheRecipe) {
+  auto recipe = demo();
+  auto plan = plan_local(recipe, request(), kLaptop);
+  ASSERT_TRUE(plan) << plan.error().text();
+  EXPECT_EQ(plan->restarts, 0);
+  EXPECT_EQ(plan->patience.rendezvous, std::chrono::seconds(300));
+  EXPECT_EQ(plan->patience.silence, std::chrono::seconds(600));
+  EXPECT_FALSE(plan->patience.ends_hang);
+  recipe.train.limits = {3, std::chrono::seconds(5), std::chrono::seconds(7)};
+  plan = plan_local(recipe, request(), kLaptop);
+  EXPECT_EQ(plan->restarts, 3);
+  EXPECT_EQ(plan->patience.rendezvous, std::chrono::seconds(5));
+  EXPECT_EQ(plan->patience.silence, std::chrono::seconds(7));
+  EXPECT_TRUE(plan->patience.ends_hang);
+  EXPECT_THAT(names_and_values(*plan, 0), testing::Contains("LAUNCH_ATTEMPT=0"));
+  auto asked = request();
+  asked.limits = {0, std::chrono::seconds(0), std::chrono::seconds(0)};
+  plan = plan_local(recipe, asked, kLaptop);
+  EXPECT_EQ(plan->restarts, 0);
+  EXPECT_EQ(plan->patience.rendezvous.count(), 0);
+  EXPECT_EQ(plan->patience.silence.count(), 0);
 }
 
 TEST(Plan, PortZeroIsChosenAndSaid) {

@@ -52,7 +52,7 @@ class RankScript : public MuxTest {
     return *std::move(control);
   }
 
-  std::string lost_ = "LOST = 60 ";  ///< how often a rank looks for a sign of life before it ends
+  std::string lost_ = "LOST = 60 ";  ///< how often a rank looks for a heartbeat before it ends
   std::string starter_ = "rank.py";
   std::size_t longest_ = 0;  ///< line that rank.py wrote
   std::map<std::string, std::string> environment_;

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fakes/values.hpp"
+#include "train/run_story.hpp"
 #include "unit/train/local_plan.hpp"
 
 namespace launch::train {
@@ -125,6 +126,32 @@ TEST(RunRecord, KeepsTheEndOfEachRank) {
                             {"message", "ValueError: no"}}));
   EXPECT_EQ(std::tuple(ranks[0]["kind"], ranks[0]["started"]), std::tuple(json("exit"), json(nullptr)));
   EXPECT_EQ(std::tuple(ranks[2]["kind"], ranks[2]["message"]), std::tuple(json(nullptr), json(nullptr)));
+}
+
+TEST(RunRecord, HasTheAttemptsBeforeTheLast) {
+  const auto plan = small_plan();
+  RunEnd last;
+  last.result = "succeeded";
+  auto record = record_of(plan, last);
+  record.attempts.push_back({"2026-11-24T05:12:09Z", 10, failed_end()});
+  const auto text = write_run_record(record);
+  const auto written = json::parse(text);
+  EXPECT_EQ(written["restarts"], 0);
+  ASSERT_EQ(written["attempts"].size(), 1U);
+  EXPECT_EQ(written["attempts"][0]["started"], "2026-11-24T05:12:09Z");
+  EXPECT_EQ(written["attempts"][0]["end"],
+            json::parse(write_run_record(record_of(plan, failed_end())))["end"]);
+  const auto story = read_run_story(text);
+  ASSERT_TRUE(story) << story.error().text();
+  ASSERT_EQ(story->attempts.size(), 1U);
+  const auto& attempt = story->attempts[0];
+  EXPECT_EQ(attempt.time, 10);
+  EXPECT_EQ(attempt.seconds, 2.5);
+  EXPECT_EQ(attempt.code, 7);
+  EXPECT_EQ(attempt.cause, "rank 1 on node 1 exited with code 7");
+  EXPECT_EQ(attempt.cause_rank, 1);
+  ASSERT_EQ(attempt.ranks.size(), 1U);
+  EXPECT_EQ(attempt.ranks[0].ended, 12.5);
 }
 
 TEST(RunRecord, SaysWhoStoppedIt) {

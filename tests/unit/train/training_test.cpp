@@ -1,6 +1,4 @@
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
+#include <string>
 #include <string_view>
 #include <thread>
 
@@ -9,127 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "base/digest.hpp"
-#include "base/file.hpp"
 #include "fakes/fake_runner.hpp"
-#include "fakes/fake_work.hpp"
-#include "train/train.hpp"
-#include "unit/base/scratch.hpp"
-#include "unit/train/local_plan.hpp"
+#include "unit/train/training_fixture.hpp"
 
 namespace launch::train {
 namespace {
 
 using testing::ElementsAre;
-
-/// A place whose nodes do what the test defines; some run until they are ended.
-class ScriptedPlace final : public Place {
- public:
-  using OnLine = std::function<void(std::string_view)>;
-  /// The node's code, on a thread of its own.
-  std::function<Result<int>(int node, const OnLine&, ScriptedPlace&)> behave;
-  std::optional<Error> start_fails;
-  std::optional<Error> finish_fails;
-
-  /// Waits until the run is stopped, as a healthy node does; then its code is 143.
-  int until_stopped() {
-    std::unique_lock lock(mutex_);
-    ++running_;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return stopped_; });
-    return 143;
-  }
-  void wait_for_running(int count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return running_ >= count; });
-  }
-  bool stopped() {
-    const std::scoped_lock lock(mutex_);
-    return stopped_;
-  }
-  /// A line of a node's output.
-  void say(int node, std::string_view line) { sinks_.line(node, Stream::out, line); }
-  /// Loses the run as a whole.
-  void lose() { sinks_.event(PlaceFailed{std::nullopt, environment_error("the scheduler is gone")}); }
-  std::vector<std::string> done() {
-    const std::scoped_lock lock(mutex_);
-    return done_;
-  }
-
-  Result<Plan> plan(const project::Recipe& recipe, const PlanRequest& request) const override {
-    return plan_run(recipe, request);
-  }
-  Result<void> open() override { return {}; }
-  Result<std::optional<TrainImage>> find_image(const std::string&) const override { return std::nullopt; }
-  PlaceDescription describe(const Plan&) const override { return {"a script", {"c0", "c1"}}; }
-  PlaceHandle handle() const override { return {"local", "podman", "/nowhere/podman"}; }
-  PlaceCommands commands(const Plan&) const override { return {}; }
-
-  Result<void> start(const Plan& plan, PlaceSinks sinks) override {
-    note("start");
-    sinks_ = std::move(sinks);
-    if (start_fails) return fail(*start_fails);
-    for (const auto& node : plan.nodes) threads_.emplace_back([this, index = node.index] { run(index); });
-    return {};
-  }
-  void stop(std::chrono::seconds grace) override {
-    note("stop " + std::to_string(grace.count()));
-    const std::scoped_lock lock(mutex_);
-    stopped_ = true;
-    changed_.notify_all();
-  }
-  Result<void> finish() override {
-    threads_.clear();
-    note("finish");
-    if (finish_fails) return fail(*finish_fails);
-    return {};
-  }
-  Result<void> remove(const std::string&) override { return {}; }
-
- private:
-  void run(int node) {
-    sinks_.event(NodeStarted{node});
-    auto code = behave(
-        node, [&](std::string_view line) { sinks_.line(node, Stream::out, line); }, *this);
-    if (code) {
-      sinks_.event(NodeEnd{.node = node, .code = *code});
-    } else {
-      sinks_.event(PlaceFailed{node, std::move(code.error())});
-    }
-  }
-  void note(std::string what) {
-    const std::scoped_lock lock(mutex_);
-    done_.push_back(std::move(what));
-  }
-  PlaceSinks sinks_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  std::vector<std::string> done_;
-  int running_ = 0;
-  bool stopped_ = false;
-  std::vector<std::jthread> threads_;
-};
-
-class TrainingTest : public testing::Test {
- protected:
-  Result<Outcome> run(const std::stop_token& stop = {}) { return run(StopTokens{.stop = stop}, nullptr); }
-  Result<Outcome> run(const StopTokens& tokens, Control* control) {
-    Training training(plan_, place_, control, scratch_.path(), {}, {work_.disk, clock_, work_.reporter});
-    return training.run(tokens);
-  }
-  std::unique_ptr<Control> control() { return Control::create(work_.disk, control_file()).value(); }
-  std::filesystem::path control_file() const { return scratch_.path() / "control"; }
-  /// Waits until the control file has these words, as rank.py does.
-  void wait_for_wish(std::string_view words) const {
-    while (read_file(control_file()).value().find(words) == std::string::npos)
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-
-  test::Scratch scratch_;
-  fakes::FakeWork work_;
-  SystemClock clock_;
-  Plan plan_ = plan_of_two_nodes();
-  ScriptedPlace place_;
-};
 
 TEST_F(TrainingTest, AllEndWell) {
   place_.behave = [](int node, const auto& on_line, auto&) -> Result<int> {
@@ -274,9 +158,32 @@ TEST_F(TrainingTest, AStopIsNoFailure) {
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 30", "finish"));
 }
 
-/// A node with one rank that is running: its line.
-std::string started(int rank) {
-  return fmt::format(R"(@launch {} s {{"pid": 1, "time": 1}})", rank);
+TEST_F(TrainingTest, RanksThatASignalToAllEndedBeforeTheStopCameAreNoFailure) {
+  std::stop_source stop;
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    if (node == 1) place.wait_for_running(1);
+    on_line(started(node));
+    on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
+    if (node == 1) stop.request_stop();
+    return place.until_stopped();
+  };
+  const auto outcome = run(stop.get_token());
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_TRUE(outcome->interrupted);
+  EXPECT_FALSE(outcome->cause);
+}
+
+TEST_F(TrainingTest, RanksThatSomethingElseEndedAreAFailure) {
+  place_.behave = [&](int node, const auto& on_line, auto& place) -> Result<int> {
+    on_line(started(node));
+    if (node == 1) on_line(ended(node, R"("code": 0, "signal": 15, "asked_to_end": true)"));
+    return place.until_stopped();
+  };
+  const auto outcome = run();
+  ASSERT_TRUE(outcome) << outcome.error().text();
+  EXPECT_FALSE(outcome->interrupted);
+  ASSERT_TRUE(outcome->cause);
+  EXPECT_EQ(outcome->cause->sentence(), "rank 1 on node 1 was stopped");
 }
 
 TEST_F(TrainingTest, RanksEndBeforeTheirNodesAreStopped) {

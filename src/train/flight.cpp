@@ -1,0 +1,55 @@
+#include "train/flight.hpp"
+
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+
+namespace launch::train {
+namespace {
+
+constexpr const char* kFolder = "flight";
+
+bool records(const Plan& plan) {
+  return plan.backend == "nccl";
+}
+
+}  // namespace
+
+void add_flight_recorder(Plan& plan) {
+  if (!records(plan)) return;
+  // Newer releases call these TORCH_FR_…, and still read the names that older ones know.
+  add_variable(plan, {"TORCH_NCCL_TRACE_BUFFER_SIZE", "2000",
+                      "torch's flight recorder keeps each rank's last collectives"});
+  add_variable(plan, {"TORCH_NCCL_DUMP_ON_TIMEOUT", "1",
+                      "the flight recorder is written when a collective times out"});
+  add_variable(plan, {"TORCH_NCCL_DEBUG_INFO_TEMP_FILE", fmt::format("{}/nccl_trace_rank_", kFlightFolder),
+                      "the flight recorder's files, in the run's folder; the rank's number follows"});
+  plan.mounts.push_back({flight_folder(plan).string(), kFlightFolder, false});
+}
+
+std::filesystem::path flight_folder(const Plan& plan) {
+  return plan.node_folder.parent_path() / kFolder;
+}
+
+Result<void> make_flight_folder(Disk& disk, const Plan& plan) {
+  constexpr mode_t kForAll = 01777;
+  if (!records(plan)) return {};
+  const auto folder = flight_folder(plan);
+  TRY(make_folder(disk, folder.parent_path()));
+  const int error = disk.make_folder(folder, kForAll);
+  if (error != 0 && error != EEXIST) return fail(io_error("create the folder", folder, error));
+  return {};
+}
+
+std::size_t count_flight_dumps(const Plan& plan) {
+  std::size_t count = 0;
+  std::error_code code;
+  std::filesystem::directory_iterator at(flight_folder(plan), code);
+  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code)) ++count;
+  return count;
+}
+
+}  // namespace launch::train

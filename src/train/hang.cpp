@@ -1,0 +1,136 @@
+#include "train/hang.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+
+namespace launch::train {
+namespace {
+
+/// Up to the next thread's.
+std::vector<std::string> main_thread(const std::vector<std::string>& stacks) {
+  std::vector<std::string> lines;
+  for (const auto& line : stacks) {
+    const bool head = line.starts_with("Thread 0x") || line.starts_with("Current thread 0x");
+    if (head && !lines.empty()) break;
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+/// Of a communicator of all ranks, whose ranks are those of the run.
+const RasMismatch* of_all(const Look& look, int world_size) {
+  for (const auto& [node, mismatches] : look.ras) {
+    for (const auto& mismatch : mismatches) {
+      if (mismatch.size() == world_size && !mismatch.groups.front().ranks.empty()) return &mismatch;
+    }
+  }
+  return nullptr;
+}
+
+std::string counts_text(const RasMismatch& mismatch) {
+  return fmt::format("it has launched {} of {}, others {}",
+                     count_of(mismatch.groups.front().count, "operation"), mismatch.operation,
+                     mismatch.groups.back().count);
+}
+
+struct Behind {
+  std::optional<Look::Key> rank;
+  std::string why;
+};
+
+Behind find_behind(const Silence& silence) {
+  const auto& stacks = silence.look.stacks;
+  if (const auto* mismatch = of_all(silence.look, silence.world_size)) {
+    const int rank = mismatch->groups.front().ranks.front();
+    const auto found = std::find_if(stacks.begin(), stacks.end(),
+                                    [&](const auto& each) { return each.first.second == rank; });
+    if (found != stacks.end()) return {found->first, counts_text(*mismatch)};
+  }
+  std::size_t waiting = 0;
+  std::optional<Look::Key> behind;
+  for (const auto& [key, lines] : stacks) {
+    if (waits(lines)) {
+      ++waiting;
+    } else if (!behind && !lines.empty()) {
+      behind = key;
+    }
+  }
+  // Ranks that all work may be in the middle of a long step, and none is behind.
+  if (behind && (waiting > 0 || stacks.size() == 1))
+    return {behind, waiting == 0
+                        ? ""
+                        : count_of(waiting, "rank") + (waiting == 1 ? " waits" : " wait") + " for others"};
+  return {};
+}
+
+}  // namespace
+
+bool moved(const Look& first, const Look& second) {
+  for (const auto& [node, mismatches] : second.ras) {
+    const auto before = first.ras.find(node);
+    if (before != first.ras.end() && before->second != mismatches) return true;
+  }
+  return std::any_of(second.stacks.begin(), second.stacks.end(), [&](const auto& rank) {
+    const auto before = first.stacks.find(rank.first);
+    return before != first.stacks.end() && !before->second.empty() && !rank.second.empty() &&
+           main_thread(before->second) != main_thread(rank.second);
+  });
+}
+
+bool is_waited_for(const Silence& silence) {
+  const auto& [stacks, ras] = silence.look;
+  return silence.left ||
+         std::any_of(stacks.begin(), stacks.end(), [](const auto& rank) { return waits(rank.second); }) ||
+         std::any_of(ras.begin(), ras.end(), [](const auto& node) { return !node.second.empty(); });
+}
+
+std::string frame_text(const std::vector<std::string>& stacks) {
+  constexpr std::string_view kFile = "  File \"";
+  for (const auto& line : stacks) {  // `  File "/workspace/train.py", line 31 in load`
+    if (!line.starts_with(kFile)) continue;
+    auto text = std::string_view(line).substr(kFile.size());
+    const auto quote = text.find("\", line ");
+    if (quote == std::string_view::npos) return {};
+    const auto file = text.substr(0, quote);
+    return fmt::format("{}:{}", file.substr(file.rfind('/') + 1), text.substr(quote + 8));
+  }
+  return {};
+}
+
+Cause hang_cause(const Silence& silence) {
+  const auto silent = std::chrono::duration<double>(silence.silent).count();
+  const auto said = fmt::format("no rank has printed a line for {}", human_seconds(silent));
+  Cause cause;
+  cause.kind = CauseKind::hang;
+  cause.hint = "the stacks of all ranks are in their logs";
+  if (silence.left) {
+    cause.node = silence.left->node;
+    cause.rank = silence.left->rank;
+    cause.kind = CauseKind::left;
+    cause.message = said;
+    cause.last_lines = silence.left->last_lines;
+    return cause;
+  }
+  const auto [rank, why] = find_behind(silence);
+  if (!rank) {
+    cause.message = said + (is_waited_for(silence) ? ", and all wait for others" : ", and none has moved");
+    if (!silence.look.stacks.empty()) cause.node = silence.look.stacks.begin()->first.first;
+    return cause;
+  }
+  const auto& stacks = silence.look.stacks.at(*rank);
+  const auto frame = frame_text(stacks);
+  cause.node = rank->first;
+  cause.last_lines = stacks;
+  if (why.empty()) {  // nobody waits for it
+    cause.message = fmt::format("{}: rank {} on node {} is at {}", said, rank->second, rank->first, frame);
+    return cause;
+  }
+  cause.rank = rank->second;
+  cause.message = fmt::format("{}, {}{}", said, why, frame.empty() ? "" : "; it is at " + frame);
+  return cause;
+}
+
+}  // namespace launch::train
