@@ -35,10 +35,8 @@ constexpr const char* kFooter =
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
-    "kills them. SIGUSR1 and SIGUSR2 are handed to the ranks, whether launch alone gets them or all "
-    "processes of "
-    "a\n"
-    "job. Nothing is left behind.\n"
+    "kills them. SIGUSR1 and SIGUSR2, sent to launch or to all processes of a job, are handed to the ranks.\n"
+    "Nothing is left behind. With --restarts, ranks see in LAUNCH_ATTEMPT how many attempts came before.\n"
     "\n"
     "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"
     "  launch train demo --dry-run                    the exact commands, for a shell";

@@ -25,6 +25,7 @@ if ! command -v "$1" >/dev/null; then
 fi
 "$@" &
 torchrun=$!
+exec 2>/dev/null  # the shell would tell of a torchrun that a signal ended
 if [ -n "$ended" ]; then end; fi
 # A signal interrupts `wait`.
 while :; do

@@ -71,7 +71,9 @@ TEST_F(NodeScript, WithoutALaunchSignalsThatEndAProgramEndTorchrun) {
 }
 
 TEST_F(NodeScript, ASignalThatEndsTorchrunIsItsCode) {
-  EXPECT_EQ(run({"sh", "-c", "kill -9 $$"}).exit_code, 137);
+  const auto outcome = run({"sh", "-c", "kill -9 $$"});
+  EXPECT_EQ(outcome.exit_code, 137);
+  EXPECT_EQ(outcome.err, "");
 }
 
 TEST_F(NodeScript, ATorchrunThatIsNotThereIsNamed) {
