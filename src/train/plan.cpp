@@ -97,8 +97,8 @@ std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node) {
 std::string run_id(std::string_view recipe, std::chrono::system_clock::time_point now, std::uint16_t random) {
   std::string name;
   for (const char c : recipe) {
-    const bool fits =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_';
     name += fits ? c : '-';
   }
   std::string time;  // "2026-11-24T05:55:12Z" without its marks

@@ -314,6 +314,7 @@ TEST(Places, AreListedWhenOneIsUnknown) {
 TEST(RunId, IsFitForContainerNames) {
   const auto when = std::chrono::system_clock::from_time_t(1795499712);
   EXPECT_EQ(run_id("demo", when, 0x3fa2), "demo-20261124-055512-3fa2");
+  EXPECT_EQ(run_id("a_b", when, 0x3fa2), "a_b-20261124-055512-3fa2") << "another one than of a-b";
   EXPECT_EQ(run_id("my recipe/ü", when, 1), "my-recipe----20261124-055512-0001");
 }
 
