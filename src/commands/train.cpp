@@ -11,6 +11,7 @@
 #include "commands/engine.hpp"
 #include "commands/found_image.hpp"
 #include "commands/mounted_run.hpp"
+#include "image/user.hpp"
 #include "train/machine.hpp"
 
 namespace launch::commands {
@@ -107,6 +108,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   const auto& state = workspace.site.state.value;
   auto folder =
       purpose == Purpose::run ? train::RunFolder(state, run) : train::RunFolder::for_commands(state);
+  TRY_ASSIGN(auto given, train::read_given(request.given, context.environment, context.folder));
   const train::PlanRequest wanted{.run = run,
                                   .lock_digest = locked.lock.digest,
                                   .project = workspace.project.root(),
@@ -115,8 +117,10 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .gpus = request.gpus,
                                   .port = request.port,
                                   .grace = request.grace,
-                                  .arguments = request.arguments};
+                                  .arguments = request.arguments,
+                                  .given = std::move(given)};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
+  train::note_proxies(plan, context.environment);
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
@@ -160,6 +164,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   auto& [place, folder, plan, image_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
   if (mounted) TRY(mounted->make(plan, *place, context));
+  TRY(place->fit_user(plan, image::kUserId));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
   context.reporter.note(
@@ -176,8 +181,9 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
 }
 
 Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context) {
-  TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
+  TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
+  TRY(prepared.place->fit_user(prepared.plan, image::kUserId));
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
   if (prepared.plan.mounted) {

@@ -79,11 +79,11 @@ Result<void> share_gpus(Plan& plan, int existing) {
       break;
   }
   plan.backend = per_node > 0 ? "nccl" : "gloo";
-  plan.rendezvous.ranks_per_node = std::max(1, static_cast<int>(per_node));
+  TRY(set_ranks(plan, per_node));
   if (per_node == 0) {
-    plan.notes.emplace_back(there == 0
-                                ? "this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"
-                                : "no GPUs requested: one rank per node, on the CPU with gloo");
+    plan.notes.push_back(fmt::format("{}: {} per node, on the CPU with gloo",
+                                     there == 0 ? "this machine has no NVIDIA GPU" : "no GPUs requested",
+                                     ranks_per_node_text(plan)));
   } else if (plan.gpus.kind() == GpuSet::Kind::devices) {
     plan.nodes.front().gpus = plan.gpus;
   } else {

@@ -58,16 +58,11 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   plan.arguments = request.arguments;
   plan.node_folder = request.node_folder;
   if (const auto grace = request.grace ? request.grace : recipe.train.grace) plan.grace.interrupted = *grace;
+  TRY(add_given(plan, recipe, request.given, request.project));
   add_variable(
       plan,
       {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT", std::to_string((plan.grace.interrupted + kTorchrunMargin).count()),
        "torchrun would kill ranks that save for more than 30 s (torch 2.12 and later read this)"});
-  for (const auto& [name, value] : recipe.train.env)
-    insert(plan.environment, {name, value, "[train] env of the recipe"});
-  for (const auto& mount : recipe.train.mounts) {
-    plan.mounts.push_back(
-        {(request.project / mount.from).lexically_normal().string(), mount.to, mount.read_only});
-  }
   for (int index = 0; index < nodes; ++index) {
     plan.nodes.push_back({.index = index, .host = fmt::format("n{}", index)});
   }

@@ -80,7 +80,8 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
     return "podman run --rm --init --pull never --log-driver none --name launch-demo-1-n" + i +
            " --hostname n" + i + " --network launch-demo-1 --ip 198.19.56." + (i == "0" ? "98" : "99") +
            " --add-host n0:198.19.56.98 --add-host n1:198.19.56.99"
-           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30"
+           " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30 "
+           "--http-proxy=false"
            " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4"
            " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40 --entrypoint '' "
@@ -120,7 +121,7 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
           "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
           " --network launch-demo-1 --ip 198.19.56.98 --add-host n0:198.19.56.98 --label launch.run=demo-1 "
           "--shm-size 8589934592"
-          " --pids-limit -1 --stop-timeout 30 --user trainer --workdir /workspace"
+          " --pids-limit -1 --stop-timeout 30 --http-proxy=false --user trainer --workdir /workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
           " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
