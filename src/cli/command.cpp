@@ -74,6 +74,11 @@ Option& Option::shows_default() {
   return *this;
 }
 
+Option& Option::one_value_each() {
+  option_->allow_extra_args(false);
+  return *this;
+}
+
 Option& Option::excludes(const Option& other) {
   option_->excludes(other.option_);
   return *this;

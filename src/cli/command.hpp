@@ -48,6 +48,8 @@ class Option {
   Option& one_of(const std::vector<std::string>& values);
   /// Shows its target's current value in --help.
   Option& shows_default();
+  /// Takes one value each time it is given; else a list takes all that follow.
+  Option& one_value_each();
   Option& excludes(const Option& other);
 
  private:

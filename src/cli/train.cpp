@@ -15,6 +15,7 @@
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/screen.hpp"
+#include "cli/train_options.hpp"
 #include "containers/engine.hpp"
 
 namespace launch::cli {
@@ -46,7 +47,7 @@ struct TrainOptions {
   std::optional<int> nodes;
   std::optional<std::string> gpus;
   std::optional<std::string> engine;
-  std::optional<std::string> environment;
+  RankOptions ranks;
   std::string place = std::string(train::place_kinds().front().name);
   std::optional<int> port;
   std::optional<int> grace;
@@ -85,13 +86,7 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   if (options.gpus) {
     TRY_ASSIGN(request.gpus, during(specs::GpuSet::parse(*options.gpus), "reading --gpus"));
   }
-  if (options.environment) {
-    request.environment = train::environment_named(*options.environment);
-    if (!request.environment) {
-      return fail(
-          input_error(fmt::format("--env {}: expected image or mounted", in_quotes(*options.environment))));
-    }
-  }
+  TRY(read_rank_options(options.ranks, request));
   request.engine = options.engine;
   request.port = options.port.value_or(request.port);
   TRY_ASSIGN(request.grace, seconds_of_option(options.grace, "--grace"));
@@ -265,6 +260,8 @@ std::string shell_text(const containers::Command& command) {
 
 /// A shell script: several nodes run at once.
 void print_script(const train::PlaceCommands& commands, Output& output) {
+  for (const auto& name : commands.variables)
+    output.line(fmt::format(": \"${{{0}?set {0}: its value is not printed here}}\"", name));
   for (const auto& command : commands.before) output.line(shell_text(command));
   const bool one = commands.nodes.size() == 1;
   for (const auto& node : commands.nodes) {
@@ -338,12 +335,7 @@ void register_train(App& app) {
   command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))
       .value_name("PLACE")
       .shows_default();
-  command
-      .option("--env", &options->environment,
-              "Run in the recipe's image (\"image\") or without one (\"mounted\": unpacked wheels, mounted "
-              "over the "
-              "base image). Default: the image, if there is one of the lock; else mounted, where possible")
-      .value_name("image|mounted");
+  add_rank_options(command, options->ranks);
   command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default; 0: choose one)")
       .value_name("PORT");
   command

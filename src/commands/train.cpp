@@ -11,6 +11,7 @@
 #include "commands/engine.hpp"
 #include "commands/found_image.hpp"
 #include "commands/mounted_run.hpp"
+#include "image/user.hpp"
 #include "train/flight.hpp"
 #include "train/gpu_share.hpp"
 #include "train/machine.hpp"
@@ -138,6 +139,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   const auto& state = workspace.site.state.value;
   auto folder =
       purpose == Purpose::run ? train::RunFolder(state, run) : train::RunFolder::for_commands(state);
+  TRY_ASSIGN(auto given, train::read_given(request.given, context.environment, context.folder));
   const train::PlanRequest wanted{.run = run,
                                   .lock_digest = locked.lock.digest,
                                   .project = workspace.project.root(),
@@ -148,8 +150,10 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .port = request.port,
                                   .grace = request.grace,
                                   .limits = request.limits,
-                                  .arguments = request.arguments};
+                                  .arguments = request.arguments,
+                                  .given = std::move(given)};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
+  train::note_proxies(plan, context.environment);
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
@@ -194,6 +198,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   auto& [place, folder, plan, image_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
   if (mounted) TRY(mounted->make(plan, *place, context));
+  TRY(place->fit_user(plan, image::kUserId));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
   context.reporter.note(
@@ -210,8 +215,9 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
 }
 
 Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context) {
-  TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
+  TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
+  TRY(prepared.place->fit_user(prepared.plan, image::kUserId));
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
   TRY(train::make_flight_folder(context.disk, prepared.plan));

@@ -25,6 +25,7 @@ struct TrainRequest {
   /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
   std::optional<train::EnvironmentKind> environment = {};
   std::vector<std::string> arguments = {};  ///< for the training script
+  train::GivenTexts given = {};             ///< of the ranks; relative paths start in the context's folder
 };
 
 struct TrainDocument {

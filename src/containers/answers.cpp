@@ -101,6 +101,7 @@ Result<std::vector<Image>> read_image_inspect(std::string_view text) {
     TRY_ASSIGN(image.layers, layers_of(item));
     image.names = json_at(item, {"RepoTags"}).size();
     for (const auto& name : json_at(item, {"RepoDigests"})) image.references.push_back(json_string(name));
+    image.user = json_string(item, {"Config", "User"});
     image.steps = json_at(item, {"History"}).size();
   }
   return images;
@@ -126,6 +127,32 @@ bool working_container_has_secret(std::string_view text, std::string_view id) {
            const auto fields = split(value, ',');
            return std::find(fields.begin(), fields.end(), fmt::format("id={}", id)) != fields.end();
          });
+}
+
+std::optional<UserIds> user_ids(std::string_view user, std::string_view files) {
+  const auto colon = user.find(':');
+  const auto name = user.substr(0, colon);
+  const auto group = colon == std::string_view::npos ? std::string_view() : user.substr(colon + 1);
+  const auto number = [](std::string_view text) -> std::optional<unsigned> {
+    const auto value = parse_u64(text);
+    return value && *value <= std::numeric_limits<unsigned>::max()
+               ? std::optional(static_cast<unsigned>(*value))
+               : std::nullopt;
+  };
+  auto own = number(name);
+  std::optional<unsigned> of_user;
+  auto wanted = number(group);
+  for (const auto line : lines(files)) {
+    const auto fields = split(line, ':');  // passwd(5) has seven, group(5) four
+    if (fields.size() == 7 && (fields[0] == name || (own && fields[2] == name))) {
+      own = number(fields[2]);
+      of_user = number(fields[3]);
+    } else if (fields.size() == 4 && !group.empty() && fields[0] == group) {
+      wanted = number(fields[2]);
+    }
+  }
+  if (!own || (!group.empty() && !wanted)) return std::nullopt;
+  return UserIds{*own, group.empty() ? of_user.value_or(0) : *wanted};
 }
 
 std::optional<std::string> half_made_image(std::string_view err) {
@@ -182,6 +209,9 @@ std::optional<Error> start_failure(const EngineInfo& info, const RunSpec& spec, 
   if (has(err, "image not known") || has(err, "No such image") || has(err, "Unable to find image")) {
     return input_error(fmt::format("the image {} does not exist on this machine", image));
   }
+  if (!spec.folder.empty() && has(err, "workdir \"") && has(err, "does not exist on container"))
+    return input_error(
+        fmt::format("the working folder {} does not exist in the image {}", spec.folder, image));
   if (auto error = info.type->start_failure(err)) return error;
   const auto hint = info.type->hint(err);
   if (hint.empty() && !has(err, "Error") && !has(err, "docker: "))

@@ -41,6 +41,10 @@ std::vector<std::string> words(std::string_view output);
 /// Image IDs by the IDs of containers that exist only in storage, from `ps --external --format json`.
 std::map<std::string, Digest> read_storage_containers(std::string_view json);
 
+/// The IDs of a user as an image names it, "trainer", "1000", "1000:1000" or "trainer:users", from the lines
+/// of /etc/passwd and /etc/group. A number without a line has the group 0. nullopt if a name has no line.
+std::optional<UserIds> user_ids(std::string_view user, std::string_view files);
+
 /// The engine's last message on one line: its last non-empty line, without a leading "Error:".
 std::string last_words(std::string_view output);
 

@@ -15,9 +15,19 @@ void add_pairs(Arguments& arguments, const char* option, const std::map<std::str
   for (const auto& [key, value] : pairs) add(arguments, option, fmt::format("{}={}", key, value));
 }
 
-std::string mount_value(const Mount& mount) {
+std::string mount_value(const Mount& mount, const std::string& relabel) {
   return "type=bind," + csv_field("source=" + mount.from) + "," + csv_field("target=" + mount.to) +
-         (mount.read_only ? ",readonly" : "");
+         (mount.read_only ? ",readonly" : "") + (relabel.empty() ? "" : "," + relabel);
+}
+
+/// docker's --mount cannot relabel; its --volume can, but takes no path with a colon.
+void add_mount(const EngineInfo& info, const Mount& mount, Arguments& arguments) {
+  const auto relabel = mount.relabel ? info.type->relabel() : std::string();
+  if (mount.relabel && relabel.empty() && (mount.from + mount.to).find(':') == std::string::npos) {
+    add(arguments, "--volume", fmt::format("{}:{}:{}z", mount.from, mount.to, mount.read_only ? "ro," : ""));
+  } else {
+    add(arguments, "--mount", mount_value(mount, relabel));
+  }
 }
 
 /// `run` or `create`, which take the same options.
@@ -48,10 +58,17 @@ Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunS
     add(arguments, "--security-opt", "no-new-privileges");
   }
   if (spec.unlabelled) add(arguments, "--security-opt", "label=disable");
+  if (spec.without_proxies) {
+    for (auto& option : info.type->no_proxies()) arguments.push_back(std::move(option));
+  }
+  if (spec.caller) {
+    for (auto& option : info.type->map_user(info, *spec.caller)) arguments.push_back(std::move(option));
+  }
   if (!spec.user.empty()) add(arguments, "--user", spec.user);
   if (!spec.folder.empty()) add(arguments, "--workdir", spec.folder);
-  for (const auto& mount : spec.mounts) add(arguments, "--mount", mount_value(mount));
+  for (const auto& mount : spec.mounts) add_mount(info, mount, arguments);
   add_pairs(arguments, "--env", spec.environment);
+  for (const auto& [name, value] : spec.hidden) add(arguments, "--env", name);
   // The argument vector is the complete command; an entry point would be put before it.
   add(arguments, "--entrypoint", "");
   arguments.push_back(spec.image);

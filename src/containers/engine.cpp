@@ -172,6 +172,7 @@ Result<std::optional<ProcessOutcome>> Engine::prepare(const RunSpec& container,
                                                       const std::stop_token& stop) const {
   for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
     auto process = this->process(steps[i].argv);
+    process.environment.insert(container.hidden.begin(), container.hidden.end());
     std::optional<MappedFile> input;
     if (!steps[i].input.empty()) {
       TRY_ASSIGN(input, MappedFile::open(steps[i].input));
@@ -205,6 +206,7 @@ Result<ProcessOutcome> Engine::run(const RunSpec& container,
     return **std::move(prepared);
   }
   auto process = this->process(steps.back().argv);
+  process.environment.insert(container.hidden.begin(), container.hidden.end());
   process.on_pause = std::move(on_pause);
   if (!container.working_folder.empty()) {
     process.folder = container.working_folder;
@@ -266,6 +268,30 @@ Result<std::vector<std::string>> Engine::containers(const std::string& label,
   TRY_ASSIGN(const auto listed, call({"ps", "--filter", filter(label, value), "--format", "{{.Names}}"}));
   if (!listed.ok()) return fail(failed("list its containers", listed));
   return words(listed.out);
+}
+
+std::string UserIds::text() const {
+  return fmt::format("{}:{}", user, group);
+}
+
+std::optional<UserIds> Engine::ids_of(const std::string& user, const std::string& image,
+                                      const std::vector<Mount>& mounts, std::stop_token stop) const {
+  if (user.empty()) return UserIds{};
+  if (user.find(':') != std::string::npos) {
+    if (auto ids = user_ids(user, "")) return ids;
+  }
+  RunSpec spec;
+  spec.image = image;
+  spec.argv = {"cat", "/etc/passwd", "/etc/group"};
+  spec.network = "none";
+  spec.init = false;
+  spec.mounts = mounts;
+  for (auto& mount : spec.mounts) {
+    mount.read_only = true;
+    mount.relabel = false;
+  }
+  const auto answer = runner_->run(process(run_arguments(info_, spec)), std::move(stop));
+  return user_ids(user, answer && answer->ok() ? answer->out : std::string());
 }
 
 Result<bool> Engine::create_network(const Network& network) const {

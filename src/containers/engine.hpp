@@ -70,12 +70,22 @@ struct Image {
   std::size_t names = 0;
   std::vector<std::string> references = {};  ///< its names with its digest: "localhost/launch/demo@sha256:…"
   std::size_t steps = 0;                     ///< entries of its history: more than its parent's
+  std::string user = {};                     ///< of its containers: "trainer", "1000:1000"; empty: root
 };
 
 struct Mount {
   std::string from;
   std::string to;
   bool read_only = false;
+  bool relabel = false;  ///< for good, with the label that SELinux lets containers use
+};
+
+/// A user and a group, in a container.
+struct UserIds {
+  unsigned user = 0;
+  unsigned group = 0;
+  std::string text() const;  ///< "1001:1001"
+  friend bool operator==(const UserIds&, const UserIds&) = default;
 };
 
 /// A network of containers that know each other's addresses, so that no name server is needed, which not
@@ -94,6 +104,9 @@ struct RunSpec {
   std::vector<std::string> argv;
   std::string program = {};  ///< what argv starts, as errors call it; empty: argv's first word
   std::map<std::string, std::string> environment = {};
+  /// Further variables, whose values are in no argument: the engine's client takes them from its own
+  /// environment.
+  std::map<std::string, std::string> hidden = {};
   std::map<std::string, std::string> labels = {};
   std::vector<Mount> mounts = {};
   std::string network = {};  ///< name of a network, "host", "none"; empty: the engine's default
@@ -116,6 +129,11 @@ struct RunSpec {
   /// SELinux does not confine the container: folders of this machine have no label that allows it to read
   /// them.
   bool unlabelled = false;
+  /// The engine passes on no proxies of its own environment, which may have passwords.
+  bool without_proxies = false;
+  /// Whom the caller is in the container, where the engine can say so (EngineType::map_user): its files are
+  /// theirs.
+  std::optional<UserIds> caller = {};
   /// The engine's working folder, an absolute path: podman's monitor leaves a file "oom" there when the
   /// kernel kills for memory. Empty: this process's.
   std::filesystem::path working_folder = {};
@@ -192,6 +210,10 @@ class Engine {
                              std::stop_token stop = {}, std::function<void()> on_pause = {}) const;
   /// Ends and removes every container that carries the label, at once; `grace_seconds` before SIGKILL.
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
+  /// The IDs of a user, "trainer" or "1000:1000", in an image, which is asked if it is a name. `mounts`:
+  /// without which the image has no programs. nullopt if they cannot be found out.
+  std::optional<UserIds> ids_of(const std::string& user, const std::string& image,
+                                const std::vector<Mount>& mounts, std::stop_token stop = {}) const;
   /// Names of the containers with the label that have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
   /// False: something on this machine uses the subnet.

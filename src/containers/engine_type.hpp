@@ -81,6 +81,12 @@ class EngineType {
   virtual Arguments network_options() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
+  /// The options of `run` for RunSpec::without_proxies.
+  virtual Arguments no_proxies() const { return {}; }
+  /// The options of `run` for RunSpec::caller; empty if it cannot do that here.
+  virtual Arguments map_user(const EngineInfo&, const UserIds&) const { return {}; }
+  /// The field of --mount for Mount::relabel; empty if it has none.
+  virtual std::string relabel() const { return {}; }
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;

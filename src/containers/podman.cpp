@@ -150,6 +150,15 @@ class Podman final : public EngineType {
     return arguments;
   }
 
+  Arguments no_proxies() const override { return {"--http-proxy=false"}; }
+
+  Arguments map_user(const EngineInfo& info, const UserIds& ids) const override {
+    if (!info.rootless || !version_at_least(info.version, 4, 3)) return {};
+    return {"--userns", fmt::format("keep-id:uid={},gid={}", ids.user, ids.group)};
+  }
+
+  std::string relabel() const override { return "relabel=shared"; }
+
   /// podman's stop already removes what ran with `run --rm`, which its rm reports as an error.
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};

@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr std::size_t kLongestName = 128;  // of a recipe: what is named after it stays below 255 bytes
 constexpr std::uint64_t kMostRecipe = std::uint64_t{1} << 20;
 constexpr std::uint64_t kMostLock = std::uint64_t{64} << 20;
 
@@ -56,6 +57,14 @@ std::optional<fs::path> find_file(const fs::path& start, const fs::path& root, s
   return std::nullopt;
 }
 
+/// The file's name is that of a recipe; what is made from the recipe is named after it.
+Result<void> expect_recipe_name(const Project& project, const fs::path& file) {
+  if (is_recipe_name(file.stem().string())) return {};
+  return fail(input_error(fmt::format(
+      "the recipe {} needs another name: expected 1 to {} letters, digits, \"-\" and \"_\" before .toml",
+      project.shown(file), kLongestName)));
+}
+
 }  // namespace
 
 std::optional<std::string> name_of_lock(const fs::path& file) {
@@ -74,9 +83,11 @@ bool is_path(std::string_view argument) {
 }
 
 bool is_recipe_name(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return !name.empty() && name.size() <= kLongestName &&
+         std::all_of(name.begin(), name.end(), [](unsigned char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+                  c == '_';
+         });
 }
 
 Result<Project> Project::find(const fs::path& start) {
@@ -101,7 +112,10 @@ Result<fs::path> Project::recipe_file(std::string_view argument) const {
     return fail(input_error(fmt::format("recipe not found: {}", argument)));
   }
   auto file = root_ / "recipes" / fmt::format("{}.toml", argument);
-  if (is_recipe_name(argument) && is_file(file)) return file;
+  if (is_file(file)) {
+    TRY(expect_recipe_name(*this, file));
+    return file;
+  }
   const auto names = recipe_names(root_);
   auto error = input_error(fmt::format("no recipe \"{}\" in {}", argument, shown(root_ / "recipes")));
   if (const auto near = did_you_mean(argument, names)) error.hint(fmt::format("did you mean \"{}\"?", *near));
@@ -174,15 +188,9 @@ Result<std::vector<RecipeText>> read_layers(const Project& project, const fs::pa
 }  // namespace
 
 Result<Recipe> load_recipe(const Project& project, const fs::path& file) {
-  const auto name = file.stem().string();
-  if (!is_recipe_name(name)) {
-    return fail(
-        input_error(fmt::format("the recipe {} needs another name: expected letters, digits, \"-\" and \"_\" "
-                                "before .toml",
-                                project.shown(file))));
-  }
+  TRY(expect_recipe_name(project, file));
   TRY_ASSIGN(const auto texts, read_layers(project, file));
-  TRY_ASSIGN(auto recipe, parse_recipe(texts, name));
+  TRY_ASSIGN(auto recipe, parse_recipe(texts, file.stem().string()));
   if (!recipe.from.empty()) TRY(add_from(recipe, project));
   return recipe;
 }
@@ -241,12 +249,41 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
   return Locked{.recipe = std::move(recipe), .lock = std::move(lock)};
 }
 
+namespace {
+
+bool is_lower_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// A part of an image's name: lower-case letters and digits, separated by "_", "__" or any number of "-".
+bool is_image_part(std::string_view name) {
+  if (name.empty() || !is_lower_or_digit(name.front()) || !is_lower_or_digit(name.back())) return false;
+  std::size_t at = 0;
+  while (at < name.size()) {
+    const auto end = std::min(name.find_first_not_of(name[at] == '-' ? "-" : "_", at), name.size());
+    if (is_lower_or_digit(name[at])) {
+      ++at;
+    } else if ((name[at] == '-' || (name[at] == '_' && end - at <= 2)) && is_lower_or_digit(name[end])) {
+      at = end;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
 std::string engine_name(std::string_view recipe) {
-  std::string name = to_lower(recipe);
-  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  constexpr std::size_t kDigits = 12;
+  if (is_image_part(recipe)) return std::string(recipe);
+  auto name = to_lower(recipe);
   std::replace_if(
-      name.begin(), name.end(), [&](char c) { return !fits(c); }, '-');
-  return name;
+      name.begin(), name.end(), [](char c) { return !is_lower_or_digit(c); }, '-');
+  const auto first = std::min(name.find_first_not_of('-'), name.size());
+  name = name.substr(first, name.find_last_not_of('-') + 1 - first);
+  // No recipe's name has a dot.
+  return fmt::format("{}.{}", name.empty() ? "recipe" : name, sha256_hex(recipe).substr(0, kDigits));
 }
 
 std::string image_name(std::string_view recipe) {

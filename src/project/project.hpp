@@ -75,13 +75,14 @@ struct Locked {
 };
 Result<Locked> load_locked(const Project& project, std::string_view recipe_argument, Reporter& reporter);
 
-/// True for letters, digits, "-" and "_", at least one.
+/// True for 1 to 128 letters, digits, "-" and "_".
 bool is_recipe_name(std::string_view name);
 
-/// A recipe's name in the form that engines accept: "my-recipe" for "My_Recipe".
+/// A recipe's name in a form that engines accept: "my_recipe" as it is, "my-recipe.5f3c0a9e1b2d" for
+/// "My_Recipe". Different for different names.
 std::string engine_name(std::string_view recipe);
-/// The name of its image, "localhost/launch/my-recipe", and the same with the tag of builds,
-/// "localhost/launch/my-recipe:latest"; with the tag of images that were not tried yet, "…:untried".
+/// The name of its image, "localhost/launch/demo", and the same with the tag of builds,
+/// "localhost/launch/demo:latest"; with the tag of images that were not tried yet, "…:untried".
 std::string image_name(std::string_view recipe);
 std::string image_reference(std::string_view recipe);
 std::string untried_reference(std::string_view recipe);

@@ -12,6 +12,7 @@
 #include "base/toml.hpp"
 #include "project/build_table.hpp"
 #include "project/python_build.hpp"
+#include "project/rank_options.hpp"
 #include "project/recipe_packages.hpp"
 #include "project/toml_values.hpp"
 #include "specs/texts.hpp"
@@ -21,7 +22,6 @@ namespace launch::project {
 namespace {
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
-constexpr std::size_t kLongestPath = 4095;  // of Linux
 
 std::optional<std::string> bad_word(const std::string& text) {
   if (text.find('\0') == std::string::npos) return std::nullopt;
@@ -35,13 +35,6 @@ std::optional<std::string> bad_project_path(const std::string& text) {
   if (text.empty() || has_control(text) || path.is_absolute()) return found(kExpected, text);
   if (*path.lexically_normal().begin() == ".." || text.size() > kLongestPath) return found(kExpected, text);
   return std::nullopt;
-}
-
-std::optional<std::string> bad_container_path(const std::string& text) {
-  const std::filesystem::path path(text);
-  const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
-  if (path.is_absolute() && !climbs && !has_control(text) && text.size() <= kLongestPath) return std::nullopt;
-  return found("an absolute path without \"..\", such as \"/workspace\"", text);
 }
 
 // useradd's default rule, at most 32 characters.
@@ -257,19 +250,20 @@ Result<RunLimits> read_limits(const TomlTable& table) {
 Result<Recipe::Train> read_train(const TomlTable& root) {
   Recipe::Train train;
   TRY_ASSIGN(const auto table, root.table("train"));
-  TRY(table.only({"command", "nodes", "gpus", "mounts", "env", "grace", "restarts", "rendezvous-timeout",
-                  "hang-timeout"}));
+  TRY(table.only({"command", "nodes", "gpus", "mounts", "env", "grace", "workdir", "ranks-per-node",
+                  "secrets", "restarts", "rendezvous-timeout", "hang-timeout"}));
   TRY(table.read("command", train.command));
   TRY(check_each(table, "command", bad_word));
   TRY_ASSIGN(train.nodes, read_count(table, "nodes", 1, 1));
   TRY_ASSIGN(train.gpus, read_gpus(table));
   TRY_ASSIGN(const auto mounts, table.tables("mounts"));
   for (const auto& entry : mounts) {
-    TRY(entry.only({"from", "to", "read-only"}));
+    TRY(entry.only({"from", "to", "read-only", "relabel"}));
     auto& mount = train.mounts.emplace_back();
     TRY(entry.read("from", mount.from));
     TRY(entry.read("to", mount.to));
     TRY(entry.read("read-only", mount.read_only));
+    TRY(entry.read("relabel", mount.relabel));
     if (mount.from.empty() || has_control(mount.from) || mount.from.size() > kLongestPath) {
       return fail(entry.wrong("from", found("a folder of the host, such as \"/data\"", mount.from)));
     }
@@ -278,6 +272,7 @@ Result<Recipe::Train> read_train(const TomlTable& root) {
   TRY(read_environment(table, train.env));
   TRY_ASSIGN(train.grace, read_seconds(table, "grace"));
   TRY_ASSIGN(train.limits, read_limits(table));
+  TRY(read_rank_options(table, train));
   return train;
 }
 

@@ -32,6 +32,7 @@ struct MountEntry {
   std::string from;
   std::string to;
   bool read_only = false;
+  bool relabel = false;  ///< for good, with the label that SELinux lets containers use
 };
 
 /// What is done about a run that fails or does not get on; nullopt: as is usual.
@@ -108,6 +109,10 @@ struct Recipe {
     std::map<std::string, std::string> env;
     std::optional<std::chrono::seconds> grace;  ///< for ranks to save when they are interrupted
     RunLimits limits = {};
+    std::optional<int> ranks_per_node;   ///< else one per GPU, or one
+    std::optional<std::string> workdir;  ///< of the ranks, in the container; else the image's
+    /// Variables of the ranks → files of this machine with their values, relative to the project's root.
+    std::map<std::string, std::string> secrets;
   } train;
 
   std::vector<std::string> notes = {};  ///< about the files of `from`, for the user; not part of the recipe

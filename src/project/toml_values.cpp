@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -49,6 +50,13 @@ Result<Digest> read_digest(const TomlTable& table, std::string_view key) {
   return fail(table.wrong(key, found("\"sha256:\" and 64 hex digits", text)));
 }
 
+std::optional<std::string> bad_container_path(const std::string& text) {
+  const std::filesystem::path path(text);
+  const bool climbs = std::find(path.begin(), path.end(), "..") != path.end();
+  if (path.is_absolute() && !climbs && !has_control(text) && text.size() <= kLongestPath) return std::nullopt;
+  return found("an absolute path without \"..\", such as \"/workspace\"", text);
+}
+
 // Debian Policy 5.6.1 and 5.6.12: a name, optionally with "=version".
 std::optional<std::string> bad_apt_package(const std::string& text) {
   const auto equals = text.find('=');
@@ -73,6 +81,8 @@ namespace {
 constexpr std::size_t kLongestName = 255;      // of a variable
 constexpr std::size_t kLongestValue = 32'000;  // builders read lines of up to 64 KiB, with each "$" as two
 
+}  // namespace
+
 std::optional<std::string> bad_variable(const std::string& name) {
   const bool good = !name.empty() && name.size() <= kLongestName &&
                     std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
@@ -82,8 +92,6 @@ std::optional<std::string> bad_variable(const std::string& name) {
   if (good) return std::nullopt;
   return "expected a variable's name of letters, digits and \"_\"";
 }
-
-}  // namespace
 
 Result<void> read_environment(const TomlTable& table, std::map<std::string, std::string>& out) {
   TRY(table.read("env", out));

@@ -42,6 +42,11 @@ Result<std::string> required_text(const TomlTable& table, std::string_view key, 
 /// "sha256:…" at a key. Errors (input): it is missing, or something else.
 Result<Digest> read_digest(const TomlTable& table, std::string_view key);
 
+constexpr std::size_t kLongestPath = 4095;  // of Linux
+/// An absolute path in a container.
+std::optional<std::string> bad_container_path(const std::string& text);
+/// The name of a variable.
+std::optional<std::string> bad_variable(const std::string& name);
 /// The name of a Debian package, perhaps with "=version".
 std::optional<std::string> bad_apt_package(const std::string& text);
 /// Reads `env`. Errors (input): a wrong type or name, a control character.

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/given.hpp"
 
 namespace launch::train {
 namespace {
@@ -13,8 +14,6 @@ namespace {
 using pytorch::Gpu;
 using specs::GpuSet;
 using Gpus = std::vector<Gpu>;
-
-constexpr const char* kOnCpu = "one rank per node, on the CPU with gloo";
 
 std::string count_of_gpus(std::size_t count) {
   return count_of(count, "GPU");
@@ -139,8 +138,8 @@ void add_notes(Plan& plan, const Share& share, const MachineGpus& machine) {
 
 Result<void> use_no_gpu(Plan& plan, std::string why) {
   plan.backend = "gloo";
-  plan.rendezvous.ranks_per_node = 1;
-  plan.notes.push_back(fmt::format("{}: {}", why, kOnCpu));
+  TRY(set_ranks(plan, 0));
+  plan.notes.push_back(fmt::format("{}: {} per node, on the CPU with gloo", why, ranks_per_node_text(plan)));
   return {};
 }
 
@@ -164,7 +163,7 @@ Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpu
   TRY_ASSIGN(const auto share, choose(plan, gpus));
   if (share.per_node == 0) return use_no_gpu(plan, why_none(plan, gpus));
   plan.backend = "nccl";
-  plan.rendezvous.ranks_per_node = static_cast<int>(share.per_node);
+  TRY(set_ranks(plan, share.per_node));
   const auto used = std::min(share.per_node * plan.nodes.size(), share.gpus.size());
   for (std::size_t i = 0; i < used; ++i) TRY(expect_whole(share.gpus[i]));
   hand_out(plan, share, gpus);

@@ -62,6 +62,7 @@ struct PlaceCommands {
   std::vector<containers::Command> before;
   std::vector<std::vector<containers::Command>> nodes;
   std::vector<containers::Command> after;
+  std::vector<std::string> variables = {};  ///< whose values the commands take from their environment
 };
 
 /// Kept in the run's record to find the run again if the process that started it is gone.
@@ -107,6 +108,11 @@ class Place {
   virtual std::string why_not_mounted() const { return "its nodes cannot mount folders of this machine"; }
   /// True if nodes that mount folders of the store are not confined by SELinux, as others are.
   virtual bool gives_up_selinux() const { return false; }
+
+  /// Finds out as whom the ranks run, and whether they can write what is mounted for writing: adds what helps
+  /// to the plan, and notes where nothing does. Call it once the plan's image is there. `added`: the ID of a
+  /// user whom a mounted environment adds to the image. Errors (input): a secret that they cannot read.
+  virtual Result<void> fit_user(Plan& /*plan*/, unsigned /*added*/) const { return {}; }
 
   /// Requests all nodes and returns; again after `finish`, for another attempt. The plan must outlive
   /// `finish`. Errors (environment): what the nodes

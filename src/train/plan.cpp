@@ -77,18 +77,13 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   plan.arguments = request.arguments;
   plan.node_folder = request.node_folder;
   if (const auto grace = request.grace ? request.grace : recipe.train.grace) plan.grace.interrupted = *grace;
+  TRY(add_given(plan, recipe, request.given, request.project));
   add_limits(plan, request.limits, recipe.train.limits);
   add_variable(
       plan,
       {"TORCH_ELASTIC_SHUTDOWN_TIMEOUT", std::to_string((plan.grace.interrupted + kTorchrunMargin).count()),
        "torchrun would kill ranks that save for more than 30 s (torch 2.12 and later read this)"});
-  for (const auto& [name, value] : recipe.train.env)
-    insert(plan.environment, {name, value, "[train] env of the recipe"});
   if (plan.restarts > 0) set_attempt(plan, 0);
-  for (const auto& mount : recipe.train.mounts) {
-    plan.mounts.push_back(
-        {(request.project / mount.from).lexically_normal().string(), mount.to, mount.read_only});
-  }
   for (int index = 0; index < nodes; ++index) {
     plan.nodes.push_back({.index = index, .host = fmt::format("n{}", index)});
   }
@@ -127,8 +122,8 @@ std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node) {
 std::string run_id(std::string_view recipe, std::chrono::system_clock::time_point now, std::uint16_t random) {
   std::string name;
   for (const char c : recipe) {
-    const bool fits =
-        (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-';
+    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                      c == '.' || c == '-' || c == '_';
     name += fits ? c : '-';
   }
   std::string time;  // "2026-11-24T05:55:12Z" without its marks

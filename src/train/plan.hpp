@@ -12,10 +12,12 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "containers/engine.hpp"
 #include "project/recipe.hpp"
 #include "project/verification.hpp"
 #include "specs/accelerator.hpp"
 #include "specs/gpu_set.hpp"
+#include "train/given.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
@@ -28,12 +30,18 @@ inline constexpr const char* kNodeScript = "/run/launch/node.sh";
 inline constexpr const char* kStopSignal = "SIGPWR";
 /// In every rank of a run with restarts: how many attempts came before this one.
 inline constexpr const char* kAttemptVariable = "LAUNCH_ATTEMPT";
+/// Where a node finds the files of Plan::secrets, and the variable with their names, for rank.py.
+inline constexpr const char* kSecretsFolder = "/run/secrets";
+inline constexpr const char* kSecretsVariable = "LAUNCH_SECRETS";
 
 /// A variable that a run sets, and the reason.
 struct Variable {
   std::string name;
   std::string value;
   std::string reason;
+  bool hidden = false;  ///< the value is in no command line and no record
+  /// "NAME=VALUE"; "NAME" if the value is hidden.
+  std::string shown() const { return hidden ? name : name + "=" + value; }
 };
 
 /// The image of a run.
@@ -43,6 +51,7 @@ struct TrainImage {
   std::optional<Digest> digest = {};         ///< of the manifest; nullopt if the place does not know it
   std::optional<Digest> lock_digest = {};    ///< of the lock it was built from; nullopt without a label
   std::optional<Digest> recipe_digest = {};  ///< of the recipe it was rendered from; the same
+  std::string user = {};                     ///< of its containers: "trainer"; empty: root
 };
 
 /// What nodes run in: the recipe's image, or an environment that is mounted over the base image.
@@ -97,14 +106,18 @@ struct Plan {
   std::optional<project::Verification> verified = {};  ///< of lock and image; nullopt: they are not verified
   std::optional<MountedEnvironment> mounted = {};
   Rendezvous rendezvous;
-  std::string backend;                           ///< what the ranks can use: "nccl" or "gloo"
-  specs::GpuSet gpus = specs::GpuSet::all();     ///< requested: per node, or devices of all nodes
-  std::vector<std::string> command = {};         ///< given to torchrun
-  std::vector<std::string> arguments = {};       ///< after the command: the user's
-  std::vector<Variable> environment = {};        ///< of every node; sorted by name
-  std::vector<project::MountEntry> mounts = {};  ///< of every node; `from` is absolute
-  std::filesystem::path node_folder = {};        ///< on this machine; kNodeFolder in a node
-  std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
+  std::string backend;                              ///< what the ranks can use: "nccl" or "gloo"
+  specs::GpuSet gpus = specs::GpuSet::all();        ///< requested: per node, or devices of all nodes
+  std::vector<std::string> command = {};            ///< given to torchrun
+  std::vector<std::string> arguments = {};          ///< after the command: the user's
+  std::vector<Variable> environment = {};           ///< of every node; sorted by name
+  std::vector<project::MountEntry> mounts = {};     ///< of every node; `from` is absolute
+  std::map<std::string, std::string> secrets = {};  ///< variable → file of this machine with its value
+  std::string workdir = {};                         ///< of the ranks; empty: the image's
+  std::optional<containers::UserIds> caller = {};   ///< see RunSpec::caller
+  std::optional<int> wanted_ranks = {};             ///< per node; nullopt: one per GPU, or one
+  std::filesystem::path node_folder = {};           ///< on this machine; kNodeFolder in a node
+  std::uint64_t shm_bytes = 0;                      ///< limit of a node's /dev/shm
   Grace grace = {};
   Patience patience = {};
   int restarts = 0;  ///< at most, after failures
@@ -129,13 +142,14 @@ struct PlanRequest {
   std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
   project::RunLimits limits = {};             ///< else the recipe's
   std::vector<std::string> arguments = {};    ///< for the training script, after the recipe's
+  Given given = {};                           ///< of the ranks, in addition to the recipe
 };
 
 /// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors
-/// (input): no [train] command; a number of nodes or a port out of range.
+/// (input): no [train] command; a number of nodes or a port out of range; those of add_given.
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request);
 
-/// Adds a variable for every node, or for one, unless the recipe sets it.
+/// Adds a variable for every node, or for one, unless the plan has it.
 void add_variable(Plan& plan, Variable variable);
 void add_variable(const Plan& plan, NodePlan& node, Variable variable);
 /// The plan of an attempt; `earlier`: how many came before. Its ranks see that in LAUNCH_ATTEMPT.

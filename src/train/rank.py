@@ -131,6 +131,27 @@ class Lines:
         self.rest = b""
 
 
+SECRETS = "/run/secrets"
+
+
+class NoSecret(Exception):
+    pass
+
+
+def secrets():
+    """The variables that LAUNCH_SECRETS names. Each is what a file holds, without the last line's end."""
+    found = {}
+    for name in os.environ.get("LAUNCH_SECRETS", "").split():
+        place = os.path.join(SECRETS, name)
+        try:
+            with open(place, "rb") as file:
+                value = file.read()
+        except OSError as error:
+            raise NoSecret(f"cannot read the secret {place}: {error.strerror} (user {os.getuid()})")
+        found[name] = os.fsdecode(value[:-1] if value.endswith(b"\n") else value)
+    return found
+
+
 def die_with_parent():
     PR_SET_PDEATHSIG = 1
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -212,13 +233,20 @@ class Rank:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=self.hook.environment(),
+            env={**self.hook.environment(), **secrets()},
             pass_fds=(self.hook.write_end,),
             start_new_session=True,  # torchrun signals our group; each signal reaches the rank once, from us
             preexec_fn=die_with_parent,
         )
         os.close(self.hook.write_end)
         put(b"s", encoded({"pid": self.process.pid, "time": self.started}))
+
+    def cannot_start(self, why):
+        """Reports the end of a rank that was not started."""
+        put_event(b"s", {"pid": os.getpid(), "time": self.started})
+        put(b"e", why.encode("utf-8", "replace"))
+        event = {"code": 1, "signal": 0, "started": self.started, "time": time.time(), "asked_to_end": False}
+        put(b"x", shortened({**event, "ended_normally": True, "said": why, "words": []}))
 
     def ask_to_end(self):
         """SIGTERM, once: torchrun and the run may both send it. From any thread."""
@@ -294,7 +322,11 @@ def main():
 
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT", "SIGUSR1", "SIGUSR2"):
         signal.signal(getattr(signal, name), forward)
-    rank.start()
+    try:
+        rank.start()
+    except NoSecret as error:
+        rank.cannot_start(str(error))
+        os._exit(1)
     for number in waiting:
         rank.deliver(number)
     rank.control.start()

@@ -39,10 +39,18 @@ Json mounts_of(const Plan& plan) {
   return list;
 }
 
+Json secrets_of(const Plan& plan) {
+  auto list = Json::array();
+  for (const auto& [name, file] : plan.secrets) list.push_back({{"name", name}, {"file", file}});
+  return list;
+}
+
 Json variables_of(const std::vector<Variable>& variables) {
   auto list = Json::array();
   for (const auto& variable : variables) {
-    list.push_back({{"name", variable.name}, {"value", variable.value}, {"reason", variable.reason}});
+    list.push_back({{"name", variable.name},
+                    {"value", variable.hidden ? Json(nullptr) : Json(variable.value)},
+                    {"reason", variable.reason}});
   }
   return list;
 }
@@ -187,6 +195,8 @@ Json plan_of(const Plan& plan) {
       {"arguments", plan.arguments},
       {"env", variables_of(plan.environment)},
       {"mounts", mounts_of(plan)},
+      {"secrets", secrets_of(plan)},
+      {"workdir", plan.workdir.empty() ? Json(nullptr) : Json(plan.workdir)},
       {"shm_bytes", plan.shm_bytes},
       {"restarts", plan.restarts},
       {"grace", {{"interrupted", plan.grace.interrupted.count()}, {"failed", plan.grace.failed.count()}}}};

@@ -89,8 +89,8 @@ Result<RunStory> read_run_story(std::string_view text) {
   story.command = strings(json_at(json, {"command"}));
   for (auto& argument : strings(json_at(json, {"arguments"}))) story.command.push_back(std::move(argument));
   for (const auto& each : json_at(json, {"env"})) {
-    story.variables.push_back(
-        {json_string(each, {"name"}), json_string(each, {"value"}), json_string(each, {"reason"})});
+    story.variables.push_back({json_string(each, {"name"}), json_string(each, {"value"}),
+                               json_string(each, {"reason"}), json_at(each, {"value"}).is_null()});
   }
   for (const auto& each : json_at(json, {"nodes"})) story.nodes.push_back(node_of(each));
   for (const auto& each : json_at(json, {"attempts"})) story.attempts.push_back(attempt_of(each));

@@ -53,18 +53,30 @@ def podman(*arguments, **more):
     return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
 
 
-def empty_root():
+def add_user(tar, user):
+    """A user with the ID 1001, who owns the work folder."""
+    text = f"root:x:0:0:root:/root:/bin/sh\n{user}:x:1001:1001::/home/{user}:/bin/sh\n".encode()
+    entry = tarfile.TarInfo("etc/passwd")
+    entry.size = len(text)
+    tar.addfile(entry, io.BytesIO(text))
+
+
+def empty_root(user=None):
     """A root file system as a tar: mount points, and the links of a merged /usr."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as tar:
         for name in ("usr", "opt", "workspace", "tmp", "run", "etc", "proc", "sys", "dev"):
             entry = tarfile.TarInfo(name)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+            if user and name == "workspace":
+                entry.uid = entry.gid = 1001
             tar.addfile(entry)
         for name in ("bin", "sbin", "lib", "lib64"):
             entry = tarfile.TarInfo(name)
             entry.type, entry.linkname = tarfile.SYMTYPE, f"usr/{name}"
             tar.addfile(entry)
+        if user:
+            add_user(tar, user)
     return out.getvalue()
 
 
@@ -84,8 +96,8 @@ class TrainProject:
             subprocess.run(["podman", "rmi", "-f", image], capture_output=True)
         shutil.rmtree(self.root)
 
-    def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True, recipe=None, lock=None):
-        """Writes a recipe (of the tests' own, or this text) and its lock, and makes its image."""
+    def recipe(self, name, path="/opt/stand_in:/usr/bin", image=True, user=None, recipe=None, lock=None):
+        """Writes a recipe (of the tests' own, or this text) and its lock, and makes its image, perhaps with a user."""
         recipe = recipe or RECIPE.format(stand_in=HERE / "stand_in", path=path)
         lock = lock or lock_of(recipe)
         for folder, file, text in (("recipes", f"{name}.toml", recipe), ("lockfiles", f"pylock.{name}.toml", lock)):
@@ -95,6 +107,7 @@ class TrainProject:
             return
         digest = hashlib.sha256(lock.encode()).hexdigest()
         reference = f"localhost/launch/{name}:latest"
-        podman("import", "-c", f"LABEL launch.lock=sha256:{digest}", "-c", "WORKDIR /workspace", "-", reference,
-               input=empty_root())
+        of_user = ("-c", f"USER {user}") if user else ()
+        podman("import", "-c", f"LABEL launch.lock=sha256:{digest}", "-c", "WORKDIR /workspace", *of_user, "-", reference,
+               input=empty_root(user))
         self.images.append(reference)

@@ -1,9 +1,12 @@
 #include <csignal>
 #include <regex>
+#include <set>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
 #include "base/text.hpp"
 #include "scenarios/demo_project.hpp"
 
@@ -256,6 +259,36 @@ TEST_F(Build, OfADockerfileThatIsOld) {
             "and lock; "
             "run `launch render demo`\n"
             "localhost/launch/demo is built: 151 B of wheels, [TIME]\n");
+}
+
+TEST_F(Build, RecipesWithNamesThatEnginesCannotTellApartHaveImagesOfTheirOwn) {
+  std::set<std::string> images;
+  for (const std::string name : {"a-b", "a_b", "A-B", "_a-b"}) {
+    scenario_.write("recipes/" + name + ".toml", scenario_.read("recipes/demo.toml"));
+    EXPECT_EQ(demo_.launch({"lock", name}).code, 0) << name;
+    const auto done = scenario_.launch({"build", name});
+    EXPECT_EQ(done.code, 0) << done.err;
+    images.insert(done.out.substr(0, done.out.find('@')));
+  }
+  EXPECT_THAT(images, testing::ElementsAre("localhost/launch/a-b",
+                                           "localhost/launch/a-b." + sha256_hex("A-B").substr(0, 12),
+                                           "localhost/launch/a-b." + sha256_hex("_a-b").substr(0, 12),
+                                           "localhost/launch/a_b"));
+}
+
+TEST_F(Build, OddNamesOfRecipesAreRefusedByEveryCommand) {
+  for (const std::string& name : {std::string("my recipe"), std::string("\u00fc"), std::string(".hidden"),
+                                  std::string("a.b"), std::string(200, 'x')}) {
+    scenario_.write("recipes/" + name + ".toml", scenario_.read("recipes/demo.toml"));
+    for (const auto* command : {"lock", "render", "build", "verify", "train"}) {
+      const auto done = demo_.launch({command, name});
+      EXPECT_EQ(done.code, 2) << name;
+      EXPECT_EQ(done.err,
+                "error: the recipe recipes/" + name +
+                    ".toml needs another name: expected 1 to 128 letters, digits, \"-\" and \"_\" before "
+                    ".toml\n");
+    }
+  }
 }
 
 TEST_F(Build, ThatTheEngineRefuses) {

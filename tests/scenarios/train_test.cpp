@@ -91,7 +91,9 @@ TEST_F(TrainScenario, EnvironmentsThatCannotBe) {
             "error: podman has no image localhost/launch/demo:latest\n\nhint: run `launch build demo`\n");
   const auto unknown = train("", {"train", "demo", "--env", "venv"});
   EXPECT_EQ(unknown.code, 2);
-  EXPECT_EQ(unknown.err, "error: --env \"venv\": expected image or mounted\n");
+  EXPECT_EQ(unknown.err,
+            "error: --env venv: the variable venv is not set here\n\n"
+            "hint: set it, use --env venv=VALUE, or choose --env image or --env mounted\n");
 }
 
 TEST_F(TrainScenario, PathsThatAreNotUtf8) {

@@ -306,6 +306,42 @@ TEST_F(VerifyScenario, AnEngineThatCannotStartTheContainer) {
   EXPECT_TRUE(scenario_.exists(kRecord)) << "nothing is known of the image";
 }
 
+TEST_F(VerifyScenario, WhatNoStageReadsMakesNothingOutOfDate) {
+  ASSERT_EQ(demo_.launch({"render", "demo"}).code, 0);
+  ASSERT_EQ(verify().code, 0);
+  const auto locks = scenario_.files("lockfiles");
+  const auto images = scenario_.files("images");
+  scenario_.write("token", "s3cret");
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  const std::string command = "command = [\"train.py\"]\ngpus = 0\n";
+  ASSERT_THAT(recipe, EndsWith("[train]\n" + command));
+  const auto before = recipe.substr(0, recipe.size() - command.size());
+  std::vector<std::string> recipes{
+      "# a comment\n" + replace_all(recipe, "\n", "   # another\n\n"),
+      before + "command = [\"other.py\", \"-x\"]\ngpus = 0\n",
+      before + "gpus = 0\ncommand = [\"train.py\"]\n",
+      replace_all(recipe, "[image]\n", "[train]\n" + command + "[image]\n").substr(0, recipe.size()),
+      before + "gpus = \"0,\"\ncommand = [\"train.py\"]\n",
+  };
+  for (const auto* key : {"nodes = 3", "grace = 5", "workdir = \"/tmp\"", "ranks-per-node = 2",
+                          "secrets = { A = \"token\" }", "env = { A = \"1\" }",
+                          "mounts = [{ from = \"src\", to = \"/src\", read-only = true, relabel = true }]"}) {
+    recipes.push_back(recipe + key + "\n");
+  }
+  for (const auto& changed : recipes) {
+    scenario_.write("recipes/demo.toml", changed);
+    EXPECT_EQ(demo_.launch({"lock", "demo", "--check"}).code, 0) << changed;
+    EXPECT_EQ(demo_.launch({"lock", "demo"}).code, 0) << changed;
+    EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0) << changed;
+    EXPECT_EQ(demo_.launch({"build", "demo"}).err, "localhost/launch/demo is up to date\n") << changed;
+    EXPECT_THAT(hide_times(demo_.launch({"train", "demo", "--dry-run", "--gpus", "0"}).err),
+                HasSubstr("verified on [DAY] without a GPU\n"))
+        << changed;
+    EXPECT_EQ(scenario_.files("lockfiles"), locks) << changed;
+    EXPECT_EQ(scenario_.files("images"), images) << changed;
+  }
+}
+
 TEST_F(VerifyScenario, ThatIsInterruptedLeavesNothing) {
   ASSERT_EQ(verify().code, 0);
   const auto record = scenario_.read(kRecord);

@@ -113,8 +113,8 @@ std::string run_story_html(const commands::RunStoryDocument& document) {
     ranks.push_back({fmt::format("{}.{}", rank.node, rank.rank), html_text(rank_end_text(rank))});
   out += html_table("Ranks", ranks);
   HtmlRows variables;
-  for (const auto& [name, value, reason] : story.variables)
-    variables.push_back({html_code(fmt::format("{}={}", name, value)), html_text(reason)});
+  for (const auto& variable : story.variables)
+    variables.push_back({html_code(variable.shown()), html_text(variable.reason)});
   out += html_table("Environment", variables);
   return html_page(story.summary.run, kStyle, out);
 }

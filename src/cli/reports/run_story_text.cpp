@@ -45,8 +45,7 @@ std::string ranks_text(const train::RunStory& story) {
 
 std::string variables_text(const train::RunStory& story) {
   std::vector<std::vector<std::string>> rows{{"VARIABLE", "REASON"}};
-  for (const auto& [name, value, reason] : story.variables)
-    rows.push_back({fmt::format("{}={}", name, value), reason});
+  for (const auto& variable : story.variables) rows.push_back({variable.shown(), variable.reason});
   return table_of(rows);
 }
 

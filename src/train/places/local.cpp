@@ -13,6 +13,7 @@
 #include "project/labels.hpp"
 #include "train/flight.hpp"
 #include "train/gpu_share.hpp"
+#include "train/mount_access.hpp"
 #include "train/place.hpp"
 #include "train/sockets.hpp"
 #include "train/subnet.hpp"
@@ -69,7 +70,8 @@ void add_variables(Plan& plan, const Machine& machine) {
                       "the container's interface in the run's network, by its exact name"});
 }
 
-Result<void> expect_mounts(const Plan& plan) {
+Result<void> expect_mounts(const Plan& plan, const Given& given) {
+  TRY(check_given_files(plan, given));
   for (const auto& mount : plan.mounts) {
     std::error_code code;
     if (std::filesystem::exists(mount.from, code)) continue;
@@ -91,6 +93,23 @@ void add_environment(const MountedEnvironment& mounted, const containers::Engine
   for (const auto& mount : mounted.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
 }
 
+std::vector<containers::Mount> mounts_of(const Plan& plan) {
+  std::vector<containers::Mount> mounts;
+  for (const auto& mount : plan.mounts)
+    mounts.push_back({mount.from, mount.to, mount.read_only, mount.relabel});
+  return mounts;
+}
+
+/// Mounts, secrets and the folder where ranks start.
+void add_given_parts(const Plan& plan, containers::RunSpec& spec) {
+  for (const auto& mount : mounts_of(plan)) spec.mounts.push_back(mount);
+  for (const auto& [name, file] : plan.secrets)
+    spec.mounts.push_back({file, fmt::format("{}/{}", kSecretsFolder, name), true});
+  if (!plan.workdir.empty()) spec.folder = plan.workdir;
+  spec.caller = plan.caller;
+  spec.without_proxies = true;
+}
+
 containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const Subnet& subnet,
                                    const containers::EngineInfo& engine) {
   containers::RunSpec spec;
@@ -100,11 +119,14 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   spec.image_name = plan.image.name;
   spec.argv = argv_of(plan, node);
   spec.program = kTorchrun;
-  for (auto& variable : environment_of(plan, node)) spec.environment[variable.name] = variable.value;
+  for (auto& variable : environment_of(plan, node)) {
+    auto& of_spec = variable.hidden ? spec.hidden : spec.environment;
+    of_spec[variable.name] = variable.value;
+  }
   if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
-  spec.mounts.push_back({plan.node_folder.string(), kNodeFolder, true});
-  for (const auto& mount : plan.mounts) spec.mounts.push_back({mount.from, mount.to, mount.read_only});
+  spec.mounts.push_back({plan.node_folder.string(), kNodeFolder, true, engine.selinux});
+  add_given_parts(plan, spec);
   spec.network = network_of(plan.run);
   spec.hostname = node.host;
   spec.address = subnet.address(node.index);
@@ -130,7 +152,7 @@ class LocalPlace final : public Place {
     TRY_ASSIGN(auto plan, plan_run(recipe, request));
     choose_port(plan);
     TRY(share_gpus(plan, request, tools_.machine.gpus));
-    TRY(expect_mounts(plan));
+    TRY(expect_mounts(plan, request.given));
     add_variables(plan, tools_.machine);
     add_flight_recorder(plan);
     plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());
@@ -147,9 +169,22 @@ class LocalPlace final : public Place {
   Result<std::optional<TrainImage>> find_image(const std::string& name) const override {
     TRY_ASSIGN(const auto image, engine_->find_image(name));
     if (!image) return std::nullopt;
-    return TrainImage{name, image->image_id, image->digest,
+    return TrainImage{name,
+                      image->image_id,
+                      image->digest,
                       project::digest_label(image->labels, project::kLockLabel),
-                      project::digest_label(image->labels, project::kRecipeLabel)};
+                      project::digest_label(image->labels, project::kRecipeLabel),
+                      image->user};
+  }
+
+  Result<void> fit_user(Plan& plan, unsigned added) const override {
+    note_labels(plan, engine_->info());
+    const bool own = plan.mounted && !plan.mounted->user.empty();
+    const auto& user = own ? plan.mounted->user : plan.image.user;
+    if (user.empty() || !plan.image.image_id || !depends_on_user(plan)) return {};
+    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan));
+    if (!ids && own) ids = {added, added};
+    return ids ? train::fit_user(plan, engine_->info(), user, *ids) : Result<void>();
   }
 
   PlaceDescription describe(const Plan& plan) const override {
@@ -171,6 +206,9 @@ class LocalPlace final : public Place {
       auto& of_node = commands.nodes.emplace_back();
       for (auto& each : containers::run_commands(info, container_spec(plan, node, subnet, info)))
         of_node.push_back({engine_->command(each.argv), std::move(each.input)});
+    }
+    for (const auto& variable : plan.environment) {
+      if (variable.hidden) commands.variables.push_back(variable.name);
     }
     commands.after = {{engine_->command({"network", "rm", network_of(plan.run)})}};
     return commands;

@@ -82,6 +82,24 @@ TEST(ImageInspect, DockerWithAndWithoutDigest) {
   EXPECT_EQ(local->front().digest, std::nullopt);
 }
 
+TEST(UserIds, OfNamesAndNumbers) {
+  constexpr const char* kFiles =
+      "root:x:0:0:root:/root:/bin/bash\ntrainer:x:1001:1002::/home/trainer:/bin/"
+      "sh\nroot:x:0:\nusers:x:100:a,b\n"
+      "huge:x:99999999999:1::/:/bin/sh\n";
+  const auto text = [&](const char* user) {
+    const auto ids = user_ids(user, kFiles);
+    return ids ? ids->text() : "";
+  };
+  EXPECT_EQ(text("root"), "0:0");
+  EXPECT_EQ(text("trainer"), "1001:1002");
+  EXPECT_EQ(text("trainer:users"), "1001:100");
+  EXPECT_EQ(text("1001"), "1001:1002");
+  EXPECT_EQ(text("1000"), "1000:0");
+  EXPECT_EQ(text("5:6"), "5:6");
+  for (const auto* user : {"nobody", "trainer:none", "huge", "", "-1"}) EXPECT_EQ(text(user), "") << user;
+}
+
 TEST(ImageInspect, Nonsense) {
   const auto message = [](const std::string& text) { return read_image_inspect(text).error().message(); };
   EXPECT_EQ(message("[]"), "'image inspect' did not print a list of images");

@@ -51,6 +51,47 @@ TEST(RunArguments, Podman) {
                           "train.py"));
 }
 
+TEST(RunArguments, HaveNoHiddenValues) {
+  auto spec = node();
+  spec.hidden = {{"TOKEN", "s3cret"}};
+  auto expected = run_arguments(podman4(), node());
+  const auto at = std::find(expected.begin(), expected.end(), "--entrypoint");
+  expected.insert(expected.insert(at, "TOKEN"), "--env");
+  EXPECT_EQ(run_arguments(podman4(), spec), expected);
+}
+
+TEST(RunArguments, ProxiesOfTheMachineAreKeptOutWhereTheEnginePassesThemOn) {
+  auto spec = node();
+  spec.without_proxies = true;
+  EXPECT_THAT(run_arguments(podman4(), spec), testing::Contains("--http-proxy=false"));
+  EXPECT_EQ(run_arguments(docker28(), spec), run_arguments(docker28(), node()));
+}
+
+TEST(RunArguments, TheCallersUserInAContainer) {
+  auto spec = node();
+  spec.caller = UserIds{1001, 1002};
+  auto info = podman4();
+  EXPECT_EQ(run_arguments(info, spec), run_arguments(info, node())) << "as root nobody is mapped";
+  info.rootless = true;
+  const auto arguments = run_arguments(info, spec);
+  const auto option = std::find(arguments.begin(), arguments.end(), "--userns");
+  ASSERT_NE(option, arguments.end());
+  EXPECT_EQ(*(option + 1), "keep-id:uid=1001,gid=1002");
+  info.version = "4.2.0";
+  EXPECT_EQ(run_arguments(info, spec), run_arguments(info, node())) << "it cannot do that yet";
+}
+
+TEST(RunArguments, FoldersThatGetALabel) {
+  RunSpec spec;
+  spec.image = "i";
+  spec.mounts = {{"/a", "/x", true, true}, {"/b:c", "/y", false, true}};
+  EXPECT_THAT(run_arguments(podman4(), spec),
+              testing::IsSupersetOf({"type=bind,source=/a,target=/x,readonly,relabel=shared",
+                                     "type=bind,source=/b:c,target=/y,relabel=shared"}));
+  EXPECT_THAT(run_arguments(docker28(), spec), testing::IsSupersetOf({"--volume", "/a:/x:ro,z", "--mount",
+                                                                      "type=bind,source=/b:c,target=/y"}));
+}
+
 TEST(RunArguments, Podman5IsAskedTheSameWay) {
   auto info = with_pids_limit(podman4());
   info.version = "5.4.2";

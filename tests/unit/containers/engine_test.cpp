@@ -40,6 +40,29 @@ TEST_F(FindImage, AnEngineThatFailsIsNotAnImageThatIsMissing) {
   EXPECT_EQ(image.error().text(), "error: podman could not look for the image x: database is locked\n");
 }
 
+TEST_F(RunContainer, HasTheValuesOfHiddenVariablesInTheEnvironmentOfTheEngine) {
+  RunSpec spec;
+  spec.image = "i";
+  spec.hidden = {{"TOKEN", "s3cret"}};
+  std::map<std::string, std::string> environment;
+  runner_.before = [&](const ProcessSpec& process) { environment = process.environment; };
+  runner_.on(shell_line(podman().command(run_arguments(podman4(), spec))), {});
+  ASSERT_TRUE(podman().run(spec, {}));
+  EXPECT_EQ(environment, spec.hidden);
+}
+
+TEST_F(RunContainer, WhoAUserOfAnImageIs) {
+  const std::string line =
+      "podman run --rm --pull never --log-driver none --network none --mount "
+      "type=bind,source=/usr,target=/usr,readonly --entrypoint '' i cat /etc/passwd /etc/group";
+  runner_.on(line, {0, "trainer:x:1001:1002::/home/trainer:/bin/sh\n"});
+  EXPECT_EQ(podman().ids_of("trainer", "i", {{"/usr", "/usr"}}), (UserIds{1001, 1002}));
+  EXPECT_EQ(podman().ids_of("other", "i", {{"/usr", "/usr"}}), std::nullopt);
+  EXPECT_EQ(podman().ids_of("5:6", "i", {}), (UserIds{5, 6})) << "nobody is asked";
+  EXPECT_EQ(podman().ids_of("", "i", {}), UserIds{});
+  EXPECT_EQ(podman().ids_of("trainer", "j", {}), std::nullopt);
+}
+
 TEST_F(FindImage, DockersWordsForNone) {
   runner_.on("docker image inspect x", {1, "[]\n", "Error: No such image: x\n"});
   const auto image = docker().find_image("x");

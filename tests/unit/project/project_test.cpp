@@ -1,12 +1,18 @@
 #include "project/project.hpp"
 
+#include <set>
+#include <string>
+#include <vector>
+
 #include <gtest/gtest.h>
 
+#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "fakes/fake_reporter.hpp"
 #include "fakes/files.hpp"
 #include "project/recipe_digest.hpp"
+#include "specs/image_reference.hpp"
 #include "unit/base/scratch.hpp"
 
 namespace launch::project {
@@ -112,10 +118,11 @@ TEST_F(ProjectTest, PathsAreShownFromWhereTheProgramStarted) {
 
 TEST_F(ProjectTest, RecipeNamesMustSuitLocks) {
   put("recipes/a.b.toml", kRecipe);
-  EXPECT_EQ(load_recipe(project(), scratch_.path() / "recipes/a.b.toml").error().text(),
-            "error: the recipe recipes/a.b.toml needs another name: expected letters, digits, \"-\" and "
-            "\"_\" before "
-            ".toml\n");
+  EXPECT_EQ(
+      load_recipe(project(), scratch_.path() / "recipes/a.b.toml").error().text(),
+      "error: the recipe recipes/a.b.toml needs another name: expected 1 to 128 letters, digits, \"-\" and "
+      "\"_\" before "
+      ".toml\n");
 }
 
 TEST_F(ProjectTest, ALockedRecipeIsThisVeryRecipe) {
@@ -192,8 +199,30 @@ TEST_F(ProjectTest, ErrorsInFilesNameThemAsShown) {
 
 TEST(ImageName, IsOneThatEnginesTake) {
   EXPECT_EQ(image_name("demo"), "localhost/launch/demo");
-  EXPECT_EQ(image_name("My_Recipe-2"), "localhost/launch/my-recipe-2");
-  EXPECT_EQ(image_reference("My_Recipe-2"), "localhost/launch/my-recipe-2:latest");
+  EXPECT_EQ(image_name("a_b"), "localhost/launch/a_b");
+  EXPECT_EQ(image_name("a__b--c"), "localhost/launch/a__b--c");
+  EXPECT_EQ(image_name("My_Recipe-2"),
+            "localhost/launch/my-recipe-2." + sha256_hex("My_Recipe-2").substr(0, 12));
+  EXPECT_EQ(image_reference("_a"), "localhost/launch/a." + sha256_hex("_a").substr(0, 12) + ":latest");
+  EXPECT_EQ(image_name("__"), "localhost/launch/recipe." + sha256_hex("__").substr(0, 12));
+}
+
+TEST(ImageName, IsOfOneRecipeAlone) {
+  std::set<std::string> names;
+  const std::vector<std::string> recipes{"a-b",  "a_b",  "A-B",  "A_b",  "a__b", "a___b", "a-_b",
+                                         "a_-b", "-a-b", "_a-b", "a-b-", "a-b_", "-",     "_"};
+  for (const auto& recipe : recipes) {
+    const auto name = image_reference(recipe);
+    EXPECT_TRUE(names.insert(name).second) << name;
+    EXPECT_TRUE(specs::ImageReference::parse(name)) << name;
+  }
+}
+
+TEST(RecipeName, IsOneThatFilesAndEnginesTake) {
+  EXPECT_TRUE(is_recipe_name(std::string(128, 'a')));
+  for (const std::string name : {"", "a b", "ü", ".a", "a.b", "a/b"})
+    EXPECT_FALSE(is_recipe_name(name)) << name;
+  EXPECT_FALSE(is_recipe_name(std::string(129, 'a')));
 }
 
 }  // namespace

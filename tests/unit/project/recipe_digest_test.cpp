@@ -33,6 +33,10 @@ nodes   = 2
 gpus    = 1
 mounts  = [{ from = "/data", to = "/data", read-only = true }]
 env     = { OMP_NUM_THREADS = "8" }
+grace   = 10
+workdir = "/workspace"
+secrets = { HF_TOKEN = "token" }
+ranks-per-node = 1
 )";
 
 /// The stages whose digest a change of the recipe's text changes.
@@ -85,6 +89,12 @@ TEST(RecipeDigest, OfAStageChangesWithWhatItReadsAlone) {
            {"gpus    = 1", "gpus = 0", ""},
            {"from = \"/data\"", "from = \"/other\"", ""},
            {"OMP_NUM_THREADS = \"8\"", "OMP_NUM_THREADS = \"9\"", ""},
+           {"mounts  = [{ from = \"/data\", to = \"/data\", read-only = true }]", "", ""},
+           {"read-only = true", "read-only = false, relabel = true", ""},
+           {"grace   = 10", "grace = 20", ""},
+           {"workdir = \"/workspace\"", "workdir = \"/other\"", ""},
+           {"HF_TOKEN = \"token\"", "HF_TOKEN = \"other\"", ""},
+           {"ranks-per-node = 1", "", ""},
            {"python    =", "# a comment\npython =", ""},
            {"numpy>=2", "NumPy >= 2", ""},
            {"wheels = \"url\"", "", ""},

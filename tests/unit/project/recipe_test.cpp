@@ -162,8 +162,8 @@ TEST(RecipeError, UnknownKeys) {
   EXPECT_EQ(error_with("train", "node = 2"),
             "error: recipes/demo.toml:4:1: [train] node: unknown key; did you mean \"nodes\"?\n"
             "\n"
-            "hint: valid keys: command, nodes, gpus, mounts, env, grace, restarts, rendezvous-timeout "
-            "and hang-timeout\n");
+            "hint: valid keys: command, nodes, gpus, mounts, env, grace, workdir, ranks-per-node, secrets, "
+            "restarts, rendezvous-timeout and hang-timeout\n");
   EXPECT_EQ(error_with("image", "copy = [{ from = \"a\", into = \"/b\" }]"),
             "error: recipes/demo.toml:4:23: [image] copy.into: unknown key\n"
             "\n"
@@ -507,6 +507,26 @@ TEST(RecipeError, Paths) {
       error_with("image", "copy = [{ to = \"/w\" }]"),
       "error: recipes/demo.toml:4:9: [image] copy.from: expected a path below the project's root, such as "
       "\"src\", found \"\"\n");
+}
+
+TEST(RecipeError, RankOptions) {
+  EXPECT_EQ(
+      error_with("train", "workdir = \"data\""),
+      "error: recipes/demo.toml:4:11: [train] workdir: expected an absolute path without \"..\", such as "
+      "\"/workspace\", found \"data\"\n");
+  EXPECT_EQ(error_with("train", "ranks-per-node = 0"),
+            "error: recipes/demo.toml:4:18: [train] ranks-per-node: expected 1 to 1024, found 0\n");
+  EXPECT_EQ(
+      error_with("train", "secrets = { \"A-B\" = \"token\" }"),
+      "error: recipes/demo.toml:4:21: [train] secrets.A-B: expected a variable's name of letters, digits and "
+      "\"_\"\n");
+  EXPECT_EQ(
+      error_with("train", "secrets = { A = \"\" }"),
+      "error: recipes/demo.toml:4:17: [train] secrets.A: expected a file with the value, such as \"token\", "
+      "found \"\"\n");
+  EXPECT_EQ(error_with("train", "env = { A = \"1\" }\nsecrets = { A = \"token\" }"),
+            "error: recipes/demo.toml:5:17: [train] secrets.A: A is in env as well\n\n"
+            "hint: remove one of the two\n");
 }
 
 TEST(RecipeError, Owners) {

@@ -81,7 +81,7 @@ TEST(Plan, TwoNodesOnTheCpuToTheLastArgument) {
            " --hostname n" + i + " --network launch-demo-1 --ip 198.19.56." + (i == "0" ? "98" : "99") +
            " --add-host n0:198.19.56.98 --add-host n1:198.19.56.99"
            " --label launch.run=demo-1 --shm-size 4294967296 --pids-limit -1 --stop-timeout 30 --stop-signal "
-           "SIGPWR"
+           "SIGPWR --http-proxy=false"
            " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
            " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=4"
            " --env TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40 --entrypoint '' "
@@ -121,7 +121,9 @@ TEST(Plan, AMountedEnvironmentIsCreatedFilledAndStarted) {
           "podman create --rm --init --pull never --log-driver none --name launch-demo-1-n0 --hostname n0"
           " --network launch-demo-1 --ip 198.19.56.98 --add-host n0:198.19.56.98 --label launch.run=demo-1 "
           "--shm-size 8589934592"
-          " --pids-limit -1 --stop-timeout 30 --stop-signal SIGPWR --user trainer --workdir /workspace"
+          " --pids-limit -1 --stop-timeout 30 --stop-signal SIGPWR --http-proxy=false --user trainer "
+          "--workdir "
+          "/workspace"
           " --mount type=bind,source=/store/venv,target=/opt/venv,readonly"
           " --mount type=bind,source=/state/runs/demo-1/node,target=/run/launch,readonly"
           " --env GLOO_SOCKET_IFNAME=eth0 --env OMP_NUM_THREADS=8 --env PATH=/opt/venv/bin"
@@ -323,6 +325,7 @@ TEST(Places, AreListedWhenOneIsUnknown) {
 TEST(RunId, IsFitForContainerNames) {
   const auto when = std::chrono::system_clock::from_time_t(1795499712);
   EXPECT_EQ(run_id("demo", when, 0x3fa2), "demo-20261124-055512-3fa2");
+  EXPECT_EQ(run_id("a_b", when, 0x3fa2), "a_b-20261124-055512-3fa2") << "another one than of a-b";
   EXPECT_EQ(run_id("my recipe/ü", when, 1), "my-recipe----20261124-055512-0001");
 }
 

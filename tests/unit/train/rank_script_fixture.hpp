@@ -26,6 +26,7 @@ class RankScript : public MuxTest {
     std::filesystem::create_directories(scratch_.path() / "hook");
     for (const auto& file : rank_files()) {
       auto text = replace_all(std::string(file.text), "LOST = 60 ", lost_);
+      text = replace_all(text, "\"/run/secrets\"", "\"" + (scratch_.path() / "secrets").string() + "\"");
       EXPECT_TRUE(write_file(scratch_.path() / file.name, text));
     }
     if (hooked == Hooked::no) std::filesystem::remove_all(scratch_.path() / "hook");

@@ -118,6 +118,25 @@ TEST_F(RankScript, AProcessLeftBehindIsNotWaitedFor) {
   EXPECT_FALSE(outcome.timed_out);
 }
 
+TEST_F(RankScript, SecretsAreVariablesOfTheRank) {
+  ASSERT_TRUE(make_folder(scratch_.path() / "secrets"));
+  ASSERT_TRUE(write_file(scratch_.path() / "secrets/A", "two\nlines\n"));
+  ASSERT_TRUE(write_file(scratch_.path() / "secrets/B", "no end"));
+  environment_["LAUNCH_SECRETS"] = "A B";
+  run("import os\nprint(repr(os.environ['A']), repr(os.environ['B']))\n");
+  EXPECT_THAT(shown_, ElementsAre("out [0.5] 'two\\nlines' 'no end'"));
+}
+
+TEST_F(RankScript, ASecretThatCannotBeReadIsNamed) {
+  environment_["LAUNCH_SECRETS"] = "HF_TOKEN";
+  EXPECT_EQ(run("print('trained')\n").exit_code, 1);
+  const auto why = "cannot read the secret " + (scratch_.path() / "secrets/HF_TOKEN").string() +
+                   ": No such file or directory";
+  EXPECT_THAT(cause_of(ended_.at(0)).sentence(),
+              testing::StartsWith("rank 5 on node 0 exited with code 1: " + why));
+  EXPECT_THAT(shown_, ElementsAre(testing::StartsWith("err [0.5] " + why)));
+}
+
 TEST_F(RankScript, ErrorFileOfTorchelastic) {
   run("import json, os, sys\n"
       "json.dump({'message': {'message': 'ValueError: kept'}}, open(os.environ['TORCHELASTIC_ERROR_FILE'], "
