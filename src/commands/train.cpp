@@ -99,6 +99,9 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   train::PlaceTools tools{context.clock, train::this_machine(), [&context, &workspace, &request] {
                             return find_engine(context, workspace.site, request.engine);
                           }};
+  tools.nccl.root = "/";
+  if (const auto own = fabric::own_conf_file(context.environment.values(), fabric::kNewestNccl))
+    tools.nccl.own_conf = context.folder / *own;
   TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
   TRY_ASSIGN(const auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
   std::random_device random;
@@ -115,7 +118,8 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .gpus = request.gpus,
                                   .port = request.port,
                                   .grace = request.grace,
-                                  .arguments = request.arguments};
+                                  .arguments = request.arguments,
+                                  .nccl = train::nccl_of(locked.lock.lock)};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
@@ -175,8 +179,8 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }
 
-Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context) {
-  TRY_ASSIGN(const auto prepared, prepare(request, context, Purpose::print_commands));
+Result<TrainCommands> train_commands(const TrainRequest& request, const Context& context) {
+  TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
@@ -186,7 +190,8 @@ Result<train::PlaceCommands> train_commands(const TrainRequest& request, const C
         "files; "
         "those of --env image need nothing");
   }
-  return prepared.place->commands(prepared.plan);
+  auto commands = prepared.place->commands(prepared.plan);
+  return TrainCommands{std::move(prepared.plan), std::move(commands)};
 }
 
 }  // namespace launch::commands

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -43,6 +44,8 @@ Machine this_machine() {
   if (pages > 0 && page > 0)
     machine.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
   machine.gpus = count_gpus();
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) machine.files = files.rlim_max;
   return machine;
 }
 

@@ -19,6 +19,7 @@ struct Machine {
   unsigned cpus = 1;         ///< that this process may use
   std::uint64_t memory = 0;  ///< bytes
   int gpus = 0;              ///< NVIDIA devices
+  std::uint64_t files = 0;   ///< that a process may have open at most; 0: unknown
 };
 
 /// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up.

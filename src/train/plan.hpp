@@ -12,6 +12,7 @@
 
 #include "base/digest.hpp"
 #include "base/result.hpp"
+#include "fabric/choice.hpp"
 #include "project/recipe.hpp"
 #include "project/verification.hpp"
 #include "specs/gpu_set.hpp"
@@ -93,6 +94,15 @@ struct Plan {
   Grace grace = {};
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
+  /// Of a node: "nofile" → "soft:hard".
+  std::map<std::string, std::string> ulimits = {};
+  /// Of its machine, that a node gets besides GPUs.
+  std::vector<std::string> devices = {};
+  /// NCCL's release in the lock; nullopt if it does not say it.
+  std::optional<fabric::NcclVersion> nccl = {};
+  /// Variables that are left to NCCL, or to what is set already.
+  std::vector<fabric::LeftAlone> left_alone = {};
+
   EnvironmentKind environment_kind() const {
     return mounted ? EnvironmentKind::mounted : EnvironmentKind::image;
   }
@@ -109,6 +119,8 @@ struct PlanRequest {
   int port = 29500;                           ///< 0: chosen
   std::optional<std::chrono::seconds> grace;  ///< when interrupted; else the recipe's
   std::vector<std::string> arguments;         ///< for the training script, after the recipe's
+  /// Of the lock, see Plan.
+  std::optional<fabric::NcclVersion> nccl = {};
 };
 
 /// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors
