@@ -14,25 +14,25 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Show the NCCL environment that suits this machine, each variable with its reason, and what is left alone)";
+    "Show the NCCL environment for this machine, with a reason for each variable";
 
 constexpr const char* kFooter =
     R"(GPUs, HCAs and interfaces are read from sysfs and procfs; nothing is run and nothing is changed. Of the HCAs,
 the fastest group of one kind that shares PCI switches with the GPUs is chosen, by exact names; of the interfaces,
-the one that routes to the head. What the environment, $NCCL_CONF_FILE (or ~/.nccl.conf) or /etc/nccl.conf sets
-stays. The platforms that --preset names are known by DMI and devices, if they can be.
+the one that routes to the head. Variables that are already set in the environment, $NCCL_CONF_FILE (or
+~/.nccl.conf) or /etc/nccl.conf are left alone. The platform is detected from DMI and devices where possible.
 
---lint finds names that NCCL never reads, values that it does not take as they are meant, debugging that was left
-in, and prefixes that match more than they name, in environment dumps, nccl.conf, job scripts, YAML and Dockerfiles.
-The exit code is 1 if it finds an error. With --sysfs, lists are compared with that machine's devices.
+--lint reads environment dumps, nccl.conf, job scripts, YAML and Dockerfiles, and finds names that NCCL never reads,
+values that it does not read as intended, debugging variables, and prefixes that match more than one device. The
+exit code is 1 if it finds an error. With --sysfs, lists are compared with that machine's devices.
 
---record holds what is read and nothing else: PCI IDs, names and states of devices, GIDs (which contain the ports'
-hardware addresses), the machine's IP routes and addresses, its DMI names and /etc/nccl.conf. It has no serial
+--record copies what is read and nothing else: PCI IDs, names and states of devices, GIDs (which contain the ports'
+hardware addresses), the machine's IP routes and addresses, its DMI names and /etc/nccl.conf. It contains no serial
 numbers, and nothing of the environment or the user.
 
 Examples:
   launch fabric                                 this machine
-  launch fabric --head 10.0.0.1 --nccl 2.27.3   … for this head and this release of NCCL
+  launch fabric demo --head 10.0.0.1            … for the NCCL in the lock of demo, and this head
   launch fabric --html fabric.html              … with a picture
   launch fabric --lint job.sh --lint /etc/nccl.conf
   launch fabric --record node7                  then, anywhere: launch fabric --sysfs node7
@@ -42,6 +42,7 @@ struct FabricOptions {
   std::optional<std::string> sysfs;
   std::string head;
   std::string nccl;
+  std::string lock;
   std::string preset;
   std::string html;
   std::string record;
@@ -63,8 +64,11 @@ Result<int> run_lint(World& world, const FabricOptions& options) {
 
 Result<int> run_fabric(World& world, const FabricOptions& options) {
   if (!options.lint.empty()) return run_lint(world, options);
-  const commands::FabricRequest request{
-      .tree = options.sysfs, .head = options.head, .nccl = options.nccl, .preset = options.preset};
+  const commands::FabricRequest request{.tree = options.sysfs,
+                                        .head = options.head,
+                                        .nccl = options.nccl,
+                                        .lock = options.lock,
+                                        .preset = options.preset};
   if (!options.record.empty()) {
     TRY_ASSIGN(const auto recorded, commands::record_fabric(options.record, request, world.context));
     world.output.line(world.json ? fabric_record_json(recorded)
@@ -86,27 +90,30 @@ void register_fabric(App& app) {
   const auto options = std::make_shared<FabricOptions>();
   auto command = app.add("fabric", kDescription);
   command.footer(kFooter);
-  command.option("--sysfs", &options->sysfs, "Read the recorded tree with this root, not this machine")
+  auto lock =
+      command.option("LOCK", &options->lock,
+                     "Set only what the NCCL of this lock reads (name of a recipe, or path of a lock)");
+  lock.value_name("");
+  command.option("--sysfs", &options->sysfs, "Read a tree made with --record instead of this machine")
       .value_name("DIR");
-  command.option("--head", &options->head, "Choose the interface that routes to this address")
-      .value_name("ADDRESS");
-  command
-      .option("--nccl", &options->nccl,
-              "Set only what this release of NCCL reads (default: the newest known)")
-      .value_name("VERSION");
-  command
-      .option("--preset", &options->preset,
-              "Take this platform's values, or \"none\" (default: the platform that the machine shows)")
-      .value_name("NAME");
-  auto html = command.option("--html", &options->html, "Write the answer with a picture to this page");
+  auto head = command.option("--head", &options->head, "Choose the interface that routes to this address");
+  head.value_name("ADDRESS");
+  auto nccl = command.option("--nccl", &options->nccl,
+                             "Set only what this release of NCCL reads (default: the newest known)");
+  nccl.value_name("VERSION");
+  auto preset = command.option("--preset", &options->preset,
+                               "Use this platform's values, or \"none\" (default: the detected platform)");
+  preset.value_name("NAME");
+  auto html = command.option("--html", &options->html, "Also write a page with a picture");
   html.value_name("FILE");
-  auto lint = command.option("--lint", &options->lint, "Check these files instead (repeatable)");
+  auto lint = command.option("--lint", &options->lint, "Check this file instead (repeatable)");
   lint.value_name("FILE");
   auto record = command.option("--record", &options->record,
-                               "Copy what is read to this new folder instead, to be shown with --sysfs");
+                               "Copy what is read to this new folder instead, for --sysfs elsewhere");
   record.value_name("DIR");
-  lint.excludes(html).excludes(record);
-  record.excludes(html);
+  lock.excludes(nccl);
+  lint.excludes(html).excludes(record).excludes(head).excludes(preset).excludes(lock);
+  record.excludes(html).excludes(head).excludes(preset).excludes(nccl).excludes(lock);
   command.runs([options](World& world) { return run_fabric(world, *options); });
 }
 

@@ -73,6 +73,8 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
   }
   std::string message = error.what();
   if (!message.empty() && message.back() == '\n') message.pop_back();
+  if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)
+    message = replace_all(std::move(message), " excludes ", " cannot be combined with ");
   const auto chosen = root.get_subcommands();
   const auto command = chosen.empty() ? std::string("launch") : "launch " + chosen.front()->get_name();
   return input_error(message).hint(fmt::format("run `{} --help` to list the options", command));

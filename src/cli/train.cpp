@@ -258,6 +258,20 @@ std::string shell_text(const containers::Command& command) {
   return shell_line(command.argv) + (command.input.empty() ? "" : " <" + shell_quote(command.input.string()));
 }
 
+/// Comments of a shell script: each variable of the nodes with its reason, and what is left alone and why.
+void print_environment(const train::Plan& plan, Output& output) {
+  const auto print = [&](const train::Variable& variable, const std::string& of) {
+    output.line(printable(fmt::format("# {}{}={}: {}", of, variable.name, variable.value, variable.reason)));
+  };
+  for (const auto& variable : plan.environment) print(variable, "");
+  for (const auto& node : plan.nodes) {
+    for (const auto& variable : node.environment) print(variable, node.host + ": ");
+  }
+  for (const auto& each : plan.left_alone) {
+    output.line(printable(fmt::format("# {} left alone: {}", each.name, each.reason)));
+  }
+}
+
 /// A shell script: several nodes run at once.
 void print_script(const train::PlaceCommands& commands, Output& output) {
   for (const auto& name : commands.variables)
@@ -277,8 +291,9 @@ void print_script(const train::PlaceCommands& commands, Output& output) {
 Result<int> run_train(World& world, const TrainOptions& options) {
   TRY_ASSIGN(const auto request, request_of(options, world));
   if (options.dry_run) {
-    TRY_ASSIGN(const auto commands, commands::train_commands(request, world.context));
-    print_script(commands, world.output);
+    TRY_ASSIGN(const auto wanted, commands::train_commands(request, world.context));
+    print_environment(wanted.plan, world.output);
+    print_script(wanted.commands, world.output);
     return 0;
   }
   bool stalled = false;

@@ -1,12 +1,15 @@
 #include "commands/doctor.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include "base/text.hpp"
 #include "commands/engine.hpp"
+#include "commands/machine_checks.hpp"
 #include "train/machine.hpp"
 #include "train/run.hpp"
 #include "train/run_list.hpp"
@@ -29,11 +32,37 @@ std::string about(const containers::EngineInfo& info) {
   return text;
 }
 
-Finding engine_of(const Context& context, const project::Site& site) {
-  const auto engine = find_engine(context, site, {}, containers::Probing::again);
+Finding engine_of(const Result<containers::Engine>& engine, const project::Site& site) {
   const auto origin = site.engine ? site.engine->origin : std::string("detected");
   if (engine) return {"engine", about(engine->info()), origin};
   return {"engine", engine.error().message(), origin, true, engine.error().hints()};
+}
+
+/// The locks of the project, if there is one; those that cannot be read are the business of other commands.
+std::vector<CheckedMachine::Lock> locks_of(const Context& context) {
+  std::vector<CheckedMachine::Lock> locks;
+  const auto project = context.folder_is_root ? Result<project::Project>(project::Project::at(context.folder))
+                                              : project::Project::find(context.folder);
+  if (!project) return locks;
+  SilentReporter silent;
+  std::error_code error;
+  const auto folder = project->lock_place("any").parent_path();
+  for (std::filesystem::directory_iterator each(folder, error), end; !error && each != end;
+       each.increment(error)) {
+    const auto name = project::name_of_lock(each->path());
+    if (!name) continue;
+    auto lock = project::load_lock(*project, each->path(), silent, project::Accept::any_source);
+    if (lock) locks.push_back({*name, std::move(lock->lock)});
+  }
+  std::sort(locks.begin(), locks.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return locks;
+}
+
+/// The limit that a process without privileges can raise its own to.
+std::optional<std::uint64_t> locked_memory() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return std::nullopt;
+  return limit.rlim_max;
 }
 
 /// Runs that nobody looks after and nobody has closed.
@@ -69,20 +98,24 @@ bool DoctorDocument::complete() const {
 Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   TRY_ASSIGN(const auto site, load_site(context));
   const auto machine = train::this_machine();
+  const auto engine = find_engine(context, site, {}, containers::Probing::again);
   std::vector<Finding> findings{
-      engine_of(context, site),
+      engine_of(engine, site),
       {"gpus",
        machine.gpus.existing() == 0 ? std::string("none: training runs on the CPU with gloo")
                                     : count_of(machine.gpus.existing(), "NVIDIA GPU"),
        "/dev/nvidia*"},
       {"cpus", std::to_string(machine.cpus), "scheduler affinity"},
       {"memory", human_bytes(machine.memory), "physical"},
-      setting("index", site.index_url),
-      setting("channel", site.channel_url),
-      setting("store", site.store),
-      setting("state", site.state),
-      setting("cache", site.cache),
   };
+  CheckedMachine checked{.gpus = machine.gpus, .locked_memory = locked_memory(), .locks = locks_of(context)};
+  if (engine) checked.engine = engine->info();
+  for (auto& each : check_machine(checked, context.runner, context.stop)) findings.push_back(std::move(each));
+  const std::vector<Finding> settings{
+      setting("index", site.index_url), setting("channel", site.channel_url), setting("store", site.store),
+      setting("state", site.state),     setting("cache", site.cache),
+  };
+  findings.insert(findings.end(), settings.begin(), settings.end());
   for (const auto& place : site.find_links) findings.push_back(setting("find-links", place));
   if (site.certificates) findings.push_back(setting("certificates", *site.certificates));
   if (site.proxy) findings.push_back({"proxy", specs::redacted_url(site.proxy->value), site.proxy->origin});

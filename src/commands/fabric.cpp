@@ -5,12 +5,12 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "fabric/read_topology.hpp"
+#include "train/nccl_environment.hpp"
 
 namespace launch::commands {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr fabric::NcclVersion kConfFileKnown{2, 23, 0};
 constexpr std::uint64_t kMostLinted = std::uint64_t{16} << 20;
 
 Result<fabric::NcclVersion> version_of(const std::string& text) {
@@ -18,6 +18,38 @@ Result<fabric::NcclVersion> version_of(const std::string& text) {
   if (const auto version = fabric::NcclVersion::parse(text)) return *version;
   return fail(input_error(fmt::format("--nccl: expected a release such as {}, found {}",
                                       fabric::kNewestNccl.text(), in_quotes(text))));
+}
+
+struct Release {
+  fabric::NcclVersion version;
+  std::string text;  ///< see FabricReport
+};
+
+Result<Release> release_of(const FabricRequest& request, const Context& context) {
+  if (request.lock.empty()) {
+    TRY_ASSIGN(const auto version, version_of(request.nccl));
+    return Release{version, version.text() + (version == fabric::kNewestNccl ? " (the newest known)" : "")};
+  }
+  using Kind = specs::Accelerator::Kind;
+  TRY_ASSIGN(const auto workspace, open_workspace_of({&request.lock, 1}, context));
+  TRY_ASSIGN(const auto file, workspace.project.lock_file(request.lock));
+  TRY_ASSIGN(const auto loaded,
+             project::load_lock(workspace.project, file, context.reporter, project::Accept::any_source));
+  if (const auto version = train::nccl_of(loaded.lock))
+    return Release{*version, fmt::format("{}, of the lock {}", version->text(), request.lock)};
+  const auto accelerator = project::accelerator(loaded.lock);
+  const auto newest = fabric::kNewestNccl;
+  if (accelerator.kind() == Kind::rocm) {
+    return Release{newest,
+                   fmt::format("RCCL of ROCm {}, which reads NCCL's variables and its own, named RCCL_…; "
+                               "those of NCCL {} are assumed",
+                               accelerator.version(), newest.text())};
+  }
+  if (accelerator.kind() != Kind::cuda)
+    return fail(
+        input_error(fmt::format("the lock {} is for {}, without NCCL", request.lock, accelerator.text())));
+  return Release{newest, fmt::format("{} is assumed, since the lock {} does not say its release",
+                                     newest.text(), request.lock)};
 }
 
 Result<fs::path> root_of(const std::optional<std::string>& tree, const Context& context) {
@@ -39,22 +71,6 @@ Result<const fabric::Preset*> preset_named(const std::string& name, const fabric
       fmt::format("unknown preset {}: expected none, {}", in_quotes(name), join_words(names, "or"))));
 }
 
-/// The files that NCCL reads, in their order. The user's own is of this machine alone.
-std::vector<fabric::ConfFile> conf_files(const fabric::Tree& tree, bool recorded,
-                                         const fabric::NcclVersion& nccl, const Context& context) {
-  std::vector<fabric::ConfFile> out;
-  if (!recorded) {
-    const auto named = nccl >= kConfFileKnown ? context.environment.get("NCCL_CONF_FILE") : std::nullopt;
-    const auto home = context.environment.get("HOME");
-    const auto path = named ? fs::path(*named) : fs::path(home.value_or("")) / ".nccl.conf";
-    if (const auto text = named || home ? read_file(path) : Result<std::string>(fail(input_error("")))) {
-      out.push_back({path.string(), *text});
-    }
-  }
-  if (auto text = tree.content("etc/nccl.conf")) out.push_back({"/etc/nccl.conf", *std::move(text)});
-  return out;
-}
-
 struct Look {
   fabric::Tree tree;
   FabricReport report;
@@ -66,7 +82,9 @@ Result<Look> look(const FabricRequest& request, const Context& context) {
   auto& report = out.report;
   report.root = request.tree.value_or("/");
   report.head = request.head;
-  TRY_ASSIGN(report.nccl, version_of(request.nccl));
+  TRY_ASSIGN(auto release, release_of(request, context));
+  report.nccl = release.version;
+  report.release = std::move(release.text);
   fabric::Need need{.nccl = report.nccl};
   if (!request.head.empty()) {
     need.head = fabric::IpAddress::parse(request.head);
@@ -79,10 +97,11 @@ Result<Look> look(const FabricRequest& request, const Context& context) {
   const auto files = fabric::preset_files();
   report.topology = fabric::read_topology(out.tree, files);
   TRY_ASSIGN(report.preset, preset_named(request.preset, report.topology));
-  const bool recorded = request.tree.has_value();
-  const std::map<std::string, std::string, std::less<>> none;
-  report.settings = fabric::resolve(recorded ? none : context.environment.values(),
-                                    conf_files(out.tree, recorded, report.nccl, context));
+  // The environment and the user's own configuration are of this machine alone.
+  const auto environment = request.tree ? Environment() : context.environment;
+  report.settings = fabric::resolve(
+      environment.values(),
+      fabric::read_conf_files(out.tree, fabric::own_conf_file(environment.values(), report.nccl)));
   need.preset = report.preset;
   need.settings = report.settings;
   report.choice = fabric::choose(report.topology, need);
@@ -97,7 +116,6 @@ Result<RecordedTree> copy_seen(const fabric::Tree::Seen& seen, const fs::path& t
     ++out.files;
   }
   for (const auto& [path, link] : seen.links) {
-    if (fs::path(link).is_absolute()) continue;
     TRY(make_folder(disk, (target / path).parent_path()));
     if (const int failed = disk.symlink(link, target / path)) {
       return fail(io_error("create", target / path, failed));

@@ -15,13 +15,15 @@ namespace launch::commands {
 struct FabricRequest {
   std::optional<std::string> tree = {};  ///< the root of a recorded tree; else this machine
   std::string head = {};                 ///< an address; empty: the default route decides
-  std::string nccl = {};                 ///< a release; empty: the newest known
+  std::string nccl = {};                 ///< a release; empty: that of the lock, or the newest known
+  std::string lock = {};                 ///< name of a recipe or path of a lock; empty: none
   std::string preset = {};               ///< a name, "none", or empty for the one that fits the machine
 };
 
 struct FabricReport {
   std::string root;  ///< "/" or that of the recorded tree
   fabric::NcclVersion nccl;
+  std::string release;  ///< where it comes from: "2.27.3, of the lock demo"
   const fabric::Preset* preset = nullptr;
   std::string head;
   fabric::Topology topology;
@@ -31,7 +33,7 @@ struct FabricReport {
 
 /// NCCL's environment for this machine or a recorded one. Of a recorded one, the environment of this process
 /// and the user's configuration are not read. Errors (input): the head is no address, an unknown preset or
-/// release, or a root without sysfs.
+/// release, a root without sysfs, a lock for the CPU; those of load_lock.
 Result<FabricReport> fabric(const FabricRequest& request, const Context& context);
 
 struct FabricLintRequest {

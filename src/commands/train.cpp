@@ -132,6 +132,9 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
   train::PlaceTools tools{context.clock, machine, [&context, &workspace, &request] {
                             return find_engine(context, workspace.site, request.engine);
                           }};
+  tools.nccl.root = "/";
+  if (const auto own = fabric::own_conf_file(context.environment.values(), fabric::kNewestNccl))
+    tools.nccl.own_conf = context.folder / *own;
   TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
   std::random_device random;
   const auto run =
@@ -151,7 +154,8 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .grace = request.grace,
                                   .limits = request.limits,
                                   .arguments = request.arguments,
-                                  .given = std::move(given)};
+                                  .given = std::move(given),
+                                  .nccl = train::nccl_of(locked.lock.lock)};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   train::note_proxies(plan, context.environment);
   TRY(place->open());
@@ -214,7 +218,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   return TrainDocument{std::move(plan), std::move(description), std::move(folder), std::move(report)};
 }
 
-Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context) {
+Result<TrainCommands> train_commands(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   TRY(prepared.place->fit_user(prepared.plan, image::kUserId));
@@ -227,7 +231,8 @@ Result<train::PlaceCommands> train_commands(const TrainRequest& request, const C
         "files; "
         "those of --env image need nothing");
   }
-  return prepared.place->commands(prepared.plan);
+  auto commands = prepared.place->commands(prepared.plan);
+  return TrainCommands{std::move(prepared.plan), std::move(commands)};
 }
 
 }  // namespace launch::commands

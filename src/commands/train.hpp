@@ -44,10 +44,16 @@ struct TrainDocument {
 Result<TrainDocument> train(const TrainRequest& request, const Context& context, train::LogMux::Show show,
                             Reporter& running);
 
+/// What a run would do.
+struct TrainCommands {
+  train::Plan plan;
+  train::PlaceCommands commands;
+};
+
 /// The commands that `train` would start. They use a folder of their own in place of a run's, which is
 /// written: rank.py is in it. Nothing is fetched: those of a mounted environment are known only if the store
 /// has the base image; else they are those for an image, with a warning. Errors: as above, but a missing
 /// image and GPUs that do not fit are only warnings.
-Result<train::PlaceCommands> train_commands(const TrainRequest& request, const Context& context);
+Result<TrainCommands> train_commands(const TrainRequest& request, const Context& context);
 
 }  // namespace launch::commands

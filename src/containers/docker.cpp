@@ -89,6 +89,19 @@ class Docker final : public EngineType {
   /// docker itself removes what was run with --rm, and does not let anybody wait for that.
   bool may_remove_later(std::string_view err) const override { return has(err, "already in progress"); }
 
+  /// --gpus starts NVIDIA's hook.
+  std::vector<Part> parts(const EngineInfo&, ProcessRunner&, const PartsOf& machine) const override {
+    if (machine.gpus == 0) return {};
+    constexpr const char* kHook = "nvidia-container-runtime-hook";
+    for (const auto* folder : {"usr/bin", "usr/local/bin", "usr/local/nvidia/toolkit"}) {
+      std::error_code ignored;
+      if (std::filesystem::exists(machine.root / folder / kHook, ignored))
+        return {{"GPU hook", std::string(kHook) + " in /" + folder}};
+    }
+    return {{"GPU hook", std::string(kHook) + " is not installed, which docker needs for --gpus",
+             "install NVIDIA's container toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker"}};
+  }
+
   std::string hint(std::string_view err) const override {
     if (has(err, "server gave HTTP response to HTTPS client")) {
       return "docker connects to registries over HTTPS: list this one under \"insecure-registries\" in "

@@ -115,6 +115,8 @@ struct RunSpec {
   std::map<std::string, std::string> hosts = {};  ///< name → address, in its /etc/hosts
   std::optional<std::uint64_t> shm_bytes = {};
   std::optional<std::int64_t> pids_limit = {};
+  std::map<std::string, std::string> ulimits = {};  ///< "nofile" → "1024:4096", soft and hard; -1: unlimited
+  std::vector<std::string> devices = {};            ///< "/dev/infiniband", a device or a folder of them
   /// Time between SIGTERM and SIGKILL when something other than remove_containers ends it (as podman does
   /// when its client is killed); by default the engine's 10 s.
   std::optional<int> stop_seconds = {};

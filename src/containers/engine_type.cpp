@@ -75,6 +75,10 @@ Result<std::optional<std::map<std::string, std::string>>> EngineType::mirror_var
   return std::nullopt;
 }
 
+std::vector<Part> parts_of(const EngineInfo& info, ProcessRunner& runner, const PartsOf& machine) {
+  return info.elsewhere.empty() ? info.type->parts(info, runner, machine) : std::vector<Part>();
+}
+
 std::vector<std::string> gpu_names(const specs::GpuSet& gpus) {
   if (gpus.kind() == specs::GpuSet::Kind::devices) return gpus.devices();
   const auto count = gpus.count();

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "containers/builder.hpp"
 #include "containers/engine.hpp"
+#include "containers/parts.hpp"
 #include "specs/gpu_set.hpp"
 #include "specs/registry_mirror.hpp"
 
@@ -92,6 +93,9 @@ class EngineType {
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
   /// Whether a removal that failed with these words may succeed a moment later.
   virtual bool may_remove_later(std::string_view err) const = 0;
+
+  /// See parts_of.
+  virtual std::vector<Part> parts(const EngineInfo&, ProcessRunner&, const PartsOf&) const { return {}; }
 
   /// The hint for a failure with this message; empty if the message is not known.
   virtual std::string hint(std::string_view err) const = 0;

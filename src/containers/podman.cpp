@@ -6,6 +6,7 @@
 #include "base/toml.hpp"
 #include "containers/answers.hpp"
 #include "containers/engine_type.hpp"
+#include "containers/podman_parts.hpp"
 
 namespace launch::containers {
 namespace {
@@ -166,6 +167,11 @@ class Podman final : public EngineType {
   /// The container ended before podman's signal came, or was slow to end on a busy machine.
   bool may_remove_later(std::string_view err) const override {
     return has(err, "container state improper") || has(err, "did not die within timeout");
+  }
+
+  std::vector<Part> parts(const EngineInfo& info, ProcessRunner& runner,
+                          const PartsOf& machine) const override {
+    return podman_parts(info, runner, machine);
   }
 
   std::string hint(std::string_view err) const override {

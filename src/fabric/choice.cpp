@@ -30,12 +30,12 @@ class Answer {
     if (const auto* setting = find_setting(need_.settings, variable.name)) {
       leave(variable.name,
             setting->value == variable.value
-                ? fmt::format("{} has set it already, to the same value", setting->origin)
-                : fmt::format("{} has set it to {}; {} would fit this machine", setting->origin,
-                              in_quotes(setting->value), in_quotes(variable.value)));
+                ? fmt::format("already set to this value by {}", setting->origin)
+                : fmt::format("already set to {} by {}; {} would suit this machine",
+                              in_quotes(setting->value), setting->origin, in_quotes(variable.value)));
     } else if (known != nullptr && !known->known_by(need_.nccl)) {
       leave(variable.name,
-            fmt::format("NCCL {} does not read it (known since {})", need_.nccl.text(), known->since.text()));
+            fmt::format("NCCL {} does not read it (added in {})", need_.nccl.text(), known->since.text()));
     } else {
       decided_.insert(variable.name);
       choice_.variables.push_back(std::move(variable));
@@ -64,57 +64,51 @@ void apply_preset(const Topology& topology, const Need& need, Answer& answer) {
   }
 }
 
-bool verbs_are_off(const Need& need) {
-  const auto* off = find_setting(need.settings, "NCCL_IB_DISABLE");
-  return off != nullptr && off->value != "0" && !off->value.empty();
+void without_hcas(const Topology& topology, const Choice& choice, Answer& answer) {
+  const auto why =
+      topology.hcas.empty() ? "this machine has no HCA" : "no HCA is usable; see the reason for each";
+  answer.leave("NCCL_IB_HCA", why);
+  answer.leave("NCCL_NET", fmt::format("{}, NCCL uses sockets by default",
+                                       choice.hcas.ports.empty() ? "without HCAs" : "without a usable HCA"));
 }
 
-void without_hcas(const Topology& topology, const Choice& choice, Answer& answer) {
-  const auto why = topology.hcas.empty() ? "this machine has no HCA"
-                                         : "no HCA can be used; each is listed with its reason";
-  answer.leave("NCCL_IB_HCA", why);
-  answer.leave("NCCL_NET", fmt::format("{}, so NCCL takes sockets by itself",
-                                       choice.hcas.ports.empty() ? "without HCAs" : "without a usable HCA"));
+/// The indices at which every chosen port has a GID of RoCE v2 for IPv4.
+std::set<int> common_gids(const Topology& topology, const HcaChoice& choice) {
+  std::optional<std::set<int>> common;
+  for (const auto& hca : topology.hcas) {
+    for (const auto& port : hca.ports) {
+      if (!choice.verdict(hca, port).chosen) continue;
+      std::set<int> here;
+      for (const auto& gid : port.gids) {
+        if (gid.is_roce_v2_ipv4() && (!common || common->contains(gid.index))) here.insert(gid.index);
+      }
+      common = std::move(here);
+    }
+  }
+  return common.value_or(std::set<int>());
 }
 
 /// Before NCCL 2.21, someone must name the GID of RoCE v2; all HCAs need it at one index.
 void choose_gid(const Topology& topology, const Need& need, const Choice& choice, Answer& answer) {
   const std::string name = "NCCL_IB_GID_INDEX";
   if (need.nccl >= kChoosesGid) {
-    return answer.leave(name, "NCCL chooses the GID of RoCE v2 and IPv4 by itself since 2.21");
+    return answer.leave(name, "since 2.21, NCCL finds the RoCE v2 GID for IPv4 itself");
   }
-  std::set<int> common;
-  bool first = true;
-  for (const auto& verdict : choice.hcas.ports) {
-    if (!verdict.chosen) continue;
-    std::set<int> here;
-    for (const auto& hca : topology.hcas) {
-      for (const auto& port : hca.ports) {
-        if (hca.name != verdict.hca || port.number != verdict.port) continue;
-        for (const auto& gid : port.gids) {
-          if (gid.is_roce_v2_ipv4()) here.insert(gid.index);
-        }
-      }
-    }
-    if (first) common = here;
-    std::erase_if(common, [&](int index) { return !here.contains(index); });
-    first = false;
-  }
+  const auto common = common_gids(topology, choice.hcas);
   if (common.empty()) {
     return answer.leave(name,
-                        "the HCAs have no GID of RoCE v2 and IPv4 at one index; NCCL before 2.21 takes "
+                        "the HCAs have no RoCE v2 GID for IPv4 at a common index; NCCL before 2.21 uses "
                         "index 0");
   }
   answer.set(
       {name, fmt::format("{}", *common.begin()),
-       fmt::format("the GID of RoCE v2 and IPv4 of each HCA; NCCL {} does not look for it", need.nccl.text()),
+       fmt::format("the RoCE v2 GID for IPv4 of each HCA; NCCL {} does not look for it", need.nccl.text()),
        ""});
 }
 
 void choose_transport(const Topology& topology, const Need& need, const Choice& choice, Answer& answer) {
-  if (verbs_are_off(need)) {
-    const auto* off = find_setting(need.settings, "NCCL_IB_DISABLE");
-    const auto reason = fmt::format("{} has set NCCL_IB_DISABLE to {}", off->origin, in_quotes(off->value));
+  if (const auto* off = verbs_off(need.settings)) {
+    const auto reason = fmt::format("NCCL_IB_DISABLE is set to {} by {}", in_quotes(off->value), off->origin);
     answer.leave("NCCL_IB_HCA", reason);
     return answer.leave("NCCL_NET", reason);
   }
@@ -123,20 +117,24 @@ void choose_transport(const Topology& topology, const Need& need, const Choice& 
               choice.hcas.summary + "; \"=\" makes the names exact", ""});
   const auto* plugin = find_setting(need.settings, "NCCL_NET_PLUGIN");
   if (plugin != nullptr && plugin->value != "none") {
-    answer.leave("NCCL_NET", fmt::format("{} has set NCCL_NET_PLUGIN to {}, whose network has its own name",
-                                         plugin->origin, in_quotes(plugin->value)));
+    answer.leave("NCCL_NET",
+                 fmt::format("NCCL_NET_PLUGIN is set to {} by {}, and a plugin names its own network",
+                             in_quotes(plugin->value), plugin->origin));
   }
-  answer.set({"NCCL_NET", "IB", "with HCAs chosen, a silent fall to sockets becomes an error", ""});
+  answer.set({"NCCL_NET", "IB", "makes a silent fallback to sockets an error", ""});
   if (choice.hcas.link_layer == "Ethernet") {
     choose_gid(topology, need, choice, answer);
   } else {
-    answer.leave("NCCL_IB_GID_INDEX", "InfiniBand needs none within a subnet");
+    answer.leave("NCCL_IB_GID_INDEX", "InfiniBand needs no GID index within a subnet");
   }
   for (const auto& row : common_rows()) answer.leave(row.variable, row.reason);
 }
 
 bool is_own(const Topology& topology, const IpAddress& address) {
+  const auto& shared = topology.shared_addresses;
   return address.is_loopback() ||
+         std::any_of(shared.begin(), shared.end(),
+                     [&](const SharedAddress& each) { return each.address == address; }) ||
          std::any_of(topology.nics.begin(), topology.nics.end(), [&](const Nic& nic) {
            return std::find(nic.addresses.begin(), nic.addresses.end(), address) != nic.addresses.end();
          });
@@ -152,6 +150,13 @@ std::pair<std::string, std::string> interface_for(const Topology& topology, cons
                         need.head->text())};
   }
   if (need.head && !need.head->is_loopback()) {
+    for (const auto& shared : topology.shared_addresses) {
+      if (shared.address != *need.head) continue;
+      return {"",
+              fmt::format(
+                  "the head's address, {}, is on {}: which of them is unknown, since all are in its network",
+                  need.head->text(), join_words(shared.interfaces, "or"))};
+    }
     for (const auto& nic : topology.nics) {
       if (std::find(nic.addresses.begin(), nic.addresses.end(), *need.head) != nic.addresses.end()) {
         return {nic.name, fmt::format("it has the head's address, {}", need.head->text())};
@@ -160,7 +165,8 @@ std::pair<std::string, std::string> interface_for(const Topology& topology, cons
   }
   if (need.head) return {"", fmt::format("the head, {}, is this machine itself", need.head->text())};
   if (const auto route = default_route(topology.routes)) {
-    return {route->interface, "it has the default route; --head ADDRESS asks for that to the head"};
+    return {route->interface,
+            "it has the default route; use --head ADDRESS to choose by the route to the head"};
   }
   std::vector<std::string> up;
   for (const auto& nic : topology.nics) {
@@ -170,7 +176,7 @@ std::pair<std::string, std::string> interface_for(const Topology& topology, cons
   }
   if (up.size() == 1) return {up.front(), "it is the only interface that is up"};
   return {"", up.empty() ? "no interface is up"
-                         : fmt::format("there is no default route, and {} are up: name the head with --head",
+                         : fmt::format("there is no default route, and {} are up; name the head with --head",
                                        join_words(up))};
 }
 
@@ -185,7 +191,8 @@ void choose_interface(const Topology& topology, const Need& need, Choice& choice
     choice.warnings.push_back(fmt::format("{} is not up, though a route uses it", name));
   }
   answer.set({"NCCL_SOCKET_IFNAME", "=" + name, std::move(reason), ""});
-  answer.set({std::string(kGlooInterface), name, "the same for gloo, which takes names exactly", ""});
+  answer.set(
+      {std::string(kGlooInterface), name, "the same interface for gloo, which expects an exact name", ""});
 }
 
 }  // namespace

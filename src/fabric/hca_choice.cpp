@@ -20,17 +20,14 @@ struct Candidate {
   std::string out = {};  ///< why it is not used; empty as long as it may be
 };
 
-std::string port_name(const Hca& hca, const Port& port) {
-  return hca.ports.size() > 1 ? fmt::format("{}:{}", hca.name, port.number) : hca.name;
-}
-
 bool is_near(Distance distance) {
   return distance == Distance::same_switch || distance == Distance::switches;
 }
 
 std::string not_usable(const Hca& hca, const Port& port) {
-  if (hca.is_efa) return "an EFA device, which the plugin aws-ofi-nccl uses and NCCL's verbs do not";
-  if (hca.is_virtual_function) return "a virtual function of an HCA of this machine";
+  if (hca.is_efa) return "an EFA device: the plugin aws-ofi-nccl uses it, NCCL's own verbs cannot";
+  if (hca.is_virtual_function) return "a virtual function of another HCA of this machine";
+  if (port.link_layer.empty()) return "its link layer is unknown";
   if (port.link_layer != "InfiniBand" && port.link_layer != "Ethernet") {
     return fmt::format("its link layer is {}, which NCCL does not use", in_quotes(port.link_layer));
   }
@@ -61,7 +58,7 @@ void leave_out_far(std::vector<Candidate>& all) {
   leave_out(
       all, [](const Candidate& each) { return !is_near(each.distance); },
       [](const Candidate& each) {
-        return fmt::format("{}, farther than others: for storage or management",
+        return fmt::format("{}, farther than others; for storage or management",
                            distance_text(each.distance));
       });
 }
@@ -106,11 +103,12 @@ void leave_out_other_kinds(std::vector<Candidate>& all, const Kind& kind) {
   for (auto& each : all) {
     if (!each.out.empty()) continue;
     if (!each.port->active()) {
-      each.out = fmt::format("its port is {}", each.port->state);
+      each.out =
+          fmt::format("its port is {}", each.port->state.empty() ? "in an unknown state" : each.port->state);
     } else if (each.port->link_layer != kind.first) {
-      each.out = fmt::format("{}, and those chosen are {}", each.port->link_layer, kind.first);
+      each.out = fmt::format("{}, while the chosen ones are {}", each.port->link_layer, kind.first);
     } else if (each.port->rate != kind.second) {
-      each.out = fmt::format("{} Gb/s, and those chosen have {} Gb/s", each.port->rate, kind.second);
+      each.out = fmt::format("{} Gb/s, while the chosen ones have {} Gb/s", each.port->rate, kind.second);
     }
   }
 }
@@ -130,7 +128,7 @@ std::string summary_of(const std::vector<Candidate>& all, const Kind& kind, cons
            (count == 1 ? " that shares a PCI switch with a GPU" : " that share PCI switches with the GPUs");
   }
   return ports + (*distances.begin() == Distance::unknown
-                      ? "; how near they are to GPUs is unknown"
+                      ? "; their distance to the GPUs is unknown"
                       : fmt::format("; no HCA shares a PCI switch with a GPU (nearest: {})",
                                     distance_name(*distances.begin())));
 }
@@ -166,12 +164,16 @@ void warn_of_gids(const std::vector<Candidate>& all, std::vector<std::string>& w
     }
   }
   if (without.empty()) return;
-  warnings.push_back(
-      fmt::format("no RoCE v2 GID of IPv4 on {}: give its interface an address, or NCCL takes another GID",
-                  join_words(without)));
+  warnings.push_back(fmt::format(
+      "no RoCE v2 GID for IPv4 on {}; without an IPv4 address on its interface, NCCL uses another GID",
+      join_words(without)));
 }
 
 }  // namespace
+
+std::string port_name(const Hca& hca, const Port& port) {
+  return hca.ports.size() > 1 ? fmt::format("{}:{}", hca.name, port.number) : hca.name;
+}
 
 Distance distance_to_gpus(const PciPlace& place, const Topology& topology) {
   auto nearest = Distance::unknown;
@@ -211,14 +213,19 @@ HcaChoice choose_hcas(const Topology& topology) {
   return choice;
 }
 
+const PortVerdict& HcaChoice::verdict(const Hca& hca, const Port& port) const {
+  static const PortVerdict kNone{.hca = {}, .port = 0, .chosen = false, .reason = "unknown"};
+  const auto found = std::find_if(ports.begin(), ports.end(), [&](const PortVerdict& each) {
+    return each.hca == hca.name && each.port == port.number;
+  });
+  return found == ports.end() ? kNone : *found;
+}
+
 std::string hca_list(const HcaChoice& choice, const Topology& topology) {
   std::vector<std::string> names;
   for (const auto& hca : topology.hcas) {
     for (const auto& port : hca.ports) {
-      const bool chosen = std::any_of(choice.ports.begin(), choice.ports.end(), [&](const PortVerdict& each) {
-        return each.chosen && each.hca == hca.name && each.port == port.number;
-      });
-      if (chosen) names.push_back(port_name(hca, port));
+      if (choice.verdict(hca, port).chosen) names.push_back(port_name(hca, port));
     }
   }
   return "=" + join(names, ",");

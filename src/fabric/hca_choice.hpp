@@ -23,7 +23,12 @@ struct HcaChoice {
   std::vector<std::string> warnings;
 
   bool any() const { return !link_layer.empty(); }
+  /// The verdict on a port; every port of the topology has one.
+  const PortVerdict& verdict(const Hca& hca, const Port& port) const;
 };
+
+/// "mlx5_0", or "mlx5_0:1" where the HCA has several ports.
+std::string port_name(const Hca& hca, const Port& port);
 
 /// The group of HCAs that GPUs should communicate through: ACTIVE ports of one link layer and rate, as near
 /// to the GPUs as any, those with the greatest rate together. HCAs of storage and management stay out, by
@@ -33,8 +38,7 @@ HcaChoice choose_hcas(const Topology& topology);
 /// The shortest distance to any GPU; unknown without GPUs.
 Distance distance_to_gpus(const PciPlace& place, const Topology& topology);
 
-/// The value of NCCL_IB_HCA for exactly the chosen ports: "=mlx5_0,mlx5_3:1". A port is named where the HCA
-/// has several.
+/// The value of NCCL_IB_HCA for exactly the chosen ports: "=mlx5_0,mlx5_3:1".
 std::string hca_list(const HcaChoice& choice, const Topology& topology);
 
 /// The interface and all that it is made of: a VLAN, its bond, the bond's parts.

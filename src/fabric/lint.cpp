@@ -1,7 +1,6 @@
 #include "fabric/lint.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <set>
 
 #include <fmt/format.h>
@@ -9,6 +8,7 @@
 #include "base/text.hpp"
 #include "fabric/mentions.hpp"
 #include "fabric/presets.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::fabric {
 namespace {
@@ -64,7 +64,7 @@ class Linter {
     }
     if (known == nullptr) return;
     if (version_ < known->since) {
-      warn(fmt::format("NCCL {} does not read {} (known since {})", version_.text(), mention.name,
+      warn(fmt::format("NCCL {} does not read {} (added in {})", version_.text(), mention.name,
                        known->since.text()));
     }
     if (!mention.value) return;
@@ -86,14 +86,14 @@ class Linter {
     if (known != nullptr && known->known_by(version_)) return false;
     const auto* other = other_name(name);
     if (other != nullptr && !other->read_by.empty()) return true;
-    const auto instead = other == nullptr ? "" : fmt::format("; use {}", other->instead);
+    const auto advice = other == nullptr ? "" : "; " + other->advice;
     if (known != nullptr && known->until && version_ >= *known->until) {
-      error(fmt::format("NCCL does not read {} since {}{}", name, known->until->text(), instead));
+      error(fmt::format("NCCL stopped reading {} in {}{}", name, known->until->text(), advice));
       return true;
     }
     if (known != nullptr) return false;
     if (other != nullptr) {
-      error(fmt::format("NCCL never reads {}{}", name, instead));
+      error(fmt::format("NCCL never reads {}{}", name, advice));
       return true;
     }
     static const auto kNames = all_names();
@@ -111,12 +111,12 @@ class Linter {
     for (const auto entry : list.entries) {
       const auto name = entry.substr(0, entry.find(':'));
       if (name.empty()) continue;
-      const bool numbered = std::isdigit(static_cast<unsigned char>(name.back())) != 0;
-      const auto example = !numbered ? fmt::format("0, {}1, …", name)
-                           : devices ? fmt::format(" and {}0", name)
-                                     : fmt::format(" and {}.100", name);
-      warn(fmt::format("{}: {} is a prefix, which takes {}{} alike: write the exact names after \"=\"",
-                       known.name, in_quotes(name), name, example));
+      const bool numbered = specs::is_digit(name.back());
+      const auto example = !numbered ? fmt::format("matches {0}0 and {0}1", name)
+                           : devices ? fmt::format("also matches {}0", name)
+                                     : fmt::format("also matches {}.100", name);
+      warn(fmt::format("{}: {} is a prefix that {}; write exact names after \"=\"", known.name,
+                       in_quotes(name), example));
       return;
     }
   }
@@ -138,8 +138,8 @@ class Linter {
       if (found.empty() && !entry.empty()) {
         error(fmt::format("{}: {} matches no {} of this machine", variable, in_quotes(entry), what));
       } else if (found.size() > 1) {
-        error(fmt::format("{}: {} matches {}: {}", variable, in_quotes(entry), count_of(found.size(), what),
-                          join_words(found)));
+        warn(fmt::format("{}: {} is a prefix that matches {}: {}; write exact names after \"=\"", variable,
+                         in_quotes(entry), count_of(found.size(), what), join_words(found)));
       }
     }
   }
@@ -148,11 +148,12 @@ class Linter {
     if (known.name == "NCCL_DEBUG") {
       const auto level = to_lower(value);
       if (level == "info" || level == "trace") {
-        warn(fmt::format("NCCL_DEBUG={} was left in: it prints a lot from each rank; WARN is for every day",
+        warn(fmt::format("NCCL_DEBUG={} prints a lot from each rank: use WARN unless you are debugging",
                          value));
       }
     } else if (known.part == KnownVariable::Part::debugging && !a_platform_sets(known.name, value)) {
-      warn(fmt::format("{} is for debugging: NCCL's guide says not to keep it in scripts", known.name));
+      warn(fmt::format("{} is a debugging variable, which NCCL's guide says not to keep in scripts",
+                       known.name));
     }
   }
 

@@ -1,25 +1,21 @@
 #include "fabric/mentions.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "fabric/settings.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::fabric {
 namespace {
 
 constexpr std::string_view kPrefix = "NCCL_";
 
-bool is_name_char(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
-
 bool is_name(std::string_view text) {
-  return !text.empty() && std::isdigit(static_cast<unsigned char>(text.front())) == 0 &&
-         std::all_of(text.begin(), text.end(), is_name_char);
+  return !text.empty() && !specs::is_digit(text.front()) &&
+         std::all_of(text.begin(), text.end(), specs::is_word);
 }
 
 bool is_computed(std::string_view value) {
@@ -110,8 +106,9 @@ void find_in_line(std::string_view line, std::string_view next, std::size_t numb
                   std::vector<Mention>& out) {
   for (std::size_t at = line.find(kPrefix); at != std::string_view::npos; at = line.find(kPrefix, at)) {
     auto end = at;
-    while (end < line.size() && is_name_char(line[end])) ++end;
-    const bool whole = at == 0 || !(is_name_char(line[at - 1]) || line[at - 1] == '$' || line[at - 1] == '{');
+    while (end < line.size() && specs::is_word(line[end])) ++end;
+    const bool whole =
+        at == 0 || !(specs::is_word(line[at - 1]) || line[at - 1] == '$' || line[at - 1] == '{');
     if (whole) {
       auto mention = mention_after(line.substr(0, at), line.substr(end), next, dockerfile);
       if (mention) {
@@ -149,8 +146,9 @@ std::vector<Mention> find_in_conf(std::string_view text) {
     const auto word = name.substr(std::min(name.rfind(' ') + 1, name.size()));
     if (!word.starts_with(kPrefix)) continue;
     if (word != name) {
-      mention.problem = fmt::format("NCCL takes {} for the variable's name: this is no shell; write {}=…",
-                                    in_quotes(line.name), word);
+      mention.problem = fmt::format(
+          "NCCL takes {} for the variable's name, since nccl.conf is not a shell script: write {}=…",
+          in_quotes(line.name), word);
     } else if (name != line.name) {
       mention.problem =
           fmt::format("NCCL takes {} for the variable's name: remove the white space", in_quotes(line.name));

@@ -1,7 +1,6 @@
 #include "fabric/presets.hpp"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/format.h>
 
@@ -26,54 +25,40 @@ bool has_gpu(const Topology& topology, std::string_view ids) {
   });
 }
 
-std::size_t count_in(const Topology& topology, std::string_view what) {
-  if (what == "gpus") return topology.gpus.size();
-  if (what == "efa" || what == "hcas") {
-    const bool efa = what == "efa";
-    return static_cast<std::size_t>(std::count_if(topology.hcas.begin(), topology.hcas.end(),
-                                                  [&](const Hca& hca) { return hca.is_efa == efa; }));
-  }
-  const auto driver = what.substr(what.find(':') + 1);
-  return static_cast<std::size_t>(std::count_if(topology.nics.begin(), topology.nics.end(),
-                                                [&](const Nic& nic) { return nic.driver == driver; }));
+std::size_t count_if_size(const auto& all, const auto& fits) {
+  return static_cast<std::size_t>(std::count_if(all.begin(), all.end(), fits));
 }
 
-bool holds(const Topology& topology, std::string_view condition) {
-  const auto least = condition.find(">=");
-  if (least != std::string_view::npos) {
-    return count_in(topology, condition.substr(0, least)) >=
-           parse_u64(condition.substr(least + 2)).value_or(UINT64_MAX);
-  }
-  const auto equals = condition.find('=');
-  const auto key = condition.substr(0, equals);
-  const auto value = condition.substr(equals + 1);
-  if (key == "gpu") return has_gpu(topology, value);
-  const auto& machine = topology.machine;
-  const auto& text = key == "vendor" ? machine.vendor : key == "asset" ? machine.asset_tag : machine.product;
-  return same(value, text);
-}
+struct ConditionName {
+  std::string_view name;
+  Condition::Of of;
+  bool counts;
+};
+constexpr ConditionName kConditions[] = {
+    {"vendor", Condition::Of::vendor, false}, {"product", Condition::Of::product, false},
+    {"asset", Condition::Of::asset, false},   {"gpu", Condition::Of::gpu, false},
+    {"gpus", Condition::Of::gpus, true},      {"efa", Condition::Of::efa, true},
+    {"hcas", Condition::Of::hcas, true},      {"driver", Condition::Of::driver, true},
+};
 
 bool fits(const Preset& preset, const Topology& topology) {
-  if (preset.when == "-") return false;
-  const auto conditions = split(preset.when, ';');
-  return std::all_of(conditions.begin(), conditions.end(),
-                     [&](std::string_view each) { return holds(topology, trim(each)); });
+  return !preset.conditions.empty() &&
+         std::all_of(preset.conditions.begin(), preset.conditions.end(),
+                     [&](const Condition& each) { return each.holds(topology); });
 }
 
-Result<void> check_conditions(const Preset& preset) {
-  if (preset.when == "-") return {};
-  for (const auto part : split(preset.when, ';')) {
-    const auto condition = trim(part);
-    const auto key = condition.substr(0, condition.find_first_of(">="));
-    constexpr std::string_view kKeys[] = {"vendor", "product", "asset", "gpu", "gpus", "efa", "hcas"};
-    const bool known =
-        std::find(std::begin(kKeys), std::end(kKeys), key) != std::end(kKeys) || key.starts_with("driver:");
-    if (!known || condition.size() == key.size()) {
-      return fail(input_error(fmt::format("platforms.tsv: the row of {} has an unknown condition: {}",
-                                          preset.name, in_quotes(condition))));
+Result<std::vector<Condition>> read_conditions(const std::string& name, std::string_view text) {
+  std::vector<Condition> out;
+  if (text == "-") return out;
+  for (const auto part : split(text, ';')) {
+    auto condition = Condition::parse(trim(part));
+    if (!condition) {
+      return fail(input_error(fmt::format("platforms.tsv: the row of {} has an unknown condition: {}", name,
+                                          in_quotes(trim(part)))));
     }
+    out.push_back(*std::move(condition));
   }
-  return {};
+  return out;
 }
 
 std::vector<Preset> with_common() {
@@ -87,13 +72,59 @@ const std::vector<Preset>& all_rows() {
 
 }  // namespace
 
+std::optional<Condition> Condition::parse(std::string_view text) {
+  const auto sign = text.find_first_of(">=");
+  if (sign == std::string_view::npos) return std::nullopt;
+  const auto key = text.substr(0, sign);
+  const auto colon = std::min(key.find(':'), key.size());
+  const auto* found = std::find_if(std::begin(kConditions), std::end(kConditions),
+                                   [&](const auto& each) { return each.name == key.substr(0, colon); });
+  if (found == std::end(kConditions)) return std::nullopt;
+  Condition condition{.of = found->of};
+  if ((found->of == Of::driver) != (colon < key.size())) return std::nullopt;
+  if (!found->counts) {
+    if (text[sign] != '=') return std::nullopt;
+    condition.value = text.substr(sign + 1);
+    return condition;
+  }
+  if (!text.substr(sign).starts_with(">=")) return std::nullopt;
+  const auto least = parse_u64(text.substr(sign + 2));
+  if (!least) return std::nullopt;
+  condition.least = *least;
+  if (found->of == Of::driver) condition.value = key.substr(colon + 1);
+  return condition;
+}
+
+bool Condition::holds(const Topology& topology) const {
+  const auto& machine = topology.machine;
+  switch (of) {
+    case Of::vendor:
+      return same(value, machine.vendor);
+    case Of::product:
+      return same(value, machine.product);
+    case Of::asset:
+      return same(value, machine.asset_tag);
+    case Of::gpu:
+      return has_gpu(topology, value);
+    case Of::gpus:
+      return topology.gpus.size() >= least;
+    case Of::efa:
+    case Of::hcas:
+      return count_if_size(topology.hcas, [&](const Hca& hca) { return hca.is_efa == (of == Of::efa); }) >=
+             least;
+    case Of::driver:
+      break;
+  }
+  return count_if_size(topology.nics, [&](const Nic& nic) { return nic.driver == value; }) >= least;
+}
+
 Result<std::vector<Preset>> read_presets(std::string_view platforms, std::string_view presets) {
-  std::vector<Preset> out = {{.name = std::string(kCommon), .title = "each machine", .when = "-"}};
+  std::vector<Preset> out = {{.name = std::string(kCommon), .title = "each machine"}};
   TRY_ASSIGN(const auto machines,
              read_table(platforms, "platforms.tsv", {"name", "title", "when", "source"}));
   for (const auto& row : machines) {
-    out.push_back({.name = row[0], .title = row[1], .when = row[2], .source = row[3]});
-    TRY(check_conditions(out.back()));
+    TRY_ASSIGN(auto conditions, read_conditions(row[0], row[2]));
+    out.push_back({.name = row[0], .title = row[1], .conditions = std::move(conditions), .source = row[3]});
   }
   TRY_ASSIGN(const auto rows,
              read_table(presets, "presets.tsv", {"preset", "variable", "value", "reason", "source"}));

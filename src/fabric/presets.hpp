@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,25 @@ struct PresetRow {
   std::string source;
 };
 
+/// What a topology must have for a preset to fit.
+struct Condition {
+  enum class Of { vendor, product, asset, gpu, gpus, efa, hcas, driver };
+
+  Of of = Of::vendor;
+  std::string value = {};  ///< text of DMI ("*" ends a prefix), PCI device IDs ("20b0|20b2"), or a driver
+  std::size_t least = 0;   ///< number of gpus, efa, hcas or NICs of the driver
+
+  /// "vendor=NVIDIA", "gpu=20b0|20b2", "hcas>=8", "driver:gve>=5"; nullopt for anything else.
+  static std::optional<Condition> parse(std::string_view text);
+  bool holds(const Topology& topology) const;
+};
+
 /// A machine whose network needs more than sysfs tells: a row of data/platforms.tsv with its rows of
 /// data/presets.tsv.
 struct Preset {
-  std::string name;   ///< "azure-nd-v5"
-  std::string title;  ///< "Azure ND H100 v5"
-  std::string when;   ///< what a topology must have; "-" for one that is chosen by name only
+  std::string name;                        ///< "azure-nd-v5"
+  std::string title;                       ///< "Azure ND H100 v5"
+  std::vector<Condition> conditions = {};  ///< all must hold; empty: it is chosen by name only
   std::string source = {};
   std::vector<PresetRow> rows = {};
 };

@@ -46,10 +46,11 @@ std::vector<Port> read_ports(const Tree& tree, const Tree::Path& hca) {
   for (const auto& name : tree.names(hca / "ports")) {
     const auto number = parse_u64(name);
     if (!number) continue;
-    const auto port = hca / "ports" / name;
+    const auto link = hca / "ports" / name;
+    const auto port = tree.real(link).value_or(link);
     out.push_back({.number = static_cast<int>(*number),
-                   .state = state_of(tree.text(port / "state").value_or("unknown")),
-                   .link_layer = tree.text(port / "link_layer").value_or("unknown"),
+                   .state = state_of(tree.text(port / "state").value_or("")),
+                   .link_layer = tree.text(port / "link_layer").value_or(""),
                    .rate = rate_of(tree.text(port / "rate").value_or("")),
                    .gids = read_gids(tree, port)});
   }

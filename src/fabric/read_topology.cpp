@@ -1,10 +1,9 @@
 #include "fabric/read_topology.hpp"
 
 #include <algorithm>
-#include <cctype>
-#include <charconv>
 
 #include "base/text.hpp"
+#include "fabric/hex.hpp"
 
 namespace launch::fabric {
 namespace {
@@ -12,15 +11,8 @@ namespace {
 constexpr unsigned kNvidia = 0x10de;
 constexpr unsigned kAmd = 0x1002;
 // PCI classes: VGA, 3D and display controllers, processing accelerators.
+constexpr unsigned kSwitchClass = 0x0680;  // a bridge of another kind, as an NVSwitch is
 constexpr unsigned kGpuClasses[] = {0x0300, 0x0302, 0x0380, 0x1200};
-
-std::optional<unsigned> hex_number(std::string_view text) {
-  if (text.starts_with("0x")) text.remove_prefix(2);
-  unsigned value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 unsigned hex_at(const Tree& tree, const Tree::Path& path) {
   return hex_number(tree.text(path).value_or("")).value_or(0);
@@ -34,24 +26,23 @@ bool is_address(std::string_view text) {
   const auto rest = kForm.substr(4);
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto form = i < domain ? 'x' : rest[i - domain];
-    const bool fits = form == 'x' ? std::isxdigit(static_cast<unsigned char>(text[i])) != 0 : text[i] == form;
+    const bool fits = form == 'x' ? hex_number(text.substr(i, 1)).has_value() : text[i] == form;
     if (!fits) return false;
   }
   return true;
 }
 
-std::vector<Gpu> read_gpus(const Tree& tree) {
-  std::vector<Gpu> out;
+void read_gpus(const Tree& tree, Topology& topology) {
   const Tree::Path devices = "sys/bus/pci/devices";
   for (const auto& name : tree.names(devices)) {
     const auto vendor = hex_at(tree, devices / name / "vendor");
     if (vendor != kNvidia && vendor != kAmd) continue;
     constexpr unsigned kInterfaceBits = 8;
     const auto kind = hex_at(tree, devices / name / "class") >> kInterfaceBits;
+    if (vendor == kNvidia && kind == kSwitchClass) ++topology.nvswitches;
     if (std::find(std::begin(kGpuClasses), std::end(kGpuClasses), kind) == std::end(kGpuClasses)) continue;
-    out.push_back({read_place(tree, devices / name)});
+    topology.gpus.push_back({read_place(tree, devices / name)});
   }
-  return out;
 }
 
 Machine read_machine(const Tree& tree) {
@@ -90,10 +81,10 @@ PciPlace read_place(const Tree& tree, const Tree::Path& device) {
 Topology read_topology(const Tree& tree, std::span<const std::string> files) {
   Topology out;
   out.machine = read_machine(tree);
-  out.gpus = read_gpus(tree);
+  read_gpus(tree, out);
   out.hcas = read_hcas(tree);
-  out.nics = read_nics(tree);
   out.routes = read_routes(tree);
+  read_nics(tree, out);
   for (const auto& file : files) {
     if (tree.exists(Tree::Path(file).relative_path())) out.files.push_back(file);
   }

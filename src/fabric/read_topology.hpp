@@ -17,7 +17,8 @@ Topology read_topology(const Tree& tree, std::span<const std::string> files);
 /// The place of the device behind a link such as "sys/class/net/eth0/device".
 PciPlace read_place(const Tree& tree, const Tree::Path& device);
 std::vector<Hca> read_hcas(const Tree& tree);
-std::vector<Nic> read_nics(const Tree& tree);
+/// The interfaces, and in the topology the addresses that may be of several.
+void read_nics(const Tree& tree, Topology& topology);
 std::vector<Route> read_routes(const Tree& tree);
 
 }  // namespace launch::fabric

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 
 #include "base/text.hpp"
+#include "fabric/hex.hpp"
 
 namespace launch::fabric {
 namespace {
@@ -29,19 +29,12 @@ std::vector<std::string_view> words(std::string_view line) {
   return out;
 }
 
-std::optional<std::uint32_t> hex(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
 /// 32 hexadecimal digits.
 std::optional<IpAddress> address6(std::string_view text) {
   IpAddress::Bytes bytes = {};
   if (text.size() != 2 * bytes.size()) return std::nullopt;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = hex(text.substr(2 * i, 2));
+    const auto byte = hex_number(text.substr(2 * i, 2));
     if (!byte) return std::nullopt;
     bytes[i] = static_cast<std::uint8_t>(*byte);
   }
@@ -69,10 +62,10 @@ std::vector<Route> parse_routes4(std::string_view text) {
   for (const auto line : lines(text)) {
     const auto cells = words(line);
     if (cells.size() < kColumns) continue;
-    const auto destination = hex(cells[1]);
-    const auto flags = hex(cells[3]);
+    const auto destination = hex_number(cells[1]);
+    const auto flags = hex_number(cells[3]);
     const auto metric = parse_u64(cells[6]);
-    const auto mask = hex(cells[7]);
+    const auto mask = hex_number(cells[7]);
     if (!destination || !flags || !metric || !mask) continue;
     if ((*flags & kUp) == 0 || (*flags & kReject) != 0) continue;
     out.push_back({.interface = std::string(cells[0]),
@@ -92,9 +85,9 @@ std::vector<Route> parse_routes6(std::string_view text) {
     const auto cells = words(line);
     if (cells.size() != kColumns) continue;
     const auto destination = address6(cells[0]);
-    const auto prefix = hex(cells[1]);
-    const auto metric = hex(cells[5]);
-    const auto flags = hex(cells[8]);
+    const auto prefix = hex_number(cells[1]);
+    const auto metric = hex_number(cells[5]);
+    const auto flags = hex_number(cells[8]);
     if (!destination || !prefix || *prefix > IpAddress::kBits6 || !metric || !flags) continue;
     if ((*flags & kUp) == 0 || (*flags & (kReject | kAnycast | kLocal)) != 0) continue;
     if (cells[0].starts_with("ff") || cells[9] == "lo") continue;

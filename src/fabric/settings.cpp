@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/file.hpp"
 #include "base/text.hpp"
 
 namespace launch::fabric {
@@ -46,10 +47,41 @@ std::vector<Setting> resolve(const std::map<std::string, std::string, std::less<
   return out;
 }
 
+std::optional<std::filesystem::path> own_conf_file(
+    const std::map<std::string, std::string, std::less<>>& environment, const NcclVersion& version) {
+  const auto get = [&](std::string_view name) {
+    const auto found = environment.find(name);
+    return found == environment.end() ? std::string() : found->second;
+  };
+  constexpr std::string_view kNamed = "NCCL_CONF_FILE";
+  const auto named = known_variable(kNamed)->known_by(version) ? get(kNamed) : std::string();
+  if (!named.empty()) return named;
+  const auto home = get("HOME");
+  if (home.empty()) return std::nullopt;
+  return std::filesystem::path(home) / ".nccl.conf";
+}
+
+std::vector<ConfFile> read_conf_files(const Tree& tree, const std::optional<std::filesystem::path>& own) {
+  constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 20;
+  std::vector<ConfFile> out;
+  if (own) {
+    if (auto text = read_file(*own, kMostBytes)) out.push_back({own->string(), *std::move(text)});
+  }
+  const std::string machine(kMachineConf);
+  if (auto text = tree.content(Tree::Path(machine).relative_path()))
+    out.push_back({machine, *std::move(text)});
+  return out;
+}
+
 const Setting* find_setting(const std::vector<Setting>& settings, std::string_view name) {
   const auto found =
       std::find_if(settings.begin(), settings.end(), [&](const Setting& each) { return each.name == name; });
   return found == settings.end() ? nullptr : &*found;
+}
+
+const Setting* verbs_off(const std::vector<Setting>& settings) {
+  const auto* off = find_setting(settings, "NCCL_IB_DISABLE");
+  return off != nullptr && number_read(off->value).value_or(0) != 0 ? off : nullptr;
 }
 
 }  // namespace launch::fabric

@@ -1,12 +1,15 @@
 #include "fabric/topology.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/format.h>
 
+#include "specs/scanner.hpp"
+
 namespace launch::fabric {
 namespace {
+
+using specs::is_digit;
 
 constexpr unsigned kNvidia = 0x10de;
 constexpr unsigned kAmd = 0x1002;
@@ -26,23 +29,16 @@ constexpr Model kModels[] = {
     {0x26b9, "L40S"},           {0x27b8, "L4"},
 };
 
-bool is_digit(char c) {
-  return std::isdigit(static_cast<unsigned char>(c)) != 0;
-}
-
-/// The digits at the start, without leading zeros.
-std::string_view number_at(std::string_view text) {
+/// The digits at the start.
+std::string_view digits_at(std::string_view text) {
   std::size_t length = 0;
   while (length < text.size() && is_digit(text[length])) ++length;
-  text = text.substr(0, length);
-  while (text.size() > 1 && text.front() == '0') text.remove_prefix(1);
-  return text;
+  return text.substr(0, length);
 }
 
-std::size_t digits_at(std::string_view text) {
-  std::size_t length = 0;
-  while (length < text.size() && is_digit(text[length])) ++length;
-  return length;
+std::string_view without_zeros(std::string_view digits) {
+  while (digits.size() > 1 && digits.front() == '0') digits.remove_prefix(1);
+  return digits;
 }
 
 }  // namespace
@@ -144,12 +140,12 @@ std::string switch_of(const PciPlace& place) {
 bool name_less(std::string_view one, std::string_view other) {
   while (!one.empty() && !other.empty()) {
     if (is_digit(one.front()) && is_digit(other.front())) {
-      const auto left = number_at(one);
-      const auto right = number_at(other);
+      const auto left = without_zeros(digits_at(one));
+      const auto right = without_zeros(digits_at(other));
       if (left.size() != right.size()) return left.size() < right.size();
       if (left != right) return left < right;
-      one.remove_prefix(digits_at(one));
-      other.remove_prefix(digits_at(other));
+      one.remove_prefix(digits_at(one).size());
+      other.remove_prefix(digits_at(other).size());
       continue;
     }
     if (one.front() != other.front()) return one.front() < other.front();

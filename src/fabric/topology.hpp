@@ -88,12 +88,20 @@ struct Machine {
   std::string asset_tag = {};  ///< of the chassis
 };
 
+/// An address of this machine of which procfs does not say the interface, since several are in its network.
+struct SharedAddress {
+  IpAddress address = {};
+  std::vector<std::string> interfaces = {};
+};
+
 /// Whatever of a machine decides how NCCL should be set up.
 struct Topology {
   Machine machine;
   std::vector<Gpu> gpus = {};  ///< by address
   std::vector<Hca> hcas = {};  ///< by name, the digits as numbers
   std::vector<Nic> nics = {};
+  std::vector<SharedAddress> shared_addresses = {};
+  std::size_t nvswitches = 0;  ///< PCI devices of NVIDIA that connect GPUs
   std::vector<Route> routes = {};
   std::vector<std::string> files = {};  ///< those that the presets name and that exist
 };

@@ -24,24 +24,50 @@ Tree::Tree(const Path& root) {
   if (error) root_ = root;
 }
 
-std::optional<Tree::Path> Tree::real(const Path& path) const {
+/// Where a link in a folder of the tree leads, without regard to further links. An absolute one starts at the
+/// root of the machine, which may be recorded here.
+Tree::Path Tree::target_of(const Path& folder, const Path& target) const {
+  if (!target.is_absolute()) return folder / target;
+  const auto below = target.lexically_relative(root_);
+  return leaves(below) ? target.relative_path() : below;
+}
+
+std::optional<Tree::Path> Tree::resolve(const Path& path, int links) const {
+  constexpr int kMostLinks = 40;  // of a path, as Linux allows
+  Path here;
   std::error_code error;
-  const auto found = fs::canonical(root_ / path, error);
-  if (error) return std::nullopt;
-  const auto relative = found.lexically_relative(root_);
-  if (leaves(relative)) return std::nullopt;
-  if (fs::is_directory(found, error)) seen_.folders.insert(relative);
-  if (relative == path.lexically_normal()) return relative;
-  // The links on the way, so that a copy leads to the same place.
-  Path so_far;
   for (const auto& part : path) {
-    so_far /= part;
-    if (!fs::is_symlink(root_ / so_far, error)) continue;
-    const auto target = fs::read_symlink(root_ / so_far, error);
-    const auto folder = real(so_far.parent_path());
-    if (!error && folder) seen_.links[*folder / part] = target.string();
+    if (part == ".." && here.empty()) return std::nullopt;
+    if (part == "..") here = here.parent_path();
+    if (part == ".." || part == "." || part.empty()) continue;
+    const auto next = here / part;
+    if (const auto known = resolved_.find(next.native()); known != resolved_.end()) {
+      here = known->second;
+      continue;
+    }
+    const auto type = fs::symlink_status(root_ / next, error).type();
+    if (error || type == fs::file_type::not_found) return std::nullopt;
+    if (type == fs::file_type::symlink) {
+      const auto target = fs::read_symlink(root_ / next, error);
+      if (error || links >= kMostLinks) return std::nullopt;
+      const auto leads_to = target_of(here, target);
+      seen_.links[next] = leads_to.lexically_relative(here.empty() ? "." : here).string();
+      auto end = resolve(leads_to, links + 1);
+      if (!end) return std::nullopt;
+      here = *std::move(end);
+    } else {
+      here = next;
+    }
+    if (type == fs::file_type::symlink || type == fs::file_type::directory) resolved_[next.native()] = here;
   }
-  return relative;
+  return here;
+}
+
+std::optional<Tree::Path> Tree::real(const Path& path) const {
+  auto found = resolve(path, 0);
+  std::error_code error;
+  if (found && fs::is_directory(root_ / *found, error)) seen_.folders.insert(*found);
+  return found;
 }
 
 std::optional<std::string> Tree::content(const Path& path) const {
@@ -87,7 +113,8 @@ std::string Tree::link_name(const Path& path) const {
   if (!folder) return {};
   const auto target = fs::read_symlink(root_ / *folder / path.filename(), error);
   if (error) return {};
-  seen_.links[*folder / path.filename()] = target.string();
+  seen_.links[*folder / path.filename()] =
+      target_of(*folder, target).lexically_relative(folder->empty() ? "." : *folder).string();
   return target.filename().string();
 }
 

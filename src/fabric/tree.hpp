@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace launch::fabric {
@@ -30,7 +31,7 @@ class Tree {
   std::string link_name(const Path& path) const;
 
   /// What has been read so far: the content of each file (empty if it was only looked for), and the target of
-  /// each link.
+  /// each link, relative to its folder, so that a copy anywhere leads to the same place.
   struct Seen {
     std::map<Path, std::string> files;
     std::map<Path, std::string> links;
@@ -39,8 +40,12 @@ class Tree {
   const Seen& seen() const { return seen_; }
 
  private:
+  Path target_of(const Path& folder, const Path& target) const;
+  std::optional<Path> resolve(const Path& path, int links) const;
+
   Path root_;
   mutable Seen seen_;
+  mutable std::unordered_map<std::string, Path> resolved_;  ///< folders and links → where they are
 };
 
 }  // namespace launch::fabric

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
+#include <cerrno>
+#include <cstdlib>
 
 #include <fmt/format.h>
 
@@ -17,16 +18,21 @@ namespace {
 constexpr std::array<std::string_view, 9> kLevels = {"LOC", "NVL", "NVB", "C2C", "PIX",
                                                      "PXB", "PXN", "PHB", "SYS"};
 
-/// What strtoll(3) reads with base 0, the whole text.
-bool is_number(std::string_view text) {
-  text = trim(text);
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  const bool hex = text.starts_with("0x") || text.starts_with("0X");
-  if (hex) text.remove_prefix(2);
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return hex ? std::isxdigit(byte) != 0 : std::isdigit(byte) != 0;
-  });
+struct NumberRead {
+  std::int64_t value = 0;
+  bool in_range = true;
+  bool whole = true;  ///< the value is a number and nothing else
+};
+
+/// param.cc of NCCL: what strtoll reads, unless it sets errno.
+NumberRead read_number(std::string_view value) {
+  const std::string text(value);
+  char* end = nullptr;
+  errno = 0;
+  NumberRead read{.value = std::strtoll(text.c_str(), &end, 0)};
+  read.in_range = errno == 0;
+  read.whole = end != text.c_str() && *end == '\0' && end == text.c_str() + text.size();
+  return read;
 }
 
 std::optional<std::string> bad_list(std::string_view value) {
@@ -103,7 +109,7 @@ const KnownVariable* known_variable(std::string_view name) {
 }
 
 Result<std::vector<OtherName>> read_other_names(std::string_view text) {
-  TRY_ASSIGN(const auto rows, read_table(text, "other_names.tsv", {"name", "read-by", "instead", "source"}));
+  TRY_ASSIGN(const auto rows, read_table(text, "other_names.tsv", {"name", "read-by", "advice", "source"}));
   std::vector<OtherName> out;
   out.reserve(rows.size());
   for (const auto& row : rows) {
@@ -122,17 +128,24 @@ const OtherName* other_name(std::string_view name) {
   return found == kNames.end() ? nullptr : &*found;
 }
 
+std::optional<std::int64_t> number_read(std::string_view value) {
+  const auto read = read_number(value);
+  return value.empty() || !read.in_range ? std::nullopt : std::optional(read.value);
+}
+
 std::optional<std::string> bad_value(const KnownVariable& variable, std::string_view value) {
   if (value.empty() || variable.values == "text") return std::nullopt;
   if (variable.values == "number") {
-    if (is_number(value)) return std::nullopt;
-    const auto digits = value.substr(0, value.find_first_not_of("0123456789"));
-    return fmt::format("expected a number, found {}, which NCCL reads as {}", in_quotes(value),
-                       digits.empty() ? "0" : digits);
+    const auto read = read_number(value);
+    if (!read.in_range) {
+      return fmt::format("{} is out of range, so NCCL keeps its default", in_quotes(value));
+    }
+    if (read.whole) return std::nullopt;
+    return fmt::format("expected a number, found {}, which NCCL reads as {}", in_quotes(value), read.value);
   }
   if (variable.values == "level") {
     const bool known = std::find(kLevels.begin(), kLevels.end(), value) != kLevels.end();
-    if (known || is_number(value)) return std::nullopt;
+    if (known || read_number(value).whole) return std::nullopt;
     return fmt::format("expected LOC, NVL, PIX, PXB, PHB or SYS, found {}, which NCCL ignores",
                        in_quotes(value));
   }

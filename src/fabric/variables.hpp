@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -53,12 +54,16 @@ const KnownVariable* known_variable(std::string_view name);
 struct OtherName {
   std::string pattern;  ///< "*" at the end stands for any rest
   std::string read_by;  ///< empty if nothing reads it
-  std::string instead;  ///< what to use; empty if something reads it
+  std::string advice;   ///< "use NCCL_DEBUG"; empty if something reads it
 };
 
 Result<std::vector<OtherName>> read_other_names(std::string_view text);
 /// The first row that fits; null if there is none.
 const OtherName* other_name(std::string_view name);
+
+/// The number that NCCL reads in a value, as strtoll(3) with base 0 does: 1 in "1x", 0 in "true", 8 in "010".
+/// nullopt if it keeps its default: for an empty value, or one out of range.
+std::optional<std::int64_t> number_read(std::string_view value);
 
 /// Why NCCL does not take a value as it is meant: `expected a number, found "true"`. nullopt if it does.
 std::optional<std::string> bad_value(const KnownVariable& variable, std::string_view value);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -71,6 +72,8 @@ Machine this_machine() {
   if (pages > 0 && page > 0)
     machine.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
   machine.gpus.usable = gpus_in_dev();
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) machine.files = files.rlim_max;
   return machine;
 }
 

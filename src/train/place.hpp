@@ -16,6 +16,7 @@
 #include "containers/engine.hpp"
 #include "train/failure.hpp"
 #include "train/machine.hpp"
+#include "train/nccl_environment.hpp"
 #include "train/plan.hpp"
 
 namespace launch::train {
@@ -138,6 +139,7 @@ struct PlaceTools {
   Clock& clock;
   Machine machine;
   std::function<Result<containers::Engine>()> engine;  ///< finds it on the first call
+  NcclRoot nccl = {};                                  ///< of this machine
 };
 
 /// A row of the table of places: `--on NAME`.

@@ -76,6 +76,7 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   plan.command = recipe.train.command;
   plan.arguments = request.arguments;
   plan.node_folder = request.node_folder;
+  plan.nccl = request.nccl;
   if (const auto grace = request.grace ? request.grace : recipe.train.grace) plan.grace.interrupted = *grace;
   TRY(add_given(plan, recipe, request.given, request.project));
   add_limits(plan, request.limits, recipe.train.limits);

@@ -13,6 +13,7 @@
 #include "base/digest.hpp"
 #include "base/result.hpp"
 #include "containers/engine.hpp"
+#include "fabric/choice.hpp"
 #include "project/recipe.hpp"
 #include "project/verification.hpp"
 #include "specs/accelerator.hpp"
@@ -123,6 +124,15 @@ struct Plan {
   int restarts = 0;  ///< at most, after failures
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
+  /// Of a node: "nofile" → "soft:hard".
+  std::map<std::string, std::string> ulimits = {};
+  /// Of its machine, that a node gets besides GPUs.
+  std::vector<std::string> devices = {};
+  /// NCCL's release in the lock; nullopt if it does not say it.
+  std::optional<fabric::NcclVersion> nccl = {};
+  /// Variables that are left to NCCL, or to what is set already.
+  std::vector<fabric::LeftAlone> left_alone = {};
+
   EnvironmentKind environment_kind() const {
     return mounted ? EnvironmentKind::mounted : EnvironmentKind::image;
   }
@@ -143,6 +153,8 @@ struct PlanRequest {
   project::RunLimits limits = {};             ///< else the recipe's
   std::vector<std::string> arguments = {};    ///< for the training script, after the recipe's
   Given given = {};                           ///< of the ranks, in addition to the recipe
+  /// Of the lock, see Plan.
+  std::optional<fabric::NcclVersion> nccl = {};
 };
 
 /// The parts of a plan that are the same everywhere; the place adds GPUs, limits and variables. Pure. Errors

@@ -55,6 +55,12 @@ Json variables_of(const std::vector<Variable>& variables) {
   return list;
 }
 
+Json left_alone_of(const Plan& plan) {
+  auto list = Json::array();
+  for (const auto& each : plan.left_alone) list.push_back({{"name", each.name}, {"reason", each.reason}});
+  return list;
+}
+
 /// "all", or the devices: ["0", "1"].
 Json devices_of(const specs::GpuSet& gpus) {
   if (gpus.kind() == specs::GpuSet::Kind::all) return "all";
@@ -194,6 +200,8 @@ Json plan_of(const Plan& plan) {
       {"command", plan.command},
       {"arguments", plan.arguments},
       {"env", variables_of(plan.environment)},
+      {"left_alone", left_alone_of(plan)},
+      {"nccl", plan.nccl ? Json(plan.nccl->text()) : Json(nullptr)},
       {"mounts", mounts_of(plan)},
       {"secrets", secrets_of(plan)},
       {"workdir", plan.workdir.empty() ? Json(nullptr) : Json(plan.workdir)},

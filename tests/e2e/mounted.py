@@ -181,6 +181,7 @@ class Mounted(StandaloneProject):
         printed = subprocess.run([LAUNCH, "train", NAME, "--env", "mounted", "--dry-run"], cwd=self.project, text=True, check=True,
                                  env=self.environment(self.project, "store", {"LAUNCH_STATE": str(self.root / "state")}),
                                  stdout=subprocess.PIPE).stdout.splitlines()
+        printed = [line for line in printed if not line.startswith("# ")]
         run = printed[0].split()[-1].removeprefix("launch-")
         steps = [printed[0], *printed[1].split(" && ")]
         wanted = [" ".join(command).replace(document["run"], run).replace(f"/runs/{run}/", "/dry-run/")

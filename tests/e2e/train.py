@@ -413,7 +413,7 @@ class Train(unittest.TestCase):
         code, out, err = self.train("--steps", "5 0", options=("--dry-run", "--nodes", "1"))
         self.assertEqual(code, 0, err)
         run = re.search(r"launch-(\S+)-n0", out)[1]
-        network, node, removal = out.splitlines()
+        network, node, removal = [line for line in out.splitlines() if not line.startswith("# ")]
         self.assertRegex(network, rf"podman network create --disable-dns --subnet 198\.19\.\S+/27 --label launch.run={run} launch-{run}$")
         self.assertEqual(removal, f"podman network rm launch-{run}")
         self.assertTrue(node.startswith(f"podman run --rm --init --pull never --log-driver none --name launch-{run}-n0"))

@@ -14,7 +14,11 @@ class DoctorScenario : public ::testing::Test {
     text = std::regex_replace(
         text, std::regex("(none: training runs on the CPU with gloo|[0-9]+ NVIDIA GPUs?)"), "[GPUS]");
     text = std::regex_replace(text, std::regex("(cpus +)[0-9]+"), "$1[CPUS]");
-    return std::regex_replace(text, std::regex("(memory +)[0-9.]+ .B"), "$1[MEMORY]");
+    text = std::regex_replace(text, std::regex("(memory +)[0-9.]+ .B"), "$1[MEMORY]");
+    // Driver, parts of the engine and so on: tests/unit/commands/machine_checks_test.cpp has them.
+    return std::regex_replace(
+        text, std::regex("((driver|init|network|CDI|NVSwitch|memlock|port) .*\n( +fix: .*\n)*)+"),
+        "[MACHINE]\n");
   }
 
   DemoProject demo_;
@@ -29,6 +33,7 @@ TEST_F(DoctorScenario, AMachineThatHasEverything) {
             "gpus          [GPUS]  [/dev/nvidia*]\n"
             "cpus          [CPUS]  [scheduler affinity]\n"
             "memory        [MEMORY]  [physical]\n"
+            "[MACHINE]\n"
             "index         [INDEX]  [LAUNCH_INDEX_URL]\n"
             "channel       http://127.0.0.1:9/whl  [LAUNCH_CHANNEL_URL]\n"
             "store         [ROOT]/store/wheels  [LAUNCH_STORE]\n"

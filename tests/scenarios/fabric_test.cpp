@@ -84,20 +84,20 @@ TEST(FabricScenario, AsJson) {
   EXPECT_EQ(
       done.out,
       R"({"schema":1,"root":"machine","nccl":"2.30.7","head":"10.20.0.1","machine":{"vendor":"Supermicro",)"
-      R"("product":"SYS-740GP-TNRT","board":"X12DPG-QT6"},"preset":null,"gpus":[{"name":)"
+      R"("product":"SYS-740GP-TNRT","board":"X12DPG-QT6","asset_tag":null},"preset":null,"gpus":[{"name":)"
       R"("NVIDIA A100 PCIe 40GB","pci":{"address":"0000:98:00.0","numa":1,"switch":"0000:97:01.0"}}],)"
       R"("hcas":[],"interfaces":[{"name":"eno1","kind":"physical","up":true,"megabits":1000,"driver":"igb",)"
       R"("master":null,"lower":[],"addresses":["192.168.7.20"],"pci":{"address":"0000:04:00.0","numa":0,)"
       R"("switch":"0000:00:1c.0"}},{"name":"enp65s0f0","kind":"physical","up":true,"megabits":100000,)"
       R"("driver":"ice","master":null,"lower":[],"addresses":["10.20.0.7"],"pci":{"address":"0000:41:00.0",)"
-      R"("numa":0,"switch":"0000:40:01.0"}},{"name":"lo","kind":"loopback","up":false,"megabits":0,)"
+      R"("numa":0,"switch":"0000:40:01.0"}},{"name":"lo","kind":"loopback","up":false,"megabits":null,)"
       R"("driver":null,"master":null,"lower":[],"addresses":[],"pci":{"address":null,"numa":null,)"
-      R"("switch":null}}],"interface":"enp65s0f0","variables":[{"name":"NCCL_SOCKET_IFNAME","value":)"
+      R"("switch":null}}],"shared_addresses":[],"interface":"enp65s0f0","variables":[{"name":"NCCL_SOCKET_IFNAME","value":)"
       R"("=enp65s0f0","reason":"it routes to the head, 10.20.0.1","source":null},{"name":)"
-      R"("GLOO_SOCKET_IFNAME","value":"enp65s0f0","reason":"the same for gloo, which takes names exactly",)"
+      R"("GLOO_SOCKET_IFNAME","value":"enp65s0f0","reason":"the same interface for gloo, which expects an exact name",)"
       R"("source":null}],"left_alone":[{"name":"NCCL_IB_HCA","reason":"this machine has no HCA"},)"
       R"({"name":"NCCL_NET","reason":)"
-      R"("without HCAs, so NCCL takes sockets by itself"}],"settings":[],"warnings":[]})"
+      R"("without HCAs, NCCL uses sockets by default"}],"settings":[],"warnings":[]})"
       "\n");
 }
 
@@ -137,12 +137,11 @@ TEST(FabricScenario, WhatIsSetAlreadyStays) {
                  "# site\nNCCL_IB_HCA=mlx5\nNCCL_NET_PLUGIN=sharp\nNCCL_DEBUG=WARN\n");
   const auto done = scenario.launch(arguments);
   EXPECT_EQ(done.code, 0);
-  EXPECT_THAT(done.out, HasSubstr("  NCCL_IB_HCA                 /etc/nccl.conf has set it to \"mlx5\"; "
-                                  "\"=mlx5_0,mlx5_3,mlx5_4,mlx5_5,mlx5_6,mlx5_9,mlx5_10,mlx5_11\" would fit "
+  EXPECT_THAT(done.out, HasSubstr("  NCCL_IB_HCA                 already set to \"mlx5\" by /etc/nccl.conf; "
+                                  "\"=mlx5_0,mlx5_3,mlx5_4,mlx5_5,mlx5_6,mlx5_9,mlx5_10,mlx5_11\" would suit "
                                   "this machine\n"));
-  EXPECT_THAT(done.out,
-              HasSubstr("/etc/nccl.conf has set NCCL_NET_PLUGIN to \"sharp\", whose network has its "
-                        "own name\n"));
+  EXPECT_THAT(done.out, HasSubstr("NCCL_NET_PLUGIN is set to \"sharp\" by /etc/nccl.conf, and a plugin names "
+                                  "its own network\n"));
   EXPECT_THAT(done.out, HasSubstr("\nset already\n  NCCL_DEBUG=WARN  by /etc/nccl.conf\n"));
 }
 
@@ -177,6 +176,10 @@ TEST(FabricScenario, OfThisMachineTheEnvironmentComesFirst) {
 TEST(FabricScenario, Mistakes) {
   const Scenario scenario;
   scenario.write("empty/file", "");
+  const auto combined = [](const std::string& one, const std::string& other) {
+    return "error: " + one + " cannot be combined with " + other +
+           "\n\nhint: run `launch fabric --help` to list the options\n";
+  };
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"--sysfs", "empty"},
        "error: empty is not the root of a recorded tree: it has no folder sys\n\n"
@@ -191,6 +194,12 @@ TEST(FabricScenario, Mistakes) {
        "or "
        "dgx\n"},
       {{"--record", "empty"}, "error: empty already exists\n\nhint: name a new folder\n"},
+      {{"--lint", "x", "--head", "10.0.0.1"}, combined("--head", "--lint")},
+      {{"--lint", "x", "--preset", "dgx"}, combined("--preset", "--lint")},
+      {{"--record", "new", "--head", "10.0.0.1"}, combined("--head", "--record")},
+      {{"--record", "new", "--preset", "dgx"}, combined("--preset", "--record")},
+      {{"--record", "new", "--nccl", "2.27.3"}, combined("--nccl", "--record")},
+      {{"demo", "--nccl", "2.27.3"}, combined("LOCK", "--nccl")},
       {{"--lint", "missing"}, "error: cannot read [ROOT]/missing: No such file or directory\n"},
   };
   for (const auto& [arguments, error] : cases) {
@@ -200,6 +209,78 @@ TEST(FabricScenario, Mistakes) {
     EXPECT_EQ(done.err, error);
     EXPECT_EQ(done.code, 2);
   }
+}
+
+/// A lock of torch and NCCL, if it has one.
+std::string lock_of(const std::string& accelerator, const std::string& nccl) {
+  const auto package = [](const std::string& name, const std::string& version) {
+    return "[[packages]]\nname = \"" + name + "\"\nversion = \"" + version +
+           "\"\n[[packages.wheels]]\nname = \"" + replace_all(name, "-", "_") + "-" + version +
+           "-py3-none-any.whl\"\nurl = \"https://pypi.example/" + name +
+           ".whl\"\nsize = 1\n[packages.wheels.hashes]\nsha256 = \"" + std::string(64, 'a') + "\"\n";
+  };
+  return "lock-version = \"1.0\"\ncreated-by = \"launch\"\nrequires-python = \"==3.12.*\"\nenvironments = "
+         "[]\n" +
+         (nccl.empty() ? "" : package("nvidia-nccl-cu12", nccl)) + package("torch", "2.8.0") +
+         "[tool.launch]\nrecipe-digest = \"sha256:" + std::string(64, 'b') +
+         "\"\nchannel = \"stable\"\ncuda = \"" + accelerator + "\"\nplatforms = [\"linux-x86_64\"]\n";
+}
+
+TEST(FabricScenario, NcclOfALock) {
+  const Scenario scenario;
+  fakes::expand_machine(read_file(folder() / "laptop.tree").value(), scenario.place("machine"));
+  scenario.write("recipes/any.toml", "");
+  const auto shown = [&](const std::string& accelerator, const std::string& nccl) {
+    scenario.write("lockfiles/pylock.demo.toml", lock_of(accelerator, nccl));
+    const auto done = scenario.launch({"fabric", "demo", "--sysfs", "machine"});
+    const auto row = done.out.find("NCCL ");
+    return done.err + (row == std::string::npos ? "" : done.out.substr(row, done.out.find('\n', row) - row));
+  };
+  EXPECT_EQ(shown("cu128", "2.27.3"), "NCCL     2.27.3, of the lock demo");
+  EXPECT_EQ(shown("cu128", ""), "NCCL     2.30.7 is assumed, since the lock demo does not say its release");
+  EXPECT_EQ(
+      shown("rocm6.4", ""),
+      "NCCL     RCCL of ROCm 6.4, which reads NCCL's variables and its own, named RCCL_…; those of NCCL "
+      "2.30.7 are assumed");
+  EXPECT_EQ(shown("cpu", ""), "error: the lock demo is for cpu, without NCCL\n");
+}
+
+TEST(FabricScenario, AnAbsoluteLinkIsRecorded) {
+  const Scenario scenario;
+  fakes::expand_machine(
+      "sys/class/dmi/id/product_name = X\netc/nccl.conf -> /opt/site/nccl.conf\nopt/site/nccl.conf = "
+      "NCCL_IB_TC=41\n",
+      scenario.place("machine"));
+  EXPECT_EQ(scenario.launch({"fabric", "--sysfs", "machine", "--record", "copy"}).out,
+            "recorded 2 files and 1 link in copy\n");
+  EXPECT_THAT(scenario.launch({"fabric", "--sysfs", "copy"}).out,
+              HasSubstr("set already\n  NCCL_IB_TC=41  by /etc/nccl.conf\n"));
+}
+
+TEST(FabricScenario, UnknownIsNull) {
+  const Scenario scenario;
+  fakes::expand_machine(
+      "sys/class/infiniband/x0/ports/1/rate = fast\nsys/class/infiniband/x0/node_type = 1\n",
+      scenario.place("machine"));
+  const auto done = scenario.launch({"fabric", "--sysfs", "machine", "--json"});
+  EXPECT_THAT(done.out,
+              HasSubstr(R"("machine":{"vendor":null,"product":null,"board":null,"asset_tag":null})"));
+  EXPECT_THAT(done.out, HasSubstr(R"("ports":[{"port":1,"state":null,"link_layer":null,"gigabits":null,)"
+                                  R"("chosen":false,"reason":"its link layer is unknown"}])"));
+  EXPECT_THAT(scenario.launch({"fabric", "--sysfs", "machine"}).out,
+              HasSubstr("  x0  unknown, unknown  -  its link layer is unknown\n"));
+}
+
+TEST(FabricScenario, OneEfaDevice) {
+  const Scenario scenario;
+  fakes::expand_machine(
+      "sys/devices/pci0000:00/0000:00:06.0/vendor = 0x1d0f\n"
+      "sys/devices/pci0000:00/0000:00:06.0/infiniband/rdmap0s6/ports/1/state = 4: ACTIVE\n"
+      "sys/devices/pci0000:00/0000:00:06.0/infiniband/rdmap0s6/device -> ../../../0000:00:06.0\n"
+      "sys/class/infiniband/rdmap0s6 -> ../../devices/pci0000:00/0000:00:06.0/infiniband/rdmap0s6\n",
+      scenario.place("machine"));
+  EXPECT_THAT(scenario.launch({"fabric", "--sysfs", "machine"}).out,
+              HasSubstr("\n  1 EFA device, rdmap0s6: for the plugin aws-ofi-nccl\n"));
 }
 
 constexpr const char* kJob = R"(#!/bin/bash
@@ -224,14 +305,11 @@ TEST(FabricScenario, LintOfAJobScript) {
   EXPECT_EQ(done.err, "");
   EXPECT_EQ(
       done.out,
-      "job.sh:2: warning: NCCL_DEBUG=TRACE was left in: it prints a lot from each rank; WARN is for every "
-      "day\n"
-      "job.sh:4: warning: NCCL_SOCKET_IFNAME: \"ib\" is a prefix, which takes ib0, ib1, … alike: write the "
-      "exact "
-      "names after \"=\"\n"
-      "job.sh:5: warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix, which takes mlx5_1 and mlx5_10 alike: write "
-      "the "
-      "exact names after \"=\"\n"
+      "job.sh:2: warning: NCCL_DEBUG=TRACE prints a lot from each rank: use WARN unless you are debugging\n"
+      "job.sh:4: warning: NCCL_SOCKET_IFNAME: \"ib\" is a prefix that matches ib0 and ib1; write exact names "
+      "after \"=\"\n"
+      "job.sh:5: warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix that also matches mlx5_10; write exact names "
+      "after \"=\"\n"
       "job.sh:6: error: NCCL never reads NCCL_TIMEOUT; use the timeout argument of "
       "torch.distributed.init_process_group\n"
       "job.sh:7: error: NCCL never reads NCCL_ASYNC_ERROR_HANDLING; use TORCH_NCCL_ASYNC_ERROR_HANDLING\n"
@@ -251,10 +329,12 @@ TEST(FabricScenario, LintAgainstAMachine) {
   scenario.write("b.env", "NCCL_IB_HCA==mlx5_1\nNCCL_SOCKET_IFNAME=^lo\nHOME=/root\n");
   const auto done = scenario.launch({"fabric", "--sysfs", "machine", "--lint", "a.env", "--lint", "b.env"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_EQ(done.out,
-            "a.env:1: error: NCCL_IB_HCA: \"mlx5_1\" matches 3 devices: mlx5_1, mlx5_10 and mlx5_11\n"
-            "a.env:1: error: NCCL_IB_HCA: \"mlx5_12\" matches no device of this machine\n"
-            "2 errors and 0 warnings in 2 files\n");
+  EXPECT_EQ(
+      done.out,
+      "a.env:1: warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix that matches 3 devices: mlx5_1, mlx5_10 and "
+      "mlx5_11; write exact names after \"=\"\n"
+      "a.env:1: error: NCCL_IB_HCA: \"mlx5_12\" matches no device of this machine\n"
+      "1 error and 1 warning in 2 files\n");
 }
 
 TEST(FabricScenario, LintWithoutErrorsSucceeds) {
@@ -264,7 +344,7 @@ TEST(FabricScenario, LintWithoutErrorsSucceeds) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(done.out,
             R"({"schema":1,"files":1,"findings":[{"file":"nccl.conf","line":1,"severity":"warning","text":)"
-            R"("NCCL_DEBUG=INFO was left in: it prints a lot from each rank; WARN is for every day"}]})"
+            R"("NCCL_DEBUG=INFO prints a lot from each rank: use WARN unless you are debugging"}]})"
             "\n");
 }
 

@@ -31,8 +31,5 @@ std::string nic_text(const fabric::Nic& nic);
 std::string gpus_text(const fabric::Topology& topology);
 /// "NVIDIA DGXH100, treated as NVIDIA DGX (--preset dgx)"
 std::string machine_text(const commands::FabricReport& report);
-/// The verdict on a port; null if there is none.
-const fabric::PortVerdict* verdict_of(const commands::FabricReport& report, const fabric::Hca& hca,
-                                      const fabric::Port& port);
 
 }  // namespace launch::cli

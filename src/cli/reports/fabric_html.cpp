@@ -34,11 +34,9 @@ HtmlRows hca_rows(const commands::FabricReport& report) {
   HtmlRows rows;
   for (const auto& hca : report.topology.hcas) {
     for (const auto& port : hca.ports) {
-      const auto* verdict = verdict_of(report, hca, port);
-      const auto name = hca.ports.size() > 1 ? fmt::format("{}:{}", hca.name, port.number) : hca.name;
-      rows.push_back({html_code(name), html_text(hca.pci.address()), html_text(port_text(port)),
-                      verdict != nullptr && verdict->chosen ? "chosen" : "",
-                      html_text(verdict == nullptr ? "" : verdict->reason)});
+      const auto& verdict = report.choice.hcas.verdict(hca, port);
+      rows.push_back({html_code(fabric::port_name(hca, port)), html_text(hca.pci.address()),
+                      html_text(port_text(port)), verdict.chosen ? "chosen" : "", html_text(verdict.reason)});
     }
   }
   return rows;
@@ -59,7 +57,7 @@ HtmlRows nic_rows(const commands::FabricReport& report) {
 
 std::string fabric_html(const commands::FabricReport& report) {
   auto out = fmt::format("<h1>{}</h1>\n<p>GPUs: {}. NCCL {}.</p>\n", html_text(machine_text(report)),
-                         html_text(gpus_text(report.topology)), report.nccl.text());
+                         html_text(gpus_text(report.topology)), html_text(report.release));
   for (const auto& warning : report.choice.warnings) {
     out += fmt::format("<p class=\"warning\">{}</p>\n", html_text(warning));
   }

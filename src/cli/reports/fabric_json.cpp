@@ -12,6 +12,11 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+/// 0 is unknown.
+Json number_or_null(unsigned number) {
+  return number == 0 ? Json(nullptr) : Json(number);
+}
+
 Json place_json(const fabric::PciPlace& place) {
   return {{"address", text_or_null(place.address())},
           {"numa", place.numa ? Json(*place.numa) : Json(nullptr)},
@@ -31,13 +36,13 @@ Json hcas_json(const commands::FabricReport& report) {
   for (const auto& hca : report.topology.hcas) {
     auto ports = Json::array();
     for (const auto& port : hca.ports) {
-      const auto* verdict = verdict_of(report, hca, port);
+      const auto& verdict = report.choice.hcas.verdict(hca, port);
       ports.push_back({{"port", port.number},
-                       {"state", port.state},
-                       {"link_layer", port.link_layer},
-                       {"gigabits", port.rate},
-                       {"chosen", verdict != nullptr && verdict->chosen},
-                       {"reason", verdict == nullptr ? "" : verdict->reason}});
+                       {"state", text_or_null(port.state)},
+                       {"link_layer", text_or_null(port.link_layer)},
+                       {"gigabits", number_or_null(port.rate)},
+                       {"chosen", verdict.chosen},
+                       {"reason", verdict.reason}});
     }
     const auto distance = fabric::distance_to_gpus(hca.pci, report.topology);
     out.push_back({{"name", hca.name},
@@ -58,12 +63,20 @@ Json nics_json(const fabric::Topology& topology) {
     out.push_back({{"name", nic.name},
                    {"kind", fabric::kind_name(nic.kind)},
                    {"up", nic.up},
-                   {"megabits", nic.speed},
+                   {"megabits", number_or_null(nic.speed)},
                    {"driver", text_or_null(nic.driver)},
                    {"master", text_or_null(nic.master)},
                    {"lower", nic.lower},
                    {"addresses", std::move(addresses)},
                    {"pci", place_json(nic.pci)}});
+  }
+  return out;
+}
+
+Json shared_json(const fabric::Topology& topology) {
+  auto out = Json::array();
+  for (const auto& shared : topology.shared_addresses) {
+    out.push_back({{"address", shared.address.text()}, {"interfaces", shared.interfaces}});
   }
   return out;
 }
@@ -97,21 +110,25 @@ std::string fabric_json(const commands::FabricReport& report) {
     left_alone.push_back({{"name", each.name}, {"reason", each.reason}});
   }
   const auto& machine = report.topology.machine;
-  return json_text(
-      Json{{"schema", 1},
-           {"root", report.root},
-           {"nccl", report.nccl.text()},
-           {"head", text_or_null(report.head)},
-           {"machine", {{"vendor", machine.vendor}, {"product", machine.product}, {"board", machine.board}}},
-           {"preset", report.preset == nullptr ? Json(nullptr) : Json(report.preset->name)},
-           {"gpus", gpus_json(report.topology)},
-           {"hcas", hcas_json(report)},
-           {"interfaces", nics_json(report.topology)},
-           {"interface", text_or_null(report.choice.interface)},
-           {"variables", std::move(variables)},
-           {"left_alone", std::move(left_alone)},
-           {"settings", settings_json(report.settings)},
-           {"warnings", report.choice.warnings}});
+  return json_text(Json{{"schema", 1},
+                        {"root", report.root},
+                        {"nccl", report.nccl.text()},
+                        {"head", text_or_null(report.head)},
+                        {"machine",
+                         {{"vendor", text_or_null(machine.vendor)},
+                          {"product", text_or_null(machine.product)},
+                          {"board", text_or_null(machine.board)},
+                          {"asset_tag", text_or_null(machine.asset_tag)}}},
+                        {"preset", report.preset == nullptr ? Json(nullptr) : Json(report.preset->name)},
+                        {"gpus", gpus_json(report.topology)},
+                        {"hcas", hcas_json(report)},
+                        {"interfaces", nics_json(report.topology)},
+                        {"shared_addresses", shared_json(report.topology)},
+                        {"interface", text_or_null(report.choice.interface)},
+                        {"variables", std::move(variables)},
+                        {"left_alone", std::move(left_alone)},
+                        {"settings", settings_json(report.settings)},
+                        {"warnings", report.choice.warnings}});
 }
 
 std::string fabric_lint_json(const std::vector<commands::LintedFile>& files) {

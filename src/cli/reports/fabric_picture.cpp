@@ -51,11 +51,9 @@ void add_gpus(const commands::FabricReport& report, Nodes& nodes) {
 void add_hcas(const commands::FabricReport& report, Nodes& nodes) {
   for (const auto& hca : report.topology.hcas) {
     for (const auto& port : hca.ports) {
-      const auto* verdict = verdict_of(report, hca, port);
-      const bool chosen = verdict != nullptr && verdict->chosen;
-      const auto title = hca.ports.size() > 1 ? fmt::format("{}:{}", hca.name, port.number) : hca.name;
+      const bool chosen = report.choice.hcas.verdict(hca, port).chosen;
       switch_at(nodes, hca.pci)
-          .others.push_back({title, port_text(port),
+          .others.push_back({fabric::port_name(hca, port), port_text(port),
                              chosen          ? "chosen"
                              : port.active() ? "left"
                                              : "down"});

@@ -33,16 +33,16 @@ std::string hcas_of(const commands::FabricReport& report) {
       continue;
     }
     for (const auto& port : hca.ports) {
-      const auto* verdict = verdict_of(report, hca, port);
-      const auto name = hca.ports.size() > 1 ? fmt::format("{}:{}", hca.name, port.number) : hca.name;
-      const auto reason = verdict == nullptr ? "" : verdict->reason;
-      rows.push_back({name, port_text(port), verdict != nullptr && verdict->chosen ? "chosen" : "-", reason});
+      const auto& verdict = report.choice.hcas.verdict(hca, port);
+      rows.push_back(
+          {fabric::port_name(hca, port), port_text(port), verdict.chosen ? "chosen" : "-", verdict.reason});
     }
   }
   auto body = table_or_nothing(rows);
   if (!efa.empty()) {
-    body += fmt::format("{}{}, {} to {}: for the plugin aws-ofi-nccl", body.empty() ? "" : "\n",
-                        count_of(efa.size(), "EFA device"), efa.front(), efa.back());
+    const auto names = efa.size() == 1 ? efa.front() : fmt::format("{} to {}", efa.front(), efa.back());
+    body += fmt::format("{}{}, {}: for the plugin aws-ofi-nccl", body.empty() ? "" : "\n",
+                        count_of(efa.size(), "EFA device"), names);
   }
   return body;
 }
@@ -61,6 +61,10 @@ std::string interfaces_of(const commands::FabricReport& report) {
   auto body = table_or_nothing(rows);
   if (others > 0) {
     body += fmt::format("{}{}", body.empty() ? "" : "\n", count_of(others, "virtual interface"));
+  }
+  for (const auto& shared : report.topology.shared_addresses) {
+    body += fmt::format("{}{} is on {}: all are in its network", body.empty() ? "" : "\n",
+                        shared.address.text(), join_words(shared.interfaces, "or"));
   }
   return body;
 }
@@ -93,7 +97,8 @@ std::string settings_of(const commands::FabricReport& report) {
 std::string port_text(const fabric::Port& port) {
   // A port that is down has a rate of no meaning.
   const auto rate = port.rate == 0 || !port.active() ? "" : fmt::format(" {} Gb/s", port.rate);
-  return fmt::format("{}{}, {}", port.link_layer, rate, port.state);
+  const auto or_unknown = [](const std::string& text) { return text.empty() ? "unknown" : text.c_str(); };
+  return fmt::format("{}{}, {}", or_unknown(port.link_layer), rate, or_unknown(port.state));
 }
 
 std::string nic_text(const fabric::Nic& nic) {
@@ -125,20 +130,9 @@ std::string machine_text(const commands::FabricReport& report) {
   return fmt::format("{}, treated as {} (--preset {})", text, report.preset->title, report.preset->name);
 }
 
-const fabric::PortVerdict* verdict_of(const commands::FabricReport& report, const fabric::Hca& hca,
-                                      const fabric::Port& port) {
-  const auto& all = report.choice.hcas.ports;
-  const auto found = std::find_if(all.begin(), all.end(), [&](const fabric::PortVerdict& each) {
-    return each.hca == hca.name && each.port == port.number;
-  });
-  return found == all.end() ? nullptr : &*found;
-}
-
 std::string fabric_text(const commands::FabricReport& report) {
-  const auto release = report.nccl == fabric::kNewestNccl ? " (the newest known)" : "";
-  std::vector<std::string> out = {table_of({{"machine", machine_text(report)},
-                                            {"GPUs", gpus_text(report.topology)},
-                                            {"NCCL", report.nccl.text() + release}})};
+  std::vector<std::string> out = {table_of(
+      {{"machine", machine_text(report)}, {"GPUs", gpus_text(report.topology)}, {"NCCL", report.release}})};
   add_section(out, "HCAs", hcas_of(report));
   add_section(out, "interfaces", interfaces_of(report));
   add_section(out, "environment", environment_of(report));

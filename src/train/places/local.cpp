@@ -64,10 +64,26 @@ void add_variables(Plan& plan, const Machine& machine) {
   add_variable(plan,
                {"GLOO_SOCKET_IFNAME", kInterface,
                 "the container's interface in the run's network; gloo would look up its own host name"});
+}
+
+/// Nodes are containers of this machine: sockets between them, NVLink and shared memory within each.
+void configure_nccl(Plan& plan, const NcclRoot& root) {
   if (plan.backend != "nccl") return;
-  add_variable(plan, {"NCCL_DEBUG", "WARN", "NCCL reports problems only"});
-  add_variable(plan, {"NCCL_SOCKET_IFNAME", std::string("=") + kInterface,
-                      "the container's interface in the run's network, by its exact name"});
+  const NcclNodes nodes{.on = NcclNodes::On::one_machine,
+                        .count = static_cast<int>(plan.nodes.size()),
+                        .interface = kInterface};
+  add_nccl(plan, nccl_environment(read_nccl_host(root, plan.environment), nodes, plan));
+}
+
+/// A data loader passes each tensor between its processes as an open file, so the soft limit of 1024 that
+/// engines give by default is soon reached ("Too many open files"). No rootless engine can go beyond this
+/// process's own hard limit; podman's own default for root is the cap, since programs that look at each
+/// possible file (old Pythons, when they start a process) are slow with a thousand times as many.
+void limit_files(Plan& plan, const Machine& machine) {
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 20;
+  if (machine.files == 0) return;
+  const auto files = std::min(machine.files, kMost);
+  plan.ulimits["nofile"] = fmt::format("{}:{}", files, files);
 }
 
 Result<void> expect_mounts(const Plan& plan, const Given& given) {
@@ -133,6 +149,9 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   for (const auto& other : plan.nodes) spec.hosts[other.host] = subnet.address(other.index);
   spec.shm_bytes = plan.shm_bytes;
   spec.pids_limit = -1;  // podman's default of 2048 can be too few for one rank per GPU with its data loaders
+  // Limits are those of the machine that the engine runs on.
+  if (engine.elsewhere.empty()) spec.ulimits = plan.ulimits;
+  spec.devices = plan.devices;
   spec.working_folder = plan.node_folder.parent_path();
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
   spec.stop_signal = kStopSignal;
@@ -154,6 +173,8 @@ class LocalPlace final : public Place {
     TRY(share_gpus(plan, request, tools_.machine.gpus));
     TRY(expect_mounts(plan, request.given));
     add_variables(plan, tools_.machine);
+    configure_nccl(plan, tools_.nccl);
+    limit_files(plan, tools_.machine);
     add_flight_recorder(plan);
     plan.shm_bytes = shm_bytes(tools_.machine, plan.nodes.size());
     return plan;

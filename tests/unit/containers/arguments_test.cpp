@@ -32,6 +32,8 @@ RunSpec node() {
   spec.hosts = {{"n0", "198.19.0.2"}, {"n1", "198.19.0.3"}};
   spec.shm_bytes = 1ULL << 30;
   spec.pids_limit = -1;
+  spec.ulimits = {{"memlock", "-1:-1"}, {"nofile", "4096:4096"}};
+  spec.devices = {"/dev/infiniband"};
   spec.stop_seconds = 2;
   spec.stop_signal = "SIGPWR";
   spec.gpus = specs::GpuSet::all();
@@ -43,9 +45,10 @@ TEST(RunArguments, Podman) {
               ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
                           "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
                           "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label",
-                          "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1", "--stop-timeout",
-                          "2", "--stop-signal", "SIGPWR", "--device", "nvidia.com/gpu=all", "--mount",
-                          "type=bind,source=/data,target=/data,readonly", "--mount",
+                          "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1", "--ulimit",
+                          "memlock=-1:-1", "--ulimit", "nofile=4096:4096", "--device", "/dev/infiniband",
+                          "--stop-timeout", "2", "--stop-signal", "SIGPWR", "--device", "nvidia.com/gpu=all",
+                          "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
                           "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
                           "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
                           "train.py"));

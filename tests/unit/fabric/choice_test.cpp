@@ -100,8 +100,8 @@ TEST(Hcas, TheOnlyOneIsChosenThoughItCarriesTheDefaultRoute) {
   const auto choice = choose_hcas(topology);
   EXPECT_EQ(hca_list(choice, topology), "=mlx5_0");
   EXPECT_THAT(choice.warnings,
-              ElementsAre("no RoCE v2 GID of IPv4 on mlx5_0: give its interface an address, or "
-                          "NCCL takes another GID"));
+              ElementsAre("no RoCE v2 GID for IPv4 on mlx5_0; without an IPv4 address on its "
+                          "interface, NCCL uses another GID"));
 }
 
 TEST(Choice, SetsWhatTheReleaseReads) {
@@ -110,7 +110,7 @@ TEST(Choice, SetsWhatTheReleaseReads) {
   EXPECT_THAT(set_by(choose(topology, {})), ElementsAre("NCCL_IB_HCA==mlx5_0", "NCCL_NET=IB"));
   const auto old = choose(topology, {.nccl = NcclVersion{2, 9, 6}});
   EXPECT_THAT(set_by(old), ElementsAre("NCCL_IB_HCA==mlx5_0"));
-  EXPECT_EQ(left(old, "NCCL_NET"), "NCCL 2.9.6 does not read it (known since 2.10.3)");
+  EXPECT_EQ(left(old, "NCCL_NET"), "NCCL 2.9.6 does not read it (added in 2.10.3)");
 }
 
 TEST(Choice, LeavesWhatIsSet) {
@@ -120,11 +120,23 @@ TEST(Choice, LeavesWhatIsSet) {
                                                      {"NCCL_NET", "IB", "the environment"}}});
   EXPECT_THAT(set_by(choice), IsEmpty());
   EXPECT_EQ(left(choice, "NCCL_IB_HCA"),
-            "/etc/nccl.conf has set it to \"mlx5\"; \"=mlx5_0\" would fit this machine");
-  EXPECT_EQ(left(choice, "NCCL_NET"), "the environment has set it already, to the same value");
+            "already set to \"mlx5\" by /etc/nccl.conf; \"=mlx5_0\" would suit this machine");
+  EXPECT_EQ(left(choice, "NCCL_NET"), "already set to this value by the environment");
   const auto off = choose(topology, {.settings = {{"NCCL_IB_DISABLE", "1", "the environment"}}});
   EXPECT_THAT(set_by(off), IsEmpty());
-  EXPECT_EQ(left(off, "NCCL_NET"), "the environment has set NCCL_IB_DISABLE to \"1\"");
+  EXPECT_EQ(left(off, "NCCL_NET"), "NCCL_IB_DISABLE is set to \"1\" by the environment");
+}
+
+TEST(Choice, ReadsIbDisableAsNcclDoes) {
+  Topology topology;
+  topology.hcas.push_back(hca("mlx5_0", {}, {infiniband(200)}));
+  const auto uses_hcas = [&](const std::string& value) {
+    return !set_by(choose(topology, {.settings = {{"NCCL_IB_DISABLE", value, "x"}}})).empty();
+  };
+  for (const auto* off : {"1", " 1", "0x1", "2", "1 # no", "-1"}) EXPECT_FALSE(uses_hcas(off)) << off;
+  for (const auto* on : {"", "0", "false", "true", "yes", "x1", "99999999999999999999"}) {
+    EXPECT_TRUE(uses_hcas(on)) << on;
+  }
 }
 
 Topology with_interfaces() {
@@ -150,10 +162,19 @@ TEST(Interface, IsTheOneThatRoutesToTheHead) {
   EXPECT_EQ(towards("192.168.0.1"), "no route leads to 192.168.0.1");
 }
 
+TEST(Interface, OfAnAddressInANetworkOfTwoIsUnknown) {
+  auto topology = with_interfaces();
+  topology.shared_addresses = {{IpAddress::parse("10.0.1.5").value(), {"eth0", "eth1"}}};
+  EXPECT_EQ(
+      left(choose(topology, {.head = IpAddress::parse("10.0.1.5")}), "NCCL_SOCKET_IFNAME"),
+      "the head's address, 10.0.1.5, is on eth0 or eth1: which of them is unknown, since all are in its "
+      "network");
+}
+
 TEST(Interface, WithoutADefaultRouteMustBeTheOnlyOne) {
   auto topology = with_interfaces();
   EXPECT_EQ(left(choose(topology, {}), "NCCL_SOCKET_IFNAME"),
-            "there is no default route, and eth0 and eth1 are up: name the head with --head");
+            "there is no default route, and eth0 and eth1 are up; name the head with --head");
   topology.nics.back().up = false;
   EXPECT_EQ(choose(topology, {}).interface, "eth0");
   topology.nics.front().up = false;

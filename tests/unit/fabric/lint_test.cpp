@@ -76,8 +76,8 @@ TEST(Mentions, OfNcclConfAreTakenAsNcclTakesThem) {
           "# NCCL_NET=IB\nexport NCCL_NET=IB\nNCCL_DEBUG = WARN\nNCCL_IB_HCA=\"=mlx5_0\"\nNCCL_IB_SL=0 \n"
           "NCCL_IB_TC=41\nOTHER=1\nno value\n"),
       ElementsAre(
-          "2: NCCL_NET=IB (NCCL takes \"export NCCL_NET\" for the variable's name: this is no shell; "
-          "write NCCL_NET=…)",
+          "2: NCCL_NET=IB (NCCL takes \"export NCCL_NET\" for the variable's name, since nccl.conf is not "
+          "a shell script: write NCCL_NET=…)",
           "3: NCCL_DEBUG= WARN (NCCL takes \"NCCL_DEBUG \" for the variable's name: remove the white "
           "space)",
           "4: NCCL_IB_HCA=\"=mlx5_0\" (NCCL keeps the quotes in the value of NCCL_IB_HCA: remove them)",
@@ -104,33 +104,41 @@ std::vector<std::string> linted(std::string_view text, const NcclVersion& versio
 
 TEST(Lint, KnowsReleases) {
   EXPECT_THAT(linted("NCCL_IB_FIFO_TC=84\n", {2, 18, 3}),
-              ElementsAre("warning: NCCL 2.18.3 does not read NCCL_IB_FIFO_TC (known since 2.22.3)"));
+              ElementsAre("warning: NCCL 2.18.3 does not read NCCL_IB_FIFO_TC (added in 2.22.3)"));
   EXPECT_THAT(linted("NCCL_IB_FIFO_TC=84\n"), IsEmpty());
   EXPECT_THAT(
       linted("NCCL_IB_CUDA_SUPPORT=1\n"),
-      ElementsAre("error: NCCL does not read NCCL_IB_CUDA_SUPPORT since 2.4.2; use NCCL_NET_GDR_LEVEL"));
+      ElementsAre("error: NCCL stopped reading NCCL_IB_CUDA_SUPPORT in 2.4.2; use NCCL_NET_GDR_LEVEL"));
+}
+
+TEST(Lint, SaysWhatCannotBeSet) {
+  EXPECT_THAT(linted("NCCL_NET_MAX_REQUESTS=64\nNCCL_SINGLE_RING_THRESHOLD=1\n"),
+              ElementsAre("error: NCCL never reads NCCL_NET_MAX_REQUESTS; it is a constant, which cannot be "
+                          "set",
+                          "error: NCCL never reads NCCL_SINGLE_RING_THRESHOLD; NCCL chooses the algorithm by "
+                          "itself"));
 }
 
 TEST(Lint, MindsDebugging) {
   EXPECT_THAT(linted("NCCL_P2P_DISABLE=1\nNCCL_DEBUG=WARN\n"),
-              ElementsAre("warning: NCCL_P2P_DISABLE is for debugging: NCCL's guide says not to keep it in "
-                          "scripts"));
+              ElementsAre("warning: NCCL_P2P_DISABLE is a debugging variable, which NCCL's guide says "
+                          "not to keep in scripts"));
 }
 
 TEST(Lint, DoesNotMindWhatAPlatformAsksFor) {
   EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=1\n"), IsEmpty());
   EXPECT_THAT(linted("NCCL_IB_PCI_RELAXED_ORDERING=0\n"),
-              ElementsAre("warning: NCCL_IB_PCI_RELAXED_ORDERING is for debugging: NCCL's guide says not to "
-                          "keep it in scripts"));
+              ElementsAre("warning: NCCL_IB_PCI_RELAXED_ORDERING is a debugging variable, which NCCL's "
+                          "guide says not to keep in scripts"));
 }
 
 TEST(Lint, SaysWhatAPrefixTakes) {
   EXPECT_THAT(
       linted("NCCL_IB_HCA=mlx5_1:1\nNCCL_SOCKET_IFNAME=eth0\n"),
-      ElementsAre("warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix, which takes mlx5_1 and mlx5_10 alike: "
-                  "write the exact names after \"=\"",
-                  "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix, which takes eth0 and eth0.100 "
-                  "alike: write the exact names after \"=\""));
+      ElementsAre("warning: NCCL_IB_HCA: \"mlx5_1\" is a prefix that also matches mlx5_10; write exact "
+                  "names after \"=\"",
+                  "warning: NCCL_SOCKET_IFNAME: \"eth0\" is a prefix that also matches eth0.100; write "
+                  "exact names after \"=\""));
 }
 
 TEST(Lint, ReadsListsAsNcclDoes) {

@@ -44,6 +44,45 @@ TEST_F(TreeTest, ReadsNothingOutsideTheRoot) {
   EXPECT_TRUE(tree.seen().files.empty());
 }
 
+TEST_F(TreeTest, AbsoluteLinksStartAtTheMachinesRoot) {
+  const auto root = scratch_.path() / "root";
+  const auto tree = made_of("etc/nccl.conf -> /opt/site/nccl.conf\nopt/site -> " + (root / "srv").string() +
+                            "\nsrv/nccl.conf = NCCL_DEBUG=WARN\nvar/run -> /run\nrun/a = b\n");
+  EXPECT_EQ(tree.text("etc/nccl.conf"), "NCCL_DEBUG=WARN");
+  EXPECT_EQ(tree.real("etc/nccl.conf"), Tree::Path("srv/nccl.conf"));
+  EXPECT_EQ(tree.text("var/run/a"), "b");
+  const std::map<Tree::Path, std::string> links = {
+      {"etc/nccl.conf", "../opt/site/nccl.conf"}, {"opt/site", "../srv"}, {"var/run", "../run"}};
+  EXPECT_EQ(tree.seen().links, links);
+}
+
+TEST_F(TreeTest, NvSwitchesAreCounted) {
+  const auto tree = made_of(
+      "sys/bus/pci/devices/0000:05:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:05:00.0/class = 0x068000\n"
+      "sys/bus/pci/devices/0000:06:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:06:00.0/class = "
+      "0x040300\n");
+  EXPECT_EQ(read_topology(tree, {}).nvswitches, 1U);
+}
+
+TEST_F(TreeTest, AnAddressInANetworkOfTwoInterfacesIsOfNeither) {
+  const auto tree = made_of(
+      "sys/class/net/eth0/operstate = up\nsys/class/net/eth1/operstate = up\n"
+      "sys/class/net/eth2/operstate = up\n"
+      "proc/net/route = Iface\\tDestination\\n"
+      "eth0\\t0000000A\\t00000000\\t0001\\t0\\t0\\t100\\t00FFFFFF\\t0\\t0\\t0\\n"
+      "eth1\\t0000000A\\t00000000\\t0001\\t0\\t0\\t101\\t00FFFFFF\\t0\\t0\\t0\\n"
+      "eth2\\t0000010A\\t00000000\\t0001\\t0\\t0\\t102\\t00FFFFFF\\t0\\t0\\t0\n"
+      "proc/net/fib_trie =      |-- 10.0.0.5\\n        /32 host LOCAL\\n     |-- 10.0.0.6\\n"
+      "        /32 host LOCAL\\n     |-- 10.1.0.7\\n        /32 host LOCAL\n");
+  const auto topology = read_topology(tree, {});
+  ASSERT_EQ(topology.shared_addresses.size(), 2U);
+  EXPECT_EQ(topology.shared_addresses.front().address.text(), "10.0.0.5");
+  EXPECT_THAT(topology.shared_addresses.front().interfaces, ElementsAre("eth0", "eth1"));
+  EXPECT_THAT(topology.nics[0].addresses, IsEmpty());
+  EXPECT_THAT(topology.nics[1].addresses, IsEmpty());
+  EXPECT_THAT(topology.nics[2].addresses, ElementsAre(IpAddress::parse("10.1.0.7").value()));
+}
+
 TEST_F(TreeTest, OddFilesAreNoDevices) {
   const auto tree = made_of(
       "sys/class/net/bonding_masters = bond0\n"
@@ -63,7 +102,7 @@ TEST_F(TreeTest, OddFilesAreNoDevices) {
   const auto& port = topology.hcas.front().ports.front();
   EXPECT_TRUE(port.active());
   EXPECT_EQ(port.rate, 0U);
-  EXPECT_EQ(port.link_layer, "unknown");
+  EXPECT_EQ(port.link_layer, "");
   ASSERT_EQ(port.gids.size(), 1U) << "a GID of zeros is none";
   EXPECT_EQ(port.gids.front().index, 3);
   EXPECT_TRUE(port.gids.front().is_roce_v2_ipv4());

@@ -36,6 +36,13 @@ TEST(KnownVariables, TakeTheValuesThatNcclTakes) {
   EXPECT_EQ(problem("NCCL_IB_TC", "-1"), "none");
   EXPECT_EQ(problem("NCCL_IB_TC", ""), "none");
   EXPECT_EQ(problem("NCCL_IB_TC", "on"), "expected a number, found \"on\", which NCCL reads as 0");
+  EXPECT_EQ(problem("NCCL_IB_TC", "010"), "none");
+  EXPECT_EQ(problem("NCCL_IB_TC", "08"), "expected a number, found \"08\", which NCCL reads as 0")
+      << "a number with a leading zero is octal";
+  EXPECT_EQ(problem("NCCL_IB_TC", "99999999999999999999"),
+            "\"99999999999999999999\" is out of range, so NCCL keeps its default");
+  EXPECT_EQ(number_read("010"), 8);
+  EXPECT_EQ(number_read(""), std::nullopt);
   EXPECT_EQ(problem("NCCL_BUFFSIZE", "8M"), "expected a number, found \"8M\", which NCCL reads as 8");
   EXPECT_EQ(problem("NCCL_DEBUG", "warn"), "none");
   EXPECT_EQ(problem("NCCL_DEBUG", "DEBUG"), "expected VERSION, WARN, INFO, ABORT or TRACE, found \"DEBUG\"");
@@ -64,7 +71,7 @@ TEST(OtherNames, AreNotReadByTheNewestNccl) {
   for (const auto* name : {"NCCL_TIMEOUT", "NCCL_IB_CUDA_SUPPORT", "NCCL_MNNVL"}) {
     ASSERT_NE(other_name(name), nullptr);
     EXPECT_EQ(other_name(name)->read_by, "");
-    EXPECT_NE(other_name(name)->instead, "");
+    EXPECT_NE(other_name(name)->advice, "");
     EXPECT_FALSE(known_variable(name) != nullptr && known_variable(name)->known_by(kNewestNccl)) << name;
   }
   EXPECT_EQ(other_name("NCCL_FASTRAK_ENABLE")->read_by, "the TCPXO plugin of a3-mega");
@@ -85,8 +92,11 @@ TEST(Tables, SayWhatIsWrong) {
       "error: variables.tsv: \"moon\" is no part of the guide\n");
   const std::string platforms = "name\ttitle\twhen\tsource\n";
   const std::string rows = "preset\tvariable\tvalue\treason\tsource\n";
-  EXPECT_EQ(read_presets(platforms + "a\tA\tmoon=1\tx\n", rows).error().text(),
-            "error: platforms.tsv: the row of a has an unknown condition: \"moon=1\"\n");
+  for (const std::string wrong :
+       {"moon=1", "gpus=8", "vendor>=1", "hcas>=x", "driver>=1", "gpu:x=1", "dgx"}) {
+    EXPECT_EQ(read_presets(platforms + "a\tA\tgpus>=1; " + wrong + "\tx\n", rows).error().text(),
+              "error: platforms.tsv: the row of a has an unknown condition: \"" + wrong + "\"\n");
+  }
   EXPECT_EQ(read_presets(platforms, rows + "b\tNCCL_NET\tIB\tr\tx\n").error().text(),
             "error: presets.tsv: \"b\" is not in platforms.tsv\n");
 }
