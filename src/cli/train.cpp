@@ -45,6 +45,8 @@ struct TrainOptions {
   std::string place = std::string(train::place_kinds().front().name);
   std::optional<int> port;
   std::optional<int> grace;
+  bool preflight = false;
+  bool no_preflight = false;
   bool dry_run = false;
 };
 
@@ -70,6 +72,7 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
       return fail(input_error(fmt::format("--grace {}: expected 0 or more seconds", *options.grace)));
     request.grace = std::chrono::seconds(*options.grace);
   }
+  if (options.preflight || options.no_preflight) request.preflight = options.preflight;
   request.arguments = world.rest;
   return request;
 }
@@ -121,6 +124,11 @@ nlohmann::ordered_json cause_json(const train::RunEnd& end, const train::RunFold
           {"log", log_of(cause, folder)}};
 }
 
+nlohmann::ordered_json preflight_json(const std::optional<train::Preflight>& preflight) {
+  if (!preflight) return nullptr;
+  return nlohmann::ordered_json::parse(train::write_preflight(*preflight));
+}
+
 std::string json_of(const commands::TrainDocument& document) {
   const auto& [plan, description, folder, report] = document;
   auto nodes = nlohmann::ordered_json::array();
@@ -136,6 +144,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"result", report.end.result},
                                           {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
+                                          {"preflight", preflight_json(report.preflight)},
                                           {"cause", cause_json(report.end, folder)},
                                           {"killed", train::killed_ranks(report.end)},
                                           {"record", folder.record().string()}},
@@ -301,6 +310,11 @@ void register_train(App& app) {
               "default)")
       .value_name("SECONDS");
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
+  const auto preflight = command.flag("--preflight", options->preflight,
+                                      "Check GPUs and network before the training, with an all-reduce over "
+                                      "all ranks. Default: with several hosts");
+  command.flag("--no-preflight", options->no_preflight, "Start the training without this check")
+      .excludes(preflight);
   command.flag("--dry-run", options->dry_run,
                "Print the commands that would be run, as a shell script, and run nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });

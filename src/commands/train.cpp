@@ -117,6 +117,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .grace = request.grace,
                                   .arguments = request.arguments};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
+  plan.preflight = request.preflight.value_or(place->has_several_hosts(plan));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
@@ -180,6 +181,9 @@ Result<train::PlaceCommands> train_commands(const TrainRequest& request, const C
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
+  if (prepared.plan.preflight)
+    context.reporter.note(
+        "the commands are those of the training: launch itself reads what a preflight finds");
   if (prepared.plan.mounted) {
     context.reporter.warn(
         "the commands need what a run makes before: the mounted environment and a tar of the project's "

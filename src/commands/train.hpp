@@ -23,6 +23,7 @@ struct TrainRequest {
   std::optional<std::chrono::seconds> grace = {};  ///< for ranks to save when interrupted; else the recipe's
   /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
   std::optional<train::EnvironmentKind> environment = {};
+  std::optional<bool> preflight = {};       ///< check before the training; nullopt: with several hosts
   std::vector<std::string> arguments = {};  ///< for the training script
 };
 

@@ -91,6 +91,7 @@ struct Plan {
   std::filesystem::path node_folder = {};        ///< on this machine; kNodeFolder in a node
   std::uint64_t shm_bytes = 0;                   ///< limit of a node's /dev/shm
   Grace grace = {};
+  bool preflight = false;  ///< GPUs and network are checked before the training (preflight.hpp)
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
   EnvironmentKind environment_kind() const {

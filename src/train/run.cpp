@@ -8,6 +8,7 @@
 
 #include "base/file.hpp"
 #include "train/control.hpp"
+#include "train/preflight_run.hpp"
 #include "train/rank_line.hpp"
 
 namespace launch::train {
@@ -46,6 +47,24 @@ std::function<void(int)> hand_on(std::shared_ptr<Control> control, const Work& w
 
 Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& record) {
   return write_file(disk, folder.record(), write_run_record(record));
+}
+
+/// The check before the training, if the plan has one. An outcome: it failed or was interrupted, and there is
+/// no training.
+Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, Control* control,
+                                           const RunFolder& folder, const Work& work,
+                                           const StopTokens& tokens, std::optional<Preflight>& preflight) {
+  if (!plan.preflight) return std::nullopt;
+  TRY_ASSIGN(preflight, run_preflight(plan, place, control, folder.preflight_logs(), work, tokens));
+  Outcome outcome;
+  outcome.interrupted = !preflight;
+  if (preflight && preflight->works()) return std::nullopt;
+  if (preflight) {
+    outcome.error = preflight_error(*preflight);
+    outcome.error->hint(
+        fmt::format("read what each rank found: {}", (folder.preflight_logs() / kAllLog).string()));
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -100,8 +119,11 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     const auto again =
         world.take_signals ? world.take_signals(hand_on(control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
-    return Training(plan, place, control.get(), folder.logs(), std::move(show), world.work)
-        .run({requests.token(), again});
+    const StopTokens tokens{requests.token(), again};
+    TRY_ASSIGN(auto ended,
+               check_first(plan, place, control.get(), folder, world.work, tokens, record.preflight));
+    if (ended) return *std::move(ended);
+    return Training(plan, place, control.get(), folder.logs(), std::move(show), world.work).run(tokens);
   }();
   disk.remove(folder.files());
   if (world.take_signals)
@@ -118,6 +140,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   }
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
   report.end.ended = utc_timestamp(clock.now());
+  report.preflight = record.preflight;
   record.end = report.end;
   if (const auto written = write_record(disk, folder, record); !written) {
     world.work.reporter.warn(

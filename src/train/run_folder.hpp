@@ -27,6 +27,8 @@ class RunFolder {
   std::string run() const { return path_.filename().string(); }
   std::filesystem::path record() const { return path_ / "run.json"; }
   std::filesystem::path logs() const { return path_ / "logs"; }
+  /// Of the check before the training.
+  std::filesystem::path preflight_logs() const { return logs() / "preflight"; }
   std::filesystem::path log_of(int node, std::optional<int> rank) const {
     return logs() / log_name(node, rank);
   }

@@ -10,6 +10,7 @@
 #include "train/failure.hpp"
 #include "train/place.hpp"
 #include "train/plan.hpp"
+#include "train/preflight.hpp"
 
 namespace launch::train {
 
@@ -40,7 +41,8 @@ struct RunRecord {
   PlaceHandle handle;
   PlaceDescription description;
   PlaceCommands commands;
-  std::optional<RunEnd> end;  ///< nullopt while it runs
+  std::optional<RunEnd> end;                ///< nullopt while it runs
+  std::optional<Preflight> preflight = {};  ///< of the check before the training
 };
 
 /// The document. Pure.
