@@ -101,8 +101,8 @@ class Place {
   /// True if nodes that mount folders of the store are not confined by SELinux, as others are.
   virtual bool gives_up_selinux() const { return false; }
 
-  /// Requests all nodes and returns. The plan must outlive `finish`. Errors (environment): what the nodes
-  /// share could not be created; then no node was requested.
+  /// Requests all nodes and returns. The plan must outlive `finish`, after which the same run may be started
+  /// again. Errors (environment): what the nodes share could not be created; then no node was requested.
   virtual Result<void> start(const Plan& plan, PlaceSinks sinks) = 0;
   /// Asks all nodes to end: SIGTERM, then SIGKILL after the grace time. Returns at once; the ends follow as
   /// events.

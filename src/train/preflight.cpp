@@ -186,13 +186,14 @@ class Judge {
       hcas = chosen;
     }
     if (ranks.empty()) return;
-    const auto& warnings = part(all, *ranks.begin())->warnings;
-    const auto who =
-        static_cast<int>(ranks.size()) == world() ? "" : fmt::format(" of {}", names_.ranks(ranks));
+    const auto& first = *part(all, *ranks.begin());
+    const auto whole = static_cast<int>(ranks.size()) == world();
     blame(PreflightBlame::transport, ranks,
-          fmt::format("NCCL{} uses sockets ({}), though HCAs were chosen (NCCL_IB_HCA={}){}", who,
+          fmt::format("NCCL{} uses sockets ({}), though HCAs were chosen (NCCL_IB_HCA={}){}{}",
+                      whole ? "" : fmt::format(" of {}", names_.ranks(ranks)),
                       names_.some_of(result_.interfaces, ", "), hcas,
-                      warnings.empty() ? "" : ": " + warnings.back()),
+                      first.hcas.empty() ? ", and finds none" : "",
+                      first.warnings.empty() ? "" : ": " + first.warnings.back()),
           "check that the nodes see these HCAs (`ibv_devinfo`, /dev/infiniband) and may lock memory "
           "(`ulimit -l`), or leave NCCL_IB_HCA out if sockets are meant");
   }
@@ -250,20 +251,19 @@ class Judge {
     const auto all = round(Kind::all);
     if (nodes() == 1 || !all) return false;
     const auto reach = reach_of(Kind::pairs, everyone());
+    if (reach.broken.empty()) return false;
     auto culprits = reach.culprits();
     const bool proven = !culprits.empty();
     if (!proven) culprits = own_failures(*all, everyone());
-    const auto broken = reach.broken_without(culprits);
-    if (!culprits.empty() && (proven ? broken.empty() : true)) return blame_nodes(culprits, *all, proven);
-    if (reach.broken.empty() && world() > 2) return false;
-    const bool nothing = reach.some.empty();
-    const auto message = nothing ? std::string("no node reaches another")
-                                 : fmt::format("{} do not reach each other, while others do",
-                                               names_.pairs(reach.broken, &PreflightNames::rank));
+    if (!culprits.empty() && (!proven || reach.broken_without(culprits).empty()))
+      return blame_nodes(culprits, *all, proven);
     Ranks ranks;
     for (const auto& [a, b] : reach.broken) ranks.insert({a, b});
-    blame(PreflightBlame::network, ranks.empty() ? everyone() : ranks,
-          fmt::format("{}: {}", message, first_reason(*all, everyone())), names_.network_hint());
+    const auto message = reach.some.empty() ? std::string("no node reaches another")
+                                            : fmt::format("{} do not reach each other, while others do",
+                                                          names_.pairs(reach.broken, &PreflightNames::rank));
+    blame(PreflightBlame::network, ranks, fmt::format("{}: {}", message, first_reason(*all, everyone())),
+          names_.network_hint());
     return true;
   }
 

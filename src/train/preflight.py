@@ -1,4 +1,6 @@
-"""The check before a training (launch train --preflight), one process per rank: torchrun … rank.py preflight.py BACKEND
+"""The check before a training (launch train --preflight), one process per rank:
+
+    torchrun … rank.py preflight.py nccl|gloo
 
 Each rank alone, then an all-reduce over all. If that fails: over the ranks of each node, over pairs of nodes, and over
 pairs inside a node that fails, so that it is known what works and what does not (preflight_rounds.py). Each part runs
@@ -79,7 +81,7 @@ class Part:
             self.child(work, write_end, parent)
         os.close(write_end)
         self.rest = b""
-        self.said = {}
+        self.said = {"step": 0, "at": "starting"}
         self.open = True
 
     def child(self, work, write_end, parent):

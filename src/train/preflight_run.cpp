@@ -16,20 +16,7 @@ namespace {
 /// Longer than any part of a check may take (preflight_rounds.py), and than a container to start.
 constexpr std::chrono::seconds kSilence{180};
 /// For the ranks to end once the check is over.
-constexpr std::chrono::seconds kEnd{20};
-
-/// Passes warnings on; what a training says of its end is not meant for a check.
-class WarningsOnly final : public Reporter {
- public:
-  explicit WarningsOnly(Reporter& reporter) : reporter_(reporter) {}
-  void warn(std::string_view text) override { reporter_.warn(text); }
-  void note(std::string_view /*text*/) override {}
-  void progress(std::string_view /*what*/, std::uint64_t /*done*/, std::uint64_t /*total*/) override {}
-  void status(std::string_view /*what*/) override {}
-
- private:
-  Reporter& reporter_;
-};
+constexpr std::chrono::seconds kEnd{60};
 
 /// Collects what the ranks say, and requests a stop when nothing more is to be expected.
 class Listener {
@@ -95,30 +82,28 @@ void tell(const Preflight& preflight, Reporter& reporter) {
 
 }  // namespace
 
-Result<std::optional<Preflight>> run_preflight(const Plan& plan, Place& place, Control* control,
-                                               const std::filesystem::path& logs, const Work& work,
-                                               const StopTokens& tokens) {
+Result<PreflightRun> run_preflight(const Plan& plan, Place& place, const std::filesystem::path& logs,
+                                   const Work& work, const StopTokens& tokens) {
   TRY(make_folder(work.disk, logs));
   const auto check = preflight_plan(plan);
   work.reporter.note(fmt::format("preflight: checking {} on {}",
                                  count_of(static_cast<std::size_t>(plan.world_size()), "rank"),
                                  count_of(plan.nodes.size(), "node")));
   const auto began = work.clock.steady();
-  WarningsOnly warnings(work.reporter);
   Listener listener(work.clock, tokens.stop);
   const auto show = [&](Stream stream, std::string_view who, std::string_view text) {
     if (stream == Stream::out) listener.take(who, text);
   };
+  // Without a Control, whose wishes would be those of the training too: its ranks save nothing.
   TRY_ASSIGN(auto outcome,
-             Training(check, place, control, logs, show, {work.disk, work.clock, warnings, work.stop})
-                 .run({listener.token(), tokens.again}));
-  if (tokens.stop.stop_requested()) return std::nullopt;
+             Training(check, place, nullptr, logs, show, work).run({listener.token(), tokens.again}));
+  if (tokens.stop.stop_requested()) return PreflightRun{.stop_seconds = outcome.stop_seconds};
   if (outcome.error) return fail(*std::move(outcome.error));
   auto preflight = judge_preflight(plan, listener.findings());
   if (outcome.cause) preflight = failed_by(*outcome.cause, std::move(preflight));
   preflight.seconds = std::chrono::duration<double>(work.clock.steady() - began).count();
   tell(preflight, work.reporter);
-  return preflight;
+  return PreflightRun{std::move(preflight), outcome.stop_seconds};
 }
 
 }  // namespace launch::train

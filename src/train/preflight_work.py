@@ -1,8 +1,8 @@
 """The parts of the check before a training, each in a process of its own, and what NCCL's log says of them.
 
 What a rank finds: gpu (name, place); version (of NCCL); bandwidth ([[BYTES, GB/s], …], the bus bandwidth of the
-all-reduce); transports ("P2P/CUMEM", "NET/IB/GDRDMA", in NCCL's words; "TCP" with gloo); interfaces (of the network that
-it uses); hcas; warnings (the last that NCCL wrote).
+all-reduce); transports ("P2P/CUMEM", "NET/IB/GDRDMA", in NCCL's words; "TCP" with gloo); interfaces (of its network);
+hcas; warnings (the last that NCCL wrote).
 """
 
 import fcntl
@@ -68,15 +68,15 @@ def alone(backend, local_rank, report):
     """Allocates, computes and reads back."""
     import torch
 
-    report(step=0, at="finding its device")
+    report(step=1, at="finding its device")
     device = device_of(backend, local_rank)
-    report(step=1, at="allocating memory")
+    report(step=2, at="allocating memory")
     if device.type == "cuda":
         torch.zeros(1, device=device)
         report(gpu=gpu_of(device))
     size = 1024 if device.type == "cuda" else 64
     ones = torch.ones(size, size, device=device)
-    report(step=2, at="multiplying matrices")
+    report(step=3, at="multiplying matrices")
     product = ones @ ones
     if not bool((product == size).all()):
         raise RuntimeError("a product of matrices is wrong")
@@ -90,9 +90,11 @@ def reduce(backend, local_rank, meeting, measured, log, report):
     import torch.distributed as dist
 
     device = device_of(backend, local_rank)
-    report(step=0, at="connecting", **({} if backend == "nccl" else {"transports": ["TCP"], "interfaces": interfaces()}))
+    report(step=1, at="connecting")
+    if backend == "gloo":
+        report(transports=["TCP"], interfaces=interfaces())
     meeting.join(backend)
-    report(step=1, at="the first all-reduce")
+    report(step=2, at="the first all-reduce")
     value = torch.full((1024,), float(meeting.rank + 1), device=device)
     dist.all_reduce(value)
     if not bool((value == sum(rank + 1 for rank in meeting.group)).all()):
@@ -107,7 +109,7 @@ def measure(backend, device, ranks, report):
 
     found = []
     seconds, last = 0.0, 0
-    for step, size in enumerate(SIZES[backend], 2):
+    for step, size in enumerate(SIZES[backend], 3):
         report(step=step, at=f"an all-reduce of {size // MIB} MiB")
         free = torch.cuda.mem_get_info()[0] if device.type == "cuda" else 4 * size
         seconds, least = agreed(device, seconds, free)

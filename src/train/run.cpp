@@ -51,14 +51,16 @@ Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& 
 
 /// The check before the training, if the plan has one. An outcome: it failed or was interrupted, and there is
 /// no training.
-Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, Control* control,
-                                           const RunFolder& folder, const Work& work,
-                                           const StopTokens& tokens, std::optional<Preflight>& preflight) {
+Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, const RunFolder& folder,
+                                           const Work& work, const StopTokens& tokens,
+                                           std::optional<Preflight>& preflight) {
   if (!plan.preflight) return std::nullopt;
-  TRY_ASSIGN(preflight, run_preflight(plan, place, control, folder.preflight_logs(), work, tokens));
+  TRY_ASSIGN(auto ran, run_preflight(plan, place, folder.preflight_logs(), work, tokens));
+  preflight = std::move(ran.result);
+  if (preflight && preflight->works()) return std::nullopt;
   Outcome outcome;
   outcome.interrupted = !preflight;
-  if (preflight && preflight->works()) return std::nullopt;
+  outcome.stop_seconds = ran.stop_seconds;
   if (preflight) {
     outcome.error = preflight_error(*preflight);
     outcome.error->hint(
@@ -120,8 +122,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
         world.take_signals ? world.take_signals(hand_on(control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
     const StopTokens tokens{requests.token(), again};
-    TRY_ASSIGN(auto ended,
-               check_first(plan, place, control.get(), folder, world.work, tokens, record.preflight));
+    TRY_ASSIGN(auto ended, check_first(plan, place, folder, world.work, tokens, record.preflight));
     if (ended) return *std::move(ended);
     return Training(plan, place, control.get(), folder.logs(), std::move(show), world.work).run(tokens);
   }();

@@ -180,6 +180,9 @@ class LocalPlace final : public Place {
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
     sinks_ = std::move(sinks);
+    clients_ = std::stop_source();  // a check of the same nodes may have been stopped before
+    orderly_ = true;
+    stopped_ = {};
     TRY_ASSIGN(subnet_, create_network(plan));
     clients_threads_.reserve(plan.nodes.size());
     for (const auto& node : plan.nodes) {

@@ -45,6 +45,8 @@ TEST_F(PreflightScript, ReadsNcclsLog) {
   const std::vector<Log> logs{
       {"one node, NVLink",
        "h:57:57 [0] NCCL INFO NCCL version 2.28.9+cuda13.0\n"
+       "h:57:91 [0] NCCL INFO NET/IB : No device found.\n"
+       "h:57:91 [0] NCCL INFO NET/IB : Using [RO]; OOB eth0:10.0.2.15<0>\n"
        "h:57:91 [0] NCCL INFO NET/Socket : Using [0]eth0:10.0.2.15<0>\n"
        "h:57:91 [0] NCCL INFO Initialized NET plugin Socket\n"
        "h:57:95 [0] NCCL INFO Channel 00/0 : 0[0] -> 1[1] via P2P/CUMEM\n"
@@ -63,7 +65,7 @@ TEST_F(PreflightScript, ReadsNcclsLog) {
        "h:57:95 [0] NCCL INFO Channel 01/0 : 8[0] -> 0[0] [receive] via NET/IB/1(3)/GDRDMA/Shared\n"
        "h:57:95 [0] NCCL INFO Channel 02/0 : 8[0] -> 0[0] [send] via NET/IB/1/Shared\n",
        "{'transports': ['NET/IB/GDRDMA', 'NET/IB'], 'hcas': ['mlx5_0:1', 'mlx5_1:1']}"},
-      {"a plugin's network",
+      {"the network of a plugin",
        "h:57:95 [0] NCCL INFO Channel 00/0 : 8[0] -> 0[0] [receive] via NET/AWS Libfabric/0/GDRDMA\n"
        "h:57:95 [0] NCCL INFO CollNet 00/0 : 0 [send] via COLLNET/SHARP/0/GDRDMA\n"
        "h:57:95 [0] NCCL INFO Connected NVLS tree\n",
@@ -75,12 +77,19 @@ TEST_F(PreflightScript, ReadsNcclsLog) {
        "{'warnings': ['two', 'Bootstrap : no socket interface found', 'four']}"},
       {"nothing", "", "{}"},
   };
+  std::string found;
   for (const auto& log : logs) {
-    ASSERT_TRUE(write_file(work_.disk, scratch_.path() / "log", log.lines));
-    EXPECT_EQ(run("import preflight_work\nprint(preflight_work.found_in_log(__file__[:-4] + 'log'))\n"),
-              log.found + "\n")
-        << log.name;
+    ASSERT_TRUE(write_file(work_.disk, scratch_.path() / log.name, log.lines));
+    found += log.name + ": " + log.found + "\n";
   }
+  std::string names;
+  for (const auto& log : logs) names += "'" + log.name + "', ";
+  EXPECT_EQ(
+      run("import os, preflight_work\n"
+          "folder = os.path.dirname(os.path.abspath(__file__))\n"
+          "for name in (" +
+          names + "):\n    print(name + ':', preflight_work.found_in_log(os.path.join(folder, name)))\n"),
+      found);
   EXPECT_EQ(run("import preflight_work\nprint(preflight_work.found_in_log('/nowhere'))\n"), "{}\n");
 }
 

@@ -45,7 +45,9 @@ class Check {
     recipe.train.command = {"train.py"};
     recipe.train.nodes = nodes;
     recipe.train.env = std::move(variables);
-    plan = plan_local(recipe, {.run = "demo-1"},
+    PlanRequest request;
+    request.run = "demo-1";
+    plan = plan_local(recipe, request,
                       {.cpus = 8, .memory = std::uint64_t{8} << 30, .gpus = nodes * gpus_per_node})
                .value();
     for (int rank = 0; rank < plan.world_size(); ++rank)
@@ -447,7 +449,8 @@ std::vector<Case> together() {
        "transport",
        {0, 1},
        {0, 1},
-       "NCCL uses sockets (eth0), though HCAs were chosen (NCCL_IB_HCA==mlx5_0,mlx5_1): no device",
+       "NCCL uses sockets (eth0), though HCAs were chosen (NCCL_IB_HCA==mlx5_0,mlx5_1), and finds none: no "
+       "device",
        "check that the nodes see these HCAs (`ibv_devinfo`, /dev/infiniband) and may lock memory (`ulimit "
        "-l`), or "
        "leave NCCL_IB_HCA out if sockets are meant"},
