@@ -33,6 +33,10 @@ constexpr const char* kFooter =
     "everything. Ranks write to pipes, so that many programs print no colours unless FORCE_COLOR = \"1\" is\n"
     "in [train.env].\n"
     "\n"
+    "--preflight runs an all-reduce over all ranks first, in the same image and environment, and says which "
+    "GPU,\n"
+    "node or NIC fails, over what NCCL or gloo communicate, and how fast.\n"
+    "\n"
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
@@ -54,6 +58,8 @@ struct TrainOptions {
   std::optional<int> restarts;
   std::optional<int> rendezvous_timeout;
   std::optional<int> hang_timeout;
+  bool preflight = false;
+  bool no_preflight = false;
   bool dry_run = false;
 };
 
@@ -91,6 +97,7 @@ Result<commands::TrainRequest> request_of(const TrainOptions& options, const Wor
   request.port = options.port.value_or(request.port);
   TRY_ASSIGN(request.grace, seconds_of_option(options.grace, "--grace"));
   TRY_ASSIGN(request.limits, limits_of(options));
+  if (options.preflight || options.no_preflight) request.preflight = options.preflight;
   request.arguments = world.rest;
   return request;
 }
@@ -144,6 +151,11 @@ nlohmann::ordered_json cause_json(const train::RunEnd& end, const train::RunFold
           {"log", log_of(cause, folder)}};
 }
 
+nlohmann::ordered_json preflight_json(const std::optional<train::Preflight>& preflight) {
+  if (!preflight) return nullptr;
+  return nlohmann::ordered_json::parse(train::write_preflight(*preflight));
+}
+
 std::string json_of(const commands::TrainDocument& document) {
   const auto& [plan, description, folder, report] = document;
   auto nodes = nlohmann::ordered_json::array();
@@ -160,6 +172,7 @@ std::string json_of(const commands::TrainDocument& document) {
                                           {"code", code_of(report.end)},
                                           {"seconds", report.end.seconds},
                                           {"attempts", report.attempts},
+                                          {"preflight", preflight_json(report.preflight)},
                                           {"cause", cause_json(report.end, folder)},
                                           {"killed", train::killed_ranks(report.end)},
                                           {"record", folder.record().string()}},
@@ -360,6 +373,11 @@ void register_train(App& app) {
       .value_name("SECONDS");
   add_limits(command, *options);
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
+  const auto preflight = command.flag("--preflight", options->preflight,
+                                      "Check GPUs and network before the training, with an all-reduce over "
+                                      "all ranks. Default: with several hosts");
+  command.flag("--no-preflight", options->no_preflight, "Start the training without this check")
+      .excludes(preflight);
   command.flag("--dry-run", options->dry_run,
                "Print the commands that would be run, as a shell script, and run nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });

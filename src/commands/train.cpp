@@ -158,6 +158,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .nccl = train::nccl_of(locked.lock.lock)};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   train::note_proxies(plan, context.environment);
+  plan.preflight = request.preflight.value_or(place->has_several_hosts(plan));
   TRY(place->open());
   TRY_ASSIGN(auto image_error, find_image(*place, locked, plan));
   if (place->handle().place == train::place_kinds().front().name) {
@@ -225,6 +226,9 @@ Result<TrainCommands> train_commands(const TrainRequest& request, const Context&
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
   TRY(train::make_flight_folder(context.disk, prepared.plan));
+  if (prepared.plan.preflight)
+    context.reporter.note(
+        "the commands are those of the training: launch itself reads what a preflight finds");
   if (prepared.plan.mounted) {
     context.reporter.warn(
         "the commands need what a run makes before: the mounted environment and a tar of the project's "

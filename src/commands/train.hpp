@@ -24,6 +24,7 @@ struct TrainRequest {
   project::RunLimits limits = {};                  ///< else the recipe's
   /// nullopt: the image, if there is one of the lock; else a mounted environment, where that works.
   std::optional<train::EnvironmentKind> environment = {};
+  std::optional<bool> preflight = {};       ///< check before the training; nullopt: with several hosts
   std::vector<std::string> arguments = {};  ///< for the training script
   train::GivenTexts given = {};             ///< of the ranks; relative paths start in the context's folder
 };

@@ -104,6 +104,9 @@ class Place {
   virtual PlaceHandle handle() const = 0;
   /// The commands that would be run: for --dry-run. Pure.
   virtual PlaceCommands commands(const Plan& plan) const = 0;
+  /// True if the nodes of a plan are on different hosts, whose GPUs and network are checked before a
+  /// training.
+  virtual bool has_several_hosts(const Plan& /*plan*/) const { return false; }
   /// Why nodes cannot mount folders of this machine: "podman is the client of a remote service"; empty if
   /// they can.
   virtual std::string why_not_mounted() const { return "its nodes cannot mount folders of this machine"; }

@@ -121,7 +121,8 @@ struct Plan {
   std::uint64_t shm_bytes = 0;                      ///< limit of a node's /dev/shm
   Grace grace = {};
   Patience patience = {};
-  int restarts = 0;  ///< at most, after failures
+  int restarts = 0;        ///< at most, after failures
+  bool preflight = false;  ///< GPUs and network are checked before the training (preflight.hpp)
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
   /// Of a node: "nofile" → "soft:hard".

@@ -10,6 +10,7 @@
 #include "train/attempts.hpp"
 #include "train/control.hpp"
 #include "train/flight.hpp"
+#include "train/preflight_run.hpp"
 #include "train/rank_line.hpp"
 #include "train/xid.hpp"
 
@@ -49,6 +50,26 @@ std::function<void(int)> hand_on(Control& control, const Work& work) {
 
 Result<void> write_record(Disk& disk, const RunFolder& folder, const RunRecord& record) {
   return write_file(disk, folder.record(), write_run_record(record));
+}
+
+/// The check before the training, if the plan has one. An outcome: it failed or was interrupted, and there is
+/// no training.
+Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, const RunFolder& folder,
+                                           const Work& work, const StopTokens& tokens,
+                                           std::optional<Preflight>& preflight) {
+  if (!plan.preflight) return std::nullopt;
+  TRY_ASSIGN(auto ran, run_preflight(plan, place, folder.preflight_logs(), work, tokens));
+  preflight = std::move(ran.result);
+  if (preflight && preflight->works()) return std::nullopt;
+  Outcome outcome;
+  outcome.interrupted = !preflight;
+  outcome.stop_seconds = ran.stop_seconds;
+  if (preflight) {
+    outcome.error = preflight_error(*preflight);
+    outcome.error->hint(
+        fmt::format("read what each rank found: {}", (folder.preflight_logs() / kAllLog).string()));
+  }
+  return outcome;
 }
 
 }  // namespace
@@ -113,8 +134,11 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     const auto again =
         world.take_signals ? world.take_signals(hand_on(*control, world.work)) : std::stop_token();
     if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
+    const StopTokens tokens{requests.token(), again};
+    TRY_ASSIGN(auto ended, check_first(plan, place, folder, world.work, tokens, record.preflight));
+    if (ended) return *std::move(ended);
     const AttemptWorld attempts{place, folder, *control, std::move(show), world.work, explain, keep};
-    return run_attempts(plan, attempts, {requests.token(), again});
+    return run_attempts(plan, attempts, tokens);
   }();
   disk.remove(folder.files());
   if (world.take_signals)
@@ -133,6 +157,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   if (count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
   report.attempts = static_cast<int>(record.attempts.size()) + 1;
   report.end.ended = utc_timestamp(clock.now());
+  report.preflight = record.preflight;
   record.end = report.end;
   if (const auto written = write_record(disk, folder, record); !written) {
     world.work.reporter.warn(

@@ -9,6 +9,7 @@
 #include "base/process.hpp"
 #include "base/work.hpp"
 #include "train/place.hpp"
+#include "train/preflight.hpp"
 #include "train/run_folder.hpp"
 #include "train/run_record.hpp"
 #include "train/train.hpp"
@@ -30,12 +31,13 @@ struct RunReport {
   double stop_seconds = 0;  ///< see Outcome
   int attempts = 1;         ///< with the last
   std::string flight = {};  ///< the folder of the flight recorder's dumps; empty: there are none
+  std::optional<Preflight> preflight = {};  ///< nullopt: there was none, or it was interrupted
 };
 
 /// Carries out a run: creates its folder and record, holds its lock, starts a guard that cleans up should
-/// this process be killed, runs the plan, ends it on a signal or `launch stop`, and completes the record.
-/// Failures after the start are in RunEnd::error. Errors (environment): folder, record or guard cannot be
-/// created.
+/// this process be killed, runs the plan's check and, if that works, its training, ends them on a signal or
+/// `launch stop`, and completes the record. Failures after the start are in RunEnd::error. Errors
+/// (environment): folder, record or guard cannot be created.
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show);
 

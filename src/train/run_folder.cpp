@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include "train/preflight_line.hpp"
 #include "train/rank_line.hpp"
 
 namespace launch::train {
@@ -56,6 +57,7 @@ Result<void> RunFolder::write_node_files(Disk& disk) const {
       return fail(io_error("create the folder", folder, error));
   }
   for (const auto& file : rank_files()) TRY(write_file(disk, node_folder() / file.name, file.text));
+  for (const auto& file : preflight_files()) TRY(write_file(disk, node_folder() / file.name, file.text));
   return {};
 }
 

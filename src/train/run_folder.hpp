@@ -27,6 +27,8 @@ class RunFolder {
   std::string run() const { return path_.filename().string(); }
   std::filesystem::path record() const { return path_ / "run.json"; }
   std::filesystem::path logs() const { return path_ / "logs"; }
+  /// Of the check before the training.
+  std::filesystem::path preflight_logs() const { return logs() / "preflight"; }
   /// Those of one attempt, the first of which is 1; the first has `logs` itself.
   std::filesystem::path logs_of_attempt(int attempt) const;
   /// The attempts that have begun.

@@ -252,6 +252,7 @@ std::string write_run_record(const RunRecord& record) {
   };
   add(record.commands.before);
   for (const auto& node : record.commands.nodes) add(node);
+  json["preflight"] = record.preflight ? Json::parse(write_preflight(*record.preflight)) : Json(nullptr);
   json["attempts"] = attempts_of(record);
   json["end"] = record.end ? end_of(*record.end) : Json(nullptr);
   return text_of(json);

@@ -10,6 +10,7 @@
 #include "train/failure.hpp"
 #include "train/place.hpp"
 #include "train/plan.hpp"
+#include "train/preflight.hpp"
 
 namespace launch::train {
 
@@ -47,8 +48,9 @@ struct RunRecord {
   PlaceHandle handle;
   PlaceDescription description;
   PlaceCommands commands;
-  std::vector<Attempt> attempts = {};  ///< those before the last
-  std::optional<RunEnd> end;           ///< of the last; nullopt while it runs
+  std::vector<Attempt> attempts = {};       ///< those before the last
+  std::optional<RunEnd> end;                ///< of the last; nullopt while it runs
+  std::optional<Preflight> preflight = {};  ///< of the check before the training
 };
 
 /// The document. Pure.

@@ -85,6 +85,8 @@ Result<RunStory> read_run_story(std::string_view text) {
   story.image = json_string(json, {"image", "id"});
   story.environment = environment_of(json);
   story.lock = json_string(json, {"lock"});
+  if (is_true(json_at(json, {"preflight", "works"})))
+    story.preflight = json_string(json, {"preflight", "message"});
   story.verified = json_string(json, {"verified", "time"});
   story.command = strings(json_at(json, {"command"}));
   for (auto& argument : strings(json_at(json, {"arguments"}))) story.command.push_back(std::move(argument));

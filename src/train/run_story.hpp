@@ -49,9 +49,10 @@ struct RunStory {
   std::string backend;  ///< "nccl"
   std::string image;    ///< its ID; with a mounted environment, that of its base
   std::string
-      environment;       ///< the key of the mounted environment, and why there is no image; empty: an image
-  std::string lock;      ///< its digest
-  std::string verified;  ///< when lock and image were verified; empty: they were not
+      environment;        ///< the key of the mounted environment, and why there is no image; empty: an image
+  std::string lock;       ///< its digest
+  std::string preflight;  ///< what worked before the training; empty: it was not checked
+  std::string verified;   ///< when lock and image were verified; empty: they were not
   std::vector<std::string> command;
   std::vector<Variable> variables;  ///< of every node
   std::vector<StoryNode> nodes;

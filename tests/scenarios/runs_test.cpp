@@ -248,6 +248,7 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
  "started": "2026-11-24T05:12:00Z", "time": 100.0, "engine": "podman 4.3.1", "backend": "gloo",
  "place": {"name": "local", "engine": "podman", "program": "podman"}, "lock": "sha256:aa",
  "image": {"name": "localhost/launch/demo:latest", "id": "sha256:bb"}, "verified": null,
+ "preflight": {"works": true, "message": "an all-reduce over 2 ranks works: gloo over TCP"},
  "ranks_per_node": 1, "command": ["train.py"], "arguments": ["--steps", "5"],
  "env": [{"name": "OMP_NUM_THREADS", "value": "4", "reason": "8 CPUs shared by 2 ranks"}],
  "nodes": [{"node": 0, "container": "n0", "gpus": []}, {"node": 1, "container": "n1", "gpus": ["2", "3"]}],
@@ -270,6 +271,7 @@ TEST_F(RunsScenario, ARunTellsItsStory) {
             "          node 1: GPUs 2,3\n"
             "files     image sha256:bb\n"
             "lock      sha256:aa, not verified\n"
+            "preflight an all-reduce over 2 ranks works: gloo over TCP\n"
             "command   train.py --steps 5\n"
             "logs      [ROOT]/state/runs/demo-9/logs\n"
             "\n"

@@ -111,6 +111,7 @@ std::string run_story_text(const commands::RunStoryDocument& document) {
   }
   line("files", run_files_text(story));
   line("lock", fmt::format("{}, {}", story.lock, run_verified_text(story)));
+  if (!story.preflight.empty()) line("preflight", story.preflight);
   line("command", join(story.command, " "));
   line("logs", document.run.folder.logs().string());
   auto text = join(lines, "\n");

@@ -245,7 +245,7 @@ class LocalPlace final : public Place {
   Result<void> start(const Plan& plan, PlaceSinks sinks) override {
     run_ = plan.run;
     sinks_ = std::move(sinks);
-    clients_ = {};
+    clients_ = std::stop_source();  // an earlier attempt, or a check of the same nodes, may have been stopped
     orderly_ = true;
     stopped_ = {};
     TRY_ASSIGN(subnet_, create_network(plan));

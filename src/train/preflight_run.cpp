@@ -1,0 +1,109 @@
+#include "train/preflight_run.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "base/file.hpp"
+#include "base/text.hpp"
+
+namespace launch::train {
+namespace {
+
+/// Longer than any part of a check may take (preflight_rounds.py), and than a container to start.
+constexpr std::chrono::seconds kSilence{180};
+/// For the ranks to end once the check is over.
+constexpr std::chrono::seconds kEnd{60};
+
+/// Collects what the ranks say, and requests a stop when nothing more is to be expected.
+class Listener {
+ public:
+  Listener(Clock& clock, const std::stop_token& stop)
+      : clock_(clock),
+        last_(clock.steady()),
+        requested_(stop, [this] { source_.request_stop(); }),
+        watcher_([this](const std::stop_token& ended) { watch(ended); }) {}
+
+  void take(std::string_view who, std::string_view text) {
+    const auto dot = who.find('.');  // "[0.3]"; torchrun's own lines have no rank
+    if (dot == std::string_view::npos) return;
+    const auto rank = parse_u64(who.substr(dot + 1, who.find(']') - dot - 1));
+    const std::scoped_lock lock(mutex_);
+    if (!rank || !read_preflight_line(static_cast<int>(*rank), text, findings_)) return;
+    last_ = clock_.steady();
+    if (!findings_.silent.empty()) source_.request_stop();  // these do not end by themselves
+  }
+
+  std::stop_token token() const { return source_.get_token(); }
+  PreflightFindings findings() {
+    const std::scoped_lock lock(mutex_);
+    return findings_;
+  }
+
+ private:
+  void watch(const std::stop_token& ended) {
+    constexpr std::chrono::milliseconds kPause{200};
+    while (!ended.stop_requested() && !is_silent()) clock_.sleep(kPause, ended);
+    if (!ended.stop_requested()) source_.request_stop();
+  }
+  bool is_silent() {
+    const std::scoped_lock lock(mutex_);
+    return clock_.steady() - last_ > (findings_.over ? kEnd : kSilence);
+  }
+
+  Clock& clock_;
+  std::mutex mutex_;
+  PreflightFindings findings_;
+  std::chrono::steady_clock::time_point last_;
+  std::stop_source source_;
+  std::stop_callback<std::function<void()>> requested_;
+  std::jthread watcher_;
+};
+
+/// Which ranks did not even begin is of no interest if one of them says why.
+Preflight failed_by(const Cause& cause, Preflight preflight) {
+  if (preflight.blame != PreflightBlame::start && preflight.blame != PreflightBlame::rank) return preflight;
+  preflight.blame = PreflightBlame::start;
+  preflight.nodes = {cause.node};
+  preflight.ranks.clear();
+  if (cause.rank) preflight.ranks.push_back(*cause.rank);
+  preflight.message = cause.sentence();
+  preflight.hint = cause.hint;
+  return preflight;
+}
+
+void tell(const Preflight& preflight, Reporter& reporter) {
+  if (preflight.works())
+    reporter.note(fmt::format("preflight: {}, in {}", preflight.message, human_seconds(preflight.seconds)));
+}
+
+}  // namespace
+
+Result<PreflightRun> run_preflight(const Plan& plan, Place& place, const std::filesystem::path& logs,
+                                   const Work& work, const StopTokens& tokens) {
+  TRY(make_folder(work.disk, logs));
+  const auto check = preflight_plan(plan);
+  work.reporter.note(fmt::format("preflight: checking {} on {}",
+                                 count_of(static_cast<std::size_t>(plan.world_size()), "rank"),
+                                 count_of(plan.nodes.size(), "node")));
+  const auto began = work.clock.steady();
+  Listener listener(work.clock, tokens.stop);
+  const auto show = [&](Stream stream, std::string_view who, std::string_view text) {
+    if (stream == Stream::out) listener.take(who, text);
+  };
+  // Without a Control, whose wishes would be those of the training too: its ranks save nothing.
+  TRY_ASSIGN(auto outcome,
+             Training(check, place, nullptr, logs, show, work).run({listener.token(), tokens.again}));
+  if (tokens.stop.stop_requested()) return PreflightRun{.stop_seconds = outcome.stop_seconds};
+  if (outcome.error) return fail(*std::move(outcome.error));
+  auto preflight = judge_preflight(plan, listener.findings());
+  if (outcome.cause) preflight = failed_by(*outcome.cause, std::move(preflight));
+  preflight.seconds = std::chrono::duration<double>(work.clock.steady() - began).count();
+  tell(preflight, work.reporter);
+  return PreflightRun{std::move(preflight), outcome.stop_seconds};
+}
+
+}  // namespace launch::train
