@@ -18,7 +18,7 @@ NAME = f"launch-test-{os.getpid()}-options"
 JOB = """import json, os, sys, time
 print("RESULT", json.dumps({
     "env": dict(os.environ), "folder": os.getcwd(), "user": os.getuid(), "world": os.environ["WORLD_SIZE"],
-    "files": {path: open(path).read() for path in sys.argv[1:] if os.path.exists(path)},
+    "files": {path: open(path).read() for path in sys.argv[1:] if os.path.isfile(path)},
     "writable": {path: os.access(path, os.W_OK) for path in sys.argv[1:]},
 }), flush=True)
 if "wait" in sys.argv:

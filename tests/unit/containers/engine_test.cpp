@@ -55,7 +55,7 @@ TEST_F(RunContainer, WhoAUserOfAnImageIs) {
   const std::string line =
       "podman run --rm --pull never --log-driver none --network none --mount "
       "type=bind,source=/usr,target=/usr,readonly --entrypoint '' i cat /etc/passwd /etc/group";
-  runner_.on(line, {0, "trainer:x:1001:1002::/home/trainer:/bin/sh\n"});
+  runner_.on(line, {1, "trainer:x:1001:1002::/home/trainer:/bin/sh\n"});
   EXPECT_EQ(podman().ids_of("trainer", "i", {{"/usr", "/usr"}}), (UserIds{1001, 1002}));
   EXPECT_EQ(podman().ids_of("other", "i", {{"/usr", "/usr"}}), std::nullopt);
   EXPECT_EQ(podman().ids_of("5:6", "i", {}), (UserIds{5, 6})) << "nobody is asked";
