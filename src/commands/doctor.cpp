@@ -108,7 +108,9 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
       {"cpus", std::to_string(machine.cpus), "scheduler affinity"},
       {"memory", human_bytes(machine.memory), "physical"},
   };
-  CheckedMachine checked{.gpus = machine.gpus, .locked_memory = locked_memory(), .locks = locks_of(context)};
+  CheckedMachine checked{.gpus = static_cast<int>(machine.gpus.existing()),
+                         .locked_memory = locked_memory(),
+                         .locks = locks_of(context)};
   if (engine) checked.engine = engine->info();
   for (auto& each : check_machine(checked, context.runner, context.stop)) findings.push_back(std::move(each));
   const std::vector<Finding> settings{

@@ -78,7 +78,7 @@ Result<Locked> load_locked(const Project& project, std::string_view recipe_argum
 /// True for 1 to 128 letters, digits, "-" and "_".
 bool is_recipe_name(std::string_view name);
 
-/// A recipe's name in a form that engines accept: "my_recipe" as it is, "my-recipe.5f3c0a9e1b2d" for
+/// A recipe's name in a form that engines accept: "my_recipe" as it is, "my-recipe.95da60a387c7" for
 /// "My_Recipe". Different for different names.
 std::string engine_name(std::string_view recipe);
 /// The name of its image, "localhost/launch/demo", and the same with the tag of builds,

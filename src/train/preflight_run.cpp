@@ -91,12 +91,13 @@ Result<PreflightRun> run_preflight(const Plan& plan, Place& place, const std::fi
                                  count_of(plan.nodes.size(), "node")));
   const auto began = work.clock.steady();
   Listener listener(work.clock, tokens.stop);
-  const auto show = [&](Stream stream, std::string_view who, std::string_view text) {
-    if (stream == Stream::out) listener.take(who, text);
+  const auto show = [&](Stream stream, std::string_view who, std::string_view text, LogMux::Shown what) {
+    if (stream == Stream::out && what == LogMux::Shown::line) listener.take(who, text);
   };
   // Without a Control, whose wishes would be those of the training too: its ranks save nothing.
-  TRY_ASSIGN(auto outcome,
-             Training(check, place, nullptr, logs, show, work).run({listener.token(), tokens.again}));
+  TRY_ASSIGN(
+      auto outcome,
+      Training(check, place, nullptr, LogPlaces::in(logs), show, work).run({listener.token(), tokens.again}));
   if (tokens.stop.stop_requested()) return PreflightRun{.stop_seconds = outcome.stop_seconds};
   if (outcome.error) return fail(*std::move(outcome.error));
   auto preflight = judge_preflight(plan, listener.findings());

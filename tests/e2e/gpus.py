@@ -19,7 +19,7 @@ import time
 from train_project import TrainProject, lock_of, podman
 
 NAME = f"launch-gpus-{os.getpid()}"
-SIZES = (1 << 20, 16 << 20, 256 << 20, 1 << 30)
+SIZES = (1 << 20, 16 << 20, 64 << 20, 256 << 20, 1 << 30)
 
 JOB = """
 import json, os, signal, sys, time
@@ -206,8 +206,12 @@ class Gpus:
         found = re.search(r"bandwidth (\{.*\})", text)
         return {int(size): value for size, value in json.loads(found[1]).items()} if found else {}
 
-    def measure(self, shape, options):
-        code, _, err = self.train("bandwidth", options=options)
+    def measure(self, shape, options, transport):
+        code, out, err = self.train("bandwidth", options=(*options, "--preflight"))
+        found = (json.loads(out) if out else {}).get("preflight") or {}
+        self.checked = {each["bytes"]: each["gb_per_s"] for each in found.get("bandwidth", [])}
+        self.check(f"preflight, {shape}", found.get("works") is True
+                   and any(transport in each for each in found["transports"]), found.get("message") or err[-3000:])
         ours = self.bandwidth_of(self.logs())
         self.check(f"bandwidth, {shape}", code == 0 and bool(ours), str(ours) if ours else err[-3000:])
         by_hand = {}
@@ -216,8 +220,7 @@ class Gpus:
         if script.returncode == 0:
             out = subprocess.run(["sh"], input=script.stdout, capture_output=True, text=True, timeout=180).stdout
             by_hand = self.bandwidth_of(out)
-        self.rows.append((shape, ours, by_hand))
-        return ours, by_hand
+        self.rows.append((shape, ours, by_hand, self.checked))
 
     def fail(self, what, options, shape, world):
         kind, message = FAILURES[what]
@@ -261,7 +264,7 @@ class Gpus:
         self.choices()
         for shape, options, world in shapes:
             if world > 1:
-                self.measure(shape, options)
+                self.measure(shape, options, "P2P" if shape == "one node" else "NET/Socket")
             for wrap in ("ddp", "fsdp2"):
                 code, _, err = self.train(wrap, options=options)
                 said = re.search(rf"{wrap} loss .*", self.logs())
@@ -286,12 +289,13 @@ def missing():
 def report(gpus):
     lines = ["| run | what |", "|---|---|"]
     for row in gpus.rows:
-        if len(row) == 3:
-            shape, ours, by_hand = row
+        if len(row) == 4:
+            shape, ours, by_hand, checked = row
             for size in SIZES:
                 if size in ours:
                     ratio = f", by hand {by_hand[size]:.1f} ({ours[size] / by_hand[size]:.3f})" if size in by_hand else ""
-                    lines.append(f"| all-reduce of {size >> 20} MiB, {shape} | {ours[size]:.1f} GB/s{ratio} |")
+                    before = f", preflight {checked[size]:.1f}" if size in checked else ""
+                    lines.append(f"| all-reduce of {size >> 20} MiB, {shape} | {ours[size]:.1f} GB/s{ratio}{before} |")
         else:
             name, cause, code, took, free = row
             lines.append(f"| {name} | rank {cause.get('rank')} {cause.get('kind')}: {cause.get('message')}; code {code}; "

@@ -16,8 +16,8 @@ using testing::ElementsAre;
 const Environment kHere({{"HF_TOKEN", "hf_1"}, {"EMPTY", ""}});
 
 constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-const Machine kLaptop{.cpus = 8, .memory = 16 * kGiB, .gpus = 0};
-const Machine kServer{.cpus = 64, .memory = 512 * kGiB, .gpus = 8};
+const Machine kLaptop{.cpus = 8, .memory = 16 * kGiB};
+const Machine kServer{.cpus = 64, .memory = 512 * kGiB, .gpus = gpus_of(8)};
 
 project::Recipe demo() {
   project::Recipe recipe;

@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "fakes/files.hpp"
 #include "train/control.hpp"
+#include "train/run_folder.hpp"
 #include "unit/train/mux_fixture.hpp"
 
 namespace launch::train {

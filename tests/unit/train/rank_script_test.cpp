@@ -97,7 +97,7 @@ TEST_F(RankScript, AStateOfABarIsShownBeforeTheNextOne) {
   EXPECT_THAT(different, ElementsAre("bar of err [0.5]  0%", "bar of err [0.5]  1%", "bar of err [0.5]  2%",
                                      "err [0.5]  3%"));
   mux_.flush();
-  EXPECT_EQ(read_file(mux_.log_of(0, 5)).value_or(""), " 0%\n 1%\n 2%\n 3%\n");
+  EXPECT_EQ(read_file(scratch_.path() / log_name(0, 5)).value_or(""), " 0%\n 1%\n 2%\n 3%\n");
 }
 
 TEST_F(RankScript, CarriageReturnsWhereverReadsCutThem) {
@@ -106,7 +106,7 @@ TEST_F(RankScript, CarriageReturnsWhereverReadsCutThem) {
       "'no end\\r'):\n"
       "    sys.stdout.write(part)\n");
   mux_.flush();
-  EXPECT_EQ(read_file(mux_.log_of(0, 5)).value_or(""),
+  EXPECT_EQ(read_file(scratch_.path() / log_name(0, 5)).value_or(""),
             "a\nb\nc\nd\n" + std::string(5000, 'e') + "\nf\nno end\n");
   std::erase_if(shown_, [](const auto& shown) { return shown.starts_with("bar"); });
   EXPECT_THAT(shown_, ElementsAre("out [0.5] a", "out [0.5] c", "out [0.5] f", "out [0.5] no end"));
