@@ -164,6 +164,7 @@ class Gpus:
     def __init__(self, launch):
         self.launch = launch
         self.rows = []
+        self.plans = []
         self.failed = 0
         self.made = TrainProject(NAME, JOB)
         self.root = self.made.root
@@ -194,9 +195,15 @@ class Gpus:
                                  timeout=timeout)
         return process.returncode, process.stdout, process.stderr
 
+    def last_run(self):
+        return max((self.root / "state" / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
+
+    def record(self):
+        return json.loads((self.last_run() / "run.json").read_text())
+
     def logs(self):
-        run = max((self.root / "state" / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
-        return "".join(path.read_text(errors="replace") for path in sorted((run / "logs").iterdir()))
+        run = self.last_run()
+        return "".join(path.read_text(errors="replace") for path in sorted((run / "logs").glob("*.log")))
 
     def check(self, what, good, found):
         self.failed += not good
@@ -221,6 +228,7 @@ class Gpus:
             out = subprocess.run(["sh"], input=script.stdout, capture_output=True, text=True, timeout=180).stdout
             by_hand = self.bandwidth_of(out)
         self.rows.append((shape, ours, by_hand, self.checked))
+        self.plans.append((shape, self.record()))
 
     def fail(self, what, options, shape, world):
         kind, message = FAILURES[what]
@@ -300,6 +308,12 @@ def report(gpus):
             name, cause, code, took, free = row
             lines.append(f"| {name} | rank {cause.get('rank')} {cause.get('kind')}: {cause.get('message')}; code {code}; "
                          f"over after {took:.1f} s, GPUs free after {free:.1f} s more |")
+    for shape, record in gpus.plans:
+        lines += ["", f"The environment of {shape}:", "", "| variable | value | reason |", "|---|---|---|"]
+        lines += [f"| {each['name']} | {each['value']} | {each['reason']} |" for each in record["env"]]
+        lines += [f"| {each['name']} | left alone | {each['reason']} |" for each in record["left_alone"]]
+        preflight = record["preflight"] or {}
+        lines += ["", f"Its preflight: {preflight.get('message')}, in {preflight.get('seconds', 0):.1f} s."]
     return "\n".join(lines) + "\n"
 
 
