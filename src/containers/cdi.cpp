@@ -54,7 +54,7 @@ CdiSpec of_yaml(std::string_view text) {
     auto pair = pair_of(line);
     if (!pair) continue;
     if (pair->first == "kind") of_gpus = pair->second == kKind;
-    if (pair->first == "name") spec.devices.push_back(std::move(pair->second));
+    if (pair->first == "name" && !pair->second.empty()) spec.devices.push_back(std::move(pair->second));
     if (pair->first == "hostPath") spec.files.push_back(std::move(pair->second));
   }
   return of_gpus ? spec : CdiSpec();

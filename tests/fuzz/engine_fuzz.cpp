@@ -1,4 +1,5 @@
 #include "containers/answers.hpp"
+#include "containers/cdi.hpp"
 #include "containers/engine_type.hpp"
 #include "fuzz/fuzz.hpp"
 
@@ -40,6 +41,7 @@ void fuzz_engine(std::string_view bytes) {
   (void)containers::working_container_has_secret(bytes, "launch.build.a");
   (void)containers::half_made_image(bytes);
   (void)containers::words(bytes);
+  for (const auto& name : containers::parse_cdi(bytes).devices) require(!name.empty(), "a device has a name");
   (void)containers::last_words(bytes);
   (void)containers::help_has_option(bytes, "--timestamp");
   (void)containers::version_at_least(bytes, 4, 3);

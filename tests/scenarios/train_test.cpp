@@ -211,8 +211,8 @@ TEST_F(TrainScenario, WhatIsAskedOfPodmanIsWhatDryRunSays) {
       ::testing::ElementsAre(
           "# GLOO_SOCKET_IFNAME=eth0: the container's interface in the run's network; gloo would look "
           "up its own host name",
-          "# TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40: torchrun would kill ranks that save for more than 30 "
-          "s (torch 2.12 and later read this)"));
+          "# TORCH_ELASTIC_SHUTDOWN_TIMEOUT=40: torchrun would kill ranks that save for more than "
+          "[TIME] (torch 2.12 and later read this)"));
   const auto done = train("", {"train", "demo", "--", "--steps", "5"});
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_THAT(scenario_.read("engine/asked"),
