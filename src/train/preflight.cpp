@@ -209,6 +209,7 @@ class Judge {
     if (failing.empty()) return false;
     if (nodes() > 1 && static_cast<int>(failing.size()) == nodes()) return judge_everywhere(*at);
     std::vector<std::string> texts;
+    texts.reserve(failing.size());
     Ranks ranks;
     for (const int node : failing) texts.push_back(inside_of(node, *at, ranks));
     blame(PreflightBlame::inside, ranks, names_.some_of(texts, "; "),

@@ -189,7 +189,7 @@ class Rank:
         while True:
             if leader:
                 leader.announce(number)
-            if not self.board.wait_for([f"round/{number}"], preflight_rounds.LONGEST + 2 * MARGIN):
+            if not self.board.wait_for([f"round/{number}"], START + preflight_rounds.LONGEST + 2 * MARGIN):
                 return  # rank 0 is stuck
             turn = self.board.hear(f"round/{number}")
             if turn is None:
@@ -254,6 +254,7 @@ def main():
         rank.check()
     finally:
         shutil.rmtree(rank.scratch, ignore_errors=True)
+    os._exit(0)  # torch takes its time to end
 
 
 if __name__ == "__main__":

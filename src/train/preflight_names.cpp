@@ -24,6 +24,7 @@ std::string listed(std::vector<std::string> texts) {
 template <class Name>
 std::string named(const std::set<int>& of, Name name) {
   std::vector<std::string> texts;
+  texts.reserve(of.size());
   for (const int each : of) texts.push_back(name(each));
   return listed(std::move(texts));
 }

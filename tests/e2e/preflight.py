@@ -98,7 +98,11 @@ class Preflight(unittest.TestCase):
 
     def train(self, fault="pass"):
         process = self.start(fault)
-        out, err = process.communicate(timeout=240)
+        try:
+            out, err = process.communicate(timeout=500)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            self.fail(process.communicate()[1].decode())
         self.assertEqual(self.left_over(), [])
         document = json.loads(out)
         print(f"{fault.splitlines()[0]!r}: code {process.returncode}, preflight in "

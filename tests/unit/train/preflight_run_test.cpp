@@ -132,6 +132,51 @@ TEST_F(PreflightRuns, SaysWhatWorksAndHowLongItTook) {
               testing::StartsWith("preflight: an all-reduce over 2 ranks works: gloo over TCP, in "));
 }
 
+TEST_F(PreflightRuns, DoNotWaitForNodesThatDoNotEndAfterIt) {
+  place_.lines = {R"(@launch 0 o @preflight {"hello": "n0"})",
+                  R"(@launch 1 o @preflight {"hello": "n1"})",
+                  R"(@launch 0 o @preflight {"round": 0, "kind": "all", "groups": [[0, 1]]})",
+                  R"(@launch 0 o @preflight {"part": 0, "ok": true})",
+                  R"(@launch 1 o @preflight {"part": 0, "ok": true})",
+                  R"(@launch 0 o @preflight {"over": true, "silent": []})"};
+  const auto result = run_in_no_time();
+  ASSERT_TRUE(result) << result.error().text();
+  ASSERT_TRUE(result->result);
+  EXPECT_TRUE(result->result->works());
+}
+
+/// Commands of an engine that all succeed at once.
+class WillingRunner final : public ProcessRunner {
+ public:
+  Result<ProcessOutcome> run(const ProcessSpec& spec, std::stop_token stop) override {
+    const std::scoped_lock lock(mutex_);
+    if (spec.argv.at(1) == "run") stopped.push_back(stop.stop_requested());
+    return ProcessOutcome{};
+  }
+  Result<std::unique_ptr<Guard>> guard(const std::vector<std::string>&) override {
+    return fail(environment_error("no guard"));
+  }
+  std::vector<bool> stopped;  ///< the containers that were started, before they began
+
+ private:
+  std::mutex mutex_;
+};
+
+TEST_F(PreflightRuns, ThatWereStoppedLeaveThePlaceToTheTraining) {
+  WillingRunner runner;
+  const auto place = open_place({"local", "podman", "podman"}, runner, work_);
+  ASSERT_TRUE(place) << place.error().text();
+  const auto plan = plan_of_two_nodes();
+  const PlaceSinks sinks{[](int, Stream, std::string_view) {}, [](int) {}, [](PlaceEvent) {}};
+  ASSERT_TRUE((*place)->start(plan, sinks));
+  (*place)->stop(std::chrono::seconds(0));
+  ASSERT_TRUE((*place)->finish());
+  runner.stopped.clear();
+  ASSERT_TRUE((*place)->start(plan, sinks));
+  ASSERT_TRUE((*place)->finish());
+  EXPECT_THAT(runner.stopped, ElementsAre(false, false));
+}
+
 TEST_F(PreflightRuns, WithoutAPlaceForItsLogsIsAnError) {
   place_.ends = true;
   work_.disk.set({.call = "make_folders", .path = "preflight", .error = ENOSPC});
