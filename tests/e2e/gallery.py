@@ -72,6 +72,7 @@ class Case:
     shown: str = ""  # in the report
     limited: bool = False  # the failing node's memory
     rank: int = 2
+    options: tuple = ()  # of launch train
 
     def script(self):
         code = textwrap.dedent(self.code).strip() + "\n"
@@ -165,7 +166,22 @@ if rank == 2:
     now()
     time.sleep(600)
 steps(10**6)""", "hang", ".*timed out waiting.*", 1, whole=True),
+    Case("one sleeps, and nobody times out", TRAINING + """
+join(600)
+steps(3)
+def load():
+    now()
+    time.sleep(600)
+if rank == 2:
+    load()
+steps(10**6)""", "hang", r"no rank has printed a line for .* s, 3 ranks wait for others; it is at case.py:\d+ in load", 1,
+         whole=True, options=("--hang-timeout", "3")),
     Case("leaves with code 0", "sys.exit(0)", "left", ".*", 1),
+    Case("leaves, and the others are silent", TRAINING + """
+if rank == 2:
+    now()
+    sys.exit(0)
+time.sleep(600)""", "left", "no rank has printed a line for .* s", 1, whole=True, options=("--hang-timeout", "3")),
     Case("another ignores SIGTERM", TRAINING + """
 join()
 steps(3)
@@ -257,7 +273,7 @@ class Project:
             path.unlink()
         if case.name != "missing script":
             (self.folder / "case.py").write_text(case.script())
-        command = [self.launch, "-C", str(self.root), "--json", "train", NAME]
+        command = [self.launch, "-C", str(self.root), "--json", "train", NAME, *case.options]
         # conmon leaves a file "oom" in the working folder.
         process = subprocess.Popen(command, cwd=self.root, env=self.environment, stdout=subprocess.PIPE,
                                    stderr=subprocess.PIPE)
@@ -288,7 +304,7 @@ def problems_of(case, code, document, err, took, left):
         found.append(f"code {code}, expected {case.returned}")
     if case.shown not in err:
         found.append(f"{case.shown!r} is not shown")
-    if took is not None and took > BOUND + (10 if case.kind == "hang" else 0):
+    if took is not None and took > BOUND + (20 if case.options or case.kind == "hang" else 0):
         found.append(f"all gone after {took:.1f} s only")
     if left:
         found.append(f"left: {left}")

@@ -310,8 +310,8 @@ TEST_F(RunsScenario, AnAttemptThatFailedIsPartOfTheStory) {
               HasSubstr("time      2026-11-24T05:12:01Z\n"
                         "attempt 1 failed with code 7 after [TIME]: rank 1 on node 0 exited with <7>\n"));
   const auto page = scenario_.read("run.html");
-  EXPECT_THAT(
-      page, HasSubstr("Attempt 1: failed with code 7 after [TIME]: rank 1 on node 0 exited with &lt;7&gt;"));
+  EXPECT_THAT(page,
+              HasSubstr("Attempt 1: failed with code 7 after 2.5 s: rank 1 on node 0 exited with &lt;7&gt;"));
   EXPECT_THAT(page, HasSubstr("<g class=\"cause\"><title>exit: no</title>"));
   EXPECT_THAT(page, HasSubstr("<p>Attempt 2:</p>"));
 }
