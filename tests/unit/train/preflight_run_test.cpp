@@ -167,7 +167,7 @@ TEST_F(PreflightRuns, ThatWereStoppedLeaveThePlaceToTheTraining) {
   const auto place = open_place({"local", "podman", "podman"}, runner, work_);
   ASSERT_TRUE(place) << place.error().text();
   const auto plan = plan_of_two_nodes();
-  const PlaceSinks sinks{[](int, Stream, std::string_view) {}, [](int) {}, [](PlaceEvent) {}};
+  const PlaceSinks sinks{[](int, Stream, std::string_view) {}, [] {}, [](PlaceEvent) {}};
   ASSERT_TRUE((*place)->start(plan, sinks));
   (*place)->stop(std::chrono::seconds(0));
   ASSERT_TRUE((*place)->finish());
