@@ -82,6 +82,8 @@ class EngineType {
   virtual Arguments network_options() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
+  /// False for a limit that containers have already, without `run --ulimit`.
+  virtual bool sets_limit(std::string_view /*name*/) const { return true; }
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;

@@ -16,11 +16,10 @@ namespace launch::train {
 
 /// The properties of this machine that a plan depends on.
 struct Machine {
-  unsigned cpus = 1;           ///< that this process may use
-  std::uint64_t memory = 0;    ///< bytes
-  int gpus = 0;                ///< NVIDIA devices
-  std::uint64_t files = 0;     ///< that a process may have open at most; 0: unknown
-  std::string processes = {};  ///< this process's limit of processes, "soft:hard", -1: none; empty: unknown
+  unsigned cpus = 1;         ///< that this process may use
+  std::uint64_t memory = 0;  ///< bytes
+  int gpus = 0;              ///< NVIDIA devices
+  std::uint64_t files = 0;   ///< that a process may have open at most; 0: unknown
 };
 
 /// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up.
