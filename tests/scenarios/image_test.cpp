@@ -180,9 +180,11 @@ TEST_F(Render, WhatCannotBeCombined) {
   const auto done = demo_.launch({"render", "demo", "--check", "--stdout"});
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err,
-            "error: --check cannot be combined with --stdout\n\nhint: run `launch render --help` to list the options\n");
+            "error: --check cannot be combined with --stdout\n\nhint: run `launch render --help` to list the "
+            "options\n");
   EXPECT_EQ(demo_.launch({"render", "demo", "--sbom", "--stdout"}).err,
-            "error: --sbom cannot be combined with --stdout\n\nhint: run `launch render --help` to list the options\n");
+            "error: --sbom cannot be combined with --stdout\n\nhint: run `launch render --help` to list the "
+            "options\n");
 }
 
 TEST_F(Build, OnceAndThenItIsFound) {
