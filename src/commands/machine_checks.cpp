@@ -25,13 +25,13 @@ struct Given {
 using Findings = std::vector<Finding>;
 
 Findings check_driver(const Given& given) {
-  constexpr const char* kOrigin = "nvidia-smi";
+  const auto origin = pytorch::gpu_query().front();
   if (given.machine.gpus == 0) return {};
   const auto gpus = train::ask_gpus(given.runner, given.stop);
   if (gpus.empty()) {
     return {{"driver",
              "unknown: nvidia-smi does not say it",
-             kOrigin,
+             origin,
              true,
              {"run `nvidia-smi` to see why; the driver must be loaded and its tools installed"}}};
   }
@@ -40,8 +40,8 @@ Findings check_driver(const Given& given) {
   for (const auto& [name, lock] : given.machine.locks) {
     const auto checked = train::check_gpus(lock, gpus, specs::GpuSet::all());
     if (!checked) {
-      findings.push_back({"driver", fmt::format("lock {}: {}", name, checked.error().message()), kOrigin,
-                          true, checked.error().hints()});
+      findings.push_back({"driver", fmt::format("lock {}: {}", name, checked.error().message()), origin, true,
+                          checked.error().hints()});
     } else if (!pytorch::gpu_needs(project::accelerator(lock)).cuda.empty()) {
       fits.push_back(name);
     }
@@ -52,7 +52,7 @@ Findings check_driver(const Given& given) {
            fits.empty() ? driver
                         : fmt::format("{}, new enough for the {} {}", driver,
                                       fits.size() == 1 ? "lock" : "locks", join_words(fits)),
-           kOrigin}};
+           origin}};
 }
 
 Findings check_engine_parts(const Given& given) {

@@ -47,7 +47,9 @@ Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunS
   add_pairs(arguments, "--label", spec.labels);
   if (spec.shm_bytes) add(arguments, "--shm-size", std::to_string(*spec.shm_bytes));
   if (spec.pids_limit && info.pids_limit) add(arguments, "--pids-limit", std::to_string(*spec.pids_limit));
-  add_pairs(arguments, "--ulimit", spec.ulimits);
+  for (const auto& [name, limits] : spec.ulimits) {
+    if (info.type->sets_limit(name)) add(arguments, "--ulimit", fmt::format("{}={}", name, limits));
+  }
   for (const auto& device : spec.devices) add(arguments, "--device", device);
   if (spec.stop_seconds) add(arguments, "--stop-timeout", std::to_string(*spec.stop_seconds));
   if (!spec.stop_signal.empty()) add(arguments, "--stop-signal", spec.stop_signal);

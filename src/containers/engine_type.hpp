@@ -88,6 +88,8 @@ class EngineType {
   virtual Arguments map_user(const EngineInfo&, const UserIds&) const { return {}; }
   /// The field of --mount for Mount::relabel; empty if it has none.
   virtual std::string relabel() const { return {}; }
+  /// False for a limit that containers have already, without `run --ulimit`.
+  virtual bool sets_limit(std::string_view /*name*/) const { return true; }
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;

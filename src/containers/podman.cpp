@@ -160,6 +160,11 @@ class Podman final : public EngineType {
 
   std::string relabel() const override { return "relabel=shared"; }
 
+  /// podman raises its own limit of open files as far as it may, and containers inherit it (or have that of
+  /// containers.conf). With any --ulimit it also sets those of files and processes, to numbers that not every
+  /// caller may set.
+  bool sets_limit(std::string_view name) const override { return name != "nofile"; }
+
   /// podman's stop already removes what ran with `run --rm`, which its rm reports as an error.
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};

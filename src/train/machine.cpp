@@ -72,11 +72,8 @@ Machine this_machine() {
   if (pages > 0 && page > 0)
     machine.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
   machine.gpus.usable = gpus_in_dev();
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) machine.files = limit.rlim_max;
-  const auto text = [](rlim_t value) { return value == RLIM_INFINITY ? "-1" : std::to_string(value); };
-  if (::getrlimit(RLIMIT_NPROC, &limit) == 0)
-    machine.processes = text(limit.rlim_cur) + ":" + text(limit.rlim_max);
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) machine.files = files.rlim_max;
   return machine;
 }
 

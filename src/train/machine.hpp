@@ -43,8 +43,7 @@ struct Machine {
   unsigned cpus = 1;         ///< that this process may use
   std::uint64_t memory = 0;  ///< bytes
   MachineGpus gpus = {};
-  std::uint64_t files = 0;     ///< that a process may have open at most; 0: unknown
-  std::string processes = {};  ///< this process's limit of processes, "soft:hard", -1: none; empty: unknown
+  std::uint64_t files = 0;  ///< that a process may have open at most; 0: unknown
 };
 
 /// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up: of the GPUs, only the numbers.

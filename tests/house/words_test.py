@@ -12,7 +12,8 @@ import tree
 OWNERS = [
     (r"download(-r2)?\.pytorch\.org", {"pytorch"}),
     (r"nvidia/cuda", {"pytorch"}),
-    (r"nvidia-|cuda-toolkit|pytorch-triton|torchvision|torchaudio|^triton$", {"pytorch"}),
+    # Packages; the driver's services, files and the hooks of engines belong to whoever looks at them.
+    (r"nvidia-(?!fabricmanager|nvswitch|topologyd|container-)|cuda-toolkit|pytorch-triton|torchvision|torchaudio|^triton$", {"pytorch"}),
     (r"^(nightly|stable)$|/(nightly|stable|test)$", {"pytorch"}),
     (r"\b(cu\d{2,3}|rocm\d+(\.\d+)*)\b", {"pytorch"}),
     (r"^(cu|rocm|xpu|cpu)$", {"specs/accelerator.cpp"}),

@@ -76,16 +76,14 @@ void configure_nccl(Plan& plan, const NcclRoot& root) {
 }
 
 /// A data loader passes each tensor between its processes as an open file, so the soft limit of 1024 that
-/// engines give by default is soon reached ("Too many open files"). No rootless engine can go beyond this
-/// process's own hard limit; podman's own default for root is the cap, since programs that look at each
-/// possible file (old Pythons, when they start a process) are slow with a thousand times as many. With any
-/// limit given, podman sets that of processes as well, to a number that not every root may have: it stays.
+/// docker gives by default is soon reached ("Too many open files"). No engine without privileges can go
+/// beyond this process's own hard limit; the cap is podman's, since programs that look at each possible file
+/// (old Pythons, when they start a process) are slow with a thousand times as many.
 void limit_files(Plan& plan, const Machine& machine) {
   constexpr std::uint64_t kMost = std::uint64_t{1} << 20;
   if (machine.files == 0) return;
   const auto files = std::min(machine.files, kMost);
   plan.ulimits["nofile"] = fmt::format("{}:{}", files, files);
-  if (!machine.processes.empty()) plan.ulimits["nproc"] = machine.processes;
 }
 
 Result<void> expect_mounts(const Plan& plan, const Given& given) {

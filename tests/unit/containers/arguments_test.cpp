@@ -41,17 +41,17 @@ RunSpec node() {
 }
 
 TEST(RunArguments, Podman) {
-  EXPECT_THAT(run_arguments(with_pids_limit(podman4()), node()),
-              ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
-                          "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
-                          "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label",
-                          "launch.run=r1", "--shm-size", "1073741824", "--pids-limit", "-1", "--ulimit",
-                          "memlock=-1:-1", "--ulimit", "nofile=4096:4096", "--device", "/dev/infiniband",
-                          "--stop-timeout", "2", "--stop-signal", "SIGPWR", "--device", "nvidia.com/gpu=all",
-                          "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
-                          "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
-                          "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
-                          "train.py"));
+  EXPECT_THAT(
+      run_arguments(with_pids_limit(podman4()), node()),
+      ElementsAre("run", "--rm", "--init", "--pull", "never", "--log-driver", "none", "--name",
+                  "launch-r1-n0", "--hostname", "n0", "--network", "launch-r1", "--ip", "198.19.0.2",
+                  "--add-host", "n0:198.19.0.2", "--add-host", "n1:198.19.0.3", "--label", "launch.run=r1",
+                  "--shm-size", "1073741824", "--pids-limit", "-1", "--ulimit", "memlock=-1:-1", "--device",
+                  "/dev/infiniband", "--stop-timeout", "2", "--stop-signal", "SIGPWR", "--device",
+                  "nvidia.com/gpu=all", "--mount", "type=bind,source=/data,target=/data,readonly", "--mount",
+                  "type=bind,source=/out,target=/out", "--env", "A=b c", "--env", "NCCL_DEBUG=WARN",
+                  "--entrypoint", "", "localhost/launch/demo:latest", "torchrun", "--nnodes", "2",
+                  "train.py"));
 }
 
 TEST(RunArguments, HaveNoHiddenValues) {

@@ -246,7 +246,7 @@ TEST_F(NcclEnvironmentTest, ThePlanOfALocalRunHasIt) {
   const auto plan_with = [&](const Machine& machine) {
     return *(*make_place("local", {clock, machine, {}, from_}))->plan(recipe, request);
   };
-  const auto plan = plan_with({.cpus = 8, .gpus = gpus_of(8), .files = 4096, .processes = "100:-1"});
+  const auto plan = plan_with({.cpus = 8, .gpus = gpus_of(8), .files = 4096});
   std::vector<std::string> names;
   for (const auto& each : plan.environment) names.push_back(each.name);
   EXPECT_THAT(names, ElementsAre("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME", "OMP_NUM_THREADS",
@@ -254,7 +254,7 @@ TEST_F(NcclEnvironmentTest, ThePlanOfALocalRunHasIt) {
   EXPECT_EQ(plan.left_alone.front().name, "NCCL_DEBUG");
   EXPECT_EQ(plan.mounts.back().to, "/etc/nccl.conf");
   EXPECT_EQ(plan.nccl->text(), "2.27.3");
-  EXPECT_THAT(plan.ulimits, ElementsAre(std::pair("nofile", "4096:4096"), std::pair("nproc", "100:-1")));
+  EXPECT_THAT(plan.ulimits, ElementsAre(std::pair("nofile", "4096:4096")));
   EXPECT_THAT(plan_with({.cpus = 8, .gpus = gpus_of(8), .files = std::uint64_t{1} << 40}).ulimits,
               ElementsAre(std::pair("nofile", "1048576:1048576")));
   const auto gloo = plan_with({.cpus = 8});
