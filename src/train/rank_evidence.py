@@ -125,8 +125,9 @@ class Hook:
             self.on_stacks(lines)
 
     def ask_for_stacks(self, rank):
-        """Without the hook, and after an exec of another program, the signal would kill the rank."""
-        if self.loaded and self.open and rank.poll() is None:
+        """Without the hook, and after an exec of another program, the signal would kill the rank. One that ends has
+        nothing to tell."""
+        if self.loaded and self.open and not self.ended and rank.poll() is None:
             rank.send_signal(STACKS_SIGNAL)
             return True
         return False

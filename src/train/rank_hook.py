@@ -172,8 +172,11 @@ class Reporter:
 
 
 def enable_stacks(reporter, number):
+    import _signal  # built in
     import faulthandler
 
+    # What the signal does once the interpreter, which is ending, has put back what was there before faulthandler.
+    _signal.signal(number, _signal.SIG_IGN)
     if not faulthandler.is_enabled():
         faulthandler.enable(2)
     faulthandler.register(number, reporter.pipe, all_threads=True, chain=False)

@@ -99,12 +99,12 @@ void read_end(RankLine& line) {
 }  // namespace
 
 std::span<const RankFile> rank_files() {
-  static constexpr std::array<RankFile, 6> files{{{"node.sh", kNodeScriptText},
-                                                  {"rank.py", kRankScriptText},
+  static constexpr std::array<RankFile, 6> files{{{"rank.py", kRankScriptText},
                                                   {"rank_control.py", kRankControlText},
                                                   {"rank_evidence.py", kRankEvidenceText},
                                                   {"rank_ras.py", kRankRasText},
-                                                  {"hook/sitecustomize.py", kRankHookText}}};
+                                                  {"hook/sitecustomize.py", kRankHookText},
+                                                  {"node.sh", kNodeScriptText}}};
   return files;
 }
 

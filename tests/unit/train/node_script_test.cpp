@@ -34,7 +34,7 @@ class NodeScript : public testing::Test {
  protected:
   /// `sh node.sh COMMAND…`
   ProcessOutcome run(std::vector<std::string> command) {
-    EXPECT_TRUE(write_file(disk_, scratch_.path() / "node.sh", rank_files().front().text));
+    EXPECT_TRUE(write_file(disk_, scratch_.path() / "node.sh", rank_files().back().text));
     EXPECT_TRUE(write_file(disk_, scratch_.path() / "t.py", kTorchrunPython));
     ProcessSpec spec;
     spec.argv = {"sh", (scratch_.path() / "node.sh").string()};

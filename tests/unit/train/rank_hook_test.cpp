@@ -341,6 +341,22 @@ TEST_F(RankScript, TheKernelsCountTellsWhetherMemoryWasTheReason) {
   }
 }
 
+TEST_F(RankScript, ARankThatIsSlowToEndSurvivesTheQuestion) {
+  // The question, sent whatever the hook has told, comes while C's exit handler sleeps for as many seconds as
+  // the code.
+  ASSERT_TRUE(write_file(
+      scratch_.path() / "asks.py",
+      "import rank_evidence\nrank_evidence.Hook.ended = property(lambda self: False, lambda *_: None)\n" +
+          std::string(kAsks)));
+  starter_ = "asks.py";
+  run("import ctypes, sys\n"
+      "libc = ctypes.CDLL(None)\n"
+      "libc.on_exit(libc.sleep, None)\n"
+      "sys.exit(2)\n");
+  EXPECT_EQ(event().signal, 0);
+  EXPECT_EQ(event().code, 2);
+}
+
 TEST_F(RankScript, AsksNoOtherProgramForStacks) {
   ASSERT_TRUE(write_file(scratch_.path() / "asks.py", kAsks));
   starter_ = "asks.py";
