@@ -41,7 +41,7 @@ constexpr std::array<Phrase, 16> kPhrases{{
     {"Gloo connectFullMesh failed", "", Blame::lost},
     {"", "ncclRemoteError", Blame::lost},
     {"", "Connection closed by remote peer", Blame::lost},
-    {"", "NCCL communicator was aborted", Blame::lost},
+    {"", "NCCL communicator was aborted", Blame::timeout},  // after a time-out, unless a peer failed
     {"SocketImpl(", "Broken pipe", Blame::lost},
     {"SocketImpl(", "Connection reset by peer", Blame::lost},
     {"TCPStore", "Connection reset by peer", Blame::lost},

@@ -154,10 +154,13 @@ std::string why_none(const Plan& plan, const MachineGpus& gpus) {
 Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpus& gpus) {
   using specs::Accelerator;
   if (request.accelerator && request.accelerator->kind() != Accelerator::Kind::cuda) {
-    const auto why = fmt::format("the locked torch is built for {}", request.accelerator->text());
+    const bool on_cpu = request.accelerator->kind() == Accelerator::Kind::cpu;
+    const auto built = on_cpu ? std::string("the lock has no CUDA packages")
+                              : fmt::format("the locked torch is built for {}", request.accelerator->text());
+    const auto why = gpus.existing() == 0 ? "this machine has no NVIDIA GPU" : built;
     if (!request.gpus || request.gpus->empty() || request.gpus->kind() == GpuSet::Kind::all)
       return use_no_gpu(plan, why);
-    return fail(input_error(fmt::format("--gpus {}: {}, not for CUDA", request.gpus->text(), why))
+    return fail(input_error(fmt::format("--gpus {}: {}", request.gpus->text(), built))
                     .hint("lock a torch for CUDA with `cuda` under [torch], or omit --gpus"));
   }
   TRY_ASSIGN(const auto share, choose(plan, gpus));

@@ -223,7 +223,7 @@ class Rank:
         self.said = ""
         self.started = time.time()
         self.memory = Memory()
-        self.watch = Watch()
+        self.watch = Watch(self.timed_out)
         self.hook = Hook(self.failed, self.stacks, self.leaving)
         self.control = Control(self)
 
@@ -243,7 +243,7 @@ class Rank:
 
     def cannot_start(self, why):
         """Reports the end of a rank that was not started."""
-        put_event(b"s", {"pid": os.getpid(), "time": self.started})
+        put(b"s", encoded({"pid": os.getpid(), "time": self.started}))
         put(b"e", why.encode("utf-8", "replace"))
         event = {"code": 1, "signal": 0, "started": self.started, "time": time.time(), "asked_to_end": False}
         put(b"x", shortened({**event, "ended_normally": True, "said": why, "words": []}))
@@ -264,6 +264,14 @@ class Rank:
 
     def failed(self, exception):
         put(b"f", fitting({**exception, "hook": True, "asked_to_end": self.asked is not None}, exception["lines"]))
+
+    def timed_out(self, text):
+        """NCCL's watchdog gave a collective up. It ends the process, but that may take a minute."""
+        if os.environ.get("TORCH_NCCL_ASYNC_ERROR_HANDLING") == "0":
+            return  # then it only says so
+        kind = "torch.distributed.DistBackendError"
+        put(b"f", fitting({"type": kind, "mro": [kind], "message": text, "time": time.time(), "chain": [], "leaves": [],
+                           "hook": False, "asked_to_end": self.asked is not None}, [text]))
 
     def stacks(self, lines):
         put(b"k", fitting_lines({"time": time.time()}, main_thread_first(lines)))

@@ -164,9 +164,11 @@ class Watch:
         b"Timed out waiting",
         b"Gloo connectFullMesh failed",
     )
+    TIMEOUT = b"Watchdog caught collective operation timeout"
     ALL = (TRACEBACK, CHAINED, *HANDLED, b"SyntaxError: ", b"IndentationError: ", b"TabError: ", *NOTABLE)
 
-    def __init__(self):
+    def __init__(self, timed_out=None):
+        self.timed_out = timed_out  # called once, with the first line that says so
         self.reading = False  # the frames of a traceback
         self.handled = None  # of a thread: "announced" by its first line, "said" when its traceback is over
         self.chained = False
@@ -194,6 +196,8 @@ class Watch:
         self.last = line.strip() or self.last
         for word in self.NOTABLE:
             if word in line:
+                if word == self.TIMEOUT and word not in self.notable and self.timed_out:
+                    self.timed_out(text_of(line[line.index(word) :].strip()))
                 self.notable.setdefault(word, text_of(line.strip()))
         if line.startswith(b"    |"):
             return  # a member of an exception group

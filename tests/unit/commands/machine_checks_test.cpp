@@ -17,7 +17,9 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 const std::string kQuery =
-    "nvidia-smi --query-gpu=index,uuid,driver_version,compute_cap,name --format=csv,noheader";
+    "nvidia-smi "
+    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current"
+    " --format=csv,noheader,nounits";
 
 class MachineChecks : public ::testing::Test {
  protected:

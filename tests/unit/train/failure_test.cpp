@@ -285,7 +285,7 @@ TEST(Blame, IsByTorchsTypesAndExactWordsOnly) {
             "ncclRemoteError: A "
             "call failed possibly due to a network error or a remote process exiting prematurely.",
             Blame::lost},
-           {"RuntimeError: NCCL communicator was aborted on rank 1.", Blame::lost},
+           {"RuntimeError: NCCL communicator was aborted on rank 1.", Blame::timeout},
            {"torch.distributed.DistBackendError: NCCL error, ncclInvalidUsage: Duplicate GPU detected : rank "
             "0",
             Blame::own},

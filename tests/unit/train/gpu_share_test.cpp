@@ -146,11 +146,21 @@ TEST_F(ShareGpus, ATorchWithoutCudaGetsNone) {
   EXPECT_EQ(made.backend, "gloo");
   EXPECT_TRUE(made.nodes[0].gpus.empty());
   EXPECT_THAT(made.notes,
-              ElementsAre("the locked torch is built for cpu: one rank per node, on the CPU with gloo"));
+              ElementsAre("the lock has no CUDA packages: one rank per node, on the CPU with gloo"));
   EXPECT_EQ(plan(1, "0").backend, "gloo");
   EXPECT_EQ(error(1, "2"),
-            "error: --gpus 2: the locked torch is built for cpu, not for CUDA\n\n"
+            "error: --gpus 2: the lock has no CUDA packages\n\n"
             "hint: lock a torch for CUDA with `cuda` under [torch], or omit --gpus\n");
+}
+
+TEST_F(ShareGpus, ATorchForOtherGpusGetsNone) {
+  accelerator_ = fakes::accelerator("rocm6.3");
+  EXPECT_THAT(plan(1).notes,
+              ElementsAre("the locked torch is built for rocm6.3: one rank per node, on the CPU "
+                          "with gloo"));
+  machine_.gpus = {};
+  EXPECT_THAT(plan(1).notes,
+              ElementsAre("this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"));
 }
 
 TEST_F(ShareGpus, BusyOnesAreNamed) {

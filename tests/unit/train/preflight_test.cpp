@@ -48,7 +48,9 @@ class Check {
     PlanRequest request;
     request.run = "demo-1";
     plan = plan_local(recipe, request,
-                      {.cpus = 8, .memory = std::uint64_t{8} << 30, .gpus = gpus_of(static_cast<std::size_t>(nodes * gpus_per_node))})
+                      {.cpus = 8,
+                       .memory = std::uint64_t{8} << 30,
+                       .gpus = gpus_of(static_cast<std::size_t>(nodes * gpus_per_node))})
                .value();
     for (int rank = 0; rank < plan.world_size(); ++rank)
       say(rank, fmt::format(R"({{"hello": "n{}"}})", rank / plan.rendezvous.ranks_per_node));
@@ -561,9 +563,9 @@ TEST(PreflightPlans, RunTheCheckInTheSameContainers) {
   const auto check = preflight_plan(plan);
   EXPECT_EQ(check.run, plan.run);
   EXPECT_THAT(argv_of(check, check.nodes[1]),
-              testing::ElementsAre("torchrun", "--nnodes", "2", "--node-rank", "1", "--nproc-per-node", "1",
-                                   "--master-addr", "n0", "--master-port", "29500", "/run/launch/rank.py",
-                                   "/run/launch/preflight.py", "gloo"));
+              testing::ElementsAre("sh", "/run/launch/node.sh", "torchrun", "--nnodes", "2", "--node-rank",
+                                   "1", "--nproc-per-node", "1", "--master-addr", "n0", "--master-port",
+                                   "29500", "/run/launch/rank.py", "/run/launch/preflight.py", "gloo"));
 }
 
 }  // namespace

@@ -127,6 +127,25 @@ TEST_F(RankScript, SecretsAreVariablesOfTheRank) {
   EXPECT_THAT(shown_, ElementsAre("out [0.5] 'two\\nlines' 'no end'"));
 }
 
+TEST_F(RankScript, ATimeoutOfNcclIsReportedWhenItIsSaid) {
+  const std::string code =
+      "import sys\n"
+      "for number in 6, 7:\n"
+      "    print('[rank5]:[E1126 23:46:53] [PG ID 0 Rank 5] Watchdog caught collective operation timeout: '\n"
+      "          f'WorkNCCL(SeqNum={number})', file=sys.stderr)\n";
+  run(code);
+  ASSERT_EQ(failed_.size(), 1U) << "its process may take a minute to end";
+  const auto cause = cause_of(failed_[0]);
+  EXPECT_EQ(cause.kind, CauseKind::timeout);
+  EXPECT_EQ(cause.message,
+            "torch.distributed.DistBackendError: Watchdog caught collective operation timeout: "
+            "WorkNCCL(SeqNum=6)");
+  failed_.clear();
+  environment_["TORCH_NCCL_ASYNC_ERROR_HANDLING"] = "0";
+  run(code);
+  EXPECT_TRUE(failed_.empty()) << "then the rank goes on";
+}
+
 TEST_F(RankScript, ASecretThatCannotBeReadIsNamed) {
   environment_["LAUNCH_SECRETS"] = "HF_TOKEN";
   EXPECT_EQ(run("print('trained')\n").exit_code, 1);
