@@ -274,7 +274,7 @@ std::string shell_text(const containers::Command& command) {
 /// Comments of a shell script: each variable of the nodes with its reason, and what is left alone and why.
 void print_environment(const train::Plan& plan, Output& output) {
   const auto print = [&](const train::Variable& variable, const std::string& of) {
-    output.line(printable(fmt::format("# {}{}={}: {}", of, variable.name, variable.value, variable.reason)));
+    output.line(printable(fmt::format("# {}{}: {}", of, variable.shown(), variable.reason)));
   };
   for (const auto& variable : plan.environment) print(variable, "");
   for (const auto& node : plan.nodes) {

@@ -271,7 +271,7 @@ class Rank:
             return  # then it only says so
         kind = "torch.distributed.DistBackendError"
         put(b"f", fitting({"type": kind, "mro": [kind], "message": text, "time": time.time(), "chain": [], "leaves": [],
-                           "hook": False, "asked_to_end": self.asked is not None}, [text]))
+                           "hook": True, "asked_to_end": self.asked is not None}, [text]))
 
     def stacks(self, lines):
         put(b"k", fitting_lines({"time": time.time()}, main_thread_first(lines)))

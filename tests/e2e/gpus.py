@@ -1,6 +1,6 @@
 """launch train on real NVIDIA GPUs: transports and bandwidth, ways to fail, the choice of GPUs.
 
-usage: gpus.py LAUNCH [--report FILE]
+usage: gpus.py LAUNCH [--report FILE] [WAY…]     only these ways to fail
 
 Needs podman with CDI, GPUs, and a python3 with a CUDA build of torch on PATH, which is mounted: the image holds nothing
 but links. Exits with 77 where something of that is missing. With two GPUs or more it also runs two nodes. The report is
@@ -264,13 +264,14 @@ class Gpus:
             seen, err = self.seen(options, environment)
             self.check(f"GPUs by {what}", seen == expected, f"{seen}" + ("" if seen == expected else f", expected {expected}\n{err[-2000:]}"))
 
-    def run(self):
+    def run(self, ways):
         count = len(self.gpus())
         shapes = [("one node", ("--nodes", "1"), count)]
         if count > 1:
             shapes.append(("two nodes", ("--nodes", "2"), count))
-        self.choices()
-        for shape, options, world in shapes:
+        if not ways:
+            self.choices()
+        for shape, options, world in shapes if not ways else []:
             if world > 1:
                 self.measure(shape, options, "P2P" if shape == "one node" else "NET/Socket")
             for wrap in ("ddp", "fsdp2"):
@@ -278,7 +279,7 @@ class Gpus:
                 said = re.search(rf"{wrap} loss .*", self.logs())
                 self.check(f"{wrap}, {shape}", code == 0 and bool(said), said[0] if said else err[-3000:])
         for shape, options, world in shapes[-1:]:
-            for what in FAILURES:
+            for what in ways or FAILURES:
                 if what != "hang" or world > 1:
                     self.fail(what, options, shape, world)
         left = [name for name in podman("ps", "--all", "--format", "{{.Names}}").split() if NAME in name]
@@ -324,7 +325,7 @@ def main():
         sys.exit(77)
     gpus = Gpus(os.path.abspath(sys.argv[1]))
     try:
-        gpus.run()
+        gpus.run([way for way in sys.argv[2:] if way in FAILURES])
     finally:
         gpus.made.close()
         if "--report" in sys.argv:

@@ -130,9 +130,9 @@ TEST_F(PreflightScenario, ThereIsNoneOnThisMachineUnlessItIsAskedFor) {
   }
   const auto both = train("", {"train", "demo", "--preflight", "--no-preflight"});
   EXPECT_EQ(both.code, 2);
-  EXPECT_EQ(
-      both.err,
-      "error: --preflight excludes --no-preflight\n\nhint: run `launch train --help` to list the options\n");
+  EXPECT_EQ(both.err,
+            "error: --preflight cannot be combined with --no-preflight\n\nhint: run `launch train --help` to "
+            "list the options\n");
   const auto dry = train("", {"train", "demo", "--preflight", "--dry-run"});
   EXPECT_EQ(dry.code, 0);
   EXPECT_EQ(dry.err,
