@@ -12,12 +12,14 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 
 from train_project import TrainProject, lock_of, podman
 
+HERE = pathlib.Path(__file__).resolve().parent
 NAME = f"launch-gpus-{os.getpid()}"
 SIZES = (1 << 20, 16 << 20, 64 << 20, 256 << 20, 1 << 30)
 
@@ -105,7 +107,7 @@ def die():
         kernel = torch.cuda._compile_kernel('extern "C" __global__ void bad(float* p) { p[1ull << 40] = 1; }', "bad")
         kernel((1, 1, 1), (1, 1, 1), (torch.zeros(4, device="cuda"),))
         torch.cuda.synchronize()
-    if what == "hang":
+    if what in ("hang", "silent"):
         time.sleep(600)
 
 if what == "sees":
@@ -157,6 +159,7 @@ FAILURES = {  # kind, message
     "memory": ("exception", "OutOfMemoryError"),
     "address": ("exception", "illegal memory access"),
     "hang": ("hang", ""),
+    "silent": ("hang", ""),  # nobody times out: NCCL knows who is behind
 }
 
 
@@ -171,10 +174,14 @@ class Gpus:
         self.environment = self.made.environment
         venv = pathlib.Path(shutil.which("python3")).parent.parent
         more = "".join(f'{name} = "{os.environ[name]}"\n' for name in INHERITED if name in os.environ)
-        text = RECIPE.format(torch=venv, more=more)
+        self.text = RECIPE.format(torch=venv, more=more)
+        self.recipe(NAME, "job.py")
+
+    def recipe(self, name, script):
+        text = self.text.replace("job.py", script)
         # The lock has no packages, so it must say what torch is built for.
         lock = lock_of(text).replace('channel = "index"', 'channel = "index"\ncuda = "cu130"')
-        self.made.recipe(NAME, recipe=text, lock=lock)
+        self.made.recipe(name, recipe=text, lock=lock)
 
     def gpus(self):
         query = ["nvidia-smi", "--query-gpu=uuid,memory.used", "--format=csv,noheader,nounits"]
@@ -232,7 +239,8 @@ class Gpus:
 
     def fail(self, what, options, shape, world):
         kind, message = FAILURES[what]
-        code, out, err = self.train(what, options=options)
+        more = ("--hang-timeout", "10") if what == "silent" else ()
+        code, out, err = self.train(what, options=(*options, *more))
         ended = time.time()
         failed = self.root / "job" / "failed"
         took = ended - float(failed.read_text()) if failed.exists() else -1
@@ -246,6 +254,40 @@ class Gpus:
         if not good:
             print(err[-6000:], flush=True)
         self.rows.append((f"{what}, {shape}", cause, code, took, free))
+
+    def losses(self):
+        return {int(step): float(loss) for step, loss in re.findall(r"step (\d+): loss ([\d.]+)", self.logs())}
+
+    def resume(self, options):
+        """The recipe gpt, interrupted and resumed, beside a run without interruption."""
+        shutil.copy(HERE.parent.parent / "recipes" / "gpt" / "train.py", self.root / "job" / "gpt.py")
+        self.recipe(NAME + "-gpt", "gpt.py")
+        def start(folder, steps):
+            (self.root / "job" / folder).mkdir(exist_ok=True)
+            command = [self.launch, "-C", str(self.root), "train", NAME + "-gpt", *options, "--", "--checkpoints",
+                       f"/workspace/{folder}", "--steps", str(steps)]
+            return subprocess.Popen(command, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        before = set((self.root / "state" / "runs").iterdir())
+        first = start("cut", 100000)
+        until = time.monotonic() + 120
+        while time.monotonic() < until and not (set((self.root / "state" / "runs").iterdir()) - before
+                                                and len(self.losses()) > 3):
+            time.sleep(0.2)
+        first.send_signal(signal.SIGINT)
+        _, err = first.communicate(timeout=120)
+        steps = max(self.losses(), default=0)
+        outcomes, losses = [first.returncode], []
+        for folder in ("cut", "whole"):
+            process = start(folder, steps + 100)
+            _, err = process.communicate(timeout=180)
+            outcomes.append(process.returncode)
+            losses.append(self.losses())
+        resumed, whole = losses
+        far = max((abs(resumed[step] - whole[step]) / whole[step] for step in resumed if step in whole), default=9)
+        self.check("gpt with FSDP2, interrupted and resumed", outcomes == [130, 0, 0] and min(resumed) > steps - 50
+                   and far < 0.02, f"interrupted at step {steps}, resumed with {min(resumed, default=0)}; losses of steps "
+                   f"{sorted(resumed)[-3:]} differ by {far:.5f} at most from a run without interruption; codes {outcomes}"
+                   + ("" if outcomes == [130, 0, 0] else "\n" + err.decode()[-3000:]))
 
     def seen(self, options=(), environment=None):
         code, _, err = self.train("sees", options=options, environment=environment)
@@ -279,9 +321,11 @@ class Gpus:
                 said = re.search(rf"{wrap} loss .*", self.logs())
                 self.check(f"{wrap}, {shape}", code == 0 and bool(said), said[0] if said else err[-3000:])
         for shape, options, world in shapes[-1:]:
-            for what in ways or FAILURES:
-                if what != "hang" or world > 1:
+            for what in [way for way in ways if way in FAILURES] if ways else FAILURES:
+                if what not in ("hang", "silent") or world > 1:
                     self.fail(what, options, shape, world)
+        if not ways or "resume" in ways:
+            self.resume(shapes[-1][1])
         left = [name for name in podman("ps", "--all", "--format", "{{.Names}}").split() if NAME in name]
         self.check("nothing left", not left, str(left))
 
@@ -325,7 +369,7 @@ def main():
         sys.exit(77)
     gpus = Gpus(os.path.abspath(sys.argv[1]))
     try:
-        gpus.run([way for way in sys.argv[2:] if way in FAILURES])
+        gpus.run([way for way in sys.argv[2:] if way in (*FAILURES, "resume")])
     finally:
         gpus.made.close()
         if "--report" in sys.argv:
