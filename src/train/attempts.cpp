@@ -27,7 +27,7 @@ std::string why_not_again(const Outcome& outcome) {
   if (outcome.interrupted) return "it was interrupted";
   if (outcome.error) return "a node could not be started";
   if (!outcome.cause) return "it succeeded";
-  if (outcome.cause->kind == CauseKind::rendezvous) return "no rank has started";
+  if (outcome.cause->kind == CauseKind::rendezvous) return "ranks have not started on every node";
   if (outcome.cause->repeats) return "another attempt would fail in the same way";
   return {};
 }

@@ -12,14 +12,14 @@ namespace {
 
 constexpr const char* kFolder = "flight";
 
-bool records(const Plan& plan) {
+}  // namespace
+
+bool records_flight(const Plan& plan) {
   return plan.backend == "nccl";
 }
 
-}  // namespace
-
 void add_flight_recorder(Plan& plan) {
-  if (!records(plan)) return;
+  if (!records_flight(plan)) return;
   // Newer releases call these TORCH_FR_…, and still read the names that older ones know.
   add_variable(plan, {"TORCH_NCCL_TRACE_BUFFER_SIZE", "2000",
                       "torch's flight recorder keeps each rank's last collectives"});
@@ -27,7 +27,6 @@ void add_flight_recorder(Plan& plan) {
                       "the flight recorder is written when a collective times out"});
   add_variable(plan, {"TORCH_NCCL_DEBUG_INFO_TEMP_FILE", fmt::format("{}/nccl_trace_rank_", kFlightFolder),
                       "the flight recorder's files, in the run's folder; the rank's number follows"});
-  plan.mounts.push_back({flight_folder(plan).string(), kFlightFolder, false});
 }
 
 std::filesystem::path flight_folder(const Plan& plan) {
@@ -36,7 +35,7 @@ std::filesystem::path flight_folder(const Plan& plan) {
 
 Result<void> make_flight_folder(Disk& disk, const Plan& plan) {
   constexpr mode_t kForAll = 01777;
-  if (!records(plan)) return {};
+  if (!records_flight(plan)) return {};
   const auto folder = flight_folder(plan);
   TRY(make_folder(disk, folder.parent_path()));
   const int error = disk.make_folder(folder, kForAll);

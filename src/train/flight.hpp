@@ -12,8 +12,10 @@ namespace launch::train {
 /// Where a node finds the folder for the dumps of torch's flight recorder.
 inline constexpr const char* kFlightFolder = "/run/launch-flight";
 
+/// Whether ranks record their last collectives: with NCCL, whose process group does this. Pure.
+bool records_flight(const Plan& plan);
 /// Has every rank record its last collectives, and write them when one times out: to files of the run's
-/// folder, which nodes mount. Only with NCCL, whose process group does this.
+/// folder, which nodes mount at kFlightFolder, if the plan records.
 void add_flight_recorder(Plan& plan);
 
 /// The folder on this machine. Pure.

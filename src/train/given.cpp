@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "project/toml_values.hpp"
+#include "train/flight.hpp"
 #include "train/plan.hpp"
 
 namespace launch::train {
@@ -37,7 +38,7 @@ Result<void> read_variable(const std::string& text, const Environment& environme
     return fail(
         input_error(fmt::format("--env {}: expected NAME=VALUE, NAME, image or mounted, with a NAME of "
                                 "letters, digits and \"_\"",
-                                in_quotes(text))));
+                                in_quotes(name))));  // the value may be a secret
   }
   Given::Value value;
   if (equals < text.size()) {
@@ -155,7 +156,11 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
     if (const auto why = why_refused(name); !why.empty())
       return fail(input_error(fmt::format("{} cannot set {}: {}", reason, name, why)));
     bool hidden = from_here;
-    if (from_here) {
+    // What NCCL and gloo are told is no secret, and is shown with what it decides.
+    const bool for_network = name.starts_with("NCCL_") || name.starts_with("GLOO_");
+    if (from_here && for_network) {
+      hidden = false;
+    } else if (from_here) {
       reason = "taken from the environment";
     } else if (looks_secret(name)) {
       hidden = true;
@@ -180,6 +185,7 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
 
 Result<void> add_mounts(Plan& plan, const project::Recipe& recipe, const Given& given,
                         const fs::path& project) {
+  static constexpr std::array kOwn{kNodeFolder, kFlightFolder, kSecretsFolder};
   plan.mounts = given.mounts;
   for (const auto& mount : recipe.train.mounts) {
     const auto from = (project / mount.from).lexically_normal().string();
@@ -194,26 +200,38 @@ Result<void> add_mounts(Plan& plan, const project::Recipe& recipe, const Given& 
   }
   for (const auto& mount : plan.mounts) {
     const auto place = place_of(mount.to);
-    if (place != "/" && !is_below(place, kNodeFolder)) continue;
-    return fail(
-        input_error(fmt::format("cannot mount {} at {}: {}", mount.from, mount.to,
-                                place == "/" ? "that is the whole container"
-                                             : fmt::format("launch has its own files in {}", kNodeFolder))));
+    const auto* own =
+        std::find_if(kOwn.begin(), kOwn.end(), [&](const char* folder) { return is_below(place, folder); });
+    if (place != "/" && own == kOwn.end()) continue;
+    return fail(input_error(fmt::format(
+        "cannot mount {} at {}: {}", mount.from, mount.to,
+        place == "/" ? "that is the whole container" : fmt::format("launch has its own files in {}", *own))));
   }
   return {};
 }
 
-void add_secrets(Plan& plan, const project::Recipe& recipe, const Given& given, const fs::path& project) {
+/// rank.py sets these in the rank, over what torchrun and launch have set there.
+std::string why_no_secret(std::string_view name) {
+  return name == "PYTHONPATH" ? "launch adds its own folder to it" : why_refused(name);
+}
+
+Result<void> add_secrets(Plan& plan, const project::Recipe& recipe, const Given& given,
+                         const fs::path& project) {
   plan.secrets = given.secrets;
   for (const auto& [name, file] : recipe.train.secrets) {
     if (!given.variables.contains(name))
       plan.secrets.try_emplace(name, (project / file).lexically_normal().string());
   }
-  if (plan.secrets.empty()) return;
+  if (plan.secrets.empty()) return {};
   std::vector<std::string> names;
-  for (const auto& [name, file] : plan.secrets) names.push_back(name);
+  for (const auto& [name, file] : plan.secrets) {
+    if (const auto why = why_no_secret(name); !why.empty())
+      return fail(input_error(fmt::format("a secret cannot set {}: {}", name, why)));
+    names.push_back(name);
+  }
   add_variable(
       plan, {kSecretsVariable, join(names, " "), fmt::format("rank.py sets these from {}", kSecretsFolder)});
+  return {};
 }
 
 Result<void> check_secret(const std::string& name, const std::string& file) {
@@ -256,7 +274,7 @@ Result<void> add_given(Plan& plan, const project::Recipe& recipe, const Given& g
                        const fs::path& project) {
   TRY(add_variables(plan, recipe, given));
   TRY(add_mounts(plan, recipe, given, project));
-  add_secrets(plan, recipe, given, project);
+  TRY(add_secrets(plan, recipe, given, project));
   plan.workdir = given.workdir ? *given.workdir : recipe.train.workdir.value_or("");
   plan.wanted_ranks = given.ranks_per_node ? given.ranks_per_node : recipe.train.ranks_per_node;
   return {};

@@ -99,7 +99,9 @@ void hand_out(Plan& plan, const Share& share, const MachineGpus& machine) {
   const auto there = share.gpus.size();
   const auto per_node = share.per_node;
   const bool shared = per_node * plan.nodes.size() > there;
-  const bool every = per_node == machine.existing() && plan.gpus.kind() != GpuSet::Kind::devices;
+  // "all" would be those of the engine's machine.
+  const bool every =
+      per_node == machine.existing() && !machine.renumbered && plan.gpus.kind() != GpuSet::Kind::devices;
   for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
     const auto first = shared ? (node * per_node) % (there - per_node + 1) : node * per_node;
     std::vector<std::string> names;

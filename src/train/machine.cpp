@@ -37,7 +37,9 @@ Result<void> keep_named(MachineGpus& gpus, std::string_view names) {
   std::vector<pytorch::Gpu> kept;
   for (const auto part : split(names, ',')) {
     const auto name = trim(part);
-    if (name.starts_with("MIG-")) {
+    const bool unknown =
+        name.starts_with("GPU-") && (gpus.usable.empty() || gpus.usable.front().uuid.empty());
+    if (name.starts_with("MIG-") || unknown) {
       kept.push_back({.index = std::string(name), .uuid = std::string(name)});
       continue;
     }

@@ -265,10 +265,17 @@ class Rank:
     def failed(self, exception):
         put(b"f", fitting({**exception, "hook": True, "asked_to_end": self.asked is not None}, exception["lines"]))
 
+    @staticmethod
+    def goes_on():
+        """Whether torch is told to leave the end of a collective that timed out to the script."""
+        def value(name):
+            return os.environ.get("TORCH_" + name, os.environ.get(name))
+        return value("NCCL_ASYNC_ERROR_HANDLING") in ("0", "2") or value("NCCL_BLOCKING_WAIT") == "1"
+
     def timed_out(self, text):
-        """NCCL's watchdog gave a collective up. It ends the process, but that may take a minute."""
-        if os.environ.get("TORCH_NCCL_ASYNC_ERROR_HANDLING") == "0":
-            return  # then it only says so
+        """NCCL's watchdog gave a collective up, and ends the process, which may take a minute."""
+        if self.goes_on():
+            return
         kind = "torch.distributed.DistBackendError"
         put(b"f", fitting({"type": kind, "mro": [kind], "message": text, "time": time.time(), "chain": [], "leaves": [],
                            "hook": True, "asked_to_end": self.asked is not None}, [text]))

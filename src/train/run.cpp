@@ -154,7 +154,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     report.end.error = std::move(outcome.error());
   }
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
-  if (count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
+  if (report.end.cause && count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
   report.attempts = static_cast<int>(record.attempts.size()) + 1;
   report.end.ended = utc_timestamp(clock.now());
   report.preflight = record.preflight;

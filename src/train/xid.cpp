@@ -103,9 +103,10 @@ void add_xids(Cause& cause, const std::vector<Xid>& xids) {
   if (!cause.message.empty()) cause.message += "; ";
   cause.message += join_words(texts);
   if (more > 0) cause.message += fmt::format(", and {} more", count_of(more, "error"));
-  if (hardware)
+  if (hardware && cause.hint.empty())
     cause.hint =
-        "the GPU, a link or the driver failed, not the script: `nvidia-smi -q` shows the GPU's state";
+        "such an error is of the GPU, a link or the driver, not of a script: `nvidia-smi -q` shows the GPU's "
+        "state";
 }
 
 std::vector<Xid> xids_since(std::chrono::system_clock::time_point when, ProcessRunner& runner) {

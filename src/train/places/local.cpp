@@ -142,6 +142,8 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   if (plan.mounted) add_environment(*plan.mounted, engine, spec);
   spec.labels = labels_of(plan.run);
   spec.mounts.push_back({plan.node_folder.string(), kNodeFolder, true, engine.selinux});
+  if (records_flight(plan))
+    spec.mounts.push_back({flight_folder(plan).string(), kFlightFolder, false, engine.selinux});
   add_given_parts(plan, spec);
   spec.network = network_of(plan.run);
   spec.hostname = node.host;

@@ -26,7 +26,7 @@ TEST(Attempts, AreMadeAgainOnlyIfThatMayHelp) {
                           CauseKind::hang, CauseKind::left, CauseKind::connection, CauseKind::launcher})
     EXPECT_EQ(why_not_again(caused(kind)), "") << kind_name(kind);
   EXPECT_EQ(why_not_again(caused(CauseKind::exit, true)), "another attempt would fail in the same way");
-  EXPECT_EQ(why_not_again(caused(CauseKind::rendezvous, true)), "no rank has started");
+  EXPECT_EQ(why_not_again(caused(CauseKind::rendezvous, true)), "ranks have not started on every node");
   EXPECT_EQ(why_not_again({}), "it succeeded");
   auto outcome = caused(CauseKind::exit);
   outcome.error = environment_error("no space");

@@ -109,8 +109,8 @@ TEST(Given, ErrorsOfItsTexts) {
   EXPECT_EQ(error_of({.variables = {"venv"}}),
             "error: --env venv: the variable venv is not set here\n\n"
             "hint: set it, use --env venv=VALUE, or choose --env image or --env mounted\n");
-  EXPECT_EQ(error_of({.variables = {"A-B=1"}}), "error: --env \"A-B=1\": " + variable);
-  EXPECT_EQ(error_of({.variables = {"=1"}}), "error: --env \"=1\": " + variable);
+  EXPECT_EQ(error_of({.variables = {"A-B=1"}}), "error: --env \"A-B\": " + variable);
+  EXPECT_EQ(error_of({.variables = {"=1"}}), "error: --env \"\": " + variable);
   EXPECT_EQ(error_of({.variables = {"A=" + std::string(131'070, 'x')}}),
             "error: --env A: the value has 131070 bytes, and Linux allows 131071 for NAME=VALUE\n");
   for (const auto* text :
@@ -121,6 +121,10 @@ TEST(Given, ErrorsOfItsTexts) {
   EXPECT_EQ(error_of({.mounts = {"/:/"}}), "error: cannot mount / at /: that is the whole container\n");
   EXPECT_EQ(error_of({.mounts = {"/:/run/launch/x"}}),
             "error: cannot mount / at /run/launch/x: launch has its own files in /run/launch\n");
+  EXPECT_EQ(error_of({.mounts = {"/:/run/launch-flight"}}),
+            "error: cannot mount / at /run/launch-flight: launch has its own files in /run/launch-flight\n");
+  EXPECT_EQ(error_of({.mounts = {"/:/run/secrets/A"}}),
+            "error: cannot mount / at /run/secrets/A: launch has its own files in /run/secrets\n");
   EXPECT_EQ(error_of({.secrets = {"hf_very_secret"}}),
             "error: --secret: expected NAME=FILE, such as HF_TOKEN=token.txt\n");
   EXPECT_EQ(error_of({.variables = {"A=1"}, .secrets = {"A=f"}}),
@@ -143,6 +147,10 @@ TEST(Given, VariablesThatARunNeedsAreRefused) {
   EXPECT_EQ(
       error_of({}, recipe),
       "error: [train] env of the recipe cannot set LAUNCH_X: variables of this name are launch's own\n");
+  EXPECT_EQ(error_of({.secrets = {"MASTER_ADDR=f"}}),
+            "error: a secret cannot set MASTER_ADDR: torchrun sets it for each rank\n");
+  EXPECT_EQ(error_of({.secrets = {"PYTHONPATH=f"}}),
+            "error: a secret cannot set PYTHONPATH: launch adds its own folder to it\n");
   EXPECT_EQ(error_of({.variables = {"NCCL_SOCKET_IFNAME=eth1"}}), "no error");
 }
 

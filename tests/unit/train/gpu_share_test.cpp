@@ -128,6 +128,7 @@ TEST_F(ShareGpus, UuidsWhereTheDriversNumbersAreNotTheMachines) {
   machine_.gpus.renumbered = true;
   EXPECT_THAT(shares(plan(2)), ElementsAre("GPU-0,", "GPU-1,"));
   EXPECT_THAT(shares(plan(1, "1,")), ElementsAre("GPU-1,"));
+  EXPECT_THAT(shares(plan(1)), ElementsAre("GPU-0,GPU-1")) << "all would be those of the machine";
 }
 
 TEST_F(ShareGpus, ADividedGpuIsUsedByItsInstances) {

@@ -45,7 +45,8 @@ TEST(Xids, ArePartOfTheCause) {
             "the bus) "
             "and GPU 0000:5e:00 reported Xid 998");
   EXPECT_EQ(told.hint,
-            "the GPU, a link or the driver failed, not the script: `nvidia-smi -q` shows the GPU's state");
+            "such an error is of the GPU, a link or the driver, not of a script: `nvidia-smi -q` shows the "
+            "GPU's state");
 }
 
 TEST(Xids, OfAProgramsMistakesSayNothingOfTheHardware) {
