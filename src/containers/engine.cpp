@@ -75,7 +75,12 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
-  TRY_ASSIGN(const auto outcome, call({"image", "inspect", reference}));
+  // podman 4.3 may miss an image, or fail, while another that shares a layer with it is removed: a "no" is
+  // asked for twice.
+  TRY_ASSIGN(auto outcome, call({"image", "inspect", reference}));
+  if (!outcome.ok()) {
+    TRY_ASSIGN(outcome, call({"image", "inspect", reference}));
+  }
   if (outcome.ok()) {
     TRY_ASSIGN(auto images, read_image_inspect(outcome.out));
     return std::move(images.front());

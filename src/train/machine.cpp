@@ -28,6 +28,7 @@ std::vector<pytorch::Gpu> gpus_in_dev() {
   }
   std::sort(numbers.begin(), numbers.end());
   std::vector<pytorch::Gpu> gpus;
+  gpus.reserve(numbers.size());
   for (const auto number : numbers) gpus.push_back({.index = std::to_string(number)});
   return gpus;
 }

@@ -121,6 +121,7 @@ class Train(unittest.TestCase):
 
     def test_json(self):
         code, out, err = self.train("exit", options=("--json",))
+        self.assertTrue(out, (code, err))
         document = json.loads(out)
         self.assertEqual((code, document["code"], document["cause"]["rank"], document["cause"]["kind"]),
                          (7, 7, 1, "exit"), err)

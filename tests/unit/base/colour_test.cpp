@@ -40,8 +40,7 @@ TEST(Colour, AllElseIsMadePrintable) {
            "\x1b]0;title\a",  // OSC
            "\x1bPq\x1b\\",    // DCS
            "\x1b(0",          // the character set
-           "\x1b"
-           "c",  // resets the terminal
+           "\033c",           // resets the terminal
            "\x1b",
            "\x1b[",
            "\x1b[31",

@@ -63,6 +63,20 @@ TEST_F(RunContainer, WhoAUserOfAnImageIs) {
   EXPECT_EQ(podman().ids_of("trainer", "j", {}), std::nullopt);
 }
 
+TEST_F(FindImage, AnImageThatIsMissedOnceIsFound) {
+  const std::string found = R"([{"Id": ")" + std::string(64, 'a') + R"("}])";
+  for (const auto* error : {"Error: x: image not known\n",
+                            "Error: locating item named \"manifest\" for image: "
+                            "file does not exist\n"}) {
+    fakes::FakeRunner runner;
+    runner.on("podman image inspect x", {125, "[]\n", error});
+    runner.on("podman image inspect x", {0, found, ""});
+    const auto image = Engine(podman4(), runner, {}, work_).find_image("x");
+    ASSERT_TRUE(image) << image.error().text();
+    EXPECT_TRUE(image->has_value());
+  }
+}
+
 TEST_F(FindImage, DockersWordsForNone) {
   runner_.on("docker image inspect x", {1, "[]\n", "Error: No such image: x\n"});
   const auto image = docker().find_image("x");

@@ -15,8 +15,6 @@
 namespace launch::train {
 namespace {
 
-using testing::ElementsAre;
-
 /// What stands for torchrun: blocks signals, sends some to node.sh, and says which came back.
 constexpr std::string_view kTorchrunPython = R"(import os, signal, sys
 signals = {signal.SIGTERM, signal.SIGUSR1}

@@ -47,10 +47,11 @@ class Check {
     recipe.train.env = std::move(variables);
     PlanRequest request;
     request.run = "demo-1";
-    plan = plan_local(recipe, request,
-                      {.cpus = 8,
-                       .memory = std::uint64_t{8} << 30,
-                       .gpus = gpus_of(static_cast<std::size_t>(nodes * gpus_per_node))})
+    plan = plan_local(
+               recipe, request,
+               {.cpus = 8,
+                .memory = std::uint64_t{8} << 30,
+                .gpus = gpus_of(static_cast<std::size_t>(nodes) * static_cast<std::size_t>(gpus_per_node))})
                .value();
     for (int rank = 0; rank < plan.world_size(); ++rank)
       say(rank, fmt::format(R"({{"hello": "n{}"}})", rank / plan.rendezvous.ranks_per_node));

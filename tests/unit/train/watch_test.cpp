@@ -58,12 +58,12 @@ TEST_F(WatchTest, ARendezvousThatDoesNotFormNamesTheMissingNode) {
 }
 
 TEST_F(WatchTest, ANodeWhoseRanksRunIsNotMissing) {
-  plan_.patience.rendezvous = milliseconds(1);
+  plan_.patience.rendezvous = milliseconds(1000);  // in which both threads have surely begun
   place_.behave = [this](int node, const auto& on_line, auto& place) -> Result<int> {
     on_line(started(node));
     if (node == 0) place.wait_for_running(1);
     if (node == 1) return place.until_stopped();
-    clock_.sleep(milliseconds(50), {});  // several looks
+    clock_.sleep(milliseconds(1200), {});
     on_line(ended(0, R"("code": 7, "signal": 0)"));
     return place.until_stopped();
   };
