@@ -34,26 +34,17 @@ TEST(Colour, AllElseIsMadePrintable) {
            "\x1b[?25l",   // hides it
            "\x1b[>4;2m",  // XTMODKEYS: what keys send
            "\x1b[?4m",    // asks what they send
-           "\x1b[ m",
-           "\x1b[31 m",
+           "\x1b[ m",        "\x1b[31 m",
            "\x1b[31!m",       // with intermediate bytes
            "\x1b]0;title\a",  // OSC
            "\x1bPq\x1b\\",    // DCS
            "\x1b(0",          // the character set
            "\033c",           // resets the terminal
-           "\x1b",
-           "\x1b[",
-           "\x1b[31",
+           "\x1b",           "\x1b[",     "\x1b[31",
            "\x1b\x1b[",  // cut off
-           "\x1b[3\x1b",
-           "\x9b"
-           "31m",
+           "\x1b[3\x1b",     "\23331m",
            "\u009b31m",  // C1
-           "\u202e",
-           "\r",
-           "\b",
-           "\x0e",
-           "\xff",
+           "\u202e",         "\r",        "\b",      "\x0e", "\xff",
        }) {
     for (const auto colours : {Colours::kept, Colours::dropped})
       EXPECT_EQ(printable(text, colours), printable(text)) << printable(text);
