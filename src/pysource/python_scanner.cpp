@@ -195,6 +195,24 @@ std::string_view need_name(Need need) {
   return "must";
 }
 
+std::string_view tier_name(Tier tier) {
+  switch (tier) {
+    case Tier::import:
+      return "import";
+    case Tier::attribute:
+      return "attribute";
+    case Tier::keyword:
+      return "keyword";
+  }
+  return "import";
+}
+
+std::string Requirement::text() const {
+  auto text = module + ":" + name;
+  if (tier == Tier::keyword) text += "(" + keyword + "=)";
+  return text;
+}
+
 FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots) {
   const SourceTree tree(std::move(source));
   return SourceScanner(tree, roots).run();
