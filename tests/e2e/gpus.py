@@ -377,4 +377,5 @@ def main():
     sys.exit(1 if gpus.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()
