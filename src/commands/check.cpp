@@ -184,7 +184,7 @@ Result<probe::CheckReport> check(const CheckRequest& request, const Context& con
   report.files = scan.files;
   report.problems = std::move(scan.problems);
   context.reporter.status("reading the wheels");
-  TRY_ASSIGN(report.platforms, platforms.ask(scan.names));
+  TRY_ASSIGN(report.platforms, platforms.ask(scan));
   TRY(require_no_stop(context));
   return report;
 }

@@ -7,6 +7,7 @@
 
 #include "archive/installation.hpp"
 #include "pysource/module_files.hpp"
+#include "pytorch/commits.hpp"
 
 namespace launch::probe {
 namespace {
@@ -29,8 +30,13 @@ PlatformApis::PlatformApis(std::vector<OpenedWheels> platforms) {
       const auto& package = each.asked[i].package;
       if (missing.contains(package)) roots_of_[package].merge(roots_of_wheel(*each.wheels[i].source));
     }
+    WheelSource* torch = nullptr;
+    for (std::size_t i = 0; i < each.asked.size(); ++i) {
+      if (each.asked[i].package == "torch") torch = each.wheels[i].source.get();
+    }
     platforms_.push_back({{each.platform, std::move(each.asked), std::move(each.missing), {}},
-                          WheelApi(std::move(each.wheels))});
+                          WheelApi(std::move(each.wheels)),
+                          torch});
     const auto& roots = platforms_.back().api.roots();
     roots_.insert(roots.begin(), roots.end());
   }
@@ -47,22 +53,47 @@ const std::string* PlatformApis::missing_for(const PlatformAnswers& platform,
   return found == platform.missing.end() ? nullptr : &*found;
 }
 
-Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededName>& names) {
-  std::vector<pysource::Requirement> requirements;
-  requirements.reserve(names.size());
-  for (const auto& name : names) requirements.push_back(name.requirement);
-  std::vector<PlatformAnswers> all;
-  for (auto& [known, api] : platforms_) {
-    TRY_ASSIGN(auto answers, api.ask(requirements));
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].verdict == pysource::Verdict::yes) continue;
-      if (const auto* package = missing_for(known, requirements[i].module)) {
-        answers[i] = {pysource::Verdict::unknown,
-                      fmt::format("the lock has no wheel of {} for {}", *package, known.platform.text())};
-      }
+Result<std::vector<pysource::Answer>> PlatformApis::answers(
+    Platform& platform, const std::vector<pysource::Requirement>& requirements) {
+  TRY_ASSIGN(auto answers, platform.api.ask(requirements));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].verdict == pysource::Verdict::yes) continue;
+    if (const auto* package = missing_for(platform.answers, requirements[i].module)) {
+      answers[i] = {pysource::Verdict::unknown,
+                    fmt::format("the lock has no wheel of {} for {}", *package, platform.answers.platform.text())};
     }
-    all.push_back(known);
-    all.back().names = judge(names, answers);
+  }
+  return answers;
+}
+
+/// What the gates are evaluated with on a platform, without the answers.
+Result<GateContext> PlatformApis::context_of(const Platform& platform, const TreeScan& scan) const {
+  GateContext context{.symbols = scan.symbols.get()};
+  context.facts.roots = roots_;
+  for (const auto& wheel : platform.answers.wheels) context.facts.versions[wheel.package] = wheel.version;
+  if (platform.torch == nullptr) return context;
+  const auto files = platform.torch->files();
+  const std::vector<std::string> wanted = {std::string(pytorch::kVersionFile)};
+  if (std::find(files.begin(), files.end(), wanted.front()) == files.end()) return context;
+  TRY_ASSIGN(const auto contents, during(platform.torch->read(wanted), "reading torch's version"));
+  if (auto version = pytorch::version_in(contents.front())) context.facts.module_versions["torch"] = *std::move(version);
+  return context;
+}
+
+Result<std::vector<PlatformAnswers>> PlatformApis::ask(const TreeScan& scan) {
+  std::vector<pysource::Requirement> requirements;
+  requirements.reserve(scan.names.size() + scan.questions.size());
+  for (const auto& name : scan.names) requirements.push_back(name.requirement);
+  requirements.insert(requirements.end(), scan.questions.begin(), scan.questions.end());
+  std::vector<PlatformAnswers> all;
+  for (auto& platform : platforms_) {
+    TRY_ASSIGN(auto found, answers(platform, requirements));
+    TRY_ASSIGN(auto context, context_of(platform, scan));
+    for (std::size_t i = scan.names.size(); i < found.size(); ++i)
+      context.facts.answers[requirements[i]] = found[i].verdict;
+    found.resize(scan.names.size());
+    all.push_back(platform.answers);
+    all.back().names = judge(scan.names, found, std::move(context));
   }
   return all;
 }

@@ -19,15 +19,19 @@ class PlatformApis {
 
   /// Top-level modules of all wheels.
   const std::set<std::string, std::less<>>& roots() const { return roots_; }
-  /// The answers of each platform. Names from a package without a wheel for a platform are unknown there.
-  /// Errors: those of WheelApi::ask.
-  Result<std::vector<PlatformAnswers>> ask(const std::vector<NeededName>& names);
+  /// The answers of each platform, with gates evaluated for the versions of its wheels. Names from a package
+  /// without a wheel for a platform are unknown there. Errors: those of WheelApi::ask.
+  Result<std::vector<PlatformAnswers>> ask(const TreeScan& scan);
 
  private:
   struct Platform {
     PlatformAnswers answers;  // without names
     WheelApi api;
+    WheelSource* torch = nullptr;  ///< among the wheels of `api`; null without one
   };
+  Result<std::vector<pysource::Answer>> answers(Platform& platform,
+                                                const std::vector<pysource::Requirement>& requirements);
+  Result<GateContext> context_of(const Platform& platform, const TreeScan& scan) const;
   /// The missing package that would contain the module; null if there is none.
   const std::string* missing_for(const PlatformAnswers& platform, const std::string& module) const;
 

@@ -8,7 +8,7 @@ bool same_outcome(const JudgedName& a, const JudgedName& b) {
   return a.answer.verdict == b.answer.verdict &&
          std::equal(
              a.uses.begin(), a.uses.end(), b.uses.begin(), b.uses.end(),
-             [](const JudgedUse& one, const JudgedUse& other) { return one.outcome == other.outcome; });
+             [](const JudgedUse& one, const JudgedUse& other) { return one.outcome == other.outcome && one.runs == other.runs; });
 }
 
 bool CheckReport::fails() const {

@@ -24,6 +24,18 @@ std::string reasons_of(const probe::CheckReport& report, std::size_t name) {
   return join(reasons, "; ");
 }
 
+/// The gates that let a failing use run, as the end of its line.
+std::string passed_gates(const probe::JudgedUse& use) {
+  if (!use.fails() || use.passed_lines.empty()) return "";
+  std::vector<std::string> places;
+  for (const auto line : use.passed_lines) {
+    auto place = fmt::format("{}:{}", printable(use.use.file), line);
+    if (places.empty() || places.back() != place) places.push_back(std::move(place));
+  }
+  return fmt::format("; the {} at {} {} it run", places.size() == 1 ? "test" : "tests", join_words(places),
+                     places.size() == 1 ? "lets" : "let");
+}
+
 /// Lines for the uses that `fits` selects, by file and line; a single one if it selects all platforms.
 template <class Fits>
 void add_uses(std::vector<std::string>& lines, const probe::CheckReport& report, std::string_view word,
@@ -40,10 +52,12 @@ void add_uses(std::vector<std::string>& lines, const probe::CheckReport& report,
       for (const auto& each : report.platforms) {
         if (fits(each.names[i], each.names[i].uses[k])) picked.push_back(&each);
       }
+      const auto& judged = picked.empty() ? names[i].uses[k] : picked.front()->names[i].uses[k];
       const auto& use = names[i].uses[k].use;
       const auto add = [&](const std::string& on, const std::string& reason) {
-        rows.push_back({&use, fmt::format("{}: {}{}: {} ({})", shown_place(use),
-                                          shown_name(names[i].requirement), on, word, printable(reason))});
+        rows.push_back(
+            {&use, fmt::format("{}: {}{}: {} ({}){}", shown_place(use), shown_name(names[i].requirement), on,
+                               word, printable(reason), passed_gates(judged))});
       };
       if (picked.size() == report.platforms.size()) {
         add("", reasons_of(report, i));
@@ -103,7 +117,11 @@ std::string check_text(const probe::CheckReport& report) {
            [](const probe::JudgedName&, const probe::JudgedUse& use) { return use.is_open(); });
   add_uses(lines, report, "no, and not needed",
            [](const probe::JudgedName& name, const probe::JudgedUse& use) {
-             return name.answer.verdict == pysource::Verdict::no && !use.fails();
+             return name.answer.verdict == pysource::Verdict::no && !use.fails() && use.runs != probe::Runs::no;
+           });
+  add_uses(lines, report, "no, and not run with this version",
+           [](const probe::JudgedName& name, const probe::JudgedUse& use) {
+             return name.answer.verdict == pysource::Verdict::no && !use.fails() && use.runs == probe::Runs::no;
            });
   if (agree(report)) {
     const auto& all = report.platforms.front();
