@@ -225,6 +225,9 @@ std::function<void()> LogMux::ras(int node, const RankLine& said) {
 void LogMux::hush() {
   const std::scoped_lock lock(mutex_);
   hushed_ = true;
+  for (const auto& [key, from] : sources_) {
+    if (show_ && from.bar) show(from, *from.bar, "", Shown::bar);
+  }
 }
 
 std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {
