@@ -21,8 +21,10 @@ constexpr std::chrono::seconds kEnd{60};
 /// Collects what the ranks say, and requests a stop when nothing more is to be expected.
 class Listener {
  public:
-  Listener(Clock& clock, const std::stop_token& stop)
+  /// `rendezvous`: see Patience.
+  Listener(Clock& clock, std::chrono::milliseconds rendezvous, const std::stop_token& stop)
       : clock_(clock),
+        rendezvous_(rendezvous),
         last_(clock.steady()),
         requested_(stop, [this] { source_.request_stop(); }),
         watcher_([this](const std::stop_token& ended) { watch(ended); }) {}
@@ -34,6 +36,7 @@ class Listener {
     const std::scoped_lock lock(mutex_);
     if (!rank || !read_preflight_line(static_cast<int>(*rank), text, findings_)) return;
     last_ = clock_.steady();
+    heard_ = true;
     if (!findings_.silent.empty()) source_.request_stop();  // these do not end by themselves
   }
 
@@ -51,13 +54,18 @@ class Listener {
   }
   bool is_silent() {
     const std::scoped_lock lock(mutex_);
-    return clock_.steady() - last_ > (findings_.over ? kEnd : kSilence);
+    const auto silence = clock_.steady() - last_;
+    if (heard_) return silence > (findings_.over ? kEnd : kSilence);
+    // Training itself ends a rendezvous that does not form, and says why.
+    return rendezvous_.count() != 0 && silence > rendezvous_ + kSilence;
   }
 
   Clock& clock_;
+  std::chrono::milliseconds rendezvous_;
   std::mutex mutex_;
   PreflightFindings findings_;
   std::chrono::steady_clock::time_point last_;
+  bool heard_ = false;
   std::stop_source source_;
   std::stop_callback<std::function<void()>> requested_;
   std::jthread watcher_;
@@ -90,7 +98,7 @@ Result<PreflightRun> run_preflight(const Plan& plan, Place& place, const std::fi
                                  count_of(static_cast<std::size_t>(plan.world_size()), "rank"),
                                  count_of(plan.nodes.size(), "node")));
   const auto began = work.clock.steady();
-  Listener listener(work.clock, tokens.stop);
+  Listener listener(work.clock, plan.patience.rendezvous, tokens.stop);
   const auto show = [&](Stream stream, std::string_view who, std::string_view text, LogMux::Shown what) {
     if (stream == Stream::out && what == LogMux::Shown::line) listener.take(who, text);
   };
