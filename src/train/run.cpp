@@ -42,6 +42,8 @@ std::function<void(int)> hand_on(Control& control, const Work& work) {
     if (const auto sent = control.signal(number); !sent) {
       reporter.warn(
           fmt::format("cannot pass {} on to the ranks: {}", signal_name(number), sent.error().message()));
+    } else if (!*sent) {
+      reporter.warn(fmt::format("{} was not passed on: no rank of the training runs", signal_name(number)));
     } else {
       reporter.note(fmt::format("{} passed on to the ranks", signal_name(number)));
     }
