@@ -32,6 +32,7 @@ struct Gpu {
   std::optional<std::uint64_t> used = {};    ///< bytes of its memory; nullopt if unknown
   std::optional<std::uint64_t> memory = {};  ///< bytes; the same
   bool divided = false;                      ///< into MIG instances
+  std::string address = {};                  ///< on the PCI bus, "0000:3b:00"; empty if unknown
 };
 
 /// The command whose output parse_gpus reads.

@@ -170,7 +170,10 @@ Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpu
   plan.backend = "nccl";
   TRY(set_ranks(plan, share.per_node));
   const auto used = std::min(share.per_node * plan.nodes.size(), share.gpus.size());
-  for (std::size_t i = 0; i < used; ++i) TRY(expect_whole(share.gpus[i]));
+  for (std::size_t i = 0; i < used; ++i) {
+    TRY(expect_whole(share.gpus[i]));
+    if (!share.gpus[i].address.empty()) plan.gpu_addresses.push_back(share.gpus[i].address);
+  }
   hand_out(plan, share, gpus);
   add_notes(plan, share, gpus);
   return {};

@@ -121,7 +121,10 @@ struct Plan {
   std::uint64_t shm_bytes = 0;                      ///< limit of a node's /dev/shm
   Grace grace = {};
   Patience patience = {};
-  int restarts = 0;        ///< at most, after failures
+  int restarts = 0;  ///< at most, after failures
+  int earlier = 0;   ///< attempts before this one
+  /// The PCI addresses of the GPUs that nodes use, as the kernel's log has them; empty: unknown.
+  std::vector<std::string> gpu_addresses = {};
   bool preflight = false;  ///< GPUs and network are checked before the training (preflight.hpp)
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know

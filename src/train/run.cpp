@@ -128,7 +128,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
   };
   const auto explain = [&](std::chrono::system_clock::time_point since, Outcome& ended) {
     if (plan.backend == "nccl" && ended.cause && ended.cause->rank)
-      add_xids(*ended.cause, xids_since(since, world.runner));
+      add_xids(*ended.cause, xids_of(xids_since(since, world.runner), plan.gpu_addresses));
   };
   auto outcome = [&]() -> Result<Outcome> {
     const StopRequests requests(folder, world);

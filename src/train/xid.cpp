@@ -87,6 +87,14 @@ std::string_view meaning_of_xid(unsigned code) {
   return meaning == nullptr ? std::string_view() : meaning->text;
 }
 
+std::vector<Xid> xids_of(std::vector<Xid> xids, const std::vector<std::string>& addresses) {
+  if (addresses.empty()) return xids;
+  std::erase_if(xids, [&](const Xid& xid) {
+    return std::find(addresses.begin(), addresses.end(), xid.gpu) == addresses.end();
+  });
+  return xids;
+}
+
 void add_xids(Cause& cause, const std::vector<Xid>& xids) {
   constexpr std::size_t kShown = 3;
   std::vector<std::string> texts;

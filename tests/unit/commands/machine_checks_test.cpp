@@ -18,7 +18,8 @@ using testing::IsEmpty;
 
 const std::string kQuery =
     "nvidia-smi "
-    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current"
+    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current,pci."
+    "bus_id"
     " --format=csv,noheader,nounits";
 
 class MachineChecks : public ::testing::Test {

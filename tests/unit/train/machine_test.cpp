@@ -15,7 +15,8 @@ using testing::ElementsAre;
 
 const std::string kQuery =
     "nvidia-smi "
-    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current"
+    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current,pci."
+    "bus_id"
     " --format=csv,noheader,nounits";
 
 class CheckGpus : public ::testing::Test {

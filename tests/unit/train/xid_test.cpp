@@ -64,6 +64,12 @@ TEST(Xids, OfAProgramsMistakesSayNothingOfTheHardware) {
   EXPECT_EQ(none.message, "SIGABRT");
 }
 
+TEST(Xids, OfOtherGpusAreNotTheRuns) {
+  const std::vector<Xid> all{{"0000:3b:00", 31}, {"0000:5e:00", 79}};
+  EXPECT_EQ(xids_of(all, {"0000:3b:00", "0000:86:00"}), (std::vector<Xid>{{"0000:3b:00", 31}}));
+  EXPECT_EQ(xids_of(all, {}), all) << "it is not known which are the run's";
+}
+
 TEST(Xids, ComeFromTheJournalOrFromDmesg) {
   const std::chrono::system_clock::time_point when{std::chrono::seconds(1795497129)};
   const std::string journal = "journalctl --dmesg --no-pager --quiet --output cat --since @1795497129";
