@@ -30,7 +30,8 @@ void add_flight_recorder(Plan& plan) {
 }
 
 std::filesystem::path flight_folder(const Plan& plan) {
-  return plan.node_folder.parent_path() / kFolder;
+  const auto folder = plan.node_folder.parent_path() / kFolder;
+  return plan.earlier == 0 ? folder : folder / fmt::format("attempt{}", plan.earlier + 1);
 }
 
 Result<void> make_flight_folder(Disk& disk, const Plan& plan) {
@@ -47,7 +48,8 @@ std::size_t count_flight_dumps(const Plan& plan) {
   std::size_t count = 0;
   std::error_code code;
   std::filesystem::directory_iterator at(flight_folder(plan), code);
-  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code)) ++count;
+  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code))
+    count += at->is_regular_file(code) ? 1 : 0;
   return count;
 }
 

@@ -18,7 +18,7 @@ bool records_flight(const Plan& plan);
 /// folder, which nodes mount at kFlightFolder, if the plan records.
 void add_flight_recorder(Plan& plan);
 
-/// The folder on this machine. Pure.
+/// The folder on this machine; each attempt has its own. Pure.
 std::filesystem::path flight_folder(const Plan& plan);
 
 /// Creates the folder, if the plan needs it, for whatever users the nodes have. Errors (environment).

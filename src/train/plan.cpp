@@ -101,6 +101,7 @@ void add_variable(const Plan& plan, NodePlan& node, Variable variable) {
 
 Plan plan_of_attempt(const Plan& plan, int earlier) {
   auto of_attempt = plan;
+  of_attempt.earlier = earlier;
   if (plan.restarts > 0) set_attempt(of_attempt, earlier);
   return of_attempt;
 }

@@ -1,5 +1,6 @@
 #include "train/run.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <thread>
 
@@ -64,6 +65,7 @@ Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, const
   preflight = std::move(ran.result);
   if (preflight && preflight->works()) return std::nullopt;
   Outcome outcome;
+  outcome.began = false;
   outcome.interrupted = !preflight;
   outcome.stop_seconds = ran.stop_seconds;
   if (preflight) {
@@ -147,6 +149,7 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     world.take_signals([](int /*number*/) {});  // `show` and its screen end with this function
   RunReport report;
   const bool all_removed = outcome.has_value();
+  report.attempts = static_cast<int>(record.attempts.size()) + (all_removed && !outcome->began ? 0 : 1);
   if (all_removed) disk.remove(folder.control());  // else the ranks that are left see no heartbeat and end
   if (all_removed) {
     report.stop_seconds = outcome->stop_seconds;
@@ -156,8 +159,8 @@ Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& fol
     report.end.error = std::move(outcome.error());
   }
   report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
-  if (report.end.cause && count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
-  report.attempts = static_cast<int>(record.attempts.size()) + 1;
+  const auto last = plan_of_attempt(plan, std::max(report.attempts - 1, 0));
+  if (report.end.cause && count_flight_dumps(last) > 0) report.flight = flight_folder(last).string();
   report.end.ended = utc_timestamp(clock.now());
   report.preflight = record.preflight;
   record.end = report.end;

@@ -36,6 +36,16 @@ TEST_F(FlightRecorder, WritesToAFolderOfTheRunThatAllUsersCanWrite) {
   EXPECT_EQ(count_flight_dumps(plan_), 1U);
 }
 
+TEST_F(FlightRecorder, HasAFolderForEachAttempt) {
+  ASSERT_TRUE(make_flight_folder(work_.disk, plan_));
+  const auto second = plan_of_attempt(plan_, 1);
+  ASSERT_TRUE(make_flight_folder(work_.disk, second));
+  EXPECT_EQ(flight_folder(second), scratch_ / "demo-1/flight/attempt2");
+  ASSERT_TRUE(write_file(work_.disk, flight_folder(second) / "nccl_trace_rank_0", "x"));
+  EXPECT_EQ(count_flight_dumps(second), 1U);
+  EXPECT_EQ(count_flight_dumps(plan_), 0U) << "the other attempt's folder is no dump";
+}
+
 TEST_F(FlightRecorder, IsOfNcclOnly) {
   plan_.backend = "gloo";
   const auto variables = plan_.environment.size();
