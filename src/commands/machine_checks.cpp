@@ -30,7 +30,7 @@ Findings check_driver(const Given& given) {
   const auto gpus = train::ask_gpus(given.runner, given.stop);
   if (gpus.empty()) {
     return {{"driver",
-             "unknown: nvidia-smi does not say it",
+             "unknown: nvidia-smi does not report it",
              origin,
              true,
              {"run `nvidia-smi` to see why; the driver must be loaded and its tools installed"}}};
@@ -79,7 +79,7 @@ Findings check_fabric_manager(const Given& given) {
       {.argv = {"systemctl", "is-active", kService}, .timeout = std::chrono::seconds(10)}, given.stop);
   const auto state = answer ? std::string(trim(answer->out)) : std::string();
   if (state.empty()) {
-    return {{kWhat, fmt::format("whether {} runs is unknown, since systemctl does not answer", kService),
+    return {{kWhat, fmt::format("unknown whether {} is active: systemctl did not answer", kService),
              "systemctl"}};
   }
   if (state == "active") return {{kWhat, fmt::format("{} is active", kService), "systemctl"}};
@@ -119,12 +119,12 @@ Findings check_port(const Given& given) {
       const auto colon = cells[kAddress].rfind(':');
       if (fabric::hex_number(cells[kAddress].substr(colon + 1)) != static_cast<std::uint32_t>(port)) continue;
       return {{"port",
-               fmt::format("{} is in use on this machine; containers with a network of their own can "
-                           "use it all the same",
+               fmt::format("{} is in use on this machine; containers with their own network can still "
+                           "use it",
                            port),
                std::string("/") + table,
                false,
-               {"use another --port where a run shares this machine's network"}}};
+               {"use another --port for runs that share this machine's network"}}};
     }
   }
   return {};

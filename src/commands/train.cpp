@@ -228,7 +228,7 @@ Result<TrainCommands> train_commands(const TrainRequest& request, const Context&
   TRY(train::make_flight_folder(context.disk, prepared.plan));
   if (prepared.plan.preflight)
     context.reporter.note(
-        "the commands are those of the training: launch itself reads what a preflight finds");
+        "the commands run the training without its preflight, whose results only launch reads");
   if (prepared.plan.mounted) {
     context.reporter.warn(
         "the commands need what a run makes before: the mounted environment and a tar of the project's "

@@ -39,7 +39,7 @@ std::optional<std::string> folder_with(const PartsOf& machine, const std::array<
 Part init_part(const PartsOf& machine) {
   if (const auto folder = folder_with(machine, kHelpers, "catatonit"))
     return {"init", fmt::format("catatonit in {}", *folder)};
-  return {"init", "catatonit is not installed, which `podman run --init` needs",
+  return {"init", "catatonit, which `podman run --init` needs, is not installed",
           "install catatonit: apt-get install catatonit"};
 }
 
@@ -54,7 +54,7 @@ std::optional<Part> network_part(std::string_view info, const PartsOf& machine) 
   if (backend != "netavark") return std::nullopt;
   const auto folder = folder_with(machine, kHelpers, "netavark");
   if (!folder) {
-    return Part{"network", "netavark is not installed, which podman needs for the networks of runs",
+    return Part{"network", "netavark, which podman needs for runs' networks, is not installed",
                 "install netavark: apt-get install netavark"};
   }
   const bool names = folder_with(machine, kHelpers, "aardvark-dns").has_value();
@@ -87,9 +87,7 @@ Part gpu_part(const PartsOf& machine) {
     devices.insert(devices.end(), spec.devices.begin(), spec.devices.end());
     for (const auto& file : spec.files) {
       if (exists(machine, file)) continue;
-      return {kWhat,
-              fmt::format("the specification of this machine's GPUs is of another driver: {} does not exist",
-                          file),
+      return {kWhat, fmt::format("the GPU specification is for another driver: {} does not exist", file),
               kFix};
     }
   }

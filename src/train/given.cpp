@@ -135,7 +135,7 @@ std::string why_refused(std::string_view name) {
   if (std::find(kOfTorchrun.begin(), kOfTorchrun.end(), name) != kOfTorchrun.end())
     return "torchrun sets it for each rank";
   if (name.starts_with("PET_")) return "torchrun would read it as one of its options, which launch sets";
-  if (name.starts_with("LAUNCH_")) return "variables of this name are launch's own";
+  if (name.starts_with("LAUNCH_")) return "launch reserves the names that begin with LAUNCH_";
   return {};
 }
 
@@ -164,7 +164,7 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
       reason = "taken from the environment";
     } else if (looks_secret(name)) {
       hidden = true;
-      reason += "; not recorded, since its name looks like that of a secret";
+      reason += "; not recorded, since its name suggests a secret";
       unrecorded.push_back(name);
     }
     add_variable(plan, {name, value, std::move(reason), hidden});
@@ -177,9 +177,9 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
   }
   if (unrecorded.empty()) return {};
   const bool one = unrecorded.size() == 1;
-  plan.notes.push_back(fmt::format(
-      "the {} of {} {} not recorded, since the {}", one ? "value" : "values", join_words(unrecorded),
-      one ? "is" : "are", one ? "name looks like that of a secret" : "names look like those of secrets"));
+  plan.notes.push_back(fmt::format("the {} of {} {} not recorded, since the {}", one ? "value" : "values",
+                                   join_words(unrecorded), one ? "is" : "are",
+                                   one ? "name suggests a secret" : "names suggest secrets"));
   return {};
 }
 
@@ -195,7 +195,7 @@ Result<void> add_mounts(Plan& plan, const project::Recipe& recipe, const Given& 
       plan.mounts.push_back({from, mount.to, mount.read_only, mount.relabel});
     } else {
       plan.notes.push_back(
-          fmt::format("--mount puts {} at {}, in place of the recipe's {}", same->from, same->to, from));
+          fmt::format("--mount puts {} at {} instead of the recipe's {}", same->from, same->to, from));
     }
   }
   for (const auto& mount : plan.mounts) {
@@ -310,9 +310,9 @@ void note_proxies(Plan& plan, const Environment& environment) {
     }
   }
   if (names.empty()) return;
-  plan.notes.push_back(fmt::format("{} {} set here, and ranks do not get {}: `--env {}` passes it on",
+  plan.notes.push_back(fmt::format("{} {} set here, but not in the ranks: pass {} with `--env {}`",
                                    join_words(names), names.size() == 1 ? "is" : "are",
-                                   names.size() == 1 ? "it" : "them", names.front()));
+                                   names.size() == 1 ? "it" : "one", names.front()));
 }
 
 Result<void> check_given_files(const Plan& plan, const Given& given) {

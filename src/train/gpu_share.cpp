@@ -41,7 +41,7 @@ Result<Share> first_gpus(const MachineGpus& gpus, std::size_t per_node) {
     return fail(input_error(fmt::format("{} per node requested, but {} {}{}", count_of_gpus(per_node),
                                         gpus.limit.empty() ? "this machine has" : "this run may use",
                                         gpus.usable.size(), limit_of(gpus)))
-                    .hint("use --gpus with fewer, or --gpus 0 to train on the CPU"));
+                    .hint("request fewer with --gpus, or use --gpus 0 to train on the CPU"));
   }
   return Share{gpus.usable, per_node};
 }
@@ -59,7 +59,7 @@ Result<Gpu> find_gpu(const MachineGpus& gpus, const std::string& device, const G
   if (device.starts_with("MIG-") || (device.starts_with("GPU-") && !known)) return Gpu{device, device};
   return fail(input_error(fmt::format("--gpus {}: this machine has no GPU {}, only {}", all.text(), device,
                                       gpus.usable.empty() ? "none" : names_of(gpus.usable)))
-                  .hint("`nvidia-smi -L` lists them"));
+                  .hint("run `nvidia-smi -L` to list them"));
 }
 
 /// The devices that the user named, divided evenly.
@@ -203,7 +203,7 @@ std::vector<std::string> busy_gpus(const Plan& plan, const MachineGpus& gpus,
                                      memory.empty() ? "" : ", and has " + memory));
     } else if (!memory.empty()) {
       warnings.push_back(
-          fmt::format("GPU {} has {}, by another program; --gpus chooses others", gpu.index, memory));
+          fmt::format("GPU {} has {} by another program; choose others with --gpus", gpu.index, memory));
     }
   }
   return warnings;

@@ -44,7 +44,7 @@ struct Why {
 };
 
 Why why(std::span<const NodeReport* const> missing, const std::string& where) {
-  const std::string more = "; `--rendezvous-timeout SECONDS` gives more time";
+  const std::string more = "; or allow more time with `--rendezvous-timeout SECONDS`";
   switch (missing.front()->reach) {
     case Reach::absent:
       return {nodes_text(missing, "does not run", "do not run"),
@@ -52,10 +52,10 @@ Why why(std::span<const NodeReport* const> missing, const std::string& where) {
     case Reach::idle:
       if (missing.front()->node == kHead) {
         return {fmt::format("torchrun on node 0 does not listen at {}", where),
-                "it may still import torch from a slow disk" + more};
+                "read its output: it may still be importing torch from a slow disk" + more};
       }
       return {fmt::format("{} {}", nodes_text(missing, "has not reached", "have not reached"), where),
-              "torchrun may still import torch there, or is refused: check the address and the port" + more};
+              "check the address and the port: torchrun is refused, or still imports torch there" + more};
     case Reach::trying:
       return {fmt::format("{} no answer from {}", nodes_text(missing, "gets", "get"), where),
               "packets are dropped: look for a firewall between the nodes, or a wrong address"};
@@ -68,7 +68,7 @@ Why why(std::span<const NodeReport* const> missing, const std::string& where) {
   }
   return {fmt::format("all nodes have reached {}, but {}", where,
                       nodes_text(missing, "has started no rank", "have started no rank")),
-          "torchrun waits there: look at its lines" + more};
+          "read the output of torchrun, which is waiting there" + more};
 }
 
 }  // namespace
@@ -89,7 +89,7 @@ Cause rendezvous_cause(std::span<const NodeReport> nodes, const std::string& whe
   cause.kind = CauseKind::rendezvous;
   cause.code = 3;  // of the environment
   cause.repeats = true;
-  cause.message = fmt::format("after {} the ranks had not started: {}", human_seconds(seconds), what);
+  cause.message = fmt::format("the ranks had not started after {}: {}", human_seconds(seconds), what);
   cause.hint = std::move(hint);
   cause.last_lines = missing.front()->last_lines;
   return cause;

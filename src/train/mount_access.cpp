@@ -70,24 +70,24 @@ Result<void> fit_user(Plan& plan, const containers::EngineInfo& engine, const st
   const bool maps = !engine.type->map_user(engine, ids).empty();
   if (found.any() && maps) {
     plan.caller = ids;
-    plan.notes.push_back(
-        fmt::format("this user is {} in the containers, so that ranks can use what is mounted", who));
+    plan.notes.push_back(fmt::format(
+        "this user is mapped to {} in the containers, so that ranks can use what is mounted", who));
     found = kept(plan, UserIds{::geteuid(), ::getegid()});
   }
   for (const auto& mount : found.from_writing) {
-    const auto fix = engine.rootless ? fmt::format("{} {} cannot map users so that they can", engine.name(),
-                                                   engine.version)
-                                     : fmt::format("run `sudo chown {} {}`, or mount it read-only",
-                                                   ids.text(), shell_quote(mount.from));
+    const auto fix = engine.rootless
+                         ? fmt::format("{} {} cannot map this user to theirs", engine.name(), engine.version)
+                         : fmt::format("run `sudo chown {} {}`, or mount it read-only", ids.text(),
+                                       shell_quote(mount.from));
     plan.notes.push_back(fmt::format("ranks run as {} and cannot write {}, mounted at {}: {}", who,
-                                     mount.from, mount.to, maps ? "nor can this user" : fix));
+                                     mount.from, mount.to, maps ? "this user cannot either" : fix));
   }
   if (found.from_secrets.empty()) return {};
   const auto& name = found.from_secrets.front();
   return fail(
       input_error(
           fmt::format("the secret {}: ranks run as {} and cannot read {}", name, who, plan.secrets.at(name)))
-          .hint(fmt::format("allow it: setfacl -m u:{}:r {}", ids.user, shell_quote(plan.secrets.at(name)))));
+          .hint(fmt::format("run `setfacl -m u:{}:r {}`", ids.user, shell_quote(plan.secrets.at(name)))));
 }
 
 void note_labels(Plan& plan, const containers::EngineInfo& engine) {
@@ -100,9 +100,9 @@ void note_labels(Plan& plan, const containers::EngineInfo& engine) {
   for (const auto& [name, file] : plan.secrets) files.push_back(file);
   if (files.empty()) return;
   plan.notes.push_back(fmt::format(
-      "SELinux is on, and {} mounted as labelled: ranks can use only what has the label container_file_t{}",
+      "SELinux is on, and {} not relabelled: ranks can use only files labelled container_file_t{}",
       files.size() == 1 ? files.front() + " is" : join_words(files) + " are",
-      mounts ? "; relabel = true in [train] mounts, or --mount FROM:TO:z, gives it to a folder for good"
+      mounts ? "; relabel a folder permanently with relabel = true in [train] mounts, or --mount FROM:TO:z"
              : ""));
 }
 

@@ -188,7 +188,7 @@ class Builder {
   void use_hcas(const fabric::Choice& choice) {
     out_.notes.insert(out_.notes.end(), choice.warnings.begin(), choice.warnings.end());
     if (!plan_.nccl) {
-      out_.notes.push_back(fmt::format("the lock does not say NCCL's release: {} is assumed", nccl_.text()));
+      out_.notes.push_back(fmt::format("the lock does not name NCCL's release; assuming {}", nccl_.text()));
     }
     const auto& hcas = host_.topology.hcas;
     const bool efa = std::any_of(hcas.begin(), hcas.end(), [](const fabric::Hca& hca) { return hca.is_efa; });

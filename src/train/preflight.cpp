@@ -136,9 +136,9 @@ class Judge {
     }
     const Ranks stuck = found_.over ? silent : Ranks{0};
     if (stuck.empty()) return false;
-    blame(PreflightBlame::rank, stuck, fmt::format("{} stopped answering", names_.ranks(stuck)),
-          fmt::format("look for a process that hangs on {}, or a connection to {} that is lost",
-                      names_.nodes(stuck), head));
+    blame(
+        PreflightBlame::rank, stuck, fmt::format("{} stopped answering", names_.ranks(stuck)),
+        fmt::format("look for a hung process on {}, or a lost connection to {}", names_.nodes(stuck), head));
     return true;
   }
 
@@ -154,10 +154,10 @@ class Judge {
     for (const int rank : failing)
       reasons.push_back(fmt::format("{} fails alone: {}", names_.device(rank), reason(*at, rank)));
     const bool gpu = plan_.backend == "nccl";
-    blame(
-        PreflightBlame::device, failing, names_.some_of(reasons, "; "),
-        gpu ? fmt::format("run nvidia-smi on {}, and train without what does not work", names_.nodes(failing))
-            : "");
+    blame(PreflightBlame::device, failing, names_.some_of(reasons, "; "),
+          gpu ? fmt::format("run `nvidia-smi` on {}, and train without the GPUs that fail",
+                            names_.nodes(failing))
+              : "");
     return true;
   }
 
@@ -195,7 +195,7 @@ class Judge {
                       first.hcas.empty() ? ", and finds none" : "",
                       first.warnings.empty() ? "" : ": " + first.warnings.back()),
           "check that the nodes see these HCAs (`ibv_devinfo`, /dev/infiniband) and may lock memory "
-          "(`ulimit -l`), or leave NCCL_IB_HCA out if sockets are meant");
+          "(`ulimit -l`), or unset NCCL_IB_HCA to use sockets");
   }
 
   /// Nodes whose own ranks do not reach each other.

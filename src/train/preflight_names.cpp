@@ -119,9 +119,8 @@ std::string PreflightNames::network_hint() const {
     return fmt::format("check that these HCAs of all nodes are on one network: NCCL_IB_HCA={}", hcas);
   const auto interface = value_of(0, variable);
   if (interface.empty()) return fmt::format("choose the interface that connects the nodes: {}", variable);
-  return fmt::format(
-      "check that the interface of {}={} connects the nodes, and that no firewall is between them", variable,
-      interface);
+  return fmt::format("check that the interface of {}={} connects the nodes, and that no firewall blocks them",
+                     variable, interface);
 }
 
 std::string PreflightNames::what_works(const Preflight& result) const {

@@ -24,9 +24,9 @@ constexpr std::array<Meaning, 22> kMeanings{{
     {43, "the GPU stopped processing for this program", false},
     {45, "a cleanup after earlier errors", false},
     {48, "a double-bit ECC error", true},
-    {61, "an internal micro-controller's warning", true},
-    {62, "an internal micro-controller's halt", true},
-    {63, "a row of memory is to be remapped or retired", true},
+    {61, "an internal microcontroller warning", true},
+    {62, "an internal microcontroller halt", true},
+    {63, "a row of memory will be remapped or retired", true},
     {64, "a row of memory could not be remapped or retired", true},
     {69, "an error in the graphics engine's class", false},
     {74, "an NVLink error", true},
@@ -113,8 +113,8 @@ void add_xids(Cause& cause, const std::vector<Xid>& xids) {
   if (more > 0) cause.message += fmt::format(", and {} more", count_of(more, "error"));
   if (hardware && cause.hint.empty())
     cause.hint =
-        "such an error is of the GPU, a link or the driver, not of a script: `nvidia-smi -q` shows the GPU's "
-        "state";
+        "run `nvidia-smi -q` for the GPU's state: the error is in the GPU, a link or the driver, not in the "
+        "script";
 }
 
 std::vector<Xid> xids_since(std::chrono::system_clock::time_point when, ProcessRunner& runner) {

@@ -5,7 +5,7 @@ usage: resume.py LAUNCH
 The interrupted run is the first, and says after which step it stopped; the uninterrupted one has as many steps as it and
 the resumed one together. Every loss and every byte of the last checkpoint's tensors are equal: with the same number of
 ranks and threads, torch and gloo add up in the same order. The image is the demo's (localhost/launch/demo:latest, or
-LAUNCH_GALLERY_IMAGE) with the recipe's script. About 30 s on two cores.
+LAUNCH_GALLERY_IMAGE) with the recipe's script. About 70 s on two cores.
 """
 
 import hashlib

@@ -261,7 +261,7 @@ class Train(unittest.TestCase):
     def test_a_node_that_is_missing_from_the_rendezvous_is_named(self):
         code, _, err = self.train(recipe=NAME + "-late", options=("--rendezvous-timeout", "3"))
         self.assertEqual(code, 3, err)
-        self.assertIn("error: after 3.0 s the ranks had not started: node 1 has not reached n0:29500 (code 3)\n", err)
+        self.assertIn("error: the ranks had not started after 3.0 s: node 1 has not reached n0:29500 (code 3)\n", err)
         self.assertIn("  [1] torchrun: still importing\n", err)
         self.assertEqual(self.record()["end"]["cause"]["kind"], "rendezvous")
         self.assert_nothing_left(within=5)

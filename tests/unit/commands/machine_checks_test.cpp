@@ -55,7 +55,7 @@ TEST_F(MachineChecks, AMachineWithoutAnythingHasNothingToCheck) {
 
 TEST_F(MachineChecks, TheDriverAgainstTheFloorsOfTheLocks) {
   machine_.gpus = 1;
-  EXPECT_THAT(checked(), ElementsAre("!driver: unknown: nvidia-smi does not say it [nvidia-smi]; fix: run "
+  EXPECT_THAT(checked(), ElementsAre("!driver: unknown: nvidia-smi does not report it [nvidia-smi]; fix: run "
                                      "`nvidia-smi` to see why; the driver must be loaded and its tools "
                                      "installed"));
   runner_.on(kQuery, {.out = "0, GPU-a, 580.159.04, 9.0, NVIDIA H100 80GB HBM3\n"});
@@ -80,9 +80,10 @@ TEST_F(MachineChecks, ADriverThatIsTooOldIsMissing) {
 TEST_F(MachineChecks, NvSwitchesNeedTheFabricManager) {
   add("sys/bus/pci/devices/0000:05:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:05:00.0/class = "
       "0x068000\n");
-  EXPECT_THAT(checked(),
-              ElementsAre("NVSwitch: whether nvidia-fabricmanager runs is unknown, since systemctl "
-                          "does not answer [systemctl]"));
+  EXPECT_THAT(
+      checked(),
+      ElementsAre("NVSwitch: unknown whether nvidia-fabricmanager is active: systemctl did not answer "
+                  "[systemctl]"));
   runner_.on("systemctl is-active nvidia-fabricmanager", {.exit_code = 3, .out = "inactive\n"});
   EXPECT_THAT(checked(), ElementsAre("!NVSwitch: nvidia-fabricmanager is inactive: CUDA fails with error 802 "
                                      "until it runs [systemctl]; fix: sudo systemctl enable --now "
@@ -113,9 +114,9 @@ TEST_F(MachineChecks, APortThatIsInUseIsSaid) {
   EXPECT_THAT(checked(), IsEmpty()) << "connected, and another port";
   add("proc/net/tcp6 =    0: 00000000000000000000000000000000:733C 00000000000000000000000000000000:0000 0A "
       "0\n");
-  EXPECT_THAT(checked(), ElementsAre("port: 29500 is in use on this machine; containers with a network of "
-                                     "their own can use it all the same [/proc/net/tcp6]; fix: use another "
-                                     "--port where a run shares this machine's network"));
+  EXPECT_THAT(checked(), ElementsAre("port: 29500 is in use on this machine; containers with their own "
+                                     "network can still use it [/proc/net/tcp6]; fix: use another --port for "
+                                     "runs that share this machine's network"));
 }
 
 TEST_F(MachineChecks, TheEnginesParts) {

@@ -81,16 +81,16 @@ TEST_F(ShareGpus, AUuidIsKnownByItsIndex) {
 TEST_F(ShareGpus, WhatCannotBeShared) {
   EXPECT_EQ(error(1, "9"),
             "error: 9 GPUs per node requested, but this machine has 8\n\n"
-            "hint: use --gpus with fewer, or --gpus 0 to train on the CPU\n");
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
   EXPECT_EQ(error(3, "0,2"),
             "error: --gpus 0,2 names 2 GPUs for 3 nodes\n\n"
             "hint: name at least one per node, or use a number of GPUs per node\n");
   EXPECT_EQ(error(1, "0,8"),
             "error: --gpus 0,8: this machine has no GPU 8, only 0,1,2,3,4,5,6,7\n\n"
-            "hint: `nvidia-smi -L` lists them\n");
+            "hint: run `nvidia-smi -L` to list them\n");
   EXPECT_EQ(error(1, "GPU-x"),
             "error: --gpus GPU-x,: this machine has no GPU GPU-x, only 0,1,2,3,4,5,6,7\n\n"
-            "hint: `nvidia-smi -L` lists them\n");
+            "hint: run `nvidia-smi -L` to list them\n");
 }
 
 TEST_F(ShareGpus, AnEnvironmentThatHidesSomeIsRespected) {
@@ -106,7 +106,7 @@ TEST_F(ShareGpus, AnEnvironmentThatHidesSomeIsRespected) {
   EXPECT_EQ(error(1, "3"),
             "error: 3 GPUs per node requested, but this run may use 2; CUDA_VISIBLE_DEVICES=6,3 hides the "
             "others\n\n"
-            "hint: use --gpus with fewer, or --gpus 0 to train on the CPU\n");
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
 }
 
 TEST_F(ShareGpus, AnEnvironmentThatHidesNoneIsNoNews) {
@@ -173,7 +173,7 @@ TEST_F(ShareGpus, BusyOnesAreNamed) {
   const auto made = plan(1, "0,1,2");
   EXPECT_THAT(
       busy_gpus(made, machine_.gpus, {{"other-1", specs::GpuSet::of_devices({"2", "3"})}}),
-      ElementsAre("GPU 1 has 65.5 GB of its 85.9 GB in use, by another program; --gpus chooses others",
+      ElementsAre("GPU 1 has 65.5 GB of its 85.9 GB in use by another program; choose others with --gpus",
                   "GPU 2 is used by the run other-1, and has 2.1 GB of its memory in use"));
   EXPECT_THAT(busy_gpus(plan(1, "4,"), machine_.gpus, {{"other-1", specs::GpuSet::all()}}),
               ElementsAre("GPU 4 is used by the run other-1"));

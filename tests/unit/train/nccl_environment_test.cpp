@@ -126,7 +126,7 @@ TEST_F(NcclEnvironmentTest, VerbsThatAreOffNeedNoDevice) {
 TEST_F(NcclEnvironmentTest, AReleaseThatTheLockDoesNotNameIsSaid) {
   use_machine("two-ethernets");
   EXPECT_THAT(on_machines("10.20.0.1").notes,
-              ElementsAre("the lock does not say NCCL's release: 2.30.7 is assumed"));
+              ElementsAre("the lock does not name NCCL's release; assuming 2.30.7"));
 }
 
 TEST_F(NcclEnvironmentTest, AReleaseSetsOnlyWhatItReads) {

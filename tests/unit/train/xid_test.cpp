@@ -44,9 +44,10 @@ TEST(Xids, ArePartOfTheCause) {
             "rank 3 on node 1 was killed by SIGABRT; GPU 0000:3b:00 reported Xid 79 (the GPU has fallen off "
             "the bus) "
             "and GPU 0000:5e:00 reported Xid 998");
-  EXPECT_EQ(told.hint,
-            "such an error is of the GPU, a link or the driver, not of a script: `nvidia-smi -q` shows the "
-            "GPU's state");
+  EXPECT_EQ(
+      told.hint,
+      "run `nvidia-smi -q` for the GPU's state: the error is in the GPU, a link or the driver, not in the "
+      "script");
 }
 
 TEST(Xids, OfAProgramsMistakesSayNothingOfTheHardware) {
