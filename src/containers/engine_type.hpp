@@ -93,6 +93,8 @@ class EngineType {
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
+  /// Whether it may miss an image, or fail to list them, while another process removes one.
+  virtual bool may_miss_images() const { return false; }
   /// Whether a removal that failed with these words may succeed a moment later.
   virtual bool may_remove_later(std::string_view err) const = 0;
 

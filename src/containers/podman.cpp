@@ -165,6 +165,9 @@ class Podman final : public EngineType {
   /// caller may set.
   bool sets_limit(std::string_view name) const override { return name != "nofile"; }
 
+  /// podman 4.3, where the other shares a layer with it.
+  bool may_miss_images() const override { return true; }
+
   /// podman's stop already removes what ran with `run --rm`, which its rm reports as an error.
   std::vector<Arguments> removal(int grace_seconds) const override {
     return {{"rm", "--force", "--time", std::to_string(grace_seconds)}};
