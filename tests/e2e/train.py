@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from train_project import TrainProject, podman
+from train_project import TrainProject, assert_nothing_left, left_over, podman
 
 LAUNCH = ""
 NAME = f"launch-test-{os.getpid()}"
@@ -85,12 +85,10 @@ class Train(unittest.TestCase):
         return json.loads((self.records()[-1] / "run.json").read_text())
 
     def left_over(self):
-        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
-        networks = podman("network", "ls", "--format", "{{.Name}}").split()
         # podman does not list a container that it is removing.
         processes = [place.parent.name + " " + text for place in pathlib.Path("/proc").glob("[0-9]*/cmdline")
                      if NAME in (text := self.text_of(place).replace("\0", " "))]
-        return [name for name in containers + networks if NAME in name] + processes
+        return left_over(NAME) + processes
 
     @staticmethod
     def text_of(place):
@@ -100,10 +98,7 @@ class Train(unittest.TestCase):
             return ""
 
     def assert_nothing_left(self, within=0.0):
-        until = time.monotonic() + within
-        while self.left_over() and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(self.left_over(), [])
+        assert_nothing_left(self.left_over, within)
 
     def test_two_nodes(self):
         code, out, err = self.train()
