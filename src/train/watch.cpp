@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 namespace launch::train {
 namespace {

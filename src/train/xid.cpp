@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/first_few.hpp"
 
 namespace launch::train {
 namespace {
@@ -64,9 +65,7 @@ std::optional<Xid> read_xid(std::string_view text) {
   text.remove_prefix(end + 3);
   const auto code = parse_u64(text.substr(0, text.find_first_not_of("0123456789")));
   if (!code || *code > 10'000 || gpu.empty() || gpu.find(' ') != std::string_view::npos) return std::nullopt;
-  const auto comma = text.find(", ");
-  return Xid{std::string(gpu), static_cast<unsigned>(*code),
-             comma == std::string_view::npos ? "" : std::string(trim(text.substr(comma + 2)))};
+  return Xid{std::string(gpu), static_cast<unsigned>(*code)};
 }
 
 }  // namespace
@@ -106,11 +105,8 @@ void add_xids(Cause& cause, const std::vector<Xid>& xids) {
     hardware = hardware || (meaning != nullptr && meaning->hardware);
   }
   if (texts.empty()) return;
-  const auto more = texts.size() - std::min(texts.size(), kShown);
-  texts.resize(texts.size() - more);
   if (!cause.message.empty()) cause.message += "; ";
-  cause.message += join_words(texts);
-  if (more > 0) cause.message += fmt::format(", and {} more", count_of(more, "error"));
+  cause.message += join_words(first_few(std::move(texts), kShown));
   if (hardware && cause.hint.empty())
     cause.hint =
         "run `nvidia-smi -q` for the GPU's state: the error is in the GPU, a link or the driver, not in the "

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +14,6 @@ namespace launch::train {
 struct Xid {
   std::string gpu;  ///< its PCI address: "0000:3b:00"
   unsigned code = 0;
-  std::string text = {};  ///< what the driver says more
   friend bool operator==(const Xid&, const Xid&) = default;
 };
 

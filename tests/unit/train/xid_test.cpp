@@ -20,11 +20,8 @@ constexpr const char* kLog =
     "[  966.503030] NVRM: Xid (PCI:0000:5e:00): 998\n";
 
 TEST(Xids, AreReadFromTheKernelsLog) {
-  EXPECT_THAT(
-      read_xids(kLog),
-      ElementsAre(Xid{"0000:3b:00", 79, "pid='<unknown>', name=<unknown>, GPU has fallen off the bus."},
-                  Xid{"0000:5e:00", 31, "Ch 0000000b, engmask 00000120, intr 10000000"},
-                  Xid{"0000:5e:00", 998, ""}));
+  EXPECT_THAT(read_xids(kLog),
+              ElementsAre(Xid{"0000:3b:00", 79}, Xid{"0000:5e:00", 31}, Xid{"0000:5e:00", 998}));
   EXPECT_TRUE(read_xids("").empty());
 }
 
@@ -58,7 +55,7 @@ TEST(Xids, OfAProgramsMistakesSayNothingOfTheHardware) {
       told.message,
       "SIGABRT; GPU 0 reported Xid 31 (a page fault in the GPU's memory), GPU 1 reported Xid 31 (a page "
       "fault in "
-      "the GPU's memory) and GPU 2 reported Xid 31 (a page fault in the GPU's memory), and 2 errors more");
+      "the GPU's memory), GPU 2 reported Xid 31 (a page fault in the GPU's memory) and 2 more");
   EXPECT_EQ(told.hint, "a hint");
   auto none = cause("SIGABRT");
   add_xids(none, {});

@@ -1,4 +1,4 @@
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr int kHead = 0;
 
 /// The missing ones are first those that do not run, then the head, for which all wait, and so on.
-int rank_of(const NodeReport& node) {
+int order_of(const NodeReport& node) {
   switch (node.reach) {
     case Reach::absent:
       return 0;
@@ -79,9 +79,9 @@ Cause rendezvous_cause(std::span<const NodeReport> nodes, const std::string& whe
   for (const auto& node : nodes) {
     if (!node.ranks) missing.push_back(&node);
   }
-  const auto least = rank_of(**std::min_element(missing.begin(), missing.end(),
-                                                [](auto* a, auto* b) { return rank_of(*a) < rank_of(*b); }));
-  std::erase_if(missing, [&](const auto* node) { return rank_of(*node) != least; });
+  const auto least = order_of(**std::min_element(
+      missing.begin(), missing.end(), [](auto* a, auto* b) { return order_of(*a) < order_of(*b); }));
+  std::erase_if(missing, [&](const auto* node) { return order_of(*node) != least; });
   auto [what, hint] = why(missing, where);
   const auto seconds = std::chrono::duration<double>(waited).count();
   Cause cause;

@@ -1,4 +1,4 @@
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 #include <string>
 #include <vector>
