@@ -82,6 +82,8 @@ class EngineType {
   virtual Arguments network_options() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
+  /// The options of `run` for RunSpec::device_groups.
+  virtual Arguments device_groups(const EngineInfo&, const std::vector<unsigned>& groups) const;
   /// The options of `run` for RunSpec::without_proxies.
   virtual Arguments no_proxies() const { return {}; }
   /// The options of `run` for RunSpec::caller; empty if it cannot do that here.

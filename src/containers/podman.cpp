@@ -151,6 +151,12 @@ class Podman final : public EngineType {
     return arguments;
   }
 
+  /// A rootless container does not know the numbers of the machine's groups; crun lets it keep the caller's.
+  Arguments device_groups(const EngineInfo& info, const std::vector<unsigned>& groups) const override {
+    if (!info.rootless) return EngineType::device_groups(info, groups);
+    return groups.empty() ? Arguments() : Arguments{"--group-add", "keep-groups"};
+  }
+
   Arguments no_proxies() const override { return {"--http-proxy=false"}; }
 
   Arguments map_user(const EngineInfo& info, const UserIds& ids) const override {

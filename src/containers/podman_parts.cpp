@@ -64,6 +64,16 @@ std::optional<Part> network_part(std::string_view info, const PartsOf& machine) 
                                              *folder)};
 }
 
+/// Only crun knows `--group-add keep-groups`, by which a rootless container may use the caller's devices.
+Part group_part(std::string_view info) {
+  const auto runtime = text_at(info, {"host", "ociRuntime", "name"});
+  if (runtime == "crun") return {"groups", "crun keeps them for containers"};
+  return {"groups",
+          fmt::format("AMD GPUs need crun, which keeps the caller's groups, but podman uses {}",
+                      runtime.empty() ? "another runtime" : runtime),
+          "install crun: apt-get install crun, and set runtime = \"crun\" in containers.conf"};
+}
+
 std::vector<CdiSpec> cdi_specs(const PartsOf& machine) {
   std::vector<CdiSpec> specs;
   for (const auto* folder : {"etc/cdi", "var/run/cdi"}) {
@@ -110,6 +120,7 @@ std::vector<Part> podman_parts(const EngineInfo& info, ProcessRunner& runner, co
   std::vector<Part> parts{init_part(machine)};
   const auto answer = ask(runner, {info.program, "info", "--format", "json"});
   if (answer && answer->ok()) {
+    if (machine.device_groups && info.rootless) parts.push_back(group_part(answer->out));
     if (auto part = network_part(answer->out, machine)) parts.push_back(*std::move(part));
   }
   if (machine.gpus > 0) parts.push_back(gpu_part(machine));

@@ -139,6 +139,25 @@ TEST_F(Parts, OfPodmanWithGpusAreACdiSpecification) {
   EXPECT_EQ(cdi(4), "CDI: names all 4 GPUs");
 }
 
+TEST_F(Parts, OfRootlessPodmanWithDevicesAreTheCallersGroups) {
+  auto engine = podman4();
+  const auto groups = [&](const std::string& runtime) {
+    fakes::FakeRunner runner;
+    runner.on("podman info --format json",
+              {0, R"({"host": {"ociRuntime": {"name": ")" + runtime + R"("}}})"});
+    for (const auto& part : parts_of(engine, runner, {.root = root_.path(), .device_groups = true})) {
+      if (part.what == "groups") return part.found + (part.fix.empty() ? "" : "; fix: " + part.fix);
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(groups("runc"), "none") << "root gives the numbers of groups";
+  engine.rootless = true;
+  EXPECT_EQ(groups("crun"), "crun keeps them for containers");
+  EXPECT_EQ(groups("runc"),
+            "AMD GPUs need crun, which keeps the caller's groups, but podman uses runc; fix: install crun: "
+            "apt-get install crun, and set runtime = \"crun\" in containers.conf");
+}
+
 TEST_F(Parts, OfDockerWithGpusAreNvidiasHook) {
   EXPECT_THAT(of(docker28()), IsEmpty());
   EXPECT_THAT(of(docker28(), 1),
