@@ -34,13 +34,6 @@ std::string address_of(std::string_view bus) {
   return to_lower(bus.substr(4, kLong - 6));
 }
 
-bool uses(const specs::GpuSet& used, const Gpu& gpu) {
-  const auto& devices = used.devices();
-  return used.kind() != specs::GpuSet::Kind::devices ||
-         std::any_of(devices.begin(), devices.end(),
-                     [&](const auto& device) { return device == gpu.index || device == gpu.uuid; });
-}
-
 }  // namespace
 
 GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
@@ -50,6 +43,14 @@ GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
   // Another release of the same major version may have wheels for other GPUs.
   if (toolkit->accelerator == accelerator) needs.gpu_floor = toolkit->gpu_floor;
   return needs;
+}
+
+bool has_gpu(const specs::GpuSet& set, const Gpu& gpu) {
+  if (set.kind() != specs::GpuSet::Kind::devices) return set.kind() == specs::GpuSet::Kind::all;
+  const auto& devices = set.devices();
+  return std::any_of(devices.begin(), devices.end(), [&](const auto& device) {
+    return device == gpu.index || (!gpu.uuid.empty() && device == gpu.uuid);
+  });
 }
 
 std::vector<std::string> gpu_query() {
@@ -91,7 +92,7 @@ Result<void> check_gpus(const GpuNeeds& needs, std::span<const Gpu> gpus, const 
                       .hint(fmt::format("install a driver of at least {}, or lock a torch for an older CUDA",
                                         needs.driver_floor)));
     }
-    if (uses(used, gpu) && is_older(gpu.capability, needs.gpu_floor)) {
+    if (has_gpu(used, gpu) && is_older(gpu.capability, needs.gpu_floor)) {
       return fail(
           environment_error(fmt::format("GPU {} has compute capability {}, but the wheels for CUDA {} "
                                         "are built for {} and newer",
