@@ -25,6 +25,6 @@ std::filesystem::path flight_folder(const Plan& plan);
 Result<void> make_flight_folder(Disk& disk, const Plan& plan);
 
 /// How many dumps there are.
-std::size_t count_flight_dumps(const Plan& plan);
+bool has_flight_dumps(const Plan& plan);
 
 }  // namespace launch::train

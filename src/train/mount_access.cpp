@@ -57,14 +57,15 @@ Kept kept(const Plan& plan, const std::optional<UserIds>& who) {
 
 }  // namespace
 
-bool depends_on_user(const Plan& plan) {
+bool depends_on_user(const Plan& plan, const containers::EngineInfo& engine) {
+  if (!engine.elsewhere.empty() && !engine.rootless) return false;
   return !plan.secrets.empty() || std::any_of(plan.mounts.begin(), plan.mounts.end(),
                                               [](const auto& mount) { return !mount.read_only; });
 }
 
 Result<void> fit_user(Plan& plan, const containers::EngineInfo& engine, const std::string& user,
                       const UserIds& ids) {
-  if (ids.user == 0 || (!engine.elsewhere.empty() && !engine.rootless)) return {};
+  if (ids.user == 0 || !depends_on_user(plan, engine)) return {};
   const auto who = fmt::format("{} ({})", user, ids.text());
   auto found = kept(plan, engine.rootless ? std::nullopt : std::optional(ids));
   const bool maps = !engine.type->map_user(engine, ids).empty();
@@ -92,6 +93,11 @@ Result<void> fit_user(Plan& plan, const containers::EngineInfo& engine, const st
 
 void note_labels(Plan& plan, const containers::EngineInfo& engine) {
   if (!engine.selinux || plan.mounted) return;
+  if (!plan.nccl_mounts.empty()) {
+    std::vector<std::string> own;
+    for (const auto& mount : plan.nccl_mounts) own.push_back(mount.from);
+    plan.notes.push_back(fmt::format("SELinux is on, and may keep NCCL from reading {}", join_words(own)));
+  }
   std::vector<std::string> files;
   for (const auto& mount : plan.mounts) {
     if (!mount.relabel) files.push_back(mount.from);

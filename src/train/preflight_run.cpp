@@ -1,14 +1,13 @@
 #include "train/preflight_run.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "train/stop_when.hpp"
 
 namespace launch::train {
 namespace {
@@ -26,8 +25,7 @@ class Listener {
       : clock_(clock),
         rendezvous_(rendezvous),
         last_(clock.steady()),
-        requested_(stop, [this] { source_.request_stop(); }),
-        watcher_([this](const std::stop_token& ended) { watch(ended); }) {}
+        stop_(stop, clock, [this] { return is_silent(); }) {}
 
   void take(std::string_view who, std::string_view text) {
     const auto dot = who.find('.');  // "[0.3]"; torchrun's own lines have no rank
@@ -37,21 +35,16 @@ class Listener {
     if (!rank || !read_preflight_line(static_cast<int>(*rank), text, findings_)) return;
     last_ = clock_.steady();
     heard_ = true;
-    if (!findings_.silent.empty()) source_.request_stop();  // these do not end by themselves
+    if (!findings_.silent.empty()) stop_.request_stop();  // these do not end by themselves
   }
 
-  std::stop_token token() const { return source_.get_token(); }
+  std::stop_token token() const { return stop_.token(); }
   PreflightFindings findings() {
     const std::scoped_lock lock(mutex_);
     return findings_;
   }
 
  private:
-  void watch(const std::stop_token& ended) {
-    constexpr std::chrono::milliseconds kPause{200};
-    while (!ended.stop_requested() && !is_silent()) clock_.sleep(kPause, ended);
-    if (!ended.stop_requested()) source_.request_stop();
-  }
   bool is_silent() {
     const std::scoped_lock lock(mutex_);
     const auto silence = clock_.steady() - last_;
@@ -66,9 +59,7 @@ class Listener {
   PreflightFindings findings_;
   std::chrono::steady_clock::time_point last_;
   bool heard_ = false;
-  std::stop_source source_;
-  std::stop_callback<std::function<void()>> requested_;
-  std::jthread watcher_;
+  StopWhen stop_;  // last: its thread uses the others
 };
 
 /// Which ranks did not even begin is of no interest if one of them says why.

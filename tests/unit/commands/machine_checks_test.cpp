@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
@@ -75,6 +76,19 @@ TEST_F(MachineChecks, ADriverThatIsTooOldIsMissing) {
               ElementsAre("!driver: lock demo: this machine has the NVIDIA driver 470.256.02, but the locked "
                           "torch is built for CUDA 12.8, which needs 525.60.13 or newer [nvidia-smi]; fix: "
                           "install a driver of at least 525.60.13, or lock a torch for an older CUDA"));
+}
+
+TEST_F(MachineChecks, GpusOfAmdNeedTheirDevice) {
+  machine_.device = "/dev/kfd";
+  EXPECT_THAT(checked(), ElementsAre("!device: /dev/kfd does not exist, which containers need for the GPUs "
+                                     "[/dev/kfd]; fix: load the driver: sudo modprobe amdgpu"));
+  add("dev/kfd = x\n");
+  EXPECT_THAT(checked(), ElementsAre("device: this user may use /dev/kfd [/dev/kfd]"));
+  if (::geteuid() == 0) return;  // who may use anything
+  std::filesystem::permissions(root_.path() / "dev/kfd", std::filesystem::perms::none);
+  EXPECT_THAT(checked(),
+              ElementsAre("!device: this user may not use /dev/kfd [/dev/kfd]; fix: sudo usermod -aG "
+                          "render,video $USER, and log in again"));
 }
 
 TEST_F(MachineChecks, NvSwitchesNeedTheFabricManager) {

@@ -85,7 +85,7 @@ TEST(Given, ValuesOfTheShellAndThoseWithTheNameOfASecretAreHidden) {
 
 TEST(Given, MountsReplaceThoseOfTheRecipeAtTheSamePlace) {
   auto recipe = demo();
-  recipe.train.mounts = {{"/proc", "/data/", true}, {"/sys", "/other", false}};
+  recipe.train.mounts = {{"/proc", "/data/", true}, {"/sys", "/other/", false}};
   const auto plan = plan_with(recipe, {.mounts = {"/:/data:ro", "/tmp:/with:colon:/t:rw"}});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().message(), "--mount /tmp:/with:colon:/t: /tmp:/with:colon does not exist");

@@ -131,6 +131,14 @@ TEST_F(ShareGpus, UuidsWhereTheDriversNumbersAreNotTheMachines) {
   EXPECT_THAT(shares(plan(1)), ElementsAre("GPU-0,GPU-1")) << "all would be those of the machine";
 }
 
+TEST_F(ShareGpus, InstancesThatTheEnvironmentNamesAreNotAllOfTheMachine) {
+  machine_.gpus = gpus_of(1);
+  ASSERT_TRUE(limit_gpus(machine_.gpus, {{"CUDA_VISIBLE_DEVICES", "MIG-5c"}}));
+  const auto made = plan(1);
+  EXPECT_THAT(shares(made), ElementsAre("MIG-5c,"));
+  EXPECT_THAT(made.notes, ElementsAre("CUDA_VISIBLE_DEVICES=MIG-5c leaves this run 1 MIG instance"));
+}
+
 TEST_F(ShareGpus, ADividedGpuIsUsedByItsInstances) {
   machine_.gpus.usable[1].divided = true;
   EXPECT_EQ(error(1, "2"),
@@ -162,6 +170,37 @@ TEST_F(ShareGpus, ATorchForOtherGpusGetsNone) {
   machine_.gpus = {};
   EXPECT_THAT(plan(1).notes,
               ElementsAre("this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"));
+}
+
+TEST_F(ShareGpus, OfAmdAreGivenByTheirDevices) {
+  accelerator_ = fakes::accelerator("rocm6.4");
+  machine_.gpus = amd_gpus_of(4);
+  const auto made = plan(2);
+  EXPECT_EQ(made.backend, "nccl");
+  EXPECT_THAT(shares(made), ElementsAre("0,1", "2,3"));
+  EXPECT_THAT(made.nodes[1].devices, ElementsAre("/dev/kfd", "/dev/dri/renderD130", "/dev/dri/renderD131"));
+  EXPECT_THAT(made.notes, ElementsAre("nodes on one machine reach each other over sockets, not Infinity "
+                                      "Fabric: --nodes 1 is faster"));
+  EXPECT_THAT(plan(1).nodes[0].devices, ElementsAre("/dev/kfd", "/dev/dri")) << "all of them";
+  EXPECT_THAT(plan(1, "3,").nodes[0].devices, ElementsAre("/dev/kfd", "/dev/dri/renderD131"));
+  EXPECT_EQ(error(1, "5"),
+            "error: 5 GPUs per node requested, but this machine has 4\n\n"
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
+  EXPECT_EQ(error(1, "7,"),
+            "error: --gpus 7,: this machine has no GPU 7, only 0,1,2,3\n\n"
+            "hint: run `amd-smi list` to list them\n");
+  machine_.gpus = amd_gpus_of(0);
+  EXPECT_THAT(plan(1).notes,
+              ElementsAre("this machine has no AMD GPU: one rank per node, on the CPU with gloo"));
+}
+
+TEST_F(ShareGpus, RcclNeedsOneGpuPerRankToo) {
+  accelerator_ = fakes::accelerator("rocm6.4");
+  machine_.gpus = amd_gpus_of(1);
+  recipe_.train.ranks_per_node = 2;
+  EXPECT_EQ(error(1, ""),
+            "error: 2 ranks per node, but a node has 1 GPU: RCCL allows one rank per GPU\n\n"
+            "hint: use --gpus 0 to train on the CPU with gloo, or --ranks-per-node with fewer\n");
 }
 
 TEST_F(ShareGpus, BusyOnesAreNamed) {

@@ -99,13 +99,26 @@ TEST_F(MountAccess, LabelsOfSelinuxAreNoted) {
                           "mounts, or --mount FROM:TO:z"));
 }
 
+TEST_F(MountAccess, NcclsFilesAreNotRelabelled) {
+  plan_.mounts.clear();
+  plan_.nccl_mounts = {{"/etc/nccl.conf", "/etc/nccl.conf", true}};
+  note_labels(plan_, engine_);
+  EXPECT_THAT(plan_.notes, IsEmpty());
+  engine_.selinux = true;
+  note_labels(plan_, engine_);
+  EXPECT_THAT(plan_.notes, ElementsAre("SELinux is on, and may keep NCCL from reading /etc/nccl.conf"));
+}
+
 TEST(DependsOnUser, WithMountsForWritingOrSecrets) {
   Plan plan;
-  EXPECT_FALSE(depends_on_user(plan));
+  auto engine = *containers::engine_named("docker");
+  EXPECT_FALSE(depends_on_user(plan, engine));
   plan.mounts = {{"/a", "/a", true}};
-  EXPECT_FALSE(depends_on_user(plan));
+  EXPECT_FALSE(depends_on_user(plan, engine));
   plan.secrets = {{"A", "/a"}};
-  EXPECT_TRUE(depends_on_user(plan));
+  EXPECT_TRUE(depends_on_user(plan, engine));
+  engine.elsewhere = "its daemon is at ssh://host.example";
+  EXPECT_FALSE(depends_on_user(plan, engine)) << "the files' owners are not those of this machine";
 }
 
 }  // namespace

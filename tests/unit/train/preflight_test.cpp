@@ -489,6 +489,27 @@ INSTANTIATE_TEST_SUITE_P(Inside, Preflights, testing::ValuesIn(inside()), name_o
 INSTANTIATE_TEST_SUITE_P(Between, Preflights, testing::ValuesIn(between()), name_of);
 INSTANTIATE_TEST_SUITE_P(Together, Preflights, testing::ValuesIn(together()), name_of);
 
+TEST(PreflightThatWorks, OverSocketsThatWereChosen) {
+  const std::string sockets = R"("ok": true, "transports": ["NET/Socket"], "interfaces": ["eth0"])";
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"NCCL_NET", "SOCKET"}, {"NCCL_IB_DISABLE", "0x1"}}) {
+    const auto result = Check(2, 1, {{"NCCL_IB_HCA", "=mlx5_0"}, {name, value}})
+                            .alone()
+                            .all({{0, sockets}, {1, sockets}})
+                            .over()
+                            .judge();
+    EXPECT_TRUE(result.works()) << name << ": " << result.message;
+  }
+}
+
+TEST(PreflightThatWorks, NamesRcclOnGpusOfAmd) {
+  Check check(2, 1);
+  check.plan.vendor = amd_gpus_of(1).vendor;
+  const std::string works = R"("ok": true, "transports": ["NET/Socket"], "interfaces": ["eth0"])";
+  EXPECT_EQ(check.alone().all({{0, works}, {1, works}}).over().judge().message,
+            "an all-reduce over 2 ranks works: RCCL over NET/Socket (eth0)");
+}
+
 TEST(PreflightThatWorks, SaysOverWhatAndHowFastTheSlowestRankWas) {
   const std::string fast =
       R"("ok": true, "transports": ["TCP"], "interfaces": ["eth0"],
