@@ -93,8 +93,7 @@ TEST_F(TrainOptions, AreRecordedWithoutSecrets) {
   for (const auto* part :
        {"\"name\": \"HF_TOKEN\",\n      \"value\": null,\n      \"reason\": \"taken from the environment\"",
         "\"name\": \"API_KEY\",\n      \"value\": null,\n      \"reason\": \"--env; not recorded, since its "
-        "name looks "
-        "like that of a secret\"",
+        "name suggests a secret\"",
         "\"secrets\": [\n    {\n      \"name\": \"S\",\n      \"file\": \"[ROOT]/token\"\n    }\n  ]",
         "\"workdir\": \"/data\""}) {
     EXPECT_THAT(replace_all(text, scenario_.root().string(), "[ROOT]"), HasSubstr(part));
