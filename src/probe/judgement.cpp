@@ -53,7 +53,7 @@ class Gates {
     for (const auto& gate : judged.use.gates) {
       const auto passes = judged.use.source < symbols_.size() ? evaluator_.passes(gate, judged.use.source)
                                                               : pysource::Truth::open();
-      if (passes.is_yes()) judged.passed_lines.push_back(gate.line);
+      if (passes.is_yes() && gate.line != 0) judged.passed_lines.push_back(gate.line);
       all = all & passes;
     }
     judged.runs = all.is_yes()         ? Runs::yes
@@ -73,9 +73,12 @@ const pysource::SymbolTable Gates::kNone = {};
 /// The outcome of a use whose name has that verdict.
 pysource::Verdict outcome_of(const JudgedUse& judged, pysource::Verdict verdict, Groups& choices,
                              Groups& branches) {
-  for (const auto& choice : judged.use.choices) verdict = std::max(verdict, choices.of(choice.group));
   const bool decided = judged.runs == Runs::yes || judged.runs == Runs::no;
   const bool known = decided && !judged.use.gates.empty();
+  for (const auto& choice : judged.use.choices) {
+    // A handler that is known to run has no alternative.
+    if (!known || choice.alternative == 0) verdict = std::max(verdict, choices.of(choice.group));
+  }
   if (judged.use.branch && !known) verdict = std::max(verdict, branches.of(judged.use.branch->group));
   return verdict;
 }

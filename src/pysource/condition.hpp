@@ -107,7 +107,7 @@ Condition conjunction(std::vector<Condition> parts);
 struct Gate {
   Condition test;
   bool runs_if = true;     ///< the value with which the use runs
-  std::uint32_t line = 0;  ///< of the test
+  std::uint32_t line = 0;  ///< of the test; 0: the gate is whether a `try` succeeds
   bool around = true;      ///< the use stands in a branch of the test, not after a return or raise
 };
 

@@ -35,6 +35,12 @@ bool can_be_flag(std::string_view name) {
   });
 }
 
+/// Names that a star import may bring to a test: IS_NEW, _HAS_X, is_new, has_x.
+bool is_flag(std::string_view name) {
+  const bool lower = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return name.size() > 2 && (!lower || name.starts_with("is_") || name.starts_with("has_"));
+}
+
 Condition object(std::string module, std::string name) {
   Expression expression{.kind = Kind::object};
   expression.text = std::move(module);
@@ -88,8 +94,9 @@ bool Definitions::matters(TokenRange range) {
     }
     if (is_attribute) continue;
     const auto known = names_.value(text);
+    if (known == nullptr && !stars_.empty() && is_flag(text) && !names_.binds(text)) return true;
     if (known == nullptr) continue;
-    const bool of_root = known->kind == Kind::object &&
+    const bool of_root = known->kind == Kind::object && known->other.find("version") == std::string::npos &&
                          (roots_.empty() || roots_.contains(known->text.substr(0, known->text.find('.'))));
     if (!of_root) return true;
     weak = true;

@@ -54,6 +54,7 @@ Condition ExpressionReader::understood(TokenRange range) {
   if (range.first + 1 < range.last && tree_.is_name(range.first) && tree_.is(range.first + 1, ":="))
     return read({range.first + 2, range.last});
   if (split_range(tree_, range, ",").size() > 1) return bracketed(range, "(");
+  if (const auto at = find(range, "for"); at < range.last) return comprehension(range, at);
   if (const auto at = find(range, "if"); at < range.last) return conditional(range, at);
   if (const auto parts = split_range(tree_, range, "or"); parts.size() > 1) return joined(Kind::any, parts);
   if (const auto parts = split_range(tree_, range, "and"); parts.size() > 1) return joined(Kind::all, parts);

@@ -158,7 +158,7 @@ Value GateEvaluator::call_object(const Value& object, const Arguments& arguments
   }
   auto result = call_library(path, arguments, known);
   if (known) return result;
-  if (is_asked(object.text)) return Value::unknown(Truth::either());  // torch.cuda.is_available()
+  if (is_asked(object.text)) return Value::unknown(arguments.unknown(facts_.roots));  // torch.cuda.is_available()
   if (auto named = call_by_name(last_part(object), arguments)) return *std::move(named);
   return Value::unknown(arguments.unknown(facts_.roots));
 }
@@ -310,9 +310,9 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
       if (first->is(Kind::text))
         return last == "LooseVersion" ? Value::loose_of(first->text) : Value::strict_of(first->text);
     }
-    if (last == "TorchVersion" && first->is(Kind::text)) {
+    if (last == "TorchVersion" && about_texts) {
       auto version = *first;
-      version.special = true;
+      version.special = version.is(Kind::text);
       return version;
     }
     if ((last == "SpecifierSet" || last == "Specifier") && first->is(Kind::text)) {

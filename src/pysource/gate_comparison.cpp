@@ -110,8 +110,10 @@ Truth contains(const Value& container, const Value& item) {
   if (container.is(Kind::specifiers)) {
     const auto version = as_version(item);
     if (!version) return Truth::open();
+    if (!container.specifiers->matches(*version)) return Truth::no();
+    // Releases of packaging differ in whether a set accepts pre-releases that it does not ask for.
     const bool allowed = !version->is_prerelease() || container.specifiers->wants_prereleases();
-    return Truth::of(allowed && container.specifiers->matches(*version));
+    return allowed ? Truth::yes() : Truth::open();
   }
   const auto items = elements_of(container);
   if (!items) return Truth::either();

@@ -176,7 +176,6 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
   for (const auto& clause : statement.clauses) {
     const auto start = names.mark();
     if (clause.keyword == "try") {
-      body.line = clause.body.empty() ? 0 : line_of(clause.body.front().tokens);
       body.flow = block(clause.body, plan.tried);
       body.test = definitions_.success(clause.body);
       if (!body.flow.gates.empty()) {
@@ -186,13 +185,17 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
       body.changes = names.take_back(start);
     } else if (clause.keyword == "else") {
       for (const auto& change : body.changes) names.bind(change.name, change.after);
-      body.flow.ends = block(clause.body, plan.tried).ends || body.flow.ends;
+      auto inside = plan.tried;
+      if (body.test != nullptr) inside.gates.push_back({body.test, true, 0, false});
+      body.flow.ends = block(clause.body, inside).ends || body.flow.ends;
       body.changes = names.take_back(start);
     } else if (clause.keyword == "finally") {
       block(clause.body, place);
       names.take_back(start);
     } else {
-      auto flow = block(clause.body, &clause == plan.handler ? plan.handled : plan.other);
+      auto inside = &clause == plan.handler ? plan.handled : plan.other;
+      if (&clause == plan.handler && body.test != nullptr) inside.gates.push_back({body.test, false, 0, false});
+      auto flow = block(clause.body, inside);
       auto changes = names.take_back(start);
       if (&clause == plan.handler) ways.back() = {nullptr, std::move(flow), std::move(changes)};
     }
@@ -211,10 +214,10 @@ SourceWalk::Flow SourceWalk::after_attempt(const std::vector<Way>& ways, bool ra
   flow.ends = tried.flow.ends && handled.flow.ends;
   if (flow.ends) return flow;
   if (tried.flow.ends && tried.test != nullptr) {
-    flow.gates.push_back({tried.test, false, tried.line, false});
+    flow.gates.push_back({tried.test, false, 0, false});
     flow.gates.insert(flow.gates.end(), handled.flow.gates.begin(), handled.flow.gates.end());
   } else if (handled.flow.ends && tried.test != nullptr && !raises) {
-    flow.gates.push_back({tried.test, true, tried.line, false});
+    flow.gates.push_back({tried.test, true, 0, false});
   } else if (handled.flow.ends) {
     flow.gates = tried.flow.gates;
   }
