@@ -20,6 +20,8 @@ class App;
   ROW(serve)                 \
   ROW(check)                 \
   ROW(scan)                  \
+  ROW(matrix)                \
+  ROW(bisect)                \
   ROW(train)                 \
   ROW(runs)                  \
   ROW(logs)                  \
