@@ -22,6 +22,7 @@ class App;
   ROW(scan)                  \
   ROW(matrix)                \
   ROW(bisect)                \
+  ROW(range)                 \
   ROW(train)                 \
   ROW(runs)                  \
   ROW(logs)                  \
