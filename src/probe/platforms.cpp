@@ -47,24 +47,63 @@ const std::string* PlatformApis::missing_for(const PlatformAnswers& platform,
   return found == platform.missing.end() ? nullptr : &*found;
 }
 
-Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededName>& names) {
-  std::vector<pysource::Requirement> requirements;
-  requirements.reserve(names.size());
-  for (const auto& name : names) requirements.push_back(name.requirement);
-  std::vector<PlatformAnswers> all;
-  for (auto& [known, api] : platforms_) {
-    TRY_ASSIGN(auto answers, api.ask(requirements));
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].verdict == pysource::Verdict::yes) continue;
-      if (const auto* package = missing_for(known, requirements[i].module)) {
-        answers[i] = {pysource::Verdict::unknown,
-                      fmt::format("the lock has no wheel of {} for {}", *package, known.platform.text())};
-      }
+Result<std::vector<pysource::Answer>> PlatformApis::answers_of(Platform& platform,
+                                                               const std::vector<NeededName>& names,
+                                                               const AskRules& rules) const {
+  std::vector<pysource::Answer> answers(names.size());
+  std::vector<pysource::Requirement> asked;
+  std::vector<std::size_t> places;  // in `answers`
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    auto settled = rules.settled ? rules.settled(names[i].requirement) : std::nullopt;
+    if (settled) {
+      answers[i] = *std::move(settled);
+    } else {
+      asked.push_back(names[i].requirement);
+      places.push_back(i);
     }
-    all.push_back(known);
+  }
+  TRY_ASSIGN(auto said, platform.api.ask(asked));
+  std::vector<pysource::Requirement> there;  // and needed
+  std::vector<std::size_t> needed;
+  for (std::size_t k = 0; k < asked.size(); ++k) {
+    const auto i = places[k];
+    answers[i] = std::move(said[k]);
+    const auto* package = answers[i].verdict == pysource::Verdict::yes
+                              ? nullptr
+                              : missing_for(platform.answers, asked[k].module);
+    if (package != nullptr) {
+      answers[i] = {pysource::Verdict::unknown, fmt::format("the lock has no wheel of {} for {}", *package,
+                                                            platform.answers.platform.text())};
+    }
+    const bool wanted = names[i].need == pysource::Need::must || names[i].need == pysource::Need::path;
+    if (answers[i].verdict != pysource::Verdict::yes || !wanted) continue;
+    there.push_back(asked[k]);
+    needed.push_back(i);
+  }
+  if (!rules.provided) return answers;
+  TRY_ASSIGN(auto problems, missing_needs(platform.api, there, rules.provided));
+  for (std::size_t k = 0; k < problems.size(); ++k) {
+    if (problems[k].empty()) continue;
+    answers[needed[k]] = {pysource::Verdict::no, std::move(problems[k])};
+    platform.answers.unusable.insert(there[k]);
+  }
+  return answers;
+}
+
+Result<std::vector<PlatformAnswers>> PlatformApis::ask(const std::vector<NeededName>& names,
+                                                       const AskRules& rules) {
+  std::vector<PlatformAnswers> all;
+  for (auto& platform : platforms_) {
+    TRY_ASSIGN(const auto answers, answers_of(platform, names, rules));
+    all.push_back(platform.answers);
     all.back().names = judge(names, answers);
   }
   return all;
+}
+
+Result<std::map<pysource::Requirement, Advice>> PlatformApis::look_elsewhere(
+    std::size_t platform, const std::vector<pysource::Requirement>& missing) {
+  return probe::look_elsewhere(platforms_[platform].api, missing);
 }
 
 }  // namespace launch::probe

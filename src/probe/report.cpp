@@ -11,11 +11,4 @@ bool same_outcome(const JudgedName& a, const JudgedName& b) {
              [](const JudgedUse& one, const JudgedUse& other) { return one.outcome == other.outcome; });
 }
 
-bool CheckReport::fails() const {
-  return std::any_of(platforms.begin(), platforms.end(), [](const PlatformAnswers& each) {
-    return std::any_of(each.names.begin(), each.names.end(),
-                       [](const JudgedName& name) { return name.fails(); });
-  });
-}
-
 }  // namespace launch::probe

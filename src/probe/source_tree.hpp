@@ -2,21 +2,17 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/source_files.hpp"
 #include "pysource/python_scanner.hpp"
 
 namespace launch::probe {
-
-/// A file or folder to scan, and its name in messages.
-struct ScanPath {
-  std::filesystem::path path;
-  std::string shown;
-};
 
 /// A place in the code that needs a name.
 struct Use {
@@ -43,14 +39,13 @@ struct TreeScan {
   std::vector<NeededName> names;  ///< sorted
   std::size_t files = 0;
   std::vector<FileProblem> problems;
+  LeftOut left_out;
+  std::set<std::string, std::less<>> own_names;         ///< of the files, without ".py", and of their folders
+  std::map<std::string, std::filesystem::path> places;  ///< of the files that have uses, as they are shown
 };
 
-/// Errors (input): no such file or folder.
-Result<void> require_path(const ScanPath& path);
-
-/// Scans files and all *.py files below folders; skips hidden folders, __pycache__, node_modules and virtual
-/// environments, and does not follow links to folders. `roots` as for scan_source. Errors: (input) a path
-/// that does not exist or a folder without Python files; (environment) a file that cannot be read.
+/// Scans files and all *.py files below folders, as find_sources finds them. `roots` as for scan_source.
+/// Errors: those of find_sources; (environment) a file that cannot be read.
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::probe

@@ -13,6 +13,7 @@ TESTS = {
     "src/archive/wheel_tree.cpp": "ContextLargeFile",
     "src/cli/manual.cpp": "ManualNoSpace",
     "src/commands/build_folder.cpp": "SourceScript",
+    "src/commands/check_baseline.cpp": "BaselineNoSpace",
     "src/commands/fabric.cpp": "FabricRecordNoSpace",
     "src/commands/page.cpp": "FabricPageNoSpace",
     "src/commands/fetch.cpp": "GitignoreNoSpace",
