@@ -15,6 +15,7 @@
 #include "locking/locate.hpp"
 #include "probe/findings.hpp"
 #include "probe/platforms.hpp"
+#include "project/import_names.hpp"
 #include "pysource/standard_library.hpp"
 #include "specs/name.hpp"
 
@@ -135,16 +136,21 @@ class Check {
   Result<void> find_provider(const pysource::Requirement& requirement) {
     TRY_ASSIGN(const bool found, lock_wheels_->provides(full_name(requirement)));
     if (found || own_.has_named(root_of(requirement))) return {};
-    const auto module = lock_shares(requirement) ? full_name(requirement) : root_of(requirement);
-    const auto& others = lock_wheels_->without_wheels();
-    auto reason = fmt::format("no locked wheel provides {}", module);
-    if (others.empty()) {
-      unprovided_.emplace(requirement, pysource::Answer{pysource::Verdict::no, std::move(reason)});
-    } else {
-      reason += fmt::format(", and the lock has no wheel of {}", join_words(others));
-      unprovided_.emplace(requirement, pysource::Answer{pysource::Verdict::unknown, std::move(reason)});
-    }
+    unprovided_.emplace(requirement, why_unprovided(requirement));
     return {};
+  }
+
+  /// Nobody knows the modules of a package without a wheel.
+  pysource::Answer why_unprovided(const pysource::Requirement& requirement) {
+    const auto package = project::package_of_module(full_name(requirement));
+    const auto& others = lock_wheels_->without_wheels();
+    if (std::find(others.begin(), others.end(), package) != others.end())
+      return {pysource::Verdict::unknown, fmt::format("{} is locked without a wheel", package)};
+    const auto module = lock_shares(requirement) ? full_name(requirement) : root_of(requirement);
+    auto reason = fmt::format("no locked wheel provides {}", module);
+    if (others.empty()) return {pysource::Verdict::no, std::move(reason)};
+    return {pysource::Verdict::unknown,
+            fmt::format("{}, and the lock has no wheel of {}", reason, join_words(others, "or"))};
   }
 
   /// True if wheels have parts of the namespace package that the name would be in.
