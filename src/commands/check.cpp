@@ -48,32 +48,31 @@ std::vector<std::string> normalized(const std::vector<std::string>& packages) {
 class Check {
  public:
   Check(const CheckRequest& request, const Context& context, const Sources& sources, CheckSubject subject,
-        probe::TreeScan scan)
+        probe::ImportedModules imports)
       : request_(request),
         context_(context),
         sources_(sources),
         subject_(std::move(subject)),
-        scan_(std::move(scan)),
-        own_(subject_.paths, scan_, context) {}
+        imports_(std::move(imports)),
+        own_(subject_.paths, imports_, context) {}
 
   Result<probe::CheckReport> run() {
+    TRY_ASSIGN(auto wheels, open_wheels());
+    probe::PlatformApis platforms(std::move(wheels));
+    choose_roots(platforms);
+    context_.reporter.status("reading the code");
+    TRY_ASSIGN(scan_, probe::scan_tree(subject_.paths, roots_));
+    warn_of_problems(scan_, context_.reporter);
     probe::CheckReport report;
     report.files = scan_.files;
     report.problems = scan_.problems;
     report.left_out = scan_.left_out;
     report.fail_on = request_.fail_on;
-    TRY_ASSIGN(auto wheels, open_wheels());
-    probe::PlatformApis platforms(std::move(wheels));
-    roots_ = platforms.roots();
-    context_.reporter.status("reading the wheels");
-    probe::AskRules rules{[this](const auto& requirement) { return settled(requirement); }, {}};
-    if (lock_wheels_) {
-      rules.provided = [this](std::string_view root) { return lock_wheels_->provides_by_name(root); };
-    }
-    TRY_ASSIGN(report.platforms, platforms.ask(scan_.names, rules));
-    for (auto& each : report.platforms) keep_asked(each.names);
-    count_not_checked(report);
+    TRY(find_providers());
     for (const auto& [requirement, answer] : unprovided_) report.unprovided.insert(requirement);
+    context_.reporter.status("reading the wheels");
+    TRY_ASSIGN(report.platforms, platforms.ask(scan_, rules()));
+    count_not_checked(report);
     if (request_.from) TRY(ask_earlier(report));
     TRY_ASSIGN(report.baseline, read_baseline(request_, context_));
     TRY(give_advice(report, platforms));
@@ -108,14 +107,14 @@ class Check {
     TRY_ASSIGN(lock_wheels_, probe::LockWheels::of(lock, locate, sources_.store, sources_.http));
     std::set<std::string> modules;
     std::set<std::string, std::less<>> roots;
-    for (const auto& name : scan_.names) {
-      if (!is_asked(name.requirement)) continue;
-      modules.insert(full_name(name.requirement));
-      roots.insert(root_of(name.requirement));
+    for (const auto& [root, names] : imports_.names) {
+      if (!is_asked(root)) continue;
+      modules.insert(names.begin(), names.end());
+      roots.insert(root);
     }
     TRY(lock_wheels_->open_for(modules));
-    for (const auto& name : scan_.names) {
-      if (is_asked(name.requirement)) TRY(find_provider(name.requirement));
+    for (const auto& module : modules) {
+      if (!own_.has_named(module.substr(0, module.find('.')))) TRY(lock_wheels_->provides(module));
     }
     return lock_wheels_->take(roots);
   }
@@ -125,19 +124,56 @@ class Check {
     return is_module ? requirement.module : requirement.module + "." + requirement.name;
   }
 
-  /// True if the wheels of a lock are asked for the name.
-  bool is_asked(const pysource::Requirement& requirement) const {
-    const auto root = root_of(requirement);
+  bool is_chosen(const std::string& root) const {
     const auto& only = request_.modules;
-    if (!only.empty() && std::find(only.begin(), only.end(), root) == only.end()) return false;
-    return !is_part_of_python(root) && !own_.has(root);
+    return only.empty() || std::find(only.begin(), only.end(), root) != only.end();
   }
 
-  Result<void> find_provider(const pysource::Requirement& requirement) {
-    TRY_ASSIGN(const bool found, lock_wheels_->provides(full_name(requirement)));
-    if (found || own_.has_named(root_of(requirement))) return {};
-    unprovided_.emplace(requirement, why_unprovided(requirement));
+  /// True if all wheels of a lock are asked for names of that top-level module.
+  bool is_asked(const std::string& root) const {
+    return is_chosen(root) && !is_part_of_python(root) && !own_.has(root);
+  }
+
+  /// The top-level modules whose names are looked for: those of the wheels, and what none of them provides.
+  void choose_roots(const probe::PlatformApis& platforms) {
+    for (const auto& root : platforms.roots()) {
+      if (lock_wheels_ ? is_asked(root) : is_chosen(root)) roots_.insert(root);
+    }
+    for (const auto& [root, names] : imports_.names) {
+      if (lock_wheels_ && is_asked(root) && !own_.has_named(root)) roots_.insert(root);
+    }
+    if (roots_.empty()) roots_.insert("-");  // no module; without any, those of all would be found
+  }
+
+  Result<void> find_providers() {
+    if (!lock_wheels_) return {};
+    for (const auto& name : scan_.names) {
+      // Only an import needs the module; what an attribute names may be no module.
+      const auto& requirement = name.requirement;
+      const bool is_import = requirement.tier == pysource::Tier::import;
+      TRY_ASSIGN(const bool found,
+                 lock_wheels_->provides(is_import ? full_name(requirement) : requirement.module));
+      if (!found) unprovided_.emplace(requirement, why_unprovided(requirement));
+    }
     return {};
+  }
+
+  probe::AskRules rules() {
+    probe::AskRules rules;
+    if (!lock_wheels_) return rules;
+    rules.settled = [this](const auto& requirement) { return settled(requirement); };
+    rules.provided = [this](std::string_view root) { return lock_wheels_->provides_by_name(root); };
+    rules.roots = roots_;
+    return rules;
+  }
+
+  /// The answer on a name that no wheel of the lock has a module for.
+  std::optional<pysource::Answer> settled(const pysource::Requirement& requirement) {
+    const auto unprovided = unprovided_.find(requirement);
+    if (unprovided != unprovided_.end()) return unprovided->second;
+    const auto found = lock_wheels_->provides(requirement.module);
+    if (!found || *found || !roots_.contains(root_of(requirement))) return std::nullopt;
+    return why_unprovided(requirement);
   }
 
   /// Nobody knows the modules of a package without a wheel.
@@ -158,37 +194,12 @@ class Check {
     return lock_wheels_->provides(root_of(requirement)).value_or(false);
   }
 
-  /// What is known of a name that no wheel is asked for. It counts as there: an alternative to it is not
-  /// needed.
-  std::optional<pysource::Answer> settled(const pysource::Requirement& requirement) const {
-    const auto unprovided = unprovided_.find(requirement);
-    if (unprovided != unprovided_.end()) return unprovided->second;
-    if (asks_wheels(requirement)) return std::nullopt;
-    return pysource::Answer{pysource::Verdict::yes, "not asked for"};
-  }
-
-  bool asks_wheels(const pysource::Requirement& requirement) const {
-    const auto root = root_of(requirement);
-    const auto& only = request_.modules;
-    if (!only.empty() && std::find(only.begin(), only.end(), root) == only.end()) return false;
-    if (!roots_.contains(root)) return false;
-    return !lock_wheels_ || is_asked(requirement);
-  }
-
-  void keep_asked(std::vector<probe::JudgedName>& names) const {
-    std::erase_if(names, [&](const probe::JudgedName& name) {
-      return !asks_wheels(name.requirement) && !unprovided_.contains(name.requirement);
-    });
-  }
-
   void count_not_checked(probe::CheckReport& report) const {
-    std::map<std::string, std::size_t> counts;
-    for (const auto& name : scan_.names) {
-      const auto root = root_of(name.requirement);
-      if (asks_wheels(name.requirement) || unprovided_.contains(name.requirement)) continue;
-      if (!is_part_of_python(root) && !own_.has_named(root) && !own_.has(root)) ++counts[root];
+    for (const auto& [root, names] : imports_.names) {
+      if (roots_.contains(root) || is_part_of_python(root) || own_.has_named(root) || own_.has(root))
+        continue;
+      report.not_checked.push_back({root, names.size()});
     }
-    for (auto& [module, count] : counts) report.not_checked.push_back({module, count});
     std::stable_sort(report.not_checked.begin(), report.not_checked.end(),
                      [](const auto& a, const auto& b) { return a.names > b.names; });
     report.not_checked_reason = !request_.modules.empty() ? "not among --module"
@@ -206,10 +217,8 @@ class Check {
     std::vector<probe::OpenedWheels> wheels;
     wheels.push_back(std::move(opened));
     probe::PlatformApis apis(std::move(wheels));
-    TRY_ASSIGN(auto answers,
-               apis.ask(scan_.names, {[this](const auto& requirement) { return settled(requirement); }, {}}));
+    TRY_ASSIGN(auto answers, apis.ask(scan_));
     earlier.names = std::move(answers.front().names);
-    keep_asked(earlier.names);
     report.earlier = std::move(earlier);
     return {};
   }
@@ -242,6 +251,10 @@ class Check {
       for (const auto use : finding.uses) {
         const auto& place = report.platforms.front().names[finding.name].uses[use].use;
         wanted[place.file].insert(place.line);
+        for (const auto platform : finding.platforms) {
+          const auto& gates = report.platforms[platform].names[finding.name].uses[use].passed_lines;
+          wanted[place.file].insert(gates.begin(), gates.end());
+        }
       }
     }
     for (const auto& [file, numbers] : wanted) {
@@ -259,11 +272,12 @@ class Check {
   const Context& context_;
   const Sources& sources_;
   CheckSubject subject_;
-  probe::TreeScan scan_;
+  probe::ImportedModules imports_;
   OwnCode own_;
+  probe::TreeScan scan_;
   std::optional<probe::LockWheels> lock_wheels_;  // of a lock of which all packages are asked
   std::map<pysource::Requirement, pysource::Answer> unprovided_;
-  std::set<std::string, std::less<>> roots_;  // of the opened wheels
+  std::set<std::string, std::less<>> roots_;  // of the names that are looked for
 };
 
 }  // namespace
@@ -279,9 +293,8 @@ Result<probe::CheckReport> check(const CheckRequest& request, const Context& con
   const Sources sources{site, store, *http};
   TRY_ASSIGN(auto subject, subject_of_check(request, context, workspace ? &*workspace : nullptr));
   context.reporter.status("reading the code");
-  TRY_ASSIGN(auto scan, probe::scan_tree(subject.paths, {}));
-  warn_of_problems(scan, context.reporter);
-  TRY_ASSIGN(auto report, Check(request, context, sources, std::move(subject), std::move(scan)).run());
+  TRY_ASSIGN(auto imports, probe::list_imports(subject.paths));
+  TRY_ASSIGN(auto report, Check(request, context, sources, std::move(subject), std::move(imports)).run());
   TRY(require_no_stop(context));
   TRY(write_baseline(request, report, context));
   return report;

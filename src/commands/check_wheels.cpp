@@ -101,9 +101,9 @@ Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context
   return subject;
 }
 
-OwnCode::OwnCode(const std::vector<probe::ScanPath>& paths, const probe::TreeScan& scan,
+OwnCode::OwnCode(const std::vector<probe::ScanPath>& paths, const probe::ImportedModules& imports,
                  const Context& context)
-    : names_(scan.own_names) {
+    : beside_(imports.folders.begin(), imports.folders.end()), names_(imports.own_names) {
   std::set<fs::path> tops = {context.folder, context.folder / "src"};
   std::error_code ignored;
   for (const auto& path : paths) {
@@ -118,9 +118,6 @@ OwnCode::OwnCode(const std::vector<probe::ScanPath>& paths, const probe::TreeSca
     tops.insert(folder);
   }
   tops_.assign(tops.begin(), tops.end());
-  std::set<fs::path> beside;
-  for (const auto& [shown, path] : scan.places) beside.insert(path.parent_path());
-  beside_.assign(beside.begin(), beside.end());
 }
 
 bool OwnCode::find(const std::string& root) const {

@@ -12,7 +12,7 @@
 #include "commands/check.hpp"
 #include "commands/context.hpp"
 #include "probe/lock_wheels.hpp"
-#include "probe/source_tree.hpp"
+#include "probe/imported_modules.hpp"
 #include "project/project.hpp"
 
 namespace launch::commands {
@@ -33,7 +33,8 @@ Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context
 /// Modules of the scanned code, which no wheel is asked for.
 class OwnCode {
  public:
-  OwnCode(const std::vector<probe::ScanPath>& paths, const probe::TreeScan& scan, const Context& context);
+  OwnCode(const std::vector<probe::ScanPath>& paths, const probe::ImportedModules& imports,
+          const Context& context);
   /// True if Python would find the top-level module in the code: beside a scanned file, or in a folder that
   /// is usually on its path.
   bool has(const std::string& root) const;

@@ -47,7 +47,7 @@ class Fallbacks {
 
   Result<FallbackDocument> run() {
     for (auto* side : {&older_, &newer_}) {
-      TRY_ASSIGN(auto answers, side->apis.ask(scan_.names));
+      TRY_ASSIGN(auto answers, side->apis.ask(scan_));
       side->names = std::move(answers.front().names);
     }
     document_.from = older_.wheel;

@@ -66,7 +66,8 @@ Result<void> add_imports(const fs::path& root, SourceSurvey& survey, Reporter& r
     const auto top = module.substr(0, module.find('.'));
     if (pysource::is_standard_library(top)) continue;
     for (const auto& use : name.uses) {
-      const bool counts = use.need == pysource::Need::must || use.need == pysource::Need::path;
+      const bool counts =
+          (use.need == pysource::Need::must || use.need == pysource::Need::path) && use.gates.empty();
       if (!counts || !is_of_training(use.file) || is_local(root, use.file, top)) continue;
       const auto full = name.requirement.name.empty() ? module : module + "." + name.requirement.name;
       ImportedPackage found{.package = project::package_of_module(full),

@@ -27,7 +27,7 @@ bool was_there(const CheckReport& report, std::size_t name, std::size_t use) {
 /// The standing of a needed use that is missing or unknown.
 Standing of_needed(const CheckReport& report, const JudgedName& name, const JudgedUse& use) {
   if (use.is_open()) return Standing::unknown;
-  const bool on_path = use.use.need == pysource::Need::path;
+  const bool on_path = use.need() == pysource::Need::path;
   const bool forgiven = report.fail_on == FailOn::must || report.unprovided.contains(name.requirement);
   return on_path && forgiven ? Standing::warned : Standing::fails;
 }
@@ -83,6 +83,8 @@ std::string_view standing_name(Standing standing) {
       return "before";
     case Standing::spared:
       return "not needed";
+    case Standing::not_run:
+      return "not run";
     case Standing::fine:
       return "fine";
   }
@@ -92,8 +94,10 @@ std::string_view standing_name(Standing standing) {
 Standing standing_of(const CheckReport& report, std::size_t platform, std::size_t name, std::size_t use) {
   const auto& judged = report.platforms[platform].names[name];
   const auto& of_use = judged.uses[use];
-  if (!of_use.fails() && !of_use.is_open())
-    return judged.answer.verdict == pysource::Verdict::no ? Standing::spared : Standing::fine;
+  if (!of_use.fails() && !of_use.is_open()) {
+    if (judged.answer.verdict != pysource::Verdict::no) return Standing::fine;
+    return of_use.runs == Runs::no ? Standing::not_run : Standing::spared;
+  }
   const auto standing = of_needed(report, judged, of_use);
   if (report.earlier && !was_there(report, name, use))
     return standing == Standing::unknown ? Standing::fine : Standing::before;

@@ -5,6 +5,7 @@
 #include <system_error>
 
 #include "base/file.hpp"
+#include "pysource/gate_evaluation.hpp"
 
 namespace launch::probe {
 namespace {
@@ -19,18 +20,20 @@ class TreeScanner {
 
   Result<void> add(const ScanPath& path) {
     TRY_ASSIGN(const auto sources, find_sources(path, scan_.left_out));
-    std::error_code ignored;
-    if (fs::is_directory(path.path, ignored))
-      scan_.own_names.insert(fs::weakly_canonical(path.path, ignored).filename().string());
     for (const auto& source : sources) TRY(file(source.path, source.shown));
     return {};
   }
 
   TreeScan finish() {
+    const auto questions = keep_gates();
     for (auto& [requirement, name] : names_) {
       name.requirement = requirement;
       scan_.names.push_back(std::move(name));
     }
+    for (const auto& question : questions) {
+      if (!names_.contains(question)) scan_.questions.push_back(question);
+    }
+    scan_.symbols = std::make_shared<const pysource::SymbolTable>(std::move(symbols_));
     return std::move(scan_);
   }
 
@@ -42,23 +45,50 @@ class TreeScanner {
     TRY_ASSIGN(const auto source, read_file(path, kMostSource));
     auto scan = pysource::scan_source(source, roots_);
     ++scan_.files;
-    for (const auto& part : fs::path(shown).replace_extension()) scan_.own_names.insert(part.string());
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
+    const auto number = add_symbols(code ? path : real, std::move(scan.symbols));
     for (auto& use : scan.uses) {
       for (auto& choice : use.choices) choice.group += groups_;
+      if (use.branch) use.branch->group += groups_;
       auto& name = names_[std::move(use.requirement)];
       name.need = std::min(name.need, use.need);
-      name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices)});
+      name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
+                           std::move(use.gates), use.branch, number});
     }
     groups_ += scan.groups;
     return {};
+  }
+
+  std::uint32_t add_symbols(const fs::path& path, pysource::ModuleSymbols symbols) {
+    const bool is_package = path.filename() == "__init__.py";
+    const auto module = is_package ? path.parent_path() : fs::path(path).replace_extension();
+    return symbols_.add(module.string(), is_package, std::move(symbols));
+  }
+
+  /// Leaves the gates that are about the packages, and returns the names that they ask for: with nothing
+  /// known of any version, only those can be open.
+  std::set<pysource::Requirement> keep_gates() {
+    std::set<pysource::Requirement> questions;
+    const pysource::GateFacts nothing{.roots = roots_};
+    pysource::GateEvaluator evaluator(symbols_, nothing, &questions);
+    for (auto& [requirement, name] : names_) {
+      for (auto& use : name.uses) {
+        std::erase_if(use.gates, [&](const pysource::Gate& gate) {
+          if (evaluator.passes(gate, use.source).can_be_open()) return false;
+          if (gate.around && use.need_if_run == pysource::Need::must) use.need_if_run = pysource::Need::path;
+          return true;
+        });
+      }
+    }
+    return questions;
   }
 
   const std::set<std::string, std::less<>>& roots_;
   std::map<pysource::Requirement, NeededName> names_;
   std::set<fs::path> seen_;
   std::uint32_t groups_ = 0;
+  pysource::SymbolTable symbols_;
   TreeScan scan_;
 };
 

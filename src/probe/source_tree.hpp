@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -20,7 +22,11 @@ struct Use {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   pysource::Need need = pysource::Need::must;
-  std::vector<pysource::Choice> choices;  ///< groups are numbered over the whole tree
+  std::vector<pysource::Choice> choices;        ///< groups are numbered over the whole tree
+  pysource::Need need_if_run = need;            ///< the need if all gates let it run
+  std::vector<pysource::Gate> gates = {};       ///< tests of the packages' versions or features before it
+  std::optional<pysource::Choice> branch = {};  ///< as in ImportUse
+  std::uint32_t source = 0;                     ///< the file's number in the symbols
 };
 
 struct NeededName {
@@ -36,11 +42,12 @@ struct FileProblem {
 };
 
 struct TreeScan {
-  std::vector<NeededName> names;  ///< sorted
+  std::vector<NeededName> names;                         ///< sorted
+  std::vector<pysource::Requirement> questions;          ///< further names that gates ask for; sorted
+  std::shared_ptr<const pysource::SymbolTable> symbols;  ///< what gates refer to; null: nothing
   std::size_t files = 0;
   std::vector<FileProblem> problems;
   LeftOut left_out;
-  std::set<std::string, std::less<>> own_names;         ///< of the files, without ".py", and of their folders
   std::map<std::string, std::filesystem::path> places;  ///< of the files that have uses, as they are shown
 };
 

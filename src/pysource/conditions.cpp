@@ -41,16 +41,6 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
   return never ? BranchRun::never : BranchRun::sometimes;
 }
 
-bool asks_for_feature(const SourceTree& tree, TokenRange test) {
-  for (auto i = test.first; i < test.last; ++i) {
-    if (!tree.is_name(i)) continue;
-    const auto word = to_lower(tree.text(i));
-    if (word == "hasattr" || word == "find_spec") return true;
-    if (word.find("version") != std::string::npos && word != "version_info") return true;
-  }
-  return false;
-}
-
 bool takes_import_error(const SourceTree& tree, TokenRange head) {
   if (head.empty()) return true;
   for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
@@ -63,18 +53,44 @@ bool takes_import_error(const SourceTree& tree, TokenRange head) {
   return false;
 }
 
+namespace {
+
+bool exits(std::string_view name) {
+  return name == "exit" || name == "quit" || name == "sys.exit" || name == "os._exit";
+}
+
+/// `raise unittest.SkipTest(…)`, `pytest.skip(…)`, `self.skipTest(…)`
+bool skips(const SourceTree& tree, TokenRange statement) {
+  if (tree.is(statement.first, "raise")) ++statement.first;
+  const auto name = dotted_name(tree, statement);
+  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" || name.starts_with("pytest.skip.") ||
+         name == "pytest.xfail" || name.ends_with(".skipTest") || name == "skip";
+}
+
+}  // namespace
+
+bool leaves(const SourceTree& tree, TokenRange statement) {
+  if (statement.empty()) return false;
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree, statement, &end);
+  if (name == "raise") return true;
+  const bool call = end < statement.last && tree.is(end, "(");
+  return call && (exits(name) || skips(tree, statement));
+}
+
 bool gives_up(const SourceTree& tree, const std::vector<Statement>& block) {
   return std::any_of(block.begin(), block.end(), [&](const Statement& statement) {
     if (statement.kind != StatementKind::simple || statement.tokens.empty()) return false;
     const auto name = dotted_name(tree, statement.tokens);
-    return name == "raise" || name == "exit" || name == "quit" || name == "sys.exit" || name == "os._exit";
+    return (name == "raise" || exits(name)) && !skips(tree, statement.tokens);
   });
 }
 
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree, head, &end);
-  if (name != "suppress" && !name.ends_with(".suppress")) return false;
+  const auto last = std::string_view(name).substr(name.rfind('.') + 1);
+  if (last != "suppress" && name != "pytest.raises" && last != "assertRaises") return false;
   return end < head.last && takes_import_error(tree, {end, head.last});
 }
 

@@ -13,6 +13,8 @@ TESTS = {
     "src/archive/wheel_tree.cpp": "ContextLargeFile",
     "src/cli/manual.cpp": "ManualNoSpace",
     "src/commands/build_folder.cpp": "SourceScript",
+    "src/commands/bump.cpp": "BumpNoSpace",
+    "src/commands/bump_state.cpp": "OnAFullDiskIsAnErrorAndWhatWasKnownStays",
     "src/commands/check_baseline.cpp": "BaselineNoSpace",
     "src/commands/fabric.cpp": "FabricRecordNoSpace",
     "src/commands/page.cpp": "FabricPageNoSpace",

@@ -22,6 +22,14 @@ std::string command_property(std::string_view text) {
   return replace_all(replace_all(command_text(text), ":", "%3A"), ",", "%2C");
 }
 
+/// "; the test in line 3 lets it run"
+std::string gates_text(const probe::CheckReport& report, const probe::Finding& finding, std::size_t use) {
+  std::string text;
+  for (const auto line : passed_gates(report, finding, use))
+    text += fmt::format("; the test in line {} lets it run", line);
+  return text;
+}
+
 std::string_view level_of(const probe::CheckReport& report, probe::Standing standing) {
   if (probe::fails_check(report, standing)) return "error";
   return standing == probe::Standing::warned ? "warning" : "notice";
@@ -41,11 +49,12 @@ std::string check_github(const probe::CheckReport& report, const CheckView& view
       const auto line = source_line(report, use);
       const auto first = line.characters_before(line.first);
       const auto end = line.characters_before(line.first + line.size);
-      lines.push_back(fmt::format(
-          "::{} file={},line={},{}title={}::{}", level_of(report, finding.standing),
-          command_property(use.file), use.line,
-          line.text.empty() ? "" : fmt::format("col={},endColumn={},", first + 1, end),
-          command_property(dotted_name(name.requirement)), command_text(finding_text(report, finding))));
+      lines.push_back(
+          fmt::format("::{} file={},line={},{}title={}::{}", level_of(report, finding.standing),
+                      command_property(use.file), use.line,
+                      line.text.empty() ? "" : fmt::format("col={},endColumn={},", first + 1, end),
+                      command_property(dotted_name(name.requirement)),
+                      command_text(finding_text(report, finding) + gates_text(report, finding, each))));
     }
   }
   for (const auto& summary : check_summary(report))

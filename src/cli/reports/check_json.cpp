@@ -46,7 +46,12 @@ Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::si
     worst = std::min(worst, standing);
     if (probe::fails_check(report, standing)) failing.push_back(report.platforms[i].platform.text());
   }
-  auto json = use_json<Json>(report.platforms.front().names[name].uses[use].use);
+  const auto& first = report.platforms.front().names[name].uses[use];
+  auto json = use_json<Json>(first.use);
+  if (!first.use.gates.empty()) {
+    json["runs"] = probe::runs_name(first.runs);
+    json["passed_gates"] = first.passed_lines;
+  }
   json["fails"] = !failing.empty();
   if (!failing.empty() && failing.size() < report.platforms.size()) json["fails_on"] = std::move(failing);
   if (worst != probe::Standing::fine) json["standing"] = probe::standing_name(worst);

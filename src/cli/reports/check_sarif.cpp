@@ -96,14 +96,21 @@ Json results_of(const probe::CheckReport& report, const CheckView& view) {
     const auto* rule =
         std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& each) { return each.id == id; });
     for (const auto each : finding.uses) {
-      const auto& use = report.platforms.front().names[finding.name].uses[each].use;
+      const auto& judged = report.platforms[finding.platforms.front()].names[finding.name].uses[each];
+      const auto& use = judged.use;
       Json result = {{"ruleId", id},
                      {"ruleIndex", rule - std::begin(kRules)},
-                     {"level", level_of(finding.standing, use.need)},
+                     {"level", level_of(finding.standing, judged.need())},
                      {"message", {{"text", finding_text(report, finding)}}},
                      {"locations", Json::array({location_of(report, use)})},
                      {"partialFingerprints", {{"launchUse/v1", fingerprints.of(report, finding.name, each)}}},
-                     {"properties", {{"need", pysource::need_name(use.need)}}}};
+                     {"properties", {{"need", pysource::need_name(judged.need())}}}};
+      for (const auto line : passed_gates(report, finding, each)) {
+        result["relatedLocations"].push_back(
+            {{"physicalLocation",
+              {{"artifactLocation", {{"uri", uri_of(use.file)}}}, {"region", {{"startLine", line}}}}},
+             {"message", {{"text", "this test lets it run"}}}});
+      }
       if (known)
         result["suppressions"] =
             Json::array({{{"kind", "external"}, {"justification", "it is in the baseline"}}});

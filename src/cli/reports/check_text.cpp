@@ -45,21 +45,30 @@ class Writer {
     lines_.push_back(fmt::format("{}{}: {} ({})", shown_name(name.requirement),
                                  on_platforms(report_, finding), standing_words(report_, finding.standing),
                                  printable(finding.reason)));
-    add_uses(finding, name);
+    add_uses(finding);
     if (const auto advice = advice_text(report_, finding); !advice.empty())
       lines_.push_back("  " + printable(advice));
   }
 
-  void add_uses(const probe::Finding& finding, const probe::JudgedName& name) {
+  void add_place(const probe::Use& use, std::string_view need) {
+    lines_.push_back(fmt::format("  {}:{}{}", shown_place(use), use.column, need));
+    if (auto carets = caret_lines(source_line(report_, use), "    "); !carets.empty())
+      lines_.push_back(std::move(carets));
+  }
+
+  void add_uses(const probe::Finding& finding) {
     const auto shown = view_.all || finding.uses.size() == kUsesShown + 1
                            ? finding.uses.size()
                            : std::min(kUsesShown, finding.uses.size());
     for (std::size_t i = 0; i < shown; ++i) {
-      const auto& use = name.uses[finding.uses[i]].use;
-      lines_.push_back(fmt::format("  {}:{}{}", shown_place(use), use.column,
-                                   use.need == pysource::Need::path ? ", on a path" : ""));
-      if (auto carets = caret_lines(source_line(report_, use), "    "); !carets.empty())
-        lines_.push_back(std::move(carets));
+      const auto& judged =
+          report_.platforms[finding.platforms.front()].names[finding.name].uses[finding.uses[i]];
+      add_place(judged.use, judged.need() == pysource::Need::path ? ", on a path" : "");
+      for (const auto line : passed_gates(report_, finding, finding.uses[i])) {
+        lines_.push_back(fmt::format("  {}:{}: this test lets it run", printable(judged.use.file), line));
+        if (auto text = plain_line(report_, judged.use.file, line, "    "); !text.empty())
+          lines_.push_back(std::move(text));
+      }
     }
     if (shown < finding.uses.size())
       lines_.push_back(fmt::format("  and {} more (-v shows all)", finding.uses.size() - shown));
@@ -84,6 +93,7 @@ class Writer {
                          report_.earlier->wheel.version));
     }
     hidden(Standing::spared, "optional name", "missing");
+    hidden(Standing::not_run, "missing name", "not run with this version");
   }
 
   const probe::CheckReport& report_;

@@ -1,5 +1,7 @@
 #include "cli/reports/finding_text.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.hpp"
@@ -28,6 +30,8 @@ std::string standing_words(const probe::CheckReport& report, probe::Standing sta
       return fmt::format("no, nor in {}", earlier);
     case probe::Standing::spared:
       return "no, and not needed";
+    case probe::Standing::not_run:
+      return "no, and not run with this version";
     case probe::Standing::fails:
     case probe::Standing::warned:
     case probe::Standing::fine:
@@ -55,9 +59,18 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
   return near.empty() ? std::string() : fmt::format("a guess: did you mean {}?", join_words(near, "or"));
 }
 
+std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
+                                        std::size_t use) {
+  const auto& judged = report.platforms[finding.platforms.front()].names[finding.name].uses[use];
+  if (!judged.fails()) return {};
+  auto lines = judged.passed_lines;
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return lines;
+}
+
 bool is_aside(probe::Standing standing) {
   return standing == probe::Standing::known || standing == probe::Standing::before ||
-         standing == probe::Standing::spared;
+         standing == probe::Standing::spared || standing == probe::Standing::not_run;
 }
 
 }  // namespace launch::cli

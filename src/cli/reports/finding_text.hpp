@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "probe/findings.hpp"
 
@@ -19,6 +21,10 @@ std::string on_platforms(const probe::CheckReport& report, const probe::Finding&
 /// Where a name is instead, without a full stop: "also in torch.nn", "a guess: did you mean torch.extras?";
 /// empty if nothing is known.
 std::string advice_text(const probe::CheckReport& report, const probe::Finding& finding);
+
+/// Lines of the tests of versions or features that let a failing use run, though they should not.
+std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
+                                        std::size_t use);
 
 /// True for what is only shown on request.
 bool is_aside(probe::Standing standing);

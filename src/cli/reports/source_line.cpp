@@ -26,6 +26,16 @@ std::string shown(std::string_view text) {
   return replace_all(printable(text), "\t", " ");
 }
 
+std::string within_width(std::string text) {
+  if (characters(text) <= kMostWidth) return text;
+  std::size_t byte = 0;
+  for (std::size_t count = 0; byte < text.size(); ++byte) {
+    if ((static_cast<unsigned char>(text[byte]) & 0xC0) == 0x80) continue;
+    if (count++ == kMostWidth - 1) break;
+  }
+  return text.substr(0, byte) + "…";
+}
+
 }  // namespace
 
 std::size_t SourceLine::characters_before(std::size_t byte) const {
@@ -57,16 +67,16 @@ std::string caret_lines(const SourceLine& line, std::string_view indentation) {
                                                               : text.substr(line.first + line.size));
   const auto end = shown_text.find_last_not_of(' ');
   shown_text.resize(end == std::string::npos ? 0 : end + 1);
-  if (characters(shown_text) > kMostWidth) {
-    std::size_t byte = 0;
-    for (std::size_t count = 0; byte < shown_text.size(); ++byte) {
-      if ((static_cast<unsigned char>(shown_text[byte]) & 0xC0) == 0x80) continue;
-      if (count++ == kMostWidth - 1) break;
-    }
-    shown_text = shown_text.substr(0, byte) + "…";
-  }
+  shown_text = within_width(std::move(shown_text));
   return fmt::format("{0}{1}\n{0}{2}{3}", indentation, shown_text, std::string(characters(before), ' '),
                      std::string(std::max<std::size_t>(characters(name), 1), '^'));
+}
+
+std::string plain_line(const probe::CheckReport& report, const std::string& file, std::uint32_t line,
+                       std::string_view indentation) {
+  const auto found = report.lines.find({file, line});
+  if (found == report.lines.end()) return {};
+  return std::string(indentation) + within_width(shown(trim(found->second)));
 }
 
 }  // namespace launch::cli

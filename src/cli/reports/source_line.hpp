@@ -24,4 +24,8 @@ SourceLine source_line(const probe::CheckReport& report, const probe::Use& use);
 /// carets under the name, both after `indentation`. Empty if the line was not read.
 std::string caret_lines(const SourceLine& line, std::string_view indentation);
 
+/// The source of a line in the same form, without carets. Empty if the line was not read.
+std::string plain_line(const probe::CheckReport& report, const std::string& file, std::uint32_t line,
+                       std::string_view indentation);
+
 }  // namespace launch::cli

@@ -15,6 +15,7 @@
 #include "base/text.hpp"
 #include "cli/manual.hpp"
 #include "commands/build_folder.hpp"
+#include "commands/bump.hpp"
 #include "commands/check.hpp"
 #include "commands/fabric.hpp"
 #include "commands/fetch.hpp"
@@ -147,6 +148,7 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
   EXPECT_EQ(written.error().kind(), ErrorKind::environment);
   auto text = written.error().text();
   text = std::regex_replace(text, std::regex("registries-[0-9a-f]{16}"), "registries-[KEY]");
+  text = std::regex_replace(text, std::regex("demo-[0-9a-f]{12}"), "demo-[KEY]");
   text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
   text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
   EXPECT_EQ(replace_all(text, bench.root().string(), "[ROOT]"), "error: " + fault.error + "\n");
@@ -188,6 +190,11 @@ Result<void> fabric_page(Bench& bench) {
 }
 Result<void> fabric_record(Bench& bench) {
   TRY(commands::record_fabric("copy", {.tree = "machine"}, bench.context()));
+  return {};
+}
+
+Result<void> bump(Bench& bench) {
+  TRY(commands::bump({.recipe = "demo", .build = false}, bench.context()));
   return {};
 }
 
@@ -275,6 +282,7 @@ Result<void> write_baseline(Bench& bench) {
 
 using Call = fakes::FaultyDisk::Fault;
 const std::string kLock = "lockfiles/pylock.demo.toml";
+const std::string kBump = "home/.local/state/launch/bump/demo-[KEY]/";
 const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
 const std::string kFetching = "fetching leaf-1.0-py3-none-any.whl";
 const std::string kContext = "contexts/build-NEW/context/";
@@ -295,6 +303,9 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"LockNotRenamed", lock_first, lock, Call{"rename", "pylock", EIO}, broken("write", kLock)},
         Fault{"LockNoFolder", nothing, lock, Call{"make_folders", "lockfiles", ENOSPC},
               full("create the folder", "lockfiles")},
+        Fault{"BumpCandidateNoSpace", nothing, bump, Call{"write", "candidates", ENOSPC},
+              full("write", kBump + "candidates/newest/pylock.demo.toml")},
+        Fault{"BumpNoSpace", nothing, bump, Call{"write", "lockfiles", ENOSPC}, full("write", kLock)},
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},
         Fault{"DockerfileNotRenamed", render_first, render, Call{"rename", "Dockerfile", EIO},
