@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <map>
+
 #include "fuzz/fuzz.hpp"
+#include "probe/fallbacks.hpp"
 #include "pysource/python_scanner.hpp"
 #include "pysource/python_tokens.hpp"
 #include "pysource/string_values.hpp"
@@ -37,7 +41,20 @@ void fuzz_python(std::string_view bytes) {
             "only the packages that were asked for are found", use.requirement.module);
     for (const auto& choice : use.choices) require(choice.group < scan.groups, "a choice is of a group");
   }
-  (void)pysource::scan_source(std::string(bytes), {});
+  const auto all = pysource::scan_source(std::string(bytes), {});
+  std::map<probe::SourcePlace, probe::MovedName> moved;
+  for (const auto& use : all.uses)
+    moved.emplace(probe::SourcePlace{use.line, use.column}, probe::MovedName{"old", "new"});
+  const std::string source(bytes);
+  const auto rewriting = probe::write_fallbacks(source, moved);
+  std::size_t line = 0;
+  for (const auto& edit : rewriting.edits) {
+    require(edit.first >= line && edit.count > 0, "edits follow each other");
+    line = edit.first + edit.count;
+  }
+  require(line <= static_cast<std::size_t>(std::count(source.begin(), source.end(), '\n')) + 1,
+          "edits are of the source's lines");
+  (void)probe::unified_diff("a.py", source, rewriting.edits);
 }
 
 }  // namespace launch::fuzz

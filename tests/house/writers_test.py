@@ -15,6 +15,7 @@ TESTS = {
     "src/commands/build_folder.cpp": "SourceScript",
     "src/commands/bump.cpp": "BumpNoSpace",
     "src/commands/bump_state.cpp": "OnAFullDiskIsAnErrorAndWhatWasKnownStays",
+    "src/commands/check_baseline.cpp": "BaselineNoSpace",
     "src/commands/fabric.cpp": "FabricRecordNoSpace",
     "src/commands/page.cpp": "FabricPageNoSpace",
     "src/commands/fetch.cpp": "GitignoreNoSpace",

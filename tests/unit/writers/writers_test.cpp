@@ -16,6 +16,7 @@
 #include "cli/manual.hpp"
 #include "commands/build_folder.hpp"
 #include "commands/bump.hpp"
+#include "commands/check.hpp"
 #include "commands/fabric.hpp"
 #include "commands/fetch.hpp"
 #include "commands/init.hpp"
@@ -268,6 +269,17 @@ Result<void> init(Bench& bench) {
   return {};
 }
 
+Result<void> lock_and_code(Bench& bench) {
+  bench.put("src/a.py", "import gone\n");
+  return lock(bench);
+}
+Result<void> write_baseline(Bench& bench) {
+  TRY(commands::check(
+      {.wheels = commands::LockedWheels{"demo", {}}, .paths = {"src"}, .write_baseline = "known.json"},
+      bench.context()));
+  return {};
+}
+
 using Call = fakes::FaultyDisk::Fault;
 const std::string kLock = "lockfiles/pylock.demo.toml";
 const std::string kBump = "home/.local/state/launch/bump/demo-[KEY]/";
@@ -283,6 +295,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Fault{"InitNoSpace", source_tree, init, Call{"write", "first.toml", ENOSPC},
               full("write", "tree/recipes/first.toml")},
+        Fault{"BaselineNoSpace", lock_and_code, write_baseline, Call{"write", "known.json", ENOSPC},
+              full("write", "known.json")},
         Fault{"LockNoSpace", lock_first, lock, Call{"write", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNoFile", lock_first, lock, Call{"open_new", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNotFlushed", lock_first, lock, Call{"flush", "pylock", EIO}, broken("write", kLock)},
