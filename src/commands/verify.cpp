@@ -55,7 +55,7 @@ Result<specs::Platform> platform_of(const project::Recipe& recipe) {
 /// The names that the code needs of those of PyTorch's libraries that are locked.
 Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
                                   Reporter& reporter) {
-  const auto paths = scan_paths_of(locked.recipe, project);
+  TRY_ASSIGN(const auto paths, scan_paths_of(locked.recipe, project));
   const auto libraries = libraries_in(locked.lock.lock);
   const std::set<std::string, std::less<>> roots(libraries.begin(), libraries.end());
   if (paths.empty() || roots.empty()) return probe::TreeScan{};

@@ -46,7 +46,8 @@ class Groups {
 class Gates {
  public:
   explicit Gates(const GateContext& context)
-      : symbols_(context.symbols != nullptr ? *context.symbols : kNone), evaluator_(symbols_, context.facts) {}
+      : symbols_(context.symbols != nullptr ? *context.symbols : kNone),
+        evaluator_(symbols_, context.facts) {}
 
   void judge(JudgedUse& judged) {
     auto all = pysource::Truth::yes();
@@ -56,10 +57,10 @@ class Gates {
       if (passes.is_yes() && gate.line != 0) judged.passed_lines.push_back(gate.line);
       all = all & passes;
     }
-    judged.runs = all.is_yes()         ? Runs::yes
-                  : all.can_be_yes()   ? Runs::depends
-                  : all.can_be_open()  ? Runs::unknown
-                                       : Runs::no;
+    judged.runs = all.is_yes()        ? Runs::yes
+                  : all.can_be_yes()  ? Runs::depends
+                  : all.can_be_open() ? Runs::unknown
+                                      : Runs::no;
   }
 
  private:

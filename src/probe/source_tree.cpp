@@ -4,8 +4,6 @@
 #include <map>
 #include <system_error>
 
-#include <fmt/format.h>
-
 #include "base/file.hpp"
 #include "pysource/gate_evaluation.hpp"
 
@@ -16,45 +14,13 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMostSource = std::uint64_t{64} << 20;
 
-bool is_passed_over(const fs::path& folder) {
-  const auto name = folder.filename().string();
-  std::error_code ignored;
-  return name.starts_with('.') || name == "__pycache__" || name == "node_modules" ||
-         fs::exists(folder / "pyvenv.cfg", ignored);
-}
-
-/// The *.py files below a folder, sorted.
-Result<std::vector<fs::path>> sources_below(const ScanPath& root) {
-  std::vector<fs::path> files;
-  std::error_code code;
-  for (fs::recursive_directory_iterator it(root.path, code), end; !code && it != end; it.increment(code)) {
-    std::error_code ignored;
-    if (it->is_directory(ignored)) {
-      if (is_passed_over(it->path())) it.disable_recursion_pending();
-    } else if (it->path().extension() == ".py" && it->is_regular_file(ignored)) {
-      files.push_back(it->path());
-    }
-  }
-  if (code) return fail(environment_error(fmt::format("cannot list {}: {}", root.shown, code.message())));
-  if (files.empty())
-    return fail(input_error(fmt::format("no Python files (*.py) found below {}", root.shown)));
-  std::sort(files.begin(), files.end());
-  return files;
-}
-
 class TreeScanner {
  public:
   explicit TreeScanner(const std::set<std::string, std::less<>>& roots) : roots_(roots) {}
 
   Result<void> add(const ScanPath& path) {
-    TRY(require_path(path));
-    std::error_code code;
-    if (!fs::is_directory(path.path, code)) return file(path.path, path.shown);
-    TRY_ASSIGN(const auto sources, sources_below(path));
-    for (const auto& source : sources) {
-      const auto relative = source.lexically_relative(path.path);
-      TRY(file(source, (fs::path(path.shown) / relative).lexically_normal().string()));
-    }
+    TRY_ASSIGN(const auto sources, find_sources(path, scan_.left_out));
+    for (const auto& source : sources) TRY(file(source.path, source.shown));
     return {};
   }
 
@@ -79,6 +45,7 @@ class TreeScanner {
     TRY_ASSIGN(const auto source, read_file(path, kMostSource));
     auto scan = pysource::scan_source(source, roots_);
     ++scan_.files;
+    if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
     const auto number = add_symbols(code ? path : real, std::move(scan.symbols));
     for (auto& use : scan.uses) {
@@ -128,12 +95,6 @@ class TreeScanner {
 };
 
 }  // namespace
-
-Result<void> require_path(const ScanPath& path) {
-  std::error_code code;
-  if (fs::exists(path.path, code)) return {};
-  return fail(input_error(fmt::format("{}: no such file or folder", path.shown)));
-}
 
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots) {
   TreeScanner scanner(roots);

@@ -1,4 +1,8 @@
+#include <algorithm>
+#include <map>
+
 #include "fuzz/fuzz.hpp"
+#include "probe/fallbacks.hpp"
 #include "pysource/gate_evaluation.hpp"
 #include "pysource/python_scanner.hpp"
 #include "pysource/python_tokens.hpp"
@@ -60,8 +64,21 @@ void fuzz_python(std::string_view bytes) {
     require(!use.branch || use.branch->group < scan.branches, "a branch is of a group");
     for (const auto& gate : use.gates) require(gate.test != nullptr, "a gate has a test");
   }
-  (void)pysource::scan_source(std::string(bytes), {});
   evaluate(scan);
+  const auto all = pysource::scan_source(std::string(bytes), {});
+  std::map<probe::SourcePlace, probe::MovedName> moved;
+  for (const auto& use : all.uses)
+    moved.emplace(probe::SourcePlace{use.line, use.column}, probe::MovedName{"old", "new"});
+  const std::string source(bytes);
+  const auto rewriting = probe::write_fallbacks(source, moved);
+  std::size_t line = 0;
+  for (const auto& edit : rewriting.edits) {
+    require(edit.first >= line && edit.count > 0, "edits follow each other");
+    line = edit.first + edit.count;
+  }
+  require(line <= static_cast<std::size_t>(std::count(source.begin(), source.end(), '\n')) + 1,
+          "edits are of the source's lines");
+  (void)probe::unified_diff("a.py", source, rewriting.edits);
 }
 
 }  // namespace launch::fuzz
