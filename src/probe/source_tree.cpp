@@ -50,13 +50,14 @@ class TreeScanner {
     const auto number = add_symbols(code ? path : real, std::move(scan.symbols));
     for (auto& use : scan.uses) {
       for (auto& choice : use.choices) choice.group += groups_;
-      if (use.branch) use.branch->group += groups_;
+      if (use.branch) use.branch->group += branches_;
       auto& name = names_[std::move(use.requirement)];
       name.need = std::min(name.need, use.need);
       name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
                            std::move(use.gates), use.branch, number});
     }
     groups_ += scan.groups;
+    branches_ += scan.branches;
     return {};
   }
 
@@ -88,6 +89,7 @@ class TreeScanner {
   std::map<pysource::Requirement, NeededName> names_;
   std::set<fs::path> seen_;
   std::uint32_t groups_ = 0;
+  std::uint32_t branches_ = 0;
   pysource::SymbolTable symbols_;
   TreeScan scan_;
 };

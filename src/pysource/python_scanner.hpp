@@ -49,6 +49,7 @@ struct ImportUse {
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
+  std::uint32_t branches = 0;            ///< groups of ImportUse::branch
   ModuleSymbols symbols = {};            ///< what tests in this and other files can ask for
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };

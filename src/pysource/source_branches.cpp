@@ -38,7 +38,7 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
     if (count > 1) shared->names.insert(name);
   }
   if (shared->names.empty()) return nullptr;
-  shared->choice.group = scan_.groups++;
+  shared->choice.group = scan_.branches++;
   return shared;
 }
 
