@@ -64,8 +64,9 @@ bool exits(std::string_view name) {
 bool skips(const SourceTree& tree, TokenRange statement) {
   if (tree.is(statement.first, "raise")) ++statement.first;
   const auto name = dotted_name(tree, statement);
-  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" || name.starts_with("pytest.skip.") ||
-         name == "pytest.xfail" || name.ends_with(".skipTest") || name == "skip";
+  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" ||
+         name.starts_with("pytest.skip.") || name == "pytest.xfail" || name.ends_with(".skipTest") ||
+         name == "skip";
 }
 
 }  // namespace

@@ -20,8 +20,8 @@ bool is_comparator(std::string_view word) {
 }
 
 bool is_keyword(std::string_view word) {
-  constexpr std::array<std::string_view, 14> kWords = {"lambda", "await", "yield", "for", "async",
-                                                       "if",     "else",  "and",   "or",  "not",
+  constexpr std::array<std::string_view, 14> kWords = {"lambda", "await", "yield", "for",   "async",
+                                                       "if",     "else",  "and",   "or",    "not",
                                                        "in",     "is",    "as",    "import"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
@@ -65,8 +65,8 @@ Condition ExpressionReader::understood(TokenRange range) {
 Condition ExpressionReader::conditional(TokenRange range, std::uint32_t condition) {
   const auto other = find({condition + 1, range.last}, "else");
   if (other >= range.last) return nullptr;
-  return make(Kind::conditional, {read({condition + 1, other}), read({range.first, condition}),
-                                  read({other + 1, range.last})});
+  return make(Kind::conditional,
+              {read({condition + 1, other}), read({range.first, condition}), read({other + 1, range.last})});
 }
 
 Condition ExpressionReader::joined(Kind kind, const std::vector<TokenRange>& parts) {

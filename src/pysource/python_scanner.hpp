@@ -37,8 +37,8 @@ struct ImportUse {
   Requirement requirement;
   Need need = Need::must;
   std::uint32_t line = 0;
-  std::uint32_t column = 0;     ///< in bytes, the first is 1; line and column are the imported name's
-  std::vector<Choice> choices;  ///< from the outside in; groups are numbered from 0 within the file
+  std::uint32_t column = 0;       ///< in bytes, the first is 1; line and column are the imported name's
+  std::vector<Choice> choices;    ///< from the outside in; groups are numbered from 0 within the file
   Need need_if_run = Need::must;  ///< the need if all of `gates` let it run
   std::vector<Gate> gates = {};   ///< tests that can be about versions and features, from the outside in
   /// One of the branches of an `if` that bind the same name: if it is not known which of them runs, one that

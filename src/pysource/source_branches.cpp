@@ -194,7 +194,8 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
       names.take_back(start);
     } else {
       auto inside = &clause == plan.handler ? plan.handled : plan.other;
-      if (&clause == plan.handler && body.test != nullptr) inside.gates.push_back({body.test, false, 0, false});
+      if (&clause == plan.handler && body.test != nullptr)
+        inside.gates.push_back({body.test, false, 0, false});
       auto flow = block(clause.body, inside);
       auto changes = names.take_back(start);
       if (&clause == plan.handler) ways.back() = {nullptr, std::move(flow), std::move(changes)};

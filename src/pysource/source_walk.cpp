@@ -25,8 +25,8 @@ bool marks_optional(std::string_view comment) {
 bool names_check(std::string_view name) {
   const auto words = words_of(name.substr(name.rfind('.') + 1));
   return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "require" || word == "requires" || word == "check" || word == "ensure" || word == "assert" ||
-           word == "verify" || word == "validate";
+    return word == "require" || word == "requires" || word == "check" || word == "ensure" ||
+           word == "assert" || word == "verify" || word == "validate";
   });
 }
 
@@ -34,9 +34,9 @@ bool names_check(std::string_view name) {
 bool names_mark(std::string_view name) {
   const auto words = words_of(name);
   return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "skip" || word == "skipif" || word == "require" || word == "requires" || word == "required" ||
-           word == "run" || word == "needs" || word == "need" || word == "only" || word == "min" ||
-           word == "unless" || word == "xfail";
+    return word == "skip" || word == "skipif" || word == "require" || word == "requires" ||
+           word == "required" || word == "run" || word == "needs" || word == "need" || word == "only" ||
+           word == "min" || word == "unless" || word == "xfail";
   });
 }
 
@@ -125,7 +125,9 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
   if (range.empty() || !tree_.is_name(range.first)) return {};
   const auto word = tree_.text(range.first);
   if (word == "return" || word == "continue" || word == "break" || leaves(tree_, range)) return {true, {}};
-  const auto gate = [&](Condition test) { return Flow{false, {{std::move(test), true, line_of(range), false}}}; };
+  const auto gate = [&](Condition test) {
+    return Flow{false, {{std::move(test), true, line_of(range), false}}};
+  };
   if (word == "assert") {
     auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
     return test == nullptr ? Flow{} : gate(std::move(test));
@@ -137,7 +139,8 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
   if (name.empty() || end >= value.last || !tree_.is(end, "(")) return {};
   const bool skips = name.ends_with("importorskip");
   const auto* known = definitions_.names().value(name);
-  const bool helper = parts.targets.empty() && (names_check(name) || (known != nullptr && known->kind == Kind::function));
+  const bool helper =
+      parts.targets.empty() && (names_check(name) || (known != nullptr && known->kind == Kind::function));
   if (!skips && !(helper && definitions_.matters(value))) return {};
   return gate(make(Kind::completes, {definitions_.read(value)}));
 }
@@ -180,7 +183,8 @@ SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& p
 /// Gates of marks, which decide whether a test function runs.
 void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
   value = without_brackets(tree_, value);
-  if (!value.empty() && tree_.is(value.first, "[") && behind_bracket(tree_, value.first, value.last) == value.last)
+  if (!value.empty() && tree_.is(value.first, "[") &&
+      behind_bracket(tree_, value.first, value.last) == value.last)
     value = {value.first + 1, value.last - 1};
   for (const auto each : split_range(tree_, value, ",")) {
     if (each.empty() || !definitions_.matters(each)) continue;
