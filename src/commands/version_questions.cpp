@@ -53,7 +53,7 @@ Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments
   SplitArguments split;
   for (const auto& argument : arguments) {
     if (is_path(argument, context)) {
-      TRY_ASSIGN(const auto found, find_scan_paths({argument}, context));
+      TRY_ASSIGN(const auto found, find_scan_paths({argument}, {}, context));
       split.paths.push_back(found.front());
       continue;
     }

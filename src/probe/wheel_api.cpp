@@ -265,7 +265,7 @@ std::vector<std::string> WheelApi::modules_below(std::string_view root) const {
 Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
     std::span<const std::string> modules) {
   auto& library = state_->library;
-  library.wanted.clear();
+  std::map<std::string, pysource::WantedFile> wanted;
   std::vector<std::string> files;
   for (const auto& module : modules) {
     const auto file = library.files.find(module);
@@ -273,11 +273,16 @@ Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
     const bool has_source = is_package || file.kind == pysource::ModuleKind::source;
     files.push_back(has_source ? file.file : std::string());
     if (has_source && !library.read.contains(file.file))
-      library.wanted.emplace(file.file, pysource::WantedFile{module, is_package, false});
+      wanted.emplace(file.file, pysource::WantedFile{module, is_package, false});
   }
-  TRY(state_->read_wanted());
+  ModulePool pool;
+  const ApiQuestion none{this, {}};
+  Questioning reading(none);
+  reading.expect(wanted);
+  read_wanted({&reading, 1}, pool);
+  TRY(std::move(reading).result());
   std::vector<const pysource::ModuleNames*> read;
-  for (const auto& file : files) read.push_back(file.empty() ? nullptr : &library.read.at(file));
+  for (const auto& file : files) read.push_back(file.empty() ? nullptr : library.read.at(file).get());
   return read;
 }
 
