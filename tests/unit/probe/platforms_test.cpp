@@ -24,8 +24,9 @@ OpenedWheels opened(const specs::Platform& platform, const std::map<std::string,
 std::string answers(std::vector<OpenedWheels> platforms, const pysource::Requirement& requirement) {
   PlatformApis apis(std::move(platforms));
   std::string text;
-  const auto all =
-      apis.ask({{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}});
+  TreeScan scan;
+  scan.names = {{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}};
+  const auto all = apis.ask(scan);
   for (const auto& each : all.value()) {
     const auto& answer = each.names.front().answer;
     text += each.platform.text() + ": " + std::string(pysource::verdict_name(answer.verdict)) + " (" +
@@ -70,6 +71,33 @@ TEST(Platforms, AMissingWheelMayShareANamespace) {
   EXPECT_EQ(answers(both(), {"space.two", "y"}),
             "linux-x86_64: unknown (the lock has no wheel of two for linux-x86_64)\nlinux-aarch64: yes "
             "(space/two/__init__.py:1)\n");
+}
+
+TEST(Platforms, GatesAreEvaluatedForEachWheel) {
+  const Files old = {{"torch/__init__.py", ""}, {"torch/version.py", "__version__ = '1+cu118'\n"}};
+  const Files newer = {{"torch/__init__.py", "new = 1\n"}};
+  std::vector<OpenedWheels> platforms;
+  platforms.push_back(opened(fakes::x86(), {{"torch", old}}));
+  platforms.push_back(opened(fakes::arm(), {{"torch", newer}}));
+  PlatformApis apis(std::move(platforms));
+  const auto runs = [&](const std::string& test) {
+    auto file = pysource::scan_source("import torch\nif " + test + ":\n  import torch.x\n", {"torch"});
+    auto symbols = std::make_shared<pysource::SymbolTable>();
+    symbols->add("/a", false, std::move(file.symbols));
+    TreeScan scan;
+    scan.symbols = symbols;
+    scan.questions = {{"torch", "new", {}, pysource::Tier::attribute}};
+    Use use{"a.py", 3, 10, pysource::Need::path, {}};
+    use.gates = file.uses.back().gates;
+    scan.names = {{file.uses.back().requirement, pysource::Need::path, {use}}};
+    std::string text;
+    for (const auto& each : apis.ask(scan).value()) {
+      text += std::string(runs_name(each.names.front().uses.front().runs)) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(runs("hasattr(torch, 'new')"), "no yes ");
+  EXPECT_EQ(runs("torch.__version__ == '1+cu118'"), "yes no ");
 }
 
 }  // namespace
