@@ -21,6 +21,9 @@ class App;
   ROW(serve)                 \
   ROW(check)                 \
   ROW(scan)                  \
+  ROW(matrix)                \
+  ROW(bisect)                \
+  ROW(range)                 \
   ROW(train)                 \
   ROW(runs)                  \
   ROW(logs)                  \

@@ -11,8 +11,8 @@
 #include "base/result.hpp"
 #include "commands/check.hpp"
 #include "commands/context.hpp"
-#include "probe/lock_wheels.hpp"
 #include "probe/imported_modules.hpp"
+#include "probe/lock_wheels.hpp"
 #include "project/project.hpp"
 
 namespace launch::commands {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/module_pool.hpp"
 #include "probe/wheel_source.hpp"
 #include "pysource/answer.hpp"
 #include "pysource/module_names.hpp"
@@ -51,8 +52,20 @@ class WheelApi {
   Result<std::vector<const pysource::ModuleNames*>> read_modules(std::span<const std::string> modules);
 
  private:
+  friend class Questioning;
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Questions to one of several versions.
+struct ApiQuestion {
+  WheelApi* api = nullptr;
+  std::span<const pysource::Requirement> requirements;
+};
+
+/// Asks several versions of the same wheels at the same time; answers in the order of the questions. What
+/// they have in common is read once, and kept in the pool. Errors: those of WheelApi::ask, for each version.
+std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
+                                                           ModulePool& pool);
 
 }  // namespace launch::probe

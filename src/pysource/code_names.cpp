@@ -78,7 +78,8 @@ std::vector<CodeNames::Change> CodeNames::take_back(std::size_t mark) {
   return changes;
 }
 
-void CodeNames::merge(const Condition& test, const std::vector<Change>& one, const std::vector<Change>& other) {
+void CodeNames::merge(const Condition& test, const std::vector<Change>& one,
+                      const std::vector<Change>& other) {
   const auto in = [](const std::vector<Change>& changes, const std::string& name) {
     return std::find_if(changes.begin(), changes.end(),
                         [&](const Change& change) { return change.name == name; });

@@ -28,6 +28,8 @@ class CodeNames {
   Condition resolve(std::string_view name) const;
   /// What is known of the name here; null if nothing is.
   const Expression* value(std::string_view name) const;
+  /// True if the code binds the name, also to something that nothing is known of.
+  bool binds(std::string_view name) const { return find(name) != nullptr; }
   /// Binds a name; null: to a value that nothing is known of.
   void bind(std::string_view name, Condition value);
   /// The same, if the name was bound to something else.

@@ -37,8 +37,7 @@ Truth operator|(Truth a, Truth b) {
 }
 
 Condition make(Expression expression) {
-  for (const auto& part : expression.parts)
-    expression.depth = std::max(expression.depth, part->depth + 1);
+  for (const auto& part : expression.parts) expression.depth = std::max(expression.depth, part->depth + 1);
   if (expression.depth > kMostDepthOfExpression) return opaque(false);
   return std::make_shared<const Expression>(std::move(expression));
 }

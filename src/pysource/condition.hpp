@@ -50,34 +50,34 @@ using Condition = std::shared_ptr<const Expression>;
 
 struct Expression {
   enum class Kind : std::uint8_t {
-    opaque,         ///< not understood; `flag`: it is about the asked packages
-    none,           ///< None
-    boolean,        ///< `flag`
-    number,         ///< `number`
-    real,           ///< `text`
-    text,           ///< `text`
-    sequence,       ///< a tuple, list or set of `parts`
-    mapping,        ///< a dict; `parts` are keys and values by turns
-    name,           ///< the module-level name `text`, else a builtin
-    parameter,      ///< of a function or comprehension: `text`
-    external,       ///< `from MODULE import NAME`: `text`, `other`, `number` dots; NAME empty: the module itself
-    object,         ///< what an import binds: `other` of the module `text`
-    attribute,      ///< parts[0].text
-    call,           ///< parts[0](parts[1], …); the last of them have the names `names`
-    subscript,      ///< parts[0][parts[1]]
-    slice,          ///< parts[0][parts[1]:parts[2]]; None for a bound that is not given
-    negation,       ///< not parts[0]
-    negative,       ///< -parts[0]
-    all,            ///< parts[0] and parts[1] and …
-    any,            ///< parts[0] or parts[1] or …
-    comparison,     ///< parts[0] text parts[1]
-    binary,         ///< parts[0] text parts[1], of arithmetic
+    opaque,      ///< not understood; `flag`: it is about the asked packages
+    none,        ///< None
+    boolean,     ///< `flag`
+    number,      ///< `number`
+    real,        ///< `text`
+    text,        ///< `text`
+    sequence,    ///< a tuple, list or set of `parts`
+    mapping,     ///< a dict; `parts` are keys and values by turns
+    name,        ///< the module-level name `text`, else a builtin
+    parameter,   ///< of a function or comprehension: `text`
+    external,    ///< `from MODULE import NAME`: `text`, `other`, `number` dots; NAME empty: the module itself
+    object,      ///< what an import binds: `other` of the module `text`
+    attribute,   ///< parts[0].text
+    call,        ///< parts[0](parts[1], …); the last of them have the names `names`
+    subscript,   ///< parts[0][parts[1]]
+    slice,       ///< parts[0][parts[1]:parts[2]]; None for a bound that is not given
+    negation,    ///< not parts[0]
+    negative,    ///< -parts[0]
+    all,         ///< parts[0] and parts[1] and …
+    any,         ///< parts[0] or parts[1] or …
+    comparison,  ///< parts[0] text parts[1]
+    binary,      ///< parts[0] text parts[1], of arithmetic
     conditional,    ///< parts[1] if parts[0] else parts[2]
     comprehension,  ///< [parts[0] for text in parts[1] if parts[2]]
-    function,       ///< parameters `names`; the last of parts[0] … have defaults; parts.back() is what it returns
-    imports,        ///< true if `requirement` can be imported
-    raises,         ///< raises an exception
-    completes,      ///< true if parts[0] raises no exception
+    function,  ///< parameters `names`; the last of parts[0] … have defaults; parts.back() is what it returns
+    imports,   ///< true if `requirement` can be imported
+    raises,    ///< raises an exception
+    completes,  ///< true if parts[0] raises no exception
   };
   Kind kind = Kind::opaque;
   bool flag = false;
@@ -107,7 +107,7 @@ Condition conjunction(std::vector<Condition> parts);
 struct Gate {
   Condition test;
   bool runs_if = true;     ///< the value with which the use runs
-  std::uint32_t line = 0;  ///< of the test
+  std::uint32_t line = 0;  ///< of the test; 0: the gate is whether a `try` succeeds
   bool around = true;      ///< the use stands in a branch of the test, not after a return or raise
 };
 

@@ -29,16 +29,17 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
   if (test.empty()) return BranchRun::sometimes;
   if (is_false(tree, test)) return BranchRun::never;
   if (is_single(tree, test, "True") || is_single(tree, test, "1")) return BranchRun::always;
-  if (tree.is(test.first, "not")) {
-    const auto rest = without_brackets(tree, {test.first + 1, test.last});
-    return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
-  }
   if (split_range(tree, test, "or").size() > 1) return BranchRun::sometimes;
   const auto parts = split_range(tree, test, "and");
-  const bool never = parts.size() > 1 && std::any_of(parts.begin(), parts.end(), [&](TokenRange part) {
-                       return is_false(tree, without_brackets(tree, part));
-                     });
-  return never ? BranchRun::never : BranchRun::sometimes;
+  if (parts.size() > 1) {
+    const bool never = std::any_of(parts.begin(), parts.end(), [&](TokenRange part) {
+      return is_false(tree, without_brackets(tree, part));
+    });
+    return never ? BranchRun::never : BranchRun::sometimes;
+  }
+  if (!tree.is(test.first, "not")) return BranchRun::sometimes;
+  const auto rest = without_brackets(tree, {test.first + 1, test.last});
+  return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
 }
 
 bool takes_import_error(const SourceTree& tree, TokenRange head) {
@@ -63,8 +64,9 @@ bool exits(std::string_view name) {
 bool skips(const SourceTree& tree, TokenRange statement) {
   if (tree.is(statement.first, "raise")) ++statement.first;
   const auto name = dotted_name(tree, statement);
-  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" || name.starts_with("pytest.skip.") ||
-         name == "pytest.xfail" || name.ends_with(".skipTest") || name == "skip";
+  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" ||
+         name.starts_with("pytest.skip.") || name == "pytest.xfail" || name.ends_with(".skipTest") ||
+         name == "skip";
 }
 
 }  // namespace

@@ -18,8 +18,9 @@ using Kind = Expression::Kind;
 constexpr std::uint32_t kLongestTest = 400;
 
 bool is_needed_library(std::string_view root) {
-  constexpr std::array<std::string_view, 8> kRoots = {"importlib", "operator", "inspect",  "distutils",
-                                                      "packaging", "pkg_resources", "importlib_metadata", "builtins"};
+  constexpr std::array<std::string_view, 8> kRoots = {"importlib",          "operator",  "inspect",
+                                                      "distutils",          "packaging", "pkg_resources",
+                                                      "importlib_metadata", "builtins"};
   return std::find(kRoots.begin(), kRoots.end(), root) != kRoots.end();
 }
 
@@ -33,6 +34,12 @@ bool can_be_flag(std::string_view name) {
   return std::any_of(words.begin(), words.end(), [](const std::string& word) {
     return word == "version" || word == "requirement" || word == "specifier";
   });
+}
+
+/// Names that a star import may bring to a test: IS_NEW, _HAS_X, is_new, has_x.
+bool is_flag(std::string_view name) {
+  const bool lower = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  return name.size() > 2 && (!lower || name.starts_with("is_") || name.starts_with("has_"));
 }
 
 Condition object(std::string module, std::string name) {
@@ -52,10 +59,13 @@ Definitions::Interest Definitions::interest_of(std::string_view word) {
     return at->second = Interest::word;
   }
   const auto lower = to_lower(word);
-  if (lower.find("version") != std::string::npos && word != "version_info") return at->second = Interest::strong;
-  if (word == "find_spec" || word == "get_distribution" || word == "importorskip") return at->second = Interest::strong;
+  if (lower.find("version") != std::string::npos && word != "version_info")
+    return at->second = Interest::strong;
+  if (word == "find_spec" || word == "get_distribution" || word == "importorskip")
+    return at->second = Interest::strong;
   if (names_feature(word, roots_)) return at->second = Interest::strong;
-  if (const auto package = named_package(word); package && (roots_.empty() ? *package == "torch" : roots_.contains(*package)))
+  if (const auto package = named_package(word);
+      package && (roots_.empty() ? *package == "torch" : roots_.contains(*package)))
     return at->second = Interest::strong;
   if (const auto named = named_comparison(word); named && !named->distribution.empty() && !named->op.empty())
     return at->second = Interest::strong;
@@ -88,8 +98,9 @@ bool Definitions::matters(TokenRange range) {
     }
     if (is_attribute) continue;
     const auto known = names_.value(text);
+    if (known == nullptr && !stars_.empty() && is_flag(text) && !names_.binds(text)) return true;
     if (known == nullptr) continue;
-    const bool of_root = known->kind == Kind::object &&
+    const bool of_root = known->kind == Kind::object && known->other.find("version") == std::string::npos &&
                          (roots_.empty() || roots_.contains(known->text.substr(0, known->text.find('.'))));
     if (!of_root) return true;
     weak = true;
@@ -126,7 +137,8 @@ void Definitions::import(const ImportedName& name) {
     return;
   }
   const auto& bound = name.alias.empty() ? name.name : name.alias;
-  if (asked || (name.level == 0 && is_needed_library(root))) return names_.bind(bound, object(name.module, name.name));
+  if (asked || (name.level == 0 && is_needed_library(root)))
+    return names_.bind(bound, object(name.module, name.name));
   if ((name.level == 0 && is_standard_library(root)) || !can_be_flag(name.name)) return names_.forget(bound);
   Expression external{.kind = Kind::external};
   external.number = name.level;
@@ -262,11 +274,13 @@ Condition Definitions::success(const std::vector<Statement>& block) {
     }
     if (!names.empty() || tree_.is(statement.tokens.first, "return")) continue;
     const auto value = value_of(statement.tokens);
-    const auto* of_root = value.empty() || !tree_.is_name(value.first) ? nullptr : names_.value(tree_.text(value.first));
+    const auto* of_root =
+        value.empty() || !tree_.is_name(value.first) ? nullptr : names_.value(tree_.text(value.first));
     std::uint32_t end = 0;
     dotted_name(tree_, value, &end);
     const bool chain = of_root != nullptr && of_root->kind == Kind::object && end == value.last;
-    if (chain || (!is_literal(value) && matters(value))) parts.push_back(make(Kind::completes, {read(value)}));
+    if (chain || (!is_literal(value) && matters(value)))
+      parts.push_back(make(Kind::completes, {read(value)}));
   }
   if (others) parts.push_back(opaque(false));
   return parts.empty() ? nullptr : conjunction(std::move(parts));

@@ -20,8 +20,8 @@ bool is_comparator(std::string_view word) {
 }
 
 bool is_keyword(std::string_view word) {
-  constexpr std::array<std::string_view, 14> kWords = {"lambda", "await", "yield", "for", "async",
-                                                       "if",     "else",  "and",   "or",  "not",
+  constexpr std::array<std::string_view, 14> kWords = {"lambda", "await", "yield", "for",   "async",
+                                                       "if",     "else",  "and",   "or",    "not",
                                                        "in",     "is",    "as",    "import"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
@@ -54,6 +54,7 @@ Condition ExpressionReader::understood(TokenRange range) {
   if (range.first + 1 < range.last && tree_.is_name(range.first) && tree_.is(range.first + 1, ":="))
     return read({range.first + 2, range.last});
   if (split_range(tree_, range, ",").size() > 1) return bracketed(range, "(");
+  if (const auto at = find(range, "for"); at < range.last) return comprehension(range, at);
   if (const auto at = find(range, "if"); at < range.last) return conditional(range, at);
   if (const auto parts = split_range(tree_, range, "or"); parts.size() > 1) return joined(Kind::any, parts);
   if (const auto parts = split_range(tree_, range, "and"); parts.size() > 1) return joined(Kind::all, parts);
@@ -64,8 +65,8 @@ Condition ExpressionReader::understood(TokenRange range) {
 Condition ExpressionReader::conditional(TokenRange range, std::uint32_t condition) {
   const auto other = find({condition + 1, range.last}, "else");
   if (other >= range.last) return nullptr;
-  return make(Kind::conditional, {read({condition + 1, other}), read({range.first, condition}),
-                                  read({other + 1, range.last})});
+  return make(Kind::conditional,
+              {read({condition + 1, other}), read({range.first, condition}), read({other + 1, range.last})});
 }
 
 Condition ExpressionReader::joined(Kind kind, const std::vector<TokenRange>& parts) {

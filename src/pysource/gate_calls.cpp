@@ -158,7 +158,8 @@ Value GateEvaluator::call_object(const Value& object, const Arguments& arguments
   }
   auto result = call_library(path, arguments, known);
   if (known) return result;
-  if (is_asked(object.text)) return Value::unknown(Truth::either());  // torch.cuda.is_available()
+  if (is_asked(object.text))
+    return Value::unknown(arguments.unknown(facts_.roots));  // torch.cuda.is_available()
   if (auto named = call_by_name(last_part(object), arguments)) return *std::move(named);
   return Value::unknown(arguments.unknown(facts_.roots));
 }
@@ -228,13 +229,15 @@ Value GateEvaluator::call_builtin(const std::string& name, const Arguments& argu
     }
     if (name == "len") {
       const auto items = elements_of(*first);
-      return items ? Value::of(static_cast<std::int64_t>(items->size())) : Value::unknown(unknown_of(*first, *first));
+      return items ? Value::of(static_cast<std::int64_t>(items->size()))
+                   : Value::unknown(unknown_of(*first, *first));
     }
     if (name == "any" || name == "all") {
       const auto items = elements_of(*first);
       if (!items) return Value::unknown(unknown_of(*first, *first));
       auto result = name == "any" ? Truth::no() : Truth::yes();
-      for (const auto& item : *items) result = name == "any" ? result | truth_of(item) : result & truth_of(item);
+      for (const auto& item : *items)
+        result = name == "any" ? result | truth_of(item) : result & truth_of(item);
       return Value::of(result);
     }
     if (name == "max" || name == "min") {
@@ -246,14 +249,16 @@ Value GateEvaluator::call_builtin(const std::string& name, const Arguments& argu
       if (names.is(Kind::object)) names.kind = Kind::directory;
       return names;
     }
-    if (name == "callable") return first->is(Kind::object) && first->special ? Value::of(Truth::yes()) : Value::of(Truth::either());
+    if (name == "callable")
+      return first->is(Kind::object) && first->special ? Value::of(Truth::yes()) : Value::of(Truth::either());
     if (name == "isinstance" && arguments.at(1) != nullptr && arguments.at(1)->is(Kind::object)) {
       const auto& type = arguments.at(1)->text;
       if (first->is_unknown()) return Value::of(unknown_of(*first, *first));
       if (type == "str") return Value::of(Truth::of(first->is(Kind::text)));
       if (type == "int") return Value::of(Truth::of(first->is(Kind::number)));
       if (type == "tuple" || type == "list") return Value::of(Truth::of(first->is(Kind::sequence)));
-      if (ends_with_part(path_of(*arguments.at(1)), "Version")) return Value::of(Truth::of(first->is(Kind::version)));
+      if (ends_with_part(path_of(*arguments.at(1)), "Version"))
+        return Value::of(Truth::of(first->is(Kind::version)));
     }
   }
   known = false;
@@ -277,7 +282,8 @@ std::optional<Value> GateEvaluator::call_of_tests(const std::string& path, const
   if (least == nullptr) least = arguments.at(1);
   if (least != nullptr) {
     const auto version = module_version(first->text);
-    fits = fits & (version.is(Kind::text) ? compare(">=", parsed(version), parsed(*least)) : unknown_about(first->text));
+    fits = fits & (version.is(Kind::text) ? compare(">=", parsed(version), parsed(*least))
+                                          : unknown_about(first->text));
   }
   if (fits.is_no()) return Value::raising();
   if (!fits.is_yes()) return Value::unknown(fits);
@@ -296,7 +302,8 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
     if (last == "find_spec") return find_spec(*first);
     if ((ends_with_part(path, "metadata.version") || path == "importlib_metadata.version") && about_texts)
       return first->is(Kind::text) ? distribution_version(first->text) : *first;
-    if ((last == "get_distribution" || ends_with_part(path, "metadata.distribution")) && first->is(Kind::text)) {
+    if ((last == "get_distribution" || ends_with_part(path, "metadata.distribution")) &&
+        first->is(Kind::text)) {
       Value found{.kind = Kind::distribution};
       found.text = first->text.substr(0, first->text.find_first_of("<>=!~ "));
       return found;
@@ -310,9 +317,9 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
       if (first->is(Kind::text))
         return last == "LooseVersion" ? Value::loose_of(first->text) : Value::strict_of(first->text);
     }
-    if (last == "TorchVersion" && first->is(Kind::text)) {
+    if (last == "TorchVersion" && about_texts) {
       auto version = *first;
-      version.special = true;
+      version.special = version.is(Kind::text);
       return version;
     }
     if ((last == "SpecifierSet" || last == "Specifier") && first->is(Kind::text)) {
@@ -329,7 +336,8 @@ Value GateEvaluator::call_library(const std::string& path, const Arguments& argu
       return signature;
     }
     if (path.starts_with("operator.") && arguments.values.size() == 2) {
-      for (const auto& [word, sign] : {std::pair("ge", ">="), {"gt", ">"}, {"le", "<="}, {"lt", "<"}, {"eq", "=="}, {"ne", "!="}}) {
+      for (const auto& [word, sign] :
+           {std::pair("ge", ">="), {"gt", ">"}, {"le", "<="}, {"lt", "<"}, {"eq", "=="}, {"ne", "!="}}) {
         if (last == word) return Value::of(compare(sign, arguments.values[0], arguments.values[1]));
       }
     }

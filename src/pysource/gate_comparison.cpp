@@ -12,8 +12,7 @@ using Kind = Value::Kind;
 using Order = std::optional<std::partial_ordering>;  // nullopt: Python raises TypeError
 
 bool is_numeric(const Value& value) {
-  return value.is(Kind::number) || value.is(Kind::real) ||
-         (value.is(Kind::truth) && value.truth.is_known());
+  return value.is(Kind::number) || value.is(Kind::real) || (value.is(Kind::truth) && value.truth.is_known());
 }
 
 Order numeric_order(const Value& a, const Value& b) {
@@ -90,7 +89,8 @@ Truth unknown_in(const Value& value) {
 }
 
 Truth equal(const Value& a, const Value& b) {
-  if (a.is(Kind::truth) && b.is(Kind::truth)) return (a.truth & b.truth) | (a.truth.flipped() & b.truth.flipped());
+  if (a.is(Kind::truth) && b.is(Kind::truth))
+    return (a.truth & b.truth) | (a.truth.flipped() & b.truth.flipped());
   if (a.is_unknown() || b.is_unknown()) return unknown_of(a, b);
   if (a.is(Kind::none) || b.is(Kind::none)) {
     const auto& value = a.is(Kind::none) ? b : a;
@@ -110,8 +110,10 @@ Truth contains(const Value& container, const Value& item) {
   if (container.is(Kind::specifiers)) {
     const auto version = as_version(item);
     if (!version) return Truth::open();
+    if (!container.specifiers->matches(*version)) return Truth::no();
+    // Releases of packaging differ in whether a set accepts pre-releases that it does not ask for.
     const bool allowed = !version->is_prerelease() || container.specifiers->wants_prereleases();
-    return Truth::of(allowed && container.specifiers->matches(*version));
+    return allowed ? Truth::yes() : Truth::open();
   }
   const auto items = elements_of(container);
   if (!items) return Truth::either();

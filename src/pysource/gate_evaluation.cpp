@@ -79,7 +79,8 @@ Value GateEvaluator::module_version(const std::string& module) {
   const auto own = facts_.module_versions.find(root);
   auto version = own != facts_.module_versions.end() ? Value::of(own->second) : distribution_version(root);
   // torch.__version__ is a TorchVersion, torch.version.__version__ is text.
-  version.special = version.is(Kind::text) && root == "torch" && (module == "torch" || module == "torch.torch_version");
+  version.special =
+      version.is(Kind::text) && root == "torch" && (module == "torch" || module == "torch.torch_version");
   return version;
 }
 
@@ -125,7 +126,8 @@ Truth GateEvaluator::truth(const Expression& expression, const Frame& frame) {
       result = truth_of(known);
       if (known.is(Kind::object)) {
         const auto dot = known.other.rfind('.');
-        const auto last = known.other.empty() ? known.text : known.other.substr(dot == std::string::npos ? 0 : dot + 1);
+        const auto last =
+            known.other.empty() ? known.text : known.other.substr(dot == std::string::npos ? 0 : dot + 1);
         if (const auto named = is_asked(known.text) ? std::nullopt : named_truth(last)) result = *named;
       }
     }
@@ -141,7 +143,8 @@ Truth GateEvaluator::completes(const Expression& expression, const Frame& frame)
   auto result = Truth::yes();
   if (expression.kind == Node::conditional) {
     const auto test = truth(*expression.parts[0], frame);
-    result = (test & completes(*expression.parts[1], frame)) | (test.flipped() & completes(*expression.parts[2], frame));
+    result = (test & completes(*expression.parts[1], frame)) |
+             (test.flipped() & completes(*expression.parts[2], frame));
   } else if (expression.kind == Node::raises) {
     result = Truth::no();
   } else {
@@ -237,7 +240,8 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
       return comprehension(expression, frame);
     case Node::all:
     case Node::any: {
-      // The value is that of the part that decides; the truth of several that may decide is known all the same.
+      // The value is that of the part that decides; the truth of several that may decide is known all the
+      // same.
       for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
         const auto part = truth(*parts[i], frame);
         const bool decides = expression.kind == Node::all ? part.is_no() : part.is_yes();
@@ -271,7 +275,8 @@ Value GateEvaluator::conditional(const Expression& expression, const Frame& fram
   const auto one = value(*expression.parts[1], frame);
   const auto other = value(*expression.parts[2], frame);
   if (one.is(Kind::truth) && other.is(Kind::truth))
-    return Value::of(one.truth == other.truth ? one.truth : (test & one.truth) | (test.flipped() & other.truth));
+    return Value::of(one.truth == other.truth ? one.truth
+                                              : (test & one.truth) | (test.flipped() & other.truth));
   auto result = either_of(one, other);
   if (result.is(Kind::unknown) && (test.can_be_open() || unknown_of(one, other).can_be_open()))
     result.truth = Truth::open();
@@ -301,7 +306,8 @@ Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Val
   if (a.is_unknown() || b.is_unknown()) return Value::unknown(unknown_of(a, b));
   if (op == "+" && a.is(Kind::text) && b.is(Kind::text) && a.text.size() + b.text.size() < 4096)
     return Value::of(a.text + b.text);
-  if (op == "+" && a.is(Kind::sequence) && b.is(Kind::sequence) && a.items.size() + b.items.size() < kMostItems) {
+  if (op == "+" && a.is(Kind::sequence) && b.is(Kind::sequence) &&
+      a.items.size() + b.items.size() < kMostItems) {
     auto items = a.items;
     items.insert(items.end(), b.items.begin(), b.items.end());
     return Value::of(std::move(items));
@@ -322,7 +328,8 @@ Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Val
 
 Value GateEvaluator::compared(const std::string& op, const Value& a, const Value& b) {
   // "x" in dir(torch), "kwarg" in inspect.signature(torch.f).parameters
-  if ((op == "in" || op == "not in") && a.is(Kind::text) && (b.is(Kind::directory) || b.is(Kind::signature))) {
+  if ((op == "in" || op == "not in") && a.is(Kind::text) &&
+      (b.is(Kind::directory) || b.is(Kind::signature))) {
     Requirement requirement{b.text, b.other, {}, Tier::attribute};
     if (b.is(Kind::signature)) {
       requirement.keyword = a.text;

@@ -32,7 +32,8 @@ class GateEvaluator {
  public:
   /// The names that tests ask for and `facts` has no answer for are added to `questions`, if it is not null;
   /// with neither versions nor answers these are all that any version could lead to.
-  GateEvaluator(const SymbolTable& symbols, const GateFacts& facts, std::set<Requirement>* questions = nullptr)
+  GateEvaluator(const SymbolTable& symbols, const GateFacts& facts,
+                std::set<Requirement>* questions = nullptr)
       : symbols_(symbols), facts_(facts), questions_(questions) {}
 
   /// Whether a test in that file is true.

@@ -122,7 +122,8 @@ Value GateEvaluator::attribute_of_object(const Value& object, const std::string&
 }
 
 std::optional<Truth> GateEvaluator::named_truth(const std::string& name) {
-  if (const auto named = named_comparison(name); named && !named->distribution.empty() && !named->version.empty()) {
+  if (const auto named = named_comparison(name);
+      named && !named->distribution.empty() && !named->version.empty()) {
     const auto module = [&] {
       auto text = named->distribution;
       std::replace(text.begin(), text.end(), '-', '_');
@@ -160,8 +161,7 @@ Truth GateEvaluator::satisfies(const std::string& text) {
   const auto version = specs::Version::parse(found.text);
   if (!version) return Truth::open();
   const bool full = requirement->specifier.matches(*version);
-  const auto base =
-      specs::Version::parse(attribute_of(Value::version_of(found.text), "base_version").text);
+  const auto base = specs::Version::parse(attribute_of(Value::version_of(found.text), "base_version").text);
   return base && requirement->specifier.matches(*base) == full ? Truth::of(full) : Truth::open();
 }
 
@@ -196,7 +196,8 @@ std::optional<Value> GateEvaluator::call_by_name(const std::string& name, const 
   }
   for (const auto& [keyword, sign] : {std::pair("min_torch", ">="), {"max_torch", "<"}}) {
     const auto* limit = arguments.named(keyword);
-    if (limit != nullptr && limit->is(Kind::text)) return Value::of(compare_distribution("torch", sign, limit->text));
+    if (limit != nullptr && limit->is(Kind::text))
+      return Value::of(compare_distribution("torch", sign, limit->text));
   }
   const auto named = named_comparison(name);
   if (named && named->version.empty() && texts.size() == 1 && !named->distribution.empty() && op.empty()) {

@@ -23,7 +23,8 @@ std::string trimmed(std::string_view text) {
 
 Value version_attribute(const specs::Version& version, const std::string& name) {
   const auto part = [&](std::size_t index) {
-    return Value::of(static_cast<std::int64_t>(version.release().size() > index ? version.release()[index] : 0));
+    return Value::of(
+        static_cast<std::int64_t>(version.release().size() > index ? version.release()[index] : 0));
   };
   if (name == "major") return part(0);
   if (name == "minor") return part(1);
@@ -41,7 +42,8 @@ Value version_attribute(const specs::Version& version, const std::string& name) 
     return Value::of(epoch + join(parts, "."));
   }
   if (name == "public") return Value::of(version.public_text());
-  if (name == "local") return version.local().empty() ? Value{.kind = Kind::none} : Value::of(version.local());
+  if (name == "local")
+    return version.local().empty() ? Value{.kind = Kind::none} : Value::of(version.local());
   if (name == "is_prerelease") return Value::of(Truth::of(version.is_prerelease()));
   if (name == "is_devrelease") return Value::of(Truth::of(version.dev().has_value()));
   if (name == "is_postrelease") return Value::of(Truth::of(version.post().has_value()));

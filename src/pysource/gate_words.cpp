@@ -88,18 +88,18 @@ std::size_t comparator_at(const Words& words, std::size_t at, std::string_view& 
 bool is_filler(std::string_view word) {
   return word == "is" || word == "has" || word == "if" || word == "version" || word == "versions" ||
          word == "than" || word == "to" || word == "or" || word == "v" || word == "ver" || word == "the" ||
-         word == "check" || word == "require" || word == "requires" || word == "required" ||
-         word == "with" || word == "use" || word == "using" || word == "support" || word == "supports" ||
-         word == "skip" || word == "skipif" || word == "min" || word == "minimum" || word == "installed" ||
-         word == "current" || word == "running" || word == "on" || word == "for" || word == "we" ||
-         word == "have" || word == "package" || word == "library" || word == "release";
+         word == "check" || word == "require" || word == "requires" || word == "required" || word == "with" ||
+         word == "use" || word == "using" || word == "support" || word == "supports" || word == "skip" ||
+         word == "skipif" || word == "min" || word == "minimum" || word == "installed" || word == "current" ||
+         word == "running" || word == "on" || word == "for" || word == "we" || word == "have" ||
+         word == "package" || word == "library" || word == "release";
 }
 
 /// Parts of hardware: whether torch can use them depends on the machine.
 bool is_hardware(std::string_view word) {
   constexpr std::array<std::string_view, 20> kWords = {
-      "cuda", "gpu",   "xpu", "npu",    "hpu",    "mps",  "mlu",  "musa",   "xla",  "tpu",
-      "rocm", "hip",   "bf16", "fp16",  "tf32",   "nccl", "gloo", "neuroncore", "sdaa", "device"};
+      "cuda", "gpu", "xpu",  "npu",  "hpu",  "mps",  "mlu",  "musa",       "xla",  "tpu",
+      "rocm", "hip", "bf16", "fp16", "tf32", "nccl", "gloo", "neuroncore", "sdaa", "device"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
@@ -109,10 +109,9 @@ bool is_root(std::string_view word, const Roots& roots) {
 }
 
 bool is_feature(std::string_view word) {
-  constexpr std::array<std::string_view, 14> kWords = {"version", "versions", "available", "availability",
-                                                       "support", "supports", "supported", "has",
-                                                       "have",    "feature",  "compat",    "legacy",
-                                                       "min",     "max"};
+  constexpr std::array<std::string_view, 14> kWords = {
+      "version", "versions", "available", "availability", "support", "supports", "supported",
+      "has",     "have",     "feature",   "compat",       "legacy",  "min",      "max"};
   return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
 }
 
@@ -203,7 +202,8 @@ bool asks_for_feature(const SourceTree& tree, TokenRange range, const Roots& roo
   for (auto i = range.first; i < range.last; ++i) {
     if (tree.token(i).kind == TokenKind::string) {
       const auto text = plain_string(tree.text(i));
-      root = root || (text && is_root(std::string_view(*text).substr(0, text->find_first_of(".>=<!~ ")), roots));
+      root =
+          root || (text && is_root(std::string_view(*text).substr(0, text->find_first_of(".>=<!~ ")), roots));
     }
     if (!tree.is_name(i)) continue;
     const auto word = tree.text(i);

@@ -62,7 +62,7 @@ Answer NameResolver::answer(const Requirement& requirement) {
 
 const ModuleNames* NameResolver::names_of(const std::string& file, WantedFile as) {
   const auto found = library_.read.find(file);
-  if (found != library_.read.end()) return &found->second;
+  if (found != library_.read.end()) return found->second.get();
   library_.wanted.emplace(file, std::move(as));
   return nullptr;
 }

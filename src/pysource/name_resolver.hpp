@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,8 +28,8 @@ struct ModuleLibrary {
   ModuleFiles files;
   std::function<std::string(std::string_view module)>
       label;  ///< of the wheel that holds the module: "torch 2.3.1"
-  std::unordered_map<std::string, ModuleNames> read = {};  ///< by file
-  std::map<std::string, WantedFile> wanted = {};           ///< files that an answer would have needed
+  std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
+  std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
 };
 
 /// Answers one question from what was read (see the rules in wheel_api.hpp). If a file is missing for that,

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "pysource/call_sites.hpp"
 #include "pysource/condition.hpp"
 #include "pysource/python_tokens.hpp"
 #include "pysource/requirement.hpp"
@@ -37,19 +38,22 @@ struct ImportUse {
   Requirement requirement;
   Need need = Need::must;
   std::uint32_t line = 0;
-  std::uint32_t column = 0;     ///< in bytes, the first is 1; line and column are the imported name's
-  std::vector<Choice> choices;  ///< from the outside in; groups are numbered from 0 within the file
+  std::uint32_t column = 0;       ///< in bytes, the first is 1; line and column are the imported name's
+  std::vector<Choice> choices;    ///< from the outside in; groups are numbered from 0 within the file
   Need need_if_run = Need::must;  ///< the need if all of `gates` let it run
   std::vector<Gate> gates = {};   ///< tests that can be about versions and features, from the outside in
   /// One of the branches of an `if` that bind the same name: if it is not known which of them runs, one that
   /// exists suffices.
   std::optional<Choice> branch = {};
+  std::uint32_t unit = 0;  ///< the code that it stands in, in FileScan::calls
 };
 
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
-  ModuleSymbols symbols = {};            ///< what tests in this and other files can ask for
+  std::uint32_t branches = 0;  ///< groups of ImportUse::branch
+  ModuleSymbols symbols = {};  ///< what tests in this and other files can ask for
+  CallSites calls = {};
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 

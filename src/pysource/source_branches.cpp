@@ -38,7 +38,7 @@ std::shared_ptr<const SourceWalk::Branch> SourceWalk::branches_of_one_name(const
     if (count > 1) shared->names.insert(name);
   }
   if (shared->names.empty()) return nullptr;
-  shared->choice.group = scan_.groups++;
+  shared->choice.group = scan_.branches++;
   return shared;
 }
 
@@ -60,8 +60,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
       way.test = definitions_.test(clause.head);
       inside.on_path = rest.on_path = true;
       if (way.test != nullptr) {
-        inside.gates.push_back({way.test, true, way.line, true});
-        rest.gates.push_back({way.test, false, way.line, true});
+        add_gates(inside, {{way.test, true, way.line, true}});
+        add_gates(rest, {{way.test, false, way.line, true}});
       } else {
         inside.on_other_path = rest.on_other_path = true;
       }
@@ -153,6 +153,8 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
     return plan;
   }
   plan.raises = gives_up(tree_, plan.handler->body);
+  plan.tried.caught = plan.tried.caught || !plan.raises;
+  plan.tried.site.reset();
   const bool tries = brings(clauses.front().body, false);
   const bool offers = !plan.raises && brings(plan.handler->body, false);
   if (tries && offers) {
@@ -176,7 +178,6 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
   for (const auto& clause : statement.clauses) {
     const auto start = names.mark();
     if (clause.keyword == "try") {
-      body.line = clause.body.empty() ? 0 : line_of(clause.body.front().tokens);
       body.flow = block(clause.body, plan.tried);
       body.test = definitions_.success(clause.body);
       if (!body.flow.gates.empty()) {
@@ -186,13 +187,17 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
       body.changes = names.take_back(start);
     } else if (clause.keyword == "else") {
       for (const auto& change : body.changes) names.bind(change.name, change.after);
-      body.flow.ends = block(clause.body, plan.tried).ends || body.flow.ends;
+      auto inside = plan.tried;
+      if (body.test != nullptr) add_gates(inside, {{body.test, true, 0, false}});
+      body.flow.ends = block(clause.body, inside).ends || body.flow.ends;
       body.changes = names.take_back(start);
     } else if (clause.keyword == "finally") {
       block(clause.body, place);
       names.take_back(start);
     } else {
-      auto flow = block(clause.body, &clause == plan.handler ? plan.handled : plan.other);
+      auto inside = &clause == plan.handler ? plan.handled : plan.other;
+      if (&clause == plan.handler && body.test != nullptr) add_gates(inside, {{body.test, false, 0, false}});
+      auto flow = block(clause.body, inside);
       auto changes = names.take_back(start);
       if (&clause == plan.handler) ways.back() = {nullptr, std::move(flow), std::move(changes)};
     }
@@ -211,10 +216,10 @@ SourceWalk::Flow SourceWalk::after_attempt(const std::vector<Way>& ways, bool ra
   flow.ends = tried.flow.ends && handled.flow.ends;
   if (flow.ends) return flow;
   if (tried.flow.ends && tried.test != nullptr) {
-    flow.gates.push_back({tried.test, false, tried.line, false});
+    flow.gates.push_back({tried.test, false, 0, false});
     flow.gates.insert(flow.gates.end(), handled.flow.gates.begin(), handled.flow.gates.end());
   } else if (handled.flow.ends && tried.test != nullptr && !raises) {
-    flow.gates.push_back({tried.test, true, tried.line, false});
+    flow.gates.push_back({tried.test, true, 0, false});
   } else if (handled.flow.ends) {
     flow.gates = tried.flow.gates;
   }

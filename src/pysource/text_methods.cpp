@@ -108,7 +108,8 @@ Value call_text(const Value& value, const std::string& name, const std::vector<V
   }
   if ((name == "removeprefix" || name == "removesuffix") && is_text(arguments, 0)) {
     const auto& edge = arguments[0].text;
-    if (name == "removeprefix" && value.text.starts_with(edge)) return Value::of(value.text.substr(edge.size()));
+    if (name == "removeprefix" && value.text.starts_with(edge))
+      return Value::of(value.text.substr(edge.size()));
     if (name == "removesuffix" && value.text.ends_with(edge))
       return Value::of(value.text.substr(0, value.text.size() - edge.size()));
     return Value::of(value.text);

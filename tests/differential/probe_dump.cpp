@@ -106,7 +106,7 @@ int dump_gates() {
     const auto answer = [&](const launch::pysource::Requirement& name) {
       return there.contains(name.text()) ? Verdict::yes : Verdict::no;
     };
-    probe::GateContext context{.symbols = scan->symbols.get()};
+    probe::GateContext context{.symbols = scan->symbols.get(), .calls = scan->calls.get()};
     context.facts.roots = roots;
     context.facts.versions["torch"] = fields.at(1);
     context.facts.module_versions["torch"] = fields.at(2);
@@ -132,7 +132,9 @@ int main(int argc, char** argv) {
   if (what == "answers") return dump_answers(argc - 2, argv + 2);
   if (what == "gates") return dump_gates();
   if (what != "tokens" && what != "imports") {
-    fmt::print(stderr, "usage: probe_dump tokens|imports < FILES, probe_dump gates < CASES, or probe_dump answers WHEEL… < NAMES\n");
+    fmt::print(stderr,
+               "usage: probe_dump tokens|imports < FILES, probe_dump gates < CASES, or probe_dump answers "
+               "WHEEL… < NAMES\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) {
