@@ -69,6 +69,16 @@ void Definitions::forget(std::string_view name) {
   if (word == nullptr || word->bound) names_.forget(name);
 }
 
+/// True for an attribute of something that nothing is known of: self.version, args.version.
+bool Definitions::is_of_unknown(std::uint32_t token, TokenRange range) {
+  while (token > range.first + 1 && tree_.is(token - 1, ".") && tree_.is_name(token - 2)) token -= 2;
+  if (token > range.first && tree_.is(token - 1, ".")) return false;
+  if (token + 1 >= range.last || !tree_.is(token + 1, ".")) return false;
+  const auto* base = words_.at(token);
+  const bool is_root = roots_.empty() || roots_.contains(base->text);
+  return !is_root && base->interest == Interest::none && names_.value(base->text) == nullptr;
+}
+
 /// The modules that are asked about matter only where their attributes or versions are asked for.
 bool Definitions::matters(TokenRange range) {
   if (range.last - range.first > kLongestTest) range.last = range.first + kLongestTest;
@@ -83,7 +93,7 @@ bool Definitions::matters(TokenRange range) {
     }
     const auto* word = words_.at(i);
     if (word == nullptr) continue;
-    if (word->interest == Interest::strong) return true;
+    if (word->interest == Interest::strong && !is_of_unknown(i, range)) return true;
     asks = asks || word->interest == Interest::asks;
     if (!word->bound) {
       if (!stars_.empty() && word->text.size() > 2 && is_flag(word->text)) return true;

@@ -43,6 +43,7 @@ class Definitions {
 
  private:
   friend class FunctionReader;
+  bool is_of_unknown(std::uint32_t token, TokenRange range);
   void import(const ImportedName& name);
   void assign(TokenRange statement);
   bool is_literal(TokenRange range) const;

@@ -90,9 +90,9 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   inside.site.reset();
   const auto decoration = decorate(inside);
   add_gates(inside, place.function_gates);
-  if (!decoration.without_object) add_gates(inside, place.constructor_gates);
   inside.function_gates.clear();
-  inside.constructor_gates.clear();
+  if (decoration.without_object) inside.constructor_gates.clear();
+  if (place.klass) add_gates(inside, inside.constructor_gates);
   const auto head = statement.clauses.front().head;
   inside.klass.reset();
   if (place.klass) {

@@ -205,6 +205,17 @@ const std::vector<Files>& correct_gates() {
         "    if not _TORCH_GREATER_EQUAL_2_6:\n      raise ImportError('old')\n"
         "  def setup(self):\n    from torch.new import x\n    _helper()\n"
         "def _helper():\n  from torch.new import y\n"}},
+      // A constructor refuses a feature, and methods ask for the feature.
+      {{"a.py",
+        "from x import _TORCH_GREATER_EQUAL_2_6\nclass Strategy:\n  def __init__(self, mesh=None, kind=1):\n"
+        "    self._kwargs = {}\n    if mesh is not None:\n      if not _TORCH_GREATER_EQUAL_2_6:\n"
+        "        raise ValueError('old')\n      self._kwargs['mesh'] = mesh\n    if self.kind_version == 2:\n"
+        "      if not _TORCH_GREATER_EQUAL_2_6:\n        raise ValueError('old')\n    self.kind_version = "
+        "kind\n"
+        "  def setup(self):\n    if isinstance(self._kwargs.get('mesh'), tuple):\n      from torch.new "
+        "import x\n"
+        "  def save(self):\n    if self.kind_version == 2:\n      self._save()\n"
+        "  def _save(self):\n    from torch.new import y\n"}},
       // Callers are gated, in this file and in others.
       {{"p/__init__.py", ""},
        {"p/a.py", "def build():\n  from torch.new import x\n"},
@@ -304,6 +315,17 @@ TEST(Gates, WrongOnesFailWithBothLines) {
          "import pytest\ntorch = pytest.importorskip('torch', minversion='2.5')\nfrom torch.new import x\n"}},
        "2.5.1",
        "test_a.py:3 2"},
+      // The constructor refuses another feature.
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\nclass A:\n  def __init__(self, kind=1):\n    self.kind_version = "
+         "kind\n    if "
+         "kind == 2:\n"
+         "      if not TORCH_GE_2_6:\n        raise ValueError('old')\n  def save(self):\n    if "
+         "self.kind_version "
+         "== 1:\n"
+         "      from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:10"},
       // One caller has no gate.
       {{{"a.py",
          "from x import TORCH_GE_2_6\ndef build():\n  from torch.new import x\n"
