@@ -502,7 +502,7 @@ TEST(RecipeError, Paths) {
             "error: recipes/demo.toml:4:16: [verify] scan: expected a path below the project's root, such as "
             "\"src\", found \"../other\"\n");
   EXPECT_EQ(error_with("verify", "exclude = [\"tests\", \"a[b\"]"),
-            "error: recipes/demo.toml:4:22: [verify] exclude: \"a[b\" is not a pattern: a \"[\" without its "
+            "error: recipes/demo.toml:4:21: [verify] exclude: \"a[b\" is not a pattern: a \"[\" without its "
             "\"]\"\n");
   EXPECT_EQ(
       error_with("train", "mounts = [{ from = \"\", to = \"/data\" }]"),
