@@ -219,6 +219,13 @@ def many(look, page):
         move: took(() => { document.querySelector('.body .cells').focus(); }),
       };
     })()""")
+    # On a sheet of A4 paper nothing is cut off.
+    page.prefer("light", media="print")
+    page.call("Emulation.setDeviceMetricsOverride", width=1030, height=700, deviceScaleFactor=1, mobile=False)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1030
+    page.call("Emulation.clearDeviceMetricsOverride")
+    page.prefer("light")
+    page.evaluate("document.querySelector('.body .cells').focus()")
     page.press("ArrowRight")
     page.press("ArrowDown")
     assert evidence(page)[0].startswith("torch:name_"), evidence(page)
