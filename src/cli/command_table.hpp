@@ -17,6 +17,7 @@ class App;
   ROW(render)                \
   ROW(build)                 \
   ROW(verify)                \
+  ROW(bump)                  \
   ROW(serve)                 \
   ROW(check)                 \
   ROW(scan)                  \

@@ -74,8 +74,8 @@ class RemoteZip {
                                                  std::uint64_t most_whole = kMostWhole,
                                                  RangeMemory* memory = nullptr);
 
-  /// A zip whose directory was read before, read without the HTTP cache. Reading from it fails if the file has
-  /// changed since.
+  /// A zip whose directory was read before, read without the HTTP cache. Reading from it fails if the file
+  /// has changed since.
   static RemoteZip known(net::HttpClient& http, specs::Url url, ZipOutline outline);
 
   const specs::Url& url() const { return url_; }

@@ -232,4 +232,58 @@ Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Re
   return std::move(ask_all({&question, 1}, pool).front());
 }
 
+bool WheelApi::has_module(std::string_view module) const {
+  return state_->library.files.find(module).kind != pysource::ModuleKind::missing;
+}
+
+std::string WheelApi::file_of(std::string_view module) const {
+  return state_->library.files.find(module).file;
+}
+
+std::string WheelApi::label_of(std::string_view module) const {
+  return state_->library.label(module);
+}
+
+std::vector<std::string> WheelApi::modules_below(std::string_view root) const {
+  constexpr std::string_view kEnd = ".py";
+  constexpr std::string_view kInit = "/__init__";
+  std::vector<std::string> modules;
+  for (const auto& [path, origin] : state_->origins) {
+    std::string_view module = path;
+    if (!module.ends_with(kEnd) || module.substr(0, module.find_first_of("/.")) != root) continue;
+    module.remove_suffix(kEnd.size());
+    if (module.ends_with(kInit)) module.remove_suffix(kInit.size());
+    if (module.find('.') != std::string_view::npos) continue;  // no module has such a file
+    modules.emplace_back(module);
+    std::replace(modules.back().begin(), modules.back().end(), '/', '.');
+  }
+  std::sort(modules.begin(), modules.end());
+  modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
+  return modules;
+}
+
+Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
+    std::span<const std::string> modules) {
+  auto& library = state_->library;
+  std::map<std::string, pysource::WantedFile> wanted;
+  std::vector<std::string> files;
+  for (const auto& module : modules) {
+    const auto file = library.files.find(module);
+    const bool is_package = file.kind == pysource::ModuleKind::package;
+    const bool has_source = is_package || file.kind == pysource::ModuleKind::source;
+    files.push_back(has_source ? file.file : std::string());
+    if (has_source && !library.read.contains(file.file))
+      wanted.emplace(file.file, pysource::WantedFile{module, is_package, false});
+  }
+  ModulePool pool;
+  const ApiQuestion none{this, {}};
+  Questioning reading(none);
+  reading.expect(wanted);
+  read_wanted({&reading, 1}, pool);
+  TRY(std::move(reading).result());
+  std::vector<const pysource::ModuleNames*> read;
+  for (const auto& file : files) read.push_back(file.empty() ? nullptr : library.read.at(file).get());
+  return read;
+}
+
 }  // namespace launch::probe

@@ -148,4 +148,27 @@ Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Ur
   return remote_wheel(std::move(zip));
 }
 
+std::vector<Result<std::unique_ptr<WheelSource>>> open_wheels(net::HttpClient& http,
+                                                              std::span<const WheelLocation> wheels) {
+  std::vector<index::ZipLocation> locations;
+  for (const auto& wheel : wheels) {
+    index::ZipLocation location{wheel.url, {}, index::kTail};
+    if (wheel.size != 0) {
+      location.size = wheel.size;
+      location.tail =
+          std::min(wheel.size, std::max(index::kTail, pytorch::tail_of_wheel(wheel.file_name, wheel.size)));
+    }
+    locations.push_back(std::move(location));
+  }
+  std::vector<Result<std::unique_ptr<WheelSource>>> opened;
+  for (auto& zip : index::RemoteZip::open_all(http, locations)) {
+    if (zip) {
+      opened.push_back(std::make_unique<RemoteWheel>(*std::move(zip)));
+    } else {
+      opened.push_back(fail(std::move(zip.error())));
+    }
+  }
+  return opened;
+}
+
 }  // namespace launch::probe

@@ -57,5 +57,14 @@ Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Ur
 
 /// The same for a zip that was opened.
 std::unique_ptr<WheelSource> remote_wheel(index::RemoteZip zip);
+/// A wheel on a server to open.
+struct WheelLocation {
+  specs::Url url;
+  std::string file_name;
+  std::uint64_t size = 0;  ///< bytes; 0: unknown
+};
+/// The same for many, in parallel; answers in their order.
+std::vector<Result<std::unique_ptr<WheelSource>>> open_wheels(net::HttpClient& http,
+                                                              std::span<const WheelLocation> wheels);
 
 }  // namespace launch::probe

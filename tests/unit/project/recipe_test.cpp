@@ -36,6 +36,7 @@ user    = "trainer"
 
 [verify]
 scan  = ["src"]
+exclude = ["tests"]
 
 [train]
 command = ["train.py", "--config", "llama3.toml"]
@@ -97,6 +98,7 @@ TEST(Recipe, IsReadWhole) {
   EXPECT_THAT(recipe.image.env, ElementsAre(Pair("HF_HOME", "/data/hf"), Pair("_X1", "")));
   EXPECT_EQ(recipe.image.user, "trainer");
   EXPECT_THAT(recipe.verify.scan, ElementsAre("src"));
+  EXPECT_THAT(recipe.verify.exclude, ElementsAre("tests"));
   EXPECT_THAT(recipe.train.command, ElementsAre("train.py", "--config", "llama3.toml"));
   EXPECT_EQ(recipe.train.nodes, 2);
   EXPECT_EQ(recipe.train.gpus, specs::GpuSet::of_count(4));
@@ -235,7 +237,7 @@ TEST(RecipeError, Packages) {
       error_of("python = \"3.12\"\npackages = [\"a @ https://pypi.example/a.whl\"]\n"),
       "error: recipes/demo.toml:2:13: packages: \"a @ https://pypi.example/a.whl\" names a URL, but packages "
       "come from an index\n");
-  const auto longer = "numpy[" + std::string(300, 'x') + "]?";
+  const auto longer = "numpy[" + std::string(200, 'x') + "," + std::string(100, 'y') + "]?";
   EXPECT_THAT(error_of("python = \"3.12\"\npackages = [\"" + longer + "\"]\n"),
               ::testing::HasSubstr("of the requirement \"" + longer + "\", found \"?\""));
   EXPECT_THAT(error_of("python = \"3.12\"\npackages = [\"numpy>\"]\n"),
@@ -499,6 +501,9 @@ TEST(RecipeError, Paths) {
   EXPECT_EQ(error_with("verify", "scan = [\"src\", \"../other\"]"),
             "error: recipes/demo.toml:4:16: [verify] scan: expected a path below the project's root, such as "
             "\"src\", found \"../other\"\n");
+  EXPECT_EQ(error_with("verify", "exclude = [\"tests\", \"a[b\"]"),
+            "error: recipes/demo.toml:4:21: [verify] exclude: \"a[b\" is not a pattern: a \"[\" without its "
+            "\"]\"\n");
   EXPECT_EQ(
       error_with("train", "mounts = [{ from = \"\", to = \"/data\" }]"),
       "error: recipes/demo.toml:4:20: [train] mounts.from: expected a folder of the host, such as \"/data\", "

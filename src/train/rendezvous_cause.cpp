@@ -1,4 +1,4 @@
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace {
 constexpr int kHead = 0;
 
 /// The missing ones are first those that do not run, then the head, for which all wait, and so on.
-int rank_of(const NodeReport& node) {
+int order_of(const NodeReport& node) {
   switch (node.reach) {
     case Reach::absent:
       return 0;
@@ -44,7 +44,7 @@ struct Why {
 };
 
 Why why(std::span<const NodeReport* const> missing, const std::string& where) {
-  const std::string more = "; `--rendezvous-timeout SECONDS` gives more time";
+  const std::string more = "; or allow more time with `--rendezvous-timeout SECONDS`";
   switch (missing.front()->reach) {
     case Reach::absent:
       return {nodes_text(missing, "does not run", "do not run"),
@@ -52,10 +52,10 @@ Why why(std::span<const NodeReport* const> missing, const std::string& where) {
     case Reach::idle:
       if (missing.front()->node == kHead) {
         return {fmt::format("torchrun on node 0 does not listen at {}", where),
-                "it may still import torch from a slow disk" + more};
+                "read its output: it may still be importing torch from a slow disk" + more};
       }
       return {fmt::format("{} {}", nodes_text(missing, "has not reached", "have not reached"), where),
-              "torchrun may still import torch there, or is refused: check the address and the port" + more};
+              "check the address and the port: torchrun is refused, or still imports torch there" + more};
     case Reach::trying:
       return {fmt::format("{} no answer from {}", nodes_text(missing, "gets", "get"), where),
               "packets are dropped: look for a firewall between the nodes, or a wrong address"};
@@ -68,7 +68,7 @@ Why why(std::span<const NodeReport* const> missing, const std::string& where) {
   }
   return {fmt::format("all nodes have reached {}, but {}", where,
                       nodes_text(missing, "has started no rank", "have started no rank")),
-          "torchrun waits there: look at its lines" + more};
+          "read the output of torchrun, which is waiting there" + more};
 }
 
 }  // namespace
@@ -79,9 +79,9 @@ Cause rendezvous_cause(std::span<const NodeReport> nodes, const std::string& whe
   for (const auto& node : nodes) {
     if (!node.ranks) missing.push_back(&node);
   }
-  const auto least = rank_of(**std::min_element(missing.begin(), missing.end(),
-                                                [](auto* a, auto* b) { return rank_of(*a) < rank_of(*b); }));
-  std::erase_if(missing, [&](const auto* node) { return rank_of(*node) != least; });
+  const auto least = order_of(**std::min_element(
+      missing.begin(), missing.end(), [](auto* a, auto* b) { return order_of(*a) < order_of(*b); }));
+  std::erase_if(missing, [&](const auto* node) { return order_of(*node) != least; });
   auto [what, hint] = why(missing, where);
   const auto seconds = std::chrono::duration<double>(waited).count();
   Cause cause;
@@ -89,7 +89,7 @@ Cause rendezvous_cause(std::span<const NodeReport> nodes, const std::string& whe
   cause.kind = CauseKind::rendezvous;
   cause.code = 3;  // of the environment
   cause.repeats = true;
-  cause.message = fmt::format("after {} the ranks had not started: {}", human_seconds(seconds), what);
+  cause.message = fmt::format("the ranks had not started after {}: {}", human_seconds(seconds), what);
   cause.hint = std::move(hint);
   cause.last_lines = missing.front()->last_lines;
   return cause;

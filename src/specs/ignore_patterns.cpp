@@ -1,4 +1,4 @@
-#include "image/ignore_patterns.hpp"
+#include "specs/ignore_patterns.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 #include "base/text.hpp"
 
-namespace launch::image {
+namespace launch::specs {
 namespace {
 
 /// The characters of UTF-8 text; a byte that is not UTF-8 stands for itself.
@@ -38,6 +38,13 @@ std::string cleaned(std::string_view text) {
   if (clean.size() > 1 && clean.ends_with('/')) clean.pop_back();
   const auto first = clean.find_first_not_of('/');
   return first == std::string::npos ? clean : clean.substr(first);
+}
+
+/// True for "/tests" and "!/tests".
+bool was_anchored(std::string_view pattern) {
+  pattern = trim(pattern);
+  if (pattern.starts_with('!')) pattern = trim(pattern.substr(1));
+  return pattern.starts_with('/');
 }
 
 }  // namespace
@@ -176,6 +183,17 @@ Result<IgnorePatterns> IgnorePatterns::parse(std::span<const std::string> patter
   return out;
 }
 
+Result<IgnorePatterns> IgnorePatterns::parse_at_any_depth(std::span<const std::string> patterns) {
+  TRY_ASSIGN(const auto as_written, parse(patterns));
+  std::vector<std::string> anywhere;
+  for (const auto& pattern : as_written.patterns_) {
+    const auto& text = pattern.text();
+    const bool anchored = text.find('/') != std::string::npos || was_anchored(patterns[anywhere.size()]);
+    anywhere.push_back((pattern.includes() ? "!" : "") + std::string(anchored ? "" : "**/") + text);
+  }
+  return parse(anywhere);
+}
+
 Result<IgnorePatterns> IgnorePatterns::parse_file(std::string_view text, std::string_view file) {
   constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
@@ -234,4 +252,4 @@ bool IgnorePatterns::match_exactly(std::string_view path) const {
   return excluded;
 }
 
-}  // namespace launch::image
+}  // namespace launch::specs

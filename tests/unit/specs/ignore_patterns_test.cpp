@@ -1,9 +1,9 @@
-#include "image/ignore_patterns.hpp"
+#include "specs/ignore_patterns.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace launch::image {
+namespace launch::specs {
 namespace {
 
 IgnorePatterns file(std::string_view text) {
@@ -101,6 +101,18 @@ TEST(IgnorePatterns, SayWhereSomethingMayBeIncludedAgain) {
   EXPECT_TRUE(file("*\n!**/a\n").may_include_below("data/b/c"));
 }
 
+TEST(IgnorePatterns, WithoutAFolderMatchAtAnyDepth) {
+  const std::vector<std::string> texts = {"tests/", "*_pb2.py", "/only", "a/b", "!keep_pb2.py"};
+  const auto patterns = IgnorePatterns::parse_at_any_depth(texts).value();
+  for (const auto* path : {"tests", "src/tests", "src/tests/a.py", "x_pb2.py", "a/x_pb2.py", "only", "a/b"})
+    EXPECT_TRUE(patterns.of(path).excluded) << path;
+  for (const auto* path : {"src/only", "src/a/b", "src/keep_pb2.py", "src/latests"})
+    EXPECT_FALSE(patterns.of(path).excluded) << path;
+  const std::vector<std::string> bad = {"a", "b["};
+  EXPECT_EQ(IgnorePatterns::parse_at_any_depth(bad).error().message(),
+            "\"b[\" is not a pattern: a \"[\" without its \"]\"");
+}
+
 TEST(IgnorePatterns, ThatAreNone) {
   EXPECT_EQ(error_of("a\n!\n"), ".dockerignore:2: \"!\" is not a pattern: \"!\" without a pattern");
   EXPECT_EQ(error_of("a[b"), ".dockerignore:1: \"a[b\" is not a pattern: a \"[\" without its \"]\"");
@@ -112,4 +124,4 @@ TEST(IgnorePatterns, ThatAreNone) {
 }
 
 }  // namespace
-}  // namespace launch::image
+}  // namespace launch::specs

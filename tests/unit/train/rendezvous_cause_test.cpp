@@ -1,4 +1,4 @@
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 #include <string>
 #include <vector>
@@ -55,12 +55,12 @@ TEST_P(AMissingNode, IsNamedWithTheReason) {
   const auto cause = rendezvous_cause(GetParam().nodes, "n0:29500", std::chrono::seconds(120));
   EXPECT_EQ(cause.kind, CauseKind::rendezvous);
   EXPECT_EQ(cause.node, GetParam().node);
-  EXPECT_EQ(cause.sentence(), "after 2 min 0 s the ranks had not started: " + GetParam().sentence);
+  EXPECT_EQ(cause.sentence(), "the ranks had not started after 2 min 0 s: " + GetParam().sentence);
   EXPECT_EQ(cause.hint, GetParam().hint);
   EXPECT_EQ(cause.code, 3);
 }
 
-const std::string kMore = "; `--rendezvous-timeout SECONDS` gives more time";
+const std::string kMore = "; or allow more time with `--rendezvous-timeout SECONDS`";
 
 INSTANTIATE_TEST_SUITE_P(
     Rendezvous, AMissingNode,
@@ -73,19 +73,18 @@ INSTANTIATE_TEST_SUITE_P(
         Missing{"IsTheHead",
                 {{0, false, Reach::idle}, {1, false, Reach::idle}},
                 "torchrun on node 0 does not listen at n0:29500",
-                "it may still import torch from a slow disk" + kMore,
+                "read its output: it may still be importing torch from a slow disk" + kMore,
                 0},
         Missing{"GetsNoAnswer",
                 {{0, false, Reach::listening}, {1, false, Reach::trying}, {2, false, Reach::idle}},
                 "node 1 gets no answer from n0:29500",
                 "packets are dropped: look for a firewall between the nodes, or a wrong address",
                 1},
-        Missing{
-            "HasNotTried",
-            {{0, false, Reach::listening}, {1, false, Reach::idle}, {2, false, Reach::idle}},
-            "nodes 1 and 2 have not reached n0:29500",
-            "torchrun may still import torch there, or is refused: check the address and the port" + kMore,
-            1},
+        Missing{"HasNotTried",
+                {{0, false, Reach::listening}, {1, false, Reach::idle}, {2, false, Reach::idle}},
+                "nodes 1 and 2 have not reached n0:29500",
+                "check the address and the port: torchrun is refused, or still imports torch there" + kMore,
+                1},
         Missing{"CannotBeAsked",
                 {{0, true}, {1, false}},
                 "node 1 has not started its ranks",
@@ -94,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
         Missing{"IsNone",
                 {{0, false, Reach::listening}, {1, false, Reach::joined}},
                 "all nodes have reached n0:29500, but nodes 0 and 1 have started no rank",
-                "torchrun waits there: look at its lines" + kMore,
+                "read the output of torchrun, which is waiting there" + kMore,
                 0}),
     [](const auto& info) { return info.param.name; });
 

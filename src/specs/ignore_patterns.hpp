@@ -7,7 +7,7 @@
 
 #include "base/result.hpp"
 
-namespace launch::image {
+namespace launch::specs {
 
 /// A pattern of a .dockerignore, compiled: `*` and `?` match within a name, `**` across folders, `[a-z]` and
 /// `\` as in Go's path/filepath.Match.
@@ -45,6 +45,9 @@ class IgnorePatterns {
  public:
   /// Errors (input): those of IgnorePattern::parse, with the pattern.
   static Result<IgnorePatterns> parse(std::span<const std::string> patterns);
+  /// The same, but as in a .gitignore a pattern with no "/" before its end matches at any depth: "tests" is
+  /// "**/tests". Errors (input): the same.
+  static Result<IgnorePatterns> parse_at_any_depth(std::span<const std::string> patterns);
   /// A file with a pattern a line; lines that start with "#" are comments. Errors (input): the same, with
   /// file and line.
   static Result<IgnorePatterns> parse_file(std::string_view text, std::string_view file);
@@ -67,4 +70,4 @@ class IgnorePatterns {
   std::vector<IgnorePattern> patterns_;
 };
 
-}  // namespace launch::image
+}  // namespace launch::specs

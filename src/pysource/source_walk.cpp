@@ -1,0 +1,182 @@
+#include "pysource/source_walk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pysource/conditions.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+using Kind = Expression::Kind;
+
+/// True if the comment is `launch: optional`.
+bool marks_optional(std::string_view comment) {
+  constexpr std::string_view kMark = "launch:";
+  const auto at = comment.find(kMark);
+  if (at == std::string_view::npos) return false;
+  comment.remove_prefix(at + kMark.size());
+  comment.remove_prefix(std::min(comment.find_first_not_of(" \t"), comment.size()));
+  return comment.starts_with("optional");
+}
+
+/// Names of functions that raise if a version does not fit.
+bool names_check(std::string_view name) {
+  const auto words = words_of(name.substr(name.rfind('.') + 1));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "require" || word == "requires" || word == "check" || word == "ensure" ||
+           word == "assert" || word == "verify" || word == "validate";
+  });
+}
+
+}  // namespace
+
+SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
+    : tree_(tree), roots_(roots), definitions_(tree, roots) {
+  for (const auto& comment : tree.list().comments) {
+    if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
+    marked_.insert(comment.line);
+    if (comment.alone) marked_alone_.insert(comment.line);
+  }
+}
+
+FileScan SourceWalk::run() {
+  block(tree_.body(), {});
+  scan_.problem = tree_.list().problem;
+  scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
+  auto& names = scan_.calls.names;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return std::move(scan_);
+}
+
+bool SourceWalk::wanted(std::string_view module) const {
+  return roots_.empty() || roots_.contains(module.substr(0, module.find('.')));
+}
+
+std::uint32_t SourceWalk::line_of(TokenRange range) const {
+  return range.empty() ? 0 : tree_.token(range.first).line;
+}
+
+SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, const Place& place) {
+  Flow flow;
+  auto here = place;
+  for (const auto& each : statements) {
+    auto after = each.kind == StatementKind::simple     ? simple(each, here)
+                 : each.kind == StatementKind::function ? define(each, here)
+                                                        : statement(each, here);
+    if (flow.ends) continue;  // not reached
+    flow.ends = after.ends;
+    add_gates(here, after.gates);
+    flow.gates.insert(flow.gates.end(), after.gates.begin(), after.gates.end());
+  }
+  decorators_.clear();
+  return flow;
+}
+
+SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& place) {
+  refer(statement.tokens, place);
+  if (statement.kind != StatementKind::function && statement.kind != StatementKind::klass) {
+    for (const auto& clause : statement.clauses) refer(clause.head, place);
+  }
+  switch (statement.kind) {
+    case StatementKind::simple:
+    case StatementKind::function:
+      break;
+    case StatementKind::branch:
+      return branch(statement, place);
+    case StatementKind::attempt:
+      return attempt(statement, place);
+    case StatementKind::with:
+      return with(statement, place);
+    case StatementKind::klass:
+      klass(statement, place);
+      break;
+    case StatementKind::loop:
+    case StatementKind::match:
+      return repeated(statement, place);
+    case StatementKind::other:
+      for (const auto& clause : statement.clauses) block(clause.body, place);
+      break;
+  }
+  return {};
+}
+
+SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
+  const auto range = statement.tokens;
+  if (!range.empty() && tree_.is(range.first, "@")) {
+    decorators_.push_back({range.first + 1, range.last});
+    return {};
+  }
+  imports(statement, place);
+  refer(range, place);
+  definitions_.define(statement);
+  if (range.last - range.first > 2 && tree_.is(range.first, "pytestmark") && tree_.is(range.first + 1, "="))
+    mark({range.first + 2, range.last}, place.function_gates);
+  return leaving(statement);
+}
+
+/// What a simple statement means for those that follow.
+SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
+  const auto range = statement.tokens;
+  if (range.empty() || !tree_.is_name(range.first)) return {};
+  const auto word = tree_.text(range.first);
+  if (word == "return" || word == "continue" || word == "break" || leaves(tree_, range)) return {true, {}};
+  const auto gate = [&](Condition test) {
+    return Flow{false, {{std::move(test), true, line_of(range), false}}};
+  };
+  if (word == "assert") {
+    auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
+    return test == nullptr ? Flow{} : gate(std::move(test));
+  }
+  const auto parts = assignment(tree_, range);
+  const auto value = parts.targets.empty() ? range : parts.value;
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree_, value, &end);
+  if (name.empty() || end >= value.last || !tree_.is(end, "(")) return {};
+  const bool skips = name.ends_with("importorskip");
+  const auto* known = definitions_.names().value(name);
+  const bool helper =
+      parts.targets.empty() && (names_check(name) || (known != nullptr && known->kind == Kind::function));
+  if (!skips && !(helper && definitions_.matters(value))) return {};
+  return gate(make(Kind::completes, {definitions_.read(value)}));
+}
+
+SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place) {
+  const auto& clause = statement.clauses.front();
+  if (!suppresses_import_error(tree_, clause.head)) {
+    for (const auto token : with_targets(tree_, clause.head)) definitions_.names().forget(tree_.text(token));
+    return block(clause.body, place);
+  }
+  auto inside = place;
+  inside.guarded = true;
+  inside.site.reset();
+  auto& names = definitions_.names();
+  const auto start = names.mark();
+  block(clause.body, inside);
+  const auto success = definitions_.success(clause.body);
+  const auto changes = names.take_back(start);
+  names.merge(success == nullptr ? opaque(false) : success, changes, {});
+  return {};
+}
+
+/// Loops and cases: it is not known how often they run.
+SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& place) {
+  auto inside = place;
+  inside.on_path = inside.on_other_path = true;
+  auto& names = definitions_.names();
+  for (const auto& clause : statement.clauses) {
+    const auto start = names.mark();
+    if (clause.keyword == "for") {
+      for (const auto token : target_names(tree_, split_range(tree_, clause.head, "in").front()))
+        names.forget(tree_.text(token));
+    }
+    block(clause.body, inside);
+    const auto changes = names.take_back(start);
+    names.merge(opaque(false), changes, {});
+  }
+  return {};
+}
+
+}  // namespace launch::pysource
