@@ -66,7 +66,7 @@ TEST_F(VersionsScenario, TheArticle) {
   article();
   const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
   EXPECT_EQ(done.out,
-            "torch.utils.checkpoint:CheckpointPolicy\n"
+            "torch.utils.checkpoint.CheckpointPolicy\n"
             "  no   2.5.0.dev20240610 to 2.5.0.dev20240611  2 versions  torch/utils/checkpoint.py of torch "
             "2.5.0.dev20240611 has no CheckpointPolicy\n"
             "  yes  2.5.0.dev20240612                       1 version   torch/utils/checkpoint.py:1\n"
@@ -99,7 +99,7 @@ TEST_F(VersionsScenario, AMissingBuildMayHoldTheChange) {
   const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
   EXPECT_EQ(
       done.out,
-      "torch.utils.checkpoint:CheckpointPolicy\n"
+      "torch.utils.checkpoint.CheckpointPolicy\n"
       "  no   2.5.0.dev20240610  1 version  torch/utils/checkpoint.py of torch 2.5.0.dev20240610 has no "
       "CheckpointPolicy\n"
       "  yes  2.5.0.dev20240613  1 version  torch/utils/checkpoint.py:1\n"
@@ -123,9 +123,9 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
   auto done = scenario_.launch(with({"matrix", "src"}, kNightly));
   EXPECT_EQ(
       done.out,
-      "torch.utils.checkpoint:CheckpointPolicy                          yes since 2.5.0.dev20240612, no "
+      "torch.utils.checkpoint.CheckpointPolicy                          yes since 2.5.0.dev20240612, no "
       "from 2.5.0.dev20240613, yes since 2.5.0.dev20240617\n"
-      "torch.utils.checkpoint:_pt2_selective_checkpoint_context_fn_gen  yes, no from "
+      "torch.utils.checkpoint._pt2_selective_checkpoint_context_fn_gen  yes, no from "
       "2.5.0.dev20240612, yes since 2.5.0.dev20240613, no from 2.5.0.dev20240617\n"
       "2 names in 1 file: 0 in every version\n"
       "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
@@ -146,7 +146,7 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
   EXPECT_EQ(done.out,
             "torch 2.5.0.dev20240617 to 2.5.0.dev20240618 (1 name in 1 file)\n"
             "oldest 2.5.0.dev20240617: 2.5.0.dev20240616 lacks what the code needs\n"
-            "  src/train.py:1: torch.utils.checkpoint:CheckpointPolicy (torch/utils/checkpoint.py of torch "
+            "  src/train.py:1: torch.utils.checkpoint.CheckpointPolicy (torch/utils/checkpoint.py of torch "
             "2.5.0.dev20240616 has no CheckpointPolicy)\n"
             "newest 2.5.0.dev20240618: no bound found, as it is the newest that was asked\n"
             "also allowed: 2.5.0.dev20240612\n"
@@ -178,9 +178,9 @@ TEST_F(VersionsScenario, RangeOfReleases) {
   EXPECT_EQ(done.out,
             "torch 2.2.0 (5 names in 2 files)\n"
             "oldest 2.2.0: 2.1.0 lacks what the code needs\n"
-            "  src/b.py:1: torch:old (torch/__init__.py of torch 2.1.0 has no old)\n"
+            "  src/b.py:1: torch.old (torch/__init__.py of torch 2.1.0 has no old)\n"
             "newest 2.2.0: 2.3.0 lacks what the code needs\n"
-            "  src/b.py:1: torch:old (torch/__init__.py of torch 2.3.0 has no old)\n"
+            "  src/b.py:1: torch.old (torch/__init__.py of torch 2.3.0 has no old)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.1.0 and 2.3.0, where names are "
             "missing\n"
             "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
@@ -189,7 +189,7 @@ TEST_F(VersionsScenario, RangeOfReleases) {
   done = scenario_.launch({"range", "src", "--need", "path"});
   EXPECT_EQ(done.out,
             "no version of torch has all that the code needs (5 names in 2 files); 2.2.0 lacks least\n"
-            "  src/b.py:5: torch:gone (torch/__init__.py of torch 2.2.0 has no gone)\n"
+            "  src/b.py:5: torch.gone (torch/__init__.py of torch 2.2.0 has no gone)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.3.0, where names are missing\n"
             "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
@@ -233,7 +233,7 @@ TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
   release("2.1.0", "y = 1\n");
   const auto done = scenario_.launch({"matrix", "torch:x", "--html", "out.html"});
   EXPECT_EQ(done.out,
-            "torch:x  yes, no from 2.1.0\n1 name: 0 in every version\n"
+            "torch.x  yes, no from 2.1.0\n1 name: 0 in every version\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
   const auto page = scenario_.read("out.html");
   EXPECT_NE(page.find("<title>torch: 1 name in 2 versions</title>"), std::string::npos);
@@ -247,7 +247,7 @@ TEST_F(VersionsScenario, BisectWithoutAChange) {
   release("2.1.0", "x = 1\n");
   const auto done = scenario_.launch({"bisect", "torch:x"});
   EXPECT_EQ(done.out,
-            "torch:x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
+            "torch.x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
 }
@@ -260,7 +260,7 @@ TEST_F(VersionsScenario, APackageNamedOtherwiseThanItsModule) {
   }
   const auto done = scenario_.launch({"bisect", "torchtnt:old", "--package", "torchtnt_nightly"});
   EXPECT_EQ(done.out,
-            "torchtnt:old\n"
+            "torchtnt.old\n"
             "  yes  2024.7.30  1 version  torchtnt/__init__.py:1\n"
             "  no   2024.7.31  1 version  torchtnt/__init__.py of torchtnt-nightly 2024.7.31 has no old\n"
             "  changed between 2024.7.30 and 2024.7.31\n"
