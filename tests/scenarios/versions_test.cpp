@@ -64,7 +64,7 @@ std::vector<std::string> with(std::vector<std::string> arguments, const std::vec
 
 TEST_F(VersionsScenario, TheArticle) {
   article();
-  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
+  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly));
   EXPECT_EQ(done.out,
             "torch.utils.checkpoint.CheckpointPolicy\n"
             "  no   2.5.0.dev20240610 to 2.5.0.dev20240611  2 versions  torch/utils/checkpoint.py of torch "
@@ -96,7 +96,7 @@ TEST_F(VersionsScenario, AMissingBuildMayHoldTheChange) {
   nightly(13, "class CheckpointPolicy: ...\n");
   const auto broken = nightly(12, "");
   channel_.fail_file(broken, {.status = 403});
-  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
+  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly));
   EXPECT_EQ(
       done.out,
       "torch.utils.checkpoint.CheckpointPolicy\n"
@@ -157,7 +157,7 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
 
 TEST_F(VersionsScenario, TheSecondTimeNothingIsRead) {
   article();
-  const auto arguments = with({"matrix", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly);
+  const auto arguments = with({"matrix", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly);
   const auto first = scenario_.launch(arguments);
   channel_.server().forget_requests();
   const auto second = scenario_.launch(arguments);
@@ -231,7 +231,7 @@ TEST_F(VersionsScenario, NamesInJson) {
 TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
   release("2.0.0", "x = 1\n");
   release("2.1.0", "y = 1\n");
-  const auto done = scenario_.launch({"matrix", "torch:x", "--html", "out.html"});
+  const auto done = scenario_.launch({"matrix", "torch.x", "--html", "out.html"});
   EXPECT_EQ(done.out,
             "torch.x  yes, no from 2.1.0\n1 name: 0 in every version\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
@@ -245,7 +245,7 @@ TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
 TEST_F(VersionsScenario, BisectWithoutAChange) {
   release("2.0.0", "x = 1\n");
   release("2.1.0", "x = 1\n");
-  const auto done = scenario_.launch({"bisect", "torch:x"});
+  const auto done = scenario_.launch({"bisect", "torch.x"});
   EXPECT_EQ(done.out,
             "torch.x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
@@ -258,7 +258,7 @@ TEST_F(VersionsScenario, APackageNamedOtherwiseThanItsModule) {
                 .version = version,
                 .files = {{"torchtnt/__init__.py", version[8] == '0' ? "old = 1\n" : ""}}});
   }
-  const auto done = scenario_.launch({"bisect", "torchtnt:old", "--package", "torchtnt_nightly"});
+  const auto done = scenario_.launch({"bisect", "torchtnt.old", "--package", "torchtnt_nightly"});
   EXPECT_EQ(done.out,
             "torchtnt.old\n"
             "  yes  2024.7.30  1 version  torchtnt/__init__.py:1\n"
@@ -274,17 +274,17 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
        "error: \"torch..x\": expected a name, such as torch.nn:Module or torch.nn\n\n"
        "hint: files and folders of code can be given as well\n"},
       {{"matrix", "nowhere/"}, "error: nowhere/: no such file or folder\n"},
-      {{"matrix", "torch:x", "torchvision:y"},
+      {{"matrix", "torch.x", "torchvision:y"},
        "error: the names are of several packages: torch and torchvision\n\n"
        "hint: ask for those of one package at a time\n"},
-      {{"bisect", "torch:x", "--from", "soon"},
+      {{"bisect", "torch.x", "--from", "soon"},
        "error: --from \"soon\": expected a version, such as 2.6.0, or a day, such as 2025-06-06\n"},
-      {{"bisect", "torch:x", "--from", "3.0"},
+      {{"bisect", "torch.x", "--from", "3.0"},
        "error: [INDEX] has no wheels of torch to ask from 3.0\n\nhint: versions there: 2.0.0 to 2.0.0\n"},
-      {{"matrix", "torch:x", "--channel", "nightly"},
+      {{"matrix", "torch.x", "--channel", "nightly"},
        "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
        "hint: add --cuda cu128 or --cuda cpu\n"},
-      {{"matrix", "torch:x", "--last", "0"}, "error: --last: expected a number of versions, at least 1\n"},
+      {{"matrix", "torch.x", "--last", "0"}, "error: --last: expected a number of versions, at least 1\n"},
   };
   for (const auto& [arguments, message] : cases) {
     const auto done = scenario_.launch(arguments);
@@ -297,7 +297,7 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
 TEST_F(VersionsScenario, NoVersionThatCanBeRead) {
   release("2.0.0", "x = 1\n");
   index_.fail_file("torch-2.0.0-cp311-cp311-manylinux_2_28_x86_64.whl", {.status = 404});
-  const auto done = scenario_.launch({"matrix", "torch:x"});
+  const auto done = scenario_.launch({"matrix", "torch.x"});
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(done.code, 3);
 }
