@@ -1,6 +1,7 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -23,14 +24,22 @@ constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
 constexpr std::size_t kMostTogether = 64;
 
-/// Names of what is kept beside a wheel's digest. Answers depend on the rules, the directory does not.
+/// Names of what is kept beside a wheel's digest. The rules decide answers, and which files are read for
+/// them.
 std::string known_name() {
   return fmt::format("names-{}", kRules);
 }
-constexpr std::string_view kOutlineName = "outline-1";
+std::string outline_name() {
+  return fmt::format("outline-{}", kRules);
+}
 
-/// The entries that say which modules a wheel has and what they contain: code,
-/// and one file of every other folder, as each folder is a package.
+/// Files besides code that answers are read from, wherever they are.
+bool is_listing(std::string_view path) {
+  return path.ends_with("/native_functions.yaml") || path.ends_with("/core/ScalarType.h");
+}
+
+/// The entries that say which modules a wheel has and what they contain: code, listings, and one file of
+/// every other folder, as each folder is a package.
 std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEntry>& entries) {
   std::unordered_set<std::string> kept;
   std::unordered_set<std::string> folders;
@@ -43,7 +52,9 @@ std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEn
   };
   for (const auto& entry : entries) {
     const std::string_view name = entry.name;
-    if (name.ends_with(".py") || name.ends_with(".pyi") || name.ends_with(".so")) keep(entry.name);
+    if (name.ends_with(".py") || name.ends_with(".pyi") || name.ends_with(".so") || is_listing(name)) {
+      keep(entry.name);
+    }
   }
   for (const auto& entry : entries) {
     const auto slash = entry.name.rfind('/');
@@ -123,7 +134,7 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
   std::vector<Version*> unopened;
   for (auto* version : versions) {
     const auto& digest = version->build.file.sha256;
-    const auto text = digest ? store::derived(store_, *digest, kOutlineName) : std::nullopt;
+    const auto text = digest ? store::derived(store_, *digest, outline_name()) : std::nullopt;
     if (text) version->outline = parse_outline(*text);
     if (!version->outline) unopened.push_back(version);
   }
@@ -156,7 +167,7 @@ void VersionApis::open_some(std::span<Version* const> versions) {
     zips[i]->keep_only([&](const archive::ZipEntry& entry) { return kept.contains(entry.name); });
     version.outline = zips[i]->outline();
     const auto& digest = version.build.file.sha256;
-    if (digest) store::keep_derived(store_, *digest, kOutlineName, text_of(*version.outline), work_.disk);
+    if (digest) store::keep_derived(store_, *digest, outline_name(), text_of(*version.outline), work_.disk);
   }
 }
 
@@ -193,10 +204,17 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     wheels.push_back({label(*versions[i]), source(*versions[i])});
     apis.emplace_back(std::move(wheels));
     for (std::size_t k = 0; k < names.size(); ++k) {
-      if (versions[i]->known->answers.contains(keys[k])) continue;
-      missing[i].push_back(k);
-      asked[i].push_back(names[k]);
+      if (!versions[i]->known->answers.contains(keys[k])) missing[i].push_back(k);
     }
+    // Which modules the code imports decides about attributes, so these are asked together.
+    const bool attributes = std::any_of(missing[i].begin(), missing[i].end(), [&](std::size_t k) {
+      return names[k].tier != pysource::Tier::import;
+    });
+    if (attributes) {
+      missing[i].resize(names.size());
+      std::iota(missing[i].begin(), missing[i].end(), std::size_t{0});
+    }
+    for (const auto k : missing[i]) asked[i].push_back(names[k]);
     questions.push_back({&apis.back(), asked[i]});
   }
   auto results = ask_all(questions, pool);
@@ -218,7 +236,8 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   TRY(roots());
   std::vector<std::string> keys;
   keys.reserve(names.size());
-  for (const auto& name : names) keys.push_back(key_of(name));
+  const auto mark = imports_mark(names);
+  for (const auto& name : names) keys.push_back(key_of(name, mark));
   std::vector<Version*> lacking;
   std::vector<Version*> unopened;
   for (auto& version : versions_) {

@@ -231,7 +231,7 @@ def many(look, page):
     assert evidence(page)[0].startswith("torch.name_"), evidence(page)
     look.save("many.png", page.screenshot())
     pdf = page.pdf()
-    assert pages_of(pdf) > 10, pages_of(pdf)
+    assert 10 < pages_of(pdf) < 200, pages_of(pdf)
     size = file.stat().st_size
     print(f"2,000 names in 60 versions: {size / 1e6:.1f} MB, {seconds:.2f} s to load, {pages_of(pdf)} printed pages; "
           + ", ".join(f"{name} {value:.0f} ms" for name, value in timings.items()))

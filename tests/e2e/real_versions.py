@@ -53,7 +53,7 @@ def main():
         (change,) = found["names"][0]["changes"]
         assert (change["from"], change["to"], change["after"]) == ("yes", "no", "2023.7.21"), change
         found = launch(program, folder, "bisect", "torchtnt.utils.version:is_torch_version_geq_1_8", "--package",
-                       "torchtnt-nightly", "--from", "2024.5.18", "--to", "2024.5.26")
+                       "torchtnt-nightly", "--from", "2024.3.22", "--to", "2024.5.26")
         (change,) = found["names"][0]["changes"]
         assert (change["from"], change["to"], change["after"]) == ("yes", "no", "2024.5.22"), change
         found = launch(program, folder, "bisect", "torchrec.distributed.quant_state", "--package", "torchrec-nightly",
