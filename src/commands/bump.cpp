@@ -203,7 +203,8 @@ class Bump {
     document_.answer = BumpDocument::Answer::current;
     const auto& current = *subject_.current;
     document_.verified =
-        project::verification_of(subject_.workspace.project, current.file, current.digest, context_.reporter)
+        project::verification_for(subject_.workspace.project, subject_.recipe, current.file, current.digest,
+                                  context_.reporter)
             .has_value();
     if (document_.verified) return {};
     auto here = current_try();
