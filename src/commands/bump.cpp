@@ -43,8 +43,8 @@ Result<Subject> subject_of(const BumpRequest& request, const Context& context) {
   TRY_ASSIGN(subject.recipe, project::load_recipe(project, file));
   if (const auto& date = subject.recipe.torch.date; subject.is_nightly() && date) {
     return fail(
-        input_error(fmt::format("{} fixes the nightly: date = \"{}\"", project.shown(file), date->text()))
-            .hint("remove the date, or write as-of instead, for the newest nightly up to a day"));
+        input_error(fmt::format("{} pins the nightly: date = \"{}\"", project.shown(file), date->text()))
+            .hint("remove the date, or replace it with as-of to get the newest nightly up to a day"));
   }
   subject.lock = project.lock_place(subject.recipe.name);
   std::error_code ignored;
@@ -300,8 +300,8 @@ class Bump {
     context_.reporter.warn(fmt::format("the image {} remains: {}", kept_name(), given.error().message()));
     if (!restore) return;
     context_.reporter.warn(
-        fmt::format("the image of {} may be that of a nightly that does not work: run `launch "
-                    "build {}`",
+        fmt::format("the image of {} may contain a nightly that does not work: run `launch build "
+                    "{}`",
                     subject_.recipe.name, subject_.recipe.name));
   }
 

@@ -202,8 +202,8 @@ class Check {
     }
     std::stable_sort(report.not_checked.begin(), report.not_checked.end(),
                      [](const auto& a, const auto& b) { return a.names > b.names; });
-    report.not_checked_reason = !request_.modules.empty() ? "not among --module"
-                                : subject_.lock           ? "not among --package"
+    report.not_checked_reason = !request_.modules.empty() ? "excluded by --module"
+                                : subject_.lock           ? "excluded by --package"
                                                           : "no wheel given";
   }
 
