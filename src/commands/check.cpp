@@ -142,7 +142,7 @@ class Check {
     for (const auto& [root, names] : imports_.names) {
       if (lock_wheels_ && is_asked(root) && !own_.has_named(root)) roots_.insert(root);
     }
-    if (roots_.empty()) roots_.insert("-");  // no module; without any, those of all would be found
+    if (roots_.empty()) roots_.insert("-");  // matches no module; an empty set would match all
   }
 
   Result<void> find_providers() {

@@ -138,7 +138,7 @@ TEST_F(CheckScenario, AnnotationsOfGitHub) {
       "::error file=src/train.py,line=10,col=12,endColumn=39,title=torch.distributed.pipelining::"
       "torch.distributed.pipelining: no (torch 2.3.1 has no module torch/distributed)\n"
       "::notice file=src/train.py,line=6,col=24,endColumn=30,title=torch.lazy.perhaps::torch.lazy.perhaps: "
-      "unknown (__getattr__ in torch/lazy.py may answer for it)\n"
+      "unknown (__getattr__ in torch/lazy.py may provide it)\n"
       "::notice title=launch check::torch 2.3.1: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 "
       "unknown\n");
   EXPECT_EQ(done.code, 1);
