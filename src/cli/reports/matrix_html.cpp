@@ -110,7 +110,7 @@ std::string head_html(const probe::Matrix& matrix) {
 }
 
 constexpr std::string_view kForm = R"(<form role="search">
-<label>Search <input name="search" type="search" placeholder="names and files (press /)"></label>
+<label>Search <input name="search" type="search" placeholder="names and files; press /"></label>
 <label>Show <select name="show"><option value="all">all names</option>
 <option value="changes">names that change</option><option value="gone">names missing in the newest version</option>
 <option value="unknown">names with unknown answers</option></select></label>
