@@ -7,10 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "archive/installation.hpp"
 #include "base/text.hpp"
+#include "probe/import_paths.hpp"
 #include "probe/rules.hpp"
-#include "pysource/module_files.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "store/derived.hpp"
@@ -65,11 +64,10 @@ std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEn
 
 std::vector<std::string> roots_of(const index::ZipOutline& outline) {
   std::vector<std::string> paths;
-  for (const auto& entry : outline.entries) {
-    if (auto path = archive::import_path(entry.name)) paths.push_back(std::move(*path));
-  }
-  const pysource::ModuleFiles files(std::move(paths));
-  return {files.roots().begin(), files.roots().end()};
+  paths.reserve(outline.entries.size());
+  for (const auto& entry : outline.entries) paths.push_back(entry.name);
+  const auto modules = modules_of(paths);
+  return {modules.roots().begin(), modules.roots().end()};
 }
 
 Result<void> go_on(const Work& work) {

@@ -284,7 +284,7 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
       {{"matrix", "torch.x", "--channel", "nightly"},
        "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
        "hint: add --cuda cu128 or --cuda cpu\n"},
-      {{"matrix", "torch.x", "--last", "0"}, "error: --last: expected a number of versions, at least 1\n"},
+      {{"matrix", "torch.x", "--last", "0"}, "error: --last 0: expected 1 or more\n"},
   };
   for (const auto& [arguments, message] : cases) {
     const auto done = scenario_.launch(arguments);
