@@ -22,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
 constexpr std::size_t kMostTogether = 64;
+/// Answers that are kept of a wheel, some MB of text.
+constexpr std::size_t kMostKnown = 50'000;
 
 /// Names of what is kept beside a wheel's digest. The rules decide answers, and which files are read for
 /// them.
@@ -225,6 +227,7 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     for (std::size_t k = 0; k < missing[i].size(); ++k) {
       version.known->answers.insert_or_assign(keys[missing[i][k]], std::move((*results[i])[k]));
     }
+    forget_others(*version.known, keys, kMostKnown);
     keep(version);
   }
 }
