@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/app.hpp"
+#include "cli/option_values.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "train/machine.hpp"
 
@@ -41,22 +42,18 @@ struct BumpOptions {
 };
 
 Result<int> run_bump(World& world, const BumpOptions& options) {
-  if (world.json && !options.format.empty() && options.format != "json") {
-    return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
-  }
-  const auto tries = options.tries.value_or(kTries);
-  if (tries < 1) return fail(input_error(fmt::format("--tries must be 1 or more, not {}", tries)));
-  const auto document =
-      commands::bump({.recipe = options.recipe,
-                      .engine = options.engine,
-                      .machine_gpus = static_cast<int>(train::this_machine().gpus.existing()),
-                      .tries = tries,
-                      .build = !options.no_build,
-                      .again = options.again},
-                     world.context);
+  TRY_ASSIGN(const auto format, format_of(world, options.format));
+  TRY_ASSIGN(const auto tries, at_least(1, options.tries, "--tries"));
+  const auto document = commands::bump(
+      {.recipe = options.recipe,
+       .engine = options.engine,
+       .machine_gpus = static_cast<int>(train::find_gpus(train::gpu_vendors().front()).existing()),
+       .tries = tries.value_or(kTries),
+       .build = !options.no_build,
+       .again = options.again},
+      world.context);
   if (!document) return ended(world, document.error(), "the lock was not moved");
   world.terminal.clear();
-  const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
   world.output.line(bump_report(format, *document));
   return document->works() ? kYes : kNo;
 }
@@ -73,9 +70,7 @@ void register_bump(App& app) {
       .value_name("N");
   command.flag("--no-build", options->no_build, "Do not build or verify");
   command.flag("--again", options->again, "Verify again what failed verification in an earlier bump");
-  command.option("--format", &options->format, "Print the answer in this format (default: text)")
-      .value_name("NAME")
-      .one_of(bump_format_names());
+  add_format_option(command, options->format, bump_format_names());
   command.runs([options](World& world) { return run_bump(world, *options); });
 }
 

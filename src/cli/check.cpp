@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "cli/app.hpp"
+#include "cli/option_values.hpp"
 #include "cli/reports/check_formats.hpp"
+#include "cli/version_options.hpp"
 
 namespace launch::cli {
 namespace {
@@ -65,10 +67,7 @@ struct FailOnName {
 constexpr FailOnName kFailOn[] = {
     {"must", probe::FailOn::must}, {"path", probe::FailOn::path}, {"unknown", probe::FailOn::unknown}};
 
-Result<void> check_usage(const CheckOptions& options, const World& world) {
-  if (world.json && !options.format.empty() && options.format != "json") {
-    return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
-  }
+Result<void> check_usage(const CheckOptions& options) {
   if (options.baseline && options.write_baseline)
     return fail(
         input_error("--baseline cannot be combined with --write-baseline, which writes all failures"));
@@ -85,11 +84,6 @@ Result<void> check_usage(const CheckOptions& options, const World& world) {
   if (!options.packages.empty()) {
     return fail(input_error("--package cannot be combined with --torch, which checks torch alone"));
   }
-  if (!options.channel.empty() && options.channel != "index" && options.cuda.empty()) {
-    return fail(input_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
-                                        options.channel))
-                    .hint("add --cuda cu128 or --cuda cpu"));
-  }
   return {};
 }
 
@@ -104,15 +98,8 @@ Result<commands::CheckRequest> request_of(const CheckOptions& options) {
     if (options.fail_on == name) request.fail_on = value;
   }
   if (!options.torch.empty()) {
-    probe::ReleaseQuery query;
+    TRY_ASSIGN(auto query, release_query(options.channel, options.cuda, options.python));
     query.version = options.torch;
-    if (!options.channel.empty()) query.channel = pytorch::channel_of(options.channel).value();
-    if (!options.cuda.empty()) {
-      TRY_ASSIGN(query.cuda, during(specs::Accelerator::parse(options.cuda), "reading --cuda"));
-    }
-    if (!options.python.empty()) {
-      TRY_ASSIGN(query.python, during(specs::Interpreter::parse(options.python), "reading --python"));
-    }
     request.wheels = std::move(query);
     request.paths = options.arguments;
     return request;
@@ -127,11 +114,11 @@ Result<commands::CheckRequest> request_of(const CheckOptions& options) {
 }
 
 Result<int> run_check(World& world, const CheckOptions& options) {
-  TRY(check_usage(options, world));
+  TRY_ASSIGN(const auto format, format_of(world, options.format));
+  TRY(check_usage(options));
   TRY_ASSIGN(const auto request, request_of(options));
   const auto report = commands::check(request, world.context);
   if (!report) return ended(world, report.error(), "the check did not finish");
-  const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
   world.output.line(check_report(format, *report, {.all = world.verbose}));
   return report->fails() ? kNo : 0;
 }
@@ -183,9 +170,7 @@ void register_check(App& app) {
   command
       .option("--write-baseline", &options->write_baseline, "List what fails in this file, and exit with 0")
       .value_name("FILE");
-  command.option("--format", &options->format, "Print the answer in this format (default: text)")
-      .value_name("NAME")
-      .one_of(check_format_names());
+  add_format_option(command, options->format, check_format_names());
   command.runs([options](World& world) { return run_check(world, *options); });
 }
 

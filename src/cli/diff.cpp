@@ -2,9 +2,8 @@
 
 #include <memory>
 
-#include <fmt/format.h>
-
 #include "cli/app.hpp"
+#include "cli/option_values.hpp"
 #include "cli/reports/diff_formats.hpp"
 
 namespace launch::cli {
@@ -34,14 +33,11 @@ struct DiffOptions {
 };
 
 Result<int> run_diff(World& world, const DiffOptions& options) {
-  if (world.json && !options.format.empty() && options.format != "json") {
-    return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
-  }
+  TRY_ASSIGN(const auto format, format_of(world, options.format));
   const auto document = commands::diff(
       {.before = options.before, .after = options.after, .offline = options.offline}, world.context);
   if (!document) return ended(world, document.error(), "the locks were not compared");
   world.terminal.clear();
-  const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
   world.output.line(diff_report(format, *document));
   return document->diff.same() ? 0 : kNo;
 }
@@ -56,9 +52,7 @@ void register_diff(App& app) {
       .required()
       .value_name("");
   command.option("NEW", &options->after, "The lock to compare with it").required().value_name("");
-  command.option("--format", &options->format, "Print the answer in this format (default: text)")
-      .value_name("NAME")
-      .one_of(diff_format_names());
+  add_format_option(command, options->format, diff_format_names());
   command.flag("--offline", options->offline, "Read torch's wheels only from this machine");
   command.runs([options](World& world) { return run_diff(world, *options); });
 }

@@ -14,6 +14,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/option_values.hpp"
 #include "cli/table.hpp"
 
 namespace launch::cli {
@@ -164,11 +165,8 @@ std::string summary_of(const commands::StoreGcDocument& document, bool dry_run) 
 
 Result<int> gc(World& world, const StoreOptions& options) {
   commands::StoreGcRequest request{.dry_run = options.dry_run};
-  if (options.unused_for) request.unused_days = *options.unused_for;
-  if (request.unused_days < 0) {
-    return fail(
-        input_error(fmt::format("--unused-for: expected a number of days, found {}", request.unused_days)));
-  }
+  TRY_ASSIGN(const auto days, at_least(0, options.unused_for, "--unused-for", " days"));
+  if (days) request.unused_days = *days;
   const auto collected = commands::collect_store(request, world.context);
   if (!collected) return ended(world, collected.error(), "the store was not collected to its end");
   const auto& [removed, unfinished, kept, freed, trees] = collected->collected;

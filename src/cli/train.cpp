@@ -14,6 +14,7 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/option_values.hpp"
 #include "cli/screen.hpp"
 #include "cli/train_options.hpp"
 #include "containers/engine.hpp"
@@ -63,22 +64,15 @@ struct TrainOptions {
   bool dry_run = false;
 };
 
-/// An option's number, which cannot be negative. `unit`: " seconds".
-Result<std::optional<int>> count_of_option(std::optional<int> value, std::string_view option,
-                                           std::string_view unit = {}) {
-  if (value.value_or(0) >= 0) return value;
-  return fail(input_error(fmt::format("{} {}: expected 0 or more{}", option, *value, unit)));
-}
-
 Result<std::optional<std::chrono::seconds>> seconds_of_option(std::optional<int> value,
                                                               std::string_view option) {
-  TRY_ASSIGN(const auto seconds, count_of_option(value, option, " seconds"));
+  TRY_ASSIGN(const auto seconds, at_least(0, value, option, " seconds"));
   return seconds ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
 }
 
 Result<project::RunLimits> limits_of(const TrainOptions& options) {
   project::RunLimits limits;
-  TRY_ASSIGN(limits.restarts, count_of_option(options.restarts, "--restarts"));
+  TRY_ASSIGN(limits.restarts, at_least(0, options.restarts, "--restarts"));
   TRY_ASSIGN(limits.rendezvous, seconds_of_option(options.rendezvous_timeout, "--rendezvous-timeout"));
   TRY_ASSIGN(limits.silence, seconds_of_option(options.hang_timeout, "--hang-timeout"));
   return limits;

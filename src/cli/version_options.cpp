@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/option_values.hpp"
 #include "pytorch/channel.hpp"
 
 namespace launch::cli {
@@ -29,26 +30,30 @@ void add_version_options(Command& command, VersionOptions& options) {
       .value_name("3.N");
 }
 
-Result<probe::VersionQuery> version_query(const VersionOptions& options) {
-  probe::VersionQuery query{.from = options.from, .to = options.to};
-  query.of.package = options.package;
-  if (!options.channel.empty()) query.of.channel = pytorch::channel_of(options.channel).value();
-  if (query.of.channel != pytorch::Channel::index && options.cuda.empty()) {
+Result<probe::ReleaseQuery> release_query(const std::string& channel, const std::string& cuda,
+                                          const std::string& python) {
+  probe::ReleaseQuery query;
+  if (!channel.empty()) query.channel = pytorch::channel_of(channel).value();
+  if (query.channel != pytorch::Channel::index && cuda.empty()) {
     return fail(input_error(fmt::format("--channel {} needs --cuda: the channel has an index for each build",
-                                        options.channel))
+                                        channel))
                     .hint("add --cuda cu128 or --cuda cpu"));
   }
-  if (!options.cuda.empty()) {
-    TRY_ASSIGN(query.of.cuda, during(specs::Accelerator::parse(options.cuda), "reading --cuda"));
+  if (!cuda.empty()) {
+    TRY_ASSIGN(query.cuda, during(specs::Accelerator::parse(cuda), "reading --cuda"));
   }
-  if (!options.python.empty()) {
-    TRY_ASSIGN(query.of.python, during(specs::Interpreter::parse(options.python), "reading --python"));
+  if (!python.empty()) {
+    TRY_ASSIGN(query.python, during(specs::Interpreter::parse(python), "reading --python"));
   }
-  if (options.last) {
-    if (*options.last < 1)
-      return fail(input_error(fmt::format("--last must be 1 or more, not {}", *options.last)));
-    query.last = static_cast<std::size_t>(*options.last);
-  }
+  return query;
+}
+
+Result<probe::VersionQuery> version_query(const VersionOptions& options) {
+  probe::VersionQuery query{.from = options.from, .to = options.to};
+  TRY_ASSIGN(query.of, release_query(options.channel, options.cuda, options.python));
+  query.of.package = options.package;
+  TRY_ASSIGN(const auto last, at_least(1, options.last, "--last"));
+  if (last) query.last = static_cast<std::size_t>(*last);
   return query;
 }
 

@@ -20,6 +20,11 @@ struct VersionOptions {
   std::optional<int> last;
 };
 
+/// Which build of a package to ask, from --channel, --cuda and --python, empty where they are not given.
+/// Errors (input): an invalid value, a channel without --cuda.
+Result<probe::ReleaseQuery> release_query(const std::string& channel, const std::string& cuda,
+                                          const std::string& python);
+
 void add_version_options(Command& command, VersionOptions& options);
 /// Errors (input): an invalid value, or options that cannot be combined.
 Result<probe::VersionQuery> version_query(const VersionOptions& options);

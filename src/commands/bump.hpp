@@ -10,6 +10,7 @@
 #include "commands/context.hpp"
 #include "commands/diff.hpp"
 #include "pysource/answer.hpp"
+#include "pysource/requirement.hpp"
 #include "specs/day.hpp"
 
 namespace launch::commands {
@@ -41,7 +42,7 @@ std::string_view step_name(BumpTry::Step step);
 
 /// A needed name on which two locks differ.
 struct NameChange {
-  std::string name;  ///< "torch.nn:Module"
+  pysource::Requirement name;
   pysource::Answer before;
   pysource::Answer after;
   std::vector<std::string> uses;  ///< "src/train.py:7"

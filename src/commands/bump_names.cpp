@@ -5,15 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "pysource/requirement_names.hpp"
+
 namespace launch::commands {
 namespace {
 
 std::string place_of(const probe::Use& use) {
   return fmt::format("{}:{}", use.file, use.line);
-}
-
-std::string shown(const pysource::Requirement& requirement) {
-  return requirement.name.empty() ? requirement.module : requirement.text();
 }
 
 const probe::PlatformAnswers* same_platform(const probe::PlatformAnswers& wanted,
@@ -35,8 +33,8 @@ std::vector<std::string> failing_uses(const probe::CheckReport& report) {
     for (const auto& name : platform.names) {
       for (const auto& use : name.uses) {
         if (!use.fails()) continue;
-        found.push_back(
-            fmt::format("{}: {}: {}", place_of(use.use), shown(name.requirement), name.answer.reason));
+        found.push_back(fmt::format("{}: {}: {}", place_of(use.use), pysource::dotted_name(name.requirement),
+                                    name.answer.reason));
       }
     }
     if (!found.empty()) break;
@@ -54,7 +52,7 @@ std::vector<NameChange> changed_names(const probe::CheckReport& before, const pr
     for (const auto& name : platform.names) {
       const auto at = had.find(name.requirement.text());
       if (at == had.end() || !is_needed(name) || at->second->answer.verdict == name.answer.verdict) continue;
-      NameChange change{shown(name.requirement), at->second->answer, name.answer, {}};
+      NameChange change{name.requirement, at->second->answer, name.answer, {}};
       for (const auto& use : name.uses) change.uses.push_back(place_of(use.use));
       changes.push_back(std::move(change));
     }

@@ -7,7 +7,6 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
 #include "base/text.hpp"
 #include "commands/check_baseline.hpp"
 #include "commands/check_wheels.hpp"
@@ -15,7 +14,9 @@
 #include "locking/locate.hpp"
 #include "probe/findings.hpp"
 #include "probe/platforms.hpp"
+#include "probe/read_source.hpp"
 #include "project/import_names.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/standard_library.hpp"
 #include "specs/name.hpp"
 
@@ -28,10 +29,6 @@ struct Sources {
   const store::Store& store;
   net::HttpClient& http;
 };
-
-std::string root_of(const pysource::Requirement& requirement) {
-  return requirement.module.substr(0, requirement.module.find('.'));
-}
 
 bool is_part_of_python(const std::string& root) {
   return pysource::is_standard_library(root) || root == "__main__";
@@ -114,14 +111,9 @@ class Check {
     }
     TRY(lock_wheels_->open_for(modules));
     for (const auto& module : modules) {
-      if (!own_.has_named(module.substr(0, module.find('.')))) TRY(lock_wheels_->provides(module));
+      if (!own_.has_named(std::string(pysource::root_of(module)))) TRY(lock_wheels_->provides(module));
     }
     return lock_wheels_->take(roots);
-  }
-
-  static std::string full_name(const pysource::Requirement& requirement) {
-    const bool is_module = requirement.name.empty() || requirement.name == "*";
-    return is_module ? requirement.module : requirement.module + "." + requirement.name;
   }
 
   bool is_chosen(const std::string& root) const {
@@ -152,7 +144,7 @@ class Check {
       const auto& requirement = name.requirement;
       const bool is_import = requirement.tier == pysource::Tier::import;
       TRY_ASSIGN(const bool found,
-                 lock_wheels_->provides(is_import ? full_name(requirement) : requirement.module));
+                 lock_wheels_->provides(is_import ? pysource::full_name(requirement) : requirement.module));
       if (!found) unprovided_.emplace(requirement, why_unprovided(requirement));
     }
     return {};
@@ -172,17 +164,18 @@ class Check {
     const auto unprovided = unprovided_.find(requirement);
     if (unprovided != unprovided_.end()) return unprovided->second;
     const auto found = lock_wheels_->provides(requirement.module);
-    if (!found || *found || !roots_.contains(root_of(requirement))) return std::nullopt;
+    if (!found || *found || !roots_.contains(pysource::root_of(requirement))) return std::nullopt;
     return why_unprovided(requirement);
   }
 
   /// Nobody knows the modules of a package without a wheel.
   pysource::Answer why_unprovided(const pysource::Requirement& requirement) {
-    const auto package = project::package_of_module(full_name(requirement));
+    const auto package = project::package_of_module(pysource::full_name(requirement));
     const auto& others = lock_wheels_->without_wheels();
     if (std::find(others.begin(), others.end(), package) != others.end())
       return {pysource::Verdict::unknown, fmt::format("{} is locked without a wheel", package)};
-    const auto module = lock_shares(requirement) ? full_name(requirement) : root_of(requirement);
+    const auto module =
+        lock_shares(requirement) ? pysource::full_name(requirement) : pysource::root_of(requirement);
     auto reason = fmt::format("no locked wheel provides {}", module);
     if (others.empty()) return {pysource::Verdict::no, std::move(reason)};
     return {pysource::Verdict::unknown,
@@ -191,7 +184,7 @@ class Check {
 
   /// True if wheels have parts of the namespace package that the name would be in.
   bool lock_shares(const pysource::Requirement& requirement) {
-    return lock_wheels_->provides(root_of(requirement)).value_or(false);
+    return lock_wheels_->provides(pysource::root_of(requirement)).value_or(false);
   }
 
   void count_not_checked(probe::CheckReport& report) const {
@@ -258,7 +251,7 @@ class Check {
       }
     }
     for (const auto& [file, numbers] : wanted) {
-      TRY_ASSIGN(const auto text, read_file(scan_.places.at(file)));
+      TRY_ASSIGN(const auto text, probe::read_source(scan_.places.at(file)));
       const auto all = lines(text);
       for (const auto number : numbers) {
         if (number >= 1 && number <= all.size())

@@ -80,11 +80,6 @@ Result<CheckSubject> subject_of_lock(const std::string& name, const CheckRequest
   return subject;
 }
 
-bool has_module(const fs::path& folder, const std::string& name) {
-  std::error_code ignored;
-  return fs::exists(folder / (name + ".py"), ignored) || has_python_files(folder / name);
-}
-
 }  // namespace
 
 Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context& context,

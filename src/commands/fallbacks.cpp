@@ -7,11 +7,12 @@
 
 #include <fmt/format.h>
 
-#include "base/file.hpp"
 #include "commands/scan_paths.hpp"
 #include "probe/fallbacks.hpp"
 #include "probe/platforms.hpp"
+#include "probe/read_source.hpp"
 #include "probe/wheel_lookup.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::commands {
 namespace {
@@ -33,10 +34,6 @@ Result<Side> side_of(const std::string& version, const project::Site& site, cons
   std::vector<probe::OpenedWheels> wheels;
   wheels.push_back(std::move(opened));
   return Side{std::move(wheel), probe::PlatformApis(std::move(wheels))};
-}
-
-std::string full_name(const pysource::Requirement& requirement) {
-  return requirement.name.empty() ? requirement.module : requirement.module + "." + requirement.name;
 }
 
 /// The rewriting of some code for two releases.
@@ -87,8 +84,12 @@ class Fallbacks {
     const bool fails_newer = newer_.names[name].uses[use].fails();
     if (requirement.tier != pysource::Tier::import || (!fails_older && !fails_newer)) return;
     const auto& place = newer_.names[name].uses[use].use;
-    MovedImport import{full_name(requirement), place.file,         place.line,
-                       requirement.module,     requirement.module, {}};
+    MovedImport import{pysource::dotted_name(requirement),
+                       place.file,
+                       place.line,
+                       requirement.module,
+                       requirement.module,
+                       {}};
     if (fails_older) import.older.clear();
     if (fails_newer) import.newer.clear();
     if (fails_older && fails_newer) {
@@ -113,7 +114,7 @@ class Fallbacks {
 
   Result<void> write_patch() {
     for (const auto& [file, moves] : moved_) {
-      TRY_ASSIGN(const auto source, read_file(scan_.places.at(file)));
+      TRY_ASSIGN(const auto source, probe::read_source(scan_.places.at(file)));
       std::map<probe::SourcePlace, probe::MovedName> names;
       for (const auto& [place, move] : moves) names.emplace(place, move.first);
       const auto rewriting = probe::write_fallbacks(source, names);

@@ -14,6 +14,7 @@
 #include "commands/scan_paths.hpp"
 #include "probe/source_tree.hpp"
 #include "project/import_names.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/standard_library.hpp"
 #include "specs/specifier.hpp"
 
@@ -29,11 +30,6 @@ constexpr const char* kPythonVersion = ".python-version";
 bool is_there(const fs::path& path) {
   std::error_code ignored;
   return fs::exists(path, ignored);
-}
-
-/// True for a folder with Python files, or a module, of that name.
-bool has_module(const fs::path& folder, const std::string& name) {
-  return is_there(folder / (name + ".py")) || has_python_files(folder / name);
 }
 
 /// True if code in `file` gets that module from the tree: beside it, or from a folder that is on Python's
@@ -62,16 +58,14 @@ Result<void> add_imports(const fs::path& root, SourceSurvey& survey, Reporter& r
   survey.has_code = true;
   std::map<std::string, std::pair<ImportedPackage, pysource::Need>> packages;
   for (const auto& name : scan->names) {
-    const auto& module = name.requirement.module;
-    const auto top = module.substr(0, module.find('.'));
+    const auto top = pysource::root_of(name.requirement);
     if (pysource::is_standard_library(top)) continue;
     for (const auto& use : name.uses) {
       const bool gated = std::any_of(use.gates.begin(), use.gates.end(),
                                      [](const pysource::Gate& gate) { return gate.line != 0; });
       const bool counts = (use.need == pysource::Need::must || use.need == pysource::Need::path) && !gated;
       if (!counts || !is_of_training(use.file) || is_local(root, use.file, top)) continue;
-      const auto full = name.requirement.name.empty() ? module : module + "." + name.requirement.name;
-      ImportedPackage found{.package = project::package_of_module(full),
+      ImportedPackage found{.package = project::package_of_module(pysource::full_name(name.requirement)),
                             .module = top,
                             .place = fmt::format("{}:{}", use.file, use.line),
                             .must = use.need == pysource::Need::must};
@@ -136,6 +130,10 @@ Result<void> add_python(const fs::path& root, const std::string& project_text, S
 }
 
 }  // namespace
+
+bool has_module(const fs::path& folder, const std::string& name) {
+  return is_there(folder / (name + ".py")) || has_python_files(folder / name);
+}
 
 bool has_python_files(const fs::path& folder) {
   std::error_code code;

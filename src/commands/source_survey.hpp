@@ -39,6 +39,8 @@ struct SourceSurvey {
 
 /// True for a folder with Python files directly in it.
 bool has_python_files(const std::filesystem::path& folder);
+/// True for a folder with a module of that name, or with such a folder of Python files.
+bool has_module(const std::filesystem::path& folder, const std::string& name);
 /// True for the name of a file or folder that training does not need: tests, docs, what builds leave.
 bool is_aside(std::string_view name);
 

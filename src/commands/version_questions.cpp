@@ -13,6 +13,7 @@
 #include "commands/scan_paths.hpp"
 #include "probe/named.hpp"
 #include "project/import_names.hpp"
+#include "pysource/requirement_names.hpp"
 #include "specs/name.hpp"
 
 namespace launch::commands {
@@ -28,7 +29,7 @@ bool is_path(const std::string& argument, const Context& context) {
 Result<std::string> package_of(const SplitArguments& arguments) {
   std::set<std::string> packages;
   for (const auto& name : arguments.names) {
-    packages.insert(project::package_of_module(probe::root_of(name.requirement)));
+    packages.insert(project::package_of_module(pysource::root_of(name.requirement)));
   }
   if (packages.empty()) return std::string("torch");
   if (packages.size() == 1) return *packages.begin();

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::probe {
 namespace {
@@ -38,9 +39,8 @@ struct Target {
   std::string name;
   bool is_module = false;
 
-  explicit Target(const pysource::Requirement& missing) : module(missing.module), name(missing.name) {
-    is_module = name.empty() || name == "*";
-    const auto whole = is_module ? module : module + "." + name;
+  explicit Target(const pysource::Requirement& missing) : is_module(pysource::is_module(missing)) {
+    const auto whole = pysource::full_name(missing);
     module = whole.substr(0, std::min(whole.rfind('.'), whole.size()));
     name = last_part(whole);
   }
@@ -124,7 +124,7 @@ class Search {
     std::map<pysource::Requirement, Advice> advice;
     for (const auto& each : missing) {
       const Target target(each);
-      const auto& modules = modules_below(target.module.substr(0, target.module.find('.')));
+      const auto& modules = modules_below(std::string(pysource::root_of(target.module)));
       if (target.is_module) {
         advice[each] = advice_on_module(modules, target);
       } else {

@@ -107,24 +107,31 @@ class Rewriter {
     const auto& names = statement.names;
     std::string text =
         source_.substr(statement.bytes.first, names.front().bytes.first - statement.bytes.first);
-    std::uint32_t kept_to = names.front().bytes.first;
-    bool any = false;
+    // A name keeps what follows it in the source: a comma, and perhaps a comment.
+    std::string follows;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (leaves(names[i])) continue;
-      // What separates a name from the one before it, in the source.
-      if (any && kept_to < names[i].bytes.first) {
-        const auto separator = names[i - 1].bytes.last;
-        text += source_.substr(separator, names[i].bytes.first - separator);
-      }
-      text += source_.substr(names[i].bytes.first, names[i].bytes.last - names[i].bytes.first);
-      kept_to = names[i].bytes.last;
-      any = true;
+      text += follows + source_.substr(names[i].bytes.first, names[i].bytes.last - names[i].bytes.first);
+      const auto next = i + 1 < names.size() ? names[i + 1].bytes.first : names[i].bytes.last;
+      follows = source_.substr(names[i].bytes.last, next - names[i].bytes.last);
     }
-    text += source_.substr(names.back().bytes.last, statement.bytes.last - names.back().bytes.last);
+    const auto end = source_.substr(names.back().bytes.last, statement.bytes.last - names.back().bytes.last);
+    text += end_after(follows, end);
     for (auto& line : lines_of(fmt::format("{}{}{}", indentation, text, comment))) {
       if (line.ends_with('\r')) line.pop_back();
       put(out, line);
     }
+  }
+
+  /// The end of a statement whose last name is followed by something else: of a list over several lines, the
+  /// rest of the name's line and the bracket.
+  static std::string end_after(const std::string& follows, const std::string& end) {
+    const auto line = follows.rfind('\n');
+    const auto bracket = end.rfind(')');
+    if (line == std::string::npos || bracket == std::string::npos) return end;
+    const auto last = end.rfind('\n');
+    return follows.substr(0, line) +
+           (last == std::string::npos ? "\n" + end.substr(bracket) : end.substr(last));
   }
 
   const std::string& source_;

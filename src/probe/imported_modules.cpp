@@ -1,17 +1,15 @@
 #include "probe/imported_modules.hpp"
 
-#include <cstdint>
 #include <system_error>
 
-#include "base/file.hpp"
+#include "probe/read_source.hpp"
 #include "pysource/import_statements.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::probe {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kMostSource = std::uint64_t{64} << 20;
 
 void add_imports(std::string source, ImportedModules& all) {
   const pysource::SourceTree tree(std::move(source));
@@ -19,7 +17,7 @@ void add_imports(std::string source, ImportedModules& all) {
     if (statement.level != 0) continue;
     for (const auto& each : statement.names) {
       auto name = statement.from ? statement.module : each.name;
-      const auto root = name.substr(0, name.find('.'));
+      const std::string root(pysource::root_of(name));
       if (statement.from && each.name != "*") name += "." + each.name;
       all.names[root].insert(std::move(name));
     }
@@ -41,7 +39,7 @@ Result<ImportedModules> list_imports(std::span<const ScanPath> paths) {
       shown.replace_extension();
       for (const auto& part : shown) all.own_names.insert(part.string());
       all.folders.insert(source.path.parent_path());
-      TRY_ASSIGN(auto text, read_file(source.path, kMostSource));
+      TRY_ASSIGN(auto text, read_source(source.path));
       add_imports(std::move(text), all);
     }
   }

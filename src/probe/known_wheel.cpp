@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 #include <set>
+#include <unordered_set>
 
 #include <fmt/format.h>
 
@@ -75,6 +76,12 @@ std::string key_of(const pysource::Requirement& requirement, const std::string& 
   return fmt::format("{}\t{}\t{}\t{}\t{}", pysource::tier_name(requirement.tier), field(requirement.module),
                      field(requirement.name), field(requirement.keyword),
                      requirement.tier == pysource::Tier::import ? "" : imports_mark);
+}
+
+void forget_others(KnownWheel& known, std::span<const std::string> keys, std::size_t most) {
+  if (known.answers.size() <= most) return;
+  const std::unordered_set<std::string_view> asked(keys.begin(), keys.end());
+  std::erase_if(known.answers, [&](const auto& each) { return !asked.contains(each.first); });
 }
 
 std::string text_of(const KnownWheel& known) {

@@ -26,6 +26,10 @@ std::string imports_mark(std::span<const pysource::Requirement> asked_together);
 /// Equal for equal questions.
 std::string key_of(const pysource::Requirement& requirement, const std::string& imports_mark);
 
+/// Forgets what these questions do not ask if more than `most` answers are known: code that changes asks ever
+/// new ones.
+void forget_others(KnownWheel& known, std::span<const std::string> keys, std::size_t most);
+
 /// The text to keep, the same for equal knowledge.
 std::string text_of(const KnownWheel& known);
 /// nullopt for any other text.

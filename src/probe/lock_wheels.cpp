@@ -5,25 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "archive/installation.hpp"
+#include "probe/import_paths.hpp"
 #include "project/import_names.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pytorch/packages.hpp"
 #include "specs/name.hpp"
 
 namespace launch::probe {
 namespace {
-
-std::string_view root_of(std::string_view module) {
-  return module.substr(0, module.find('.'));
-}
-
-pysource::ModuleFiles files_of(const WheelSource& wheel) {
-  std::vector<std::string> paths;
-  for (const auto& archive_path : wheel.files()) {
-    if (auto path = archive::import_path(archive_path)) paths.push_back(std::move(*path));
-  }
-  return pysource::ModuleFiles(std::move(paths));
-}
 
 /// PyTorch's own libraries come first, in their order.
 std::size_t rank_of(const std::string& package) {
@@ -71,7 +60,8 @@ Result<void> LockWheels::open(const std::vector<Place>& places) {
   };
   const auto put = [&](const Place& place, std::unique_ptr<WheelSource> source) {
     auto& package = packages_[place.package];
-    if (package.files == nullptr) package.files = std::make_unique<pysource::ModuleFiles>(files_of(*source));
+    if (package.files == nullptr)
+      package.files = std::make_unique<pysource::ModuleFiles>(modules_of(source->files()));
     package.slots[place.platform].source = std::move(source);
     package.opened = true;
   };
@@ -103,7 +93,7 @@ Result<void> LockWheels::open(const std::vector<Place>& places) {
 Result<void> LockWheels::open_for(const std::set<std::string>& modules) {
   std::set<std::string> wanted;
   for (const auto& module : modules) {
-    wanted.insert(specs::normalize_name(root_of(module)));
+    wanted.insert(specs::normalize_name(pysource::root_of(module)));
     wanted.insert(project::package_of_module(module));
   }
   std::vector<Place> places;

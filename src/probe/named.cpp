@@ -57,8 +57,4 @@ Result<pysource::Requirement> parse_name(std::string_view text) {
   return requirement;
 }
 
-std::string root_of(const pysource::Requirement& requirement) {
-  return requirement.module.substr(0, requirement.module.find('.'));
-}
-
 }  // namespace launch::probe

@@ -12,7 +12,4 @@ namespace launch::probe {
 /// "torch:nn.Module" (an attribute), "torch.nn:Linear(bias=)". Errors (input): none of these.
 Result<pysource::Requirement> parse_name(std::string_view text);
 
-/// The top-level module: "torch".
-std::string root_of(const pysource::Requirement& requirement);
-
 }  // namespace launch::probe

@@ -5,30 +5,21 @@
 
 #include <fmt/format.h>
 
-#include "archive/installation.hpp"
-#include "pysource/module_files.hpp"
+#include "probe/import_paths.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pytorch/commits.hpp"
 
 namespace launch::probe {
-namespace {
-
-std::set<std::string, std::less<>> roots_of_wheel(const WheelSource& wheel) {
-  std::vector<std::string> paths;
-  for (const auto& archive_path : wheel.files()) {
-    if (auto path = archive::import_path(archive_path)) paths.push_back(std::move(*path));
-  }
-  return pysource::ModuleFiles(std::move(paths)).roots();
-}
-
-}  // namespace
-
 PlatformApis::PlatformApis(std::vector<OpenedWheels> platforms) {
   std::set<std::string> missing;
   for (const auto& each : platforms) missing.insert(each.missing.begin(), each.missing.end());
   for (auto& each : platforms) {
     for (std::size_t i = 0; i < each.asked.size(); ++i) {
       const auto& package = each.asked[i].package;
-      if (missing.contains(package)) roots_of_[package].merge(roots_of_wheel(*each.wheels[i].source));
+      if (missing.contains(package)) {
+        auto roots = modules_of(each.wheels[i].source->files()).roots();
+        roots_of_[package].merge(roots);
+      }
     }
     WheelSource* torch = nullptr;
     for (std::size_t i = 0; i < each.asked.size(); ++i) {
@@ -44,7 +35,7 @@ PlatformApis::PlatformApis(std::vector<OpenedWheels> platforms) {
 
 const std::string* PlatformApis::missing_for(const PlatformAnswers& platform,
                                              const std::string& module) const {
-  const auto root = std::string_view(module).substr(0, module.find('.'));
+  const auto root = pysource::root_of(module);
   const auto found =
       std::find_if(platform.missing.begin(), platform.missing.end(), [&](const std::string& package) {
         const auto roots = roots_of_.find(package);

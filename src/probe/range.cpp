@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "probe/judgement.hpp"
+#include "pysource/requirement_names.hpp"
 #include "specs/version.hpp"
 
 namespace launch::probe {
@@ -28,8 +29,7 @@ GateContext context_of(const Matrix& matrix, std::size_t version) {
   GateContext context{.symbols = matrix.symbols.get(), .calls = matrix.calls.get()};
   for (const auto* rows : {&matrix.rows, &matrix.questions}) {
     for (const auto& row : *rows) {
-      const auto& module = row.name.requirement.module;
-      context.facts.roots.insert(module.substr(0, module.find('.')));
+      context.facts.roots.insert(pysource::root_of(row.name.requirement));
     }
   }
   context.facts.versions[matrix.package] = matrix.versions[version].version;

@@ -4,15 +4,13 @@
 #include <map>
 #include <system_error>
 
-#include "base/file.hpp"
+#include "probe/read_source.hpp"
 #include "pysource/gate_evaluation.hpp"
 
 namespace launch::probe {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint64_t kMostSource = std::uint64_t{64} << 20;
 
 class TreeScanner {
  public:
@@ -44,7 +42,7 @@ class TreeScanner {
     std::error_code code;
     const auto real = fs::weakly_canonical(path, code);
     if (!seen_.insert(code ? path : real).second) return {};
-    TRY_ASSIGN(const auto source, read_file(path, kMostSource));
+    TRY_ASSIGN(const auto source, read_source(path));
     auto scan = pysource::scan_source(source, roots_);
     ++scan_.files;
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);

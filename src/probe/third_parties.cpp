@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "pysource/module_imports.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/standard_library.hpp"
 
 namespace launch::probe {
@@ -14,10 +15,6 @@ namespace {
 
 constexpr std::size_t kMostModules = 200;
 constexpr int kMostDepth = 4;
-
-std::string root_of(std::string_view module) {
-  return std::string(module.substr(0, module.find('.')));
-}
 
 /// What a module brings in when it is imported.
 struct Node {
@@ -55,7 +52,7 @@ class Closure {
   /// Modules that `import ROOT` brings anyway.
   Result<void> skip_what_roots_import(const std::set<std::string>& starts) {
     std::set<std::string> roots;
-    for (const auto& module : starts) roots.insert(root_of(module));
+    for (const auto& module : starts) roots.emplace(pysource::root_of(module));
     const std::vector<std::string> list(roots.begin(), roots.end());
     TRY_ASSIGN(const auto read, api_.read_modules(list));
     for (std::size_t i = 0; i < list.size(); ++i) {
@@ -80,7 +77,7 @@ class Closure {
     const auto folder = names.is_package ? module : module.substr(0, module.rfind('.'));
     const bool has_folder = folder.find('.') != std::string::npos;
     for (const auto& import : pysource::unconditional_imports(names)) {
-      const auto root = root_of(import.module);
+      const std::string root(pysource::root_of(import.module));
       if (api_.roots().contains(root)) {
         if (!has_folder) continue;
         for (const auto& next : {import.module, import.module + "." + import.name}) {

@@ -7,10 +7,9 @@
 
 #include <fmt/format.h>
 
-#include "archive/installation.hpp"
 #include "base/text.hpp"
+#include "probe/import_paths.hpp"
 #include "probe/rules.hpp"
-#include "pysource/module_files.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "store/derived.hpp"
@@ -23,6 +22,8 @@ namespace {
 constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
 constexpr std::size_t kMostTogether = 64;
+/// Answers that are kept of a wheel, some MB of text.
+constexpr std::size_t kMostKnown = 50'000;
 
 /// Names of what is kept beside a wheel's digest. The rules decide answers, and which files are read for
 /// them.
@@ -65,11 +66,10 @@ std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEn
 
 std::vector<std::string> roots_of(const index::ZipOutline& outline) {
   std::vector<std::string> paths;
-  for (const auto& entry : outline.entries) {
-    if (auto path = archive::import_path(entry.name)) paths.push_back(std::move(*path));
-  }
-  const pysource::ModuleFiles files(std::move(paths));
-  return {files.roots().begin(), files.roots().end()};
+  paths.reserve(outline.entries.size());
+  for (const auto& entry : outline.entries) paths.push_back(entry.name);
+  const auto modules = modules_of(paths);
+  return {modules.roots().begin(), modules.roots().end()};
 }
 
 Result<void> go_on(const Work& work) {
@@ -227,6 +227,7 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     for (std::size_t k = 0; k < missing[i].size(); ++k) {
       version.known->answers.insert_or_assign(keys[missing[i][k]], std::move((*results[i])[k]));
     }
+    forget_others(*version.known, keys, kMostKnown);
     keep(version);
   }
 }

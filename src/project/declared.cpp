@@ -21,15 +21,15 @@ class Declarations {
     found_.push_back({*std::move(requirement), fmt::format("{}:{}", file_, line)});
   }
 
-  void pyproject(std::string_view text) {
-    const auto document = parse_toml(text, file_);
-    if (!document) return;
-    const auto* project = member(*document, "project");
+  Result<void> pyproject(std::string_view text) {
+    TRY_ASSIGN(const auto document, parse_toml(text, file_));
+    const auto* project = member(document, "project");
     if (project != nullptr) {
       if (const auto* list = member(*project, "dependencies")) add_items(*list);
       if (const auto* extras = member(*project, "optional-dependencies")) add_lists(*extras);
     }
-    if (const auto* groups = member(*document, "dependency-groups")) add_lists(*groups);
+    if (const auto* groups = member(document, "dependency-groups")) add_lists(*groups);
+    return {};
   }
 
   /// Lines of [options] install_requires and [options.extras_require].
@@ -66,12 +66,12 @@ class Declarations {
     }
   }
 
-  void requirements(std::string_view text) {
-    auto needs = parse_requirements_txt(text, file_);
-    if (!needs) return;
-    for (auto& each : needs->packages) {
+  Result<void> requirements(std::string_view text) {
+    TRY_ASSIGN(auto needs, parse_requirements_txt(text, file_));
+    for (auto& each : needs.packages) {
       if (each.requirement.name == package_) found_.push_back(std::move(each));
     }
+    return {};
   }
 
   std::vector<FoundRequirement> found() && { return std::move(found_); }
@@ -107,17 +107,17 @@ std::vector<std::string> declaring_files() {
   return {"pyproject.toml", "setup.cfg", "setup.py", "requirements.txt"};
 }
 
-std::vector<FoundRequirement> declared_in(std::string_view text, const std::string& file,
-                                          std::string_view package) {
+Result<std::vector<FoundRequirement>> declared_in(std::string_view text, const std::string& file,
+                                                  std::string_view package) {
   Declarations declarations(file, package);
   if (file.ends_with(".toml")) {
-    declarations.pyproject(text);
+    TRY(declarations.pyproject(text));
   } else if (file.ends_with(".cfg")) {
     declarations.setup_cfg(text);
   } else if (file.ends_with(".py")) {
     declarations.setup_py(text);
   } else {
-    declarations.requirements(text);
+    TRY(declarations.requirements(text));
   }
   return std::move(declarations).found();
 }

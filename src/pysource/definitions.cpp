@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "pysource/conditions.hpp"
 #include "pysource/function_reader.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/standard_library.hpp"
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
@@ -109,7 +110,7 @@ bool Definitions::matters(TokenRange range) {
       continue;
     }
     const bool of_root = known->kind == Kind::object && known->other.find("version") == std::string::npos &&
-                         (roots_.empty() || roots_.contains(known->text.substr(0, known->text.find('.'))));
+                         (roots_.empty() || roots_.contains(root_of(known->text)));
     if (!of_root) return true;
     weak = true;
   }
@@ -129,7 +130,7 @@ Condition Definitions::test(TokenRange range) {
 }
 
 void Definitions::import(const ImportedName& name) {
-  const auto root = name.module.substr(0, name.module.find('.'));
+  const std::string root(root_of(name.module));
   if (name.name == "*") {
     if (name.level == 0 && is_standard_library(root)) return;
     Expression star{.kind = Kind::external};
@@ -284,7 +285,7 @@ Condition Definitions::success(const std::vector<Statement>& block) {
     if (statement.kind != StatementKind::simple || statement.tokens.empty()) continue;
     const auto names = imported_names(tree_, statement.tokens);
     for (const auto& name : names) {
-      const auto root = std::string_view(name.module).substr(0, name.module.find('.'));
+      const auto root = root_of(name.module);
       if (name.level == 0 && (roots_.empty() || roots_.contains(root))) {
         Expression imports{.kind = Kind::imports};
         imports.requirement = {name.module, name.name};

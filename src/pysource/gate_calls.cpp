@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pysource/gate_evaluation.hpp"
+#include "pysource/value_limits.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -204,7 +205,7 @@ Value GateEvaluator::mapped(const Arguments& arguments) {
                                                    : Value::unknown(Truth::either()));
     if (results.back().is(Kind::raises)) return results.back();
   }
-  return Value::of(std::move(results));
+  return limited(Value::of(std::move(results)));
 }
 
 Value GateEvaluator::call_builtin(const std::string& name, const Arguments& arguments, bool& known) {

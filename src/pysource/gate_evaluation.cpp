@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "pysource/requirement_names.hpp"
+#include "pysource/value_limits.hpp"
 #include "specs/name.hpp"
 
 namespace launch::pysource {
@@ -15,10 +17,6 @@ using Node = Expression::Kind;
 constexpr int kMostSteps = 20000;
 constexpr int kMostNested = 300;
 constexpr std::size_t kMostItems = 256;
-
-std::string_view root_of(std::string_view module) {
-  return module.substr(0, module.find('.'));
-}
 
 Value object_of(std::string module, std::string name, bool exists) {
   Value value{.kind = Kind::object, .special = exists};
@@ -35,6 +33,49 @@ Value either_of(const Value& a, const Value& b) {
   if (a.kind == b.kind && compare("==", a, b).is_yes() && a.special == b.special) return a;
   if (a.is(Kind::object) && b.is(Kind::object) && a.text == b.text && a.other == b.other) return a;
   return Value::unknown(Truth::either());
+}
+
+/// What an expression without parts stands for; nullopt for names and the like.
+std::optional<Value> literal_of(const Expression& expression) {
+  switch (expression.kind) {
+    case Node::opaque:
+      return Value::unknown(expression.flag ? Truth::open() : Truth::either());
+    case Node::none:
+      return Value{.kind = Kind::none};
+    case Node::boolean:
+      return Value::of(Truth::of(expression.flag));
+    case Node::number:
+      return Value::of(expression.number);
+    case Node::real:
+      return to_real(Value::of(expression.text));
+    case Node::text:
+      return Value::of(expression.text);
+    case Node::raises:
+      return Value::raising();
+    case Node::slice:
+      return Value::unknown(Truth::either());
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The part of an `and` or `or` whose value is that of the whole; null if several may be. The truth is known
+/// all the same.
+template <class TruthOf>
+const Expression* deciding_part(const Expression& expression, const TruthOf& truth_of_part) {
+  const auto& parts = expression.parts;
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    const auto part = truth_of_part(*parts[i]);
+    if (expression.kind == Node::all ? part.is_no() : part.is_yes()) return parts[i].get();
+    if (!part.is_known()) return nullptr;
+  }
+  return parts.back().get();
+}
+
+Value negative_of(Value number) {
+  number.number = -number.number;
+  number.real = -number.real;
+  return number;
 }
 
 }  // namespace
@@ -183,24 +224,13 @@ Value GateEvaluator::value(const Expression& expression, const Frame& frame) {
 
 Value GateEvaluator::computed(const Expression& expression, const Frame& frame) {
   const auto& parts = expression.parts;
+  if (auto literal = literal_of(expression)) return *std::move(literal);
   switch (expression.kind) {
-    case Node::opaque:
-      return Value::unknown(expression.flag ? Truth::open() : Truth::either());
-    case Node::none:
-      return {.kind = Kind::none};
-    case Node::boolean:
-      return Value::of(Truth::of(expression.flag));
-    case Node::number:
-      return Value::of(expression.number);
-    case Node::real:
-      return to_real(Value::of(expression.text));
-    case Node::text:
-      return Value::of(expression.text);
     case Node::sequence:
     case Node::mapping: {
       Value result{.kind = expression.kind == Node::sequence ? Kind::sequence : Kind::mapping};
       for (const auto& part : parts) result.items.push_back(value(*part, frame));
-      return result;
+      return limited(std::move(result));
     }
     case Node::name:
       return name(expression.text, frame.file);
@@ -224,12 +254,8 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
                         value(*parts[1]->parts[1], frame));
       }
       return item_of(value(*parts[0], frame), value(*parts[1], frame));
-    case Node::negative: {
-      auto number = value(*parts[0], frame);
-      number.number = -number.number;
-      number.real = -number.real;
-      return number;
-    }
+    case Node::negative:
+      return negative_of(value(*parts[0], frame));
     case Node::comparison:
       return compared(expression.text, value(*parts[0], frame), value(*parts[1], frame));
     case Node::binary:
@@ -240,15 +266,9 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
       return comprehension(expression, frame);
     case Node::all:
     case Node::any: {
-      // The value is that of the part that decides; the truth of several that may decide is known all the
-      // same.
-      for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
-        const auto part = truth(*parts[i], frame);
-        const bool decides = expression.kind == Node::all ? part.is_no() : part.is_yes();
-        if (decides) return value(*parts[i], frame);
-        if (!part.is_known()) return Value::of(truth(expression, frame));
-      }
-      return value(*parts.back(), frame);
+      const auto* part =
+          deciding_part(expression, [&](const Expression& each) { return truth(each, frame); });
+      return part != nullptr ? value(*part, frame) : Value::of(truth(expression, frame));
     }
     case Node::function: {
       Value function{.kind = Kind::function};
@@ -258,13 +278,11 @@ Value GateEvaluator::computed(const Expression& expression, const Frame& frame) 
     }
     case Node::imports:
       return Value::of(has(expression.requirement));
-    case Node::raises:
-      return Value::raising();
-    case Node::slice:
-      return Value::unknown(Truth::either());
     case Node::negation:
     case Node::completes:
       return Value::of(truth(expression, frame));
+    default:
+      break;
   }
   return Value::unknown(Truth::either());
 }
@@ -299,18 +317,17 @@ Value GateEvaluator::comprehension(const Expression& expression, const Frame& fr
     results.push_back(value(*expression.parts[0], inner));
     if (results.back().is(Kind::raises)) return results.back();
   }
-  return Value::of(std::move(results));
+  return limited(Value::of(std::move(results)));
 }
 
 Value GateEvaluator::arithmetic(const std::string& op, const Value& a, const Value& b) {
   if (a.is_unknown() || b.is_unknown()) return Value::unknown(unknown_of(a, b));
-  if (op == "+" && a.is(Kind::text) && b.is(Kind::text) && a.text.size() + b.text.size() < 4096)
-    return Value::of(a.text + b.text);
+  if (op == "+" && a.is(Kind::text) && b.is(Kind::text)) return limited(a.text + b.text);
   if (op == "+" && a.is(Kind::sequence) && b.is(Kind::sequence) &&
       a.items.size() + b.items.size() < kMostItems) {
     auto items = a.items;
     items.insert(items.end(), b.items.begin(), b.items.end());
-    return Value::of(std::move(items));
+    return limited(Value::of(std::move(items)));
   }
   if (!a.is(Kind::number) || !b.is(Kind::number)) return Value::unknown(Truth::open());
   constexpr std::int64_t kMost = std::int64_t{1} << 30;

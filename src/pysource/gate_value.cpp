@@ -1,12 +1,13 @@
 #include "pysource/gate_value.hpp"
 
 #include <algorithm>
-#include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "pysource/value_limits.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -23,16 +24,15 @@ std::string trimmed(std::string_view text) {
 
 Value version_attribute(const specs::Version& version, const std::string& name) {
   const auto part = [&](std::size_t index) {
-    return Value::of(
-        static_cast<std::int64_t>(version.release().size() > index ? version.release()[index] : 0));
+    return limited(version.release().size() > index ? version.release()[index] : 0);
   };
   if (name == "major") return part(0);
   if (name == "minor") return part(1);
   if (name == "micro") return part(2);
-  if (name == "epoch") return Value::of(static_cast<std::int64_t>(version.epoch()));
+  if (name == "epoch") return limited(version.epoch());
   if (name == "release") {
     std::vector<Value> parts;
-    for (const auto each : version.release()) parts.push_back(Value::of(static_cast<std::int64_t>(each)));
+    for (const auto each : version.release()) parts.push_back(limited(each));
     return Value::of(std::move(parts));
   }
   if (name == "base_version") {
@@ -49,7 +49,7 @@ Value version_attribute(const specs::Version& version, const std::string& name) 
   if (name == "is_postrelease") return Value::of(Truth::of(version.post().has_value()));
   if (name == "dev" || name == "post") {
     const auto value = name == "dev" ? version.dev() : version.post();
-    return value ? Value::of(static_cast<std::int64_t>(*value)) : Value{.kind = Kind::none};
+    return value ? limited(*value) : Value{.kind = Kind::none};
   }
   return Value::unknown(Truth::open());
 }
@@ -80,7 +80,7 @@ Value Value::loose_of(std::string_view text) {
     while (kind != 2 && end < text.size() && kind_of(text[end]) == kind) ++end;
     const auto part = text.substr(i, end - i);
     const auto number = parse_u64(part);
-    if (kind == 0 && number) parts.push_back(Value::of(static_cast<std::int64_t>(*number)));
+    if (kind == 0 && number) parts.push_back(limited(*number));
     if (kind == 1 || kind == 3) parts.push_back(Value::of(std::string(part)));
     i = end;
   }
@@ -98,7 +98,7 @@ Value Value::strict_of(std::string_view text) {
     const auto end = std::min(rest.find_first_not_of("0123456789"), rest.size());
     const auto number = parse_u64(rest.substr(0, end));
     if (!number) return false;
-    parts.push_back(Value::of(static_cast<std::int64_t>(*number)));
+    parts.push_back(limited(*number));
     rest.remove_prefix(end);
     return true;
   };
@@ -205,9 +205,8 @@ Value to_text(const Value& value) {
     case Kind::number:
       return Value::of(std::to_string(value.number));
     case Kind::real:
-      return Value::of(value.real == static_cast<double>(static_cast<std::int64_t>(value.real))
-                           ? fmt::format("{:.1f}", value.real)
-                           : fmt::format("{}", value.real));
+      return Value::of(value.real == std::trunc(value.real) ? fmt::format("{:.1f}", value.real)
+                                                            : fmt::format("{}", value.real));
     case Kind::version:
       return Value::of(value.version->text());
     case Kind::unknown:

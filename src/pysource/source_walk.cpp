@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pysource/conditions.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/targets.hpp"
 
 namespace launch::pysource {
@@ -49,7 +50,7 @@ FileScan SourceWalk::run() {
 }
 
 bool SourceWalk::wanted(std::string_view module) const {
-  return roots_.empty() || roots_.contains(module.substr(0, module.find('.')));
+  return roots_.empty() || roots_.contains(root_of(module));
 }
 
 std::uint32_t SourceWalk::line_of(TokenRange range) const {

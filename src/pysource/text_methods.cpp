@@ -2,7 +2,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "pysource/gate_value.hpp"
+#include "pysource/value_limits.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -80,7 +80,7 @@ Value join_text(const Value& value, const std::vector<Value>& arguments) {
     if (!item.is(Kind::text)) return item.is_unknown() ? item : Value::raising();
     parts.push_back(item.text);
   }
-  return Value::of(join(parts, value.text));
+  return limited(join(parts, value.text));
 }
 
 }  // namespace
@@ -104,7 +104,7 @@ Value call_text(const Value& value, const std::string& name, const std::vector<V
   }
   if (name == "replace" && is_text(arguments, 0) && is_text(arguments, 1) && !arguments[0].text.empty() &&
       arguments[1].text.size() <= 64) {
-    return Value::of(replace_all(value.text, arguments[0].text, arguments[1].text));
+    return limited(replace_all(value.text, arguments[0].text, arguments[1].text));
   }
   if ((name == "removeprefix" || name == "removesuffix") && is_text(arguments, 0)) {
     const auto& edge = arguments[0].text;

@@ -24,7 +24,7 @@ std::filesystem::path flight_folder(const Plan& plan);
 /// Creates the folder, if the plan needs it, for whatever users the nodes have. Errors (environment).
 Result<void> make_flight_folder(Disk& disk, const Plan& plan);
 
-/// How many dumps there are.
+/// True if there are dumps of this attempt.
 bool has_flight_dumps(const Plan& plan);
 
 }  // namespace launch::train

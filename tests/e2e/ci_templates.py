@@ -137,7 +137,7 @@ class Templates(StandaloneProject):
         self.assertTrue((self.project / f"lockfiles/{NAME}.verified.json").exists())
         report = (self.project / "report.md").read_text()
         self.assertIn(f"## {NAME} moved to torch 2.9.0.dev20250605+cpu: built and verified\n", report)
-        self.assertIn("`src/main.py:1: torch:Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module`", report)
+        self.assertIn("`src/main.py:1: torch.Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module`", report)
         self.assertEqual((self.project / "summary.md").read_text(), report)
         self.run_steps(script, code=1)  # a newer one that does not work
         self.assertEqual(self.locked(), "2.9.0.dev20250605+cpu")

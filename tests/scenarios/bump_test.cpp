@@ -87,7 +87,7 @@ TEST_F(BumpScenario, TheNewestNightlyThatWorksReplacesLockDockerfileAndRecord) {
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_EQ(done.out,
             "torch 2.9.0.dev20250606+cpu fails at check:\n"
-            "  src/train.py:1: torch:Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module\n"
+            "  src/train.py:1: torch.Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module\n"
             "broken since torch 2.9.0.dev20250606+cpu; torch 2.9.0.dev20250605+cpu works\n"
             "commits in between: " +
                 compare('b', 'c') +
@@ -103,7 +103,7 @@ TEST_F(BumpScenario, TheNewestNightlyThatWorksReplacesLockDockerfileAndRecord) {
                 "demo moved to torch 2.9.0.dev20250605+cpu: built and verified\n");
   EXPECT_EQ(
       done.err,
-      "torch 2.9.0.dev20250606+cpu fails at check: src/train.py:1: torch:Module: torch/__init__.py of torch "
+      "torch 2.9.0.dev20250606+cpu fails at check: src/train.py:1: torch.Module: torch/__init__.py of torch "
       "2.9.0.dev20250606+cpu has no Module\n"
       "verifying without a GPU: this machine has no NVIDIA GPU\n");
   EXPECT_THAT(lock(), HasSubstr("version = \"2.9.0.dev20250605+cpu\""));
@@ -128,7 +128,7 @@ TEST_F(BumpScenario, TheNewestLockIsUpToDate) {
   EXPECT_EQ(broken.code, 1);
   EXPECT_EQ(broken.out,
             "torch 2.9.0.dev20250604+cpu fails at check:\n"
-            "  src/train.py:1: torch:Gone: torch/__init__.py of torch 2.9.0.dev20250604+cpu has no Gone\n"
+            "  src/train.py:1: torch.Gone: torch/__init__.py of torch 2.9.0.dev20250604+cpu has no Gone\n"
             "demo was not moved: nothing newer works\n");
 }
 
@@ -147,7 +147,7 @@ TEST_F(BumpScenario, IfNothingNewerWorksNothingChanges) {
           std::string(40, 'a') + ", expected " + std::string(40, 'c') +
           "\n"
           "torch 2.9.0.dev20250605+cpu fails at check:\n"
-          "  src/train.py:1: torch:Module: torch/__init__.py of torch 2.9.0.dev20250605+cpu has no Module\n"
+          "  src/train.py:1: torch.Module: torch/__init__.py of torch 2.9.0.dev20250605+cpu has no Module\n"
           "broken since torch 2.9.0.dev20250605+cpu; torch 2.9.0.dev20250604+cpu works\n"
           "commits in between: " +
           compare('a', 'b') +
@@ -219,13 +219,13 @@ Commits of torch: <)" + compare('a', 'b') +
 
 | name | before | now | used in |
 |---|---|---|---|
-| `torch:later` | no | yes | `src/later.py:2` |
+| `torch.later` | no | yes | `src/later.py:2` |
 
 ### What does not work
 
 | build | fails at | why |
 |---|---|---|
-| `torch 2.9.0.dev20250606+cpu` | check | `src/train.py:1: torch:Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module`<br>`src/later.py:2: torch:later: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no later` |
+| `torch 2.9.0.dev20250606+cpu` | check | `src/train.py:1: torch.Module: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no Module`<br>`src/later.py:2: torch.later: torch/__init__.py of torch 2.9.0.dev20250606+cpu has no later` |
 
 Broken since `torch 2.9.0.dev20250606+cpu`; `torch 2.9.0.dev20250605+cpu` works. Commits of torch in between: <)" +
                           compare('b', 'c') + R"(>
@@ -264,7 +264,7 @@ TEST_F(BumpScenario, MistakesAreErrors) {
             "hint: remove the date, or replace it with as-of to get the newest nightly up to a day\n");
   done = bump({"--tries", "0"});
   EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(done.err, "error: --tries must be 1 or more, not 0\n");
+  EXPECT_EQ(done.err, "error: --tries 0: expected 1 or more\n");
   done = bump({"--json", "--format", "text"});
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err, "error: --json cannot be combined with --format text\n");

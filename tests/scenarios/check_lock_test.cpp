@@ -131,6 +131,16 @@ TEST_F(CheckScenario, PackagesAndModulesCanBeChosen) {
             "pyyaml 6.0: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
 }
 
+TEST_F(CheckScenario, ALockNamesNoCode) {
+  lock_all({kTorch});
+  const auto done = scenario_.launch({"check", "lockfiles/pylock.demo.toml"});
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "error: no source files given, and a lock names none\n\n"
+            "hint: give files or folders: launch check lockfiles/pylock.demo.toml src/\n");
+  EXPECT_EQ(done.code, 2);
+}
+
 TEST_F(CheckScenario, WithoutALockOtherPackagesAreCounted) {
   scenario_.write("src/train.py", "from torchvision import a, b\nimport torch, numpy, train\n");
   const auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});

@@ -97,11 +97,28 @@ TEST_F(FallbacksScenario, CodeForTheNewReleaseGetsTheOldPlace) {
   EXPECT_EQ(done.code, 1);
   done = scenario_.launch({"--json", "scan", "--fallbacks", "2.4.0..2.6.0", "src"});
   EXPECT_EQ(done.code, 1);
-  EXPECT_TRUE(done.out.starts_with(
+  EXPECT_EQ(
+      done.out,
       R"({"schema":1,"from":"2.4.0","to":"2.6.0","imports":[{"name":"torch.old.New","file":"src/train.py","line":1,)"
       R"("older":"torch._old","newer":"torch.old","reason":null},{"name":"torch.nowhere","file":"src/train.py",)"
-      R"("line":2,"older":null,"newer":null,"reason":"neither 2.4.0 nor 2.6.0 has it"},)"))
-      << done.out;
+      R"("line":2,"older":null,"newer":null,"reason":"neither 2.4.0 nor 2.6.0 has it"},{"name":"torch._old",)"
+      R"("file":"src/train.py","line":3,"older":"torch._old","newer":"torch.old","reason":"`import a.b` binds only a, )"
+      R"(so that the code has to name the other module too"}],"patch":"--- a/src/train.py\n+++ b/src/train.py\n)"
+      R"(@@ -1,3 +1,6 @@\n-from torch.old import New\n+try:\n+    from torch.old import New\n)"
+      R"(+except ImportError:\n+    from torch._old import New\n from torch import nowhere\n import torch._old\n"})"
+      "\n");
+}
+
+TEST_F(FallbacksScenario, ANameThatTheOtherReleaseHasNowhere) {
+  release("2.4.0", {{"torch/__init__.py", ""}, {"torch/_old.py", "class Other: pass\n"}});
+  release("2.6.0", {{"torch/__init__.py", ""}, {"torch/old.py", ""}});
+  scenario_.write("src/train.py", "from torch._old import Other\n");
+  const auto done = scenario_.launch({"scan", "--fallbacks", "2.4.0..2.6.0", "src"});
+  EXPECT_EQ(done.out, "");
+  EXPECT_EQ(done.err,
+            "src/train.py:1: torch._old.Other has no fallback: torch 2.6.0 has it nowhere that was found\n"
+            "0 of 1 import that torch 2.4.0 or 2.6.0 lacks got a fallback\n");
+  EXPECT_EQ(done.code, 1);
 }
 
 TEST_F(FallbacksScenario, BadUsage) {

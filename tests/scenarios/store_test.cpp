@@ -176,8 +176,7 @@ TEST_F(StoreScenario, BadUsage) {
   EXPECT_EQ(error({"list", "--dry-run"}), "error: --dry-run can only be used with `launch store gc`\n");
   EXPECT_EQ(error({"verify", "--unused-for", "3"}),
             "error: --unused-for can only be used with `launch store gc`\n");
-  EXPECT_EQ(error({"gc", "--unused-for", "-1"}),
-            "error: --unused-for: expected a number of days, found -1\n");
+  EXPECT_EQ(error({"gc", "--unused-for", "-1"}), "error: --unused-for -1: expected 0 or more days\n");
 }
 
 // Several locks at once, of wheels whose digests the index does not give, into one store.

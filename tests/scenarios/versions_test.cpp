@@ -284,7 +284,7 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
       {{"matrix", "torch.x", "--channel", "nightly"},
        "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
        "hint: add --cuda cu128 or --cuda cpu\n"},
-      {{"matrix", "torch.x", "--last", "0"}, "error: --last must be 1 or more, not 0\n"},
+      {{"matrix", "torch.x", "--last", "0"}, "error: --last 0: expected 1 or more\n"},
   };
   for (const auto& [arguments, message] : cases) {
     const auto done = scenario_.launch(arguments);
@@ -297,9 +297,35 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
 TEST_F(VersionsScenario, NoVersionThatCanBeRead) {
   release("2.0.0", "x = 1\n");
   index_.fail_file("torch-2.0.0-cp311-cp311-manylinux_2_28_x86_64.whl", {.status = 404});
+  scenario_.hide(index_.server().url(), "[SERVER]");
   const auto done = scenario_.launch({"matrix", "torch.x"});
   EXPECT_EQ(done.out, "");
+  EXPECT_EQ(
+      done.err,
+      "error: [SERVER]/files/torch-2.0.0-cp311-cp311-manylinux_2_28_x86_64.whl returned 404, expected a "
+      "part of the file (206)\n  while reading torch 2.0.0\n\n"
+      "hint: the file is no longer on the index; lock again, or use a mirror that has it\n");
   EXPECT_EQ(done.code, 3);
+}
+
+TEST_F(VersionsScenario, ADeclarationThatCannotBeReadIsSaid) {
+  release("2.0.0", "x = 1\n");
+  scenario_.write("pyproject.toml", "[project\n");
+  scenario_.write("requirements.txt", "torch>=2.0\n");
+  scenario_.write("src/a.py", "from torch import x\n");
+  scenario_.write("src/b/c.py", "from torch import x\n");
+  const auto done = scenario_.launch({"range", "src/a.py", "src/b"});
+  EXPECT_EQ(done.out,
+            "torch 2.0.0 (1 name in 2 files)\n"
+            "oldest 2.0.0: no bound found, as it is the oldest that was asked\n"
+            "newest 2.0.0: no bound found, as it is the newest that was asked\n"
+            "requirements.txt:1 declares torch>=2.0\n"
+            "torch 2.0.0: 1 version, by wheels for Python 3.11\n");
+  EXPECT_EQ(
+      done.err,
+      "warning: pyproject.toml:1:9: not TOML: Error while parsing table header: expected ']', saw '\\n'; "
+      "what that file declares is not compared\n");
+  EXPECT_EQ(done.code, 0);
 }
 
 }  // namespace

@@ -1,34 +1,24 @@
 #include "cli/reports/bump_formats.hpp"
 
-#include <algorithm>
-#include <iterator>
-
 #include <fmt/format.h>
+
+#include "cli/reports/formats.hpp"
 
 namespace launch::cli {
 namespace {
 
-struct Format {
-  std::string_view name;
-  std::string (*write)(const commands::BumpDocument&);
-};
-
-#define LAUNCH_BUMP_FORMAT_ROW(name) Format{#name, bump_##name},
-constexpr Format kFormats[] = {LAUNCH_BUMP_FORMATS(LAUNCH_BUMP_FORMAT_ROW)};
+#define LAUNCH_BUMP_FORMAT_ROW(name) {#name, bump_##name},
+constexpr Format<commands::BumpDocument> kFormats[] = {LAUNCH_BUMP_FORMATS(LAUNCH_BUMP_FORMAT_ROW)};
 #undef LAUNCH_BUMP_FORMAT_ROW
 
 }  // namespace
 
 std::vector<std::string> bump_format_names() {
-  std::vector<std::string> names;
-  for (const auto& format : kFormats) names.emplace_back(format.name);
-  return names;
+  return names_of(kFormats);
 }
 
 std::string bump_report(std::string_view format, const commands::BumpDocument& document) {
-  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
-                                   [&](const Format& each) { return each.name == format; });
-  return found->write(document);
+  return format_named(kFormats, format).write(document);
 }
 
 std::string bump_headline(const commands::BumpDocument& document) {

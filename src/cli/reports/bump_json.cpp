@@ -3,15 +3,12 @@
 #include "base/json.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "cli/reports/json_parts.hpp"
 
 namespace launch::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 Json diff_or_null(const std::optional<commands::DiffDocument>& diff) {
   return diff ? parse_json<Json>(diff_json(*diff)) : Json();
@@ -21,7 +18,7 @@ Json tries_json(const commands::BumpDocument& document) {
   auto list = Json::array();
   for (const auto& tried : document.tries) {
     list.push_back({{"date", tried.night ? Json(tried.night->text()) : Json()},
-                    {"torch", text_or_null(tried.torch)},
+                    {"torch", text_or_null<Json>(tried.torch)},
                     {"failed", tried.failed ? Json(step_name(*tried.failed)) : Json()},
                     {"reasons", tried.reasons},
                     {"remembered", tried.remembered}});
@@ -33,7 +30,7 @@ Json names_json(const commands::BumpDocument& document) {
   if (!document.names_unknown.empty()) return {{"unknown", document.names_unknown}};
   auto list = Json::array();
   for (const auto& name : document.names) {
-    list.push_back({{"name", name.name},
+    list.push_back({{"name", name.name.text()},
                     {"before", pysource::verdict_name(name.before.verdict)},
                     {"after", pysource::verdict_name(name.after.verdict)},
                     {"reason", name.after.reason},
@@ -62,7 +59,7 @@ std::string bump_json(const commands::BumpDocument& document) {
                      {"diff", diff_or_null(document.diff)},
                      {"names", names_json(document)},
                      {"broken", diff_or_null(document.broken)},
-                     {"dockerfile", text_or_null(document.dockerfile)}};
+                     {"dockerfile", text_or_null<Json>(document.dockerfile)}};
   return json_text(json);
 }
 

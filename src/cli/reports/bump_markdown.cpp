@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
 namespace {
@@ -21,7 +22,7 @@ void add_names(const commands::BumpDocument& document, std::vector<std::string>&
   lines.insert(lines.end(), {"", "### Names that the code needs", "", "| name | before | now | used in |",
                              "|---|---|---|---|"});
   for (const auto& name : document.names) {
-    lines.push_back(fmt::format("| {} | {} | {} | {} |", code(name.name),
+    lines.push_back(fmt::format("| {} | {} | {} | {} |", code(pysource::dotted_name(name.name)),
                                 pysource::verdict_name(name.before.verdict),
                                 pysource::verdict_name(name.after.verdict), code(join(name.uses, ", "))));
   }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
 namespace {
@@ -29,7 +30,7 @@ void add_failures(const commands::BumpDocument& document, std::vector<std::strin
 
 void add_names(const commands::BumpDocument& document, std::vector<std::string>& lines) {
   for (const auto& name : document.names) {
-    lines.push_back(fmt::format("{}: {} before, {} now ({})", name.name,
+    lines.push_back(fmt::format("{}: {} before, {} now ({})", pysource::dotted_name(name.name),
                                 pysource::verdict_name(name.before.verdict),
                                 pysource::verdict_name(name.after.verdict), name.uses.front()));
   }

@@ -6,6 +6,7 @@
 #include "cli/reports/finding_text.hpp"
 #include "cli/reports/names.hpp"
 #include "cli/reports/source_line.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
 namespace {
@@ -53,7 +54,7 @@ std::string check_github(const probe::CheckReport& report, const CheckView& view
           fmt::format("::{} file={},line={},{}title={}::{}", level_of(report, finding.standing),
                       command_property(use.file), use.line,
                       line.text.empty() ? "" : fmt::format("col={},endColumn={},", first + 1, end),
-                      command_property(dotted_name(name.requirement)),
+                      command_property(pysource::dotted_name(name.requirement)),
                       command_text(finding_text(report, finding) + gates_text(report, finding, each))));
     }
   }

@@ -12,6 +12,7 @@
 #include "cli/reports/names.hpp"
 #include "cli/reports/source_line.hpp"
 #include "probe/findings.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
 namespace {
@@ -78,7 +79,7 @@ class Writer {
       if (place == blocks.size()) {
         blocks.push_back({shown_name(requirement), &finding, {}});
       } else {
-        blocks[place].name = printable(requirement.module.substr(0, requirement.module.find('.')));
+        blocks[place].name = printable(pysource::root_of(requirement));
       }
       for (const auto use : finding.uses) blocks[place].uses.push_back({&finding, use});
     }
@@ -150,9 +151,8 @@ class Writer {
   void add_unprovided(const std::vector<probe::Finding>& findings) {
     std::set<std::string> packages;
     for (const auto& each : findings) {
-      const auto& module = name_of(each).requirement.module;
       if (each.standing == Standing::warned && is_unprovided(each))
-        packages.insert(printable(module.substr(0, module.find('.'))));
+        packages.insert(printable(pysource::root_of(name_of(each).requirement)));
     }
     if (packages.empty()) return;
     const std::vector<std::string> names(packages.begin(), packages.end());

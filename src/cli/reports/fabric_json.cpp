@@ -2,15 +2,12 @@
 
 #include "base/json.hpp"
 #include "cli/reports/fabric.hpp"
+#include "cli/reports/json_parts.hpp"
 
 namespace launch::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
 
 /// 0 is unknown.
 Json number_or_null(unsigned number) {
@@ -18,9 +15,9 @@ Json number_or_null(unsigned number) {
 }
 
 Json place_json(const fabric::PciPlace& place) {
-  return {{"address", text_or_null(place.address())},
+  return {{"address", text_or_null<Json>(place.address())},
           {"numa", place.numa ? Json(*place.numa) : Json(nullptr)},
-          {"switch", text_or_null(fabric::switch_of(place))}};
+          {"switch", text_or_null<Json>(fabric::switch_of(place))}};
 }
 
 Json gpus_json(const fabric::Topology& topology) {
@@ -38,8 +35,8 @@ Json hcas_json(const commands::FabricReport& report) {
     for (const auto& port : hca.ports) {
       const auto& verdict = report.choice.hcas.verdict(hca, port);
       ports.push_back({{"port", port.number},
-                       {"state", text_or_null(port.state)},
-                       {"link_layer", text_or_null(port.link_layer)},
+                       {"state", text_or_null<Json>(port.state)},
+                       {"link_layer", text_or_null<Json>(port.link_layer)},
                        {"gigabits", number_or_null(port.rate)},
                        {"chosen", verdict.chosen},
                        {"reason", verdict.reason}});
@@ -64,8 +61,8 @@ Json nics_json(const fabric::Topology& topology) {
                    {"kind", fabric::kind_name(nic.kind)},
                    {"up", nic.up},
                    {"megabits", number_or_null(nic.speed)},
-                   {"driver", text_or_null(nic.driver)},
-                   {"master", text_or_null(nic.master)},
+                   {"driver", text_or_null<Json>(nic.driver)},
+                   {"master", text_or_null<Json>(nic.master)},
                    {"lower", nic.lower},
                    {"addresses", std::move(addresses)},
                    {"pci", place_json(nic.pci)}});
@@ -103,7 +100,7 @@ std::string fabric_json(const commands::FabricReport& report) {
     variables.push_back({{"name", each.name},
                          {"value", each.value},
                          {"reason", each.reason},
-                         {"source", text_or_null(each.source)}});
+                         {"source", text_or_null<Json>(each.source)}});
   }
   auto left_alone = Json::array();
   for (const auto& each : report.choice.left_alone) {
@@ -113,18 +110,18 @@ std::string fabric_json(const commands::FabricReport& report) {
   return json_text(Json{{"schema", 1},
                         {"root", report.root},
                         {"nccl", report.nccl.text()},
-                        {"head", text_or_null(report.head)},
+                        {"head", text_or_null<Json>(report.head)},
                         {"machine",
-                         {{"vendor", text_or_null(machine.vendor)},
-                          {"product", text_or_null(machine.product)},
-                          {"board", text_or_null(machine.board)},
-                          {"asset_tag", text_or_null(machine.asset_tag)}}},
+                         {{"vendor", text_or_null<Json>(machine.vendor)},
+                          {"product", text_or_null<Json>(machine.product)},
+                          {"board", text_or_null<Json>(machine.board)},
+                          {"asset_tag", text_or_null<Json>(machine.asset_tag)}}},
                         {"preset", report.preset == nullptr ? Json(nullptr) : Json(report.preset->name)},
                         {"gpus", gpus_json(report.topology)},
                         {"hcas", hcas_json(report)},
                         {"interfaces", nics_json(report.topology)},
                         {"shared_addresses", shared_json(report.topology)},
-                        {"interface", text_or_null(report.choice.interface)},
+                        {"interface", text_or_null<Json>(report.choice.interface)},
                         {"variables", std::move(variables)},
                         {"left_alone", std::move(left_alone)},
                         {"settings", settings_json(report.settings)},

@@ -5,15 +5,12 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "cli/reports/json_parts.hpp"
 
 namespace launch::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json or_null(const std::string& text) {
-  return text.empty() ? Json() : Json(text);
-}
 
 }  // namespace
 
@@ -43,9 +40,9 @@ std::string fallbacks_json(const commands::FallbackDocument& document) {
     imports.push_back({{"name", each.name},
                        {"file", each.file},
                        {"line", each.line},
-                       {"older", or_null(each.older)},
-                       {"newer", or_null(each.newer)},
-                       {"reason", or_null(each.reason)}});
+                       {"older", text_or_null<Json>(each.older)},
+                       {"newer", text_or_null<Json>(each.newer)},
+                       {"reason", text_or_null<Json>(each.reason)}});
   }
   return json_text(Json{{"schema", 1},
                         {"from", document.from.version},

@@ -5,13 +5,13 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "cli/reports/names.hpp"
+#include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
 
 std::string finding_text(const probe::CheckReport& report, const probe::Finding& finding) {
   const auto& requirement = report.platforms.front().names[finding.name].requirement;
-  auto text = fmt::format("{}{}: {} ({})", dotted_name(requirement), on_platforms(report, finding),
+  auto text = fmt::format("{}{}: {} ({})", pysource::dotted_name(requirement), on_platforms(report, finding),
                           standing_words(report, finding.standing), finding.reason);
   if (const auto advice = advice_text(report, finding); !advice.empty()) text += "; " + advice;
   return text;
@@ -52,7 +52,7 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
   const auto advice = report.advice.find(requirement);
   if (advice == report.advice.end() || is_aside(finding.standing)) return {};
   const auto& [moved, near] = advice->second;
-  const bool is_module = requirement.name.empty() || requirement.name == "*";
+  const bool is_module = pysource::is_module(requirement);
   if (!moved.empty())
     return fmt::format("{} {}", is_module ? "perhaps moved to" : "also in",
                        join_words(moved, is_module ? "or" : "and"));

@@ -1,13 +1,21 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "probe/source_tree.hpp"
+#include "probe/versions.hpp"
 
 namespace launch::cli {
 
-// Parts common to the documents of scan and check. Templates over the document's type, so that this header
-// need not include nlohmann/json.
+// Parts that several documents have. Templates over the document's type, so that this header need not include
+// nlohmann/json.
+
+/// Null for an empty text, which stands for none.
+template <class Json>
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
 
 template <class Json>
 Json use_json(const probe::Use& use) {
@@ -30,6 +38,13 @@ Json problems_json(const std::vector<probe::FileProblem>& problems) {
   for (const auto& each : problems) {
     json.push_back({{"file", each.file}, {"line", each.problem.line}, {"message", each.problem.message}});
   }
+  return json;
+}
+
+template <class Json>
+Json skipped_json(const std::vector<probe::SkippedVersion>& skipped) {
+  auto json = Json::array();
+  for (const auto& each : skipped) json.push_back({{"version", each.version}, {"reason", each.reason}});
   return json;
 }
 

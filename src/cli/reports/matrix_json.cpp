@@ -18,14 +18,10 @@ Json head_json(const probe::Matrix& matrix) {
                         {"file", each.file_name},
                         {"python", each.python ? Json(each.python->text()) : Json()}});
   }
-  auto skipped = Json::array();
-  for (const auto& each : matrix.skipped) {
-    skipped.push_back({{"version", each.version}, {"reason", each.reason}});
-  }
   return {{"schema", 1},
           {"package", matrix.package},
           {"versions", std::move(versions)},
-          {"skipped", std::move(skipped)},
+          {"skipped", skipped_json<Json>(matrix.skipped)},
           {"prereleases", matrix.prereleases}};
 }
 

@@ -63,13 +63,9 @@ std::string range_json(const probe::VersionRange& range) {
                         {"lacking", texts_json(matrix, each.lacking)},
                         {"refused", texts_json(matrix, each.refused)}});
   }
-  auto skipped = Json::array();
-  for (const auto& each : matrix.skipped) {
-    skipped.push_back({{"version", each.version}, {"reason", each.reason}});
-  }
   document["declared"] = std::move(declared);
   document["versions"] = std::move(versions);
-  document["skipped"] = std::move(skipped);
+  document["skipped"] = skipped_json<Json>(matrix.skipped);
   document["files"] = matrix.files;
   document["problems"] = problems_json<Json>(matrix.problems);
   return json_text(document);

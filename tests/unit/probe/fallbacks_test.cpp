@@ -1,5 +1,8 @@
 #include "probe/fallbacks.hpp"
 
+#include <algorithm>
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace launch::probe {
@@ -43,8 +46,18 @@ TEST(Fallbacks, AListOverSeveralLinesKeepsItsForm) {
       diff("from old.place import (\n    a,  # one\n    X,  # two\n    b as c,\n    Z,\n)\nx = 1\n",
            {{{3, 5}, kMoved}, {{5, 5}, kMoved}}),
       "--- a/a.py\n+++ b/a.py\n@@ -1,7 +1,9 @@\n-from old.place import (\n-    a,  # one\n-    X,  # two\n"
-      "-    b as c,\n-    Z,\n-)\n+from old.place import (\n+    a,  # two\n+    b as c,\n+)\n+try:\n"
+      "-    b as c,\n-    Z,\n-)\n+from old.place import (\n+    a,  # one\n+    b as c,\n+)\n+try:\n"
       "+    from new.place import X, Z\n+except ImportError:\n+    from old.place import X, Z\n x = 1\n");
+  const std::string moved =
+      "+try:\n+    from new.place import X\n+except ImportError:\n+    from old.place import X\n";
+  for (const std::string end : {"    X)  # three\n", "    X,  # two\n)  # three\n"}) {
+    const auto lines = std::count(end.begin(), end.end(), '\n') + 2;
+    EXPECT_EQ(diff("from old.place import (\n    a,  # one\n" + end, {{{3, 5}, kMoved}}),
+              "--- a/a.py\n+++ b/a.py\n@@ -1," + std::to_string(lines) +
+                  " +1,7 @@\n-from old.place import (\n-    a,  # one\n" +
+                  (lines == 3 ? "-    X)  # three\n" : "-    X,  # two\n-)  # three\n") +
+                  "+from old.place import (\n+    a,  # one\n+)  # three\n" + moved);
+  }
 }
 
 TEST(Fallbacks, TabsAndLineEndsStay) {

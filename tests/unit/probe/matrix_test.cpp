@@ -133,6 +133,16 @@ TEST(KnownWheelTest, AttributesDependOnWhatIsImported) {
   EXPECT_EQ(imports_mark(std::vector{attribute, import, import}), with);
 }
 
+TEST(KnownWheelTest, ForgetsOtherQuestionsOnceThereAreTooMany) {
+  KnownWheel known{{"torch"}, {}, {{"a", {}}, {"b", {}}, {"c", {}}}};
+  const std::vector<std::string> asked = {"b", "d"};
+  forget_others(known, asked, 3);
+  EXPECT_EQ(known.answers.size(), 3U);
+  forget_others(known, asked, 2);
+  ASSERT_EQ(known.answers.size(), 1U);
+  EXPECT_EQ(known.answers.begin()->first, "b");
+}
+
 TEST(KnownWheelTest, OtherTextsAreNotKnown) {
   const KnownWheel known{{"torch"}, {}, {{key_of({"torch", "x"}, ""), {Verdict::no, "why"}}}};
   const auto text = text_of(known);

@@ -240,5 +240,33 @@ TEST(Gates, HostileExpressionsEnd) {
             "open");
 }
 
+/// What a short source can make as large as it wants: texts by `replace` and `join`, lists of lists.
+TEST(Gates, NoValueFillsTheMemory) {
+  const std::string head = "import torch\nx = torch.__version__\n";
+  const std::string test = "if x > '3':\n  import torch.x\n";
+  std::string replaced = head + "x = x";
+  for (int i = 0; i < 12; ++i) replaced += ".replace('.', '" + std::string(60, '.') + "')";
+  EXPECT_EQ(runs(replaced + "\n" + test, "2.0.1"), "open");
+  std::string joined = head;
+  for (int i = 0; i < 6; ++i) joined += "x = x.join('" + std::string(200, 'a') + "')\n";
+  EXPECT_EQ(runs(joined + test, "2.0.1"), "open");
+  std::string lists = head + "x = [x, x]\n";
+  for (int i = 0; i < 13; ++i) lists += "x = [x, x]\n";
+  EXPECT_EQ(runs(lists + "if len(x) > 1:\n  import torch.x\n", "2.0.1"), "open");
+}
+
+TEST(Gates, NumbersAreAtMostTheGreatest) {
+  for (const auto* number : {"packaging.version.parse('9223372036854775808').major",
+                             "LooseVersion('18446744073709551615').version[0]"}) {
+    const auto source =
+        std::string("import packaging.version\nfrom distutils.version import LooseVersion\n") +
+        "import torch\nif -" + number + " < 0 and torch.__version__ > '2':\n  import torch.x\n";
+    EXPECT_EQ(runs(source, "2.0.1"), "yes") << number;
+  }
+  const auto real = "import torch\nif str(float('" + std::string(39, '9') +
+                    "')) != '' and torch.__version__ > '2':\n  import torch.x\n";
+  EXPECT_EQ(runs(real, "2.0.1"), "yes");
+}
+
 }  // namespace
 }  // namespace launch::pysource

@@ -1,0 +1,28 @@
+#include "pysource/requirement_names.hpp"
+
+namespace launch::pysource {
+
+std::string_view root_of(std::string_view module) {
+  return module.substr(0, module.find('.'));
+}
+
+std::string root_of(const Requirement& requirement) {
+  return std::string(root_of(std::string_view(requirement.module)));
+}
+
+bool is_module(const Requirement& requirement) {
+  return requirement.name.empty() || requirement.name == "*";
+}
+
+std::string full_name(const Requirement& requirement) {
+  return is_module(requirement) ? requirement.module : requirement.module + "." + requirement.name;
+}
+
+std::string dotted_name(const Requirement& requirement) {
+  auto text = requirement.module;
+  if (!requirement.name.empty()) text += "." + requirement.name;
+  if (requirement.tier == Tier::keyword) text += "(" + requirement.keyword + "=…)";
+  return text;
+}
+
+}  // namespace launch::pysource

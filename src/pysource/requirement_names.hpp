@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "pysource/requirement.hpp"
+
+namespace launch::pysource {
+
+/// The top-level module: "torch" of "torch.nn".
+std::string_view root_of(std::string_view module);
+/// That of the module of a requirement.
+std::string root_of(const Requirement& requirement);
+
+/// True for `import MODULE` and `from MODULE import *`: it is the module itself that is needed.
+bool is_module(const Requirement& requirement);
+/// The name in full, or the module's: "torch.nn.Module", "torch.nn".
+std::string full_name(const Requirement& requirement);
+/// For people: "torch.nn.Module", "torch.nn" for a module, "torch.nn.Linear(bias=…)" for an argument.
+std::string dotted_name(const Requirement& requirement);
+
+}  // namespace launch::pysource
