@@ -39,7 +39,7 @@ struct FilePiece {
 inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
 /// Bytes that are sooner read than asked for without them.
-inline constexpr std::uint64_t kGap = std::uint64_t{32} << 10;
+inline constexpr std::uint64_t kGap = std::uint64_t{1} << 17;
 
 /// A zip to open.
 struct ZipLocation {
