@@ -55,7 +55,7 @@ Result<probe::VersionRange> range(RangeRequest request, const Context& context) 
   auto& package = request.versions.of.package;
   package = package.empty() ? "torch" : specs::normalize_name(package);
   SplitArguments arguments;
-  TRY_ASSIGN(arguments.paths, find_scan_paths(request.paths, {}, context));
+  TRY_ASSIGN(arguments.paths, find_scan_paths(request.paths, request.exclude, context));
   std::vector<project::FoundRequirement> declared;
   std::set<std::string> places;
   for (const auto& path : arguments.paths) {

@@ -14,6 +14,7 @@
 #include "base/digest.hpp"
 #include "base/text.hpp"
 #include "cli/manual.hpp"
+#include "commands/bisect_run.hpp"
 #include "commands/build_folder.hpp"
 #include "commands/bump.hpp"
 #include "commands/check.hpp"
@@ -198,6 +199,16 @@ Result<void> bump(Bench& bench) {
   return {};
 }
 
+Result<void> two_torches(Bench& bench) {
+  for (const auto* version : {"2.0", "2.1"}) bench.index().add({.name = "torch", .version = version});
+  bench.recipe("", "[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n");
+  return {};
+}
+Result<void> bisect_run(Bench& bench) {
+  TRY(commands::bisect_run({.recipe = "demo", .command = "true"}, bench.context()));
+  return {};
+}
+
 Result<void> render(Bench& bench) {
   TRY(commands::render({.recipe = "demo"}, bench.context()));
   return {};
@@ -283,6 +294,7 @@ Result<void> write_baseline(Bench& bench) {
 using Call = fakes::FaultyDisk::Fault;
 const std::string kLock = "lockfiles/pylock.demo.toml";
 const std::string kBump = "home/.local/state/launch/bump/demo-[KEY]/";
+const std::string kBisect = "home/.local/state/launch/bisect/demo-[KEY]/";
 const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
 const std::string kFetching = "fetching leaf-1.0-py3-none-any.whl";
 const std::string kContext = "contexts/build-NEW/context/";
@@ -305,6 +317,8 @@ INSTANTIATE_TEST_SUITE_P(
               full("create the folder", "lockfiles")},
         Fault{"BumpCandidateNoSpace", nothing, bump, Call{"write", "candidates", ENOSPC},
               full("write", kBump + "candidates/newest/pylock.demo.toml")},
+        Fault{"BisectCandidateNoSpace", two_torches, bisect_run, Call{"write", "locks", ENOSPC},
+              full("write", kBisect + "locks/2.0/pylock.demo.toml")},
         Fault{"BumpNoSpace", nothing, bump, Call{"write", "lockfiles", ENOSPC}, full("write", kLock)},
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},
