@@ -29,6 +29,8 @@ needs is missing:
                       provides is only a warning there
   --fail-on unknown   … or if it is unknown whether it is missing
 
+Of what is missing, the index is asked which versions have it (for 10 s at most; not with --no-history).
+
 --format sarif and --format github are for CI: a log for code scanning, and annotations of GitHub Actions.
 
 Examples:
@@ -55,6 +57,7 @@ struct CheckOptions {
   std::string fail_on;
   std::optional<std::string> baseline;
   std::optional<std::string> write_baseline;
+  bool no_history = false;
 };
 
 struct FailOnName {
@@ -99,6 +102,7 @@ Result<commands::CheckRequest> request_of(const CheckOptions& options) {
   request.from = options.from;
   request.baseline = options.baseline;
   request.write_baseline = options.write_baseline;
+  request.history = !options.no_history;
   for (const auto& [name, value] : kFailOn) {
     if (options.fail_on == name) request.fail_on = value;
   }
@@ -181,6 +185,8 @@ void register_check(App& app) {
   command
       .option("--write-baseline", &options->write_baseline, "Write what fails to this file, and exit with 0")
       .value_name("FILE");
+  command.flag("--no-history", options->no_history,
+               "Do not ask the index which versions have what is missing");
   command.option("--format", &options->format, "Print the answer in this format (default: text)")
       .value_name("NAME")
       .one_of(check_format_names());
