@@ -17,6 +17,7 @@
 #include "probe/findings.hpp"
 #include "probe/named.hpp"
 #include "project/import_names.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pytorch/packages.hpp"
 
 namespace launch::commands {
@@ -56,7 +57,7 @@ Missing missing_names(const probe::CheckReport& report) {
     const auto& platform = report.platforms[finding.platforms.front()];
     const auto& [requirement, answer] =
         std::pair(platform.names[finding.name].requirement, platform.names[finding.name].answer);
-    const auto package = project::package_of_module(probe::root_of(requirement));
+    const auto package = project::package_of_module(pysource::root_of(requirement));
     const bool asked = std::any_of(platform.wheels.begin(), platform.wheels.end(),
                                    [&](const auto& wheel) { return wheel.package == package; });
     if (asked && answer.verdict == pysource::Verdict::no && !report.unprovided.contains(requirement) &&
