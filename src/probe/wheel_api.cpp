@@ -5,6 +5,7 @@
 
 #include "archive/installation.hpp"
 #include "pysource/name_resolver.hpp"
+#include "pytorch/api_rules.hpp"
 
 namespace launch::probe {
 namespace {
@@ -23,6 +24,7 @@ struct WheelApi::State {
   pysource::ModuleLibrary library;
 
   Result<void> read_wanted();
+  void note_imports(std::span<const pysource::Requirement> requirements);
 };
 
 WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
@@ -50,6 +52,11 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
     const auto found = labels.find(module.substr(0, module.find('.')));
     return found == labels.end() ? std::string("the wheel") : found->second;
   };
+  state->library.rules = &pytorch::api_rules();
+  state->library.is_near = [state](const std::string& file) {
+    const auto found = state->origins.find(file);
+    return found != state->origins.end() && state->wheels[found->second.wheel].source->is_near();
+  };
 }
 
 WheelApi::~WheelApi() = default;
@@ -75,6 +82,10 @@ Result<void> WheelApi::State::read_wanted() {
                during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
     for (std::size_t k = 0; k < contents.size(); ++k) {
       auto& [file, as] = files[i][k];
+      if (as.list != nullptr) {
+        library.lists.emplace(file, as.list->read(contents[k]));
+        continue;
+      }
       library.read.emplace(
           file, pysource::read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));
     }
@@ -82,10 +93,24 @@ Result<void> WheelApi::State::read_wanted() {
   return {};
 }
 
+/// Modules that the code imports are attributes of their packages, whatever else imports them.
+void WheelApi::State::note_imports(std::span<const pysource::Requirement> requirements) {
+  for (const auto& each : requirements) {
+    if (each.tier != pysource::Tier::import) continue;
+    for (auto end = each.module.find('.');; end = each.module.find('.', end + 1)) {
+      library.imported.insert(each.module.substr(0, end));
+      if (end == std::string::npos) break;
+    }
+    const auto child = each.module + "." + each.name;
+    if (library.files.find(child).kind != pysource::ModuleKind::missing) library.imported.insert(child);
+  }
+}
+
 Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Requirement> requirements) {
   std::vector<pysource::Answer> answers(requirements.size());
   std::vector<std::size_t> open(requirements.size());
   for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
+  state_->note_imports(requirements);
   pysource::NameResolver resolver(state_->library);
   while (!open.empty()) {
     std::vector<std::size_t> pending;

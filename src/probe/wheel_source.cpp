@@ -37,6 +37,7 @@ class LocalWheel final : public WheelSource {
       : bytes_(std::move(bytes)), zip_(std::move(zip)), path_(std::move(path)) {}
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
+  bool is_near() const override { return true; }
 
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
     std::vector<std::string> contents;

@@ -23,6 +23,8 @@ class WheelSource {
   /// Contents in the order of the names, which must be among files(). Errors: (environment) the wheel cannot
   /// be read, or a file in it is damaged or larger than 64 MiB.
   virtual Result<std::vector<std::string>> read(std::span<const std::string> names) = 0;
+  /// True if the wheel is on this machine, so that reading a large file of it costs little.
+  virtual bool is_near() const { return false; }
 };
 
 /// A wheel on disk, mapped. Errors (environment): it cannot be opened, or is not a zip file.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pysource/attribute_uses.hpp"
 #include "pysource/conditions.hpp"
 #include "pysource/python_tree.hpp"
 
@@ -30,7 +31,8 @@ bool marks_optional(std::string_view comment) {
 class SourceScanner {
  public:
   SourceScanner(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
-      : tree_(tree), roots_(roots) {
+      : tree_(tree), roots_(roots), attributes_(attribute_uses(tree, roots)) {
+    scan_.groups = attributes_.groups;
     for (const auto& comment : tree.list().comments) {
       if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
       marked_.insert(comment.line);
@@ -56,14 +58,16 @@ class SourceScanner {
   void statement(const Statement& statement, const Place& place) {
     switch (statement.kind) {
       case StatementKind::simple:
-        return imports(statement, place);
+        imports(statement, place);
+        return attributes(statement.tokens, place);
       case StatementKind::branch:
         return branch(statement, place);
       case StatementKind::attempt:
         return attempt(statement, place);
       case StatementKind::function: {
+        attributes(statement.clauses.front().head, place);
         const Place inside{place.type, true, false, place.asked, {}};
-        return clauses(statement, inside);
+        return blocks(statement, inside);
       }
       case StatementKind::with: {
         auto inside = place;
@@ -75,6 +79,7 @@ class SourceScanner {
       case StatementKind::match: {
         auto inside = place;
         inside.on_path = true;
+        attributes(statement.tokens, place);
         return clauses(statement, inside);
       }
       case StatementKind::klass:
@@ -84,12 +89,19 @@ class SourceScanner {
   }
 
   void clauses(const Statement& statement, const Place& place) {
+    for (const auto& clause : statement.clauses) {
+      attributes(clause.head, place);
+      block(clause.body, place);
+    }
+  }
+  void blocks(const Statement& statement, const Place& place) {
     for (const auto& clause : statement.clauses) block(clause.body, place);
   }
 
   void branch(const Statement& statement, const Place& place) {
     auto rest = place;  // for the branches that follow
     for (const auto& clause : statement.clauses) {
+      attributes(clause.head, rest);
       auto inside = rest;
       const auto run = clause.keyword == "else" ? BranchRun::always : branch_run(tree_, clause.head);
       if (run == BranchRun::never) {
@@ -129,6 +141,7 @@ class SourceScanner {
     auto other = place;
     other.on_path = true;
     for (auto clause = clauses.begin(); clause != clauses.end(); ++clause) {
+      attributes(clause->head, other);
       if (clause->keyword == "try" || clause->keyword == "else") {
         block(clause->body, tried);
       } else if (clause->keyword == "finally") {
@@ -155,25 +168,43 @@ class SourceScanner {
   }
 
   void imports(const Statement& statement, const Place& place) {
-    const auto first_line = statement.tokens.empty() ? 0 : tree_.token(statement.tokens.first).line;
     for (auto& name : imported_names(tree_, statement.tokens)) {
       if (name.level != 0 || !wanted(name.module)) continue;
-      const auto& token = tree_.token(name.token);
-      const bool marked = marked_.contains(token.line) || marked_.contains(first_line) ||
-                          marked_alone_.contains(first_line - 1);
-      auto need = place.on_path ? Need::path : Need::must;
-      if (place.guarded || place.asked || marked) need = Need::optional;
-      if (place.type) need = Need::type;
-      scan_.uses.push_back({{std::move(name.module), std::move(name.name)},
-                            need,
-                            token.line,
-                            token.column,
-                            marked ? std::vector<Choice>{} : place.choices});
+      add({std::move(name.module), std::move(name.name)}, name.token, statement.tokens, place, {});
     }
+  }
+
+  /// Uses by attribute in a statement or in the head of a clause.
+  void attributes(TokenRange range, const Place& place) {
+    auto& uses = attributes_.uses;
+    auto use =
+        std::lower_bound(uses.begin(), uses.end(), range.first,
+                         [](const AttributeUse& each, std::uint32_t token) { return each.token < token; });
+    for (; use != uses.end() && use->token < range.last; ++use) {
+      auto here = place;
+      here.guarded = place.guarded || use->optional;
+      here.type = place.type || use->type;
+      add(std::move(use->requirement), use->token, range, here, use->choices);
+    }
+  }
+
+  void add(Requirement requirement, std::uint32_t at, TokenRange statement, const Place& place,
+           const std::vector<Choice>& more) {
+    const auto& token = tree_.token(at);
+    const auto first_line = tree_.token(statement.first).line;
+    const bool marked = marked_.contains(token.line) || marked_.contains(first_line) ||
+                        marked_alone_.contains(first_line - 1);
+    auto need = place.on_path ? Need::path : Need::must;
+    if (place.guarded || place.asked || marked) need = Need::optional;
+    if (place.type) need = Need::type;
+    auto choices = marked ? std::vector<Choice>{} : place.choices;
+    if (!marked) choices.insert(choices.end(), more.begin(), more.end());
+    scan_.uses.push_back({std::move(requirement), need, token.line, token.column, std::move(choices)});
   }
 
   const SourceTree& tree_;
   const std::set<std::string, std::less<>>& roots_;
+  AttributeUses attributes_;
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
   FileScan scan_;

@@ -67,9 +67,10 @@ struct FileScan {
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 
-/// The imports of a source from the packages whose top-level modules are `roots` (empty: any package).
-/// Relative imports refer to the scanned tree and are skipped. A comment `# launch: optional` on the line of
-/// the name or statement, or alone on the line above, makes a use optional.
+/// The names that a source needs of the packages whose top-level modules are `roots` (empty: imports of any
+/// package): those that it imports, and those that it reaches by attributes and keywords
+/// (attribute_uses.hpp). Relative imports refer to the scanned tree and are skipped. A comment `# launch:
+/// optional` on the line of the name or statement, or alone on the line above, makes a use optional.
 FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::pysource
