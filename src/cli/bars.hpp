@@ -30,8 +30,8 @@ class Bars {
   void set(Stream stream, std::string_view who, std::string_view text);
   /// The bar was replaced by a line. False if there was none.
   bool end(Stream stream, std::string_view who);
-  /// The state of a bar if it may be printed as a line: it, or another of its rank and stream, was not for as
-  /// long as kPlainLine. It is then no longer kept.
+  /// Takes the state of a bar that may be printed as a line: no bar of its rank and stream was printed within
+  /// kPlainLine.
   std::optional<std::string> take_due(Stream stream, std::string_view who,
                                       std::chrono::steady_clock::time_point now);
   /// Those that are kept, by rank.

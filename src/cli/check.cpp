@@ -16,34 +16,63 @@ unknown, with the file and line of every no.)";
 
 constexpr const char* kFooter =
     R"(RECIPE or LOCK is a name (demo means recipes/demo.toml and its lock) or a path. Without PATHs, the recipe's
-[verify] scan is checked. Every platform of a lock is asked. A wheel is read from the store if it is there,
-otherwise by range requests (about 2 MB of 800). An import may be missing if it is in try … except ImportError,
-if it is for type checkers, or if it carries the comment `# launch: optional`. The exit code is 1 if something
-that the code needs is missing.
+[verify] scan is checked, without what its exclude matches. Every platform of a lock is asked, and every package
+whose modules the code imports; a module that no locked wheel provides is missing, and so is a name whose own
+module needs one. Without a lock, torch alone is asked, and what was not asked is counted. A wheel is read from
+the store if it is there, otherwise by range requests (about 2 MB of 800).
+
+An import may be missing if it is in try … except ImportError, if it is for type checkers, or if it carries the
+comment `# launch: optional`; -v shows those too, and every use. The exit code is 1 if something that the code
+needs is missing:
+  --fail-on must      when a file is imported
+  --fail-on path      … or in a function, a branch or an error handler (the default). A package that no wheel
+                      provides is still only a warning there
+  --fail-on unknown   … or if it is unknown whether it is missing
+
+--format sarif and --format github are for CI: a log for code scanning, and annotations of GitHub Actions.
 
 Examples:
-  launch check demo                           the locked torch against the recipe's own code
+  launch check demo                           the locked wheels against the recipe's own code
   launch check demo train.py lib/             … against other code
+  launch check demo --package torchvision     … only this package
   launch check --torch 2.3.1 src/             any release, without a lock
   launch check --torch 2.5.0.dev20240617 --channel nightly --cuda cu121 --python 3.11 src/
-  launch check demo --package torchvision     another locked package than the recipe's [torch] packages
+  launch check --from 2.6.0 --torch 2.10.0 .  only what 2.6.0 has and 2.10.0 has not
+  launch check demo --write-baseline known.json, then launch check demo --baseline known.json
 )";
 
 struct CheckOptions {
   std::vector<std::string> arguments;
   std::vector<std::string> packages;
+  std::vector<std::string> modules;
+  std::vector<std::string> exclude;
   std::string torch;
+  std::optional<std::string> from;
   std::string channel;
   std::string cuda;
   std::string python;
   std::string format;
+  std::string fail_on;
+  std::optional<std::string> baseline;
+  std::optional<std::string> write_baseline;
 };
+
+struct FailOnName {
+  const char* name;
+  probe::FailOn value;
+};
+constexpr FailOnName kFailOn[] = {
+    {"must", probe::FailOn::must}, {"path", probe::FailOn::path}, {"unknown", probe::FailOn::unknown}};
 
 Result<void> check_usage(const CheckOptions& options, const World& world) {
   if (world.json && !options.format.empty() && options.format != "json") {
     return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
   }
+  if (options.baseline && options.write_baseline)
+    return fail(
+        input_error("--baseline cannot be combined with --write-baseline, which writes all failures"));
   if (options.torch.empty()) {
+    if (options.from) return fail(input_error("--from can only be used with --torch VERSION"));
     for (const auto& [name, value] : {std::pair("--channel", &options.channel),
                                       {"--cuda", &options.cuda},
                                       {"--python", &options.python}}) {
@@ -65,6 +94,14 @@ Result<void> check_usage(const CheckOptions& options, const World& world) {
 
 Result<commands::CheckRequest> request_of(const CheckOptions& options) {
   commands::CheckRequest request;
+  request.exclude = options.exclude;
+  request.modules = options.modules;
+  request.from = options.from;
+  request.baseline = options.baseline;
+  request.write_baseline = options.write_baseline;
+  for (const auto& [name, value] : kFailOn) {
+    if (options.fail_on == name) request.fail_on = value;
+  }
   if (!options.torch.empty()) {
     probe::ReleaseQuery query;
     query.version = options.torch;
@@ -94,8 +131,33 @@ Result<int> run_check(World& world, const CheckOptions& options) {
   const auto report = commands::check(request, world.context);
   if (!report) return ended(world, report.error(), "the check did not finish");
   const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
-  world.output.line(check_report(format, *report));
+  world.output.line(check_report(format, *report, {.all = world.verbose}));
   return report->fails() ? kNo : 0;
+}
+
+void register_wheels(Command& command, CheckOptions& options) {
+  command.option("--package", &options.packages, "Check against this locked package only (repeatable)")
+      .value_name("NAME")
+      .one_value_each();
+  command.option("--module", &options.modules, "Check names of this top-level module only (repeatable)")
+      .value_name("NAME")
+      .one_value_each();
+  command.option("--torch", &options.torch, "Check against this version of torch, without a lock")
+      .value_name("VERSION");
+  command
+      .option("--from", &options.from,
+              "Fail only for names that this version of torch has and the other lacks")
+      .value_name("VERSION");
+  command.option("--channel", &options.channel, "Take that version from this channel (default: index)")
+      .value_name("NAME")
+      .one_of(pytorch::channel_names());
+  command
+      .option("--cuda", &options.cuda, "Take that channel's build for this accelerator, such as cu128 or cpu")
+      .value_name("NAME");
+  command
+      .option("--python", &options.python,
+              "Take the wheel for this Python (default: the newest with a wheel)")
+      .value_name("3.N");
 }
 
 }  // namespace
@@ -106,21 +168,19 @@ void register_check(App& app) {
   command.footer(kFooter);
   command.option("ARGUMENTS", &options->arguments, "Name or path of a recipe or lock, then files and folders")
       .value_name("");
-  command.option("--package", &options->packages, "Check against this locked package (repeatable)")
-      .value_name("NAME");
-  command.option("--torch", &options->torch, "Check against this version of torch, without a lock")
-      .value_name("VERSION");
-  command.option("--channel", &options->channel, "Take that version from this channel (default: index)")
-      .value_name("NAME")
-      .one_of(pytorch::channel_names());
+  register_wheels(command, *options);
   command
-      .option("--cuda", &options->cuda,
-              "Take that channel's build for this accelerator, such as cu128 or cpu")
-      .value_name("NAME");
+      .option("--exclude", &options->exclude,
+              "Leave out files and folders that match, as in a .gitignore (repeatable)")
+      .value_name("GLOB")
+      .one_value_each();
+  command.option("--fail-on", &options->fail_on, "Exit with 1 for such names (default: path)")
+      .value_name("NEED")
+      .one_of({"must", "path", "unknown"});
+  command.option("--baseline", &options->baseline, "Do not fail for what this file holds").value_name("FILE");
   command
-      .option("--python", &options->python,
-              "Take the wheel for this Python (default: the newest with a wheel)")
-      .value_name("3.N");
+      .option("--write-baseline", &options->write_baseline, "Write what fails to this file, and exit with 0")
+      .value_name("FILE");
   command.option("--format", &options->format, "Print the answer in this format (default: text)")
       .value_name("NAME")
       .one_of(check_format_names());

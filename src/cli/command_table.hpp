@@ -17,9 +17,13 @@ class App;
   ROW(render)                \
   ROW(build)                 \
   ROW(verify)                \
+  ROW(bump)                  \
   ROW(serve)                 \
   ROW(check)                 \
   ROW(scan)                  \
+  ROW(matrix)                \
+  ROW(bisect)                \
+  ROW(range)                 \
   ROW(train)                 \
   ROW(runs)                  \
   ROW(logs)                  \

@@ -48,13 +48,10 @@ void register_doctor(App& app) {
   auto command =
       app.add("doctor", "Show what is installed, where each setting comes from, and what is missing");
   command.footer(
-      "Of a machine with GPUs, the driver is compared with what the project's locks need, and what the "
-      "engine "
-      "needs to\n"
-      "give GPUs to containers is looked for. The exit code is 1 if something that launch needs is missing, "
-      "or "
-      "if a\n"
-      "killed run left something behind.");
+      "On a machine with GPUs, compares the driver with what the project's locks need, and checks what the\n"
+      "engine needs to give GPUs to containers. The exit code is 1 if something that launch needs is "
+      "missing,\n"
+      "or if a killed run left something behind.");
   auto clean = std::make_shared<bool>(false);
   command.flag("--clean", *clean, "Remove what killed runs left behind");
   command.runs([clean](World& world) { return run_doctor(world, *clean); });

@@ -143,6 +143,7 @@ int run_command_line(std::vector<std::string> arguments, World world) {
 
   log_start(level_of(options), world.terminal.colour(), world.terminal.live());
   world.json = options.json;
+  world.verbose = options.verbose;
   world.context.default_index = kDefaultIndex;
   if (auto folder = set_folder(world, options.folder); !folder) return report(world.terminal, folder.error());
   if (has_rest && !chosen.takes_rest) {

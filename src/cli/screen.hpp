@@ -24,9 +24,9 @@ enum class StdoutIs { lines, document };
 /// time; if the reader falls behind by more than `room` bytes, lines are dropped, and their number is printed
 /// in their place. Warnings and notes overtake lines. On a terminal, colours in lines are kept.
 ///
-/// Progress bars are drawn over at the end of a terminal. Elsewhere, also if only stdout goes elsewhere, to
-/// be shown later perhaps by `tee`, they are lines, of which each bar has one in ten seconds. What is left of
-/// a bar is a line in any case.
+/// Progress bars are redrawn at the bottom of a terminal. Elsewhere, and if only stdout goes elsewhere
+/// (perhaps to `tee`, which prints it later), each bar is printed as a line every ten seconds. The last state
+/// of a bar is always printed as a line.
 class Screen final : public Reporter {
  public:
   static constexpr std::size_t kRoom = std::size_t{16} << 20;

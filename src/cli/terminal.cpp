@@ -114,9 +114,10 @@ void Terminal::bars(const std::vector<std::string>& lines) {
   if (lines.empty()) return erase();
   // The terminal cuts what is wider than it looks: a line that wrapped could not be drawn over.
   auto bytes = fmt::format("{}{}", to_first(drawn_), kWrapOff);
+  const auto width = columns();
   for (const auto& line : lines) {
     const bool last = &line == &lines.back();
-    bytes += first_characters(line.substr(0, line.find('\n')), columns());
+    bytes += first_characters(line.substr(0, line.find('\n')), width);
     bytes += last ? kEraseRest : "\x1b[K\n";
   }
   // What is typed then does not make the last line longer.

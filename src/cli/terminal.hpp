@@ -48,7 +48,6 @@ class Terminal final : public Reporter {
   Terminal(bool is_terminal, std::function<Window()> window, const Environment& environment, Clock& clock);
 
   bool colour() const { return colours_ == Colours::kept; }
-  Colours colours() const { return colours_; }
   bool live() const { return live_; }  ///< a progress line may be drawn over
 
   /// A complete line to stderr, above the progress line, from texts and painted texts.

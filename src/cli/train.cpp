@@ -29,19 +29,19 @@ constexpr const char* kFooter =
     "failed first is shown, and its code is returned.\n"
     "\n"
     "On a terminal, lines keep their colours, and the ranks' progress bars stay at the bottom. Elsewhere,\n"
-    "also with `| tee`, colours are left out, and a bar is a line every 10 s and at its end. The logs keep\n"
-    "everything. Ranks write to pipes, so that many programs print no colours unless FORCE_COLOR = \"1\" is\n"
-    "in [train.env].\n"
+    "including `| tee`, colours are removed, and a bar is printed every 10 s and when it ends. The logs "
+    "keep\n"
+    "everything. Ranks write to pipes, so many programs print colours only with FORCE_COLOR = \"1\" in\n"
+    "[train.env].\n"
     "\n"
-    "--preflight runs an all-reduce over all ranks first, in the same image and environment, and says which "
-    "GPU,\n"
-    "node or NIC fails, over what NCCL or gloo communicate, and how fast.\n"
+    "--preflight first runs an all-reduce over all ranks, in the same image and environment. It reports the\n"
+    "GPU, node or NIC that fails, or the transports that NCCL or gloo use and their bandwidth.\n"
     "\n"
     "Ctrl-C, SIGTERM and `launch stop` send SIGTERM to the ranks, which have --grace seconds to save; a "
     "second "
     "Ctrl-C\n"
-    "kills them. SIGUSR1 and SIGUSR2, sent to launch or to all processes of a job, are handed to the ranks.\n"
-    "Nothing is left behind. With --restarts, ranks see in LAUNCH_ATTEMPT how many attempts came before.\n"
+    "kills them. SIGUSR1 and SIGUSR2, sent to launch or to all processes of a job, are passed to the ranks.\n"
+    "Nothing is left behind. With --restarts, LAUNCH_ATTEMPT is the number of earlier attempts.\n"
     "\n"
     "  launch train demo --nodes 2 -- --steps 500     arguments for the training script\n"
     "  launch train demo --dry-run                    the exact commands, for a shell";
@@ -328,18 +328,18 @@ void add_limits(Command& command, TrainOptions& options) {
   command
       .option(
           "--restarts", &options.restarts,
-          "How often all nodes are started again after a failure (0 by default); not after an interrupt, nor "
-          "if another attempt would fail in the same way")
+          "Restart all nodes after a failure, at most N times (default: 0); not after an interrupt, nor if "
+          "another attempt would fail in the same way")
       .value_name("N");
   command
       .option("--rendezvous-timeout", &options.rendezvous_timeout,
-              "Seconds until a rank must have started on every node (300 by default; 0: no limit)")
+              "End the run if a node has started no rank by then (default: 300; 0: no limit)")
       .value_name("SECONDS");
   command
       .option(
           "--hang-timeout", &options.hang_timeout,
-          "Seconds without a line of any rank after which a run whose ranks do not move is ended. By default "
-          "the rank that the others wait for is only named, after 600 s (0: not at all)")
+          "End the run if no rank prints a line for this long and none makes progress (0: do not check). By "
+          "default, only name the rank that the others wait for, after 600 s")
       .value_name("SECONDS");
 }
 
@@ -355,10 +355,10 @@ void register_train(App& app) {
   command.option("RECIPE", &options->recipe, kRecipeHelp).required();
   command.option("--nodes", &options->nodes, "Number of nodes, instead of the recipe's").value_name("N");
   command
-      .option(
-          "--gpus", &options->gpus,
-          "GPUs: \"all\" that CUDA_VISIBLE_DEVICES leaves (divided among the nodes), a number per node (0 is "
-          "the CPU), or devices by index or UUID such as 0,2 (divided among the nodes)")
+      .option("--gpus", &options->gpus,
+              "Use these GPUs: \"all\" that CUDA_VISIBLE_DEVICES allows, divided among the nodes; a number "
+              "per node "
+              "(0: the CPU); or indices or UUIDs such as 0,2, divided among the nodes")
       .value_name("all|N|LIST");
   command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))
       .value_name("PLACE")
@@ -374,10 +374,9 @@ void register_train(App& app) {
   add_limits(command, *options);
   command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
   const auto preflight = command.flag("--preflight", options->preflight,
-                                      "Check GPUs and network before the training, with an all-reduce over "
-                                      "all ranks. Default: with several hosts");
-  command.flag("--no-preflight", options->no_preflight, "Start the training without this check")
-      .excludes(preflight);
+                                      "Check GPUs and network with an all-reduce over all ranks before the "
+                                      "training (default with several hosts)");
+  command.flag("--no-preflight", options->no_preflight, "Skip the preflight check").excludes(preflight);
   command.flag("--dry-run", options->dry_run,
                "Print the commands that would be run, as a shell script, and run nothing");
   command.runs_with_rest([options](World& world) { return run_train(world, *options); });

@@ -6,22 +6,23 @@ void add_rank_options(Command& command, RankOptions& options) {
   command
       .option(
           "--env", &options.environment,
-          "Set a variable of the ranks: NAME=VALUE, or NAME alone for its value in this shell. The words "
-          "\"image\" and \"mounted\" choose instead what the ranks run in: the recipe's image, or "
-          "unpacked wheels, mounted over the base image. Default: the image, if there is one of the lock; "
-          "else mounted, where possible")
+          "Set a variable in the ranks: NAME=VALUE, or NAME for its value in this shell. Or choose what they "
+          "run in: \"image\" is the recipe's image, \"mounted\" is unpacked wheels mounted over the base "
+          "image. "
+          "Default: the image if the lock has one, else mounted where possible")
       .one_value_each()
       .value_name("NAME[=VALUE]|image|mounted");
   command
-      .option("--secret", &options.secrets,
-              "Set a variable of the ranks to what a file holds: NAME=FILE. The value is in no command line, "
-              "no record, and nothing that the engine shows")
+      .option(
+          "--secret", &options.secrets,
+          "Set a variable in the ranks to the content of a file. The value appears in no command line and no "
+          "record, and the engine does not show it")
       .one_value_each()
       .value_name("NAME=FILE");
   command
       .option("--mount", &options.mounts,
-              "Mount a folder or a file of this machine: FROM:TO, or FROM:TO:ro for read-only. It replaces a "
-              "mount of the recipe at TO")
+              "Mount a folder or file of this machine: FROM:TO, or FROM:TO:ro for read-only. Replaces the "
+              "recipe's mount at TO")
       .one_value_each()
       .value_name("MOUNT");
   command
@@ -30,7 +31,7 @@ void add_rank_options(Command& command, RankOptions& options) {
       .value_name("DIR");
   command
       .option("--ranks-per-node", &options.ranks_per_node,
-              "Number of ranks per node (by default one per GPU, or one on the CPU)")
+              "Start this many ranks per node (default: one per GPU, or one on the CPU)")
       .value_name("N");
 }
 

@@ -17,6 +17,7 @@ struct World {
   Terminal& terminal;
   Output& output;
   bool json = false;                   ///< --json
+  bool verbose = false;                ///< --verbose
   std::vector<std::string> rest = {};  ///< the arguments after "--"
 };
 

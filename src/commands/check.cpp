@@ -1,53 +1,40 @@
 #include "commands/check.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <memory>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
+#include "base/text.hpp"
+#include "commands/check_baseline.hpp"
+#include "commands/check_wheels.hpp"
 #include "commands/scan_paths.hpp"
 #include "locking/locate.hpp"
+#include "probe/findings.hpp"
 #include "probe/platforms.hpp"
-#include "pytorch/packages.hpp"
+#include "project/import_names.hpp"
+#include "pysource/standard_library.hpp"
 #include "specs/name.hpp"
 
 namespace launch::commands {
 namespace {
 
-/// The wheels to check and the code that uses them.
-struct Question {
-  std::vector<probe::OpenedWheels> wheels;  // of each platform
-  std::vector<probe::ScanPath> paths;
+/// Where wheels come from.
+struct Sources {
+  const project::Site& site;
+  const store::Store& store;
+  net::HttpClient& http;
 };
 
-bool is_lock_name(std::string_view argument) {
-  const auto name = argument.substr(argument.rfind('/') + 1);
-  return name.ends_with(".toml") && (name.starts_with("pylock.") || name == "pylock.toml");
+std::string root_of(const pysource::Requirement& requirement) {
+  return requirement.module.substr(0, requirement.module.find('.'));
 }
 
-enum class Named { recipe, lock, code };
-
-/// Errors (input): it is neither a recipe, a lock nor code; lists the existing recipes.
-Result<Named> kind_of(std::string_view name, const Context& context, const project::Project& project) {
-  if (is_lock_name(name)) return Named::lock;
-  if (name.ends_with(".toml")) return Named::recipe;
-  auto recipe = project.recipe_file(name);
-  const bool bare = name.find('/') == std::string_view::npos;
-  if (bare && recipe) return Named::recipe;
-  std::error_code ignored;
-  if (std::filesystem::exists(context.folder / name, ignored)) return Named::code;
-  if (bare && project.lock_file(name)) return Named::lock;
-  return fail(std::move(recipe.error()));
-}
-
-Error no_wheels_named() {
-  return input_error("no recipe, lock or --torch version given")
-      .hint("use a recipe or lock: launch check demo src/")
-      .hint("or give a version: launch check --torch 2.3.1 src/");
+bool is_part_of_python(const std::string& root) {
+  return pysource::is_standard_library(root) || root == "__main__";
 }
 
 std::vector<std::string> normalized(const std::vector<std::string>& packages) {
@@ -57,135 +44,259 @@ std::vector<std::string> normalized(const std::vector<std::string>& packages) {
   return names;
 }
 
-/// The recipe's [torch] packages.
-std::vector<std::string> packages_of(const project::Recipe& recipe) {
-  std::vector<std::string> names;
-  names.reserve(recipe.torch.packages.size());
-  for (const auto& requirement : recipe.torch.packages) names.push_back(requirement.name);
-  if (names.empty()) names.emplace_back("torch");
-  return names;
-}
+/// Checks the names of some code.
+class Check {
+ public:
+  Check(const CheckRequest& request, const Context& context, const Sources& sources, CheckSubject subject,
+        probe::ImportedModules imports)
+      : request_(request),
+        context_(context),
+        sources_(sources),
+        subject_(std::move(subject)),
+        imports_(std::move(imports)),
+        own_(subject_.paths, imports_, context) {}
 
-/// PyTorch's own packages in a lock without a recipe.
-std::vector<std::string> packages_of(const project::Lockfile& lock) {
-  auto names = libraries_in(lock);
-  if (names.empty()) names.emplace_back("torch");
-  return names;
-}
+  Result<probe::CheckReport> run() {
+    TRY_ASSIGN(auto wheels, open_wheels());
+    probe::PlatformApis platforms(std::move(wheels));
+    choose_roots(platforms);
+    context_.reporter.status("reading the code");
+    TRY_ASSIGN(scan_, probe::scan_tree(subject_.paths, roots_));
+    warn_of_problems(scan_, context_.reporter);
+    probe::CheckReport report;
+    report.files = scan_.files;
+    report.problems = scan_.problems;
+    report.left_out = scan_.left_out;
+    report.fail_on = request_.fail_on;
+    TRY(find_providers());
+    for (const auto& [requirement, answer] : unprovided_) report.unprovided.insert(requirement);
+    context_.reporter.status("reading the wheels");
+    TRY_ASSIGN(report.platforms, platforms.ask(scan_, rules()));
+    count_not_checked(report);
+    if (request_.from) TRY(ask_earlier(report));
+    TRY_ASSIGN(report.baseline, read_baseline(request_, context_));
+    TRY(give_advice(report, platforms));
+    TRY(add_lines(report));
+    return report;
+  }
 
-/// Where wheels come from.
-struct Sources {
-  const project::Site& site;
-  const store::Store& store;
-  net::HttpClient& http;
+ private:
+  Result<std::vector<probe::OpenedWheels>> open_wheels() {
+    if (!subject_.lock) {
+      const auto& query = std::get<probe::ReleaseQuery>(request_.wheels);
+      context_.reporter.status(fmt::format("looking for torch {}", query.version));
+      std::vector<probe::OpenedWheels> wheels;
+      TRY_ASSIGN(auto opened, probe::open_release(query, sources_.site, sources_.store, sources_.http));
+      wheels.push_back(std::move(opened));
+      return wheels;
+    }
+    context_.reporter.status("opening the locked wheels");
+    return during(open_locked(), fmt::format("checking against {}", subject_.shown));
+  }
+
+  Result<std::vector<probe::OpenedWheels>> open_locked() {
+    const auto& lock = subject_.lock->lock;
+    const auto origins = locking::origins_of(lock.provenance, sources_.site, subject_.further);
+    const probe::LocateWheel locate = [this, origins](const auto& wheel) -> Result<specs::Url> {
+      TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, origins, sources_.http));
+      return *located.front().url;
+    };
+    const auto packages = normalized(std::get<LockedWheels>(request_.wheels).packages);
+    if (!packages.empty())
+      return probe::open_locked_wheels(lock, packages, locate, sources_.store, sources_.http);
+    TRY_ASSIGN(lock_wheels_, probe::LockWheels::of(lock, locate, sources_.store, sources_.http));
+    std::set<std::string> modules;
+    std::set<std::string, std::less<>> roots;
+    for (const auto& [root, names] : imports_.names) {
+      if (!is_asked(root)) continue;
+      modules.insert(names.begin(), names.end());
+      roots.insert(root);
+    }
+    TRY(lock_wheels_->open_for(modules));
+    for (const auto& module : modules) {
+      if (!own_.has_named(module.substr(0, module.find('.')))) TRY(lock_wheels_->provides(module));
+    }
+    return lock_wheels_->take(roots);
+  }
+
+  static std::string full_name(const pysource::Requirement& requirement) {
+    const bool is_module = requirement.name.empty() || requirement.name == "*";
+    return is_module ? requirement.module : requirement.module + "." + requirement.name;
+  }
+
+  bool is_chosen(const std::string& root) const {
+    const auto& only = request_.modules;
+    return only.empty() || std::find(only.begin(), only.end(), root) != only.end();
+  }
+
+  /// True if all wheels of a lock are asked for names of that top-level module.
+  bool is_asked(const std::string& root) const {
+    return is_chosen(root) && !is_part_of_python(root) && !own_.has(root);
+  }
+
+  /// The top-level modules whose names are looked for: those of the wheels, and what none of them provides.
+  void choose_roots(const probe::PlatformApis& platforms) {
+    for (const auto& root : platforms.roots()) {
+      if (lock_wheels_ ? is_asked(root) : is_chosen(root)) roots_.insert(root);
+    }
+    for (const auto& [root, names] : imports_.names) {
+      if (lock_wheels_ && is_asked(root) && !own_.has_named(root)) roots_.insert(root);
+    }
+    if (roots_.empty()) roots_.insert("-");  // no module; without any, those of all would be found
+  }
+
+  Result<void> find_providers() {
+    if (!lock_wheels_) return {};
+    for (const auto& name : scan_.names) {
+      // Only an import needs the module; what an attribute names may be no module.
+      const auto& requirement = name.requirement;
+      const bool is_import = requirement.tier == pysource::Tier::import;
+      TRY_ASSIGN(const bool found,
+                 lock_wheels_->provides(is_import ? full_name(requirement) : requirement.module));
+      if (!found) unprovided_.emplace(requirement, why_unprovided(requirement));
+    }
+    return {};
+  }
+
+  probe::AskRules rules() {
+    probe::AskRules rules;
+    if (!lock_wheels_) return rules;
+    rules.settled = [this](const auto& requirement) { return settled(requirement); };
+    rules.provided = [this](std::string_view root) { return lock_wheels_->provides_by_name(root); };
+    rules.roots = roots_;
+    return rules;
+  }
+
+  /// The answer on a name that no wheel of the lock has a module for.
+  std::optional<pysource::Answer> settled(const pysource::Requirement& requirement) {
+    const auto unprovided = unprovided_.find(requirement);
+    if (unprovided != unprovided_.end()) return unprovided->second;
+    const auto found = lock_wheels_->provides(requirement.module);
+    if (!found || *found || !roots_.contains(root_of(requirement))) return std::nullopt;
+    return why_unprovided(requirement);
+  }
+
+  /// Nobody knows the modules of a package without a wheel.
+  pysource::Answer why_unprovided(const pysource::Requirement& requirement) {
+    const auto package = project::package_of_module(full_name(requirement));
+    const auto& others = lock_wheels_->without_wheels();
+    if (std::find(others.begin(), others.end(), package) != others.end())
+      return {pysource::Verdict::unknown, fmt::format("{} is locked without a wheel", package)};
+    const auto module = lock_shares(requirement) ? full_name(requirement) : root_of(requirement);
+    auto reason = fmt::format("no locked wheel provides {}", module);
+    if (others.empty()) return {pysource::Verdict::no, std::move(reason)};
+    return {pysource::Verdict::unknown,
+            fmt::format("{}, and the lock has no wheel of {}", reason, join_words(others, "or"))};
+  }
+
+  /// True if wheels have parts of the namespace package that the name would be in.
+  bool lock_shares(const pysource::Requirement& requirement) {
+    return lock_wheels_->provides(root_of(requirement)).value_or(false);
+  }
+
+  void count_not_checked(probe::CheckReport& report) const {
+    for (const auto& [root, names] : imports_.names) {
+      if (roots_.contains(root) || is_part_of_python(root) || own_.has_named(root) || own_.has(root))
+        continue;
+      report.not_checked.push_back({root, names.size()});
+    }
+    std::stable_sort(report.not_checked.begin(), report.not_checked.end(),
+                     [](const auto& a, const auto& b) { return a.names > b.names; });
+    report.not_checked_reason = !request_.modules.empty() ? "not among --module"
+                                : subject_.lock           ? "not among --package"
+                                                          : "no wheel given";
+  }
+
+  Result<void> ask_earlier(probe::CheckReport& report) const {
+    auto query = std::get<probe::ReleaseQuery>(request_.wheels);
+    query.version = *request_.from;
+    context_.reporter.status(fmt::format("looking for torch {}", query.version));
+    TRY_ASSIGN(auto opened, during(probe::open_release(query, sources_.site, sources_.store, sources_.http),
+                                   "looking for the release of --from"));
+    probe::Earlier earlier{opened.asked.front(), {}};
+    std::vector<probe::OpenedWheels> wheels;
+    wheels.push_back(std::move(opened));
+    probe::PlatformApis apis(std::move(wheels));
+    TRY_ASSIGN(auto answers, apis.ask(scan_));
+    earlier.names = std::move(answers.front().names);
+    report.earlier = std::move(earlier);
+    return {};
+  }
+
+  Result<void> give_advice(probe::CheckReport& report, probe::PlatformApis& platforms) const {
+    std::vector<std::set<pysource::Requirement>> missing(report.platforms.size());
+    for (const auto& finding : probe::findings_of(report)) {
+      for (const auto platform : finding.platforms) {
+        const auto& name = report.platforms[platform].names[finding.name];
+        const bool helps =
+            finding.standing == probe::Standing::fails || finding.standing == probe::Standing::warned;
+        if (helps && name.answer.verdict == pysource::Verdict::no &&
+            !unprovided_.contains(name.requirement) &&
+            !report.platforms[platform].unusable.contains(name.requirement) &&
+            name.requirement.tier != pysource::Tier::keyword) {
+          missing[platform].insert(name.requirement);
+        }
+      }
+    }
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      TRY_ASSIGN(auto advice, platforms.look_elsewhere(i, {missing[i].begin(), missing[i].end()}));
+      report.advice.merge(advice);
+    }
+    return {};
+  }
+
+  Result<void> add_lines(probe::CheckReport& report) const {
+    std::map<std::string, std::set<std::uint32_t>> wanted;
+    for (const auto& finding : probe::findings_of(report)) {
+      for (const auto use : finding.uses) {
+        const auto& place = report.platforms.front().names[finding.name].uses[use].use;
+        wanted[place.file].insert(place.line);
+        for (const auto platform : finding.platforms) {
+          const auto& gates = report.platforms[platform].names[finding.name].uses[use].passed_lines;
+          wanted[place.file].insert(gates.begin(), gates.end());
+        }
+      }
+    }
+    for (const auto& [file, numbers] : wanted) {
+      TRY_ASSIGN(const auto text, read_file(scan_.places.at(file)));
+      const auto all = lines(text);
+      for (const auto number : numbers) {
+        if (number >= 1 && number <= all.size())
+          report.lines.emplace(std::pair(file, number), std::string(all[number - 1]));
+      }
+    }
+    return {};
+  }
+
+  const CheckRequest& request_;
+  const Context& context_;
+  const Sources& sources_;
+  CheckSubject subject_;
+  probe::ImportedModules imports_;
+  OwnCode own_;
+  probe::TreeScan scan_;
+  std::optional<probe::LockWheels> lock_wheels_;  // of a lock of which all packages are asked
+  std::map<pysource::Requirement, pysource::Answer> unprovided_;
+  std::set<std::string, std::less<>> roots_;  // of the names that are looked for
 };
-
-Result<Question> question_of_release(const probe::ReleaseQuery& query, const std::vector<std::string>& paths,
-                                     const Context& context, const Sources& sources) {
-  if (paths.empty()) {
-    return fail(input_error("no source files given")
-                    .hint(fmt::format("give files or folders: launch check --torch {} src/", query.version)));
-  }
-  Question question;
-  TRY_ASSIGN(question.paths, find_scan_paths(paths, context));
-  context.reporter.status(fmt::format("looking for torch {}", query.version));
-  TRY_ASSIGN(auto wheels, probe::open_release(query, sources.site, sources.store, sources.http));
-  question.wheels.push_back(std::move(wheels));
-  return question;
-}
-
-Result<std::vector<probe::ScanPath>> paths_of(const project::Recipe& recipe,
-                                              const project::Project& project) {
-  if (recipe.verify.scan.empty()) {
-    return fail(input_error(fmt::format("no source files given, and the recipe {} names none", recipe.name))
-                    .hint("add to the recipe:\n        [verify]\n        scan = [\"src\"]")
-                    .hint(fmt::format("or give files or folders: launch check {} src/", recipe.name)));
-  }
-  return scan_paths_of(recipe, project);
-}
-
-/// A lock with the packages and the code to check.
-struct LockQuestion {
-  project::LoadedLock lock;
-  std::vector<std::string> packages;
-  std::vector<probe::ScanPath> paths;
-};
-
-Result<LockQuestion> of_lock(const std::string& name, const project::Project& project,
-                             std::vector<probe::ScanPath> paths, Reporter& reporter) {
-  LockQuestion question;
-  TRY_ASSIGN(const auto file, project.lock_file(name));
-  TRY_ASSIGN(question.lock, project::load_lock(project, file, reporter));
-  if (paths.empty()) {
-    return fail(input_error("no source files given, and a lock names none")
-                    .hint(fmt::format("give files or folders: launch check {} src/", name)));
-  }
-  question.packages = packages_of(question.lock.lock);
-  question.paths = std::move(paths);
-  return question;
-}
-
-Result<LockQuestion> of_recipe(const std::string& name, const project::Project& project,
-                               std::vector<probe::ScanPath> paths, Reporter& reporter) {
-  TRY_ASSIGN(auto locked, project::load_locked(project, name, reporter));
-  LockQuestion question{std::move(locked.lock), packages_of(locked.recipe), std::move(paths)};
-  if (question.paths.empty()) {
-    TRY_ASSIGN(question.paths, paths_of(locked.recipe, project));
-  }
-  return question;
-}
-
-Result<Question> question_of_lock(const LockedWheels& wanted, const std::vector<std::string>& code,
-                                  const Context& context, const project::Project& project,
-                                  const Sources& sources) {
-  if (wanted.name.empty()) return fail(no_wheels_named());
-  TRY_ASSIGN(const auto kind, kind_of(wanted.name, context, project));
-  if (kind == Named::code) return fail(no_wheels_named());
-  TRY_ASSIGN(auto paths, find_scan_paths(code, context));
-  auto loaded = kind == Named::lock ? of_lock(wanted.name, project, std::move(paths), context.reporter)
-                                    : of_recipe(wanted.name, project, std::move(paths), context.reporter);
-  TRY_ASSIGN(auto question, std::move(loaded));
-  if (!wanted.packages.empty()) question.packages = normalized(wanted.packages);
-  context.reporter.status("opening the locked wheels");
-  const auto& lock = question.lock.lock;
-  const auto origins = locking::origins_of(
-      lock.provenance, sources.site, project::indexes_of_lock(project, question.lock.file, context.reporter));
-  const auto locate = [&](const project::LockedWheel& wheel) -> Result<specs::Url> {
-    TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, origins, sources.http));
-    return *located.front().url;
-  };
-  Question asked{{}, std::move(question.paths)};
-  TRY_ASSIGN(asked.wheels,
-             during(probe::open_locked_wheels(lock, question.packages, locate, sources.store, sources.http),
-                    fmt::format("checking against {}", project.shown(question.lock.file))));
-  return asked;
-}
 
 }  // namespace
 
 Result<probe::CheckReport> check(const CheckRequest& request, const Context& context) {
-  const auto* release = std::get_if<probe::ReleaseQuery>(&request.wheels);
   std::optional<Workspace> workspace;
-  if (release == nullptr) {
+  if (std::holds_alternative<LockedWheels>(request.wheels)) {
     TRY_ASSIGN(workspace, open_workspace(context));
   }
   TRY_ASSIGN(const auto site, workspace ? Result<project::Site>(workspace->site) : load_site(context));
   TRY_ASSIGN(const auto store, open_store(context, site));
   const auto http = open_http(context, site);
   const Sources sources{site, store, *http};
-  TRY_ASSIGN(auto question, release != nullptr
-                                ? question_of_release(*release, request.paths, context, sources)
-                                : question_of_lock(std::get<LockedWheels>(request.wheels), request.paths,
-                                                   context, workspace->project, sources));
-  probe::CheckReport report;
-  probe::PlatformApis platforms(std::move(question.wheels));
-  TRY_ASSIGN(auto scan, probe::scan_tree(question.paths, platforms.roots()));
-  warn_of_problems(scan, context.reporter);
-  report.files = scan.files;
-  report.problems = std::move(scan.problems);
-  context.reporter.status("reading the wheels");
-  TRY_ASSIGN(report.platforms, platforms.ask(scan.names));
+  TRY_ASSIGN(auto subject, subject_of_check(request, context, workspace ? &*workspace : nullptr));
+  context.reporter.status("reading the code");
+  TRY_ASSIGN(auto imports, probe::list_imports(subject.paths));
+  TRY_ASSIGN(auto report, Check(request, context, sources, std::move(subject), std::move(imports)).run());
   TRY(require_no_stop(context));
+  TRY(write_baseline(request, report, context));
   return report;
 }
 

@@ -12,8 +12,10 @@ namespace launch::commands {
 namespace {
 
 Result<project::Project> find_project(const Context& context) {
-  if (context.folder_is_root) return project::Project::at(context.folder);
-  return project::Project::find(context.folder);
+  auto project = context.folder_is_root ? Result<project::Project>(project::Project::at(context.folder))
+                                        : project::Project::find(context.folder);
+  if (!project || context.lock_folder.empty()) return project;
+  return project->with_locks_in(context.lock_folder);
 }
 
 /// Reports files that were ignored.

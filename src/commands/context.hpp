@@ -29,6 +29,7 @@ struct Context {
   std::string default_index = {};     ///< the general index of a machine that configures none
   std::filesystem::path folder = {};  ///< relative paths in requests start here
   bool folder_is_root = false;  ///< `folder` is the project's root; else its nearest parent with recipes/
+  std::filesystem::path lock_folder = {};  ///< of the project's locks; empty: its lockfiles/
   std::stop_token stop = {};
   std::function<int()> signal = {};    ///< the signal that requested the stop
   std::filesystem::path program = {};  ///< this executable, for processes that outlive a command

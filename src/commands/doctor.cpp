@@ -32,6 +32,16 @@ std::string about(const containers::EngineInfo& info) {
   return text;
 }
 
+Finding gpus_of(const train::MachineGpus& gpus) {
+  if (gpus.existing() > 0) {
+    return {"gpus", count_of(gpus.existing(), fmt::format("{} GPU", gpus.vendor->name)),
+            std::string(gpus.vendor->origin)};
+  }
+  std::vector<std::string> origins;
+  for (const auto& vendor : train::gpu_vendors()) origins.emplace_back(vendor.origin);
+  return {"gpus", "none: training runs on the CPU with gloo", join(origins, ", ")};
+}
+
 Finding engine_of(const Result<containers::Engine>& engine, const project::Site& site) {
   const auto origin = site.engine ? site.engine->origin : std::string("detected");
   if (engine) return {"engine", about(engine->info()), origin};
@@ -101,14 +111,14 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
   const auto engine = find_engine(context, site, {}, containers::Probing::again);
   std::vector<Finding> findings{
       engine_of(engine, site),
-      {"gpus",
-       machine.gpus.existing() == 0 ? std::string("none: training runs on the CPU with gloo")
-                                    : count_of(machine.gpus.existing(), "NVIDIA GPU"),
-       "/dev/nvidia*"},
+      gpus_of(machine.gpus),
       {"cpus", std::to_string(machine.cpus), "scheduler affinity"},
       {"memory", human_bytes(machine.memory), "physical"},
   };
-  CheckedMachine checked{.gpus = static_cast<int>(machine.gpus.existing()),
+  const auto count = static_cast<int>(machine.gpus.existing());
+  const bool has_files = !machine.gpus.vendor->device.empty();
+  CheckedMachine checked{.gpus = has_files ? 0 : count,
+                         .device = std::string(count == 0 ? "" : machine.gpus.vendor->device),
                          .locked_memory = locked_memory(),
                          .locks = locks_of(context)};
   if (engine) checked.engine = engine->info();

@@ -48,8 +48,8 @@ Result<Release> release_of(const FabricRequest& request, const Context& context)
   if (accelerator.kind() != Kind::cuda)
     return fail(
         input_error(fmt::format("the lock {} is for {}, without NCCL", request.lock, accelerator.text())));
-  return Release{newest, fmt::format("{} is assumed, since the lock {} does not say its release",
-                                     newest.text(), request.lock)};
+  return Release{newest, fmt::format("{}, assumed since the lock {} does not name its release", newest.text(),
+                                     request.lock)};
 }
 
 Result<fs::path> root_of(const std::optional<std::string>& tree, const Context& context) {

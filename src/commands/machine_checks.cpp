@@ -1,21 +1,24 @@
 #include "commands/machine_checks.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "commands/train.hpp"
 #include "containers/parts.hpp"
-#include "fabric/hex.hpp"
 #include "fabric/read_topology.hpp"
 #include "train/machine.hpp"
+#include "train/sockets.hpp"
 
 namespace launch::commands {
 namespace {
 
 /// What a check is given.
-struct Given {
+struct Checked {
   const CheckedMachine& machine;
   const fabric::Tree& tree;
   const fabric::Topology& topology;
@@ -24,13 +27,13 @@ struct Given {
 };
 using Findings = std::vector<Finding>;
 
-Findings check_driver(const Given& given) {
+Findings check_driver(const Checked& given) {
   const auto origin = pytorch::gpu_query().front();
   if (given.machine.gpus == 0) return {};
   const auto gpus = train::ask_gpus(given.runner, given.stop);
   if (gpus.empty()) {
     return {{"driver",
-             "unknown: nvidia-smi does not say it",
+             "unknown: nvidia-smi does not report it",
              origin,
              true,
              {"run `nvidia-smi` to see why; the driver must be loaded and its tools installed"}}};
@@ -55,12 +58,36 @@ Findings check_driver(const Given& given) {
            origin}};
 }
 
-Findings check_engine_parts(const Given& given) {
+/// AMD's driver lets only members of some groups use its device.
+Findings check_device(const Checked& given) {
+  const auto& device = given.machine.device;
+  if (device.empty()) return {};
+  constexpr const char* kWhat = "device";
+  const auto file = given.machine.root / std::filesystem::path(device).relative_path();
+  if (::access(file.c_str(), R_OK | W_OK) == 0)
+    return {{kWhat, fmt::format("this user may use {}", device), device}};
+  if (errno == ENOENT) {
+    return {{kWhat,
+             fmt::format("{} does not exist, which containers need for the GPUs", device),
+             device,
+             true,
+             {"load the driver: sudo modprobe amdgpu"}}};
+  }
+  return {{kWhat,
+           fmt::format("this user may not use {}", device),
+           device,
+           true,
+           {"sudo usermod -aG render,video $USER, and log in again"}}};
+}
+
+Findings check_engine_parts(const Checked& given) {
   if (!given.machine.engine) return {};
   const auto& engine = *given.machine.engine;
   Findings findings;
-  for (auto& part :
-       containers::parts_of(engine, given.runner, {.root = given.machine.root, .gpus = given.machine.gpus})) {
+  for (auto& part : containers::parts_of(engine, given.runner,
+                                         {.root = given.machine.root,
+                                         .gpus = given.machine.gpus,
+                                         .device_groups = !given.machine.device.empty()})) {
     Finding finding{std::move(part.what), std::move(part.found), engine.name()};
     finding.missing = !part.fix.empty();
     if (finding.missing) finding.hints.push_back(std::move(part.fix));
@@ -70,7 +97,7 @@ Findings check_engine_parts(const Given& given) {
 }
 
 /// Where NVSwitches connect the GPUs, CUDA waits for the fabric manager: cudaErrorSystemNotReady, 802.
-Findings check_fabric_manager(const Given& given) {
+Findings check_fabric_manager(const Checked& given) {
   constexpr const char* kWhat = "NVSwitch";
   constexpr const char* kService = "nvidia-fabricmanager";
   const bool driven = !given.tree.names("proc/driver/nvidia-nvswitch/devices").empty();
@@ -79,7 +106,7 @@ Findings check_fabric_manager(const Given& given) {
       {.argv = {"systemctl", "is-active", kService}, .timeout = std::chrono::seconds(10)}, given.stop);
   const auto state = answer ? std::string(trim(answer->out)) : std::string();
   if (state.empty()) {
-    return {{kWhat, fmt::format("whether {} runs is unknown, since systemctl does not answer", kService),
+    return {{kWhat, fmt::format("unknown whether {} is active: systemctl did not answer", kService),
              "systemctl"}};
   }
   if (state == "active") return {{kWhat, fmt::format("{} is active", kService), "systemctl"}};
@@ -90,7 +117,7 @@ Findings check_fabric_manager(const Given& given) {
            {fmt::format("sudo systemctl enable --now {}", kService)}}};
 }
 
-Findings check_locked_memory(const Given& given) {
+Findings check_locked_memory(const Checked& given) {
   if (given.topology.hcas.empty()) return {};
   constexpr const char* kOrigin = "ulimit -Hl";
   const auto& limit = given.machine.locked_memory;
@@ -103,36 +130,27 @@ Findings check_locked_memory(const Given& given) {
 }
 
 /// Containers of a run on one machine have ports of their own.
-Findings check_port(const Given& given) {
+Findings check_port(const Checked& given) {
   const auto port = TrainRequest().port;
-  constexpr std::string_view kListens = "0A";  // TCP_LISTEN of <net/tcp_states.h>
-  constexpr std::size_t kAddress = 1;
-  constexpr std::size_t kState = 3;
   for (const auto* table : {"proc/net/tcp", "proc/net/tcp6"}) {
-    const auto text = given.tree.content(table).value_or("");
-    for (const auto line : lines(text)) {
-      std::vector<std::string_view> cells;
-      for (const auto cell : split(line, ' ')) {
-        if (!cell.empty()) cells.push_back(cell);
-      }
-      if (cells.size() <= kState || cells[kState] != kListens) continue;
-      const auto colon = cells[kAddress].rfind(':');
-      if (fabric::hex_number(cells[kAddress].substr(colon + 1)) != static_cast<std::uint32_t>(port)) continue;
-      return {{"port",
-               fmt::format("{} is in use on this machine; containers with a network of their own can "
-                           "use it all the same",
-                           port),
-               std::string("/") + table,
-               false,
-               {"use another --port where a run shares this machine's network"}}};
-    }
+    const auto sockets = train::read_tcp_sockets(given.tree.content(table).value_or(""));
+    const bool taken = std::any_of(sockets.begin(), sockets.end(), [&](const train::TcpSocket& each) {
+      return each.state == train::TcpSocket::State::listening && each.local_port == port;
+    });
+    if (!taken) continue;
+    return {{"port",
+             fmt::format("{} is in use on this machine; containers with their own network can still use it",
+                         port),
+             std::string("/") + table,
+             false,
+             {"use another --port for runs that share this machine's network"}}};
   }
   return {};
 }
 
-using Check = Findings (*)(const Given&);
-constexpr Check kChecks[] = {check_driver, check_engine_parts, check_fabric_manager, check_locked_memory,
-                             check_port};
+using Check = Findings (*)(const Checked&);
+constexpr Check kChecks[] = {check_driver,         check_device,        check_engine_parts,
+                             check_fabric_manager, check_locked_memory, check_port};
 
 }  // namespace
 

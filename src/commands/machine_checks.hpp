@@ -18,6 +18,7 @@ namespace launch::commands {
 struct CheckedMachine {
   std::filesystem::path root = "/";  ///< of sysfs, procfs and the engines' files; or a recorded tree
   int gpus = 0;                      ///< NVIDIA devices
+  std::string device = {};           ///< that containers need for other GPUs: "/dev/kfd"; empty: none
   std::optional<std::uint64_t> locked_memory = {};  ///< that a process may lock, in bytes; nullopt: no limit
   std::optional<containers::EngineInfo> engine = {};
   /// The project's locks.
@@ -29,7 +30,8 @@ struct CheckedMachine {
 };
 
 /// What containers with GPUs and the networks of runs need of a machine, as far as it is there to be checked:
-/// the driver, the engine's parts, NVIDIA's fabric manager, memory for RDMA, torchrun's port.
+/// the driver, the GPUs' device, the engine's parts, NVIDIA's fabric manager, memory for RDMA, torchrun's
+/// port.
 std::vector<Finding> check_machine(const CheckedMachine& machine, ProcessRunner& runner,
                                    const std::stop_token& stop);
 

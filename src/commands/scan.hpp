@@ -10,8 +10,9 @@
 namespace launch::commands {
 
 struct ScanRequest {
-  std::vector<std::string> paths;    ///< files and folders
-  std::vector<std::string> modules;  ///< top-level modules whose names are looked for
+  std::vector<std::string> paths;         ///< files and folders
+  std::vector<std::string> modules;       ///< top-level modules whose names are looked for
+  std::vector<std::string> exclude = {};  ///< patterns of what is not read below the paths
 };
 
 /// The names that code imports. Warns about files that could not be read completely. Errors: those of

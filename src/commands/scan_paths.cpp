@@ -1,28 +1,48 @@
 #include "commands/scan_paths.hpp"
 
 #include <algorithm>
+#include <memory>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "pytorch/packages.hpp"
 
 namespace launch::commands {
 
+namespace {
+
+/// Null without patterns.
+Result<std::shared_ptr<const specs::IgnorePatterns>> exclusion(const std::vector<std::string>& patterns) {
+  if (patterns.empty()) return nullptr;
+  TRY_ASSIGN(auto parsed, specs::IgnorePatterns::parse_at_any_depth(patterns));
+  return std::make_shared<const specs::IgnorePatterns>(std::move(parsed));
+}
+
+}  // namespace
+
 Result<std::vector<probe::ScanPath>> find_scan_paths(const std::vector<std::string>& paths,
+                                                     const std::vector<std::string>& exclude,
                                                      const Context& context) {
+  TRY_ASSIGN(const auto patterns, during(exclusion(exclude), "reading --exclude"));
   std::vector<probe::ScanPath> found;
   for (const auto& path : paths) {
-    found.push_back({context.folder / path, path});
+    found.push_back({context.folder / path, path, patterns});
     TRY(probe::require_path(found.back()));
   }
   return found;
 }
 
-std::vector<probe::ScanPath> scan_paths_of(const project::Recipe& recipe, const project::Project& project) {
+Result<std::vector<probe::ScanPath>> scan_paths_of(const project::Recipe& recipe,
+                                                   const project::Project& project,
+                                                   const std::vector<std::string>& exclude) {
+  auto all = recipe.verify.exclude;
+  all.insert(all.end(), exclude.begin(), exclude.end());
+  TRY_ASSIGN(const auto patterns, during(exclusion(all), "reading --exclude"));
   std::vector<probe::ScanPath> paths;
   for (const auto& each : recipe.verify.scan) {
     const auto path = project.root() / each;
-    paths.push_back({path, project.shown(path)});
+    paths.push_back({path, project.shown(path), patterns});
   }
   return paths;
 }
@@ -43,6 +63,13 @@ void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {
     reporter.warn(fmt::format("{}:{}: {}; the rest of the file was not read", each.file, each.problem.line,
                               each.problem.message));
   }
+  for (const auto& each : scan.left_out.notebooks) {
+    reporter.warn(fmt::format("{}: {} not read, such as {}; convert {} with `jupyter nbconvert --to script`",
+                              each.folder, count_of(each.count, "notebook"), each.first,
+                              each.count == 1 ? "it" : "them"));
+  }
+  for (const auto& each : scan.left_out.environments)
+    reporter.note(fmt::format("{} is not read: it is a Python environment, with {}", each.folder, each.mark));
 }
 
 }  // namespace launch::commands

@@ -66,7 +66,9 @@ Result<void> add_imports(const fs::path& root, SourceSurvey& survey, Reporter& r
     const auto top = module.substr(0, module.find('.'));
     if (pysource::is_standard_library(top)) continue;
     for (const auto& use : name.uses) {
-      const bool counts = use.need == pysource::Need::must || use.need == pysource::Need::path;
+      const bool gated = std::any_of(use.gates.begin(), use.gates.end(),
+                                     [](const pysource::Gate& gate) { return gate.line != 0; });
+      const bool counts = (use.need == pysource::Need::must || use.need == pysource::Need::path) && !gated;
       if (!counts || !is_of_training(use.file) || is_local(root, use.file, top)) continue;
       const auto full = name.requirement.name.empty() ? module : module + "." + name.requirement.name;
       ImportedPackage found{.package = project::package_of_module(full),

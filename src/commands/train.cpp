@@ -102,10 +102,12 @@ void find_verification(const project::Project& project, const project::LoadedLoc
 Result<train::Machine> machine_for(const TrainRequest& request, const project::Locked& locked,
                                    const Context& context) {
   auto machine = train::this_machine();
-  const bool needed = !request.gpus.value_or(locked.recipe.train.gpus).empty() &&
-                      project::accelerator(locked.lock.lock).kind() == specs::Accelerator::Kind::cuda;
+  const auto* vendor = train::gpu_vendor(project::accelerator(locked.lock.lock));
+  if (vendor == nullptr) return machine;
+  if (vendor != machine.gpus.vendor) machine.gpus = train::find_gpus(*vendor);
+  const bool needed = !request.gpus.value_or(locked.recipe.train.gpus).empty();
   if (!needed || machine.gpus.existing() == 0) return machine;
-  train::ask_gpus(machine.gpus, context.runner, context.stop);
+  train::complete_gpus(machine.gpus, context.runner, context.stop);
   TRY(train::limit_gpus(machine.gpus, context.environment.values()));
   return machine;
 }
@@ -114,12 +116,13 @@ void warn_of_busy_gpus(const train::Plan& plan, const train::MachineGpus& gpus,
                        const std::filesystem::path& state, Reporter& reporter) {
   if (plan.backend != "nccl") return;
   std::vector<train::GpuUser> others;
-  if (const auto list = train::list_runs(state)) {
-    for (const auto& run : list->runs) {
-      if (run.state != train::RunState::running) continue;
-      for (const auto& used : run.summary.gpus) {
-        if (!used.empty()) others.push_back({run.summary.run, used});
-      }
+  const auto folders = train::run_folders(state);
+  for (const auto& folder : folders.value_or(std::vector<train::RunFolder>())) {
+    if (!folder.is_held()) continue;  // most are of runs that ended long ago
+    const auto run = train::look_at_run(folder);
+    if (!run || run->state != train::RunState::running) continue;
+    for (const auto& used : run->summary.gpus) {
+      if (!used.empty()) others.push_back({run->summary.run, used});
     }
   }
   for (const auto& warning : train::busy_gpus(plan, gpus, others)) reporter.warn(warning);
@@ -133,7 +136,9 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                             return find_engine(context, workspace.site, request.engine);
                           }};
   tools.nccl.root = "/";
-  if (const auto own = fabric::own_conf_file(context.environment.values(), fabric::kNewestNccl))
+  const auto nccl = train::nccl_of(locked.lock.lock);
+  if (const auto own =
+          fabric::own_conf_file(context.environment.values(), nccl.value_or(fabric::kNewestNccl)))
     tools.nccl.own_conf = context.folder / *own;
   TRY_ASSIGN(auto place, train::make_place(request.place, std::move(tools)));
   std::random_device random;
@@ -155,7 +160,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
                                   .limits = request.limits,
                                   .arguments = request.arguments,
                                   .given = std::move(given),
-                                  .nccl = train::nccl_of(locked.lock.lock)};
+                                  .nccl = nccl};
   TRY_ASSIGN(auto plan, place->plan(locked.recipe, wanted));
   train::note_proxies(plan, context.environment);
   plan.preflight = request.preflight.value_or(place->has_several_hosts(plan));
@@ -203,7 +208,7 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
   auto& [place, folder, plan, image_error, mounted] = prepared;
   if (image_error) return fail(*std::move(image_error));
   if (mounted) TRY(mounted->make(plan, *place, context));
-  TRY(place->fit_user(plan, image::kUserId));
+  TRY(place->fit_user(plan, image::kUserId, context.stop));
   tell_notes(plan, context.reporter);
   auto description = place->describe(plan);
   context.reporter.note(
@@ -222,13 +227,13 @@ Result<TrainDocument> train(const TrainRequest& request, const Context& context,
 Result<TrainCommands> train_commands(const TrainRequest& request, const Context& context) {
   TRY_ASSIGN(auto prepared, prepare(request, context, Purpose::print_commands));
   if (prepared.image_error) context.reporter.warn(prepared.image_error->message());
-  TRY(prepared.place->fit_user(prepared.plan, image::kUserId));
+  TRY(prepared.place->fit_user(prepared.plan, image::kUserId, context.stop));
   tell_notes(prepared.plan, context.reporter);
   TRY(prepared.folder.write_node_files(context.disk));
   TRY(train::make_flight_folder(context.disk, prepared.plan));
   if (prepared.plan.preflight)
     context.reporter.note(
-        "the commands are those of the training: launch itself reads what a preflight finds");
+        "the commands run the training without its preflight, whose results only launch reads");
   if (prepared.plan.mounted) {
     context.reporter.warn(
         "the commands need what a run makes before: the mounted environment and a tar of the project's "

@@ -55,7 +55,7 @@ Result<specs::Platform> platform_of(const project::Recipe& recipe) {
 /// The names that the code needs of those of PyTorch's libraries that are locked.
 Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
                                   Reporter& reporter) {
-  const auto paths = scan_paths_of(locked.recipe, project);
+  TRY_ASSIGN(const auto paths, scan_paths_of(locked.recipe, project));
   const auto libraries = libraries_in(locked.lock.lock);
   const std::set<std::string, std::less<>> roots(libraries.begin(), libraries.end());
   if (paths.empty() || roots.empty()) return probe::TreeScan{};
@@ -155,8 +155,9 @@ image::InspectRequest inspect_request(const Subject& subject, const Digest& imag
 }
 
 /// Names that were not imported, and that some use needs.
-std::vector<probe::JudgedName> missing_names(const probe::TreeScan& scan,
+std::vector<probe::JudgedName> missing_names(const Subject& subject,
                                              const std::map<std::string, std::string>& missing) {
+  const auto& scan = subject.scan;
   std::vector<pysource::Answer> answers;
   for (const auto& name : scan.names) {
     const auto found = missing.find(name.requirement.text());
@@ -166,7 +167,10 @@ std::vector<probe::JudgedName> missing_names(const probe::TreeScan& scan,
       answers.push_back({is_asked(name) ? pysource::Verdict::yes : pysource::Verdict::unknown, ""});
     }
   }
-  auto judged = probe::judge(scan.names, answers);
+  probe::GateContext context{.symbols = scan.symbols.get()};
+  for (const auto& name : libraries_in(subject.locked.lock.lock)) context.facts.roots.insert(name);
+  for (const auto& wheel : subject.wheels) context.facts.versions[wheel.package] = wheel.version;
+  auto judged = probe::judge(scan.names, answers, std::move(context));
   std::erase_if(judged, [](const auto& name) { return !name.fails(); });
   return judged;
 }
@@ -206,7 +210,7 @@ class Findings {
 
   void compare_rest() {
     if (inspection_.missing) {
-      document_.missing = missing_names(subject_.scan, *inspection_.missing);
+      document_.missing = missing_names(subject_, *inspection_.missing);
       add_missing();
     }
     if (!inspection_.smoke_error.empty()) return add(Kind::smoke, "smoke test: " + inspection_.smoke_error);

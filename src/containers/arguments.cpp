@@ -51,6 +51,8 @@ Arguments arguments_of(std::string_view verb, const EngineInfo& info, const RunS
     if (info.type->sets_limit(name)) add(arguments, "--ulimit", fmt::format("{}={}", name, limits));
   }
   for (const auto& device : spec.devices) add(arguments, "--device", device);
+  for (auto& option : info.type->device_groups(info, spec.device_groups))
+    arguments.push_back(std::move(option));
   if (spec.stop_seconds) add(arguments, "--stop-timeout", std::to_string(*spec.stop_seconds));
   if (!spec.stop_signal.empty()) add(arguments, "--stop-signal", spec.stop_signal);
   if (!spec.gpus.empty()) {

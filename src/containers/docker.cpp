@@ -98,7 +98,7 @@ class Docker final : public EngineType {
       if (std::filesystem::exists(machine.root / folder / kHook, ignored))
         return {{"GPU hook", std::string(kHook) + " in /" + folder}};
     }
-    return {{"GPU hook", std::string(kHook) + " is not installed, which docker needs for --gpus",
+    return {{"GPU hook", fmt::format("{}, which docker needs for --gpus, is not installed", kHook),
              "install NVIDIA's container toolkit, then: sudo nvidia-ctk runtime configure --runtime=docker"}};
   }
 

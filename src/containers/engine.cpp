@@ -75,10 +75,8 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
 }
 
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
-  // podman 4.3 may miss an image, or fail, while another that shares a layer with it is removed: a "no" is
-  // asked for twice.
   TRY_ASSIGN(auto outcome, call({"image", "inspect", reference}));
-  if (!outcome.ok()) {
+  if (!outcome.ok() && info_.type->may_miss_images()) {
     TRY_ASSIGN(outcome, call({"image", "inspect", reference}));
   }
   if (outcome.ok()) {
@@ -144,10 +142,9 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
-  // podman fails if an image is removed by another process while it lists them.
-  constexpr int kTries = 5;
+  const int tries = info_.type->may_miss_images() ? 5 : 1;
   TRY_ASSIGN(auto listed, call(info_.type->list_names()));
-  for (int i = 1; i < kTries && !listed.ok() && not_there(listed); ++i) {
+  for (int i = 1; i < tries && !listed.ok() && not_there(listed); ++i) {
     TRY_ASSIGN(listed, call(info_.type->list_names()));
   }
   if (!listed.ok()) return fail(failed("list its images", listed));
@@ -281,7 +278,7 @@ std::string UserIds::text() const {
 
 std::optional<UserIds> Engine::ids_of(const std::string& user, const std::string& image,
                                       const std::vector<Mount>& mounts, std::stop_token stop) const {
-  if (user.empty()) return UserIds{};
+  if (user.empty() || user == "root" || user == "0") return UserIds{};
   if (user.find(':') != std::string::npos) {
     if (auto ids = user_ids(user, "")) return ids;
   }
@@ -295,7 +292,10 @@ std::optional<UserIds> Engine::ids_of(const std::string& user, const std::string
     mount.read_only = true;
     mount.relabel = false;
   }
-  const auto answer = runner_->run(process(run_arguments(info_, spec)), std::move(stop));
+  constexpr std::chrono::seconds kPatience{60};
+  auto process = this->process(run_arguments(info_, spec));
+  process.timeout = kPatience;
+  const auto answer = runner_->run(process, std::move(stop));
   // One of the files may be missing.
   return user_ids(user, answer ? answer->out : std::string());
 }

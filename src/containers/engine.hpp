@@ -117,6 +117,8 @@ struct RunSpec {
   std::optional<std::int64_t> pids_limit = {};
   std::map<std::string, std::string> ulimits = {};  ///< "nofile" → "1024:4096", soft and hard; -1: unlimited
   std::vector<std::string> devices = {};            ///< "/dev/infiniband", a device or a folder of them
+  /// The caller's groups that may use the devices, by number; the container's user becomes a member.
+  std::vector<unsigned> device_groups = {};
   /// Time between SIGTERM and SIGKILL when something other than remove_containers ends it (as podman does
   /// when its client is killed); by default the engine's 10 s.
   std::optional<int> stop_seconds = {};

@@ -75,6 +75,12 @@ Result<std::optional<std::map<std::string, std::string>>> EngineType::mirror_var
   return std::nullopt;
 }
 
+Arguments EngineType::device_groups(const EngineInfo&, const std::vector<unsigned>& groups) const {
+  Arguments arguments;
+  for (const auto group : groups) arguments.insert(arguments.end(), {"--group-add", std::to_string(group)});
+  return arguments;
+}
+
 std::vector<Part> parts_of(const EngineInfo& info, ProcessRunner& runner, const PartsOf& machine) {
   return info.elsewhere.empty() ? info.type->parts(info, runner, machine) : std::vector<Part>();
 }

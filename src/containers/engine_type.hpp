@@ -82,6 +82,8 @@ class EngineType {
   virtual Arguments network_options() const { return {}; }
   /// The options of `run` for one or more GPUs.
   virtual Arguments gpus(const specs::GpuSet& gpus) const = 0;
+  /// The options of `run` for RunSpec::device_groups.
+  virtual Arguments device_groups(const EngineInfo&, const std::vector<unsigned>& groups) const;
   /// The options of `run` for RunSpec::without_proxies.
   virtual Arguments no_proxies() const { return {}; }
   /// The options of `run` for RunSpec::caller; empty if it cannot do that here.
@@ -93,6 +95,8 @@ class EngineType {
   /// The commands that end and remove containers, each followed by their names. Only the last one must
   /// succeed.
   virtual std::vector<Arguments> removal(int grace_seconds) const = 0;
+  /// Whether it may miss an image, or fail to list them, while another process removes one.
+  virtual bool may_miss_images() const { return false; }
   /// Whether a removal that failed with these words may succeed a moment later.
   virtual bool may_remove_later(std::string_view err) const = 0;
 

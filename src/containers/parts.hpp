@@ -19,7 +19,8 @@ struct Part {
 /// The machine whose files are examined.
 struct PartsOf {
   std::filesystem::path root = "/";
-  int gpus = 0;  ///< NVIDIA devices that containers should get
+  int gpus = 0;                ///< NVIDIA devices that containers should get
+  bool device_groups = false;  ///< they should keep the caller's groups (RunSpec::device_groups)
 };
 
 /// The parts of an engine on this machine; none if it runs elsewhere.

@@ -151,6 +151,12 @@ class Podman final : public EngineType {
     return arguments;
   }
 
+  /// A rootless container does not know the numbers of the machine's groups; crun lets it keep the caller's.
+  Arguments device_groups(const EngineInfo& info, const std::vector<unsigned>& groups) const override {
+    if (!info.rootless) return EngineType::device_groups(info, groups);
+    return groups.empty() ? Arguments() : Arguments{"--group-add", "keep-groups"};
+  }
+
   Arguments no_proxies() const override { return {"--http-proxy=false"}; }
 
   Arguments map_user(const EngineInfo& info, const UserIds& ids) const override {
@@ -164,6 +170,9 @@ class Podman final : public EngineType {
   /// containers.conf). With any --ulimit it also sets those of files and processes, to numbers that not every
   /// caller may set.
   bool sets_limit(std::string_view name) const override { return name != "nofile"; }
+
+  /// podman 4.3, where the other shares a layer with it.
+  bool may_miss_images() const override { return true; }
 
   /// podman's stop already removes what ran with `run --rm`, which its rm reports as an error.
   std::vector<Arguments> removal(int grace_seconds) const override {

@@ -39,7 +39,7 @@ std::optional<std::string> folder_with(const PartsOf& machine, const std::array<
 Part init_part(const PartsOf& machine) {
   if (const auto folder = folder_with(machine, kHelpers, "catatonit"))
     return {"init", fmt::format("catatonit in {}", *folder)};
-  return {"init", "catatonit is not installed, which `podman run --init` needs",
+  return {"init", "catatonit, which `podman run --init` needs, is not installed",
           "install catatonit: apt-get install catatonit"};
 }
 
@@ -54,7 +54,7 @@ std::optional<Part> network_part(std::string_view info, const PartsOf& machine) 
   if (backend != "netavark") return std::nullopt;
   const auto folder = folder_with(machine, kHelpers, "netavark");
   if (!folder) {
-    return Part{"network", "netavark is not installed, which podman needs for the networks of runs",
+    return Part{"network", "netavark, which podman needs for runs' networks, is not installed",
                 "install netavark: apt-get install netavark"};
   }
   const bool names = folder_with(machine, kHelpers, "aardvark-dns").has_value();
@@ -62,6 +62,16 @@ std::optional<Part> network_part(std::string_view info, const PartsOf& machine) 
                                : fmt::format("netavark in {}; no aardvark-dns, which runs do not need: nodes "
                                              "know each other's addresses",
                                              *folder)};
+}
+
+/// Only crun knows `--group-add keep-groups`, by which a rootless container may use the caller's devices.
+Part group_part(std::string_view info) {
+  const auto runtime = text_at(info, {"host", "ociRuntime", "name"});
+  if (runtime == "crun") return {"groups", "crun keeps them for containers"};
+  return {"groups",
+          fmt::format("AMD GPUs need crun, which keeps the caller's groups, but podman uses {}",
+                      runtime.empty() ? "another runtime" : runtime),
+          "install crun: apt-get install crun, and set runtime = \"crun\" in containers.conf"};
 }
 
 std::vector<CdiSpec> cdi_specs(const PartsOf& machine) {
@@ -87,9 +97,7 @@ Part gpu_part(const PartsOf& machine) {
     devices.insert(devices.end(), spec.devices.begin(), spec.devices.end());
     for (const auto& file : spec.files) {
       if (exists(machine, file)) continue;
-      return {kWhat,
-              fmt::format("the specification of this machine's GPUs is of another driver: {} does not exist",
-                          file),
+      return {kWhat, fmt::format("the GPU specification is for another driver: {} does not exist", file),
               kFix};
     }
   }
@@ -112,6 +120,7 @@ std::vector<Part> podman_parts(const EngineInfo& info, ProcessRunner& runner, co
   std::vector<Part> parts{init_part(machine)};
   const auto answer = ask(runner, {info.program, "info", "--format", "json"});
   if (answer && answer->ok()) {
+    if (machine.device_groups && info.rootless) parts.push_back(group_part(answer->out));
     if (auto part = network_part(answer->out, machine)) parts.push_back(*std::move(part));
   }
   if (machine.gpus > 0) parts.push_back(gpu_part(machine));

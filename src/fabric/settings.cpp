@@ -14,7 +14,9 @@ constexpr std::size_t kMostKept = 1023;
 
 void add(std::map<std::string, Setting>& all, const std::string& name, const std::string& value,
          const std::string& origin) {
-  if (!name.starts_with(kPrefix) && name != kGlooInterface) return;
+  // NVIDIA's images say with NCCL_VERSION what they have installed; NCCL does not read it.
+  const bool of_nccl = name.starts_with(kPrefix) && name != "NCCL_VERSION";
+  if (!of_nccl && name != kGlooInterface) return;
   const auto [place, is_new] = all.try_emplace(name, Setting{name, value, origin});
   if (!is_new) place->second.hidden.push_back({value, origin});
 }

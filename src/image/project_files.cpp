@@ -13,8 +13,8 @@
 #include "base/file.hpp"
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
-#include "image/ignore_patterns.hpp"
 #include "image/project_tree.hpp"
+#include "specs/ignore_patterns.hpp"
 
 namespace launch::image {
 namespace {
@@ -38,7 +38,7 @@ Result<Ignored> read_ignored(const fs::path& root) {
     std::error_code ignored;
     if (!fs::is_regular_file(root / name, ignored)) continue;
     TRY_ASSIGN(const auto text, read_file(root / name));
-    TRY_ASSIGN(auto patterns, IgnorePatterns::parse_file(text, name));
+    TRY_ASSIGN(auto patterns, specs::IgnorePatterns::parse_file(text, name));
     return Ignored{name, std::move(patterns)};
   }
   return Ignored();
@@ -97,7 +97,7 @@ class Finder {
 
  private:
   Result<void> add_folder(const project::CopyEntry& entry, const fs::path& folder, ProjectCopy& copy) {
-    auto exclude = IgnorePatterns::parse(entry.exclude);
+    auto exclude = specs::IgnorePatterns::parse(entry.exclude);
     if (!exclude)
       return fail(copy_error(recipe_, entry, "has an invalid exclude: " + exclude.error().message()));
     TRY_ASSIGN(auto tree, find_tree({recipe_, entry, root_, folder, ignored_, *exclude}));

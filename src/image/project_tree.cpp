@@ -52,8 +52,8 @@ class Walk {
   explicit Walk(const TreeRequest& request) : request_(request) {}
 
   struct Verdicts {
-    IgnorePatterns::Verdict project;
-    IgnorePatterns::Verdict entry;
+    specs::IgnorePatterns::Verdict project;
+    specs::IgnorePatterns::Verdict entry;
     bool excluded() const { return project.excluded || entry.excluded; }
   };
 

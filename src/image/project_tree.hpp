@@ -7,16 +7,16 @@
 
 #include "base/error.hpp"
 #include "base/result.hpp"
-#include "image/ignore_patterns.hpp"
 #include "image/project_files.hpp"
 #include "project/recipe.hpp"
+#include "specs/ignore_patterns.hpp"
 
 namespace launch::image {
 
 /// What a project leaves out of its images.
 struct Ignored {
-  std::string file = ".dockerignore";  ///< where it says so
-  IgnorePatterns patterns = {};        ///< of paths relative to its root
+  std::string file = ".dockerignore";   ///< where it says so
+  specs::IgnorePatterns patterns = {};  ///< of paths relative to its root
 };
 
 /// A folder to copy, and what its project says of it.
@@ -26,7 +26,7 @@ struct TreeRequest {
   std::filesystem::path root;    ///< of the project, canonical
   std::filesystem::path folder;  ///< below the root, canonical
   const Ignored& ignored;
-  const IgnorePatterns& exclude;  ///< of the entry, for paths relative to the folder
+  const specs::IgnorePatterns& exclude;  ///< of the entry, for paths relative to the folder
 };
 
 /// What is in the folder, in no order. Paths in messages are relative to the project's root.

@@ -7,7 +7,7 @@
 
 #include "base/mapped_file.hpp"
 #include "base/text.hpp"
-#include "image/ignore_patterns.hpp"
+#include "specs/ignore_patterns.hpp"
 
 namespace launch::image {
 namespace {
@@ -40,13 +40,13 @@ bool has_npm_secret(std::string_view text) {
 
 /// Files of these names are secrets if they contain one of the texts.
 struct Kind {
-  IgnorePatterns names;
+  specs::IgnorePatterns names;
   std::vector<std::string_view> texts;  ///< none: whatever they contain
   bool (*contains)(std::string_view) = nullptr;
 };
 
-IgnorePatterns names(std::vector<std::string> patterns) {
-  return IgnorePatterns::parse(patterns).value();
+specs::IgnorePatterns names(std::vector<std::string> patterns) {
+  return specs::IgnorePatterns::parse(patterns).value();
 }
 
 const std::vector<Kind>& kinds() {

@@ -257,6 +257,31 @@ std::vector<Result<RemoteZip>> RemoteZip::open_all(net::HttpClient& http,
   return zips;
 }
 
+RemoteZip RemoteZip::known(net::HttpClient& http, specs::Url url, ZipOutline outline) {
+  RemoteZip zip(http, std::move(url));
+  zip.size_ = outline.size;
+  zip.entries_ = std::move(outline.entries);
+  zip.places_ = std::move(outline.places);
+  zip.cache_ = false;
+  return zip;
+}
+
+void RemoteZip::keep_only(const std::function<bool(const archive::ZipEntry&)>& wanted) {
+  pieces_ = {};
+  std::erase_if(entries_, [&](const archive::ZipEntry& entry) { return !wanted(entry); });
+  entries_.shrink_to_fit();
+  std::vector<std::uint64_t> places;
+  places.reserve(2 * entries_.size());
+  for (const auto& entry : entries_) {
+    places.push_back(entry.header_offset);
+    const auto next = std::upper_bound(places_.begin(), places_.end(), entry.header_offset);
+    if (next != places_.end()) places.push_back(*next);
+  }
+  std::sort(places.begin(), places.end());
+  places.erase(std::unique(places.begin(), places.end()), places.end());
+  places_ = std::move(places);
+}
+
 const archive::ZipEntry* RemoteZip::find(std::string_view name) const {
   const auto at = std::find_if(entries_.rbegin(), entries_.rend(),
                                [&](const archive::ZipEntry& e) { return e.name == name; });

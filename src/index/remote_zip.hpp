@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -37,12 +38,22 @@ struct FilePiece {
 /// Number of bytes at the end of a zip to request first if nothing better is known.
 inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
+/// Bytes that are sooner read than asked for without them.
+inline constexpr std::uint64_t kGap = std::uint64_t{32} << 10;
+
 /// A zip to open.
 struct ZipLocation {
   specs::Url url;                          ///< http, https or file
   std::optional<std::uint64_t> size = {};  ///< the file's length, when it is known
   std::uint64_t tail = kTail;              ///< number of bytes at the end to request first
   bool cache = true;                       ///< may be answered from the HTTP cache
+};
+
+/// All that must be known of a zip to read some of its entries.
+struct ZipOutline {
+  std::uint64_t size = 0;                  ///< the whole file's length in bytes
+  std::vector<archive::ZipEntry> entries;  ///< in the order of the directory
+  std::vector<std::uint64_t> places;       ///< where they begin, and where what follows each begins; sorted
 };
 
 /// A zip on a server, read by range requests: its directory, then only the requested entries. Not
@@ -63,10 +74,17 @@ class RemoteZip {
                                                  std::uint64_t most_whole = kMostWhole,
                                                  RangeMemory* memory = nullptr);
 
+  /// A zip whose directory was read before, read without the HTTP cache. Reading from it fails if the file
+  /// has changed since.
+  static RemoteZip known(net::HttpClient& http, specs::Url url, ZipOutline outline);
+
   const specs::Url& url() const { return url_; }
   /// The whole file's length in bytes.
   std::uint64_t size() const { return size_; }
   const std::vector<archive::ZipEntry>& entries() const { return entries_; }
+  /// Forgets all other entries, and the bytes that opening brought, so that many zips can be open.
+  void keep_only(const std::function<bool(const archive::ZipEntry&)>& wanted);
+  ZipOutline outline() const { return {size_, entries_, places_}; }
   /// The last entry of that name; null if there is none.
   const archive::ZipEntry* find(std::string_view name) const;
   /// Contents, checked by size and CRC-32; adjacent entries are read with one request. Errors (environment).
@@ -76,6 +94,7 @@ class RemoteZip {
   struct Wish {
     const RemoteZip* zip = nullptr;
     std::vector<const archive::ZipEntry*> entries;
+    std::uint64_t gap = kGap;  ///< entries with at most so many bytes between them are read with one request
   };
   /// The same for many zips, in parallel; answers in the order of the wishes.
   static std::vector<Result<std::vector<std::string>>> read_all(std::span<const Wish> wishes);

@@ -13,8 +13,6 @@ namespace {
 
 constexpr std::uint64_t kLocalHeader = 30;
 constexpr std::uint64_t kExtraGuess = 1024;  // of a local header's extra field
-constexpr std::uint64_t kGapWorthReading = std::uint64_t{32}
-                                           << 10;  // a request costs more than so many bytes
 
 /// Bytes [first, end) of the file.
 struct Extent {
@@ -22,12 +20,12 @@ struct Extent {
   std::uint64_t end = 0;
 };
 
-std::vector<Extent> joined(std::vector<Extent> extents) {
+std::vector<Extent> joined(std::vector<Extent> extents, std::uint64_t gap) {
   std::sort(extents.begin(), extents.end(),
             [](const Extent& a, const Extent& b) { return a.first < b.first; });
   std::vector<Extent> result;
   for (const auto& extent : extents) {
-    if (!result.empty() && extent.first <= result.back().end + kGapWorthReading) {
+    if (!result.empty() && extent.first <= result.back().end + gap) {
       result.back().end = std::max(result.back().end, extent.end);
     } else {
       result.push_back(extent);
@@ -41,7 +39,8 @@ std::vector<Extent> joined(std::vector<Extent> extents) {
 /// One wish in progress: rounds of requests until every entry's bytes have arrived.
 class ZipReading {
  public:
-  explicit ZipReading(const RemoteZip::Wish& wish) : zip_(*wish.zip), entries_(wish.entries) {}
+  explicit ZipReading(const RemoteZip::Wish& wish)
+      : zip_(*wish.zip), entries_(wish.entries), gap_(wish.gap) {}
 
   net::HttpClient& http() const { return *zip_.http_; }
 
@@ -58,7 +57,7 @@ class ZipReading {
       if (!find(extent->first, extent->end - extent->first)) missing.push_back(*extent);
     }
     std::vector<net::HttpRequest> requests;
-    for (const auto& extent : joined(std::move(missing))) {
+    for (const auto& extent : joined(std::move(missing), gap_)) {
       requests.push_back({.url = zip_.url_,
                           .range = net::ByteRange{extent.first, extent.end - 1},
                           .most = extent.end - extent.first,
@@ -144,6 +143,7 @@ class ZipReading {
 
   const RemoteZip& zip_;
   std::vector<const archive::ZipEntry*> entries_;
+  std::uint64_t gap_;
   std::vector<FilePiece> pieces_;
   std::optional<Error> error_;
 };

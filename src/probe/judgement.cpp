@@ -9,11 +9,11 @@ namespace {
 /// Verdicts of groups: the best alternative's; an alternative is as bad as the worst name that it needs.
 class Groups {
  public:
-  void add(const Use& use, pysource::Verdict verdict) {
-    for (std::size_t i = 0; i < use.choices.size(); ++i) {
-      auto& alternative = alternatives_[use.choices[i]];
-      if (i + 1 < use.choices.size()) {
-        alternative.inner.push_back(use.choices[i + 1].group);
+  void add(const std::vector<pysource::Choice>& choices, pysource::Verdict verdict) {
+    for (std::size_t i = 0; i < choices.size(); ++i) {
+      auto& alternative = alternatives_[choices[i]];
+      if (i + 1 < choices.size()) {
+        alternative.inner.push_back(choices[i + 1].group);
       } else {
         alternative.own = std::min(alternative.own, verdict);
       }
@@ -42,6 +42,48 @@ class Groups {
   std::map<std::uint32_t, pysource::Verdict> verdicts_;
 };
 
+/// Evaluates gates.
+class Gates {
+ public:
+  explicit Gates(const GateContext& context)
+      : symbols_(context.symbols != nullptr ? *context.symbols : kNone),
+        evaluator_(symbols_, context.facts) {}
+
+  void judge(JudgedUse& judged) {
+    auto all = pysource::Truth::yes();
+    for (const auto& gate : judged.use.gates) {
+      const auto passes = judged.use.source < symbols_.size() ? evaluator_.passes(gate, judged.use.source)
+                                                              : pysource::Truth::open();
+      if (passes.is_yes() && gate.line != 0) judged.passed_lines.push_back(gate.line);
+      all = all & passes;
+    }
+    judged.runs = all.is_yes()        ? Runs::yes
+                  : all.can_be_yes()  ? Runs::depends
+                  : all.can_be_open() ? Runs::unknown
+                                      : Runs::no;
+  }
+
+ private:
+  static const pysource::SymbolTable kNone;
+  const pysource::SymbolTable& symbols_;
+  pysource::GateEvaluator evaluator_;
+};
+
+const pysource::SymbolTable Gates::kNone = {};
+
+/// The outcome of a use whose name has that verdict.
+pysource::Verdict outcome_of(const JudgedUse& judged, pysource::Verdict verdict, Groups& choices,
+                             Groups& branches) {
+  const bool decided = judged.runs == Runs::yes || judged.runs == Runs::no;
+  const bool known = decided && !judged.use.gates.empty();
+  for (const auto& choice : judged.use.choices) {
+    // A handler that is known to run has no alternative.
+    if (!known || choice.alternative == 0) verdict = std::max(verdict, choices.of(choice.group));
+  }
+  if (judged.use.branch && !known) verdict = std::max(verdict, branches.of(judged.use.branch->group));
+  return verdict;
+}
+
 }  // namespace
 
 bool JudgedName::fails() const {
@@ -53,20 +95,56 @@ bool JudgedName::is_open() const {
          std::any_of(uses.begin(), uses.end(), [](const JudgedUse& use) { return use.is_open(); });
 }
 
-std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pysource::Answer> answers) {
-  Groups groups;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    for (const auto& use : names[i].uses) groups.add(use, answers[i].verdict);
+std::string_view runs_name(Runs runs) {
+  switch (runs) {
+    case Runs::yes:
+      return "yes";
+    case Runs::no:
+      return "no";
+    case Runs::depends:
+      return "depends";
+    case Runs::unknown:
+      return "unknown";
   }
+  return "unknown";
+}
+
+pysource::Need JudgedUse::need() const {
+  switch (runs) {
+    case Runs::yes:
+      return use.gates.empty() ? use.need : use.need_if_run;
+    case Runs::depends:
+      return std::max(use.need, pysource::Need::path);
+    case Runs::unknown:
+    case Runs::no:
+      return std::max(use.need, pysource::Need::optional);
+  }
+  return use.need;
+}
+
+std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pysource::Answer> answers,
+                              GateContext context) {
+  for (std::size_t i = 0; i < names.size(); ++i)
+    context.facts.answers.emplace(names[i].requirement, answers[i].verdict);
+  Gates gates(context);
+  Groups choices;
+  Groups branches;
   std::vector<JudgedName> judged;
   for (std::size_t i = 0; i < names.size(); ++i) {
     JudgedName name{std::move(names[i].requirement), names[i].need, answers[i], {}};
     for (auto& use : names[i].uses) {
-      auto outcome = answers[i].verdict;
-      for (const auto& choice : use.choices) outcome = std::max(outcome, groups.of(choice.group));
-      name.uses.push_back({std::move(use), outcome});
+      JudgedUse each{std::move(use)};
+      gates.judge(each);
+      // What does not run makes its alternative no worse.
+      const bool runs = each.runs != Runs::no;
+      choices.add(each.use.choices, runs ? answers[i].verdict : pysource::Verdict::yes);
+      if (runs && each.use.branch) branches.add({*each.use.branch}, answers[i].verdict);
+      name.uses.push_back(std::move(each));
     }
     judged.push_back(std::move(name));
+  }
+  for (auto& name : judged) {
+    for (auto& use : name.uses) use.outcome = outcome_of(use, name.answer.verdict, choices, branches);
   }
   return judged;
 }

@@ -1,8 +1,15 @@
 #pragma once
 
+#include <map>
+#include <optional>
+#include <set>
 #include <string>
+#include <tuple>
+#include <utility>
 #include <vector>
 
+#include "probe/baseline.hpp"
+#include "probe/elsewhere.hpp"
 #include "probe/judgement.hpp"
 #include "specs/platform.hpp"
 
@@ -21,6 +28,27 @@ struct PlatformAnswers {
   std::vector<AskedWheel> wheels;
   std::vector<std::string> missing;  ///< packages without a wheel for it
   std::vector<JudgedName> names;     ///< sorted; the same names and uses on every platform
+  std::set<pysource::Requirement> unusable =
+      {};  ///< there, but importing them fails for lack of a package (missing_needs)
+};
+
+/// What makes a check fail.
+enum class FailOn : std::uint8_t {
+  must,     ///< a missing name that is needed when its file is imported
+  path,     ///< also one that is needed on some path
+  unknown,  ///< also a needed name of which it is unknown whether the wheels have it
+};
+
+/// Names of a top-level module that nobody was asked for.
+struct NotChecked {
+  std::string module;
+  std::size_t names = 0;
+};
+
+/// The older release of `--from`: only what it had and the newer one lacks counts.
+struct Earlier {
+  AskedWheel wheel;
+  std::vector<JudgedName> names;  ///< the same names and uses as on every platform
 };
 
 struct CheckReport {
@@ -28,7 +56,19 @@ struct CheckReport {
   std::size_t files = 0;
   std::vector<FileProblem> problems;
 
-  bool fails() const;  ///< some use of a name will fail on some platform
+  FailOn fail_on = FailOn::path;
+  std::optional<Earlier> earlier = {};
+  std::optional<Baseline> baseline = {};
+  /// Names of packages that no locked wheel provides; they fail only where they are needed in any case.
+  std::set<pysource::Requirement> unprovided = {};
+  std::map<pysource::Requirement, Advice> advice = {};  ///< on missing names
+  std::vector<NotChecked> not_checked = {};             ///< most names first
+  std::string not_checked_reason = {};                  ///< "no wheel given"
+  LeftOut left_out = {};
+  /// The source's line, of the uses of names that are not simply there.
+  std::map<std::pair<std::string, std::uint32_t>, std::string> lines = {};
+
+  bool fails() const;  ///< some finding makes the check fail (findings.hpp)
 };
 
 /// True if two platforms agree on a name and on each use of it; the reasons may differ.

@@ -2,21 +2,19 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/source_files.hpp"
 #include "pysource/python_scanner.hpp"
 
 namespace launch::probe {
-
-/// A file or folder to scan, and its name in messages.
-struct ScanPath {
-  std::filesystem::path path;
-  std::string shown;
-};
 
 /// A place in the code that needs a name.
 struct Use {
@@ -24,7 +22,11 @@ struct Use {
   std::uint32_t line = 0;
   std::uint32_t column = 0;
   pysource::Need need = pysource::Need::must;
-  std::vector<pysource::Choice> choices;  ///< groups are numbered over the whole tree
+  std::vector<pysource::Choice> choices;        ///< groups are numbered over the whole tree
+  pysource::Need need_if_run = need;            ///< the need if all gates let it run
+  std::vector<pysource::Gate> gates = {};       ///< tests of the packages' versions or features before it
+  std::optional<pysource::Choice> branch = {};  ///< as in ImportUse
+  std::uint32_t source = 0;                     ///< the file's number in the symbols
 };
 
 struct NeededName {
@@ -40,17 +42,17 @@ struct FileProblem {
 };
 
 struct TreeScan {
-  std::vector<NeededName> names;  ///< sorted
+  std::vector<NeededName> names;                         ///< sorted
+  std::vector<pysource::Requirement> questions;          ///< further names that gates ask for; sorted
+  std::shared_ptr<const pysource::SymbolTable> symbols;  ///< what gates refer to; null: nothing
   std::size_t files = 0;
   std::vector<FileProblem> problems;
+  LeftOut left_out;
+  std::map<std::string, std::filesystem::path> places;  ///< of the files that have uses, as they are shown
 };
 
-/// Errors (input): no such file or folder.
-Result<void> require_path(const ScanPath& path);
-
-/// Scans files and all *.py files below folders; skips hidden folders, __pycache__, node_modules and virtual
-/// environments, and does not follow links to folders. `roots` as for scan_source. Errors: (input) a path
-/// that does not exist or a folder without Python files; (environment) a file that cannot be read.
+/// Scans files and all *.py files below folders, as find_sources finds them. `roots` as for scan_source.
+/// Errors: those of find_sources; (environment) a file that cannot be read.
 Result<TreeScan> scan_tree(std::span<const ScanPath> paths, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::probe

@@ -1,9 +1,13 @@
 #include "probe/wheel_api.hpp"
 
 #include <algorithm>
+#include <numeric>
+#include <optional>
+#include <unordered_map>
 #include <utility>
 
 #include "archive/installation.hpp"
+#include "base/parallel.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pytorch/api_rules.hpp"
 
@@ -23,7 +27,11 @@ struct WheelApi::State {
   std::unordered_map<std::string, FileOrigin> origins;
   pysource::ModuleLibrary library;
 
-  Result<void> read_wanted();
+  /// True if the file's wheel is on this machine.
+  bool is_near(const std::string& file) const {
+    const auto found = origins.find(file);
+    return found != origins.end() && wheels[found->second.wheel].source->is_near();
+  }
   void note_imports(std::span<const pysource::Requirement> requirements);
 };
 
@@ -53,10 +61,7 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
     return found == labels.end() ? std::string("the wheel") : found->second;
   };
   state->library.rules = &pytorch::api_rules();
-  state->library.is_near = [state](const std::string& file) {
-    const auto found = state->origins.find(file);
-    return found != state->origins.end() && state->wheels[found->second.wheel].source->is_near();
-  };
+  state->library.is_near = [state](const std::string& file) { return state->is_near(file); };
 }
 
 WheelApi::~WheelApi() = default;
@@ -65,32 +70,6 @@ WheelApi& WheelApi::operator=(WheelApi&&) noexcept = default;
 
 const std::set<std::string, std::less<>>& WheelApi::roots() const {
   return state_->library.files.roots();
-}
-
-Result<void> WheelApi::State::read_wanted() {
-  const auto wanted = std::exchange(library.wanted, {});
-  std::vector<std::vector<std::string>> names(wheels.size());
-  std::vector<std::vector<std::pair<std::string, pysource::WantedFile>>> files(wheels.size());
-  for (const auto& [file, as] : wanted) {
-    const auto& origin = origins.at(file);
-    names[origin.wheel].push_back(origin.archive_path);
-    files[origin.wheel].emplace_back(file, as);
-  }
-  for (std::size_t i = 0; i < wheels.size(); ++i) {
-    if (names[i].empty()) continue;
-    TRY_ASSIGN(auto contents,
-               during(wheels[i].source->read(names[i]), "reading the modules of " + wheels[i].label));
-    for (std::size_t k = 0; k < contents.size(); ++k) {
-      auto& [file, as] = files[i][k];
-      if (as.list != nullptr) {
-        library.lists.emplace(file, as.list->read(contents[k]));
-        continue;
-      }
-      library.read.emplace(
-          file, pysource::read_module(std::move(contents[k]), as.module, as.is_package, as.is_stub));
-    }
-  }
-  return {};
 }
 
 /// Modules that the code imports are attributes of their packages, whatever else imports them.
@@ -106,27 +85,237 @@ void WheelApi::State::note_imports(std::span<const pysource::Requirement> requir
   }
 }
 
-Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Requirement> requirements) {
-  std::vector<pysource::Answer> answers(requirements.size());
-  std::vector<std::size_t> open(requirements.size());
-  for (std::size_t i = 0; i < open.size(); ++i) open[i] = i;
-  state_->note_imports(requirements);
-  pysource::NameResolver resolver(state_->library);
-  while (!open.empty()) {
-    std::vector<std::size_t> pending;
-    std::map<std::string, pysource::WantedFile> wanted;
-    for (const auto i : open) {
-      state_->library.wanted.clear();
-      answers[i] = resolver.answer(requirements[i]);
-      if (state_->library.wanted.empty()) continue;
-      pending.push_back(i);
-      wanted.merge(state_->library.wanted);
-    }
-    state_->library.wanted = std::move(wanted);
-    if (!pending.empty()) TRY(state_->read_wanted());
-    open = std::move(pending);
+/// The questions to one version, answered in rounds as files are read.
+class Questioning {
+ public:
+  explicit Questioning(const ApiQuestion& question)
+      : state_(*question.api->state_),
+        requirements_(question.requirements),
+        answers_(requirements_.size()),
+        open_(requirements_.size()) {
+    std::iota(open_.begin(), open_.end(), std::size_t{0});
+    state_.note_imports(requirements_);
   }
-  return answers;
+
+  /// Files that the next round needs, by their path below site-packages.
+  const std::map<std::string, pysource::WantedFile>& wanted() const { return wanted_; }
+  /// All files that were needed.
+  const std::map<std::string, pysource::WantedFile>& used() const { return used_; }
+
+  /// Wants those of the files that it has not read yet.
+  void expect(const std::map<std::string, pysource::WantedFile>& files) {
+    for (const auto& [file, as] : files) {
+      if (!state_.origins.contains(file)) continue;
+      const bool large = as.list != nullptr && as.list->is_large;
+      if (large && !state_.is_near(file)) continue;
+      used_.emplace(file, as);
+      if (!state_.library.read.contains(file)) wanted_.emplace(file, as);
+    }
+  }
+
+  /// Answers what can be answered from what was read.
+  void answer() {
+    wanted_.clear();
+    if (error_) return;
+    pysource::NameResolver resolver(state_.library);
+    std::vector<std::size_t> pending;
+    for (const auto i : open_) {
+      state_.library.wanted.clear();
+      answers_[i] = resolver.answer(requirements_[i]);
+      if (state_.library.wanted.empty()) continue;
+      pending.push_back(i);
+      wanted_.merge(state_.library.wanted);
+    }
+    open_ = std::move(pending);
+    used_.insert(wanted_.begin(), wanted_.end());
+  }
+
+  const LabelledWheel& wheel_of(const std::string& file) const {
+    return state_.wheels[state_.origins.at(file).wheel];
+  }
+  const std::string& archive_path(const std::string& file) const {
+    return state_.origins.at(file).archive_path;
+  }
+  void take(const std::string& file, ModulePool::Names names) {
+    state_.library.read.emplace(file, std::move(names));
+  }
+  void give_up(Error error) { error_ = std::move(error); }
+
+  Result<std::vector<pysource::Answer>> result() && {
+    if (error_) return fail(*std::move(error_));
+    return std::move(answers_);
+  }
+
+ private:
+  WheelApi::State& state_;
+  std::span<const pysource::Requirement> requirements_;
+  std::vector<pysource::Answer> answers_;
+  std::vector<std::size_t> open_;
+  std::map<std::string, pysource::WantedFile> wanted_;
+  std::map<std::string, pysource::WantedFile> used_;
+  std::optional<Error> error_;
+};
+
+namespace {
+
+/// A file to be read once, for all versions that want it.
+struct Errand {
+  std::string key;
+  std::string file;
+  pysource::WantedFile as;
+  std::vector<Questioning*> takers;  // the first one's wheel is read
+  std::string content = {};
+  ModulePool::Names names = {};
+};
+
+/// What is wanted and not in the pool; gives out what is.
+std::vector<Errand> errands_of(std::span<Questioning> all, const ModulePool& pool) {
+  std::vector<Errand> errands;
+  std::unordered_map<std::string, std::size_t> places;
+  for (auto& each : all) {
+    for (const auto& [file, as] : each.wanted()) {
+      const auto mark = each.wheel_of(file).source->mark(each.archive_path(file));
+      if (!mark) {
+        errands.push_back({{}, file, as, {&each}});
+        continue;
+      }
+      auto key = ModulePool::key_of(file, as, *mark);
+      if (auto names = pool.find(key)) {
+        each.take(file, std::move(names));
+        continue;
+      }
+      const auto [place, added] = places.try_emplace(key, errands.size());
+      if (added) errands.push_back({std::move(key), file, as, {}});
+      errands[place->second].takers.push_back(&each);
+    }
+  }
+  return errands;
+}
+
+/// Fetches the contents; a version whose wheel cannot be read gives up.
+void read_errands(std::vector<Errand>& errands) {
+  std::map<std::pair<Questioning*, WheelSource*>, std::vector<Errand*>> by_wheel;
+  for (auto& errand : errands) {
+    auto* reader = errand.takers.front();
+    by_wheel[{reader, reader->wheel_of(errand.file).source.get()}].push_back(&errand);
+  }
+  std::vector<FileWish> wishes;
+  for (const auto& [from, files] : by_wheel) {
+    wishes.push_back({from.second, {}});
+    for (const auto* errand : files) wishes.back().names.push_back(from.first->archive_path(errand->file));
+  }
+  auto contents = read_all(wishes);
+  auto place = contents.begin();
+  for (const auto& [from, files] : by_wheel) {
+    auto& texts = *place++;
+    if (!texts) {
+      const auto& label = from.first->wheel_of(files.front()->file).label;
+      from.first->give_up(std::move(texts.error()).during("reading the modules of " + label));
+      for (auto* errand : files) errand->takers.clear();  // others ask their own wheel in the next round
+      continue;
+    }
+    for (std::size_t i = 0; i < files.size(); ++i) files[i]->content = std::move((*texts)[i]);
+  }
+}
+
+void read_wanted(std::span<Questioning> all, ModulePool& pool) {
+  auto errands = errands_of(all, pool);
+  read_errands(errands);
+  side_by_side(errands.size(), [&](std::size_t i) {
+    auto& [key, file, as, takers, content, names] = errands[i];
+    if (takers.empty()) return;
+    if (as.list != nullptr) {
+      pysource::ModuleNames listing;
+      listing.listed = as.list->read(content);
+      names = std::make_shared<const pysource::ModuleNames>(std::move(listing));
+      return;
+    }
+    names = std::make_shared<const pysource::ModuleNames>(
+        pysource::read_module(std::move(content), as.module, as.is_package, as.is_stub));
+  });
+  for (auto& errand : errands) {
+    for (auto* taker : errand.takers) taker->take(errand.file, errand.names);
+    if (!errand.key.empty() && errand.names) pool.add(errand.key, std::move(errand.names));
+  }
+}
+
+}  // namespace
+
+std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
+                                                           ModulePool& pool) {
+  std::vector<Questioning> all(questions.begin(), questions.end());
+  for (auto& each : all) each.expect(pool.expected());
+  const auto is_waiting = [](const Questioning& each) { return !each.wanted().empty(); };
+  do {
+    read_wanted(all, pool);
+    side_by_side(all.size(), [&](std::size_t i) { all[i].answer(); });
+  } while (std::any_of(all.begin(), all.end(), is_waiting));
+  if (!all.empty()) pool.expect(all.back().used());
+  pool.drop_unused();
+  std::vector<Result<std::vector<pysource::Answer>>> results;
+  results.reserve(all.size());
+  for (auto& each : all) results.push_back(std::move(each).result());
+  return results;
+}
+
+Result<std::vector<pysource::Answer>> WheelApi::ask(std::span<const pysource::Requirement> requirements) {
+  ModulePool pool;
+  const ApiQuestion question{this, requirements};
+  return std::move(ask_all({&question, 1}, pool).front());
+}
+
+bool WheelApi::has_module(std::string_view module) const {
+  return state_->library.files.find(module).kind != pysource::ModuleKind::missing;
+}
+
+std::string WheelApi::file_of(std::string_view module) const {
+  return state_->library.files.find(module).file;
+}
+
+std::string WheelApi::label_of(std::string_view module) const {
+  return state_->library.label(module);
+}
+
+std::vector<std::string> WheelApi::modules_below(std::string_view root) const {
+  constexpr std::string_view kEnd = ".py";
+  constexpr std::string_view kInit = "/__init__";
+  std::vector<std::string> modules;
+  for (const auto& [path, origin] : state_->origins) {
+    std::string_view module = path;
+    if (!module.ends_with(kEnd) || module.substr(0, module.find_first_of("/.")) != root) continue;
+    module.remove_suffix(kEnd.size());
+    if (module.ends_with(kInit)) module.remove_suffix(kInit.size());
+    if (module.find('.') != std::string_view::npos) continue;  // no module has such a file
+    modules.emplace_back(module);
+    std::replace(modules.back().begin(), modules.back().end(), '/', '.');
+  }
+  std::sort(modules.begin(), modules.end());
+  modules.erase(std::unique(modules.begin(), modules.end()), modules.end());
+  return modules;
+}
+
+Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
+    std::span<const std::string> modules) {
+  auto& library = state_->library;
+  std::map<std::string, pysource::WantedFile> wanted;
+  std::vector<std::string> files;
+  for (const auto& module : modules) {
+    const auto file = library.files.find(module);
+    const bool is_package = file.kind == pysource::ModuleKind::package;
+    const bool has_source = is_package || file.kind == pysource::ModuleKind::source;
+    files.push_back(has_source ? file.file : std::string());
+    if (has_source && !library.read.contains(file.file))
+      wanted.emplace(file.file, pysource::WantedFile{module, is_package, false});
+  }
+  ModulePool pool;
+  const ApiQuestion none{this, {}};
+  Questioning reading(none);
+  reading.expect(wanted);
+  read_wanted({&reading, 1}, pool);
+  TRY(std::move(reading).result());
+  std::vector<const pysource::ModuleNames*> read;
+  for (const auto& file : files) read.push_back(file.empty() ? nullptr : library.read.at(file).get());
+  return read;
 }
 
 }  // namespace launch::probe

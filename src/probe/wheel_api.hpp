@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/module_pool.hpp"
 #include "probe/wheel_source.hpp"
 #include "pysource/answer.hpp"
+#include "pysource/module_names.hpp"
 #include "pysource/python_scanner.hpp"
 
 namespace launch::probe {
@@ -37,9 +39,33 @@ class WheelApi {
   /// a wheel cannot be read.
   Result<std::vector<pysource::Answer>> ask(std::span<const pysource::Requirement> requirements);
 
+  /// True if the wheels' files have the module, not considering aliases in sys.modules.
+  bool has_module(std::string_view module) const;
+  /// The file of a module below site-packages: "torch/nn/__init__.py"; empty if there is none.
+  std::string file_of(std::string_view module) const;
+  /// The wheel that holds a module: "torch 2.3.1".
+  std::string label_of(std::string_view module) const;
+  /// Modules with source below a top-level module, sorted: "torch", "torch.nn".
+  std::vector<std::string> modules_below(std::string_view root) const;
+  /// Modules as they were read, in order, valid as long as this object; null for those without source.
+  /// Errors (environment): a wheel cannot be read.
+  Result<std::vector<const pysource::ModuleNames*>> read_modules(std::span<const std::string> modules);
+
  private:
+  friend class Questioning;
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Questions to one of several versions.
+struct ApiQuestion {
+  WheelApi* api = nullptr;
+  std::span<const pysource::Requirement> requirements;
+};
+
+/// Asks several versions of the same wheels at the same time; answers in the order of the questions. What
+/// they have in common is read once, and kept in the pool. Errors: those of WheelApi::ask, for each version.
+std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
+                                                           ModulePool& pool);
 
 }  // namespace launch::probe

@@ -5,14 +5,11 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "index/index_client.hpp"
+#include "probe/build_choice.hpp"
 #include "project/platform_wheels.hpp"
 #include "pytorch/builds.hpp"
 #include "pytorch/channel.hpp"
 #include "specs/specifier.hpp"
-#include "specs/tag.hpp"
-#include "specs/texts.hpp"
-#include "specs/wheel.hpp"
 
 namespace launch::probe {
 namespace {
@@ -25,52 +22,9 @@ Result<std::unique_ptr<WheelSource>> open_from(const project::LockedWheel& wheel
   return open_wheel(http, std::move(url), wheel.size);
 }
 
-/// The CPython in a wheel's tags; nullopt for other Pythons.
-std::optional<specs::Interpreter> cpython_of(const pytorch::Build& build) {
-  const auto tags = specs::CompressedTags::parse(build.tags);
-  return tags ? tags->interpreter() : std::nullopt;
-}
-
-/// Builds of any version for the machine.
-std::vector<pytorch::Build> builds_for(const index::ProjectPage& page, const specs::Platform& platform) {
-  auto builds = pytorch::builds_of(page.files);
-  std::erase_if(builds, [&](const pytorch::Build& build) {
-    const auto tags = specs::CompressedTags::parse(build.tags);
-    return !tags || !tags->fits(platform);
-  });
-  return builds;
-}
-
-std::string pythons_of(const std::vector<pytorch::Build>& builds) {
-  std::set<specs::Interpreter> all;
-  for (const auto& build : builds) {
-    if (const auto python = cpython_of(build)) all.insert(*python);
-  }
-  return join_words(specs::texts_of(all));
-}
-
-/// The best build: for the requested Python, else for the newest one with a GIL.
+/// Errors (input): no wheel for the requested Python; lists those that have one.
 Result<const pytorch::Build*> choose(const std::vector<pytorch::Build>& builds, const ReleaseQuery& query) {
-  if (!query.python) {
-    return &*std::max_element(builds.begin(), builds.end(), [](const auto& a, const auto& b) {
-      const auto key = [](const pytorch::Build& build) {
-        const auto python = cpython_of(build).value_or(specs::Interpreter{0, true});
-        return std::tuple(!python.free_threaded, python.minor, build.version);
-      };
-      return key(a) < key(b);
-    });
-  }
-  const auto tags = specs::supported_tags({*query.python, query.platform, project::kNewestGlibcMinor});
-  const pytorch::Build* best = nullptr;
-  std::optional<std::size_t> best_rank;
-  for (const auto& build : builds) {
-    const auto rank = specs::best_tag(build.tags, tags);
-    if (rank && (!best_rank || *rank < *best_rank)) {
-      best = &build;
-      best_rank = rank;
-    }
-  }
-  if (best != nullptr) return best;
+  if (const auto* best = best_build(builds, query)) return best;
   return fail(input_error(fmt::format("{} {} has no wheel for Python {} on {}; it has wheels for {}",
                                       query.package, builds.front().version.text(), query.python->text(),
                                       query.platform.text(), pythons_of(builds))));
@@ -156,28 +110,17 @@ Result<std::vector<OpenedWheels>> open_locked_wheels(const project::Lockfile& lo
 Result<OpenedWheels> open_release(const ReleaseQuery& query, const project::Site& site,
                                   const store::Store& store, net::HttpClient& http) {
   TRY_ASSIGN(const auto wanted, specs::Specifier::parse("==" + query.version));
-  const bool general = query.channel == pytorch::Channel::index;
-  const auto url = general ? site.index_url.value
-                           : pytorch::channel_index_url(site.channel_url.value, query.channel,
-                                                        query.cuda.value_or(specs::Accelerator()));
-  std::vector<std::string> links;
-  if (general) {
-    for (const auto& link : site.find_links) links.push_back(link.value);
-  }
-  index::IndexClient client(http,
-                            {.url = url, .find_links = std::move(links), .forbidden_is_missing = !general});
-  TRY_ASSIGN(const auto page, client.page(query.package));
-  if (!page) return fail(input_error(fmt::format("{} has no project {}", url, query.package)));
-  const auto for_machine = builds_for(*page, query.platform);
+  TRY_ASSIGN(const auto found, find_page(query, site, http));
+  const auto for_machine = builds_for(found.page, query.platform);
   std::vector<pytorch::Build> builds;
   for (const auto& build : for_machine) {
     const bool of_cuda = !query.cuda || pytorch::is_built_for(build.version, *query.cuda);
     if (of_cuda && wanted.matches(build.version)) builds.push_back(build);
   }
-  if (builds.empty()) return fail(no_such_version(for_machine, query, url));
+  if (builds.empty()) return fail(no_such_version(for_machine, query, found.index));
   TRY_ASSIGN(const auto* build, choose(builds, query));
   OpenedWheels opened{query.platform, {}, {}, {}};
-  const auto& file = page->files[build->file];
+  const auto& file = found.page.files[build->file];
   const auto version = build->version.text();
   TRY_ASSIGN(auto source, during(open_release_file(file, store, http),
                                  fmt::format("opening the wheel of {} {}", query.package, version)));

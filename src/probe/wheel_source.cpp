@@ -1,6 +1,8 @@
 #include "probe/wheel_source.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -39,6 +41,11 @@ class LocalWheel final : public WheelSource {
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
   bool is_near() const override { return true; }
 
+  std::optional<ContentMark> mark(const std::string& name) const override {
+    const auto* entry = zip_.find(name);
+    return entry == nullptr ? std::nullopt : std::optional(ContentMark{entry->crc32, entry->size});
+  }
+
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
     std::vector<std::string> contents;
     for (const auto& name : names) {
@@ -61,24 +68,70 @@ class LocalWheel final : public WheelSource {
 
 class RemoteWheel final : public WheelSource {
  public:
-  explicit RemoteWheel(index::RemoteZip zip) : zip_(std::move(zip)) {}
+  explicit RemoteWheel(index::RemoteZip zip) : zip_(std::move(zip)) {
+    for (const auto& entry : zip_.entries()) entries_.insert_or_assign(entry.name, &entry);
+  }
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
 
   Result<std::vector<std::string>> read(std::span<const std::string> names) override {
-    std::vector<const archive::ZipEntry*> wanted;
-    for (const auto& name : names) {
-      TRY_ASSIGN(const auto* entry, readable(zip_.find(name), name, zip_.url().text()));
-      wanted.push_back(entry);
-    }
-    return zip_.read(wanted);
+    TRY_ASSIGN(const auto entries, find(names));
+    return zip_.read(entries);
+  }
+
+  std::optional<ContentMark> mark(const std::string& name) const override {
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) return std::nullopt;
+    return ContentMark{found->second->crc32, found->second->size};
+  }
+
+  Result<std::optional<index::RemoteZip::Wish>> wish(std::span<const std::string> names) override {
+    TRY_ASSIGN(auto entries, find(names));
+    return index::RemoteZip::Wish{&zip_, std::move(entries)};
   }
 
  private:
+  Result<std::vector<const archive::ZipEntry*>> find(std::span<const std::string> names) const {
+    std::vector<const archive::ZipEntry*> wanted;
+    for (const auto& name : names) {
+      const auto found = entries_.find(name);
+      TRY_ASSIGN(const auto* entry,
+                 readable(found == entries_.end() ? nullptr : found->second, name, zip_.url().text()));
+      wanted.push_back(entry);
+    }
+    return wanted;
+  }
+
   index::RemoteZip zip_;
+  std::unordered_map<std::string_view, const archive::ZipEntry*> entries_;
 };
 
 }  // namespace
+
+std::vector<Result<std::vector<std::string>>> read_all(std::span<const FileWish> wishes) {
+  std::vector<Result<std::vector<std::string>>> results(wishes.size());
+  std::vector<index::RemoteZip::Wish> remote;
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    auto& [source, names] = wishes[i];
+    auto wish = source->wish(names);
+    if (!wish) {
+      results[i] = fail(std::move(wish.error()));
+    } else if (*wish) {
+      remote.push_back(**std::move(wish));
+      places.push_back(i);
+    } else {
+      results[i] = source->read(names);
+    }
+  }
+  auto answers = index::RemoteZip::read_all(remote);
+  for (std::size_t i = 0; i < answers.size(); ++i) results[places[i]] = std::move(answers[i]);
+  return results;
+}
+
+std::unique_ptr<WheelSource> remote_wheel(index::RemoteZip zip) {
+  return std::make_unique<RemoteWheel>(std::move(zip));
+}
 
 Result<std::unique_ptr<WheelSource>> open_wheel(const std::filesystem::path& path) {
   TRY_ASSIGN(auto bytes, MappedFile::open(path));
@@ -93,7 +146,30 @@ Result<std::unique_ptr<WheelSource>> open_wheel(net::HttpClient& http, specs::Ur
   // Never request more than a small wheel has.
   const auto tail = std::min(size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
   TRY_ASSIGN(auto zip, index::RemoteZip::open(http, std::move(url), size, tail));
-  return std::make_unique<RemoteWheel>(std::move(zip));
+  return remote_wheel(std::move(zip));
+}
+
+std::vector<Result<std::unique_ptr<WheelSource>>> open_wheels(net::HttpClient& http,
+                                                              std::span<const WheelLocation> wheels) {
+  std::vector<index::ZipLocation> locations;
+  for (const auto& wheel : wheels) {
+    index::ZipLocation location{wheel.url, {}, index::kTail};
+    if (wheel.size != 0) {
+      location.size = wheel.size;
+      location.tail =
+          std::min(wheel.size, std::max(index::kTail, pytorch::tail_of_wheel(wheel.file_name, wheel.size)));
+    }
+    locations.push_back(std::move(location));
+  }
+  std::vector<Result<std::unique_ptr<WheelSource>>> opened;
+  for (auto& zip : index::RemoteZip::open_all(http, locations)) {
+    if (zip) {
+      opened.push_back(std::make_unique<RemoteWheel>(*std::move(zip)));
+    } else {
+      opened.push_back(fail(std::move(zip.error())));
+    }
+  }
+  return opened;
 }
 
 }  // namespace launch::probe

@@ -145,8 +145,14 @@ Result<fs::path> Project::lock_file(std::string_view argument) const {
   return file;
 }
 
+Project Project::with_locks_in(fs::path folder) const {
+  auto other = *this;
+  other.locks_ = std::move(folder);
+  return other;
+}
+
 fs::path Project::lock_place(std::string_view name) const {
-  return root_ / "lockfiles" / fmt::format("pylock.{}.toml", name);
+  return locks_ / fmt::format("pylock.{}.toml", name);
 }
 
 fs::path Project::image_folder(std::string_view name) const {

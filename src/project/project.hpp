@@ -22,6 +22,8 @@ class Project {
   static Project at(const std::filesystem::path& root);
 
   const std::filesystem::path& root() const { return root_; }
+  /// The same project with its locks, and what stands beside them, in another folder.
+  Project with_locks_in(std::filesystem::path folder) const;
 
   /// The recipe's file from "demo", "recipes/demo.toml" or any path to one (relative to `start` or the root).
   /// Errors (input): not found; lists the existing recipes, with a "did you mean".
@@ -30,15 +32,16 @@ class Project {
   /// creates it.
   Result<std::filesystem::path> lock_file(std::string_view argument) const;
 
-  std::filesystem::path lock_place(std::string_view name) const;    ///< ROOT/lockfiles/pylock.NAME.toml
+  std::filesystem::path lock_place(std::string_view name) const;    ///< LOCKS/pylock.NAME.toml
   std::filesystem::path image_folder(std::string_view name) const;  ///< ROOT/images/NAME
   /// A path as shown in messages: relative to the current folder if it is below the root.
   std::string shown(const std::filesystem::path& path) const;
 
  private:
   Project(std::filesystem::path root, std::filesystem::path start)
-      : root_(std::move(root)), start_(std::move(start)) {}
+      : root_(std::move(root)), locks_(root_ / "lockfiles"), start_(std::move(start)) {}
   std::filesystem::path root_;
+  std::filesystem::path locks_;
   std::filesystem::path start_;
 };
 

@@ -15,6 +15,7 @@
 #include "project/rank_options.hpp"
 #include "project/recipe_packages.hpp"
 #include "project/toml_values.hpp"
+#include "specs/ignore_patterns.hpp"
 #include "specs/texts.hpp"
 
 namespace launch::project {
@@ -35,6 +36,11 @@ std::optional<std::string> bad_project_path(const std::string& text) {
   if (text.empty() || has_control(text) || path.is_absolute()) return found(kExpected, text);
   if (*path.lexically_normal().begin() == ".." || text.size() > kLongestPath) return found(kExpected, text);
   return std::nullopt;
+}
+
+std::optional<std::string> bad_pattern(const std::string& text) {
+  const auto patterns = specs::IgnorePatterns::parse_at_any_depth({&text, 1});
+  return patterns ? std::nullopt : std::optional(patterns.error().message());
 }
 
 // useradd's default rule, at most 32 characters.
@@ -197,9 +203,11 @@ Result<Recipe::Image> read_image(const TomlTable& root) {
 Result<Recipe::Verify> read_verify(const TomlTable& root) {
   Recipe::Verify verify;
   TRY_ASSIGN(const auto table, root.table("verify"));
-  TRY(table.only({"scan", "smoke"}));
+  TRY(table.only({"scan", "exclude", "smoke"}));
   TRY(table.read("scan", verify.scan));
   TRY(check_each(table, "scan", bad_project_path));
+  TRY(table.read("exclude", verify.exclude));
+  TRY(check_each(table, "exclude", bad_pattern));
   TRY(table.read("smoke", verify.smoke));
   TRY(check_each(table, "smoke", bad_word));
   if (table.find("smoke") != nullptr && (verify.smoke.empty() || verify.smoke.front().empty())) {

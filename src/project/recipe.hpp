@@ -98,6 +98,8 @@ struct Recipe {
   struct Verify {
     std::vector<std::string> scan;  ///< files and folders, relative to the project's root
     std::vector<std::string>
+        exclude;  ///< files and folders below them that are not read (IgnorePatterns::parse_at_any_depth)
+    std::vector<std::string>
         smoke;  ///< a command that must work in the image; empty: a check of launch's own
   } verify;
 

@@ -16,6 +16,7 @@ using NameList = std::map<std::string, std::vector<std::string>, std::less<>>;
 struct ListFile {
   std::vector<std::string> files;  ///< below site-packages; those that a wheel lacks say nothing
   std::function<NameList(std::string_view content)> read;
+  bool is_large = false;  ///< read only where the wheel is on this machine
   explicit operator bool() const { return !files.empty(); }
 };
 

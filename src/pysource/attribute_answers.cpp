@@ -22,20 +22,20 @@ bool is_of_every_object(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-Values not_known(std::string reason) {
-  Values values;
-  values.push_back(Value::unknown(std::move(reason)));
+BoundValues not_known(std::string reason) {
+  BoundValues values;
+  values.push_back(BoundValue::unknown(std::move(reason)));
   return values;
 }
 
 }  // namespace
 
-Answer NameResolver::attribute(const Requirement& requirement, Values* result) {
+Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
   const auto place = locate(requirement.module, 0);
   if (place.kind == Located::Kind::missing) return no(place.reason);
   if (place.kind != Located::Kind::found) return unknown(place.reason);
-  Values values;
-  values.push_back(Value::module(place.module));
+  BoundValues values;
+  values.push_back(BoundValue::module(place.module));
   const auto& chain = requirement.name;
   Answer answer = yes("");
   for (std::size_t start = 0; start <= chain.size();) {
@@ -45,7 +45,7 @@ Answer NameResolver::attribute(const Requirement& requirement, Values* result) {
     for (const auto& value : values) improve(answer, attribute_of(value, name, 0));
     const bool last = end == chain.size();
     if (answer.verdict != Verdict::yes || (last && result == nullptr)) return answer;
-    Values below;
+    BoundValues below;
     for (const auto& value : values) {
       auto more = values_of_attribute(value, name, 0);
       below.insert(below.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -57,23 +57,23 @@ Answer NameResolver::attribute(const Requirement& requirement, Values* result) {
   return answer;
 }
 
-Answer NameResolver::attribute_of(const Value& value, const std::string& name, int depth) {
+Answer NameResolver::attribute_of(const BoundValue& value, const std::string& name, int depth) {
   switch (value.kind) {
-    case Value::Kind::unknown:
+    case BoundValue::Kind::unknown:
       return unknown(value.reason);
-    case Value::Kind::module: {
+    case BoundValue::Kind::module: {
       auto own = special(value.name, name);
       if (own.verdict != Verdict::no) return own;
       const auto& stands = library_.rules->stands_for;
       const auto other = stands.find(value.name);
       return member(other == stands.end() ? value.name : other->second, name, depth, Reach::attribute);
     }
-    case Value::Kind::klass:
+    case BoundValue::Kind::klass:
       return in_class(value, name, depth);
-    case Value::Kind::instance:
+    case BoundValue::Kind::instance:
       if (value.names != nullptr) return in_class(value, name, depth);
       [[fallthrough]];
-    case Value::Kind::foreign: {
+    case BoundValue::Kind::foreign: {
       if (is_of_every_object(name)) return yes("every object has it");
       const auto has = standard_class_has(value.name, name);
       if (!has) return unknown(value.name + " is in none of the checked wheels");
@@ -81,12 +81,12 @@ Answer NameResolver::attribute_of(const Value& value, const std::string& name, i
       return value.exact ? no(fmt::format("{} has no attribute {}", value.name, name))
                          : unknown(fmt::format("{} has no attribute {}", value.name, name));
     }
-    case Value::Kind::operators:
+    case BoundValue::Kind::operators:
       return operators(value.path, name);
-    case Value::Kind::compiled:
+    case BoundValue::Kind::compiled:
       return mentioned(name, value.reason);
-    case Value::Kind::function:
-    case Value::Kind::choice:
+    case BoundValue::Kind::function:
+    case BoundValue::Kind::choice:
       if (is_of_every_object(name)) return yes("every function has it");
       if (value.names != nullptr && value.names->patched.contains(value.name + "." + name)) {
         return yes(value.file + " sets it");
@@ -96,7 +96,7 @@ Answer NameResolver::attribute_of(const Value& value, const std::string& name, i
   return unknown("");
 }
 
-const ClassBody& NameResolver::body_of(const Value& value) {
+const ClassBody& NameResolver::body_of(const BoundValue& value) {
   const auto* clause = value.definition->clause;
   const auto found = library_.bodies.find(clause);
   if (found != library_.bodies.end()) return found->second;
@@ -109,12 +109,12 @@ bool NameResolver::is_transparent(const SourceTree& tree, TokenRange decorator) 
 }
 
 /// Whether a class, or an instance of it, has an attribute.
-Answer NameResolver::in_class(const Value& value, const std::string& name, int depth) {
+Answer NameResolver::in_class(const BoundValue& value, const std::string& name, int depth) {
   if (depth > kMostDepth) return too_deep();
   const auto& body = body_of(value);
   const auto& names = *value.names;
   const auto where = at(value.file, value.definition->line);
-  const bool instance = value.kind == Value::Kind::instance || names.is_stub;
+  const bool instance = value.kind == BoundValue::Kind::instance || names.is_stub;
   if (body.members.contains(name) || (instance && body.instance.contains(name)) ||
       names.patched.contains(value.name + "." + name)) {
     return yes(fmt::format("a member of the class {} ({})", value.name, where));
@@ -149,16 +149,17 @@ Answer NameResolver::in_class(const Value& value, const std::string& name, int d
                         library_.label(names.module), name));
 }
 
-Answer NameResolver::in_bases(const Value& value, const ClassBody& body, const std::string& name, int depth) {
+Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, const std::string& name,
+                              int depth) {
   auto best = no("");
   for (const auto base : body.bases) {
     for (auto each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind == Value::Kind::klass) {
+      if (each.kind == BoundValue::Kind::klass) {
         if (each.definition->clause == value.definition->clause) continue;
-        const bool instance = value.kind == Value::Kind::instance;
-        if (instance) each.kind = Value::Kind::instance;
+        const bool instance = value.kind == BoundValue::Kind::instance;
+        if (instance) each.kind = BoundValue::Kind::instance;
         improve(best, in_class(each, name, depth + 1));
-      } else if (each.kind == Value::Kind::foreign) {
+      } else if (each.kind == BoundValue::Kind::foreign) {
         const auto has = standard_class_has(each.name, name);
         if (has && *has) return yes("an attribute of " + each.name);
         if (!has && !is_special_name(name))
@@ -173,12 +174,12 @@ Answer NameResolver::in_bases(const Value& value, const ClassBody& body, const s
   return best;
 }
 
-Answer NameResolver::in_metaclass(const Value& value, const ClassBody& body, const std::string& name,
+Answer NameResolver::in_metaclass(const BoundValue& value, const ClassBody& body, const std::string& name,
                                   int depth) {
-  if (body.metaclass.empty() || value.kind == Value::Kind::instance) return no("");
+  if (body.metaclass.empty() || value.kind == BoundValue::Kind::instance) return no("");
   auto best = no("");
   for (const auto& each : evaluate(*value.names, value.file, body.metaclass, depth + 1)) {
-    if (each.kind == Value::Kind::klass) {
+    if (each.kind == BoundValue::Kind::klass) {
       auto own = in_class(each, name, depth + 1);
       if (own.verdict != Verdict::unknown || !each.names->is_stub) improve(best, std::move(own));
       if (body_of(each).members.contains("__getattr__")) {
@@ -192,22 +193,22 @@ Answer NameResolver::in_metaclass(const Value& value, const ClassBody& body, con
   return best;
 }
 
-Values NameResolver::values_of_attribute(const Value& value, const std::string& name, int depth) {
+BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std::string& name, int depth) {
   switch (value.kind) {
-    case Value::Kind::module:
+    case BoundValue::Kind::module:
       return values_of(value.name, name, depth + 1);
-    case Value::Kind::klass:
+    case BoundValue::Kind::klass:
       return values_in_class(value, name, depth + 1);
-    case Value::Kind::instance:
+    case BoundValue::Kind::instance:
       if (value.names != nullptr) return values_in_class(value, name, depth + 1);
       return not_known(fmt::format("{} of {} is not followed", name, value.name));
-    case Value::Kind::foreign: {
-      Values values;
-      values.push_back(Value::foreign(value.name + "." + name));
+    case BoundValue::Kind::foreign: {
+      BoundValues values;
+      values.push_back(BoundValue::foreign(value.name + "." + name));
       return values;
     }
-    case Value::Kind::operators: {
-      Values values{value};
+    case BoundValue::Kind::operators: {
+      BoundValues values{value};
       values.front().path.push_back(name);
       return values;
     }
@@ -217,24 +218,24 @@ Values NameResolver::values_of_attribute(const Value& value, const std::string& 
 }
 
 /// The members of enumerations are its instances, whatever they are bound to.
-bool NameResolver::is_enumeration(const Value& value, int depth) {
+bool NameResolver::is_enumeration(const BoundValue& value, int depth) {
   if (depth > kMostDepth) return false;
   for (const auto base : body_of(value).bases) {
     for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind == Value::Kind::foreign && each.name.starts_with("enum.")) return true;
+      if (each.kind == BoundValue::Kind::foreign && each.name.starts_with("enum.")) return true;
       const bool other =
-          each.kind == Value::Kind::klass && each.definition->clause != value.definition->clause;
+          each.kind == BoundValue::Kind::klass && each.definition->clause != value.definition->clause;
       if (other && is_enumeration(each, depth + 1)) return true;
     }
   }
   return false;
 }
 
-Values NameResolver::values_in_class(const Value& value, const std::string& name, int depth) {
+BoundValues NameResolver::values_in_class(const BoundValue& value, const std::string& name, int depth) {
   if (depth > kMostDepth) return not_known(too_deep().reason);
   const auto& body = body_of(value);
   const auto found = body.members.find(name);
-  Values values;
+  BoundValues values;
   if (found != body.members.end()) {
     for (const auto& definition : found->second) {
       const bool function = definition.kind == Definition::Kind::function;
@@ -246,7 +247,7 @@ Values NameResolver::values_in_class(const Value& value, const std::string& name
       if (property) return not_known(fmt::format("{} is a property", name));
       if (definition.kind == Definition::Kind::value && is_enumeration(value, depth + 1)) {
         values.push_back(value);
-        values.back().kind = Value::Kind::instance;
+        values.back().kind = BoundValue::Kind::instance;
         continue;
       }
       auto more =
@@ -257,7 +258,8 @@ Values NameResolver::values_in_class(const Value& value, const std::string& name
   }
   for (const auto base : body.bases) {
     for (auto each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind != Value::Kind::klass || each.definition->clause == value.definition->clause) continue;
+      if (each.kind != BoundValue::Kind::klass || each.definition->clause == value.definition->clause)
+        continue;
       if (in_class(each, name, depth + 1).verdict != Verdict::yes) continue;
       return values_in_class(each, name, depth + 1);
     }

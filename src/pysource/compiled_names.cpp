@@ -78,7 +78,7 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
   const auto& rules = *library_.rules;
   if (path.empty()) {
     for (const auto& value : values_of(rules.operators_source, "_Ops", 0)) {
-      if (value.kind == Value::Kind::klass && in_class(value, name, 0).verdict == Verdict::yes) {
+      if (value.kind == BoundValue::Kind::klass && in_class(value, name, 0).verdict == Verdict::yes) {
         return yes("a method of " + rules.operators_module);
       }
     }
@@ -107,9 +107,9 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
     return unknown("an operator of some versions, which no file lists");
   }
   for (const auto& value : values_of(rules.operators_source, "OpOverloadPacket", 0)) {
-    if (value.kind != Value::Kind::klass) continue;
-    Value packet = value;
-    packet.kind = Value::Kind::instance;
+    if (value.kind != BoundValue::Kind::klass) continue;
+    BoundValue packet = value;
+    packet.kind = BoundValue::Kind::instance;
     auto own = in_class(packet, name, 0);
     if (own.verdict == Verdict::yes) return own;
   }

@@ -29,26 +29,17 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
   if (test.empty()) return BranchRun::sometimes;
   if (is_false(tree, test)) return BranchRun::never;
   if (is_single(tree, test, "True") || is_single(tree, test, "1")) return BranchRun::always;
-  if (tree.is(test.first, "not")) {
-    const auto rest = without_brackets(tree, {test.first + 1, test.last});
-    return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
-  }
   if (split_range(tree, test, "or").size() > 1) return BranchRun::sometimes;
   const auto parts = split_range(tree, test, "and");
-  const bool never = parts.size() > 1 && std::any_of(parts.begin(), parts.end(), [&](TokenRange part) {
-                       return is_false(tree, without_brackets(tree, part));
-                     });
-  return never ? BranchRun::never : BranchRun::sometimes;
-}
-
-bool asks_for_feature(const SourceTree& tree, TokenRange test) {
-  for (auto i = test.first; i < test.last; ++i) {
-    if (!tree.is_name(i)) continue;
-    const auto word = to_lower(tree.text(i));
-    if (word == "hasattr" || word == "find_spec") return true;
-    if (word.find("version") != std::string::npos && word != "version_info") return true;
+  if (parts.size() > 1) {
+    const bool never = std::any_of(parts.begin(), parts.end(), [&](TokenRange part) {
+      return is_false(tree, without_brackets(tree, part));
+    });
+    return never ? BranchRun::never : BranchRun::sometimes;
   }
-  return false;
+  if (!tree.is(test.first, "not")) return BranchRun::sometimes;
+  const auto rest = without_brackets(tree, {test.first + 1, test.last});
+  return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
 }
 
 bool takes_import_error(const SourceTree& tree, TokenRange head) {
@@ -63,18 +54,45 @@ bool takes_import_error(const SourceTree& tree, TokenRange head) {
   return false;
 }
 
+namespace {
+
+bool exits(std::string_view name) {
+  return name == "exit" || name == "quit" || name == "sys.exit" || name == "os._exit";
+}
+
+/// `raise unittest.SkipTest(…)`, `pytest.skip(…)`, `self.skipTest(…)`
+bool skips(const SourceTree& tree, TokenRange statement) {
+  if (tree.is(statement.first, "raise")) ++statement.first;
+  const auto name = dotted_name(tree, statement);
+  return name == "SkipTest" || name.ends_with(".SkipTest") || name == "pytest.skip" ||
+         name.starts_with("pytest.skip.") || name == "pytest.xfail" || name.ends_with(".skipTest") ||
+         name == "skip";
+}
+
+}  // namespace
+
+bool leaves(const SourceTree& tree, TokenRange statement) {
+  if (statement.empty()) return false;
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree, statement, &end);
+  if (name == "raise") return true;
+  const bool call = end < statement.last && tree.is(end, "(");
+  return call && (exits(name) || skips(tree, statement));
+}
+
 bool gives_up(const SourceTree& tree, const std::vector<Statement>& block) {
   return std::any_of(block.begin(), block.end(), [&](const Statement& statement) {
     if (statement.kind != StatementKind::simple || statement.tokens.empty()) return false;
     const auto name = dotted_name(tree, statement.tokens);
-    return name == "raise" || name == "exit" || name == "quit" || name == "sys.exit" || name == "os._exit";
+    return (name == "raise" || exits(name)) && !skips(tree, statement.tokens);
   });
 }
 
 bool suppresses_import_error(const SourceTree& tree, TokenRange head) {
   std::uint32_t end = 0;
   const auto name = dotted_name(tree, head, &end);
-  if (name != "suppress" && !name.ends_with(".suppress")) return false;
+  const auto last = std::string_view(name).substr(name.rfind('.') + 1);
+  if (last != "suppress" && name != "pytest.raises" && last != "assertRaises") return false;
   return end < head.last && takes_import_error(tree, {end, head.last});
 }
 

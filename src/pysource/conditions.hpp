@@ -14,14 +14,14 @@ enum class BranchRun : std::uint8_t {
 };
 BranchRun branch_run(const SourceTree& tree, TokenRange test);
 
-/// True if the test checks for a version or feature (a name with "version" in it, hasattr, find_spec).
-bool asks_for_feature(const SourceTree& tree, TokenRange test);
-
 /// True if an `except` head (or the arguments of `suppress(…)`) includes ImportError.
 bool takes_import_error(const SourceTree& tree, TokenRange head);
 
-/// True if the block ends with `raise` or by exiting the program.
+/// True if the block ends with `raise` or by exiting the program, but not by skipping a test.
 bool gives_up(const SourceTree& tree, const std::vector<Statement>& block);
+
+/// True if a simple statement raises, exits the program or skips a test, so that what follows is not reached.
+bool leaves(const SourceTree& tree, TokenRange statement);
 
 /// True if the `with` head is contextlib.suppress with an import error.
 bool suppresses_import_error(const SourceTree& tree, TokenRange head);

@@ -41,7 +41,7 @@ bool NameResolver::takes(const Signature& signature, const std::string& keyword,
 }
 
 Answer NameResolver::keyword(const Requirement& requirement) {
-  Values values;
+  BoundValues values;
   const auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
   if (reached.verdict != Verdict::yes) {
     // The name may be a submodule's, or missing; that is said of the name itself.
@@ -51,29 +51,29 @@ Answer NameResolver::keyword(const Requirement& requirement) {
 }
 
 /// Yes if one of the values takes it: they stand for overloads and for alternatives.
-Answer NameResolver::keyword_of_values(const Values& values, const std::string& keyword, int depth) {
+Answer NameResolver::keyword_of_values(const BoundValues& values, const std::string& keyword, int depth) {
   auto best = no("");
   for (const auto& value : values) improve(best, keyword_of(value, keyword, depth));
   return best;
 }
 
-Answer NameResolver::keyword_of(const Value& value, const std::string& keyword, int depth) {
+Answer NameResolver::keyword_of(const BoundValue& value, const std::string& keyword, int depth) {
   if (depth > kMostDepth) return too_deep();
   switch (value.kind) {
-    case Value::Kind::function:
+    case BoundValue::Kind::function:
       return keyword_of_function(value, keyword);
-    case Value::Kind::klass:
+    case BoundValue::Kind::klass:
       return keyword_of_class(value, keyword, depth);
-    case Value::Kind::choice:
+    case BoundValue::Kind::choice:
       return keyword_of_values(value.choices, keyword, depth + 1);
-    case Value::Kind::unknown:
+    case BoundValue::Kind::unknown:
       return unknown(value.reason);
     default:
       return unknown("the parameters of what is called are not known");
   }
 }
 
-Answer NameResolver::keyword_of_function(const Value& value, const std::string& keyword) {
+Answer NameResolver::keyword_of_function(const BoundValue& value, const std::string& keyword) {
   const auto& names = *value.names;
   const auto& tree = *names.tree;
   const auto signature = signature_of(tree, value.definition->clause->head, names.is_stub);
@@ -115,7 +115,7 @@ Answer NameResolver::operator_takes(const std::string& name, const std::string& 
 }
 
 /// Python calls the metaclass's `__call__`, which calls `__new__` and `__init__` with the same arguments.
-Answer NameResolver::keyword_of_class(const Value& value, const std::string& keyword, int depth) {
+Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string& keyword, int depth) {
   const auto& tree = *value.names->tree;
   const auto& body = body_of(value);
   for (const auto decorator : value.definition->decorators) {
@@ -132,17 +132,18 @@ Answer NameResolver::keyword_of_class(const Value& value, const std::string& key
     const auto called = dotted_name(tree, body.metaclass);
     if (!value.names->is_stub && (meta.verdict == Verdict::unknown || !called.ends_with("ABCMeta"))) {
       for (const auto& each : evaluate(*value.names, value.file, body.metaclass, depth + 1)) {
-        const bool plain = each.kind == Value::Kind::klass && !body_of(each).members.contains("__call__");
+        const bool plain =
+            each.kind == BoundValue::Kind::klass && !body_of(each).members.contains("__call__");
         if (!plain) return unknown(fmt::format("the metaclass of {} may change its parameters", value.name));
       }
     }
   }
   // What a stub says of the __init__ of a compiled base does not bind classes written in Python.
-  std::vector<Values> methods;
+  std::vector<BoundValues> methods;
   for (const auto* method : {"__init__", "__new__"}) {
     auto functions = values_in_class(value, method, depth + 1);
-    const bool known = std::all_of(functions.begin(), functions.end(), [&](const Value& each) {
-      return each.kind == Value::Kind::function && each.names->is_stub == value.names->is_stub;
+    const bool known = std::all_of(functions.begin(), functions.end(), [&](const BoundValue& each) {
+      return each.kind == BoundValue::Kind::function && each.names->is_stub == value.names->is_stub;
     });
     if (known) methods.push_back(std::move(functions));
   }
@@ -171,7 +172,7 @@ Answer NameResolver::keyword_of_class(const Value& value, const std::string& key
 
 /// Fields of a dataclass and of the dataclasses it is derived from. `field(init=False)` and KW_ONLY do not
 /// take a field's name away often enough to look for them.
-Answer NameResolver::keyword_of_fields(const Value& value, const std::string& keyword, int depth) {
+Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth) {
   if (depth > kMostDepth) return too_deep();
   const auto& body = body_of(value);
   const auto where = at(value.file, value.definition->line);
@@ -183,13 +184,13 @@ Answer NameResolver::keyword_of_fields(const Value& value, const std::string& ke
                              library_.label(value.names->module), keyword));
   for (const auto base : body.bases) {
     for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind == Value::Kind::foreign) {
+      if (each.kind == BoundValue::Kind::foreign) {
         const auto& name = each.name;
         if (name == "builtins.object" || name == "abc.ABC" || name == "typing.Generic" ||
             name == "typing.Protocol")
           continue;
         improve(best, unknown(fmt::format("the base class {} of {} was not found", name, value.name)));
-      } else if (each.kind == Value::Kind::klass) {
+      } else if (each.kind == BoundValue::Kind::klass) {
         improve(best, keyword_of_fields(each, keyword, depth + 1));
       } else {
         improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));

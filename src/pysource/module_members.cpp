@@ -215,7 +215,7 @@ Answer NameResolver::replaced(const ModuleNames& names, const std::string& file,
   const auto among = [&](const std::string& wanted) {
     auto best = unknown("the class " + names.replaced->class_name + " was not found");
     for (const auto& value : evaluate_name(names, file, names.replaced->class_name, depth + 1)) {
-      if (value.kind == Value::Kind::klass) best = in_class(value, wanted, depth + 1);
+      if (value.kind == BoundValue::Kind::klass) best = in_class(value, wanted, depth + 1);
     }
     return best;
   };
@@ -236,9 +236,9 @@ Answer NameResolver::of_settings(const ModuleNames& names, const std::string& fi
   for (const auto& function : names.passed_to) {
     for (const auto& value : evaluate_name(names, file, function, depth + 1)) {
       const auto found = library_.rules->settings.find(value.name);
-      if (value.kind != Value::Kind::function || found == library_.rules->settings.end()) continue;
+      if (value.kind != BoundValue::Kind::function || found == library_.rules->settings.end()) continue;
       for (const auto& klass : values_in(*value.names, value.file, found->second, depth + 1)) {
-        if (klass.kind == Value::Kind::klass) improve(best, in_class(klass, name, depth + 1));
+        if (klass.kind == BoundValue::Kind::klass) improve(best, in_class(klass, name, depth + 1));
       }
     }
   }

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pysource/api_rules.hpp"
 #include "pysource/python_tree.hpp"
 #include "pysource/string_values.hpp"
 
@@ -101,6 +102,7 @@ struct ModuleNames {
   std::map<std::string, std::vector<std::string>> collections;  ///< literal lists and keys by variable
   std::optional<SourceProblem> problem;
   std::shared_ptr<const SourceTree> tree;
+  NameList listed;  ///< of a file that lists names, and is no source; the rest is empty then
 };
 
 /// `module` is the dotted name, used to resolve relative imports.

@@ -28,7 +28,7 @@ Answer NameResolver::answer(const Requirement& requirement) {
 
 const ModuleNames* NameResolver::names_of(const std::string& file, WantedFile as) {
   const auto found = library_.read.find(file);
-  if (found != library_.read.end()) return &found->second;
+  if (found != library_.read.end()) return found->second.get();
   library_.wanted.emplace(file, std::move(as));
   return nullptr;
 }
@@ -48,8 +48,8 @@ const NameList* NameResolver::list_of(const ListFile& list) {
   static const NameList kNone;
   for (const auto& file : list.files) {
     if (!library_.files.has(file)) continue;
-    const auto found = library_.lists.find(file);
-    if (found != library_.lists.end()) return &found->second;
+    const auto found = library_.read.find(file);
+    if (found != library_.read.end()) return &found->second->listed;
     library_.wanted.emplace(file, WantedFile{{}, false, false, &list});
     return nullptr;
   }

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
@@ -12,12 +13,12 @@
 
 #include "pysource/answer.hpp"
 #include "pysource/api_rules.hpp"
+#include "pysource/bound_value.hpp"
 #include "pysource/class_members.hpp"
 #include "pysource/module_files.hpp"
 #include "pysource/module_names.hpp"
 #include "pysource/python_scanner.hpp"
 #include "pysource/signatures.hpp"
-#include "pysource/values.hpp"
 
 namespace launch::pysource {
 
@@ -39,9 +40,8 @@ struct ModuleLibrary {
   std::function<bool(const std::string& file)> is_near = {};
   /// Modules that the code imports, besides those that importing them imports.
   std::set<std::string, std::less<>> imported = {};
-  std::unordered_map<std::string, ModuleNames> read = {};  ///< by file
-  std::unordered_map<std::string, NameList> lists = {};    ///< by file
-  std::map<std::string, WantedFile> wanted = {};           ///< files that an answer would have needed
+  std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
+  std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
   std::unordered_map<const Clause*, ClassBody> bodies = {};
 
   /// Modules that are imported along with others, as far as their files have been read.
@@ -112,42 +112,43 @@ class NameResolver {
   void add_import(ModuleLibrary::Imports& imports, const std::string& within, std::string_view module);
 
   // What names are bound to: values.cpp
-  Values values_of(const std::string& module, const std::string& name, int depth);
-  Values values_in(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Values values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
+  BoundValues values_of(const std::string& module, const std::string& name, int depth);
+  BoundValues values_in(const ModuleNames& names, const std::string& file, const std::string& name,
+                        int depth);
+  BoundValues values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
+                                 int depth);
+  BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
+  BoundValues values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
+                                const Binding& binding, int depth);
+  BoundValues value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,
+                                  const Definition& definition, int depth);
+  BoundValues evaluate(const ModuleNames& names, const std::string& file, TokenRange expression, int depth);
+  BoundValues evaluate_call(const ModuleNames& names, const std::string& file, const std::string& callee,
+                            TokenRange arguments, int depth);
+  BoundValues evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
                             int depth);
-  Values values_of_stars(const ModuleNames& names, const std::string& name, int depth);
-  Values values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
-                           const Binding& binding, int depth);
-  Values value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,
-                             const Definition& definition, int depth);
-  Values evaluate(const ModuleNames& names, const std::string& file, TokenRange expression, int depth);
-  Values evaluate_call(const ModuleNames& names, const std::string& file, const std::string& callee,
-                       TokenRange arguments, int depth);
-  Values evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
-                       int depth);
-  Values instances(Values classes, bool exact);
+  BoundValues instances(BoundValues classes, bool exact);
 
   // Attributes: attribute_answers.cpp
-  Answer attribute(const Requirement& requirement, Values* values);
-  Answer attribute_of(const Value& value, const std::string& name, int depth);
-  Answer in_class(const Value& value, const std::string& name, int depth);
-  Answer in_bases(const Value& value, const ClassBody& body, const std::string& name, int depth);
-  Answer in_metaclass(const Value& value, const ClassBody& body, const std::string& name, int depth);
-  Values values_of_attribute(const Value& value, const std::string& name, int depth);
-  bool is_enumeration(const Value& value, int depth);
-  Values values_in_class(const Value& value, const std::string& name, int depth);
-  const ClassBody& body_of(const Value& value);
+  Answer attribute(const Requirement& requirement, BoundValues* values);
+  Answer attribute_of(const BoundValue& value, const std::string& name, int depth);
+  Answer in_class(const BoundValue& value, const std::string& name, int depth);
+  Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  Answer in_metaclass(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  BoundValues values_of_attribute(const BoundValue& value, const std::string& name, int depth);
+  bool is_enumeration(const BoundValue& value, int depth);
+  BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);
+  const ClassBody& body_of(const BoundValue& value);
   bool is_transparent(const SourceTree& tree, TokenRange decorator) const;
 
   // Keywords: keyword_answers.cpp
   Answer keyword(const Requirement& requirement);
-  Answer keyword_of(const Value& value, const std::string& keyword, int depth);
-  Answer keyword_of_function(const Value& value, const std::string& keyword);
+  Answer keyword_of(const BoundValue& value, const std::string& keyword, int depth);
+  Answer keyword_of_function(const BoundValue& value, const std::string& keyword);
   Answer operator_takes(const std::string& name, const std::string& keyword);
-  Answer keyword_of_class(const Value& value, const std::string& keyword, int depth);
-  Answer keyword_of_values(const Values& values, const std::string& keyword, int depth);
-  Answer keyword_of_fields(const Value& value, const std::string& keyword, int depth);
+  Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
+  Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);
+  Answer keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth);
   bool takes(const Signature& signature, const std::string& keyword, bool compiled) const;
 
   ModuleLibrary& library_;

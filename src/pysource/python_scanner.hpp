@@ -8,7 +8,10 @@
 #include <tuple>
 #include <vector>
 
+#include "pysource/condition.hpp"
 #include "pysource/python_tokens.hpp"
+#include "pysource/requirement.hpp"
+#include "pysource/symbol_table.hpp"
 
 namespace launch::pysource {
 
@@ -20,29 +23,6 @@ enum class Need : std::uint8_t {
   type,      ///< read by type checkers only, or never run
 };
 std::string_view need_name(Need need);
-
-/// How code reaches a name.
-enum class Tier : std::uint8_t {
-  import,     ///< `import MODULE`, `from MODULE import NAME`: a submodule NAME counts, Python imports it
-  attribute,  ///< `MODULE.NAME` in an expression, MODULE having been imported
-  keyword,    ///< `MODULE.NAME(KEYWORD=…)`
-};
-std::string_view tier_name(Tier tier);
-
-/// A name that code needs from a package.
-struct Requirement {
-  std::string module;  ///< what is imported: "torch", "torch.nn"
-  std::string name;    ///< empty for `import MODULE`; "*" for `from MODULE import *`; of an attribute, the
-                       ///< chain below the module: "nn.functional.relu"
-  std::string keyword = {};  ///< the argument's name; only of tier keyword
-  Tier tier = Tier::import;
-
-  /// "torch.nn:Module", "torch.nn:", "torch:nn.functional.relu", "torch.nn:Linear(bias=)"
-  std::string text() const;
-  friend bool operator<(const Requirement& a, const Requirement& b) {
-    return std::tie(a.module, a.name, a.tier, a.keyword) < std::tie(b.module, b.name, b.tier, b.keyword);
-  }
-};
 
 /// The use is one of several alternatives (try … except ImportError), of which one suffices.
 struct Choice {
@@ -57,13 +37,20 @@ struct ImportUse {
   Requirement requirement;
   Need need = Need::must;
   std::uint32_t line = 0;
-  std::uint32_t column = 0;     ///< in bytes, the first is 1; line and column are the imported name's
-  std::vector<Choice> choices;  ///< from the outside in; groups are numbered from 0 within the file
+  std::uint32_t column = 0;       ///< in bytes, the first is 1; line and column are the imported name's
+  std::vector<Choice> choices;    ///< from the outside in; groups are numbered from 0 within the file
+  Need need_if_run = Need::must;  ///< the need if all of `gates` let it run
+  std::vector<Gate> gates = {};   ///< tests that can be about versions and features, from the outside in
+  /// One of the branches of an `if` that bind the same name: if it is not known which of them runs, one that
+  /// exists suffices.
+  std::optional<Choice> branch = {};
 };
 
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
+  std::uint32_t branches = 0;            ///< groups of ImportUse::branch
+  ModuleSymbols symbols = {};            ///< what tests in this and other files can ask for
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 

@@ -5,8 +5,8 @@
 namespace launch::pysource {
 
 bool Signature::takes(std::string_view keyword) const {
-  return std::any_of(parameters.begin(), parameters.end(), [&](const Parameter& parameter) {
-    return parameter.name == keyword && parameter.kind != Parameter::Kind::positional;
+  return std::any_of(parameters.begin(), parameters.end(), [&](const SignatureParameter& parameter) {
+    return parameter.name == keyword && parameter.kind != SignatureParameter::Kind::positional;
   });
 }
 
@@ -17,21 +17,21 @@ Signature signature_of(const SourceTree& tree, TokenRange head, bool is_stub) {
     open = tree.is(open, "[") ? behind_bracket(tree, open, head.last) : open + 1;
   }
   if (open >= head.last) return signature;
-  auto kind = Parameter::Kind::either;
+  auto kind = SignatureParameter::Kind::either;
   const auto behind = behind_bracket(tree, open, head.last);
   for (const auto part : split_range(tree, {open + 1, behind - 1}, ",")) {
     if (part.empty()) continue;
     if (tree.is(part.first, "/")) {
-      for (auto& before : signature.parameters) before.kind = Parameter::Kind::positional;
+      for (auto& before : signature.parameters) before.kind = SignatureParameter::Kind::positional;
     } else if (tree.is(part.first, "**")) {
       signature.takes_any = true;
     } else if (tree.is(part.first, "*")) {
-      kind = Parameter::Kind::keyword;
+      kind = SignatureParameter::Kind::keyword;
     } else if (tree.is_name(part.first)) {
       std::string name(tree.text(part.first));
-      const bool hidden =
-          is_stub && kind == Parameter::Kind::either && name.starts_with("__") && !name.ends_with("__");
-      signature.parameters.push_back({std::move(name), hidden ? Parameter::Kind::positional : kind});
+      const bool hidden = is_stub && kind == SignatureParameter::Kind::either && name.starts_with("__") &&
+                          !name.ends_with("__");
+      signature.parameters.push_back({std::move(name), hidden ? SignatureParameter::Kind::positional : kind});
     }
   }
   return signature;

@@ -9,7 +9,7 @@
 
 namespace launch::pysource {
 
-struct Parameter {
+struct SignatureParameter {
   enum class Kind : std::uint8_t { positional, either, keyword };
   std::string name;
   Kind kind = Kind::either;
@@ -17,7 +17,7 @@ struct Parameter {
 
 /// The parameters of a function.
 struct Signature {
-  std::vector<Parameter> parameters;
+  std::vector<SignatureParameter> parameters;
   bool takes_any = false;  ///< `**kwargs`
 
   /// True if an argument may be given by this name; those of `**kwargs` not counted.

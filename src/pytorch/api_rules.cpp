@@ -164,7 +164,7 @@ Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_vi
       {"torch/include/torch/headeronly/core/ScalarType.h", "torch/include/c10/core/ScalarType.h"},
       read_scalar_types};
   rules.compiled_modules = {"torch"};
-  rules.strings = {{"torch/lib/libtorch_python.so"}, read_identifiers};
+  rules.strings = {{"torch/lib/libtorch_python.so"}, read_identifiers, true};
   return rules;
 }
 

@@ -1,6 +1,7 @@
 #include "pytorch/commits.hpp"
 
 #include <algorithm>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -17,20 +18,32 @@ bool is_commit(std::string_view text) {
          });
 }
 
+/// The texts that a line `NAME = 'TEXT'` or `NAME: TYPE = 'TEXT'` assigns.
+std::vector<std::string_view> texts_of(std::string_view file, std::string_view name) {
+  std::vector<std::string_view> texts;
+  for (const auto line : lines(file)) {
+    if (!line.starts_with(name)) continue;
+    const auto equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const auto value = trim(line.substr(equals + 1));
+    const bool quoted = value.size() > 2 && (value.front() == '\'' || value.front() == '"');
+    if (quoted && value.back() == value.front()) texts.push_back(value.substr(1, value.size() - 2));
+  }
+  return texts;
+}
+
 }  // namespace
 
 std::optional<std::string> commit_of(std::string_view version_file) {
-  for (const auto line : lines(version_file)) {
-    if (!line.starts_with("git_version")) continue;
-    const auto equals = line.find('=');
-    if (equals == std::string_view::npos) continue;
-    auto value = trim(line.substr(equals + 1));
-    const bool quoted = value.size() > 2 && (value.front() == '\'' || value.front() == '"');
-    if (!quoted || value.back() != value.front()) continue;
-    value = value.substr(1, value.size() - 2);
-    if (is_commit(value)) return std::string(value);
+  for (const auto text : texts_of(version_file, "git_version")) {
+    if (is_commit(text)) return std::string(text);
   }
   return std::nullopt;
+}
+
+std::optional<std::string> version_in(std::string_view version_file) {
+  const auto texts = texts_of(version_file, "__version__");
+  return texts.empty() ? std::nullopt : std::optional(std::string(texts.front()));
 }
 
 std::string compare_url(std::string_view before, std::string_view after) {

@@ -27,11 +27,11 @@ std::optional<std::uint64_t> mebibytes(std::string_view cell) {
   return *count * kMiB;
 }
 
-bool uses(const specs::GpuSet& used, const Gpu& gpu) {
-  const auto& devices = used.devices();
-  return used.kind() != specs::GpuSet::Kind::devices ||
-         std::any_of(devices.begin(), devices.end(),
-                     [&](const auto& device) { return device == gpu.index || device == gpu.uuid; });
+/// As the kernel's log has it: nvidia-smi's domain has 8 digits, and a function follows ("00000000:3B:00.0").
+std::string address_of(std::string_view bus) {
+  constexpr std::size_t kLong = 16;
+  if (bus.size() != kLong) return {};
+  return to_lower(bus.substr(4, kLong - 6));
 }
 
 }  // namespace
@@ -45,15 +45,24 @@ GpuNeeds gpu_needs(const specs::Accelerator& accelerator) {
   return needs;
 }
 
+bool has_gpu(const specs::GpuSet& set, const Gpu& gpu) {
+  if (set.kind() != specs::GpuSet::Kind::devices) return set.kind() == specs::GpuSet::Kind::all;
+  const auto& devices = set.devices();
+  return std::any_of(devices.begin(), devices.end(), [&](const auto& device) {
+    return device == gpu.index || (!gpu.uuid.empty() && device == gpu.uuid);
+  });
+}
+
 std::vector<std::string> gpu_query() {
   return {"nvidia-smi",
-          "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current",
+          "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current,"
+          "pci.bus_id",
           "--format=csv,noheader,nounits"};
 }
 
 std::vector<Gpu> parse_gpus(std::string_view text) {
   constexpr std::size_t kLeast = 4;
-  constexpr std::size_t kMost = 8;
+  constexpr std::size_t kMost = 9;
   std::vector<Gpu> gpus;
   for (const auto line : lines(text)) {
     const auto cells = split(line, ',');
@@ -68,7 +77,8 @@ std::vector<Gpu> parse_gpus(std::string_view text) {
                     .name = std::string(cell(4)),
                     .used = mebibytes(cell(5)),
                     .memory = mebibytes(cell(6)),
-                    .divided = cell(7) == "Enabled"});
+                    .divided = cell(7) == "Enabled",
+                    .address = address_of(cell(8))});
   }
   return gpus;
 }
@@ -82,7 +92,7 @@ Result<void> check_gpus(const GpuNeeds& needs, std::span<const Gpu> gpus, const 
                       .hint(fmt::format("install a driver of at least {}, or lock a torch for an older CUDA",
                                         needs.driver_floor)));
     }
-    if (uses(used, gpu) && is_older(gpu.capability, needs.gpu_floor)) {
+    if (has_gpu(used, gpu) && is_older(gpu.capability, needs.gpu_floor)) {
       return fail(
           environment_error(fmt::format("GPU {} has compute capability {}, but the wheels for CUDA {} "
                                         "are built for {} and newer",

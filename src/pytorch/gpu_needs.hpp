@@ -22,7 +22,7 @@ struct GpuNeeds {
 /// From the table of CUDA releases.
 GpuNeeds gpu_needs(const specs::Accelerator& accelerator);
 
-/// An NVIDIA GPU of this machine.
+/// A GPU of a machine.
 struct Gpu {
   std::string index = {};                    ///< "0"
   std::string uuid = {};                     ///< "GPU-5f3c…"
@@ -32,7 +32,12 @@ struct Gpu {
   std::optional<std::uint64_t> used = {};    ///< bytes of its memory; nullopt if unknown
   std::optional<std::uint64_t> memory = {};  ///< bytes; the same
   bool divided = false;                      ///< into MIG instances
+  std::string address = {};                  ///< on the PCI bus, "0000:3b:00"; empty if unknown
+  std::string device = {};                   ///< its file, "/dev/dri/renderD128", of AMD's alone
 };
+
+/// True if a set has that GPU, by index or UUID: all, or devices; a number says nothing of one.
+bool has_gpu(const specs::GpuSet& set, const Gpu& gpu);
 
 /// The command whose output parse_gpus reads.
 std::vector<std::string> gpu_query();

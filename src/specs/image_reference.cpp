@@ -30,7 +30,6 @@ bool is_path_part(std::string_view part) {
 }
 
 bool is_repository(std::string_view path) {
-  if (path.size() > kLongestName) return false;
   const auto parts = split(path, '/');
   return std::all_of(parts.begin(), parts.end(), is_path_part);
 }
@@ -87,15 +86,19 @@ Result<ImageReference> ImageReference::parse(std::string_view text) {
   if (!is_registry(reference.registry)) {
     return fail(not_a_reference(text, fmt::format("{} cannot be a registry", in_quotes(reference.registry))));
   }
-  if (!is_repository(rest)) {
+  const bool is_short = reference.registry == kDockerHub && rest.find('/') == std::string_view::npos;
+  reference.repository = is_short ? fmt::format("library/{}", rest) : std::string(rest);
+  if (reference.repository.size() > kLongestName) {
+    return fail(not_a_reference(text, fmt::format("the name has {} characters, expected at most {}",
+                                                  reference.repository.size(), kLongestName)));
+  }
+  if (!is_repository(reference.repository)) {
     return fail(not_a_reference(
         text,
         fmt::format(
             "{} cannot be the name of an image (lower-case letters, digits, \".\", \"_\", \"-\" and \"/\")",
             in_quotes(rest))));
   }
-  const bool is_short = reference.registry == kDockerHub && rest.find('/') == std::string_view::npos;
-  reference.repository = is_short ? fmt::format("library/{}", rest) : std::string(rest);
   if (reference.tag.empty() && !reference.digest) reference.tag = "latest";
   return reference;
 }

@@ -54,6 +54,7 @@ class RequirementParser {
     auto found = scan_.take_while([](char c) { return is_word(c) || c == '.' || c == '-'; });
     while (!is_alphanumeric(found.back())) found.remove_suffix(1);
     scan_ = before;
+    if (!is_valid_name(found)) return fail(scan_.expected("a name of at most 255 characters"));
     scan_.take(found);
     return found;
   }

@@ -236,7 +236,9 @@ Url Url::without_end_slashes() const {
   return of(text);
 }
 
-std::string redacted_url(std::string_view url) {
+std::string redacted_url(std::string_view raw) {
+  const auto shown = printable(raw);  // first, so that the text of a text is the same
+  std::string_view url = shown;
   std::string out;
   if (const auto scheme = url.find("://"); scheme != std::string_view::npos) {
     out = url.substr(0, scheme + 3);
@@ -245,11 +247,11 @@ std::string redacted_url(std::string_view url) {
     if (const auto at = authority.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
   }
   const auto question = url.find('?');
-  if (question == std::string_view::npos) return printable(out.append(url));
+  if (question == std::string_view::npos) return out.append(url);
   const auto fragment = std::min(url.find('#', question), url.size());
   out.append(url.substr(0, question + 1));
   out += without_secrets(url.substr(question + 1, fragment - question - 1));
-  return printable(out.append(url.substr(fragment)));
+  return out.append(url.substr(fragment));
 }
 
 std::string_view url_fragment(std::string_view url) {

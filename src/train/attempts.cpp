@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "train/flight.hpp"
 #include "train/run.hpp"
 
 namespace launch::train {
@@ -55,10 +56,13 @@ Result<Outcome> run_attempts(const Plan& plan, const AttemptWorld& world, const 
     TRY(clear(plan, world));
     if (tokens.stop.stop_requested()) {
       Outcome stopped;
+      stopped.began = false;
       stopped.interrupted = true;
       return stopped;
     }
     TRY(during(world.folder.make_attempt(world.work.disk, attempt + 1), "starting the run again"));
+    TRY(during(make_flight_folder(world.work.disk, plan_of_attempt(plan, attempt)),
+               "starting the run again"));
     world.work.reporter.note(head);
   }
 }

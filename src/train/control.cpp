@@ -60,13 +60,16 @@ Result<void> Control::renew() {
   const std::scoped_lock lock(mutex_);
   wishes_.stop = wishes_.release = false;
   wishes_.grace = 0;
+  ranks_ = 0;  // those whose node was removed did not report their end
   return write();
 }
 
-Result<void> Control::signal(int number) {
+Result<bool> Control::signal(int number) {
+  if (ranks_ <= 0) return false;
   const std::scoped_lock lock(mutex_);
   ++(number == SIGUSR1 ? wishes_.usr1 : wishes_.usr2);
-  return write();
+  TRY(write());
+  return true;
 }
 
 Result<void> Control::ask_for_stacks() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -30,8 +31,12 @@ class Control {
   Result<void> release();
   /// Takes back what was wanted of ranks that are gone, for those of another attempt. Errors (environment).
   Result<void> renew();
-  /// Sends SIGUSR1 or SIGUSR2 to the ranks. Errors (environment).
-  Result<void> signal(int number);
+  /// Sends SIGUSR1 or SIGUSR2 to the ranks. False: none runs, and those of another attempt will not get it.
+  /// Errors (environment).
+  Result<bool> signal(int number);
+  /// A rank has started, or ended.
+  void joined() { ++ranks_; }
+  void left() { --ranks_; }
   /// Asks the ranks for the stacks of their threads, which follow as events. Errors (environment).
   Result<void> ask_for_stacks();
 
@@ -50,6 +55,7 @@ class Control {
   Disk& disk_;
   std::filesystem::path file_;
   Fd fd_;
+  std::atomic<int> ranks_{0};  ///< that run
   std::mutex mutex_;
   Wishes wishes_;
 };

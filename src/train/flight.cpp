@@ -30,7 +30,8 @@ void add_flight_recorder(Plan& plan) {
 }
 
 std::filesystem::path flight_folder(const Plan& plan) {
-  return plan.node_folder.parent_path() / kFolder;
+  const auto folder = plan.node_folder.parent_path() / kFolder;
+  return plan.earlier == 0 ? folder : folder / fmt::format("attempt{}", plan.earlier + 1);
 }
 
 Result<void> make_flight_folder(Disk& disk, const Plan& plan) {
@@ -43,12 +44,13 @@ Result<void> make_flight_folder(Disk& disk, const Plan& plan) {
   return {};
 }
 
-std::size_t count_flight_dumps(const Plan& plan) {
-  std::size_t count = 0;
+bool has_flight_dumps(const Plan& plan) {
   std::error_code code;
   std::filesystem::directory_iterator at(flight_folder(plan), code);
-  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code)) ++count;
-  return count;
+  for (; !code && at != std::filesystem::directory_iterator(); at.increment(code)) {
+    if (at->is_regular_file(code)) return true;  // another attempt's folder is none
+  }
+  return false;
 }
 
 }  // namespace launch::train

@@ -18,13 +18,13 @@ bool records_flight(const Plan& plan);
 /// folder, which nodes mount at kFlightFolder, if the plan records.
 void add_flight_recorder(Plan& plan);
 
-/// The folder on this machine. Pure.
+/// The folder on this machine; each attempt has its own. Pure.
 std::filesystem::path flight_folder(const Plan& plan);
 
 /// Creates the folder, if the plan needs it, for whatever users the nodes have. Errors (environment).
 Result<void> make_flight_folder(Disk& disk, const Plan& plan);
 
 /// How many dumps there are.
-std::size_t count_flight_dumps(const Plan& plan);
+bool has_flight_dumps(const Plan& plan);
 
 }  // namespace launch::train

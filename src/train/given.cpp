@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 #include <fmt/format.h>
 
@@ -25,10 +24,6 @@ constexpr int kMostRanks = 1024;
 std::string place_of(const std::string& to) {
   auto place = fs::path(to).lexically_normal();
   return (place.has_filename() ? place : place.parent_path()).string();
-}
-
-bool is_below(const std::string& place, std::string_view folder) {
-  return place == folder || (place.starts_with(folder) && place[folder.size()] == '/');
 }
 
 Result<void> read_variable(const std::string& text, const Environment& environment, Given& given) {
@@ -135,7 +130,7 @@ std::string why_refused(std::string_view name) {
   if (std::find(kOfTorchrun.begin(), kOfTorchrun.end(), name) != kOfTorchrun.end())
     return "torchrun sets it for each rank";
   if (name.starts_with("PET_")) return "torchrun would read it as one of its options, which launch sets";
-  if (name.starts_with("LAUNCH_")) return "variables of this name are launch's own";
+  if (name.starts_with("LAUNCH_")) return "launch reserves the names that begin with LAUNCH_";
   return {};
 }
 
@@ -164,7 +159,7 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
       reason = "taken from the environment";
     } else if (looks_secret(name)) {
       hidden = true;
-      reason += "; not recorded, since its name looks like that of a secret";
+      reason += "; not recorded, since its name suggests a secret";
       unrecorded.push_back(name);
     }
     add_variable(plan, {name, value, std::move(reason), hidden});
@@ -177,9 +172,9 @@ Result<void> add_variables(Plan& plan, const project::Recipe& recipe, const Give
   }
   if (unrecorded.empty()) return {};
   const bool one = unrecorded.size() == 1;
-  plan.notes.push_back(fmt::format(
-      "the {} of {} {} not recorded, since the {}", one ? "value" : "values", join_words(unrecorded),
-      one ? "is" : "are", one ? "name looks like that of a secret" : "names look like those of secrets"));
+  plan.notes.push_back(fmt::format("the {} of {} {} not recorded, since the {}", one ? "value" : "values",
+                                   join_words(unrecorded), one ? "is" : "are",
+                                   one ? "name suggests a secret" : "names suggest secrets"));
   return {};
 }
 
@@ -189,23 +184,24 @@ Result<void> add_mounts(Plan& plan, const project::Recipe& recipe, const Given& 
   plan.mounts = given.mounts;
   for (const auto& mount : recipe.train.mounts) {
     const auto from = (project / mount.from).lexically_normal().string();
+    const auto place = place_of(mount.to);
     const auto same = std::find_if(given.mounts.begin(), given.mounts.end(),
-                                   [&](const auto& own) { return own.to == place_of(mount.to); });
+                                   [&](const auto& own) { return own.to == place; });
     if (same == given.mounts.end()) {
-      plan.mounts.push_back({from, mount.to, mount.read_only, mount.relabel});
+      plan.mounts.push_back({from, place, mount.read_only, mount.relabel});
     } else {
       plan.notes.push_back(
-          fmt::format("--mount puts {} at {}, in place of the recipe's {}", same->from, same->to, from));
+          fmt::format("--mount puts {} at {} instead of the recipe's {}", same->from, same->to, from));
     }
   }
   for (const auto& mount : plan.mounts) {
-    const auto place = place_of(mount.to);
-    const auto* own =
-        std::find_if(kOwn.begin(), kOwn.end(), [&](const char* folder) { return is_below(place, folder); });
-    if (place != "/" && own == kOwn.end()) continue;
-    return fail(input_error(fmt::format(
-        "cannot mount {} at {}: {}", mount.from, mount.to,
-        place == "/" ? "that is the whole container" : fmt::format("launch has its own files in {}", *own))));
+    const auto* own = std::find_if(kOwn.begin(), kOwn.end(),
+                                   [&](const char* folder) { return is_below(mount.to, folder); });
+    if (mount.to != "/" && own == kOwn.end()) continue;
+    return fail(
+        input_error(fmt::format("cannot mount {} at {}: {}", mount.from, mount.to,
+                                mount.to == "/" ? "that is the whole container"
+                                                : fmt::format("launch has its own files in {}", *own))));
   }
   return {};
 }
@@ -285,8 +281,8 @@ Result<void> set_ranks(Plan& plan, std::size_t gpus) {
   ranks = plan.wanted_ranks.value_or(std::max(1, static_cast<int>(gpus)));
   if (gpus == 0 || static_cast<std::size_t>(ranks) == gpus) return {};
   if (static_cast<std::size_t>(ranks) > gpus) {
-    return fail(input_error(fmt::format("{} ranks per node, but a node has {}: NCCL allows one rank per GPU",
-                                        ranks, count_of(gpus, "GPU")))
+    return fail(input_error(fmt::format("{} ranks per node, but a node has {}: {} allows one rank per GPU",
+                                        ranks, count_of(gpus, "GPU"), plan.vendor->library))
                     .hint("use --gpus 0 to train on the CPU with gloo, or --ranks-per-node with fewer"));
   }
   plan.notes.push_back(fmt::format("{} per node for {}: some are idle unless ranks use several",
@@ -303,24 +299,25 @@ void note_proxies(Plan& plan, const Environment& environment) {
   std::vector<std::string> names;
   for (const auto* name : {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"}) {
     for (const auto& each : {std::string(name), to_lower(name)}) {
-      const auto& own = plan.environment;
-      if (environment.get(each) &&
-          std::none_of(own.begin(), own.end(), [&](const auto& variable) { return variable.name == each; }))
-        names.push_back(each);
+      if (environment.get(each) && find_variable(plan.environment, each) == nullptr) names.push_back(each);
     }
   }
   if (names.empty()) return;
-  plan.notes.push_back(fmt::format("{} {} set here, and ranks do not get {}: `--env {}` passes it on",
+  plan.notes.push_back(fmt::format("{} {} set here, but not in the ranks: pass {} with `--env {}`",
                                    join_words(names), names.size() == 1 ? "is" : "are",
-                                   names.size() == 1 ? "it" : "them", names.front()));
+                                   names.size() == 1 ? "it" : "one", names.front()));
 }
 
 Result<void> check_given_files(const Plan& plan, const Given& given) {
-  for (const auto& mount : given.mounts) {
+  for (const auto& mount : plan.mounts) {
     std::error_code code;
-    if (!fs::exists(mount.from, code))
-      return fail(
-          input_error(fmt::format("--mount {}:{}: {} does not exist", mount.from, mount.to, mount.from)));
+    if (fs::exists(mount.from, code)) continue;
+    const bool own = std::any_of(given.mounts.begin(), given.mounts.end(),
+                                 [&](const auto& each) { return each.to == mount.to; });
+    return fail(
+        input_error(own ? fmt::format("--mount {}:{}: {} does not exist", mount.from, mount.to, mount.from)
+                        : fmt::format("{} does not exist, but the recipe {} mounts it at {}", mount.from,
+                                      plan.recipe, mount.to)));
   }
   for (const auto& [name, file] : plan.secrets) TRY(check_secret(name, file));
   return {};

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -41,7 +42,7 @@ Result<Share> first_gpus(const MachineGpus& gpus, std::size_t per_node) {
     return fail(input_error(fmt::format("{} per node requested, but {} {}{}", count_of_gpus(per_node),
                                         gpus.limit.empty() ? "this machine has" : "this run may use",
                                         gpus.usable.size(), limit_of(gpus)))
-                    .hint("use --gpus with fewer, or --gpus 0 to train on the CPU"));
+                    .hint("request fewer with --gpus, or use --gpus 0 to train on the CPU"));
   }
   return Share{gpus.usable, per_node};
 }
@@ -55,11 +56,11 @@ Result<Gpu> find_gpu(const MachineGpus& gpus, const std::string& device, const G
     return fail(input_error(fmt::format("--gpus {}: {} hides GPU {}", all.text(), gpus.limit, device))
                     .hint("use the GPUs that it names, or unset it"));
   }
-  const bool known = !gpus.usable.empty() && !gpus.usable.front().uuid.empty();
-  if (device.starts_with("MIG-") || (device.starts_with("GPU-") && !known)) return Gpu{device, device};
+  if (device.starts_with("MIG-") || (device.starts_with("GPU-") && !gpus.knows_uuids()))
+    return Gpu{device, device};
   return fail(input_error(fmt::format("--gpus {}: this machine has no GPU {}, only {}", all.text(), device,
                                       gpus.usable.empty() ? "none" : names_of(gpus.usable)))
-                  .hint("`nvidia-smi -L` lists them"));
+                  .hint(fmt::format("run `{}` to list them", gpus.vendor->lists)));
 }
 
 /// The devices that the user named, divided evenly.
@@ -94,19 +95,35 @@ Result<void> expect_whole(const Gpu& gpu) {
                   .hint("or choose other GPUs with --gpus"));
 }
 
+/// The files of GPUs that engines do not know.
+std::vector<std::string> devices_of(std::span<const Gpu> gpus, const MachineGpus& machine, bool every) {
+  if (machine.vendor->device.empty()) return {};
+  std::vector<std::string> devices{std::string(machine.vendor->device)};
+  if (every) {
+    devices.emplace_back(machine.vendor->devices);
+    return devices;
+  }
+  for (const auto& gpu : gpus) {
+    if (!gpu.device.empty()) devices.push_back(gpu.device);
+  }
+  return devices;
+}
+
 /// If there are not enough for all, nodes share the last GPUs as well as the first.
 void hand_out(Plan& plan, const Share& share, const MachineGpus& machine) {
   const auto there = share.gpus.size();
   const auto per_node = share.per_node;
   const bool shared = per_node * plan.nodes.size() > there;
   // "all" would be those of the engine's machine.
-  const bool every =
-      per_node == machine.existing() && !machine.renumbered && plan.gpus.kind() != GpuSet::Kind::devices;
+  const bool every = machine.hidden.empty() && per_node == machine.usable.size() && !machine.renumbered &&
+                     plan.gpus.kind() != GpuSet::Kind::devices;
   for (std::size_t node = 0; node < plan.nodes.size(); ++node) {
     const auto first = shared ? (node * per_node) % (there - per_node + 1) : node * per_node;
     std::vector<std::string> names;
     for (std::size_t i = first; i < first + per_node; ++i) names.push_back(machine.name_of(share.gpus[i]));
-    plan.nodes[node].gpus = every ? GpuSet::all() : GpuSet::of_devices(std::move(names));
+    auto& of_node = plan.nodes[node];
+    of_node.gpus = every ? GpuSet::all() : GpuSet::of_devices(std::move(names));
+    of_node.devices = devices_of(std::span(share.gpus).subspan(first, per_node), machine, every);
   }
   if (!shared) return;
   plan.notes.push_back(fmt::format("{} share {}: fine for a trial, but slow",
@@ -114,7 +131,8 @@ void hand_out(Plan& plan, const Share& share, const MachineGpus& machine) {
   for (auto& node : plan.nodes) {
     add_variable(plan, node,
                  {"NCCL_HOSTID", fmt::format("{}-{}", plan.run, node.host),
-                  "nodes share a GPU, which NCCL does not allow for two ranks on one host"});
+                  fmt::format("nodes share a GPU, which {} does not allow for two ranks on one host",
+                              machine.vendor->library)});
   }
 }
 
@@ -122,8 +140,12 @@ void add_notes(Plan& plan, const Share& share, const MachineGpus& machine) {
   const auto nodes = plan.nodes.size();
   const auto used = share.per_node * nodes;
   if (!machine.hidden.empty() && plan.gpus.kind() != GpuSet::Kind::devices) {
-    plan.notes.push_back(fmt::format("{} leaves this run {} of {}", machine.limit, machine.usable.size(),
-                                     count_of_gpus(machine.existing())));
+    const auto left = machine.usable.size();
+    const bool instances = left + machine.hidden.size() != machine.existing();
+    plan.notes.push_back(
+        instances ? fmt::format("{} leaves this run {}", machine.limit, count_of(left, "MIG instance"))
+                  : fmt::format("{} leaves this run {} of {}", machine.limit, left,
+                                count_of_gpus(machine.existing())));
   }
   const bool asked_for_all = plan.gpus.kind() != GpuSet::Kind::count;
   if (asked_for_all && used < share.gpus.size()) {
@@ -133,8 +155,9 @@ void add_notes(Plan& plan, const Share& share, const MachineGpus& machine) {
                                      count_of(nodes, "node"), share.per_node));
   }
   if (nodes > 1 && used <= share.gpus.size()) {
-    plan.notes.emplace_back(
-        "nodes on one machine reach each other over sockets, not NVLink: --nodes 1 is faster");
+    plan.notes.push_back(
+        fmt::format("nodes on one machine reach each other over sockets, not {}: --nodes 1 is faster",
+                    machine.vendor->links));
   }
 }
 
@@ -145,8 +168,12 @@ Result<void> use_no_gpu(Plan& plan, std::string why) {
   return {};
 }
 
+std::string no_gpu(const GpuVendor& vendor) {
+  return fmt::format("this machine has no {} GPU", vendor.name);
+}
+
 std::string why_none(const Plan& plan, const MachineGpus& gpus) {
-  if (gpus.existing() == 0) return "this machine has no NVIDIA GPU";
+  if (gpus.existing() == 0) return no_gpu(*gpus.vendor);
   if (plan.gpus.empty()) return "no GPUs requested";
   return fmt::format("{} hides all GPUs", gpus.limit);
 }
@@ -155,11 +182,12 @@ std::string why_none(const Plan& plan, const MachineGpus& gpus) {
 
 Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpus& gpus) {
   using specs::Accelerator;
-  if (request.accelerator && request.accelerator->kind() != Accelerator::Kind::cuda) {
+  plan.vendor = gpus.vendor;
+  if (request.accelerator && gpu_vendor(*request.accelerator) != gpus.vendor) {
     const bool on_cpu = request.accelerator->kind() == Accelerator::Kind::cpu;
     const auto built = on_cpu ? std::string("the lock has no CUDA packages")
                               : fmt::format("the locked torch is built for {}", request.accelerator->text());
-    const auto why = gpus.existing() == 0 ? "this machine has no NVIDIA GPU" : built;
+    const auto why = gpus.existing() == 0 ? no_gpu(*gpus.vendor) : built;
     if (!request.gpus || request.gpus->empty() || request.gpus->kind() == GpuSet::Kind::all)
       return use_no_gpu(plan, why);
     return fail(input_error(fmt::format("--gpus {}: {}", request.gpus->text(), built))
@@ -170,7 +198,10 @@ Result<void> share_gpus(Plan& plan, const PlanRequest& request, const MachineGpu
   plan.backend = "nccl";
   TRY(set_ranks(plan, share.per_node));
   const auto used = std::min(share.per_node * plan.nodes.size(), share.gpus.size());
-  for (std::size_t i = 0; i < used; ++i) TRY(expect_whole(share.gpus[i]));
+  for (std::size_t i = 0; i < used; ++i) {
+    TRY(expect_whole(share.gpus[i]));
+    if (!share.gpus[i].address.empty()) plan.gpu_addresses.push_back(share.gpus[i].address);
+  }
   hand_out(plan, share, gpus);
   add_notes(plan, share, gpus);
   return {};
@@ -181,12 +212,7 @@ std::vector<std::string> busy_gpus(const Plan& plan, const MachineGpus& gpus,
   constexpr std::uint64_t kIdle = std::uint64_t{1} << 30;  // the driver itself takes some hundred MiB
   std::vector<std::string> warnings;
   for (const auto& gpu : gpus.usable) {
-    const auto uses = [&](const GpuSet& set) {
-      const auto& names = set.devices();
-      return set.kind() == GpuSet::Kind::all ||
-             std::find(names.begin(), names.end(), gpu.index) != names.end() ||
-             (!gpu.uuid.empty() && std::find(names.begin(), names.end(), gpu.uuid) != names.end());
-    };
+    const auto uses = [&](const GpuSet& set) { return pytorch::has_gpu(set, gpu); };
     if (std::none_of(plan.nodes.begin(), plan.nodes.end(), [&](const auto& node) { return uses(node.gpus); }))
       continue;
     const auto other =
@@ -200,7 +226,7 @@ std::vector<std::string> busy_gpus(const Plan& plan, const MachineGpus& gpus,
                                      memory.empty() ? "" : ", and has " + memory));
     } else if (!memory.empty()) {
       warnings.push_back(
-          fmt::format("GPU {} has {}, by another program; --gpus chooses others", gpu.index, memory));
+          fmt::format("GPU {} has {} by another program; choose others with --gpus", gpu.index, memory));
     }
   }
   return warnings;

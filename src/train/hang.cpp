@@ -31,8 +31,8 @@ const RasMismatch* of_all(const Look& look, int world_size) {
 }
 
 std::string counts_text(const RasMismatch& mismatch) {
-  return fmt::format("it has launched {} of {}, others {}",
-                     count_of(mismatch.groups.front().count, "operation"), mismatch.operation,
+  return fmt::format("it has launched {}, others {}",
+                     count_of(mismatch.groups.front().count, mismatch.operation + " operation"),
                      mismatch.groups.back().count);
 }
 
@@ -105,7 +105,7 @@ Cause hang_cause(const Silence& silence) {
   const auto said = fmt::format("no rank has printed a line for {}", human_seconds(silent));
   Cause cause;
   cause.kind = CauseKind::hang;
-  cause.hint = "the stacks of all ranks are in their logs";
+  cause.hint = "read the stacks of all ranks in their logs";
   if (silence.left) {
     cause.node = silence.left->node;
     cause.rank = silence.left->rank;

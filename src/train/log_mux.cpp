@@ -37,7 +37,9 @@ LogMux::LogMux(LogPlaces places, Show show, Events events, const Work& work)
 LogMux::Source& LogMux::source(int node, int rank) {
   const auto found = sources_.find({node, rank});
   if (found != sources_.end()) return found->second;
-  Source source{.who = who_of(node, rank),
+  Source source{.node = node,
+                .rank = rank,
+                .who = who_of(node, rank),
                 .file = {.path = folder_ / log_name(node, rank == kNoRank ? std::optional<int>() : rank)}};
   return sources_.emplace(Key{node, rank}, std::move(source)).first->second;
 }
@@ -48,7 +50,7 @@ void LogMux::take(int node, Stream stream, std::string_view line) {
     const std::scoped_lock lock(mutex_);
     const auto said = read_rank_line(line);
     if (!said) {
-      put(node, kNoRank, stream, line);
+      put(source(node, kNoRank), stream, line);
       return;
     }
     switch (said->kind) {
@@ -83,12 +85,11 @@ void LogMux::put_part(int node, const RankLine& said) {
   const auto what = said.extent == Extent::replaced ? Shown::bar : Shown::line;
   auto& from = source(node, said.rank);
   if (said.extent == Extent::start) {
-    if (show_ && !is_quiet(node, said.rank)) show(from, stream, said.text, Shown::bar);
+    if (show_ && !is_quiet(from)) show(from, stream, said.text, Shown::bar);
     return;
   }
   const auto begun = from.begun.find(said.kind);
-  if (begun == from.begun.end() && said.extent != Extent::part)
-    return put(node, said.rank, stream, said.text, what);
+  if (begun == from.begun.end() && said.extent != Extent::part) return put(from, stream, said.text, what);
   auto line = begun == from.begun.end() ? std::string() : std::move(begun->second);
   line += said.text;
   if (said.extent == Extent::part && line.size() < kLongestLine) {
@@ -96,15 +97,15 @@ void LogMux::put_part(int node, const RankLine& said) {
     return;
   }
   from.begun.erase(said.kind);
-  put(node, said.rank, stream, line, what);
+  put(from, stream, line, what);
 }
 
 /// torchrun's agents say goodbye through the first agent's store, and complain if it is gone before them.
 /// Once all ranks of a node have succeeded, that is noise.
-bool LogMux::is_quiet(int node, int rank) const {
-  if (hushed_) return true;
-  const auto counted = ranks_.find(node);
-  return rank == kNoRank && counted != ranks_.end() && counted->second.second == counted->second.first;
+bool LogMux::is_quiet(const Source& from) const {
+  if (hushed_ || from.rank != kNoRank) return hushed_;
+  const auto counted = ranks_.find(from.node);
+  return counted != ranks_.end() && counted->second.second == counted->second.first;
 }
 
 void LogMux::add(LogFile& file, std::string_view who, std::string_view text) {
@@ -137,14 +138,13 @@ void LogMux::write_pending() {
   pending_.clear();
 }
 
-void LogMux::put(int node, int rank, Stream stream, std::string_view text, Shown what) {
+void LogMux::put(Source& from, Stream stream, std::string_view text, Shown what) {
   if (what == Shown::bar && text.empty()) return;  // a carriage return at the start of a line
-  auto& from = source(node, rank);
   add(from.file, {}, text);
   add(all_, from.who, text);
   if (all_.pending.size() >= kMostPending) write_pending();
   keep_last(from, stream, text, what);
-  if (show_ && !is_quiet(node, rank)) show(from, stream, text, what);
+  if (show_ && !is_quiet(from)) show(from, stream, text, what);
 }
 
 /// Keeps what a terminal would: a text replaces a progress bar of its stream.
@@ -225,6 +225,9 @@ std::function<void()> LogMux::ras(int node, const RankLine& said) {
 void LogMux::hush() {
   const std::scoped_lock lock(mutex_);
   hushed_ = true;
+  for (const auto& [key, from] : sources_) {
+    if (show_ && from.bar) show(from, *from.bar, "", Shown::bar);
+  }
 }
 
 std::vector<std::string> LogMux::last_lines(int node, std::optional<int> rank) const {

@@ -75,6 +75,8 @@ class LogMux {
     bool cut = false;          ///< it may end with a part of a line, which was the last one that failed
   };
   struct Source {
+    int node = 0;
+    int rank = 0;     ///< see Key
     std::string who;  ///< "[0.3]"
     LogFile file;
     std::deque<std::string> last = {};
@@ -89,7 +91,7 @@ class LogMux {
   void write(LogFile& file);
   void write_pending();
   void put_part(int node, const RankLine& said);
-  void put(int node, int rank, Stream stream, std::string_view text, Shown what = Shown::line);
+  void put(Source& from, Stream stream, std::string_view text, Shown what = Shown::line);
   static void keep_last(Source& from, Stream stream, std::string_view text, Shown what);
   void show(const Source& from, Stream stream, std::string_view text, Shown what);
   std::function<void()> started(int node, int rank);
@@ -98,7 +100,7 @@ class LogMux {
   std::function<void()> stacks(int node, const RankLine& said);
   std::function<void()> ras(int node, const RankLine& said);
   void keep(int node, const RankLine& said, std::string_view what, const std::vector<std::string>& lines);
-  bool is_quiet(int node, int rank) const;
+  bool is_quiet(const Source& from) const;
 
   std::filesystem::path folder_;
   Show show_;

@@ -1,8 +1,6 @@
 #include "train/machine.hpp"
 
 #include <algorithm>
-#include <chrono>
-#include <filesystem>
 #include <string>
 #include <thread>
 #include <utility>
@@ -16,45 +14,51 @@
 namespace launch::train {
 namespace {
 
-std::vector<pytorch::Gpu> gpus_in_dev() {
-  std::vector<std::uint64_t> numbers;
-  std::error_code code;
-  for (std::filesystem::directory_iterator at("/dev", code); at != std::filesystem::directory_iterator();
-       at.increment(code)) {
-    const auto name = at->path().filename().string();
-    // nvidiactl, nvidia-uvm and nvidia-modeset are not GPUs.
-    if (!name.starts_with("nvidia")) continue;
-    if (const auto number = parse_u64(std::string_view(name).substr(6))) numbers.push_back(*number);
-  }
-  std::sort(numbers.begin(), numbers.end());
-  std::vector<pytorch::Gpu> gpus;
-  gpus.reserve(numbers.size());
-  for (const auto number : numbers) gpus.push_back({.index = std::to_string(number)});
-  return gpus;
-}
+/// The beginning of a MIG instance's name.
+constexpr std::string_view kInstance = "MIG-";
 
-/// The GPUs that a list of indices and UUIDs names, in its order. A UUID may be shortened, as CUDA allows.
-Result<void> keep_named(MachineGpus& gpus, std::string_view names) {
+/// How a list names GPUs: by the driver's indices, or by their positions in what another list has left.
+enum class Numbers { indices, positions };
+
+/// The GPUs that a list of numbers and UUIDs names, in its order. A UUID may be shortened, as CUDA allows.
+Result<void> keep_named(MachineGpus& gpus, std::string_view names, Numbers numbers) {
   std::vector<pytorch::Gpu> kept;
+  const bool knows_uuids = gpus.knows_uuids();
+  const auto driver = gpus.usable.empty() ? std::string() : gpus.usable.front().driver;
+  std::vector<std::pair<std::string, pytorch::Gpu>> all;  // with their numbers
+  for (auto& gpu : gpus.usable) {
+    auto number = numbers == Numbers::indices ? gpu.index : std::to_string(all.size());
+    all.emplace_back(std::move(number), std::move(gpu));
+  }
+  gpus.usable.clear();
   for (const auto part : split(names, ',')) {
     const auto name = trim(part);
-    const bool unknown =
-        name.starts_with("GPU-") && (gpus.usable.empty() || gpus.usable.front().uuid.empty());
-    if (name.starts_with("MIG-") || unknown) {
-      kept.push_back({.index = std::string(name), .uuid = std::string(name)});
+    const bool is_uuid = name.starts_with("GPU-");
+    if (name.starts_with(kInstance) || (is_uuid && !knows_uuids)) {
+      kept.push_back({.index = std::string(name), .uuid = std::string(name), .driver = driver});
       continue;
     }
-    const auto found = std::find_if(gpus.usable.begin(), gpus.usable.end(), [&](const auto& gpu) {
-      return name == gpu.index || (name.starts_with("GPU-") && gpu.uuid.starts_with(name));
+    const auto found = std::find_if(all.begin(), all.end(), [&](const auto& each) {
+      return name == each.first || (is_uuid && to_lower(each.second.uuid).starts_with(to_lower(name)));
     });
-    if (found == gpus.usable.end()) {
+    if (found == all.end()) {
       return fail(input_error(fmt::format("{}: this machine has no GPU {}", gpus.limit, in_quotes(name)))
-                      .hint("set it to GPUs that `nvidia-smi -L` lists, or unset it"));
+                      .hint(fmt::format("set it to GPUs that `{}` lists, or unset it", gpus.vendor->lists)));
     }
-    kept.push_back(std::move(*found));
-    gpus.usable.erase(found);
+    kept.push_back(std::move(found->second));
+    all.erase(found);
   }
-  gpus.hidden = std::exchange(gpus.usable, std::move(kept));
+  for (auto& each : all) gpus.hidden.push_back(std::move(each.second));
+  gpus.usable = std::move(kept);
+  return {};
+}
+
+/// What a variable leaves.
+Result<void> keep_chosen(MachineGpus& gpus, std::string_view value, Numbers numbers) {
+  if (!value.empty() && value != "-1" && value != "NoDevFiles" && value != "none" && value != "void")
+    return keep_named(gpus, value, numbers);
+  for (auto& gpu : gpus.usable) gpus.hidden.push_back(std::move(gpu));
+  gpus.usable.clear();
   return {};
 }
 
@@ -74,18 +78,31 @@ Machine this_machine() {
   const auto page = ::sysconf(_SC_PAGESIZE);
   if (pages > 0 && page > 0)
     machine.memory = static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page);
-  machine.gpus.usable = gpus_in_dev();
+  for (const auto& vendor : gpu_vendors()) {
+    if (machine.gpus.existing() == 0) machine.gpus = find_gpus(vendor);
+  }
+  if (machine.gpus.existing() == 0) machine.gpus = {};
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) machine.files = files.rlim_max;
   return machine;
+}
+
+std::size_t MachineGpus::existing() const {
+  const auto is_whole = [](const pytorch::Gpu& gpu) { return !gpu.uuid.starts_with(kInstance); };
+  return static_cast<std::size_t>(std::count_if(usable.begin(), usable.end(), is_whole)) + hidden.size();
 }
 
 const std::string& MachineGpus::name_of(const pytorch::Gpu& gpu) const {
   return renumbered && !gpu.uuid.empty() ? gpu.uuid : gpu.index;
 }
 
-void ask_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop) {
-  auto asked = ask_gpus(runner, std::move(stop));
+MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root) {
+  return {.vendor = &vendor, .usable = vendor.find(fabric::Tree(root))};
+}
+
+void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop) {
+  if (gpus.vendor->ask == nullptr) return;
+  auto asked = gpus.vendor->ask(runner, std::move(stop));
   if (asked.empty()) return;
   const auto same = [](const auto& a, const auto& b) { return a.index == b.index; };
   gpus.renumbered = !std::equal(asked.begin(), asked.end(), gpus.usable.begin(), gpus.usable.end(), same);
@@ -94,29 +111,25 @@ void ask_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop) {
 
 Result<void> limit_gpus(MachineGpus& gpus,
                         const std::map<std::string, std::string, std::less<>>& environment) {
-  for (const auto* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"}) {
-    const auto found = environment.find(name);
-    if (found == environment.end()) continue;
-    const bool of_cuda = found->first.starts_with("CUDA");
-    const auto value = trim(found->second);
-    // NVIDIA's container images set theirs to "all".
-    if (!of_cuda && (value == "all" || value.empty())) continue;
-    gpus.limit = fmt::format("{}={}", found->first, value);
-    if (value.empty() || value == "-1" || value == "NoDevFiles" || value == "none" || value == "void") {
-      gpus.hidden = std::exchange(gpus.usable, {});
-      return {};
+  auto numbers = Numbers::indices;
+  for (const auto names : gpus.vendor->chosen_by) {
+    for (const auto name : names) {
+      const auto found = environment.find(name);
+      if (found == environment.end()) continue;
+      const auto value = trim(found->second);
+      // NVIDIA's container images set theirs to "all".
+      if (name.starts_with("NVIDIA") && (value == "all" || value.empty())) continue;
+      gpus.limit += fmt::format("{}{}={}", gpus.limit.empty() ? "" : " and ", name, value);
+      TRY(keep_chosen(gpus, value, numbers));
+      break;
     }
-    return keep_named(gpus, value);
+    numbers = Numbers::positions;
   }
   return {};
 }
 
 std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop) {
-  // nvidia-smi does not return while a GPU hangs.
-  const auto asked =
-      runner.run({.argv = pytorch::gpu_query(), .timeout = std::chrono::seconds(10)}, std::move(stop));
-  if (!asked || !asked->ok()) return {};
-  return pytorch::parse_gpus(asked->out);
+  return gpu_vendors().front().ask(runner, std::move(stop));
 }
 
 Result<void> check_gpus(const project::Lockfile& lock, std::span<const pytorch::Gpu> gpus,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <stop_token>
@@ -11,30 +12,38 @@
 #include "project/lockfile.hpp"
 #include "pytorch/gpu_needs.hpp"
 #include "specs/gpu_set.hpp"
+#include "train/gpu_vendors.hpp"
 #include "train/plan.hpp"
 
 namespace launch::train {
 
-/// The NVIDIA GPUs of a machine.
+/// The GPUs of a machine that one kind of torch can use.
 struct MachineGpus {
-  std::vector<pytorch::Gpu> usable = {};  ///< those that a run may use, in the driver's order
-  std::vector<pytorch::Gpu> hidden = {};  ///< those that `limit` hides
-  std::string limit = {};                 ///< "CUDA_VISIBLE_DEVICES=2,3"; empty: none is set
+  const GpuVendor* vendor = gpu_vendors().data();  ///< NVIDIA by default
+  std::vector<pytorch::Gpu> usable = {};           ///< those that a run may use, in the driver's order
+  std::vector<pytorch::Gpu> hidden = {};           ///< those that `limit` hides
+  std::string limit = {};                          ///< "CUDA_VISIBLE_DEVICES=2,3"; empty: none is set
   /// The driver's numbers are not those of the devices: engines that know all GPUs of the machine would give
   /// others. So when this process sees only some of them.
   bool renumbered = false;
 
-  std::size_t existing() const { return usable.size() + hidden.size(); }
+  /// Those of the machine; instances are parts of one.
+  std::size_t existing() const;
+  bool knows_uuids() const { return !usable.empty() && !usable.front().uuid.empty(); }
   /// What an engine knows it by: its index, or its UUID where the index may be another GPU's.
   const std::string& name_of(const pytorch::Gpu& gpu) const;
 };
 
-/// Replaces what /dev says of GPUs with what nvidia-smi says, if it says anything.
-void ask_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop = {});
+/// Those that the files of a machine show, below its root.
+MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root = "/");
 
-/// Leaves those that CUDA_VISIBLE_DEVICES names, else NVIDIA_VISIBLE_DEVICES: schedulers and people assign
-/// GPUs with them. Empty, "-1" and, for NVIDIA's, "none" and "void" hide all. Errors (input): a GPU that does
-/// not exist, where CUDA would silently stop reading.
+/// Replaces what files say of GPUs with what the driver's own tool says, if there is one and it says
+/// anything.
+void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop = {});
+
+/// Leaves those that the vendor's variables name, such as CUDA_VISIBLE_DEVICES, else NVIDIA_VISIBLE_DEVICES:
+/// schedulers and people assign GPUs with them. Empty, "-1" and, for NVIDIA's, "none" and "void" hide all.
+/// Errors (input): a GPU that does not exist, where CUDA would silently stop reading.
 Result<void> limit_gpus(MachineGpus& gpus,
                         const std::map<std::string, std::string, std::less<>>& environment);
 
@@ -46,10 +55,11 @@ struct Machine {
   std::uint64_t files = 0;  ///< that a process may have open at most; 0: unknown
 };
 
-/// Reads scheduler affinity, physical memory, and /dev/nvidia0 and up: of the GPUs, only the numbers.
+/// Reads scheduler affinity, physical memory, and the GPUs: NVIDIA's, or the first vendor's that it has any
+/// of; of NVIDIA's, only the numbers.
 Machine this_machine();
 
-/// What nvidia-smi says of this machine's GPUs; empty if it cannot tell.
+/// What nvidia-smi says of NVIDIA's GPUs here; empty if it cannot tell.
 std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop = {});
 
 /// Compares GPUs of this machine with what the locked torch needs. `used` is never a number. Errors: those of

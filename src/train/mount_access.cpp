@@ -57,41 +57,47 @@ Kept kept(const Plan& plan, const std::optional<UserIds>& who) {
 
 }  // namespace
 
-bool depends_on_user(const Plan& plan) {
+bool depends_on_user(const Plan& plan, const containers::EngineInfo& engine) {
+  if (!engine.elsewhere.empty() && !engine.rootless) return false;
   return !plan.secrets.empty() || std::any_of(plan.mounts.begin(), plan.mounts.end(),
                                               [](const auto& mount) { return !mount.read_only; });
 }
 
 Result<void> fit_user(Plan& plan, const containers::EngineInfo& engine, const std::string& user,
                       const UserIds& ids) {
-  if (ids.user == 0 || (!engine.elsewhere.empty() && !engine.rootless)) return {};
+  if (ids.user == 0 || !depends_on_user(plan, engine)) return {};
   const auto who = fmt::format("{} ({})", user, ids.text());
   auto found = kept(plan, engine.rootless ? std::nullopt : std::optional(ids));
   const bool maps = !engine.type->map_user(engine, ids).empty();
   if (found.any() && maps) {
     plan.caller = ids;
-    plan.notes.push_back(
-        fmt::format("this user is {} in the containers, so that ranks can use what is mounted", who));
+    plan.notes.push_back(fmt::format(
+        "this user is mapped to {} in the containers, so that ranks can use what is mounted", who));
     found = kept(plan, UserIds{::geteuid(), ::getegid()});
   }
   for (const auto& mount : found.from_writing) {
-    const auto fix = engine.rootless ? fmt::format("{} {} cannot map users so that they can", engine.name(),
-                                                   engine.version)
-                                     : fmt::format("run `sudo chown {} {}`, or mount it read-only",
-                                                   ids.text(), shell_quote(mount.from));
+    const auto fix = engine.rootless
+                         ? fmt::format("{} {} cannot map this user to theirs", engine.name(), engine.version)
+                         : fmt::format("run `sudo chown {} {}`, or mount it read-only", ids.text(),
+                                       shell_quote(mount.from));
     plan.notes.push_back(fmt::format("ranks run as {} and cannot write {}, mounted at {}: {}", who,
-                                     mount.from, mount.to, maps ? "nor can this user" : fix));
+                                     mount.from, mount.to, maps ? "this user cannot either" : fix));
   }
   if (found.from_secrets.empty()) return {};
   const auto& name = found.from_secrets.front();
   return fail(
       input_error(
           fmt::format("the secret {}: ranks run as {} and cannot read {}", name, who, plan.secrets.at(name)))
-          .hint(fmt::format("allow it: setfacl -m u:{}:r {}", ids.user, shell_quote(plan.secrets.at(name)))));
+          .hint(fmt::format("run `setfacl -m u:{}:r {}`", ids.user, shell_quote(plan.secrets.at(name)))));
 }
 
 void note_labels(Plan& plan, const containers::EngineInfo& engine) {
   if (!engine.selinux || plan.mounted) return;
+  if (!plan.nccl_mounts.empty()) {
+    std::vector<std::string> own;
+    for (const auto& mount : plan.nccl_mounts) own.push_back(mount.from);
+    plan.notes.push_back(fmt::format("SELinux is on, and may keep NCCL from reading {}", join_words(own)));
+  }
   std::vector<std::string> files;
   for (const auto& mount : plan.mounts) {
     if (!mount.relabel) files.push_back(mount.from);
@@ -100,9 +106,9 @@ void note_labels(Plan& plan, const containers::EngineInfo& engine) {
   for (const auto& [name, file] : plan.secrets) files.push_back(file);
   if (files.empty()) return;
   plan.notes.push_back(fmt::format(
-      "SELinux is on, and {} mounted as labelled: ranks can use only what has the label container_file_t{}",
+      "SELinux is on, and {} not relabelled: ranks can use only files labelled container_file_t{}",
       files.size() == 1 ? files.front() + " is" : join_words(files) + " are",
-      mounts ? "; relabel = true in [train] mounts, or --mount FROM:TO:z, gives it to a folder for good"
+      mounts ? "; relabel a folder permanently with relabel = true in [train] mounts, or --mount FROM:TO:z"
              : ""));
 }
 

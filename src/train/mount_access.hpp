@@ -8,8 +8,9 @@
 
 namespace launch::train {
 
-/// True if ranks could be kept from something: the plan mounts folders for writing, or has secrets.
-bool depends_on_user(const Plan& plan);
+/// True if it matters as whom ranks run: the plan mounts folders for writing, or has secrets, and what is
+/// known of their owners here holds in the containers.
+bool depends_on_user(const Plan& plan, const containers::EngineInfo& engine);
 
 /// Looks whether the ranks' user, with these IDs in the containers, can write what is mounted for writing and
 /// read the secrets. Where the engine can make this process's user theirs, and that helps, sets Plan::caller;

@@ -36,15 +36,8 @@ bool is_of_network(std::string_view name) {
 }
 
 bool is_mounted(const std::vector<project::MountEntry>& mounts, const std::string& path) {
-  return std::any_of(mounts.begin(), mounts.end(), [&](const project::MountEntry& mount) {
-    return path == mount.to || path.starts_with(mount.to + "/");
-  });
-}
-
-const Variable* find(const std::vector<Variable>& variables, std::string_view name) {
-  const auto found = std::find_if(variables.begin(), variables.end(),
-                                  [&](const Variable& each) { return each.name == name; });
-  return found == variables.end() ? nullptr : &*found;
+  return std::any_of(mounts.begin(), mounts.end(),
+                     [&](const auto& mount) { return is_below(path, mount.to); });
 }
 
 std::vector<Setting> settings_of(const std::vector<Variable>& environment,
@@ -53,7 +46,7 @@ std::vector<Setting> settings_of(const std::vector<Variable>& environment,
   for (const auto& each : environment) values[each.name] = each.value;
   auto settings = fabric::resolve(values, files);
   for (auto& setting : settings) {
-    if (const auto* variable = find(environment, setting.name)) setting.origin = variable->reason;
+    if (const auto* variable = find_variable(environment, setting.name)) setting.origin = variable->reason;
   }
   return settings;
 }
@@ -108,7 +101,9 @@ class Builder {
     mounted_.push_back(path);
   }
 
-  bool is_in_environment(std::string_view name) const { return find(plan_.environment, name) != nullptr; }
+  bool is_in_environment(std::string_view name) const {
+    return find_variable(plan_.environment, name) != nullptr;
+  }
   bool reads(std::string_view name) const {
     const auto* known = fabric::known_variable(name);
     return known != nullptr && known->known_by(nccl_);
@@ -188,7 +183,9 @@ class Builder {
   void use_hcas(const fabric::Choice& choice) {
     out_.notes.insert(out_.notes.end(), choice.warnings.begin(), choice.warnings.end());
     if (!plan_.nccl) {
-      out_.notes.push_back(fmt::format("the lock does not say NCCL's release: {} is assumed", nccl_.text()));
+      out_.notes.push_back(
+          fmt::format("the lock does not name {}'s release; assuming {}{}", plan_.vendor->library,
+                      plan_.vendor->library == "NCCL" ? "" : "the variables of NCCL ", nccl_.text()));
     }
     const auto& hcas = host_.topology.hcas;
     const bool efa = std::any_of(hcas.begin(), hcas.end(), [](const fabric::Hca& hca) { return hca.is_efa; });
@@ -200,7 +197,7 @@ class Builder {
   void mount_topology() {
     std::string path = kDefaultTopology;
     if (const auto* setting = fabric::find_setting(settings_, kTopoFile)) path = setting->value;
-    if (const auto* chosen = find(out_.variables, kTopoFile)) path = chosen->value;
+    if (const auto* chosen = find_variable(out_.variables, kTopoFile)) path = chosen->value;
     const auto& files = host_.topology.files;
     const bool exists = std::find(files.begin(), files.end(), path) != files.end();
     if (exists && !is_mounted(plan_.mounts, path)) mount(path);
@@ -248,7 +245,7 @@ void add_nccl(Plan& plan, NcclEnvironment environment) {
   for (auto& variable : environment.variables) add_variable(plan, std::move(variable));
   plan.left_alone = std::move(environment.left_alone);
   for (auto& note : environment.notes) plan.notes.push_back(std::move(note));
-  for (auto& mount : environment.mounts) plan.mounts.push_back(std::move(mount));
+  for (auto& mount : environment.mounts) plan.nccl_mounts.push_back(std::move(mount));
   for (auto& device : environment.devices) plan.devices.push_back(std::move(device));
   if (environment.locks_memory) plan.ulimits["memlock"] = "-1:-1";
 }

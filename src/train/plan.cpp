@@ -15,10 +15,6 @@ constexpr int kMostPort = 65535;
 /// launch ends the ranks itself; torchrun must not be earlier.
 constexpr std::chrono::seconds kTorchrunMargin{10};
 
-bool sets(const std::vector<Variable>& variables, const std::string& name) {
-  return std::any_of(variables.begin(), variables.end(), [&](const auto& v) { return v.name == name; });
-}
-
 void insert(std::vector<Variable>& variables, Variable variable) {
   const auto at = std::find_if(variables.begin(), variables.end(),
                                [&](const Variable& other) { return other.name > variable.name; });
@@ -91,16 +87,29 @@ Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request)
   return plan;
 }
 
+const Variable* find_variable(const std::vector<Variable>& variables, std::string_view name) {
+  const auto found = std::find_if(variables.begin(), variables.end(),
+                                  [&](const Variable& each) { return each.name == name; });
+  return found == variables.end() ? nullptr : &*found;
+}
+
+bool is_below(std::string_view path, std::string_view folder) {
+  return path == folder || (path.starts_with(folder) && path[folder.size()] == '/');
+}
+
 void add_variable(Plan& plan, Variable variable) {
-  if (!sets(plan.environment, variable.name)) insert(plan.environment, std::move(variable));
+  if (find_variable(plan.environment, variable.name) == nullptr)
+    insert(plan.environment, std::move(variable));
 }
 
 void add_variable(const Plan& plan, NodePlan& node, Variable variable) {
-  if (!sets(plan.environment, variable.name)) insert(node.environment, std::move(variable));
+  if (find_variable(plan.environment, variable.name) == nullptr)
+    insert(node.environment, std::move(variable));
 }
 
 Plan plan_of_attempt(const Plan& plan, int earlier) {
   auto of_attempt = plan;
+  of_attempt.earlier = earlier;
   if (plan.restarts > 0) set_attempt(of_attempt, earlier);
   return of_attempt;
 }

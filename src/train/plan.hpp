@@ -19,6 +19,7 @@
 #include "specs/accelerator.hpp"
 #include "specs/gpu_set.hpp"
 #include "train/given.hpp"
+#include "train/gpu_vendors.hpp"
 #include "train/rendezvous.hpp"
 
 namespace launch::train {
@@ -94,6 +95,7 @@ struct NodePlan {
   int index = 0;
   std::string host;                            ///< "n0", the name under which other nodes find it
   specs::GpuSet gpus = specs::GpuSet::none();  ///< of its machine: all, none, or a list; never a number
+  std::vector<std::string> devices = {};       ///< by which it gets them, if not by their names
   std::vector<Variable> environment = {};      ///< of this node only, in addition to the plan's
 };
 
@@ -107,12 +109,16 @@ struct Plan {
   std::optional<project::Verification> verified = {};  ///< of lock and image; nullopt: they are not verified
   std::optional<MountedEnvironment> mounted = {};
   Rendezvous rendezvous;
-  std::string backend;                              ///< what the ranks can use: "nccl" or "gloo"
-  specs::GpuSet gpus = specs::GpuSet::all();        ///< requested: per node, or devices of all nodes
-  std::vector<std::string> command = {};            ///< given to torchrun
-  std::vector<std::string> arguments = {};          ///< after the command: the user's
-  std::vector<Variable> environment = {};           ///< of every node; sorted by name
-  std::vector<project::MountEntry> mounts = {};     ///< of every node; `from` is absolute
+  std::string backend;                             ///< what the ranks can use: "nccl" or "gloo"
+  const GpuVendor* vendor = gpu_vendors().data();  ///< of the GPUs
+  specs::GpuSet gpus = specs::GpuSet::all();       ///< requested: per node, or devices of all nodes
+  std::vector<std::string> command = {};           ///< given to torchrun
+  std::vector<std::string> arguments = {};         ///< after the command: the user's
+  std::vector<Variable> environment = {};          ///< of every node; sorted by name
+  /// Of every node; both paths are absolute and normal.
+  std::vector<project::MountEntry> mounts = {};
+  /// NCCL's files of this machine, at the same paths: in addition.
+  std::vector<project::MountEntry> nccl_mounts = {};
   std::map<std::string, std::string> secrets = {};  ///< variable → file of this machine with its value
   std::string workdir = {};                         ///< of the ranks; empty: the image's
   std::optional<containers::UserIds> caller = {};   ///< see RunSpec::caller
@@ -121,7 +127,10 @@ struct Plan {
   std::uint64_t shm_bytes = 0;                      ///< limit of a node's /dev/shm
   Grace grace = {};
   Patience patience = {};
-  int restarts = 0;        ///< at most, after failures
+  int restarts = 0;  ///< at most, after failures
+  int earlier = 0;   ///< attempts before this one
+  /// The PCI addresses of the GPUs that nodes use, as the kernel's log has them; empty: unknown.
+  std::vector<std::string> gpu_addresses = {};
   bool preflight = false;  ///< GPUs and network are checked before the training (preflight.hpp)
   std::vector<NodePlan> nodes = {};
   std::vector<std::string> notes = {};  ///< what the user must know
@@ -129,6 +138,8 @@ struct Plan {
   std::map<std::string, std::string> ulimits = {};
   /// Of its machine, that a node gets besides GPUs.
   std::vector<std::string> devices = {};
+  /// Whose members may use the nodes' own devices, as this machine numbers them.
+  std::vector<unsigned> device_groups = {};
   /// NCCL's release in the lock; nullopt if it does not say it.
   std::optional<fabric::NcclVersion> nccl = {};
   /// Variables that are left to NCCL, or to what is set already.
@@ -162,6 +173,8 @@ struct PlanRequest {
 /// (input): no [train] command; a number of nodes or a port out of range; those of add_given.
 Result<Plan> plan_run(const project::Recipe& recipe, const PlanRequest& request);
 
+/// The variable of that name; null if there is none.
+const Variable* find_variable(const std::vector<Variable>& variables, std::string_view name);
 /// Adds a variable for every node, or for one, unless the plan has it.
 void add_variable(Plan& plan, Variable variable);
 void add_variable(const Plan& plan, NodePlan& node, Variable variable);
@@ -169,6 +182,8 @@ void add_variable(const Plan& plan, NodePlan& node, Variable variable);
 Plan plan_of_attempt(const Plan& plan, int earlier);
 /// All variables of a node, sorted by name.
 std::vector<Variable> environment_of(const Plan& plan, const NodePlan& node);
+/// True if a path in a container is this folder, or is in it. Both are as Plan::mounts has them.
+bool is_below(std::string_view path, std::string_view folder);
 /// The argument vector of a node: node.sh, which starts torchrun, which starts rank.py, which starts the
 /// command.
 std::vector<std::string> argv_of(const Plan& plan, const NodePlan& node);

@@ -19,7 +19,7 @@ using End = PreflightPart::End;
 using Ranks = std::set<int>;
 
 /// Who reached whom, two by two.
-struct Reach {
+struct Connections {
   Ranks some = {};                               ///< ranks that reached another
   Ranks none = {};                               ///< ranks that reached nobody
   std::vector<std::pair<int, int>> broken = {};  ///< pairs that did not work
@@ -53,7 +53,6 @@ class Judge {
     collect();
     (void)(judge_start() || judge_alone() || judge_all() || judge_inside() || judge_between() ||
            judge_together());
-    std::sort(result_.ranks.begin(), result_.ranks.end());
     std::set<int> nodes;
     for (const int rank : result_.ranks) nodes.insert(names_.node_of(rank));
     if (result_.nodes.empty()) result_.nodes.assign(nodes.begin(), nodes.end());
@@ -136,9 +135,9 @@ class Judge {
     }
     const Ranks stuck = found_.over ? silent : Ranks{0};
     if (stuck.empty()) return false;
-    blame(PreflightBlame::rank, stuck, fmt::format("{} stopped answering", names_.ranks(stuck)),
-          fmt::format("look for a process that hangs on {}, or a connection to {} that is lost",
-                      names_.nodes(stuck), head));
+    blame(
+        PreflightBlame::rank, stuck, fmt::format("{} stopped answering", names_.ranks(stuck)),
+        fmt::format("look for a hung process on {}, or a lost connection to {}", names_.nodes(stuck), head));
     return true;
   }
 
@@ -154,10 +153,10 @@ class Judge {
     for (const int rank : failing)
       reasons.push_back(fmt::format("{} fails alone: {}", names_.device(rank), reason(*at, rank)));
     const bool gpu = plan_.backend == "nccl";
-    blame(
-        PreflightBlame::device, failing, names_.some_of(reasons, "; "),
-        gpu ? fmt::format("run nvidia-smi on {}, and train without what does not work", names_.nodes(failing))
-            : "");
+    blame(PreflightBlame::device, failing, names_.some_of(reasons, "; "),
+          gpu ? fmt::format("run `nvidia-smi` on {}, and train without the GPUs that fail",
+                            names_.nodes(failing))
+              : "");
     return true;
   }
 
@@ -189,13 +188,13 @@ class Judge {
     const auto& first = *part(all, *ranks.begin());
     const auto whole = static_cast<int>(ranks.size()) == world();
     blame(PreflightBlame::transport, ranks,
-          fmt::format("NCCL{} uses sockets ({}), though HCAs were chosen (NCCL_IB_HCA={}){}{}",
-                      whole ? "" : fmt::format(" of {}", names_.ranks(ranks)),
+          fmt::format("{}{} uses sockets ({}), though HCAs were chosen (NCCL_IB_HCA={}){}{}",
+                      plan_.vendor->library, whole ? "" : fmt::format(" of {}", names_.ranks(ranks)),
                       names_.some_of(result_.interfaces, ", "), hcas,
                       first.hcas.empty() ? ", and finds none" : "",
                       first.warnings.empty() ? "" : ": " + first.warnings.back()),
           "check that the nodes see these HCAs (`ibv_devinfo`, /dev/infiniband) and may lock memory "
-          "(`ulimit -l`), or leave NCCL_IB_HCA out if sockets are meant");
+          "(`ulimit -l`), or unset NCCL_IB_HCA to use sockets");
   }
 
   /// Nodes whose own ranks do not reach each other.
@@ -224,7 +223,7 @@ class Judge {
     Ranks all;
     for (int rank = node * per_node(); rank < (node + 1) * per_node(); ++rank) all.insert(rank);
     auto who = own_failures(at, all);
-    const auto reach = reach_of(Kind::inside, all);
+    const auto reach = connections_of(Kind::inside, all);
     if (who.empty()) who = reach.culprits();
     if (!who.empty()) {
       ranks.insert(who.begin(), who.end());
@@ -251,7 +250,7 @@ class Judge {
   bool judge_between() {
     const auto all = round(Kind::all);
     if (nodes() == 1 || !all) return false;
-    const auto reach = reach_of(Kind::pairs, everyone());
+    const auto reach = connections_of(Kind::pairs, everyone());
     if (reach.broken.empty()) return false;
     auto culprits = reach.culprits();
     const bool proven = !culprits.empty();
@@ -321,8 +320,8 @@ class Judge {
     return out.size() == ranks.size() ? Ranks() : out;
   }
 
-  Reach reach_of(Kind kind, const Ranks& ranks) const {
-    Reach reach;
+  Connections connections_of(Kind kind, const Ranks& ranks) const {
+    Connections reach;
     for (std::size_t at = 0; at < found_.rounds.size(); ++at) {
       const bool pair_of_all = world() == 2 && found_.rounds[at].kind == Kind::all;
       if (found_.rounds[at].kind != kind && !pair_of_all) continue;
@@ -348,7 +347,7 @@ class Judge {
   }
 
   std::string reason(std::size_t at, int rank) const {
-    return reason_of(*part(at, rank), found_.rounds[at].limit);
+    return reason_of(*part(at, rank), found_.rounds[at].limit, plan_.vendor->library);
   }
   /// The reason of the first that failed by itself; else of the first that hung or lost another.
   std::string first_reason(std::size_t at, const Ranks& ranks) const {
@@ -363,7 +362,7 @@ class Judge {
       if (found == nullptr || found->worked()) continue;
       if (best == nullptr || weight(*found) > weight(*best)) best = found;
     }
-    return best == nullptr ? "no answer" : reason_of(*best, found_.rounds[at].limit);
+    return best == nullptr ? "no answer" : reason_of(*best, found_.rounds[at].limit, plan_.vendor->library);
   }
 
   const PreflightFindings& found_;

@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
+#include "train/json_values.hpp"
 #include "train/preflight_script.hpp"
 
 namespace launch::train {
@@ -13,17 +13,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t kMostRounds = 64;
-
-double number_in(const Json& json, const char* key) {
-  const auto& found = json_at(json, {key});
-  return found.is_number() ? found.get<double>() : 0;
-}
-
-std::vector<std::string> strings_in(const Json& json, const char* key) {
-  std::vector<std::string> out;
-  for (const auto& each : json_at(json, {key})) out.push_back(json_string(each));
-  return out;
-}
 
 std::vector<int> ranks_in(const Json& json) {
   std::vector<int> out;
@@ -62,25 +51,22 @@ PreflightRound round_of(const Json& json) {
 
 PreflightPart part_of(const Json& json) {
   PreflightPart part;
-  const auto& ok = json_at(json, {"ok"});
-  if (!ok.is_boolean() || !ok.get<bool>()) part.end = end_named(json_string(json, {"why"}));
+  if (!json_true(json_at(json, {"ok"}))) part.end = end_named(json_string(json, {"why"}));
   part.step = json_integer<int>(json_at(json, {"step"})).value_or(0);
   part.at = json_string(json, {"at"});
   const auto& error = json_at(json, {"error"});
-  part.error = {json_string(error, {"type"}), strings_in(error, "mro"), json_string(error, {"message"})};
+  part.error = {json_string(error, {"type"}), json_strings(json_at(error, {"mro"})),
+                json_string(error, {"message"})};
   part.status = json_integer<int>(json_at(json, {"status"})).value_or(0);
-  part.seconds = number_in(json, "seconds");
-  part.gpu_name = json_string(json, {"gpu", "name"});
-  part.gpu_place = json_string(json, {"gpu", "place"});
   part.version = json_string(json, {"version"});
   for (const auto& each : json_at(json, {"bandwidth"})) {
     if (!each.is_array() || each.size() != 2 || !each[1].is_number()) continue;
     part.bandwidth.push_back({json_integer<std::uint64_t>(each[0]).value_or(0), each[1].get<double>()});
   }
-  part.transports = strings_in(json, "transports");
-  part.interfaces = strings_in(json, "interfaces");
-  part.hcas = strings_in(json, "hcas");
-  part.warnings = strings_in(json, "warnings");
+  part.transports = json_strings(json_at(json, {"transports"}));
+  part.interfaces = json_strings(json_at(json, {"interfaces"}));
+  part.hcas = json_strings(json_at(json, {"hcas"}));
+  part.warnings = json_strings(json_at(json, {"warnings"}));
   return part;
 }
 

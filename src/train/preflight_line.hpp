@@ -49,11 +49,8 @@ struct PreflightPart {
   int step = 0;         ///< which it had begun
   std::string at = {};  ///< the same in words: "connecting"
   Raised error = {};
-  int status = 0;  ///< of the process that died; negative: the signal
-  double seconds = 0;
-  std::string gpu_name = {};
-  std::string gpu_place = {};  ///< "0000:07:00.0"; empty: unknown
-  std::string version = {};    ///< of NCCL
+  int status = 0;            ///< of the process that died; negative: the signal
+  std::string version = {};  ///< of NCCL
   std::vector<Bandwidth> bandwidth = {};
   std::vector<std::string> transports = {};  ///< "P2P/CUMEM", "NET/IB/GDRDMA"; "TCP" with gloo
   std::vector<std::string> interfaces = {};

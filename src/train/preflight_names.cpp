@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "fabric/variables.hpp"
 #include "train/failure.hpp"
+#include "train/first_few.hpp"
 
 namespace launch::train {
 namespace {
@@ -13,12 +15,7 @@ namespace {
 constexpr std::size_t kMostNamed = 4;
 
 std::string listed(std::vector<std::string> texts) {
-  if (texts.size() > kMostNamed) {
-    const auto more = texts.size() - kMostNamed;
-    texts.resize(kMostNamed);
-    texts.push_back(fmt::format("{} more", more));
-  }
-  return join_words(texts);
+  return join_words(first_few(std::move(texts), kMostNamed));
 }
 
 template <class Name>
@@ -84,22 +81,20 @@ std::string PreflightNames::pairs(std::span<const std::pair<int, int>> pairs,
 }
 
 std::string PreflightNames::some_of(const std::vector<std::string>& texts, std::string_view separator) const {
-  if (texts.size() <= kMostNamed) return join(texts, separator);
-  return fmt::format("{}{}{} more", join(std::span(texts).first(kMostNamed), separator), separator,
-                     texts.size() - kMostNamed);
+  return join(first_few(texts, kMostNamed), separator);
 }
 
 std::string PreflightNames::value_of(int node, std::string_view variable) const {
-  for (const auto& each : environment_of(plan_, plan_.nodes[static_cast<std::size_t>(node)])) {
-    if (each.name == variable) return each.value;
-  }
-  return {};
+  const auto all = environment_of(plan_, plan_.nodes[static_cast<std::size_t>(node)]);
+  const auto* found = find_variable(all, variable);
+  return found == nullptr ? std::string() : found->value;
 }
 
 std::string PreflightNames::chosen_hcas(int rank) const {
   const int node = node_of(rank);
   const auto hcas = value_of(node, "NCCL_IB_HCA");
-  const bool sockets = value_of(node, "NCCL_IB_DISABLE") == "1" || value_of(node, "NCCL_NET") == "Socket";
+  const bool off = fabric::number_read(value_of(node, "NCCL_IB_DISABLE")).value_or(0) != 0;
+  const bool sockets = off || to_lower(value_of(node, "NCCL_NET")) == "socket";
   return sockets || hcas.starts_with('^') ? std::string() : hcas;
 }
 
@@ -119,16 +114,15 @@ std::string PreflightNames::network_hint() const {
     return fmt::format("check that these HCAs of all nodes are on one network: NCCL_IB_HCA={}", hcas);
   const auto interface = value_of(0, variable);
   if (interface.empty()) return fmt::format("choose the interface that connects the nodes: {}", variable);
-  return fmt::format(
-      "check that the interface of {}={} connects the nodes, and that no firewall is between them", variable,
-      interface);
+  return fmt::format("check that the interface of {}={} connects the nodes, and that no firewall blocks them",
+                     variable, interface);
 }
 
 std::string PreflightNames::what_works(const Preflight& result) const {
   const auto ways = result.hcas.empty() ? result.interfaces : result.hcas;
   auto text = fmt::format("an all-reduce over {} works: ",
                           count_of(static_cast<std::size_t>(plan_.world_size()), "rank"));
-  text += result.backend == "nccl" ? "NCCL" : result.backend;
+  text += result.backend == "nccl" ? std::string(plan_.vendor->library) : result.backend;
   if (!result.version.empty()) text += " " + result.version;
   if (!result.transports.empty()) text += " over " + listed(result.transports);
   if (!ways.empty()) text += fmt::format(" ({})", listed(ways));
@@ -140,19 +134,19 @@ std::string PreflightNames::what_works(const Preflight& result) const {
   return text;
 }
 
-std::string reason_of(const PreflightPart& part, int limit) {
+std::string reason_of(const PreflightPart& part, int limit, std::string_view library) {
   using End = PreflightPart::End;
   switch (part.end) {
     case End::error:
       return part.warnings.empty()
                  ? short_reason(part.error)
-                 : fmt::format("{} (NCCL: {})", short_reason(part.error), part.warnings.back());
+                 : fmt::format("{} ({}: {})", short_reason(part.error), library, part.warnings.back());
     case End::died:
       return part.status < 0 ? fmt::format("killed by {} ({})", signal_name(-part.status), part.at)
                              : fmt::format("ended with code {} ({})", part.status, part.at);
     case End::hung:
       return fmt::format("no answer within {} s ({}){}", limit, part.at,
-                         part.warnings.empty() ? "" : "; NCCL: " + part.warnings.back());
+                         part.warnings.empty() ? "" : fmt::format("; {}: {}", library, part.warnings.back()));
     case End::ended:
     case End::worked:
       break;

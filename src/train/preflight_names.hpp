@@ -54,6 +54,7 @@ class PreflightNames {
 };
 
 /// Why a part did not work: "Unable to find address for: wrong0", "no answer within 30 s (connecting)".
-std::string reason_of(const PreflightPart& part, int limit);
+/// `library`: whose warnings are quoted, "NCCL".
+std::string reason_of(const PreflightPart& part, int limit, std::string_view library);
 
 }  // namespace launch::train

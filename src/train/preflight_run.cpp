@@ -1,14 +1,13 @@
 #include "train/preflight_run.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "base/file.hpp"
 #include "base/text.hpp"
+#include "train/stop_when.hpp"
 
 namespace launch::train {
 namespace {
@@ -21,11 +20,12 @@ constexpr std::chrono::seconds kEnd{60};
 /// Collects what the ranks say, and requests a stop when nothing more is to be expected.
 class Listener {
  public:
-  Listener(Clock& clock, const std::stop_token& stop)
+  /// `rendezvous`: see Patience.
+  Listener(Clock& clock, std::chrono::milliseconds rendezvous, const std::stop_token& stop)
       : clock_(clock),
+        rendezvous_(rendezvous),
         last_(clock.steady()),
-        requested_(stop, [this] { source_.request_stop(); }),
-        watcher_([this](const std::stop_token& ended) { watch(ended); }) {}
+        stop_(stop, clock, [this] { return is_silent(); }) {}
 
   void take(std::string_view who, std::string_view text) {
     const auto dot = who.find('.');  // "[0.3]"; torchrun's own lines have no rank
@@ -34,33 +34,32 @@ class Listener {
     const std::scoped_lock lock(mutex_);
     if (!rank || !read_preflight_line(static_cast<int>(*rank), text, findings_)) return;
     last_ = clock_.steady();
-    if (!findings_.silent.empty()) source_.request_stop();  // these do not end by themselves
+    heard_ = true;
+    if (!findings_.silent.empty()) stop_.request_stop();  // these do not end by themselves
   }
 
-  std::stop_token token() const { return source_.get_token(); }
+  std::stop_token token() const { return stop_.token(); }
   PreflightFindings findings() {
     const std::scoped_lock lock(mutex_);
     return findings_;
   }
 
  private:
-  void watch(const std::stop_token& ended) {
-    constexpr std::chrono::milliseconds kPause{200};
-    while (!ended.stop_requested() && !is_silent()) clock_.sleep(kPause, ended);
-    if (!ended.stop_requested()) source_.request_stop();
-  }
   bool is_silent() {
     const std::scoped_lock lock(mutex_);
-    return clock_.steady() - last_ > (findings_.over ? kEnd : kSilence);
+    const auto silence = clock_.steady() - last_;
+    if (heard_) return silence > (findings_.over ? kEnd : kSilence);
+    // Training itself ends a rendezvous that does not form, and says why.
+    return rendezvous_.count() != 0 && silence > rendezvous_ + kSilence;
   }
 
   Clock& clock_;
+  std::chrono::milliseconds rendezvous_;
   std::mutex mutex_;
   PreflightFindings findings_;
   std::chrono::steady_clock::time_point last_;
-  std::stop_source source_;
-  std::stop_callback<std::function<void()>> requested_;
-  std::jthread watcher_;
+  bool heard_ = false;
+  StopWhen stop_;  // last: its thread uses the others
 };
 
 /// Which ranks did not even begin is of no interest if one of them says why.
@@ -90,7 +89,7 @@ Result<PreflightRun> run_preflight(const Plan& plan, Place& place, const std::fi
                                  count_of(static_cast<std::size_t>(plan.world_size()), "rank"),
                                  count_of(plan.nodes.size(), "node")));
   const auto began = work.clock.steady();
-  Listener listener(work.clock, tokens.stop);
+  Listener listener(work.clock, plan.patience.rendezvous, tokens.stop);
   const auto show = [&](Stream stream, std::string_view who, std::string_view text, LogMux::Shown what) {
     if (stream == Stream::out && what == LogMux::Shown::line) listener.take(who, text);
   };

@@ -50,7 +50,7 @@ def device_of(backend, local_rank):
         return torch.device("cpu")
     count = torch.cuda.device_count()
     if local_rank >= count:
-        raise RuntimeError(f"torch sees {count} GPUs in the container, not the {local_rank + 1} that it must have")
+        raise RuntimeError(f"torch sees {count} GPUs in the container; this rank needs {local_rank + 1}")
     torch.cuda.set_device(local_rank)
     return torch.device("cuda", local_rank)
 

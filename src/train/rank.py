@@ -242,10 +242,10 @@ class Rank:
         put(b"s", encoded({"pid": self.process.pid, "time": self.started}))
 
     def cannot_start(self, why):
-        """Reports the end of a rank that was not started."""
+        """Reports the end of a rank that was not started, and would not be in another attempt either."""
         put(b"s", encoded({"pid": os.getpid(), "time": self.started}))
         put(b"e", why.encode("utf-8", "replace"))
-        event = {"code": 1, "signal": 0, "started": self.started, "time": time.time(), "asked_to_end": False}
+        event = {"code": 2, "signal": 0, "started": self.started, "time": time.time(), "asked_to_end": False}
         put(b"x", shortened({**event, "ended_normally": True, "said": why, "words": []}))
 
     def ask_to_end(self):
@@ -341,7 +341,7 @@ def main():
         rank.start()
     except NoSecret as error:
         rank.cannot_start(str(error))
-        os._exit(1)
+        os._exit(2)
     for number in waiting:
         rank.deliver(number)
     rank.control.start()

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
+#include "train/json_values.hpp"
 #include "train/rank_script.hpp"
 
 namespace launch::train {
@@ -14,28 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-double number_in(const Json& json, const char* key) {
-  const auto& found = json_at(json, {key});
-  return found.is_number() ? found.get<double>() : 0;
-}
-
-bool is_true(const Json& json, const char* key) {
-  const auto& found = json_at(json, {key});
-  return found.is_boolean() && found.get<bool>();
-}
-
-std::vector<std::string> strings_in(const Json& json, const char* key) {
-  std::vector<std::string> out;
-  const auto& list = json_at(json, {key});
-  if (!list.is_array()) return out;
-  for (const auto& each : list) {
-    if (each.is_string()) out.push_back(each.get<std::string>());
-  }
-  return out;
-}
-
 Raised raised_in(const Json& json) {
-  return {json_string(json, {"type"}), strings_in(json, "mro"), json_string(json, {"message"})};
+  return {json_string(json, {"type"}), json_strings(json_at(json, {"mro"})), json_string(json, {"message"})};
 }
 
 std::vector<Raised> all_raised_in(const Json& json, const char* key) {
@@ -136,15 +116,16 @@ std::optional<RankEvent> read_rank_event(std::string_view text) {
   const auto code = json_integer<int>(json_at(json, {"code"}));
   const auto signal = json_integer<int>(json_at(json, {"signal"}));
   if (!code || !signal || !json_at(json, {"time"}).is_number()) return std::nullopt;
-  RankEvent event{.code = *code, .signal = *signal, .time = number_in(json, "time")};
-  event.started = number_in(json, "started");
-  event.asked_to_end = is_true(json, "asked_to_end");
-  event.killed = is_true(json, "killed");
-  if (json_at(json, {"asked"}).is_number()) event.asked = number_in(json, "asked");
+  RankEvent event{.code = *code, .signal = *signal, .time = json_number(json_at(json, {"time"})).value_or(0)};
+  event.started = json_number(json_at(json, {"started"})).value_or(0);
+  event.asked_to_end = json_true(json_at(json, {"asked_to_end"}));
+  event.killed = json_true(json_at(json, {"killed"}));
+  event.asked = json_number(json_at(json, {"asked"}));
   event.after = json_integer<int>(json_at(json, {"after"})).value_or(0);
-  if (json_at(json, {"ended_normally"}).is_boolean()) event.ended_normally = is_true(json, "ended_normally");
+  if (json_at(json, {"ended_normally"}).is_boolean())
+    event.ended_normally = json_true(json_at(json, {"ended_normally"}));
   event.said = json_string(json, {"said"});
-  event.words = strings_in(json, "words");
+  event.words = json_strings(json_at(json, {"words"}));
   event.oom_kills = json_integer<int>(json_at(json, {"oom_kills"}));
   event.memory_limit = json_integer<std::uint64_t>(json_at(json, {"memory_limit"}));
   if (json_at(json, {"message"}).is_string()) event.message = json_string(json, {"message"});
@@ -155,16 +136,17 @@ std::optional<RankException> read_rank_exception(std::string_view text) {
   const auto json = parse_json<Json>(text);
   if (json_string(json, {"type"}).empty() || !json_at(json, {"time"}).is_number()) return std::nullopt;
   return RankException{raised_in(json),
-                       number_in(json, "time"),
+                       json_number(json_at(json, {"time"})).value_or(0),
                        all_raised_in(json, "chain"),
                        all_raised_in(json, "leaves"),
-                       strings_in(json, "lines"),
-                       is_true(json, "hook"),
-                       is_true(json, "asked_to_end")};
+                       json_strings(json_at(json, {"lines"})),
+                       json_true(json_at(json, {"hook"})),
+                       json_true(json_at(json, {"asked_to_end"}))};
 }
 
 std::vector<std::string> read_rank_lines(std::string_view text) {
-  return strings_in(parse_json<Json>(text), "lines");
+  const auto json = parse_json<Json>(text);
+  return json_strings(json_at(json, {"lines"}));
 }
 
 }  // namespace launch::train

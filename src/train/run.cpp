@@ -1,7 +1,7 @@
 #include "train/run.hpp"
 
+#include <algorithm>
 #include <csignal>
-#include <thread>
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,30 +11,11 @@
 #include "train/control.hpp"
 #include "train/flight.hpp"
 #include "train/preflight_run.hpp"
-#include "train/rank_line.hpp"
+#include "train/stop_when.hpp"
 #include "train/xid.hpp"
 
 namespace launch::train {
 namespace {
-
-/// Stop requests: from a signal, or from `launch stop` through its file in the run's folder.
-class StopRequests {
- public:
-  StopRequests(const RunFolder& folder, const RunWorld& world)
-      : signalled_(world.work.stop, [this] { source_.request_stop(); }),
-        watcher_([this, &folder, &clock = world.work.clock](const std::stop_token& ended) {
-          constexpr std::chrono::milliseconds kPause{200};
-          while (!ended.stop_requested() && !folder.stop_requested()) clock.sleep(kPause, ended);
-          if (!ended.stop_requested()) source_.request_stop();
-        }) {}
-
-  std::stop_token token() const { return source_.get_token(); }
-
- private:
-  std::stop_source source_;
-  std::stop_callback<std::function<void()>> signalled_;
-  std::jthread watcher_;
-};
 
 /// Hands a signal of the user to the ranks.
 std::function<void(int)> hand_on(Control& control, const Work& work) {
@@ -42,6 +23,8 @@ std::function<void(int)> hand_on(Control& control, const Work& work) {
     if (const auto sent = control.signal(number); !sent) {
       reporter.warn(
           fmt::format("cannot pass {} on to the ranks: {}", signal_name(number), sent.error().message()));
+    } else if (!*sent) {
+      reporter.warn(fmt::format("{} was not passed on: no rank of the training runs", signal_name(number)));
     } else {
       reporter.note(fmt::format("{} passed on to the ranks", signal_name(number)));
     }
@@ -62,6 +45,7 @@ Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, const
   preflight = std::move(ran.result);
   if (preflight && preflight->works()) return std::nullopt;
   Outcome outcome;
+  outcome.began = false;
   outcome.interrupted = !preflight;
   outcome.stop_seconds = ran.stop_seconds;
   if (preflight) {
@@ -70,6 +54,68 @@ Result<std::optional<Outcome>> check_first(const Plan& plan, Place& place, const
         fmt::format("read what each rank found: {}", (folder.preflight_logs() / kAllLog).string()));
   }
   return outcome;
+}
+
+RunRecord record_of(const Plan& plan, Place& place, std::chrono::system_clock::time_point now) {
+  return {.plan = plan,
+          .started = utc_timestamp(now),
+          .time = std::chrono::duration<double>(now.time_since_epoch()).count(),
+          .pid = static_cast<int>(::getpid()),
+          .handle = place.handle(),
+          .description = place.describe(plan),
+          .commands = place.commands(plan),
+          .end = {}};
+}
+
+std::vector<std::string> guard_command(const RunFolder& folder, const RunWorld& world) {
+  std::vector<std::string> command{world.program.string()};
+  for (auto& argument : guard_arguments(folder)) command.push_back(std::move(argument));
+  return command;
+}
+
+/// The check, if there is one, and all attempts; failed attempts and the check's result become part of the
+/// record.
+Result<Outcome> check_and_train(const Plan& plan, Place& place, const RunFolder& folder,
+                                const RunWorld& world, Control& control, LogMux::Show show,
+                                RunRecord& record) {
+  const auto keep = [&](Attempt attempt) {
+    record.attempts.push_back(std::move(attempt));
+    if (const auto written = write_record(world.work.disk, folder, record); !written)
+      world.work.reporter.warn(written.error().message());
+  };
+  const auto explain = [&](std::chrono::system_clock::time_point since, Outcome& ended) {
+    if (plan.backend == "nccl" && plan.vendor->has_xids && ended.cause && ended.cause->rank)
+      add_xids(*ended.cause, xids_of(xids_since(since, world.runner), plan.gpu_addresses));
+  };
+  const StopWhen requests(world.work.stop, world.work.clock, [&folder] { return folder.stop_requested(); });
+  const Heartbeat heartbeat(folder.control(), Keeper::launch, world.work);
+  const auto again =
+      world.take_signals ? world.take_signals(hand_on(control, world.work)) : std::stop_token();
+  if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
+  const StopTokens tokens{requests.token(), again};
+  TRY_ASSIGN(auto ended, check_first(plan, place, folder, world.work, tokens, record.preflight));
+  if (ended) return *std::move(ended);
+  const AttemptWorld attempts{place, folder, control, std::move(show), world.work, explain, keep};
+  return run_attempts(plan, attempts, tokens);
+}
+
+/// All but the time that it took.
+RunReport report_of(const Plan& plan, const RunFolder& folder, const RunWorld& world, const RunRecord& record,
+                    Result<Outcome> outcome) {
+  RunReport report;
+  report.attempts = static_cast<int>(record.attempts.size()) + (outcome && !outcome->began ? 0 : 1);
+  if (outcome) {
+    report.stop_seconds = outcome->stop_seconds;
+    report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
+  } else {
+    report.end.result = "failed";
+    report.end.error = std::move(outcome.error());
+  }
+  const auto last = plan_of_attempt(plan, std::max(report.attempts - 1, 0));
+  if (report.end.cause && has_flight_dumps(last)) report.flight = flight_folder(last).string();
+  report.end.ended = utc_timestamp(world.work.clock.now());
+  report.preflight = record.preflight;
+  return report;
 }
 
 }  // namespace
@@ -98,66 +144,23 @@ RunEnd end_of(Outcome outcome, int signal, bool stop_requested) {
 Result<RunReport> carry_out(const Plan& plan, Place& place, const RunFolder& folder, const RunWorld& world,
                             LogMux::Show show) {
   auto& disk = world.work.disk;
-  auto& clock = world.work.clock;
   TRY(folder.make(disk));
   TRY_ASSIGN(const auto lock, folder.hold(disk));
   TRY(folder.write_node_files(disk));
   TRY(make_flight_folder(disk, plan));
   TRY_ASSIGN(const auto control, Control::create(disk, folder.control()));
-  const auto now = clock.now();
-  RunRecord record{.plan = plan,
-                   .started = utc_timestamp(now),
-                   .time = std::chrono::duration<double>(now.time_since_epoch()).count(),
-                   .pid = static_cast<int>(::getpid()),
-                   .handle = place.handle(),
-                   .description = place.describe(plan),
-                   .commands = place.commands(plan),
-                   .end = {}};
+  auto record = record_of(plan, place, world.work.clock.now());
   TRY(write_record(disk, folder, record));
-
-  std::vector<std::string> guard_command{world.program.string()};
-  for (auto& argument : guard_arguments(folder)) guard_command.push_back(std::move(argument));
-  TRY_ASSIGN(const auto guard, world.runner.guard(guard_command));
-  const auto began = clock.steady();
-  const auto keep = [&](Attempt attempt) {
-    record.attempts.push_back(std::move(attempt));
-    if (const auto written = write_record(disk, folder, record); !written)
-      world.work.reporter.warn(written.error().message());
-  };
-  const auto explain = [&](std::chrono::system_clock::time_point since, Outcome& ended) {
-    if (plan.backend == "nccl" && ended.cause && ended.cause->rank)
-      add_xids(*ended.cause, xids_since(since, world.runner));
-  };
-  auto outcome = [&]() -> Result<Outcome> {
-    const StopRequests requests(folder, world);
-    const Heartbeat heartbeat(folder.control(), Keeper::launch, world.work);
-    const auto again =
-        world.take_signals ? world.take_signals(hand_on(*control, world.work)) : std::stop_token();
-    if (plan.mounted && plan.mounted->write_files) TRY(plan.mounted->write_files(plan.mounted->files));
-    const StopTokens tokens{requests.token(), again};
-    TRY_ASSIGN(auto ended, check_first(plan, place, folder, world.work, tokens, record.preflight));
-    if (ended) return *std::move(ended);
-    const AttemptWorld attempts{place, folder, *control, std::move(show), world.work, explain, keep};
-    return run_attempts(plan, attempts, tokens);
-  }();
+  TRY_ASSIGN(const auto guard, world.runner.guard(guard_command(folder, world)));
+  const auto began = world.work.clock.steady();
+  auto outcome = check_and_train(plan, place, folder, world, *control, std::move(show), record);
   disk.remove(folder.files());
   if (world.take_signals)
     world.take_signals([](int /*number*/) {});  // `show` and its screen end with this function
-  RunReport report;
   const bool all_removed = outcome.has_value();
   if (all_removed) disk.remove(folder.control());  // else the ranks that are left see no heartbeat and end
-  if (all_removed) {
-    report.stop_seconds = outcome->stop_seconds;
-    report.end = end_of(*std::move(outcome), world.signal ? world.signal() : 0, folder.stop_requested());
-  } else {
-    report.end.result = "failed";
-    report.end.error = std::move(outcome.error());
-  }
-  report.end.seconds = std::chrono::duration<double>(clock.steady() - began).count();
-  if (report.end.cause && count_flight_dumps(plan) > 0) report.flight = flight_folder(plan).string();
-  report.attempts = static_cast<int>(record.attempts.size()) + 1;
-  report.end.ended = utc_timestamp(clock.now());
-  report.preflight = record.preflight;
+  auto report = report_of(plan, folder, world, record, std::move(outcome));
+  report.end.seconds = std::chrono::duration<double>(world.work.clock.steady() - began).count();
   record.end = report.end;
   if (const auto written = write_record(disk, folder, record); !written) {
     world.work.reporter.warn(

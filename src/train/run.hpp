@@ -29,7 +29,7 @@ struct RunWorld {
 struct RunReport {
   RunEnd end;
   double stop_seconds = 0;  ///< see Outcome
-  int attempts = 1;         ///< with the last
+  int attempts = 1;         ///< that began
   std::string flight = {};  ///< the folder of the flight recorder's dumps; empty: there are none
   std::optional<Preflight> preflight = {};  ///< nullopt: there was none, or it was interrupted
 };

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
+#include "train/json_values.hpp"
 
 namespace launch::train {
 namespace {
@@ -33,8 +33,9 @@ std::string read_bytes(const Json& json) {
 
 Json mounts_of(const Plan& plan) {
   auto list = Json::array();
-  for (const auto& mount : plan.mounts) {
-    list.push_back({{"from", mount.from}, {"to", mount.to}, {"read_only", mount.read_only}});
+  for (const auto* all : {&plan.mounts, &plan.nccl_mounts}) {
+    for (const auto& mount : *all)
+      list.push_back({{"from", mount.from}, {"to", mount.to}, {"read_only", mount.read_only}});
   }
   return list;
 }
@@ -210,11 +211,6 @@ Json plan_of(const Plan& plan) {
       {"grace", {{"interrupted", plan.grace.interrupted.count()}, {"failed", plan.grace.failed.count()}}}};
 }
 
-std::optional<double> number(const Json& json) {
-  if (!json.is_number()) return std::nullopt;
-  return json.get<double>();
-}
-
 Result<Json> parse(std::string_view text) {
   auto json = parse_json<Json>(text);
   if (json_string(json, {"run"}).empty()) return fail(environment_error("not a run record"));
@@ -271,7 +267,7 @@ Result<RunSummary> read_run_record(std::string_view text) {
   summary.run = json_string(json, {"run"});
   summary.recipe = json_string(json, {"recipe"});
   summary.started = json_string(json, {"started"});
-  summary.time = number(json_at(json, {"time"})).value_or(0);
+  summary.time = json_number(json_at(json, {"time"})).value_or(0);
   summary.nodes = static_cast<int>(json_at(json, {"nodes"}).size());
   for (const auto& node : json_at(json, {"nodes"}))
     summary.gpus.push_back(read_devices(json_at(node, {"gpus"})));
@@ -283,7 +279,7 @@ Result<RunSummary> read_run_record(std::string_view text) {
   if (const auto grace = json_integer<int>(json_at(json, {"grace", "interrupted"})))
     summary.grace = std::chrono::seconds(std::clamp(*grace, 0, 86400));
   summary.result = json_string(json, {"end", "result"});
-  summary.seconds = number(json_at(json, {"end", "seconds"}));
+  summary.seconds = json_number(json_at(json, {"end", "seconds"}));
   summary.code = json_integer<int>(json_at(json, {"end", "code"}));
   summary.cause_kind = json_string(json, {"end", "cause", "kind"});
   summary.cause = json_string(json, {"end", "cause", "sentence"});

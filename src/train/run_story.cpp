@@ -5,46 +5,30 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/json.hpp"
 #include "base/text.hpp"
+#include "train/json_values.hpp"
 
 namespace launch::train {
 namespace {
 
 using Json = nlohmann::json;
 
-std::optional<double> number(const Json& json) {
-  if (!json.is_number()) return std::nullopt;
-  return json.get<double>();
-}
-
-bool is_true(const Json& json) {
-  return json.is_boolean() && json.get<bool>();
-}
-
-std::vector<std::string> strings(const Json& json) {
-  std::vector<std::string> out;
-  if (!json.is_array()) return out;
-  for (const auto& each : json) out.push_back(json_string(each));
-  return out;
-}
-
 StoryNode node_of(const Json& json) {
   const auto& gpus = json_at(json, {"gpus"});
   return {json_integer<int>(json_at(json, {"node"})).value_or(0),
-          gpus.is_array() ? join(strings(gpus), ",") : json_string(gpus)};
+          gpus.is_array() ? join(json_strings(gpus), ",") : json_string(gpus)};
 }
 
 StoryRank rank_of(const Json& json) {
   StoryRank rank;
   rank.node = json_integer<int>(json_at(json, {"node"})).value_or(0);
   rank.rank = json_integer<int>(json_at(json, {"rank"})).value_or(0);
-  rank.started = number(json_at(json, {"started"}));
-  rank.ended = number(json_at(json, {"time"})).value_or(0);
+  rank.started = json_number(json_at(json, {"started"}));
+  rank.ended = json_number(json_at(json, {"time"})).value_or(0);
   rank.code = json_integer<int>(json_at(json, {"code"})).value_or(0);
   rank.signal = json_integer<int>(json_at(json, {"signal"})).value_or(0);
-  rank.asked_to_end = is_true(json_at(json, {"asked_to_end"}));
-  rank.killed = is_true(json_at(json, {"killed"}));
+  rank.asked_to_end = json_true(json_at(json, {"asked_to_end"}));
+  rank.killed = json_true(json_at(json, {"killed"}));
   rank.kind = json_string(json, {"kind"});
   rank.message = json_string(json, {"message"});
   return rank;
@@ -58,8 +42,8 @@ std::vector<StoryRank> ranks_of(const Json& json) {
 }
 
 StoryAttempt attempt_of(const Json& json) {
-  return {.time = number(json_at(json, {"time"})).value_or(0),
-          .seconds = number(json_at(json, {"end", "seconds"})),
+  return {.time = json_number(json_at(json, {"time"})).value_or(0),
+          .seconds = json_number(json_at(json, {"end", "seconds"})),
           .code = json_integer<int>(json_at(json, {"end", "code"})),
           .cause = json_string(json, {"end", "cause", "sentence"}),
           .ranks = ranks_of(json_at(json, {"end", "ranks"})),
@@ -85,11 +69,12 @@ Result<RunStory> read_run_story(std::string_view text) {
   story.image = json_string(json, {"image", "id"});
   story.environment = environment_of(json);
   story.lock = json_string(json, {"lock"});
-  if (is_true(json_at(json, {"preflight", "works"})))
+  if (json_true(json_at(json, {"preflight", "works"})))
     story.preflight = json_string(json, {"preflight", "message"});
   story.verified = json_string(json, {"verified", "time"});
-  story.command = strings(json_at(json, {"command"}));
-  for (auto& argument : strings(json_at(json, {"arguments"}))) story.command.push_back(std::move(argument));
+  story.command = json_strings(json_at(json, {"command"}));
+  for (auto& argument : json_strings(json_at(json, {"arguments"})))
+    story.command.push_back(std::move(argument));
   for (const auto& each : json_at(json, {"env"})) {
     story.variables.push_back({json_string(each, {"name"}), json_string(each, {"value"}),
                                json_string(each, {"reason"}), json_at(each, {"value"}).is_null()});

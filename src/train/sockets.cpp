@@ -1,26 +1,19 @@
 #include "train/sockets.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include "base/text.hpp"
+#include "fabric/hex.hpp"
 
 namespace launch::train {
 namespace {
-
-std::optional<std::uint32_t> hex(std::string_view text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
 
 /// Of "0100007F:1F90".
 std::optional<std::uint16_t> port_of(std::string_view address) {
   const auto colon = address.find(':');
   if (colon == std::string_view::npos) return std::nullopt;
-  const auto port = hex(address.substr(colon + 1));
+  const auto port = fabric::hex_number(address.substr(colon + 1));
   if (!port || *port > UINT16_MAX) return std::nullopt;
   return static_cast<std::uint16_t>(*port);
 }
@@ -58,7 +51,7 @@ std::vector<TcpSocket> read_tcp_sockets(std::string_view text) {
     if (words.size() < 4) continue;
     const auto local = port_of(words[1]);
     const auto remote = port_of(words[2]);
-    const auto state = hex(words[3]);
+    const auto state = fabric::hex_number(words[3]);
     if (local && remote && state) sockets.push_back({*local, *remote, state_of(*state)});
   }
   return sockets;

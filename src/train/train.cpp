@@ -37,9 +37,17 @@ Training::Training(const Plan& plan, Place& place, Control* control, LogPlaces l
       logs_(std::move(logs), std::move(show), rank_events(), work) {}
 
 LogMux::Events Training::rank_events() const {
-  return {.started = [state = state_](int node, int rank) { state->start(node, rank); },
+  return {.started =
+              [state = state_, control = control_](int node, int rank) {
+                state->start(node, rank);
+                if (control != nullptr) control->joined();
+              },
           .failed = [state = state_](const RankEnd& end) { state->fail(end); },
-          .ended = [state = state_](const RankEnd& end) { state->add(end); },
+          .ended =
+              [state = state_, control = control_](const RankEnd& end) {
+                state->add(end);
+                if (control != nullptr) control->left();
+              },
           .stacks = [state = state_](int node, int rank,
                                      auto lines) { state->add_stacks(node, rank, std::move(lines)); },
           .ras = [state = state_](int node, const auto& lines) { state->add_ras(node, lines); }};

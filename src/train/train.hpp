@@ -23,6 +23,7 @@ struct Outcome {
   std::vector<NodeEnd> nodes;
   std::optional<Cause> cause;  ///< nullopt if all succeeded, or were interrupted
   std::optional<Error> error;  ///< a node could not be started, or the place failed
+  bool began = true;           ///< false: stopped, or refused, before a node was requested
   bool interrupted = false;
   bool hurried = false;           ///< a second request ended the ranks at once
   std::vector<int> unknown = {};  ///< ranks that were started and have no end: they were killed

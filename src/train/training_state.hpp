@@ -25,8 +25,8 @@ struct LeftRank {
   bool told = false;  ///< to the user
 };
 
-/// What is known of a run's nodes and ranks while it lasts. Its functions are thread-safe; its members belong
-/// to who holds the mutex.
+/// What is known of a run's nodes and ranks while it lasts. Its functions are thread-safe; its members are
+/// guarded by the mutex.
 struct TrainingState {
   TrainingState(std::size_t nodes, Clock& used) : expected(nodes), clock(used) {}
 

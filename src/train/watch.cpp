@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "train/missing.hpp"
+#include "train/rendezvous_cause.hpp"
 
 namespace launch::train {
 namespace {
@@ -156,7 +156,7 @@ std::optional<Cause> Watch::look_for_silence(const std::stop_token& stop) {
   warned_ = true;
   if (!is_waited_for(silence)) return std::nullopt;
   work_.reporter.warn(
-      fmt::format("{}; {}; --hang-timeout SECONDS would end the run", cause.sentence(), cause.hint));
+      fmt::format("{}; {}; use --hang-timeout SECONDS to end such runs", cause.sentence(), cause.hint));
   return std::nullopt;
 }
 

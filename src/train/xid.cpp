@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "train/first_few.hpp"
 
 namespace launch::train {
 namespace {
@@ -24,9 +25,9 @@ constexpr std::array<Meaning, 22> kMeanings{{
     {43, "the GPU stopped processing for this program", false},
     {45, "a cleanup after earlier errors", false},
     {48, "a double-bit ECC error", true},
-    {61, "an internal micro-controller's warning", true},
-    {62, "an internal micro-controller's halt", true},
-    {63, "a row of memory is to be remapped or retired", true},
+    {61, "an internal microcontroller warning", true},
+    {62, "an internal microcontroller halt", true},
+    {63, "a row of memory will be remapped or retired", true},
     {64, "a row of memory could not be remapped or retired", true},
     {69, "an error in the graphics engine's class", false},
     {74, "an NVLink error", true},
@@ -64,9 +65,7 @@ std::optional<Xid> read_xid(std::string_view text) {
   text.remove_prefix(end + 3);
   const auto code = parse_u64(text.substr(0, text.find_first_not_of("0123456789")));
   if (!code || *code > 10'000 || gpu.empty() || gpu.find(' ') != std::string_view::npos) return std::nullopt;
-  const auto comma = text.find(", ");
-  return Xid{std::string(gpu), static_cast<unsigned>(*code),
-             comma == std::string_view::npos ? "" : std::string(trim(text.substr(comma + 2)))};
+  return Xid{std::string(gpu), static_cast<unsigned>(*code)};
 }
 
 }  // namespace
@@ -87,6 +86,14 @@ std::string_view meaning_of_xid(unsigned code) {
   return meaning == nullptr ? std::string_view() : meaning->text;
 }
 
+std::vector<Xid> xids_of(std::vector<Xid> xids, const std::vector<std::string>& addresses) {
+  if (addresses.empty()) return xids;
+  std::erase_if(xids, [&](const Xid& xid) {
+    return std::find(addresses.begin(), addresses.end(), xid.gpu) == addresses.end();
+  });
+  return xids;
+}
+
 void add_xids(Cause& cause, const std::vector<Xid>& xids) {
   constexpr std::size_t kShown = 3;
   std::vector<std::string> texts;
@@ -98,15 +105,12 @@ void add_xids(Cause& cause, const std::vector<Xid>& xids) {
     hardware = hardware || (meaning != nullptr && meaning->hardware);
   }
   if (texts.empty()) return;
-  const auto more = texts.size() - std::min(texts.size(), kShown);
-  texts.resize(texts.size() - more);
   if (!cause.message.empty()) cause.message += "; ";
-  cause.message += join_words(texts);
-  if (more > 0) cause.message += fmt::format(", and {} more", count_of(more, "error"));
+  cause.message += join_words(first_few(std::move(texts), kShown));
   if (hardware && cause.hint.empty())
     cause.hint =
-        "such an error is of the GPU, a link or the driver, not of a script: `nvidia-smi -q` shows the GPU's "
-        "state";
+        "run `nvidia-smi -q` for the GPU's state: the error is in the GPU, a link or the driver, not in the "
+        "script";
 }
 
 std::vector<Xid> xids_since(std::chrono::system_clock::time_point when, ProcessRunner& runner) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +14,6 @@ namespace launch::train {
 struct Xid {
   std::string gpu;  ///< its PCI address: "0000:3b:00"
   unsigned code = 0;
-  std::string text = {};  ///< what the driver says more
   friend bool operator==(const Xid&, const Xid&) = default;
 };
 
@@ -25,6 +23,9 @@ std::vector<Xid> read_xids(std::string_view log);
 
 /// "a page fault in the GPU's memory"; empty for a code that is not in the table.
 std::string_view meaning_of_xid(unsigned code);
+
+/// Those of the GPUs at these addresses; all, if none is known. Pure.
+std::vector<Xid> xids_of(std::vector<Xid> xids, const std::vector<std::string>& addresses);
 
 /// Adds to the cause what the GPUs reported. Pure.
 void add_xids(Cause& cause, const std::vector<Xid>& xids);

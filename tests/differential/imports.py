@@ -23,11 +23,11 @@ IMPORT_ERRORS = {"ImportError", "ModuleNotFoundError", "Exception", "BaseExcepti
 class Place:
     """The context of a place in the code; the names are those of the scanner's `need`."""
 
-    def __init__(self, never=False, path=False, guarded=False, asked=False, choices=()):
-        self.never, self.path, self.guarded, self.asked, self.choices = never, path, guarded, asked, choices
+    def __init__(self, never=False, path=False, guarded=False, choices=()):
+        self.never, self.path, self.guarded, self.choices = never, path, guarded, choices
 
     def but(self, **changes):
-        values = dict(never=self.never, path=self.path, guarded=self.guarded, asked=self.asked, choices=self.choices)
+        values = dict(never=self.never, path=self.path, guarded=self.guarded, choices=self.choices)
         values.update(changes)
         return Place(**values)
 
@@ -63,24 +63,6 @@ def run_of(test):
     return "sometimes"
 
 
-def asks_for_feature(test):
-    for node in ast.walk(test):
-        words = []
-        if isinstance(node, ast.Name):
-            words = [node.id]
-        elif isinstance(node, ast.Attribute):
-            words = [node.attr]
-        elif isinstance(node, ast.keyword) and node.arg:
-            words = [node.arg]
-        elif isinstance(node, ast.arg):
-            words = [node.arg]
-        for word in words:
-            word = word.lower()
-            if word in ("hasattr", "find_spec") or ("version" in word and word != "version_info"):
-                return True
-    return False
-
-
 def names_in(node):
     for inner in ast.walk(node):
         if isinstance(inner, ast.Name):
@@ -104,7 +86,9 @@ def dotted(node):
 def gives_up(body):
     for node in body:
         if isinstance(node, ast.Raise):
-            return True
+            thrown = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            if thrown is None or not skips(dotted(thrown)):
+                return True
         if isinstance(node, ast.Expr):
             value = node.value
             while isinstance(value, (ast.Call, ast.BinOp, ast.Attribute, ast.Subscript, ast.Compare)):
@@ -117,10 +101,17 @@ def gives_up(body):
     return False
 
 
+def skips(name):
+    """True for what leaves out a test."""
+    return (name in ("SkipTest", "pytest.skip", "pytest.xfail", "skip") or name.startswith("pytest.skip.")
+            or name.endswith((".SkipTest", ".skipTest")))
+
+
 def suppresses(node):
     for item in node.items[:1]:
         call = item.context_expr
-        if isinstance(call, ast.Call) and dotted(call.func).split(".")[-1] == "suppress":
+        if isinstance(call, ast.Call) and (dotted(call.func).split(".")[-1] in ("suppress", "assertRaises")
+                                           or dotted(call.func) == "pytest.raises"):
             return any(name in IMPORT_ERRORS for argument in call.args for name in names_in(argument))
     return False
 
@@ -152,7 +143,7 @@ class Walk:
 
     def add(self, module, name, alias, place):
         need = "path" if place.path else "must"
-        if place.guarded or place.asked:
+        if place.guarded:
             need = "optional"
         if place.never:
             need = "type"
@@ -172,7 +163,7 @@ class Walk:
                 for alias in node.names:
                     self.add(node.module, alias.name, alias, place)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            self.body(node.body, Place(never=place.never, path=True, asked=place.asked))
+            self.body(node.body, Place(never=place.never, path=True))
         elif isinstance(node, ast.ClassDef):
             self.body(node.body, place)
         elif isinstance(node, ast.If):
@@ -198,7 +189,7 @@ class Walk:
             self.body(node.body, place)
             rest = place.but(never=True)
         else:
-            rest = place.but(path=True, asked=place.asked or asks_for_feature(node.test))
+            rest = place.but(path=True)
             self.body(node.body, rest)
         self.body(node.orelse, rest)
 

@@ -2,11 +2,15 @@
 // files that stdin names, or what wheels have of the names ("torch.nn:Module") on stdin.
 #include <cstdio>
 #include <iostream>
+#include <set>
 #include <string>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/file.hpp"
+#include "base/text.hpp"
+#include "probe/judgement.hpp"
 #include "probe/wheel_api.hpp"
 #include "pysource/python_scanner.hpp"
 
@@ -108,14 +112,56 @@ int dump_answers(int count, char** wheels) {
   return 0;
 }
 
+/// What gates do with a version. Lines of stdin: FOLDER, the version of torch's distribution, what
+/// torch.__version__ says, and the names that exist ("torch.nn:Module"), separated by spaces; fields are
+/// separated by tabs.
+int dump_gates() {
+  namespace probe = launch::probe;
+  using launch::pysource::Verdict;
+  const std::set<std::string, std::less<>> roots = {"torch"};
+  for (std::string line; std::getline(std::cin, line);) {
+    const auto fields = launch::split(line, '\t');
+    const probe::ScanPath path{std::string(fields.at(0)), "."};
+    const auto scan = probe::scan_tree({&path, 1}, roots);
+    if (!scan) {
+      fmt::print(stderr, "{}", scan.error().text());
+      return 3;
+    }
+    const auto names = launch::split(fields.at(3), ' ');
+    const std::set<std::string, std::less<>> there(names.begin(), names.end());
+    const auto answer = [&](const launch::pysource::Requirement& name) {
+      return there.contains(name.text()) ? Verdict::yes : Verdict::no;
+    };
+    probe::GateContext context{.symbols = scan->symbols.get()};
+    context.facts.roots = roots;
+    context.facts.versions["torch"] = fields.at(1);
+    context.facts.module_versions["torch"] = fields.at(2);
+    for (const auto& name : scan->questions) context.facts.answers[name] = answer(name);
+    std::vector<launch::pysource::Answer> answers;
+    for (const auto& name : scan->names) answers.push_back({answer(name.requirement), ""});
+    fmt::print("CASE {}\n", line);
+    for (const auto& name : probe::judge(scan->names, answers, std::move(context))) {
+      for (const auto& use : name.uses) {
+        fmt::print("{} {} {} {} {} {} {}\n", use.use.file, use.use.line, name.requirement.text(),
+                   probe::runs_name(use.runs), need_name(use.need()), use.fails() ? "fails" : "passes",
+                   fmt::join(use.passed_lines, ","));
+      }
+    }
+  }
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::string what = argc >= 2 ? argv[1] : "";
   if (what == "answers") return dump_answers(argc - 2, argv + 2);
+  if (what == "gates") return dump_gates();
   if (what != "tokens" && what != "imports" && what != "uses") {
-    fmt::print(stderr,
-               "usage: probe_dump tokens|imports|uses < FILES, or probe_dump answers WHEEL… < NAMES\n");
+    fmt::print(
+        stderr,
+        "usage: probe_dump tokens|imports|uses < FILES, probe_dump gates < CASES, or probe_dump answers "
+        "WHEEL… < NAMES\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) {

@@ -24,7 +24,7 @@ import tempfile
 import textwrap
 import time
 
-from train_project import lock_of, podman
+from train_project import left_over, lock_of, podman
 
 NAME = f"launch-gallery-{os.getpid()}"
 IMAGE = os.environ.get("LAUNCH_GALLERY_IMAGE", "localhost/launch/demo:latest")
@@ -284,11 +284,6 @@ class Project:
         took = time.time() - float(failed.read_text()) if failed.exists() else None
         return process.returncode, json.loads(out), err.decode(), took
 
-    def left_over(self):
-        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
-        networks = podman("network", "ls", "--format", "{{.Name}}").split()
-        return [name for name in containers + networks if NAME in name]
-
 
 def problems_of(case, code, document, err, took, left):
     cause = document["cause"] or {}
@@ -319,7 +314,7 @@ def main():
     with Project(launch) as project:
         for case in cases:
             code, document, err, took = project.run(case)
-            problems = problems_of(case, code, document, err, took, project.left_over())
+            problems = problems_of(case, code, document, err, took, left_over(NAME))
             cause = document["cause"] or {}
             gone = "" if took is None else f"{took:.1f} s"
             print(f"{case.name:44} {cause.get('rank', ''):4} {cause.get('kind', ''):10} {code:4} {gone:>6}  "

@@ -51,11 +51,11 @@ def bandwidth():
         for _ in range(5):
             dist.all_reduce(tensor)
         best = None
-        for _ in range(3):
+        for _ in range(5):
             dist.barrier()
             torch.cuda.synchronize()
             began = time.perf_counter()
-            rounds = 20 if size < 1 << 28 else 5
+            rounds = max(5, (1 << 29) // size)
             for _ in range(rounds):
                 dist.all_reduce(tensor)
             torch.cuda.synchronize()
@@ -377,4 +377,5 @@ def main():
     sys.exit(1 if gpus.failed else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import os
 import pathlib
 import subprocess
@@ -19,24 +20,30 @@ def base_python():
     return "3.11" if 'VERSION_ID="12"' in release else "3.12"
 
 
-def write_wheel(folder, project, files, entry_points=""):
-    """A wheel of a pure project, with RECORD; returns its path."""
-    name = f"{project.replace('-', '_')}-1.0"
-    info = f"{name}.dist-info"
+def wheel_of(project, files, entry_points="", version="1.0"):
+    """The bytes of a wheel of a pure project, with RECORD."""
+    info = f"{project.replace('-', '_')}-{version}.dist-info"
     files = dict(files)
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {project}\nVersion: 1.0\n"
+    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {project}\nVersion: {version}\n"
     files[f"{info}/WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     if entry_points:
         files[f"{info}/entry_points.txt"] = entry_points
     record = ""
-    path = folder / f"{name}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as wheel:
         for place, content in files.items():
             content = content.encode() if isinstance(content, str) else content
             digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
             record += f"{place},sha256={digest},{len(content)}\n"
             wheel.writestr(zipfile.ZipInfo(place, (2024, 1, 1, 0, 0, 0)), content, zipfile.ZIP_DEFLATED)
         wheel.writestr(f"{info}/RECORD", record + f"{info}/RECORD,,\n")
+    return packed.getvalue()
+
+
+def write_wheel(folder, project, files, entry_points=""):
+    """Such a wheel in a folder; returns its path."""
+    path = folder / f"{project.replace('-', '_')}-1.0-py3-none-any.whl"
+    path.write_bytes(wheel_of(project, files, entry_points))
     return path
 
 

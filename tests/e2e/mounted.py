@@ -17,6 +17,7 @@ import unittest
 
 from image_project import write_wheel
 from standalone_project import NAME, LAUNCH, StandaloneProject
+from train_project import assert_nothing_left, left_over
 
 HERE = pathlib.Path(__file__).parent
 
@@ -96,17 +97,11 @@ class Mounted(StandaloneProject):
     def setUp(self):
         self.addCleanup(self.assert_nothing_left)
 
-    def assert_nothing_left(self, within=20):
-        until = time.monotonic() + within
-        while (left := self.left_over()) and time.monotonic() < until:
-            time.sleep(0.2)
-        self.assertEqual(left, [])
+    def assert_nothing_left(self):
+        assert_nothing_left(self.left_over, within=20)
 
     def left_over(self):
-        names = []
-        for what in (["ps", "--all", "--format", "{{.Names}}"], ["network", "ls", "--format", "{{.Name}}"]):
-            names += subprocess.run(["podman", *what], text=True, check=True, stdout=subprocess.PIPE).stdout.split()
-        return [name for name in names if NAME in name] + [str(path) for path in (self.root / "state").rglob("files.tar")]
+        return left_over(NAME) + [str(path) for path in (self.root / "state").rglob("files.tar")]
 
     def train(self, *arguments, recipe=NAME, **options):
         return self.launch("train", recipe, *arguments, LAUNCH_STATE=str(self.root / "state"), **options)

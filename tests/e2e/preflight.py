@@ -19,7 +19,7 @@ import tempfile
 import time
 import unittest
 
-from train_project import lock_of, podman
+from train_project import assert_nothing_left, left_over, lock_of, podman
 
 LAUNCH = ""
 NAME = f"launch-preflight-{os.getpid()}"
@@ -103,22 +103,11 @@ class Preflight(unittest.TestCase):
         except subprocess.TimeoutExpired:
             process.terminate()
             self.fail(process.communicate()[1].decode())
-        self.assertEqual(self.left_over(), [])
+        assert_nothing_left(lambda: left_over(NAME))
         document = json.loads(out)
         print(f"{fault.splitlines()[0]!r}: code {process.returncode}, preflight in "
               f"{document['preflight']['seconds']:.1f} s: {document['preflight']['message']}", file=sys.stderr)
         return process.returncode, document, err.decode()
-
-    def left_over(self):
-        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
-        networks = podman("network", "ls", "--format", "{{.Name}}").split()
-        return [name for name in containers + networks if NAME in name]
-
-    def assert_nothing_left(self, within):
-        until = time.monotonic() + within
-        while self.left_over() and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(self.left_over(), [])
 
     def assert_fails(self, fault, blame, message):
         code, document, err = self.train(fault)
@@ -166,7 +155,7 @@ class Preflight(unittest.TestCase):
             process.send_signal(number)
             out, err = process.communicate(timeout=60)
             self.assertEqual(process.returncode, code, err.decode())
-            self.assert_nothing_left(0 if number == signal.SIGINT else 30)
+            assert_nothing_left(lambda: left_over(NAME), 0 if number == signal.SIGINT else 30)
 
     @staticmethod
     def text_of(file):

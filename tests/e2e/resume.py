@@ -5,7 +5,7 @@ usage: resume.py LAUNCH
 The interrupted run is the first, and says after which step it stopped; the uninterrupted one has as many steps as it and
 the resumed one together. Every loss and every byte of the last checkpoint's tensors are equal: with the same number of
 ranks and threads, torch and gloo add up in the same order. The image is the demo's (localhost/launch/demo:latest, or
-LAUNCH_GALLERY_IMAGE) with the recipe's script. About 30 s on two cores.
+LAUNCH_GALLERY_IMAGE) with the recipe's script. About 70 s on two cores.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 
-from train_project import lock_of, podman
+from train_project import assert_nothing_left, left_over, lock_of, podman
 
 LAUNCH = os.path.abspath(sys.argv[1])
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -92,11 +92,6 @@ class Project:
         assert [rank["code"] for rank in record["end"]["ranks"]] == [0, 0], record["end"]
         return seen + err
 
-    def left_over(self):
-        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
-        networks = podman("network", "ls", "--format", "{{.Name}}").split()
-        return [name for name in containers + networks if NAME in name]
-
 
 def losses(text):
     """Step to loss, as it was printed."""
@@ -131,7 +126,7 @@ def main():
         assert not differing and len(whole) == stopped + MORE, differing
         assert shards_of(project.checkpoints / last) == of_resumed != {}, "the last checkpoints differ"
         assert float(whole[str(stopped + MORE)]) < float(whole["1"]), whole
-        assert not project.left_over(), project.left_over()
+        assert_nothing_left(lambda: left_over(NAME))
     print(f"interrupted after step {stopped}, resumed to step {stopped + MORE}: every loss and the last checkpoint are those of "
           "a run without interruption")
 

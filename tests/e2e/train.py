@@ -14,7 +14,7 @@ import sys
 import time
 import unittest
 
-from train_project import TrainProject, podman
+from train_project import TrainProject, assert_nothing_left, left_over, podman
 
 LAUNCH = ""
 NAME = f"launch-test-{os.getpid()}"
@@ -85,12 +85,10 @@ class Train(unittest.TestCase):
         return json.loads((self.records()[-1] / "run.json").read_text())
 
     def left_over(self):
-        containers = podman("ps", "--all", "--format", "{{.Names}}").split()
-        networks = podman("network", "ls", "--format", "{{.Name}}").split()
         # podman does not list a container that it is removing.
         processes = [place.parent.name + " " + text for place in pathlib.Path("/proc").glob("[0-9]*/cmdline")
                      if NAME in (text := self.text_of(place).replace("\0", " "))]
-        return [name for name in containers + networks if NAME in name] + processes
+        return left_over(NAME) + processes
 
     @staticmethod
     def text_of(place):
@@ -100,10 +98,7 @@ class Train(unittest.TestCase):
             return ""
 
     def assert_nothing_left(self, within=0.0):
-        until = time.monotonic() + within
-        while self.left_over() and time.monotonic() < until:
-            time.sleep(0.1)
-        self.assertEqual(self.left_over(), [])
+        assert_nothing_left(self.left_over, within)
 
     def test_two_nodes(self):
         code, out, err = self.train()
@@ -261,7 +256,7 @@ class Train(unittest.TestCase):
     def test_a_node_that_is_missing_from_the_rendezvous_is_named(self):
         code, _, err = self.train(recipe=NAME + "-late", options=("--rendezvous-timeout", "3"))
         self.assertEqual(code, 3, err)
-        self.assertIn("error: after 3.0 s the ranks had not started: node 1 has not reached n0:29500 (code 3)\n", err)
+        self.assertIn("error: the ranks had not started after 3.0 s: node 1 has not reached n0:29500 (code 3)\n", err)
         self.assertIn("  [1] torchrun: still importing\n", err)
         self.assertEqual(self.record()["end"]["cause"]["kind"], "rendezvous")
         self.assert_nothing_left(within=5)

@@ -71,7 +71,7 @@ class TrainOptions(unittest.TestCase):
         record = self.record()
         self.assertNotIn("hf_1234", record)
         self.assertNotIn("k3y", record)
-        self.assertIn("the value of API_KEY is not recorded, since the name looks like that of a secret\n", err)
+        self.assertIn("the value of API_KEY is not recorded, since the name suggests a secret\n", err)
 
     def test_values_of_the_shell_and_secrets_are_in_no_command_line(self):
         process = self.start("--env", "HF_TOKEN", "--secret", "S=token", arguments=("wait",))
@@ -102,7 +102,7 @@ class TrainOptions(unittest.TestCase):
         self.assertEqual(code, 0, err)
         self.assertEqual(rank["files"], {"/data/file": "a file", "/workspace/job.py": JOB})
         self.assertEqual(rank["writable"], {"/data/file": False, "/workspace/job.py": True})
-        self.assertIn(f"--mount puts {self.root}/job at /workspace, in place of the recipe's {self.root}/job\n", err)
+        self.assertIn(f"--mount puts {self.root}/job at /workspace instead of the recipe's {self.root}/job\n", err)
 
     def test_workdir(self):
         # The script is given from there.
@@ -129,7 +129,7 @@ class TrainOptions(unittest.TestCase):
         (self.root / "own").mkdir()
         code, [rank], err = self.train("--mount", "own:/own", "--secret", "S=token", arguments=("/own",), recipe=f"{NAME}-user")
         self.assertEqual((code, rank["user"], rank["env"]["S"], rank["writable"]), (0, 1001, "s3cret", {"/own": True}), err)
-        self.assertIn("this user is trainer (1001:1001) in the containers, so that ranks can use what is mounted\n", err)
+        self.assertIn("this user is mapped to trainer (1001:1001) in the containers, so that ranks can use what is mounted\n", err)
 
     @unittest.skipUnless(os.geteuid() == 0, "podman is rootless")
     def test_images_with_a_user(self):
@@ -154,7 +154,7 @@ class TrainOptions(unittest.TestCase):
         try:
             code, [rank], err = self.train()
             self.assertEqual((code, rank["env"].get("HTTPS_PROXY")), (0, None), err)
-            self.assertIn("HTTPS_PROXY is set here, and ranks do not get it: `--env HTTPS_PROXY` passes it on\n", err)
+            self.assertIn("HTTPS_PROXY is set here, but not in the ranks: pass it with `--env HTTPS_PROXY`\n", err)
             code, [rank], err = self.train("--env", "HTTPS_PROXY")
             self.assertEqual((code, rank["env"]["HTTPS_PROXY"]), (0, "http://me:pw@proxy.example"), err)
         finally:

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
+import time
 
 from recipe_digest import recipe_digest
 
@@ -51,6 +52,20 @@ def lock_of(recipe):
 
 def podman(*arguments, **more):
     return subprocess.run(["podman", *arguments], capture_output=True, check=True, **more).stdout.decode()
+
+
+def left_over(name):
+    """The containers and networks with this in their names."""
+    listed = podman("ps", "--all", "--format", "{{.Names}}") + podman("network", "ls", "--format", "{{.Name}}")
+    return [each for each in listed.split() if name in each]
+
+
+def assert_nothing_left(look, within=0.0):
+    """`look`: lists what is left."""
+    until = time.monotonic() + within
+    while (left := look()) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not left, left
 
 
 def add_user(tar, user):

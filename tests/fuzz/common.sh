@@ -17,7 +17,7 @@ kept_inputs() {
     [[ ! -d $folder ]] || printf '%s\n' "$folder"
   done
   folder=$TMPDIR/seeds-$1
-  mkdir "$folder"
+  mkdir -p "$folder"  # several processes may share a target
   while read -r target glob; do
     # shellcheck disable=SC2086 # a glob
     [[ $target != "$1" ]] || cp "$here"/../../$glob "$folder"

@@ -1,14 +1,14 @@
 #include <span>
 
 #include "fuzz/fuzz.hpp"
-#include "image/ignore_patterns.hpp"
+#include "specs/ignore_patterns.hpp"
 
 namespace launch::fuzz {
 
 /// A .dockerignore, then paths.
 void fuzz_ignore_patterns(std::string_view bytes) {
   const auto parts = parts_of(bytes);
-  const auto patterns = image::IgnorePatterns::parse_file(parts.front(), ".dockerignore");
+  const auto patterns = specs::IgnorePatterns::parse_file(parts.front(), ".dockerignore");
   if (!parsed(patterns)) return;
   for (const auto path : std::span(parts).subspan(1)) {
     const auto excluded = patterns->of(path).excluded;

@@ -2,6 +2,8 @@
 #include <map>
 
 #include "fuzz/fuzz.hpp"
+#include "probe/elsewhere.hpp"
+#include "probe/third_parties.hpp"
 #include "probe/wheel_api.hpp"
 #include "pysource/getattr_rule.hpp"
 
@@ -60,6 +62,10 @@ void fuzz_wheel_api(std::string_view bytes) {
                                                         {"torch._C", "a"}};
   const auto answers = api.ask(questions);
   require(answers.has_value() && answers->size() == questions.size(), "every question is answered");
+  const auto problems = probe::missing_needs(
+      api, questions, [](std::string_view root) -> Result<bool> { return root == "numpy"; });
+  require(problems.has_value() && problems->size() == questions.size(), "every name's needs are known");
+  require(probe::look_elsewhere(api, questions).has_value(), "names are looked for elsewhere");
 }
 
 }  // namespace launch::fuzz

@@ -1,88 +1,9 @@
 #include <csignal>
 
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-
-#include "fakes/index_server.hpp"
-#include "scenarios/scenario.hpp"
+#include "scenarios/check_scenario.hpp"
 
 namespace launch::scenarios {
 namespace {
-
-class CheckScenario : public ::testing::Test {
- protected:
-  CheckScenario() {
-    scenario_.set("LAUNCH_INDEX_URL", index_.url());
-    scenario_.set("UV_NO_CONFIG", "1");
-    scenario_.hide(index_.url(), "[INDEX]");
-    wheel_ = index_.add({.name = "torch",
-                         .version = "2.3.1",
-                         .files = {{"torch/__init__.py", "from .nn import Module\n"},
-                                   {"torch/nn/__init__.py", "class Module: pass\n"},
-                                   {"torch/lazy.py", "def __getattr__(name): return getattr(x, name)\n"}},
-                         .tags = "cp311-cp311-manylinux_2_28_x86_64"});
-    scenario_.write(
-        "src/train.py",
-        "import torch\nfrom torch import (\n    Module,\n    Gone,\n)\n"
-        "from torch.lazy import perhaps\n\n\ndef run():\n    import torch.distributed.pipelining\n"
-        "try:\n    import torch.extra\nexcept ImportError:\n    pass\n");
-  }
-
-  /// lockfiles/pylock.demo.toml with the wheel by `place`: url = "…" or path = "…".
-  void lock(const std::string& place) {
-    scenario_.write(
-        "lockfiles/pylock.demo.toml",
-        fmt::format("lock-version = \"1.0\"\ncreated-by = \"test\"\n\n[[packages]]\nname = \"torch\"\n"
-                    "version = \"2.3.1\"\nwheels = [{{ {}, name = \"{}\", size = {}, hashes = {{ sha256 = "
-                    "\"{}\" }} }}]\n",
-                    place, wheel_, index_.bytes(wheel_).size(), index_.sha256(wheel_)));
-  }
-
-  /// lockfiles/pylock.demo.toml of two platforms: torch 2.3.1 on x86_64, `other` on aarch64, and torchvision
-  /// with a wheel for x86_64 alone.
-  void lock_of_two(const fakes::WheelSpec& other) {
-    std::string text = "lock-version = \"1.0\"\ncreated-by = \"test\"\nrequires-python = \"==3.11.*\"\n";
-    const auto add = [&](const std::string& name, const std::string& wheel, const std::string& marker) {
-      text += fmt::format(
-          "\n[[packages]]\nname = \"{}\"\n{}"
-          "wheels = [{{ url = \"{}\", size = {}, hashes = {{ sha256 = \"{}\" }} }}]\n",
-          name, marker, index_.file_url(wheel), index_.bytes(wheel).size(), index_.sha256(wheel));
-    };
-    add("torch", index_.add(other), "marker = \"platform_machine == 'aarch64'\"\n");
-    add("torch", wheel_, "marker = \"platform_machine == 'x86_64'\"\n");
-    add("torchvision",
-        index_.add({.name = "torchvision",
-                    .version = "0.18.1",
-                    .files = {{"torchvision/__init__.py", "x = 1\n"}},
-                    .tags = "cp311-cp311-manylinux_2_28_x86_64"}),
-        "");
-    text += fmt::format(
-        "\n[tool.launch]\nrecipe = \"sha256:{}\"\nchannel = \"index\"\n"
-        "platforms = [\"linux-x86_64\", \"linux-aarch64\"]\n",
-        std::string(64, 'a'));
-    scenario_.write("lockfiles/pylock.demo.toml", text);
-  }
-
-  static fakes::WheelSpec aarch64(const std::string& version, const std::string& torch) {
-    return {.name = "torch",
-            .version = version,
-            .files = {{"torch/__init__.py", torch},
-                      {"torch/nn/__init__.py", "class Module: pass\n"},
-                      {"torch/lazy.py", "def __getattr__(name): return getattr(x, name)\n"}},
-            .tags = "cp311-cp311-manylinux_2_28_aarch64"};
-  }
-
-  static constexpr const char* kAnswer =
-      "src/train.py:4: torch:Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)\n"
-      "src/train.py:10: torch.distributed.pipelining: no (torch 2.3.1 has no module torch/distributed)\n"
-      "src/train.py:6: torch.lazy:perhaps: unknown (__getattr__ in torch/lazy.py may answer for it)\n"
-      "src/train.py:12: torch.extra: no, and not needed (torch 2.3.1 has no module torch/extra)\n"
-      "torch 2.3.1: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n";
-
-  Scenario scenario_;
-  fakes::IndexServer index_;
-  std::string wheel_;
-};
 
 TEST_F(CheckScenario, AnyReleaseWithoutALock) {
   const auto done = scenario_.launch({"check", "--torch", "2.3.1", "--python", "3.11", "src"});
@@ -126,13 +47,19 @@ TEST_F(CheckScenario, PlatformsThatDifferAreNamed) {
   scenario_.write("src/train.py",
                   "from torch import (\n    Module,\n    nn,\n)\nfrom torchvision import x\n");
   const auto done = scenario_.launch({"check", "demo", "src"});
-  EXPECT_EQ(done.out,
-            "src/train.py:2: torch:Module on linux-aarch64: no (torch/__init__.py of torch 2.4.0 has no "
-            "Module)\n"
-            "src/train.py:5: torchvision:x on linux-aarch64: unknown (the lock has no wheel of torchvision "
-            "for linux-aarch64)\n"
-            "torch 2.3.1 and torchvision 0.18.1 on linux-x86_64: 3 names in 1 file: 3 yes, 0 no, 0 unknown\n"
-            "torch 2.4.0 on linux-aarch64: 3 names in 1 file: 1 yes, 1 no, 1 unknown\n");
+  EXPECT_EQ(
+      done.out,
+      "torch.Module on linux-aarch64: no (torch/__init__.py of torch 2.4.0 has no Module)\n"
+      "  src/train.py:2:5\n"
+      "    Module,\n"
+      "    ^^^^^^\n"
+      "  also in torch.nn\n"
+      "torchvision.x on linux-aarch64: unknown (the lock has no wheel of torchvision for linux-aarch64)\n"
+      "  src/train.py:5:25\n"
+      "    from torchvision import x\n"
+      "                            ^\n"
+      "torch 2.3.1 and torchvision 0.18.1 on linux-x86_64: 3 names in 1 file: 3 yes, 0 no, 0 unknown\n"
+      "torch 2.4.0 on linux-aarch64: 3 names in 1 file: 1 yes, 1 no, 1 unknown\n");
   EXPECT_EQ(done.err, "");
   EXPECT_EQ(done.code, 1);
 }
@@ -149,14 +76,16 @@ TEST_F(CheckScenario, PlatformsThatDifferInJson) {
       R"({"name":"torchvision","version":"0.18.1","file":)"
       R"("torchvision-0.18.1-cp311-cp311-manylinux_2_28_x86_64.whl","platform":"linux-x86_64"},)"
       R"({"name":"torch","version":"2.4.0","file":"torch-2.4.0-cp311-cp311-manylinux_2_28_aarch64.whl",)"
-      R"("platform":"linux-aarch64"}],"files":1,"verdicts":[{"name":"torch:Gone","verdict":"no","reason":)"
+      R"("platform":"linux-aarch64"}],"files":1,"fail_on":"path","verdicts":[{"name":"torch:Gone","tier":"import",)"
+      R"("verdict":"no","reason":)"
       R"("torch/__init__.py of torch 2.3.1 has no Gone","need":"must","fails":true,"uses":[{"file":)"
-      R"("src/train.py","line":1,"column":19,"need":"must","fails":true,"fails_on":["linux-x86_64"]}],)"
+      R"("src/train.py","line":1,"column":19,"need":"must","fails":true,"fails_on":["linux-x86_64"],)"
+      R"("standing":"fails"}],)"
       R"("platforms":[{"platform":"linux-x86_64","verdict":"no","reason":)"
       R"("torch/__init__.py of torch 2.3.1 has no Gone","fails":true},{"platform":"linux-aarch64",)"
-      R"("verdict":"yes","reason":"torch/__init__.py:1","fails":false}]},{"name":"torchvision:x","verdict":)"
+      R"("verdict":"yes","reason":"torch/__init__.py:1","fails":false}]},{"name":"torchvision:x","tier":"import","verdict":)"
       R"("unknown","reason":"the lock has no wheel of torchvision for linux-aarch64","need":"must","fails":)"
-      R"(false,"uses":[{"file":"src/train.py","line":2,"column":25,"need":"must","fails":false}],)"
+      R"(false,"uses":[{"file":"src/train.py","line":2,"column":25,"need":"must","fails":false,"standing":"unknown"}],)"
       R"("platforms":[{"platform":"linux-x86_64","verdict":"yes","reason":"torchvision/__init__.py:1",)"
       R"("fails":false},{"platform":"linux-aarch64","verdict":"unknown","reason":)"
       R"("the lock has no wheel of torchvision for linux-aarch64","fails":false}]}],"problems":[],)"
@@ -184,8 +113,9 @@ TEST_F(CheckScenario, NothingMissingIsYes) {
   EXPECT_EQ(
       done.out,
       "{\"schema\":1,\"version\":\"2.3.1\",\"wheels\":[{\"name\":\"torch\",\"version\":\"2.3.1\",\"file\":"
-      "\"torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\"}],\"files\":1,\"verdicts\":[{\"name\":"
-      "\"torch.nn:Module\",\"verdict\":\"yes\",\"reason\":\"torch/nn/"
+      "\"torch-2.3.1-cp311-cp311-manylinux_2_28_x86_64.whl\"}],\"files\":1,\"fail_on\":\"path\",\"verdicts\":"
+      "[{\"name\":"
+      "\"torch.nn:Module\",\"tier\":\"import\",\"verdict\":\"yes\",\"reason\":\"torch/nn/"
       "__init__.py:1\",\"need\":\"must\",\"fails\":"
       "false,\"uses\":[{\"file\":\"src/"
       "train.py\",\"line\":1,\"column\":22,\"need\":\"must\",\"fails\":false}]}],"
@@ -287,10 +217,10 @@ TEST_F(CheckScenario, Scan) {
   EXPECT_EQ(done.code, 0);
   EXPECT_EQ(
       done.out,
-      "torch  must\n  src/train.py:1\ntorch:Gone  must\n  src/train.py:4\ntorch:Module  must\n  "
+      "torch  must\n  src/train.py:1\ntorch.Gone  must\n  src/train.py:4\ntorch.Module  must\n  "
       "src/train.py:3\n"
       "torch.distributed.pipelining  path\n  src/train.py:10\ntorch.extra  optional\n  src/train.py:12\n"
-      "torch.lazy:perhaps  must\n  src/train.py:6\n6 names in 1 file\n");
+      "torch.lazy.perhaps  must\n  src/train.py:6\n6 names in 1 file\n");
 }
 
 }  // namespace

@@ -237,7 +237,7 @@ TEST(FabricScenario, NcclOfALock) {
     return done.err + (row == std::string::npos ? "" : done.out.substr(row, done.out.find('\n', row) - row));
   };
   EXPECT_EQ(shown("cu128", "2.27.3"), "NCCL     2.27.3, of the lock demo");
-  EXPECT_EQ(shown("cu128", ""), "NCCL     2.30.7 is assumed, since the lock demo does not say its release");
+  EXPECT_EQ(shown("cu128", ""), "NCCL     2.30.7, assumed since the lock demo does not name its release");
   EXPECT_EQ(
       shown("rocm6.4", ""),
       "NCCL     RCCL of ROCm 6.4, which reads NCCL's variables and its own, named RCCL_…; those of NCCL "

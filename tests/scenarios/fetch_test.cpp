@@ -247,16 +247,23 @@ TEST_F(AnySourceScenario, AnArchiveThatIsGone) {
             "sources/rouge_score-0.1.2.tar.gz; or lock again with --upgrade\n");
 }
 
-TEST_F(AnySourceScenario, OtherCommandsSayWhatTheyCannotUse) {
-  const auto done = refused({"check", "lockfiles/pylock.any.toml", "recipes"});
-  EXPECT_EQ(done.code, 2);
-  EXPECT_EQ(
-      done.err,
-      "error: lockfiles/pylock.any.toml:8:1: [[packages]] wheels: rouge-score has no wheel, and only "
-      "wheels are installed\n"
-      "\n"
-      "hint: locks are written by programs: regenerate it with `launch lock --upgrade` or the tool that "
-      "made it\n");
+TEST_F(AnySourceScenario, CheckKnowsNoModulesOfPackagesWithoutAWheel) {
+  scenario_.write("src/a.py", "import leaf, rouge_score, other\n");
+  const auto done = scenario_.launch({"check", "lockfiles/pylock.any.toml", "src"});
+  EXPECT_EQ(done.err, "");
+  EXPECT_EQ(done.out,
+            "other: unknown (no locked wheel provides other, and the lock has no wheel of cloned, local, "
+            "rouge-score "
+            "or zipped)\n"
+            "  src/a.py:1:27\n"
+            "    import leaf, rouge_score, other\n"
+            "                              ^^^^^\n"
+            "rouge_score: unknown (rouge-score is locked without a wheel)\n"
+            "  src/a.py:1:14\n"
+            "    import leaf, rouge_score, other\n"
+            "                 ^^^^^^^^^^^\n"
+            "leaf 2.0: 3 names in 1 file: 1 yes, 0 no, 2 unknown\n");
+  EXPECT_EQ(done.code, 0);
 }
 
 /// A lock with one wheel on the PyTorch channel, whose two hosts are reached through a proxy on this machine.

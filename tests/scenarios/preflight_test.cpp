@@ -135,8 +135,9 @@ TEST_F(PreflightScenario, ThereIsNoneOnThisMachineUnlessItIsAskedFor) {
             "list the options\n");
   const auto dry = train("", {"train", "demo", "--preflight", "--dry-run"});
   EXPECT_EQ(dry.code, 0);
-  EXPECT_EQ(dry.err,
-            notes() + "the commands are those of the training: launch itself reads what a preflight finds\n");
+  EXPECT_EQ(
+      dry.err,
+      notes() + "the commands run the training without its preflight, whose results only launch reads\n");
   EXPECT_THAT(dry.out, Not(HasSubstr("preflight")));
 }
 

@@ -58,14 +58,14 @@ TEST_F(TrainOptions, AreInTheCommandsOfADryRun) {
   const std::string cpu =
       scenario_.exists("/dev/nvidia0") ? "no GPUs requested" : "this machine has no NVIDIA GPU";
   EXPECT_EQ(outcome.err,
-            "the value of API_KEY is not recorded, since the name looks like that of a secret\n"
-            "--mount puts [ROOT]/data at /data, in place of the recipe's [ROOT]/elsewhere\n" +
+            "the value of API_KEY is not recorded, since the name suggests a secret\n"
+            "--mount puts [ROOT]/data at /data instead of the recipe's [ROOT]/elsewhere\n" +
                 cpu + ": 4 ranks per node, on the CPU with gloo\nnot verified: run `launch verify demo`\n");
   auto script = lines(outcome.out);
-  EXPECT_THAT(script, testing::IsSupersetOf(
-                          {"# A=a b: --env",
-                           "# API_KEY: --env; not recorded, since its name looks like that of a secret",
-                           "# HF_TOKEN: taken from the environment"}));
+  EXPECT_THAT(script,
+              testing::IsSupersetOf({"# A=a b: --env",
+                                     "# API_KEY: --env; not recorded, since its name suggests a secret",
+                                     "# HF_TOKEN: taken from the environment"}));
   std::erase_if(script, [](auto line) { return line.starts_with("# "); });
   ASSERT_EQ(script.size(), 5U) << outcome.out;
   EXPECT_EQ(script[0], ": \"${API_KEY?set API_KEY: its value is not printed here}\"");
@@ -93,8 +93,7 @@ TEST_F(TrainOptions, AreRecordedWithoutSecrets) {
   for (const auto* part :
        {"\"name\": \"HF_TOKEN\",\n      \"value\": null,\n      \"reason\": \"taken from the environment\"",
         "\"name\": \"API_KEY\",\n      \"value\": null,\n      \"reason\": \"--env; not recorded, since its "
-        "name looks "
-        "like that of a secret\"",
+        "name suggests a secret\"",
         "\"secrets\": [\n    {\n      \"name\": \"S\",\n      \"file\": \"[ROOT]/token\"\n    }\n  ]",
         "\"workdir\": \"/data\""}) {
     EXPECT_THAT(replace_all(text, scenario_.root().string(), "[ROOT]"), HasSubstr(part));

@@ -8,7 +8,7 @@ namespace {
 
 struct Format {
   std::string_view name;
-  std::string (*write)(const probe::CheckReport&);
+  std::string (*write)(const probe::CheckReport&, const CheckView&);
 };
 
 #define LAUNCH_CHECK_FORMAT_ROW(name) Format{#name, check_##name},
@@ -23,10 +23,10 @@ std::vector<std::string> check_format_names() {
   return names;
 }
 
-std::string check_report(std::string_view format, const probe::CheckReport& report) {
+std::string check_report(std::string_view format, const probe::CheckReport& report, const CheckView& view) {
   const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
                                    [&](const Format& each) { return each.name == format; });
-  return found->write(report);
+  return found->write(report, view);
 }
 
 }  // namespace launch::cli

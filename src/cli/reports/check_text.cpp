@@ -1,119 +1,112 @@
 #include <algorithm>
-#include <tuple>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "cli/reports/check_formats.hpp"
+#include "cli/reports/check_summary.hpp"
+#include "cli/reports/finding_text.hpp"
 #include "cli/reports/names.hpp"
+#include "cli/reports/source_line.hpp"
+#include "probe/findings.hpp"
 
 namespace launch::cli {
 namespace {
 
-std::string on_platform(const probe::PlatformAnswers& platform) {
-  return " on " + platform.platform.text();
-}
+using probe::Standing;
 
-/// The platforms' reasons for their answers on a name, without duplicates.
-std::string reasons_of(const probe::CheckReport& report, std::size_t name) {
-  std::vector<std::string> reasons;
-  for (const auto& each : report.platforms) {
-    const auto& reason = each.names[name].answer.reason;
-    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(reason);
-  }
-  return join(reasons, "; ");
-}
+constexpr std::size_t kUsesShown = 3;
 
-/// Lines for the uses that `fits` selects, by file and line; a single one if it selects all platforms.
-template <class Fits>
-void add_uses(std::vector<std::string>& lines, const probe::CheckReport& report, std::string_view word,
-              Fits&& fits) {
-  struct Row {
-    const probe::Use* use;
-    std::string text;
-  };
-  std::vector<Row> rows;
-  const auto& names = report.platforms.front().names;
-  for (std::size_t i = 0; i < names.size(); ++i) {
-    for (std::size_t k = 0; k < names[i].uses.size(); ++k) {
-      std::vector<const probe::PlatformAnswers*> picked;
-      for (const auto& each : report.platforms) {
-        if (fits(each.names[i], each.names[i].uses[k])) picked.push_back(&each);
-      }
-      const auto& use = names[i].uses[k].use;
-      const auto add = [&](const std::string& on, const std::string& reason) {
-        rows.push_back({&use, fmt::format("{}: {}{}: {} ({})", shown_place(use),
-                                          shown_name(names[i].requirement), on, word, printable(reason))});
-      };
-      if (picked.size() == report.platforms.size()) {
-        add("", reasons_of(report, i));
-        continue;
-      }
-      for (const auto* each : picked) add(on_platform(*each), each->names[i].answer.reason);
+class Writer {
+ public:
+  Writer(const probe::CheckReport& report, const CheckView& view) : report_(report), view_(view) {}
+
+  std::string write() {
+    const auto findings = probe::findings_of(report_);
+    for (const auto& finding : findings) {
+      if (view_.all || !is_aside(finding.standing)) add(finding);
     }
+    if (!view_.all) add_hidden(findings);
+    for (const auto& each : probe::stale_failures(report_))
+      lines_.push_back(fmt::format("no failure any more, though in the baseline: {} in {}",
+                                   printable(each.name), printable(each.file)));
+    const auto summary = check_summary(report_);
+    lines_.insert(lines_.end(), summary.begin(), summary.end());
+    return join(lines_, "\n");
   }
-  std::stable_sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::tie(a.use->file, a.use->line) < std::tie(b.use->file, b.use->line);
-  });
-  for (auto& row : rows) lines.push_back(std::move(row.text));
-}
 
-std::string asked(const probe::PlatformAnswers& platform) {
-  if (platform.wheels.empty()) return "no wheel";
-  std::vector<std::string> wheels;
-  wheels.reserve(platform.wheels.size());
-  for (const auto& wheel : platform.wheels) wheels.push_back(wheel.package + " " + wheel.version);
-  return join_words(wheels);
-}
+ private:
+  const probe::JudgedName& name_of(const probe::Finding& finding) const {
+    return report_.platforms.front().names[finding.name];
+  }
 
-std::string counts(const probe::PlatformAnswers& platform, std::size_t files) {
-  std::size_t counts[3] = {};
-  for (const auto& name : platform.names) ++counts[static_cast<std::size_t>(name.answer.verdict)];
-  const auto failing = std::count_if(platform.names.begin(), platform.names.end(),
-                                     [](const probe::JudgedName& name) { return name.fails(); });
-  const auto no = counts[static_cast<std::size_t>(pysource::Verdict::no)];
-  const auto spared = no - static_cast<std::size_t>(failing);
-  return fmt::format("{} in {}: {} yes, {} no{}, {} unknown", count_of(platform.names.size(), "name"),
-                     count_of(files, "file"), counts[static_cast<std::size_t>(pysource::Verdict::yes)], no,
-                     spared == 0 ? "" : fmt::format(" ({} of them not needed)", spared),
-                     counts[static_cast<std::size_t>(pysource::Verdict::unknown)]);
-}
+  void add(const probe::Finding& finding) {
+    const auto& name = name_of(finding);
+    lines_.push_back(fmt::format("{}{}: {} ({})", shown_name(name.requirement),
+                                 on_platforms(report_, finding), standing_words(report_, finding.standing),
+                                 printable(finding.reason)));
+    add_uses(finding);
+    if (const auto advice = advice_text(report_, finding); !advice.empty())
+      lines_.push_back("  " + printable(advice));
+  }
 
-/// True if the platforms have the same versions and agree on every name.
-bool agree(const probe::CheckReport& report) {
-  const auto& first = report.platforms.front();
-  return std::all_of(report.platforms.begin(), report.platforms.end(),
-                     [&](const probe::PlatformAnswers& each) {
-                       return asked(each) == asked(first) &&
-                              std::equal(each.names.begin(), each.names.end(), first.names.begin(),
-                                         first.names.end(), probe::same_outcome);
-                     });
-}
+  void add_place(const probe::Use& use, std::string_view need) {
+    lines_.push_back(fmt::format("  {}:{}{}", shown_place(use), use.column, need));
+    if (auto carets = caret_lines(source_line(report_, use), "    "); !carets.empty())
+      lines_.push_back(std::move(carets));
+  }
+
+  void add_uses(const probe::Finding& finding) {
+    const auto shown = view_.all || finding.uses.size() == kUsesShown + 1
+                           ? finding.uses.size()
+                           : std::min(kUsesShown, finding.uses.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const auto& judged =
+          report_.platforms[finding.platforms.front()].names[finding.name].uses[finding.uses[i]];
+      add_place(judged.use, judged.need() == pysource::Need::path ? ", on a path" : "");
+      for (const auto line : passed_gates(report_, finding, finding.uses[i])) {
+        lines_.push_back(fmt::format("  {}:{}: this test lets it run", printable(judged.use.file), line));
+        if (auto text = plain_line(report_, judged.use.file, line, "    "); !text.empty())
+          lines_.push_back(std::move(text));
+      }
+    }
+    if (shown < finding.uses.size())
+      lines_.push_back(fmt::format("  and {} more (-v shows all)", finding.uses.size() - shown));
+  }
+
+  /// How many names are not shown.
+  void add_hidden(const std::vector<probe::Finding>& findings) {
+    const auto hidden = [&](Standing standing, std::string_view noun, std::string_view what) {
+      std::set<std::size_t> names;
+      for (const auto& each : findings) {
+        if (each.standing == standing) names.insert(each.name);
+      }
+      if (names.empty()) return;
+      const bool one = names.size() == 1;
+      lines_.push_back(fmt::format("{} {} {} (-v shows {})", count_of(names.size(), noun), one ? "is" : "are",
+                                   what, one ? "it" : "them"));
+    };
+    hidden(Standing::known, "missing name", "in the baseline");
+    if (report_.earlier) {
+      hidden(Standing::before, "name",
+             fmt::format("missing in {} {} as well", report_.earlier->wheel.package,
+                         report_.earlier->wheel.version));
+    }
+    hidden(Standing::spared, "optional name", "missing");
+    hidden(Standing::not_run, "missing name", "not run with this version");
+  }
+
+  const probe::CheckReport& report_;
+  const CheckView& view_;
+  std::vector<std::string> lines_;
+};
 
 }  // namespace
 
-/// The text for people: a line FILE:LINE: NAME: no (REASON) for each use that will fail, then unknown names,
-/// then missing optional names, then the counts. If platforms differ, the line is FILE:LINE: NAME on
-/// PLATFORM: no (REASON), with counts per platform.
-std::string check_text(const probe::CheckReport& report) {
-  std::vector<std::string> lines;
-  add_uses(lines, report, "no",
-           [](const probe::JudgedName&, const probe::JudgedUse& use) { return use.fails(); });
-  add_uses(lines, report, "unknown",
-           [](const probe::JudgedName&, const probe::JudgedUse& use) { return use.is_open(); });
-  add_uses(lines, report, "no, and not needed",
-           [](const probe::JudgedName& name, const probe::JudgedUse& use) {
-             return name.answer.verdict == pysource::Verdict::no && !use.fails();
-           });
-  if (agree(report)) {
-    const auto& all = report.platforms.front();
-    lines.push_back(fmt::format("{}: {}", asked(all), counts(all, report.files)));
-  } else {
-    for (const auto& each : report.platforms) {
-      lines.push_back(fmt::format("{}{}: {}", asked(each), on_platform(each), counts(each, report.files)));
-    }
-  }
-  return join(lines, "\n");
+/// The text for people: what fails, is unknown or is missing on some path, by name with its uses below, then
+/// what was hidden or not asked, then the counts; per platform if platforms differ.
+std::string check_text(const probe::CheckReport& report, const CheckView& view) {
+  return Writer(report, view).write();
 }
 
 }  // namespace launch::cli

@@ -18,6 +18,9 @@ Json use_json(const probe::Use& use) {
   for (const auto& choice : use.choices) {
     json["choices"].push_back({{"group", choice.group}, {"alternative", choice.alternative}});
   }
+  for (const auto& gate : use.gates) {
+    if (gate.line != 0) json["gates"].push_back({{"line", gate.line}, {"runs_if", gate.runs_if}});
+  }
   return json;
 }
 

@@ -6,8 +6,15 @@
 
 namespace launch::cli {
 
+std::string dotted_name(const pysource::Requirement& requirement) {
+  auto name = requirement.module;
+  if (!requirement.name.empty()) name += "." + requirement.name;
+  if (requirement.tier == pysource::Tier::keyword) name += "(" + requirement.keyword + "=…)";
+  return name;
+}
+
 std::string shown_name(const pysource::Requirement& requirement) {
-  return printable(requirement.name.empty() ? requirement.module : requirement.text());
+  return printable(dotted_name(requirement));
 }
 
 std::string shown_place(const probe::Use& use) {

@@ -6,7 +6,9 @@
 
 namespace launch::cli {
 
-/// "torch.nn:Module", or "torch.nn" for a module, safe for a terminal.
+/// "torch.nn.Module", "torch.nn" for a module, "torch.nn.Linear(bias=…)" for an argument.
+std::string dotted_name(const pysource::Requirement& requirement);
+/// The same, safe for a terminal.
 std::string shown_name(const pysource::Requirement& requirement);
 
 /// "src/train.py:12", safe for a terminal.

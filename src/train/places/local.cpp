@@ -4,10 +4,12 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stop_token>
 #include <thread>
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
@@ -56,6 +58,28 @@ void choose_port(Plan& plan) {
   plan.notes.push_back(fmt::format("--port 0: torchrun uses port {}", plan.rendezvous.port));
 }
 
+void add_group(const std::filesystem::path& device, std::set<unsigned>& groups) {
+  struct stat status {};
+  // Root's is no help to anybody else.
+  if (::stat(device.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && status.st_gid != 0)
+    groups.insert(status.st_gid);
+}
+
+/// The groups of the nodes' devices, and of those in a folder.
+std::vector<unsigned> groups_of(const Plan& plan) {
+  std::set<unsigned> groups;
+  for (const auto& node : plan.nodes) {
+    for (const auto& device : node.devices) {
+      add_group(device, groups);
+      std::error_code code;
+      std::filesystem::directory_iterator at(device, code);
+      for (; !code && at != std::filesystem::directory_iterator(); at.increment(code))
+        add_group(at->path(), groups);
+    }
+  }
+  return {groups.begin(), groups.end()};
+}
+
 void add_variables(Plan& plan, const Machine& machine) {
   const auto ranks = static_cast<unsigned>(plan.world_size());
   add_variable(plan, {"OMP_NUM_THREADS", std::to_string(std::max(1U, machine.cpus / ranks)),
@@ -86,17 +110,6 @@ void limit_files(Plan& plan, const Machine& machine) {
   plan.ulimits["nofile"] = fmt::format("{}:{}", files, files);
 }
 
-Result<void> expect_mounts(const Plan& plan, const Given& given) {
-  TRY(check_given_files(plan, given));
-  for (const auto& mount : plan.mounts) {
-    std::error_code code;
-    if (std::filesystem::exists(mount.from, code)) continue;
-    return fail(input_error(fmt::format("{} does not exist, but the recipe {} mounts it at {}", mount.from,
-                                        plan.recipe, mount.to)));
-  }
-  return {};
-}
-
 /// What a container of the base image needs to be like one of the recipe's image.
 void add_environment(const MountedEnvironment& mounted, const containers::EngineInfo& engine,
                      containers::RunSpec& spec) {
@@ -111,8 +124,9 @@ void add_environment(const MountedEnvironment& mounted, const containers::Engine
 
 std::vector<containers::Mount> mounts_of(const Plan& plan) {
   std::vector<containers::Mount> mounts;
-  for (const auto& mount : plan.mounts)
-    mounts.push_back({mount.from, mount.to, mount.read_only, mount.relabel});
+  for (const auto* all : {&plan.mounts, &plan.nccl_mounts}) {
+    for (const auto& mount : *all) mounts.push_back({mount.from, mount.to, mount.read_only, mount.relabel});
+  }
   return mounts;
 }
 
@@ -154,10 +168,12 @@ containers::RunSpec container_spec(const Plan& plan, const NodePlan& node, const
   // Limits are those of the machine that the engine runs on.
   if (engine.elsewhere.empty()) spec.ulimits = plan.ulimits;
   spec.devices = plan.devices;
+  spec.devices.insert(spec.devices.end(), node.devices.begin(), node.devices.end());
+  if (!node.devices.empty()) spec.device_groups = plan.device_groups;
   spec.working_folder = plan.node_folder.parent_path();
   spec.stop_seconds = static_cast<int>(plan.grace.interrupted.count());
   spec.stop_signal = kStopSignal;
-  spec.gpus = node.gpus;
+  if (node.devices.empty()) spec.gpus = node.gpus;
   return spec;
 }
 
@@ -173,7 +189,8 @@ class LocalPlace final : public Place {
     TRY_ASSIGN(auto plan, plan_run(recipe, request));
     choose_port(plan);
     TRY(share_gpus(plan, request, tools_.machine.gpus));
-    TRY(expect_mounts(plan, request.given));
+    plan.device_groups = groups_of(plan);
+    TRY(check_given_files(plan, request.given));
     add_variables(plan, tools_.machine);
     configure_nccl(plan, tools_.nccl);
     limit_files(plan, tools_.machine);
@@ -200,12 +217,12 @@ class LocalPlace final : public Place {
                       image->user};
   }
 
-  Result<void> fit_user(Plan& plan, unsigned added) const override {
+  Result<void> fit_user(Plan& plan, unsigned added, std::stop_token stop) const override {
     note_labels(plan, engine_->info());
     const bool own = plan.mounted && !plan.mounted->user.empty();
     const auto& user = own ? plan.mounted->user : plan.image.user;
-    if (user.empty() || !plan.image.image_id || !depends_on_user(plan)) return {};
-    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan));
+    if (user.empty() || !plan.image.image_id || !depends_on_user(plan, engine_->info())) return {};
+    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan), std::move(stop));
     if (!ids && own) ids = {added, added};
     return ids ? train::fit_user(plan, engine_->info(), user, *ids) : Result<void>();
   }
@@ -261,7 +278,18 @@ class LocalPlace final : public Place {
   std::vector<Reach> reach(const Plan& plan) override {
     std::vector<Reach> all;
     all.reserve(plan.nodes.size());
-    for (const auto& node : plan.nodes) all.push_back(reach_of_node(plan, node));
+    std::optional<Result<std::vector<std::string>>> running;  // asked for once, if a node cannot be asked
+    for (const auto& node : plan.nodes) {
+      auto reach = reach_of_node(plan, node);
+      if (!reach) {
+        if (!running) running = engine_->containers(project::kRunLabel, run_);
+        const auto& names = *running;
+        const bool runs =
+            !names || std::find(names->begin(), names->end(), container_of(plan, node)) != names->end();
+        reach = runs ? Reach::unknown : Reach::absent;
+      }
+      all.push_back(*reach);
+    }
     return all;
   }
 
@@ -305,17 +333,15 @@ class LocalPlace final : public Place {
   }
 
  private:
-  Reach reach_of_node(const Plan& plan, const NodePlan& node) const {
+  /// nullopt if its kernel cannot be asked.
+  std::optional<Reach> reach_of_node(const Plan& plan, const NodePlan& node) const {
     constexpr std::chrono::seconds kPatience{5};
-    const auto name = container_of(plan, node);
-    auto spec = engine_->process({"exec", name, "cat", "/proc/net/tcp", "/proc/net/tcp6"});
+    auto spec =
+        engine_->process({"exec", container_of(plan, node), "cat", "/proc/net/tcp", "/proc/net/tcp6"});
     spec.timeout = kPatience;
     const auto tables = engine_->runner().run(spec);
-    if (tables && !tables->out.empty())
-      return reach_of(read_tcp_sockets(tables->out), plan.rendezvous.port, node.index == 0);
-    const auto running = engine_->containers(project::kRunLabel, run_);
-    const bool runs = !running || std::find(running->begin(), running->end(), name) != running->end();
-    return runs ? Reach::unknown : Reach::absent;
+    if (!tables || tables->out.empty()) return std::nullopt;
+    return reach_of(read_tcp_sockets(tables->out), plan.rendezvous.port, node.index == 0);
   }
 
   /// On a subnet that nothing else uses.

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
@@ -18,7 +19,8 @@ using testing::IsEmpty;
 
 const std::string kQuery =
     "nvidia-smi "
-    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current"
+    "--query-gpu=index,uuid,driver_version,compute_cap,name,memory.used,memory.total,mig.mode.current,pci."
+    "bus_id"
     " --format=csv,noheader,nounits";
 
 class MachineChecks : public ::testing::Test {
@@ -54,7 +56,7 @@ TEST_F(MachineChecks, AMachineWithoutAnythingHasNothingToCheck) {
 
 TEST_F(MachineChecks, TheDriverAgainstTheFloorsOfTheLocks) {
   machine_.gpus = 1;
-  EXPECT_THAT(checked(), ElementsAre("!driver: unknown: nvidia-smi does not say it [nvidia-smi]; fix: run "
+  EXPECT_THAT(checked(), ElementsAre("!driver: unknown: nvidia-smi does not report it [nvidia-smi]; fix: run "
                                      "`nvidia-smi` to see why; the driver must be loaded and its tools "
                                      "installed"));
   runner_.on(kQuery, {.out = "0, GPU-a, 580.159.04, 9.0, NVIDIA H100 80GB HBM3\n"});
@@ -76,12 +78,26 @@ TEST_F(MachineChecks, ADriverThatIsTooOldIsMissing) {
                           "install a driver of at least 525.60.13, or lock a torch for an older CUDA"));
 }
 
+TEST_F(MachineChecks, GpusOfAmdNeedTheirDevice) {
+  machine_.device = "/dev/kfd";
+  EXPECT_THAT(checked(), ElementsAre("!device: /dev/kfd does not exist, which containers need for the GPUs "
+                                     "[/dev/kfd]; fix: load the driver: sudo modprobe amdgpu"));
+  add("dev/kfd = x\n");
+  EXPECT_THAT(checked(), ElementsAre("device: this user may use /dev/kfd [/dev/kfd]"));
+  if (::geteuid() == 0) return;  // who may use anything
+  std::filesystem::permissions(root_.path() / "dev/kfd", std::filesystem::perms::none);
+  EXPECT_THAT(checked(),
+              ElementsAre("!device: this user may not use /dev/kfd [/dev/kfd]; fix: sudo usermod -aG "
+                          "render,video $USER, and log in again"));
+}
+
 TEST_F(MachineChecks, NvSwitchesNeedTheFabricManager) {
   add("sys/bus/pci/devices/0000:05:00.0/vendor = 0x10de\nsys/bus/pci/devices/0000:05:00.0/class = "
       "0x068000\n");
-  EXPECT_THAT(checked(),
-              ElementsAre("NVSwitch: whether nvidia-fabricmanager runs is unknown, since systemctl "
-                          "does not answer [systemctl]"));
+  EXPECT_THAT(
+      checked(),
+      ElementsAre("NVSwitch: unknown whether nvidia-fabricmanager is active: systemctl did not answer "
+                  "[systemctl]"));
   runner_.on("systemctl is-active nvidia-fabricmanager", {.exit_code = 3, .out = "inactive\n"});
   EXPECT_THAT(checked(), ElementsAre("!NVSwitch: nvidia-fabricmanager is inactive: CUDA fails with error 802 "
                                      "until it runs [systemctl]; fix: sudo systemctl enable --now "
@@ -112,9 +128,9 @@ TEST_F(MachineChecks, APortThatIsInUseIsSaid) {
   EXPECT_THAT(checked(), IsEmpty()) << "connected, and another port";
   add("proc/net/tcp6 =    0: 00000000000000000000000000000000:733C 00000000000000000000000000000000:0000 0A "
       "0\n");
-  EXPECT_THAT(checked(), ElementsAre("port: 29500 is in use on this machine; containers with a network of "
-                                     "their own can use it all the same [/proc/net/tcp6]; fix: use another "
-                                     "--port where a run shares this machine's network"));
+  EXPECT_THAT(checked(), ElementsAre("port: 29500 is in use on this machine; containers with their own "
+                                     "network can still use it [/proc/net/tcp6]; fix: use another --port for "
+                                     "runs that share this machine's network"));
 }
 
 TEST_F(MachineChecks, TheEnginesParts) {

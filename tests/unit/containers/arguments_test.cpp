@@ -70,6 +70,26 @@ TEST(RunArguments, ProxiesOfTheMachineAreKeptOutWhereTheEnginePassesThemOn) {
   EXPECT_EQ(run_arguments(docker28(), spec), run_arguments(docker28(), node()));
 }
 
+TEST(RunArguments, TheGroupsThatMayUseADevice) {
+  auto spec = node();
+  spec.device_groups = {44, 993};
+  const auto options = [&](const EngineInfo& info) {
+    const auto arguments = run_arguments(info, spec);
+    std::string out;
+    for (std::size_t i = 0; i + 1 < arguments.size(); ++i) {
+      if (arguments[i] == "--group-add") out += arguments[i + 1] + " ";
+    }
+    return out;
+  };
+  EXPECT_EQ(options(docker28()), "44 993 ");
+  auto podman = podman4();
+  EXPECT_EQ(options(podman), "44 993 ");
+  podman.rootless = true;
+  EXPECT_EQ(options(podman), "keep-groups ");
+  spec.device_groups.clear();
+  EXPECT_EQ(options(podman), "");
+}
+
 TEST(RunArguments, TheCallersUserInAContainer) {
   auto spec = node();
   spec.caller = UserIds{1001, 1002};

@@ -59,7 +59,7 @@ TEST_F(RunContainer, WhoAUserOfAnImageIs) {
   EXPECT_EQ(podman().ids_of("trainer", "i", {{"/usr", "/usr"}}), (UserIds{1001, 1002}));
   EXPECT_EQ(podman().ids_of("other", "i", {{"/usr", "/usr"}}), std::nullopt);
   EXPECT_EQ(podman().ids_of("5:6", "i", {}), (UserIds{5, 6})) << "nobody is asked";
-  EXPECT_EQ(podman().ids_of("", "i", {}), UserIds{});
+  for (const auto* root : {"", "root", "0"}) EXPECT_EQ(podman().ids_of(root, "i", {}), UserIds{});
   EXPECT_EQ(podman().ids_of("trainer", "j", {}), std::nullopt);
 }
 
@@ -82,6 +82,7 @@ TEST_F(FindImage, DockersWordsForNone) {
   const auto image = docker().find_image("x");
   ASSERT_TRUE(image) << image.error().text();
   EXPECT_EQ(*image, std::nullopt);
+  EXPECT_EQ(runner_.asked().size(), 1U) << "docker's first word counts";
 }
 
 class MirroredDocker : public EngineTest {

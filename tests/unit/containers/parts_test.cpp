@@ -105,9 +105,9 @@ TEST_F(Parts, OfPodmanAreThere) {
 TEST_F(Parts, OfPodmanAreMissing) {
   runner_.on("podman info --format json", {0, R"({"host": {"networkBackend": "netavark"}})"});
   EXPECT_THAT(of(podman4()),
-              ElementsAre("init: catatonit is not installed, which `podman run --init` needs; fix: install "
+              ElementsAre("init: catatonit, which `podman run --init` needs, is not installed; fix: install "
                           "catatonit: apt-get install catatonit",
-                          "network: netavark is not installed, which podman needs for the networks of runs; "
+                          "network: netavark, which podman needs for runs' networks, is not installed; "
                           "fix: install netavark: apt-get install netavark"));
 }
 
@@ -129,7 +129,7 @@ TEST_F(Parts, OfPodmanWithGpusAreACdiSpecification) {
   EXPECT_EQ(cdi(2), "CDI: no specification in /etc/cdi or /var/run/cdi names this machine's GPUs" + fix);
   write("etc/cdi/nvidia.yaml", kYaml);
   EXPECT_EQ(cdi(2),
-            "CDI: the specification of this machine's GPUs is of another driver: "
+            "CDI: the GPU specification is for another driver: "
             "/usr/lib/x86_64-linux-gnu/libcuda.so.580.159.04 does not exist" +
                 fix);
   write("usr/lib/x86_64-linux-gnu/libcuda.so.580.159.04");
@@ -139,11 +139,30 @@ TEST_F(Parts, OfPodmanWithGpusAreACdiSpecification) {
   EXPECT_EQ(cdi(4), "CDI: names all 4 GPUs");
 }
 
+TEST_F(Parts, OfRootlessPodmanWithDevicesAreTheCallersGroups) {
+  auto engine = podman4();
+  const auto groups = [&](const std::string& runtime) {
+    fakes::FakeRunner runner;
+    runner.on("podman info --format json",
+              {0, R"({"host": {"ociRuntime": {"name": ")" + runtime + R"("}}})"});
+    for (const auto& part : parts_of(engine, runner, {.root = root_.path(), .device_groups = true})) {
+      if (part.what == "groups") return part.found + (part.fix.empty() ? "" : "; fix: " + part.fix);
+    }
+    return std::string("none");
+  };
+  EXPECT_EQ(groups("runc"), "none") << "root gives the numbers of groups";
+  engine.rootless = true;
+  EXPECT_EQ(groups("crun"), "crun keeps them for containers");
+  EXPECT_EQ(groups("runc"),
+            "AMD GPUs need crun, which keeps the caller's groups, but podman uses runc; fix: install crun: "
+            "apt-get install crun, and set runtime = \"crun\" in containers.conf");
+}
+
 TEST_F(Parts, OfDockerWithGpusAreNvidiasHook) {
   EXPECT_THAT(of(docker28()), IsEmpty());
   EXPECT_THAT(of(docker28(), 1),
-              ElementsAre("GPU hook: nvidia-container-runtime-hook is not installed, which docker needs for "
-                          "--gpus; fix: install NVIDIA's container toolkit, then: sudo nvidia-ctk runtime "
+              ElementsAre("GPU hook: nvidia-container-runtime-hook, which docker needs for --gpus, is not "
+                          "installed; fix: install NVIDIA's container toolkit, then: sudo nvidia-ctk runtime "
                           "configure --runtime=docker"));
   write("usr/bin/nvidia-container-runtime-hook");
   EXPECT_THAT(of(docker28(), 1), ElementsAre("GPU hook: nvidia-container-runtime-hook in /usr/bin"));

@@ -113,6 +113,12 @@ TEST(Choice, SetsWhatTheReleaseReads) {
   EXPECT_EQ(left(old, "NCCL_NET"), "NCCL 2.9.6 does not read it (added in 2.10.3)");
 }
 
+TEST(Choice, TheReleaseThatAnImageHasIsNoSetting) {
+  const auto settings = resolve({{"NCCL_VERSION", "2.27.3-1"}, {"NCCL_DEBUG", "INFO"}}, {});
+  ASSERT_EQ(settings.size(), 1U);
+  EXPECT_EQ(settings[0].name, "NCCL_DEBUG");
+}
+
 TEST(Choice, LeavesWhatIsSet) {
   Topology topology;
   topology.hcas.push_back(hca("mlx5_0", {}, {infiniband(200)}));

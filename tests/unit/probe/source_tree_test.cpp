@@ -56,6 +56,59 @@ TEST_F(SourceTreeTest, LinkedFoldersAreNotFollowed) {
   EXPECT_EQ(scan("src")->files, 1U);
 }
 
+TEST_F(SourceTreeTest, WhatIsLeftOutIsSaid) {
+  write("src/a.py", "import torch\n");
+  write("src/z.ipynb", "{}");
+  write("src/more/b.ipynb", "{}");
+  write("src/env/pyvenv.cfg", "");
+  write("src/env/lib/x.ipynb", "{}");
+  write("src/more/conda/conda-meta/history", "");
+  write("src/.venv/pyvenv.cfg", "");
+  auto left_out = scan("src")->left_out;
+  ASSERT_EQ(left_out.notebooks.size(), 1U);
+  EXPECT_EQ(left_out.notebooks[0].folder, "src");
+  EXPECT_EQ(left_out.notebooks[0].first, "src/more/b.ipynb");
+  EXPECT_EQ(left_out.notebooks[0].count, 2U);
+  std::map<std::string, std::string> environments;
+  for (const auto& each : left_out.environments) environments[each.folder] = each.mark;
+  EXPECT_EQ(environments, (std::map<std::string, std::string>{{"src/env", "pyvenv.cfg"},
+                                                              {"src/more/conda", "conda-meta"}}));
+  EXPECT_EQ(scan("src/z.ipynb").error().text(),
+            "error: src/z.ipynb is a notebook, which is not read\n\nhint: convert it: jupyter nbconvert --to "
+            "script "
+            "src/z.ipynb\n");
+  EXPECT_EQ(
+      scan("src/more").error().text(),
+      "error: no Python files (*.py) found below src/more\n\nhint: convert it: jupyter nbconvert --to script "
+      "src/more/b.ipynb\n");
+}
+
+TEST_F(SourceTreeTest, WhatIsExcludedIsNotRead) {
+  for (const auto* name :
+       {"src/a.py", "src/tests/b.py", "src/lib/tests/keep.py", "src/lib/x_pb2.py", "src/third/c.py"})
+    write(name, "import torch\n");
+  const auto files = [&](const std::vector<std::string>& patterns, const std::string& folder = "src") {
+    auto parsed = specs::IgnorePatterns::parse_at_any_depth(patterns).value();
+    const ScanPath path{root_ / folder, folder,
+                        std::make_shared<const specs::IgnorePatterns>(std::move(parsed))};
+    LeftOut left_out;
+    std::string text;
+    const auto found = find_sources(path, left_out);
+    if (!found) return found.error().text();
+    for (const auto& each : *found) text += each.shown + " ";
+    return text;
+  };
+  EXPECT_EQ(files({}), "src/a.py src/lib/tests/keep.py src/lib/x_pb2.py src/tests/b.py src/third/c.py ");
+  EXPECT_EQ(files({"tests", "*_pb2.py"}), "src/a.py src/third/c.py ");
+  EXPECT_EQ(files({"tests", "!keep.py"}), "src/a.py src/lib/tests/keep.py src/lib/x_pb2.py src/third/c.py ");
+  EXPECT_EQ(files({"src/third", "/lib"}), "src/a.py src/tests/b.py ") << "as shown, or below the folder";
+  EXPECT_EQ(files({"tests"}, "src/tests"), "src/tests/b.py ") << "what is named is read";
+  EXPECT_EQ(
+      files({"*.py"}),
+      "error: no Python files (*.py) found below src\n\nhint: some are excluded: see --exclude and [verify] "
+      "exclude\n");
+}
+
 TEST_F(SourceTreeTest, ProblemsNameTheirFile) {
   write("a.py", "x = '\n");
   const auto tree = *scan("a.py");

@@ -36,6 +36,7 @@ user    = "trainer"
 
 [verify]
 scan  = ["src"]
+exclude = ["tests"]
 
 [train]
 command = ["train.py", "--config", "llama3.toml"]
@@ -97,6 +98,7 @@ TEST(Recipe, IsReadWhole) {
   EXPECT_THAT(recipe.image.env, ElementsAre(Pair("HF_HOME", "/data/hf"), Pair("_X1", "")));
   EXPECT_EQ(recipe.image.user, "trainer");
   EXPECT_THAT(recipe.verify.scan, ElementsAre("src"));
+  EXPECT_THAT(recipe.verify.exclude, ElementsAre("tests"));
   EXPECT_THAT(recipe.train.command, ElementsAre("train.py", "--config", "llama3.toml"));
   EXPECT_EQ(recipe.train.nodes, 2);
   EXPECT_EQ(recipe.train.gpus, specs::GpuSet::of_count(4));
@@ -499,6 +501,9 @@ TEST(RecipeError, Paths) {
   EXPECT_EQ(error_with("verify", "scan = [\"src\", \"../other\"]"),
             "error: recipes/demo.toml:4:16: [verify] scan: expected a path below the project's root, such as "
             "\"src\", found \"../other\"\n");
+  EXPECT_EQ(error_with("verify", "exclude = [\"tests\", \"a[b\"]"),
+            "error: recipes/demo.toml:4:22: [verify] exclude: \"a[b\" is not a pattern: a \"[\" without its "
+            "\"]\"\n");
   EXPECT_EQ(
       error_with("train", "mounts = [{ from = \"\", to = \"/data\" }]"),
       "error: recipes/demo.toml:4:20: [train] mounts.from: expected a folder of the host, such as \"/data\", "

@@ -50,7 +50,7 @@ TEST(AttributeUses, BasesDecoratorsDefaultsAndHeadsAreExpressions) {
            "for i in torch.f: torch.g\nwith torch.h() as j: torch.k\n"),
       ElementsAre("torch:no_grad 2:2 must", "torch:a 3:9 must", "torch:b 4:3 path",
                   "torch:nn.Module 5:9 must", "torch:c 6:7 must", "torch:d 7:4 must", "torch:e 8:6 path",
-                  "torch:f 9:10 path", "torch:g 9:19 path", "torch:h 10:6 must", "torch:k 10:22 must"));
+                  "torch:f 9:10 must", "torch:g 9:19 path", "torch:h 10:6 must", "torch:k 10:22 must"));
 }
 
 TEST(AttributeUses, NamesFollowPythonsScopes) {
@@ -117,7 +117,7 @@ TEST(AttributeUses, WhatHasattrAsksForIsOptionalInTheExpression) {
   EXPECT_THAT(uses("import torch\nhasattr(torch, 'x') and torch.x.y()\n"
                    "z = torch.cuda.a if hasattr(torch.cuda, 'a') else torch.b\n"),
               ElementsAre("torch:x.y 2:25 optional", "torch:cuda.a 3:5 optional", "torch:cuda 3:29 must",
-                          "torch:b 3:51 must"));
+                          "torch:b 3:51 path"));
 }
 
 TEST(AttributeUses, GetattrWithALiteral) {

@@ -23,7 +23,7 @@ TEST(GpuNeeds, AreThoseOfTheTable) {
 TEST(Gpus, AreTheLinesOfNvidiaSmi) {
   const auto gpus = parse_gpus(
       "0, GPU-c75f5e34-60f1-5f7d-200a-ac52a1cc8df3, 580.159.04, 9.0, NVIDIA H100 80GB HBM3, 12, 81559, "
-      "Enabled\n"
+      "Enabled, 00000000:3B:00.0\n"
       "10, GPU-1, 580.159.04, [N/A]\n");
   ASSERT_EQ(gpus.size(), 2U);
   EXPECT_EQ(gpus[0].index, "0");
@@ -34,6 +34,8 @@ TEST(Gpus, AreTheLinesOfNvidiaSmi) {
   EXPECT_EQ(gpus[0].used, std::uint64_t{12} << 20);
   EXPECT_EQ(gpus[0].memory, std::uint64_t{81559} << 20);
   EXPECT_TRUE(gpus[0].divided);
+  EXPECT_EQ(gpus[0].address, "0000:3b:00");
+  EXPECT_EQ(gpus[1].address, "");
   EXPECT_EQ(gpus[1].index, "10");
   EXPECT_EQ(gpus[1].used, std::nullopt);
   EXPECT_FALSE(gpus[1].divided);

@@ -60,6 +60,8 @@ TEST(ImageReferenceTest, SaysWhatIsWrong) {
       {"a:", "\"\" cannot be a tag"},
       {"a@sha256:12", "expected \"sha256:\" and 64 hex digits after \"@\""},
       {"evil.example?x/a", "\"evil.example?x\" cannot be a registry"},
+      {std::string(248, 'a'),
+       "the name has 256 characters, expected at most 255"},  // with library/ before it
   };
   for (const auto& [text, reason] : cases) {
     const auto reference = specs::ImageReference::parse(text);

@@ -89,6 +89,12 @@ TEST(Requirement, SaysWhereItCannotBeRead) {
             "error: expected a marker variable such as python_version or a quoted string at column 8 of the "
             "requirement "
             "\"torch; python > '3'\", found \"python > '3'\"\n");
+  EXPECT_EQ(requirement(std::string(255, 'a') + "[" + std::string(255, 'b') + "]").name,
+            std::string(255, 'a'));
+  const std::string longer(256, 'a');
+  EXPECT_TRUE(error_of(longer).starts_with(
+      "error: expected a name of at most 255 characters at column 1 of the requirement \"" + longer +
+      "\", found \"aaa"));
 }
 
 }  // namespace

@@ -68,6 +68,12 @@ TEST(UrlTest, WhatIsNoUrlIsShownAsOne) {
   EXPECT_EQ(redacted_url("https://user:secret@pypi.example/a b?sig=1#frag"),
             "https://pypi.example/a b?sig=***#frag");
   EXPECT_EQ(redacted_url("not a url\x1b[31m"), "not a url\\x1b[31m");
+  // "\x9apikey=" has the name of a secret once it is shown.
+  const auto once = redacted_url(
+      "https://pypi.example/f?sign\x9a"
+      "pikey=1");
+  EXPECT_EQ(once, "https://pypi.example/f?sign\\x9apikey=***");
+  EXPECT_EQ(redacted_url(once), once);
 }
 
 struct Link {

@@ -42,9 +42,10 @@ TEST_F(ControlTest, WishesStandInOneLineThatKeepsItsLength) {
   const auto before = std::filesystem::file_size(file);
   EXPECT_THAT(lines(), ElementsAre("launch-control 1", "stop 0 grace 0 release 0 usr1 0 usr2 0 stacks 0",
                                    "launch 0", "guard 0", ""));
-  ASSERT_TRUE(control->signal(SIGUSR1));
-  ASSERT_TRUE(control->signal(SIGUSR2));
-  ASSERT_TRUE(control->signal(SIGUSR2));
+  control->joined();
+  ASSERT_TRUE(control->signal(SIGUSR1).value());
+  ASSERT_TRUE(control->signal(SIGUSR2).value());
+  ASSERT_TRUE(control->signal(SIGUSR2).value());
   ASSERT_TRUE(control->stop(std::chrono::seconds(86400)));
   EXPECT_EQ(lines()[1], "stop 1 grace 86400 release 0 usr1 1 usr2 2 stacks 0");
   ASSERT_TRUE(control->stop(std::chrono::seconds(0)));
@@ -52,6 +53,19 @@ TEST_F(ControlTest, WishesStandInOneLineThatKeepsItsLength) {
   ASSERT_TRUE(control->ask_for_stacks());
   EXPECT_EQ(lines()[1], "stop 1 grace 0 release 1 usr1 1 usr2 2 stacks 1");
   EXPECT_EQ(std::filesystem::file_size(file), before);
+}
+
+TEST_F(ControlTest, SignalsAreForRanksThatRun) {
+  const auto control = Control::create(work.disk, file).value();
+  EXPECT_FALSE(control->signal(SIGUSR1).value()) << "none has started";
+  control->joined();
+  EXPECT_TRUE(control->signal(SIGUSR1).value());
+  control->left();
+  EXPECT_FALSE(control->signal(SIGUSR1).value()) << "all have ended";
+  control->joined();
+  ASSERT_TRUE(control->renew());
+  EXPECT_FALSE(control->signal(SIGUSR1).value()) << "those of the attempt before are gone";
+  EXPECT_EQ(lines()[1], "stop 0 grace 0 release 0 usr1 1 usr2 0 stacks 0");
 }
 
 TEST_F(ControlTest, WishesThatNobodyCanReadAreAnError) {

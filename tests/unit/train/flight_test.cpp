@@ -31,9 +31,19 @@ TEST_F(FlightRecorder, WritesToAFolderOfTheRunThatAllUsersCanWrite) {
   const auto folder = scratch_ / "demo-1/flight";
   EXPECT_EQ(std::filesystem::status(folder).permissions(),
             std::filesystem::perms::all | std::filesystem::perms::sticky_bit);
-  EXPECT_EQ(count_flight_dumps(plan_), 0U);
+  EXPECT_FALSE(has_flight_dumps(plan_));
   ASSERT_TRUE(write_file(work_.disk, folder / "nccl_trace_rank_0", "x"));
-  EXPECT_EQ(count_flight_dumps(plan_), 1U);
+  EXPECT_TRUE(has_flight_dumps(plan_));
+}
+
+TEST_F(FlightRecorder, HasAFolderForEachAttempt) {
+  ASSERT_TRUE(make_flight_folder(work_.disk, plan_));
+  const auto second = plan_of_attempt(plan_, 1);
+  ASSERT_TRUE(make_flight_folder(work_.disk, second));
+  EXPECT_EQ(flight_folder(second), scratch_ / "demo-1/flight/attempt2");
+  ASSERT_TRUE(write_file(work_.disk, flight_folder(second) / "nccl_trace_rank_0", "x"));
+  EXPECT_TRUE(has_flight_dumps(second));
+  EXPECT_FALSE(has_flight_dumps(plan_)) << "the other attempt's folder is no dump";
 }
 
 TEST_F(FlightRecorder, IsOfNcclOnly) {
@@ -44,7 +54,7 @@ TEST_F(FlightRecorder, IsOfNcclOnly) {
   EXPECT_TRUE(plan_.mounts.empty());
   ASSERT_TRUE(make_flight_folder(work_.disk, plan_));
   EXPECT_FALSE(std::filesystem::exists(scratch_ / "demo-1"));
-  EXPECT_EQ(count_flight_dumps(plan_), 0U);
+  EXPECT_FALSE(has_flight_dumps(plan_));
 }
 
 TEST_F(FlightRecorder, AFolderThatCannotBeMadeIsAnErrorWithItsPath) {

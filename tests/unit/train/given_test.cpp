@@ -73,20 +73,19 @@ TEST(Given, ValuesOfTheShellAndThoseWithTheNameOfASecretAreHidden) {
   EXPECT_THAT(variables,
               testing::IsSupersetOf(
                   {std::string("HF_TOKEN (taken from the environment)"),
-                   std::string("PGPASSWORD (--env; not recorded, since its name looks like that of a "
-                               "secret)"),
+                   std::string("PGPASSWORD (--env; not recorded, since its name suggests a secret)"),
                    std::string("TOKENIZERS_PARALLELISM=false (--env)"),
                    std::string("WANDB_API_KEY ([train] env of the recipe; not recorded, since "
-                               "its name looks like that of a secret)")}));
-  EXPECT_THAT(
-      plan->notes,
-      testing::Contains("the values of PGPASSWORD and WANDB_API_KEY are not recorded, since the names look "
-                        "like those of secrets"));
+                               "its name suggests a secret)")}));
+  EXPECT_THAT(plan->notes,
+              testing::Contains(
+                  "the values of PGPASSWORD and WANDB_API_KEY are not recorded, since the names suggest "
+                  "secrets"));
 }
 
 TEST(Given, MountsReplaceThoseOfTheRecipeAtTheSamePlace) {
   auto recipe = demo();
-  recipe.train.mounts = {{"/proc", "/data/", true}, {"/sys", "/other", false}};
+  recipe.train.mounts = {{"/proc", "/data/", true}, {"/sys", "/other/", false}};
   const auto plan = plan_with(recipe, {.mounts = {"/:/data:ro", "/tmp:/with:colon:/t:rw"}});
   ASSERT_FALSE(plan);
   EXPECT_EQ(plan.error().message(), "--mount /tmp:/with:colon:/t: /tmp:/with:colon does not exist");
@@ -98,7 +97,7 @@ TEST(Given, MountsReplaceThoseOfTheRecipeAtTheSamePlace) {
                      (mount.relabel ? ",z" : ""));
   }
   EXPECT_THAT(mounts, ElementsAre("/:/data:ro", "/tmp:/tmp/t:ro,z", "/sys:/other"));
-  EXPECT_THAT(good->notes, testing::Contains("--mount puts / at /data, in place of the recipe's /proc"));
+  EXPECT_THAT(good->notes, testing::Contains("--mount puts / at /data instead of the recipe's /proc"));
 }
 
 TEST(Given, ErrorsOfItsTexts) {
@@ -144,9 +143,9 @@ TEST(Given, VariablesThatARunNeedsAreRefused) {
       "sets\n");
   auto recipe = demo();
   recipe.train.env = {{"LAUNCH_X", "1"}};
-  EXPECT_EQ(
-      error_of({}, recipe),
-      "error: [train] env of the recipe cannot set LAUNCH_X: variables of this name are launch's own\n");
+  EXPECT_EQ(error_of({}, recipe),
+            "error: [train] env of the recipe cannot set LAUNCH_X: launch reserves the names that begin with "
+            "LAUNCH_\n");
   EXPECT_EQ(error_of({.secrets = {"MASTER_ADDR=f"}}),
             "error: a secret cannot set MASTER_ADDR: torchrun sets it for each rank\n");
   EXPECT_EQ(error_of({.secrets = {"PYTHONPATH=f"}}),
@@ -215,14 +214,12 @@ TEST(Given, ProxiesThatRanksDoNotGetAreNoted) {
     return plan.notes;
   };
   EXPECT_THAT(notes({}, kHere), testing::IsEmpty());
-  EXPECT_THAT(
-      notes({}, Environment({{"HTTPS_PROXY", "http://me:pw@proxy.example"}, {"NO_PROXY", "x"}})),
-      ElementsAre("HTTPS_PROXY is set here, and ranks do not get it: `--env HTTPS_PROXY` passes it on"));
-  EXPECT_THAT(
-      notes({.variables = {"http_proxy=x"}},
-            Environment({{"HTTP_PROXY", "x"}, {"http_proxy", "x"}, {"all_proxy", "x"}})),
-      ElementsAre("HTTP_PROXY and all_proxy are set here, and ranks do not get them: `--env HTTP_PROXY` "
-                  "passes it on"));
+  EXPECT_THAT(notes({}, Environment({{"HTTPS_PROXY", "http://me:pw@proxy.example"}, {"NO_PROXY", "x"}})),
+              ElementsAre("HTTPS_PROXY is set here, but not in the ranks: pass it with `--env HTTPS_PROXY`"));
+  EXPECT_THAT(notes({.variables = {"http_proxy=x"}},
+                    Environment({{"HTTP_PROXY", "x"}, {"http_proxy", "x"}, {"all_proxy", "x"}})),
+              ElementsAre("HTTP_PROXY and all_proxy are set here, but not in the ranks: pass one with `--env "
+                          "HTTP_PROXY`"));
 }
 
 TEST(Given, TheFolderWhereRanksStart) {

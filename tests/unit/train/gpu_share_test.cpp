@@ -81,16 +81,16 @@ TEST_F(ShareGpus, AUuidIsKnownByItsIndex) {
 TEST_F(ShareGpus, WhatCannotBeShared) {
   EXPECT_EQ(error(1, "9"),
             "error: 9 GPUs per node requested, but this machine has 8\n\n"
-            "hint: use --gpus with fewer, or --gpus 0 to train on the CPU\n");
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
   EXPECT_EQ(error(3, "0,2"),
             "error: --gpus 0,2 names 2 GPUs for 3 nodes\n\n"
             "hint: name at least one per node, or use a number of GPUs per node\n");
   EXPECT_EQ(error(1, "0,8"),
             "error: --gpus 0,8: this machine has no GPU 8, only 0,1,2,3,4,5,6,7\n\n"
-            "hint: `nvidia-smi -L` lists them\n");
+            "hint: run `nvidia-smi -L` to list them\n");
   EXPECT_EQ(error(1, "GPU-x"),
             "error: --gpus GPU-x,: this machine has no GPU GPU-x, only 0,1,2,3,4,5,6,7\n\n"
-            "hint: `nvidia-smi -L` lists them\n");
+            "hint: run `nvidia-smi -L` to list them\n");
 }
 
 TEST_F(ShareGpus, AnEnvironmentThatHidesSomeIsRespected) {
@@ -106,7 +106,7 @@ TEST_F(ShareGpus, AnEnvironmentThatHidesSomeIsRespected) {
   EXPECT_EQ(error(1, "3"),
             "error: 3 GPUs per node requested, but this run may use 2; CUDA_VISIBLE_DEVICES=6,3 hides the "
             "others\n\n"
-            "hint: use --gpus with fewer, or --gpus 0 to train on the CPU\n");
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
 }
 
 TEST_F(ShareGpus, AnEnvironmentThatHidesNoneIsNoNews) {
@@ -129,6 +129,14 @@ TEST_F(ShareGpus, UuidsWhereTheDriversNumbersAreNotTheMachines) {
   EXPECT_THAT(shares(plan(2)), ElementsAre("GPU-0,", "GPU-1,"));
   EXPECT_THAT(shares(plan(1, "1,")), ElementsAre("GPU-1,"));
   EXPECT_THAT(shares(plan(1)), ElementsAre("GPU-0,GPU-1")) << "all would be those of the machine";
+}
+
+TEST_F(ShareGpus, InstancesThatTheEnvironmentNamesAreNotAllOfTheMachine) {
+  machine_.gpus = gpus_of(1);
+  ASSERT_TRUE(limit_gpus(machine_.gpus, {{"CUDA_VISIBLE_DEVICES", "MIG-5c"}}));
+  const auto made = plan(1);
+  EXPECT_THAT(shares(made), ElementsAre("MIG-5c,"));
+  EXPECT_THAT(made.notes, ElementsAre("CUDA_VISIBLE_DEVICES=MIG-5c leaves this run 1 MIG instance"));
 }
 
 TEST_F(ShareGpus, ADividedGpuIsUsedByItsInstances) {
@@ -164,6 +172,37 @@ TEST_F(ShareGpus, ATorchForOtherGpusGetsNone) {
               ElementsAre("this machine has no NVIDIA GPU: one rank per node, on the CPU with gloo"));
 }
 
+TEST_F(ShareGpus, OfAmdAreGivenByTheirDevices) {
+  accelerator_ = fakes::accelerator("rocm6.4");
+  machine_.gpus = amd_gpus_of(4);
+  const auto made = plan(2);
+  EXPECT_EQ(made.backend, "nccl");
+  EXPECT_THAT(shares(made), ElementsAre("0,1", "2,3"));
+  EXPECT_THAT(made.nodes[1].devices, ElementsAre("/dev/kfd", "/dev/dri/renderD130", "/dev/dri/renderD131"));
+  EXPECT_THAT(made.notes, ElementsAre("nodes on one machine reach each other over sockets, not Infinity "
+                                      "Fabric: --nodes 1 is faster"));
+  EXPECT_THAT(plan(1).nodes[0].devices, ElementsAre("/dev/kfd", "/dev/dri")) << "all of them";
+  EXPECT_THAT(plan(1, "3,").nodes[0].devices, ElementsAre("/dev/kfd", "/dev/dri/renderD131"));
+  EXPECT_EQ(error(1, "5"),
+            "error: 5 GPUs per node requested, but this machine has 4\n\n"
+            "hint: request fewer with --gpus, or use --gpus 0 to train on the CPU\n");
+  EXPECT_EQ(error(1, "7,"),
+            "error: --gpus 7,: this machine has no GPU 7, only 0,1,2,3\n\n"
+            "hint: run `amd-smi list` to list them\n");
+  machine_.gpus = amd_gpus_of(0);
+  EXPECT_THAT(plan(1).notes,
+              ElementsAre("this machine has no AMD GPU: one rank per node, on the CPU with gloo"));
+}
+
+TEST_F(ShareGpus, RcclNeedsOneGpuPerRankToo) {
+  accelerator_ = fakes::accelerator("rocm6.4");
+  machine_.gpus = amd_gpus_of(1);
+  recipe_.train.ranks_per_node = 2;
+  EXPECT_EQ(error(1, ""),
+            "error: 2 ranks per node, but a node has 1 GPU: RCCL allows one rank per GPU\n\n"
+            "hint: use --gpus 0 to train on the CPU with gloo, or --ranks-per-node with fewer\n");
+}
+
 TEST_F(ShareGpus, BusyOnesAreNamed) {
   auto& gpus = machine_.gpus.usable;
   gpus[0].used = 600 << 20;  // the driver's own
@@ -173,7 +212,7 @@ TEST_F(ShareGpus, BusyOnesAreNamed) {
   const auto made = plan(1, "0,1,2");
   EXPECT_THAT(
       busy_gpus(made, machine_.gpus, {{"other-1", specs::GpuSet::of_devices({"2", "3"})}}),
-      ElementsAre("GPU 1 has 65.5 GB of its 85.9 GB in use, by another program; --gpus chooses others",
+      ElementsAre("GPU 1 has 65.5 GB of its 85.9 GB in use by another program; choose others with --gpus",
                   "GPU 2 is used by the run other-1, and has 2.1 GB of its memory in use"));
   EXPECT_THAT(busy_gpus(plan(1, "4,"), machine_.gpus, {{"other-1", specs::GpuSet::all()}}),
               ElementsAre("GPU 4 is used by the run other-1"));

@@ -76,7 +76,7 @@ TEST(Hang, NcclKnowsTheRankThatIsBehindThoughAllLookAlike) {
   EXPECT_EQ(hang_cause(asked).sentence(),
             "rank 1 on node 1 did not join a collective: no rank has printed a line for 1 min 0 s, it has "
             "launched 51 "
-            "operations of AllReduce, others 52; it is at train.py:31 in load");
+            "AllReduce operations, others 52; it is at train.py:31 in load");
 }
 
 TEST(Hang, TheRanksOfASmallerCommunicatorHaveOtherNumbers) {

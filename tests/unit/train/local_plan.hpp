@@ -16,6 +16,17 @@ inline MachineGpus gpus_of(std::size_t count) {
   return gpus;
 }
 
+/// That many of AMD's.
+inline MachineGpus amd_gpus_of(std::size_t count) {
+  MachineGpus gpus{.vendor = &gpu_vendors()[1]};
+  for (std::size_t i = 0; i < count; ++i) {
+    gpus.usable.push_back({.index = std::to_string(i),
+                           .uuid = "GPU-" + std::to_string(i),
+                           .device = "/dev/dri/renderD" + std::to_string(128 + i)});
+  }
+  return gpus;
+}
+
 /// A plan of the local place on some machine.
 inline Result<Plan> plan_local(const project::Recipe& recipe, const PlanRequest& request,
                                const Machine& machine) {

@@ -182,6 +182,13 @@ TEST_F(Mux, HushedItStillKeepsFiles) {
   EXPECT_EQ(file("node0.rank0.log"), "x\n");
 }
 
+TEST_F(Mux, HushedItEndsTheBarsThatAreShown) {
+  mux_.take(0, Stream::out, "@launch 0 e 10%\r");
+  mux_.take(0, Stream::out, "@launch 1 e no bar");
+  mux_.hush();
+  EXPECT_THAT(shown_, ElementsAre("bar of err [0.0] 10%", "err [0.1] no bar", "bar of err [0.0] "));
+}
+
 TEST_F(Mux, TorchrunsGoodByesAreNotShownWhenItsRanksEndedWell) {
   mux_.take(0, Stream::out, "@launch 0 s {}");
   mux_.take(0, Stream::err, "before");

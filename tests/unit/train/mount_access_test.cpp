@@ -62,9 +62,10 @@ TEST_F(MountAccess, OfARootlessEngineMapsTheCaller) {
   plan_.secrets = {{"TOKEN", token_}};
   EXPECT_EQ(fit({1001, 1001}), "");
   EXPECT_EQ(plan_.caller, (UserIds{1001, 1001}));
-  EXPECT_THAT(plan_.notes,
-              ElementsAre("this user is trainer (1001:1001) in the containers, so that ranks can use "
-                          "what is mounted"));
+  EXPECT_THAT(
+      plan_.notes,
+      ElementsAre("this user is mapped to trainer (1001:1001) in the containers, so that ranks can use "
+                  "what is mounted"));
 }
 
 TEST_F(MountAccess, OfARootlessEngineThatCannotMapTheCaller) {
@@ -73,15 +74,15 @@ TEST_F(MountAccess, OfARootlessEngineThatCannotMapTheCaller) {
   EXPECT_EQ(fit({1001, 1001}), "");
   EXPECT_EQ(plan_.caller, std::nullopt);
   EXPECT_THAT(plan_.notes, ElementsAre("ranks run as trainer (1001:1001) and cannot write " + out_ +
-                                       ", mounted at /out: podman 4.2.0 cannot map users so that they can"));
+                                       ", mounted at /out: podman 4.2.0 cannot map this user to theirs"));
 }
 
 TEST_F(MountAccess, ASecretThatRanksCannotReadIsAnError) {
   plan_.mounts.clear();
   plan_.secrets = {{"TOKEN", token_}};
   EXPECT_EQ(fit(another_), "error: the secret TOKEN: ranks run as trainer (" + another_.text() +
-                               ") and cannot read " + token_ + "\n\nhint: allow it: setfacl -m u:" +
-                               std::to_string(another_.user) + ":r " + token_ + "\n");
+                               ") and cannot read " + token_ + "\n\nhint: run `setfacl -m u:" +
+                               std::to_string(another_.user) + ":r " + token_ + "`\n");
 }
 
 TEST_F(MountAccess, LabelsOfSelinuxAreNoted) {
@@ -93,18 +94,31 @@ TEST_F(MountAccess, LabelsOfSelinuxAreNoted) {
   note_labels(plan_, engine_);
   EXPECT_THAT(plan_.notes,
               ElementsAre("SELinux is on, and " + out_ + " and " + token_ +
-                          " are mounted as labelled: ranks can use only what has the label "
-                          "container_file_t; relabel = true in [train] mounts, or --mount FROM:TO:z, "
-                          "gives it to a folder for good"));
+                          " are not relabelled: ranks can use only files labelled "
+                          "container_file_t; relabel a folder permanently with relabel = true in [train] "
+                          "mounts, or --mount FROM:TO:z"));
+}
+
+TEST_F(MountAccess, NcclsFilesAreNotRelabelled) {
+  plan_.mounts.clear();
+  plan_.nccl_mounts = {{"/etc/nccl.conf", "/etc/nccl.conf", true}};
+  note_labels(plan_, engine_);
+  EXPECT_THAT(plan_.notes, IsEmpty());
+  engine_.selinux = true;
+  note_labels(plan_, engine_);
+  EXPECT_THAT(plan_.notes, ElementsAre("SELinux is on, and may keep NCCL from reading /etc/nccl.conf"));
 }
 
 TEST(DependsOnUser, WithMountsForWritingOrSecrets) {
   Plan plan;
-  EXPECT_FALSE(depends_on_user(plan));
+  auto engine = *containers::engine_named("docker");
+  EXPECT_FALSE(depends_on_user(plan, engine));
   plan.mounts = {{"/a", "/a", true}};
-  EXPECT_FALSE(depends_on_user(plan));
+  EXPECT_FALSE(depends_on_user(plan, engine));
   plan.secrets = {{"A", "/a"}};
-  EXPECT_TRUE(depends_on_user(plan));
+  EXPECT_TRUE(depends_on_user(plan, engine));
+  engine.elsewhere = "its daemon is at ssh://host.example";
+  EXPECT_FALSE(depends_on_user(plan, engine)) << "the files' owners are not those of this machine";
 }
 
 }  // namespace

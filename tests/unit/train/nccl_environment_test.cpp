@@ -126,7 +126,7 @@ TEST_F(NcclEnvironmentTest, VerbsThatAreOffNeedNoDevice) {
 TEST_F(NcclEnvironmentTest, AReleaseThatTheLockDoesNotNameIsSaid) {
   use_machine("two-ethernets");
   EXPECT_THAT(on_machines("10.20.0.1").notes,
-              ElementsAre("the lock does not say NCCL's release: 2.30.7 is assumed"));
+              ElementsAre("the lock does not name NCCL's release; assuming 2.30.7"));
 }
 
 TEST_F(NcclEnvironmentTest, AReleaseSetsOnlyWhatItReads) {
@@ -252,7 +252,7 @@ TEST_F(NcclEnvironmentTest, ThePlanOfALocalRunHasIt) {
                                  "TORCH_ELASTIC_SHUTDOWN_TIMEOUT", "TORCH_NCCL_DEBUG_INFO_TEMP_FILE",
                                  "TORCH_NCCL_DUMP_ON_TIMEOUT", "TORCH_NCCL_TRACE_BUFFER_SIZE"));
   EXPECT_EQ(plan.left_alone.front().name, "NCCL_DEBUG");
-  EXPECT_EQ(plan.mounts.back().to, "/etc/nccl.conf");
+  EXPECT_EQ(plan.nccl_mounts.back().to, "/etc/nccl.conf");
   EXPECT_EQ(plan.nccl->text(), "2.27.3");
   EXPECT_THAT(plan.ulimits, ElementsAre(std::pair("nofile", "4096:4096")));
   EXPECT_THAT(plan_with({.cpus = 8, .gpus = gpus_of(8), .files = std::uint64_t{1} << 40}).ulimits,

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "fakes/fake_runner.hpp"
 #include "fakes/fake_work.hpp"
+#include "fakes/files.hpp"
 #include "fakes/values.hpp"
 #include "unit/base/scratch.hpp"
 #include "unit/train/local_plan.hpp"
@@ -156,6 +159,32 @@ TEST(Plan, GpusAreSharedOutToTheNodes) {
   EXPECT_THAT(
       plan->notes,
       ElementsAre("nodes on one machine reach each other over sockets, not NVLink: --nodes 1 is faster"));
+}
+
+TEST(Plan, GpusOfAmdAreDevicesWithTheirGroups) {
+  const test::Scratch scratch;
+  const auto device = (scratch / "renderD128").string();
+  ASSERT_TRUE(write_file(device, ""));
+  // Only root may; else it has a group of this user.
+  EXPECT_TRUE(::chown(device.c_str(), static_cast<uid_t>(-1), 993) == 0 || ::geteuid() != 0);
+  struct stat status {};
+  ASSERT_EQ(::stat(device.c_str(), &status), 0);
+  auto asked = request();
+  asked.nodes = 1;
+  asked.accelerator = fakes::accelerator("rocm6.4");
+  asked.gpus = specs::GpuSet::of_count(1);
+  Machine machine{.cpus = 64, .memory = 512 * kGiB, .gpus = amd_gpus_of(2)};
+  machine.gpus.usable[0].device = device;
+  const auto plan = plan_local(demo(), asked, machine);
+  ASSERT_TRUE(plan) << plan.error().text();
+  const auto line = lines_of(*plan)[1];
+  EXPECT_THAT(line, testing::HasSubstr(fmt::format(" --device /dev/kfd --device {}", device)));
+  for (const auto group : plan->device_groups)
+    EXPECT_THAT(line, testing::HasSubstr(fmt::format(" --group-add {}", group)));
+  if (status.st_gid != 0) {
+    EXPECT_THAT(plan->device_groups, testing::Contains(status.st_gid));
+  }
+  EXPECT_THAT(line, testing::Not(testing::HasSubstr("nvidia.com/gpu")));
 }
 
 TEST(Plan, AllGpusOfASingleNode) {

@@ -120,7 +120,7 @@ void PrintTo(const Case& each, std::ostream* out) {
   *out << each.name;
 }
 
-const std::string kFirewall = " connects the nodes, and that no firewall is between them";
+const std::string kFirewall = " connects the nodes, and that no firewall blocks them";
 const std::string kP2p =
     "set NCCL_P2P_DISABLE=1 in [train] env: if that works, the links between the GPUs are the reason";
 
@@ -157,14 +157,14 @@ std::vector<Case> starts() {
        {1},
        {1},
        "rank 1 on node 1 stopped answering",
-       "look for a process that hangs on node 1, or a connection to n0:29500 that is lost"},
+       "look for a hung process on node 1, or a lost connection to n0:29500"},
       {"rank 0, which leads, stops answering",
        Check(3, 0).alone(),
        "rank",
        {0},
        {0},
        "rank 0 on node 0 stopped answering",
-       "look for a process that hangs on node 0, or a connection to n0:29500 that is lost"},
+       "look for a hung process on node 0, or a lost connection to n0:29500"},
   };
 }
 
@@ -176,7 +176,7 @@ std::vector<Case> alone() {
        {6},
        {1},
        "GPU 6 of node 1 (rank 6) fails alone: CUDA error: uncorrectable ECC error encountered",
-       "run nvidia-smi on node 1, and train without what does not work"},
+       "run `nvidia-smi` on node 1, and train without the GPUs that fail"},
       {"a GPU hangs",
        Check(2, 1)
            .alone({{1, R"("ok": false, "why": "hang", "step": 0, "at": "finding its device")"}})
@@ -185,7 +185,7 @@ std::vector<Case> alone() {
        {1},
        {1},
        "GPU 1 of node 1 (rank 1) fails alone: no answer within 30 s (finding its device)",
-       "run nvidia-smi on node 1, and train without what does not work"},
+       "run `nvidia-smi` on node 1, and train without the GPUs that fail"},
       {"a rank on the CPU dies",
        Check(2, 0).alone({{1, kDied}}).over(),
        "device",
@@ -208,7 +208,7 @@ std::vector<Case> alone() {
        "GPU 0 of node 0 (rank 0) fails alone: a; GPU 1 of node 0 (rank 1) fails alone: b; GPU 2 of node 1 "
        "(rank 2) "
        "fails alone: c; GPU 3 of node 1 (rank 3) fails alone: d; 2 more",
-       "run nvidia-smi on node 0, node 1 and node 2, and train without what does not work"},
+       "run `nvidia-smi` on node 0, node 1 and node 2, and train without the GPUs that fail"},
   };
 }
 
@@ -456,7 +456,7 @@ std::vector<Case> together() {
        "device",
        "check that the nodes see these HCAs (`ibv_devinfo`, /dev/infiniband) and may lock memory (`ulimit "
        "-l`), or "
-       "leave NCCL_IB_HCA out if sockets are meant"},
+       "unset NCCL_IB_HCA to use sockets"},
   };
 }
 
@@ -488,6 +488,27 @@ INSTANTIATE_TEST_SUITE_P(Alone, Preflights, testing::ValuesIn(alone()), name_of)
 INSTANTIATE_TEST_SUITE_P(Inside, Preflights, testing::ValuesIn(inside()), name_of);
 INSTANTIATE_TEST_SUITE_P(Between, Preflights, testing::ValuesIn(between()), name_of);
 INSTANTIATE_TEST_SUITE_P(Together, Preflights, testing::ValuesIn(together()), name_of);
+
+TEST(PreflightThatWorks, OverSocketsThatWereChosen) {
+  const std::string sockets = R"("ok": true, "transports": ["NET/Socket"], "interfaces": ["eth0"])";
+  for (const auto& [name, value] :
+       std::map<std::string, std::string>{{"NCCL_NET", "SOCKET"}, {"NCCL_IB_DISABLE", "0x1"}}) {
+    const auto result = Check(2, 1, {{"NCCL_IB_HCA", "=mlx5_0"}, {name, value}})
+                            .alone()
+                            .all({{0, sockets}, {1, sockets}})
+                            .over()
+                            .judge();
+    EXPECT_TRUE(result.works()) << name << ": " << result.message;
+  }
+}
+
+TEST(PreflightThatWorks, NamesRcclOnGpusOfAmd) {
+  Check check(2, 1);
+  check.plan.vendor = amd_gpus_of(1).vendor;
+  const std::string works = R"("ok": true, "transports": ["NET/Socket"], "interfaces": ["eth0"])";
+  EXPECT_EQ(check.alone().all({{0, works}, {1, works}}).over().judge().message,
+            "an all-reduce over 2 ranks works: RCCL over NET/Socket (eth0)");
+}
 
 TEST(PreflightThatWorks, SaysOverWhatAndHowFastTheSlowestRankWas) {
   const std::string fast =

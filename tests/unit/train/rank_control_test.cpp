@@ -100,12 +100,13 @@ TEST_F(RankScript, SigtermOfTheRunAndOfTorchrunIsOne) {
 
 TEST_F(RankScript, SignalsOfTheUserReachTheRank) {
   const auto wishes = control();
+  wishes->joined();
   on_shown_ = [&](std::string_view text) {
     if (text == "ready") {
-      EXPECT_TRUE(wishes->signal(SIGUSR1));
+      EXPECT_TRUE(wishes->signal(SIGUSR1).value());
     }
     if (text == "got 10") {
-      EXPECT_TRUE(wishes->signal(SIGUSR2));
+      EXPECT_TRUE(wishes->signal(SIGUSR2).value());
     }
   };
   run("import signal, time\n"
@@ -121,7 +122,8 @@ TEST_F(RankScript, SignalsOfTheUserReachTheRank) {
 
 TEST_F(RankScript, SignalsThatWereSentBeforeItStartedAreNotForIt) {
   const auto wishes = control();
-  ASSERT_TRUE(wishes->signal(SIGUSR1));
+  wishes->joined();
+  ASSERT_TRUE(wishes->signal(SIGUSR1).value());
   EXPECT_EQ(run("import time\ntime.sleep(0.5)\n").exit_code, 0);
 }
 
@@ -163,9 +165,10 @@ TEST_F(RankScript, AKeeperThatIsStoppedStillHoldsItsLock) {
 
 TEST_F(RankScript, SignalsOfTheUserAreNotRepeatedAfterAFailedRead) {
   const auto wishes = control();
+  wishes->joined();
   on_shown_ = [&](std::string_view text) {
     if (text == "ready") {
-      EXPECT_TRUE(wishes->signal(SIGUSR1));
+      EXPECT_TRUE(wishes->signal(SIGUSR1).value());
     }
     if (text == "got") {
       const auto file = scratch_.path() / "control";

@@ -148,11 +148,12 @@ TEST_F(RankScript, ATimeoutOfNcclIsReportedWhenItIsSaid) {
 
 TEST_F(RankScript, ASecretThatCannotBeReadIsNamed) {
   environment_["LAUNCH_SECRETS"] = "HF_TOKEN";
-  EXPECT_EQ(run("print('trained')\n").exit_code, 1);
+  EXPECT_EQ(run("print('trained')\n").exit_code, 2);
   const auto why = "cannot read the secret " + (scratch_.path() / "secrets/HF_TOKEN").string() +
                    ": No such file or directory";
-  EXPECT_THAT(cause_of(ended_.at(0)).sentence(),
-              testing::StartsWith("rank 5 on node 0 exited with code 1: " + why));
+  const auto cause = cause_of(ended_.at(0));
+  EXPECT_THAT(cause.sentence(), testing::StartsWith("rank 5 on node 0 exited with code 2: " + why));
+  EXPECT_TRUE(cause.repeats) << "another attempt could not read it either";
   EXPECT_THAT(shown_, ElementsAre(testing::StartsWith("err [0.5] " + why)));
 }
 

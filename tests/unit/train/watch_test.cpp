@@ -51,7 +51,7 @@ TEST_F(WatchTest, ARendezvousThatDoesNotFormNamesTheMissingNode) {
   ASSERT_TRUE(outcome) << outcome.error().text();
   ASSERT_TRUE(outcome->cause);
   EXPECT_EQ(outcome->cause->sentence(),
-            "after 0.0 s the ranks had not started: node 1 gets no answer from n0:29500");
+            "the ranks had not started after 0.0 s: node 1 gets no answer from n0:29500");
   EXPECT_THAT(outcome->cause->last_lines,
               ElementsAre("[W] The client socket cannot be initialized to connect to n0"));
   EXPECT_THAT(place_.done(), ElementsAre("start", "stop 2", "finish"));
@@ -140,10 +140,9 @@ TEST_F(WatchTest, ByDefaultAHangIsOnlySaid) {
   ASSERT_TRUE(outcome) << outcome.error().text();
   EXPECT_TRUE(outcome->interrupted);
   ASSERT_EQ(work_.reporter.warnings.size(), 1U);
-  EXPECT_THAT(
-      work_.reporter.warnings[0],
-      testing::AllOf(HasSubstr("; it is at train.py:3 in load; the stacks of all ranks are in their logs; "
-                               "--hang-timeout SECONDS would end the run")));
+  EXPECT_THAT(work_.reporter.warnings[0],
+              testing::AllOf(HasSubstr("; it is at train.py:3 in load; read the stacks of all ranks in their "
+                                       "logs; use --hang-timeout SECONDS to end such runs")));
 }
 
 TEST_F(WatchTest, SilentRanksThatMoveAreLeftAlone) {

@@ -15,6 +15,8 @@
 #include "base/text.hpp"
 #include "cli/manual.hpp"
 #include "commands/build_folder.hpp"
+#include "commands/bump.hpp"
+#include "commands/check.hpp"
 #include "commands/fabric.hpp"
 #include "commands/fetch.hpp"
 #include "commands/init.hpp"
@@ -146,6 +148,7 @@ TEST_P(Writer, SaysWhatFailedAndLeavesWhatWasThere) {
   EXPECT_EQ(written.error().kind(), ErrorKind::environment);
   auto text = written.error().text();
   text = std::regex_replace(text, std::regex("registries-[0-9a-f]{16}"), "registries-[KEY]");
+  text = std::regex_replace(text, std::regex("demo-[0-9a-f]{12}"), "demo-[KEY]");
   text = std::regex_replace(text, std::regex("build-[A-Za-z0-9]{6}"), "build-NEW");
   text = std::regex_replace(text, std::regex("sha256/[0-9a-f]{2}/[0-9a-f]{64}"), "[DIGEST]");
   EXPECT_EQ(replace_all(text, bench.root().string(), "[ROOT]"), "error: " + fault.error + "\n");
@@ -187,6 +190,11 @@ Result<void> fabric_page(Bench& bench) {
 }
 Result<void> fabric_record(Bench& bench) {
   TRY(commands::record_fabric("copy", {.tree = "machine"}, bench.context()));
+  return {};
+}
+
+Result<void> bump(Bench& bench) {
+  TRY(commands::bump({.recipe = "demo", .build = false}, bench.context()));
   return {};
 }
 
@@ -261,8 +269,20 @@ Result<void> init(Bench& bench) {
   return {};
 }
 
+Result<void> lock_and_code(Bench& bench) {
+  bench.put("src/a.py", "import gone\n");
+  return lock(bench);
+}
+Result<void> write_baseline(Bench& bench) {
+  TRY(commands::check(
+      {.wheels = commands::LockedWheels{"demo", {}}, .paths = {"src"}, .write_baseline = "known.json"},
+      bench.context()));
+  return {};
+}
+
 using Call = fakes::FaultyDisk::Fault;
 const std::string kLock = "lockfiles/pylock.demo.toml";
+const std::string kBump = "home/.local/state/launch/bump/demo-[KEY]/";
 const std::string kStored = "store/[DIGEST]/leaf-1.0-py3-none-any.whl";
 const std::string kFetching = "fetching leaf-1.0-py3-none-any.whl";
 const std::string kContext = "contexts/build-NEW/context/";
@@ -275,12 +295,17 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Fault{"InitNoSpace", source_tree, init, Call{"write", "first.toml", ENOSPC},
               full("write", "tree/recipes/first.toml")},
+        Fault{"BaselineNoSpace", lock_and_code, write_baseline, Call{"write", "known.json", ENOSPC},
+              full("write", "known.json")},
         Fault{"LockNoSpace", lock_first, lock, Call{"write", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNoFile", lock_first, lock, Call{"open_new", "pylock", ENOSPC}, full("write", kLock)},
         Fault{"LockNotFlushed", lock_first, lock, Call{"flush", "pylock", EIO}, broken("write", kLock)},
         Fault{"LockNotRenamed", lock_first, lock, Call{"rename", "pylock", EIO}, broken("write", kLock)},
         Fault{"LockNoFolder", nothing, lock, Call{"make_folders", "lockfiles", ENOSPC},
               full("create the folder", "lockfiles")},
+        Fault{"BumpCandidateNoSpace", nothing, bump, Call{"write", "candidates", ENOSPC},
+              full("write", kBump + "candidates/newest/pylock.demo.toml")},
+        Fault{"BumpNoSpace", nothing, bump, Call{"write", "lockfiles", ENOSPC}, full("write", kLock)},
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},
         Fault{"DockerfileNotRenamed", render_first, render, Call{"rename", "Dockerfile", EIO},

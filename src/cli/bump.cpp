@@ -1,0 +1,84 @@
+#include "commands/bump.hpp"
+
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "cli/app.hpp"
+#include "cli/reports/bump_formats.hpp"
+#include "train/machine.hpp"
+
+namespace launch::cli {
+namespace {
+
+constexpr int kTries = 10;
+
+constexpr const char* kDescription =
+    R"(Move the lock of a recipe to the newest nightly that locks, has the names that the code needs, builds and is
+verified)";
+
+constexpr const char* kFooter =
+    R"(Nightlies are tried from the newest down to the one that is locked. Each is locked (only what the recipe takes
+from the channel moves, and what must move with it), checked against the code under [verify] scan, built and
+verified. The first that passes replaces the lock, its Dockerfile and the record of its verification. If none
+does, nothing is changed, the image of the recipe included, and the exit code is 1. The answer names what broke,
+since which nightly, and the commits of torch in between. Without the channel nightly, only the newest that
+the recipe allows is tried.
+
+What could not be verified is remembered, and not verified again unless the image or the smoke test has changed.
+
+Examples:
+  launch bump demo                                the newest nightly that works
+  launch bump demo --no-build                     one that locks and has the names, without an engine
+  launch bump demo --format markdown > report.md  for a pull request or an issue
+)";
+
+struct BumpOptions {
+  std::string recipe;
+  std::optional<std::string> engine;
+  std::optional<int> tries;
+  std::string format;
+  bool no_build = false;
+  bool again = false;
+};
+
+Result<int> run_bump(World& world, const BumpOptions& options) {
+  if (world.json && !options.format.empty() && options.format != "json") {
+    return fail(input_error(fmt::format("--json cannot be combined with --format {}", options.format)));
+  }
+  const auto tries = options.tries.value_or(kTries);
+  if (tries < 1) return fail(input_error(fmt::format("--tries must be 1 or more, not {}", tries)));
+  const auto document =
+      commands::bump({.recipe = options.recipe,
+                      .engine = options.engine,
+                      .machine_gpus = static_cast<int>(train::this_machine().gpus.existing()),
+                      .tries = tries,
+                      .build = !options.no_build,
+                      .again = options.again},
+                     world.context);
+  if (!document) return ended(world, document.error(), "the lock was not moved");
+  world.terminal.clear();
+  const auto format = world.json ? "json" : options.format.empty() ? "text" : options.format;
+  world.output.line(bump_report(format, *document));
+  return document->works() ? kYes : kNo;
+}
+
+}  // namespace
+
+void register_bump(App& app) {
+  const auto options = std::make_shared<BumpOptions>();
+  auto command = app.add("bump", kDescription);
+  command.footer(kFooter);
+  command.option("RECIPE", &options->recipe, kRecipeHelp).required().value_name("");
+  command.option("--engine", &options->engine, engine_help()).value_name("ENGINE");
+  command.option("--tries", &options->tries, fmt::format("Try at most N nightlies (default: {})", kTries))
+      .value_name("N");
+  command.flag("--no-build", options->no_build, "Neither build nor verify");
+  command.flag("--again", options->again, "Also verify what an earlier bump could not verify");
+  command.option("--format", &options->format, "Print the answer in this format (default: text)")
+      .value_name("NAME")
+      .one_of(bump_format_names());
+  command.runs([options](World& world) { return run_bump(world, *options); });
+}
+
+}  // namespace launch::cli

@@ -1,0 +1,76 @@
+#include "cli/reports/finding_text.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/reports/names.hpp"
+
+namespace launch::cli {
+
+std::string finding_text(const probe::CheckReport& report, const probe::Finding& finding) {
+  const auto& requirement = report.platforms.front().names[finding.name].requirement;
+  auto text = fmt::format("{}{}: {} ({})", dotted_name(requirement), on_platforms(report, finding),
+                          standing_words(report, finding.standing), finding.reason);
+  if (const auto advice = advice_text(report, finding); !advice.empty()) text += "; " + advice;
+  return text;
+}
+
+std::string standing_words(const probe::CheckReport& report, probe::Standing standing) {
+  const auto earlier =
+      report.earlier ? fmt::format("{} {}", report.earlier->wheel.package, report.earlier->wheel.version)
+                     : std::string();
+  switch (standing) {
+    case probe::Standing::unknown:
+      return "unknown";
+    case probe::Standing::known:
+      return "no, but known";
+    case probe::Standing::before:
+      return fmt::format("no, nor in {}", earlier);
+    case probe::Standing::spared:
+      return "no, and not needed";
+    case probe::Standing::not_run:
+      return "no, and not run with this version";
+    case probe::Standing::fails:
+    case probe::Standing::warned:
+    case probe::Standing::fine:
+      break;
+  }
+  return report.earlier ? fmt::format("no, but {} has it", earlier) : "no";
+}
+
+std::string on_platforms(const probe::CheckReport& report, const probe::Finding& finding) {
+  if (finding.platforms.size() == report.platforms.size()) return {};
+  std::vector<std::string> platforms;
+  for (const auto each : finding.platforms) platforms.push_back(report.platforms[each].platform.text());
+  return " on " + join_words(platforms);
+}
+
+std::string advice_text(const probe::CheckReport& report, const probe::Finding& finding) {
+  const auto& requirement = report.platforms.front().names[finding.name].requirement;
+  const auto advice = report.advice.find(requirement);
+  if (advice == report.advice.end() || is_aside(finding.standing)) return {};
+  const auto& [moved, near] = advice->second;
+  const bool is_module = requirement.name.empty() || requirement.name == "*";
+  if (!moved.empty())
+    return fmt::format("{} {}", is_module ? "perhaps moved to" : "also in",
+                       join_words(moved, is_module ? "or" : "and"));
+  return near.empty() ? std::string() : fmt::format("a guess: did you mean {}?", join_words(near, "or"));
+}
+
+std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
+                                        std::size_t use) {
+  const auto& judged = report.platforms[finding.platforms.front()].names[finding.name].uses[use];
+  if (!judged.fails()) return {};
+  auto lines = judged.passed_lines;
+  lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
+  return lines;
+}
+
+bool is_aside(probe::Standing standing) {
+  return standing == probe::Standing::known || standing == probe::Standing::before ||
+         standing == probe::Standing::spared || standing == probe::Standing::not_run;
+}
+
+}  // namespace launch::cli

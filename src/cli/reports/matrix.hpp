@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "probe/bisection.hpp"
+#include "probe/matrix.hpp"
+
+namespace launch::cli {
+
+/// Which rows a person sees.
+enum class MatrixRows {
+  all,
+  telling,  ///< without the names that every version has, which are counted
+};
+
+/// A line for each name: "torch.nn:Module  yes since 2.6.0, no from 2.10.0". Without a newline at the end.
+std::string matrix_text(const probe::Matrix& matrix, MatrixRows rows);
+/// The document of `launch matrix --json` (docs/json.md).
+std::string matrix_json(const probe::Matrix& matrix);
+/// A page that needs nothing else.
+std::string matrix_html(const probe::Matrix& matrix);
+
+/// The stretches of each name with the changes between them. Without a newline at the end.
+std::string bisect_text(const probe::Bisection& bisection);
+/// The document of `launch bisect --json` (docs/json.md).
+std::string bisect_json(const probe::Bisection& bisection);
+
+/// "yes since 2.6.0, no from 2.10.0"; "yes" or "no" if it never changes.
+std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix);
+/// What was asked, and what was not, a line each.
+std::vector<std::string> asked_versions(const probe::Matrix& matrix);
+
+}  // namespace launch::cli

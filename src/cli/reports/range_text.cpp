@@ -1,0 +1,95 @@
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "cli/reports/matrix.hpp"
+#include "cli/reports/names.hpp"
+#include "cli/reports/range.hpp"
+
+namespace launch::cli {
+namespace {
+
+/// "2.0.0 to 2.3.1 and 2.5.0", from places among the versions, in order.
+std::string versions_text(const probe::Matrix& matrix, const std::vector<std::size_t>& places) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < places.size();) {
+    auto end = i;
+    while (end + 1 < places.size() && places[end + 1] == places[end] + 1) ++end;
+    const auto& first = matrix.versions[places[i]].version;
+    const auto& last = matrix.versions[places[end]].version;
+    parts.push_back(i == end ? first : fmt::format("{} to {}", first, last));
+    i = end + 1;
+  }
+  return join_words(parts);
+}
+
+/// "  src/a.py:3: torch.x:y (torch 2.3.1 has no module torch/x)", for each lack, by place.
+void add_lacks(std::string& text, std::vector<probe::Lack> lacks) {
+  constexpr std::size_t kMost = 10;
+  std::stable_sort(lacks.begin(), lacks.end(), [](const auto& a, const auto& b) {
+    return std::tie(a.use.file, a.use.line) < std::tie(b.use.file, b.use.line);
+  });
+  for (std::size_t i = 0; i < std::min(kMost, lacks.size()); ++i) {
+    text += fmt::format("  {}: {} ({})\n", shown_place(lacks[i].use), shown_name(lacks[i].requirement),
+                        printable(lacks[i].reason));
+  }
+  if (lacks.size() > kMost) text += fmt::format("  and {} more\n", count_of(lacks.size() - kMost, "name"));
+}
+
+void add_bound(std::string& text, const probe::VersionRange& range, const char* word, std::size_t bound,
+               std::optional<std::size_t> beyond) {
+  const auto& matrix = range.matrix;
+  const auto& version = matrix.versions[bound].version;
+  if (!beyond) {
+    text += fmt::format("{} {}: no bound found, as it is the {} that was asked\n", word, version, word);
+    return;
+  }
+  text +=
+      fmt::format("{} {}: {} lacks what the code needs\n", word, version, matrix.versions[*beyond].version);
+  add_lacks(text, range.lacks[*beyond]);
+}
+
+}  // namespace
+
+std::string range_text(const probe::VersionRange& range) {
+  const auto& matrix = range.matrix;
+  std::string text;
+  const auto of =
+      fmt::format("{} in {}", count_of(matrix.rows.size(), "name"), count_of(matrix.files, "file"));
+  if (const auto* answer = range.answer()) {
+    const auto newest = matrix.versions.size() - 1;
+    text += fmt::format("{} {} to {} ({})\n", matrix.package, matrix.versions[answer->first].version,
+                        matrix.versions[answer->last].version, of);
+    add_bound(text, range, "oldest", answer->first,
+              answer->first == 0 ? std::nullopt : std::optional(answer->first - 1));
+    add_bound(text, range, "newest", answer->last,
+              answer->last == newest ? std::nullopt : std::optional(answer->last + 1));
+    if (range.allowed.size() > 1) {
+      std::vector<std::size_t> others;
+      for (std::size_t i = 0; i + 1 < range.allowed.size(); ++i) {
+        for (auto k = range.allowed[i].first; k <= range.allowed[i].last; ++k) others.push_back(k);
+      }
+      text += fmt::format("also allowed: {}\n", versions_text(matrix, others));
+    }
+  } else {
+    const auto best = std::min_element(range.lacks.begin(), range.lacks.end(),
+                                       [](const auto& a, const auto& b) { return a.size() < b.size(); });
+    const auto& version = matrix.versions[static_cast<std::size_t>(best - range.lacks.begin())].version;
+    text += fmt::format("no version of {} has all that the code needs ({}); {} lacks least\n", matrix.package,
+                        of, version);
+    add_lacks(text, *best);
+  }
+  for (const auto& each : range.declared) {
+    text += fmt::format("{} declares {}", printable(each.place), printable(each.text));
+    if (!each.lacking.empty()) {
+      text += fmt::format(", which allows {}, where names are missing", versions_text(matrix, each.lacking));
+    } else if (!each.refused.empty()) {
+      text += fmt::format(", and the names would also allow {}", versions_text(matrix, each.refused));
+    }
+    text += "\n";
+  }
+  return text + join(asked_versions(matrix), "\n");
+}
+
+}  // namespace launch::cli

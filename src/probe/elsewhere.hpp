@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "probe/wheel_api.hpp"
+
+namespace launch::probe {
+
+/// What helps with a name that is missing.
+struct Advice {
+  /// Modules of the same wheel that have the name, the nearest first: "torch.distributed.tensor". For a
+  /// missing module, its names elsewhere.
+  std::vector<std::string> moved = {};
+  std::vector<std::string> near = {};  ///< of a missing module: modules beside it that are spelled like it
+};
+
+/// Looks for the last part of each missing name in other modules of its wheel: those that define it or list
+/// it in `__all__`, and packages that import it. Reads at most the 32 nearest modules per name (by the parts
+/// that their names share with the module's; underscores do not count) and 200 in all. Names without any
+/// advice are left out. Errors: those of WheelApi::read_modules and ask.
+Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
+    WheelApi& api, const std::vector<pysource::Requirement>& missing);
+
+}  // namespace launch::probe

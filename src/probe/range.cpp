@@ -1,0 +1,67 @@
+#include "probe/range.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "probe/judgement.hpp"
+#include "specs/version.hpp"
+
+namespace launch::probe {
+namespace {
+
+/// What a version lacks of what is needed.
+std::vector<Lack> lacks_in(const std::vector<NeededName>& names, const std::vector<pysource::Answer>& answers,
+                           Needs needs) {
+  const auto counts = [&](const JudgedUse& use) {
+    return use.fails() && (needs == Needs::path || use.use.need == pysource::Need::must);
+  };
+  std::vector<Lack> lacks;
+  for (const auto& name : judge(names, answers)) {
+    const auto first = std::find_if(name.uses.begin(), name.uses.end(), counts);
+    if (first != name.uses.end()) lacks.push_back({name.requirement, name.answer.reason, first->use});
+  }
+  return lacks;
+}
+
+DeclaredBound compared(const project::FoundRequirement& declared, const VersionRange& range) {
+  DeclaredBound bound{declared.requirement.text(), declared.place, {}, {}};
+  for (std::size_t i = 0; i < range.matrix.versions.size(); ++i) {
+    const auto version = specs::Version::parse(range.matrix.versions[i].version);
+    const bool allows = version && declared.requirement.specifier.matches(*version);
+    const bool lacks = !range.lacks[i].empty();
+    if (allows && lacks) bound.lacking.push_back(i);
+    if (!allows && !lacks) bound.refused.push_back(i);
+  }
+  return bound;
+}
+
+}  // namespace
+
+bool VersionRange::fails() const {
+  return allowed.empty() || std::any_of(declared.begin(), declared.end(),
+                                        [](const DeclaredBound& each) { return !each.lacking.empty(); });
+}
+
+VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::FoundRequirement>& declared) {
+  VersionRange range;
+  std::vector<NeededName> names;
+  names.reserve(matrix.rows.size());
+  for (const auto& row : matrix.rows) names.push_back(row.name);
+  for (std::size_t i = 0; i < matrix.versions.size(); ++i) {
+    std::vector<pysource::Answer> answers;
+    answers.reserve(matrix.rows.size());
+    for (const auto& row : matrix.rows) answers.push_back(row.cells[i]);
+    range.lacks.push_back(lacks_in(names, answers, needs));
+    if (!range.lacks.back().empty()) continue;
+    if (!range.allowed.empty() && range.allowed.back().last + 1 == i) {
+      range.allowed.back().last = i;
+    } else {
+      range.allowed.push_back({i, i});
+    }
+  }
+  range.matrix = std::move(matrix);
+  for (const auto& each : declared) range.declared.push_back(compared(each, range));
+  return range;
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,255 @@
+#include "probe/version_apis.hpp"
+
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "archive/installation.hpp"
+#include "base/text.hpp"
+#include "probe/rules.hpp"
+#include "pysource/module_files.hpp"
+#include "pytorch/commits.hpp"
+#include "pytorch/packages.hpp"
+#include "store/derived.hpp"
+
+namespace launch::probe {
+namespace {
+
+/// As many versions are open at the same time: enough to keep the connections busy, few enough for the
+/// memory.
+constexpr std::size_t kTogether = 8;
+
+/// Names of what is kept beside a wheel's digest. Answers depend on the rules, the directory does not.
+std::string known_name() {
+  return fmt::format("names-{}", kRules);
+}
+constexpr std::string_view kOutlineName = "outline-1";
+
+/// The entries that say which modules a wheel has and what they contain: code, what the rules read besides,
+/// and one file of every other folder, as each folder is a package.
+std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEntry>& entries) {
+  std::unordered_set<std::string> kept;
+  std::unordered_set<std::string> folders;
+  const auto keep = [&](const std::string& name) {
+    kept.insert(name);
+    for (auto slash = name.rfind('/'); slash != std::string::npos && slash > 0;
+         slash = name.rfind('/', slash - 1)) {
+      if (!folders.insert(name.substr(0, slash)).second) break;
+    }
+  };
+  for (const auto& entry : entries) {
+    const std::string_view name = entry.name;
+    if (name.ends_with(".py") || name.ends_with(".pyi") || name.ends_with(".so")) keep(entry.name);
+  }
+  for (const auto& entry : entries) {
+    const auto slash = entry.name.rfind('/');
+    if (slash != std::string::npos && !folders.contains(entry.name.substr(0, slash))) keep(entry.name);
+  }
+  return kept;
+}
+
+std::vector<std::string> roots_of(const index::ZipOutline& outline) {
+  std::vector<std::string> paths;
+  for (const auto& entry : outline.entries) {
+    if (auto path = archive::import_path(entry.name)) paths.push_back(std::move(*path));
+  }
+  const pysource::ModuleFiles files(std::move(paths));
+  return {files.roots().begin(), files.roots().end()};
+}
+
+Result<void> go_on(const Work& work) {
+  if (work.stop.stop_requested()) return fail(environment_error("stopped before all versions were read"));
+  return {};
+}
+
+/// Calls work with some of the items at a time.
+template <class Item, class Call>
+Result<void> in_batches(std::span<Item> items, const Call& call) {
+  for (std::size_t first = 0; first < items.size(); first += kTogether) {
+    TRY(call(items.subspan(first, std::min(kTogether, items.size() - first))));
+  }
+  return {};
+}
+
+}  // namespace
+
+VersionApis::VersionApis(std::string package, std::vector<VersionBuild> builds, const store::Store& store,
+                         net::HttpClient& http, const Work& work)
+    : package_(std::move(package)), store_(store), http_(http), work_(work) {
+  for (auto& build : builds) versions_.push_back({std::move(build), {}, {}, {}});
+}
+
+const Error* VersionApis::problem(std::size_t version) const {
+  const auto& error = versions_[version].error;
+  return error ? &*error : nullptr;
+}
+
+void VersionApis::remember(Version& version) {
+  if (!version.build.file.sha256) return;
+  if (const auto text = store::derived(store_, *version.build.file.sha256, known_name())) {
+    version.known = parse_known(*text);
+  }
+}
+
+void VersionApis::keep(const Version& version) {
+  if (!version.build.file.sha256 || !version.known) return;
+  store::keep_derived(store_, *version.build.file.sha256, known_name(), text_of(*version.known), work_.disk);
+}
+
+Result<void> VersionApis::require_some() const {
+  const auto is_readable = [](const Version& version) { return !version.error; };
+  if (std::any_of(versions_.begin(), versions_.end(), is_readable)) return {};
+  auto error = *versions_.back().error;
+  return fail(
+      std::move(error).during(fmt::format("reading {}, as all other versions", label(versions_.back()))));
+}
+
+Result<void> VersionApis::open(std::span<Version* const> versions) {
+  std::vector<Version*> unopened;
+  for (auto* version : versions) {
+    const auto& digest = version->build.file.sha256;
+    const auto text = digest ? store::derived(store_, *digest, kOutlineName) : std::nullopt;
+    if (text) version->outline = parse_outline(*text);
+    if (!version->outline) unopened.push_back(version);
+  }
+  return in_batches(
+      std::span<Version* const>(unopened), [&](std::span<Version* const> batch) -> Result<void> {
+        TRY(go_on(work_));
+        work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
+        std::vector<index::ZipLocation> locations;
+        for (const auto* version : batch) {
+          const auto& file = version->build.file;
+          const auto tail = std::min(file.size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
+          locations.push_back({.url = file.url, .size = file.size, .tail = tail, .cache = !file.sha256});
+        }
+        auto zips = index::RemoteZip::open_all(http_, locations);
+        for (std::size_t i = 0; i < batch.size(); ++i) {
+          auto& version = *batch[i];
+          if (!zips[i]) {
+            version.error = std::move(zips[i].error());
+            continue;
+          }
+          const auto kept = entries_to_keep(zips[i]->entries());
+          zips[i]->keep_only([&](const archive::ZipEntry& entry) { return kept.contains(entry.name); });
+          version.outline = zips[i]->outline();
+          const auto& digest = version.build.file.sha256;
+          if (digest) {
+            store::keep_derived(store_, *digest, kOutlineName, text_of(*version.outline), work_.disk);
+          }
+        }
+        return {};
+      });
+}
+
+Result<std::set<std::string, std::less<>>> VersionApis::roots() {
+  std::vector<Version*> unknown;
+  for (auto& version : versions_) {
+    if (!version.known) remember(version);
+    if (!version.known && !version.error) unknown.push_back(&version);
+  }
+  TRY(open(unknown));
+  std::set<std::string, std::less<>> all;
+  for (auto& version : versions_) {
+    if (version.error) continue;
+    if (!version.known) version.known = KnownWheel{roots_of(*version.outline), {}, {}};
+    all.insert(version.known->roots.begin(), version.known->roots.end());
+  }
+  TRY(require_some());
+  return all;
+}
+
+std::unique_ptr<WheelSource> VersionApis::source(const Version& version) const {
+  return remote_wheel(index::RemoteZip::known(http_, version.build.file.url, *version.outline));
+}
+
+void VersionApis::ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
+                           std::span<const std::string> keys, ModulePool& pool) {
+  std::vector<WheelApi> apis;
+  std::vector<std::vector<std::size_t>> missing(versions.size());
+  std::vector<std::vector<pysource::Requirement>> asked(versions.size());
+  std::vector<ApiQuestion> questions;
+  apis.reserve(versions.size());
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    std::vector<LabelledWheel> wheels;
+    wheels.push_back({label(*versions[i]), source(*versions[i])});
+    apis.emplace_back(std::move(wheels));
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      if (versions[i]->known->answers.contains(keys[k])) continue;
+      missing[i].push_back(k);
+      asked[i].push_back(names[k]);
+    }
+    questions.push_back({&apis.back(), asked[i]});
+  }
+  auto results = ask_all(questions, pool);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    auto& version = *versions[i];
+    if (!results[i]) {
+      version.error = std::move(results[i].error());
+      continue;
+    }
+    for (std::size_t k = 0; k < missing[i].size(); ++k) {
+      version.known->answers.insert_or_assign(keys[missing[i][k]], std::move((*results[i])[k]));
+    }
+    keep(version);
+  }
+}
+
+Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
+    std::span<const pysource::Requirement> names) {
+  TRY(roots());
+  std::vector<std::string> keys;
+  keys.reserve(names.size());
+  for (const auto& name : names) keys.push_back(key_of(name));
+  std::vector<Version*> lacking;
+  std::vector<Version*> unopened;
+  for (auto& version : versions_) {
+    if (version.error) continue;
+    const auto& answers = version.known->answers;
+    if (std::all_of(keys.begin(), keys.end(), [&](const auto& key) { return answers.contains(key); }))
+      continue;
+    lacking.push_back(&version);
+    if (!version.outline) unopened.push_back(&version);
+  }
+  TRY(open(unopened));
+  std::erase_if(lacking, [](const Version* version) { return version->error.has_value(); });
+  ModulePool pool;
+  TRY(in_batches(std::span<Version* const>(lacking), [&](std::span<Version* const> batch) -> Result<void> {
+    TRY(go_on(work_));
+    work_.reporter.status(fmt::format("asking {}", label(*batch.front())));
+    ask_some(batch, names, keys, pool);
+    return {};
+  }));
+  TRY(go_on(work_));
+  TRY(require_some());
+  std::vector<std::vector<pysource::Answer>> all(versions_.size());
+  for (std::size_t i = 0; i < versions_.size(); ++i) {
+    if (versions_[i].error) continue;
+    all[i].reserve(keys.size());
+    for (const auto& key : keys) all[i].push_back(versions_[i].known->answers.at(key));
+  }
+  return all;
+}
+
+std::optional<std::string> VersionApis::commit(std::size_t index) {
+  auto& version = versions_[index];
+  if (version.error || !version.known) return std::nullopt;
+  auto& commit = version.known->commit;
+  if (!commit) {
+    Version* const one = &version;
+    if (!version.outline && !open({&one, 1})) return std::nullopt;
+    if (version.error) return std::nullopt;
+    const std::string file(pytorch::kVersionFile);
+    auto wheel = source(version);
+    const auto files = wheel->files();
+    const bool has_it = std::find(files.begin(), files.end(), file) != files.end();
+    const auto text = has_it ? wheel->read({&file, 1}) : std::vector<std::string>{""};
+    if (!text) return std::nullopt;
+    commit = pytorch::commit_of(text->front()).value_or("");
+    keep(version);
+  }
+  return commit->empty() ? std::nullopt : commit;
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/work.hpp"
+#include "net/http.hpp"
+#include "probe/known_wheel.hpp"
+#include "probe/module_pool.hpp"
+#include "probe/versions.hpp"
+#include "probe/wheel_api.hpp"
+#include "store/store.hpp"
+
+namespace launch::probe {
+
+/// Many versions of a package, whose wheels answer which names they have. Wheels are read by range requests:
+/// directories once, and files that did not change between two versions once, some versions at a time. What
+/// was found out is kept in the store by the wheel's sha256, so that the same question needs no request.
+class VersionApis {
+ public:
+  VersionApis(std::string package, std::vector<VersionBuild> builds, const store::Store& store,
+              net::HttpClient& http, const Work& work);
+
+  std::size_t size() const { return versions_.size(); }
+  const VersionBuild& build(std::size_t version) const { return versions_[version].build; }
+  /// Why a version could not be read; null if it could.
+  const Error* problem(std::size_t version) const;
+
+  /// Top-level modules of all versions. Errors (environment): no version can be read; a stop.
+  Result<std::set<std::string, std::less<>>> roots();
+
+  /// The answers of each version in the order of the names; none of one that cannot be read. Errors
+  /// (environment): no version can be read; a stop.
+  Result<std::vector<std::vector<pysource::Answer>>> ask(std::span<const pysource::Requirement> names);
+
+  /// The commit that a version was built from, which torch's wheels name; nullopt if its wheel names none or
+  /// cannot be read.
+  std::optional<std::string> commit(std::size_t version);
+
+ private:
+  struct Version {
+    VersionBuild build;
+    std::optional<KnownWheel> known;           ///< nullopt until roots are known
+    std::optional<index::ZipOutline> outline;  ///< once it was opened
+    std::optional<Error> error;
+  };
+
+  std::string label(const Version& version) const { return package_ + " " + version.build.text(); }
+  void remember(Version& version);
+  void keep(const Version& version);
+  /// Opens those of the versions whose directories are not known; one that cannot be opened gets its error.
+  Result<void> open(std::span<Version* const> versions);
+  void ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
+                std::span<const std::string> keys, ModulePool& pool);
+  std::unique_ptr<WheelSource> source(const Version& version) const;
+  Result<void> require_some() const;
+
+  std::string package_;
+  std::vector<Version> versions_;
+  const store::Store& store_;
+  net::HttpClient& http_;
+  const Work& work_;
+};
+
+}  // namespace launch::probe

@@ -1,0 +1,110 @@
+#include "pysource/code_names.hpp"
+
+#include <algorithm>
+
+namespace launch::pysource {
+
+void CodeNames::enter(Frame kind) {
+  frames_.push_back({kind, {}, journal_.size()});
+}
+
+void CodeNames::leave() {
+  journal_.resize(frames_.back().journal);
+  frames_.pop_back();
+}
+
+bool CodeNames::in_function() const {
+  return std::any_of(frames_.begin(), frames_.end(),
+                     [](const Scope& scope) { return scope.kind == Frame::function; });
+}
+
+const Condition* CodeNames::find(std::string_view name, bool* of_module) const {
+  const std::string key(name);
+  for (auto scope = frames_.rbegin(); scope != frames_.rend(); ++scope) {
+    if (scope->kind == Frame::klass && scope != frames_.rbegin()) continue;
+    const auto found = scope->names.find(key);
+    if (found == scope->names.end()) continue;
+    if (of_module != nullptr) *of_module = scope->kind == Frame::module;
+    return &found->second;
+  }
+  return nullptr;
+}
+
+Condition CodeNames::resolve(std::string_view name) const {
+  bool of_module = false;
+  const auto* found = find(name, &of_module);
+  if (found == nullptr || (of_module && (in_function() || *found == nullptr)))
+    return make(Expression::Kind::name, {}, std::string(name));
+  return *found != nullptr ? *found : opaque(false);
+}
+
+const Expression* CodeNames::value(std::string_view name) const {
+  const auto* found = find(name);
+  return found == nullptr ? nullptr : found->get();
+}
+
+void CodeNames::bind(std::string_view name, Condition value) {
+  auto& names = frames_.back().names;
+  const std::string key(name);
+  const auto found = names.find(key);
+  journal_.push_back({key, found == names.end() ? std::nullopt : std::optional<Condition>(found->second)});
+  names.insert_or_assign(key, std::move(value));
+}
+
+void CodeNames::forget(std::string_view name) {
+  if (find(name) != nullptr) bind(name, nullptr);
+}
+
+std::vector<CodeNames::Change> CodeNames::take_back(std::size_t mark) {
+  std::vector<Change> changes;
+  auto& names = frames_.back().names;
+  while (journal_.size() > mark) {
+    auto& record = journal_.back();
+    const auto known = std::find_if(changes.begin(), changes.end(),
+                                    [&](const Change& change) { return change.name == record.name; });
+    auto before = record.before.value_or(nullptr);
+    if (known == changes.end()) {
+      changes.push_back({record.name, before, names[record.name]});
+    } else {
+      known->before = before;
+    }
+    if (record.before) {
+      names[record.name] = *std::move(record.before);
+    } else {
+      names.erase(record.name);
+    }
+    journal_.pop_back();
+  }
+  return changes;
+}
+
+void CodeNames::merge(const Condition& test, const std::vector<Change>& one,
+                      const std::vector<Change>& other) {
+  const auto in = [](const std::vector<Change>& changes, const std::string& name) {
+    return std::find_if(changes.begin(), changes.end(),
+                        [&](const Change& change) { return change.name == name; });
+  };
+  const auto bind_merged = [&](const std::string& name, const Condition& yes, const Condition& no) {
+    if (yes == no) return bind(name, yes);
+    if (yes == nullptr && no == nullptr) return bind(name, nullptr);
+    // A name that one way leaves unbound cannot be read after it, unless its value is known otherwise.
+    bind(name, make(Expression::Kind::conditional,
+                    {test, yes != nullptr ? yes : opaque(false), no != nullptr ? no : opaque(false)}));
+  };
+  for (const auto& change : one) {
+    const auto same = in(other, change.name);
+    bind_merged(change.name, change.after, same == other.end() ? change.before : same->after);
+  }
+  for (const auto& change : other) {
+    if (in(one, change.name) == one.end()) bind_merged(change.name, change.before, change.after);
+  }
+}
+
+std::unordered_map<std::string, Condition> CodeNames::take_module() {
+  auto names = std::move(frames_.front().names);
+  std::erase_if(names, [](const auto& each) { return each.second == nullptr; });
+  for (const auto& name : volatile_) names.insert_or_assign(name, opaque(false));
+  return names;
+}
+
+}  // namespace launch::pysource

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "pysource/code_names.hpp"
+#include "pysource/expression_reader.hpp"
+
+namespace launch::pysource {
+
+/// Reads what statements define, as far as tests of versions and features can depend on it.
+class Definitions {
+ public:
+  Definitions(const SourceTree& tree, const Roots& roots) : tree_(tree), roots_(roots) {}
+
+  CodeNames& names() { return names_; }
+  Condition read(TokenRange expression) { return ExpressionReader(tree_, names_, roots_).read(expression); }
+  /// The test if it can be about versions and features; else null.
+  Condition test(TokenRange range);
+  /// True if the tokens can have to do with versions and features.
+  bool matters(TokenRange range);
+
+  /// Binds what a simple statement defines: imports, assignments.
+  void define(const Statement& statement);
+  /// Binds a helper function that returns something that matters; other functions are forgotten.
+  void define_function(const Statement& statement);
+  /// Binds the parameters of a function that was entered, to anything.
+  void hide_parameters(const Statement& statement);
+  /// True if the block of a `try`, whose names are bound, raises nothing; null if nothing is known of that.
+  Condition success(const std::vector<Statement>& block);
+
+  std::vector<Condition> take_stars() { return std::move(stars_); }
+
+ private:
+  friend class FunctionReader;
+  enum class Interest : std::uint8_t { none, weak, strong, word };
+  Interest interest_of(std::string_view word);
+  void import(const ImportedName& name);
+  void assign(TokenRange statement);
+  bool is_literal(TokenRange range) const;
+  TokenRange value_of(TokenRange statement) const;
+
+  const SourceTree& tree_;
+  const Roots& roots_;
+  CodeNames names_;
+  std::unordered_map<std::string_view, Interest> interests_;
+  std::vector<Condition> stars_;
+};
+
+/// The tokens of the names of a function's parameters, and the ranges of their defaults (empty without one).
+struct Parameter {
+  std::uint32_t token = 0;
+  TokenRange standard;
+};
+/// nullopt for *args and **kwargs.
+std::optional<std::vector<Parameter>> parameters_of(const SourceTree& tree, TokenRange head);
+
+}  // namespace launch::pysource

@@ -1,0 +1,136 @@
+#include "pysource/function_reader.hpp"
+
+#include <algorithm>
+
+#include "pysource/conditions.hpp"
+
+namespace launch::pysource {
+namespace {
+
+using Kind = Expression::Kind;
+
+constexpr std::uint32_t kMostTokens = 700;
+
+}  // namespace
+
+/// From the first token of a statement to the last of its blocks.
+TokenRange FunctionReader::tokens_of(const Statement& statement) const {
+  auto range = statement.tokens;
+  for (const auto& clause : statement.clauses) {
+    if (range.empty()) range = clause.head;
+    range.last = std::max(range.last, clause.head.last);
+    if (!clause.body.empty()) range.last = std::max(range.last, tokens_of(clause.body.back()).last);
+  }
+  return range;
+}
+
+Condition FunctionReader::read(const Statement& function) {
+  const auto all = tokens_of(function);
+  const auto head = function.clauses.front().head;
+  const auto& body = function.clauses.front().body;
+  if (all.last - all.first > kMostTokens) return nullptr;
+  const bool speaks = body.size() > 0 && definitions_.matters({head.last, all.last});
+  const auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
+  if (!parameters) return nullptr;
+  Expression expression{.kind = Kind::function};
+  expression.text = tree_.text(head.first);
+  for (const auto& [token, standard] : *parameters) {
+    expression.names.emplace_back(tree_.text(token));
+    if (!standard.empty()) expression.parts.push_back(definitions_.read(standard));
+  }
+  auto& names = definitions_.names();
+  names.enter(CodeNames::Frame::function);
+  for (const auto& name : expression.names) names.bind(name, make(Kind::parameter, {}, name));
+  expression.parts.push_back(run({{&body, 0}}));
+  names.leave();
+  return make(std::move(expression));
+}
+
+Condition FunctionReader::run(Rest rest) {
+  while (!rest.empty() && rest.back().second == rest.back().first->size()) rest.pop_back();
+  if (rest.empty()) return make(Kind::none, {});
+  if (--budget_ < 0) return opaque(true);
+  const auto& statement = (*rest.back().first)[rest.back().second++];
+  switch (statement.kind) {
+    case StatementKind::simple:
+      return run_simple(statement, std::move(rest));
+    case StatementKind::branch:
+      return run_branch(statement, rest, 0);
+    case StatementKind::attempt:
+      return run_attempt(statement, rest);
+    case StatementKind::with:
+      if (suppresses_import_error(tree_, statement.clauses.front().head)) return opaque(true);
+      rest.emplace_back(&statement.clauses.front().body, 0);
+      return run(std::move(rest));
+    case StatementKind::function:
+      definitions_.names().forget(tree_.text(statement.clauses.front().head.first));
+      return run(std::move(rest));
+    case StatementKind::klass:
+      return run(std::move(rest));
+    case StatementKind::loop:
+    case StatementKind::match:
+    case StatementKind::other:
+      break;
+  }
+  return opaque(definitions_.matters(tokens_of(statement)));
+}
+
+Condition FunctionReader::run_simple(const Statement& statement, Rest rest) {
+  const auto range = statement.tokens;
+  const auto word = range.empty() ? std::string_view() : tree_.text(range.first);
+  if (word == "return") {
+    if (range.last - range.first == 1) return make(Kind::none, {});
+    return definitions_.read({range.first + 1, range.last});
+  }
+  if (word == "raise") return make(Kind::raises, {});
+  if (word == "assert") {
+    const auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
+    auto after = run(std::move(rest));
+    return test == nullptr ? after : make(Kind::conditional, {test, after, make(Kind::raises, {})});
+  }
+  definitions_.define(statement);
+  return run(std::move(rest));
+}
+
+Condition FunctionReader::run_aside(const std::vector<Statement>& block, const Rest& rest) {
+  auto& names = definitions_.names();
+  const auto mark = names.mark();
+  auto more = rest;
+  more.emplace_back(&block, 0);
+  auto result = run(std::move(more));
+  names.take_back(mark);
+  return result;
+}
+
+Condition FunctionReader::run_branch(const Statement& statement, const Rest& rest, std::size_t index) {
+  static const std::vector<Statement> kNothing;
+  if (index == statement.clauses.size()) return run_aside(kNothing, rest);
+  const auto& clause = statement.clauses[index];
+  if (clause.keyword == "else") return run_aside(clause.body, rest);
+  const auto test = definitions_.read(clause.head);
+  auto one = run_aside(clause.body, rest);
+  auto other = run_branch(statement, rest, index + 1);
+  return make(Kind::conditional, {test, std::move(one), std::move(other)});
+}
+
+/// One handler stands for all.
+Condition FunctionReader::run_attempt(const Statement& statement, const Rest& rest) {
+  static const std::vector<Statement> kNothing;
+  const std::vector<Statement>* handler = nullptr;
+  const std::vector<Statement>* otherwise = &kNothing;
+  for (const auto& clause : statement.clauses) {
+    if (clause.keyword == "except" && handler == nullptr) handler = &clause.body;
+    if (clause.keyword == "else") otherwise = &clause.body;
+  }
+  const auto& body = statement.clauses.front().body;
+  auto with_else = rest;
+  with_else.emplace_back(otherwise, 0);
+  auto success = definitions_.success(body);
+  auto one = run_aside(body, with_else);
+  if (handler == nullptr) return one;
+  auto other = run_aside(*handler, rest);
+  if (success == nullptr) success = make(Kind::completes, {one});
+  return make(Kind::conditional, {success, std::move(one), std::move(other)});
+}
+
+}  // namespace launch::pysource

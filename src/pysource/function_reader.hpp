@@ -1,0 +1,33 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "pysource/definitions.hpp"
+
+namespace launch::pysource {
+
+/// Reads small functions into the expression that they return.
+class FunctionReader {
+ public:
+  explicit FunctionReader(Definitions& definitions) : definitions_(definitions), tree_(definitions.tree_) {}
+  /// Null if the function is too large, or has nothing to do with versions and features.
+  Condition read(const Statement& function);
+
+ private:
+  /// What is still to be run: blocks, from the innermost, each from a statement on.
+  using Rest = std::vector<std::pair<const std::vector<Statement>*, std::size_t>>;
+  Condition run(Rest rest);
+  Condition run_simple(const Statement& statement, Rest rest);
+  Condition run_branch(const Statement& statement, const Rest& rest, std::size_t clause);
+  Condition run_attempt(const Statement& statement, const Rest& rest);
+  /// Runs a block and then the rest, and takes back what they defined.
+  Condition run_aside(const std::vector<Statement>& block, const Rest& rest);
+  TokenRange tokens_of(const Statement& statement) const;
+
+  Definitions& definitions_;
+  const SourceTree& tree_;
+  int budget_ = 200;  ///< of statements: both ways of a branch run the rest
+};
+
+}  // namespace launch::pysource

@@ -1,0 +1,272 @@
+#include "pysource/source_walk.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pysource/conditions.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+using Kind = Expression::Kind;
+
+/// True if the comment is `launch: optional`.
+bool marks_optional(std::string_view comment) {
+  constexpr std::string_view kMark = "launch:";
+  const auto at = comment.find(kMark);
+  if (at == std::string_view::npos) return false;
+  comment.remove_prefix(at + kMark.size());
+  comment.remove_prefix(std::min(comment.find_first_not_of(" \t"), comment.size()));
+  return comment.starts_with("optional");
+}
+
+/// Names of functions that raise if a version does not fit.
+bool names_check(std::string_view name) {
+  const auto words = words_of(name.substr(name.rfind('.') + 1));
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "require" || word == "requires" || word == "check" || word == "ensure" ||
+           word == "assert" || word == "verify" || word == "validate";
+  });
+}
+
+/// Names of decorators that decide whether a test runs.
+bool names_mark(std::string_view name) {
+  const auto words = words_of(name);
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "skip" || word == "skipif" || word == "require" || word == "requires" ||
+           word == "required" || word == "run" || word == "needs" || word == "need" || word == "only" ||
+           word == "min" || word == "unless" || word == "xfail";
+  });
+}
+
+}  // namespace
+
+SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
+    : tree_(tree), roots_(roots), definitions_(tree, roots), attributes_(attribute_uses(tree, roots)) {
+  scan_.groups = attributes_.groups;
+  for (const auto& comment : tree.list().comments) {
+    if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
+    marked_.insert(comment.line);
+    if (comment.alone) marked_alone_.insert(comment.line);
+  }
+}
+
+FileScan SourceWalk::run() {
+  block(tree_.body(), {});
+  scan_.problem = tree_.list().problem;
+  scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
+  return std::move(scan_);
+}
+
+bool SourceWalk::wanted(std::string_view module) const {
+  return roots_.empty() || roots_.contains(module.substr(0, module.find('.')));
+}
+
+std::uint32_t SourceWalk::line_of(TokenRange range) const {
+  return range.empty() ? 0 : tree_.token(range.first).line;
+}
+
+SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, const Place& place) {
+  Flow flow;
+  auto here = place;
+  for (const auto& each : statements) {
+    auto after = each.kind == StatementKind::simple ? simple(each, here) : statement(each, here);
+    if (flow.ends) continue;  // not reached
+    flow.ends = after.ends;
+    here.gates.insert(here.gates.end(), after.gates.begin(), after.gates.end());
+    flow.gates.insert(flow.gates.end(), after.gates.begin(), after.gates.end());
+  }
+  decorators_.clear();
+  return flow;
+}
+
+SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& place) {
+  switch (statement.kind) {
+    case StatementKind::simple:
+      break;
+    case StatementKind::branch:
+      return branch(statement, place);
+    case StatementKind::attempt:
+      return attempt(statement, place);
+    case StatementKind::with:
+      return with(statement, place);
+    case StatementKind::function:
+      function(statement, place);
+      break;
+    case StatementKind::klass:
+      klass(statement, place);
+      break;
+    case StatementKind::loop:
+    case StatementKind::match:
+      return repeated(statement, place);
+    case StatementKind::other:
+      for (const auto& clause : statement.clauses) {
+        attributes(clause.head, place);
+        block(clause.body, place);
+      }
+      break;
+  }
+  return {};
+}
+
+SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
+  const auto range = statement.tokens;
+  if (!range.empty() && tree_.is(range.first, "@")) {
+    attributes(range, place);
+    decorators_.push_back({range.first + 1, range.last});
+    return {};
+  }
+  imports(statement, place);
+  attributes(range, place);
+  definitions_.define(statement);
+  if (range.last - range.first > 2 && tree_.is(range.first, "pytestmark") && tree_.is(range.first + 1, "="))
+    mark({range.first + 2, range.last}, place.mark_gates);
+  return leaving(statement);
+}
+
+/// What a simple statement means for those that follow.
+SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
+  const auto range = statement.tokens;
+  if (range.empty() || !tree_.is_name(range.first)) return {};
+  const auto word = tree_.text(range.first);
+  if (word == "return" || word == "continue" || word == "break" || leaves(tree_, range)) return {true, {}};
+  const auto gate = [&](Condition test) {
+    return Flow{false, {{std::move(test), true, line_of(range), false}}};
+  };
+  if (word == "assert") {
+    auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
+    return test == nullptr ? Flow{} : gate(std::move(test));
+  }
+  const auto parts = assignment(tree_, range);
+  const auto value = parts.targets.empty() ? range : parts.value;
+  std::uint32_t end = 0;
+  const auto name = dotted_name(tree_, value, &end);
+  if (name.empty() || end >= value.last || !tree_.is(end, "(")) return {};
+  const bool skips = name.ends_with("importorskip");
+  const auto* known = definitions_.names().value(name);
+  const bool helper =
+      parts.targets.empty() && (names_check(name) || (known != nullptr && known->kind == Kind::function));
+  if (!skips && !(helper && definitions_.matters(value))) return {};
+  return gate(make(Kind::completes, {definitions_.read(value)}));
+}
+
+SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place) {
+  const auto& clause = statement.clauses.front();
+  attributes(clause.head, place);
+  if (!suppresses_import_error(tree_, clause.head)) {
+    for (const auto token : with_targets(tree_, clause.head)) definitions_.names().forget(tree_.text(token));
+    return block(clause.body, place);
+  }
+  auto inside = place;
+  inside.guarded = true;
+  auto& names = definitions_.names();
+  const auto start = names.mark();
+  block(clause.body, inside);
+  const auto success = definitions_.success(clause.body);
+  const auto changes = names.take_back(start);
+  names.merge(success == nullptr ? opaque(false) : success, changes, {});
+  return {};
+}
+
+/// Loops and cases: it is not known how often they run.
+SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& place) {
+  auto inside = place;
+  inside.on_path = inside.on_other_path = true;
+  auto& names = definitions_.names();
+  attributes(statement.tokens, place);
+  for (const auto& clause : statement.clauses) {
+    const auto start = names.mark();
+    attributes(clause.head, clause.keyword == "case" ? inside : place);
+    if (clause.keyword == "for") {
+      for (const auto token : target_names(tree_, split_range(tree_, clause.head, "in").front()))
+        names.forget(tree_.text(token));
+    }
+    block(clause.body, inside);
+    const auto changes = names.take_back(start);
+    names.merge(opaque(false), changes, {});
+  }
+  return {};
+}
+
+/// Gates of marks, which decide whether a test function runs.
+void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
+  value = without_brackets(tree_, value);
+  if (!value.empty() && tree_.is(value.first, "[") &&
+      behind_bracket(tree_, value.first, value.last) == value.last)
+    value = {value.first + 1, value.last - 1};
+  for (const auto each : split_range(tree_, value, ",")) {
+    if (each.empty() || !definitions_.matters(each)) continue;
+    gates.push_back({definitions_.read(each), true, line_of(each), true});
+  }
+}
+
+void SourceWalk::decorate(Place& place) {
+  for (const auto range : std::exchange(decorators_, {})) {
+    const auto name = dotted_name(tree_, range);
+    const auto last = std::string_view(name).substr(name.rfind('.') + 1);
+    const auto* known = definitions_.names().value(name);
+    const bool is_mark = names_mark(last) || (known != nullptr && known->kind == Kind::call);
+    if (is_mark && definitions_.matters(range))
+      place.gates.push_back({definitions_.read(range), true, line_of(range), true});
+  }
+}
+
+void SourceWalk::function(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
+  auto inside = place;
+  inside.on_path = inside.on_other_path = true;
+  inside.guarded = false;
+  inside.choices.clear();
+  inside.branch = nullptr;
+  decorate(inside);
+  inside.gates.insert(inside.gates.end(), place.mark_gates.begin(), place.mark_gates.end());
+  inside.mark_gates.clear();
+  definitions_.define_function(statement);
+  definitions_.names().enter(CodeNames::Frame::function);
+  definitions_.hide_parameters(statement);
+  for (const auto& clause : statement.clauses) block(clause.body, inside);
+  definitions_.names().leave();
+}
+
+void SourceWalk::klass(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
+  auto inside = place;
+  Place marked;
+  decorate(marked);
+  inside.mark_gates.insert(inside.mark_gates.end(), marked.gates.begin(), marked.gates.end());
+  const auto head = statement.clauses.front().head;
+  if (!head.empty()) definitions_.names().forget(tree_.text(head.first));
+  definitions_.names().enter(CodeNames::Frame::klass);
+  for (const auto& clause : statement.clauses) block(clause.body, inside);
+  definitions_.names().leave();
+}
+
+void SourceWalk::imports(const Statement& statement, const Place& place) {
+  statement_line_ = line_of(statement.tokens);
+  for (auto& name : imported_names(tree_, statement.tokens)) {
+    if (name.level != 0 || !wanted(name.module)) continue;
+    const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
+    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, place);
+    if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
+  }
+}
+
+ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const Place& place) {
+  const auto& token = tree_.token(at);
+  const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
+                      marked_alone_.contains(statement_line_ - 1);
+  const auto need = [&](bool on_path) {
+    if (place.type) return Need::type;
+    if (place.guarded || marked) return Need::optional;
+    return on_path ? Need::path : Need::must;
+  };
+  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
+                marked ? std::vector<Choice>{} : place.choices};
+  use.need_if_run = need(place.on_other_path);
+  use.gates = place.gates;
+  scan_.uses.push_back(std::move(use));
+  return scan_.uses.back();
+}
+
+}  // namespace launch::pysource

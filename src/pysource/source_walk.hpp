@@ -1,0 +1,104 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pysource/attribute_uses.hpp"
+#include "pysource/definitions.hpp"
+#include "pysource/python_scanner.hpp"
+#include "pysource/python_tree.hpp"
+
+namespace launch::pysource {
+
+/// Walks over the statements of a file and collects what they import, with the conditions under which they
+/// run.
+class SourceWalk {
+ public:
+  SourceWalk(const SourceTree& tree, const Roots& roots);
+  FileScan run();
+
+ private:
+  /// Branches that bind the same names.
+  struct Branch {
+    Choice choice;
+    std::set<std::string> names;
+  };
+  /// The context of a statement.
+  struct Place {
+    bool type = false;
+    bool on_path = false;
+    bool on_other_path = false;  ///< also if all gates let it run
+    bool guarded = false;        ///< an error here is caught and the code goes on
+    std::vector<Choice> choices = {};
+    std::vector<Gate> gates = {};
+    std::vector<Gate> mark_gates = {};  ///< of functions, by `pytestmark`
+    std::shared_ptr<const Branch> branch = {};
+  };
+  /// How a block is left.
+  struct Flow {
+    bool ends = false;             ///< what follows it is not reached
+    std::vector<Gate> gates = {};  ///< for what follows it
+  };
+  struct Attempt {
+    const Clause* handler = nullptr;  ///< null: none
+    bool raises = false;              ///< it ends by raising
+    Place tried;
+    Place handled;
+    Place other;
+  };
+  /// A way through a branch or a `try`.
+  struct Way {
+    Condition test = {};  ///< null: of something else
+    Flow flow = {};
+    std::vector<CodeNames::Change> changes = {};
+    std::uint32_t line = 0;
+    bool runs = true;
+    bool is_else = false;
+  };
+
+  Flow block(const std::vector<Statement>& statements, const Place& place);
+  Flow statement(const Statement& statement, const Place& place);
+  Flow simple(const Statement& statement, Place& place);
+  Flow leaving(const Statement& statement);
+  Flow branch(const Statement& statement, const Place& place);
+  Flow after_branch(std::vector<Way> ways);
+  void merge_names(std::vector<Way>& ways);
+  std::shared_ptr<const Branch> branches_of_one_name(const Statement& statement);
+  Flow attempt(const Statement& statement, const Place& place);
+  Attempt plan(const Statement& statement, const Place& place);
+  Flow after_attempt(const std::vector<Way>& ways, bool raises);
+  Flow with(const Statement& statement, const Place& place);
+  Flow repeated(const Statement& statement, const Place& place);
+  void function(const Statement& statement, const Place& place);
+  void klass(const Statement& statement, const Place& place);
+  void decorate(Place& place);
+  void mark(TokenRange value, std::vector<Gate>& gates);
+
+  bool wanted(std::string_view module) const;
+  bool brings(const std::vector<Statement>& block, bool anything) const;
+  void imports(const Statement& statement, const Place& place);
+  void attributes(TokenRange range, const Place& place);
+  void attributes_in_brackets(TokenRange range, const Place& place);
+  void attributes_of_one_part(TokenRange range, const Place& place);
+  bool conditional(TokenRange range, const Place& place);
+  void add_gate(Place& place, TokenRange test, bool runs_if);
+  bool has_attributes(TokenRange range) const;
+  ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);
+  std::uint32_t line_of(TokenRange range) const;
+
+  const SourceTree& tree_;
+  const Roots& roots_;
+  Definitions definitions_;
+  std::vector<TokenRange> decorators_;  ///< that stand before the statement
+  std::set<std::uint32_t> marked_;
+  std::set<std::uint32_t> marked_alone_;
+  AttributeUses attributes_;
+  std::uint32_t statement_line_ = 0;  ///< of the statement whose uses are added
+  FileScan scan_;
+};
+
+}  // namespace launch::pysource
