@@ -167,7 +167,7 @@ std::vector<probe::JudgedName> missing_names(const Subject& subject,
       answers.push_back({is_asked(name) ? pysource::Verdict::yes : pysource::Verdict::unknown, ""});
     }
   }
-  probe::GateContext context{.symbols = scan.symbols.get()};
+  probe::GateContext context{.symbols = scan.symbols.get(), .calls = scan.calls.get()};
   for (const auto& name : libraries_in(subject.locked.lock.lock)) context.facts.roots.insert(name);
   for (const auto& wheel : subject.wheels) context.facts.versions[wheel.package] = wheel.version;
   auto judged = probe::judge(scan.names, answers, std::move(context));

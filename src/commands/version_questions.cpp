@@ -100,11 +100,15 @@ Result<probe::Matrix> OpenVersions::ask(SplitArguments arguments) {
     warn_of_problems(scan, context_.reporter);
     matrix.files = scan.files;
     matrix.problems = std::move(scan.problems);
+    matrix.symbols = std::move(scan.symbols);
+    matrix.calls = std::move(scan.calls);
+    for (auto& question : scan.questions) matrix.questions.push_back({{std::move(question)}, {}});
     add_names(names, std::move(scan.names));
   }
   std::vector<pysource::Requirement> requirements;
   requirements.reserve(names.size());
   for (const auto& name : names) requirements.push_back(name.requirement);
+  for (const auto& question : matrix.questions) requirements.push_back(question.name.requirement);
   TRY_ASSIGN(auto answers, apis_->ask(requirements));
   for (auto& name : names) matrix.rows.push_back({std::move(name), {}});
   for (std::size_t i = 0; i < apis_->size(); ++i) {
@@ -117,6 +121,9 @@ Result<probe::Matrix> OpenVersions::ask(SplitArguments arguments) {
     matrix.versions.push_back({build.text(), build.file.file_name, build.python});
     for (std::size_t k = 0; k < matrix.rows.size(); ++k) {
       matrix.rows[k].cells.push_back(std::move(answers[i][k]));
+    }
+    for (std::size_t k = 0; k < matrix.questions.size(); ++k) {
+      matrix.questions[k].cells.push_back(std::move(answers[i][matrix.rows.size() + k]));
     }
   }
   TRY(require_no_stop(context_));

@@ -47,6 +47,7 @@ class Gates {
  public:
   explicit Gates(const GateContext& context)
       : symbols_(context.symbols != nullptr ? *context.symbols : kNone),
+        calls_(context.calls),
         evaluator_(symbols_, context.facts) {}
 
   void judge(JudgedUse& judged) {
@@ -63,9 +64,22 @@ class Gates {
                                       : Runs::no;
   }
 
+  /// Follows the calls to a use that would fail.
+  void follow(JudgedUse& judged) {
+    if (calls_ == nullptr || !(judged.fails() || judged.is_open())) return;
+    judged.reached =
+        calls_->reached(judged.use.unit, [&](const std::vector<pysource::Gate>& gates, std::uint32_t file) {
+          auto all = pysource::Truth::yes();
+          for (const auto& gate : gates) all = all & evaluator_.passes(gate, file);
+          return all.can_be_yes() ? Reached::yes : all.can_be_open() ? Reached::unknown : Reached::no;
+        });
+    if (judged.reached == Reached::no) judged.runs = Runs::no;
+  }
+
  private:
   static const pysource::SymbolTable kNone;
   const pysource::SymbolTable& symbols_;
+  const CallGraph* calls_;
   pysource::GateEvaluator evaluator_;
 };
 
@@ -110,6 +124,7 @@ std::string_view runs_name(Runs runs) {
 }
 
 pysource::Need JudgedUse::need() const {
+  if (reached != Reached::yes) return std::max(use.need, pysource::Need::optional);
   switch (runs) {
     case Runs::yes:
       return use.gates.empty() ? use.need : use.need_if_run;
@@ -144,7 +159,10 @@ std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pys
     judged.push_back(std::move(name));
   }
   for (auto& name : judged) {
-    for (auto& use : name.uses) use.outcome = outcome_of(use, name.answer.verdict, choices, branches);
+    for (auto& use : name.uses) {
+      use.outcome = outcome_of(use, name.answer.verdict, choices, branches);
+      gates.follow(use);
+    }
   }
   return judged;
 }

@@ -31,10 +31,13 @@ struct JudgedUse {
   /// The gates that are about the version or about names of the packages and let it run: if the use fails,
   /// they are wrong. In the order of the code.
   std::vector<std::uint32_t> passed_lines = {};
+  /// Asked only of a use that would fail: how the code that it stands in comes to run.
+  Reached reached = Reached::yes;
 
   /// The need with the version that was asked. A gate that lets the use run leaves the need that it has
   /// without the gate. One that depends on something else makes nothing optional: the use is needed on that
-  /// path. One that asks for the packages in a way that cannot be evaluated is taken for correct.
+  /// path. One that asks for the packages in a way that cannot be evaluated is taken for correct, here and on
+  /// every way to the code.
   pysource::Need need() const;
   bool is_needed() const { return need() == pysource::Need::must || need() == pysource::Need::path; }
   bool fails() const { return outcome == pysource::Verdict::no && is_needed(); }
@@ -54,6 +57,7 @@ struct JudgedName {
 /// What gates are evaluated with. Without symbols or facts no gate can be evaluated.
 struct GateContext {
   const pysource::SymbolTable* symbols = nullptr;
+  const CallGraph* calls = nullptr;
   pysource::GateFacts facts = {};
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,11 +41,14 @@ struct MatrixRow {
 /// Which version of a package has which name.
 struct Matrix {
   std::string package;
-  std::vector<AskedVersion> versions;    ///< at least one; oldest first
-  std::vector<SkippedVersion> skipped;   ///< versions that could not be read included
-  std::vector<std::string> prereleases;  ///< that were left out
-  std::vector<MatrixRow> rows;           ///< sorted by name
-  std::size_t files = 0;                 ///< of the code
+  std::vector<AskedVersion> versions;                    ///< at least one; oldest first
+  std::vector<SkippedVersion> skipped;                   ///< versions that could not be read included
+  std::vector<std::string> prereleases;                  ///< that were left out
+  std::vector<MatrixRow> rows;                           ///< sorted by name
+  std::vector<MatrixRow> questions;                      ///< further names that gates in the code ask for
+  std::shared_ptr<const pysource::SymbolTable> symbols;  ///< what the gates refer to; null without code
+  std::shared_ptr<const CallGraph> calls;                ///< null without code
+  std::size_t files = 0;                                 ///< of the code
   std::vector<FileProblem> problems;
 };
 

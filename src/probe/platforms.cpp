@@ -104,7 +104,7 @@ Result<void> PlatformApis::require_third_parties(Platform& platform, const std::
 /// What the gates are evaluated with on a platform, without the answers.
 Result<GateContext> PlatformApis::context_of(const Platform& platform, const TreeScan& scan,
                                              const AskRules& rules) const {
-  GateContext context{.symbols = scan.symbols.get()};
+  GateContext context{.symbols = scan.symbols.get(), .calls = scan.calls.get()};
   context.facts.roots = roots_;
   context.facts.roots.insert(rules.roots.begin(), rules.roots.end());
   for (const auto& wheel : platform.answers.wheels) context.facts.versions[wheel.package] = wheel.version;

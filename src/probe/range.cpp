@@ -11,16 +11,31 @@ namespace {
 
 /// What a version lacks of what is needed.
 std::vector<Lack> lacks_in(const std::vector<NeededName>& names, const std::vector<pysource::Answer>& answers,
-                           Needs needs) {
+                           GateContext context, Needs needs) {
   const auto counts = [&](const JudgedUse& use) {
-    return use.fails() && (needs == Needs::path || use.use.need == pysource::Need::must);
+    return use.fails() && (needs == Needs::path || use.need() == pysource::Need::must);
   };
   std::vector<Lack> lacks;
-  for (const auto& name : judge(names, answers)) {
+  for (const auto& name : judge(names, answers, std::move(context))) {
     const auto first = std::find_if(name.uses.begin(), name.uses.end(), counts);
     if (first != name.uses.end()) lacks.push_back({name.requirement, name.answer.reason, first->use});
   }
   return lacks;
+}
+
+/// What gates are evaluated with for a version.
+GateContext context_of(const Matrix& matrix, std::size_t version) {
+  GateContext context{.symbols = matrix.symbols.get(), .calls = matrix.calls.get()};
+  for (const auto* rows : {&matrix.rows, &matrix.questions}) {
+    for (const auto& row : *rows) {
+      const auto& module = row.name.requirement.module;
+      context.facts.roots.insert(module.substr(0, module.find('.')));
+    }
+  }
+  context.facts.versions[matrix.package] = matrix.versions[version].version;
+  for (const auto& question : matrix.questions)
+    context.facts.answers[question.name.requirement] = question.cells[version].verdict;
+  return context;
 }
 
 DeclaredBound compared(const project::FoundRequirement& declared, const VersionRange& range) {
@@ -51,7 +66,7 @@ VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::Fou
     std::vector<pysource::Answer> answers;
     answers.reserve(matrix.rows.size());
     for (const auto& row : matrix.rows) answers.push_back(row.cells[i]);
-    range.lacks.push_back(lacks_in(names, answers, needs));
+    range.lacks.push_back(lacks_in(names, answers, context_of(matrix, i), needs));
     if (!range.lacks.back().empty()) continue;
     if (!range.allowed.empty() && range.allowed.back().last + 1 == i) {
       range.allowed.back().last = i;

@@ -33,6 +33,8 @@ class TreeScanner {
     for (const auto& question : questions) {
       if (!names_.contains(question)) scan_.questions.push_back(question);
     }
+    calls_.finish(symbols_);
+    scan_.calls = std::make_shared<const CallGraph>(std::move(calls_));
     scan_.symbols = std::make_shared<const pysource::SymbolTable>(std::move(symbols_));
     return std::move(scan_);
   }
@@ -48,13 +50,14 @@ class TreeScanner {
     if (!scan.uses.empty()) scan_.places.emplace(shown, path);
     if (scan.problem) scan_.problems.push_back({shown, std::move(*scan.problem)});
     const auto number = add_symbols(code ? path : real, std::move(scan.symbols));
+    const auto unit = calls_.add(std::move(scan.calls), path.filename() == "__init__.py");
     for (auto& use : scan.uses) {
       for (auto& choice : use.choices) choice.group += groups_;
       if (use.branch) use.branch->group += branches_;
       auto& name = names_[std::move(use.requirement)];
       name.need = std::min(name.need, use.need);
       name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
-                           std::move(use.gates), use.branch, number});
+                           std::move(use.gates), use.branch, number, unit + use.unit});
     }
     groups_ += scan.groups;
     branches_ += scan.branches;
@@ -91,6 +94,7 @@ class TreeScanner {
   std::uint32_t groups_ = 0;
   std::uint32_t branches_ = 0;
   pysource::SymbolTable symbols_;
+  CallGraph calls_;
   TreeScan scan_;
 };
 

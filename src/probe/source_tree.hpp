@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "probe/call_graph.hpp"
 #include "probe/source_files.hpp"
 #include "pysource/python_scanner.hpp"
 
@@ -27,6 +28,7 @@ struct Use {
   std::vector<pysource::Gate> gates = {};       ///< tests of the packages' versions or features before it
   std::optional<pysource::Choice> branch = {};  ///< as in ImportUse
   std::uint32_t source = 0;                     ///< the file's number in the symbols
+  std::uint32_t unit = 0;                       ///< the code that it stands in, in the calls
 };
 
 struct NeededName {
@@ -45,6 +47,7 @@ struct TreeScan {
   std::vector<NeededName> names;                         ///< sorted
   std::vector<pysource::Requirement> questions;          ///< further names that gates ask for; sorted
   std::shared_ptr<const pysource::SymbolTable> symbols;  ///< what gates refer to; null: nothing
+  std::shared_ptr<const CallGraph> calls;                ///< null: unknown
   std::size_t files = 0;
   std::vector<FileProblem> problems;
   LeftOut left_out;

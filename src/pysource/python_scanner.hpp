@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "pysource/call_sites.hpp"
 #include "pysource/condition.hpp"
 #include "pysource/python_tokens.hpp"
 #include "pysource/requirement.hpp"
@@ -44,13 +45,15 @@ struct ImportUse {
   /// One of the branches of an `if` that bind the same name: if it is not known which of them runs, one that
   /// exists suffices.
   std::optional<Choice> branch = {};
+  std::uint32_t unit = 0;  ///< the code that it stands in, in FileScan::calls
 };
 
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
-  std::uint32_t branches = 0;            ///< groups of ImportUse::branch
-  ModuleSymbols symbols = {};            ///< what tests in this and other files can ask for
+  std::uint32_t branches = 0;  ///< groups of ImportUse::branch
+  ModuleSymbols symbols = {};  ///< what tests in this and other files can ask for
+  CallSites calls = {};
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 

@@ -54,11 +54,11 @@ bool SourceWalk::conditional(TokenRange range, const Place& place) {
   const auto sides = split_range(tree_, other.front(), "if");
   if (other.size() == 2 && sides.size() == 2) {
     auto holds = place;
-    add_gate(holds, sides[1], true);
+    add_test(holds, sides[1], true);
     attributes_in_brackets(sides[0], holds);
     attributes_in_brackets(sides[1], place);
     auto fails = place;
-    add_gate(fails, sides[1], false);
+    add_test(fails, sides[1], false);
     attributes_in_brackets(other[1], fails);
     return true;
   }
@@ -69,14 +69,14 @@ bool SourceWalk::conditional(TokenRange range, const Place& place) {
     auto here = place;
     for (const auto part : parts) {
       attributes_in_brackets(part, here);
-      add_gate(here, part, std::string_view(word) == "and");
+      add_test(here, part, std::string_view(word) == "and");
     }
     return true;
   }
   return false;
 }
 
-void SourceWalk::add_gate(Place& place, TokenRange test, bool runs_if) {
+void SourceWalk::add_test(Place& place, TokenRange test, bool runs_if) {
   place.on_path = true;
   if (auto condition = definitions_.test(test); condition != nullptr) {
     place.gates.push_back({std::move(condition), runs_if, line_of(test), true});

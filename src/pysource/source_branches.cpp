@@ -61,8 +61,8 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
       way.test = definitions_.test(clause.head);
       inside.on_path = rest.on_path = true;
       if (way.test != nullptr) {
-        inside.gates.push_back({way.test, true, way.line, true});
-        rest.gates.push_back({way.test, false, way.line, true});
+        add_gates(inside, {{way.test, true, way.line, true}});
+        add_gates(rest, {{way.test, false, way.line, true}});
       } else {
         inside.on_other_path = rest.on_other_path = true;
       }
@@ -154,6 +154,8 @@ SourceWalk::Attempt SourceWalk::plan(const Statement& statement, const Place& pl
     return plan;
   }
   plan.raises = gives_up(tree_, plan.handler->body);
+  plan.tried.caught = plan.tried.caught || !plan.raises;
+  plan.tried.site.reset();
   const bool tries = brings(clauses.front().body, false);
   const bool offers = !plan.raises && brings(plan.handler->body, false);
   if (tries && offers) {
@@ -187,7 +189,7 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
     } else if (clause.keyword == "else") {
       for (const auto& change : body.changes) names.bind(change.name, change.after);
       auto inside = plan.tried;
-      if (body.test != nullptr) inside.gates.push_back({body.test, true, 0, false});
+      if (body.test != nullptr) add_gates(inside, {{body.test, true, 0, false}});
       body.flow.ends = block(clause.body, inside).ends || body.flow.ends;
       body.changes = names.take_back(start);
     } else if (clause.keyword == "finally") {
@@ -196,8 +198,7 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
     } else {
       attributes(clause.head, plan.other);
       auto inside = &clause == plan.handler ? plan.handled : plan.other;
-      if (&clause == plan.handler && body.test != nullptr)
-        inside.gates.push_back({body.test, false, 0, false});
+      if (&clause == plan.handler && body.test != nullptr) add_gates(inside, {{body.test, false, 0, false}});
       auto flow = block(clause.body, inside);
       auto changes = names.take_back(start);
       if (&clause == plan.handler) ways.back() = {nullptr, std::move(flow), std::move(changes)};

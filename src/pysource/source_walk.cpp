@@ -30,16 +30,6 @@ bool names_check(std::string_view name) {
   });
 }
 
-/// Names of decorators that decide whether a test runs.
-bool names_mark(std::string_view name) {
-  const auto words = words_of(name);
-  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
-    return word == "skip" || word == "skipif" || word == "require" || word == "requires" ||
-           word == "required" || word == "run" || word == "needs" || word == "need" || word == "only" ||
-           word == "min" || word == "unless" || word == "xfail";
-  });
-}
-
 }  // namespace
 
 SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
@@ -56,6 +46,9 @@ FileScan SourceWalk::run() {
   block(tree_.body(), {});
   scan_.problem = tree_.list().problem;
   scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
+  auto& names = scan_.calls.names;
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return std::move(scan_);
 }
 
@@ -71,10 +64,12 @@ SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, con
   Flow flow;
   auto here = place;
   for (const auto& each : statements) {
-    auto after = each.kind == StatementKind::simple ? simple(each, here) : statement(each, here);
+    auto after = each.kind == StatementKind::simple     ? simple(each, here)
+                 : each.kind == StatementKind::function ? define(each, here)
+                                                        : statement(each, here);
     if (flow.ends) continue;  // not reached
     flow.ends = after.ends;
-    here.gates.insert(here.gates.end(), after.gates.begin(), after.gates.end());
+    add_gates(here, after.gates);
     flow.gates.insert(flow.gates.end(), after.gates.begin(), after.gates.end());
   }
   decorators_.clear();
@@ -82,8 +77,13 @@ SourceWalk::Flow SourceWalk::block(const std::vector<Statement>& statements, con
 }
 
 SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& place) {
+  refer(statement.tokens, place);
+  if (statement.kind != StatementKind::function && statement.kind != StatementKind::klass) {
+    for (const auto& clause : statement.clauses) refer(clause.head, place);
+  }
   switch (statement.kind) {
     case StatementKind::simple:
+    case StatementKind::function:
       break;
     case StatementKind::branch:
       return branch(statement, place);
@@ -91,9 +91,6 @@ SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& 
       return attempt(statement, place);
     case StatementKind::with:
       return with(statement, place);
-    case StatementKind::function:
-      function(statement, place);
-      break;
     case StatementKind::klass:
       klass(statement, place);
       break;
@@ -119,9 +116,10 @@ SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
   }
   imports(statement, place);
   attributes(range, place);
+  refer(range, place);
   definitions_.define(statement);
   if (range.last - range.first > 2 && tree_.is(range.first, "pytestmark") && tree_.is(range.first + 1, "="))
-    mark({range.first + 2, range.last}, place.mark_gates);
+    mark({range.first + 2, range.last}, place.function_gates);
   return leaving(statement);
 }
 
@@ -160,6 +158,7 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
   }
   auto inside = place;
   inside.guarded = true;
+  inside.site.reset();
   auto& names = definitions_.names();
   const auto start = names.mark();
   block(clause.body, inside);
@@ -187,86 +186,6 @@ SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& p
     names.merge(opaque(false), changes, {});
   }
   return {};
-}
-
-/// Gates of marks, which decide whether a test function runs.
-void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
-  value = without_brackets(tree_, value);
-  if (!value.empty() && tree_.is(value.first, "[") &&
-      behind_bracket(tree_, value.first, value.last) == value.last)
-    value = {value.first + 1, value.last - 1};
-  for (const auto each : split_range(tree_, value, ",")) {
-    if (each.empty() || !definitions_.matters(each)) continue;
-    gates.push_back({definitions_.read(each), true, line_of(each), true});
-  }
-}
-
-void SourceWalk::decorate(Place& place) {
-  for (const auto range : std::exchange(decorators_, {})) {
-    const auto name = dotted_name(tree_, range);
-    const auto last = std::string_view(name).substr(name.rfind('.') + 1);
-    const auto* known = definitions_.names().value(name);
-    const bool is_mark = names_mark(last) || (known != nullptr && known->kind == Kind::call);
-    if (is_mark && definitions_.matters(range))
-      place.gates.push_back({definitions_.read(range), true, line_of(range), true});
-  }
-}
-
-void SourceWalk::function(const Statement& statement, const Place& place) {
-  attributes(statement.clauses.front().head, place);
-  auto inside = place;
-  inside.on_path = inside.on_other_path = true;
-  inside.guarded = false;
-  inside.choices.clear();
-  inside.branch = nullptr;
-  decorate(inside);
-  inside.gates.insert(inside.gates.end(), place.mark_gates.begin(), place.mark_gates.end());
-  inside.mark_gates.clear();
-  definitions_.define_function(statement);
-  definitions_.names().enter(CodeNames::Frame::function);
-  definitions_.hide_parameters(statement);
-  for (const auto& clause : statement.clauses) block(clause.body, inside);
-  definitions_.names().leave();
-}
-
-void SourceWalk::klass(const Statement& statement, const Place& place) {
-  attributes(statement.clauses.front().head, place);
-  auto inside = place;
-  Place marked;
-  decorate(marked);
-  inside.mark_gates.insert(inside.mark_gates.end(), marked.gates.begin(), marked.gates.end());
-  const auto head = statement.clauses.front().head;
-  if (!head.empty()) definitions_.names().forget(tree_.text(head.first));
-  definitions_.names().enter(CodeNames::Frame::klass);
-  for (const auto& clause : statement.clauses) block(clause.body, inside);
-  definitions_.names().leave();
-}
-
-void SourceWalk::imports(const Statement& statement, const Place& place) {
-  statement_line_ = line_of(statement.tokens);
-  for (auto& name : imported_names(tree_, statement.tokens)) {
-    if (name.level != 0 || !wanted(name.module)) continue;
-    const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
-    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, place);
-    if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
-  }
-}
-
-ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const Place& place) {
-  const auto& token = tree_.token(at);
-  const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
-                      marked_alone_.contains(statement_line_ - 1);
-  const auto need = [&](bool on_path) {
-    if (place.type) return Need::type;
-    if (place.guarded || marked) return Need::optional;
-    return on_path ? Need::path : Need::must;
-  };
-  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
-                marked ? std::vector<Choice>{} : place.choices};
-  use.need_if_run = need(place.on_other_path);
-  use.gates = place.gates;
-  scan_.uses.push_back(std::move(use));
-  return scan_.uses.back();
 }
 
 }  // namespace launch::pysource

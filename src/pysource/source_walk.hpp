@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pysource/attribute_uses.hpp"
+#include "pysource/call_sites.hpp"
 #include "pysource/definitions.hpp"
 #include "pysource/python_scanner.hpp"
 #include "pysource/python_tree.hpp"
@@ -32,11 +33,16 @@ class SourceWalk {
     bool type = false;
     bool on_path = false;
     bool on_other_path = false;  ///< also if all gates let it run
-    bool guarded = false;        ///< an error here is caught and the code goes on
+    bool guarded = false;        ///< an import that fails here is caught and the code goes on
+    bool caught = false;         ///< the same for imports of what is called here
     std::vector<Choice> choices = {};
     std::vector<Gate> gates = {};
-    std::vector<Gate> mark_gates = {};  ///< of functions, by `pytestmark`
+    std::vector<Gate> function_gates = {};     ///< of functions here, by `pytestmark`
+    std::vector<Gate> constructor_gates = {};  ///< of methods here
     std::shared_ptr<const Branch> branch = {};
+    std::uint32_t unit = 0;                          ///< in scan_.calls
+    std::optional<std::uint32_t> klass = {};         ///< the same, of the class that methods here are of
+    mutable std::optional<std::uint32_t> site = {};  ///< in scan_.calls, once something refers to it
   };
   /// How a block is left.
   struct Flow {
@@ -49,6 +55,10 @@ class SourceWalk {
     Place tried;
     Place handled;
     Place other;
+  };
+  struct Decoration {
+    bool may_register = false;    ///< so that it is called without its name
+    bool without_object = false;  ///< it is called without an object of the class
   };
   /// A way through a branch or a `try`.
   struct Way {
@@ -73,10 +83,19 @@ class SourceWalk {
   Flow after_attempt(const std::vector<Way>& ways, bool raises);
   Flow with(const Statement& statement, const Place& place);
   Flow repeated(const Statement& statement, const Place& place);
-  void function(const Statement& statement, const Place& place);
+  Flow function(const Statement& statement, const Place& place);
   void klass(const Statement& statement, const Place& place);
-  void decorate(Place& place);
+  Flow define(const Statement& statement, Place& place);
+  /// Applies the decorators before a function or class.
+  Decoration decorate(Place& place);
   void mark(TokenRange value, std::vector<Gate>& gates);
+
+  static void add_gates(Place& place, const std::vector<Gate>& gates);
+  std::uint32_t enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner, bool is_called);
+  std::uint32_t site_of(const Place& place);
+  /// Records the names that stand in the tokens.
+  void refer(TokenRange range, const Place& place);
+  void refer_imports(const std::vector<ImportedName>& names, const Place& place);
 
   bool wanted(std::string_view module) const;
   bool brings(const std::vector<Statement>& block, bool anything) const;
@@ -85,7 +104,7 @@ class SourceWalk {
   void attributes_in_brackets(TokenRange range, const Place& place);
   void attributes_of_one_part(TokenRange range, const Place& place);
   bool conditional(TokenRange range, const Place& place);
-  void add_gate(Place& place, TokenRange test, bool runs_if);
+  void add_test(Place& place, TokenRange test, bool runs_if);
   bool has_attributes(TokenRange range) const;
   ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);
   std::uint32_t line_of(TokenRange range) const;

@@ -117,7 +117,7 @@ class Place {
   /// Finds out as whom the ranks run, and whether they can write what is mounted for writing: adds what helps
   /// to the plan, and notes where nothing does. Call it once the plan's image is there. `added`: the ID of a
   /// user whom a mounted environment adds to the image. Errors (input): a secret that they cannot read.
-  virtual Result<void> fit_user(Plan& /*plan*/, unsigned /*added*/, std::stop_token /*stop*/) const {
+  virtual Result<void> fit_user(Plan& /*plan*/, unsigned /*added*/, const std::stop_token& /*stop*/) const {
     return {};
   }
 

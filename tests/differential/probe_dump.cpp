@@ -132,7 +132,7 @@ int dump_gates() {
     const auto answer = [&](const launch::pysource::Requirement& name) {
       return there.contains(name.text()) ? Verdict::yes : Verdict::no;
     };
-    probe::GateContext context{.symbols = scan->symbols.get()};
+    probe::GateContext context{.symbols = scan->symbols.get(), .calls = scan->calls.get()};
     context.facts.roots = roots;
     context.facts.versions["torch"] = fields.at(1);
     context.facts.module_versions["torch"] = fields.at(2);

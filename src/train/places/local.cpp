@@ -217,12 +217,12 @@ class LocalPlace final : public Place {
                       image->user};
   }
 
-  Result<void> fit_user(Plan& plan, unsigned added, std::stop_token stop) const override {
+  Result<void> fit_user(Plan& plan, unsigned added, const std::stop_token& stop) const override {
     note_labels(plan, engine_->info());
     const bool own = plan.mounted && !plan.mounted->user.empty();
     const auto& user = own ? plan.mounted->user : plan.image.user;
     if (user.empty() || !plan.image.image_id || !depends_on_user(plan, engine_->info())) return {};
-    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan), std::move(stop));
+    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan), stop);
     if (!ids && own) ids = {added, added};
     return ids ? train::fit_user(plan, engine_->info(), user, *ids) : Result<void>();
   }

@@ -24,8 +24,9 @@ OpenedWheels opened(const specs::Platform& platform, const std::map<std::string,
 std::string answers(std::vector<OpenedWheels> platforms, const pysource::Requirement& requirement) {
   PlatformApis apis(std::move(platforms));
   std::string text;
-  const auto all =
-      apis.ask({{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}});
+  TreeScan scan;
+  scan.names = {{requirement, pysource::Need::must, {{"a.py", 1, 1, pysource::Need::must, {}}}}};
+  const auto all = apis.ask(scan);
   for (const auto& each : all.value()) {
     const auto& answer = each.names.front().answer;
     text += each.platform.text() + ": " + std::string(pysource::verdict_name(answer.verdict)) + " (" +

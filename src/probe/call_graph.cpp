@@ -1,0 +1,147 @@
+#include "probe/call_graph.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace launch::probe {
+namespace {
+
+using Kind = pysource::CodeUnit::Kind;
+
+// What takes more is taken to be reached.
+constexpr int kMostSteps = 20000;
+constexpr int kMostNested = 200;
+
+bool is_special(std::string_view name) {
+  return name.starts_with("__") && name.ends_with("__");
+}
+
+}  // namespace
+
+std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
+  const auto file = static_cast<std::uint32_t>(first_units_.size());
+  const auto unit = static_cast<std::uint32_t>(units_.size());
+  const auto site = static_cast<std::uint32_t>(sites_.size());
+  first_units_.push_back(unit);
+  for (const auto& each : calls.units) {
+    const bool open = each.is_called || is_special(each.name) || (each.kind == Kind::module && is_package);
+    units_.push_back({each.kind, pysource::hash_of_name(each.name), unit + each.owner, file, open});
+  }
+  for (auto& each : calls.sites)
+    sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates)});
+  for (const auto& each : calls.names) names_.push_back({each.name, site + each.site});
+  for (auto& each : calls.modules) each.site += site;
+  imports_.push_back({std::move(calls.modules)});
+  aliases_.insert(aliases_.end(), calls.aliases.begin(), calls.aliases.end());
+  return unit;
+}
+
+void CallGraph::finish(const pysource::SymbolTable& symbols) {
+  // Only names of the tree's own code matter, under which name they may be called.
+  std::set<std::uint32_t> defined;
+  for (const auto& unit : units_) {
+    if (unit.kind != Kind::module) defined.insert(unit.name);
+  }
+  std::map<std::uint32_t, std::vector<std::uint32_t>> aliased;  // names of an alias
+  for (const auto& each : aliases_) {
+    if (defined.contains(each.name)) aliased[each.alias].push_back(each.name);
+  }
+  std::vector<pysource::NameSite> names;
+  for (const auto& each : names_) {
+    if (defined.contains(each.name)) names.push_back(each);
+    if (const auto found = aliased.find(each.name); found != aliased.end()) {
+      for (const auto name : found->second) names.push_back({name, each.site});
+    }
+  }
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  names_ = std::move(names);
+  for (std::uint32_t file = 0; file < imports_.size(); ++file) {
+    for (const auto& each : imports_[file].modules) {
+      const auto add = [&](std::string_view module) {
+        const auto found = symbols.module(file, each.dots, module);
+        if (found) importers_[*found].push_back(each.site);
+      };
+      add(each.module);
+      if (each.name.empty()) continue;
+      add(each.module.empty() ? each.name : each.module + "." + each.name);
+    }
+  }
+  imports_.clear();
+  aliases_.clear();
+}
+
+/// Looks for a way to a unit against the direction of calls. The answer is that for the best way; a cycle is
+/// no way.
+class CallGraph::Search {
+ public:
+  Search(const CallGraph& graph, const PassesGates& passes) : graph_(graph), passes_(passes) {}
+
+  Reached unit(std::uint32_t number) {
+    if (depth_ > kMostNested || ++steps_ > kMostSteps) return Reached::yes;
+    if (const auto known = known_.find(number); known != known_.end()) return known->second;
+    known_.emplace(number, Reached::no);  // while it is looked for
+    ++depth_;
+    const auto& unit = graph_.units_[number];
+    auto result = Reached::yes;
+    if (unit.kind == Kind::module) {
+      if (!unit.open) result = module(unit.file);
+    } else {
+      // A module whose import may fail has been imported when its functions run.
+      result = this->unit(unit.owner);
+      if (result == Reached::caught) result = Reached::yes;
+      if (!unit.open && result != Reached::no) result = std::max(result, referred(unit.name));
+    }
+    --depth_;
+    if (result == Reached::no) {
+      known_.erase(number);  // it may have been a cycle
+    } else {
+      known_[number] = result;
+    }
+    return result;
+  }
+
+ private:
+  Reached site(std::uint32_t number) {
+    const auto& site = graph_.sites_[number];
+    auto result = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
+    if (result != Reached::no) result = std::max(result, unit(site.unit));
+    return site.guarded ? std::max(result, Reached::caught) : result;
+  }
+
+  Reached module(std::uint32_t file) {
+    const auto found = graph_.importers_.find(file);
+    if (found == graph_.importers_.end()) return Reached::yes;
+    auto best = Reached::no;
+    for (const auto each : found->second) {
+      best = std::min(best, site(each));
+      if (best == Reached::yes) break;
+    }
+    return best;
+  }
+
+  Reached referred(std::uint32_t name) {
+    const auto [first, last] = std::equal_range(
+        graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{name, 0},
+        [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
+    if (first == last) return Reached::yes;
+    auto best = Reached::no;
+    for (auto each = first; each != last && best != Reached::yes; ++each)
+      best = std::min(best, site(each->site));
+    return best;
+  }
+
+  const CallGraph& graph_;
+  const PassesGates& passes_;
+  std::map<std::uint32_t, Reached> known_;
+  int depth_ = 0;
+  int steps_ = 0;
+};
+
+Reached CallGraph::reached(std::uint32_t unit, const PassesGates& passes) const {
+  return Search(*this, passes).unit(unit);
+}
+
+}  // namespace launch::probe

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+#include <vector>
+
+#include "pysource/call_sites.hpp"
+#include "pysource/symbol_table.hpp"
+
+namespace launch::probe {
+
+/// How code of the tree comes to run.
+enum class Reached : std::uint8_t {
+  yes,      ///< it is not known that every way to it is closed
+  unknown,  ///< only behind gates that could not be evaluated
+  caught,   ///< only where a failing import is caught
+  no,       ///< every way to it has a gate that does not let it run
+};
+
+/// Who may call whom in the scanned tree, by names alone, and which file imports which. What nothing in the
+/// tree refers to can be called from outside.
+class CallGraph {
+ public:
+  /// Adds a file's sites; files are numbered as in the symbols. Returns the number of its first unit.
+  std::uint32_t add(pysource::CallSites calls, bool is_package);
+  /// To be called after the last file.
+  void finish(const pysource::SymbolTable& symbols);
+
+  /// What the gates of a site do: yes, unknown or no.
+  using PassesGates = std::function<Reached(const std::vector<pysource::Gate>& gates, std::uint32_t file)>;
+  /// How a unit comes to run.
+  Reached reached(std::uint32_t unit, const PassesGates& passes) const;
+
+ private:
+  struct Unit {
+    pysource::CodeUnit::Kind kind;
+    std::uint32_t name;   ///< its hash
+    std::uint32_t owner;  ///< the class of a method, else the module
+    std::uint32_t file;
+    bool open;  ///< it can run without being referred to
+  };
+  struct Site {
+    std::uint32_t unit;
+    std::uint32_t file;
+    bool guarded;
+    std::vector<pysource::Gate> gates;
+  };
+  class Search;
+
+  std::vector<Unit> units_;
+  std::vector<Site> sites_;
+  std::vector<pysource::NameSite> names_;   ///< sorted by name
+  std::vector<std::uint32_t> first_units_;  ///< of each file
+  struct FileImports {
+    std::vector<pysource::ModuleSite> modules;
+  };
+  std::vector<FileImports> imports_;
+  std::vector<pysource::NameAlias> aliases_;
+  std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> importers_;  ///< sites, by the file imported
+};
+
+}  // namespace launch::probe

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pysource/condition.hpp"
+
+namespace launch::pysource {
+
+/// Code that runs as a whole: a module, a class's body and construction, a function with all that is in it.
+struct CodeUnit {
+  enum class Kind : std::uint8_t { module, klass, function, method };
+  Kind kind = Kind::module;
+  std::string name = {};
+  std::uint32_t owner = 0;  ///< a method's class, else the module; a number within the file
+  bool is_called = false;   ///< by something that is not seen: a decorator may register it
+};
+
+/// A place with the conditions under which it runs.
+struct CodeSite {
+  std::uint32_t unit = 0;
+  bool guarded = false;  ///< an ImportError from there is caught, and the code goes on
+  std::vector<Gate> gates = {};
+};
+
+/// A name that stands at a site, in whatever sense.
+struct NameSite {
+  std::uint32_t name = 0;  ///< hash_of_name
+  std::uint32_t site = 0;
+  friend bool operator<(const NameSite& a, const NameSite& b) {
+    return a.name != b.name ? a.name < b.name : a.site < b.site;
+  }
+  friend bool operator==(const NameSite&, const NameSite&) = default;
+};
+
+/// An import of another module, which may be a file of the scanned tree.
+struct ModuleSite {
+  std::uint32_t dots = 0;
+  std::string module;
+  std::string name;  ///< empty for `import MODULE`
+  std::uint32_t site = 0;
+};
+
+/// `from x import name as alias`
+struct NameAlias {
+  std::uint32_t name = 0;
+  std::uint32_t alias = 0;
+};
+
+/// Who may call whom in a file, by names alone: a name that stands anywhere may be a call of everything that
+/// has it.
+struct CallSites {
+  std::vector<CodeUnit> units = {CodeUnit{}};  ///< the first is the module
+  std::vector<CodeSite> sites;
+  std::vector<NameSite> names;  ///< sorted, without duplicates
+  std::vector<ModuleSite> modules;
+  std::vector<NameAlias> aliases;
+};
+
+/// A hash that is the same in every run.
+std::uint32_t hash_of_name(std::string_view name);
+
+}  // namespace launch::pysource

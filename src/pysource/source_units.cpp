@@ -1,0 +1,232 @@
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "pysource/source_walk.hpp"
+#include "pysource/standard_library.hpp"
+#include "pysource/string_values.hpp"
+
+namespace launch::pysource {
+namespace {
+
+using Kind = Expression::Kind;
+
+std::string_view last_part(std::string_view name) {
+  return name.substr(name.rfind('.') + 1);
+}
+
+/// Names of decorators that decide whether a test runs.
+bool names_mark(std::string_view name) {
+  const auto words = words_of(name);
+  return std::any_of(words.begin(), words.end(), [](const std::string& word) {
+    return word == "skip" || word == "skipif" || word == "require" || word == "requires" ||
+           word == "required" || word == "run" || word == "needs" || word == "need" || word == "only" ||
+           word == "min" || word == "unless" || word == "xfail";
+  });
+}
+
+/// Decorators that only wrap a function: it still runs when it is called by its name, and not otherwise.
+bool only_wraps(std::string_view name) {
+  constexpr std::array<std::string_view, 22> kNames = {
+      "property",       "staticmethod",   "classmethod",     "contextmanager", "lru_cache",
+      "cache",          "wraps",          "no_grad",         "inference_mode", "override",
+      "overload",       "abstractmethod", "cached_property", "setter",         "dataclass",
+      "deprecated",     "total_ordering", "disable",         "cached",         "compile",
+      "rank_zero_only", "torch_no_grad"};
+  return std::find(kNames.begin(), kNames.end(), last_part(name)) != kNames.end();
+}
+
+bool is_constructor(std::string_view name) {
+  return name == "__init__" || name == "__new__" || name == "__post_init__" || name == "setUp" ||
+         name == "setUpClass";
+}
+
+bool is_keyword(std::string_view word) {
+  constexpr std::array<std::string_view, 26> kWords = {
+      "and",   "as",  "assert", "await",  "def",  "del",  "elif", "else",   "except",
+      "False", "for", "from",   "global", "if",   "in",   "is",   "lambda", "None",
+      "not",   "or",  "pass",   "return", "self", "True", "with", "yield"};
+  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
+}
+
+/// The text of a string that is a Python name; empty for others.
+std::string_view named_in(std::string_view token) {
+  if (token.size() < 4 || token.size() > 66) return {};
+  const char quote = token.front();
+  if ((quote != '\'' && quote != '"') || token.back() != quote) return {};
+  const auto text = token.substr(1, token.size() - 2);
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+  });
+  return plain ? text : std::string_view();
+}
+
+}  // namespace
+
+void SourceWalk::add_gates(Place& place, const std::vector<Gate>& gates) {
+  if (gates.empty()) return;
+  place.gates.insert(place.gates.end(), gates.begin(), gates.end());
+  place.site.reset();
+}
+
+/// Gates of marks, which decide whether a test function runs.
+void SourceWalk::mark(TokenRange value, std::vector<Gate>& gates) {
+  value = without_brackets(tree_, value);
+  if (!value.empty() && tree_.is(value.first, "[") &&
+      behind_bracket(tree_, value.first, value.last) == value.last)
+    value = {value.first + 1, value.last - 1};
+  for (const auto each : split_range(tree_, value, ",")) {
+    if (each.empty() || !definitions_.matters(each)) continue;
+    gates.push_back({definitions_.read(each), true, line_of(each), true});
+  }
+}
+
+SourceWalk::Decoration SourceWalk::decorate(Place& place) {
+  Decoration found;
+  for (const auto range : std::exchange(decorators_, {})) {
+    const auto name = dotted_name(tree_, range);
+    const auto* known = definitions_.names().value(name);
+    const bool is_mark = names_mark(last_part(name)) || (known != nullptr && known->kind == Kind::call);
+    found.may_register = found.may_register || !only_wraps(name);
+    found.without_object = found.without_object || name == "staticmethod" || name == "classmethod";
+    if (is_mark && definitions_.matters(range))
+      add_gates(place, {{definitions_.read(range), true, line_of(range), true}});
+  }
+  return found;
+}
+
+std::uint32_t SourceWalk::enter_unit(CodeUnit::Kind kind, TokenRange head, std::uint32_t owner,
+                                     bool is_called) {
+  const auto name = head.empty() ? std::string_view() : tree_.text(head.first);
+  scan_.calls.units.push_back({kind, std::string(name), owner, is_called});
+  return static_cast<std::uint32_t>(scan_.calls.units.size() - 1);
+}
+
+SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
+  auto inside = place;
+  inside.on_path = inside.on_other_path = true;
+  inside.guarded = inside.caught = false;
+  inside.choices.clear();
+  inside.branch = nullptr;
+  inside.site.reset();
+  const auto decoration = decorate(inside);
+  add_gates(inside, place.function_gates);
+  if (!decoration.without_object) add_gates(inside, place.constructor_gates);
+  inside.function_gates.clear();
+  inside.constructor_gates.clear();
+  const auto head = statement.clauses.front().head;
+  inside.klass.reset();
+  if (place.klass) {
+    inside.unit = enter_unit(CodeUnit::Kind::method, head, *place.klass, decoration.may_register);
+  } else if (scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
+    inside.unit = enter_unit(CodeUnit::Kind::function, head, place.unit, decoration.may_register);
+  }
+  refer({head.first + 1, head.last}, inside);
+  definitions_.define_function(statement);
+  definitions_.names().enter(CodeNames::Frame::function);
+  definitions_.hide_parameters(statement);
+  Flow flow;
+  for (const auto& clause : statement.clauses) flow = block(clause.body, inside);
+  definitions_.names().leave();
+  return flow;
+}
+
+/// A function in a block. A constructor that raises keeps the class's methods from running.
+SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
+  const auto flow = function(statement, place);
+  const auto head = statement.clauses.front().head;
+  if (place.klass && !head.empty() && is_constructor(tree_.text(head.first)))
+    place.constructor_gates.insert(place.constructor_gates.end(), flow.gates.begin(), flow.gates.end());
+  return {};
+}
+
+void SourceWalk::klass(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
+  auto inside = place;
+  Place marked;
+  const auto decoration = decorate(marked);
+  inside.constructor_gates.clear();
+  inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
+  const auto head = statement.clauses.front().head;
+  if (!head.empty()) definitions_.names().forget(tree_.text(head.first));
+  auto as_class = place;
+  if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
+    // The body runs with the module, bases and methods when the class is used.
+    as_class.unit = enter_unit(CodeUnit::Kind::klass, head, place.unit, decoration.may_register);
+    as_class.site.reset();
+    inside.klass = as_class.unit;
+  }
+  if (!head.empty()) refer({head.first + 1, head.last}, as_class);
+  definitions_.names().enter(CodeNames::Frame::klass);
+  for (const auto& clause : statement.clauses) block(clause.body, inside);
+  definitions_.names().leave();
+}
+
+std::uint32_t SourceWalk::site_of(const Place& place) {
+  if (!place.site) {
+    place.site = static_cast<std::uint32_t>(scan_.calls.sites.size());
+    scan_.calls.sites.push_back({place.unit, place.guarded || place.caught, place.gates});
+  }
+  return *place.site;
+}
+
+void SourceWalk::refer(TokenRange range, const Place& place) {
+  if (range.empty() || place.type) return;
+  if (tree_.is(range.first, "import") || tree_.is(range.first, "from"))
+    return refer_imports(imported_names(tree_, range), place);
+  if (tree_.is(range.first, "__all__")) return;
+  for (auto i = range.first; i < range.last; ++i) {
+    auto word = tree_.text(i);
+    if (tree_.token(i).kind == TokenKind::string) {
+      word = named_in(word);
+    } else if (!tree_.is_name(i) || is_keyword(word)) {
+      continue;
+    }
+    if (!word.empty()) scan_.calls.names.push_back({hash_of_name(word), site_of(place)});
+  }
+}
+
+void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Place& place) {
+  for (const auto& name : names) {
+    if (name.from && !name.alias.empty() && name.alias != name.name)
+      scan_.calls.aliases.push_back({hash_of_name(name.name), hash_of_name(name.alias)});
+    const auto root = std::string_view(name.module).substr(0, name.module.find('.'));
+    if (name.level == 0 && (wanted(name.module) || is_standard_library(root))) continue;
+    auto& modules = scan_.calls.modules;
+    const auto site = site_of(place);
+    const bool same = name.from && !modules.empty() && modules.back().site == site &&
+                      modules.back().module == name.module && modules.back().name == name.name;
+    if (!same) modules.push_back({name.level, name.module, name.name, site});
+  }
+}
+
+void SourceWalk::imports(const Statement& statement, const Place& place) {
+  statement_line_ = line_of(statement.tokens);
+  for (auto& name : imported_names(tree_, statement.tokens)) {
+    if (name.level != 0 || !wanted(name.module)) continue;
+    const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
+    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, place);
+    if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
+  }
+}
+
+ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const Place& place) {
+  const auto& token = tree_.token(at);
+  const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
+                      marked_alone_.contains(statement_line_ - 1);
+  const auto need = [&](bool on_path) {
+    if (place.type) return Need::type;
+    if (place.guarded || marked) return Need::optional;
+    return on_path ? Need::path : Need::must;
+  };
+  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
+                marked ? std::vector<Choice>{} : place.choices};
+  use.need_if_run = need(place.on_other_path);
+  use.gates = place.gates;
+  use.unit = place.unit;
+  scan_.uses.push_back(std::move(use));
+  return scan_.uses.back();
+}
+
+}  // namespace launch::pysource
