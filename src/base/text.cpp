@@ -99,13 +99,37 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+/// How often each letter occurs, whatever its case.
+using Letters = std::array<int, 32>;
+Letters letters_of(std::string_view text) {
+  Letters letters{};
+  for (const auto c : text) ++letters[static_cast<unsigned char>(c) % letters.size()];
+  return letters;
+}
+
+/// No fewer edits make one text of the other: each adds at most one letter, and removes at most one.
+std::size_t least_distance(const Letters& a, const Letters& b) {
+  int more = 0;
+  int less = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    more += std::max(0, a[i] - b[i]);
+    less += std::max(0, b[i] - a[i]);
+  }
+  return static_cast<std::size_t>(std::max(more, less));
+}
+
 }  // namespace
 
 std::optional<std::string> did_you_mean(std::string_view word, std::span<const std::string> candidates) {
+  const auto wanted = to_lower(word);
+  const auto letters = letters_of(wanted);
   std::optional<std::string> best;
   std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
   for (const auto& candidate : candidates) {
-    const auto distance = edit_distance(to_lower(word), to_lower(candidate));
+    const auto longer = std::max(word.size(), candidate.size());
+    if (longer - std::min(word.size(), candidate.size()) >= best_distance) continue;
+    if (least_distance(letters, letters_of(candidate)) >= best_distance) continue;
+    const auto distance = edit_distance(wanted, to_lower(candidate));
     if (distance < best_distance) {
       best_distance = distance;
       best = candidate;

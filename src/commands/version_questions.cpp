@@ -102,7 +102,8 @@ Result<probe::Matrix> OpenVersions::ask(SplitArguments arguments) {
     matrix.problems = std::move(scan.problems);
     matrix.symbols = std::move(scan.symbols);
     matrix.calls = std::move(scan.calls);
-    for (auto& question : scan.questions) matrix.questions.push_back({{std::move(question)}, {}});
+    for (auto& question : scan.questions)
+      matrix.questions.push_back({{std::move(question), pysource::Need::path, {}}, {}});
     add_names(names, std::move(scan.names));
   }
   std::vector<pysource::Requirement> requirements;

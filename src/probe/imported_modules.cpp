@@ -37,7 +37,9 @@ Result<ImportedModules> list_imports(std::span<const ScanPath> paths) {
     if (fs::is_directory(path.path, code))
       all.own_names.insert(fs::weakly_canonical(path.path, code).filename().string());
     for (const auto& source : sources) {
-      for (const auto& part : fs::path(source.shown).replace_extension()) all.own_names.insert(part.string());
+      auto shown = fs::path(source.shown);
+      shown.replace_extension();
+      for (const auto& part : shown) all.own_names.insert(part.string());
       all.folders.insert(source.path.parent_path());
       TRY_ASSIGN(auto text, read_file(source.path, kMostSource));
       add_imports(std::move(text), all);

@@ -50,6 +50,7 @@ Result<pysource::Requirement> parse_name(std::string_view text) {
   } else {
     requirement.module = rest.substr(0, dot);
     if (dot != std::string_view::npos) requirement.name = rest.substr(dot + 1);
+    if (rest.ends_with('.')) return fail(error());
   }
   const bool named = requirement.name.empty() ? requirement.keyword.empty() : is_dotted(requirement.name);
   if (!is_dotted(requirement.module) || !named) return fail(error());

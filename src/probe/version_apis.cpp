@@ -76,8 +76,8 @@ Result<void> in_batches(std::span<Item> items, const Call& call) {
 }  // namespace
 
 VersionApis::VersionApis(std::string package, std::vector<VersionBuild> builds, const store::Store& store,
-                         net::HttpClient& http, const Work& work)
-    : package_(std::move(package)), store_(store), http_(http), work_(work) {
+                         net::HttpClient& http, Work work)
+    : package_(std::move(package)), store_(store), http_(http), work_(std::move(work)) {
   for (auto& build : builds) versions_.push_back({std::move(build), {}, {}, {}});
 }
 
@@ -102,8 +102,8 @@ Result<void> VersionApis::require_some() const {
   const auto is_readable = [](const Version& version) { return !version.error; };
   if (std::any_of(versions_.begin(), versions_.end(), is_readable)) return {};
   auto error = *versions_.back().error;
-  return fail(
-      std::move(error).during(fmt::format("reading {}, as all other versions", label(versions_.back()))));
+  return fail(std::move(error).during(fmt::format(
+      "reading {}{}", label(versions_.back()), versions_.size() == 1 ? "" : ", like every other version")));
 }
 
 Result<void> VersionApis::open(std::span<Version* const> versions) {

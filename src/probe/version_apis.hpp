@@ -25,7 +25,7 @@ namespace launch::probe {
 class VersionApis {
  public:
   VersionApis(std::string package, std::vector<VersionBuild> builds, const store::Store& store,
-              net::HttpClient& http, const Work& work);
+              net::HttpClient& http, Work work);
 
   std::size_t size() const { return versions_.size(); }
   const VersionBuild& build(std::size_t version) const { return versions_[version].build; }
@@ -65,7 +65,7 @@ class VersionApis {
   std::vector<Version> versions_;
   const store::Store& store_;
   net::HttpClient& http_;
-  const Work& work_;
+  Work work_;
 };
 
 }  // namespace launch::probe

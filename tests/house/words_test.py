@@ -16,7 +16,7 @@ OWNERS = [
     (r"nvidia-(?!fabricmanager|nvswitch|topologyd|container-)|cuda-toolkit|pytorch-triton|torchvision|torchaudio|^triton$", {"pytorch"}),
     (r"^(nightly|stable)$|/(nightly|stable|test)$", {"pytorch"}),
     (r"\b(cu\d{2,3}|rocm\d+(\.\d+)*)\b", {"pytorch"}),
-    (r"^(cu|rocm|xpu|cpu)$", {"specs/accelerator.cpp"}),
+    (r"^(cu|rocm|xpu|cpu)$", {"specs/accelerator.cpp", "pysource/gate_words.cpp"}),
     (r"manylinux", {"specs"}),
     (r"x86_64|aarch64|amd64|arm64", {"specs/platform.cpp"}),
 ]

@@ -29,9 +29,13 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"render", {{"render", "demo", "--stdout"}}},
     {"build", {{"build", "demo"}}},
     {"verify", {{"verify", "demo"}}},
+    {"bump", {{"bump", "demo"}}},
     {"serve", std::nullopt},  // runs until it is stopped; serve_test.cpp
     {"check", {{"check", "demo"}}},
     {"scan", {{"scan", "src"}}},
+    {"matrix", {{"matrix", "src"}}},
+    {"bisect", {{"bisect", "torch.Module"}}},
+    {"range", {{"range", "src"}}},
     {"train", {{"train", "demo"}}},
     {"runs", {{"runs"}}},
     {"logs", {{"logs", "last"}}},

@@ -28,6 +28,8 @@ std::string bisect_json(const probe::Bisection& bisection);
 
 /// "yes since 2.6.0, no from 2.10.0"; "yes" or "no" if it never changes.
 std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix);
+/// "2.0.0 to 2.15.0", or one version, by places among the versions.
+std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t last);
 /// What was asked, and what was not, a line each.
 std::vector<std::string> asked_versions(const probe::Matrix& matrix);
 

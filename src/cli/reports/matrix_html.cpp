@@ -1,5 +1,6 @@
 // The matrix as a page. Rows are plain HTML, so that they can be read and printed without the script, which
 // adds search, order and evidence from the data at the end.
+#include <algorithm>
 #include <map>
 
 #include <fmt/format.h>
@@ -92,6 +93,12 @@ std::string row_html(const probe::MatrixRow& row, const probe::Matrix& matrix, s
   return html + "</div></div>\n";
 }
 
+std::size_t longest_of(const probe::Matrix& matrix) {
+  std::size_t longest = 0;
+  for (const auto& each : matrix.versions) longest = std::max(longest, each.version.size());
+  return longest;
+}
+
 std::string head_html(const probe::Matrix& matrix) {
   std::string html =
       "<div class=\"row head\" role=\"row\"><span role=\"columnheader\">Name</span>"
@@ -123,8 +130,8 @@ std::string matrix_html(const probe::Matrix& matrix) {
     html += fmt::format("<p class=\"about\">{}</p>\n", html_text(line));
   }
   html += kForm;
-  html += fmt::format("<div class=\"grid\" role=\"grid\" aria-label=\"{}\" style=\"--n:{}\">\n",
-                      html_text(title), matrix.versions.size());
+  html += fmt::format("<div class=\"grid\" role=\"grid\" aria-label=\"{}\" style=\"--n:{};--longest:{}\">\n",
+                      html_text(title), matrix.versions.size(), longest_of(matrix));
   html += head_html(matrix);
   html += "<div class=\"body\" role=\"rowgroup\">\n";
   for (std::size_t i = 0; i < matrix.rows.size(); ++i) html += row_html(matrix.rows[i], matrix, i);

@@ -12,14 +12,7 @@
 namespace launch::cli {
 namespace {
 
-/// "2.0.0 to 2.15.0", or one version.
-std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t last) {
-  const auto& versions = matrix.versions;
-  if (first == last) return versions[first].version;
-  return fmt::format("{} to {}", versions[first].version, versions[last].version);
-}
-
-/// "its wheel for Python 3.11", "for Python 3.7 to 3.15, the newest of each"
+/// ", by wheels for Python 3.7 to 3.15"
 std::string pythons_text(const probe::Matrix& matrix) {
   std::optional<specs::Interpreter> oldest;
   std::optional<specs::Interpreter> newest;
@@ -34,6 +27,12 @@ std::string pythons_text(const probe::Matrix& matrix) {
 }
 
 }  // namespace
+
+std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t last) {
+  const auto& versions = matrix.versions;
+  if (first == last) return versions[first].version;
+  return fmt::format("{} to {}", versions[first].version, versions[last].version);
+}
 
 std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix) {
   const auto stretches = row.stretches();
@@ -108,10 +107,12 @@ std::string bisect_text(const probe::Bisection& bisection) {
     }
     text += table_of(table) + "\n";
     for (const auto& change : bisection.changes[i]) {
-      text += fmt::format("  changed after {}, in {}", matrix.versions[change.before].version,
+      text += fmt::format("  changed between {} and {}", matrix.versions[change.before].version,
                           matrix.versions[change.after].version);
-      if (!change.between.empty())
-        text += fmt::format(" or in {}, skipped", join_words(change.between, "or"));
+      if (!change.between.empty()) {
+        text += fmt::format(" ({} {} skipped)", join_words(change.between),
+                            change.between.size() == 1 ? "was" : "were");
+      }
       if (change.commit_before && change.commit_after) {
         text += ": " + pytorch::compare_url(*change.commit_before, *change.commit_after);
       }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -16,9 +17,7 @@ std::string versions_text(const probe::Matrix& matrix, const std::vector<std::si
   for (std::size_t i = 0; i < places.size();) {
     auto end = i;
     while (end + 1 < places.size() && places[end + 1] == places[end] + 1) ++end;
-    const auto& first = matrix.versions[places[i]].version;
-    const auto& last = matrix.versions[places[end]].version;
-    parts.push_back(i == end ? first : fmt::format("{} to {}", first, last));
+    parts.push_back(span_of(matrix, places[i], places[end]));
     i = end + 1;
   }
   return join_words(parts);
@@ -59,8 +58,7 @@ std::string range_text(const probe::VersionRange& range) {
       fmt::format("{} in {}", count_of(matrix.rows.size(), "name"), count_of(matrix.files, "file"));
   if (const auto* answer = range.answer()) {
     const auto newest = matrix.versions.size() - 1;
-    text += fmt::format("{} {} to {} ({})\n", matrix.package, matrix.versions[answer->first].version,
-                        matrix.versions[answer->last].version, of);
+    text += fmt::format("{} {} ({})\n", matrix.package, span_of(matrix, answer->first, answer->last), of);
     add_bound(text, range, "oldest", answer->first,
               answer->first == 0 ? std::nullopt : std::optional(answer->first - 1));
     add_bound(text, range, "newest", answer->last,

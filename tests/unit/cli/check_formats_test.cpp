@@ -148,6 +148,33 @@ TEST(GitHub, HasAnAnnotationForEachUse) {
   EXPECT_TRUE(check_github(made).starts_with("::warning file=a%2Cb%3A%25c.py,line=9,title=apex::"));
 }
 
+TEST(Gates, ThatLetAFailingUseRunAreNamed) {
+  auto made = report();
+  auto& names = made.platforms.front().names;
+  names.erase(names.begin() + 2, names.end());
+  names.erase(names.begin());
+  names[0].answer.reason = "torch 2 has none";
+  names[0].uses.pop_back();
+  names[0].uses[0].passed_lines = {7, 7};
+  made.lines[{"src/my code.py", 7}] = "  if TORCH_2:";
+  EXPECT_TRUE(check_text(made).starts_with(
+      "torch.Gone: no (torch 2 has none)\n  src/my code.py:1:23\n    from torch import \u00e9, Gone, x\n"
+      "                         ^^^^\n  src/my code.py:7: this test lets it run\n    if TORCH_2:\n"))
+      << check_text(made);
+  EXPECT_TRUE(check_github(made).starts_with(
+      "::error file=src/my code.py,line=1,col=22,endColumn=25,title=torch.Gone::torch.Gone: no (torch 2 has "
+      "none); "
+      "also in torch.nn; the test in line 7 lets it run\n"))
+      << check_github(made);
+  EXPECT_EQ(sarif(made)["runs"][0]["results"][0]["relatedLocations"].dump(),
+            R"([{"message":{"text":"this test lets it run"},"physicalLocation":{"artifactLocation":{"uri":)"
+            R"("src/my%20code.py"},"region":{"startLine":7}}}])");
+  names[0].uses[0].runs = probe::Runs::no;
+  EXPECT_TRUE(check_text(made).starts_with("1 missing name is not run with this version (-v shows it)\n"))
+      << check_text(made);
+  EXPECT_TRUE(check_text(made, {.all = true}).starts_with("torch.Gone: no, and not run with this version ("));
+}
+
 TEST(Rules, DecideWhatFails) {
   auto made = report();
   EXPECT_TRUE(made.fails());

@@ -43,13 +43,13 @@ TEST(PythonScanner, FunctionsArePaths) {
       ElementsAre("torch.a: 2:10 must", "torch.b: 4:12 path"));
 }
 
-TEST(PythonScanner, BranchesArePathsAndVersionTestsAreOptional) {
+TEST(PythonScanner, BranchesArePathsAlsoThoseOfVersionTests) {
   EXPECT_THAT(scan("if x: import torch.a\nelse:\n  import torch.b\nwhile x:\n  import torch.c\n"),
               ElementsAre("torch.a: 1:14 path", "torch.b: 3:10 path", "torch.c: 5:10 path"));
-  EXPECT_THAT(scan("if TORCH_VERSION >= (2, 5):\n  import torch.a\nelse:\n  import torch.b\n"
-                   "if hasattr(torch, 'x'): import torch.c\nif sys.version_info > (3, 9): import torch.d\n"),
-              ElementsAre("torch.a: 2:10 optional", "torch.b: 4:10 optional", "torch.c: 5:32 optional",
-                          "torch.d: 6:38 path"));
+  EXPECT_THAT(
+      scan("if TORCH_VERSION >= (2, 5):\n  import torch.a\nelse:\n  import torch.b\n"
+           "if hasattr(torch, 'x'): import torch.c\nif sys.version_info > (3, 9): import torch.d\n"),
+      ElementsAre("torch.a: 2:10 path", "torch.b: 4:10 path", "torch.c: 5:32 path", "torch.d: 6:38 path"));
 }
 
 TEST(PythonScanner, TypeCheckingIsNotRun) {
