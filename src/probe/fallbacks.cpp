@@ -66,7 +66,7 @@ class Rewriter {
       put(edit.lines, indentation + "try:");
       put(edit.lines, inner + import_of(statement, modules.first, names));
       put(edit.lines, indentation + "except ImportError:");
-      put(edit.lines, inner + import_of(statement, modules.second, names) + comment);
+      put(edit.lines, fmt::format("{}{}{}", inner, import_of(statement, modules.second, names), comment));
     }
     result_.edits.push_back(std::move(edit));
   }
@@ -121,7 +121,7 @@ class Rewriter {
       any = true;
     }
     text += source_.substr(names.back().bytes.last, statement.bytes.last - names.back().bytes.last);
-    for (auto& line : lines_of(indentation + text + comment)) {
+    for (auto& line : lines_of(fmt::format("{}{}{}", indentation, text, comment))) {
       if (line.ends_with('\r')) line.pop_back();
       put(out, line);
     }

@@ -121,7 +121,7 @@ void add_missing_nights(VersionList& list) {
     if (before && before->midnight() + kDay < day->midnight()) {
       const auto first = day_text(before->midnight() + kDay);
       const auto last = day_text(day->midnight() - kDay);
-      list.skipped.push_back({first == last ? first : first + " to " + last, "no nightly"});
+      list.skipped.push_back({first == last ? first : fmt::format("{} to {}", first, last), "no nightly"});
     }
     before = day;
   }

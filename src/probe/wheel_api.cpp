@@ -314,6 +314,7 @@ Result<std::vector<const pysource::ModuleNames*>> WheelApi::read_modules(
   read_wanted({&reading, 1}, pool);
   TRY(std::move(reading).result());
   std::vector<const pysource::ModuleNames*> read;
+  read.reserve(files.size());
   for (const auto& file : files) read.push_back(file.empty() ? nullptr : library.read.at(file).get());
   return read;
 }

@@ -164,9 +164,9 @@ std::vector<Result<std::unique_ptr<WheelSource>>> open_wheels(net::HttpClient& h
   std::vector<Result<std::unique_ptr<WheelSource>>> opened;
   for (auto& zip : index::RemoteZip::open_all(http, locations)) {
     if (zip) {
-      opened.push_back(std::make_unique<RemoteWheel>(*std::move(zip)));
+      opened.emplace_back(std::make_unique<RemoteWheel>(*std::move(zip)));
     } else {
-      opened.push_back(fail(std::move(zip.error())));
+      opened.emplace_back(fail(std::move(zip.error())));
     }
   }
   return opened;

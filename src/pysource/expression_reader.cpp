@@ -72,6 +72,7 @@ Condition ExpressionReader::conditional(TokenRange range, std::uint32_t conditio
 Condition ExpressionReader::joined(Kind kind, const std::vector<TokenRange>& parts) {
   if (parts.size() > kMostParts) return nullptr;
   std::vector<Condition> all;
+  all.reserve(parts.size());
   for (const auto part : parts) all.push_back(read(part));
   return make(kind, std::move(all));
 }

@@ -29,7 +29,7 @@ Condition FunctionReader::read(const Statement& function) {
   const auto head = function.clauses.front().head;
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
-  const bool speaks = body.size() > 0 && definitions_.matters({head.last, all.last});
+  const bool speaks = !body.empty() && definitions_.matters({head.last, all.last});
   const auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
   Expression expression{.kind = Kind::function};

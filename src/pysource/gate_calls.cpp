@@ -68,12 +68,12 @@ Value GateEvaluator::call(const Expression& expression, const Frame& frame) {
     arguments.values.push_back(value(*expression.parts[i], frame));
   const auto& callee = *expression.parts[0];
   if (callee.kind == Node::attribute) {
-    const auto object = value(*callee.parts[0], frame);
+    auto object = value(*callee.parts[0], frame);
     if (object.is(Kind::text)) return call_text(object, callee.text, arguments.values);
     if (object.is_unknown()) return object;
     if (object.is(Kind::mapping) && (callee.text == "get" || callee.text == "keys")) {
       if (callee.text == "keys" || arguments.values.empty()) return object;
-      const auto found = item_of(object, arguments.values[0]);
+      auto found = item_of(object, arguments.values[0]);
       if (!found.is(Kind::raises)) return found;
       return arguments.values.size() > 1 ? arguments.values[1] : Value{.kind = Kind::none};
     }
@@ -86,7 +86,7 @@ Value GateEvaluator::call(const Expression& expression, const Frame& frame) {
     }
     if (object.is(Kind::signature) || object.is(Kind::directory)) return object;
   }
-  const auto function = value(callee, frame);
+  auto function = value(callee, frame);
   if (function.is(Kind::function)) {
     auto result = call_function(function, arguments);
     const bool open = result.is(Kind::unknown) || (result.is(Kind::truth) && !result.truth.is_known());

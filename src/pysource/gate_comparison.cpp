@@ -138,10 +138,10 @@ Truth compare(std::string_view op, const Value& a, const Value& b) {
   if (a.is_unknown() || b.is_unknown()) return unknown_of(a, b);
   const auto order = order_of(a, b);
   if (!order) return has_unknown(a) || has_unknown(b) ? unknown_of(a, b) : Truth::open();
-  if (op == "<") return Truth::of(*order < 0);
-  if (op == "<=") return Truth::of(*order <= 0);
-  if (op == ">") return Truth::of(*order > 0);
-  return Truth::of(*order >= 0);
+  if (op == "<") return Truth::of(std::is_lt(*order));
+  if (op == "<=") return Truth::of(std::is_lteq(*order));
+  if (op == ">") return Truth::of(std::is_gt(*order));
+  return Truth::of(std::is_gteq(*order));
 }
 
 }  // namespace launch::pysource

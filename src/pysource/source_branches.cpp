@@ -13,6 +13,7 @@ using Kind = Expression::Kind;
 /// The gates, as one condition.
 Condition all_pass(const std::vector<Gate>& gates) {
   std::vector<Condition> parts;
+  parts.reserve(gates.size());
   for (const auto& gate : gates) parts.push_back(gate.runs_if ? gate.test : negated(gate.test));
   return conjunction(std::move(parts));
 }

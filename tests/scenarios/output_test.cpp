@@ -29,7 +29,7 @@ const std::map<std::string, std::optional<Arguments>, std::less<>> kCalls = {
     {"render", {{"render", "demo", "--stdout"}}},
     {"build", {{"build", "demo"}}},
     {"verify", {{"verify", "demo"}}},
-    {"bump", {{"bump", "demo"}}},
+    {"bump", {{"bump", "demo", "--no-build"}}},
     {"serve", std::nullopt},  // runs until it is stopped; serve_test.cpp
     {"check", {{"check", "demo"}}},
     {"scan", {{"scan", "src"}}},

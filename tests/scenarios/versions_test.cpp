@@ -64,9 +64,9 @@ std::vector<std::string> with(std::vector<std::string> arguments, const std::vec
 
 TEST_F(VersionsScenario, TheArticle) {
   article();
-  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
+  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly));
   EXPECT_EQ(done.out,
-            "torch.utils.checkpoint:CheckpointPolicy\n"
+            "torch.utils.checkpoint.CheckpointPolicy\n"
             "  no   2.5.0.dev20240610 to 2.5.0.dev20240611  2 versions  torch/utils/checkpoint.py of torch "
             "2.5.0.dev20240611 has no CheckpointPolicy\n"
             "  yes  2.5.0.dev20240612                       1 version   torch/utils/checkpoint.py:1\n"
@@ -96,10 +96,10 @@ TEST_F(VersionsScenario, AMissingBuildMayHoldTheChange) {
   nightly(13, "class CheckpointPolicy: ...\n");
   const auto broken = nightly(12, "");
   channel_.fail_file(broken, {.status = 403});
-  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly));
+  const auto done = scenario_.launch(with({"bisect", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly));
   EXPECT_EQ(
       done.out,
-      "torch.utils.checkpoint:CheckpointPolicy\n"
+      "torch.utils.checkpoint.CheckpointPolicy\n"
       "  no   2.5.0.dev20240610  1 version  torch/utils/checkpoint.py of torch 2.5.0.dev20240610 has no "
       "CheckpointPolicy\n"
       "  yes  2.5.0.dev20240613  1 version  torch/utils/checkpoint.py:1\n"
@@ -123,9 +123,9 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
   auto done = scenario_.launch(with({"matrix", "src"}, kNightly));
   EXPECT_EQ(
       done.out,
-      "torch.utils.checkpoint:CheckpointPolicy                          yes since 2.5.0.dev20240612, no "
+      "torch.utils.checkpoint.CheckpointPolicy                          yes since 2.5.0.dev20240612, no "
       "from 2.5.0.dev20240613, yes since 2.5.0.dev20240617\n"
-      "torch.utils.checkpoint:_pt2_selective_checkpoint_context_fn_gen  yes, no from "
+      "torch.utils.checkpoint._pt2_selective_checkpoint_context_fn_gen  yes, no from "
       "2.5.0.dev20240612, yes since 2.5.0.dev20240613, no from 2.5.0.dev20240617\n"
       "2 names in 1 file: 0 in every version\n"
       "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
@@ -146,7 +146,7 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
   EXPECT_EQ(done.out,
             "torch 2.5.0.dev20240617 to 2.5.0.dev20240618 (1 name in 1 file)\n"
             "oldest 2.5.0.dev20240617: 2.5.0.dev20240616 lacks what the code needs\n"
-            "  src/train.py:1: torch.utils.checkpoint:CheckpointPolicy (torch/utils/checkpoint.py of torch "
+            "  src/train.py:1: torch.utils.checkpoint.CheckpointPolicy (torch/utils/checkpoint.py of torch "
             "2.5.0.dev20240616 has no CheckpointPolicy)\n"
             "newest 2.5.0.dev20240618: no bound found, as it is the newest that was asked\n"
             "also allowed: 2.5.0.dev20240612\n"
@@ -157,7 +157,7 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
 
 TEST_F(VersionsScenario, TheSecondTimeNothingIsRead) {
   article();
-  const auto arguments = with({"matrix", "torch.utils.checkpoint:CheckpointPolicy"}, kNightly);
+  const auto arguments = with({"matrix", "torch.utils.checkpoint.CheckpointPolicy"}, kNightly);
   const auto first = scenario_.launch(arguments);
   channel_.server().forget_requests();
   const auto second = scenario_.launch(arguments);
@@ -178,9 +178,9 @@ TEST_F(VersionsScenario, RangeOfReleases) {
   EXPECT_EQ(done.out,
             "torch 2.2.0 (5 names in 2 files)\n"
             "oldest 2.2.0: 2.1.0 lacks what the code needs\n"
-            "  src/b.py:1: torch:old (torch/__init__.py of torch 2.1.0 has no old)\n"
+            "  src/b.py:1: torch.old (torch/__init__.py of torch 2.1.0 has no old)\n"
             "newest 2.2.0: 2.3.0 lacks what the code needs\n"
-            "  src/b.py:1: torch:old (torch/__init__.py of torch 2.3.0 has no old)\n"
+            "  src/b.py:1: torch.old (torch/__init__.py of torch 2.3.0 has no old)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.1.0 and 2.3.0, where names are "
             "missing\n"
             "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
@@ -189,7 +189,7 @@ TEST_F(VersionsScenario, RangeOfReleases) {
   done = scenario_.launch({"range", "src", "--need", "path"});
   EXPECT_EQ(done.out,
             "no version of torch has all that the code needs (5 names in 2 files); 2.2.0 lacks least\n"
-            "  src/b.py:5: torch:gone (torch/__init__.py of torch 2.2.0 has no gone)\n"
+            "  src/b.py:5: torch.gone (torch/__init__.py of torch 2.2.0 has no gone)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.3.0, where names are missing\n"
             "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
@@ -231,9 +231,9 @@ TEST_F(VersionsScenario, NamesInJson) {
 TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
   release("2.0.0", "x = 1\n");
   release("2.1.0", "y = 1\n");
-  const auto done = scenario_.launch({"matrix", "torch:x", "--html", "out.html"});
+  const auto done = scenario_.launch({"matrix", "torch.x", "--html", "out.html"});
   EXPECT_EQ(done.out,
-            "torch:x  yes, no from 2.1.0\n1 name: 0 in every version\n"
+            "torch.x  yes, no from 2.1.0\n1 name: 0 in every version\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
   const auto page = scenario_.read("out.html");
   EXPECT_NE(page.find("<title>torch: 1 name in 2 versions</title>"), std::string::npos);
@@ -245,9 +245,9 @@ TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
 TEST_F(VersionsScenario, BisectWithoutAChange) {
   release("2.0.0", "x = 1\n");
   release("2.1.0", "x = 1\n");
-  const auto done = scenario_.launch({"bisect", "torch:x"});
+  const auto done = scenario_.launch({"bisect", "torch.x"});
   EXPECT_EQ(done.out,
-            "torch:x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
+            "torch.x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
             "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
 }
@@ -258,9 +258,9 @@ TEST_F(VersionsScenario, APackageNamedOtherwiseThanItsModule) {
                 .version = version,
                 .files = {{"torchtnt/__init__.py", version[8] == '0' ? "old = 1\n" : ""}}});
   }
-  const auto done = scenario_.launch({"bisect", "torchtnt:old", "--package", "torchtnt_nightly"});
+  const auto done = scenario_.launch({"bisect", "torchtnt.old", "--package", "torchtnt_nightly"});
   EXPECT_EQ(done.out,
-            "torchtnt:old\n"
+            "torchtnt.old\n"
             "  yes  2024.7.30  1 version  torchtnt/__init__.py:1\n"
             "  no   2024.7.31  1 version  torchtnt/__init__.py of torchtnt-nightly 2024.7.31 has no old\n"
             "  changed between 2024.7.30 and 2024.7.31\n"
@@ -274,17 +274,17 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
        "error: \"torch..x\": expected a name, such as torch.nn:Module or torch.nn\n\n"
        "hint: files and folders of code can be given as well\n"},
       {{"matrix", "nowhere/"}, "error: nowhere/: no such file or folder\n"},
-      {{"matrix", "torch:x", "torchvision:y"},
+      {{"matrix", "torch.x", "torchvision:y"},
        "error: the names are of several packages: torch and torchvision\n\n"
        "hint: ask for those of one package at a time\n"},
-      {{"bisect", "torch:x", "--from", "soon"},
+      {{"bisect", "torch.x", "--from", "soon"},
        "error: --from \"soon\": expected a version, such as 2.6.0, or a day, such as 2025-06-06\n"},
-      {{"bisect", "torch:x", "--from", "3.0"},
+      {{"bisect", "torch.x", "--from", "3.0"},
        "error: [INDEX] has no wheels of torch to ask from 3.0\n\nhint: versions there: 2.0.0 to 2.0.0\n"},
-      {{"matrix", "torch:x", "--channel", "nightly"},
+      {{"matrix", "torch.x", "--channel", "nightly"},
        "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
        "hint: add --cuda cu128 or --cuda cpu\n"},
-      {{"matrix", "torch:x", "--last", "0"}, "error: --last: expected a number of versions, at least 1\n"},
+      {{"matrix", "torch.x", "--last", "0"}, "error: --last: expected a number of versions, at least 1\n"},
   };
   for (const auto& [arguments, message] : cases) {
     const auto done = scenario_.launch(arguments);
@@ -297,7 +297,7 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
 TEST_F(VersionsScenario, NoVersionThatCanBeRead) {
   release("2.0.0", "x = 1\n");
   index_.fail_file("torch-2.0.0-cp311-cp311-manylinux_2_28_x86_64.whl", {.status = 404});
-  const auto done = scenario_.launch({"matrix", "torch:x"});
+  const auto done = scenario_.launch({"matrix", "torch.x"});
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(done.code, 3);
 }

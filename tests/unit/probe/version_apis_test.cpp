@@ -15,7 +15,6 @@ namespace launch::probe {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::Contains;
 using testing::IsEmpty;
 using testing::SizeIs;
 
