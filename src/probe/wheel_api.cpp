@@ -32,7 +32,6 @@ struct WheelApi::State {
     const auto found = origins.find(file);
     return found != origins.end() && wheels[found->second.wheel].source->is_near();
   }
-  void note_imports(std::span<const pysource::Requirement> requirements);
 };
 
 WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
@@ -72,19 +71,6 @@ const std::set<std::string, std::less<>>& WheelApi::roots() const {
   return state_->library.files.roots();
 }
 
-/// Modules that the code imports are attributes of their packages, whatever else imports them.
-void WheelApi::State::note_imports(std::span<const pysource::Requirement> requirements) {
-  for (const auto& each : requirements) {
-    if (each.tier != pysource::Tier::import) continue;
-    for (auto end = each.module.find('.');; end = each.module.find('.', end + 1)) {
-      library.imported.insert(each.module.substr(0, end));
-      if (end == std::string::npos) break;
-    }
-    const auto child = each.module + "." + each.name;
-    if (library.files.find(child).kind != pysource::ModuleKind::missing) library.imported.insert(child);
-  }
-}
-
 /// The questions to one version, answered in rounds as files are read.
 class Questioning {
  public:
@@ -94,7 +80,6 @@ class Questioning {
         answers_(requirements_.size()),
         open_(requirements_.size()) {
     std::iota(open_.begin(), open_.end(), std::size_t{0});
-    state_.note_imports(requirements_);
   }
 
   /// Files that the next round needs, by their path below site-packages.

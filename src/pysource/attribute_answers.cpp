@@ -31,12 +31,19 @@ BoundValues not_known(std::string reason) {
 }  // namespace
 
 Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
-  const auto place = locate(requirement.module, 0);
-  if (place.kind == Located::Kind::missing) return no(place.reason);
+  auto place = locate(requirement.module, 0);
+  auto chain = requirement.name;
+  // What `from M import name` brought may be no module.
+  for (auto module = requirement.module; place.kind == Located::Kind::missing;) {
+    const auto dot = module.rfind('.');
+    if (dot == std::string::npos) return no(place.reason);
+    chain = module.substr(dot + 1) + "." + chain;
+    module.resize(dot);
+    place = locate(module, 0);
+  }
   if (place.kind != Located::Kind::found) return unknown(place.reason);
   BoundValues values;
   values.push_back(BoundValue::module(place.module));
-  const auto& chain = requirement.name;
   Answer answer = yes("");
   for (std::size_t start = 0; start <= chain.size();) {
     const auto end = std::min(chain.find('.', start), chain.size());
@@ -139,11 +146,10 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   }
   if (best.verdict == Verdict::unknown) return best;
   if (names.is_stub) {
-    auto compiled = not_in_stub(
-        value.name, name, fmt::format("the class {} of {} does not list {}", value.name, value.file, name));
+    auto what = fmt::format("the class {} of {} does not list {}", value.name, value.file, name);
+    auto compiled = not_in_stub(value.name, name, what);
     // The string may be the name of something else.
-    if (compiled.verdict == Verdict::yes) compiled.verdict = Verdict::unknown;
-    return compiled;
+    return compiled.verdict == Verdict::yes ? unknown(std::move(what)) : compiled;
   }
   return no(fmt::format("the class {} ({}) of {} has no attribute {}", value.name, where,
                         library_.label(names.module), name));

@@ -39,6 +39,7 @@ class Walk {
 
   AttributeUses run() {
     patches();
+    registrations();
     if (!aliases_.tokens().empty()) {
       lazy_annotations_ = has_future_annotations(tree_);
       place_.scopes.push_back({ScopeKind::module, aliases_.scope_of(tree_.body(), nullptr)});
@@ -66,6 +67,22 @@ class Walk {
       const auto dot = text->find('.');
       if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) continue;
       chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, i, false);
+    }
+  }
+
+  /// Namespaces in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
+  void registrations() {
+    const auto& tokens = tree_.list().tokens;
+    for (std::uint32_t i = 2; i < tokens.size(); ++i) {
+      if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
+      const bool library = tree_.is(i - 2, "Library");
+      if (!library && !tree_.is(i - 2, "custom_op") && !tree_.is(i - 2, "triton_op") &&
+          !tree_.is(i - 2, "define")) {
+        continue;
+      }
+      const auto text = plain_string(tree_.text(i)).value_or("");
+      const auto end = text.find("::");
+      if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
     }
   }
 

@@ -20,8 +20,9 @@ struct AttributeUse {
 };
 
 struct AttributeUses {
-  std::vector<AttributeUse> uses;  ///< by token
-  std::uint32_t groups = 0;        ///< of the choices, from 0
+  std::vector<AttributeUse> uses;                 ///< by token
+  std::uint32_t groups = 0;                       ///< of the choices, from 0
+  std::set<std::string, std::less<>> registered;  ///< namespaces that operators are registered in
 };
 
 /// Uses of the packages `roots` below names that imports bind: maximal chains of attributes that are read
@@ -31,6 +32,8 @@ struct AttributeUses {
 /// optional. Uses that `hasattr` with the same name precedes in the expression are optional, as are those of
 /// a name that the file itself stores on the module. Stores are uses only on modules of settings, which
 /// refuse unknown names: `….config.NAME = …`.
+/// Operators that the file registers are recognised by `Library("ns", …)`, `custom_op("ns::name", …)` and the
+/// like.
 AttributeUses attribute_uses(const SourceTree& tree, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::pysource

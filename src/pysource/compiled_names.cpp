@@ -73,21 +73,34 @@ Answer NameResolver::special(const std::string& module, const std::string& name)
   return unknown(fmt::format("{} comes with the package {}", child, plug_in->second));
 }
 
+/// Whether instances of a class have the attribute.
+Answer NameResolver::in_instance_of(const std::string& module, const std::string& name,
+                                    const std::string& attribute) {
+  auto best = unknown("the class " + name + " was not found");
+  for (auto value : values_of(module, name, 0)) {
+    if (value.kind != BoundValue::Kind::klass) continue;
+    value.kind = BoundValue::Kind::instance;
+    improve(best, in_class(value, attribute, 0));
+  }
+  return best;
+}
+
 /// `path` is what precedes the name: nothing, a namespace, an operator, or an overload.
 Answer NameResolver::operators(const std::vector<std::string>& path, const std::string& name) {
   const auto& rules = *library_.rules;
   if (path.empty()) {
-    for (const auto& value : values_of(rules.operators_source, "_Ops", 0)) {
-      if (value.kind == BoundValue::Kind::klass && in_class(value, name, 0).verdict == Verdict::yes) {
-        return yes("a method of " + rules.operators_module);
-      }
+    if (in_instance_of(rules.operators_source, "_Ops", name).verdict == Verdict::yes) {
+      return yes("a method of " + rules.operators_module);
     }
     return yes("any namespace can be asked for");
   }
   if (path.front() != rules.operators_namespace) {
     return unknown(fmt::format("the operators of {} are registered when code is run", path.front()));
   }
-  if (path.size() > 2) return unknown("an attribute of an operator");
+  if (path.size() > 2) {
+    auto own = in_instance_of(rules.operators_source, "OpOverload", name);
+    return own.verdict == Verdict::yes ? own : unknown("an attribute of an operator");
+  }
   const auto* list = list_of(rules.operators);
   if (list == nullptr) return unknown("not read yet");
   const auto label = library_.label(rules.operators_module);
@@ -106,13 +119,9 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
   if (rules.varying_operators.contains(full)) {
     return unknown("an operator of some versions, which no file lists");
   }
-  for (const auto& value : values_of(rules.operators_source, "OpOverloadPacket", 0)) {
-    if (value.kind != BoundValue::Kind::klass) continue;
-    BoundValue packet = value;
-    packet.kind = BoundValue::Kind::instance;
-    auto own = in_class(packet, name, 0);
-    if (own.verdict == Verdict::yes) return own;
-  }
+  if (auto own = in_instance_of(rules.operators_source, "OpOverloadPacket", name);
+      own.verdict == Verdict::yes)
+    return own;
   return no(fmt::format("{} of {} has no overload {} of {}", source, label, name, path[1]));
 }
 

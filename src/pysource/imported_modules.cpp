@@ -49,18 +49,15 @@ NameResolver::Found NameResolver::search(ModuleLibrary::Imports& imports, const 
   return reading ? Found::not_yet : Found::no;
 }
 
-/// True if the code imports the submodule, or something that importing its package or the top-level package
-/// imports.
+/// Whether importing its package, or the top-level package, imports the submodule.
 NameResolver::Found NameResolver::is_imported(const std::string& module, const std::string& parent) {
-  if (library_.imported.contains(module)) return Found::yes;
   auto& near = library_.imports[parent];
   if (near.modules.empty()) add_import(near, parent, parent);
   const auto found = search(near, parent, module);
   if (found != Found::no) return found;
   const auto root = module.substr(0, module.find('.'));
   auto& all = library_.imports[root];
-  if (all.modules.empty() || root == parent) add_import(all, root, root);
-  for (const auto& each : library_.imported) add_import(all, root, each);
+  if (all.modules.empty()) add_import(all, root, root);
   return search(all, root, module);
 }
 

@@ -194,6 +194,10 @@ Answer NameResolver::computed(const ModuleNames& names, const std::string& file,
     const auto where = at(file, each.line);
     if (!each.directory.empty()) {
       const auto* stub = stub_of(object_module(names, each.directory, depth + 1));
+      const auto* own = stub == nullptr ? stub_of(names.module) : nullptr;
+      if (own != nullptr && own->bindings.contains(name)) {
+        return yes(library_.files.find_stub(names.module));
+      }
       if (stub == nullptr) {
         improve(best, unknown(fmt::format("{} may bind it, for each name in {}", where, each.directory)));
       } else if (stub->bindings.contains(name)) {

@@ -461,6 +461,7 @@ class Reader {
   void forget(const std::string& name, bool final) {
     const auto found = names_.bindings.find(name);
     if (found != names_.bindings.end()) {
+      if (!found->second.empty()) names_.inner.try_emplace(name, found->second.back());
       std::erase_if(found->second,
                     [&](const Binding& binding) { return starts_with(binding.branch, branch_); });
       for (auto& binding : found->second) binding.kind = Binding::Kind::uncertain;

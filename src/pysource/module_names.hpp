@@ -85,7 +85,8 @@ struct ModuleNames {
   bool is_package = false;
   bool is_stub = false;  ///< a .pyi: annotations bind, imports do so only as `x as x` (PEP 484)
   std::map<std::string, std::vector<Binding>, std::less<>> bindings;
-  std::map<std::string, Binding, std::less<>> inner;  ///< imports of a stub, which bind for its own use only
+  /// What only the module's own code sees: imports of a stub, names that are deleted later.
+  std::map<std::string, Binding, std::less<>> inner;
   std::set<std::string, std::less<>> deleted;  ///< by delattr on the module, whatever a star import brings
   std::vector<StarImport> stars;
   std::vector<Registration> registrations;

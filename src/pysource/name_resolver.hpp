@@ -38,8 +38,6 @@ struct ModuleLibrary {
   const ApiRules* rules = nullptr;
   /// True if a file may be read however large it is: its wheel is on this machine.
   std::function<bool(const std::string& file)> is_near = {};
-  /// Modules that the code imports, besides those that importing them imports.
-  std::set<std::string, std::less<>> imported = {};
   std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
   std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
   std::unordered_map<const Clause*, ClassBody> bodies = {};
@@ -103,6 +101,7 @@ class NameResolver {
   Answer mentioned(const std::string& name, const std::string& what);
   Answer compiled(const std::string& module, const std::string& name);
   Answer special(const std::string& module, const std::string& name);
+  Answer in_instance_of(const std::string& module, const std::string& name, const std::string& attribute);
   Answer operators(const std::vector<std::string>& path, const std::string& name);
 
   // Modules that are imported along with others: imported_modules.cpp

@@ -51,8 +51,9 @@ struct ImportUse {
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
-  std::uint32_t branches = 0;  ///< groups of ImportUse::branch
-  ModuleSymbols symbols = {};  ///< what tests in this and other files can ask for
+  std::uint32_t branches = 0;                          ///< groups of ImportUse::branch
+  std::set<std::string, std::less<>> registered = {};  ///< namespaces that operators are registered in
+  ModuleSymbols symbols = {};                          ///< what tests in this and other files can ask for
   CallSites calls = {};
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };

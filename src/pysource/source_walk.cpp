@@ -35,6 +35,7 @@ bool names_check(std::string_view name) {
 SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
     : tree_(tree), roots_(roots), definitions_(tree, roots), attributes_(attribute_uses(tree, roots)) {
   scan_.groups = attributes_.groups;
+  scan_.registered = std::move(attributes_.registered);
   for (const auto& comment : tree.list().comments) {
     if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
     marked_.insert(comment.line);

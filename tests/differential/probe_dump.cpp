@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "probe/judgement.hpp"
 #include "probe/wheel_api.hpp"
+#include "pysource/imported_prefix.hpp"
 #include "pysource/python_scanner.hpp"
 
 namespace {
@@ -77,10 +78,15 @@ launch::pysource::Requirement requirement_of(const std::string& line) {
 
 void dump_uses(const std::string& source) {
   const auto scan = launch::pysource::scan_source(source, {"torch"});
+  launch::pysource::ImportedPrefixes imports;
   for (const auto& use : scan.uses) {
-    const auto tier = use.requirement.tier;
-    const bool chain = tier == launch::pysource::Tier::attribute;
-    fmt::print("{}{} {} {}\n", chain ? "@" : "", use.requirement.text(), use.line, need_name(use.need));
+    const bool import = use.requirement.tier == launch::pysource::Tier::import;
+    if (import && use.need != launch::pysource::Need::type) imports.add(use.requirement);
+  }
+  for (const auto& use : scan.uses) {
+    const auto name = imports.below(use.requirement);
+    const bool chain = name.tier == launch::pysource::Tier::attribute;
+    fmt::print("{}{} {} {}\n", chain ? "@" : "", name.text(), use.line, need_name(use.need));
   }
 }
 

@@ -2,7 +2,8 @@
 
 usage: import_agreement.py PROBE_DUMP --demo FOLDER LAUNCH | --wheel WHEEL --python COMMAND [--names FILE…]
 
-The names are those of tests/data/probe, or of files with "torch.nn:Module" as the last word of a line. The command
+The names are those of tests/data/probe, or of files with "torch.nn:Module" as the last word of a line;
+"@torch:nn.Module" is reached by attributes, "torch.nn:Linear(bias=)" called with a keyword. The command
 starts a Python that has the wheel installed; it gets a program on stdin. --demo takes both from the project that
 ci/demo has left: the locked wheel of torch in the store, and the image. A "yes" must import and a "no" must fail. Failures
 that are the environment's (a package outside the wheel is missing) or that come from torch's own circular imports
@@ -89,6 +90,10 @@ os._exit(0)
 '''
 
 
+DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "probe"
+NAMES = sorted(file for kind in ("imports", "attributes", "keywords") for file in DATA.glob(f"{kind}_*.txt"))
+
+
 def names_in(files):
     names = set()
     for file in files:
@@ -109,12 +114,11 @@ def torch_of_demo(project, launch):
 
 
 def main():
-    data = pathlib.Path(__file__).resolve().parent.parent / "data" / "probe"
     parser = argparse.ArgumentParser()
     parser.add_argument("probe_dump")
     parser.add_argument("--demo", nargs=2, metavar=("FOLDER", "LAUNCH"))
     parser.add_argument("--wheel")
-    parser.add_argument("--names", nargs="+", default=sorted(data.glob("imports_*.txt")))
+    parser.add_argument("--names", nargs="+", default=NAMES)
     parser.add_argument("--allowed-wrong", type=int, default=0)
     parser.add_argument("--least", type=int, default=200)
     parser.add_argument("--python", default="")

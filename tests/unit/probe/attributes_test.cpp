@@ -94,12 +94,15 @@ TEST(Attributes, ASubmoduleIsOnlyThereOnceSomethingImportsIt) {
   EXPECT_EQ(Questions(files)("a.b.z"), "yes: torch/a/b.py:1");
   EXPECT_EQ(Questions(files)("c.d.w"), "yes: torch/c/d.py:1");
   EXPECT_EQ(Questions(files)("lost.v"), "unknown: torch/lost.py is a module, but nothing imports it");
-  Questions importing(files);
-  EXPECT_EQ(importing.ask({reached("nn.functional.relu"), {"torch.nn.functional", ""}}),
-            "yes: torch/nn/functional.py:1");
-  Questions from(files);
-  EXPECT_EQ(from.ask({reached("nn.functional.gone"), {"torch.nn", "functional"}}),
-            "no: torch/nn/functional.py of torch 2.3.1 has no gone");
+  // Code that imports the module asks for names below it.
+  const auto below = [](const std::string& module, const std::string& name) {
+    return pysource::Requirement{module, name, {}, pysource::Tier::attribute};
+  };
+  EXPECT_EQ(Questions(files).ask(below("torch.nn.functional", "relu")), "yes: torch/nn/functional.py:1");
+  EXPECT_EQ(Questions(files).ask(below("torch.nn.x", "real")),
+            "yes: an attribute of builtins.int");
+  EXPECT_EQ(Questions(files).ask(below("torch.gone.b", "c")),
+            "no: torch/__init__.py of torch 2.3.1 has no gone");
 }
 
 TEST(Attributes, ModulesOfSettings) {
@@ -189,7 +192,8 @@ TEST(Attributes, OperatorsByTheListOfNativeFunctions) {
       Files{{"torch/__init__.py", "from torch._ops import ops\n"},
             {"torch/_ops.py",
              "class _Ops:\n  def load_library(self): pass\nclass OpOverloadPacket:\n  def "
-             "overloads(self): pass\nops = _Ops()\n"},
+             "overloads(self): pass\nclass OpOverload:\n  def __init__(self): self._schema = 1\nops = "
+             "_Ops()\n"},
             {"torchgen/__init__.py", ""},
             {"torchgen/packaged/ATen/native/native_functions.yaml",
              "# c\n- func: add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor\n  variants: "
@@ -211,6 +215,7 @@ TEST(Attributes, OperatorsByTheListOfNativeFunctions) {
   EXPECT_EQ(ask("ops.aten.add.int"), "yes: an operator of every version");
   EXPECT_EQ(ask("ops.aten.seed"), "unknown: an operator of some versions, which no file lists");
   EXPECT_EQ(ask("ops.quantized.add"), "unknown: the operators of quantized are registered when code is run");
+  EXPECT_EQ(ask("ops.aten.mm.default._schema"), "yes: a member of the class OpOverload (torch/_ops.py:5)");
   // The list is read once, and not before it is needed.
   EXPECT_THAT(reads, ElementsAre(ElementsAre("torch/__init__.py", "torch/_ops.py"),
                                  ElementsAre("torchgen/packaged/ATen/native/native_functions.yaml")));
@@ -228,6 +233,14 @@ TEST(Attributes, AnOverloadThatWasRemoved) {
   EXPECT_EQ(wheel(plain),
             "no: torchgen/packaged/ATen/native/native_functions.yaml of torch 2.3.1 has no overload "
             "dim_Dimname of prod");
+}
+
+TEST(Attributes, NamesThatAreDeletedLaterAreBases) {
+  Questions ask(
+      Files{{"torch/__init__.py", "from torch.storage import Base\nclass A(Base): pass\ndel Base\n"},
+            {"torch/storage.py", "class Base:\n  def fill(self): pass\n"}});
+  EXPECT_EQ(ask("A.fill"), "yes: a member of the class Base (torch/storage.py:1)");
+  EXPECT_EQ(ask("Base").substr(0, 3), "no:");
 }
 
 TEST(Attributes, OtherPackagesModules) {

@@ -30,9 +30,9 @@ class Questions {
     wheels.push_back({"torch 2.3.1", std::make_unique<MemoryWheel>(std::move(files), reads, near)});
     api_ = std::make_unique<WheelApi>(std::move(wheels));
   }
-  std::string operator()(const std::string& name) { return ask({reached(name)}); }
-  std::string ask(const std::vector<pysource::Requirement>& requirements) {
-    return shown((*api_->ask(requirements)).front());
+  std::string operator()(const std::string& name) { return ask(reached(name)); }
+  std::string ask(const pysource::Requirement& requirement) {
+    return shown((*api_->ask({&requirement, 1})).front());
   }
 
  private:
