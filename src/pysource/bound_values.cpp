@@ -129,7 +129,8 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
 BoundValues NameResolver::values_in(const ModuleNames& names, const std::string& file,
                                     const std::string& name, int depth) {
   if (depth > kMostDepth) return not_known(too_deep().reason);
-  if (!busy_.emplace(&names, name).second) return not_known("it is defined by itself");
+  const auto [busy, added] = busy_.try_emplace({&names, name}, 0);
+  if (!added) return earlier_values(names, file, name, busy->second, depth);
   BoundValues values;
   const auto child = names.module + "." + name;
   if (names.bindings.contains(name)) {
@@ -146,11 +147,25 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   return values;
 }
 
+/// In `name = wrap(name)`, the name is what it was bound to before.
+BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::string& file,
+                                         const std::string& name, std::size_t& current, int depth) {
+  const auto found = names.bindings.find(name);
+  if (found == names.bindings.end() || current == 0) return not_known("it is defined by itself");
+  --current;
+  auto values = values_of_binding(names, file, name, found->second[current], depth + 1);
+  ++current;
+  return values;
+}
+
 BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std::string& file,
                                              const std::string& name, int depth) {
   BoundValues values;
   bool overloads = false;
-  for (const auto& binding : names.bindings.find(name)->second) {
+  const auto& bindings = names.bindings.find(name)->second;
+  for (std::size_t i = 0; i < bindings.size(); ++i) {
+    const auto& binding = bindings[i];
+    busy_[{&names, name}] = i;
     const auto& decorators = binding.definition.decorators;
     const bool overload = std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
       return dotted_name(*names.tree, decorator).ends_with("overload");

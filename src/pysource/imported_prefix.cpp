@@ -11,7 +11,8 @@ void ImportedPrefixes::add(const Requirement& import) {
     if (end == std::string::npos) break;
   }
   const auto& name = import.name;
-  if (name.empty() || name == "*" || (name.front() >= 'A' && name.front() <= 'Z')) return;
+  const auto first = name.find_first_not_of('_');
+  if (first == std::string::npos || name == "*" || (name[first] >= 'A' && name[first] <= 'Z')) return;
   modules_.insert(module + "." + name);
 }
 

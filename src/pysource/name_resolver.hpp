@@ -116,6 +116,8 @@ class NameResolver {
                         int depth);
   BoundValues values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
                                  int depth);
+  BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
+                             std::size_t& current, int depth);
   BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
   BoundValues values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
                                 const Binding& binding, int depth);
@@ -152,7 +154,8 @@ class NameResolver {
 
   ModuleLibrary& library_;
   std::map<std::tuple<std::string, std::string, Reach>, Answer> seen_;
-  std::set<std::pair<const ModuleNames*, std::string>> busy_;  ///< names whose values are being looked for
+  /// Names whose values are being looked for, and which of their bindings.
+  std::map<std::pair<const ModuleNames*, std::string>, std::size_t> busy_;
 };
 
 }  // namespace launch::pysource

@@ -35,8 +35,17 @@ def importing(module, name):
     exec(f"from {module} import {name}", space)
 
 def reached(module, chain):
-    value = importlib.import_module(module)
-    for name in chain.split("."):
+    parts = []
+    while True:  # what `from M import name` brought may be no module
+        try:
+            value = importlib.import_module(module)
+            break
+        except ModuleNotFoundError as error:
+            if "." not in module or not str(error.name).startswith(module.split(".")[0] + "."):
+                raise
+            module, _, last = module.rpartition(".")
+            parts.insert(0, last)
+    for name in parts + chain.split("."):
         value = getattr(value, name)
     return value
 

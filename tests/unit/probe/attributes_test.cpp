@@ -65,7 +65,7 @@ TEST(Attributes, ValuesOfAssignments) {
       Files{{"torch/__init__.py",
              "class K:\n  def f(self): self.a = 1\nk = K()\nother = k\ntext: str = '1.2'\nmaybe = K() "
              "if x else 1\n"
-             "def make(): pass\nmade = make()\nhint: K = make()\nmake.flag = 1\n"}});
+             "def make(): pass\nmade = make()\nhint: K = make()\nmake.flag = 1\nK = K\nmake = cast(make)\n"}});
   EXPECT_EQ(ask("k.a"), "yes: a member of the class K (torch/__init__.py:1)");
   EXPECT_EQ(ask("K.a").substr(0, 3), "no:");
   EXPECT_EQ(ask("other.b").substr(0, 3), "no:");
