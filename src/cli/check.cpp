@@ -26,7 +26,7 @@ comment `# launch: optional`; -v shows those too, and every use. The exit code i
 needs is missing:
   --fail-on must      when a file is imported
   --fail-on path      … or in a function, a branch or an error handler (the default). A package that no wheel
-                      provides is still only a warning there
+                      provides is only a warning there
   --fail-on unknown   … or if it is unknown whether it is missing
 
 --format sarif and --format github are for CI: a log for code scanning, and annotations of GitHub Actions.

@@ -31,7 +31,7 @@ std::uint32_t CallGraph::add(pysource::CallSites calls, bool is_package) {
   }
   for (auto& each : calls.sites)
     sites_.push_back({unit + each.unit, file, each.guarded, std::move(each.gates)});
-  for (const auto& each : calls.names) names_.push_back({each.name, site + each.site});
+  for (const auto& each : calls.names) names_.push_back({each.name, site + each.site, each.how});
   for (auto& each : calls.modules) each.site += site;
   imports_.push_back({std::move(calls.modules)});
   aliases_.insert(aliases_.end(), calls.aliases.begin(), calls.aliases.end());
@@ -52,20 +52,24 @@ void CallGraph::finish(const pysource::SymbolTable& symbols) {
   for (const auto& each : names_) {
     if (defined.contains(each.name)) names.push_back(each);
     if (const auto found = aliased.find(each.name); found != aliased.end()) {
-      for (const auto name : found->second) names.push_back({name, each.site});
+      // Under its alias it is imported here.
+      imported_.insert({sites_[each.site].file, found->second.front()});
+      for (const auto name : found->second) names.push_back({name, each.site, each.how});
     }
   }
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
+  std::sort(names.begin(), names.end(),
+            [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
   names_ = std::move(names);
   for (std::uint32_t file = 0; file < imports_.size(); ++file) {
     for (const auto& each : imports_[file].modules) {
+      if (each.name == "*") stars_.insert(file);
       const auto add = [&](std::string_view module) {
         const auto found = symbols.module(file, each.dots, module);
         if (found) importers_[*found].push_back(each.site);
       };
       add(each.module);
       if (each.name.empty()) continue;
+      imported_.insert({file, pysource::hash_of_name(each.name)});
       add(each.module.empty() ? each.name : each.module + "." + each.name);
     }
   }
@@ -92,7 +96,7 @@ class CallGraph::Search {
       // A module whose import may fail has been imported when its functions run.
       result = this->unit(unit.owner);
       if (result == Reached::caught) result = Reached::yes;
-      if (!unit.open && result != Reached::no) result = std::max(result, referred(unit.name));
+      if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
     }
     --depth_;
     if (result == Reached::no) {
@@ -122,15 +126,28 @@ class CallGraph::Search {
     return best;
   }
 
-  Reached referred(std::uint32_t name) {
+  /// Whether what stands at a site may be the unit.
+  bool means(const pysource::NameSite& name, const Unit& unit) const {
+    using How = pysource::NameSite::How;
+    if (name.how == How::text) return true;
+    if (unit.kind == Kind::method) return name.how != How::bare;
+    if (name.how != How::bare) return name.how == How::attribute;
+    const auto file = graph_.sites_[name.site].file;
+    return file == unit.file || graph_.imported_.contains({file, unit.name}) || graph_.stars_.contains(file);
+  }
+
+  Reached referred(const Unit& unit) {
     const auto [first, last] = std::equal_range(
-        graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{name, 0},
+        graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{unit.name, 0},
         [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
-    if (first == last) return Reached::yes;
+    bool any = false;
     auto best = Reached::no;
-    for (auto each = first; each != last && best != Reached::yes; ++each)
+    for (auto each = first; each != last && best != Reached::yes; ++each) {
+      if (!means(*each, unit)) continue;
+      any = true;
       best = std::min(best, site(each->site));
-    return best;
+    }
+    return any ? best : Reached::yes;
   }
 
   const CallGraph& graph_;

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pysource/call_sites.hpp"
@@ -57,6 +59,8 @@ class CallGraph {
   };
   std::vector<FileImports> imports_;
   std::vector<pysource::NameAlias> aliases_;
+  std::set<std::pair<std::uint32_t, std::uint32_t>> imported_;  ///< files and the names that they import
+  std::set<std::uint32_t> stars_;                               ///< files that import a module's names
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> importers_;  ///< sites, by the file imported
 };
 

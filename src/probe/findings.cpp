@@ -25,11 +25,13 @@ bool was_there(const CheckReport& report, std::size_t name, std::size_t use) {
 }
 
 /// The standing of a needed use that is missing or unknown.
-Standing of_needed(const CheckReport& report, const JudgedName& name, const JudgedUse& use) {
+Standing of_needed(const CheckReport& report, const PlatformAnswers& platform, const JudgedName& name,
+                   const JudgedUse& use) {
   if (use.is_open()) return Standing::unknown;
   const bool on_path = use.need() == pysource::Need::path;
-  const bool forgiven = report.fail_on == FailOn::must || report.unprovided.contains(name.requirement);
-  return on_path && forgiven ? Standing::warned : Standing::fails;
+  const bool lacks_package =
+      report.unprovided.contains(name.requirement) || platform.unusable.contains(name.requirement);
+  return on_path && (report.fail_on == FailOn::must || lacks_package) ? Standing::warned : Standing::fails;
 }
 
 std::string reasons_of(const CheckReport& report, const Finding& finding) {
@@ -98,7 +100,7 @@ Standing standing_of(const CheckReport& report, std::size_t platform, std::size_
     if (judged.answer.verdict != pysource::Verdict::no) return Standing::fine;
     return of_use.runs == Runs::no ? Standing::not_run : Standing::spared;
   }
-  const auto standing = of_needed(report, judged, of_use);
+  const auto standing = of_needed(report, report.platforms[platform], judged, of_use);
   if (report.earlier && !was_there(report, name, use))
     return standing == Standing::unknown ? Standing::fine : Standing::before;
   if (fails_check(report, standing) && report.baseline &&

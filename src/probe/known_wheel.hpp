@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -19,8 +20,11 @@ struct KnownWheel {
   std::unordered_map<std::string, pysource::Answer> answers;  ///< by key_of
 };
 
-/// Equal for equal requirements.
-std::string key_of(const pysource::Requirement& requirement);
+/// What else a question depends on: a module is an attribute of its package once something imports it, so
+/// which modules the code imports decides about attributes. Equal for equal sets of imported modules.
+std::string imports_mark(std::span<const pysource::Requirement> asked_together);
+/// Equal for equal questions.
+std::string key_of(const pysource::Requirement& requirement, const std::string& imports_mark);
 
 /// The text to keep, the same for equal knowledge.
 std::string text_of(const KnownWheel& known);

@@ -1,6 +1,7 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -17,18 +18,28 @@
 namespace launch::probe {
 namespace {
 
-/// As many versions are open at the same time: enough to keep the connections busy, few enough for the
-/// memory.
-constexpr std::size_t kTogether = 8;
+/// Versions that are read at the same time: enough to keep the connections busy, few enough for the memory.
+/// Directories of eight wheels of torch, and what is kept of them; of small wheels more.
+constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
+constexpr std::uint64_t kMostEntries = 30'000;
+constexpr std::size_t kMostTogether = 64;
 
-/// Names of what is kept beside a wheel's digest. Answers depend on the rules, the directory does not.
+/// Names of what is kept beside a wheel's digest. The rules decide answers, and which files are read for
+/// them.
 std::string known_name() {
   return fmt::format("names-{}", kRules);
 }
-constexpr std::string_view kOutlineName = "outline-1";
+std::string outline_name() {
+  return fmt::format("outline-{}", kRules);
+}
 
-/// The entries that say which modules a wheel has and what they contain: code, what the rules read besides,
-/// and one file of every other folder, as each folder is a package.
+/// Files besides code that answers are read from, wherever they are.
+bool is_listing(std::string_view path) {
+  return path.ends_with("/native_functions.yaml") || path.ends_with("/core/ScalarType.h");
+}
+
+/// The entries that say which modules a wheel has and what they contain: code, listings, and one file of
+/// every other folder, as each folder is a package.
 std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEntry>& entries) {
   std::unordered_set<std::string> kept;
   std::unordered_set<std::string> folders;
@@ -41,7 +52,9 @@ std::unordered_set<std::string> entries_to_keep(const std::vector<archive::ZipEn
   };
   for (const auto& entry : entries) {
     const std::string_view name = entry.name;
-    if (name.ends_with(".py") || name.ends_with(".pyi") || name.ends_with(".so")) keep(entry.name);
+    if (name.ends_with(".py") || name.ends_with(".pyi") || name.ends_with(".so") || is_listing(name)) {
+      keep(entry.name);
+    }
   }
   for (const auto& entry : entries) {
     const auto slash = entry.name.rfind('/');
@@ -64,11 +77,22 @@ Result<void> go_on(const Work& work) {
   return {};
 }
 
-/// Calls work with some of the items at a time.
-template <class Item, class Call>
-Result<void> in_batches(std::span<Item> items, const Call& call) {
-  for (std::size_t first = 0; first < items.size(); first += kTogether) {
-    TRY(call(items.subspan(first, std::min(kTogether, items.size() - first))));
+/// The bytes at a wheel's end to ask for first.
+std::uint64_t tail_of(const VersionBuild& build) {
+  return std::min(build.file.size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
+}
+
+/// Calls work with some of the items at a time: at least one, and not more than the weights allow.
+template <class Item, class Weight, class Call>
+Result<void> in_batches(std::span<Item> items, std::uint64_t most, const Weight& weight, const Call& call) {
+  while (!items.empty()) {
+    std::size_t count = 0;
+    for (std::uint64_t sum = 0; count < std::min(items.size(), kMostTogether); ++count) {
+      sum += weight(*items[count]);
+      if (count > 0 && sum > most) break;
+    }
+    TRY(call(items.first(count)));
+    items = items.subspan(count);
   }
   return {};
 }
@@ -110,37 +134,41 @@ Result<void> VersionApis::open(std::span<Version* const> versions) {
   std::vector<Version*> unopened;
   for (auto* version : versions) {
     const auto& digest = version->build.file.sha256;
-    const auto text = digest ? store::derived(store_, *digest, kOutlineName) : std::nullopt;
+    const auto text = digest ? store::derived(store_, *digest, outline_name()) : std::nullopt;
     if (text) version->outline = parse_outline(*text);
     if (!version->outline) unopened.push_back(version);
   }
   return in_batches(
-      std::span<Version* const>(unopened), [&](std::span<Version* const> batch) -> Result<void> {
+      std::span<Version* const>(unopened), kMostTail,
+      [](const Version& version) { return tail_of(version.build); },
+      [&](std::span<Version* const> batch) -> Result<void> {
         TRY(go_on(work_));
         work_.reporter.status(fmt::format("reading the directory of {}", label(*batch.front())));
-        std::vector<index::ZipLocation> locations;
-        for (const auto* version : batch) {
-          const auto& file = version->build.file;
-          const auto tail = std::min(file.size.value_or(pytorch::kTorchTail), pytorch::kTorchTail);
-          locations.push_back({.url = file.url, .size = file.size, .tail = tail, .cache = !file.sha256});
-        }
-        auto zips = index::RemoteZip::open_all(http_, locations);
-        for (std::size_t i = 0; i < batch.size(); ++i) {
-          auto& version = *batch[i];
-          if (!zips[i]) {
-            version.error = std::move(zips[i].error());
-            continue;
-          }
-          const auto kept = entries_to_keep(zips[i]->entries());
-          zips[i]->keep_only([&](const archive::ZipEntry& entry) { return kept.contains(entry.name); });
-          version.outline = zips[i]->outline();
-          const auto& digest = version.build.file.sha256;
-          if (digest) {
-            store::keep_derived(store_, *digest, kOutlineName, text_of(*version.outline), work_.disk);
-          }
-        }
+        open_some(batch);
         return {};
       });
+}
+
+void VersionApis::open_some(std::span<Version* const> versions) {
+  std::vector<index::ZipLocation> locations;
+  for (const auto* version : versions) {
+    const auto& file = version->build.file;
+    locations.push_back(
+        {.url = file.url, .size = file.size, .tail = tail_of(version->build), .cache = !file.sha256});
+  }
+  auto zips = index::RemoteZip::open_all(http_, locations);
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    auto& version = *versions[i];
+    if (!zips[i]) {
+      version.error = std::move(zips[i].error());
+      continue;
+    }
+    const auto kept = entries_to_keep(zips[i]->entries());
+    zips[i]->keep_only([&](const archive::ZipEntry& entry) { return kept.contains(entry.name); });
+    version.outline = zips[i]->outline();
+    const auto& digest = version.build.file.sha256;
+    if (digest) store::keep_derived(store_, *digest, outline_name(), text_of(*version.outline), work_.disk);
+  }
 }
 
 Result<std::set<std::string, std::less<>>> VersionApis::roots() {
@@ -176,10 +204,17 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     wheels.push_back({label(*versions[i]), source(*versions[i])});
     apis.emplace_back(std::move(wheels));
     for (std::size_t k = 0; k < names.size(); ++k) {
-      if (versions[i]->known->answers.contains(keys[k])) continue;
-      missing[i].push_back(k);
-      asked[i].push_back(names[k]);
+      if (!versions[i]->known->answers.contains(keys[k])) missing[i].push_back(k);
     }
+    // Which modules the code imports decides about attributes, so these are asked together.
+    const bool attributes = std::any_of(missing[i].begin(), missing[i].end(), [&](std::size_t k) {
+      return names[k].tier != pysource::Tier::import;
+    });
+    if (attributes) {
+      missing[i].resize(names.size());
+      std::iota(missing[i].begin(), missing[i].end(), std::size_t{0});
+    }
+    for (const auto k : missing[i]) asked[i].push_back(names[k]);
     questions.push_back({&apis.back(), asked[i]});
   }
   auto results = ask_all(questions, pool);
@@ -201,7 +236,8 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   TRY(roots());
   std::vector<std::string> keys;
   keys.reserve(names.size());
-  for (const auto& name : names) keys.push_back(key_of(name));
+  const auto mark = imports_mark(names);
+  for (const auto& name : names) keys.push_back(key_of(name, mark));
   std::vector<Version*> lacking;
   std::vector<Version*> unopened;
   for (auto& version : versions_) {
@@ -215,12 +251,15 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   TRY(open(unopened));
   std::erase_if(lacking, [](const Version* version) { return version->error.has_value(); });
   ModulePool pool;
-  TRY(in_batches(std::span<Version* const>(lacking), [&](std::span<Version* const> batch) -> Result<void> {
-    TRY(go_on(work_));
-    work_.reporter.status(fmt::format("asking {}", label(*batch.front())));
-    ask_some(batch, names, keys, pool);
-    return {};
-  }));
+  TRY(in_batches(
+      std::span<Version* const>(lacking), kMostEntries,
+      [](const Version& version) { return version.outline->entries.size(); },
+      [&](std::span<Version* const> batch) -> Result<void> {
+        TRY(go_on(work_));
+        work_.reporter.status(fmt::format("asking {}", label(*batch.front())));
+        ask_some(batch, names, keys, pool);
+        return {};
+      }));
   TRY(go_on(work_));
   TRY(require_some());
   std::vector<std::vector<pysource::Answer>> all(versions_.size());

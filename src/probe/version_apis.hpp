@@ -56,6 +56,7 @@ class VersionApis {
   void keep(const Version& version);
   /// Opens those of the versions whose directories are not known; one that cannot be opened gets its error.
   Result<void> open(std::span<Version* const> versions);
+  void open_some(std::span<Version* const> versions);
   void ask_some(std::span<Version* const> versions, std::span<const pysource::Requirement> names,
                 std::span<const std::string> keys, ModulePool& pool);
   std::unique_ptr<WheelSource> source(const Version& version) const;

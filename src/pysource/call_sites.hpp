@@ -25,14 +25,17 @@ struct CodeSite {
   std::vector<Gate> gates = {};
 };
 
-/// A name that stands at a site, in whatever sense.
+/// A name that stands at a site.
 struct NameSite {
+  enum class How : std::uint8_t {
+    bare,       ///< NAME
+    attribute,  ///< x.NAME
+    own,        ///< self.NAME
+    text,       ///< "NAME"
+  };
   std::uint32_t name = 0;  ///< hash_of_name
   std::uint32_t site = 0;
-  friend bool operator<(const NameSite& a, const NameSite& b) {
-    return a.name != b.name ? a.name < b.name : a.site < b.site;
-  }
-  friend bool operator==(const NameSite&, const NameSite&) = default;
+  How how = How::bare;
 };
 
 /// An import of another module, which may be a file of the scanned tree.
@@ -54,7 +57,7 @@ struct NameAlias {
 struct CallSites {
   std::vector<CodeUnit> units = {CodeUnit{}};  ///< the first is the module
   std::vector<CodeSite> sites;
-  std::vector<NameSite> names;  ///< sorted, without duplicates
+  std::vector<NameSite> names;
   std::vector<ModuleSite> modules;
   std::vector<NameAlias> aliases;
 };

@@ -1,6 +1,7 @@
 #include "pysource/code_names.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace launch::pysource {
 
@@ -19,10 +20,9 @@ bool CodeNames::in_function() const {
 }
 
 const Condition* CodeNames::find(std::string_view name, bool* of_module) const {
-  const std::string key(name);
   for (auto scope = frames_.rbegin(); scope != frames_.rend(); ++scope) {
     if (scope->kind == Frame::klass && scope != frames_.rbegin()) continue;
-    const auto found = scope->names.find(key);
+    const auto found = scope->names.find(name);
     if (found == scope->names.end()) continue;
     if (of_module != nullptr) *of_module = scope->kind == Frame::module;
     return &found->second;
@@ -53,6 +53,11 @@ void CodeNames::bind(std::string_view name, Condition value) {
 
 void CodeNames::forget(std::string_view name) {
   if (find(name) != nullptr) bind(name, nullptr);
+}
+
+void CodeNames::make_volatile(std::string_view name) {
+  volatile_.emplace_back(name);
+  frames_.front().names.insert_or_assign(std::string(name), opaque(false));
 }
 
 std::vector<CodeNames::Change> CodeNames::take_back(std::size_t mark) {
@@ -101,7 +106,9 @@ void CodeNames::merge(const Condition& test, const std::vector<Change>& one,
 }
 
 std::unordered_map<std::string, Condition> CodeNames::take_module() {
-  auto names = std::move(frames_.front().names);
+  auto& own = frames_.front().names;
+  std::unordered_map<std::string, Condition> names(std::make_move_iterator(own.begin()),
+                                                   std::make_move_iterator(own.end()));
   std::erase_if(names, [](const auto& each) { return each.second == nullptr; });
   for (const auto& name : volatile_) names.insert_or_assign(name, opaque(false));
   return names;

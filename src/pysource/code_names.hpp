@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,7 +36,7 @@ class CodeNames {
   /// The same, if the name was bound to something else.
   void forget(std::string_view name);
   /// Forgets a name of the module, which some function changes.
-  void make_volatile(std::string_view name) { volatile_.emplace_back(name); }
+  void make_volatile(std::string_view name);
 
   struct Change {
     std::string name;
@@ -52,7 +53,11 @@ class CodeNames {
   std::unordered_map<std::string, Condition> take_module();
 
  private:
-  using Bindings = std::unordered_map<std::string, Condition>;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Bindings = std::unordered_map<std::string, Condition, Hash, std::equal_to<>>;
   struct Scope {
     Frame kind;
     Bindings names;

@@ -36,10 +36,18 @@ bool can_be_flag(std::string_view name) {
   });
 }
 
-/// Names that a star import may bring to a test: IS_NEW, _HAS_X, is_new, has_x.
+/// Names of flags and helpers: IS_NEW, _HAS_X, is_new, has_x, new_torch.
 bool is_flag(std::string_view name) {
   const bool lower = std::any_of(name.begin(), name.end(), [](char c) { return c >= 'a' && c <= 'z'; });
-  return name.size() > 2 && (!lower || name.starts_with("is_") || name.starts_with("has_"));
+  if (!lower) return true;
+  constexpr std::array<std::string_view, 8> kStarts = {"is_",  "_is_",      "has_",   "_has_",
+                                                       "use_", "supports_", "check_", "can_"};
+  if (std::any_of(kStarts.begin(), kStarts.end(), [&](auto start) { return name.starts_with(start); }))
+    return true;
+  constexpr std::array<std::string_view, 6> kParts = {"torch",   "available", "compat",
+                                                      "require", "at_least",  "greater"};
+  return std::any_of(kParts.begin(), kParts.end(),
+                     [&](auto part) { return name.find(part) != std::string_view::npos; });
 }
 
 Condition object(std::string module, std::string name) {
@@ -51,61 +59,69 @@ Condition object(std::string module, std::string name) {
 
 }  // namespace
 
-Definitions::Interest Definitions::interest_of(std::string_view word) {
-  const auto [at, added] = interests_.try_emplace(word, Interest::none);
-  if (!added) return at->second;
-  if (word == "hasattr" || word == "getattr" || word == "dir" || word == "signature" || word == "None" ||
-      word == "getfullargspec" || word == "callable") {
-    return at->second = Interest::word;
-  }
-  const auto lower = to_lower(word);
-  if (lower.find("version") != std::string::npos && word != "version_info")
-    return at->second = Interest::strong;
-  if (word == "find_spec" || word == "get_distribution" || word == "importorskip")
-    return at->second = Interest::strong;
-  if (names_feature(word, roots_)) return at->second = Interest::strong;
-  if (const auto package = named_package(word);
-      package && (roots_.empty() ? *package == "torch" : roots_.contains(*package)))
-    return at->second = Interest::strong;
-  if (const auto named = named_comparison(word); named && !named->distribution.empty() && !named->op.empty())
-    return at->second = Interest::strong;
-  return at->second;
+void Definitions::bind(std::string_view name, Condition value) {
+  if (auto* word = words_.find(name)) word->bound = true;
+  names_.bind(name, std::move(value));
+}
+
+void Definitions::forget(std::string_view name) {
+  const auto* word = words_.find(name);
+  if (word == nullptr || word->bound) names_.forget(name);
+}
+
+/// True for an attribute of something that nothing is known of: self.version, args.version.
+bool Definitions::is_of_unknown(std::uint32_t token, TokenRange range) {
+  while (token > range.first + 1 && tree_.is(token - 1, ".") && tree_.is_name(token - 2)) token -= 2;
+  if (token > range.first && tree_.is(token - 1, ".")) return false;
+  if (token + 1 >= range.last || !tree_.is(token + 1, ".")) return false;
+  const auto* base = words_.at(token);
+  const bool is_root = roots_.empty() || roots_.contains(base->text);
+  return !is_root && base->interest == Interest::none && names_.value(base->text) == nullptr;
 }
 
 /// The modules that are asked about matter only where their attributes or versions are asked for.
 bool Definitions::matters(TokenRange range) {
   if (range.last - range.first > kLongestTest) range.last = range.first + kLongestTest;
   bool weak = false;
-  bool word = range.last - range.first <= 2;
+  bool asks = range.last - range.first <= 2;
   for (auto i = range.first; i < range.last; ++i) {
     if (tree_.token(i).kind == TokenKind::string) {
       // require_version("torch>=2.6")
       const auto text = tree_.text(i);
-      if (text.size() < 80 && text.find_first_of("<>=") != std::string_view::npos) weak = word = true;
+      if (text.size() < 80 && text.find_first_of("<>=") != std::string_view::npos) weak = asks = true;
       continue;
     }
-    if (!tree_.is_name(i)) continue;
-    const auto text = tree_.text(i);
-    const bool is_attribute = i > 0 && tree_.is(i - 1, ".");
-    switch (interest_of(text)) {
-      case Interest::strong:
-        return true;
-      case Interest::word:
-        word = true;
-        break;
-      default:
-        break;
+    const auto* word = words_.at(i);
+    if (word == nullptr) continue;
+    if (word->interest == Interest::strong && !is_of_unknown(i, range)) return true;
+    asks = asks || word->interest == Interest::asks;
+    if (!word->bound) {
+      if (!stars_.empty() && word->text.size() > 2 && is_flag(word->text)) return true;
+      continue;
     }
-    if (is_attribute) continue;
-    const auto known = names_.value(text);
-    if (known == nullptr && !stars_.empty() && is_flag(text) && !names_.binds(text)) return true;
+    if (i > 0 && tree_.is(i - 1, ".")) continue;
+    const auto* known = names_.value(word->text);
     if (known == nullptr) continue;
+    if (known->kind == Kind::external) {
+      // What other files define matters only if it can be a flag or a helper.
+      const bool member = i + 2 < range.last && tree_.is(i + 1, ".") && is_flag(tree_.text(i + 2));
+      if (member || is_flag(word->text)) return true;
+      continue;
+    }
     const bool of_root = known->kind == Kind::object && known->other.find("version") == std::string::npos &&
                          (roots_.empty() || roots_.contains(known->text.substr(0, known->text.find('.'))));
     if (!of_root) return true;
     weak = true;
   }
-  return weak && word;
+  return weak && asks;
+}
+
+bool Definitions::concerns(TokenRange range) {
+  for (auto i = range.first; i < range.last; ++i) {
+    const auto* word = words_.at(i);
+    if (word != nullptr && (word->bound || word->interest == Interest::strong)) return true;
+  }
+  return false;
 }
 
 Condition Definitions::test(TokenRange range) {
@@ -126,25 +142,25 @@ void Definitions::import(const ImportedName& name) {
   if (!name.from) {
     const auto bound = name.alias.empty() ? root : name.alias;
     if (asked || is_needed_library(root)) {
-      names_.bind(bound, object(name.alias.empty() ? root : name.module, ""));
+      bind(bound, object(name.alias.empty() ? root : name.module, ""));
     } else if (is_standard_library(root)) {
-      names_.forget(bound);
+      forget(bound);
     } else {
       Expression module{.kind = Kind::external};
       module.text = name.alias.empty() ? root : name.module;
-      names_.bind(bound, make(std::move(module)));
+      bind(bound, make(std::move(module)));
     }
     return;
   }
   const auto& bound = name.alias.empty() ? name.name : name.alias;
   if (asked || (name.level == 0 && is_needed_library(root)))
-    return names_.bind(bound, object(name.module, name.name));
-  if ((name.level == 0 && is_standard_library(root)) || !can_be_flag(name.name)) return names_.forget(bound);
+    return bind(bound, object(name.module, name.name));
+  if ((name.level == 0 && is_standard_library(root)) || !can_be_flag(name.name)) return forget(bound);
   Expression external{.kind = Kind::external};
   external.number = name.level;
   external.text = name.module;
   external.other = name.name;
-  names_.bind(bound, make(std::move(external)));
+  bind(bound, make(std::move(external)));
 }
 
 bool Definitions::is_literal(TokenRange range) const {
@@ -171,13 +187,13 @@ void Definitions::assign(TokenRange statement) {
     for (std::size_t i = 0; i < names.size(); ++i) {
       const auto name = tree_.text(names[i]);
       if (value == nullptr || (unpacks && names.size() != items.size())) {
-        names_.forget(name);
+        forget(name);
       } else if (unpacks) {
         Expression index{.kind = Kind::number};
         index.number = static_cast<std::int64_t>(i);
-        names_.bind(name, make(Kind::subscript, {value, make(std::move(index))}));
+        bind(name, make(Kind::subscript, {value, make(std::move(index))}));
       } else {
-        names_.bind(name, value);
+        bind(name, value);
       }
     }
   }
@@ -199,11 +215,16 @@ void Definitions::define(const Statement& statement) {
   }
   if (word == "del") {
     for (auto i = range.first + 1; i < range.last; ++i) {
-      if (tree_.is_name(i)) names_.forget(tree_.text(i));
+      if (tree_.is_name(i)) forget(tree_.text(i));
     }
     return;
   }
-  assign(range);
+  // A flag may be a constant; other statements only matter with what is known.
+  const auto last = range.last - 1;
+  const bool flag = range.last - range.first >= 3 && (tree_.is(last - 1, "=") || names_.in_module()) &&
+                    range.last - range.first < 24 &&
+                    (tree_.token(last).kind != TokenKind::name || words_.at(last)->keyword);
+  if (flag || concerns(range)) assign(range);
 }
 
 void Definitions::define_function(const Statement& statement) {
@@ -212,9 +233,9 @@ void Definitions::define_function(const Statement& statement) {
   const auto name = tree_.text(head.first);
   auto function = names_.in_module() ? FunctionReader(*this).read(statement) : nullptr;
   if (function != nullptr) {
-    names_.bind(name, std::move(function));
+    bind(name, std::move(function));
   } else {
-    names_.forget(name);
+    forget(name);
   }
 }
 
@@ -246,7 +267,7 @@ void Definitions::hide_parameters(const Statement& statement) {
   while (open < head.last && !tree_.is(open, "(")) ++open;
   for (auto i = open; i + 1 < head.last; ++i) {
     const bool begins = tree_.is(i, "(") || tree_.is(i, ",") || tree_.is(i, "*") || tree_.is(i, "**");
-    if (begins && tree_.is_name(i + 1)) names_.forget(tree_.text(i + 1));
+    if (begins && tree_.is_name(i + 1)) forget(tree_.text(i + 1));
   }
 }
 

@@ -1,26 +1,34 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "pysource/code_names.hpp"
 #include "pysource/expression_reader.hpp"
+#include "pysource/word_table.hpp"
 
 namespace launch::pysource {
 
 /// Reads what statements define, as far as tests of versions and features can depend on it.
 class Definitions {
  public:
-  Definitions(const SourceTree& tree, const Roots& roots) : tree_(tree), roots_(roots) {}
+  Definitions(const SourceTree& tree, const Roots& roots) : tree_(tree), roots_(roots), words_(tree, roots) {}
 
   CodeNames& names() { return names_; }
+  WordTable& words() { return words_; }
+  void bind(std::string_view name, Condition value);
+  /// The name is bound to something that nothing is known of.
+  void forget(std::string_view name);
   Condition read(TokenRange expression) { return ExpressionReader(tree_, names_, roots_).read(expression); }
   /// The test if it can be about versions and features; else null.
   Condition test(TokenRange range);
   /// True if the tokens can have to do with versions and features.
   bool matters(TokenRange range);
+
+  /// True if they use or change something that is known, or speak of versions: a quicker and weaker answer.
+  bool concerns(TokenRange range);
 
   /// Binds what a simple statement defines: imports, assignments.
   void define(const Statement& statement);
@@ -35,8 +43,7 @@ class Definitions {
 
  private:
   friend class FunctionReader;
-  enum class Interest : std::uint8_t { none, weak, strong, word };
-  Interest interest_of(std::string_view word);
+  bool is_of_unknown(std::uint32_t token, TokenRange range);
   void import(const ImportedName& name);
   void assign(TokenRange statement);
   bool is_literal(TokenRange range) const;
@@ -45,7 +52,7 @@ class Definitions {
   const SourceTree& tree_;
   const Roots& roots_;
   CodeNames names_;
-  std::unordered_map<std::string_view, Interest> interests_;
+  WordTable words_;
   std::vector<Condition> stars_;
 };
 

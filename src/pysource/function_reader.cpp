@@ -40,7 +40,7 @@ Condition FunctionReader::read(const Statement& function) {
   }
   auto& names = definitions_.names();
   names.enter(CodeNames::Frame::function);
-  for (const auto& name : expression.names) names.bind(name, make(Kind::parameter, {}, name));
+  for (const auto& name : expression.names) definitions_.bind(name, make(Kind::parameter, {}, name));
   expression.parts.push_back(run({{&body, 0}}));
   names.leave();
   return make(std::move(expression));
@@ -63,7 +63,7 @@ Condition FunctionReader::run(Rest rest) {
       rest.emplace_back(&statement.clauses.front().body, 0);
       return run(std::move(rest));
     case StatementKind::function:
-      definitions_.names().forget(tree_.text(statement.clauses.front().head.first));
+      definitions_.forget(tree_.text(statement.clauses.front().head.first));
       return run(std::move(rest));
     case StatementKind::klass:
       return run(std::move(rest));

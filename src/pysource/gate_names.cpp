@@ -215,7 +215,8 @@ std::optional<Value> GateEvaluator::call_by_name(const std::string& name, const 
       texts[0]->text.find_first_of("<>=!~") != std::string::npos) {
     const auto result = satisfies(texts[0]->text);
     // require_version(…) raises if the version does not fit.
-    if (words.front() == "require" && result.is_no()) return Value::raising();
+    if (words.front() == "require" && !result.is_yes())
+      return result.is_no() ? Value::raising() : Value::unknown(result);
     return Value::of(result);
   }
   const bool about_presence = has_word("available") || has_word("installed") || has_word("importable");

@@ -196,6 +196,47 @@ bool names_feature(std::string_view name, const Roots& roots) {
   return root && feature;
 }
 
+namespace {
+
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+/// `part` is in lower case.
+bool contains(std::string_view word, std::string_view part) {
+  return std::search(word.begin(), word.end(), part.begin(), part.end(),
+                     [](char a, char b) { return lower(a) == b; }) != word.end();
+}
+
+/// A quick answer to whether the name can have a root among its words.
+bool may_name_root(std::string_view word, const Roots& roots) {
+  if (roots.empty() || roots.contains("torch")) {
+    if (contains(word, "torch") || contains(word, "pt")) return true;
+    if (roots.size() < 2) return false;
+  }
+  // Other roots only in flags.
+  if (word.find('_') == std::string_view::npos) return false;
+  const auto words = words_of(word);
+  return std::any_of(words.begin(), words.end(),
+                     [&](const std::string& each) { return is_root(each, roots); });
+}
+
+}  // namespace
+
+Interest interest_of(std::string_view word, const Roots& roots) {
+  if (word == "hasattr" || word == "getattr" || word == "dir" || word == "signature" || word == "None" ||
+      word == "getfullargspec" || word == "callable") {
+    return Interest::asks;
+  }
+  if (word == "find_spec" || word == "get_distribution" || word == "importorskip") return Interest::strong;
+  if (contains(word, "version")) return word == "version_info" ? Interest::none : Interest::strong;
+  if (!may_name_root(word, roots)) return Interest::none;
+  if (names_feature(word, roots)) return Interest::strong;
+  if (const auto package = named_package(word); package && is_root(*package, roots)) return Interest::strong;
+  const auto named = named_comparison(word);
+  return named && !named->distribution.empty() && !named->op.empty() ? Interest::strong : Interest::none;
+}
+
 bool asks_for_feature(const SourceTree& tree, TokenRange range, const Roots& roots) {
   bool root = false;
   bool feature = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -35,6 +36,14 @@ std::optional<std::string> named_package(std::string_view name);
 /// True for names that say something of a package's version or features: `TORCH_VERSION`,
 /// `is_torch_flex_attn_available`; not for those of devices, such as `is_torch_xpu_available`.
 bool names_feature(std::string_view name, const Roots& roots);
+
+/// What a name in an expression says of whether the expression can be about versions or features.
+enum class Interest : std::uint8_t {
+  none,
+  asks,    ///< hasattr, getattr, None, …: if a package is asked
+  strong,  ///< a version, a helper, a flag: in any case
+};
+Interest interest_of(std::string_view word, const Roots& roots);
 
 /// True if code that is not understood asks for the version or features of the packages.
 bool asks_for_feature(const SourceTree& tree, TokenRange range, const Roots& roots);

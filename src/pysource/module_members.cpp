@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "pysource/getattr_rule.hpp"
+#include "pysource/lazy_names.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/standard_classes.hpp"
@@ -96,6 +97,11 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict != Verdict::yes && !names->deleted.contains(name))
     improve(result, star(*names, file, name, depth));
   if (result.verdict != Verdict::yes) improve(result, computed(*names, file, name, depth));
+  if (result.verdict != Verdict::yes && has_made_getattr(*names)) {
+    const auto line = literal_line(*names, name);
+    improve(result, line ? yes(fmt::format("{} lists it for __getattr__", at(file, *line)))
+                         : unknown(fmt::format("__getattr__ in {} may answer for it", file)));
+  }
   if (result.verdict != Verdict::yes && names->getattr != nullptr) {
     switch (ask_getattr(*names, name)) {
       case GetattrAnswer::yes:

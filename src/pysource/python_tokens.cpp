@@ -194,8 +194,12 @@ class Tokenizer {
         ">>",  "<<",  "+=",  "-=",  "*=",  "/=", "%=", "&=", "|=", "^=", "@=", "<>"};
     const auto rest = source_.substr(at_, 3);
     const auto start = at_;
-    const auto* found =
-        std::find_if(kLong.begin(), kLong.end(), [&](auto text) { return rest.starts_with(text); });
+    const char second = rest.size() > 1 ? rest[1] : ' ';  // of all long operators one of "=*/><."
+    const bool is_long =
+        second == '=' || second == '*' || second == '/' || second == '>' || second == '<' || second == '.';
+    const auto* found = !is_long ? kLong.end() : std::find_if(kLong.begin(), kLong.end(), [&](auto text) {
+      return rest.starts_with(text);
+    });
     at_ += found == kLong.end() ? 1 : found->size();
     const char c = source_[start];
     if ((c == '(' || c == '[' || c == '{') && ++depth_ > kMostBrackets)

@@ -34,10 +34,10 @@ bool continues(StatementKind kind, std::string_view keyword) {
 }
 
 bool opens(std::string_view text) {
-  return text == "(" || text == "[" || text == "{";
+  return text.size() == 1 && (text[0] == '(' || text[0] == '[' || text[0] == '{');
 }
 bool closes(std::string_view text) {
-  return text == ")" || text == "]" || text == "}";
+  return text.size() == 1 && (text[0] == ')' || text[0] == ']' || text[0] == '}');
 }
 
 /// Builds blocks from tokens; its recursion is bounded by the tokenizer's 100 levels of indentation.

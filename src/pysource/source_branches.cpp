@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "pysource/conditions.hpp"
+#include "pysource/features.hpp"
 #include "pysource/source_walk.hpp"
 
 namespace launch::pysource {
@@ -51,7 +52,7 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
   for (const auto& clause : statement.clauses) {
     auto inside = rest;
     attributes(clause.head, rest);
-    Way way{.line = line_of(clause.head), .is_else = clause.keyword == "else"};
+    Way way{.line = line_of(clause.head), .head = clause.head, .is_else = clause.keyword == "else"};
     const auto run = way.is_else ? BranchRun::always : branch_run(tree_, clause.head);
     if (run == BranchRun::never) {
       inside.type = true;
@@ -66,6 +67,10 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
         add_gates(rest, {{way.test, false, way.line, true}});
       } else {
         inside.on_other_path = rest.on_other_path = true;
+        for (const auto& each : place.constructor_gates) {
+          const auto gate = linked_gate(each, tree_, clause.head);
+          if (gate.test != nullptr) add_gates(inside, {gate});
+        }
       }
     }
     if (shared != nullptr) {
@@ -121,9 +126,16 @@ SourceWalk::Flow SourceWalk::after_branch(std::vector<Way> ways) {
               std::all_of(ways.begin(), ways.end(), [](const Way& way) { return way.flow.ends; });
   std::vector<Condition> taken;  // the way is, if no earlier one is
   bool known = false;            // some test can be about versions
+  const bool matters = std::any_of(ways.begin(), ways.end(), [](const Way& way) {
+    return way.test != nullptr || !way.flow.gates.empty();
+  });
+  if (!matters) return flow;
+  const auto test_of = [&](const Way& way) {
+    return way.test != nullptr ? way.test : other_test(tree_, way.head);
+  };
   for (const auto& way : ways) {
     auto here = taken;
-    if (!way.is_else) here.push_back(way.test != nullptr ? way.test : opaque(false));
+    if (!way.is_else) here.push_back(test_of(way));
     known = known || way.test != nullptr;
     if (way.flow.ends) {
       if (known) flow.gates.push_back({conjunction(std::move(here)), false, way.line, false});
@@ -132,7 +144,7 @@ SourceWalk::Flow SourceWalk::after_branch(std::vector<Way> ways) {
       here.push_back(negated(all_pass(way.flow.gates)));
       flow.gates.push_back({conjunction(std::move(here)), false, line, false});
     }
-    if (!way.is_else) taken.push_back(negated(way.test != nullptr ? way.test : opaque(false)));
+    if (!way.is_else) taken.push_back(negated(test_of(way)));
   }
   return flow;
 }

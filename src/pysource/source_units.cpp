@@ -4,7 +4,6 @@
 
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
-#include "pysource/string_values.hpp"
 
 namespace launch::pysource {
 namespace {
@@ -39,26 +38,6 @@ bool only_wraps(std::string_view name) {
 bool is_constructor(std::string_view name) {
   return name == "__init__" || name == "__new__" || name == "__post_init__" || name == "setUp" ||
          name == "setUpClass";
-}
-
-bool is_keyword(std::string_view word) {
-  constexpr std::array<std::string_view, 26> kWords = {
-      "and",   "as",  "assert", "await",  "def",  "del",  "elif", "else",   "except",
-      "False", "for", "from",   "global", "if",   "in",   "is",   "lambda", "None",
-      "not",   "or",  "pass",   "return", "self", "True", "with", "yield"};
-  return std::find(kWords.begin(), kWords.end(), word) != kWords.end();
-}
-
-/// The text of a string that is a Python name; empty for others.
-std::string_view named_in(std::string_view token) {
-  if (token.size() < 4 || token.size() > 66) return {};
-  const char quote = token.front();
-  if ((quote != '\'' && quote != '"') || token.back() != quote) return {};
-  const auto text = token.substr(1, token.size() - 2);
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-  });
-  return plain ? text : std::string_view();
 }
 
 }  // namespace
@@ -112,9 +91,9 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   inside.site.reset();
   const auto decoration = decorate(inside);
   add_gates(inside, place.function_gates);
-  if (!decoration.without_object) add_gates(inside, place.constructor_gates);
   inside.function_gates.clear();
-  inside.constructor_gates.clear();
+  if (decoration.without_object) inside.constructor_gates.clear();
+  if (place.klass) add_gates(inside, inside.constructor_gates);
   const auto head = statement.clauses.front().head;
   inside.klass.reset();
   if (place.klass) {
@@ -149,7 +128,7 @@ void SourceWalk::klass(const Statement& statement, const Place& place) {
   inside.constructor_gates.clear();
   inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
   const auto head = statement.clauses.front().head;
-  if (!head.empty()) definitions_.names().forget(tree_.text(head.first));
+  if (!head.empty()) definitions_.forget(tree_.text(head.first));
   auto as_class = place;
   if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
     // The body runs with the module, bases and methods when the class is used.
@@ -171,19 +150,30 @@ std::uint32_t SourceWalk::site_of(const Place& place) {
   return *place.site;
 }
 
+/// A bare name, an attribute and an attribute of self are told apart: they call different things.
 void SourceWalk::refer(TokenRange range, const Place& place) {
   if (range.empty() || place.type) return;
   if (tree_.is(range.first, "import") || tree_.is(range.first, "from"))
     return refer_imports(imported_names(tree_, range), place);
   if (tree_.is(range.first, "__all__")) return;
+  auto& words = definitions_.words();
   for (auto i = range.first; i < range.last; ++i) {
-    auto word = tree_.text(i);
+    auto* word = words.at(i);
+    if (word == nullptr || word->keyword) continue;
+    auto how = NameSite::How::bare;
     if (tree_.token(i).kind == TokenKind::string) {
-      word = named_in(word);
-    } else if (!tree_.is_name(i) || is_keyword(word)) {
-      continue;
+      how = NameSite::How::text;
+    } else if (i > range.first && tree_.is(i - 1, ".")) {
+      const bool own = i > range.first + 1 && (tree_.is(i - 2, "self") || tree_.is(i - 2, "cls"));
+      how = own ? NameSite::How::own : NameSite::How::attribute;
+    } else if (i + 1 < range.last && tree_.is(i + 1, "=") && i > range.first) {
+      continue;  // a keyword argument
     }
-    if (!word.empty()) scan_.calls.names.push_back({hash_of_name(word), site_of(place)});
+    const auto site = site_of(place);
+    const auto mark = site * 4 + static_cast<std::uint32_t>(how);
+    if (word->last_site == mark) continue;
+    word->last_site = mark;
+    scan_.calls.names.push_back({word->hash, site, how});
   }
 }
 

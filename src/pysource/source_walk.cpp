@@ -47,9 +47,6 @@ FileScan SourceWalk::run() {
   block(tree_.body(), {});
   scan_.problem = tree_.list().problem;
   scan_.symbols = {definitions_.names().take_module(), definitions_.take_stars()};
-  auto& names = scan_.calls.names;
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
   return std::move(scan_);
 }
 
@@ -137,6 +134,7 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
     auto test = definitions_.test(split_range(tree_, {range.first + 1, range.last}, ",").front());
     return test == nullptr ? Flow{} : gate(std::move(test));
   }
+  if (!definitions_.concerns(range)) return {};
   const auto parts = assignment(tree_, range);
   const auto value = parts.targets.empty() ? range : parts.value;
   std::uint32_t end = 0;
@@ -154,7 +152,7 @@ SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place
   const auto& clause = statement.clauses.front();
   attributes(clause.head, place);
   if (!suppresses_import_error(tree_, clause.head)) {
-    for (const auto token : with_targets(tree_, clause.head)) definitions_.names().forget(tree_.text(token));
+    for (const auto token : with_targets(tree_, clause.head)) definitions_.forget(tree_.text(token));
     return block(clause.body, place);
   }
   auto inside = place;
@@ -180,7 +178,7 @@ SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& p
     attributes(clause.head, clause.keyword == "case" ? inside : place);
     if (clause.keyword == "for") {
       for (const auto token : target_names(tree_, split_range(tree_, clause.head, "in").front()))
-        names.forget(tree_.text(token));
+        definitions_.forget(tree_.text(token));
     }
     block(clause.body, inside);
     const auto changes = names.take_back(start);

@@ -38,7 +38,7 @@ class SourceWalk {
     std::vector<Choice> choices = {};
     std::vector<Gate> gates = {};
     std::vector<Gate> function_gates = {};     ///< of functions here, by `pytestmark`
-    std::vector<Gate> constructor_gates = {};  ///< of methods here
+    std::vector<Gate> constructor_gates = {};  ///< of methods here, or of the method that this is in
     std::shared_ptr<const Branch> branch = {};
     std::uint32_t unit = 0;                          ///< in scan_.calls
     std::optional<std::uint32_t> klass = {};         ///< the same, of the class that methods here are of
@@ -66,6 +66,7 @@ class SourceWalk {
     Flow flow = {};
     std::vector<CodeNames::Change> changes = {};
     std::uint32_t line = 0;
+    TokenRange head = {};
     bool runs = true;
     bool is_else = false;
   };

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <map>
+#include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -23,8 +26,8 @@ class Writer {
 
   std::string write() {
     const auto findings = probe::findings_of(report_);
-    for (const auto& finding : findings) {
-      if (view_.all || !is_aside(finding.standing)) add(finding);
+    for (const auto& block : blocks_of(findings)) {
+      if (view_.all || !is_hidden(*block.finding)) add(block);
     }
     if (!view_.all) add_hidden(findings);
     for (const auto& each : probe::stale_failures(report_))
@@ -36,16 +39,64 @@ class Writer {
   }
 
  private:
+  struct ShownUse {
+    const probe::Finding* finding;
+    std::size_t use;
+  };
+  /// A name with its uses, or a package that nothing provides with those of all its names.
+  struct Block {
+    std::string name;
+    const probe::Finding* finding;
+    std::vector<ShownUse> uses;
+  };
+
   const probe::JudgedName& name_of(const probe::Finding& finding) const {
     return report_.platforms.front().names[finding.name];
   }
 
-  void add(const probe::Finding& finding) {
-    const auto& name = name_of(finding);
-    lines_.push_back(fmt::format("{}{}: {} ({})", shown_name(name.requirement),
-                                 on_platforms(report_, finding), standing_words(report_, finding.standing),
-                                 printable(finding.reason)));
-    add_uses(finding);
+  const probe::JudgedUse& judged(const ShownUse& use) const {
+    return report_.platforms[use.finding->platforms.front()].names[use.finding->name].uses[use.use];
+  }
+
+  bool is_unprovided(const probe::Finding& finding) const {
+    return report_.unprovided.contains(name_of(finding).requirement);
+  }
+
+  bool is_hidden(const probe::Finding& finding) const {
+    return is_aside(finding.standing) || (finding.standing == Standing::warned && is_unprovided(finding));
+  }
+
+  std::vector<Block> blocks_of(const std::vector<probe::Finding>& findings) const {
+    std::vector<Block> blocks;
+    std::map<std::tuple<Standing, std::vector<std::size_t>, std::string>, std::size_t> packages;
+    for (const auto& finding : findings) {
+      const auto& requirement = name_of(finding).requirement;
+      auto place = blocks.size();
+      if (is_unprovided(finding))
+        place =
+            packages.try_emplace({finding.standing, finding.platforms, finding.reason}, place).first->second;
+      if (place == blocks.size()) {
+        blocks.push_back({shown_name(requirement), &finding, {}});
+      } else {
+        blocks[place].name = printable(requirement.module.substr(0, requirement.module.find('.')));
+      }
+      for (const auto use : finding.uses) blocks[place].uses.push_back({&finding, use});
+    }
+    for (auto& block : blocks) {
+      std::stable_sort(block.uses.begin(), block.uses.end(), [&](const ShownUse& a, const ShownUse& b) {
+        const auto& one = judged(a).use;
+        const auto& other = judged(b).use;
+        return std::tie(one.file, one.line, one.column) < std::tie(other.file, other.line, other.column);
+      });
+    }
+    return blocks;
+  }
+
+  void add(const Block& block) {
+    const auto& finding = *block.finding;
+    lines_.push_back(fmt::format("{}{}: {} ({})", block.name, on_platforms(report_, finding),
+                                 standing_words(report_, finding.standing), printable(finding.reason)));
+    add_uses(block.uses);
     if (const auto advice = advice_text(report_, finding); !advice.empty())
       lines_.push_back("  " + printable(advice));
   }
@@ -56,22 +107,20 @@ class Writer {
       lines_.push_back(std::move(carets));
   }
 
-  void add_uses(const probe::Finding& finding) {
-    const auto shown = view_.all || finding.uses.size() == kUsesShown + 1
-                           ? finding.uses.size()
-                           : std::min(kUsesShown, finding.uses.size());
+  void add_uses(const std::vector<ShownUse>& uses) {
+    const auto shown =
+        view_.all || uses.size() == kUsesShown + 1 ? uses.size() : std::min(kUsesShown, uses.size());
     for (std::size_t i = 0; i < shown; ++i) {
-      const auto& judged =
-          report_.platforms[finding.platforms.front()].names[finding.name].uses[finding.uses[i]];
-      add_place(judged.use, judged.need() == pysource::Need::path ? ", on a path" : "");
-      for (const auto line : passed_gates(report_, finding, finding.uses[i])) {
-        lines_.push_back(fmt::format("  {}:{}: this test lets it run", printable(judged.use.file), line));
-        if (auto text = plain_line(report_, judged.use.file, line, "    "); !text.empty())
+      const auto& each = judged(uses[i]);
+      add_place(each.use, each.need() == pysource::Need::path ? ", on a path" : "");
+      for (const auto line : passed_gates(report_, *uses[i].finding, uses[i].use)) {
+        lines_.push_back(fmt::format("  {}:{}: this test lets it run", printable(each.use.file), line));
+        if (auto text = plain_line(report_, each.use.file, line, "    "); !text.empty())
           lines_.push_back(std::move(text));
       }
     }
-    if (shown < finding.uses.size())
-      lines_.push_back(fmt::format("  and {} more (-v shows all)", finding.uses.size() - shown));
+    if (shown < uses.size())
+      lines_.push_back(fmt::format("  and {} more (-v shows all)", uses.size() - shown));
   }
 
   /// How many names are not shown.
@@ -86,6 +135,7 @@ class Writer {
       lines_.push_back(fmt::format("{} {} {} (-v shows {})", count_of(names.size(), noun), one ? "is" : "are",
                                    what, one ? "it" : "them"));
     };
+    add_unprovided(findings);
     hidden(Standing::known, "missing name", "in the baseline");
     if (report_.earlier) {
       hidden(Standing::before, "name",
@@ -94,6 +144,20 @@ class Writer {
     }
     hidden(Standing::spared, "optional name", "missing");
     hidden(Standing::not_run, "missing name", "not run with this version");
+  }
+
+  /// "no locked wheel provides apex and wandb, which are needed on some path (-v shows where)"
+  void add_unprovided(const std::vector<probe::Finding>& findings) {
+    std::set<std::string> packages;
+    for (const auto& each : findings) {
+      const auto& module = name_of(each).requirement.module;
+      if (each.standing == Standing::warned && is_unprovided(each))
+        packages.insert(printable(module.substr(0, module.find('.'))));
+    }
+    if (packages.empty()) return;
+    const std::vector<std::string> names(packages.begin(), packages.end());
+    lines_.push_back(fmt::format("no locked wheel provides {}, which {} needed on some path (-v shows where)",
+                                 join_words(names, "or"), names.size() == 1 ? "is" : "are"));
   }
 
   const probe::CheckReport& report_;

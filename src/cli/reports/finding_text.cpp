@@ -62,7 +62,9 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
 std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
                                         std::size_t use) {
   const auto& judged = report.platforms[finding.platforms.front()].names[finding.name].uses[use];
-  if (!judged.fails()) return {};
+  // Tests of other packages say nothing of one that is not there at all.
+  const auto& requirement = report.platforms.front().names[finding.name].requirement;
+  if (!judged.fails() || report.unprovided.contains(requirement)) return {};
   auto lines = judged.passed_lines;
   lines.erase(std::unique(lines.begin(), lines.end()), lines.end());
   return lines;

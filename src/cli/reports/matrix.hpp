@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,10 @@ std::string bisect_text(const probe::Bisection& bisection);
 /// The document of `launch bisect --json` (docs/json.md).
 std::string bisect_json(const probe::Bisection& bisection);
 
-/// "yes since 2.6.0, no from 2.10.0"; "yes" or "no" if it never changes.
-std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix);
+/// "yes since 2.6.0, no from 2.10.0"; "yes" or "no" if it never changes. Of more than `most` stretches, the
+/// first and the last are told, and the others counted.
+std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix,
+                     std::size_t most = std::numeric_limits<std::size_t>::max());
 /// "2.0.0 to 2.15.0", or one version, by places among the versions.
 std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t last);
 /// What was asked, and what was not, a line each.

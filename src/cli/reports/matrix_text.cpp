@@ -34,7 +34,7 @@ std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t 
   return fmt::format("{} to {}", versions[first].version, versions[last].version);
 }
 
-std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix) {
+std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix, std::size_t most) {
   const auto stretches = row.stretches();
   std::vector<std::string> parts;
   for (std::size_t i = 0; i < stretches.size(); ++i) {
@@ -48,6 +48,11 @@ std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix) {
     const auto& version = matrix.versions[stretches[i].first].version;
     parts.push_back(fmt::format("{} {} {}", pysource::verdict_name(verdict),
                                 verdict == pysource::Verdict::yes ? "since" : "from", version));
+  }
+  if (stretches.size() > most && parts.size() > 3) {
+    const auto between = count_of(parts.size() - 3, "further change");
+    parts.erase(parts.begin() + 2, parts.end() - 1);
+    parts.insert(parts.end() - 1, between);
   }
   return join(parts, ", ");
 }

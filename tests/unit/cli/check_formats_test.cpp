@@ -148,6 +148,30 @@ TEST(GitHub, HasAnAnnotationForEachUse) {
   EXPECT_TRUE(check_github(made).starts_with("::warning file=a%2Cb%3A%25c.py,line=9,title=apex::"));
 }
 
+TEST(Packages, ThatNobodyProvidesAreOneRow) {
+  std::vector<probe::NeededName> names;
+  for (const auto* name : {"b", "a"})
+    names.push_back({{"apex.x", name}, Need::must, {{"a.py", name[0] == 'a' ? 1U : 2U, 8, Need::must, {}}}});
+  for (const auto* root : {"wandb", "mlflow"})
+    names.push_back({{root, ""}, Need::path, {{"a.py", 9, 8, Need::path, {}}}});
+  std::vector<pysource::Answer> answers(2, {Verdict::no, "no locked wheel provides apex"});
+  answers.push_back({Verdict::no, "no locked wheel provides wandb"});
+  answers.push_back({Verdict::no, "no locked wheel provides mlflow"});
+  probe::CheckReport made;
+  for (const auto& name : names) made.unprovided.insert(name.requirement);
+  made.platforms = {{fakes::x86(), {{"torch", "2", "torch-2.whl"}}, {}, probe::judge(names, answers)}};
+  made.files = 1;
+  EXPECT_EQ(check_text(made),
+            "apex: no (no locked wheel provides apex)\n  a.py:1:8\n  a.py:2:8\n"
+            "no locked wheel provides mlflow or wandb, which are needed on some path (-v shows where)\n"
+            "torch 2: 4 names in 1 file: 0 yes, 4 no, 0 unknown");
+  EXPECT_EQ(check_text(made, {.all = true}),
+            "apex: no (no locked wheel provides apex)\n  a.py:1:8\n  a.py:2:8\n"
+            "wandb: no (no locked wheel provides wandb)\n  a.py:9:8, on a path\n"
+            "mlflow: no (no locked wheel provides mlflow)\n  a.py:9:8, on a path\n"
+            "torch 2: 4 names in 1 file: 0 yes, 4 no, 0 unknown");
+}
+
 TEST(Gates, ThatLetAFailingUseRunAreNamed) {
   auto made = report();
   auto& names = made.platforms.front().names;

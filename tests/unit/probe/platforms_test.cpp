@@ -73,5 +73,32 @@ TEST(Platforms, AMissingWheelMayShareANamespace) {
             "(space/two/__init__.py:1)\n");
 }
 
+TEST(Platforms, GatesAreEvaluatedForEachWheel) {
+  const Files old = {{"torch/__init__.py", ""}, {"torch/version.py", "__version__ = '1+cu118'\n"}};
+  const Files newer = {{"torch/__init__.py", "new = 1\n"}};
+  std::vector<OpenedWheels> platforms;
+  platforms.push_back(opened(fakes::x86(), {{"torch", old}}));
+  platforms.push_back(opened(fakes::arm(), {{"torch", newer}}));
+  PlatformApis apis(std::move(platforms));
+  const auto runs = [&](const std::string& test) {
+    auto file = pysource::scan_source("import torch\nif " + test + ":\n  import torch.x\n", {"torch"});
+    auto symbols = std::make_shared<pysource::SymbolTable>();
+    symbols->add("/a", false, std::move(file.symbols));
+    TreeScan scan;
+    scan.symbols = symbols;
+    scan.questions = {{"torch", "new", {}, pysource::Tier::attribute}};
+    Use use{"a.py", 3, 10, pysource::Need::path, {}};
+    use.gates = file.uses.back().gates;
+    scan.names = {{file.uses.back().requirement, pysource::Need::path, {use}}};
+    std::string text;
+    for (const auto& each : apis.ask(scan).value()) {
+      text += std::string(runs_name(each.names.front().uses.front().runs)) + " ";
+    }
+    return text;
+  };
+  EXPECT_EQ(runs("hasattr(torch, 'new')"), "no yes ");
+  EXPECT_EQ(runs("torch.__version__ == '1+cu118'"), "yes no ");
+}
+
 }  // namespace
 }  // namespace launch::probe

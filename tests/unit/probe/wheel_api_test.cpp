@@ -161,6 +161,17 @@ TEST(WheelApi, LazyNames) {
   EXPECT_EQ(ask(files, "torch.m:b"), "unknown: __getattr__ in torch/m.py may answer for it");
 }
 
+TEST(WheelApi, LazyNamesOfAMadeGetattr) {
+  const std::map<std::string, std::string> files = {
+      {"torch/__init__.py",
+       "from lazy_loader import attach\n_NAMES = {\n  'file': ['a', 'b'],\n}\n"
+       "__getattr__, __dir__, __all__ = attach(__name__, submodules=[], submod_attrs=_NAMES)\n"},
+      {"torch/m.py", "from torch.other import __getattr__\n"}};
+  EXPECT_EQ(ask(files, "torch:b"), "yes: torch/__init__.py:3 lists it for __getattr__");
+  EXPECT_EQ(ask(files, "torch:c"), "unknown: __getattr__ in torch/__init__.py may answer for it");
+  EXPECT_EQ(ask(files, "torch.m:c"), "unknown: __getattr__ in torch/m.py may answer for it");
+}
+
 TEST(WheelApi, ABrokenSourceSaysNoNo) {
   EXPECT_EQ(ask({{"torch/__init__.py", "a = 1\nb = '\n"}}, "torch:c"),
             "unknown: torch/__init__.py:2: the string is not closed");

@@ -1,0 +1,371 @@
+// Gates as they are written in lightning, transformers, accelerate, torchao, torchtune, xformers, diffusers,
+// deepspeed, torchmetrics, vllm, timm and their tests, with shorter names: torch.new:x came with torch 2.6
+// and torch.old:x went with it.
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "base/file.hpp"
+#include "fakes/files.hpp"
+#include "probe/judgement.hpp"
+
+namespace launch::probe {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+using Files = std::map<std::string, std::string>;
+
+class Tree {
+ public:
+  explicit Tree(const Files& files)
+      : root_(fs::temp_directory_path() / fmt::format("launch-test-gates-{}", ::getpid())) {
+    fs::remove_all(root_);
+    for (const auto& [name, text] : files) {
+      fs::create_directories((root_ / name).parent_path());
+      EXPECT_TRUE(write_file(root_ / name, text));
+    }
+  }
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+  ~Tree() { fs::remove_all(root_); }
+
+  /// "FILE:LINE" of uses that fail with a version, followed by the lines of the gates that let them run.
+  std::vector<std::string> failures(const std::string& version) const {
+    const ScanPath path{root_, "."};
+    const auto scan = *scan_tree({&path, 1}, {"torch"});
+    const bool is_new = !version.starts_with("2.4") && !version.starts_with("2.5");
+    const auto verdict = [&](const pysource::Requirement& name) {
+      if (name.module == "torch.new" || name.name == "new")
+        return is_new ? pysource::Verdict::yes : pysource::Verdict::no;
+      if (name.module == "torch.old") return is_new ? pysource::Verdict::no : pysource::Verdict::yes;
+      return pysource::Verdict::yes;
+    };
+    GateContext context{.symbols = scan.symbols.get(), .calls = scan.calls.get()};
+    context.facts.roots = {"torch"};
+    context.facts.versions["torch"] = version;
+    context.facts.module_versions["torch"] = version + "+cu124";
+    for (const auto& name : scan.questions) context.facts.answers[name] = verdict(name);
+    std::vector<pysource::Answer> answers;
+    for (const auto& name : scan.names) answers.push_back({verdict(name.requirement), ""});
+    std::vector<std::string> failing;
+    for (const auto& name : judge(scan.names, answers, std::move(context))) {
+      for (const auto& use : name.uses) {
+        if (!use.fails()) continue;
+        failing.push_back(fmt::format("{}:{}", use.use.file, use.use.line));
+        for (const auto line : use.passed_lines) failing.back() += fmt::format(" {}", line);
+      }
+    }
+    std::sort(failing.begin(), failing.end());
+    return failing;
+  }
+
+ private:
+  fs::path root_;
+};
+
+/// Each is right on both sides.
+const std::vector<Files>& correct_gates() {
+  static const std::vector<Files> kCorrect = {
+      {{"a.py",
+        "from lightning.fabric.utilities.imports import _TORCH_GREATER_EQUAL_2_6\n"
+        "if _TORCH_GREATER_EQUAL_2_6:\n  from torch.new import x\nelse:\n  from torch.old import x\n"}},
+      {{"p/__init__.py", ""},
+       {"p/imports.py",
+        "import operator\nfrom lightning_utilities.core.imports import compare_version\n"
+        "_NEW = compare_version('torch', operator.ge, '2.6.0')\n"},
+       {"p/a.py", "from p.imports import _NEW\nif _NEW:\n  from torch.new import x\n"}},
+      {{"p/__init__.py", "from .utils import *\n"},
+       {"p/utils/__init__.py", "from .versions import is_torch_version\n"},
+       {"p/utils/versions.py",
+        "import importlib.metadata\nfrom packaging.version import Version, parse\nimport operator as op\n"
+        "STR_OPERATION_TO_FUNC = {'>': op.gt, '>=': op.ge, '==': op.eq, '!=': op.ne, '<=': op.le, '<': "
+        "op.lt}\n"
+        "torch_version = parse(importlib.metadata.version('torch'))\n"
+        "def compare_versions(library_or_version, operation: str, requirement_version: str):\n"
+        "  if operation not in STR_OPERATION_TO_FUNC.keys():\n    raise ValueError('unknown')\n"
+        "  operation = STR_OPERATION_TO_FUNC[operation]\n"
+        "  if isinstance(library_or_version, str):\n"
+        "    library_or_version = parse(importlib.metadata.version(library_or_version))\n"
+        "  return operation(library_or_version, parse(requirement_version))\n"
+        "def is_torch_version(operation: str, version: str):\n"
+        "  return compare_versions(torch_version, operation, version)\n"},
+       {"p/a.py",
+        "from .utils import is_torch_version\ndef f():\n  if is_torch_version('>=', '2.6.0'):\n"
+        "    from torch.new import x\n  else:\n    from torch.old import x\n"}},
+      {{"p/__init__.py", ""},
+       {"p/import_utils.py",
+        "import importlib.metadata\nimport importlib.util\nfrom functools import lru_cache\nfrom packaging "
+        "import version\n"
+        "def _is_package_available(pkg_name, return_version=False):\n"
+        "  package_exists = importlib.util.find_spec(pkg_name) is not None\n  package_version = 'N/A'\n"
+        "  if package_exists:\n    try:\n      package_version = importlib.metadata.version(pkg_name)\n"
+        "    except importlib.metadata.PackageNotFoundError:\n      package_exists = False\n"
+        "  if return_version:\n    return package_exists, package_version\n  else:\n    return "
+        "package_exists\n"
+        "_torch_available, _torch_version = _is_package_available('torch', return_version=True)\n"
+        "def is_torch_available():\n  return _torch_available\n"
+        "@lru_cache()\ndef is_torch_greater_or_equal(library_version: str, accept_dev: bool = False):\n"
+        "  if not is_torch_available():\n    return False\n  if accept_dev:\n"
+        "    return version.parse(version.parse(importlib.metadata.version('torch')).base_version) >= "
+        "version.parse(library_version)\n"
+        "  return version.parse(importlib.metadata.version('torch')) >= version.parse(library_version)\n"
+        "def is_flex_available():\n  return is_torch_available() and version.parse(_torch_version) >= "
+        "version.parse('2.6')\n"},
+       {"p/a.py",
+        "from .import_utils import is_torch_greater_or_equal\n"
+        "_is_new = is_torch_greater_or_equal('2.6', accept_dev=True)\n"
+        "if _is_new:\n  from torch.new import x\n"},
+       {"p/b.py",
+        "from .import_utils import is_flex_available\nif is_flex_available():\n  from torch.new import x\n"},
+       {"p/c.py",
+        "from p import import_utils\ndef f():\n  if not import_utils.is_flex_available():\n"
+        "    raise ImportError('too old')\n  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nfrom packaging import version\n"
+        "if version.parse(torch.__version__) >= version.parse('2.6.0a0'):\n  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nTORCH_MAJOR = int(torch.__version__.split('.')[0])\n"
+        "TORCH_MINOR = int(torch.__version__.split('.')[1])\n"
+        "if TORCH_MAJOR > 2 or (TORCH_MAJOR == 2 and TORCH_MINOR >= 6):\n  from torch.new import x\n"
+        "else:\n  from torch.old import x\n"}},
+      {{"a.py",
+        "import torch\ndef f():\n  if torch.__version__ < (2, 6):\n    return None\n  from torch.new import "
+        "x\n"}},
+      {{"a.py",
+        "import torch\nif not torch.__version__ >= '2.6':\n  raise ImportError('torch 2.6 is needed')\n"
+        "from torch.new import x\n"}},
+      {{"a.py",
+        "try:\n  from torch.new import x\n  HAS_NEW = True\nexcept ImportError:\n  HAS_NEW = False\n"
+        "if HAS_NEW:\n  from torch.new import y\nelse:\n  from torch.old import y\n"}},
+      {{"a.py",
+        "def load():\n  try:\n    from torch.new import x\n    return x\n  except ImportError:\n    pass\n"
+        "  from torch.old import x\n  return x\n"}},
+      {{"a.py",
+        "def load():\n  try:\n    from torch.new import x\n  except ImportError:\n    return None\n"
+        "  from torch.new import y\n  return x, y\n"}},
+      {{"a.py",
+        "from contextlib import suppress\nx = None\nwith suppress(ImportError):\n  from torch.new import x\n"
+        "if x is not None:\n  from torch.new import y\n"}},
+      {{"a.py",
+        "import importlib.util\nif importlib.util.find_spec('torch.new'):\n  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nif hasattr(torch, 'new'):\n  from torch.new import x\nelse:\n  from torch.old import "
+        "x\n"}},
+      {{"a.py", "import torch\nif getattr(torch, 'new', None) is not None:\n  from torch.new import x\n"}},
+      // Which of the two is not known, but one of them is there.
+      {{"a.py",
+        "from settings import kind\nif kind():\n  from torch.new import x\nelse:\n  from torch.old import "
+        "x\n"}},
+      {{"a.py",
+        "import importlib.metadata\nV = tuple(int(p) for p in "
+        "importlib.metadata.version('torch').split('.')[:2])\n"
+        "NEW = True if V >= (2, 6) else False\nif NEW:\n  from torch.new import x\n"}},
+      {{"a.py",
+        "def _load():\n  from torch.new import x\n  return x\n"
+        "try:\n  x = _load()\nexcept ImportError:\n  x = None\n"}},
+      {{"a.py",
+        "import torch\ndef __getattr__(name):\n  if name == 'x':\n    if torch.__version__ < '2.6':\n"
+        "      raise AttributeError(name)\n    from torch.new import x\n    return x\n"
+        "  raise AttributeError(name)\n"}},
+      {{"test_a.py",
+        "import pytest\ntorch = pytest.importorskip('torch', minversion='2.6')\nfrom torch.new import x\n"}},
+      {{"test_a.py",
+        "import pytest\nfrom x import TORCH_2_6_PLUS\n"
+        "@pytest.mark.skipif(not TORCH_2_6_PLUS, reason='old')\ndef test_a():\n  from torch.new import x\n"}},
+      {{"test_a.py",
+        "import pytest, torch\npytestmark = pytest.mark.skipif(torch.__version__ < '2.6', reason='old')\n"
+        "def test_a():\n  from torch.new import x\n"}},
+      {{"test_a.py",
+        "import unittest\nfrom torchao.utils import TORCH_VERSION_AT_LEAST_2_6\n"
+        "class A(unittest.TestCase):\n"
+        "  @unittest.skipIf(not TORCH_VERSION_AT_LEAST_2_6, 'old')\n"
+        "  def test_a(self):\n    from torch.new import x\n"
+        "  def test_b(self):\n    if not TORCH_VERSION_AT_LEAST_2_6:\n      self.skipTest('old')\n"
+        "    from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\ndef f():\n  assert torch.__version__ >= '2.6', 'old'\n  from torch.new import x\n"}},
+      {{"a.py",
+        "from transformers.utils.versions import require_version\nrequire_version('torch>=2.6')\n"
+        "from torch.new import x\n"}},
+      {{"a.py",
+        "from lightning_utilities.core.imports import RequirementCache\n_NEW = "
+        "RequirementCache('torch>=2.6.0')\n"
+        "def f():\n  if not _NEW:\n    raise ModuleNotFoundError(str(_NEW))\n  from torch.new import x\n"}},
+      // A constructor keeps the methods from running.
+      {{"a.py",
+        "from x import _TORCH_GREATER_EQUAL_2_6\nclass Strategy:\n  def __init__(self):\n"
+        "    if not _TORCH_GREATER_EQUAL_2_6:\n      raise ImportError('old')\n"
+        "  def setup(self):\n    from torch.new import x\n    _helper()\n"
+        "def _helper():\n  from torch.new import y\n"}},
+      // A constructor refuses a feature, and methods ask for the feature.
+      {{"a.py",
+        "from x import _TORCH_GREATER_EQUAL_2_6\nclass Strategy:\n  def __init__(self, mesh=None, kind=1):\n"
+        "    self._kwargs = {}\n    if mesh is not None:\n      if not _TORCH_GREATER_EQUAL_2_6:\n"
+        "        raise ValueError('old')\n      self._kwargs['mesh'] = mesh\n    if self.kind_version == 2:\n"
+        "      if not _TORCH_GREATER_EQUAL_2_6:\n        raise ValueError('old')\n    self.kind_version = "
+        "kind\n"
+        "  def setup(self):\n    if isinstance(self._kwargs.get('mesh'), tuple):\n      from torch.new "
+        "import x\n"
+        "  def save(self):\n    if self.kind_version == 2:\n      self._save()\n"
+        "  def _save(self):\n    from torch.new import y\n"}},
+      // Callers are gated, in this file and in others.
+      {{"p/__init__.py", ""},
+       {"p/a.py", "def build():\n  from torch.new import x\n"},
+       {"p/b.py",
+        "from .a import build\nfrom x import is_torch_version\ndef prepare():\n"
+        "  if not is_torch_version('>=', '2.6'):\n    raise ImportError('old')\n  return build()\n"}},
+      // A file is imported behind a gate, or where a failure is caught.
+      {{"p/__init__.py", ""},
+       {"p/new.py", "from torch.new import x\n"},
+       {"p/b.py", "import torch\nif torch.__version__ >= '2.6':\n  from .new import x\n"}},
+      {{"p/__init__.py", ""},
+       {"p/new.py", "from torch.new import x\n"},
+       {"p/b.py", "try:\n  from .new import x\nexcept ImportError:\n  x = None\n"}},
+      {{"a.py",
+        "import torch\nif torch.__version__.startswith(('2.4', '2.5')):\n  from torch.old import x\n"
+        "elif torch.__version__ >= '2.6':\n  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\nfor i in range(2):\n  if torch.__version__ < '2.6':\n    continue\n"
+        "  from torch.new import x\n"}},
+  };
+  return kCorrect;
+}
+
+TEST(Gates, CorrectOnesFailOnNeitherSide) {
+  EXPECT_GE(correct_gates().size(), 28U);
+  for (const auto& files : correct_gates()) {
+    const Tree tree(files);
+    for (const std::string version : {"2.4.0", "2.5.1", "2.6.0", "2.9.1"})
+      EXPECT_THAT(tree.failures(version), IsEmpty()) << version << "\n" << files.rbegin()->second;
+  }
+}
+
+/// A gate that is wrong with one of the versions, and what is said of it there.
+struct Wrong {
+  Files files;
+  std::string version;
+  std::string failure;
+};
+
+TEST(Gates, WrongOnesFailWithBothLines) {
+  const std::vector<Wrong> all = {
+      // Too early, too late, the wrong way round.
+      {{{"a.py", "import torch\nif torch.__version__ >= '2.5':\n  from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:3 2"},
+      {{{"a.py", "import torch\nif torch.__version__ < '2.7':\n  from torch.old import x\n"}},
+       "2.6.0",
+       "a.py:3 2"},
+      {{{"a.py",
+         "from x import _TORCH_GREATER_EQUAL_2_6\nif not _TORCH_GREATER_EQUAL_2_6:\n  from torch.new import "
+         "x\n"}},
+       "2.5.1",
+       "a.py:3 2"},
+      // Letters instead of numbers: "2.10" comes before "2.6".
+      {{{"a.py", "import torch\nif str(torch.__version__) < '2.6':\n  from torch.old import x\n"}},
+       "2.10.0",
+       "a.py:3 2"},
+      // The other branch needs it too.
+      {{{"a.py",
+         "import torch\nif torch.__version__ >= '2.6':\n  from torch.new import x\nelse:\n"
+         "  from torch.new import y as x\n"}},
+       "2.5.1",
+       "a.py:5 2"},
+      // It warns and goes on.
+      {{{"a.py",
+         "import torch, warnings\nif torch.__version__ < '2.6':\n  warnings.warn('old')\nfrom torch.new "
+         "import x\n"}},
+       "2.5.1",
+       "a.py:4"},
+      // The gate asks for something else than what is used.
+      {{{"a.py", "import torch\nif hasattr(torch, 'compile'):\n  from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:3 2"},
+      {{{"a.py", "import torch\nif torch.cuda.is_available():\n  from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:3"},
+      {{{"a.py",
+         "def f():\n  try:\n    from torch.new import x\n    return x\n  except ImportError:\n    pass\n"
+         "  from torch.new import y\n"}},
+       "2.5.1",
+       "a.py:7"},
+      {{{"a.py",
+         "import torch\ndef f():\n  if torch.__version__ < '2.5':\n    return\n  from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:5 3"},
+      {{{"a.py",
+         "import torch\ndef f():\n  if cuda and torch.__version__ < '2.6':\n    return\n  from torch.new "
+         "import x\n"}},
+       "2.5.1",
+       "a.py:5"},
+      {{{"p/__init__.py", ""},
+        {"p/v.py", "import torch\nNEW = torch.__version__ >= '2.5'\n"},
+        {"p/a.py", "from .v import NEW\nif NEW:\n  from torch.new import x\n"}},
+       "2.5.1",
+       "p/a.py:3 2"},
+      {{{"test_a.py",
+         "import pytest\ntorch = pytest.importorskip('torch', minversion='2.5')\nfrom torch.new import x\n"}},
+       "2.5.1",
+       "test_a.py:3 2"},
+      // The constructor refuses another feature.
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\nclass A:\n  def __init__(self, kind=1):\n    self.kind_version = "
+         "kind\n    if "
+         "kind == 2:\n"
+         "      if not TORCH_GE_2_6:\n        raise ValueError('old')\n  def save(self):\n    if "
+         "self.kind_version "
+         "== 1:\n"
+         "      from torch.new import x\n"}},
+       "2.5.1",
+       "a.py:10"},
+      // One caller has no gate.
+      {{{"a.py",
+         "from x import TORCH_GE_2_6\ndef build():\n  from torch.new import x\n"
+         "def one():\n  if TORCH_GE_2_6:\n    build()\ndef other():\n  build()\n"}},
+       "2.5.1",
+       "a.py:3"},
+      {{{"p/__init__.py", ""},
+        {"p/new.py", "from torch.new import x\n"},
+        {"p/b.py", "try:\n  from .new import x\nexcept ImportError:\n  raise RuntimeError('old')\n"}},
+       "2.5.1",
+       "p/new.py:1"},
+  };
+  for (const auto& [files, version, failure] : all) {
+    const Tree tree(files);
+    EXPECT_THAT(tree.failures(version), ElementsAre(failure)) << files.rbegin()->second;
+  }
+}
+
+TEST(Gates, WhatAGateLetsRunIsNeededAsWithoutIt) {
+  const Tree tree(Files{
+      {"a.py",
+       "import torch\nif torch.__version__ >= '2.6':\n  import torch.a\n  if cuda:\n    import torch.b\n"}});
+  const ScanPath path{fs::temp_directory_path() / fmt::format("launch-test-gates-{}", ::getpid()), "."};
+  const auto scan = *scan_tree({&path, 1}, {"torch"});
+  GateContext context{.symbols = scan.symbols.get(), .calls = scan.calls.get()};
+  context.facts.roots = {"torch"};
+  context.facts.versions["torch"] = "2.6.0";
+  const std::vector<pysource::Answer> answers(scan.names.size(), {pysource::Verdict::yes, ""});
+  const auto use_of = [&](const std::string& module) {
+    for (const auto& name : judge(scan.names, answers, context)) {
+      if (name.requirement.module == module) return name.uses.at(0);
+    }
+    throw std::out_of_range(module);
+  };
+  EXPECT_EQ(use_of("torch.a").need(), pysource::Need::must);
+  EXPECT_EQ(use_of("torch.b").need(), pysource::Need::path);
+  context.facts.versions["torch"] = "2.5.1";
+  EXPECT_EQ(use_of("torch.a").runs, Runs::no);
+  EXPECT_EQ(use_of("torch.a").need(), pysource::Need::optional);
+}
+
+}  // namespace
+}  // namespace launch::probe
