@@ -21,6 +21,9 @@ whose modules the code imports; a module that no locked wheel provides is missin
 module needs one. Without a lock, torch alone is asked, and what was not asked is counted. A wheel is read from
 the store if it is there, otherwise by range requests (about 2 MB of 800).
 
+A name is imported, reached by attribute (torch.nn.functional.relu) or a keyword argument of what is called. Whether
+a function takes a keyword is unknown if it has **kwargs or a decorator that may change its parameters.
+
 An import may be missing if it is in try … except ImportError, if it is for type checkers, or if it carries the
 comment `# launch: optional`; -v shows those too, and every use. The exit code is 1 if something that the code
 needs is missing:

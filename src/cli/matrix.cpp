@@ -14,10 +14,10 @@ constexpr const char* kDescription =
     R"(Show which releases or nightlies have which names of torch, or of another package)";
 
 constexpr const char* kFooter =
-    R"(NAME is a module or a name of one: torch.nn, torch.nn.Module or torch.nn:Module. For files and folders, the
-names are those that the code imports. Wheels are read by range requests (a few MB of 800 each), files that did
-not change once for all versions, and answers are kept in the store. A version without a usable wheel is skipped
-and named.
+    R"(NAME is a module or a name of one: torch.nn, torch.nn.Module or torch.nn:Module, an attribute of a class
+(torch.nn.Module.compile) or a keyword ('torch.nn.Linear(bias=)'). For files and folders, the names are those that the
+code uses. Wheels are read by range requests (a few MB of 800 each), files that did not change once for all versions,
+and answers are kept in the store. A version without a usable wheel is skipped and named.
 
 Examples:
   launch matrix torch.distributed.pipelining torch.utils.checkpoint:CheckpointPolicy

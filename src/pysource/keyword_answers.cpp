@@ -43,10 +43,7 @@ bool NameResolver::takes(const Signature& signature, const std::string& keyword,
 Answer NameResolver::keyword(const Requirement& requirement) {
   BoundValues values;
   const auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
-  if (reached.verdict != Verdict::yes) {
-    // The name may be a submodule's, or missing; that is said of the name itself.
-    return unknown(reached.reason);
-  }
+  if (reached.verdict != Verdict::yes) return reached;
   return keyword_of_values(values, requirement.keyword, 0);
 }
 
