@@ -61,11 +61,11 @@ TEST(Attributes, ClassesThatMayHaveMore) {
 }
 
 TEST(Attributes, ValuesOfAssignments) {
-  Questions ask(
-      Files{{"torch/__init__.py",
-             "class K:\n  def f(self): self.a = 1\nk = K()\nother = k\ntext: str = '1.2'\nmaybe = K() "
-             "if x else 1\n"
-             "def make(): pass\nmade = make()\nhint: K = make()\nmake.flag = 1\nK = K\nmake = cast(make)\n"}});
+  Questions ask(Files{
+      {"torch/__init__.py",
+       "class K:\n  def f(self): self.a = 1\nk = K()\nother = k\ntext: str = '1.2'\nmaybe = K() "
+       "if x else 1\n"
+       "def make(): pass\nmade = make()\nhint: K = make()\nmake.flag = 1\nK = K\nmake = cast(make)\n"}});
   EXPECT_EQ(ask("k.a"), "yes: a member of the class K (torch/__init__.py:1)");
   EXPECT_EQ(ask("K.a").substr(0, 3), "no:");
   EXPECT_EQ(ask("other.b").substr(0, 3), "no:");
@@ -99,8 +99,7 @@ TEST(Attributes, ASubmoduleIsOnlyThereOnceSomethingImportsIt) {
     return pysource::Requirement{module, name, {}, pysource::Tier::attribute};
   };
   EXPECT_EQ(Questions(files).ask(below("torch.nn.functional", "relu")), "yes: torch/nn/functional.py:1");
-  EXPECT_EQ(Questions(files).ask(below("torch.nn.x", "real")),
-            "yes: an attribute of builtins.int");
+  EXPECT_EQ(Questions(files).ask(below("torch.nn.x", "real")), "yes: an attribute of builtins.int");
   EXPECT_EQ(Questions(files).ask(below("torch.gone.b", "c")),
             "no: torch/__init__.py of torch 2.3.1 has no gone");
 }
