@@ -134,7 +134,7 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   if (is_special_name(name)) return unknown("Python may give the class this name");
   const bool forwards = body.members.contains("__getattr__") || body.members.contains("__getattribute__");
   if (instance && !names.is_stub && forwards) {
-    return unknown(fmt::format("__getattr__ of the class {} may answer for it", value.name));
+    return unknown(fmt::format("__getattr__ of the class {} may provide it", value.name));
   }
   if (body.computed || (instance && body.computed_instance)) {
     return unknown(fmt::format("{} binds members that are computed at run time", where));
@@ -189,7 +189,7 @@ Answer NameResolver::in_metaclass(const BoundValue& value, const ClassBody& body
       auto own = in_class(each, name, depth + 1);
       if (own.verdict != Verdict::unknown || !each.names->is_stub) improve(best, std::move(own));
       if (body_of(each).members.contains("__getattr__")) {
-        improve(best, unknown(fmt::format("__getattr__ of the metaclass {} may answer for it", each.name)));
+        improve(best, unknown(fmt::format("__getattr__ of the metaclass {} may provide it", each.name)));
       }
     } else if (each.name != "abc.ABCMeta" && each.name != "builtins.type" && each.name != "enum.EnumMeta") {
       improve(best, unknown(fmt::format("the metaclass of {} was not found", value.name)));

@@ -49,7 +49,7 @@ TEST(Attributes, ClassesThatMayHaveMore) {
   EXPECT_EQ(ask("A.x"), "unknown: the base class numpy.ndarray of A was not found");
   EXPECT_EQ(ask("A.patched"), "yes: a member of the class A (torch/__init__.py:4)");
   EXPECT_EQ(ask("B.x"), "no: the class B (torch/__init__.py:5) of torch 2.3.1 has no attribute x");
-  EXPECT_EQ(ask("b.x"), "unknown: __getattr__ of the class B may answer for it");
+  EXPECT_EQ(ask("b.x"), "unknown: __getattr__ of the class B may provide it");
   EXPECT_EQ(ask("C.x"), "unknown: the metaclass of C was not found");
   EXPECT_EQ(ask("D.x"), "unknown: a decorator of the class D (torch/__init__.py:9) may add it");
   EXPECT_EQ(ask("E.X.name"), "yes: an attribute of enum.Enum");
