@@ -202,10 +202,9 @@ class Bump {
   Result<void> stay() {
     document_.answer = BumpDocument::Answer::current;
     const auto& current = *subject_.current;
-    document_.verified =
-        project::verification_for(subject_.workspace.project, subject_.recipe, current.file, current.digest,
-                                  context_.reporter)
-            .has_value();
+    document_.verified = project::verification_for(subject_.workspace.project, subject_.recipe, current.file,
+                                                   current.digest, context_.reporter)
+                             .has_value();
     if (document_.verified) return {};
     auto here = current_try();
     TRY(attempt(here, context_));
