@@ -12,7 +12,7 @@
 namespace launch::cli {
 namespace {
 
-constexpr const char* kDescription = R"(Check that wheels have the names that code imports)";
+constexpr const char* kDescription = R"(Check that wheels have the names that code uses)";
 
 constexpr const char* kFooter =
     R"(Nothing is run. The answer for each name is yes, no or unknown, with the file and line of every no. A recipe or
@@ -23,6 +23,9 @@ With a lock, all of its platforms are checked, and every package whose modules t
 locked wheel provides is missing, and so is a name whose own module needs one. Without a lock, only torch is
 checked, and the names that were not checked are counted. A wheel is read from the store if it is there, otherwise
 by range requests (about 2 MB of 800).
+
+A name is imported, an attribute (torch.nn.functional.relu), or a keyword argument in a call. Whether a function takes
+a keyword is unknown if it has **kwargs or a decorator that may change its parameters.
 
 An import may be missing if it is in try … except ImportError, if it is for type checkers, if a test of a version
 or feature keeps it from running, or if it carries the comment `# launch: optional`; -v shows those too, and every

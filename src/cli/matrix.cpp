@@ -14,10 +14,10 @@ constexpr const char* kDescription =
     R"(Show which releases or nightlies of torch, or of another package, have which names)";
 
 constexpr const char* kFooter =
-    R"(A name is a module or a name in one: torch.nn, torch.nn.Module or torch.nn:Module. For files and folders, the
-names are those that the code imports. Wheels are read by range requests (a few MB of 800 each), files that are
-the same in several versions only once, and the answers are kept in the store. Versions without a usable wheel
-are skipped and listed.
+    R"(A name is a module or a name in one: torch.nn, torch.nn.Module or torch.nn:Module, an attribute of a
+class (torch.nn.Module.compile) or a keyword ('torch.nn.Linear(bias=)'). For files and folders, the names are those
+that the code uses. Wheels are read by range requests (a few MB of 800 each), files that are the same in several
+versions only once, and the answers are kept in the store. Versions without a usable wheel are skipped and listed.
 
 Examples:
   launch matrix torch.distributed.pipelining torch.utils.checkpoint:CheckpointPolicy

@@ -15,7 +15,7 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(List the names of torch that code imports, where, and how firmly it needs them)";
+    R"(List the names of torch that code uses, where, and how firmly it needs them)";
 
 constexpr const char* kFooter =
     R"(How firmly a name is needed:

@@ -21,7 +21,8 @@ KnownFailure failure_of(const CheckReport& report, std::size_t name, std::size_t
 
 /// True if the older release had the name for that use.
 bool was_there(const CheckReport& report, std::size_t name, std::size_t use) {
-  return report.earlier->names[name].uses[use].outcome == pysource::Verdict::yes;
+  const auto& earlier = report.earlier->names[name];
+  return earlier.uses[use].outcome == pysource::Verdict::yes && !earlier.implied;
 }
 
 /// The standing of a needed use that is missing or unknown.
@@ -97,7 +98,7 @@ Standing standing_of(const CheckReport& report, std::size_t platform, std::size_
   const auto& judged = report.platforms[platform].names[name];
   const auto& of_use = judged.uses[use];
   if (!of_use.fails() && !of_use.is_open()) {
-    if (judged.answer.verdict != pysource::Verdict::no) return Standing::fine;
+    if (judged.implied || judged.answer.verdict != pysource::Verdict::no) return Standing::fine;
     return of_use.runs == Runs::no ? Standing::not_run : Standing::spared;
   }
   const auto standing = of_needed(report, report.platforms[platform], judged, of_use);

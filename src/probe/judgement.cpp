@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
+#include <tuple>
+#include <unordered_map>
 
 namespace launch::probe {
 namespace {
@@ -67,32 +70,75 @@ class Gates {
   /// Follows the calls to a use that would fail.
   void follow(JudgedUse& judged) {
     if (calls_ == nullptr || !(judged.fails() || judged.is_open())) return;
-    judged.reached =
-        calls_->reached(judged.use.unit, [&](const std::vector<pysource::Gate>& gates, std::uint32_t file) {
-          auto all = pysource::Truth::yes();
-          for (const auto& gate : gates) all = all & evaluator_.passes(gate, file);
-          return all.can_be_yes() ? Reached::yes : all.can_be_open() ? Reached::unknown : Reached::no;
-        });
+    const auto [known, added] = reached_.try_emplace(judged.use.unit, Reached::yes);
+    if (added) {
+      known->second =
+          calls_->reached(judged.use.unit, [&](const std::vector<pysource::Gate>& gates, std::uint32_t file) {
+            const auto [passed, first] = passed_.try_emplace(&gates, Reached::yes);
+            if (first) passed->second = passes(gates, file);
+            return passed->second;
+          });
+    }
+    judged.reached = known->second;
     if (judged.reached == Reached::no) judged.runs = Runs::no;
   }
 
  private:
+  Reached passes(const std::vector<pysource::Gate>& gates, std::uint32_t file) {
+    auto all = pysource::Truth::yes();
+    for (const auto& gate : gates) all = all & evaluator_.passes(gate, file);
+    return all.can_be_yes() ? Reached::yes : all.can_be_open() ? Reached::unknown : Reached::no;
+  }
+
   static const pysource::SymbolTable kNone;
   const pysource::SymbolTable& symbols_;
   const CallGraph* calls_;
   pysource::GateEvaluator evaluator_;
+  std::unordered_map<std::uint32_t, Reached> reached_;                           ///< by unit
+  std::unordered_map<const std::vector<pysource::Gate>*, Reached> passed_ = {};  ///< by a site's gates
 };
 
 const pysource::SymbolTable Gates::kNone = {};
 
+/// True for a keyword of a name that is missing or unknown itself.
+bool is_implied(const pysource::Requirement& keyword, const pysource::GateFacts& facts) {
+  if (keyword.tier != pysource::Tier::keyword) return false;
+  const auto is_in_doubt = [&](pysource::Tier tier) {
+    const auto called = facts.answers.find({keyword.module, keyword.name, {}, tier});
+    return called != facts.answers.end() && called->second != pysource::Verdict::yes;
+  };
+  return is_in_doubt(pysource::Tier::attribute) || is_in_doubt(pysource::Tier::import);
+}
+
+/// Groups whose alternatives are at one place: what one name can be bound to there.
+std::set<std::uint32_t> groups_of_names(const std::vector<NeededName>& names) {
+  std::map<std::uint32_t, std::tuple<std::string_view, std::uint32_t, std::uint32_t, std::uint32_t>> first;
+  std::set<std::uint32_t> groups;
+  for (const auto& name : names) {
+    for (const auto& use : name.uses) {
+      for (const auto& [group, alternative] : use.choices) {
+        const auto [known, added] =
+            first.try_emplace(group, std::string_view(use.file), use.line, use.column, alternative);
+        const auto& [file, line, column, other] = known->second;
+        if (other != alternative &&
+            std::tie(file, line, column) == std::tuple(std::string_view(use.file), use.line, use.column)) {
+          groups.insert(group);
+        }
+      }
+    }
+  }
+  return groups;
+}
+
 /// The outcome of a use whose name has that verdict.
 pysource::Verdict outcome_of(const JudgedUse& judged, pysource::Verdict verdict, Groups& choices,
-                             Groups& branches) {
+                             Groups& branches, const std::set<std::uint32_t>& of_names) {
   const bool decided = judged.runs == Runs::yes || judged.runs == Runs::no;
   const bool known = decided && !judged.use.gates.empty();
   for (const auto& choice : judged.use.choices) {
     // A handler that is known to run has no alternative.
-    if (!known || choice.alternative == 0) verdict = std::max(verdict, choices.of(choice.group));
+    const bool open = !known || choice.alternative == 0 || of_names.contains(choice.group);
+    if (open) verdict = std::max(verdict, choices.of(choice.group));
   }
   if (judged.use.branch && !known) verdict = std::max(verdict, branches.of(judged.use.branch->group));
   return verdict;
@@ -141,12 +187,14 @@ std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pys
                               GateContext context) {
   for (std::size_t i = 0; i < names.size(); ++i)
     context.facts.answers.emplace(names[i].requirement, answers[i].verdict);
+  const auto of_names = groups_of_names(names);
   Gates gates(context);
   Groups choices;
   Groups branches;
   std::vector<JudgedName> judged;
   for (std::size_t i = 0; i < names.size(); ++i) {
     JudgedName name{std::move(names[i].requirement), names[i].need, answers[i], {}};
+    name.implied = is_implied(name.requirement, context.facts);
     for (auto& use : names[i].uses) {
       JudgedUse each{std::move(use)};
       gates.judge(each);
@@ -160,7 +208,8 @@ std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pys
   }
   for (auto& name : judged) {
     for (auto& use : name.uses) {
-      use.outcome = outcome_of(use, name.answer.verdict, choices, branches);
+      use.outcome = name.implied ? pysource::Verdict::yes
+                                 : outcome_of(use, name.answer.verdict, choices, branches, of_names);
       gates.follow(use);
     }
   }

@@ -49,6 +49,7 @@ struct JudgedName {
   pysource::Need need = pysource::Need::must;
   pysource::Answer answer;
   std::vector<JudgedUse> uses;
+  bool implied = false;  ///< a keyword of a name that is missing or unknown: that is said of the name
 
   bool fails() const;    ///< some use of it will fail
   bool is_open() const;  ///< it is unknown whether a use will fail

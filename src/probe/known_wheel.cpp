@@ -3,12 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <set>
 #include <unordered_set>
 
 #include <fmt/format.h>
 
-#include "base/digest.hpp"
 #include "base/text.hpp"
 
 namespace launch::probe {
@@ -61,21 +59,9 @@ std::optional<std::array<std::uint64_t, Count>> numbers(std::span<const std::str
 
 }  // namespace
 
-std::string imports_mark(std::span<const pysource::Requirement> asked_together) {
-  std::set<std::string> imports;
-  for (const auto& each : asked_together) {
-    if (each.tier == pysource::Tier::import) imports.insert(each.module + ":" + each.name);
-  }
-  constexpr std::size_t kShort = 16;
-  return Digest::of(join(std::vector<std::string>(imports.begin(), imports.end()), "\n"))
-      .hex()
-      .substr(0, kShort);
-}
-
-std::string key_of(const pysource::Requirement& requirement, const std::string& imports_mark) {
-  return fmt::format("{}\t{}\t{}\t{}\t{}", pysource::tier_name(requirement.tier), field(requirement.module),
-                     field(requirement.name), field(requirement.keyword),
-                     requirement.tier == pysource::Tier::import ? "" : imports_mark);
+std::string key_of(const pysource::Requirement& requirement) {
+  return fmt::format("{}\t{}\t{}\t{}", pysource::tier_name(requirement.tier), field(requirement.module),
+                     field(requirement.name), field(requirement.keyword));
 }
 
 void forget_others(KnownWheel& known, std::span<const std::string> keys, std::size_t most) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -20,11 +19,8 @@ struct KnownWheel {
   std::unordered_map<std::string, pysource::Answer> answers;  ///< by key_of
 };
 
-/// What else a question depends on: a module is an attribute of its package once something imports it, so
-/// which modules the code imports decides about attributes. Equal for equal sets of imported modules.
-std::string imports_mark(std::span<const pysource::Requirement> asked_together);
-/// Equal for equal questions.
-std::string key_of(const pysource::Requirement& requirement, const std::string& imports_mark);
+/// Equal for equal requirements.
+std::string key_of(const pysource::Requirement& requirement);
 
 /// Forgets what these questions do not ask if more than `most` answers are known: code that changes asks ever
 /// new ones.

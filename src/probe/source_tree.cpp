@@ -1,11 +1,15 @@
 #include "probe/source_tree.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <system_error>
+#include <tuple>
 
 #include "probe/read_source.hpp"
 #include "pysource/gate_evaluation.hpp"
+#include "pysource/imported_prefix.hpp"
+#include "pytorch/api_rules.hpp"
 
 namespace launch::probe {
 namespace {
@@ -23,8 +27,10 @@ class TreeScanner {
   }
 
   TreeScan finish() {
+    name_by_imports();
     const auto questions = keep_gates();
     for (auto& [requirement, name] : names_) {
+      if (is_registered_here(requirement)) continue;
       name.requirement = requirement;
       scan_.names.push_back(std::move(name));
     }
@@ -57,9 +63,42 @@ class TreeScanner {
       name.uses.push_back({shown, use.line, use.column, use.need, std::move(use.choices), use.need_if_run,
                            std::move(use.gates), use.branch, number, unit + use.unit});
     }
+    registered_.merge(scan.registered);
     groups_ += scan.groups;
     branches_ += scan.branches;
     return {};
+  }
+
+  /// Names that are reached by attributes are named below the modules that the code imports.
+  void name_by_imports() {
+    pysource::ImportedPrefixes imports;
+    for (const auto& [requirement, name] : names_) {
+      const bool runs = name.need != pysource::Need::type;
+      if (requirement.tier == pysource::Tier::import && runs) imports.add(requirement);
+    }
+    std::map<pysource::Requirement, NeededName> names;
+    for (auto& [requirement, name] : names_) {
+      const auto [same, added] = names.try_emplace(imports.below(requirement), std::move(name));
+      if (added) continue;
+      auto& uses = same->second.uses;
+      same->second.need = std::min(same->second.need, name.need);
+      uses.insert(uses.end(), std::make_move_iterator(name.uses.begin()),
+                  std::make_move_iterator(name.uses.end()));
+      std::stable_sort(uses.begin(), uses.end(), [](const Use& a, const Use& b) {
+        return std::tie(a.file, a.line, a.column) < std::tie(b.file, b.line, b.column);
+      });
+    }
+    names_ = std::move(names);
+  }
+
+  /// True for operators of a namespace that the scanned code registers operators in: "ops.torchao.quantize".
+  bool is_registered_here(const pysource::Requirement& requirement) const {
+    const auto& rules = pytorch::api_rules();
+    auto full = requirement.module + "." + requirement.name;
+    if (registered_.empty() || !full.starts_with(rules.operators_module + ".")) return false;
+    full.erase(0, rules.operators_module.size() + 1);
+    const auto space = full.substr(0, full.find('.'));
+    return space != rules.operators_namespace && registered_.contains(space);
   }
 
   std::uint32_t add_symbols(const fs::path& path, pysource::ModuleSymbols symbols) {
@@ -89,6 +128,7 @@ class TreeScanner {
   const std::set<std::string, std::less<>>& roots_;
   std::map<pysource::Requirement, NeededName> names_;
   std::set<fs::path> seen_;
+  std::set<std::string, std::less<>> registered_;  ///< namespaces of operators
   std::uint32_t groups_ = 0;
   std::uint32_t branches_ = 0;
   pysource::SymbolTable symbols_;

@@ -1,7 +1,6 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
-#include <numeric>
 #include <unordered_set>
 #include <utility>
 
@@ -10,6 +9,8 @@
 #include "base/text.hpp"
 #include "probe/import_paths.hpp"
 #include "probe/rules.hpp"
+#include "pysource/module_files.hpp"
+#include "pytorch/api_rules.hpp"
 #include "pytorch/commits.hpp"
 #include "pytorch/packages.hpp"
 #include "store/derived.hpp"
@@ -36,7 +37,12 @@ std::string outline_name() {
 
 /// Files besides code that answers are read from, wherever they are.
 bool is_listing(std::string_view path) {
-  return path.ends_with("/native_functions.yaml") || path.ends_with("/core/ScalarType.h");
+  const auto& rules = pytorch::api_rules();
+  const auto is_among = [&](const pysource::ListFile& list) {
+    return !list.is_large && std::any_of(list.files.begin(), list.files.end(),
+                                         [&](const std::string& file) { return path.ends_with(file); });
+  };
+  return is_among(rules.operators) || is_among(rules.compiled) || is_among(rules.strings);
 }
 
 /// The entries that say which modules a wheel has and what they contain: code, listings, and one file of
@@ -204,17 +210,10 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
     wheels.push_back({label(*versions[i]), source(*versions[i])});
     apis.emplace_back(std::move(wheels));
     for (std::size_t k = 0; k < names.size(); ++k) {
-      if (!versions[i]->known->answers.contains(keys[k])) missing[i].push_back(k);
+      if (versions[i]->known->answers.contains(keys[k])) continue;
+      missing[i].push_back(k);
+      asked[i].push_back(names[k]);
     }
-    // Which modules the code imports decides about attributes, so these are asked together.
-    const bool attributes = std::any_of(missing[i].begin(), missing[i].end(), [&](std::size_t k) {
-      return names[k].tier != pysource::Tier::import;
-    });
-    if (attributes) {
-      missing[i].resize(names.size());
-      std::iota(missing[i].begin(), missing[i].end(), std::size_t{0});
-    }
-    for (const auto k : missing[i]) asked[i].push_back(names[k]);
     questions.push_back({&apis.back(), asked[i]});
   }
   auto results = ask_all(questions, pool);
@@ -237,8 +236,7 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   TRY(roots());
   std::vector<std::string> keys;
   keys.reserve(names.size());
-  const auto mark = imports_mark(names);
-  for (const auto& name : names) keys.push_back(key_of(name, mark));
+  for (const auto& name : names) keys.push_back(key_of(name));
   std::vector<Version*> lacking;
   std::vector<Version*> unopened;
   for (auto& version : versions_) {

@@ -11,6 +11,7 @@
 #include "archive/installation.hpp"
 #include "base/parallel.hpp"
 #include "pysource/name_resolver.hpp"
+#include "pytorch/api_rules.hpp"
 
 namespace launch::probe {
 namespace {
@@ -27,6 +28,12 @@ struct WheelApi::State {
   std::vector<LabelledWheel> wheels;
   std::unordered_map<std::string, FileOrigin> origins;
   pysource::ModuleLibrary library;
+
+  /// True if the file's wheel is on this machine.
+  bool is_near(const std::string& file) const {
+    const auto found = origins.find(file);
+    return found != origins.end() && wheels[found->second.wheel].source->is_near();
+  }
 };
 
 WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
@@ -54,6 +61,8 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
     const auto found = labels.find(module.substr(0, module.find('.')));
     return found == labels.end() ? std::string("the wheel") : found->second;
   };
+  state->library.rules = &pytorch::api_rules();
+  state->library.is_near = [state](const std::string& file) { return state->is_near(file); };
 }
 
 WheelApi::~WheelApi() = default;
@@ -84,6 +93,8 @@ class Questioning {
   void expect(const std::map<std::string, pysource::WantedFile>& files) {
     for (const auto& [file, as] : files) {
       if (!state_.origins.contains(file)) continue;
+      const bool large = as.list != nullptr && as.list->is_large;
+      if (large && !state_.is_near(file)) continue;
       used_.emplace(file, as);
       if (!state_.library.read.contains(file)) wanted_.emplace(file, as);
     }
@@ -207,6 +218,12 @@ void deliver(Part& part, ModulePool& pool) {
   side_by_side(part.errands.size(), [&](std::size_t i) {
     auto& [key, file, as, takers, content, names] = part.errands[i];
     if (takers.empty()) return;
+    if (as.list != nullptr) {
+      pysource::ModuleNames listing;
+      listing.listed = as.list->read(content);
+      names = std::make_shared<const pysource::ModuleNames>(std::move(listing));
+      return;
+    }
     names = std::make_shared<const pysource::ModuleNames>(
         pysource::read_module(std::move(content), as.module, as.is_package, as.is_stub));
   });

@@ -24,8 +24,8 @@ struct LabelledWheel {
 };
 
 /// Answers from the wheels' files alone, without running any code, whether their modules have the names that
-/// code imports. Several wheels are combined as if installed together. Reads only the files that the
-/// questions need, and as many as possible at once.
+/// code imports, and those that it reaches by attributes and keywords. Several wheels are combined as if
+/// installed together. Reads only the files that the questions need, and as many as possible at once.
 class WheelApi {
  public:
   explicit WheelApi(std::vector<LabelledWheel> wheels);

@@ -36,6 +36,8 @@ class WheelSource {
   virtual Result<std::optional<index::RemoteZip::Wish>> wish(std::span<const std::string> /*names*/) {
     return std::nullopt;
   }
+  /// True if the wheel is on this machine, so that reading a large file of it costs little.
+  virtual bool is_near() const { return false; }
 };
 
 /// Some files of a wheel.

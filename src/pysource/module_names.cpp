@@ -1,6 +1,7 @@
 #include "pysource/module_names.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "pysource/conditions.hpp"
 #include "pysource/targets.hpp"
@@ -32,15 +33,29 @@ class Reader {
     binding.branch = branch_;
     names_.bindings[name].push_back(std::move(binding));
   }
-  void bind_here(std::uint32_t token, std::string value = {}) {
+  void bind_here(std::uint32_t token, std::string value = {}, Definition definition = {}) {
     Binding binding;
     binding.line = line(token);
     binding.value = std::move(value);
+    definition.line = binding.line;
+    binding.definition = std::move(definition);
     bind(std::string(tree_.text(token)), std::move(binding));
   }
 
+  /// What `def` or `class` binds; takes the decorators that precede it.
+  Definition definition_of(const Clause& clause, Definition::Kind kind) {
+    return {kind, &clause, std::exchange(decorators_, {}), {}, {}, line(clause.head.first)};
+  }
+
   void block(const std::vector<Statement>& statements) {
-    for (const auto& statement : statements) this->statement(statement);
+    for (const auto& statement : statements) {
+      if (is_decorator(tree_, statement)) {
+        decorators_.push_back({statement.tokens.first + 1, statement.tokens.last});
+        continue;
+      }
+      this->statement(statement);
+      decorators_.clear();
+    }
   }
 
   /// A block that may not run.
@@ -125,7 +140,7 @@ class Reader {
 
   void function(const Clause& clause) {
     if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
-    bind_here(clause.head.first);
+    bind_here(clause.head.first, {}, definition_of(clause, Definition::Kind::function));
     if (tree_.is(clause.head.first, "__getattr__")) names_.getattr = &clause;
     body_of_function(clause);
   }
@@ -176,31 +191,35 @@ class Reader {
 
   void klass(const Clause& clause) {
     if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
-    bind_here(clause.head.first);
-    auto& body = names_.classes[std::string(tree_.text(clause.head.first))];
-    if (clause.head.last > clause.head.first + 2) {
-      for (const auto base : split_range(tree_, {clause.head.first + 2, clause.head.last - 1}, ",")) {
-        auto name = dotted_name(tree_, base);
-        if (!name.empty()) body.bases.push_back(std::move(name));
-      }
-    }
-    members(clause.body, body);
+    auto definition = definition_of(clause, Definition::Kind::klass);
+    std::string name(tree_.text(clause.head.first));
+    names_.classes[name] = definition;
+    bind_here(clause.head.first, {}, std::move(definition));
+    members(clause.body, name);
   }
 
-  void members(const std::vector<Statement>& statements, ClassBody& body) {
+  /// Looks into a class only for what affects the module, and for classes in it.
+  void members(const std::vector<Statement>& statements, const std::string& name) {
+    std::vector<TokenRange> decorators;
     for (const auto& statement : statements) {
-      if (statement.kind == StatementKind::function || statement.kind == StatementKind::klass) {
-        const auto& head = statement.clauses.front().head;
-        if (!head.empty()) body.members.insert(std::string(tree_.text(head.first)));
-        if (statement.kind == StatementKind::function) body_of_function(statement.clauses.front());
+      if (is_decorator(tree_, statement)) {
+        decorators.push_back({statement.tokens.first + 1, statement.tokens.last});
         continue;
       }
-      for (const auto& name : imported_names(tree_, statement.tokens)) body.members.insert(bound_name(name));
-      for (const auto& target : assignment(tree_, statement.tokens).targets) {
-        for (const auto token : target_names(tree_, target))
-          body.members.insert(std::string(tree_.text(token)));
+      const auto kind = statement.kind;
+      if (kind == StatementKind::function) {
+        body_of_function(statement.clauses.front());
+      } else if (kind == StatementKind::klass && !statement.clauses.front().head.empty()) {
+        const auto& clause = statement.clauses.front();
+        const auto inner = name + "." + std::string(tree_.text(clause.head.first));
+        names_.classes[inner] = {Definition::Kind::klass, &clause, std::move(decorators), {}, {},
+                                 line(clause.head.first)};
+        members(clause.body, inner);
+      } else {
+        for (const auto& import : imported_names(tree_, statement.tokens)) executed(import);
+        for (const auto& clause : statement.clauses) members(clause.body, name);
       }
-      for (const auto& clause : statement.clauses) members(clause.body, body);
+      decorators.clear();
     }
   }
 
@@ -216,10 +235,13 @@ class Reader {
     const auto parts = assignment(tree_, range);
     if (parts.targets.empty()) return call(range);
     if (parts.annotated_only && !names_.is_stub) return;
-    for (const auto& target : parts.targets) assign(target, parts);
+    Definition definition;
+    definition.value = parts.value;
+    definition.annotation = parts.annotation;
+    for (const auto& target : parts.targets) assign(target, parts, definition);
   }
 
-  void assign(TokenRange target, const Assignment& parts) {
+  void assign(TokenRange target, const Assignment& parts, const Definition& definition) {
     std::uint32_t end = 0;
     auto dotted = dotted_name(tree_, parts.value, &end);
     if (end != parts.value.last) dotted.clear();
@@ -229,12 +251,16 @@ class Reader {
       if (name == "__all__") return assign_all(target.first, parts);
       if (name == "__path__") names_.changes_path = true;
       if (is_this_module(parts.value)) modules_held_.insert(name);
-      if (!parts.augmented) bind_here(target.first, std::move(dotted));
+      if (!parts.augmented) bind_here(target.first, std::move(dotted), definition);
       if (!parts.annotated_only) values_.assign(name, tree_, parts.value);
       if (parts.augmented) values_.extend(name, {});
       return;
     }
     for (const auto token : target_names(tree_, target)) bind_here(token);
+    if (auto patch = dotted_name(tree_, target, &end);
+        end == target.last && patch.find('.') != std::string::npos) {
+      names_.patched.insert(std::move(patch));
+    }
     register_module(target, parts.value, false);
     subscript(target);
   }
@@ -372,6 +398,7 @@ class Reader {
       }
       return;
     }
+    if (is_this_module(arguments.front())) names_.passed_to.push_back(name);
     if (name == "exec" && arguments.size() == 1) {
       return computed({{std::string(1, kAnyText)}, {}}, range.first);
     }
@@ -397,20 +424,29 @@ class Reader {
     return name.from ? name.name : name.module.substr(0, name.module.find('.'));
   }
 
+  void executed(const ImportedName& name) {
+    names_.imports.push_back(
+        {absolute_module(names_.module, names_.is_package, name.level, name.module), name.name});
+  }
+
   void imports(TokenRange range) {
     for (const auto& name : imported_names(tree_, range)) {
+      executed(name);
       auto module = absolute_module(names_.module, names_.is_package, name.level, name.module);
       if (name.name == "*") {
         names_.stars.push_back({std::move(module), line(name.token)});
         continue;
       }
       const auto& original = name.from ? name.name : name.module;
-      if (names_.is_stub && name.alias != original) continue;
       Binding binding;
       binding.kind = name.from ? Binding::Kind::member : Binding::Kind::module;
       binding.line = line(name.token);
       binding.name = name.name;
       binding.module = name.from || !name.alias.empty() ? std::move(module) : bound_name(name);
+      if (names_.is_stub && name.alias != original) {
+        names_.inner.insert_or_assign(bound_name(name), std::move(binding));
+        continue;
+      }
       bind(bound_name(name), std::move(binding));
       if (bound_name(name) == "__all__") names_.has_all = all_unknown_ = true;
     }
@@ -425,6 +461,7 @@ class Reader {
   void forget(const std::string& name, bool final) {
     const auto found = names_.bindings.find(name);
     if (found != names_.bindings.end()) {
+      if (!found->second.empty()) names_.inner.try_emplace(name, found->second.back());
       std::erase_if(found->second,
                     [&](const Binding& binding) { return starts_with(binding.branch, branch_); });
       for (auto& binding : found->second) binding.kind = Binding::Kind::uncertain;
@@ -443,8 +480,9 @@ class Reader {
   ModuleNames& names_;
   TextValues values_;
   std::set<std::string> modules_held_;
-  std::string function_;           ///< the one that is being looked into
-  std::set<std::string> binders_;  ///< functions that bind their arguments through globals()
+  std::string function_;                ///< the one that is being looked into
+  std::set<std::string> binders_;       ///< functions that bind their arguments through globals()
+  std::vector<TokenRange> decorators_;  ///< of the next statement
   std::vector<std::uint32_t> branch_;
   std::uint32_t branches_ = 0;
   bool all_unknown_ = false;

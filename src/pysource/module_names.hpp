@@ -9,10 +9,22 @@
 #include <string_view>
 #include <vector>
 
+#include "pysource/api_rules.hpp"
 #include "pysource/python_tree.hpp"
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
+
+/// What a statement binds to a name.
+struct Definition {
+  enum class Kind : std::uint8_t { value, function, klass };
+  Kind kind = Kind::value;
+  const Clause* clause = nullptr;           ///< of a function or class
+  std::vector<TokenRange> decorators = {};  ///< without the "@"
+  TokenRange value = {};                    ///< of an assignment
+  TokenRange annotation = {};
+  std::uint32_t line = 0;
+};
 
 /// One way in which a module's code binds a top-level name.
 struct Binding {
@@ -28,6 +40,13 @@ struct Binding {
   std::string value;  ///< of `name = a.b.c`: "a.b.c"
   std::uint32_t line = 0;
   std::vector<std::uint32_t> branch;  ///< the branches of the code in which it stands
+  Definition definition = {};         ///< of kind here
+};
+
+/// A module that is imported when this one is.
+struct ExecutedImport {
+  std::string module;
+  std::string name;  ///< of `from MODULE import NAME`, which may be a submodule
 };
 
 /// `from MODULE import *`
@@ -52,11 +71,6 @@ struct ComputedName {
   std::uint32_t line = 0;
 };
 
-struct ClassBody {
-  std::vector<std::string> bases;  ///< dotted names
-  std::set<std::string, std::less<>> members;
-};
-
 /// The module object is replaced by an instance of the module's own class.
 struct Replacement {
   std::string class_name;    ///< empty when it is not a class of this module
@@ -71,12 +85,17 @@ struct ModuleNames {
   bool is_package = false;
   bool is_stub = false;  ///< a .pyi: annotations bind, imports do so only as `x as x` (PEP 484)
   std::map<std::string, std::vector<Binding>, std::less<>> bindings;
+  /// What only the module's own code sees: imports of a stub, names that are deleted later.
+  std::map<std::string, Binding, std::less<>> inner;
   std::set<std::string, std::less<>> deleted;  ///< by delattr on the module, whatever a star import brings
   std::vector<StarImport> stars;
   std::vector<Registration> registrations;
   std::vector<ComputedName> computed;
-  std::map<std::string, ClassBody, std::less<>> classes;
+  std::map<std::string, Definition, std::less<>> classes;  ///< by name; a nested one as "Outer.Inner"
+  std::set<std::string, std::less<>> patched;              ///< "Class.name" of `Class.name = …`
+  std::vector<ExecutedImport> imports;                     ///< not in functions
   std::optional<Replacement> replaced;
+  std::vector<std::string> passed_to;  ///< dotted names of functions that are called with the module itself
   std::optional<std::vector<std::string>> all;  ///< `__all__`, when it can be read
   bool has_all = false;                         ///< `__all__` is bound
   bool changes_path = false;                    ///< `__path__` is bound: submodules may come from elsewhere
@@ -84,6 +103,7 @@ struct ModuleNames {
   std::map<std::string, std::vector<std::string>> collections;  ///< literal lists and keys by variable
   std::optional<SourceProblem> problem;
   std::shared_ptr<const SourceTree> tree;
+  NameList listed;  ///< of a file that lists names, and is no source; the rest is empty then
 };
 
 /// `module` is the dotted name, used to resolve relative imports.

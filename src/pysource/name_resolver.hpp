@@ -3,16 +3,22 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "pysource/answer.hpp"
+#include "pysource/api_rules.hpp"
+#include "pysource/bound_value.hpp"
+#include "pysource/class_members.hpp"
 #include "pysource/module_files.hpp"
 #include "pysource/module_names.hpp"
 #include "pysource/python_scanner.hpp"
+#include "pysource/signatures.hpp"
 
 namespace launch::pysource {
 
@@ -21,6 +27,7 @@ struct WantedFile {
   std::string module;
   bool is_package = false;
   bool is_stub = false;
+  const ListFile* list = nullptr;  ///< the file lists names, and is no Python source
 };
 
 /// Everything read from the wheels so far.
@@ -28,8 +35,19 @@ struct ModuleLibrary {
   ModuleFiles files;
   std::function<std::string(std::string_view module)>
       label;  ///< of the wheel that holds the module: "torch 2.3.1"
+  const ApiRules* rules = nullptr;
+  /// True if a file may be read however large it is: its wheel is on this machine.
+  std::function<bool(const std::string& file)> is_near = {};
   std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
   std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
+  std::unordered_map<const Clause*, ClassBody> bodies = {};
+
+  /// Modules that are imported along with others, as far as their files have been read.
+  struct Imports {
+    std::set<std::string, std::less<>> modules;
+    std::vector<std::string> unread;
+  };
+  std::map<std::string, Imports> imports = {};  ///< by the package that the search stays in
 };
 
 /// Answers one question from what was read (see the rules in wheel_api.hpp). If a file is missing for that,
@@ -48,30 +66,96 @@ class NameResolver {
     ModuleFile file;
     std::string reason;  ///< when it was not found
   };
+  /// Python imports a submodule for `from M import n`, but not for `M.n`.
+  enum class Reach : std::uint8_t { import, attribute };
 
+  // Modules: name_resolver.cpp
   Located locate(const std::string& module, int depth);
   Located locate_child(const Located& parent, const std::string& name, int depth);
-  Answer member(const std::string& module, const std::string& name, int depth);
-  Answer member_of_source(const Located& place, const std::string& name, int depth);
-  Answer member_of_extension(const Located& place, const std::string& name, int depth);
-  Answer bound(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Answer star(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Answer computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
-  Answer replaced(const ModuleNames& names, const std::string& file, const std::string& name,
-                  const Answer& own, int depth);
-  Answer in_class(const ModuleNames& names, const std::string& class_name, const std::string& name,
-                  int depth);
-  std::string absent(const std::string& file, const ModuleNames& names, const std::string& name) const;
-
   /// The module that a dotted name in a module's code refers to; empty if unknown.
   std::string object_module(const ModuleNames& names, const std::string& dotted, int depth);
   /// The names of a file; null (and added to `wanted`) until it has been read.
   const ModuleNames* names_of(const std::string& file, WantedFile as);
   const ModuleNames* names_of(const Located& place);
   const ModuleNames* stub_of(const std::string& module);
+  /// Null until it has been read; an empty list if no wheel has such a file.
+  const NameList* list_of(const ListFile& list);
+
+  // Names of a module: module_members.cpp
+  Answer member(const std::string& module, const std::string& name, int depth, Reach reach = Reach::import);
+  Answer member_of_source(const Located& place, const std::string& name, int depth, Reach reach);
+  Answer member_of_extension(const Located& place, const std::string& name, int depth);
+  Answer bound(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
+  Answer bound_by(const ModuleNames& names, const Binding& binding, const std::string& where,
+                  const std::string& name, int depth);
+  Answer star(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
+  Answer computed(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
+  Answer replaced(const ModuleNames& names, const std::string& file, const std::string& name,
+                  const Answer& own, int depth);
+  Answer of_settings(const ModuleNames& names, const std::string& file, const std::string& name, int depth);
+  Answer submodule(const Located& child, const std::string& parent);
+  std::string absent(const std::string& file, const ModuleNames& names, const std::string& name) const;
+
+  // Names that no source binds: compiled_names.cpp
+  Answer not_in_stub(const std::string& owner, const std::string& name, const std::string& what);
+  Answer mentioned(const std::string& name, const std::string& what);
+  Answer compiled(const std::string& module, const std::string& name);
+  Answer special(const std::string& module, const std::string& name);
+  Answer in_instance_of(const std::string& module, const std::string& name, const std::string& attribute);
+  Answer operators(const std::vector<std::string>& path, const std::string& name);
+
+  // Modules that are imported along with others: imported_modules.cpp
+  enum class Found : std::uint8_t { no, yes, not_yet };
+  Found is_imported(const std::string& module, const std::string& parent);
+  Found search(ModuleLibrary::Imports& imports, const std::string& within, const std::string& module);
+  void add_import(ModuleLibrary::Imports& imports, const std::string& within, std::string_view module);
+
+  // What names are bound to: values.cpp
+  BoundValues values_of(const std::string& module, const std::string& name, int depth);
+  BoundValues values_in(const ModuleNames& names, const std::string& file, const std::string& name,
+                        int depth);
+  BoundValues values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
+                                 int depth);
+  BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
+                             std::size_t& current, int depth);
+  BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
+  BoundValues values_of_binding(const ModuleNames& names, const std::string& file, const std::string& name,
+                                const Binding& binding, int depth);
+  BoundValues value_of_definition(const ModuleNames& names, const std::string& file, const std::string& name,
+                                  const Definition& definition, int depth);
+  BoundValues evaluate(const ModuleNames& names, const std::string& file, TokenRange expression, int depth);
+  BoundValues evaluate_call(const ModuleNames& names, const std::string& file, const std::string& callee,
+                            TokenRange arguments, int depth);
+  BoundValues evaluate_name(const ModuleNames& names, const std::string& file, const std::string& dotted,
+                            int depth);
+  BoundValues instances(BoundValues classes, bool exact);
+
+  // Attributes: attribute_answers.cpp
+  Answer attribute(const Requirement& requirement, BoundValues* values);
+  Answer attribute_of(const BoundValue& value, const std::string& name, int depth);
+  Answer in_class(const BoundValue& value, const std::string& name, int depth);
+  Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  Answer in_metaclass(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  BoundValues values_of_attribute(const BoundValue& value, const std::string& name, int depth);
+  bool is_enumeration(const BoundValue& value, int depth);
+  BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);
+  const ClassBody& body_of(const BoundValue& value);
+  bool is_transparent(const SourceTree& tree, TokenRange decorator) const;
+
+  // Keywords: keyword_answers.cpp
+  Answer keyword(const Requirement& requirement);
+  Answer keyword_of(const BoundValue& value, const std::string& keyword, int depth);
+  Answer keyword_of_function(const BoundValue& value, const std::string& keyword);
+  Answer operator_takes(const std::string& name, const std::string& keyword);
+  Answer keyword_of_class(const BoundValue& value, const std::string& keyword, int depth);
+  Answer keyword_of_values(const BoundValues& values, const std::string& keyword, int depth);
+  Answer keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth);
+  bool takes(const Signature& signature, const std::string& keyword, bool compiled) const;
 
   ModuleLibrary& library_;
-  std::map<std::pair<std::string, std::string>, Answer> seen_;
+  std::map<std::tuple<std::string, std::string, Reach>, Answer> seen_;
+  /// Names whose values are being looked for, and which of their bindings.
+  std::map<std::pair<const ModuleNames*, std::string>, std::size_t> busy_;
 };
 
 }  // namespace launch::pysource

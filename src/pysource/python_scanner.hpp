@@ -51,15 +51,17 @@ struct ImportUse {
 struct FileScan {
   std::vector<ImportUse> uses;  ///< in the order of the source
   std::uint32_t groups = 0;
-  std::uint32_t branches = 0;  ///< groups of ImportUse::branch
-  ModuleSymbols symbols = {};  ///< what tests in this and other files can ask for
+  std::uint32_t branches = 0;                          ///< groups of ImportUse::branch
+  std::set<std::string, std::less<>> registered = {};  ///< namespaces that operators are registered in
+  ModuleSymbols symbols = {};                          ///< what tests in this and other files can ask for
   CallSites calls = {};
   std::optional<SourceProblem> problem;  ///< the rest of the source was not read
 };
 
-/// The imports of a source from the packages whose top-level modules are `roots` (empty: any package).
-/// Relative imports refer to the scanned tree and are skipped. A comment `# launch: optional` on the line of
-/// the name or statement, or alone on the line above, makes a use optional.
+/// The names that a source needs of the packages whose top-level modules are `roots` (empty: imports of any
+/// package): those that it imports, and those that it reaches by attributes and keywords
+/// (attribute_uses.hpp). Relative imports refer to the scanned tree and are skipped. A comment `# launch:
+/// optional` on the line of the name or statement, or alone on the line above, makes a use optional.
 FileScan scan_source(std::string source, const std::set<std::string, std::less<>>& roots);
 
 }  // namespace launch::pysource

@@ -281,7 +281,7 @@ std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, st
     if (depth != 0) continue;
     if (word == ":" && lambdas > 0) {
       --lambdas;
-    } else if (word == separator) {
+    } else if (word == separator && !(word == "," && lambdas > 0)) {
       parts.push_back({start, i});
       start = i + 1;
     }

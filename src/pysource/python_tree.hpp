@@ -82,7 +82,9 @@ std::vector<ImportedName> imported_names(const SourceTree& tree, TokenRange stat
 /// The dotted name at the start of the range ("torch.nn.functional"), and where it ends.
 std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t* end = nullptr);
 
-/// The parts of a range separated by `separator` outside brackets (and outside lambdas for ":").
+/// The parts of a range separated by `separator` outside brackets (and outside the heads of lambdas for ":"
+/// and
+/// ",").
 std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, std::string_view separator);
 
 /// The index after the bracket that closes the one at `open`; the end of the range if none does.

@@ -51,6 +51,7 @@ SourceWalk::Flow SourceWalk::branch(const Statement& statement, const Place& pla
   std::vector<Way> ways;
   for (const auto& clause : statement.clauses) {
     auto inside = rest;
+    attributes(clause.head, rest);
     Way way{.line = line_of(clause.head), .head = clause.head, .is_else = clause.keyword == "else"};
     const auto run = way.is_else ? BranchRun::always : branch_run(tree_, clause.head);
     if (run == BranchRun::never) {
@@ -208,6 +209,7 @@ SourceWalk::Flow SourceWalk::attempt(const Statement& statement, const Place& pl
       block(clause.body, place);
       names.take_back(start);
     } else {
+      attributes(clause.head, plan.other);
       auto inside = &clause == plan.handler ? plan.handled : plan.other;
       if (&clause == plan.handler && body.test != nullptr) add_gates(inside, {{body.test, false, 0, false}});
       auto flow = block(clause.body, inside);

@@ -82,6 +82,7 @@ std::uint32_t SourceWalk::enter_unit(CodeUnit::Kind kind, TokenRange head, std::
 }
 
 SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
   inside.guarded = inside.caught = false;
@@ -120,6 +121,7 @@ SourceWalk::Flow SourceWalk::define(const Statement& statement, Place& place) {
 }
 
 void SourceWalk::klass(const Statement& statement, const Place& place) {
+  attributes(statement.clauses.front().head, place);
   auto inside = place;
   Place marked;
   const auto decoration = decorate(marked);
@@ -190,30 +192,31 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
 }
 
 void SourceWalk::imports(const Statement& statement, const Place& place) {
-  const auto first_line = line_of(statement.tokens);
+  statement_line_ = line_of(statement.tokens);
   for (auto& name : imported_names(tree_, statement.tokens)) {
     if (name.level != 0 || !wanted(name.module)) continue;
-    const auto& token = tree_.token(name.token);
-    const bool marked = marked_.contains(token.line) || marked_.contains(first_line) ||
-                        marked_alone_.contains(first_line - 1);
-    const auto need = [&](bool on_path) {
-      if (place.type) return Need::type;
-      if (place.guarded || marked) return Need::optional;
-      return on_path ? Need::path : Need::must;
-    };
     const auto bound = !name.alias.empty() ? name.alias : name.from ? name.name : name.module;
-    const bool shared = place.branch != nullptr && place.branch->names.contains(bound);
-    ImportUse use{{std::move(name.module), std::move(name.name)},
-                  need(place.on_path),
-                  token.line,
-                  token.column,
-                  marked ? std::vector<Choice>{} : place.choices};
-    use.need_if_run = need(place.on_other_path);
-    use.gates = place.gates;
-    use.unit = place.unit;
-    if (shared) use.branch = place.branch->choice;
-    scan_.uses.push_back(std::move(use));
+    auto& use = add_use({std::move(name.module), std::move(name.name)}, name.token, place);
+    if (place.branch != nullptr && place.branch->names.contains(bound)) use.branch = place.branch->choice;
   }
+}
+
+ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const Place& place) {
+  const auto& token = tree_.token(at);
+  const bool marked = marked_.contains(token.line) || marked_.contains(statement_line_) ||
+                      marked_alone_.contains(statement_line_ - 1);
+  const auto need = [&](bool on_path) {
+    if (place.type) return Need::type;
+    if (place.guarded || marked) return Need::optional;
+    return on_path ? Need::path : Need::must;
+  };
+  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
+                marked ? std::vector<Choice>{} : place.choices};
+  use.need_if_run = need(place.on_other_path);
+  use.gates = place.gates;
+  use.unit = place.unit;
+  scan_.uses.push_back(std::move(use));
+  return scan_.uses.back();
 }
 
 }  // namespace launch::pysource

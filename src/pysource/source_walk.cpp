@@ -34,7 +34,9 @@ bool names_check(std::string_view name) {
 }  // namespace
 
 SourceWalk::SourceWalk(const SourceTree& tree, const Roots& roots)
-    : tree_(tree), roots_(roots), definitions_(tree, roots) {
+    : tree_(tree), roots_(roots), definitions_(tree, roots), attributes_(attribute_uses(tree, roots)) {
+  scan_.groups = attributes_.groups;
+  scan_.registered = std::move(attributes_.registered);
   for (const auto& comment : tree.list().comments) {
     if (!marks_optional(tree.list().source.substr(comment.offset, comment.length))) continue;
     marked_.insert(comment.line);
@@ -95,7 +97,10 @@ SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& 
     case StatementKind::match:
       return repeated(statement, place);
     case StatementKind::other:
-      for (const auto& clause : statement.clauses) block(clause.body, place);
+      for (const auto& clause : statement.clauses) {
+        attributes(clause.head, place);
+        block(clause.body, place);
+      }
       break;
   }
   return {};
@@ -104,10 +109,12 @@ SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& 
 SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
   const auto range = statement.tokens;
   if (!range.empty() && tree_.is(range.first, "@")) {
+    attributes(range, place);
     decorators_.push_back({range.first + 1, range.last});
     return {};
   }
   imports(statement, place);
+  attributes(range, place);
   refer(range, place);
   definitions_.define(statement);
   if (range.last - range.first > 2 && tree_.is(range.first, "pytestmark") && tree_.is(range.first + 1, "="))
@@ -144,6 +151,7 @@ SourceWalk::Flow SourceWalk::leaving(const Statement& statement) {
 
 SourceWalk::Flow SourceWalk::with(const Statement& statement, const Place& place) {
   const auto& clause = statement.clauses.front();
+  attributes(clause.head, place);
   if (!suppresses_import_error(tree_, clause.head)) {
     for (const auto token : with_targets(tree_, clause.head)) definitions_.forget(tree_.text(token));
     return block(clause.body, place);
@@ -165,8 +173,10 @@ SourceWalk::Flow SourceWalk::repeated(const Statement& statement, const Place& p
   auto inside = place;
   inside.on_path = inside.on_other_path = true;
   auto& names = definitions_.names();
+  attributes(statement.tokens, place);
   for (const auto& clause : statement.clauses) {
     const auto start = names.mark();
+    attributes(clause.head, clause.keyword == "case" ? inside : place);
     if (clause.keyword == "for") {
       for (const auto token : target_names(tree_, split_range(tree_, clause.head, "in").front()))
         definitions_.forget(tree_.text(token));

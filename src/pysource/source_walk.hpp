@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pysource/attribute_uses.hpp"
 #include "pysource/call_sites.hpp"
 #include "pysource/definitions.hpp"
 #include "pysource/python_scanner.hpp"
@@ -100,6 +101,13 @@ class SourceWalk {
   bool wanted(std::string_view module) const;
   bool brings(const std::vector<Statement>& block, bool anything) const;
   void imports(const Statement& statement, const Place& place);
+  void attributes(TokenRange range, const Place& place);
+  void attributes_in_brackets(TokenRange range, const Place& place);
+  void attributes_of_one_part(TokenRange range, const Place& place);
+  bool conditional(TokenRange range, const Place& place);
+  void add_test(Place& place, TokenRange test, bool runs_if);
+  bool has_attributes(TokenRange range) const;
+  ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);
   std::uint32_t line_of(TokenRange range) const;
 
   const SourceTree& tree_;
@@ -108,6 +116,8 @@ class SourceWalk {
   std::vector<TokenRange> decorators_;  ///< that stand before the statement
   std::set<std::uint32_t> marked_;
   std::set<std::uint32_t> marked_alone_;
+  AttributeUses attributes_;
+  std::uint32_t statement_line_ = 0;  ///< of the statement whose uses are added
   FileScan scan_;
 };
 

@@ -45,6 +45,7 @@ Assignment assignment(const SourceTree& tree, TokenRange statement) {
     const auto annotated = split_range(tree, statement, ":");
     if (annotated.size() > 1 && tree.is_name(statement.first)) {
       result.targets.push_back(annotated.front());
+      result.annotation = {annotated[1].first, statement.last};
       result.annotated_only = true;
       return result;
     }
@@ -60,9 +61,15 @@ Assignment assignment(const SourceTree& tree, TokenRange statement) {
   result.value = parts.back();
   parts.pop_back();
   const auto annotated = split_range(tree, parts.front(), ":");
+  if (annotated.size() > 1) result.annotation = {annotated[1].first, parts.front().last};
   parts.front() = annotated.front();
   result.targets = std::move(parts);
   return result;
+}
+
+bool is_decorator(const SourceTree& tree, const Statement& statement) {
+  return statement.kind == StatementKind::simple && !statement.tokens.empty() &&
+         tree.is(statement.tokens.first, "@");
 }
 
 std::vector<std::uint32_t> with_targets(const SourceTree& tree, TokenRange head) {

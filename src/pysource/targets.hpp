@@ -14,10 +14,14 @@ std::vector<std::uint32_t> target_names(const SourceTree& tree, TokenRange targe
 struct Assignment {
   std::vector<TokenRange> targets;  ///< empty: the statement is none
   TokenRange value;
+  TokenRange annotation = {};   ///< of `name: type = value`
   bool annotated_only = false;  ///< `name: type` without a value
   bool augmented = false;       ///< `name += value`
 };
 Assignment assignment(const SourceTree& tree, TokenRange statement);
+
+/// True for a line that begins with "@".
+bool is_decorator(const SourceTree& tree, const Statement& statement);
 
 /// The tokens of the names after `as` in the head of a `with`.
 std::vector<std::uint32_t> with_targets(const SourceTree& tree, TokenRange head);

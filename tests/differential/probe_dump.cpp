@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "probe/judgement.hpp"
 #include "probe/wheel_api.hpp"
+#include "pysource/imported_prefix.hpp"
 #include "pysource/python_scanner.hpp"
 
 namespace {
@@ -51,11 +52,42 @@ void dump_tokens(const std::string& source) {
 void dump_imports(const std::string& source) {
   const auto scan = launch::pysource::scan_source(source, {});
   for (const auto& use : scan.uses) {
+    if (use.requirement.tier != launch::pysource::Tier::import) continue;
     std::string choices;
     for (const auto& choice : use.choices) choices += fmt::format(" {}.{}", choice.group, choice.alternative);
     fmt::print("{} {} {} {}{}\n", use.requirement.text(), use.line, use.column, need_name(use.need), choices);
   }
   if (scan.problem) fmt::print("PROBLEM {} {}\n", scan.problem->line, scan.problem->message);
+}
+
+/// "torch.nn:Module" is imported, "torch:nn.Module" reached by attributes if it begins with "@", and
+/// "torch:nn.Linear(bias=)" called.
+launch::pysource::Requirement requirement_of(const std::string& line) {
+  const auto start = line.starts_with('@') ? std::size_t{1} : std::size_t{0};
+  const auto colon = line.find(':');
+  launch::pysource::Requirement result{line.substr(start, colon - start), line.substr(colon + 1)};
+  if (start != 0) result.tier = launch::pysource::Tier::attribute;
+  const auto open = result.name.find('(');
+  if (open != std::string::npos) {
+    result.keyword = result.name.substr(open + 1, result.name.size() - open - 3);
+    result.name.resize(open);
+    result.tier = launch::pysource::Tier::keyword;
+  }
+  return result;
+}
+
+void dump_uses(const std::string& source) {
+  const auto scan = launch::pysource::scan_source(source, {"torch"});
+  launch::pysource::ImportedPrefixes imports;
+  for (const auto& use : scan.uses) {
+    const bool import = use.requirement.tier == launch::pysource::Tier::import;
+    if (import && use.need != launch::pysource::Need::type) imports.add(use.requirement);
+  }
+  for (const auto& use : scan.uses) {
+    const auto name = imports.below(use.requirement);
+    const bool chain = name.tier == launch::pysource::Tier::attribute;
+    fmt::print("{}{} {} {}\n", chain ? "@" : "", name.text(), use.line, need_name(use.need));
+  }
 }
 
 int dump_answers(int count, char** wheels) {
@@ -71,8 +103,7 @@ int dump_answers(int count, char** wheels) {
   launch::probe::WheelApi api(std::move(opened));
   std::vector<launch::pysource::Requirement> requirements;
   for (std::string line; std::getline(std::cin, line);) {
-    const auto colon = line.find(':');
-    requirements.push_back({line.substr(0, colon), line.substr(colon + 1)});
+    requirements.push_back(requirement_of(line));
   }
   const auto answers = api.ask(requirements);
   if (!answers) {
@@ -80,8 +111,9 @@ int dump_answers(int count, char** wheels) {
     return 3;
   }
   for (std::size_t i = 0; i < requirements.size(); ++i) {
-    fmt::print("{}\t{}\t{}\n", requirements[i].text(), verdict_name((*answers)[i].verdict),
-               (*answers)[i].reason);
+    const bool chain = requirements[i].tier == launch::pysource::Tier::attribute;
+    fmt::print("{}{}\t{}\t{}\n", chain ? "@" : "", requirements[i].text(),
+               verdict_name((*answers)[i].verdict), (*answers)[i].reason);
   }
   return 0;
 }
@@ -131,10 +163,11 @@ int main(int argc, char** argv) {
   const std::string what = argc >= 2 ? argv[1] : "";
   if (what == "answers") return dump_answers(argc - 2, argv + 2);
   if (what == "gates") return dump_gates();
-  if (what != "tokens" && what != "imports") {
-    fmt::print(stderr,
-               "usage: probe_dump tokens|imports < FILES, probe_dump gates < CASES, or probe_dump answers "
-               "WHEEL… < NAMES\n");
+  if (what != "tokens" && what != "imports" && what != "uses") {
+    fmt::print(
+        stderr,
+        "usage: probe_dump tokens|imports|uses < FILES, probe_dump gates < CASES, or probe_dump answers "
+        "WHEEL… < NAMES\n");
     return 2;
   }
   for (std::string path; std::getline(std::cin, path);) {
@@ -144,7 +177,9 @@ int main(int argc, char** argv) {
       return 3;
     }
     fmt::print("FILE {}\n", path);
-    what == "tokens" ? dump_tokens(*source) : dump_imports(*source);
+    if (what == "tokens") dump_tokens(*source);
+    if (what == "imports") dump_imports(*source);
+    if (what == "uses") dump_uses(*source);
   }
   return 0;
 }

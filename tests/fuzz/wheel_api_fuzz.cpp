@@ -25,6 +25,7 @@ class FakeWheel final : public probe::WheelSource {
     for (const auto& name : names) contents.push_back(files_.at(name));
     return contents;
   }
+  bool is_near() const override { return true; }
 
  private:
   Files files_;
@@ -32,8 +33,15 @@ class FakeWheel final : public probe::WheelSource {
 
 /// Modules that are always there, so that questions find what the input has.
 Files files_of(const std::vector<std::string_view>& parts) {
-  constexpr std::string_view kNames[] = {"torch/__init__.py", "torch/nn/__init__.py",
-                                         "torch/nn/functional.py", "torch/nn/functional.pyi", "torch/_C.so"};
+  constexpr std::string_view kNames[] = {"torch/__init__.py",
+                                         "torch/nn/__init__.py",
+                                         "torch/nn/functional.py",
+                                         "torch/nn/functional.pyi",
+                                         "torch/_C.so",
+                                         "torch/_C/__init__.pyi",
+                                         "torchgen/packaged/ATen/native/native_functions.yaml",
+                                         "torch/include/c10/core/ScalarType.h",
+                                         "torch/lib/libtorch_python.so"};
   Files files;
   for (std::size_t i = 0; i < std::size(kNames); ++i)
     files.emplace(kNames[i], i < parts.size() ? parts[i] : std::string_view());
@@ -51,7 +59,15 @@ void fuzz_wheel_api(std::string_view bytes) {
   std::vector<probe::LabelledWheel> wheels;
   wheels.push_back({"torch 2.0", std::make_unique<FakeWheel>(files_of(parts))});
   probe::WheelApi api(std::move(wheels));
-  const std::vector<pysource::Requirement> questions = {{"torch", ""},
+  using pysource::Tier;
+  const std::vector<pysource::Requirement> questions = {{"torch", "a.b", {}, Tier::attribute},
+                                                        {"torch", "nn.functional.a", {}, Tier::attribute},
+                                                        {"torch", "ops.aten.a.b", {}, Tier::attribute},
+                                                        {"torch", "_C.a.b", {}, Tier::attribute},
+                                                        {"torch", "a", "b", Tier::keyword},
+                                                        {"torch.nn.functional", "a.b", "c", Tier::keyword},
+                                                        {"torch", "_C.a", "b", Tier::keyword},
+                                                        {"torch", ""},
                                                         {"torch", "a"},
                                                         {"torch", "*"},
                                                         {"torch.nn", "a"},

@@ -77,7 +77,9 @@ TEST_F(CheckScenario, AModuleThatNoLockedWheelProvidesIsMissing) {
             "           ^^^^^^^^^^^^^^^\n"
             "no locked wheel provides wandb, which is needed on some path (-v shows where)\n"
             "2 optional names are missing (-v shows them)\n"
-            "google-one 1.0: 7 names in 1 file: 1 yes, 6 no (2 of them not needed), 0 unknown\n");
+            "google-one 1.0: 8 names in 1 file: 1 yes, 7 no (2 of them not needed), 0 unknown\n"
+            "  imports: 7 names: 1 yes, 6 no (2 of them not needed), 0 unknown\n"
+            "  attributes: 1 name: 0 yes, 1 no, 0 unknown\n");
   EXPECT_EQ(done.code, 1);
   scenario_.write("src/train.py", "def report():\n    import wandb\n");
   EXPECT_EQ(scenario_.launch({"check", "demo", "src"}).code, 0) << "on a path it is a warning";

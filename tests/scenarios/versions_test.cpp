@@ -228,6 +228,56 @@ TEST_F(VersionsScenario, NamesInJson) {
   EXPECT_EQ(done.code, 0);
 }
 
+TEST_F(VersionsScenario, AttributesAndKeywords) {
+  const auto add = [&](const std::string& version, const std::string& more) {
+    release(version, "from . import nn\n__version__ = '" + version + "'\n" + more);
+  };
+  add("2.4.0", "def attend(query): ...\n");
+  add("2.5.0", "def attend(query, enable_gqa=False): ...\nclass Partial:\n  def reduce(self): ...\n");
+  add("2.6.0", "def attend(query, **options): ...\nclass Partial: ...\n");
+  auto done =
+      scenario_.launch({"matrix", "torch.attend(enable_gqa=)", "torch.Partial.reduce", "torch:nn.Module"});
+  EXPECT_EQ(done.out,
+            "torch.Partial.reduce          yes since 2.5.0, no from 2.6.0\n"
+            "torch.attend(enable_gqa=…)    yes since 2.5.0, unknown from 2.6.0\n"
+            "torch.nn.Module               yes\n"
+            "3 names: 1 in every version\n"
+            "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+  EXPECT_EQ(done.err, "");
+  done = scenario_.launch({"bisect", "torch.attend(enable_gqa=)", "--to", "2.5.0"});
+  EXPECT_EQ(
+      done.out,
+      "torch.attend(enable_gqa=…)\n"
+      "  no   2.4.0  1 version  attend (torch/__init__.py:3) of torch 2.4.0 has no parameter enable_gqa\n"
+      "  yes  2.5.0  1 version  a parameter of attend (torch/__init__.py:3)\n"
+      "  changed between 2.4.0 and 2.5.0\n"
+      "torch 2.4.0 to 2.5.0: 2 versions, by wheels for Python 3.11\n");
+  scenario_.write("src/a.py",
+                  "import torch\ntorch.attend(1, enable_gqa=True)\nprint(torch.Partial.reduce)\n");
+  done = scenario_.launch({"range", "src"});
+  EXPECT_EQ(
+      done.out,
+      "torch 2.5.0 (4 names in 1 file)\n"
+      "oldest 2.5.0: 2.4.0 lacks what the code needs\n"
+      "  src/a.py:2: torch.attend(enable_gqa=…) (attend (torch/__init__.py:3) of torch 2.4.0 has no "
+      "parameter enable_gqa)\n"
+      "  src/a.py:3: torch.Partial.reduce (torch/__init__.py of torch 2.4.0 has no Partial)\n"
+      "newest 2.5.0: 2.6.0 lacks what the code needs\n"
+      "  src/a.py:3: torch.Partial.reduce (the class Partial (torch/__init__.py:4) of torch 2.6.0 has no "
+      "attribute reduce)\n"
+      "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+  EXPECT_EQ(done.code, 0);
+  // A test of the version takes the bound away.
+  scenario_.write("src/a.py",
+                  "import torch\nif torch.__version__ >= '2.5':\n  torch.attend(1, enable_gqa=True)\n");
+  done = scenario_.launch({"range", "src"});
+  EXPECT_EQ(done.out,
+            "torch 2.4.0 to 2.6.0 (4 names in 1 file)\n"
+            "oldest 2.4.0: no bound found, as it is the oldest that was asked\n"
+            "newest 2.6.0: no bound found, as it is the newest that was asked\n"
+            "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+}
+
 TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
   release("2.0.0", "x = 1\n");
   release("2.1.0", "y = 1\n");

@@ -43,7 +43,7 @@ std::string_view level_of(const probe::CheckReport& report, probe::Standing stan
 std::string check_github(const probe::CheckReport& report, const CheckView& view) {
   std::vector<std::string> lines;
   for (const auto& finding : probe::findings_of(report)) {
-    if (is_aside(finding.standing) && !view.all) continue;
+    if (is_aside(report, finding) && !view.all) continue;
     const auto& name = report.platforms.front().names[finding.name];
     for (const auto each : finding.uses) {
       const auto& use = name.uses[each].use;

@@ -91,7 +91,7 @@ Json results_of(const probe::CheckReport& report, const CheckView& view) {
   probe::Fingerprints fingerprints;
   for (const auto& finding : probe::findings_of(report)) {
     const bool known = finding.standing == probe::Standing::known;
-    if (is_aside(finding.standing) && !known && !view.all) continue;
+    if (is_aside(report, finding) && !known && !view.all) continue;
     const auto id = rule_of(report, finding);
     const auto* rule =
         std::find_if(std::begin(kRules), std::end(kRules), [&](const Rule& each) { return each.id == id; });

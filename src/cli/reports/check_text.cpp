@@ -18,8 +18,17 @@ namespace launch::cli {
 namespace {
 
 using probe::Standing;
+using pysource::Tier;
 
 constexpr std::size_t kUsesShown = 3;
+
+/// "torch.npu" of "torch.npu.device" and "torch.npu.Stream".
+std::string shared_part(std::string_view one, std::string_view other) {
+  const auto ones = split(one, '.');
+  const auto others = split(other, '.');
+  const auto end = std::mismatch(ones.begin(), ones.end(), others.begin(), others.end()).first;
+  return join(std::vector<std::string>(ones.begin(), end), ".");
+}
 
 class Writer {
  public:
@@ -44,7 +53,8 @@ class Writer {
     const probe::Finding* finding;
     std::size_t use;
   };
-  /// A name with its uses, or a package that nothing provides with those of all its names.
+  /// A name with its uses; a package that nothing provides, with those of all its names; or attributes that
+  /// are unknown for the same reason.
   struct Block {
     std::string name;
     const probe::Finding* finding;
@@ -64,20 +74,23 @@ class Writer {
   }
 
   bool is_hidden(const probe::Finding& finding) const {
-    return is_aside(finding.standing) || (finding.standing == Standing::warned && is_unprovided(finding));
+    return is_aside(report_, finding) || (finding.standing == Standing::warned && is_unprovided(finding));
   }
 
   std::vector<Block> blocks_of(const std::vector<probe::Finding>& findings) const {
     std::vector<Block> blocks;
-    std::map<std::tuple<Standing, std::vector<std::size_t>, std::string>, std::size_t> packages;
+    std::map<std::tuple<Standing, std::vector<std::size_t>, std::string>, std::size_t> together;
     for (const auto& finding : findings) {
       const auto& requirement = name_of(finding).requirement;
       auto place = blocks.size();
-      if (is_unprovided(finding))
+      const bool open = finding.standing == Standing::unknown && requirement.tier == Tier::attribute;
+      if (is_unprovided(finding) || open)
         place =
-            packages.try_emplace({finding.standing, finding.platforms, finding.reason}, place).first->second;
+            together.try_emplace({finding.standing, finding.platforms, finding.reason}, place).first->second;
       if (place == blocks.size()) {
         blocks.push_back({shown_name(requirement), &finding, {}});
+      } else if (open) {
+        blocks[place].name = shared_part(blocks[place].name, shown_name(requirement));
       } else {
         blocks[place].name = printable(pysource::root_of(requirement));
       }
@@ -128,17 +141,24 @@ class Writer {
 
   /// How many names are not shown.
   void add_hidden(const std::vector<probe::Finding>& findings) {
-    const auto hidden = [&](Standing standing, std::string_view noun, std::string_view what) {
+    const auto hidden_if = [&](auto&& fits, std::string_view noun, std::string_view what) {
       std::set<std::size_t> names;
       for (const auto& each : findings) {
-        if (each.standing == standing) names.insert(each.name);
+        if (fits(each)) names.insert(each.name);
       }
       if (names.empty()) return;
       const bool one = names.size() == 1;
       lines_.push_back(fmt::format("{} {} {} (-v shows {})", count_of(names.size(), noun), one ? "is" : "are",
                                    what, one ? "it" : "them"));
     };
+    const auto hidden = [&](Standing standing, std::string_view noun, std::string_view what) {
+      hidden_if([standing](const probe::Finding& each) { return each.standing == standing; }, noun, what);
+    };
     add_unprovided(findings);
+    const auto open = [&](const probe::Finding& each) {
+      return is_open_keyword(report_, each) && is_aside(report_, each);
+    };
+    hidden_if(open, "keyword", "unknown");
     hidden(Standing::known, "missing name", "in the baseline");
     if (report_.earlier) {
       hidden(Standing::before, "name",

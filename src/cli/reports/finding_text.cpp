@@ -51,7 +51,7 @@ std::string on_platforms(const probe::CheckReport& report, const probe::Finding&
 std::string advice_text(const probe::CheckReport& report, const probe::Finding& finding) {
   const auto& requirement = report.platforms.front().names[finding.name].requirement;
   const auto advice = report.advice.find(requirement);
-  if (advice == report.advice.end() || is_aside(finding.standing)) return {};
+  if (advice == report.advice.end() || is_aside(report, finding)) return {};
   const auto& [moved, near] = advice->second;
   const bool is_module = pysource::is_module(requirement);
   if (!moved.empty())
@@ -95,9 +95,26 @@ std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const 
   return lines;
 }
 
-bool is_aside(probe::Standing standing) {
-  return standing == probe::Standing::known || standing == probe::Standing::before ||
-         standing == probe::Standing::spared || standing == probe::Standing::not_run;
+bool is_open_keyword(const probe::CheckReport& report, const probe::Finding& finding) {
+  const auto& requirement = report.platforms.front().names[finding.name].requirement;
+  return finding.standing == probe::Standing::unknown && requirement.tier == pysource::Tier::keyword;
+}
+
+bool is_aside(const probe::CheckReport& report, const probe::Finding& finding) {
+  switch (finding.standing) {
+    case probe::Standing::known:
+    case probe::Standing::before:
+    case probe::Standing::spared:
+    case probe::Standing::not_run:
+      return true;
+    case probe::Standing::unknown:
+      return is_open_keyword(report, finding) && !probe::fails_check(report, finding.standing);
+    case probe::Standing::fails:
+    case probe::Standing::warned:
+    case probe::Standing::fine:
+      break;
+  }
+  return false;
 }
 
 }  // namespace launch::cli

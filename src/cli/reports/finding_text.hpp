@@ -30,7 +30,10 @@ std::string history_text(const probe::CheckReport& report, const probe::Finding&
 std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
                                         std::size_t use);
 
-/// True for what is only shown on request.
-bool is_aside(probe::Standing standing);
+/// True for what is only shown on request. Many functions pass keywords on, so that nobody can tell; that is
+/// shown where it makes the check fail.
+bool is_aside(const probe::CheckReport& report, const probe::Finding& finding);
+/// True for a keyword of which it is unknown whether the function takes it.
+bool is_open_keyword(const probe::CheckReport& report, const probe::Finding& finding);
 
 }  // namespace launch::cli

@@ -108,29 +108,18 @@ TEST(RangeTest, WhatIsDeclaredIsCompared) {
 TEST(KnownWheelTest, IsReadAsItWasWritten) {
   KnownWheel known{{"functorch", "torch"}, "0123", {}};
   const pysource::Requirement odd{"torch", "a\tb\n\\n"};
-  known.answers[key_of({"torch", "x"}, "")] = {Verdict::no, "torch has\tno \\ x\nat all"};
-  known.answers[key_of(odd, "")] = {Verdict::unknown, ""};
-  known.answers[key_of({"torch", "x", "", pysource::Tier::attribute}, "m")] = {Verdict::yes, "there"};
+  known.answers[key_of({"torch", "x"})] = {Verdict::no, "torch has\tno \\ x\nat all"};
+  known.answers[key_of(odd)] = {Verdict::unknown, ""};
+  known.answers[key_of({"torch", "x", "", pysource::Tier::attribute})] = {Verdict::yes, "there"};
   const auto read = parse_known(text_of(known));
   ASSERT_TRUE(read);
   EXPECT_EQ(read->roots, known.roots);
   EXPECT_EQ(read->commit, known.commit);
   EXPECT_EQ(text_of(*read), text_of(known));
-  EXPECT_EQ(read->answers.at(key_of({"torch", "x"}, "")).reason, "torch has\tno \\ x\nat all");
-  EXPECT_EQ(read->answers.at(key_of(odd, "")).verdict, Verdict::unknown);
+  EXPECT_EQ(read->answers.at(key_of({"torch", "x"})).reason, "torch has\tno \\ x\nat all");
+  EXPECT_EQ(read->answers.at(key_of(odd)).verdict, Verdict::unknown);
   EXPECT_EQ(read->answers.size(), 3U);
   EXPECT_EQ(parse_known(text_of(KnownWheel{}))->commit, std::nullopt);
-}
-
-TEST(KnownWheelTest, AttributesDependOnWhatIsImported) {
-  const pysource::Requirement import{"torch.a", "b"};
-  const pysource::Requirement attribute{"torch", "a.b", "", pysource::Tier::attribute};
-  const std::vector<pysource::Requirement> both = {import, attribute};
-  const auto with = imports_mark(both);
-  const auto without = imports_mark({&attribute, 1});
-  EXPECT_NE(key_of(attribute, with), key_of(attribute, without));
-  EXPECT_EQ(key_of(import, with), key_of(import, without));
-  EXPECT_EQ(imports_mark(std::vector{attribute, import, import}), with);
 }
 
 TEST(KnownWheelTest, ForgetsOtherQuestionsOnceThereAreTooMany) {
@@ -144,7 +133,7 @@ TEST(KnownWheelTest, ForgetsOtherQuestionsOnceThereAreTooMany) {
 }
 
 TEST(KnownWheelTest, OtherTextsAreNotKnown) {
-  const KnownWheel known{{"torch"}, {}, {{key_of({"torch", "x"}, ""), {Verdict::no, "why"}}}};
+  const KnownWheel known{{"torch"}, {}, {{key_of({"torch", "x"}), {Verdict::no, "why"}}}};
   const auto text = text_of(known);
   EXPECT_FALSE(parse_known(""));
   EXPECT_FALSE(parse_known("launch known wheel 1\n"));
@@ -175,6 +164,9 @@ TEST(NamedTest, NamesAsPeopleWriteThem) {
       {"torch:nn.functional.relu", "attribute torch:nn.functional.relu"},
       {"torch.nn:Linear(bias=)", "keyword torch.nn:Linear(bias=)"},
       {"torch.nn.Linear(bias=)", "keyword torch.nn:Linear(bias=)"},
+      {"torch.nn.Linear(bias=…)", "keyword torch.nn:Linear(bias=)"},
+      {"torch.nn.Linear.extra_repr", "attribute torch.nn:Linear.extra_repr"},
+      {"torch._C._Thing.a(b=)", "keyword torch:_C._Thing.a(b=)"},
   };
   for (const auto& [text, expected] : cases) {
     const auto name = parse_name(text);

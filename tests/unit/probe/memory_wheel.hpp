@@ -13,8 +13,8 @@ namespace launch::probe {
 class MemoryWheel final : public WheelSource {
  public:
   explicit MemoryWheel(std::map<std::string, std::string> contents,
-                       std::vector<std::vector<std::string>>* reads = nullptr)
-      : contents_(std::move(contents)), reads_(reads) {}
+                       std::vector<std::vector<std::string>>* reads = nullptr, bool near = false)
+      : contents_(std::move(contents)), reads_(reads), near_(near) {}
 
   std::vector<std::string> files() const override {
     std::vector<std::string> names;
@@ -27,10 +27,12 @@ class MemoryWheel final : public WheelSource {
     for (const auto& name : names) all.push_back(contents_.at(name));
     return all;
   }
+  bool is_near() const override { return near_; }
 
  private:
   std::map<std::string, std::string> contents_;
   std::vector<std::vector<std::string>>* reads_;
+  bool near_;
 };
 
 }  // namespace launch::probe

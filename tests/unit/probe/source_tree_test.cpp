@@ -50,6 +50,19 @@ TEST_F(SourceTreeTest, GathersNamesOverFiles) {
   EXPECT_EQ(tree.names[0].uses[2].choices.front().group, 1U);
 }
 
+TEST_F(SourceTreeTest, OperatorsThatTheCodeRegistersAreNoNeedOfTorch) {
+  write(
+      "src/a.py",
+      "import torch\ntorch.ops.mine.f\ntorch.ops.other.g\ntorch.ops.aten.add\ntorch.ops.theirs.h.default\n");
+  write("src/b.py",
+        "lib = Library('mine', 'DEF')\n@torch.library.custom_op('theirs::h')\ndef h(): pass\nLibrary('aten', "
+        "'IMPL')\n");
+  std::string names;
+  const auto tree = *scan("src");
+  for (const auto& name : tree.names) names += name.requirement.text() + " ";
+  EXPECT_EQ(names, "torch: torch:ops.aten.add torch:ops.other.g ");
+}
+
 TEST_F(SourceTreeTest, LinkedFoldersAreNotFollowed) {
   write("src/a.py", "import torch\n");
   fs::create_directory_symlink("..", root_ / "src/loop");

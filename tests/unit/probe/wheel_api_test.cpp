@@ -99,7 +99,9 @@ TEST(WheelApi, CompiledModulesByTheirStubs) {
   EXPECT_EQ(ask(files, "torch:add"), "yes: torch/__init__.py:4, for each name in _C._VariableFunctions");
   EXPECT_EQ(ask(files, "torch._C._dist._c10d:Store"), "yes: torch/_C/_dist/_c10d.pyi:1");
   EXPECT_EQ(ask(files, "torch._C:Any"),
-            "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list Any");
+            "no: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list Any");
+  EXPECT_EQ(ask(files, "torch._C:_any"),
+            "unknown: torch._C is compiled, and its stub torch/_C/__init__.pyi does not list _any");
   EXPECT_EQ(ask(files, "torch:_gone"), "no: torch/__init__.py of torch 2.3.1 has no _gone");
   EXPECT_EQ(ask(files, "torch._C._new:"),
             "unknown: torch._C is compiled, and no stub describes torch._C._new");
@@ -145,7 +147,7 @@ TEST(WheelApi, AModuleThatReplacesItself) {
       {"torch/b.py",
        "from torch.base import Prop\nx = 1\nclass M(Prop):\n  y = 1\nsys.modules[__name__] = M()\n"}};
   EXPECT_EQ(ask(files, "torch.b:x"), "yes: torch/b.py:2");
-  EXPECT_EQ(ask(files, "torch.b:y"), "yes: a member of the class M");
+  EXPECT_EQ(ask(files, "torch.b:y"), "yes: a member of the class M (torch/b.py:3)");
   EXPECT_EQ(ask(files, "torch.b:z"), "unknown: torch/b.py:5 replaces the module by another object");
 }
 

@@ -1,0 +1,223 @@
+#include "pysource/aliases.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+/// The target of an import, and the token of the name that it binds.
+struct Imported {
+  std::string_view bound;
+  AliasTarget target;
+};
+
+/// The text of a name of an import as it stands in the source.
+std::string_view bound_text(const SourceTree& tree, const ImportedName& name) {
+  // `a.b as c` has its alias behind the dotted name and "as".
+  auto token = name.token;
+  if (name.alias.empty()) return tree.text(token);
+  while (!tree.is(token, "as")) ++token;
+  return tree.text(token + 1);
+}
+
+Imported imported(const SourceTree& tree, const ImportedName& name) {
+  Imported result{bound_text(tree, name), {}};
+  if (name.from) {
+    result.target = {name.module, name.name};
+  } else {
+    result.target.module = name.alias.empty() ? name.module.substr(0, name.module.find('.')) : name.module;
+  }
+  return result;
+}
+
+bool is_none_like(const SourceTree& tree, TokenRange value) {
+  if (value.last - value.first != 1) return false;
+  const auto text = tree.text(value.first);
+  return text == "None" || text == "False" || text == "object" || text == "Any";
+}
+
+}  // namespace
+
+Aliases::Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
+    : tree_(tree), roots_(roots) {
+  collect(tree.body(), true);
+  if (names_.empty()) return;
+  std::array<bool, 256> firsts{};
+  for (const auto name : names_) firsts[static_cast<unsigned char>(name.front())] = true;
+  const auto& tokens = tree.list().tokens;
+  for (std::uint32_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i].kind != TokenKind::name) continue;
+    const auto text = tree.text(i);
+    if (!firsts[static_cast<unsigned char>(text.front())] || !names_.contains(text)) continue;
+    if (i == 0 || !tree.is(i - 1, ".")) tokens_.push_back(i);
+  }
+}
+
+/// In the order of the source, so that `aten = torch.ops.aten` is known once torch is.
+void Aliases::collect(const std::vector<Statement>& block, bool at_top) {
+  for (const auto& statement : block) {
+    const bool own = statement.kind == StatementKind::function || statement.kind == StatementKind::klass;
+    for (const auto& clause : statement.clauses) collect(clause.body, at_top && !own);
+    const auto range = statement.tokens;
+    if (statement.kind != StatementKind::simple || range.last - range.first < 2) continue;
+    const auto first = tree_.text(range.first);
+    if (first == "import" || first == "from") {
+      for (const auto& name : imported_names(tree_, range)) {
+        if (name.level != 0 || name.name == "*" ||
+            !roots_.contains(name.module.substr(0, name.module.find('.'))))
+          continue;
+        names_.insert(bound_text(tree_, name));
+      }
+    } else if (at_top && !names_.empty() && tree_.is_name(range.first) && tree_.is(range.first + 1, "=") &&
+               is_chain({range.first + 2, range.last})) {
+      names_.insert(first);
+    }
+  }
+}
+
+bool Aliases::is_chain(TokenRange value) const {
+  if (value.last - value.first < 3 || !tree_.is_name(value.first) ||
+      !names_.contains(tree_.text(value.first)))
+    return false;
+  for (auto i = value.first + 1; i < value.last; i += 2) {
+    if (!tree_.is(i, ".") || i + 1 >= value.last || !tree_.is_name(i + 1)) return false;
+  }
+  return true;
+}
+
+std::pair<std::size_t, std::size_t> Aliases::tokens_in(TokenRange range) const {
+  const auto first = std::lower_bound(tokens_.begin(), tokens_.end(), range.first);
+  const auto last = std::lower_bound(first, tokens_.end(), range.last);
+  return {static_cast<std::size_t>(first - tokens_.begin()),
+          static_cast<std::size_t>(last - tokens_.begin())};
+}
+
+bool Aliases::any_in(TokenRange range) const {
+  const auto found = std::lower_bound(tokens_.begin(), tokens_.end(), range.first);
+  return found != tokens_.end() && *found < range.last;
+}
+
+AliasScope Aliases::scope_of(const std::vector<Statement>& block, const Clause* function) const {
+  AliasScope scope;
+  if (names_.empty()) return scope;
+  if (function != nullptr && any_in(function->head)) {
+    auto open = function->head.first;
+    while (open < function->head.last && !tree_.is(open, "(")) ++open;
+    const auto behind = behind_bracket(tree_, open, function->head.last);
+    if (open + 1 < behind) {
+      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
+        auto name = part.first;
+        while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
+        if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
+      }
+    }
+  }
+  bind_block(scope, block, false);
+  return scope;
+}
+
+void Aliases::bind_block(AliasScope& scope, const std::vector<Statement>& block, bool handler) const {
+  for (const auto& statement : block) bind_statement(scope, statement, handler);
+}
+
+void Aliases::bind_statement(AliasScope& scope, const Statement& statement, bool handler) const {
+  if (statement.kind == StatementKind::simple) {
+    if (any_in(statement.tokens)) bind_simple(scope, statement.tokens, handler);
+    return;
+  }
+  const bool own = statement.kind == StatementKind::function || statement.kind == StatementKind::klass;
+  for (const auto& clause : statement.clauses) {
+    if (any_in(clause.head)) bind_head(scope, statement, clause);
+    if (!own)
+      bind_block(scope, clause.body, handler || clause.keyword == "except" || clause.keyword == "else");
+  }
+}
+
+void Aliases::bind_head(AliasScope& scope, const Statement& statement, const Clause& clause) const {
+  const auto head = clause.head;
+  switch (statement.kind) {
+    case StatementKind::function:
+    case StatementKind::klass:
+      // A placeholder for what could not be imported.
+      if (names_.contains(tree_.text(head.first))) scope[tree_.text(head.first)].fallback = true;
+      return;
+    case StatementKind::loop:
+      if (clause.keyword == "for")
+        bind_other(scope, target_names(tree_, split_range(tree_, head, "in").front()));
+      return;
+    case StatementKind::with:
+      return bind_other(scope, with_targets(tree_, head));
+    case StatementKind::attempt:
+      if (head.last - head.first > 2 && tree_.is(head.last - 2, "as")) bind_other(scope, {head.last - 1});
+      return;
+    case StatementKind::match:
+      for (auto i = head.first; i < head.last; ++i) {
+        const bool value = i + 1 < head.last && (tree_.is(i + 1, ".") || tree_.is(i + 1, "("));
+        if (tree_.is_name(i) && !value && (i == head.first || !tree_.is(i - 1, "."))) bind_other(scope, {i});
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+void Aliases::bind_other(AliasScope& scope, const std::vector<std::uint32_t>& names) const {
+  for (const auto token : names) {
+    if (names_.contains(tree_.text(token))) scope[tree_.text(token)].other = true;
+  }
+}
+
+void Aliases::bind_simple(AliasScope& scope, TokenRange range, bool handler) const {
+  const auto first = tree_.text(range.first);
+  if (first == "global" || first == "nonlocal") {
+    for (auto i = range.first + 1; i < range.last; ++i) {
+      if (names_.contains(tree_.text(i))) scope[tree_.text(i)].outer = true;
+    }
+    return;
+  }
+  if (first == "import" || first == "from") {
+    for (const auto& name : imported_names(tree_, range)) {
+      if (name.name == "*") continue;
+      auto [bound, target] = imported(tree_, name);
+      if (!names_.contains(bound)) continue;
+      auto& bindings = scope[bound];
+      if (name.level != 0 || !roots_.contains(name.module.substr(0, name.module.find('.')))) {
+        handler ? bindings.fallback = true : bindings.other = true;
+      } else if (std::find(bindings.targets.begin(), bindings.targets.end(), target) ==
+                 bindings.targets.end()) {
+        bindings.targets.push_back(std::move(target));
+      }
+    }
+    return;
+  }
+  for (auto i = range.first; i + 1 < range.last; ++i) {
+    if (tree_.is_name(i) && tree_.is(i + 1, ":=")) bind_other(scope, {i});
+  }
+  const auto parts = assignment(tree_, range);
+  for (const auto& target : parts.targets) {
+    const auto names = target_names(tree_, target);
+    const bool single = names.size() == 1 && target.last - target.first == 1;
+    for (const auto token : names) {
+      const auto text = tree_.text(token);
+      if (!names_.contains(text)) continue;
+      auto& bindings = scope[text];
+      if (single && is_none_like(tree_, parts.value)) {
+        bindings.fallback = true;
+      } else if (single && is_chain(parts.value)) {
+        std::uint32_t end = 0;
+        auto chain = dotted_name(tree_, parts.value, &end);
+        AliasTarget later{{}, std::move(chain)};  // its first name is looked up when the alias is used
+        if (std::find(bindings.targets.begin(), bindings.targets.end(), later) == bindings.targets.end()) {
+          bindings.targets.push_back(std::move(later));
+        }
+      } else {
+        handler ? bindings.fallback = true : bindings.other = true;
+      }
+    }
+  }
+}
+
+}  // namespace launch::pysource

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "pysource/python_tree.hpp"
+
+namespace launch::pysource {
+
+/// What a name stands for: `from torch.nn import functional as F` makes F {"torch.nn", "functional"}.
+struct AliasTarget {
+  std::string module;
+  std::string chain;  ///< below the module; empty for the module itself
+  friend bool operator==(const AliasTarget& a, const AliasTarget& b) = default;
+};
+
+/// The bindings of a name in one scope.
+struct AliasBindings {
+  std::vector<AliasTarget> targets;  ///< different ones are alternatives
+  bool fallback = false;             ///< bound to None or the like as well
+  bool other = false;                ///< bound to something else: no alias
+  bool outer = false;                ///< `global`, `nonlocal`
+};
+
+/// Names of one module, function or class.
+using AliasScope = std::unordered_map<std::string_view, AliasBindings>;
+
+/// Finds the names that imports from some packages bind, in the whole file and by scope.
+class Aliases {
+ public:
+  Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots);
+
+  /// Tokens of names that some scope binds by an import from the packages; not those behind a dot.
+  const std::vector<std::uint32_t>& tokens() const { return tokens_; }
+  /// Those in the range.
+  std::pair<std::size_t, std::size_t> tokens_in(TokenRange range) const;
+  bool any_in(TokenRange range) const;
+
+  /// The bindings of a block, not of the functions and classes in it. `head` has a function's parameters.
+  AliasScope scope_of(const std::vector<Statement>& block, const Clause* function) const;
+
+ private:
+  void collect(const std::vector<Statement>& block, bool at_top);
+  void bind_block(AliasScope& scope, const std::vector<Statement>& block, bool handler) const;
+  void bind_statement(AliasScope& scope, const Statement& statement, bool handler) const;
+  void bind_simple(AliasScope& scope, TokenRange range, bool handler) const;
+  void bind_head(AliasScope& scope, const Statement& statement, const Clause& clause) const;
+  void bind_other(AliasScope& scope, const std::vector<std::uint32_t>& names) const;
+  /// `NAME = CHAIN` where the chain begins with an alias: "torch.ops.aten".
+  bool is_chain(TokenRange value) const;
+
+  const SourceTree& tree_;
+  const std::set<std::string, std::less<>>& roots_;
+  std::unordered_set<std::string_view> names_;
+  std::vector<std::uint32_t> tokens_;
+};
+
+}  // namespace launch::pysource

@@ -1,0 +1,229 @@
+#include "pysource/attribute_chains.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "pysource/string_values.hpp"
+
+namespace launch::pysource {
+namespace {
+
+/// "a.b", or one of them if the other is empty.
+std::string joined(std::string a, std::string_view b) {
+  if (!a.empty() && !b.empty()) a += '.';
+  return a.append(b);
+}
+
+/// A fallback makes uses optional, except of the top-level package, without which nothing is asked.
+bool is_unsure(const AliasBindings& bindings, const AliasTarget& target) {
+  return bindings.fallback && !(target.chain.empty() && target.module.find('.') == std::string::npos);
+}
+
+/// Modules of settings refuse names that they do not have.
+bool is_settings(std::string_view chain) {
+  return chain.ends_with(".config") || chain.ends_with("._config") ||
+         chain.find(".config.") != std::string_view::npos;
+}
+
+}  // namespace
+
+void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
+  result.uses.push_back({std::move(requirement), token, optional || place.hushed > 0, false, {}});
+  depths.push_back(place.functions);
+}
+
+bool AttributeChains::is_stored(const Requirement& requirement) const {
+  const auto full = requirement.module + "." + requirement.name;
+  return std::any_of(stored_.begin(), stored_.end(), [&](const std::string& stored) {
+    return full.starts_with(stored) && (full.size() == stored.size() || full[stored.size()] == '.');
+  });
+}
+
+/// Remembers where chains end that are stored to: the last name is not read.
+void AttributeChains::stores(TokenRange target) {
+  for (const auto part : split_range(tree_, without_brackets(tree_, target), ",")) {
+    std::uint32_t end = 0;
+    const auto dotted = dotted_name(tree_, part, &end);
+    if (end == part.last && dotted.find('.') != std::string::npos) stored_ends_.push_back(end);
+  }
+}
+
+void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>& lazy,
+                                 const std::vector<TokenRange>& targets) {
+  const auto [first, last] = aliases_.tokens_in(range);
+  if (first == last) return;
+  stored_ends_.clear();
+  for (const auto target : targets) stores(target);
+  const auto shadowed = shadows(range);
+  const auto before = result.uses.size();
+  for (auto i = first; i < last; ++i) {
+    const auto token = aliases_.tokens()[i];
+    if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
+    const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
+    if (!label) chain_at(token, range);
+  }
+  for (auto i = before; i < result.uses.size(); ++i) {
+    for (const auto& each : lazy) {
+      const auto token = result.uses[i].token;
+      if (token >= each.first && token < each.last) result.uses[i].type = true;
+    }
+  }
+  guards(range, before);
+}
+
+/// Names that comprehensions and lambdas in the expression bind.
+std::vector<std::string_view> AttributeChains::shadows(TokenRange range) const {
+  std::vector<std::string_view> names;
+  for (auto i = range.first; i < range.last; ++i) {
+    if (!tree_.is_name(i)) continue;
+    const bool loop = tree_.text(i) == "for";
+    if (!loop && tree_.text(i) != "lambda") continue;
+    for (auto k = i + 1; k < range.last && !tree_.is(k, loop ? "in" : ":"); ++k) {
+      if (tree_.is_name(k) && !tree_.is(k - 1, ".") && !tree_.is(k - 1, "=")) names.push_back(tree_.text(k));
+    }
+  }
+  return names;
+}
+
+/// The bindings that the name has here, by Python's rules of scope.
+const AliasBindings* AttributeChains::find(std::string_view name) const {
+  for (std::size_t i = place.scopes.size(); i-- > 0;) {
+    const auto& scope = place.scopes[i];
+    if (scope.kind == ScopeKind::klass && i + 1 != place.scopes.size()) continue;
+    const auto found = scope.names.find(name);
+    if (found != scope.names.end() && !found->second.outer) return &found->second;
+  }
+  return nullptr;
+}
+
+/// The chain of names that are read. What is stored at its end is made here; modules of settings refuse it if
+/// they do not know it, so there it belongs to the chain.
+AttributeChains::Chain AttributeChains::chain_of(std::uint32_t token, TokenRange range,
+                                                 const AliasBindings& bindings) {
+  Chain chain{token, token + 1, {}};
+  const auto target = resolved(bindings.targets.front());
+  const auto start = joined(target.module, target.chain);
+  while (chain.end + 1 < range.last && tree_.is(chain.end, ".") && tree_.is_name(chain.end + 1)) {
+    const auto end = chain.end + 2;
+    const bool stored = std::find(stored_ends_.begin(), stored_ends_.end(), end) != stored_ends_.end();
+    if (stored && !is_settings(joined(start, chain.names))) {
+      remember_store(bindings, chain, chain.end + 1);
+      break;
+    }
+    chain.names = joined(std::move(chain.names), tree_.text(chain.end + 1));
+    chain.end = end;
+  }
+  return chain;
+}
+
+void AttributeChains::chain_at(std::uint32_t token, TokenRange range) {
+  const auto* bindings = find(tree_.text(token));
+  if (bindings == nullptr || bindings->other || bindings->targets.empty()) return;
+  const auto chain = chain_of(token, range, *bindings);
+  const bool several = bindings->targets.size() > 1;
+  const auto group = result.groups;
+  const auto before = result.uses.size();
+  for (std::uint32_t i = 0; i < bindings->targets.size(); ++i) {
+    const auto start = result.uses.size();
+    uses_of(resolved(bindings->targets[i]), chain, range, is_unsure(*bindings, bindings->targets[i]));
+    for (auto k = start; several && k < result.uses.size(); ++k) result.uses[k].choices.push_back({group, i});
+  }
+  if (several && before < result.uses.size()) ++result.groups;
+}
+
+/// The target of `NAME = CHAIN`, whose first name is another alias.
+AliasTarget AttributeChains::resolved(AliasTarget target) const {
+  for (int depth = 0; target.module.empty() && depth < 8; ++depth) {
+    const auto dot = target.chain.find('.');
+    const auto* bindings = find(std::string_view(target.chain).substr(0, dot));
+    if (bindings == nullptr || bindings->other || bindings->targets.size() != 1) return {};
+    const auto& next = bindings->targets.front();
+    auto chain = next.chain;
+    if (dot != std::string::npos) chain = joined(std::move(chain), target.chain.substr(dot + 1));
+    target = {next.module, std::move(chain)};
+  }
+  return target.module.empty() ? AliasTarget{} : target;
+}
+
+void AttributeChains::remember_store(const AliasBindings& bindings, const Chain& chain, std::uint32_t name) {
+  for (const auto& each : bindings.targets) {
+    const auto target = resolved(each);
+    stored_.push_back(joined(joined(joined(target.module, target.chain), chain.names), tree_.text(name)));
+  }
+}
+
+void AttributeChains::uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure) {
+  if (target.module.empty()) return;
+  const auto name = joined(target.chain, chain.names);
+  if (!chain.names.empty()) add({target.module, name, {}, Tier::attribute}, chain.first, unsure);
+  const auto before = chain.first > range.first ? chain.first - 1 : chain.first;
+  const bool argument = chain.first >= range.first + 2 && tree_.is(before, "(");
+  const bool alone = chain.end < range.last && (tree_.is(chain.end, ",") || tree_.is(chain.end, ")"));
+  if (argument && alone) {
+    if (tree_.is(before - 1, "getattr")) return literal_attribute(target, name, chain, range, unsure);
+    if (tree_.is(before - 1, "partial") && !name.empty()) {
+      return keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);
+    }
+  }
+  if (!name.empty() && chain.end < range.last && tree_.is(chain.end, "(")) {
+    keywords({target.module, name, {}, Tier::keyword}, chain.end, range, unsure);
+  }
+}
+
+/// `getattr(torch.nn, "Linear")`; with a default it is optional.
+void AttributeChains::literal_attribute(const AliasTarget& target, const std::string& name,
+                                        const Chain& chain, TokenRange range, bool unsure) {
+  const auto at = chain.end + 1;
+  if (at + 1 >= range.last || !tree_.is(chain.end, ",") || tree_.token(at).kind != TokenKind::string) return;
+  const auto text = plain_string(tree_.text(at));
+  if (!text || text->empty() || text->find_first_of(". ") != std::string::npos) return;
+  const bool with_default = tree_.is(at + 1, ",") && !(at + 2 < range.last && tree_.is(at + 2, ")"));
+  add({target.module, joined(name, *text), {}, Tier::attribute}, at, unsure || with_default);
+}
+
+/// The names of the keyword arguments in the brackets that open at `open`.
+void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
+  const auto behind = behind_bracket(tree_, open, range.last);
+  int depth = 0;
+  for (auto i = open; i + 1 < behind; ++i) {
+    if (tree_.token(i).kind == TokenKind::op) {
+      const auto text = tree_.text(i);
+      if (text == "(" || text == "[" || text == "{") ++depth;
+      if (text == ")" || text == "]" || text == "}") --depth;
+    }
+    if (depth != 1 || !tree_.is_name(i) || !tree_.is(i + 1, "=")) continue;
+    if (!tree_.is(i - 1, "(") && !tree_.is(i - 1, ",")) continue;
+    auto requirement = called;
+    requirement.keyword = tree_.text(i);
+    const bool asked =
+        std::find(place.asked.begin(), place.asked.end(), requirement.keyword) != place.asked.end();
+    add(std::move(requirement), i, unsure || asked);
+  }
+}
+
+/// `hasattr(torch, "x") and torch.x()`: what is asked for is optional in the whole expression.
+void AttributeChains::guards(TokenRange range, std::size_t before) {
+  if (before == result.uses.size()) return;
+  for (auto i = range.first; i + 4 < range.last; ++i) {
+    if (!tree_.is(i, "hasattr") || !tree_.is(i + 1, "(")) continue;
+    std::uint32_t end = 0;
+    const auto dotted = dotted_name(tree_, {i + 2, range.last}, &end);
+    if (end + 1 >= range.last || !tree_.is(end, ",") || tree_.token(end + 1).kind != TokenKind::string)
+      continue;
+    const auto text = plain_string(tree_.text(end + 1));
+    const auto* bindings = find(std::string_view(dotted).substr(0, dotted.find('.')));
+    if (!text || bindings == nullptr || bindings->targets.empty()) continue;
+    const auto target = resolved(bindings->targets.front());
+    const auto dot = dotted.find('.');
+    const auto below = dot == std::string::npos ? std::string() : dotted.substr(dot + 1);
+    const auto name = joined(joined(target.chain, below), *text);
+    for (auto k = before; k < result.uses.size(); ++k) {
+      auto& use = result.uses[k];
+      const auto& used = use.requirement.name;
+      const bool same = used.starts_with(name) && (used.size() == name.size() || used[name.size()] == '.');
+      if (use.requirement.module == target.module && same) use.optional = true;
+    }
+  }
+}
+
+}  // namespace launch::pysource

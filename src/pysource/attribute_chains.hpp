@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pysource/aliases.hpp"
+#include "pysource/attribute_uses.hpp"
+
+namespace launch::pysource {
+
+enum class ScopeKind : std::uint8_t { module, function, klass };
+
+struct Scope {
+  ScopeKind kind = ScopeKind::module;
+  AliasScope names;
+};
+
+/// Where an expression stands.
+struct ExpressionPlace {
+  std::vector<Scope> scopes;       ///< from the module inwards
+  std::vector<std::string> asked;  ///< string literals in the conditions around it
+  int functions = 0;               ///< around it
+  int hushed = 0;                  ///< `with suppress(AttributeError)` around it, in the same function
+};
+
+/// Finds the uses in expressions.
+class AttributeChains {
+ public:
+  AttributeChains(const SourceTree& tree, const Aliases& aliases) : tree_(tree), aliases_(aliases) {}
+
+  ExpressionPlace place;
+  AttributeUses result;
+  std::vector<int> depths;  ///< of each use: the functions around it
+
+  void add(Requirement requirement, std::uint32_t token, bool optional);
+  /// Uses in an expression, or in an assignment with the targets; `lazy` are annotations that are not
+  /// evaluated.
+  void expression(TokenRange range, const std::vector<TokenRange>& lazy = {},
+                  const std::vector<TokenRange>& targets = {});
+  /// True if the file itself stores the name, or one that it is below.
+  bool is_stored(const Requirement& requirement) const;
+
+ private:
+  /// A chain as it stands in the source.
+  struct Chain {
+    std::uint32_t first = 0;
+    std::uint32_t end = 0;  ///< behind its last name
+    std::string names;      ///< below the first: "nn.functional"
+  };
+
+  void stores(TokenRange target);
+  std::vector<std::string_view> shadows(TokenRange range) const;
+  const AliasBindings* find(std::string_view name) const;
+  AliasTarget resolved(AliasTarget target) const;
+  Chain chain_of(std::uint32_t token, TokenRange range, const AliasBindings& bindings);
+  void chain_at(std::uint32_t token, TokenRange range);
+  void remember_store(const AliasBindings& bindings, const Chain& chain, std::uint32_t name);
+  void uses_of(const AliasTarget& target, const Chain& chain, TokenRange range, bool unsure);
+  void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
+                         TokenRange range, bool unsure);
+  void keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure);
+  void guards(TokenRange range, std::size_t before);
+
+  const SourceTree& tree_;
+  const Aliases& aliases_;
+  std::vector<std::uint32_t> stored_ends_;  ///< where chains of the statement end that are stored to
+  std::vector<std::string> stored_;         ///< full names
+};
+
+}  // namespace launch::pysource

@@ -1,0 +1,273 @@
+#include "pysource/attribute_uses.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "pysource/aliases.hpp"
+#include "pysource/attribute_chains.hpp"
+#include "pysource/conditions.hpp"
+#include "pysource/string_values.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+/// True if an `except` head, or the arguments of suppress(…), has one of the names.
+bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
+  if (head.empty()) return true;
+  for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
+    if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
+  }
+  return false;
+}
+
+bool has_future_annotations(const SourceTree& tree) {
+  for (const auto& statement : tree.body()) {
+    if (statement.kind != StatementKind::simple) continue;
+    for (const auto& name : imported_names(tree, statement.tokens)) {
+      if (name.module == "__future__" && name.name == "annotations") return true;
+    }
+  }
+  return false;
+}
+
+class Walk {
+ public:
+  Walk(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
+      : tree_(tree), roots_(roots), aliases_(tree, roots), chains_(tree, aliases_), place_(chains_.place) {}
+
+  AttributeUses run() {
+    patches();
+    registrations();
+    if (!aliases_.tokens().empty()) {
+      lazy_annotations_ = has_future_annotations(tree_);
+      place_.scopes.push_back({ScopeKind::module, aliases_.scope_of(tree_.body(), nullptr)});
+      block(tree_.body());
+      for (auto& use : chains_.result.uses) {
+        use.optional = use.optional || chains_.is_stored(use.requirement);
+      }
+    }
+    auto& uses = chains_.result.uses;
+    std::stable_sort(uses.begin(), uses.end(),
+                     [](const AttributeUse& a, const AttributeUse& b) { return a.token < b.token; });
+    return std::move(chains_.result);
+  }
+
+ private:
+  /// Targets of mock.patch("torch.x.y"), in any file.
+  void patches() {
+    const auto& tokens = tree_.list().tokens;
+    for (std::uint32_t i = 2; i < tokens.size(); ++i) {
+      if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
+      const bool sets = tree_.is(i - 2, "setattr") && i > 4 && tree_.is(i - 4, "monkeypatch");
+      if (!tree_.is(i - 2, "patch") && !sets) continue;
+      const auto text = plain_string(tree_.text(i));
+      if (!text) continue;
+      const auto dot = text->find('.');
+      if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) continue;
+      chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, i, false);
+    }
+  }
+
+  /// Namespaces in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
+  void registrations() {
+    const auto& tokens = tree_.list().tokens;
+    for (std::uint32_t i = 2; i < tokens.size(); ++i) {
+      if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
+      const bool library = tree_.is(i - 2, "Library");
+      if (!library && !tree_.is(i - 2, "custom_op") && !tree_.is(i - 2, "triton_op") &&
+          !tree_.is(i - 2, "define")) {
+        continue;
+      }
+      const auto text = plain_string(tree_.text(i)).value_or("");
+      const auto end = text.find("::");
+      if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
+    }
+  }
+
+  void block(const std::vector<Statement>& statements) {
+    for (const auto& statement : statements) this->statement(statement);
+  }
+
+  /// The tokens of a clause with its block.
+  static TokenRange extent(const Clause& clause) {
+    auto range = clause.head;
+    const auto* block = &clause.body;
+    while (!block->empty()) {
+      const auto& last = block->back();
+      if (last.kind == StatementKind::simple) {
+        range.last = std::max(range.last, last.tokens.last);
+        break;
+      }
+      if (last.clauses.empty()) break;
+      range.last = std::max(range.last, last.clauses.back().head.last);
+      block = &last.clauses.back().body;
+    }
+    return range;
+  }
+
+  void statement(const Statement& statement) {
+    switch (statement.kind) {
+      case StatementKind::simple:
+        return simple(statement.tokens);
+      case StatementKind::function:
+        return function(statement.clauses.front());
+      case StatementKind::klass:
+        return klass(statement.clauses.front());
+      case StatementKind::attempt:
+        return attempt(statement);
+      case StatementKind::with: {
+        const auto& clause = statement.clauses.front();
+        chains_.expression(clause.head);
+        const bool hushes = suppresses(clause.head);
+        place_.hushed += hushes ? 1 : 0;
+        block(clause.body);
+        place_.hushed -= hushes ? 1 : 0;
+        return;
+      }
+      case StatementKind::match:
+        chains_.expression(statement.tokens);
+        [[fallthrough]];
+      default:
+        for (const auto& clause : statement.clauses) {
+          chains_.expression(clause.head);
+          const auto before = place_.asked.size();
+          ask(clause.head);
+          block(clause.body);
+          place_.asked.resize(before);
+        }
+    }
+  }
+
+  /// `if "x" in signature(f).parameters:` asks for the keyword x.
+  void ask(TokenRange head) {
+    for (auto i = head.first; i < head.last; ++i) {
+      if (tree_.token(i).kind != TokenKind::string) continue;
+      if (auto text = plain_string(tree_.text(i))) place_.asked.push_back(std::move(*text));
+    }
+  }
+
+  bool suppresses(TokenRange head) const {
+    std::uint32_t end = 0;
+    const auto name = dotted_name(tree_, head, &end);
+    return (name == "suppress" || name.ends_with(".suppress")) && end < head.last &&
+           names_any(tree_, {end, head.last}, {"AttributeError", "Exception"});
+  }
+
+  void klass(const Clause& clause) {
+    if (!aliases_.any_in(extent(clause))) return;
+    chains_.expression(clause.head);
+    place_.scopes.push_back({ScopeKind::klass, aliases_.scope_of(clause.body, nullptr)});
+    block(clause.body);
+    place_.scopes.pop_back();
+  }
+
+  void function(const Clause& clause) {
+    if (!aliases_.any_in(extent(clause))) return;
+    if (aliases_.any_in(clause.head)) {
+      chains_.expression(clause.head,
+                         lazy_annotations_ ? annotations_of(clause.head) : std::vector<TokenRange>{});
+    }
+    place_.scopes.push_back({ScopeKind::function, aliases_.scope_of(clause.body, &clause)});
+    ++place_.functions;
+    const auto hushed = std::exchange(place_.hushed, 0);
+    block(clause.body);
+    place_.hushed = hushed;
+    --place_.functions;
+    place_.scopes.pop_back();
+  }
+
+  std::vector<TokenRange> annotations_of(TokenRange head) const {
+    std::vector<TokenRange> found;
+    auto open = head.first;
+    while (open < head.last && !tree_.is(open, "(")) ++open;
+    const auto behind = behind_bracket(tree_, open, head.last);
+    if (open + 1 < behind) {
+      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
+        const auto sides = split_range(tree_, split_range(tree_, part, "=").front(), ":");
+        if (sides.size() > 1) found.push_back(sides[1]);
+      }
+    }
+    found.push_back({behind, head.last});
+    return found;
+  }
+
+  /// A body whose errors a handler takes and goes on is optional; what the handler does instead is the other
+  /// alternative.
+  void attempt(const Statement& statement) {
+    const auto& clauses = statement.clauses;
+    const auto goes_on = [&](std::initializer_list<std::string_view> errors) {
+      return std::find_if(clauses.begin(), clauses.end(), [&](const Clause& clause) {
+        return clause.keyword == "except" && names_any(tree_, clause.head, errors) &&
+               !gives_up(tree_, clause.body);
+      });
+    };
+    const auto handler = goes_on({"AttributeError", "Exception", "BaseException"});
+    const bool keywords = goes_on({"TypeError", "Exception", "BaseException"}) != clauses.end();
+    auto& uses = chains_.result.uses;
+    Span tried{uses.size(), uses.size()};
+    Span handled;
+    for (auto clause = clauses.begin(); clause != clauses.end(); ++clause) {
+      const auto first = uses.size();
+      chains_.expression(clause->head);
+      block(clause->body);
+      if (clause->keyword == "try") tried.last = uses.size();
+      if (clause == handler) handled = {first, uses.size()};
+    }
+    if (handler != clauses.end() && handled.first < handled.last && tried.first < tried.last) {
+      return alternatives(tried, handled);
+    }
+    for (auto i = tried.first; i < tried.last; ++i) {
+      if (chains_.depths[i] != place_.functions) continue;
+      const bool keyword = uses[i].requirement.tier == Tier::keyword;
+      if (keyword ? keywords : handler != clauses.end()) uses[i].optional = true;
+    }
+  }
+
+  struct Span {
+    std::size_t first = 0;
+    std::size_t last = 0;
+  };
+
+  /// Uses outside functions, of which either the first or the second suffice.
+  void alternatives(Span one, Span other) {
+    const auto group = chains_.result.groups++;
+    const auto mark = [&](Span span, std::uint32_t alternative) {
+      for (auto i = span.first; i < span.last; ++i) {
+        auto& choices = chains_.result.uses[i].choices;
+        if (chains_.depths[i] == place_.functions) choices.insert(choices.begin(), {group, alternative});
+      }
+    };
+    mark(one, 0);
+    mark(other, 1);
+  }
+
+  void simple(TokenRange range) {
+    if (!aliases_.any_in(range)) return;
+    const auto first = tree_.text(range.first);
+    if (first == "import" || first == "from" || first == "global" || first == "nonlocal" || first == "del")
+      return;
+    const auto parts = assignment(tree_, range);
+    std::vector<TokenRange> lazy;
+    const bool local = place_.scopes.back().kind == ScopeKind::function;
+    if (!parts.annotation.empty() && (local || lazy_annotations_)) lazy.push_back(parts.annotation);
+    chains_.expression(range, lazy, parts.augmented ? std::vector<TokenRange>{} : parts.targets);
+  }
+
+  const SourceTree& tree_;
+  const std::set<std::string, std::less<>>& roots_;
+  Aliases aliases_;
+  AttributeChains chains_;
+  ExpressionPlace& place_;
+  bool lazy_annotations_ = false;
+};
+
+}  // namespace
+
+AttributeUses attribute_uses(const SourceTree& tree, const std::set<std::string, std::less<>>& roots) {
+  if (roots.empty()) return {};
+  return Walk(tree, roots).run();
+}
+
+}  // namespace launch::pysource

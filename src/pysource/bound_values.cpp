@@ -1,0 +1,322 @@
+#include <algorithm>
+
+#include "pysource/name_resolver.hpp"
+#include "pysource/resolver_parts.hpp"
+#include "pysource/string_values.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+BoundValues one(BoundValue value) {
+  BoundValues values;
+  values.push_back(std::move(value));
+  return values;
+}
+BoundValues not_known(std::string reason) {
+  return one(BoundValue::unknown(std::move(reason)));
+}
+
+bool all_unknown(const BoundValues& values) {
+  return std::all_of(values.begin(), values.end(),
+                     [](const BoundValue& value) { return value.kind == BoundValue::Kind::unknown; });
+}
+
+/// Not one value more than can be of use.
+constexpr std::size_t kMostValues = 16;
+
+void append(BoundValues& values, BoundValues more) {
+  for (auto& value : more) {
+    if (values.size() < kMostValues) values.push_back(std::move(value));
+  }
+}
+
+/// The type of a literal: "builtins.str"; empty if the expression is none.
+std::string literal_type(const SourceTree& tree, TokenRange range) {
+  const auto first = tree.text(range.first);
+  const bool single = range.last - range.first == 1;
+  const bool whole = behind_bracket(tree, range.first, range.last) == range.last;
+  switch (tree.token(range.first).kind) {
+    case TokenKind::string: {
+      for (auto i = range.first; i < range.last; ++i) {
+        if (tree.token(i).kind != TokenKind::string) return {};
+      }
+      return plain_string(first) || first.front() == 'f' ? "builtins.str" : "builtins.bytes";
+    }
+    case TokenKind::number:
+      if (!single) return {};
+      return first.find_first_of(".eE") == std::string_view::npos || first.starts_with("0x")
+                 ? "builtins.int"
+                 : "builtins.float";
+    case TokenKind::name:
+      if (single && (first == "True" || first == "False")) return "builtins.bool";
+      if (single && first == "None") return "builtins.object";
+      return {};
+    default:
+      if (!whole) return {};
+      if (first == "[") return "builtins.list";
+      if (first == "{") {
+        const TokenRange item = split_range(tree, {range.first + 1, range.last - 1}, ",").front();
+        const bool pairs =
+            item.empty() || tree.is(item.first, "**") || split_range(tree, item, ":").size() > 1;
+        return pairs ? "builtins.dict" : "builtins.set";
+      }
+      if (first == "(" && (split_range(tree, {range.first + 1, range.last - 1}, ",").size() > 1)) {
+        return "builtins.tuple";
+      }
+      return {};
+  }
+}
+
+}  // namespace
+
+BoundValues NameResolver::instances(BoundValues classes, bool exact) {
+  for (auto& value : classes) {
+    if (value.kind == BoundValue::Kind::klass) {
+      value.kind = BoundValue::Kind::instance;
+      value.exact = exact;
+    } else if (value.kind == BoundValue::Kind::foreign) {
+      value.exact = false;
+      value.kind = BoundValue::Kind::instance;
+    } else {
+      value = BoundValue::unknown(value.reason.empty() ? "the result of a call" : value.reason);
+    }
+  }
+  return classes;
+}
+
+BoundValues NameResolver::values_of(const std::string& module, const std::string& name, int depth) {
+  if (depth > kMostDepth) return not_known(too_deep().reason);
+  const auto& stands = library_.rules->stands_for;
+  if (const auto other = stands.find(module); other != stands.end())
+    return values_of(other->second, name, depth + 1);
+  if (module + "." + name == library_.rules->operators_module) {
+    BoundValue value;
+    value.kind = BoundValue::Kind::operators;
+    return one(std::move(value));
+  }
+  const auto place = locate(module, depth);
+  if (place.kind == Located::Kind::outside) return one(BoundValue::foreign(module + "." + name));
+  if (place.kind != Located::Kind::found) return not_known(place.reason);
+  const bool compiled = place.file.kind == ModuleKind::extension;
+  const auto* names = compiled ? stub_of(place.module) : names_of(place);
+  if (names != nullptr && !compiled) {
+    for (const auto& entry : names->registrations) {
+      if (entry.pattern != place.module || entry.in_function) continue;
+      const auto target =
+          entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
+      if (!target.empty() && target != place.module) return values_of(target, name, depth + 1);
+    }
+  }
+  BoundValues values;
+  if (names != nullptr) {
+    const auto file = compiled ? library_.files.find_stub(place.module) : place.file.file;
+    values = values_in(*names, file, name, depth);
+    if (!all_unknown(values)) return values;
+  }
+  const auto child = locate_child(place, name, depth);
+  if (child.kind == Located::Kind::found) return one(BoundValue::module(child.module));
+  if (compiled) {
+    BoundValue value;
+    value.kind = BoundValue::Kind::compiled;
+    value.name = name;
+    value.reason = fmt::format("{} is compiled, and no stub describes {}", module, name);
+    return one(std::move(value));
+  }
+  return values.empty() ? not_known("not read yet") : values;
+}
+
+BoundValues NameResolver::values_in(const ModuleNames& names, const std::string& file,
+                                    const std::string& name, int depth) {
+  if (depth > kMostDepth) return not_known(too_deep().reason);
+  const auto [busy, added] = busy_.try_emplace({&names, name}, 0);
+  if (!added) return earlier_values(names, file, name, busy->second, depth);
+  BoundValues values;
+  const auto child = names.module + "." + name;
+  if (names.bindings.contains(name)) {
+    values = values_of_bindings(names, file, name, depth);
+  } else if (const auto inner = names.inner.find(name); inner != names.inner.end()) {
+    values = values_of_binding(names, file, name, inner->second, depth + 1);
+  } else if (names.is_package && !names.is_stub && library_.files.find(child).kind != ModuleKind::missing) {
+    values = one(BoundValue::module(child));
+  } else {
+    values = values_of_stars(names, name, depth);
+  }
+  busy_.erase({&names, name});
+  if (values.empty()) return not_known(fmt::format("the value of {} in {} is not known", name, file));
+  return values;
+}
+
+/// In `name = wrap(name)`, the name is what it was bound to before.
+BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::string& file,
+                                         const std::string& name, std::size_t& current, int depth) {
+  const auto found = names.bindings.find(name);
+  if (found == names.bindings.end() || current == 0) return not_known("it is defined by itself");
+  --current;
+  auto values = values_of_binding(names, file, name, found->second[current], depth + 1);
+  ++current;
+  return values;
+}
+
+BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std::string& file,
+                                             const std::string& name, int depth) {
+  BoundValues values;
+  bool overloads = false;
+  const auto& bindings = names.bindings.find(name)->second;
+  for (std::size_t i = 0; i < bindings.size(); ++i) {
+    const auto& binding = bindings[i];
+    busy_[{&names, name}] = i;
+    const auto& decorators = binding.definition.decorators;
+    const bool overload = std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
+      return dotted_name(*names.tree, decorator).ends_with("overload");
+    });
+    // What is bound later replaces what was bound before, except the overloads of a stub.
+    if (binding.branch.empty() && !(names.is_stub && overload && overloads)) values.clear();
+    overloads = overload;
+    append(values, values_of_binding(names, file, name, binding, depth + 1));
+  }
+  return values;
+}
+
+/// Names that `from M import *` and loops over dir(M) bring.
+BoundValues NameResolver::values_of_stars(const ModuleNames& names, const std::string& name, int depth) {
+  BoundValues values;
+  for (const auto& import : names.stars) {
+    if (name.starts_with('_') || member(import.module, name, depth + 1).verdict != Verdict::yes) continue;
+    append(values, values_of(import.module, name, depth + 1));
+  }
+  for (const auto& each : names.computed) {
+    if (each.directory.empty() || !values.empty()) continue;
+    const auto module = object_module(names, each.directory, depth + 1);
+    const auto* stub = stub_of(module);
+    if (stub != nullptr && stub->bindings.contains(name)) {
+      append(values, values_in(*stub, library_.files.find_stub(module), name, depth + 1));
+    }
+  }
+  return values;
+}
+
+BoundValues NameResolver::values_of_binding(const ModuleNames& names, const std::string& file,
+                                            const std::string& name, const Binding& binding, int depth) {
+  switch (binding.kind) {
+    case Binding::Kind::here:
+      return value_of_definition(names, file, name, binding.definition, depth);
+    case Binding::Kind::uncertain:
+      return not_known(at(file, binding.line) + " binds or deletes it on some paths only");
+    case Binding::Kind::module: {
+      const auto root = binding.module.substr(0, binding.module.find('.'));
+      if (library_.files.find(root).kind == ModuleKind::missing)
+        return one(BoundValue::foreign(binding.module));
+      return one(BoundValue::module(binding.module));
+    }
+    case Binding::Kind::member:
+      break;
+  }
+  if (binding.module == names.module && binding.name == name) {
+    const auto child = names.module + "." + name;
+    if (library_.files.find(child).kind != ModuleKind::missing) return one(BoundValue::module(child));
+  }
+  return values_of(binding.module, binding.name, depth + 1);
+}
+
+BoundValues NameResolver::value_of_definition(const ModuleNames& names, const std::string& file,
+                                              const std::string& name, const Definition& definition,
+                                              int depth) {
+  BoundValue value;
+  value.name = name;
+  value.file = file;
+  value.names = &names;
+  value.definition = &definition;
+  switch (definition.kind) {
+    case Definition::Kind::function:
+      value.kind = BoundValue::Kind::function;
+      return one(std::move(value));
+    case Definition::Kind::klass:
+      value.kind = BoundValue::Kind::klass;
+      return one(std::move(value));
+    case Definition::Kind::value:
+      break;
+  }
+  auto values = definition.value.empty() ? not_known(at(file, definition.line) + " is not followed")
+                                         : evaluate(names, file, definition.value, depth + 1);
+  if (!all_unknown(values) || definition.annotation.empty()) return values;
+  auto annotated = instances(evaluate(names, file, definition.annotation, depth + 1), names.is_stub);
+  return all_unknown(annotated) ? values : annotated;
+}
+
+BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& file, TokenRange expression,
+                                   int depth) {
+  const auto& tree = *names.tree;
+  expression = without_brackets(tree, expression);
+  if (expression.empty() || depth > kMostDepth) return not_known("an expression");
+  const auto where = at(file, tree.token(expression.first).line) + " computes it";
+  if (auto literal = literal_type(tree, expression); !literal.empty()) {
+    auto values = instances(one(BoundValue::foreign(std::move(literal))), true);
+    values.front().exact = true;
+    return values;
+  }
+  if (const auto parts = split_range(tree, expression, "else"); parts.size() == 2) {
+    const auto sides = split_range(tree, parts[0], "if");
+    if (sides.size() != 2) return not_known(where);
+    auto values = evaluate(names, file, sides[0], depth + 1);
+    append(values, evaluate(names, file, parts[1], depth + 1));
+    return values;
+  }
+  std::uint32_t end = 0;
+  const auto dotted = dotted_name(tree, expression, &end);
+  if (dotted.empty() || dotted == "lambda" || dotted == "not" || dotted == "await") return not_known(where);
+  if (end == expression.last) return evaluate_name(names, file, dotted, depth + 1);
+  if (behind_bracket(tree, end, expression.last) != expression.last) return not_known(where);
+  // A generic class: Base[T].
+  if (tree.is(end, "[")) return evaluate_name(names, file, dotted, depth + 1);
+  if (tree.is(end, "(")) return evaluate_call(names, file, dotted, {end + 1, expression.last - 1}, depth + 1);
+  return not_known(where);
+}
+
+BoundValues NameResolver::evaluate_call(const ModuleNames& names, const std::string& file,
+                                        const std::string& callee, TokenRange arguments, int depth) {
+  const auto& tree = *names.tree;
+  const auto& rules = *library_.rules;
+  const auto last = callee.substr(callee.rfind('.') + 1);
+  const auto parts = split_range(tree, arguments, ",");
+  if (rules.transparent_calls.contains(last) && !parts.front().empty()) {
+    return evaluate(names, file, parts.front(), depth + 1);
+  }
+  if (rules.choosing_calls.contains(last)) {
+    BoundValue choice;
+    choice.kind = BoundValue::Kind::choice;
+    for (const auto part : parts) {
+      if (part.last - part.first < 3 || !tree.is(part.first + 1, "=")) continue;
+      if (!tree.is(part.first, "if_true") && !tree.is(part.first, "if_false")) continue;
+      append(choice.choices, evaluate(names, file, {part.first + 2, part.last}, depth + 1));
+    }
+    return one(std::move(choice));
+  }
+  if (last == "import_module" && parts.size() == 1 && parts.front().last - parts.front().first == 1) {
+    const auto text = plain_string(tree.text(parts.front().first));
+    if (text && locate(*text, depth + 1).kind == Located::Kind::found) return one(BoundValue::module(*text));
+  }
+  return instances(evaluate_name(names, file, callee, depth + 1), true);
+}
+
+BoundValues NameResolver::evaluate_name(const ModuleNames& names, const std::string& file,
+                                        const std::string& dotted, int depth) {
+  auto dot = std::min(dotted.find('.'), dotted.size());
+  const auto first = dotted.substr(0, dot);
+  auto values = values_in(names, file, first, depth + 1);
+  const bool bound = names.bindings.contains(first) || names.inner.contains(first) || !names.stars.empty();
+  if (!bound) {
+    values = one(BoundValue::foreign("builtins." + first));
+  }
+  while (dot < dotted.size()) {
+    const auto next = std::min(dotted.find('.', dot + 1), dotted.size());
+    const auto name = dotted.substr(dot + 1, next - dot - 1);
+    BoundValues below;
+    for (const auto& value : values) append(below, values_of_attribute(value, name, depth + 1));
+    values = std::move(below);
+    dot = next;
+  }
+  return values;
+}
+
+}  // namespace launch::pysource

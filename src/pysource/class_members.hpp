@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "pysource/module_names.hpp"
+
+namespace launch::pysource {
+
+/// What a class statement shows of the class.
+struct ClassBody {
+  std::vector<TokenRange> bases;  ///< each an expression
+  TokenRange metaclass = {};
+  std::map<std::string, std::vector<Definition>, std::less<>> members;
+  std::set<std::string, std::less<>> instance;  ///< attributes that only instances have, as methods set them
+  std::vector<std::string> fields;              ///< names with an annotation, in order: fields of a dataclass
+  bool computed = false;                        ///< its body may bind further names: vars, locals, exec
+  bool computed_instance = false;               ///< its methods may: setattr, __dict__
+};
+
+/// Members by the statements of the class's body, in blocks too; `self.x = …` in any of its methods, and
+/// __slots__, are instances'.
+ClassBody read_class(const SourceTree& tree, const Clause& clause);
+
+}  // namespace launch::pysource

@@ -1,0 +1,200 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "pysource/name_resolver.hpp"
+#include "pysource/resolver_parts.hpp"
+
+namespace launch::pysource {
+namespace {
+
+/// " (did you …)"-like: the parameter whose name is nearest.
+std::string near_parameter(const Signature& signature, const std::string& keyword) {
+  std::vector<std::string> names;
+  for (const auto& parameter : signature.parameters) names.push_back(parameter.name);
+  constexpr std::size_t kShort = 4;
+  const auto near = keyword.size() < kShort ? std::nullopt : did_you_mean(keyword, names);
+  return near ? fmt::format(", but {}", *near) : "";
+}
+
+bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view last) {
+  const auto dotted = dotted_name(tree, decorator);
+  return dotted == last || dotted.ends_with("." + std::string(last));
+}
+
+/// True if a decorator's arguments contain `NAME=False`.
+bool switches_off(const SourceTree& tree, TokenRange decorator, std::string_view name) {
+  for (auto i = decorator.first; i + 2 < decorator.last; ++i) {
+    if (tree.is(i, name) && tree.is(i + 1, "=") && tree.is(i + 2, "False")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool NameResolver::takes(const Signature& signature, const std::string& keyword, bool compiled) const {
+  if (signature.takes(keyword)) return true;
+  if (!compiled) return false;
+  const auto& others = library_.rules->other_keywords;
+  return std::any_of(others.begin(), others.end(), [&](const auto& entry) {
+    return entry.second == keyword && signature.takes(entry.first);
+  });
+}
+
+Answer NameResolver::keyword(const Requirement& requirement) {
+  BoundValues values;
+  const auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
+  if (reached.verdict != Verdict::yes) return reached;
+  return keyword_of_values(values, requirement.keyword, 0);
+}
+
+/// Yes if one of the values takes it: they stand for overloads and for alternatives.
+Answer NameResolver::keyword_of_values(const BoundValues& values, const std::string& keyword, int depth) {
+  auto best = no("");
+  for (const auto& value : values) improve(best, keyword_of(value, keyword, depth));
+  return best;
+}
+
+Answer NameResolver::keyword_of(const BoundValue& value, const std::string& keyword, int depth) {
+  if (depth > kMostDepth) return too_deep();
+  switch (value.kind) {
+    case BoundValue::Kind::function:
+      return keyword_of_function(value, keyword);
+    case BoundValue::Kind::klass:
+      return keyword_of_class(value, keyword, depth);
+    case BoundValue::Kind::choice:
+      return keyword_of_values(value.choices, keyword, depth + 1);
+    case BoundValue::Kind::unknown:
+      return unknown(value.reason);
+    default:
+      return unknown("the parameters of what is called are not known");
+  }
+}
+
+Answer NameResolver::keyword_of_function(const BoundValue& value, const std::string& keyword) {
+  const auto& names = *value.names;
+  const auto& tree = *names.tree;
+  const auto signature = signature_of(tree, value.definition->clause->head, names.is_stub);
+  const auto where = at(value.file, value.definition->line);
+  if (takes(signature, keyword, names.is_stub))
+    return yes(fmt::format("a parameter of {} ({})", value.name, where));
+  if (signature.takes_any) return unknown(fmt::format("{} ({}) takes any keyword", value.name, where));
+  for (const auto decorator : value.definition->decorators) {
+    if (is_transparent(tree, decorator)) continue;
+    return unknown(fmt::format("a decorator of {} ({}) may change its parameters", value.name, where));
+  }
+  const auto kind = library_.files.find(names.module).kind;
+  if (names.is_stub && kind != ModuleKind::source && kind != ModuleKind::package) {
+    const auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
+    if (confirmed.verdict != Verdict::no) return confirmed;
+  }
+  return no(fmt::format("{} ({}) of {} has no parameter {}{}", value.name, where,
+                        library_.label(names.module), keyword, near_parameter(signature, keyword)));
+}
+
+/// What the list of operators says of a compiled function, whose stub may be incomplete: unknown if it does
+/// not have the function.
+Answer NameResolver::operator_takes(const std::string& name, const std::string& keyword) {
+  const auto& rules = *library_.rules;
+  const auto* list = list_of(rules.operators);
+  if (list == nullptr) return unknown("not read yet");
+  auto best = unknown(fmt::format("{} is compiled, and its stub may not have all parameters", name));
+  for (auto entry = list->lower_bound(name); entry != list->end(); ++entry) {
+    const auto& key = entry->first;
+    if (key != name && !key.starts_with(name + ".")) break;
+    Signature signature;
+    for (const auto& parameter : entry->second) signature.parameters.push_back({parameter});
+    if (takes(signature, keyword, true)) {
+      return yes(fmt::format("a parameter of {} ({})", key, rules.operators.files.front()));
+    }
+    best = no("");
+  }
+  return best;
+}
+
+/// Python calls the metaclass's `__call__`, which calls `__new__` and `__init__` with the same arguments.
+Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string& keyword, int depth) {
+  const auto& tree = *value.names->tree;
+  const auto& body = body_of(value);
+  for (const auto decorator : value.definition->decorators) {
+    const bool data = is_named(tree, decorator, "dataclass");
+    if (data && !switches_off(tree, decorator, "init") && !body.members.contains("__init__")) {
+      return keyword_of_fields(value, keyword, depth);
+    }
+    if (!data && !is_transparent(tree, decorator)) {
+      return unknown(fmt::format("a decorator of the class {} may change its parameters", value.name));
+    }
+  }
+  if (!body.metaclass.empty()) {
+    const auto meta = in_metaclass(value, body, "__call__", depth);
+    const auto called = dotted_name(tree, body.metaclass);
+    if (!value.names->is_stub && (meta.verdict == Verdict::unknown || !called.ends_with("ABCMeta"))) {
+      for (const auto& each : evaluate(*value.names, value.file, body.metaclass, depth + 1)) {
+        const bool plain =
+            each.kind == BoundValue::Kind::klass && !body_of(each).members.contains("__call__");
+        if (!plain) return unknown(fmt::format("the metaclass of {} may change its parameters", value.name));
+      }
+    }
+  }
+  // What a stub says of the __init__ of a compiled base does not bind classes written in Python.
+  std::vector<BoundValues> methods;
+  for (const auto* method : {"__init__", "__new__"}) {
+    auto functions = values_in_class(value, method, depth + 1);
+    const bool known = std::all_of(functions.begin(), functions.end(), [&](const BoundValue& each) {
+      return each.kind == BoundValue::Kind::function && each.names->is_stub == value.names->is_stub;
+    });
+    if (known) methods.push_back(std::move(functions));
+  }
+  bool explicitly = false;
+  auto best = unknown(fmt::format("no __init__ of the class {} was found", value.name));
+  for (const auto& functions : methods) {
+    auto next = keyword_of_values(functions, keyword, depth + 1);
+    if (next.verdict == Verdict::no && value.names->is_stub) next.verdict = Verdict::unknown;
+    if (next.verdict == Verdict::no) return next;
+    explicitly = explicitly || next.verdict == Verdict::yes;
+    if (next.verdict == Verdict::yes || best.verdict != Verdict::yes) best = std::move(next);
+  }
+  if (explicitly) return best;
+  for (const auto base : body.bases) {
+    if (is_named(tree, base, "NamedTuple")) {
+      const auto& fields = body.fields;
+      if (std::find(fields.begin(), fields.end(), keyword) != fields.end())
+        return yes("a field of " + value.name);
+      return no(fmt::format("the class {} ({}) of {} has no field {}", value.name,
+                            at(value.file, value.definition->line), library_.label(value.names->module),
+                            keyword));
+    }
+  }
+  return best;
+}
+
+/// Fields of a dataclass and of the dataclasses it is derived from. `field(init=False)` and KW_ONLY do not
+/// take a field's name away often enough to look for them.
+Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth) {
+  if (depth > kMostDepth) return too_deep();
+  const auto& body = body_of(value);
+  const auto where = at(value.file, value.definition->line);
+  const auto& fields = body.fields;
+  if (std::find(fields.begin(), fields.end(), keyword) != fields.end()) {
+    return yes(fmt::format("a field of {} ({})", value.name, where));
+  }
+  auto best = no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
+                             library_.label(value.names->module), keyword));
+  for (const auto base : body.bases) {
+    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
+      if (each.kind == BoundValue::Kind::foreign) {
+        const auto& name = each.name;
+        if (name == "builtins.object" || name == "abc.ABC" || name == "typing.Generic" ||
+            name == "typing.Protocol")
+          continue;
+        improve(best, unknown(fmt::format("the base class {} of {} was not found", name, value.name)));
+      } else if (each.kind == BoundValue::Kind::klass) {
+        improve(best, keyword_of_fields(each, keyword, depth + 1));
+      } else {
+        improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
+      }
+    }
+  }
+  return best;
+}
+
+}  // namespace launch::pysource

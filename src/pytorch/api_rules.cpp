@@ -1,0 +1,176 @@
+#include "pytorch/api_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/text.hpp"
+#include "base/tsv.hpp"
+#include "pytorch/tables.hpp"
+
+namespace launch::pytorch {
+namespace {
+
+bool continues_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/// Names of dtypes that are not those of the C++ type in lower case.
+std::string dtype_of(std::string_view name) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> kNames = {
+      {{"Byte", "uint8"},
+       {"Char", "int8"},
+       {"Short", "int16"},
+       {"Int", "int32"},
+       {"Long", "int64"},
+       {"Half", "float16"},
+       {"Float", "float32"},
+       {"Double", "float64"},
+       {"ComplexHalf", "complex32"},
+       {"ComplexFloat", "complex64"},
+       {"ComplexDouble", "complex128"}}};
+  for (const auto& [type, dtype] : kNames) {
+    if (type == name) return std::string(dtype);
+  }
+  return to_lower(name);
+}
+
+std::string_view trimmed(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
+}
+
+/// The parameters' names of "(Tensor self, Tensor(a!) other, *, Scalar alpha=1)".
+std::vector<std::string> parameters_of(std::string_view schema) {
+  std::vector<std::string> names;
+  int depth = 0;
+  std::size_t start = 0;
+  for (std::size_t i = 0; i < schema.size(); ++i) {
+    const char c = schema[i];
+    if (c == '(' || c == '[') ++depth;
+    if (c == '(' && depth == 1) start = i + 1;
+    const bool closes = (c == ')' || c == ']') && --depth == 0;
+    if (!closes && !(c == ',' && depth == 1)) continue;
+    auto part = trimmed(schema.substr(start, i - start));
+    part = trimmed(part.substr(0, part.find('=')));
+    const auto space = part.find_last_of(' ');
+    if (space != std::string_view::npos) names.emplace_back(part.substr(space + 1));
+    start = i + 1;
+    if (closes) break;
+  }
+  return names;
+}
+
+}  // namespace
+
+pysource::NameList read_native_functions(std::string_view content) {
+  constexpr std::string_view kFunction = "- func: ";
+  constexpr std::string_view kGenerated = "  autogen: ";
+  pysource::NameList operators;
+  while (!content.empty()) {
+    const auto end = std::min(content.find('\n'), content.size());
+    auto line = content.substr(0, end);
+    content.remove_prefix(std::min(end + 1, content.size()));
+    if (line.starts_with(kFunction)) {
+      line.remove_prefix(kFunction.size());
+      const auto name = line.substr(0, line.find('('));
+      operators.emplace(trimmed(name), parameters_of(line.substr(std::min(name.size(), line.size()))));
+    } else if (line.starts_with(kGenerated)) {
+      line.remove_prefix(kGenerated.size());
+      for (const auto part : split(line, ',')) operators.try_emplace(std::string(trimmed(part)));
+    }
+  }
+  return operators;
+}
+
+pysource::NameList read_scalar_types(std::string_view content) {
+  pysource::NameList names;
+  for (auto at = content.find("_("); at != std::string_view::npos; at = content.find("_(", at + 2)) {
+    const auto line = content.substr(at, content.find('\n', at) - at);
+    const auto comma = line.rfind(',', line.find(')', line.find(',')));
+    const auto close = line.find(')', comma);
+    if (comma == std::string_view::npos || close == std::string_view::npos) continue;
+    const auto name = trimmed(line.substr(comma + 1, close - comma - 1));
+    if (!name.empty() && std::all_of(name.begin(), name.end(), continues_name)) {
+      names.try_emplace("torch:" + dtype_of(name));
+    }
+  }
+  return names;
+}
+
+pysource::NameList read_identifiers(std::string_view content) {
+  constexpr std::size_t kLongest = 100;
+  std::vector<std::string_view> found;
+  for (std::size_t i = 0; i < content.size(); ++i) {
+    const auto start = i;
+    while (i < content.size() && continues_name(content[i])) ++i;
+    const auto length = i - start;
+    const bool ends = i < content.size() && content[i] == '\0';
+    if (ends && length > 1 && length <= kLongest) found.push_back(content.substr(start, length));
+  }
+  std::vector<std::string> reversed;
+  reversed.reserve(found.size());
+  for (const auto name : found) reversed.emplace_back(name.rbegin(), name.rend());
+  std::sort(reversed.begin(), reversed.end());
+  pysource::NameList names;
+  for (auto& name : reversed) names.try_emplace(names.end(), std::move(name));
+  return names;
+}
+
+Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_view operators) {
+  pysource::ApiRules rules;
+  TRY_ASSIGN(const auto rows, read_table(names, "python_names.tsv", {"kind", "name", "value", "source"}));
+  const std::array<std::pair<std::string_view, pysource::ApiRules::Names*>, 7> sets = {
+      {{"compiled", &rules.compiled_names},
+       {"unlisted", &rules.unlisted},
+       {"complete-stub", &rules.complete_stubs},
+       {"opaque", &rules.opaque},
+       {"decorator", &rules.transparent_decorators},
+       {"transparent-call", &rules.transparent_calls},
+       {"choosing-call", &rules.choosing_calls}}};
+  for (const auto& row : rows) {
+    const auto* set =
+        std::find_if(sets.begin(), sets.end(), [&](const auto& each) { return each.first == row[0]; });
+    if (set != sets.end()) {
+      set->second->insert(row[1]);
+    } else if (row[0] == "stands-for") {
+      rules.stands_for.emplace(row[1], row[2]);
+    } else if (row[0] == "plug-in") {
+      rules.plug_ins.emplace(row[1], row[2]);
+    } else if (row[0] == "settings") {
+      rules.settings.emplace(row[1], row[2]);
+    } else if (row[0] == "keyword") {
+      rules.other_keywords.emplace(row[1], row[2]);
+    } else {
+      return fail(input_error(
+          fmt::format("python_names.tsv: the row of {} has an unknown kind: {}", in_quotes(row[1]), row[0])));
+    }
+  }
+  TRY_ASSIGN(const auto by_hand,
+             read_table(operators, "hand_made_operators.tsv", {"name", "versions", "source"}));
+  for (const auto& row : by_hand) {
+    (row[1] == "all" ? rules.hand_made_operators : rules.varying_operators).insert(row[0]);
+  }
+  rules.operators_module = "torch.ops";
+  rules.operators_source = "torch._ops";
+  rules.operators_namespace = "aten";
+  rules.operators = {{"torchgen/packaged/ATen/native/native_functions.yaml"}, read_native_functions};
+  rules.compiled = {
+      {"torch/include/torch/headeronly/core/ScalarType.h", "torch/include/c10/core/ScalarType.h"},
+      read_scalar_types};
+  rules.compiled_modules = {"torch"};
+  rules.strings = {{"torch/lib/libtorch_python.so"}, read_identifiers, true};
+  return rules;
+}
+
+const pysource::ApiRules& api_rules() {
+  static const auto kRules = read_api_rules(kPythonNamesText, kHandMadeOperatorsText).value();
+  return kRules;
+}
+
+}  // namespace launch::pytorch

@@ -1,0 +1,127 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "question.hpp"
+
+namespace launch::probe {
+namespace {
+
+std::string ask(const std::string& source, const std::string& name) {
+  return Questions(Files{{"torch/__init__.py", source}})(name);
+}
+
+TEST(Keywords, Functions) {
+  const std::string source =
+      "def f(a, /, b, *, c=1): pass\ndef g(**kwargs): pass\ndef h(named, **kwargs): pass\n";
+  EXPECT_EQ(ask(source, "f(b=)"), "yes: a parameter of f (torch/__init__.py:1)");
+  EXPECT_EQ(ask(source, "f(c=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "f(a=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "f(d=)"), "no: f (torch/__init__.py:1) of torch 2.3.1 has no parameter d");
+  EXPECT_EQ(ask(source, "g(d=)"), "unknown: g (torch/__init__.py:2) takes any keyword");
+  EXPECT_EQ(ask(source, "h(named=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "gone(d=)"), "no: torch/__init__.py of torch 2.3.1 has no gone");
+}
+
+TEST(Keywords, ARenamedParameter) {
+  EXPECT_EQ(
+      ask("def _maybe_apply_numa_binding(*, device_index): pass\n", "_maybe_apply_numa_binding(device_idx=)"),
+      "no: _maybe_apply_numa_binding (torch/__init__.py:1) of torch 2.3.1 has no parameter device_idx, but "
+      "device_index");
+  EXPECT_EQ(
+      ask("def _maybe_apply_numa_binding(*, device_index): pass\n", "_maybe_apply_numa_binding(gpu_index=)"),
+      "no: _maybe_apply_numa_binding (torch/__init__.py:1) of torch 2.3.1 has no parameter gpu_index");
+  EXPECT_EQ(ask("def fully_shard(module, *, mesh=None): pass\n", "fully_shard(ignored_params=)"),
+            "no: fully_shard (torch/__init__.py:1) of torch 2.3.1 has no parameter ignored_params");
+}
+
+TEST(Keywords, DecoratorsThatMayChangeParameters) {
+  const std::string source =
+      "@torch.no_grad()\n@functools.lru_cache\ndef f(a): pass\n@register(1)\ndef g(a): pass\n"
+      "def overloaded(a): pass\noverloaded = wrap(overloaded)\n";
+  EXPECT_EQ(ask(source, "f(b=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "g(a=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "g(b=)"),
+            "unknown: a decorator of g (torch/__init__.py:5) may change its parameters");
+  EXPECT_EQ(ask(source, "overloaded(b=)").substr(0, 8), "unknown:");
+}
+
+TEST(Keywords, Classes) {
+  const std::string source =
+      "class A:\n  def __init__(self, x): pass\nclass B(A): pass\nclass C:\n  def __new__(cls, y): pass\n"
+      "class D(A):\n  def __new__(cls, *args, **kwargs): pass\nclass E(A):\n  def __init__(self, **kwargs): "
+      "pass\n"
+      "class F: pass\nclass M(type):\n  def __call__(cls, **k): pass\nclass G(A, metaclass=M): pass\n";
+  EXPECT_EQ(ask(source, "A(x=)"), "yes: a parameter of A.__init__ (torch/__init__.py:2)");
+  EXPECT_EQ(ask(source, "B(x=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "B(verbose=)"),
+            "no: A.__init__ (torch/__init__.py:2) of torch 2.3.1 has no parameter verbose");
+  EXPECT_EQ(ask(source, "C(y=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "C(z=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "D(x=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "D(z=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "E(z=)").substr(0, 8), "unknown:");
+  EXPECT_EQ(ask(source, "F(z=)"), "unknown: no __init__ of the class F was found");
+  EXPECT_EQ(ask(source, "G(z=)"), "unknown: the metaclass of G may change its parameters");
+}
+
+TEST(Keywords, FieldsOfDataclassesAndNamedTuples) {
+  const std::string source =
+      "@dataclass\nclass A:\n  x: int\n@dataclasses.dataclass(frozen=True)\nclass B(A):\n  y: int = 1\n"
+      "class N(NamedTuple):\n  f: int\n@dataclass\nclass C(outside.K):\n  z: int\n";
+  EXPECT_EQ(ask(source, "B(x=)"), "yes: a field of A (torch/__init__.py:2)");
+  EXPECT_EQ(ask(source, "B(y=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "B(z=)"), "no: the class B (torch/__init__.py:5) of torch 2.3.1 has no field z");
+  EXPECT_EQ(ask(source, "N(f=)"), "yes: a field of N");
+  EXPECT_EQ(ask(source, "N(g=)"), "no: the class N (torch/__init__.py:7) of torch 2.3.1 has no field g");
+  EXPECT_EQ(ask(source, "C(a=)").substr(0, 8), "unknown:");
+}
+
+TEST(Keywords, FunctionsThatChooseAndTransparentCalls) {
+  const std::string source =
+      "def a(x, flag): pass\ndef b(x): pass\nf = boolean_dispatch(arg_name='flag', if_true=a, if_false=b)\n"
+      "g = _add_docstr(a, 'text')\n";
+  EXPECT_EQ(ask(source, "f(flag=)").substr(0, 3), "yes");
+  EXPECT_EQ(ask(source, "f(y=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "g(x=)").substr(0, 3), "yes");
+}
+
+/// The keyword that broke users of torch 2.4: added to scaled_dot_product_attention in 2.5.
+TEST(Keywords, CompiledFunctionsByStubAndListOfOperators) {
+  const auto wheel = [](const std::string& parameters) {
+    return Questions(Files{
+        {"torch/__init__.py", "from torch import nn, _C\n"},
+        {"torch/nn/__init__.py", "from . import functional\n"},
+        {"torch/nn/functional.py",
+         "import torch\nscaled_dot_product_attention = "
+         "_add_docstr(torch._C._nn.scaled_dot_product_attention, '')\n"},
+        {"torch/_C.so", ""},
+        {"torch/_C/__init__.pyi", ""},
+        {"torch/_C/_nn.pyi",
+         "def scaled_dot_product_attention(query, key" + parameters +
+             ", dim=0): ...\ndef by_hand(a): ...\n@overload\ndef over(a, b): ...\n@overload\ndef over(a, "
+             "c): ...\n"},
+        {"torchgen/packaged/ATen/native/native_functions.yaml",
+         "- func: scaled_dot_product_attention(Tensor query, Tensor key, *, float? scale=None) -> Tensor\n- "
+         "func: over(int "
+         "a) -> int\n"}});
+  };
+  const std::string asked = "nn.functional.scaled_dot_product_attention(enable_gqa=)";
+  EXPECT_EQ(
+      wheel("")(asked),
+      "no: scaled_dot_product_attention (torch/_C/_nn.pyi:1) of torch 2.3.1 has no parameter enable_gqa");
+  EXPECT_EQ(wheel(", enable_gqa=False")(asked),
+            "yes: a parameter of scaled_dot_product_attention (torch/_C/_nn.pyi:1)");
+  EXPECT_EQ(wheel("")("nn.functional.scaled_dot_product_attention(scale=)"),
+            "yes: a parameter of scaled_dot_product_attention "
+            "(torchgen/packaged/ATen/native/native_functions.yaml)");
+  // Compiled functions take "axis" for "dim".
+  EXPECT_EQ(wheel("")("nn.functional.scaled_dot_product_attention(axis=)").substr(0, 3), "yes");
+  EXPECT_EQ(wheel("")("_C._nn.by_hand(b=)"),
+            "unknown: by_hand is compiled, and its stub may not have all parameters");
+  EXPECT_EQ(wheel("")("_C._nn.over(b=)").substr(0, 3), "yes");
+  EXPECT_EQ(wheel("")("_C._nn.over(c=)").substr(0, 3), "yes");
+  EXPECT_EQ(wheel("")("_C._nn.over(d=)").substr(0, 3), "no:");
+}
+
+}  // namespace
+}  // namespace launch::probe
