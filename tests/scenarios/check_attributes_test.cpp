@@ -49,16 +49,19 @@ TEST_F(CheckScenario, AttributesAndKeywords) {
       "  src/train.py:6:5\n"
       "    z = F.gelu(F.sdpa(y, scale=1))\n"
       "        ^^^^^^\n"
+      "  no torch from 2.3.1 to 2.8.0 has it\n"
       "torch.nn.functional.relu(threshold=…): no (relu (torch/nn/functional.py:1) of torch 2.8.0 has no "
       "parameter threshold)\n"
       "  src/train.py:5:33\n"
       "    y = torch.nn.functional.relu(1, threshold=2, inplace=True)\n"
       "                                    ^^^^^^^^^\n"
+      "  no torch from 2.3.1 to 2.8.0 has it\n"
       "torch.optim.SGD(learn_rate=…): no (SGD.__init__ (torch/optim/__init__.py:2) of torch 2.8.0 has no "
       "parameter learn_rate)\n"
       "  src/train.py:14:13, on a path\n"
       "    SGD([], learn_rate=1, momentum=1)\n"
       "            ^^^^^^^^^^\n"
+      "  no torch from 2.3.1 to 2.8.0 has it\n"
       "1 keyword is unknown (-v shows it)\n"
       "2 missing names are not run with this version (-v shows them)\n"
       "torch 2.8.0: 15 names in 1 file: 8 yes, 6 no (3 of them not needed), 1 unknown\n"
@@ -80,8 +83,9 @@ TEST_F(CheckScenario, ATestOfTheVersionThatIsWrongLetsAKeywordRun) {
             "  src/train.py:3:33\n"
             "    torch.nn.functional.relu(1, leak=2)\n"
             "                                ^^^^\n"
-            "  src/train.py:2: this test lets it run\n"
+            "  src/train.py:2: this condition lets it run\n"
             "    if torch.__version__ >= '2.6':\n"
+            "  no torch from 2.3.1 to 2.8.0 has it\n"
             "1 missing name is not run with this version (-v shows it)\n"
             "torch 2.8.0: 5 names in 1 file: 3 yes, 2 no (1 of them not needed), 0 unknown\n"
             "  imports: 1 name: 1 yes, 0 no, 0 unknown\n"
@@ -102,14 +106,16 @@ TEST_F(CheckScenario, AttributesThatTheOlderReleaseHad) {
       "  src/train.py:6:5\n"
       "    z = F.gelu(F.sdpa(y, scale=1))\n"
       "        ^^^^^^\n"
+      "  torch has it in 2.4.0 alone\n"
       "torch.nn.functional.relu(threshold=…): no, but torch 2.4.0 has it (relu (torch/nn/functional.py:1) "
       "of torch 2.8.0 has no parameter threshold)\n"
       "  src/train.py:5:33\n"
       "    y = torch.nn.functional.relu(1, threshold=2, inplace=True)\n"
       "                                    ^^^^^^^^^\n"
+      "  torch has it in 2.4.0 alone\n"
       "1 name is missing in torch 2.4.0 as well (-v shows it)\n"
       "2 missing names are not run with this version (-v shows them)\n"
-      "torch 2.8.0 after 2.4.0: 15 names in 1 file: 8 yes, 6 no (3 of them not needed), 1 unknown\n"
+      "torch 2.8.0 compared with 2.4.0: 15 names in 1 file: 8 yes, 6 no (3 of them not needed), 1 unknown\n"
       "  imports: 3 names: 3 yes, 0 no, 0 unknown\n"
       "  attributes: 5 names: 3 yes, 2 no (1 of them not needed), 0 unknown\n"
       "  keywords: 7 names: 2 yes, 4 no (2 of them not needed), 1 unknown\n");
@@ -127,6 +133,7 @@ TEST_F(CheckScenario, WhatIsUnknownForOneReasonIsSaidOnce) {
             "  src/train.py:4:5\n"
             "    z = torch.Gone(size=1)\n"
             "        ^^^^^^^^^^\n"
+            "  no torch from 2.3.1 to 2.8.0 has it\n"
             "torch.npu: unknown (torch.npu comes with the package torch_npu)\n"
             "  src/train.py:2:5\n"
             "    x = torch.npu.device_count()\n"
@@ -154,7 +161,8 @@ TEST_F(CheckScenario, OneOfTheNamesThatAreBoundSuffices) {
 TEST_F(CheckScenario, AttributesForOtherPrograms) {
   index_.add(release("2.8.0", kNew));
   scenario_.write("src/train.py", "import torch\ntorch.nn.functional.relu(1, foo=torch.Gone)\n");
-  const auto github = scenario_.launch({"check", "--torch", "2.8.0", "src", "--format", "github"});
+  const auto github =
+      scenario_.launch({"check", "--torch", "2.8.0", "src", "--no-history", "--format", "github"});
   EXPECT_EQ(github.out,
             "::error file=src/train.py,line=2,col=33,endColumn=42,title=torch.Gone::torch.Gone: no "
             "(torch/__init__.py of torch 2.8.0 has no Gone)\n"
@@ -165,8 +173,8 @@ TEST_F(CheckScenario, AttributesForOtherPrograms) {
             "::notice title=launch check::  imports: 1 name: 1 yes, 0 no, 0 unknown\n"
             "::notice title=launch check::  attributes: 2 names: 1 yes, 1 no, 0 unknown\n"
             "::notice title=launch check::  keywords: 1 name: 0 yes, 1 no, 0 unknown\n");
-  const auto sarif =
-      nlohmann::json::parse(scenario_.launch({"check", "--torch", "2.8.0", "src", "--format", "sarif"}).out);
+  const auto sarif = nlohmann::json::parse(
+      scenario_.launch({"check", "--torch", "2.8.0", "src", "--no-history", "--format", "sarif"}).out);
   std::vector<std::string> results;
   for (const auto& each : sarif["runs"][0]["results"])
     results.push_back(each["ruleId"].get<std::string>() + ": " + each["message"]["text"].get<std::string>());

@@ -241,8 +241,7 @@ TEST_F(VersionsScenario, AttributesAndKeywords) {
             "torch.Partial.reduce          yes since 2.5.0, no from 2.6.0\n"
             "torch.attend(enable_gqa=…)    yes since 2.5.0, unknown from 2.6.0\n"
             "torch.nn.Module               yes\n"
-            "3 names: 1 in every version\n"
-            "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+            "torch 2.4.0 to 2.6.0: 3 versions, using wheels for Python 3.11\n");
   EXPECT_EQ(done.err, "");
   done = scenario_.launch({"bisect", "torch.attend(enable_gqa=)", "--to", "2.5.0"});
   EXPECT_EQ(
@@ -251,7 +250,7 @@ TEST_F(VersionsScenario, AttributesAndKeywords) {
       "  no   2.4.0  1 version  attend (torch/__init__.py:3) of torch 2.4.0 has no parameter enable_gqa\n"
       "  yes  2.5.0  1 version  a parameter of attend (torch/__init__.py:3)\n"
       "  changed between 2.4.0 and 2.5.0\n"
-      "torch 2.4.0 to 2.5.0: 2 versions, by wheels for Python 3.11\n");
+      "torch 2.4.0 to 2.5.0: 2 versions, using wheels for Python 3.11\n");
   scenario_.write("src/a.py",
                   "import torch\ntorch.attend(1, enable_gqa=True)\nprint(torch.Partial.reduce)\n");
   done = scenario_.launch({"range", "src"});
@@ -265,7 +264,7 @@ TEST_F(VersionsScenario, AttributesAndKeywords) {
       "newest 2.5.0: 2.6.0 lacks what the code needs\n"
       "  src/a.py:3: torch.Partial.reduce (the class Partial (torch/__init__.py:4) of torch 2.6.0 has no "
       "attribute reduce)\n"
-      "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+      "torch 2.4.0 to 2.6.0: 3 versions, using wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 0);
   // A test of the version takes the bound away.
   scenario_.write("src/a.py",
@@ -273,9 +272,9 @@ TEST_F(VersionsScenario, AttributesAndKeywords) {
   done = scenario_.launch({"range", "src"});
   EXPECT_EQ(done.out,
             "torch 2.4.0 to 2.6.0 (4 names in 1 file)\n"
-            "oldest 2.4.0: no bound found, as it is the oldest that was asked\n"
-            "newest 2.6.0: no bound found, as it is the newest that was asked\n"
-            "torch 2.4.0 to 2.6.0: 3 versions, by wheels for Python 3.11\n");
+            "oldest 2.4.0: no bound found, as it is the oldest version checked\n"
+            "newest 2.6.0: no bound found, as it is the newest version checked\n"
+            "torch 2.4.0 to 2.6.0: 3 versions, using wheels for Python 3.11\n");
 }
 
 TEST_F(VersionsScenario, APageThatNeedsNothingElse) {

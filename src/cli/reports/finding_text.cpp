@@ -62,7 +62,7 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
 
 std::string history_text(const probe::CheckReport& report, const probe::Finding& finding) {
   const auto found = report.history.find(report.platforms.front().names[finding.name].requirement);
-  if (found == report.history.end() || is_aside(finding.standing)) return {};
+  if (found == report.history.end() || is_aside(report, finding)) return {};
   const auto& history = found->second;
   const auto unknown =
       history.unknown == 0 ? "" : fmt::format(" ({} unknown)", count_of(history.unknown, "version"));
