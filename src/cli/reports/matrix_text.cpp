@@ -69,6 +69,7 @@ std::vector<std::string> skipped_versions(const std::vector<probe::SkippedVersio
     }
   }
   std::vector<std::string> lines;
+  lines.reserve(by_reason.size());
   for (const auto& [reason, versions] : by_reason)
     lines.push_back(fmt::format("skipped {}: {}", join(versions, ", "), printable(reason)));
   return lines;
