@@ -168,6 +168,10 @@ bool missed_image(std::string_view err) {
          err.find("locating item named") != std::string_view::npos;
 }
 
+bool missed_layer(std::string_view err) {
+  return err.find("layer not known") != std::string_view::npos;
+}
+
 std::vector<std::string> words(std::string_view output) {
   std::vector<std::string> out;
   for (const auto line : lines(output)) {

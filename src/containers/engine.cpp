@@ -104,7 +104,12 @@ Result<Digest> Engine::pull(const std::string& authority, const std::string& nam
                             std::stop_token stop) const {
   auto arguments = info_.type->plain_pull();
   const auto& reference = arguments.emplace_back(fmt::format("{}/{}@{}", authority, name, digest.text()));
-  TRY_ASSIGN(const auto outcome, runner_->run(process(arguments), std::move(stop)));
+  const auto stopped = std::move(stop);
+  TRY_ASSIGN(auto outcome, runner_->run(process(arguments), stopped));
+  const int tries = info_.type->may_miss_images() ? 3 : 1;
+  for (int i = 1; i < tries && !outcome.ok() && missed_layer(outcome.err); ++i) {
+    TRY_ASSIGN(outcome, runner_->run(process(arguments), stopped));
+  }
   if (!outcome.ok()) return fail(failed(fmt::format("pull the image {}", name), outcome));
   TRY_ASSIGN(const auto image, find_image(reference));
   if (image) return image->image_id;

@@ -158,6 +158,18 @@ TEST_F(TakeOver, APullThatFailsOrLeavesNothing) {
   EXPECT_EQ(id.error().text(), "error: podman pulled the image launch/demo, but cannot find it\n");
 }
 
+TEST_F(TakeOver, APullIsTriedAgainWhenASharedLayerGoesMeanwhile) {
+  const auto reference = "127.0.0.1:4000/launch/demo@" + digest('d').text();
+  const auto pull = "podman pull --quiet --tls-verify=false " + reference;
+  runner_.on(pull, {125, "", "Error: writing blob: locating layer for blob \"x\": layer not known\n"});
+  runner_.on(pull, {0, "x\n"});
+  runner_.on("podman image inspect " + reference,
+             {0, fmt::format(R"([{{"Id": "{}"}}])", digest('a').text())});
+  const auto id = podman().pull("127.0.0.1:4000", "launch/demo", digest('d'), {});
+  ASSERT_TRUE(id) << id.error().text();
+  EXPECT_EQ(*id, digest('a'));
+}
+
 TEST_F(TakeOver, AnArchiveIsReadFromStdin) {
   std::string rest = "archive";
   const auto read = [&](std::span<char> buffer) -> Result<std::size_t> {
