@@ -60,10 +60,11 @@ class BisectRun(StandaloneProject):
         return self.launch("bisect", NAME, "--run", command, *more, code=code, **self.variables())
 
     def storage(self):
-        """Images of this test's recipe, by name and ID."""
-        return run("podman", "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}",
-                   "--filter", f"reference=localhost/launch/{NAME}*").split("\n") + sorted(
-                       set(run("podman", "images", "--all", "--quiet", "--no-trunc").split()))
+        """Images of this test's recipe, by name and ID, and all that have its name in a label."""
+        named = run("podman", "images", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}",
+                    "--filter", f"reference=localhost/launch/{NAME}*").split("\n")
+        return named, sorted(set(run("podman", "images", "--all", "--quiet", "--no-trunc",
+                                     "--filter", f"label=org.opencontainers.image.title={NAME}").split()))
 
     def containers(self):
         return run("podman", "ps", "--all", "--quiet", "--filter", "label=launch.bisect").split()
