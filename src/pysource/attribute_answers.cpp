@@ -37,7 +37,7 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
   for (auto module = requirement.module; place.kind == Located::Kind::missing;) {
     const auto dot = module.rfind('.');
     if (dot == std::string::npos) return no(place.reason);
-    chain = module.substr(dot + 1) + "." + chain;
+    chain.insert(0, module.substr(dot + 1) + ".");
     module.resize(dot);
     place = locate(module, 0);
   }
@@ -263,7 +263,7 @@ BoundValues NameResolver::values_in_class(const BoundValue& value, const std::st
     return values;
   }
   for (const auto base : body.bases) {
-    for (auto each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
       if (each.kind != BoundValue::Kind::klass || each.definition->clause == value.definition->clause)
         continue;
       if (in_class(each, name, depth + 1).verdict != Verdict::yes) continue;

@@ -42,7 +42,7 @@ bool NameResolver::takes(const Signature& signature, const std::string& keyword,
 
 Answer NameResolver::keyword(const Requirement& requirement) {
   BoundValues values;
-  const auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
+  auto reached = attribute({requirement.module, requirement.name, {}, Tier::attribute}, &values);
   if (reached.verdict != Verdict::yes) return reached;
   return keyword_of_values(values, requirement.keyword, 0);
 }
@@ -84,7 +84,7 @@ Answer NameResolver::keyword_of_function(const BoundValue& value, const std::str
   }
   const auto kind = library_.files.find(names.module).kind;
   if (names.is_stub && kind != ModuleKind::source && kind != ModuleKind::package) {
-    const auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
+    auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
     if (confirmed.verdict != Verdict::no) return confirmed;
   }
   return no(fmt::format("{} ({}) of {} has no parameter {}{}", value.name, where,

@@ -28,7 +28,7 @@ Value limited(std::string text) {
 }
 
 Value limited(Value value) {
-  return parts_of(value) <= kMostParts ? value : Value::unknown(Truth::open());
+  return parts_of(value) <= kMostParts ? std::move(value) : Value::unknown(Truth::open());
 }
 
 }  // namespace launch::pysource

@@ -9,7 +9,6 @@
 namespace launch::scenarios {
 namespace {
 
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;

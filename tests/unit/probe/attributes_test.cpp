@@ -7,7 +7,6 @@ namespace launch::probe {
 namespace {
 
 using testing::ElementsAre;
-using testing::IsEmpty;
 
 TEST(Attributes, ModulesClassesAndTheirMembers) {
   Questions ask(Files{
