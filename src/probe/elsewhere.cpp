@@ -94,6 +94,19 @@ bool offers(const pysource::ModuleNames& module, const std::string& name) {
   });
 }
 
+/// The first few modules, without those in a package that is among them: it is the place to import from.
+std::vector<std::string> without_parts(const std::vector<std::string>& modules) {
+  const auto is_part = [&](const std::string& module) {
+    return std::any_of(modules.begin(), modules.end(),
+                       [&](const std::string& other) { return module.starts_with(other + '.'); });
+  };
+  std::vector<std::string> whole;
+  for (const auto& module : modules) {
+    if (whole.size() < kMostNamed && !is_part(module)) whole.push_back(module);
+  }
+  return whole;
+}
+
 /// Modules of the same name elsewhere, and modules beside it that are spelled like it.
 Advice advice_on_module(const std::vector<std::string>& modules, const Target& target) {
   Advice advice;
@@ -136,6 +149,7 @@ class Search {
       TRY(read_candidates(first, last, advice));
       first = last;
     }
+    TRY(read_own(advice));
     std::erase_if(advice,
                   [](const auto& each) { return each.second.moved.empty() && each.second.near.empty(); });
     return advice;
@@ -181,10 +195,40 @@ class Search {
     TRY_ASSIGN(const auto answers, api_.ask(questions));
     std::vector<std::string> places;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].verdict == pysource::Verdict::yes && places.size() < kMostNamed)
-        places.push_back(questions[i].module);
+      if (answers[i].verdict == pysource::Verdict::yes) places.push_back(questions[i].module);
     }
-    return places;
+    return without_parts(places);
+  }
+
+  /// Names in the module itself that are spelled like one that was not found anywhere.
+  Result<void> read_own(std::map<pysource::Requirement, Advice>& advice) {
+    std::set<std::string> own;
+    for (const auto& [missing, modules] : candidates_) {
+      if (advice[missing].moved.empty()) own.insert(Target(missing).module);
+    }
+    const std::vector<std::string> list(own.begin(), own.end());
+    TRY_ASSIGN(const auto read, api_.read_modules(list));
+    std::vector<const pysource::Requirement*> asked;
+    std::vector<pysource::Requirement> questions;
+    for (const auto& [missing, modules] : candidates_) {
+      const Target target(missing);
+      const auto at = std::lower_bound(list.begin(), list.end(), target.module);
+      if (at == list.end() || *at != target.module) continue;
+      const auto* names = read[static_cast<std::size_t>(at - list.begin())];
+      if (names == nullptr || !advice[missing].moved.empty()) continue;
+      std::vector<std::string> spelled;
+      for (const auto& [name, bindings] : names->bindings) spelled.push_back(name);
+      const auto near = did_you_mean(target.name, spelled);
+      if (!near) continue;
+      asked.push_back(&missing);
+      questions.push_back({target.module, *near});
+    }
+    TRY_ASSIGN(const auto answers, api_.ask(questions));
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      if (answers[i].verdict == pysource::Verdict::yes)
+        advice[*asked[i]].near.push_back(pysource::full_name(questions[i]));
+    }
+    return {};
   }
 
   WheelApi& api_;

@@ -81,9 +81,11 @@ Value negative_of(Value number) {
 }  // namespace
 
 Truth GateEvaluator::truth(const Condition& test, std::uint32_t file) {
+  const auto [known, added] = truths_.try_emplace({test, file}, Truth::open());
+  if (!added) return known->second;
   steps_ = 0;
   depth_ = 0;
-  return truth(*test, Frame{file});
+  return known->second = truth(*test, Frame{file});
 }
 
 Truth GateEvaluator::passes(const Gate& gate, std::uint32_t file) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -98,10 +99,15 @@ class GateEvaluator {
   Truth satisfies(const std::string& requirement);
   /// What a name says by itself if nothing else is known about it.
   std::optional<Truth> named_truth(const std::string& name);
+  /// named_comparison, remembered.
+  const std::optional<NamedComparison>& comparison_in(const std::string& name);
 
   const SymbolTable& symbols_;
   const GateFacts& facts_;
   std::set<Requirement>* questions_;
+  /// What was asked. Many uses stand behind one test.
+  std::map<std::pair<Condition, std::uint32_t>, Truth> truths_;
+  std::unordered_map<std::string, std::optional<NamedComparison>> comparisons_ = {};  ///< in names
   std::map<std::pair<std::uint32_t, std::string>, Value> known_;
   std::vector<std::pair<std::uint32_t, std::string>> open_names_;
   int depth_ = 0;

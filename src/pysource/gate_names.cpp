@@ -121,8 +121,14 @@ Value GateEvaluator::attribute_of_object(const Value& object, const std::string&
   return result;
 }
 
+const std::optional<NamedComparison>& GateEvaluator::comparison_in(const std::string& name) {
+  const auto [known, added] = comparisons_.try_emplace(name);
+  if (added) known->second = named_comparison(name);
+  return known->second;
+}
+
 std::optional<Truth> GateEvaluator::named_truth(const std::string& name) {
-  if (const auto named = named_comparison(name);
+  if (const auto& named = comparison_in(name);
       named && !named->distribution.empty() && !named->version.empty()) {
     const auto module = [&] {
       auto text = named->distribution;
@@ -199,7 +205,7 @@ std::optional<Value> GateEvaluator::call_by_name(const std::string& name, const 
     if (limit != nullptr && limit->is(Kind::text))
       return Value::of(compare_distribution("torch", sign, limit->text));
   }
-  const auto named = named_comparison(name);
+  const auto& named = comparison_in(name);
   if (named && named->version.empty() && texts.size() == 1 && !named->distribution.empty() && op.empty()) {
     const auto fits = compare_distribution(named->distribution, named->op, texts[0]->text);
     return Value::of(skips(words) ? !fits : fits);

@@ -34,8 +34,7 @@ TEST(Elsewhere, ANameIsInTheNearestModuleThatOffersIt) {
       {"torch/distributed/tensor/user.py", "from torch.distributed.tensor import Replicate\n"},
       {"torch/distributed/device_mesh.py", "class DeviceMesh: pass\n"},
       {"torch/other/__init__.py", "class DeviceMesh: pass\n"}};
-  EXPECT_EQ(advice(files, {"torch.distributed._tensor", "Replicate"}),
-            "in torch.distributed.tensor, torch.distributed.tensor._types");
+  EXPECT_EQ(advice(files, {"torch.distributed._tensor", "Replicate"}), "in torch.distributed.tensor");
   EXPECT_EQ(advice(files, {"torch.distributed._tensor", "Inner"}), "in torch.distributed.tensor._types");
   EXPECT_EQ(advice(files, {"torch.distributed", "DeviceMesh"}),
             "in torch.distributed.device_mesh, torch.other");
@@ -51,6 +50,20 @@ TEST(Elsewhere, AModuleHasItsNameElsewhere) {
   EXPECT_EQ(advice(files, {"torch.distributed._tensor.debug", ""}), "in torch.distributed.tensor.debug");
   EXPECT_EQ(advice(files, {"torch.distributed.pipelinning", ""}), "near torch.distributed.pipelining");
   EXPECT_EQ(advice(files, {"torch.distributed.nothing", "*"}), "");
+}
+
+TEST(Elsewhere, AMisspelledNameIsLikeOneBesideIt) {
+  const std::map<std::string, std::string> files = {
+      {"torch/__init__.py", "from . import utils\n"},
+      {"torch/utils/__init__.py", ""},
+      {"torch/utils/checkpoint.py",
+       "class CheckpointPolicy: pass\nfrom torch.nowhere import CheckpointPolite\n"},
+      {"torch/nowhere.py", ""}};
+  EXPECT_EQ(advice(files, {"torch.utils.checkpoint", "CheckpointPolice"}),
+            "near torch.utils.checkpoint.CheckpointPolicy");
+  EXPECT_EQ(advice(files, {"torch", "utils.checkpoint.CheckpointPolicies", "", pysource::Tier::attribute}),
+            "near torch.utils.checkpoint.CheckpointPolicy");
+  EXPECT_EQ(advice(files, {"torch.utils.checkpoint", "Nothing"}), "");
 }
 
 TEST(Elsewhere, ANameThatOnlyLooksLikeOneIsNone) {
