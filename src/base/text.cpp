@@ -107,7 +107,7 @@ Letters letters_of(std::string_view text) {
   return letters;
 }
 
-/// No fewer edits make one text of the other: each adds at most one letter, and removes at most one.
+/// A lower bound on the edits between two texts: each edit adds and removes at most one letter.
 std::size_t least_distance(const Letters& a, const Letters& b) {
   int more = 0;
   int less = 0;

@@ -10,12 +10,12 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Find the releases or nightlies between which names of torch came and went, and the commits between them)";
+    R"(Find when names of torch came and went: in which releases or nightlies, and with which commits)";
 
 constexpr const char* kFooter =
-    R"(Every version is asked, as a name can come, go and come again: what is printed are all intervals. A version
-without a usable wheel is skipped and named; a change next to it may have happened in it. The commits are those
-that torch's wheels name. The exit code is 1 if nothing changed.
+    R"(Every version is checked, since a name can come, go and come back; all intervals are printed. Versions without
+a usable wheel are skipped and listed; a change next to one may have happened in it. A change comes with the
+commits of the two versions, as torch's wheels record them. The exit code is 1 if nothing changed.
 
 Examples:
   launch bisect torch.utils.checkpoint:CheckpointPolicy
@@ -31,7 +31,7 @@ Result<int> run_bisect(World& world, const BisectOptions& options) {
   commands::VersionQuestion question{{}, options.names};
   TRY_ASSIGN(question.versions, version_query(options.versions));
   const auto bisection = commands::bisect(std::move(question), world.context);
-  if (!bisection) return ended(world, bisection.error(), "the versions were not asked");
+  if (!bisection) return ended(world, bisection.error(), "not all versions were checked");
   world.terminal.clear();
   world.output.line(world.json ? bisect_json(*bisection) : bisect_text(*bisection));
   return bisection->found() ? 0 : kNo;

@@ -14,23 +14,21 @@ namespace {
 
 constexpr int kTries = 10;
 
-constexpr const char* kDescription =
-    R"(Move the lock of a recipe to the newest nightly that locks, has the names that the code needs, builds and is
-verified)";
+constexpr const char* kDescription = R"(Move the lock of a recipe to the newest nightly that works)";
 
 constexpr const char* kFooter =
-    R"(Nightlies are tried from the newest down to the one that is locked. Each is locked (only what the recipe takes
-from the channel moves, and what must move with it), checked against the code under [verify] scan, built and
-verified. The first that passes replaces the lock, its Dockerfile and the record of its verification. If none
-does, nothing is changed, the image of the recipe included, and the exit code is 1. The answer names what broke,
-since which nightly, and the commits of torch in between. Without the channel nightly, only the newest that
-the recipe allows is tried.
+    R"(Nightlies are tried from the newest down to the locked one. For each, a lock is resolved (only what the recipe
+takes from the channel moves, and what must move with it), checked for the names that the code under [verify]
+scan needs, built and verified. The first that passes replaces the lock, its Dockerfile and the record of its
+verification. If none does, nothing changes, including the recipe's image, and the exit code is 1. The report
+says what broke, since which nightly, and which commits of torch lie in between. If the recipe does not use the
+nightly channel, only the newest torch that it allows is tried.
 
-What could not be verified is remembered, and not verified again unless the image or the smoke test has changed.
+An image that failed verification is remembered, and is not verified again unless it or the smoke test changes.
 
 Examples:
   launch bump demo                                the newest nightly that works
-  launch bump demo --no-build                     one that locks and has the names, without an engine
+  launch bump demo --no-build                     the newest that has the names; needs no engine
   launch bump demo --format markdown > report.md  for a pull request or an issue
 )";
 
@@ -70,8 +68,8 @@ void register_bump(App& app) {
   command.option("--engine", &options->engine, engine_help()).value_name("ENGINE");
   command.option("--tries", &options->tries, fmt::format("Try at most N nightlies (default: {})", kTries))
       .value_name("N");
-  command.flag("--no-build", options->no_build, "Neither build nor verify");
-  command.flag("--again", options->again, "Also verify what an earlier bump could not verify");
+  command.flag("--no-build", options->no_build, "Do not build or verify");
+  command.flag("--again", options->again, "Verify again what failed verification in an earlier bump");
   add_format_option(command, options->format, bump_format_names());
   command.runs([options](World& world) { return run_bump(world, *options); });
 }

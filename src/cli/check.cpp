@@ -12,26 +12,27 @@
 namespace launch::cli {
 namespace {
 
-constexpr const char* kDescription =
-    R"(Check that wheels have the names that code imports. Nothing is run; the answer for each name is yes, no or
-unknown, with the file and line of every no.)";
+constexpr const char* kDescription = R"(Check that wheels have the names that code imports)";
 
 constexpr const char* kFooter =
-    R"(RECIPE or LOCK is a name (demo means recipes/demo.toml and its lock) or a path. Without PATHs, the recipe's
-[verify] scan is checked, without what its exclude matches. Every platform of a lock is asked, and every package
-whose modules the code imports; a module that no locked wheel provides is missing, and so is a name whose own
-module needs one. Without a lock, torch alone is asked, and what was not asked is counted. A wheel is read from
-the store if it is there, otherwise by range requests (about 2 MB of 800).
+    R"(Nothing is run. The answer for each name is yes, no or unknown, with the file and line of every no. A recipe or
+lock is given by name (demo means recipes/demo.toml and its lock) or by path. Without files or folders, the
+recipe's [verify] scan is checked, except what its exclude matches.
 
-An import may be missing if it is in try … except ImportError, if it is for type checkers, or if it carries the
-comment `# launch: optional`; -v shows those too, and every use. The exit code is 1 if something that the code
-needs is missing:
+With a lock, all of its platforms are checked, and every package whose modules the code imports. A module that no
+locked wheel provides is missing, and so is a name whose own module needs one. Without a lock, only torch is
+checked, and the names that were not checked are counted. A wheel is read from the store if it is there, otherwise
+by range requests (about 2 MB of 800).
+
+An import may be missing if it is in try … except ImportError, if it is for type checkers, if a test of a version
+or feature keeps it from running, or if it carries the comment `# launch: optional`; -v shows those too, and every
+use. The exit code is 1 if something that the code needs is missing:
   --fail-on must      when a file is imported
   --fail-on path      … or in a function, a branch or an error handler (the default). A package that no wheel
                       provides is only a warning there
   --fail-on unknown   … or if it is unknown whether it is missing
 
---format sarif and --format github are for CI: a log for code scanning, and annotations of GitHub Actions.
+For CI, --format sarif prints a log for code scanning, and --format github annotations for GitHub Actions.
 
 Examples:
   launch check demo                           the locked wheels against the recipe's own code
@@ -39,7 +40,7 @@ Examples:
   launch check demo --package torchvision     … only this package
   launch check --torch 2.3.1 src/             any release, without a lock
   launch check --torch 2.5.0.dev20240617 --channel nightly --cuda cu121 --python 3.11 src/
-  launch check --from 2.6.0 --torch 2.10.0 .  only what 2.6.0 has and 2.10.0 has not
+  launch check --from 2.6.0 --torch 2.10.0 .  only what 2.6.0 has and 2.10.0 lacks
   launch check demo --write-baseline known.json, then launch check demo --baseline known.json
 )";
 
@@ -131,9 +132,7 @@ void register_wheels(Command& command, CheckOptions& options) {
       .one_value_each();
   command.option("--torch", &options.torch, "Check against this version of torch, without a lock")
       .value_name("VERSION");
-  command
-      .option("--from", &options.from,
-              "Fail only for names that this version of torch has and the other lacks")
+  command.option("--from", &options.from, "Fail only for names that this older version of torch has")
       .value_name("VERSION");
   command.option("--channel", &options.channel, "Take that version from this channel (default: index)")
       .value_name("NAME")
@@ -161,12 +160,15 @@ void register_check(App& app) {
               "Leave out files and folders that match, as in a .gitignore (repeatable)")
       .value_name("GLOB")
       .one_value_each();
-  command.option("--fail-on", &options->fail_on, "Exit with 1 for such names (default: path)")
+  command
+      .option("--fail-on", &options->fail_on,
+              "Exit with 1 if a name needed this firmly is missing (default: path)")
       .value_name("NEED")
       .one_of({"must", "path", "unknown"});
-  command.option("--baseline", &options->baseline, "Do not fail for what this file holds").value_name("FILE");
+  command.option("--baseline", &options->baseline, "Do not fail for what is listed in this file")
+      .value_name("FILE");
   command
-      .option("--write-baseline", &options->write_baseline, "Write what fails to this file, and exit with 0")
+      .option("--write-baseline", &options->write_baseline, "List what fails in this file, and exit with 0")
       .value_name("FILE");
   add_format_option(command, options->format, check_format_names());
   command.runs([options](World& world) { return run_check(world, *options); });

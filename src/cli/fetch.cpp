@@ -73,13 +73,16 @@ void tell(const commands::FetchDocument& fetched, const FetchOptions& options, R
   if (fetched.taken != 0)
     reporter.note(fmt::format("{} came from {}", count_of(fetched.taken, noun), options.from));
   if (fetched.downloaded == 0) {
-    reporter.note(fmt::format("{} ({}) of {} are in the store, checked in {}", count_of(all, noun),
-                              human_bytes(bytes), fetched.lock, human_seconds(fetched.seconds)));
+    reporter.note(fmt::format("{} ({}) of {} {} in the store, checked in {}", count_of(all, noun),
+                              human_bytes(bytes), fetched.lock, all == 1 ? "is" : "are",
+                              human_seconds(fetched.seconds)));
   } else {
     const auto others = all - fetched.downloaded;
     reporter.note(fmt::format("fetched {} ({}) in {}{}", count_of(fetched.downloaded, noun),
                               human_bytes(fetched.bytes), human_seconds(fetched.seconds),
-                              others == 0 ? "" : fmt::format("; the other {} were in the store", others)));
+                              others == 0   ? ""
+                              : others == 1 ? "; the other one was in the store"
+                                            : fmt::format("; the other {} were in the store", others)));
   }
   if (fetched.wheels + fetched.interpreters != all) reporter.note(archives_text(fetched));
   for (const auto& folder : fetched.folders) reporter.note(fmt::format("{}s are in {}", noun, folder));

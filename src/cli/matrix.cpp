@@ -11,13 +11,13 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Show which releases or nightlies have which names of torch, or of another package)";
+    R"(Show which releases or nightlies of torch, or of another package, have which names)";
 
 constexpr const char* kFooter =
-    R"(NAME is a module or a name of one: torch.nn, torch.nn.Module or torch.nn:Module. For files and folders, the
-names are those that the code imports. Wheels are read by range requests (a few MB of 800 each), files that did
-not change once for all versions, and answers are kept in the store. A version without a usable wheel is skipped
-and named.
+    R"(A name is a module or a name in one: torch.nn, torch.nn.Module or torch.nn:Module. For files and folders, the
+names are those that the code imports. Wheels are read by range requests (a few MB of 800 each), files that are
+the same in several versions only once, and the answers are kept in the store. Versions without a usable wheel
+are skipped and listed.
 
 Examples:
   launch matrix torch.distributed.pipelining torch.utils.checkpoint:CheckpointPolicy
@@ -38,7 +38,7 @@ Result<int> run_matrix(World& world, const MatrixOptions& options) {
   commands::VersionQuestion question{{}, options.arguments};
   TRY_ASSIGN(question.versions, version_query(options.versions));
   const auto matrix = commands::matrix(std::move(question), world.context);
-  if (!matrix) return ended(world, matrix.error(), "the versions were not asked");
+  if (!matrix) return ended(world, matrix.error(), "not all versions were checked");
   world.terminal.clear();
   if (!options.html.empty()) {
     TRY(commands::write_page(options.html, matrix_html(*matrix), world.context));
@@ -59,7 +59,7 @@ void register_matrix(App& app) {
       .required()
       .value_name("");
   add_version_options(command, options->versions);
-  command.flag("--all", options->all, "Also list the names of code that every version has");
+  command.flag("--all", options->all, "Also list the names that every version has");
   command.option("--html", &options->html, "Also write a page to search, sort and filter").value_name("FILE");
   command.runs([options](World& world) { return run_matrix(world, *options); });
 }

@@ -10,12 +10,12 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Find the oldest and newest torch that has what code needs, and the lines that set these bounds)";
+    R"(Find the oldest and newest torch that have the names that code needs, and the lines that set these bounds)";
 
 constexpr const char* kFooter =
-    R"(Every version is asked for the names that importing the code needs. The answer is compared with what the
-nearest pyproject.toml, setup.cfg, setup.py or requirements.txt declares. A name that is unknown sets no bound.
-The exit code is 1 if no version has everything, or if a declared one lacks something.
+    R"(Every version is checked for the names that are needed to import the code. The result is compared with what
+the nearest pyproject.toml, setup.cfg, setup.py or requirements.txt declares. A name for which the answer is
+unknown sets no bound. The exit code is 1 if no version has everything, or if a declared one lacks something.
 
 Examples:
   launch range src/
@@ -34,7 +34,7 @@ Result<int> run_range(World& world, const RangeOptions& options) {
   TRY_ASSIGN(request.versions, version_query(options.versions));
   if (options.need == "path") request.needs = probe::Needs::path;
   const auto range = commands::range(std::move(request), world.context);
-  if (!range) return ended(world, range.error(), "the versions were not asked");
+  if (!range) return ended(world, range.error(), "not all versions were checked");
   world.terminal.clear();
   world.output.line(world.json ? range_json(*range) : range_text(*range));
   return range->fails() ? kNo : 0;
@@ -48,7 +48,7 @@ void register_range(App& app) {
   command.footer(kFooter);
   command.option("PATHS", &options->paths, "Files and folders of code").required().value_name("");
   add_version_options(command, options->versions);
-  command.option("--need", &options->need, "Count names that are needed this firmly, or more so")
+  command.option("--need", &options->need, "Consider names that are needed at least this firmly")
       .value_name("NEED")
       .one_of({"must", "path"})
       .shows_default();

@@ -20,7 +20,7 @@ constexpr const char* kDescription =
     R"(From exact PyTorch wheels, to a byte-identical CUDA image, to a multi-node GPU run)";
 
 constexpr const char* kFooter =
-    R"(The path of recipes/demo.toml:
+    R"(From recipes/demo.toml to a run:
   launch lock demo     exact wheels with their sha256, in lockfiles/pylock.demo.toml
   launch fetch demo    those wheels, in the store
   launch render demo   images/demo/Dockerfile
@@ -28,6 +28,7 @@ constexpr const char* kFooter =
   launch verify demo   whether that image works, and a record of it
   launch check demo    whether the locked wheels have what the code imports
   launch train demo    the run, one container per node
+  launch bump demo     later: the newest nightly that works
 
 Exit codes: 0 yes; 1 the answer is no; 2 bad usage, recipe or input file; 3 environment failure (network, index,
 engine, disk). train returns the code of the rank that failed first, 130 or 143 if interrupted.)";
@@ -71,6 +72,8 @@ Error usage_of(const CLI::ParseError& error, const CLI::App& root,
       return std::move(unknown).hint(fmt::format("did you mean \"launch {}\"?", *near));
     return std::move(unknown).hint("run `launch --help` to list the commands");
   }
+  if (root.get_subcommands().empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr)
+    return input_error("no command given").hint("run `launch --help` to list the commands");
   std::string message = error.what();
   if (!message.empty() && message.back() == '\n') message.pop_back();
   if (dynamic_cast<const CLI::ExcludesError*>(&error) != nullptr)

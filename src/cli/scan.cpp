@@ -21,19 +21,19 @@ constexpr const char* kFooter =
     R"(How firmly a name is needed:
   must        when the file is imported
   path        in a function, a branch or an error handler
-  optional    the code goes on without it: try … except ImportError, a test of the version, or the comment
+  optional    the code works without it: try … except ImportError, a test of the version, or the comment
               `# launch: optional`
   type        for type checkers only
 
---fallbacks OLD..NEW prints, in place of the list, a patch for `git apply`: each import that one of the two releases
-of torch lacks, and whose name the other has in another module, becomes
+--fallbacks OLD..NEW prints a patch for `git apply` instead of the list: each import that one of the two releases
+of torch lacks, but that the other has in a different module, becomes
 
   try:
       from NEWER import NAME
   except ImportError:
       from OLDER import NAME
 
-What has no such fallback is said, and the exit code is 1. Only whole names are compared, not what they do.
+Imports without such a fallback are listed, and the exit code is then 1. Only names are compared, not what they do.
 
 Examples:
   launch scan src/
@@ -60,7 +60,7 @@ Result<int> run_fallbacks(World& world, const ScanOptions& options) {
                                 in_quotes(options.fallbacks))));
   }
   if (!options.modules.empty())
-    return fail(input_error("--module cannot be combined with --fallbacks, which asks torch alone"));
+    return fail(input_error("--module cannot be combined with --fallbacks, which checks torch only"));
   const auto document = commands::fallbacks(request, world.context);
   if (!document) return ended(world, document.error(), "no patch was written");
   if (world.json) {
@@ -99,7 +99,7 @@ void register_scan(App& app) {
       .one_value_each();
   command
       .option("--fallbacks", &options->fallbacks,
-              "Print a patch with imports that work with both of these versions of torch")
+              "Print a patch with imports that work with both of these releases of torch")
       .value_name("OLD..NEW");
   command.runs([options](World& world) { return run_scan(world, *options); });
 }

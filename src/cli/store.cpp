@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFooter =
     R"(ACTION is one of:
   list      print the files: size, day of the last use, sha256, name
-  verify    hash every file again; exit with 1 if one is damaged
+  verify    hash every file again, also unpacked ones; exit with 1 if one is damaged
   gc        remove the files that no lock needs and that were not used for 30 days
 
 The store is shared by all projects; `launch doctor` prints its location. It remembers the locks that were written,
@@ -103,16 +103,17 @@ Result<int> list(World& world) {
 }
 
 Error damage_of(const commands::StoreVerifyDocument& document) {
-  std::error_code ignored;
-  const bool folders = std::any_of(document.damaged.begin(), document.damaged.end(), [&](const auto& damage) {
-    return std::filesystem::is_directory(damage.file.path, ignored);
-  });
-  std::string remove = folders ? "rm -r" : "rm";
+  std::size_t folders = 0;
+  for (const auto& damage : document.damaged) folders += damage.is_unpacked ? 1 : 0;
+  std::string remove = folders == 0 ? "rm" : "rm -r";
   for (const auto& damage : document.damaged) remove += " " + shell_quote(damage.file.path.string());
-  return Error(ErrorKind::no, fmt::format("{} of {} in {} {} damaged", document.damaged.size(),
-                                          count_of(document.files, "file"), document.folder,
+  std::vector<std::string> damaged;
+  if (const auto files = document.damaged.size() - folders; files != 0)
+    damaged.push_back(fmt::format("{} of {}", files, count_of(document.files, "file")));
+  if (folders != 0) damaged.push_back(count_of(folders, "unpacked folder"));
+  return Error(ErrorKind::no, fmt::format("{} in {} {} damaged", join_words(damaged), document.folder,
                                           document.damaged.size() == 1 ? "is" : "are"))
-      .hint("remove the damaged files; they are fetched or unpacked again when needed: " + remove);
+      .hint("remove what is damaged; it is fetched or unpacked again when needed: " + remove);
 }
 
 Result<int> verify(World& world) {
@@ -133,8 +134,10 @@ Result<int> verify(World& world) {
                                 2));
   } else {
     for (const auto& damage : verified->damaged) {
-      world.output.line(printable(fmt::format("{}: expected sha256 {}, found {}", damage.file.path.string(),
-                                              damage.file.digest.hex(), damage.found)));
+      const auto wrong = damage.is_unpacked ? damage.found
+                                            : fmt::format("expected sha256 {}, found {}",
+                                                          damage.file.digest.hex(), damage.found);
+      world.output.line(printable(fmt::format("{}: {}", damage.file.path.string(), wrong)));
     }
   }
   if (!verified->damaged.empty()) return fail(damage_of(*verified));

@@ -347,26 +347,30 @@ void register_train(App& app) {
   for (const auto& kind : train::place_kinds())
     places.push_back(fmt::format("{}: {}", kind.name, kind.meaning));
   command.option("RECIPE", &options->recipe, kRecipeHelp).required();
-  command.option("--nodes", &options->nodes, "Number of nodes, instead of the recipe's").value_name("N");
+  command.option("--nodes", &options->nodes, "Run on this many nodes, instead of the recipe's number")
+      .value_name("N");
   command
       .option("--gpus", &options->gpus,
               "Use these GPUs: \"all\" that CUDA_VISIBLE_DEVICES allows, divided among the nodes; a number "
               "per node "
               "(0: the CPU); or indices or UUIDs such as 0,2, divided among the nodes")
       .value_name("all|N|LIST");
-  command.option("--on", &options->place, fmt::format("Where to run ({})", join(places, "; ")))
+  command.option("--on", &options->place, fmt::format("Run in this place ({})", join(places, "; ")))
       .value_name("PLACE")
       .shows_default();
   add_rank_options(command, options->ranks);
-  command.option("--port", &options->port, "torchrun's port on node 0 (29500 by default; 0: choose one)")
+  command
+      .option("--port", &options->port,
+              "Use this port for torchrun on node 0 (default: 29500; 0: choose one)")
       .value_name("PORT");
   command
-      .option("--grace", &options->grace,
-              "Seconds that the ranks have to save when the run is stopped, instead of the recipe's (30 by "
-              "default)")
+      .option(
+          "--grace", &options->grace,
+          "Give the ranks this long to save when the run is stopped, instead of the recipe's time (default: "
+          "30)")
       .value_name("SECONDS");
   add_limits(command, *options);
-  command.option("--engine", &options->engine, containers::engine_choice() + " of them").value_name("ENGINE");
+  command.option("--engine", &options->engine, engine_help()).value_name("ENGINE");
   const auto preflight = command.flag("--preflight", options->preflight,
                                       "Check GPUs and network with an all-reduce over all ranks before the "
                                       "training (default with several hosts)");

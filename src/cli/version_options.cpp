@@ -9,13 +9,14 @@ namespace launch::cli {
 
 void add_version_options(Command& command, VersionOptions& options) {
   command
-      .option("--package", &options.package, "Ask the versions of this package (default: that of the names)")
+      .option("--package", &options.package,
+              "Check the versions of this package (default: that of the names, or torch for code)")
       .value_name("NAME");
-  command.option("--from", &options.from, "Ask this version and later ones, or nightlies since this day")
+  command.option("--from", &options.from, "Check this version and later ones, or nightlies from this day on")
       .value_name("VERSION");
-  command.option("--to", &options.to, "Ask versions up to this one, or nightlies up to this day")
+  command.option("--to", &options.to, "Check versions up to this one, or nightlies up to this day")
       .value_name("VERSION");
-  command.option("--last", &options.last, "Ask only the newest N versions").value_name("N");
+  command.option("--last", &options.last, "Check only the newest N versions").value_name("N");
   command.option("--channel", &options.channel, "Take the versions from this channel (default: index)")
       .value_name("NAME")
       .one_of(pytorch::channel_names());
@@ -25,7 +26,7 @@ void add_version_options(Command& command, VersionOptions& options) {
       .value_name("NAME");
   command
       .option("--python", &options.python,
-              "Take the wheels for this Python (default: of each version, the newest with a wheel)")
+              "Take the wheels for this Python (default: for each version, the newest with a wheel)")
       .value_name("3.N");
 }
 

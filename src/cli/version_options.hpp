@@ -9,7 +9,7 @@
 
 namespace launch::cli {
 
-/// Which versions `matrix`, `bisect` and `range` ask.
+/// Which versions `matrix`, `bisect` and `range` check.
 struct VersionOptions {
   std::string package;
   std::string channel;
@@ -26,7 +26,7 @@ Result<probe::ReleaseQuery> release_query(const std::string& channel, const std:
                                           const std::string& python);
 
 void add_version_options(Command& command, VersionOptions& options);
-/// Errors (input): a value that is not one, or options that do not go with each other.
+/// Errors (input): an invalid value, or options that cannot be combined.
 Result<probe::VersionQuery> version_query(const VersionOptions& options);
 
 }  // namespace launch::cli

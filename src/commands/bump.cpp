@@ -25,7 +25,7 @@ namespace {
 namespace fs = std::filesystem;
 using Step = BumpTry::Step;
 
-/// What is to move.
+/// What a bump moves.
 struct Subject {
   Workspace workspace;
   project::Recipe recipe;
@@ -43,8 +43,8 @@ Result<Subject> subject_of(const BumpRequest& request, const Context& context) {
   TRY_ASSIGN(subject.recipe, project::load_recipe(project, file));
   if (const auto& date = subject.recipe.torch.date; subject.is_nightly() && date) {
     return fail(
-        input_error(fmt::format("{} fixes the nightly: date = \"{}\"", project.shown(file), date->text()))
-            .hint("remove the date, or write as-of instead, for the newest nightly up to a day"));
+        input_error(fmt::format("{} pins the nightly: date = \"{}\"", project.shown(file), date->text()))
+            .hint("remove the date, or replace it with as-of to get the newest nightly up to a day"));
   }
   subject.lock = project.lock_place(subject.recipe.name);
   std::error_code ignored;
@@ -67,7 +67,7 @@ std::optional<specs::Day> day_before(const specs::Day& day) {
                                        static_cast<unsigned>(date.day())));
 }
 
-/// A failure that says something of the candidate, and not of the network, the engine or the disk.
+/// A failure of the candidate itself, not of the network, the engine or the disk.
 bool is_of_candidate(const Error& error) {
   return error.kind() != ErrorKind::environment;
 }
@@ -148,7 +148,7 @@ class Bump {
     return current;
   }
 
-  /// Errors: those that say nothing of the candidate.
+  /// Errors: those that are not the candidate's fault.
   Result<void> attempt(BumpTry& candidate, const Context& context) {
     TRY(check_names(candidate, context));
     if (candidate.failed || !request_.build) return {};
@@ -203,7 +203,8 @@ class Bump {
     document_.answer = BumpDocument::Answer::current;
     const auto& current = *subject_.current;
     document_.verified =
-        project::verification_of(subject_.workspace.project, current.file, current.digest, context_.reporter)
+        project::verification_for(subject_.workspace.project, subject_.recipe, current.file, current.digest,
+                                  context_.reporter)
             .has_value();
     if (document_.verified) return {};
     auto here = current_try();
@@ -285,7 +286,7 @@ class Bump {
   /// Removes the other name; `restore` gives the recipe's own name back first.
   Result<void> release_image(bool restore) const {
     auto calm = context_;
-    calm.stop = {};  // a stop must not keep the name from the image that had it
+    calm.stop = {};  // even after a stop, the image gets its name back
     const auto name = project::image_reference(subject_.recipe.name);
     TRY_ASSIGN(const auto engine, find_engine(calm, subject_.workspace.site, request_.engine));
     if (!kept_->image) return restore ? engine.untag(name) : Result<void>();
@@ -300,8 +301,8 @@ class Bump {
     context_.reporter.warn(fmt::format("the image {} remains: {}", kept_name(), given.error().message()));
     if (!restore) return;
     context_.reporter.warn(
-        fmt::format("the image of {} may be that of a nightly that does not work: run `launch "
-                    "build {}`",
+        fmt::format("the image of {} may contain a nightly that does not work: run `launch build "
+                    "{}`",
                     subject_.recipe.name, subject_.recipe.name));
   }
 

@@ -40,7 +40,7 @@ struct BumpTry {
 /// "check"
 std::string_view step_name(BumpTry::Step step);
 
-/// A needed name of which two locks say different things.
+/// A needed name on which two locks differ.
 struct NameChange {
   pysource::Requirement name;
   pysource::Answer before;
@@ -51,7 +51,7 @@ struct NameChange {
 struct BumpDocument {
   enum class Answer {
     moved,    ///< the lock was replaced
-    current,  ///< the lock is the newest that there is, and works
+    current,  ///< the lock is already the newest, and works
     stays,    ///< nothing newer works
   };
   std::string recipe;  ///< its name
@@ -69,13 +69,14 @@ struct BumpDocument {
   bool works() const { return answer != Answer::stays; }
 };
 
-/// Moves the lock of a recipe to the newest nightly that locks, has the names that the code under [verify]
-/// scan needs, builds and is verified; writes the lock, its Dockerfile and the record of the verification.
-/// Until then the project's lock, and the image that has the recipe's name, stay as they are. Candidates are
-/// kept in the state folder, with what failed to verify, which is not tried again. Packages that the recipe
-/// does not take from the channel move only if they must. Without a nightly channel, there is one candidate:
-/// the newest that the recipe allows. Errors: (input) the recipe fixes the nightly; those of lock, check,
-/// build and verify that say nothing of a candidate: the index, the engine or the disk fails; a stop.
+/// Moves the lock of a recipe to the newest nightly that resolves, has the names that the code under [verify]
+/// scan needs, builds and passes verification; writes the lock, its Dockerfile and the record of the
+/// verification. Until then the project's lock, and the image that has the recipe's name, stay as they are.
+/// Candidates are kept in the state folder, with what failed to verify, which is not tried again. Packages
+/// that the recipe does not take from the channel move only if they must. Without a nightly channel, there is
+/// one candidate: the newest that the recipe allows. Errors: (input) the recipe pins the nightly; those of
+/// lock, check, build and verify that are not a candidate's fault: the index, the engine or the disk fails; a
+/// stop.
 Result<BumpDocument> bump(const BumpRequest& request, const Context& context);
 
 }  // namespace launch::commands

@@ -134,7 +134,7 @@ class Check {
     for (const auto& [root, names] : imports_.names) {
       if (lock_wheels_ && is_asked(root) && !own_.has_named(root)) roots_.insert(root);
     }
-    if (roots_.empty()) roots_.insert("-");  // no module; without any, those of all would be found
+    if (roots_.empty()) roots_.insert("-");  // matches no module; an empty set would match all
   }
 
   Result<void> find_providers() {
@@ -195,8 +195,8 @@ class Check {
     }
     std::stable_sort(report.not_checked.begin(), report.not_checked.end(),
                      [](const auto& a, const auto& b) { return a.names > b.names; });
-    report.not_checked_reason = !request_.modules.empty() ? "not among --module"
-                                : subject_.lock           ? "not among --package"
+    report.not_checked_reason = !request_.modules.empty() ? "excluded by --module"
+                                : subject_.lock           ? "excluded by --package"
                                                           : "no wheel given";
   }
 

@@ -32,7 +32,7 @@ struct CheckRequest {
 };
 
 /// Checks whether wheels have the names that code imports, on every platform of a lock. With a lock, names of
-/// packages that nothing of it provides are missing, and so are names that need such a package; without one,
+/// packages that it does not provide are missing, and so are names that need such a package; without one,
 /// only torch is asked. Warns about files of the code that could not be read completely. Errors: (input) no
 /// code or no wheels given, with a hint; an invalid baseline; those of load_locked, load_lock, LockWheels,
 /// open_locked_wheels, open_release, scan_tree and PlatformApis::ask; a stop.

@@ -30,7 +30,7 @@ struct CheckSubject {
 Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context& context,
                                       const Workspace* workspace);
 
-/// Modules of the scanned code, which no wheel is asked for.
+/// Modules of the scanned code, which are not looked up in wheels.
 class OwnCode {
  public:
   OwnCode(const std::vector<probe::ScanPath>& paths, const probe::ImportedModules& imports,

@@ -102,7 +102,7 @@ class Fallbacks {
         missing = found->second.moved.front();
       } else {
         const auto& lacking = fails_newer ? document_.to : document_.from;
-        import.reason = fmt::format("{} {} has it nowhere that was found", lacking.package, lacking.version);
+        import.reason = fmt::format("it was not found anywhere in {} {}", lacking.package, lacking.version);
       }
     }
     if (import.reason.empty())

@@ -245,8 +245,8 @@ Result<LockDocument> lock(const LockRequest& request, const Context& context) {
   document.file = subject.workspace.project.shown(subject.file);
   TRY_ASSIGN(const auto settled, is_settled(request, subject));
   const auto verified = [&](const std::string& text, const project::Lockfile& of) {
-    return project::verification_of(subject.workspace.project, subject.file, project::lock_digest(text, of),
-                                    context.reporter);
+    return project::verification_for(subject.workspace.project, subject.recipe, subject.file,
+                                     project::lock_digest(text, of), context.reporter);
   };
   if (settled) {
     document.verified = verified(subject.previous.text, *subject.previous.lock);

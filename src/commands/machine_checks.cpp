@@ -68,7 +68,7 @@ Findings check_device(const Checked& given) {
     return {{kWhat, fmt::format("this user may use {}", device), device}};
   if (errno == ENOENT) {
     return {{kWhat,
-             fmt::format("{} does not exist, which containers need for the GPUs", device),
+             fmt::format("{}, which containers need for the GPUs, does not exist", device),
              device,
              true,
              {"load the driver: sudo modprobe amdgpu"}}};

@@ -69,7 +69,7 @@ void warn_of_problems(const probe::TreeScan& scan, Reporter& reporter) {
                               each.count == 1 ? "it" : "them"));
   }
   for (const auto& each : scan.left_out.environments)
-    reporter.note(fmt::format("{} is not read: it is a Python environment, with {}", each.folder, each.mark));
+    reporter.note(fmt::format("skipped {}, a Python environment (it has {})", each.folder, each.mark));
 }
 
 }  // namespace launch::commands

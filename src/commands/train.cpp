@@ -82,9 +82,9 @@ Result<std::optional<Error>> find_image(const train::Place& place, const project
 }
 
 /// Whether lock and image were verified, and a line that says so.
-void find_verification(const project::Project& project, const project::LoadedLock& lock, train::Plan& plan,
+void find_verification(const project::Project& project, const project::Locked& locked, train::Plan& plan,
                        Reporter& reporter) {
-  auto record = project::verification_of(project, lock.file, lock.digest, reporter);
+  auto record = project::verification_for(project, locked.recipe, locked.lock.file, locked.lock.digest, reporter);
   const auto& image = plan.image;
   const bool same = record && image.image_id && record->has_image(*image.image_id, image.digest);
   if (same) {
@@ -182,7 +182,7 @@ Result<Prepared> prepare(const TrainRequest& request, const Context& context, Pu
       if (base) plan.image = *std::move(base);
     }
   } else if (!image_error) {
-    find_verification(workspace.project, locked.lock, plan, context.reporter);
+    find_verification(workspace.project, locked, plan, context.reporter);
   }
   return Prepared{std::move(place), std::move(folder), std::move(plan), std::move(image_error),
                   std::move(mounted)};

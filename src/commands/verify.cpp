@@ -260,7 +260,7 @@ Result<void> update_record(const Subject& subject, VerifyDocument& document, con
   const auto record =
       project::verification_of(subject.workspace.project, lock.file, lock.digest, context.reporter);
   const auto& found = document.found;
-  if (record && !record->gpus.empty() && found.gpus.empty() &&
+  if (record && record->smoke == found.smoke && !record->gpus.empty() && found.gpus.empty() &&
       record->has_image(found.image_id, found.image_digest)) {
     context.reporter.note(fmt::format("{} is kept as it is: {}", document.record, record->text()));
     document.kept = true;

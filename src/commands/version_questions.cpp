@@ -34,8 +34,8 @@ Result<std::string> package_of(const SplitArguments& arguments) {
   if (packages.empty()) return std::string("torch");
   if (packages.size() == 1) return *packages.begin();
   const std::vector<std::string> all(packages.begin(), packages.end());
-  return fail(input_error(fmt::format("the names are of several packages: {}", join_words(all)))
-                  .hint("ask for those of one package at a time"));
+  return fail(input_error(fmt::format("the names belong to several packages: {}", join_words(all)))
+                  .hint("check one package at a time"));
 }
 
 /// Adds the names of code to those that were given; a name that is both keeps its uses.
@@ -59,7 +59,7 @@ Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments
       continue;
     }
     auto name = probe::parse_name(argument);
-    if (!name) return fail(std::move(name.error()).hint("files and folders of code can be given as well"));
+    if (!name) return fail(std::move(name.error()).hint("or give files and folders of code"));
     std::vector<probe::NeededName> one;
     one.push_back({*std::move(name), pysource::Need::must, {}});
     add_names(split.names, std::move(one));

@@ -163,6 +163,11 @@ std::optional<std::string> half_made_image(std::string_view err) {
   return std::string(id.substr(0, id.find('"')));
 }
 
+bool missed_image(std::string_view err) {
+  return err.find("image not known") != std::string_view::npos ||
+         err.find("locating item named") != std::string_view::npos;
+}
+
 std::vector<std::string> words(std::string_view output) {
   std::vector<std::string> out;
   for (const auto line : lines(output)) {

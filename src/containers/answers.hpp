@@ -35,6 +35,9 @@ bool working_container_has_secret(std::string_view json, std::string_view id);
 /// while doing so; nullopt if the message is another.
 std::optional<std::string> half_made_image(std::string_view err);
 
+/// Whether podman 4 failed to list its images because one of them was removed meanwhile.
+bool missed_image(std::string_view err);
+
 /// The words of an output with one per line.
 std::vector<std::string> words(std::string_view output);
 

@@ -95,14 +95,15 @@ Result<void> BuildRemains::expect(const BuildSpec& build, ProcessSpec& process) 
   return {};
 }
 
-/// podman 4.3 fails to list images while one is half-made. An image that stays so is of a killed build.
+/// podman 4.3 fails to list images while one is half-made, or when one is removed meanwhile. An image that
+/// stays half-made is of a killed build.
 Result<std::vector<std::string>> BuildRemains::image_ids(HalfMade half_made) const {
   constexpr int kMost = kTries + 10;
   for (int tries = 1;; ++tries) {
     TRY_ASSIGN(const auto listed, engine_->call({"images", "--all", "--quiet", "--no-trunc"}));
     if (listed.ok()) return words(listed.out);
     const auto id = half_made_image(listed.err);
-    if (id && tries < kTries) {
+    if ((id || missed_image(listed.err)) && tries < kTries) {
       work_.clock.sleep(kPause);
     } else if (id && half_made == HalfMade::remove && tries < kMost) {
       TRY(engine_->call({"rmi", *id}));

@@ -142,9 +142,11 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
-  const int tries = info_.type->may_miss_images() ? 5 : 1;
+  constexpr std::chrono::milliseconds kPause{100};
+  const int tries = info_.type->may_miss_images() ? 20 : 1;
   TRY_ASSIGN(auto listed, call(info_.type->list_names()));
-  for (int i = 1; i < tries && !listed.ok() && not_there(listed); ++i) {
+  for (int i = 1; i < tries && !listed.ok() && missed_image(listed.err); ++i) {
+    work_.clock.sleep(kPause);
     TRY_ASSIGN(listed, call(info_.type->list_names()));
   }
   if (!listed.ok()) return fail(failed("list its images", listed));

@@ -38,7 +38,7 @@ struct FilePiece {
 /// Number of bytes at the end of a zip to request first if nothing better is known.
 inline constexpr std::uint64_t kTail = std::uint64_t{64} << 10;
 
-/// Bytes that are sooner read than asked for without them.
+/// Gaps up to this size are read rather than skipped by a second request.
 inline constexpr std::uint64_t kGap = std::uint64_t{32} << 10;
 
 /// A zip to open.
@@ -49,7 +49,7 @@ struct ZipLocation {
   bool cache = true;                       ///< may be answered from the HTTP cache
 };
 
-/// All that must be known of a zip to read some of its entries.
+/// All that is needed to read entries of a zip.
 struct ZipOutline {
   std::uint64_t size = 0;                  ///< the whole file's length in bytes
   std::vector<archive::ZipEntry> entries;  ///< in the order of the directory

@@ -9,7 +9,7 @@
 
 namespace launch::probe {
 
-/// What helps with a name that is missing.
+/// Advice on a missing name.
 struct Advice {
   /// Modules of the same wheel that have the name, the nearest first: "torch.distributed.tensor". For a
   /// missing module, its names elsewhere.

@@ -75,7 +75,7 @@ class Rewriter {
   static const char* refusal(const ImportStatement& statement, const ImportStatement::Name& name) {
     if (!statement.alone) return "it shares its line with other code";
     if (!statement.from && name.alias.empty())
-      return "`import a.b` binds only a, so that the code has to name the other module too";
+      return "`import a.b` binds only a, so the code must be changed to name the other module";
     return nullptr;
   }
 

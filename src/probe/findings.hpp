@@ -8,11 +8,11 @@
 
 namespace launch::probe {
 
-/// What a check says of a use of a name, worst first.
+/// What a check says about a use of a name, worst first.
 enum class Standing : std::uint8_t {
   fails,    ///< missing and needed: the check fails
   warned,   ///< missing on a path that the check does not fail for
-  unknown,  ///< needed, and unknown whether it is there; fails with FailOn::unknown
+  unknown,  ///< needed, and unknown whether it exists; fails with FailOn::unknown
   known,    ///< would fail, but is in the baseline
   before,   ///< missing, but the older release of Earlier lacks it as well
   spared,   ///< missing and not needed
@@ -44,7 +44,7 @@ std::vector<Finding> findings_of(const CheckReport& report);
 /// already.
 Baseline failures_of(const CheckReport& report);
 
-/// What the report's baseline holds and fails no more; empty without one.
+/// What the report's baseline lists but no longer fails; empty without one.
 Baseline stale_failures(const CheckReport& report);
 
 /// A text that names the use of a finding and stays the same while lines above it are added or removed: a

@@ -12,7 +12,7 @@
 
 namespace launch::probe {
 
-/// What the gates before a use do with the version that was asked.
+/// What the gates before a use do for the version that is checked.
 enum class Runs : std::uint8_t {
   yes,      ///< they let it run, or there are none
   no,       ///< they do not let it run
@@ -34,7 +34,7 @@ struct JudgedUse {
   /// Asked only of a use that would fail: how the code that it stands in comes to run.
   Reached reached = Reached::yes;
 
-  /// The need with the version that was asked. A gate that lets the use run leaves the need that it has
+  /// The need for the version that is checked. A gate that lets the use run leaves the need that it has
   /// without the gate. One that depends on something else makes nothing optional: the use is needed on that
   /// path. One that asks for the packages in a way that cannot be evaluated is taken for correct, here and on
   /// every way to the code.

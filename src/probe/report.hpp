@@ -29,7 +29,7 @@ struct PlatformAnswers {
   std::vector<std::string> missing;  ///< packages without a wheel for it
   std::vector<JudgedName> names;     ///< sorted; the same names and uses on every platform
   std::set<pysource::Requirement> unusable =
-      {};  ///< there, but importing them fails for lack of a package (missing_needs)
+      {};  ///< present, but importing them fails for lack of a package (missing_needs)
 };
 
 /// What makes a check fail.
@@ -39,7 +39,7 @@ enum class FailOn : std::uint8_t {
   unknown,  ///< also a needed name of which it is unknown whether the wheels have it
 };
 
-/// Names of a top-level module that nobody was asked for.
+/// Names of a top-level module that were not checked.
 struct NotChecked {
   std::string module;
   std::size_t names = 0;
@@ -65,7 +65,7 @@ struct CheckReport {
   std::vector<NotChecked> not_checked = {};             ///< most names first
   std::string not_checked_reason = {};                  ///< "no wheel given"
   LeftOut left_out = {};
-  /// The source's line, of the uses of names that are not simply there.
+  /// The source lines of uses of names that are not simply present.
   std::map<std::pair<std::string, std::uint32_t>, std::string> lines = {};
 
   bool fails() const;  ///< some finding makes the check fail (findings.hpp)

@@ -10,7 +10,7 @@
 
 namespace launch::probe {
 
-/// Whether something else than the asked wheels provides a top-level module.
+/// Whether something other than the checked wheels provides a top-level module.
 using Provided = std::function<Result<bool>(std::string_view module)>;
 
 /// For each name that the wheels have: why importing it fails all the same, namely that a module of the wheel

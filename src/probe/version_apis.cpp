@@ -127,7 +127,7 @@ Result<void> VersionApis::require_some() const {
   if (std::any_of(versions_.begin(), versions_.end(), is_readable)) return {};
   auto error = *versions_.back().error;
   return fail(std::move(error).during(fmt::format(
-      "reading {}{}", label(versions_.back()), versions_.size() == 1 ? "" : ", like every other version")));
+      "reading {}{}", label(versions_.back()), versions_.size() == 1 ? "" : ", as for every other version")));
 }
 
 Result<void> VersionApis::open(std::span<Version* const> versions) {

@@ -129,7 +129,7 @@ void add_missing_nights(VersionList& list) {
 
 Error none_found(const VersionQuery& query, const specs::Url& index, const Offers& offers,
                  const std::vector<SkippedVersion>& skipped) {
-  auto error = input_error(fmt::format("{} has no wheels of {} to ask{}{}", index, query.of.package,
+  auto error = input_error(fmt::format("{} has no usable wheels of {}{}{}", index, query.of.package,
                                        query.from.empty() ? "" : " from " + query.from,
                                        query.to.empty() ? "" : " to " + query.to));
   if (!skipped.empty()) {
@@ -137,8 +137,8 @@ Error none_found(const VersionQuery& query, const specs::Url& index, const Offer
         fmt::format("{} was skipped: {}", skipped.back().version, skipped.back().reason));
   }
   if (offers.empty()) return error;
-  return std::move(error).hint(
-      fmt::format("versions there: {} to {}", offers.begin()->first.text(), offers.rbegin()->first.text()));
+  return std::move(error).hint(fmt::format("available versions: {} to {}", offers.begin()->first.text(),
+                                           offers.rbegin()->first.text()));
 }
 
 }  // namespace

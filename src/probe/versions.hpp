@@ -15,7 +15,7 @@
 
 namespace launch::probe {
 
-/// Which versions of a package to ask.
+/// Which versions of a package to check.
 struct VersionQuery {
   ReleaseQuery of = {};                  ///< its version does not count
   std::string from = {};                 ///< the oldest: a version, or a day of nightlies; empty: no bound
@@ -23,7 +23,7 @@ struct VersionQuery {
   std::optional<std::size_t> last = {};  ///< only so many of the newest
 };
 
-/// A version and the wheel that stands for it.
+/// A version and the wheel that represents it.
 struct VersionBuild {
   specs::Version version;  ///< without a local part
   index::IndexFile file;
@@ -32,7 +32,7 @@ struct VersionBuild {
   std::string text() const { return version.text(); }
 };
 
-/// A version, or days without a nightly, that cannot be asked.
+/// A version, or days without a nightly, that cannot be checked.
 struct SkippedVersion {
   std::string version;  ///< "2.0.0", "2025-06-07", "2025-06-07 to 2025-06-09"
   std::string reason;   ///< "yanked: broken", "no wheel for linux-x86_64"

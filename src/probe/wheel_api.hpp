@@ -63,7 +63,7 @@ struct ApiQuestion {
   std::span<const pysource::Requirement> requirements;
 };
 
-/// Asks several versions of the same wheels at the same time; answers in the order of the questions. What
+/// Asks several versions of the same wheels at once; answers in the order of the questions. What
 /// they have in common is read once, and kept in the pool. Errors: those of WheelApi::ask, for each version.
 std::vector<Result<std::vector<pysource::Answer>>> ask_all(std::span<const ApiQuestion> questions,
                                                            ModulePool& pool);

@@ -22,7 +22,7 @@ class Project {
   static Project at(const std::filesystem::path& root);
 
   const std::filesystem::path& root() const { return root_; }
-  /// The same project with its locks, and what stands beside them, in another folder.
+  /// The same project with its locks, and the files next to them, in another folder.
   Project with_locks_in(std::filesystem::path folder) const;
 
   /// The recipe's file from "demo", "recipes/demo.toml" or any path to one (relative to `start` or the root).

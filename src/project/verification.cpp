@@ -231,6 +231,15 @@ std::optional<Verification> verification_of(const Project& project, const fs::pa
   return if_of_lock(read(), digest, reporter);
 }
 
+std::optional<Verification> verification_for(const Project& project, const Recipe& recipe,
+                                             const fs::path& lock, const Digest& digest, Reporter& reporter) {
+  auto record = verification_of(project, lock, digest, reporter);
+  if (!record || record->smoke == recipe.verify.smoke) return record;
+  reporter.note(fmt::format("{} was {}, with another smoke test than the recipe has now", project.shown(lock),
+                            record->text()));
+  return std::nullopt;
+}
+
 Result<void> save_verification(Disk& disk, const fs::path& lock, const Verification& verification) {
   return write_file(disk, verification_place(lock).value(), write_verification(verification));
 }

@@ -58,6 +58,12 @@ std::optional<Verification> if_of_lock(Result<Verification> record, const Digest
 std::optional<Verification> verification_of(const Project& project, const std::filesystem::path& lock,
                                             const Digest& digest, Reporter& reporter);
 
+/// The same for the lock of a recipe. A record of another smoke test than the recipe has now does not count,
+/// which is a note.
+std::optional<Verification> verification_for(const Project& project, const Recipe& recipe,
+                                             const std::filesystem::path& lock, const Digest& digest,
+                                             Reporter& reporter);
+
 /// Writes the record beside a lock named pylock.NAME.toml. Errors (environment): it cannot be written.
 Result<void> save_verification(Disk& disk, const std::filesystem::path& lock,
                                const Verification& verification);

@@ -15,7 +15,7 @@ struct CodeUnit {
   Kind kind = Kind::module;
   std::string name = {};
   std::uint32_t owner = 0;  ///< a method's class, else the module; a number within the file
-  bool is_called = false;   ///< by something that is not seen: a decorator may register it
+  bool is_called = false;   ///< by something unseen: a decorator may register it
 };
 
 /// A place with the conditions under which it runs.
@@ -25,7 +25,7 @@ struct CodeSite {
   std::vector<Gate> gates = {};
 };
 
-/// A name that stands at a site.
+/// A name at a site.
 struct NameSite {
   enum class How : std::uint8_t {
     bare,       ///< NAME
@@ -52,8 +52,8 @@ struct NameAlias {
   std::uint32_t alias = 0;
 };
 
-/// Who may call whom in a file, by names alone: a name that stands anywhere may be a call of everything that
-/// has it.
+/// What may call what in a file, by name alone: any occurrence of a name may be a call of everything with
+/// that name.
 struct CallSites {
   std::vector<CodeUnit> units = {CodeUnit{}};  ///< the first is the module
   std::vector<CodeSite> sites;

@@ -29,9 +29,9 @@ class CodeNames {
   Condition resolve(std::string_view name) const;
   /// What is known of the name here; null if nothing is.
   const Expression* value(std::string_view name) const;
-  /// True if the code binds the name, also to something that nothing is known of.
+  /// True if the code binds the name, even to something unknown.
   bool binds(std::string_view name) const { return find(name) != nullptr; }
-  /// Binds a name; null: to a value that nothing is known of.
+  /// Binds a name; null: to an unknown value.
   void bind(std::string_view name, Condition value);
   /// The same, if the name was bound to something else.
   void forget(std::string_view name);

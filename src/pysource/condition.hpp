@@ -12,7 +12,7 @@
 namespace launch::pysource {
 
 /// The values that a test can have, as a set, because some of what it asks depends on the machine or on the
-/// caller: for such an atom both are possible. `open` is a value of an atom about the asked packages that
+/// caller: for such an atom both are possible. `open` is a value of an atom about the checked packages that
 /// could not be evaluated. Sets are combined as if atoms were independent.
 class Truth {
  public:
@@ -50,7 +50,7 @@ using Condition = std::shared_ptr<const Expression>;
 
 struct Expression {
   enum class Kind : std::uint8_t {
-    opaque,      ///< not understood; `flag`: it is about the asked packages
+    opaque,      ///< not understood; `flag`: it is about the checked packages
     none,        ///< None
     boolean,     ///< `flag`
     number,      ///< `number`

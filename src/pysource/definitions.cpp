@@ -25,7 +25,7 @@ bool is_needed_library(std::string_view root) {
   return std::find(kRoots.begin(), kRoots.end(), root) != kRoots.end();
 }
 
-/// Classes and modules of others are seldom what a test of a version asks.
+/// Tests of a version rarely use other packages' classes and modules.
 bool can_be_flag(std::string_view name) {
   if (name.empty()) return false;
   const bool camel = name.front() >= 'A' && name.front() <= 'Z' &&
@@ -70,7 +70,7 @@ void Definitions::forget(std::string_view name) {
   if (word == nullptr || word->bound) names_.forget(name);
 }
 
-/// True for an attribute of something that nothing is known of: self.version, args.version.
+/// True for an attribute of something unknown: self.version, args.version.
 bool Definitions::is_of_unknown(std::uint32_t token, TokenRange range) {
   while (token > range.first + 1 && tree_.is(token - 1, ".") && tree_.is_name(token - 2)) token -= 2;
   if (token > range.first && tree_.is(token - 1, ".")) return false;
@@ -80,7 +80,7 @@ bool Definitions::is_of_unknown(std::uint32_t token, TokenRange range) {
   return !is_root && base->interest == Interest::none && names_.value(base->text) == nullptr;
 }
 
-/// The modules that are asked about matter only where their attributes or versions are asked for.
+/// The checked modules matter only where their attributes or versions are used.
 bool Definitions::matters(TokenRange range) {
   if (range.last - range.first > kLongestTest) range.last = range.first + kLongestTest;
   bool weak = false;

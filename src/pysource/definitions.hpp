@@ -19,15 +19,15 @@ class Definitions {
   CodeNames& names() { return names_; }
   WordTable& words() { return words_; }
   void bind(std::string_view name, Condition value);
-  /// The name is bound to something that nothing is known of.
+  /// The name is bound to something unknown.
   void forget(std::string_view name);
   Condition read(TokenRange expression) { return ExpressionReader(tree_, names_, roots_).read(expression); }
   /// The test if it can be about versions and features; else null.
   Condition test(TokenRange range);
-  /// True if the tokens can have to do with versions and features.
+  /// True if the tokens may concern versions and features.
   bool matters(TokenRange range);
 
-  /// True if they use or change something that is known, or speak of versions: a quicker and weaker answer.
+  /// True if they use or change something that is known, or mention versions: a quicker and weaker answer.
   bool concerns(TokenRange range);
 
   /// Binds what a simple statement defines: imports, assignments.

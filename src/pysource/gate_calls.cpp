@@ -57,7 +57,7 @@ Truth GateEvaluator::Arguments::unknown(const Roots& roots) const {
   for (const auto& value : values) {
     if (unknown_of(value, value).can_be_open() && value.is_unknown()) return Truth::open();
     if (value.is(Kind::text) && roots.contains(value.text)) return Truth::open();
-    // A version in the hands of a function that is not understood is still about a version.
+    // A version passed to an unknown function is still about a version.
     if (value.is(Kind::version) || (value.is(Kind::text) && value.special)) return Truth::open();
   }
   return Truth::either();

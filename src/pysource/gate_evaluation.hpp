@@ -17,8 +17,8 @@ namespace launch::pysource {
 
 /// What is known of the environment in which the code would run.
 struct GateFacts {
-  /// The modules that are asked about: what is unknown of them is open, what is unknown of others depends on
-  /// the environment.
+  /// The modules that are checked: what is unknown about them is open; what is unknown about others depends
+  /// on the environment.
   Roots roots = {};
   /// Of distributions, by normalized name, as importlib.metadata has them: "2.6.0".
   std::map<std::string, std::string, std::less<>> versions = {};
@@ -96,7 +96,7 @@ class GateEvaluator {
   Truth compare_distribution(const std::string& distribution, const std::string& op,
                              const std::string& version);
   Truth satisfies(const std::string& requirement);
-  /// What a name that nothing else is known of says of itself.
+  /// What a name says by itself if nothing else is known about it.
   std::optional<Truth> named_truth(const std::string& name);
 
   const SymbolTable& symbols_;

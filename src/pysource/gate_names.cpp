@@ -22,7 +22,7 @@ std::string path_of(const Value& object) {
   return object.other.empty() ? object.text : object.text + "." + object.other;
 }
 
-/// skip_if_…: what it says of a test is when the test does not run.
+/// skip_if_…: its condition says when the test does not run.
 bool skips(const std::vector<std::string>& words) {
   return words.size() > 1 && words[0] == "skip" && words[1] == "if";
 }

@@ -14,7 +14,7 @@
 
 namespace launch::pysource {
 
-/// A value of Python, as far as tests of versions and features have them.
+/// A Python value, as far as tests of versions and features use them.
 struct Value {
   enum class Kind : std::uint8_t {
     unknown,       ///< `truth` is open or either
@@ -64,7 +64,7 @@ struct Value {
   bool is_unknown() const { return kind == Kind::unknown || kind == Kind::raises; }
 };
 
-/// What is unknown of either value.
+/// What is unknown about either value.
 Truth unknown_of(const Value& a, const Value& b);
 
 /// `a op b` for <, <=, ==, !=, >, >=, is, is not, in and not in. An exception is an open answer: code that

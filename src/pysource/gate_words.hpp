@@ -11,7 +11,7 @@
 
 namespace launch::pysource {
 
-/// Top-level modules that are asked about; empty: any.
+/// Top-level modules that are checked; empty: any.
 using Roots = std::set<std::string, std::less<>>;
 
 /// The words of a Python name, in lower case: "_TORCH_GREATER_EQUAL_2_6" has torch, greater, equal, 2 and 6;
@@ -33,11 +33,11 @@ std::optional<NamedComparison> named_comparison(std::string_view name);
 /// "torch".
 std::optional<std::string> named_package(std::string_view name);
 
-/// True for names that say something of a package's version or features: `TORCH_VERSION`,
+/// True for names that say something about a package's version or features: `TORCH_VERSION`,
 /// `is_torch_flex_attn_available`; not for those of devices, such as `is_torch_xpu_available`.
 bool names_feature(std::string_view name, const Roots& roots);
 
-/// What a name in an expression says of whether the expression can be about versions or features.
+/// What a name in an expression says about whether the expression can be about versions or features.
 enum class Interest : std::uint8_t {
   none,
   asks,    ///< hasattr, getattr, None, …: if a package is asked

@@ -30,7 +30,7 @@ struct ImportStatement {
   ByteRange bytes;              ///< without a comment behind it
   std::uint32_t line = 0;       ///< its first
   std::uint32_t last_line = 0;  ///< where its last token is
-  bool alone = false;           ///< no other statement and no head of a block is on its lines
+  bool alone = false;           ///< no other statement or block header is on its lines
 };
 
 /// All import statements, in the order of the source.

@@ -226,7 +226,7 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict != Verdict::yes && has_made_getattr(*names)) {
     const auto line = literal_line(*names, name);
     improve(result, line ? yes(fmt::format("{} lists it for __getattr__", at(file, *line)))
-                         : unknown(fmt::format("__getattr__ in {} may answer for it", file)));
+                         : unknown(fmt::format("__getattr__ in {} may provide it", file)));
   }
   if (result.verdict != Verdict::yes && names->getattr != nullptr) {
     switch (ask_getattr(*names, name)) {
@@ -234,7 +234,7 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
         improve(result, yes("__getattr__ in " + file));
         break;
       case GetattrAnswer::unknown:
-        improve(result, unknown(fmt::format("__getattr__ in {} may answer for it", file)));
+        improve(result, unknown(fmt::format("__getattr__ in {} may provide it", file)));
         break;
       case GetattrAnswer::no:
         break;

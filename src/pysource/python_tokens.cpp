@@ -101,11 +101,11 @@ class Tokenizer {
         {static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start), line_, alone});
   }
 
-  /// White space at the start of a line. With a line continuation it counts up to the backslash, as in
-  /// CPython.
+  /// White space at the start of a line. With line continuations it counts up to the first backslash that has
+  /// some before it, as in CPython.
   void indentation() {
     std::uint32_t width = 0;
-    std::optional<std::uint32_t> continued;
+    std::uint32_t continued = 0;
     for (;; ++at_) {
       if (peek() == ' ') {
         ++width;
@@ -114,7 +114,7 @@ class Tokenizer {
       } else if (peek() == '\f') {
         width = 0;
       } else if (peek() == '\\' && (peek(1) == '\n' || peek(1) == '\r')) {
-        if (!continued) continued = width;
+        if (continued == 0) continued = width;
         ++at_;
         take_newline();
         --at_;
@@ -130,7 +130,7 @@ class Tokenizer {
       return;
     }
     line_begins_ = false;
-    set_indentation(continued.value_or(width));
+    set_indentation(continued == 0 ? width : continued);
   }
 
   void set_indentation(std::uint32_t width) {

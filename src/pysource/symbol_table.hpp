@@ -12,7 +12,7 @@
 
 namespace launch::pysource {
 
-/// What one file binds at module level, as far as tests can ask for it.
+/// What one file binds at module level, as far as tests can use it.
 struct ModuleSymbols {
   std::unordered_map<std::string, Condition> names;
   /// The modules of `from MODULE import *`, as expressions of kind external, first to last.

@@ -33,10 +33,10 @@ struct Gpu {
   std::optional<std::uint64_t> memory = {};  ///< bytes; the same
   bool divided = false;                      ///< into MIG instances
   std::string address = {};                  ///< on the PCI bus, "0000:3b:00"; empty if unknown
-  std::string device = {};                   ///< its file, "/dev/dri/renderD128", of AMD's alone
+  std::string device = {};                   ///< its file, "/dev/dri/renderD128"; AMD GPUs only
 };
 
-/// True if a set has that GPU, by index or UUID: all, or devices; a number says nothing of one.
+/// True if a set has that GPU, by index or UUID: all, or devices; a number says nothing about one.
 bool has_gpu(const specs::GpuSet& set, const Gpu& gpu);
 
 /// The command whose output parse_gpus reads.

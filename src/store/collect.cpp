@@ -135,6 +135,36 @@ std::optional<std::string> damage_of(const fs::path& folder, const Work& work) {
   return std::nullopt;
 }
 
+Damage damage_below(const fs::path& folder, const Digest& digest, std::string name, std::string found) {
+  const auto last = last_use(folder).value_or(std::chrono::sys_seconds());
+  return {{digest, std::move(name), 0, last, folder}, std::move(found), true};
+}
+
+/// What is wrong with environments. They list no digests: their files are those of trees.
+Result<std::vector<Damage>> damaged_environments(const fs::path& root, const std::vector<Damage>& damaged,
+                                                 const Work& work) {
+  std::map<ino_t, std::string> shared;
+  for (const auto& each : damaged) {
+    for_each_file(each.file.path / kTreeName,
+                  [&](const struct stat& status) { shared.emplace(status.st_ino, each.file.path.string()); });
+  }
+  TRY_ASSIGN(const auto folders, subfolders(environments_folder(root)));
+  std::vector<Damage> found;
+  for (const auto& folder : folders) {
+    const auto key = Digest::of_hex(folder.filename().string());
+    if (!key || work.stop.stop_requested()) continue;
+    const auto entries = tree_list(folder);
+    auto change = entries ? tree_change(*entries, folder / kTreeName) : std::optional("its list is damaged");
+    for_each_file(folder / kTreeName, [&](const struct stat& status) {
+      if (change || status.st_nlink == 1) return;
+      const auto at = shared.find(status.st_ino);
+      if (at != shared.end()) change = "it has files of " + at->second;
+    });
+    if (change) found.push_back(damage_below(folder, *key, "environment", *std::move(change)));
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const Work& work) const {
@@ -155,16 +185,19 @@ Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const
     if (work.stop.stop_requested()) return;
     const auto& [from, folder] = trees[i];
     if (auto damage = damage_of(folder, work)) {
-      const auto name = fmt::format("{}/{}", kTreeName, folder.filename().string());
-      const auto last = last_use(folder).value_or(std::chrono::sys_seconds());
-      found[files.size() + i] = Damage{{from, name, 0, last, folder}, *std::move(damage)};
+      auto name = fmt::format("{}/{}", kTreeName, folder.filename().string());
+      found[files.size() + i] = damage_below(folder, from, std::move(name), *std::move(damage));
     }
   });
-  if (work.stop.stop_requested()) return fail(stopped());
   std::vector<Damage> damages;
+  std::vector<Damage> unpacked;
   for (auto& damage : found) {
-    if (damage) damages.push_back(*std::move(damage));
+    if (damage) (damage->is_unpacked ? unpacked : damages).push_back(*std::move(damage));
   }
+  TRY_ASSIGN(const auto environments, damaged_environments(root_, unpacked, work));
+  if (work.stop.stop_requested()) return fail(stopped());
+  damages.insert(damages.end(), unpacked.begin(), unpacked.end());
+  damages.insert(damages.end(), environments.begin(), environments.end());
   return damages;
 }
 

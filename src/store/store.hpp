@@ -36,10 +36,12 @@ struct Contents {
   std::size_t environments = 0;  ///< that were linked together from trees
 };
 
-/// A file whose content does not have its digest.
+/// A file whose content does not have its digest, or the folder of a tree or environment that is not as it
+/// was made; its digest is that of the file that was unpacked, or the environment's key.
 struct Damage {
   Entry file;
-  std::string found;  ///< "sha256 ab12…", or why it cannot be read
+  std::string found;  ///< "sha256 ab12…", or why it cannot be read; of a folder: "lib/a.txt was changed"
+  bool is_unpacked = false;  ///< a folder
 };
 
 /// What to remove: what is not in `keep` and was last used before `unused_since`.
@@ -84,8 +86,9 @@ class Store {
 
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;
-  /// Hashes files side by side, and those of unpacked trees, and returns those that are damaged. The path of
-  /// a damaged tree is that of its folder. Errors (environment): a folder cannot be read; a stop.
+  /// Hashes files side by side, and those of unpacked trees, and returns those that are damaged, with the
+  /// environments that share files with them or were changed. Errors (environment): a folder cannot be read;
+  /// a stop.
   Result<std::vector<Damage>> verify(const std::vector<Entry>& files, const Work& work) const;
 
   /// Removes what nothing uses: files, interrupted downloads, and what killed processes left behind. Trees

@@ -12,7 +12,7 @@
 
 namespace launch::train {
 
-/// A maker of GPUs for which PyTorch has builds.
+/// A GPU vendor for which PyTorch has builds.
 struct GpuVendor {
   specs::Accelerator::Kind kind;  ///< of these builds
   std::string_view name;          ///< "NVIDIA"
@@ -31,7 +31,7 @@ struct GpuVendor {
   bool has_xids;
   /// Finds a machine's GPUs through its files; the tree is the machine's root.
   std::vector<pytorch::Gpu> (*find)(const fabric::Tree& tree);
-  /// Asks the driver's own tool for more; null if `find` says all. Empty if it cannot tell.
+  /// Asks the driver's own tool for more; null if `find` finds all. Empty if the tool fails.
   std::vector<pytorch::Gpu> (*ask)(ProcessRunner& runner, std::stop_token stop);
 };
 

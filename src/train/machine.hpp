@@ -37,7 +37,7 @@ struct MachineGpus {
 /// Those that the files of a machine show, below its root.
 MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root = "/");
 
-/// Replaces what files say of GPUs with what the driver's own tool says, if there is one and it says
+/// Replaces what files say about GPUs with what the driver's own tool says, if there is one and it says
 /// anything.
 void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop = {});
 
@@ -59,7 +59,7 @@ struct Machine {
 /// of; of NVIDIA's, only the numbers.
 Machine this_machine();
 
-/// What nvidia-smi says of NVIDIA's GPUs here; empty if it cannot tell.
+/// What nvidia-smi says about the GPUs here; empty if it fails.
 std::vector<pytorch::Gpu> ask_gpus(ProcessRunner& runner, std::stop_token stop = {});
 
 /// Compares GPUs of this machine with what the locked torch needs. `used` is never a number. Errors: those of

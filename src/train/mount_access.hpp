@@ -8,8 +8,8 @@
 
 namespace launch::train {
 
-/// True if it matters as whom ranks run: the plan mounts folders for writing, or has secrets, and what is
-/// known of their owners here holds in the containers.
+/// True if it matters which user ranks run as: the plan mounts folders for writing, or has secrets, and what
+/// is known of their owners here holds in the containers.
 bool depends_on_user(const Plan& plan, const containers::EngineInfo& engine);
 
 /// Looks whether the ranks' user, with these IDs in the containers, can write what is mounted for writing and

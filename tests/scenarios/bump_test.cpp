@@ -121,7 +121,7 @@ TEST_F(BumpScenario, TheNewestNightlyThatWorksReplacesLockDockerfileAndRecord) {
 TEST_F(BumpScenario, TheNewestLockIsUpToDate) {
   const auto done = bump();
   EXPECT_EQ(done.code, 0);
-  EXPECT_EQ(done.out, "demo is up to date: verified\n");
+  EXPECT_EQ(done.out, "demo is up to date (verified)\n");
   scenario_.write("src/train.py", "from torch import Gone\n");
   std::filesystem::remove(scenario_.place(kRecord));
   const auto broken = bump();
@@ -259,9 +259,9 @@ TEST_F(BumpScenario, MistakesAreErrors) {
   auto done = bump();
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err,
-            "error: recipes/demo.toml fixes the nightly: date = \"2025-06-04\"\n"
+            "error: recipes/demo.toml pins the nightly: date = \"2025-06-04\"\n"
             "\n"
-            "hint: remove the date, or write as-of instead, for the newest nightly up to a day\n");
+            "hint: remove the date, or replace it with as-of to get the newest nightly up to a day\n");
   done = bump({"--tries", "0"});
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err, "error: --tries 0: expected 1 or more\n");

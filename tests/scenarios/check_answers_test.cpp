@@ -19,7 +19,7 @@ TEST_F(CheckScenario, NotebooksAndEnvironmentsAreLeftOutAloud) {
   EXPECT_EQ(
       done.err,
       "warning: src: 2 notebooks not read, such as src/a.ipynb; convert them with `jupyter nbconvert --to "
-      "script`\nsrc/env is not read: it is a Python environment, with conda-meta\n");
+      "script`\nskipped src/env, a Python environment (it has conda-meta)\n");
   EXPECT_EQ(done.code, 0);
   done = scenario_.launch({"check", "--torch", "2.3.1", "src/a.ipynb"});
   EXPECT_EQ(done.err,
@@ -63,14 +63,15 @@ TEST_F(CheckScenario, OnlyWhatWasThereAndIsGone) {
               .files = {{"torch/__init__.py", "Gone = 1\n"}},
               .tags = "cp311-cp311-manylinux_2_28_x86_64"});
   const auto done = scenario_.launch({"check", "--from", "2.0.0", "--torch", "2.3.1", "src"});
-  EXPECT_EQ(done.out,
-            "torch.Gone: no, but torch 2.0.0 has it (torch/__init__.py of torch 2.3.1 has no Gone)\n"
-            "  src/train.py:4:5\n"
-            "    Gone,\n"
-            "    ^^^^\n"
-            "1 name is missing in torch 2.0.0 as well (-v shows it)\n"
-            "1 optional name is missing (-v shows it)\n"
-            "torch 2.3.1 after 2.0.0: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n");
+  EXPECT_EQ(
+      done.out,
+      "torch.Gone: no, but torch 2.0.0 has it (torch/__init__.py of torch 2.3.1 has no Gone)\n"
+      "  src/train.py:4:5\n"
+      "    Gone,\n"
+      "    ^^^^\n"
+      "1 name is missing in torch 2.0.0 as well (-v shows it)\n"
+      "1 optional name is missing (-v shows it)\n"
+      "torch 2.3.1 compared with 2.0.0: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n");
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(scenario_.launch({"check", "--from", "2.3.1", "--torch", "2.3.1", "src"}).code, 0);
   const auto bad = scenario_.launch({"check", "demo", "--from", "2.0.0", "src"});
@@ -103,7 +104,7 @@ TEST_F(CheckScenario, ABaselineHoldsWhatIsKnown) {
             "    from torch import New\n"
             "                      ^^^\n"
             "1 missing name is in the baseline (-v shows it)\n"
-            "no failure any more, though in the baseline: torch.distributed.pipelining: in src/train.py\n"
+            "in the baseline, but no longer failing: torch.distributed.pipelining: in src/train.py\n"
             "torch 2.3.1: 2 names in 1 file: 0 yes, 2 no, 0 unknown\n");
   EXPECT_EQ(done.code, 1);
   scenario_.write("src/train.py", "from torch import Gone\n");
@@ -137,7 +138,7 @@ TEST_F(CheckScenario, AnnotationsOfGitHub) {
       "::error file=src/train.py,line=10,col=12,endColumn=39,title=torch.distributed.pipelining::"
       "torch.distributed.pipelining: no (torch 2.3.1 has no module torch/distributed)\n"
       "::notice file=src/train.py,line=6,col=24,endColumn=30,title=torch.lazy.perhaps::torch.lazy.perhaps: "
-      "unknown (__getattr__ in torch/lazy.py may answer for it)\n"
+      "unknown (__getattr__ in torch/lazy.py may provide it)\n"
       "::notice title=launch check::torch 2.3.1: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 "
       "unknown\n");
   EXPECT_EQ(done.code, 1);
@@ -159,7 +160,7 @@ TEST_F(CheckScenario, ALogForCodeScanning) {
 
 TEST_F(CheckScenario, EverythingIsShownOnRequest) {
   const auto done = scenario_.launch({"check", "--torch", "2.3.1", "src", "-v"});
-  EXPECT_NE(done.out.find("torch.extra: no, and not needed (torch 2.3.1 has no module torch/extra)\n"
+  EXPECT_NE(done.out.find("torch.extra: no, but not needed (torch 2.3.1 has no module torch/extra)\n"
                           "  src/train.py:12:12\n    import torch.extra\n           ^^^^^^^^^^^\n"),
             std::string::npos)
       << done.out;

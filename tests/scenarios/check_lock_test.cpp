@@ -124,10 +124,10 @@ TEST_F(CheckScenario, PackagesAndModulesCanBeChosen) {
   scenario_.write("src/train.py",
                   "import torch\nfrom yaml import load\nimport einops, numpy.linalg, os\nimport numpy\n");
   EXPECT_EQ(scenario_.launch({"check", "demo", "src", "--package", "pyyaml"}).out,
-            "2 names of numpy, 1 name of einops and 1 name of torch not checked: not among --package\n"
+            "2 names of numpy, 1 name of einops and 1 name of torch not checked: excluded by --package\n"
             "pyyaml 6.0: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
   EXPECT_EQ(scenario_.launch({"check", "demo", "--module", "yaml", "src"}).out,
-            "2 names of numpy, 1 name of einops and 1 name of torch not checked: not among --module\n"
+            "2 names of numpy, 1 name of einops and 1 name of torch not checked: excluded by --module\n"
             "pyyaml 6.0: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
 }
 

@@ -97,7 +97,7 @@ class CheckScenario : public ::testing::Test {
       "  src/train.py:10:12, on a path\n"
       "    import torch.distributed.pipelining\n"
       "           ^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n"
-      "torch.lazy.perhaps: unknown (__getattr__ in torch/lazy.py may answer for it)\n"
+      "torch.lazy.perhaps: unknown (__getattr__ in torch/lazy.py may provide it)\n"
       "  src/train.py:6:24\n"
       "    from torch.lazy import perhaps\n"
       "                           ^^^^^^^\n"

@@ -96,8 +96,8 @@ TEST_F(StoreScenario, Verify) {
   EXPECT_EQ(
       done.err,
       fmt::format(
-          "error: 1 of 1 file in [ROOT]/store/wheels is damaged\n\nhint: remove the damaged files; they "
-          "are fetched or unpacked again when needed: rm {}\n",
+          "error: 1 of 1 file in [ROOT]/store/wheels is damaged\n\nhint: remove what is damaged; it is "
+          "fetched or unpacked again when needed: rm {}\n",
           shown));
   done = demo_.launch({"store", "verify", "--json"});
   EXPECT_EQ(done.code, 1);

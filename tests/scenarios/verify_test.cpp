@@ -404,6 +404,21 @@ TEST_F(VerifyScenario, TrainSaysWhetherLockAndImageAreVerified) {
       cpu + "this image is not verified, but another image of this lock is: run `launch verify demo`\n");
 }
 
+TEST_F(VerifyScenario, AnotherSmokeTestMustBePassedFirst) {
+  ASSERT_EQ(verify().code, 0);
+  smoke(R"(["python3", "-c", "pass"])");
+  const std::string changed =
+      "lockfiles/pylock.demo.toml was verified on [DAY] without a GPU, with another smoke test than the "
+      "recipe "
+      "has now\n";
+  EXPECT_THAT(hide_times(demo_.launch({"train", "demo", "--dry-run"}).err),
+              AllOf(HasSubstr(changed), EndsWith("not verified: run `launch verify demo`\n")));
+  EXPECT_THAT(hide_times(demo_.launch({"lock", "demo"}).err), HasSubstr(changed));
+  ASSERT_EQ(verify().code, 0);
+  EXPECT_THAT(hide_times(demo_.launch({"train", "demo", "--dry-run"}).err),
+              EndsWith("verified on [DAY] without a GPU\n"));
+}
+
 TEST_F(VerifyScenario, DiffSaysWhichLockIsVerified) {
   const auto git = [this](std::vector<std::string> arguments) {
     arguments.insert(arguments.begin(), {"git", "-c", "user.name=a", "-c", "user.email=a@host.example"});

@@ -85,7 +85,7 @@ TEST_F(VersionsScenario, TheArticle) {
                 "https://github.com/pytorch/pytorch/compare/" +
                 commit(16) + "..." + commit(17) +
                 "\n"
-                "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
+                "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, using wheels for Python 3.11\n"
                 "skipped 2024-06-15: no nightly\n");
   EXPECT_EQ(done.err, "");
   EXPECT_EQ(done.code, 0);
@@ -107,7 +107,7 @@ TEST_F(VersionsScenario, AMissingBuildMayHoldTheChange) {
       "skipped): https://github.com/pytorch/pytorch/compare/" +
           commit(10) + "..." + commit(13) +
           "\n"
-          "torch 2.5.0.dev20240610 to 2.5.0.dev20240613: 2 versions, by wheels for Python 3.11\n"
+          "torch 2.5.0.dev20240610 to 2.5.0.dev20240613: 2 versions, using wheels for Python 3.11\n"
           "skipped 2024-06-11: no nightly\n"
           "skipped 2.5.0.dev20240612: "
           "[HOST]/files/torch-2.5.0.dev20240612%2Bcu121-cp311-cp311-linux_x86_64.whl "
@@ -127,17 +127,17 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
       "from 2.5.0.dev20240613, yes since 2.5.0.dev20240617\n"
       "torch.utils.checkpoint._pt2_selective_checkpoint_context_fn_gen  yes, no from "
       "2.5.0.dev20240612, yes since 2.5.0.dev20240613, no from 2.5.0.dev20240617\n"
-      "2 names in 1 file: 0 in every version\n"
-      "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
+      "0 of 2 names in 1 file are in every version\n"
+      "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, using wheels for Python 3.11\n"
       "skipped 2024-06-15: no nightly\n");
   EXPECT_EQ(done.code, 0);
   // One of the two is in every nightly.
   done = scenario_.launch(with({"range", "src"}, kNightly));
   EXPECT_EQ(done.out,
             "torch 2.5.0.dev20240610 to 2.5.0.dev20240618 (2 names in 1 file)\n"
-            "oldest 2.5.0.dev20240610: no bound found, as it is the oldest that was asked\n"
-            "newest 2.5.0.dev20240618: no bound found, as it is the newest that was asked\n"
-            "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
+            "oldest 2.5.0.dev20240610: no bound found, as it is the oldest version checked\n"
+            "newest 2.5.0.dev20240618: no bound found, as it is the newest version checked\n"
+            "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, using wheels for Python 3.11\n"
             "skipped 2024-06-15: no nightly\n");
   EXPECT_EQ(done.code, 0);
   // Without the fallback, two stretches are left.
@@ -148,9 +148,9 @@ TEST_F(VersionsScenario, CodeWithItsFallback) {
             "oldest 2.5.0.dev20240617: 2.5.0.dev20240616 lacks what the code needs\n"
             "  src/train.py:1: torch.utils.checkpoint.CheckpointPolicy (torch/utils/checkpoint.py of torch "
             "2.5.0.dev20240616 has no CheckpointPolicy)\n"
-            "newest 2.5.0.dev20240618: no bound found, as it is the newest that was asked\n"
+            "newest 2.5.0.dev20240618: no bound found, as it is the newest version checked\n"
             "also allowed: 2.5.0.dev20240612\n"
-            "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, by wheels for Python 3.11\n"
+            "torch 2.5.0.dev20240610 to 2.5.0.dev20240618: 8 versions, using wheels for Python 3.11\n"
             "skipped 2024-06-15: no nightly\n");
   EXPECT_EQ(done.code, 0);
 }
@@ -183,15 +183,15 @@ TEST_F(VersionsScenario, RangeOfReleases) {
             "  src/b.py:1: torch.old (torch/__init__.py of torch 2.3.0 has no old)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.1.0 and 2.3.0, where names are "
             "missing\n"
-            "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
+            "torch 2.0.0 to 2.3.0: 4 versions, using wheels for Python 3.11\n");
   EXPECT_EQ(done.err, "");
   EXPECT_EQ(done.code, 1);
   done = scenario_.launch({"range", "src", "--need", "path"});
   EXPECT_EQ(done.out,
-            "no version of torch has all that the code needs (5 names in 2 files); 2.2.0 lacks least\n"
+            "no version of torch has all that the code needs (5 names in 2 files); 2.2.0 lacks the fewest\n"
             "  src/b.py:5: torch.gone (torch/__init__.py of torch 2.2.0 has no gone)\n"
             "pyproject.toml:5 declares torch>=2.0, which allows 2.0.0 to 2.3.0, where names are missing\n"
-            "torch 2.0.0 to 2.3.0: 4 versions, by wheels for Python 3.11\n");
+            "torch 2.0.0 to 2.3.0: 4 versions, using wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
   scenario_.write("pyproject.toml", "[project]\nname = \"demo\"\ndependencies = [\"torch>=2.2\"]\n");
   scenario_.write("src/b.py", "");
@@ -233,8 +233,8 @@ TEST_F(VersionsScenario, APageThatNeedsNothingElse) {
   release("2.1.0", "y = 1\n");
   const auto done = scenario_.launch({"matrix", "torch.x", "--html", "out.html"});
   EXPECT_EQ(done.out,
-            "torch.x  yes, no from 2.1.0\n1 name: 0 in every version\n"
-            "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
+            "torch.x  yes, no from 2.1.0\n"
+            "torch 2.0.0 to 2.1.0: 2 versions, using wheels for Python 3.11\n");
   const auto page = scenario_.read("out.html");
   EXPECT_NE(page.find("<title>torch: 1 name in 2 versions</title>"), std::string::npos);
   for (const auto* word : {"http://", "https://", "src=", "@import", "url("}) {
@@ -248,7 +248,7 @@ TEST_F(VersionsScenario, BisectWithoutAChange) {
   const auto done = scenario_.launch({"bisect", "torch.x"});
   EXPECT_EQ(done.out,
             "torch.x\n  yes  2.0.0 to 2.1.0  2 versions  torch/__init__.py:1\n"
-            "torch 2.0.0 to 2.1.0: 2 versions, by wheels for Python 3.11\n");
+            "torch 2.0.0 to 2.1.0: 2 versions, using wheels for Python 3.11\n");
   EXPECT_EQ(done.code, 1);
 }
 
@@ -272,15 +272,15 @@ TEST_F(VersionsScenario, WhatCannotBeAsked) {
   const std::vector<std::pair<std::vector<std::string>, std::string>> cases = {
       {{"matrix", "torch..x"},
        "error: \"torch..x\": expected a name, such as torch.nn:Module or torch.nn\n\n"
-       "hint: files and folders of code can be given as well\n"},
+       "hint: or give files and folders of code\n"},
       {{"matrix", "nowhere/"}, "error: nowhere/: no such file or folder\n"},
       {{"matrix", "torch.x", "torchvision:y"},
-       "error: the names are of several packages: torch and torchvision\n\n"
-       "hint: ask for those of one package at a time\n"},
+       "error: the names belong to several packages: torch and torchvision\n\n"
+       "hint: check one package at a time\n"},
       {{"bisect", "torch.x", "--from", "soon"},
        "error: --from \"soon\": expected a version, such as 2.6.0, or a day, such as 2025-06-06\n"},
       {{"bisect", "torch.x", "--from", "3.0"},
-       "error: [INDEX] has no wheels of torch to ask from 3.0\n\nhint: versions there: 2.0.0 to 2.0.0\n"},
+       "error: [INDEX] has no usable wheels of torch from 3.0\n\nhint: available versions: 2.0.0 to 2.0.0\n"},
       {{"matrix", "torch.x", "--channel", "nightly"},
        "error: --channel nightly needs --cuda: the channel has an index for each build\n\n"
        "hint: add --cuda cu128 or --cuda cpu\n"},

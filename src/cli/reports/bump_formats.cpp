@@ -28,8 +28,8 @@ std::string bump_headline(const commands::BumpDocument& document) {
     case Answer::moved:
       return fmt::format("{} moved to {}: {}", document.recipe, document.tries.back().text(), checked);
     case Answer::current:
-      return fmt::format("{} is up to date: {}", document.recipe,
-                         document.verified ? "verified" : "not built");
+      return fmt::format("{} is up to date ({})", document.recipe,
+                         document.verified ? "verified" : "not verified");
     case Answer::stays:
       break;
   }

@@ -23,11 +23,11 @@ std::string command_property(std::string_view text) {
   return replace_all(replace_all(command_text(text), ":", "%3A"), ",", "%2C");
 }
 
-/// "; the test in line 3 lets it run"
+/// "; the condition in line 3 lets it run"
 std::string gates_text(const probe::CheckReport& report, const probe::Finding& finding, std::size_t use) {
   std::string text;
   for (const auto line : passed_gates(report, finding, use))
-    text += fmt::format("; the test in line {} lets it run", line);
+    text += fmt::format("; the condition in line {} lets it run", line);
   return text;
 }
 

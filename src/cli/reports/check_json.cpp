@@ -37,7 +37,7 @@ Json verdicts_by_platform(const probe::CheckReport& report, std::size_t name) {
   return differ ? json : Json();
 }
 
-/// A use, the worst that is said of it, and the platforms where it fails, if that is neither all nor none.
+/// A use with its worst outcome, and the platforms where it fails, if that is neither all nor none.
 Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::size_t use) {
   auto failing = Json::array();
   auto worst = probe::Standing::fine;

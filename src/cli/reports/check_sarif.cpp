@@ -109,11 +109,11 @@ Json results_of(const probe::CheckReport& report, const CheckView& view) {
         result["relatedLocations"].push_back(
             {{"physicalLocation",
               {{"artifactLocation", {{"uri", uri_of(use.file)}}}, {"region", {{"startLine", line}}}}},
-             {"message", {{"text", "this test lets it run"}}}});
+             {"message", {{"text", "this condition lets it run"}}}});
       }
       if (known)
         result["suppressions"] =
-            Json::array({{{"kind", "external"}, {"justification", "it is in the baseline"}}});
+            Json::array({{{"kind", "external"}, {"justification", "listed in the baseline"}}});
       results.push_back(std::move(result));
     }
   }

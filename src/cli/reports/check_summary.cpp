@@ -68,7 +68,7 @@ std::string not_checked(const probe::CheckReport& report) {
 
 void add_counts(std::vector<std::string>& lines, const probe::CheckReport& report,
                 const probe::PlatformAnswers& platform, const std::string& on) {
-  const auto earlier = report.earlier ? fmt::format(" after {}", report.earlier->wheel.version) : "";
+  const auto earlier = report.earlier ? fmt::format(" compared with {}", report.earlier->wheel.version) : "";
   lines.push_back(fmt::format("{}{}{}: {} in {}: {}", asked(platform), earlier, on,
                               count_of(platform.names.size(), "name"), count_of(report.files, "file"),
                               counts(platform, [](const auto&) { return true; })));

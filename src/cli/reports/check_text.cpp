@@ -32,8 +32,8 @@ class Writer {
     }
     if (!view_.all) add_hidden(findings);
     for (const auto& each : probe::stale_failures(report_))
-      lines_.push_back(fmt::format("no failure any more, though in the baseline: {} in {}",
-                                   printable(each.name), printable(each.file)));
+      lines_.push_back(fmt::format("in the baseline, but no longer failing: {} in {}", printable(each.name),
+                                   printable(each.file)));
     const auto summary = check_summary(report_);
     lines_.insert(lines_.end(), summary.begin(), summary.end());
     return join(lines_, "\n");
@@ -115,7 +115,7 @@ class Writer {
       const auto& each = judged(uses[i]);
       add_place(each.use, each.need() == pysource::Need::path ? ", on a path" : "");
       for (const auto line : passed_gates(report_, *uses[i].finding, uses[i].use)) {
-        lines_.push_back(fmt::format("  {}:{}: this test lets it run", printable(each.use.file), line));
+        lines_.push_back(fmt::format("  {}:{}: this condition lets it run", printable(each.use.file), line));
         if (auto text = plain_line(report_, each.use.file, line, "    "); !text.empty())
           lines_.push_back(std::move(text));
       }

@@ -25,9 +25,12 @@ std::vector<std::string> fallbacks_text(const commands::FallbackDocument& docume
           fmt::format("{}:{}: {} has no fallback: {}", each.file, each.line, each.name, each.reason));
     }
   }
-  lines.push_back(fmt::format("{} of {} that torch {} or {} lacks got a fallback", done,
-                              count_of(document.imports.size(), "import"), document.from.version,
-                              document.to.version));
+  const auto& from = document.from.version;
+  const auto& to = document.to.version;
+  lines.push_back(document.imports.empty()
+                      ? fmt::format("torch {} and {} have every import", from, to)
+                      : fmt::format("wrote fallbacks for {} of {} that torch {} or {} lacks", done,
+                                    count_of(document.imports.size(), "import"), from, to));
   return lines;
 }
 

@@ -25,13 +25,13 @@ std::string standing_words(const probe::CheckReport& report, probe::Standing sta
     case probe::Standing::unknown:
       return "unknown";
     case probe::Standing::known:
-      return "no, but known";
+      return "no, but in the baseline";
     case probe::Standing::before:
-      return fmt::format("no, nor in {}", earlier);
+      return fmt::format("no, and {} lacks it too", earlier);
     case probe::Standing::spared:
-      return "no, and not needed";
+      return "no, but not needed";
     case probe::Standing::not_run:
-      return "no, and not run with this version";
+      return "no, but not run with this version";
     case probe::Standing::fails:
     case probe::Standing::warned:
     case probe::Standing::fine:
@@ -56,13 +56,13 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
   if (!moved.empty())
     return fmt::format("{} {}", is_module ? "perhaps moved to" : "also in",
                        join_words(moved, is_module ? "or" : "and"));
-  return near.empty() ? std::string() : fmt::format("a guess: did you mean {}?", join_words(near, "or"));
+  return near.empty() ? std::string() : fmt::format("did you mean {}?", join_words(near, "or"));
 }
 
 std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
                                         std::size_t use) {
   const auto& judged = report.platforms[finding.platforms.front()].names[finding.name].uses[use];
-  // Tests of other packages say nothing of one that is not there at all.
+  // Tests of other packages say nothing about one that is missing altogether.
   const auto& requirement = report.platforms.front().names[finding.name].requirement;
   if (!judged.fails() || report.unprovided.contains(requirement)) return {};
   auto lines = judged.passed_lines;

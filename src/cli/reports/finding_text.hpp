@@ -12,13 +12,13 @@ namespace launch::cli {
 /// (torch/__init__.py of torch 2.3.1 has no Gone); also in torch.nn". Not made printable.
 std::string finding_text(const probe::CheckReport& report, const probe::Finding& finding);
 
-/// "no", "unknown", "no, and not needed", …
+/// "no", "unknown", "no, but not needed", …
 std::string standing_words(const probe::CheckReport& report, probe::Standing standing);
 
 /// " on linux-aarch64" if a finding is not of all platforms; else empty.
 std::string on_platforms(const probe::CheckReport& report, const probe::Finding& finding);
 
-/// Where a name is instead, without a full stop: "also in torch.nn", "a guess: did you mean torch.extras?";
+/// Where a name is instead, without a full stop: "also in torch.nn", "did you mean torch.extras?";
 /// empty if nothing is known.
 std::string advice_text(const probe::CheckReport& report, const probe::Finding& finding);
 

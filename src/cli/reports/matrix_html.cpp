@@ -110,12 +110,12 @@ std::string head_html(const probe::Matrix& matrix) {
 }
 
 constexpr std::string_view kForm = R"(<form role="search">
-<label>Search <input name="search" type="search" placeholder="names and files, / to begin"></label>
+<label>Search <input name="search" type="search" placeholder="names and files; press /"></label>
 <label>Show <select name="show"><option value="all">all names</option>
-<option value="changes">those that change</option><option value="gone">those that the newest lacks</option>
-<option value="unknown">those with an unknown</option></select></label>
+<option value="changes">names that change</option><option value="gone">names missing in the newest version</option>
+<option value="unknown">names with unknown answers</option></select></label>
 <label>Sort by <select name="sort"><option value="name">name</option>
-<option value="first">latest to come</option><option value="last">latest to change</option>
+<option value="first">most recently added</option><option value="last">most recently changed</option>
 <option value="need">need</option></select></label>
 <span id="count" role="status"></span>
 <span class="key"><i class="y"></i>yes<i class="n"></i>no<i class="u"></i>unknown</span>

@@ -12,7 +12,7 @@
 namespace launch::cli {
 namespace {
 
-/// ", by wheels for Python 3.7 to 3.15"
+/// ", using wheels for Python 3.7 to 3.15"
 std::string pythons_text(const probe::Matrix& matrix) {
   std::optional<specs::Interpreter> oldest;
   std::optional<specs::Interpreter> newest;
@@ -22,8 +22,8 @@ std::string pythons_text(const probe::Matrix& matrix) {
     if (!newest || *newest < *each.python) newest = each.python;
   }
   if (!oldest) return {};
-  if (*oldest == *newest) return fmt::format(", by wheels for Python {}", oldest->text());
-  return fmt::format(", by wheels for Python {} to {}", oldest->text(), newest->text());
+  if (*oldest == *newest) return fmt::format(", using wheels for Python {}", oldest->text());
+  return fmt::format(", using wheels for Python {} to {}", oldest->text(), newest->text());
 }
 
 }  // namespace
@@ -75,7 +75,7 @@ std::vector<std::string> asked_versions(const probe::Matrix& matrix) {
     lines.push_back(fmt::format("skipped {}: {}", join(versions, ", "), printable(reason)));
   }
   if (!matrix.prereleases.empty()) {
-    lines.push_back(fmt::format("left out {} (give one to --from or --to to ask them)",
+    lines.push_back(fmt::format("left out {} (to check pre-releases, name one with --from or --to)",
                                 count_of(matrix.prereleases.size(), "pre-release")));
   }
   return lines;
@@ -92,8 +92,14 @@ std::string matrix_text(const probe::Matrix& matrix, MatrixRows rows) {
     table.push_back({shown_name(row.name.requirement), story_of(row, matrix)});
   }
   std::string text = table.empty() ? "" : table_of(table) + "\n";
-  const auto of = matrix.files == 0 ? "" : fmt::format(" in {}", count_of(matrix.files, "file"));
-  text += fmt::format("{}{}: {} in every version\n", count_of(matrix.rows.size(), "name"), of, always);
+  if (matrix.files != 0 || rows == MatrixRows::telling) {
+    const auto of = matrix.files == 0 ? "" : fmt::format(" in {}", count_of(matrix.files, "file"));
+    const auto* const more = rows == MatrixRows::all || always == 0 ? ""
+                             : always == 1                          ? " (--all lists it)"
+                                                                    : " (--all lists them)";
+    text += fmt::format("{} of {}{} {} in every version{}\n", always, count_of(matrix.rows.size(), "name"),
+                        of, always == 1 ? "is" : "are", more);
+  }
   return text + join(asked_versions(matrix), "\n");
 }
 

@@ -41,7 +41,7 @@ void add_bound(std::string& text, const probe::VersionRange& range, const char* 
   const auto& matrix = range.matrix;
   const auto& version = matrix.versions[bound].version;
   if (!beyond) {
-    text += fmt::format("{} {}: no bound found, as it is the {} that was asked\n", word, version, word);
+    text += fmt::format("{} {}: no bound found, as it is the {} version checked\n", word, version, word);
     return;
   }
   text +=
@@ -74,8 +74,8 @@ std::string range_text(const probe::VersionRange& range) {
     const auto best = std::min_element(range.lacks.begin(), range.lacks.end(),
                                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
     const auto& version = matrix.versions[static_cast<std::size_t>(best - range.lacks.begin())].version;
-    text += fmt::format("no version of {} has all that the code needs ({}); {} lacks least\n", matrix.package,
-                        of, version);
+    text += fmt::format("no version of {} has all that the code needs ({}); {} lacks the fewest\n",
+                        matrix.package, of, version);
     add_lacks(text, *best);
   }
   for (const auto& each : range.declared) {
@@ -83,7 +83,8 @@ std::string range_text(const probe::VersionRange& range) {
     if (!each.lacking.empty()) {
       text += fmt::format(", which allows {}, where names are missing", versions_text(matrix, each.lacking));
     } else if (!each.refused.empty()) {
-      text += fmt::format(", and the names would also allow {}", versions_text(matrix, each.refused));
+      text += fmt::format(", but {} {} every name too", versions_text(matrix, each.refused),
+                          each.refused.size() == 1 ? "has" : "have");
     }
     text += "\n";
   }

@@ -60,7 +60,7 @@ void choose_port(Plan& plan) {
 
 void add_group(const std::filesystem::path& device, std::set<unsigned>& groups) {
   struct stat status {};
-  // Root's is no help to anybody else.
+  // Root's is of no use to anyone else.
   if (::stat(device.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && status.st_gid != 0)
     groups.insert(status.st_gid);
 }

@@ -123,7 +123,7 @@ TEST(Sarif, WhatIsKnownIsSuppressed) {
     ++suppressed;
     EXPECT_EQ(each["ruleId"], "missing-name");
     EXPECT_EQ(each["suppressions"].dump(),
-              R"([{"justification":"it is in the baseline","kind":"external"}])");
+              R"([{"justification":"listed in the baseline","kind":"external"}])");
   }
   EXPECT_EQ(suppressed, 2U);
   EXPECT_FALSE(made.fails());
@@ -183,20 +183,21 @@ TEST(Gates, ThatLetAFailingUseRunAreNamed) {
   made.lines[{"src/my code.py", 7}] = "  if TORCH_2:";
   EXPECT_TRUE(check_text(made).starts_with(
       "torch.Gone: no (torch 2 has none)\n  src/my code.py:1:23\n    from torch import \u00e9, Gone, x\n"
-      "                         ^^^^\n  src/my code.py:7: this test lets it run\n    if TORCH_2:\n"))
+      "                         ^^^^\n  src/my code.py:7: this condition lets it run\n    if TORCH_2:\n"))
       << check_text(made);
   EXPECT_TRUE(check_github(made).starts_with(
       "::error file=src/my code.py,line=1,col=22,endColumn=25,title=torch.Gone::torch.Gone: no (torch 2 has "
       "none); "
-      "also in torch.nn; the test in line 7 lets it run\n"))
+      "also in torch.nn; the condition in line 7 lets it run\n"))
       << check_github(made);
-  EXPECT_EQ(sarif(made)["runs"][0]["results"][0]["relatedLocations"].dump(),
-            R"([{"message":{"text":"this test lets it run"},"physicalLocation":{"artifactLocation":{"uri":)"
-            R"("src/my%20code.py"},"region":{"startLine":7}}}])");
+  EXPECT_EQ(
+      sarif(made)["runs"][0]["results"][0]["relatedLocations"].dump(),
+      R"([{"message":{"text":"this condition lets it run"},"physicalLocation":{"artifactLocation":{"uri":)"
+      R"("src/my%20code.py"},"region":{"startLine":7}}}])");
   names[0].uses[0].runs = probe::Runs::no;
   EXPECT_TRUE(check_text(made).starts_with("1 missing name is not run with this version (-v shows it)\n"))
       << check_text(made);
-  EXPECT_TRUE(check_text(made, {.all = true}).starts_with("torch.Gone: no, and not run with this version ("));
+  EXPECT_TRUE(check_text(made, {.all = true}).starts_with("torch.Gone: no, but not run with this version ("));
 }
 
 TEST(Rules, DecideWhatFails) {
@@ -232,7 +233,7 @@ TEST(Rules, OnlyWhatTheOlderReleaseHadFails) {
   EXPECT_EQ(
       check_text(made),
       "2 names are missing in torch 1.9 as well (-v shows them)\n1 optional name is missing (-v shows it)\n"
-      "torch 2 after 1.9: 4 names in 2 files: 0 yes, 3 no (1 of them not needed), 1 unknown\n"
+      "torch 2 compared with 1.9: 4 names in 2 files: 0 yes, 3 no (1 of them not needed), 1 unknown\n"
       "  imports: 3 names: 0 yes, 3 no (1 of them not needed), 0 unknown\n"
       "  attributes: 1 name: 0 yes, 0 no, 1 unknown");
   earlier.names[1].uses[0].outcome = Verdict::yes;

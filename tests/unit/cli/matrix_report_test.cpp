@@ -54,11 +54,11 @@ TEST(MatrixReport, WhatWasNotAsked) {
   matrix.skipped = {{"1.8", "yanked"}, {"1.9", "no wheel\x1b"}, {"1.7", "yanked"}};
   matrix.prereleases = {"2.2rc1"};
   EXPECT_EQ(matrix_text(matrix, MatrixRows::telling),
-            "1 name: 1 in every version\n"
-            "torch 2.0 to 2.1: 2 versions, by wheels for Python 3.11 to 3.13\n"
+            "1 of 1 name is in every version (--all lists it)\n"
+            "torch 2.0 to 2.1: 2 versions, using wheels for Python 3.11 to 3.13\n"
             "skipped 1.8, 1.7: yanked\n"
             "skipped 1.9: no wheel\\x1b\n"
-            "left out 1 pre-release (give one to --from or --to to ask them)");
+            "left out 1 pre-release (to check pre-releases, name one with --from or --to)");
   EXPECT_EQ(matrix_text(matrix, MatrixRows::all).substr(0, 13), "torch.x  yes\n");
 }
 

@@ -63,7 +63,7 @@ TEST(Report, CheckForAPerson) {
   EXPECT_EQ(check_text(report(), {.all = true}),
             std::string(kFailing) +
                 "torch._C.z: unknown (it is compiled)\n  a.py:9:8\n"
-                "torch.x.y\\x1b: no, and not needed (torch 2 has no x)\n  a.py:2:8\n"
+                "torch.x.y\\x1b: no, but not needed (torch 2 has no x)\n  a.py:2:8\n"
                 "torch 2.3.1+cu121" +
                 kCounts);
   EXPECT_TRUE(report().fails());
@@ -102,7 +102,7 @@ TEST(Report, WhatHelpsIsSaid) {
   EXPECT_EQ(check_text(made),
             "torch.a: no (torch 2 has no a)\n  a.py:12:5, on a path\n  b.py:3:1\n  also in torch.one and "
             "torch.two\n"
-            "torch.nn: no (torch 2 has no nn)\n  a.py:1:8\n  a guess: did you mean torch.mm?\n"
+            "torch.nn: no (torch 2 has no nn)\n  a.py:1:8\n  did you mean torch.mm?\n"
             "12 names of torchvision and 1 name of numpy not checked: no wheel given\n"
             "torch 2.3.1+cu121: 2 names in 2 files: 0 yes, 2 no, 0 unknown");
   made.advice[{"torch.nn", ""}] = {{"torch.a.nn", "torch.b.nn"}, {}};

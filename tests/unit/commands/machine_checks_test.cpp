@@ -80,7 +80,7 @@ TEST_F(MachineChecks, ADriverThatIsTooOldIsMissing) {
 
 TEST_F(MachineChecks, GpusOfAmdNeedTheirDevice) {
   machine_.device = "/dev/kfd";
-  EXPECT_THAT(checked(), ElementsAre("!device: /dev/kfd does not exist, which containers need for the GPUs "
+  EXPECT_THAT(checked(), ElementsAre("!device: /dev/kfd, which containers need for the GPUs, does not exist "
                                      "[/dev/kfd]; fix: load the driver: sudo modprobe amdgpu"));
   add("dev/kfd = x\n");
   EXPECT_THAT(checked(), ElementsAre("device: this user may use /dev/kfd [/dev/kfd]"));

@@ -86,6 +86,15 @@ TEST_F(ForgetLoopback, OneThatIsGoneIsNoError) {
   EXPECT_EQ(text(docker().forget_loopback("launch/demo")), "done");
 }
 
+TEST_F(ForgetLoopback, AsksAgainWhenAnImageIsRemovedMeanwhile) {
+  const auto name = at("127.0.0.1:1/launch/demo", 'd');
+  runner_.on(list("podman"), {125, "", "Error: locating image with ID \"ee\": image not known\n"});
+  runner_.on(list("podman"), {0, name + "\n"});
+  runner_.on("podman rmi " + name, {});
+  EXPECT_EQ(text(podman().forget_loopback("launch/demo")), "done");
+  EXPECT_EQ(runner_.asked().size(), 3U);
+}
+
 TEST_F(ForgetLoopback, FailuresAreErrors) {
   const auto name = at("127.0.0.1:1/launch/demo", 'd');
   runner_.on(list("podman"), {125, "", "Error: database is locked\n"});

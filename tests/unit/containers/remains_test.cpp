@@ -54,6 +54,17 @@ class Remains : public testing::Test {
     return Builder(engine, remains(), kMark, work_).remove_remains();
   }
   Result<void> remove_remains(fakes::FakeRunner& runner) { return remove_remains(podman(), runner); }
+  /// When the first list fails with these words.
+  void expect_second_look(const char* words) {
+    fakes::FakeRunner runner;
+    runner.on("runc delete --force buildah-buildah12", {0});
+    runner.on("podman rm --force c1", {0});
+    runner.on(kList, {125, "", words});
+    runner.on(kList, {0, "old\n"});
+    const auto removed = remove_remains(runner);
+    ASSERT_TRUE(removed) << removed.error().text();
+    EXPECT_EQ(runner.asked().size(), 4U);
+  }
   Result<Image> build(fakes::FakeRunner& runner) {
     BuildSpec spec;
     spec.context = "/ctx";
@@ -170,15 +181,17 @@ constexpr auto* kHalfMade =
     "\"half\" "
     "(consider removing the image to resolve the issue): file does not exist\n";
 
+constexpr auto* kRemovedMeanwhile =
+    "Error: retrieving label for image \"ee\": you may need to remove the image to resolve the error: "
+    "reading "
+    "image \"ee\": locating image with ID \"ee\": image not known\n";
+
 TEST_F(Remains, AnImageThatAnotherBuildCommitsIsWaitedFor) {
-  fakes::FakeRunner runner;
-  runner.on("runc delete --force buildah-buildah12", {0});
-  runner.on("podman rm --force c1", {0});
-  runner.on(kList, {125, "", kHalfMade});
-  runner.on(kList, {0, "old\n"});
-  const auto removed = remove_remains(runner);
-  ASSERT_TRUE(removed) << removed.error().text();
-  EXPECT_EQ(runner.asked().size(), 4U);
+  expect_second_look(kHalfMade);
+}
+
+TEST_F(Remains, AnImageThatIsRemovedMeanwhileIsWaitedFor) {
+  expect_second_look(kRemovedMeanwhile);
 }
 
 TEST_F(Remains, AnImageThatStaysHalfMadeGoes) {

@@ -80,7 +80,7 @@ TEST(Fallbacks, WhatCannotBeRewrittenIsSaid) {
     return rewriting.refused.at(place);
   };
   EXPECT_EQ(why("import old.place\n", {1, 8}),
-            "`import a.b` binds only a, so that the code has to name the other module too");
+            "`import a.b` binds only a, so the code must be changed to name the other module");
   for (const std::string source : {"from old.place import X; y = 1\n", "if x: from old.place import X\n"})
     EXPECT_EQ(why(source, {1, static_cast<std::uint32_t>(source.find('X') + 1)}),
               "it shares its line with other code");

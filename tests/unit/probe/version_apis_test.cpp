@@ -141,7 +141,7 @@ TEST_F(VersionApisTest, NoVersionCanBeRead) {
   EXPECT_EQ(
       ask(versions, "torch", "x"),
       "error: http://pypi.example/files/torch-1.1-py3-none-any.whl returned 403, expected a part of the "
-      "file (206)\n  while reading torch 1.1, like every other version\n\n"
+      "file (206)\n  while reading torch 1.1, as for every other version\n\n"
       "hint: the server refused access: check the credentials (netrc, proxy), and whether the file was "
       "withdrawn\n");
 }

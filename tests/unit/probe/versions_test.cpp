@@ -90,8 +90,8 @@ TEST_F(Versions, Bounds) {
   EXPECT_EQ(listed({.last = 2}), "2.1 (any); 2.2 (any); left out 2.2rc1");
   EXPECT_EQ(listed({.from = "2.2rc1"}), "2.2rc1 (any); 2.2 (any)");
   EXPECT_EQ(listed({.from = "2.1", .to = "2.0"}),
-            "error: http://pypi.example/simple has no wheels of torch to ask from 2.1 to 2.0\n\n"
-            "hint: versions there: 1.9 to 2.2\n");
+            "error: http://pypi.example/simple has no usable wheels of torch from 2.1 to 2.0\n\n"
+            "hint: available versions: 1.9 to 2.2\n");
   EXPECT_EQ(listed({.to = "x y"}),
             "error: --to \"x y\": expected a version, such as 2.6.0, or a day, such as 2025-06-06\n");
 }

@@ -156,7 +156,7 @@ TEST(WheelApi, LazyNames) {
       {"torch/m.py", "def __getattr__(name):\n  return getattr(x, name)\n"}};
   EXPECT_EQ(ask(files, "torch:a"), "yes: __getattr__ in torch/__init__.py");
   EXPECT_EQ(ask(files, "torch:b"), "no: torch/__init__.py of torch 2.3.1 has no b");
-  EXPECT_EQ(ask(files, "torch.m:b"), "unknown: __getattr__ in torch/m.py may answer for it");
+  EXPECT_EQ(ask(files, "torch.m:b"), "unknown: __getattr__ in torch/m.py may provide it");
 }
 
 TEST(WheelApi, LazyNamesOfAMadeGetattr) {
@@ -166,8 +166,8 @@ TEST(WheelApi, LazyNamesOfAMadeGetattr) {
        "__getattr__, __dir__, __all__ = attach(__name__, submodules=[], submod_attrs=_NAMES)\n"},
       {"torch/m.py", "from torch.other import __getattr__\n"}};
   EXPECT_EQ(ask(files, "torch:b"), "yes: torch/__init__.py:3 lists it for __getattr__");
-  EXPECT_EQ(ask(files, "torch:c"), "unknown: __getattr__ in torch/__init__.py may answer for it");
-  EXPECT_EQ(ask(files, "torch.m:c"), "unknown: __getattr__ in torch/m.py may answer for it");
+  EXPECT_EQ(ask(files, "torch:c"), "unknown: __getattr__ in torch/__init__.py may provide it");
+  EXPECT_EQ(ask(files, "torch.m:c"), "unknown: __getattr__ in torch/m.py may provide it");
 }
 
 TEST(WheelApi, ABrokenSourceSaysNoNo) {

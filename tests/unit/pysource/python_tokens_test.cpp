@@ -52,6 +52,14 @@ TEST(PythonTokens, BracketsAndBackslashesJoinLines) {
               ElementsAre("f", "(", "a", ",", "b", ")", "+", "c", "NEWLINE", "d", "NEWLINE", "e", "NEWLINE"));
 }
 
+TEST(PythonTokens, ABackslashBeforeAStatementIsNoIndentation) {
+  EXPECT_THAT(texts("if a:\n\\\n   b\n   c\n"),
+              ElementsAre("if", "a", ":", "NEWLINE", "INDENT", "b", "NEWLINE", "c", "NEWLINE", "DEDENT"));
+  EXPECT_THAT(texts("if a:\n  \\\n      b\n  c\n"),
+              ElementsAre("if", "a", ":", "NEWLINE", "INDENT", "b", "NEWLINE", "c", "NEWLINE", "DEDENT"));
+  EXPECT_EQ(problem("if a:\n    if b:\n\\\n  c\n"), "4: the indentation matches no enclosing block");
+}
+
 TEST(PythonTokens, StringsOfEveryKind) {
   EXPECT_THAT(texts(R"(Rb'\'' u"x" '''a
 'b''' f"{x!r:>{w}}" rf'\{a}' bu"")"),

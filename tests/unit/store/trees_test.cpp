@@ -147,6 +147,26 @@ TEST_F(Trees, WhatKeepsItsTimeAndSizeIsFoundByVerify) {
   EXPECT_EQ(damaged[0].found, "lib/a.txt has the sha256 " + sha256_hex("TEXT"));
 }
 
+TEST_F(Trees, VerifyNamesEnvironmentsThatWereChanged) {
+  const auto tree = keep();
+  keep_environment();
+  const auto folder = environment_folder(store(), key_);
+  EXPECT_THAT(store().verify({}, work_).value(), IsEmpty());
+  ASSERT_TRUE(write_file(folder / "venv/new.py", ""));
+  auto damaged = store().verify({}, work_).value();
+  ASSERT_EQ(damaged.size(), 1U);
+  EXPECT_EQ(damaged[0].file.path, folder.parent_path());
+  EXPECT_EQ(damaged[0].file.digest, key_);
+  EXPECT_EQ(damaged[0].found, "venv/new.py was added");
+  fs::remove(folder / "venv/new.py");
+  { std::ofstream(tree.folder / "lib/a.txt") << "TEXT"; }
+  ASSERT_EQ(work_.disk.set_time(tree.folder / "lib/a.txt", 315532800), 0);
+  damaged = store().verify({}, work_).value();
+  ASSERT_EQ(damaged.size(), 2U);
+  EXPECT_EQ(damaged[1].file.path, folder.parent_path());
+  EXPECT_EQ(damaged[1].found, "it has files of " + tree.folder.parent_path().string());
+}
+
 TEST_F(Trees, AnEnvironmentIsFoundUntilItIsChanged) {
   keep();
   EXPECT_EQ(find_kept()->has_value(), false);
