@@ -32,6 +32,7 @@ use. The exit code is 1 if something that the code needs is missing:
                       provides is only a warning there
   --fail-on unknown   … or if it is unknown whether it is missing
 
+If something is missing, the index is asked for at most 10 s which versions have it, unless --no-history is given.
 For CI, --format sarif prints a log for code scanning, and --format github annotations for GitHub Actions.
 
 Examples:
@@ -58,6 +59,7 @@ struct CheckOptions {
   std::string fail_on;
   std::optional<std::string> baseline;
   std::optional<std::string> write_baseline;
+  bool no_history = false;
 };
 
 struct FailOnName {
@@ -94,6 +96,7 @@ Result<commands::CheckRequest> request_of(const CheckOptions& options) {
   request.from = options.from;
   request.baseline = options.baseline;
   request.write_baseline = options.write_baseline;
+  request.history = !options.no_history;
   for (const auto& [name, value] : kFailOn) {
     if (options.fail_on == name) request.fail_on = value;
   }
@@ -170,6 +173,8 @@ void register_check(App& app) {
   command
       .option("--write-baseline", &options->write_baseline, "List what fails in this file, and exit with 0")
       .value_name("FILE");
+  command.flag("--no-history", options->no_history,
+               "Do not ask the index which versions have what is missing");
   add_format_option(command, options->format, check_format_names());
   command.runs([options](World& world) { return run_check(world, *options); });
 }

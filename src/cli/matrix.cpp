@@ -35,7 +35,7 @@ struct MatrixOptions {
 };
 
 Result<int> run_matrix(World& world, const MatrixOptions& options) {
-  commands::VersionQuestion question{{}, options.arguments};
+  commands::VersionQuestion question{{}, options.arguments, options.versions.exclude};
   TRY_ASSIGN(question.versions, version_query(options.versions));
   const auto matrix = commands::matrix(std::move(question), world.context);
   if (!matrix) return ended(world, matrix.error(), "not all versions were checked");

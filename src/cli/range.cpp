@@ -30,7 +30,7 @@ struct RangeOptions {
 };
 
 Result<int> run_range(World& world, const RangeOptions& options) {
-  commands::RangeRequest request{{}, options.paths};
+  commands::RangeRequest request{{}, options.paths, options.versions.exclude};
   TRY_ASSIGN(request.versions, version_query(options.versions));
   if (options.need == "path") request.needs = probe::Needs::path;
   const auto range = commands::range(std::move(request), world.context);

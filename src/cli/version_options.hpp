@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "cli/app.hpp"
@@ -18,6 +19,7 @@ struct VersionOptions {
   std::string from;
   std::string to;
   std::optional<int> last;
+  std::vector<std::string> exclude;
 };
 
 /// Which build of a package to ask, from --channel, --cuda and --python, empty where they are not given.

@@ -13,8 +13,8 @@
 #include "commands/bump_names.hpp"
 #include "commands/bump_state.hpp"
 #include "commands/check.hpp"
-#include "commands/engine.hpp"
 #include "commands/image_digests.hpp"
+#include "commands/kept_image.hpp"
 #include "commands/lock.hpp"
 #include "commands/render.hpp"
 #include "commands/verify.hpp"
@@ -75,14 +75,18 @@ bool is_of_candidate(const Error& error) {
 class Bump {
  public:
   Bump(const BumpRequest& request, const Context& context, Subject subject, BumpState state)
-      : request_(request), context_(context), subject_(std::move(subject)), state_(std::move(state)) {
+      : request_(request),
+        context_(context),
+        subject_(std::move(subject)),
+        state_(std::move(state)),
+        kept_(context, subject_.workspace.site, subject_.recipe.name, request.engine, "before-bump") {
     document_.recipe = subject_.recipe.name;
     document_.file = subject_.workspace.project.shown(subject_.lock);
   }
 
   Result<BumpDocument> run() {
     auto done = search();
-    give_image_back(!done || document_.answer == BumpDocument::Answer::stays);
+    kept_.give_back(!done || document_.answer == BumpDocument::Answer::stays);
     if (!done) return fail(std::move(done.error()));
     TRY(state_.forget_candidates());
     return std::move(document_);
@@ -152,7 +156,7 @@ class Bump {
   Result<void> attempt(BumpTry& candidate, const Context& context) {
     TRY(check_names(candidate, context));
     if (candidate.failed || !request_.build) return {};
-    TRY(keep_image());
+    TRY(kept_.keep());
     context.reporter.status("building the image with " + candidate.text());
     const auto built = build({.recipe = request_.recipe, .engine = request_.engine}, context);
     if (!built) {
@@ -202,10 +206,9 @@ class Bump {
   Result<void> stay() {
     document_.answer = BumpDocument::Answer::current;
     const auto& current = *subject_.current;
-    document_.verified =
-        project::verification_for(subject_.workspace.project, subject_.recipe, current.file, current.digest,
-                                  context_.reporter)
-            .has_value();
+    document_.verified = project::verification_for(subject_.workspace.project, subject_.recipe, current.file,
+                                                   current.digest, context_.reporter)
+                             .has_value();
     if (document_.verified) return {};
     auto here = current_try();
     TRY(attempt(here, context_));
@@ -271,49 +274,11 @@ class Bump {
     if (!before || !after) document_.names_unknown = (before ? after : before).error().message();
   }
 
-  /// Gives the image of the recipe another name as well, before a candidate takes its own.
-  Result<void> keep_image() {
-    if (kept_) return {};
-    TRY_ASSIGN(const auto engine, find_engine(context_, subject_.workspace.site, request_.engine));
-    TRY_ASSIGN(const auto image, engine.find_image(project::image_reference(subject_.recipe.name)));
-    if (image) TRY(engine.tag(image->image_id, kept_name()));
-    kept_ = Kept{image ? std::optional(image->image_id) : std::nullopt};
-    return {};
-  }
-
-  std::string kept_name() const { return project::image_name(subject_.recipe.name) + ":before-bump"; }
-
-  /// Removes the other name; `restore` gives the recipe's own name back first.
-  Result<void> release_image(bool restore) const {
-    auto calm = context_;
-    calm.stop = {};  // even after a stop, the image gets its name back
-    const auto name = project::image_reference(subject_.recipe.name);
-    TRY_ASSIGN(const auto engine, find_engine(calm, subject_.workspace.site, request_.engine));
-    if (!kept_->image) return restore ? engine.untag(name) : Result<void>();
-    if (restore) TRY(engine.tag(*kept_->image, name));
-    return engine.untag(kept_name());
-  }
-
-  void give_image_back(bool restore) const {
-    if (!kept_) return;
-    const auto given = release_image(restore);
-    if (given) return;
-    context_.reporter.warn(fmt::format("the image {} remains: {}", kept_name(), given.error().message()));
-    if (!restore) return;
-    context_.reporter.warn(
-        fmt::format("the image of {} may contain a nightly that does not work: run `launch build "
-                    "{}`",
-                    subject_.recipe.name, subject_.recipe.name));
-  }
-
-  struct Kept {
-    std::optional<Digest> image;  ///< nullopt: the recipe had none
-  };
   const BumpRequest& request_;
   const Context& context_;
   Subject subject_;
   BumpState state_;
-  std::optional<Kept> kept_;
+  KeptImage kept_;
   BumpDocument document_;
 };
 

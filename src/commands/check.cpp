@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "commands/check_baseline.hpp"
+#include "commands/check_history.hpp"
 #include "commands/check_wheels.hpp"
 #include "commands/scan_paths.hpp"
 #include "locking/locate.hpp"
@@ -73,6 +74,8 @@ class Check {
     if (request_.from) TRY(ask_earlier(report));
     TRY_ASSIGN(report.baseline, read_baseline(request_, context_));
     TRY(give_advice(report, platforms));
+    if (request_.history)
+      add_history(report, request_, subject_.lock ? &subject_.lock->lock : nullptr, context_);
     TRY(add_lines(report));
     return report;
   }

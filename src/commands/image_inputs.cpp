@@ -19,6 +19,14 @@ std::filesystem::path build_folder_of(const project::Site& site) {
   return std::filesystem::path(site.store.value).parent_path();
 }
 
+Result<specs::Platform> platform_to_run(const project::Recipe& recipe) {
+  const auto platform = image::platform_to_build(recipe);
+  const auto own = specs::Platform::of_this_machine();
+  if (platform == own) return platform;
+  return fail(environment_error(fmt::format("the image of {} is for {}, and this machine is {}", recipe.name,
+                                            platform.text(), own ? own->text() : "something else")));
+}
+
 Result<std::unique_ptr<ImageInputs>> ImageInputs::open(const std::string& recipe, const Context& context,
                                                        std::optional<std::string> engine) {
   TRY_ASSIGN(auto workspace, open_workspace(context));

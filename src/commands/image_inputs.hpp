@@ -18,6 +18,9 @@ namespace launch::commands {
 /// likely, for their contents.
 std::filesystem::path build_folder_of(const project::Site& site);
 
+/// The platform of the image that this machine builds and runs. Errors (environment): it is of another one.
+Result<specs::Platform> platform_to_run(const project::Recipe& recipe);
+
 /// A locked recipe with everything that its image is made of, and the means to get it.
 class ImageInputs {
  public:

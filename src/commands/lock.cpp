@@ -113,7 +113,12 @@ Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject
   TRY_ASSIGN(const auto glibc_minor, locking::glibc_minor_for(subject.recipe));
   TRY_ASSIGN(const auto python_patch, subject.interpreter ? std::optional(subject.interpreter->patch)
                                                           : locking::python_patch_for(subject.recipe));
-  return locking::LockRequest{.recipe = subject.recipe,
+  auto recipe = subject.recipe;
+  if (request.torch) {
+    TRY_ASSIGN(auto bound, specs::Requirement::parse("torch==" + request.torch->text()));
+    recipe.lock.constraints.push_back(std::move(bound));
+  }
+  return locking::LockRequest{.recipe = std::move(recipe),
                               .previous = subject.previous.lock,
                               .upgrade = request.upgrade,
                               .upgrade_only = subject.upgrade_only,
@@ -125,12 +130,12 @@ Result<locking::LockRequest> wanted_of(const LockRequest& request, const Subject
 
 HttpUse http_use(const LockRequest& request) {
   return {.offline = request.offline,
-          .refresh = request.upgrade || !request.upgrade_only.empty() || request.night};
+          .refresh = request.upgrade || !request.upgrade_only.empty() || request.night || request.torch};
 }
 
 /// True for a check of a lock that this program wrote from this recipe: its answer needs no index.
 Result<bool> is_settled(const LockRequest& request, const Subject& subject) {
-  if (request.write || !subject.previous.lock) return false;
+  if (request.write || request.torch || !subject.previous.lock) return false;
   if (project::write_lockfile(*subject.previous.lock) != subject.previous.text) return false;
   TRY_ASSIGN(const auto wanted, wanted_of(request, subject));
   return locking::is_settled(wanted);
@@ -161,6 +166,9 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   }
   result.lock.provenance.base = std::move(chosen.base);
   result.lock.provenance.interpreter = subject.interpreter;
+  // The bound is not the recipe's, of which this is a lock all the same.
+  if (request.torch)
+    result.lock.provenance.recipe = project::recipe_digest(subject.recipe, project::Stage::lock);
   return result;
 }
 

@@ -80,7 +80,7 @@ Result<probe::VersionRange> range(RangeRequest request, const Context& context) 
   auto& package = request.versions.of.package;
   package = package.empty() ? "torch" : specs::normalize_name(package);
   SplitArguments arguments;
-  TRY_ASSIGN(arguments.paths, find_scan_paths(request.paths, {}, context));
+  TRY_ASSIGN(arguments.paths, find_scan_paths(request.paths, request.exclude, context));
   Declarations declared(package, context.reporter);
   for (const auto& path : arguments.paths) declared.add(path);
   TRY_ASSIGN(const auto versions, OpenVersions::open(request.versions, context));

@@ -8,8 +8,9 @@
 namespace launch::commands {
 
 struct RangeRequest {
-  probe::VersionQuery versions;    ///< without a package: torch
-  std::vector<std::string> paths;  ///< files and folders of code
+  probe::VersionQuery versions;           ///< without a package: torch
+  std::vector<std::string> paths;         ///< files and folders of code
+  std::vector<std::string> exclude = {};  ///< patterns of those to leave out
   probe::Needs needs = probe::Needs::must;
 };
 

@@ -84,7 +84,8 @@ Result<std::optional<Error>> find_image(const train::Place& place, const project
 /// Whether lock and image were verified, and a line that says so.
 void find_verification(const project::Project& project, const project::Locked& locked, train::Plan& plan,
                        Reporter& reporter) {
-  auto record = project::verification_for(project, locked.recipe, locked.lock.file, locked.lock.digest, reporter);
+  auto record =
+      project::verification_for(project, locked.recipe, locked.lock.file, locked.lock.digest, reporter);
   const auto& image = plan.image;
   const bool same = record && image.image_id && record->has_image(*image.image_id, image.digest);
   if (same) {

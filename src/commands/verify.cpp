@@ -44,14 +44,6 @@ struct Subject {
   }
 };
 
-Result<specs::Platform> platform_of(const project::Recipe& recipe) {
-  const auto platform = image::platform_to_build(recipe);
-  const auto own = specs::Platform::of_this_machine();
-  if (platform == own) return platform;
-  return fail(environment_error(fmt::format("the image of {} is for {}, and this machine is {}", recipe.name,
-                                            platform.text(), own ? own->text() : "something else")));
-}
-
 /// The names that the code needs of those of PyTorch's libraries that are locked.
 Result<probe::TreeScan> scan_code(const project::Locked& locked, const project::Project& project,
                                   Reporter& reporter) {
@@ -78,7 +70,7 @@ std::optional<std::string> commit_of(const project::LockedWheel& wheel, const st
 Result<Subject> subject_of(const VerifyRequest& request, const Context& context) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(auto locked, project::load_locked(workspace.project, request.recipe, context.reporter));
-  TRY_ASSIGN(const auto platform, platform_of(locked.recipe));
+  TRY_ASSIGN(const auto platform, platform_to_run(locked.recipe));
   TRY_ASSIGN(auto wheels, image::wheels_for(locked.lock.lock, locked.recipe.python, platform));
   TRY_ASSIGN(auto scan, scan_code(locked, workspace.project, context.reporter));
   TRY_ASSIGN(const auto store, open_store(context, workspace.site));

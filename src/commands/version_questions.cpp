@@ -50,11 +50,12 @@ void add_names(std::vector<probe::NeededName>& names, std::vector<probe::NeededN
 
 }  // namespace
 
-Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments, const Context& context) {
+Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments,
+                                       const std::vector<std::string>& exclude, const Context& context) {
   SplitArguments split;
   for (const auto& argument : arguments) {
     if (is_path(argument, context)) {
-      TRY_ASSIGN(const auto found, find_scan_paths({argument}, {}, context));
+      TRY_ASSIGN(const auto found, find_scan_paths({argument}, exclude, context));
       split.paths.push_back(found.front());
       continue;
     }
@@ -137,7 +138,7 @@ std::optional<std::string> OpenVersions::commit(std::size_t version) {
 }
 
 Result<AnsweredVersions> ask_versions(VersionQuestion question, const Context& context) {
-  TRY_ASSIGN(auto arguments, split_arguments(question.arguments, context));
+  TRY_ASSIGN(auto arguments, split_arguments(question.arguments, question.exclude, context));
   auto& package = question.versions.of.package;
   if (package.empty()) {
     TRY_ASSIGN(package, package_of(arguments));

@@ -14,8 +14,9 @@ namespace launch::commands {
 
 /// Names to ask about: given by hand, or found in code.
 struct VersionQuestion {
-  probe::VersionQuery versions;        ///< without a package: that of the names, torch for code
-  std::vector<std::string> arguments;  ///< names ("torch.nn:Module") or files and folders
+  probe::VersionQuery versions;           ///< without a package: that of the names, torch for code
+  std::vector<std::string> arguments;     ///< names ("torch.nn:Module") or files and folders
+  std::vector<std::string> exclude = {};  ///< patterns of files and folders of code to leave out
 };
 
 /// The names and files among arguments: what contains "/", ends in ".py" or exists is a path.
@@ -23,8 +24,9 @@ struct SplitArguments {
   std::vector<probe::NeededName> names;  ///< sorted
   std::vector<probe::ScanPath> paths;
 };
-/// Errors (input): an argument is neither; a path does not exist.
-Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments, const Context& context);
+/// Errors (input): an argument is neither; those of find_scan_paths.
+Result<SplitArguments> split_arguments(const std::vector<std::string>& arguments,
+                                       const std::vector<std::string>& exclude, const Context& context);
 
 /// The versions of a package, ready to be asked.
 class OpenVersions {

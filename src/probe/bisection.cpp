@@ -8,9 +8,6 @@
 #include "specs/version.hpp"
 
 namespace launch::probe {
-namespace {
-
-/// True if a version, or the first of some days, lies between two versions.
 bool lies_between(const std::string& skipped, const std::string& before, const std::string& after) {
   const auto low = specs::Version::parse(before);
   const auto high = specs::Version::parse(after);
@@ -24,8 +21,6 @@ bool lies_between(const std::string& skipped, const std::string& before, const s
   const auto version = specs::Version::parse(skipped);
   return version && *low < *version && *version < *high;
 }
-
-}  // namespace
 
 bool Bisection::found() const {
   return std::any_of(changes.begin(), changes.end(), [](const auto& each) { return !each.empty(); });

@@ -26,6 +26,9 @@ struct Bisection {
   bool found() const;  ///< some name changes
 };
 
+/// True if a skipped version, or the first of some days without a nightly, lies between two versions.
+bool lies_between(const std::string& skipped, const std::string& before, const std::string& after);
+
 /// The changes of each row, without commits. Pure.
 Bisection bisect_rows(Matrix matrix);
 

@@ -10,6 +10,7 @@
 
 #include "probe/baseline.hpp"
 #include "probe/elsewhere.hpp"
+#include "probe/history.hpp"
 #include "probe/judgement.hpp"
 #include "specs/platform.hpp"
 
@@ -61,9 +62,11 @@ struct CheckReport {
   std::optional<Baseline> baseline = {};
   /// Names of packages that no locked wheel provides; they fail only where they are needed in any case.
   std::set<pysource::Requirement> unprovided = {};
-  std::map<pysource::Requirement, Advice> advice = {};  ///< on missing names
-  std::vector<NotChecked> not_checked = {};             ///< most names first
-  std::string not_checked_reason = {};                  ///< "no wheel given"
+  std::map<pysource::Requirement, Advice> advice = {};    ///< on missing names
+  std::map<pysource::Requirement, History> history = {};  ///< of missing names
+  std::string history_unknown = {};          ///< why that of some is unknown: "torch: cannot connect to …"
+  std::vector<NotChecked> not_checked = {};  ///< most names first
+  std::string not_checked_reason = {};       ///< "no wheel given"
   LeftOut left_out = {};
   /// The source lines of uses of names that are not simply present.
   std::map<std::pair<std::string, std::uint32_t>, std::string> lines = {};

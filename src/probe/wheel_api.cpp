@@ -1,6 +1,8 @@
 #include "probe/wheel_api.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <future>
 #include <numeric>
 #include <optional>
 #include <unordered_map>
@@ -166,21 +168,33 @@ std::vector<Errand> errands_of(std::span<Questioning> all, const ModulePool& poo
   return errands;
 }
 
-/// Fetches the contents; a version whose wheel cannot be read gives up.
-void read_errands(std::vector<Errand>& errands) {
-  std::map<std::pair<Questioning*, WheelSource*>, std::vector<Errand*>> by_wheel;
-  for (auto& errand : errands) {
+using ErrandsByWheel = std::map<std::pair<Questioning*, WheelSource*>, std::vector<Errand*>>;
+
+/// Some errands, and what their wheels answered.
+struct Part {
+  std::span<Errand> errands;
+  ErrandsByWheel by_wheel = {};
+  std::vector<Result<std::vector<std::string>>> contents = {};  ///< by wheel
+};
+
+/// Changes nothing but the part.
+void fetch(Part& part) {
+  for (auto& errand : part.errands) {
     auto* reader = errand.takers.front();
-    by_wheel[{reader, reader->wheel_of(errand.file).source.get()}].push_back(&errand);
+    part.by_wheel[{reader, reader->wheel_of(errand.file).source.get()}].push_back(&errand);
   }
   std::vector<FileWish> wishes;
-  for (const auto& [from, files] : by_wheel) {
+  for (const auto& [from, files] : part.by_wheel) {
     wishes.push_back({from.second, {}});
     for (const auto* errand : files) wishes.back().names.push_back(from.first->archive_path(errand->file));
   }
-  auto contents = read_all(wishes);
-  auto place = contents.begin();
-  for (const auto& [from, files] : by_wheel) {
+  part.contents = read_all(wishes);
+}
+
+/// Parses what was fetched and gives it out; a version whose wheel could not be read gives up.
+void deliver(Part& part, ModulePool& pool) {
+  auto place = part.contents.begin();
+  for (const auto& [from, files] : part.by_wheel) {
     auto& texts = *place++;
     if (!texts) {
       const auto& label = from.first->wheel_of(files.front()->file).label;
@@ -190,20 +204,33 @@ void read_errands(std::vector<Errand>& errands) {
     }
     for (std::size_t i = 0; i < files.size(); ++i) files[i]->content = std::move((*texts)[i]);
   }
-}
-
-void read_wanted(std::span<Questioning> all, ModulePool& pool) {
-  auto errands = errands_of(all, pool);
-  read_errands(errands);
-  side_by_side(errands.size(), [&](std::size_t i) {
-    auto& [key, file, as, takers, content, names] = errands[i];
+  side_by_side(part.errands.size(), [&](std::size_t i) {
+    auto& [key, file, as, takers, content, names] = part.errands[i];
     if (takers.empty()) return;
     names = std::make_shared<const pysource::ModuleNames>(
         pysource::read_module(std::move(content), as.module, as.is_package, as.is_stub));
   });
-  for (auto& errand : errands) {
+  for (auto& errand : part.errands) {
     for (auto* taker : errand.takers) taker->take(errand.file, errand.names);
     if (!errand.key.empty() && errand.names) pool.add(errand.key, std::move(errand.names));
+  }
+}
+
+/// Reads what is wanted: while a part is parsed, the next one is fetched.
+void read_wanted(std::span<Questioning> all, ModulePool& pool) {
+  constexpr std::size_t kTogether = 256;
+  auto errands = errands_of(all, pool);
+  std::vector<Part> parts;
+  for (auto rest = std::span(errands); !rest.empty(); rest = rest.subspan(parts.back().errands.size())) {
+    parts.push_back({rest.first(std::min(kTogether, rest.size()))});
+  }
+  if (!parts.empty()) fetch(parts.front());
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    std::future<void> next;
+    if (i + 1 < parts.size()) next = std::async(std::launch::async, fetch, std::ref(parts[i + 1]));
+    deliver(parts[i], pool);
+    if (next.valid()) next.get();
+    parts[i] = {};
   }
 }
 

@@ -37,6 +37,10 @@ inline constexpr const char* kTrialLabel = "launch.trial";
 /// On a container in which `launch verify` runs: the same. Written and read by `image` (inspect_image).
 inline constexpr const char* kVerifyLabel = "launch.verify";
 
+/// On a container in which `launch bisect --run` runs its command: the same. Written by `commands`
+/// (bisect_run).
+inline constexpr const char* kBisectLabel = "launch.bisect";
+
 /// Prefix of the ID of a secret by which podman's working containers of one build are recognized. Written by
 /// `image` (build_image), read by `containers`.
 inline constexpr const char* kBuildMark = "launch.build.";

@@ -281,7 +281,7 @@ class Tokenizer {
     const auto closing = quote.substr(0, triple ? 3 : 1);
     at_ += closing.size();
     while (at_ < source_.size()) {
-      if (source_.substr(at_, closing.size()) == closing) {
+      if (peek() == closing.front() && source_.substr(at_, closing.size()) == closing) {
         at_ += closing.size();
         return true;
       }

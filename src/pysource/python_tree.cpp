@@ -240,7 +240,9 @@ SourceTree::SourceTree(std::string source) : source_(std::move(source)), list_(t
 
 bool SourceTree::is(std::uint32_t index, std::string_view spelling) const {
   const auto kind = token(index).kind;
-  return (kind == TokenKind::op || kind == TokenKind::name) && text(index) == spelling;
+  if ((kind != TokenKind::op && kind != TokenKind::name) || spelling.empty()) return false;
+  const auto word = text(index);
+  return word.front() == spelling.front() && word == spelling;
 }
 
 std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t* end) {

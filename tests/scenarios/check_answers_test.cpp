@@ -69,6 +69,7 @@ TEST_F(CheckScenario, OnlyWhatWasThereAndIsGone) {
       "  src/train.py:4:5\n"
       "    Gone,\n"
       "    ^^^^\n"
+      "  torch has it up to 2.0.0\n"
       "1 name is missing in torch 2.0.0 as well (-v shows it)\n"
       "1 optional name is missing (-v shows it)\n"
       "torch 2.3.1 compared with 2.0.0: 6 names in 1 file: 2 yes, 3 no (1 of them not needed), 1 unknown\n");
@@ -156,6 +157,77 @@ TEST_F(CheckScenario, ALogForCodeScanning) {
       R"({"text":"    Gone,"},"startColumn":5,"startLine":4}}}])");
   EXPECT_EQ(result["message"]["text"], "torch.Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)");
   EXPECT_EQ(result["level"], "error");
+}
+
+TEST_F(CheckScenario, WhatIsMissingHasAHistory) {
+  const auto release = [&](const std::string& version, const std::string& init, const std::string& nn) {
+    return index_.add({.name = "torch",
+                       .version = version,
+                       .files = {{"torch/__init__.py", init}, {"torch/nn/__init__.py", nn}},
+                       .tags = "cp311-cp311-manylinux_2_28_x86_64"});
+  };
+  release("2.0.0", "", "Old = Late = 1\n");
+  release("2.1.0", "Gone = 1\n", "Old = 1\n");
+  release("2.2.0", "Gone = 1\n", "");
+  release("2.4.0", "", "Late = 1\n");
+  release("2.5.0", "", "Late = 1\n");
+  scenario_.write("src/train.py",
+                  "from torch import Gone, Never\nfrom torch.nn import Late, Old\nimport torch.lazy\n");
+  auto done = scenario_.launch({"check", "--torch", "2.3.1", "src"});
+  EXPECT_EQ(done.out,
+            "torch.Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)\n"
+            "  src/train.py:1:19\n"
+            "    from torch import Gone, Never\n"
+            "                      ^^^^\n"
+            "  torch has it from 2.1.0 to 2.2.0\n"
+            "torch.Never: no (torch/__init__.py of torch 2.3.1 has no Never)\n"
+            "  src/train.py:1:25\n"
+            "    from torch import Gone, Never\n"
+            "                            ^^^^^\n"
+            "  no torch from 2.0.0 to 2.5.0 has it\n"
+            "torch.nn.Late: no (torch/nn/__init__.py of torch 2.3.1 has no Late)\n"
+            "  src/train.py:2:22\n"
+            "    from torch.nn import Late, Old\n"
+            "                         ^^^^\n"
+            "  torch has it up to 2.0.0 and since 2.4.0\n"
+            "torch.nn.Old: no (torch/nn/__init__.py of torch 2.3.1 has no Old)\n"
+            "  src/train.py:2:28\n"
+            "    from torch.nn import Late, Old\n"
+            "                               ^^^\n"
+            "  torch has it up to 2.1.0\n"
+            "torch 2.3.1: 5 names in 1 file: 1 yes, 4 no, 0 unknown\n");
+  EXPECT_EQ(done.code, 1);
+  EXPECT_NE(scenario_.launch({"check", "--torch", "2.3.1", "src", "--json"})
+                .out.find(R"("history":{"package":"torch","oldest":"2.0.0","newest":"2.5.0",)"
+                          R"("has":[{"first":"2.0.0","last":"2.0.0"},{"first":"2.4.0","last":"2.5.0"}],)"
+                          R"("unknown":0})"),
+            std::string::npos);
+  EXPECT_NE(scenario_.launch({"check", "--torch", "2.3.1", "src", "--format", "github"})
+                .out.find("has no Gone); torch has it from 2.1.0 to 2.2.0"),
+            std::string::npos);
+  done = scenario_.launch({"check", "--torch", "2.3.1", "src", "--no-history"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out.find("has it"), std::string::npos) << done.out;
+}
+
+TEST_F(CheckScenario, AnIndexThatCannotBeAskedForTheHistoryIsSaid) {
+  lock(fmt::format("url = \"{}\"", index_.file_url(wheel_)));
+  index_.fail_page("torch", {.status = 403});
+  scenario_.write("src/train.py", "from torch import Gone\n");
+  const auto done = scenario_.launch({"check", "lockfiles/pylock.demo.toml", "src"});
+  EXPECT_EQ(done.code, 1);
+  EXPECT_EQ(done.out,
+            "torch.Gone: no (torch/__init__.py of torch 2.3.1 has no Gone)\n"
+            "  src/train.py:1:19\n"
+            "    from torch import Gone\n"
+            "                      ^^^^\n"
+            "which versions have what is missing is unknown: torch: the index page [INDEX]/torch/ "
+            "returned 403, expected 200\n"
+            "torch 2.3.1: 1 name in 1 file: 0 yes, 1 no, 0 unknown\n");
+  EXPECT_EQ(done.err, "");
+  scenario_.write("src/train.py", "from torch import Module\n");
+  EXPECT_EQ(scenario_.launch({"check", "lockfiles/pylock.demo.toml", "src"}).out,
+            "torch 2.3.1: 1 name in 1 file: 1 yes, 0 no, 0 unknown\n");
 }
 
 TEST_F(CheckScenario, EverythingIsShownOnRequest) {

@@ -31,7 +31,7 @@ TEST_F(CheckScenario, WhatIsInTheStoreNeedsNoIndex) {
   EXPECT_EQ(scenario_.launch({"fetch", "demo"}).code, 0);
   index_.fail_file(wheel_, {.status = 403});
   index_.fail_page("torch", {.status = 403});
-  EXPECT_EQ(scenario_.launch({"check", "demo", "src"}).out, kAnswer);
+  EXPECT_EQ(scenario_.launch({"check", "demo", "src", "--no-history"}).out, kAnswer);
 }
 
 TEST_F(CheckScenario, PlatformsThatSayTheSameAreOne) {

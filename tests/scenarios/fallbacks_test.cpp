@@ -103,7 +103,7 @@ TEST_F(FallbacksScenario, CodeForTheNewReleaseGetsTheOldPlace) {
       R"("older":"torch._old","newer":"torch.old","reason":null},{"name":"torch.nowhere","file":"src/train.py",)"
       R"("line":2,"older":null,"newer":null,"reason":"neither 2.4.0 nor 2.6.0 has it"},{"name":"torch._old",)"
       R"("file":"src/train.py","line":3,"older":"torch._old","newer":"torch.old","reason":"`import a.b` binds only a, )"
-      R"(so that the code has to name the other module too"}],"patch":"--- a/src/train.py\n+++ b/src/train.py\n)"
+      R"(so the code must be changed to name the other module"}],"patch":"--- a/src/train.py\n+++ b/src/train.py\n)"
       R"(@@ -1,3 +1,6 @@\n-from torch.old import New\n+try:\n+    from torch.old import New\n)"
       R"(+except ImportError:\n+    from torch._old import New\n from torch import nowhere\n import torch._old\n"})"
       "\n");
@@ -116,8 +116,8 @@ TEST_F(FallbacksScenario, ANameThatTheOtherReleaseHasNowhere) {
   const auto done = scenario_.launch({"scan", "--fallbacks", "2.4.0..2.6.0", "src"});
   EXPECT_EQ(done.out, "");
   EXPECT_EQ(done.err,
-            "src/train.py:1: torch._old.Other has no fallback: torch 2.6.0 has it nowhere that was found\n"
-            "0 of 1 import that torch 2.4.0 or 2.6.0 lacks got a fallback\n");
+            "src/train.py:1: torch._old.Other has no fallback: it was not found anywhere in torch 2.6.0\n"
+            "wrote fallbacks for 0 of 1 import that torch 2.4.0 or 2.6.0 lacks\n");
   EXPECT_EQ(done.code, 1);
 }
 

@@ -93,12 +93,11 @@ TEST_F(StoreScenario, Verify) {
   EXPECT_EQ(done.code, 1);
   const auto shown = "[ROOT]/store/wheels/sha256/[SHA256]/torch-2.3.1-py3-none-any.whl";
   EXPECT_EQ(done.out, fmt::format("{}: expected sha256 [SHA256], found sha256 [SHA256]\n", shown));
-  EXPECT_EQ(
-      done.err,
-      fmt::format(
-          "error: 1 of 1 file in [ROOT]/store/wheels is damaged\n\nhint: remove what is damaged; it is "
-          "fetched or unpacked again when needed: rm {}\n",
-          shown));
+  EXPECT_EQ(done.err,
+            fmt::format(
+                "error: 1 of 1 file in [ROOT]/store/wheels is damaged\n\nhint: remove what is damaged; it is "
+                "fetched or unpacked again when needed: rm {}\n",
+                shown));
   done = demo_.launch({"store", "verify", "--json"});
   EXPECT_EQ(done.code, 1);
   EXPECT_THAT(done.out, ::testing::HasSubstr("\"found\": \"sha256 [SHA256]\""));

@@ -317,10 +317,10 @@ TEST_F(VersionsScenario, ADeclarationThatCannotBeReadIsSaid) {
   const auto done = scenario_.launch({"range", "src/a.py", "src/b"});
   EXPECT_EQ(done.out,
             "torch 2.0.0 (1 name in 2 files)\n"
-            "oldest 2.0.0: no bound found, as it is the oldest that was asked\n"
-            "newest 2.0.0: no bound found, as it is the newest that was asked\n"
+            "oldest 2.0.0: no bound found, as it is the oldest version checked\n"
+            "newest 2.0.0: no bound found, as it is the newest version checked\n"
             "requirements.txt:1 declares torch>=2.0\n"
-            "torch 2.0.0: 1 version, by wheels for Python 3.11\n");
+            "torch 2.0.0: 1 version, using wheels for Python 3.11\n");
   EXPECT_EQ(
       done.err,
       "warning: pyproject.toml:1:9: not TOML: Error while parsing table header: expected ']', saw '\\n'; "

@@ -58,6 +58,16 @@ Json judged_use_json(const probe::CheckReport& report, std::size_t name, std::si
   return json;
 }
 
+Json history_json(const probe::History& history) {
+  auto has = Json::array();
+  for (const auto& [first, last] : history.has) has.push_back({{"first", first}, {"last", last}});
+  return {{"package", history.package},
+          {"oldest", history.oldest},
+          {"newest", history.newest},
+          {"has", std::move(has)},
+          {"unknown", history.unknown}};
+}
+
 /// The worst platform's verdict on a name, with its reason.
 Json name_json(const probe::CheckReport& report, std::size_t name) {
   const auto* worst = &report.platforms.front().names[name];
@@ -89,6 +99,8 @@ Json name_json(const probe::CheckReport& report, std::size_t name) {
     if (!advice->second.moved.empty()) json["also_in"] = advice->second.moved;
     if (!advice->second.near.empty()) json["did_you_mean"] = advice->second.near;
   }
+  const auto history = report.history.find(worst->requirement);
+  if (history != report.history.end()) json["history"] = history_json(history->second);
   return json;
 }
 
@@ -116,6 +128,7 @@ void add_rest(Json& document, const probe::CheckReport& report) {
       document["not_checked"].push_back({{"module", each.module}, {"names", each.names}});
     document["not_checked_reason"] = report.not_checked_reason;
   }
+  if (!report.history_unknown.empty()) document["history_unknown"] = report.history_unknown;
   for (const auto& each : report.left_out.notebooks)
     document["notebooks"].push_back({{"folder", each.folder}, {"first", each.first}, {"count", each.count}});
   for (const auto& each : report.left_out.environments)

@@ -87,6 +87,10 @@ void add_counts(std::vector<std::string>& lines, const probe::CheckReport& repor
 std::vector<std::string> check_summary(const probe::CheckReport& report) {
   std::vector<std::string> lines;
   if (!report.not_checked.empty()) lines.push_back(not_checked(report));
+  if (!report.history_unknown.empty()) {
+    lines.push_back("which versions have what is missing is unknown: " +
+                    printable_message(report.history_unknown));
+  }
   if (agree(report)) {
     add_counts(lines, report, report.platforms.front(), "");
   } else {

@@ -100,6 +100,8 @@ class Writer {
     add_uses(block.uses);
     if (const auto advice = advice_text(report_, finding); !advice.empty())
       lines_.push_back("  " + printable(advice));
+    if (const auto history = history_text(report_, finding); !history.empty())
+      lines_.push_back("  " + printable(history));
   }
 
   void add_place(const probe::Use& use, std::string_view need) {

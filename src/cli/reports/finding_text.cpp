@@ -14,6 +14,7 @@ std::string finding_text(const probe::CheckReport& report, const probe::Finding&
   auto text = fmt::format("{}{}: {} ({})", pysource::dotted_name(requirement), on_platforms(report, finding),
                           standing_words(report, finding.standing), finding.reason);
   if (const auto advice = advice_text(report, finding); !advice.empty()) text += "; " + advice;
+  if (const auto history = history_text(report, finding); !history.empty()) text += "; " + history;
   return text;
 }
 
@@ -57,6 +58,30 @@ std::string advice_text(const probe::CheckReport& report, const probe::Finding& 
     return fmt::format("{} {}", is_module ? "perhaps moved to" : "also in",
                        join_words(moved, is_module ? "or" : "and"));
   return near.empty() ? std::string() : fmt::format("did you mean {}?", join_words(near, "or"));
+}
+
+std::string history_text(const probe::CheckReport& report, const probe::Finding& finding) {
+  const auto found = report.history.find(report.platforms.front().names[finding.name].requirement);
+  if (found == report.history.end() || is_aside(finding.standing)) return {};
+  const auto& history = found->second;
+  const auto unknown =
+      history.unknown == 0 ? "" : fmt::format(" ({} unknown)", count_of(history.unknown, "version"));
+  if (history.has.empty()) {
+    return fmt::format("no {} from {} to {} has it{}", history.package, history.oldest, history.newest,
+                       unknown);
+  }
+  std::vector<std::string> spans;
+  for (const auto& [first, last] : history.has) {
+    if (last == history.newest) {
+      spans.push_back("since " + first);
+    } else if (first == history.oldest) {
+      spans.push_back("up to " + last);
+    } else {
+      spans.push_back(first == last ? fmt::format("in {} alone", first)
+                                    : fmt::format("from {} to {}", first, last));
+    }
+  }
+  return fmt::format("{} has it {}{}", history.package, join_words(spans), unknown);
 }
 
 std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,

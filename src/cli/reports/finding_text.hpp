@@ -22,6 +22,10 @@ std::string on_platforms(const probe::CheckReport& report, const probe::Finding&
 /// empty if nothing is known.
 std::string advice_text(const probe::CheckReport& report, const probe::Finding& finding);
 
+/// Which versions have a missing name: "torch has it up to 2.8.0", "no torch from 2.0.0 to 2.15.0 has it";
+/// empty if nothing is known.
+std::string history_text(const probe::CheckReport& report, const probe::Finding& finding);
+
 /// Lines of the tests of versions or features that let a failing use run, though they should not.
 std::vector<std::uint32_t> passed_gates(const probe::CheckReport& report, const probe::Finding& finding,
                                         std::size_t use);

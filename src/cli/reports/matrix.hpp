@@ -34,6 +34,8 @@ std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix,
                      std::size_t most = std::numeric_limits<std::size_t>::max());
 /// "2.0.0 to 2.15.0", or one version, by places among the versions.
 std::string span_of(const probe::Matrix& matrix, std::size_t first, std::size_t last);
+/// "skipped 2.0.0 and 2.1.0: yanked", a line for each reason.
+std::vector<std::string> skipped_versions(const std::vector<probe::SkippedVersion>& skipped);
 /// What was asked, and what was not, a line each.
 std::vector<std::string> asked_versions(const probe::Matrix& matrix);
 

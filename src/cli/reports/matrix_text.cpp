@@ -57,12 +57,9 @@ std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix, s
   return join(parts, ", ");
 }
 
-std::vector<std::string> asked_versions(const probe::Matrix& matrix) {
-  std::vector<std::string> lines;
-  lines.push_back(fmt::format("{} {}: {}{}", matrix.package, span_of(matrix, 0, matrix.versions.size() - 1),
-                              count_of(matrix.versions.size(), "version"), pythons_text(matrix)));
+std::vector<std::string> skipped_versions(const std::vector<probe::SkippedVersion>& skipped) {
   std::vector<std::pair<std::string, std::vector<std::string>>> by_reason;
-  for (const auto& each : matrix.skipped) {
+  for (const auto& each : skipped) {
     const auto same = std::find_if(by_reason.begin(), by_reason.end(),
                                    [&](const auto& known) { return known.first == each.reason; });
     if (same == by_reason.end()) {
@@ -71,9 +68,17 @@ std::vector<std::string> asked_versions(const probe::Matrix& matrix) {
       same->second.push_back(each.version);
     }
   }
-  for (const auto& [reason, versions] : by_reason) {
+  std::vector<std::string> lines;
+  for (const auto& [reason, versions] : by_reason)
     lines.push_back(fmt::format("skipped {}: {}", join(versions, ", "), printable(reason)));
-  }
+  return lines;
+}
+
+std::vector<std::string> asked_versions(const probe::Matrix& matrix) {
+  std::vector<std::string> lines;
+  lines.push_back(fmt::format("{} {}: {}{}", matrix.package, span_of(matrix, 0, matrix.versions.size() - 1),
+                              count_of(matrix.versions.size(), "version"), pythons_text(matrix)));
+  for (auto& line : skipped_versions(matrix.skipped)) lines.push_back(std::move(line));
   if (!matrix.prereleases.empty()) {
     lines.push_back(fmt::format("left out {} (to check pre-releases, name one with --from or --to)",
                                 count_of(matrix.prereleases.size(), "pre-release")));

@@ -103,7 +103,7 @@ TEST(RemoteZipTest, NeighboursAreReadByOneRequestAndNothingElse) {
 }
 
 TEST(RemoteZipTest, FarEntriesAreReadSideBySide) {
-  Sample sample({{"a", noise(500)}, {"middle", noise(100'000)}, {"b", noise(500)}, {"last", noise(100'000)}});
+  Sample sample({{"a", noise(500)}, {"middle", noise(200'000)}, {"b", noise(500)}, {"last", noise(100'000)}});
   const auto zip = sample.open(1024);
   ASSERT_TRUE(zip);
   sample.http.forget_requests();

@@ -127,21 +127,38 @@ TEST_F(RankScript, SignalsThatWereSentBeforeItStartedAreNotForIt) {
   EXPECT_EQ(run("import time\ntime.sleep(0.5)\n").exit_code, 0);
 }
 
-TEST_F(RankScript, WithoutASignOfLifeItEnds) {
-  const auto wishes = control();
-  lost_ = "LOST = 3 ";
+/// Whose keeper gives signs of life until the rank is ready.
+class LostRank : public RankScript {
+ protected:
+  void SetUp() override {
+    wishes_ = control();
+    lost_ = "LOST = 3 ";
+    life_ = std::make_unique<Heartbeat>(scratch_.path() / "control", Keeper::guard,
+                                        Work{work_.disk, clock_, work_.reporter});
+    on_shown_ = [this](std::string_view text) {
+      if (text == "ready") life_.reset();
+    };
+  }
+  void TearDown() override { life_.reset(); }
+
+ private:
+  SystemClock clock_;
+  std::unique_ptr<Control> wishes_;
+  std::unique_ptr<Heartbeat> life_;
+};
+
+TEST_F(LostRank, MaySave) {
   const auto outcome = run(kSaves);
   EXPECT_EQ(outcome.exit_code, 0);
   EXPECT_THAT(shown_, ElementsAre("out [0.5] ready", "out [0.5] saved"));
   EXPECT_TRUE(event().asked_to_end);
 }
 
-TEST_F(RankScript, WithoutASignOfLifeAStubbornOneIsKilled) {
-  const auto wishes = control();
-  lost_ = "LOST = 3 ";
+TEST_F(LostRank, IsKilledIfItIsStubborn) {
   const auto outcome =
       run("import signal, time\n"
           "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+          "print('ready')\n"
           "time.sleep(60)\n");
   EXPECT_TRUE(outcome.signal == 9 || outcome.exit_code == 137);
   EXPECT_FALSE(outcome.timed_out);

@@ -1,6 +1,7 @@
 #include <cerrno>
 
 #include "cli/manual.hpp"
+#include "commands/bisect_run.hpp"
 #include "commands/bump.hpp"
 #include "commands/check.hpp"
 #include "commands/fabric.hpp"
@@ -32,6 +33,16 @@ Result<void> fabric_record(Bench& bench) {
 }
 Result<void> bump(Bench& bench) {
   TRY(commands::bump({.recipe = "demo", .build = false}, bench.context()));
+  return {};
+}
+
+Result<void> two_torches(Bench& bench) {
+  for (const auto* version : {"2.0", "2.1"}) bench.index().add({.name = "torch", .version = version});
+  bench.recipe("", "[torch]\nchannel = \"index\"\npackages = [\"torch\"]\n");
+  return {};
+}
+Result<void> bisect_run(Bench& bench) {
+  TRY(commands::bisect_run({.recipe = "demo", .command = "true"}, bench.context()));
   return {};
 }
 Result<void> render(Bench& bench) {
@@ -93,6 +104,7 @@ Result<void> write_baseline(Bench& bench) {
 
 const std::string kLock = "lockfiles/pylock.demo.toml";
 const std::string kBump = "home/.local/state/launch/bump/demo-[KEY]/";
+const std::string kBisect = "home/.local/state/launch/bisect/demo-[KEY]/";
 
 INSTANTIATE_TEST_SUITE_P(
     Documents, Writer,
@@ -109,6 +121,8 @@ INSTANTIATE_TEST_SUITE_P(
               full("create the folder", "lockfiles")},
         Fault{"BumpCandidateNoSpace", nothing, bump, Call{"write", "candidates", ENOSPC},
               full("write", kBump + "candidates/newest/pylock.demo.toml")},
+        Fault{"BisectCandidateNoSpace", two_torches, bisect_run, Call{"write", "locks", ENOSPC},
+              full("write", kBisect + "locks/2.0/pylock.demo.toml")},
         Fault{"BumpNoSpace", nothing, bump, Call{"write", "lockfiles", ENOSPC}, full("write", kLock)},
         Fault{"DockerfileNoSpace", render_first, render, Call{"write", "Dockerfile", ENOSPC},
               full("write", "images/demo/Dockerfile")},

@@ -1,0 +1,76 @@
+#include "commands/kept_image.hpp"
+
+#include <fmt/format.h>
+
+#include "commands/engine.hpp"
+
+namespace launch::commands {
+
+Result<void> KeptImage::keep(const std::optional<Digest>& candidate) {
+  if (kept_) return {};
+  TRY_ASSIGN(const auto engine, find_engine(context_, site_, engine_));
+  const auto name = project::image_reference(recipe_);
+  TRY_ASSIGN(const auto image, engine.find_image(name));
+  TRY_ASSIGN(const auto left, engine.find_image(other_name()));
+  if (left) {
+    TRY(engine.tag(left->image_id, name));
+    kept_ = Kept{left->image_id};
+    context_.reporter.note(fmt::format("{} has its image from before an interrupted search again", recipe_));
+    if (image && image->image_id != left->image_id) drop(image->image_id);
+    return {};
+  }
+  if (image && image->image_id == candidate) {
+    TRY(engine.untag(name));
+    kept_ = Kept{std::nullopt};
+    return {};
+  }
+  if (image) TRY(engine.tag(image->image_id, other_name()));
+  kept_ = Kept{image ? std::optional(image->image_id) : std::nullopt};
+  return {};
+}
+
+std::string KeptImage::other_name() const {
+  return fmt::format("{}:{}", project::image_name(recipe_), tag_);
+}
+
+Result<containers::Engine> KeptImage::calm_engine() const {
+  auto calm = context_;
+  calm.stop = {};
+  return find_engine(calm, site_, engine_);
+}
+
+Result<void> KeptImage::remove(const Digest& candidate) const {
+  TRY_ASSIGN(const auto engine, calm_engine());
+  TRY_ASSIGN(const auto image, engine.find_image(candidate.text()));
+  if (!image || image->names > 0) return {};
+  return engine.untag(candidate.text());
+}
+
+void KeptImage::drop(const Digest& candidate) const {
+  const auto removed = remove(candidate);
+  if (removed) return;
+  context_.reporter.warn(
+      fmt::format("the image {} remains: {}", candidate.text(), removed.error().message()));
+}
+
+Result<void> KeptImage::release(bool restore) const {
+  const auto name = project::image_reference(recipe_);
+  TRY_ASSIGN(const auto engine, calm_engine());
+  if (!kept_->image) return restore ? engine.untag(name) : Result<void>();
+  if (restore) TRY(engine.tag(*kept_->image, name));
+  return engine.untag(other_name());
+}
+
+void KeptImage::give_back(bool restore) const {
+  if (!kept_) return;
+  const auto given = release(restore);
+  if (given) return;
+  context_.reporter.warn(fmt::format("the image {} remains: {}", other_name(), given.error().message()));
+  if (!restore) return;
+  context_.reporter.warn(
+      fmt::format("the image of {} may contain a version that does not work: run `launch "
+                  "build {}`",
+                  recipe_, recipe_));
+}
+
+}  // namespace launch::commands
