@@ -161,11 +161,7 @@ void register_check(App& app) {
   command.option("ARGUMENTS", &options->arguments, "Name or path of a recipe or lock, then files and folders")
       .value_name("");
   register_wheels(command, *options);
-  command
-      .option("--exclude", &options->exclude,
-              "Leave out files and folders that match, as in a .gitignore (repeatable)")
-      .value_name("GLOB")
-      .one_value_each();
+  add_exclude_option(command, options->exclude);
   command
       .option("--fail-on", &options->fail_on,
               "Exit with 1 if a name needed this firmly is missing (default: path)")

@@ -12,6 +12,14 @@ Result<std::optional<int>> at_least(int least, std::optional<int> value, std::st
   return fail(input_error(fmt::format("{} {}: expected {} or more{}", option, *value, least, unit)));
 }
 
+void add_exclude_option(Command& command, std::vector<std::string>& patterns) {
+  command
+      .option("--exclude", &patterns,
+              "Leave out files and folders that match, as in a .gitignore (repeatable)")
+      .value_name("GLOB")
+      .one_value_each();
+}
+
 void add_format_option(Command& command, std::string& format, const std::vector<std::string>& names) {
   command.option("--format", &format, "Print the answer in this format (default: text)")
       .value_name("NAME")

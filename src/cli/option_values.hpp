@@ -14,6 +14,9 @@ namespace launch::cli {
 Result<std::optional<int>> at_least(int least, std::optional<int> value, std::string_view option,
                                     std::string_view unit = {});
 
+/// Adds --exclude, with patterns of code that is not read.
+void add_exclude_option(Command& command, std::vector<std::string>& patterns);
+
 /// Adds --format, with the names of the command's formats.
 void add_format_option(Command& command, std::string& format, const std::vector<std::string>& names);
 /// The format to print: json with --json, else that of --format, else text. Errors (input): --json with the

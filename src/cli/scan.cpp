@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/app.hpp"
+#include "cli/option_values.hpp"
 #include "cli/reports/fallbacks.hpp"
 #include "cli/reports/scan.hpp"
 #include "commands/fallbacks.hpp"
@@ -92,11 +93,7 @@ void register_scan(App& app) {
               "Look for this top-level module (repeatable; default: torch, torchvision, torchaudio)")
       .value_name("NAME")
       .one_value_each();
-  command
-      .option("--exclude", &options->exclude,
-              "Leave out files and folders that match, as in a .gitignore (repeatable)")
-      .value_name("GLOB")
-      .one_value_each();
+  add_exclude_option(command, options->exclude);
   command
       .option("--fallbacks", &options->fallbacks,
               "Print a patch with imports that work with both of these releases of torch")

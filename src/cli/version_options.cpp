@@ -28,11 +28,7 @@ void add_version_options(Command& command, VersionOptions& options) {
       .option("--python", &options.python,
               "Take the wheels for this Python (default: for each version, the newest with a wheel)")
       .value_name("3.N");
-  command
-      .option("--exclude", &options.exclude,
-              "Leave out files and folders that match, as in a .gitignore (repeatable)")
-      .value_name("GLOB")
-      .one_value_each();
+  add_exclude_option(command, options.exclude);
 }
 
 Result<probe::ReleaseQuery> release_query(const std::string& channel, const std::string& cuda,

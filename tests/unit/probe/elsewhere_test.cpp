@@ -41,6 +41,13 @@ TEST(Elsewhere, ANameIsInTheNearestModuleThatOffersIt) {
   EXPECT_EQ(advice(files, {"torch", "nn.Nothing", "", pysource::Tier::attribute}), "");
 }
 
+TEST(Elsewhere, FartherModulesAreReadIfNoNearOneHasTheName) {
+  std::map<std::string, std::string> files = {
+      {"torch/__init__.py", ""}, {"torch/a.py", ""}, {"torch/y/z/far.py", "class Thing: pass\n"}};
+  for (char name = 'b'; name < 'm'; ++name) files.emplace(std::string("torch/") + name + ".py", "");
+  EXPECT_EQ(advice(files, {"torch.a", "Thing"}), "in torch.y.z.far");
+}
+
 TEST(Elsewhere, AModuleHasItsNameElsewhere) {
   const std::map<std::string, std::string> files = {{"torch/__init__.py", ""},
                                                     {"torch/distributed/__init__.py", ""},

@@ -55,6 +55,20 @@ TEST(Judgement, AnAlternativeNeedsAllOfItsNames) {
   EXPECT_TRUE(names[2].fails());
 }
 
+TEST(Judgement, WhatDoesNotRunMakesItsAlternativeNoWorse) {
+  pysource::SymbolTable symbols;
+  symbols.add("/a", false, {});
+  std::vector<NeededName> names = {needed("a", pysource::Need::must, {{0, 0}}),
+                                   needed("b", pysource::Need::must, {{0, 0}}),
+                                   needed("c", pysource::Need::must, {{0, 1}})};
+  names[1].uses[0].gates = {{pysource::constant(false), true, 7}};
+  const std::vector<pysource::Answer> answers = {
+      answer(pysource::Verdict::yes), answer(pysource::Verdict::no), answer(pysource::Verdict::no)};
+  const auto gated = judge(names, answers, {.symbols = &symbols});
+  EXPECT_EQ(gated[1].uses[0].runs, Runs::no);
+  EXPECT_FALSE(gated[2].fails());
+}
+
 TEST(Judgement, GroupsNest) {
   const auto three = [](pysource::Verdict a, pysource::Verdict b, pysource::Verdict c) {
     return judged(

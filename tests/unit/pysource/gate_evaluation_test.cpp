@@ -240,6 +240,15 @@ TEST(Gates, HostileExpressionsEnd) {
             "open");
 }
 
+TEST(Gates, WhetherAHelperCountsANightlyAsItsReleaseIsOpen) {
+  const std::string helper =
+      "from transformers.utils import is_torch_greater_or_equal\n"
+      "if is_torch_greater_or_equal('2.6'):\n  import torch.x\n";
+  EXPECT_EQ(runs(helper, "2.6.0.dev20241112"), "open");
+  EXPECT_EQ(runs(helper, "2.7.0.dev20250101"), "yes");
+  EXPECT_EQ(runs(helper, "2.5.1"), "no");
+}
+
 /// What a short source can make as large as it wants: texts by `replace` and `join`, lists of lists.
 TEST(Gates, NoValueFillsTheMemory) {
   const std::string head = "import torch\nx = torch.__version__\n";
