@@ -149,7 +149,6 @@ class Search {
       TRY(read_candidates(first, last, advice));
       first = last;
     }
-    TRY(read_own(advice));
     std::erase_if(advice,
                   [](const auto& each) { return each.second.moved.empty() && each.second.near.empty(); });
     return advice;
@@ -198,37 +197,6 @@ class Search {
       if (answers[i].verdict == pysource::Verdict::yes) places.push_back(questions[i].module);
     }
     return without_parts(places);
-  }
-
-  /// Names in the module itself that are spelled like one that was not found anywhere.
-  Result<void> read_own(std::map<pysource::Requirement, Advice>& advice) {
-    std::set<std::string> own;
-    for (const auto& [missing, modules] : candidates_) {
-      if (advice[missing].moved.empty()) own.insert(Target(missing).module);
-    }
-    const std::vector<std::string> list(own.begin(), own.end());
-    TRY_ASSIGN(const auto read, api_.read_modules(list));
-    std::vector<const pysource::Requirement*> asked;
-    std::vector<pysource::Requirement> questions;
-    for (const auto& [missing, modules] : candidates_) {
-      const Target target(missing);
-      const auto at = std::lower_bound(list.begin(), list.end(), target.module);
-      if (at == list.end() || *at != target.module) continue;
-      const auto* names = read[static_cast<std::size_t>(at - list.begin())];
-      if (names == nullptr || !advice[missing].moved.empty()) continue;
-      std::vector<std::string> spelled;
-      for (const auto& [name, bindings] : names->bindings) spelled.push_back(name);
-      const auto near = did_you_mean(target.name, spelled);
-      if (!near) continue;
-      asked.push_back(&missing);
-      questions.push_back({target.module, *near});
-    }
-    TRY_ASSIGN(const auto answers, api_.ask(questions));
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      if (answers[i].verdict == pysource::Verdict::yes)
-        advice[*asked[i]].near.push_back(pysource::full_name(questions[i]));
-    }
-    return {};
   }
 
   WheelApi& api_;

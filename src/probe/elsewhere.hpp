@@ -14,15 +14,13 @@ struct Advice {
   /// Modules of the same wheel that have the name, the nearest first: "torch.distributed.tensor". For a
   /// missing module, its names elsewhere.
   std::vector<std::string> moved = {};
-  /// Modules beside a missing one that are spelled like it, or names beside a missing one in its module.
-  std::vector<std::string> near = {};
+  std::vector<std::string> near = {};  ///< of a missing module: modules beside it that are spelled like it
 };
 
 /// Looks for the last part of each missing name in other modules of its wheel: those that define it or list
 /// it in `__all__`, and packages that import it. Reads at most the 32 nearest modules per name (by the parts
-/// that their names share with the module's; underscores do not count) and 200 in all, and the modules where
-/// the names should be. Names without any advice are left out. Errors: those of WheelApi::read_modules and
-/// ask.
+/// that their names share with the module's; underscores do not count) and 200 in all. Names without any
+/// advice are left out. Errors: those of WheelApi::read_modules and ask.
 Result<std::map<pysource::Requirement, Advice>> look_elsewhere(
     WheelApi& api, const std::vector<pysource::Requirement>& missing);
 

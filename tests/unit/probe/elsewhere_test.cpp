@@ -59,20 +59,6 @@ TEST(Elsewhere, AModuleHasItsNameElsewhere) {
   EXPECT_EQ(advice(files, {"torch.distributed.nothing", "*"}), "");
 }
 
-TEST(Elsewhere, AMisspelledNameIsLikeOneBesideIt) {
-  const std::map<std::string, std::string> files = {
-      {"torch/__init__.py", "from . import utils\n"},
-      {"torch/utils/__init__.py", ""},
-      {"torch/utils/checkpoint.py",
-       "class CheckpointPolicy: pass\nfrom torch.nowhere import CheckpointPolite\n"},
-      {"torch/nowhere.py", ""}};
-  EXPECT_EQ(advice(files, {"torch.utils.checkpoint", "CheckpointPolice"}),
-            "near torch.utils.checkpoint.CheckpointPolicy");
-  EXPECT_EQ(advice(files, {"torch", "utils.checkpoint.CheckpointPolicies", "", pysource::Tier::attribute}),
-            "near torch.utils.checkpoint.CheckpointPolicy");
-  EXPECT_EQ(advice(files, {"torch.utils.checkpoint", "Nothing"}), "");
-}
-
 TEST(Elsewhere, ANameThatOnlyLooksLikeOneIsNone) {
   const std::map<std::string, std::string> files = {{"torch/__init__.py", ""},
                                                     {"torch/a.py", "from torch.b import Gone\n"},
