@@ -16,8 +16,7 @@ namespace launch::cli {
 namespace {
 
 constexpr const char* kDescription =
-    R"(Find when names of torch came and went, or when a command began to fail: in which releases or nightlies, and
-with which commits)";
+    "Find the versions and commits in which names of torch came or went, or a command began to fail";
 
 constexpr const char* kFooter =
     R"(Every version is checked, since a name can come, go and come back; all intervals are printed. Versions without
@@ -26,11 +25,12 @@ commits of the two versions, as torch's wheels record them. The exit code is 1 i
 
 With --run, the argument is a recipe, and a shell command is the test. For each version tried, the recipe is locked
 with that torch, its image is built, and the command runs in a container of it, without a network and with the
-machine's GPUs; LAUNCH_BISECT_VERSION names the version. As for `git bisect run`, exit code 0 means that it works,
-125 that the version cannot be judged, and any other that it fails. Each version is run until two runs agree. The
-oldest and the newest are tried first; if they differ, the newest change is found by bisection. Versions that cannot
-be locked or built are skipped and listed. The project's lock and image stay as they are, and the images that were
-built are removed; `launch store gc` removes their wheels. An interrupted search continues when it is started again.
+machine's GPUs; LAUNCH_BISECT_VERSION names the version. As for `git bisect run`, exit code 0 means that it works
+and 125 that the version cannot be judged; 126 and 127 end the search, and any other code means that it fails. Each
+version is run until two runs agree. The oldest and the newest are tried first; if they differ, the newest change is
+found by bisection. Versions that cannot be locked or built are skipped and listed. The project's lock and image stay
+as they are, and the images that were built are removed; `launch store gc` removes their wheels. An interrupted search
+continues when it is started again.
 
 Examples:
   launch bisect torch.utils.checkpoint:CheckpointPolicy
@@ -72,11 +72,11 @@ Result<int> run_command(World& world, const BisectOptions& options) {
   commands::BisectRunRequest request{.recipe = options.names.front(),
                                      .command = *options.run,
                                      .engine = options.engine,
-                                     .machine_gpus = static_cast<int>(train::this_machine().gpus.existing()),
+                                     .machine_gpus = train::nvidia_gpus(),
                                      .again = options.again};
   TRY_ASSIGN(request.bounds, version_query(options.versions));
   const auto bisection = commands::bisect_run(request, world.context);
-  if (!bisection) return ended(world, bisection.error(), "the same command goes on from here");
+  if (!bisection) return ended(world, bisection.error(), "run the same command again to continue");
   world.terminal.clear();
   world.output.line(world.json ? bisect_run_json(*bisection) : bisect_run_text(*bisection));
   return bisection->change ? kYes : kNo;
@@ -104,7 +104,7 @@ void register_bisect(App& app) {
       .required()
       .value_name("");
   add_version_options(command, options->versions);
-  command.option("--run", &options->run, "Run this shell command in images with each version")
+  command.option("--run", &options->run, "Run this shell command in an image of each version tried")
       .value_name("COMMAND");
   command.option("--engine", &options->engine, engine_help()).value_name("ENGINE");
   command.flag("--again", options->again, "With --run, forget what an earlier search found");

@@ -44,14 +44,13 @@ struct BumpOptions {
 Result<int> run_bump(World& world, const BumpOptions& options) {
   TRY_ASSIGN(const auto format, format_of(world, options.format));
   TRY_ASSIGN(const auto tries, at_least(1, options.tries, "--tries"));
-  const auto document = commands::bump(
-      {.recipe = options.recipe,
-       .engine = options.engine,
-       .machine_gpus = static_cast<int>(train::find_gpus(train::gpu_vendors().front()).existing()),
-       .tries = tries.value_or(kTries),
-       .build = !options.no_build,
-       .again = options.again},
-      world.context);
+  const auto document = commands::bump({.recipe = options.recipe,
+                                        .engine = options.engine,
+                                        .machine_gpus = train::nvidia_gpus(),
+                                        .tries = tries.value_or(kTries),
+                                        .build = !options.no_build,
+                                        .again = options.again},
+                                       world.context);
   if (!document) return ended(world, document.error(), "the lock was not moved");
   world.terminal.clear();
   world.output.line(bump_report(format, *document));

@@ -24,8 +24,8 @@ locked wheel provides is missing, and so is a name whose own module needs one. W
 checked, and the names that were not checked are counted. A wheel is read from the store if it is there, otherwise
 by range requests (about 2 MB of 800).
 
-A name is imported, an attribute (torch.nn.functional.relu), or a keyword argument in a call. Whether a function takes
-a keyword is unknown if it has **kwargs or a decorator that may change its parameters.
+Names are imports, attributes (torch.nn.functional.relu) and keyword arguments of calls. Whether a function takes a
+keyword is unknown if it has **kwargs or a decorator that may change its parameters.
 
 An import may be missing if it is in try … except ImportError, if it is for type checkers, if a test of a version
 or feature keeps it from running, or if it carries the comment `# launch: optional`; -v shows those too, and every
@@ -35,7 +35,7 @@ use. The exit code is 1 if something that the code needs is missing:
                       provides is only a warning there
   --fail-on unknown   … or if it is unknown whether it is missing
 
-If something is missing, the index is asked for at most 10 s which versions have it, unless --no-history is given.
+If something is missing, the index is asked which versions have it, for at most 10 s, unless --no-history is given.
 For CI, --format sarif prints a log for code scanning, and --format github annotations for GitHub Actions.
 
 Examples:
@@ -172,8 +172,7 @@ void register_check(App& app) {
   command
       .option("--write-baseline", &options->write_baseline, "List what fails in this file, and exit with 0")
       .value_name("FILE");
-  command.flag("--no-history", options->no_history,
-               "Do not ask the index which versions have what is missing");
+  command.flag("--no-history", options->no_history, "Do not look up which versions have a missing name");
   add_format_option(command, options->format, check_format_names());
   command.runs([options](World& world) { return run_check(world, *options); });
 }

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 constexpr const char* kFooter =
     R"(ACTION is one of:
   list      print the files: size, day of the last use, sha256, name
-  verify    hash every file again, also unpacked ones; exit with 1 if one is damaged
+  verify    hash every file again, including unpacked ones; exit with 1 if one is damaged
   gc        remove the files that no lock needs and that were not used for 30 days
 
 The store is shared by all projects; `launch doctor` prints its location. It remembers the locks that were written,

@@ -110,9 +110,7 @@ std::string json_of(const commands::VerifyDocument& document) {
 
 Result<int> run_verify(World& world, const VerifyOptions& options) {
   const auto document = commands::verify(
-      {.recipe = options.recipe,
-       .engine = options.engine,
-       .machine_gpus = static_cast<int>(train::find_gpus(train::gpu_vendors().front()).existing())},
+      {.recipe = options.recipe, .engine = options.engine, .machine_gpus = train::nvidia_gpus()},
       world.context, [&](std::string_view line) { world.terminal.line(world.terminal.dim(line)); });
   if (!document) return ended(world, document.error(), "nothing was verified");
   world.terminal.clear();

@@ -28,19 +28,20 @@ constexpr image::Purpose kBisect{"bisect", project::kBisectLabel};
 struct Subject {
   Workspace workspace;
   project::Recipe recipe;
-  specs::Requirement torch;  ///< the recipe's
-  std::string search;        ///< everything that the trials depend on
+  specs::Requirement torch;    ///< the recipe's
+  std::optional<Digest> lock;  ///< of the recipe, as it is now; nullopt: none can be read
+  std::string search;          ///< everything that the trials depend on
 };
 
 Result<Subject> subject_of(const BisectRunRequest& request, const Context& context) {
   TRY_ASSIGN(auto workspace, open_workspace(context));
   TRY_ASSIGN(const auto file, workspace.project.recipe_file(request.recipe));
-  Subject subject{std::move(workspace), {}, {}, {}};
+  Subject subject{std::move(workspace), {}, {}, {}, {}};
   const auto& project = subject.workspace.project;
   TRY_ASSIGN(subject.recipe, project::load_recipe(project, file));
   const auto& torch = subject.recipe.torch;
   if (torch.date || torch.as_of) {
-    return fail(input_error(fmt::format("{} fixes the nightly: {} = \"{}\"", project.shown(file),
+    return fail(input_error(fmt::format("{} pins the nightly: {} = \"{}\"", project.shown(file),
                                         torch.date ? "date" : "as-of",
                                         (torch.date ? torch.date : torch.as_of)->text()))
                     .hint("remove that line, and choose nightlies with --from and --to"));
@@ -52,6 +53,9 @@ Result<Subject> subject_of(const BisectRunRequest& request, const Context& conte
                     .hint("add packages = [\"torch\"] under [torch]"));
   }
   subject.torch = *asked;
+  SilentReporter silent;
+  if (auto lock = project::load_lock(project, project.lock_place(subject.recipe.name), silent))
+    subject.lock = lock->digest;
   TRY(platform_to_run(subject.recipe));
   TRY_ASSIGN(const auto files, image::find_project_files(subject.recipe, project.root(), context.reporter));
   TRY_ASSIGN(const auto content, image::project_digest(files));
@@ -89,11 +93,6 @@ Result<probe::VersionList> candidates_of(const Subject& subject, probe::VersionQ
   return fail(std::move(error).hint(fmt::format("{} was skipped: {}", last.version, last.reason)));
 }
 
-/// A failure that says something of the candidate, and not of the network, the engine or the disk.
-bool is_of_candidate(const Error& error) {
-  return error.kind() != ErrorKind::environment;
-}
-
 class Search {
  public:
   Search(const BisectRunRequest& request, const Context& context, Subject subject, probe::VersionList list,
@@ -115,11 +114,11 @@ class Search {
     }
     if (document_.remembered > 0) {
       context_.reporter.note(
-          fmt::format("going on with an earlier search: {} of {} tried before; --again forgets them",
+          fmt::format("continuing an earlier search: {} of {} already tried; --again starts over",
                       document_.remembered, count_of(list_.builds.size(), "version")));
     }
     auto done = search();
-    kept_.give_back(true);
+    kept_.restore();
     if (candidate_) kept_.drop(*candidate_);
     const auto forgotten = state_.set_image(std::nullopt);
     if (!done) return fail(std::move(done.error()));
@@ -162,14 +161,17 @@ class Search {
       if (probe::lies_between(each.version, text(found.before), text(found.after)))
         change.between.push_back(each.version);
     }
-    std::sort(change.between.begin(), change.between.end());
     TRY_ASSIGN(const auto store, open_store(context_, subject_.workspace.site));
     const auto http = open_http(context_, subject_.workspace.site);
     probe::VersionApis apis("torch", {list_.builds[found.before], list_.builds[found.after]}, store, *http,
                             context_.work());
-    if (apis.roots()) {
+    if (const auto roots = apis.roots(); roots) {
       change.commit_before = apis.commit(0);
       change.commit_after = apis.commit(1);
+      if (!change.commit_before || !change.commit_after)
+        document_.commits_unknown = "the wheels do not name them";
+    } else {
+      document_.commits_unknown = roots.error().message();
     }
     document_.change = std::move(change);
     return require_no_stop(context_);
@@ -180,11 +182,15 @@ class Search {
     auto known = state_.known(version);
     TRY(require_no_stop(context_));
     TRY_ASSIGN(const auto image, image_of(place, known));
-    while (image && known.trial() == probe::Trial::untried) {
-      TRY(run_once(*image, version, known));
+    if (image) {
+      TRY_ASSIGN(const auto engine, find_engine(context_, subject_.workspace.site, request_.engine));
+      while (known.trial() == probe::Trial::untried) {
+        TRY(run_once(engine, *image, version, known));
+        TRY(state_.remember(version, known));
+      }
+    } else {
       TRY(state_.remember(version, known));
     }
-    if (!image) TRY(state_.remember(version, known));
     context_.reporter.note(fmt::format("torch {} {}", version, outcome_text(known)));
     return {};
   }
@@ -199,7 +205,7 @@ class Search {
       known.skipped = "it cannot be locked: " + locked.error().message();
       return std::nullopt;
     }
-    TRY(kept_.keep(state_.image()));
+    TRY(kept_.keep(subject_.lock, state_.image()));
     auto context = context_;
     context.lock_folder = *locked;
     context.reporter.status("building the image with torch " + version);
@@ -237,15 +243,13 @@ class Search {
   }
 
   /// Errors: the command cannot be started; the engine fails; a stop.
-  Result<void> run_once(const Digest& image, const std::string& version, KnownTrial& known) {
+  Result<void> run_once(const containers::Engine& engine, const Digest& image, const std::string& version,
+                        KnownTrial& known) {
     constexpr std::size_t kMostLines = 20;
-    constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-    TRY_ASSIGN(const auto engine, find_engine(context_, subject_.workspace.site, request_.engine));
     containers::RunSpec run;
     run.argv = {"sh", "-c", request_.command};
     run.environment = {{"LAUNCH_BISECT_VERSION", version}};
-    run.network = "none";
-    run.shm_bytes = kGiB;  // for DataLoader workers; a limit, which reserves nothing
+    run.shm_bytes = image::kInsideShm;
     const auto& cuda = subject_.recipe.torch.cuda;
     const bool no_cuda = cuda && cuda->kind() != specs::Accelerator::Kind::cuda;
     if (request_.machine_gpus > 0 && !no_cuda) run.gpus = specs::GpuSet::all();

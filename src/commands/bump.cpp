@@ -67,11 +67,6 @@ std::optional<specs::Day> day_before(const specs::Day& day) {
                                        static_cast<unsigned>(date.day())));
 }
 
-/// A failure of the candidate itself, not of the network, the engine or the disk.
-bool is_of_candidate(const Error& error) {
-  return error.kind() != ErrorKind::environment;
-}
-
 class Bump {
  public:
   Bump(const BumpRequest& request, const Context& context, Subject subject, BumpState state)
@@ -86,7 +81,11 @@ class Bump {
 
   Result<BumpDocument> run() {
     auto done = search();
-    kept_.give_back(!done || document_.answer == BumpDocument::Answer::stays);
+    if (!done || document_.answer == BumpDocument::Answer::stays) {
+      kept_.restore();
+    } else {
+      kept_.forget();
+    }
     if (!done) return fail(std::move(done.error()));
     TRY(state_.forget_candidates());
     return std::move(document_);
@@ -156,7 +155,7 @@ class Bump {
   Result<void> attempt(BumpTry& candidate, const Context& context) {
     TRY(check_names(candidate, context));
     if (candidate.failed || !request_.build) return {};
-    TRY(kept_.keep());
+    TRY(kept_.keep(subject_.current ? std::optional(subject_.current->digest) : std::nullopt));
     context.reporter.status("building the image with " + candidate.text());
     const auto built = build({.recipe = request_.recipe, .engine = request_.engine}, context);
     if (!built) {

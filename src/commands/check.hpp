@@ -29,7 +29,7 @@ struct CheckRequest {
   probe::FailOn fail_on = probe::FailOn::path;
   std::optional<std::string> baseline = {};        ///< a file with failures that are known
   std::optional<std::string> write_baseline = {};  ///< a file to write the failures to
-  bool history = false;  ///< ask the index which versions have what is missing (add_history)
+  bool history = false;  ///< ask the index which versions have a missing name (add_history)
 };
 
 /// Checks whether wheels have the names that code imports, on every platform of a lock. With a lock, names of

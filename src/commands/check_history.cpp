@@ -55,8 +55,8 @@ Missing missing_names(const probe::CheckReport& report) {
   for (const auto& finding : probe::findings_of(report)) {
     if (finding.standing != probe::Standing::fails && finding.standing != probe::Standing::warned) continue;
     const auto& platform = report.platforms[finding.platforms.front()];
-    const auto& [requirement, answer] =
-        std::pair(platform.names[finding.name].requirement, platform.names[finding.name].answer);
+    const auto& requirement = platform.names[finding.name].requirement;
+    const auto& answer = platform.names[finding.name].answer;
     const auto package = project::package_of_module(pysource::root_of(requirement));
     const bool asked = std::any_of(platform.wheels.begin(), platform.wheels.end(),
                                    [&](const auto& wheel) { return wheel.package == package; });
@@ -88,10 +88,12 @@ probe::VersionQuery query_of(const std::string& package, const probe::CheckRepor
 
 void add_history(probe::CheckReport& report, const CheckRequest& request, const project::Lockfile* lock,
                  const Context& context) {
+  const auto missing = missing_names(report);
+  if (missing.empty()) return;
   const Deadline deadline(context.stop, kMost);
   auto bounded = context;
   bounded.stop = deadline.token();
-  for (const auto& [package, names] : missing_names(report)) {
+  for (const auto& [package, names] : missing) {
     const auto ask = [&, &package = package, &names = names]() -> Result<void> {
       TRY_ASSIGN(const auto versions, OpenVersions::open(query_of(package, report, request, lock), bounded));
       SplitArguments asked;

@@ -3,19 +3,26 @@
 #include <fmt/format.h>
 
 #include "commands/engine.hpp"
+#include "project/labels.hpp"
 
 namespace launch::commands {
 
-Result<void> KeptImage::keep(const std::optional<Digest>& candidate) {
+bool is_of_candidate(const Error& error) {
+  return error.kind() != ErrorKind::environment;
+}
+
+Result<void> KeptImage::keep(const std::optional<Digest>& lock, const std::optional<Digest>& candidate) {
   if (kept_) return {};
   TRY_ASSIGN(const auto engine, find_engine(context_, site_, engine_));
   const auto name = project::image_reference(recipe_);
   TRY_ASSIGN(const auto image, engine.find_image(name));
   TRY_ASSIGN(const auto left, engine.find_image(other_name()));
-  if (left) {
+  const bool is_own = image && lock && project::digest_label(image->labels, project::kLockLabel) == lock;
+  if (left && !is_own) {
     TRY(engine.tag(left->image_id, name));
     kept_ = Kept{left->image_id};
-    context_.reporter.note(fmt::format("{} has its image from before an interrupted search again", recipe_));
+    context_.reporter.note(
+        fmt::format("restored the image that {} had before an interrupted search", recipe_));
     if (image && image->image_id != left->image_id) drop(image->image_id);
     return {};
   }
@@ -53,24 +60,34 @@ void KeptImage::drop(const Digest& candidate) const {
       fmt::format("the image {} remains: {}", candidate.text(), removed.error().message()));
 }
 
-Result<void> KeptImage::release(bool restore) const {
+Result<void> KeptImage::give_name_back() const {
   const auto name = project::image_reference(recipe_);
   TRY_ASSIGN(const auto engine, calm_engine());
-  if (!kept_->image) return restore ? engine.untag(name) : Result<void>();
-  if (restore) TRY(engine.tag(*kept_->image, name));
+  if (!kept_->image) return engine.untag(name);
+  TRY(engine.tag(*kept_->image, name));
   return engine.untag(other_name());
 }
 
-void KeptImage::give_back(bool restore) const {
+Result<void> KeptImage::remove_other_name() const {
+  if (!kept_->image) return {};
+  TRY_ASSIGN(const auto engine, calm_engine());
+  return engine.untag(other_name());
+}
+
+void KeptImage::restore() const {
   if (!kept_) return;
-  const auto given = release(restore);
+  const auto given = give_name_back();
   if (given) return;
   context_.reporter.warn(fmt::format("the image {} remains: {}", other_name(), given.error().message()));
-  if (!restore) return;
-  context_.reporter.warn(
-      fmt::format("the image of {} may contain a version that does not work: run `launch "
-                  "build {}`",
-                  recipe_, recipe_));
+  context_.reporter.warn(fmt::format(
+      "the image of {} may contain a version that does not work: run `launch build {}`", recipe_, recipe_));
+}
+
+void KeptImage::forget() const {
+  if (!kept_) return;
+  const auto removed = remove_other_name();
+  if (removed) return;
+  context_.reporter.warn(fmt::format("the image {} remains: {}", other_name(), removed.error().message()));
 }
 
 }  // namespace launch::commands

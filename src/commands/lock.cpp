@@ -166,7 +166,7 @@ Result<locking::LockResult> resolve(const LockRequest& request, const Context& c
   }
   result.lock.provenance.base = std::move(chosen.base);
   result.lock.provenance.interpreter = subject.interpreter;
-  // The bound is not the recipe's, of which this is a lock all the same.
+  // The added constraint is not part of the recipe, so the digest is that of the recipe as written.
   if (request.torch)
     result.lock.provenance.recipe = project::recipe_digest(subject.recipe, project::Stage::lock);
   return result;

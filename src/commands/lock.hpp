@@ -20,7 +20,8 @@ struct LockRequest {
   bool offline = false;                           ///< cached index pages only
   std::vector<std::string> upgrade_only = {};     ///< packages that are not kept, unless `upgrade`
   std::optional<locking::OtherNight> night = {};  ///< in place of the recipe's
-  std::optional<specs::Version> torch = {};  ///< this release, whatever the recipe asks for; not with `write`
+  std::optional<specs::Version> torch = {};       ///< only this release, within what the recipe allows; not
+                                                  ///< with `write`
   bool images = false;  ///< record the digests of its images, and fetch what is missing for that
 };
 

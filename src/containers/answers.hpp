@@ -38,8 +38,8 @@ std::optional<std::string> half_made_image(std::string_view err);
 /// Whether podman 4 failed to list its images because one of them was removed meanwhile.
 bool missed_image(std::string_view err);
 
-/// Whether podman 4 failed to pull an image because a layer that it shares with another went meanwhile with
-/// that one.
+/// Whether podman 4 failed to pull an image because a layer that it shares with another image was removed
+/// with that image meanwhile.
 bool missed_layer(std::string_view err);
 
 /// The words of an output with one per line.

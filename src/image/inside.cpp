@@ -24,6 +24,7 @@ Result<ProcessOutcome> run_inside(const containers::Engine& engine, const Inside
                          work.clock.now().time_since_epoch().count());
   run.labels = {{purpose.label, mark}};
   run.image = image.image_id.text();
+  run.network = "none";
   run.image_name = fmt::format("of {}", image.recipe);
   return engine.run(run, on_line, work.stop);
 }

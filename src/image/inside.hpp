@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -18,6 +19,9 @@ struct Purpose {
   const char* label;      ///< by which the next one finds it, if its process was killed
 };
 
+/// Bytes of /dev/shm for code that may start DataLoader workers; a limit, which reserves nothing.
+inline constexpr std::uint64_t kInsideShm = std::uint64_t{1} << 30;
+
 /// An image to run something in.
 struct InsideOf {
   const std::string& recipe;
@@ -26,9 +30,9 @@ struct InsideOf {
 };
 
 /// Runs a command in an image, named by its ID, in one container per recipe and purpose at a time; what a
-/// killed one left is removed first. `run` says what to run and with what, but for name, label and image.
-/// Errors: those of Engine::run; (environment) the lock file in the folder cannot be created; a stop while
-/// waiting for another process.
+/// killed one left is removed first. It has no network. `run` says what to run and with what, but for name,
+/// label and image. Errors: those of Engine::run; (environment) the lock file in the folder cannot be
+/// created; a stop while waiting for another process.
 Result<ProcessOutcome> run_inside(const containers::Engine& engine, const InsideOf& image,
                                   const Purpose& purpose, containers::RunSpec run,
                                   const std::function<void(Stream, std::string_view)>& on_line,

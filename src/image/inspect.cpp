@@ -52,10 +52,8 @@ containers::RunSpec run_spec(const InspectRequest& request) {
   run.argv.insert(run.argv.end(), request.names.begin(), request.names.end());
   run.argv.emplace_back("--");
   run.argv.insert(run.argv.end(), request.smoke.begin(), request.smoke.end());
-  run.network = "none";
   run.gpus = request.gpus;
-  constexpr std::uint64_t kGiB = std::uint64_t{1} << 30;
-  run.shm_bytes = kGiB;  // for DataLoader workers; a limit, which reserves nothing
+  run.shm_bytes = kInsideShm;
   return run;
 }
 

@@ -53,7 +53,6 @@ Result<void> try_image(const containers::Engine& engine, const Digest& image_id,
   TRY_ASSIGN(const auto wheels, wheels_for(locked.lock.lock, recipe.python, platform));
   containers::RunSpec run;
   run.argv = trial_command(wheels, asked_for(recipe));
-  run.network = "none";
   run.confined = true;
   run.init = false;
   work.reporter.status("trying the image");

@@ -16,7 +16,7 @@ enum class Trial : std::uint8_t {
   skipped,  ///< it cannot be tried
 };
 
-/// Two versions that say different things, with nothing between them that can still be tried.
+/// The newest two tried versions whose outcomes differ, with no other outcome between them.
 struct Narrowed {
   std::size_t before = 0;  ///< places among the versions
   std::size_t after = 0;

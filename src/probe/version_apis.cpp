@@ -255,7 +255,7 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
       [](const Version& version) { return version.outline->entries.size(); },
       [&](std::span<Version* const> batch) -> Result<void> {
         TRY(go_on(work_));
-        work_.reporter.status(fmt::format("asking {}", label(*batch.front())));
+        work_.reporter.status(fmt::format("checking {}", label(*batch.front())));
         ask_some(batch, names, keys, pool);
         return {};
       }));

@@ -235,8 +235,8 @@ std::optional<Verification> verification_for(const Project& project, const Recip
                                              const fs::path& lock, const Digest& digest, Reporter& reporter) {
   auto record = verification_of(project, lock, digest, reporter);
   if (!record || record->smoke == recipe.verify.smoke) return record;
-  reporter.note(fmt::format("{} was {}, with another smoke test than the recipe has now", project.shown(lock),
-                            record->text()));
+  reporter.note(fmt::format("{} was {}, with a smoke test other than the recipe's current one",
+                            project.shown(lock), record->text()));
   return std::nullopt;
 }
 

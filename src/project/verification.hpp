@@ -58,8 +58,8 @@ std::optional<Verification> if_of_lock(Result<Verification> record, const Digest
 std::optional<Verification> verification_of(const Project& project, const std::filesystem::path& lock,
                                             const Digest& digest, Reporter& reporter);
 
-/// The same for the lock of a recipe. A record of another smoke test than the recipe has now does not count,
-/// which is a note.
+/// The same for the lock of a recipe. A record of a smoke test other than the recipe's current one does not
+/// count, which is a note.
 std::optional<Verification> verification_for(const Project& project, const Recipe& recipe,
                                              const std::filesystem::path& lock, const Digest& digest,
                                              Reporter& reporter);

@@ -100,6 +100,10 @@ MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root
   return {.vendor = &vendor, .usable = vendor.find(fabric::Tree(root))};
 }
 
+int nvidia_gpus() {
+  return static_cast<int>(find_gpus(gpu_vendors().front()).existing());
+}
+
 void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop) {
   if (gpus.vendor->ask == nullptr) return;
   auto asked = gpus.vendor->ask(runner, std::move(stop));

@@ -37,6 +37,9 @@ struct MachineGpus {
 /// Those that the files of a machine show, below its root.
 MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root = "/");
 
+/// How many NVIDIA GPUs this machine has, whatever else it has.
+int nvidia_gpus();
+
 /// Replaces what files say about GPUs with what the driver's own tool says, if there is one and it says
 /// anything.
 void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop = {});

@@ -118,8 +118,8 @@ class BisectRun(StandaloneProject):
                 if sent == signal.SIGKILL:
                     self.assertNotEqual(self.storage(), self.before)
                     continue
-                self.assertIn("going on with an earlier search: 1 of 6 versions tried before", said)
-                self.assertTrue(said.endswith("interrupted; the same command goes on from here\n"), said)
+                self.assertIn("continuing an earlier search: 1 of 6 versions already tried", said)
+                self.assertTrue(said.endswith("interrupted; run the same command again to continue\n"), said)
                 self.assertEqual(self.containers(), [])
                 self.assertEqual(self.storage(), self.before)
 

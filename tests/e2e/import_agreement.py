@@ -93,7 +93,7 @@ def answer(line):
             return ["environment", str(error)]
         return [classify(error, module.split(".")[0]), f"{type(error).__name__}: {error}"[:300]]
 
-for line in QUESTIONS:  # imports first: the probe takes it that the code has them all
+for line in QUESTIONS:  # imports first: the probe assumes that the code imports them all
     os.write(out, (json.dumps([line, *answer(line)]) + "\n").encode())
 os._exit(0)
 '''

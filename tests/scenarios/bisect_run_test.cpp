@@ -97,12 +97,11 @@ TEST_F(BisectRunScenario, FindsTheNightlySinceWhichACommandFails) {
             "torch 2.9.0.dev20250606 fails (2 runs: exit codes 3 and 3)\n"
             "  boom\n"
             "torch 2.9.0.dev20250608 fails (2 runs: exit codes 3 and 3)\n"
-            "the command fails since torch 2.9.0.dev20250606; with torch 2.9.0.dev20250605 it works\n"
-            "nightlies in between: after 2025-06-05, up to 2025-06-06\n"
+            "the command began to fail in torch 2.9.0.dev20250606; it works in torch 2.9.0.dev20250605\n"
             "commits in between: " +
                 compare(5, 6) +
                 "\n"
-                "5 tried of 8 versions, as the others could not change the answer\n");
+                "tried 5 of 8 versions\n");
   EXPECT_EQ(done.err,
             "torch 2.9.0.dev20250601 works (2 runs)\n"
             "torch 2.9.0.dev20250608 fails (2 runs: exit codes 3 and 3)\n"
@@ -122,8 +121,8 @@ TEST_F(BisectRunScenario, WhereNoImageWasNoneIsLeft) {
 
 TEST_F(BisectRunScenario, ACommandThatBeginsToWork) {
   const auto done = bisect("test ${LAUNCH_BISECT_VERSION#*dev202506} -ge 03");
-  EXPECT_THAT(done.out, HasSubstr("the command works since torch 2.9.0.dev20250603; with torch "
-                                  "2.9.0.dev20250602 it fails\n"));
+  EXPECT_THAT(done.out, HasSubstr("the command began to work in torch 2.9.0.dev20250603; it fails in torch "
+                                  "2.9.0.dev20250602\n"));
   EXPECT_EQ(done.code, 0);
 }
 
@@ -145,14 +144,13 @@ TEST_F(BisectRunScenario, WhatCannotBeTriedIsSkippedAndNamed) {
       "torch 2.9.0.dev20250606 is skipped: the command exited with 125\n"
       "torch 2.9.0.dev20250607 fails (2 runs: exit codes 1 and 1)\n"
       "torch 2.9.0.dev20250608 fails (2 runs: exit codes 1 and 1)\n"
-      "the command fails since torch 2.9.0.dev20250607; with torch 2.9.0.dev20250602 it works\n"
-      "skipped between them, so that the change may be there: 2.9.0.dev20250604, 2.9.0.dev20250605, "
+      "the command began to fail in torch 2.9.0.dev20250607; it works in torch 2.9.0.dev20250602\n"
+      "skipped in between; the change may be in one of them: 2.9.0.dev20250604, 2.9.0.dev20250605, "
       "2.9.0.dev20250606 and 2025-06-03\n"
-      "nightlies in between: after 2025-06-02, up to 2025-06-07\n"
       "commits in between: " +
           compare(2, 7) +
           "\n"
-          "7 tried of 7 versions\n"
+          "tried 7 of 7 versions\n"
           "skipped 2025-06-03: no nightly\n");
 }
 
@@ -176,14 +174,14 @@ TEST_F(BisectRunScenario, EndsThatAgreeAreNotSearched) {
       "torch 2.9.0.dev20250608 works (2 runs)\n"
       "the command works with both torch 2.9.0.dev20250601 and torch 2.9.0.dev20250608: no change to look "
       "for\n"
-      "2 tried of 8 versions, as the others could not change the answer\n");
+      "tried 2 of 8 versions\n");
   done = bisect("exit 125", {"--last", "2"});
   EXPECT_EQ(done.code, 1);
   EXPECT_EQ(done.out,
             "torch 2.9.0.dev20250607 is skipped: the command exited with 125\n"
             "torch 2.9.0.dev20250608 is skipped: the command exited with 125\n"
             "no version could be tried\n"
-            "2 tried of 2 versions\n");
+            "tried 2 of 2 versions\n");
   done = bisect("case $LAUNCH_BISECT_VERSION in *08) exit 125;; *) exit 1;; esac", {"--last", "2"});
   EXPECT_EQ(done.code, 1);
   EXPECT_THAT(
@@ -206,7 +204,7 @@ TEST_F(BisectRunScenario, AnInterruptedSearchGoesOnWhereItWas) {
   EXPECT_EQ(done.err,
             "torch 2.9.0.dev20250601 works (2 runs)\n"
             "torch 2.9.0.dev20250608 fails (2 runs: exit codes 3 and 3)\n"
-            "interrupted; the same command goes on from here\n");
+            "interrupted; run the same command again to continue\n");
   EXPECT_EQ(scenario_.files("engine/images"), images);
   EXPECT_THAT(scenario_.files("engine/running"), IsEmpty());
   EXPECT_EQ(runs(), "01 08 04");
@@ -216,17 +214,16 @@ TEST_F(BisectRunScenario, AnInterruptedSearchGoesOnWhereItWas) {
   done = bisect(command);
   EXPECT_EQ(done.code, 0) << done.out;
   EXPECT_THAT(done.err,
-              StartsWith("going on with an earlier search: 2 of 8 versions tried before; --again forgets "
-                         "them\n"
+              StartsWith("continuing an earlier search: 2 of 8 versions already tried; --again starts "
+                         "over\n"
                          "torch 2.9.0.dev20250604 works (2 runs)\n"));
   EXPECT_THAT(done.out, HasSubstr("torch 2.9.0.dev20250608 fails (2 runs: exit codes 3 and 3)\n"));
   EXPECT_EQ(runs(), "04 06 05");
 
   std::filesystem::remove(scenario_.place("engine/runs"));
   done = bisect(command);
-  EXPECT_EQ(done.err,
-            "going on with an earlier search: 5 of 8 versions tried before; --again forgets them\n");
-  EXPECT_THAT(done.out, HasSubstr("the command fails since torch 2.9.0.dev20250606;"));
+  EXPECT_EQ(done.err, "continuing an earlier search: 5 of 8 versions already tried; --again starts over\n");
+  EXPECT_THAT(done.out, HasSubstr("the command began to fail in torch 2.9.0.dev20250606;"));
   EXPECT_FALSE(scenario_.exists("engine/runs"));
   done = bisect(command, {"--again", "--last", "2"});
   EXPECT_EQ(runs(), "07 08");
@@ -244,8 +241,27 @@ TEST_F(BisectRunScenario, AKilledSearchLeavesNoWrongImage) {
   std::filesystem::remove(scenario_.place("engine/stop"));
   const auto done = bisect(command);
   EXPECT_EQ(done.code, 1) << done.err;
-  EXPECT_THAT(done.err, HasSubstr("demo has its image from before an interrupted search again\n"));
+  EXPECT_THAT(done.err, HasSubstr("restored the image that demo had before an interrupted search\n"));
   EXPECT_EQ(scenario_.files("engine/images"), images);
+}
+
+TEST_F(BisectRunScenario, AnImageThatWasBuiltAfterAKilledSearchStays) {
+  ASSERT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  ASSERT_EQ(demo_.launch({"build", "demo"}).code, 0);
+  scenario_.write("engine/stop", "");
+  const auto command =
+      fmt::format("if [ -e stop ]; then kill -KILL $(cat '{}'); fi", scenario_.place("pid").string());
+  EXPECT_NE(bisect_with_pid(command).code, 0);
+  std::filesystem::remove(scenario_.place("engine/stop"));
+  const auto recipe = scenario_.read("recipes/demo.toml");
+  scenario_.write("recipes/demo.toml", recipe + "env = { A = \"b\" }\n");
+  ASSERT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  const auto built = demo_.launch({"build", "demo"});
+  ASSERT_EQ(built.code, 0) << built.err;
+  const auto done = bisect(command);
+  EXPECT_EQ(done.code, 1) << done.err;
+  EXPECT_THAT(done.err, testing::Not(HasSubstr("restored")));
+  EXPECT_EQ(demo_.launch({"build", "demo"}).out, built.out);
 }
 
 TEST_F(BisectRunScenario, ADamagedStateStartsFromTheBeginning) {
@@ -261,9 +277,9 @@ TEST_F(BisectRunScenario, WhatIsCopiedIntoTheImageMatters) {
   const auto text = scenario_.read("recipes/demo.toml") + "copy = [{ from = \"src\" }]\n";
   scenario_.write("recipes/demo.toml", text);
   ASSERT_EQ(bisect("true", {"--last", "2"}).code, 1);
-  EXPECT_THAT(bisect("true", {"--last", "2"}).err, HasSubstr("going on"));
+  EXPECT_THAT(bisect("true", {"--last", "2"}).err, HasSubstr("continuing"));
   scenario_.write("src/train.py", "import os\n");
-  EXPECT_THAT(bisect("true", {"--last", "2"}).err, testing::Not(HasSubstr("going on")));
+  EXPECT_THAT(bisect("true", {"--last", "2"}).err, testing::Not(HasSubstr("continuing")));
 }
 
 TEST_F(BisectRunScenario, AnEngineThatFailsEndsItAndItGoesOnLater) {
@@ -275,7 +291,7 @@ TEST_F(BisectRunScenario, AnEngineThatFailsEndsItAndItGoesOnLater) {
   scenario_.write("engine/fault", "");
   done = bisect("true");
   EXPECT_EQ(done.code, 1);
-  EXPECT_THAT(done.err, testing::Not(HasSubstr("going on")));
+  EXPECT_THAT(done.err, testing::Not(HasSubstr("continuing")));
 }
 
 TEST_F(BisectRunScenario, Releases) {
@@ -293,11 +309,11 @@ TEST_F(BisectRunScenario, Releases) {
             "torch 2.4.0 works (2 runs)\n"
             "torch 2.5.0 fails (2 runs: exit codes 1 and 1)\n"
             "torch 2.6.0 fails (2 runs: exit codes 1 and 1)\n"
-            "the command fails since torch 2.5.0; with torch 2.4.0 it works\n"
+            "the command began to fail in torch 2.5.0; it works in torch 2.4.0\n"
             "commits in between: " +
                 compare(4, 5) +
                 "\n"
-                "4 tried of 4 versions\n");
+                "tried 4 of 4 versions\n");
 }
 
 TEST_F(BisectRunScenario, Json) {
@@ -357,7 +373,7 @@ TEST_F(BisectRunScenario, MistakesAreErrors) {
   done = bisect("true");
   EXPECT_EQ(done.code, 2);
   EXPECT_EQ(done.err,
-            "error: recipes/demo.toml fixes the nightly: date = \"2025-06-04\"\n"
+            "error: recipes/demo.toml pins the nightly: date = \"2025-06-04\"\n"
             "\n"
             "hint: remove that line, and choose nightlies with --from and --to\n");
   recipe("", "torchvision");

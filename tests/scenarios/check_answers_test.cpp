@@ -221,7 +221,7 @@ TEST_F(CheckScenario, AnIndexThatCannotBeAskedForTheHistoryIsSaid) {
             "  src/train.py:1:19\n"
             "    from torch import Gone\n"
             "                      ^^^^\n"
-            "which versions have what is missing is unknown: torch: the index page [INDEX]/torch/ "
+            "cannot tell which versions have the missing names: torch: the index page [INDEX]/torch/ "
             "returned 403, expected 200\n"
             "torch 2.3.1: 1 name in 1 file: 0 yes, 1 no, 0 unknown\n");
   EXPECT_EQ(done.err, "");

@@ -408,9 +408,8 @@ TEST_F(VerifyScenario, AnotherSmokeTestMustBePassedFirst) {
   ASSERT_EQ(verify().code, 0);
   smoke(R"(["python3", "-c", "pass"])");
   const std::string changed =
-      "lockfiles/pylock.demo.toml was verified on [DAY] without a GPU, with another smoke test than the "
-      "recipe "
-      "has now\n";
+      "lockfiles/pylock.demo.toml was verified on [DAY] without a GPU, with a smoke test other than the "
+      "recipe's current one\n";
   EXPECT_THAT(hide_times(demo_.launch({"train", "demo", "--dry-run"}).err),
               AllOf(HasSubstr(changed), EndsWith("not verified: run `launch verify demo`\n")));
   EXPECT_THAT(hide_times(demo_.launch({"lock", "demo"}).err), HasSubstr(changed));

@@ -5,40 +5,28 @@
 #include "base/text.hpp"
 #include "cli/reports/bisect_run.hpp"
 #include "cli/reports/matrix.hpp"
-#include "pytorch/channel.hpp"
 #include "pytorch/commits.hpp"
-#include "specs/version.hpp"
 
 namespace launch::cli {
 namespace {
 
 using commands::RunBisection;
 
-/// The day of a nightly; empty for other versions.
-std::string day_of(const std::string& text) {
-  const auto version = specs::Version::parse(text);
-  const auto day = version ? pytorch::nightly_day(*version) : std::nullopt;
-  return day ? day->text() : "";
-}
-
 std::string change_text(const RunBisection& bisection) {
   const auto& change = *bisection.change;
   const auto& before = bisection.versions[change.before];
   const auto& after = bisection.versions[change.after];
-  const auto [now, then] = bisection.works_after ? std::pair("works", "fails") : std::pair("fails", "works");
-  auto text = fmt::format("the command {} since torch {}; with torch {} it {}\n", now, after, before, then);
+  const auto [now, then] = bisection.works_after ? std::pair("work", "fails") : std::pair("fail", "works");
+  auto text =
+      fmt::format("the command began to {} in torch {}; it {} in torch {}\n", now, after, then, before);
   if (!change.between.empty()) {
-    text += fmt::format("skipped between them, so that the change may be there: {}\n",
-                        join_words(change.between));
+    text +=
+        fmt::format("skipped in between; the change may be in one of them: {}\n", join_words(change.between));
   }
-  const auto first = day_of(before);
-  const auto last = day_of(after);
-  if (!first.empty() && !last.empty())
-    text += fmt::format("nightlies in between: after {}, up to {}\n", first, last);
   if (change.commit_before && change.commit_after) {
     text += "commits in between: " + pytorch::compare_url(*change.commit_before, *change.commit_after) + "\n";
   } else {
-    text += "commits in between: unknown, as the wheels do not name them\n";
+    text += fmt::format("commits in between: unknown ({})\n", printable(bisection.commits_unknown));
   }
   if (bisection.changes > 1) {
     text += fmt::format("the answer changes {} times among the versions tried; this is the newest change\n",
@@ -77,10 +65,8 @@ std::string bisect_run_text(const RunBisection& bisection) {
     for (const auto& line : each.known.output) text += "  " + printable(line) + "\n";
   }
   text += bisection.change ? change_text(bisection) : no_change_text(bisection);
-  const auto untried = bisection.versions.size() - bisection.tried.size();
   text +=
-      fmt::format("{} tried of {}", bisection.tried.size(), count_of(bisection.versions.size(), "version"));
-  if (untried > 0) text += ", as the others could not change the answer";
+      fmt::format("tried {} of {}", bisection.tried.size(), count_of(bisection.versions.size(), "version"));
   for (const auto& line : skipped_versions(bisection.skipped)) text += "\n" + line;
   return text;
 }

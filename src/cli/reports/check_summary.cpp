@@ -88,7 +88,7 @@ std::vector<std::string> check_summary(const probe::CheckReport& report) {
   std::vector<std::string> lines;
   if (!report.not_checked.empty()) lines.push_back(not_checked(report));
   if (!report.history_unknown.empty()) {
-    lines.push_back("which versions have what is missing is unknown: " +
+    lines.push_back("cannot tell which versions have the missing names: " +
                     printable_message(report.history_unknown));
   }
   if (agree(report)) {

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "probe/bisection.hpp"
 #include "probe/source_tree.hpp"
 #include "probe/versions.hpp"
+#include "pytorch/commits.hpp"
 
 namespace launch::cli {
 
@@ -39,6 +42,16 @@ Json problems_json(const std::vector<probe::FileProblem>& problems) {
     json.push_back({{"file", each.file}, {"line", each.problem.line}, {"message", each.problem.message}});
   }
   return json;
+}
+
+/// The commits of a change, and what lies between its ends.
+template <class Json>
+void add_commits(Json& json, const probe::Change& change) {
+  const auto commit = [](const std::optional<std::string>& each) { return each ? Json(*each) : Json(); };
+  const bool both = change.commit_before && change.commit_after;
+  json["commits"] = {{"before", commit(change.commit_before)}, {"after", commit(change.commit_after)}};
+  json["url"] = both ? Json(pytorch::compare_url(*change.commit_before, *change.commit_after)) : Json();
+  json["skipped"] = change.between;
 }
 
 template <class Json>

@@ -29,7 +29,7 @@ std::string bisect_text(const probe::Bisection& bisection);
 std::string bisect_json(const probe::Bisection& bisection);
 
 /// "yes since 2.6.0, no from 2.10.0"; "yes" or "no" if it never changes. Of more than `most` stretches, the
-/// first and the last are spelled out, and the others counted.
+/// first two and the last are spelled out, and the others counted.
 std::string story_of(const probe::MatrixRow& row, const probe::Matrix& matrix,
                      std::size_t most = std::numeric_limits<std::size_t>::max());
 /// "2.0.0 to 2.15.0", or one version, by places among the versions.

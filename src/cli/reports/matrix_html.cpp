@@ -18,7 +18,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kMostTold = 6;  ///< stretches in words; the picture has all
+constexpr std::size_t kMostInWords = 6;  ///< stretches in words; the picture has all
 
 char letter_of(pysource::Verdict verdict) {
   return pysource::verdict_name(verdict).front();
@@ -81,7 +81,7 @@ std::string data_text(const probe::Matrix& matrix) {
 }
 
 std::string row_html(const probe::MatrixRow& row, const probe::Matrix& matrix, std::size_t index) {
-  const auto story = html_text(story_of(row, matrix, kMostTold));
+  const auto story = html_text(story_of(row, matrix, kMostInWords));
   auto html = fmt::format(
       "<div class=\"row\" role=\"row\" data-i=\"{}\"><span role=\"rowheader\" title=\"{}\">{}</span>"
       "<span class=\"story\" role=\"cell\" title=\"{}\">{}</span><div class=\"cells\" role=\"gridcell\" "

@@ -3,7 +3,6 @@
 #include "base/json.hpp"
 #include "cli/reports/json_parts.hpp"
 #include "cli/reports/matrix.hpp"
-#include "pytorch/commits.hpp"
 
 namespace launch::cli {
 namespace {
@@ -64,16 +63,12 @@ std::string bisect_json(const probe::Bisection& bisection) {
     auto changes = Json::array();
     for (const auto& change : bisection.changes[i]) {
       const auto& cells = matrix.rows[i].cells;
-      const auto commit = [](const std::optional<std::string>& each) { return each ? Json(*each) : Json(); };
-      const bool both = change.commit_before && change.commit_after;
-      changes.push_back(
-          {{"before", matrix.versions[change.before].version},
-           {"after", matrix.versions[change.after].version},
-           {"from", pysource::verdict_name(cells[change.before].verdict)},
-           {"to", pysource::verdict_name(cells[change.after].verdict)},
-           {"commits", {{"before", commit(change.commit_before)}, {"after", commit(change.commit_after)}}},
-           {"url", both ? Json(pytorch::compare_url(*change.commit_before, *change.commit_after)) : Json()},
-           {"skipped", change.between}});
+      Json json = {{"before", matrix.versions[change.before].version},
+                   {"after", matrix.versions[change.after].version},
+                   {"from", pysource::verdict_name(cells[change.before].verdict)},
+                   {"to", pysource::verdict_name(cells[change.after].verdict)}};
+      add_commits(json, change);
+      changes.push_back(std::move(json));
     }
     name["changes"] = std::move(changes);
     names.push_back(std::move(name));
