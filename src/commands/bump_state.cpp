@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/file.hpp"
@@ -21,11 +20,8 @@ constexpr std::uint64_t kMostBytes = std::uint64_t{1} << 20;
 }  // namespace
 
 Result<BumpState> BumpState::open(const Workspace& workspace, const std::string& recipe, Disk& disk) {
-  constexpr std::size_t kShown = 12;
-  const auto root = Digest::of(workspace.project.root().string()).hex().substr(0, kShown);
-  BumpState state(
-      std::filesystem::path(workspace.site.state.value) / "bump" / fmt::format("{}-{}", recipe, root), disk);
-  TRY(make_folder(disk, state.folder_));
+  TRY_ASSIGN(auto folder, open_state_folder(workspace, "bump", recipe, "", disk));
+  BumpState state(std::move(folder), disk);
   state.read();
   return state;
 }

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/digest.hpp"
+#include "base/file.hpp"
 #include "pytorch/both_hosts.hpp"
 
 namespace launch::commands {
@@ -30,6 +32,16 @@ Result<Workspace> open_workspace(const Context& context) {
   TRY_ASSIGN(auto project, find_project(context));
   TRY_ASSIGN(auto site, project::load_site(project.root(), context.environment, context.default_index));
   return Workspace{std::move(project), with_warnings(std::move(site), context.reporter)};
+}
+
+Result<std::filesystem::path> open_state_folder(const Workspace& workspace, const std::string& kind,
+                                                const std::string& recipe, const std::string& inputs,
+                                                Disk& disk) {
+  constexpr std::size_t kShown = 12;
+  const auto key = Digest::of(workspace.project.root().string() + "\n" + inputs).hex().substr(0, kShown);
+  auto folder = std::filesystem::path(workspace.site.state.value) / kind / fmt::format("{}-{}", recipe, key);
+  TRY(make_folder(disk, folder));
+  return folder;
 }
 
 Result<Workspace> open_workspace_of(std::span<const std::string> locks, const Context& context) {

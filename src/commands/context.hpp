@@ -54,6 +54,12 @@ Result<Workspace> open_workspace_of(std::span<const std::string> locks, const Co
 /// The settings alone, for workflows without a project. Errors: those of load_site.
 Result<project::Site> load_site(const Context& context);
 
+/// A folder of the site's state for a recipe of this project: bump/demo-0123456789ab. `inputs` tells apart
+/// what has the same recipe. Errors (environment): it cannot be created.
+Result<std::filesystem::path> open_state_folder(const Workspace& workspace, const std::string& kind,
+                                                const std::string& recipe, const std::string& inputs,
+                                                Disk& disk);
+
 /// Which answers may come from the cache.
 struct HttpUse {
   bool offline = false;  ///< all, whatever their age; nothing goes over the network

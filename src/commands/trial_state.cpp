@@ -3,10 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "base/digest.hpp"
 #include "base/file.hpp"
 #include "base/json.hpp"
 
@@ -39,11 +37,8 @@ bool KnownTrial::disagrees() const {
 
 Result<TrialState> TrialState::open(const Workspace& workspace, const std::string& recipe,
                                     const std::string& search, Disk& disk) {
-  constexpr std::size_t kShown = 12;
-  const auto key = Digest::of(workspace.project.root().string() + "\n" + search).hex().substr(0, kShown);
-  TrialState state(
-      std::filesystem::path(workspace.site.state.value) / "bisect" / fmt::format("{}-{}", recipe, key), disk);
-  TRY(make_folder(disk, state.folder_));
+  TRY_ASSIGN(auto folder, open_state_folder(workspace, "bisect", recipe, search, disk));
+  TrialState state(std::move(folder), disk);
   state.read();
   return state;
 }

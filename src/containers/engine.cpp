@@ -74,8 +74,23 @@ Result<ProcessOutcome> Engine::call(const std::vector<std::string>& arguments) c
   return runner_->run(process(arguments));
 }
 
+Result<ProcessOutcome> Engine::call_again(const std::vector<std::string>& arguments, int tries,
+                                          bool (*missed)(std::string_view err), std::stop_token stop) const {
+  constexpr std::chrono::milliseconds kPause{100};
+  const auto spec = process(arguments);
+  const auto stopped = std::move(stop);
+  TRY_ASSIGN(auto outcome, runner_->run(spec, stopped));
+  if (!info_.type->may_miss_images()) return outcome;
+  for (int i = 1; i < tries && !outcome.ok() && missed(outcome.err); ++i) {
+    work_.clock.sleep(kPause);
+    TRY_ASSIGN(outcome, runner_->run(spec, stopped));
+  }
+  return outcome;
+}
+
 Result<std::optional<Image>> Engine::find_image(const std::string& reference) const {
   TRY_ASSIGN(auto outcome, call({"image", "inspect", reference}));
+  // At once, and once only: most images that are not found are not there.
   if (!outcome.ok() && info_.type->may_miss_images()) {
     TRY_ASSIGN(outcome, call({"image", "inspect", reference}));
   }
@@ -104,12 +119,7 @@ Result<Digest> Engine::pull(const std::string& authority, const std::string& nam
                             std::stop_token stop) const {
   auto arguments = info_.type->plain_pull();
   const auto& reference = arguments.emplace_back(fmt::format("{}/{}@{}", authority, name, digest.text()));
-  const auto stopped = std::move(stop);
-  TRY_ASSIGN(auto outcome, runner_->run(process(arguments), stopped));
-  const int tries = info_.type->may_miss_images() ? 3 : 1;
-  for (int i = 1; i < tries && !outcome.ok() && missed_layer(outcome.err); ++i) {
-    TRY_ASSIGN(outcome, runner_->run(process(arguments), stopped));
-  }
+  TRY_ASSIGN(const auto outcome, call_again(arguments, 3, missed_layer, std::move(stop)));
   if (!outcome.ok()) return fail(failed(fmt::format("pull the image {}", name), outcome));
   TRY_ASSIGN(const auto image, find_image(reference));
   if (image) return image->image_id;
@@ -147,13 +157,7 @@ Result<void> Engine::untag(const std::string& reference) const {
 }
 
 Result<void> Engine::forget_loopback(const std::string& name) const {
-  constexpr std::chrono::milliseconds kPause{100};
-  const int tries = info_.type->may_miss_images() ? 20 : 1;
-  TRY_ASSIGN(auto listed, call(info_.type->list_names()));
-  for (int i = 1; i < tries && !listed.ok() && missed_image(listed.err); ++i) {
-    work_.clock.sleep(kPause);
-    TRY_ASSIGN(listed, call(info_.type->list_names()));
-  }
+  TRY_ASSIGN(auto listed, call_again(info_.type->list_names(), 20, missed_image));
   if (!listed.ok()) return fail(failed("list its images", listed));
   std::ranges::replace_if(
       listed.out, [](char c) { return c == '[' || c == ']' || c == ' '; }, '\n');

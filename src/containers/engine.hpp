@@ -230,6 +230,10 @@ class Engine {
   /// The process for a vector.
   ProcessSpec process(const std::vector<std::string>& arguments) const;
   Result<ProcessOutcome> call(const std::vector<std::string>& arguments) const;
+  /// The same, tried again while `missed` recognises the words of an engine that is disturbed by another of
+  /// its processes, which removes images.
+  Result<ProcessOutcome> call_again(const std::vector<std::string>& arguments, int tries,
+                                    bool (*missed)(std::string_view err), std::stop_token stop = {}) const;
   /// The error of a call: the engine could not do `what` ("list its images"). `output`: what to quote of a
   /// long call, instead of its last message.
   Error failed(std::string_view what, const ProcessOutcome& outcome, std::string_view output = {}) const;

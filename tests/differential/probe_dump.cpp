@@ -11,6 +11,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "probe/judgement.hpp"
+#include "probe/named.hpp"
 #include "probe/wheel_api.hpp"
 #include "pysource/imported_prefix.hpp"
 #include "pysource/python_scanner.hpp"
@@ -60,20 +61,12 @@ void dump_imports(const std::string& source) {
   if (scan.problem) fmt::print("PROBLEM {} {}\n", scan.problem->line, scan.problem->message);
 }
 
-/// "torch.nn:Module" is imported, "torch:nn.Module" reached by attributes if it begins with "@", and
-/// "torch:nn.Linear(bias=)" called.
+/// A name as people write it; reached by attributes if it begins with "@".
 launch::pysource::Requirement requirement_of(const std::string& line) {
-  const auto start = line.starts_with('@') ? std::size_t{1} : std::size_t{0};
-  const auto colon = line.find(':');
-  launch::pysource::Requirement result{line.substr(start, colon - start), line.substr(colon + 1)};
-  if (start != 0) result.tier = launch::pysource::Tier::attribute;
-  const auto open = result.name.find('(');
-  if (open != std::string::npos) {
-    result.keyword = result.name.substr(open + 1, result.name.size() - open - 3);
-    result.name.resize(open);
-    result.tier = launch::pysource::Tier::keyword;
-  }
-  return result;
+  const bool attribute = line.starts_with('@');
+  auto name = launch::probe::parse_name(line.substr(attribute ? 1 : 0)).value();
+  if (attribute) name.tier = launch::pysource::Tier::attribute;
+  return name;
 }
 
 void dump_uses(const std::string& source) {
