@@ -148,11 +148,15 @@ std::string NameResolver::object_module(const ModuleNames& names, const std::str
         if (locate(module, depth + 1).kind == Located::Kind::found) return module + rest;
         break;
       }
-      case Binding::Kind::here:
-        if (!binding.value.empty() && binding.value != dotted.substr(0, dot)) {
-          return object_module(names, binding.value + rest, depth + 1);
+      case Binding::Kind::here: {
+        const auto value = binding.definition.value;
+        std::uint32_t end = 0;
+        const auto object = dotted_name(*names.tree, value, &end);  // of `name = a.b.c`
+        if (end == value.last && !object.empty() && object != dotted.substr(0, dot)) {
+          return object_module(names, object + rest, depth + 1);
         }
         break;
+      }
       case Binding::Kind::uncertain:
         break;
     }
