@@ -104,15 +104,10 @@ AliasScope Aliases::scope_of(const std::vector<Statement>& block, const Clause* 
   AliasScope scope;
   if (names_.empty()) return scope;
   if (function != nullptr && any_in(function->head)) {
-    auto open = function->head.first;
-    while (open < function->head.last && !tree_.is(open, "(")) ++open;
-    const auto behind = behind_bracket(tree_, open, function->head.last);
-    if (open + 1 < behind) {
-      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
-        auto name = part.first;
-        while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
-        if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
-      }
+    for (const auto part : split_range(tree_, parenthesized(tree_, function->head), ",")) {
+      auto name = part.first;
+      while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
+      if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
     }
   }
   bind_block(scope, block, false);

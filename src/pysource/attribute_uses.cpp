@@ -180,16 +180,12 @@ class Walk {
 
   std::vector<TokenRange> annotations_of(TokenRange head) const {
     std::vector<TokenRange> found;
-    auto open = head.first;
-    while (open < head.last && !tree_.is(open, "(")) ++open;
-    const auto behind = behind_bracket(tree_, open, head.last);
-    if (open + 1 < behind) {
-      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
-        const auto sides = split_range(tree_, split_range(tree_, part, "=").front(), ":");
-        if (sides.size() > 1) found.push_back(sides[1]);
-      }
+    const auto parameters = parenthesized(tree_, head);
+    for (const auto part : split_range(tree_, parameters, ",")) {
+      const auto sides = split_range(tree_, split_range(tree_, part, "=").front(), ":");
+      if (sides.size() > 1) found.push_back(sides[1]);
     }
-    found.push_back({behind, head.last});
+    found.push_back({parameters.last + 1, head.last});
     return found;
   }
 

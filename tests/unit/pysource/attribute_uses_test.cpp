@@ -62,6 +62,13 @@ TEST(AttributeUses, NamesFollowPythonsScopes) {
               ElementsAre("torch.nn:c 8:3 path", "torch:e 12:16 path", "torch:h 17:3 path"));
 }
 
+TEST(AttributeUses, ParametersComeAfterTypeParameters) {
+  EXPECT_THAT(uses("import torch\ndef f[T: (int, str)](torch): torch.a\n"), IsEmpty());
+  EXPECT_THAT(uses("from __future__ import annotations\nimport torch\n"
+                   "def f[T: (int, str)](x: torch.a = torch.b): pass\n"),
+              ElementsAre("torch:a 3:25 type", "torch:b 3:35 must"));
+}
+
 TEST(AttributeUses, ANameThatIsBoundOtherwiseIsNoAlias) {
   EXPECT_THAT(uses("from torch import nn\nfor nn in x: pass\nnn.a\n"), IsEmpty());
   EXPECT_THAT(uses("from torch import nn\nnn = make()\nnn.a\n"), IsEmpty());
