@@ -13,15 +13,6 @@
 namespace launch::pysource {
 namespace {
 
-/// True if an `except` head, or the arguments of suppress(…), has one of the names.
-bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
-  if (head.empty()) return true;
-  for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
-    if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
-  }
-  return false;
-}
-
 bool has_future_annotations(const SourceTree& tree) {
   for (const auto& statement : tree.body()) {
     if (statement.kind != StatementKind::simple) continue;
@@ -152,7 +143,7 @@ class Walk {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, head, &end);
     return (name == "suppress" || name.ends_with(".suppress")) && end < head.last &&
-           names_any(tree_, {end, head.last}, {"AttributeError", "Exception"});
+           names_any(tree_, {end, head.last}, {"AttributeError", "Exception", "BaseException"});
   }
 
   void klass(const Clause& clause) {

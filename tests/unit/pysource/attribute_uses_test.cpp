@@ -116,6 +116,8 @@ TEST(AttributeUses, HandlersOfAttributeErrors) {
               ElementsAre("torch:a 3:7 must"));
   EXPECT_THAT(uses("import torch\nwith suppress(AttributeError):\n  torch.a\n  def f(): torch.b\n"),
               ElementsAre("torch:a 3:3 optional", "torch:b 4:12 path"));
+  EXPECT_THAT(uses("import torch\nwith suppress(BaseException): torch.a\nwith suppress(KeyError): torch.b\n"),
+              ElementsAre("torch:a 2:31 optional", "torch:b 3:26 must"));
   EXPECT_THAT(uses("import torch\ntry:\n  def f(): torch.a\nexcept AttributeError:\n  pass\n"),
               ElementsAre("torch:a 3:12 path"));
 }
