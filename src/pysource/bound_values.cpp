@@ -101,12 +101,8 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
   const bool compiled = place.file.kind == ModuleKind::extension;
   const auto* names = compiled ? stub_of(place.module) : names_of(place);
   if (names != nullptr && !compiled) {
-    for (const auto& entry : names->registrations) {
-      if (entry.pattern != place.module || entry.in_function) continue;
-      const auto target =
-          entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
-      if (!target.empty() && target != place.module) return values_of(target, name, depth + 1);
-    }
+    const auto other = successor_of(place, *names, depth);
+    if (!other.empty()) return values_of(other, name, depth + 1);
   }
   BoundValues values;
   if (names != nullptr) {

@@ -74,11 +74,8 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   const auto* names = names_of(place);
   if (names == nullptr) return unknown("not read yet");
   const auto& file = place.file.file;
-  // The module may have replaced itself by another.
-  for (const auto& entry : names->registrations) {
-    if (entry.pattern != place.module || entry.in_function) continue;
-    const auto target = entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
-    if (!target.empty() && target != place.module) return member(target, name, depth + 1, reach);
+  if (const auto other = successor_of(place, *names, depth); !other.empty()) {
+    return member(other, name, depth + 1, reach);
   }
   auto result = bound(*names, file, name, depth);
   if (result.verdict == Verdict::yes && !names->replaced) return result;

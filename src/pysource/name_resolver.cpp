@@ -129,6 +129,15 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
   return {Kind::missing, module, {}, fmt::format("{} has no module {}", label, module_path(module))};
 }
 
+std::string NameResolver::successor_of(const Located& place, const ModuleNames& names, int depth) {
+  for (const auto& entry : names.registrations) {
+    if (entry.pattern != place.module || entry.in_function) continue;
+    auto target = entry.module.empty() ? object_module(names, entry.object, depth + 1) : entry.module;
+    if (!target.empty() && target != place.module) return target;
+  }
+  return {};
+}
+
 std::string NameResolver::object_module(const ModuleNames& names, const std::string& dotted, int depth) {
   if (dotted.empty() || depth > kMostDepth) return {};
   const auto dot = std::min(dotted.find('.'), dotted.size());

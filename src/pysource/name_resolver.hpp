@@ -74,6 +74,8 @@ class NameResolver {
   Located locate_child(const Located& parent, const std::string& name, int depth);
   /// The module that a dotted name in a module's code refers to; empty if unknown.
   std::string object_module(const ModuleNames& names, const std::string& dotted, int depth);
+  /// The module that this one put in its own place in sys.modules; empty if none.
+  std::string successor_of(const Located& place, const ModuleNames& names, int depth);
   /// The names of a file; null (and added to `wanted`) until it has been read.
   const ModuleNames* names_of(const std::string& file, WantedFile as);
   const ModuleNames* names_of(const Located& place);
