@@ -22,12 +22,6 @@ bool is_of_every_object(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-BoundValues not_known(std::string reason) {
-  BoundValues values;
-  values.push_back(BoundValue::unknown(std::move(reason)));
-  return values;
-}
-
 }  // namespace
 
 Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
@@ -42,8 +36,7 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
     place = locate(module, 0);
   }
   if (place.kind != Located::Kind::found) return unknown(place.reason);
-  BoundValues values;
-  values.push_back(BoundValue::module(place.module));
+  auto values = one(BoundValue::module(place.module));
   Answer answer = yes("");
   for (std::size_t start = 0; start <= chain.size();) {
     const auto end = std::min(chain.find('.', start), chain.size());
@@ -159,11 +152,10 @@ Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, co
                               int depth) {
   auto best = no("");
   for (const auto base : body.bases) {
-    for (auto each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::klass) {
         if (each.definition->clause == value.definition->clause) continue;
-        const bool instance = value.kind == BoundValue::Kind::instance;
-        if (instance) each.kind = BoundValue::Kind::instance;
+        each.kind = value.kind;
         improve(best, in_class(each, name, depth + 1));
       } else if (each.kind == BoundValue::Kind::foreign) {
         const auto has = standard_class_has(each.name, name);
@@ -208,11 +200,8 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
     case BoundValue::Kind::instance:
       if (value.names != nullptr) return values_in_class(value, name, depth + 1);
       return not_known(fmt::format("{} of {} is not followed", name, value.name));
-    case BoundValue::Kind::foreign: {
-      BoundValues values;
-      values.push_back(BoundValue::foreign(value.name + "." + name));
-      return values;
-    }
+    case BoundValue::Kind::foreign:
+      return one(BoundValue::foreign(value.name + "." + name));
     case BoundValue::Kind::operators: {
       BoundValues values{value};
       values.front().path.push_back(name);

@@ -8,27 +8,9 @@
 namespace launch::pysource {
 namespace {
 
-BoundValues one(BoundValue value) {
-  BoundValues values;
-  values.push_back(std::move(value));
-  return values;
-}
-BoundValues not_known(std::string reason) {
-  return one(BoundValue::unknown(std::move(reason)));
-}
-
 bool all_unknown(const BoundValues& values) {
   return std::all_of(values.begin(), values.end(),
                      [](const BoundValue& value) { return value.kind == BoundValue::Kind::unknown; });
-}
-
-/// Not one value more than can be of use.
-constexpr std::size_t kMostValues = 16;
-
-void append(BoundValues& values, BoundValues more) {
-  for (auto& value : more) {
-    if (values.size() < kMostValues) values.push_back(std::move(value));
-  }
 }
 
 /// The type of a literal: "builtins.str"; empty if the expression is none.

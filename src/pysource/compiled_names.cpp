@@ -77,7 +77,7 @@ Answer NameResolver::special(const std::string& module, const std::string& name)
 Answer NameResolver::in_instance_of(const std::string& module, const std::string& name,
                                     const std::string& attribute) {
   auto best = unknown("the class " + name + " was not found");
-  for (auto value : values_of(module, name, 0)) {
+  for (auto& value : values_of(module, name, 0)) {
     if (value.kind != BoundValue::Kind::klass) continue;
     value.kind = BoundValue::Kind::instance;
     improve(best, in_class(value, attribute, 0));

@@ -1,20 +1,10 @@
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 
 namespace launch::pysource {
 namespace {
-
-/// " (did you …)"-like: the parameter whose name is nearest.
-std::string near_parameter(const Signature& signature, const std::string& keyword) {
-  std::vector<std::string> names;
-  for (const auto& parameter : signature.parameters) names.push_back(parameter.name);
-  constexpr std::size_t kShort = 4;
-  const auto near = keyword.size() < kShort ? std::nullopt : did_you_mean(keyword, names);
-  return near ? fmt::format(", but {}", *near) : "";
-}
 
 bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view last) {
   const auto dotted = dotted_name(tree, decorator);
@@ -87,8 +77,10 @@ Answer NameResolver::keyword_of_function(const BoundValue& value, const std::str
     auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
     if (confirmed.verdict != Verdict::no) return confirmed;
   }
+  std::vector<std::string> parameters;
+  for (const auto& parameter : signature.parameters) parameters.push_back(parameter.name);
   return no(fmt::format("{} ({}) of {} has no parameter {}{}", value.name, where,
-                        library_.label(names.module), keyword, near_parameter(signature, keyword)));
+                        library_.label(names.module), keyword, but_there_is(keyword, parameters)));
 }
 
 /// What the list of operators says of a compiled function, whose stub may be incomplete: unknown if it does

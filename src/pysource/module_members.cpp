@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "pysource/getattr_rule.hpp"
 #include "pysource/lazy_names.hpp"
 #include "pysource/name_resolver.hpp"
@@ -255,13 +254,11 @@ Answer NameResolver::of_settings(const ModuleNames& names, const std::string& fi
 
 std::string NameResolver::absent(const std::string& file, const ModuleNames& names,
                                  const std::string& name) const {
-  constexpr std::size_t kShort = 4;  // anything is near to such a name
   std::vector<std::string> there;
   there.reserve(names.bindings.size());
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
-  const auto near = name.size() < kShort ? std::nullopt : did_you_mean(name, there);
   return fmt::format("{} of {} has no {}{}", file, library_.label(names.module), name,
-                     near ? fmt::format(", but {}", *near) : "");
+                     but_there_is(name, there));
 }
 
 }  // namespace launch::pysource
