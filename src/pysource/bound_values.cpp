@@ -112,7 +112,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   BoundValues values;
   const auto child = names.module + "." + name;
   if (names.bindings.contains(name)) {
-    values = values_of_bindings(names, file, name, depth);
+    values = values_of_bindings(names, file, name, busy->second, depth);
   } else if (const auto inner = names.inner.find(name); inner != names.inner.end()) {
     values = values_of_binding(names, file, name, inner->second, depth + 1);
   } else if (names.is_package && !names.is_stub && library_.files.find(child).kind != ModuleKind::missing) {
@@ -120,7 +120,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   } else {
     values = values_of_stars(names, name, depth);
   }
-  busy_.erase({&names, name});
+  busy_.erase(busy);
   if (values.empty()) return not_known(fmt::format("the value of {} in {} is not known", name, file));
   return values;
 }
@@ -137,13 +137,13 @@ BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::st
 }
 
 BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std::string& file,
-                                             const std::string& name, int depth) {
+                                             const std::string& name, std::size_t& current, int depth) {
   BoundValues values;
   bool overloads = false;
   const auto& bindings = names.bindings.find(name)->second;
   for (std::size_t i = 0; i < bindings.size(); ++i) {
     const auto& binding = bindings[i];
-    busy_[{&names, name}] = i;
+    current = i;
     const auto& decorators = binding.definition.decorators;
     const bool overload = std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
       return dotted_name(*names.tree, decorator).ends_with("overload");
@@ -227,28 +227,28 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
   const auto& tree = *names.tree;
   expression = without_brackets(tree, expression);
   if (expression.empty() || depth > kMostDepth) return not_known("an expression");
-  const auto where = at(file, tree.token(expression.first).line) + " computes it";
+  const auto computed = [&] {
+    return not_known(at(file, tree.token(expression.first).line) + " computes it");
+  };
   if (auto literal = literal_type(tree, expression); !literal.empty()) {
-    auto values = instances(one(BoundValue::foreign(std::move(literal))), true);
-    values.front().exact = true;
-    return values;
+    return one({BoundValue::Kind::instance, {}, std::move(literal)});
   }
   if (const auto parts = split_range(tree, expression, "else"); parts.size() == 2) {
     const auto sides = split_range(tree, parts[0], "if");
-    if (sides.size() != 2) return not_known(where);
+    if (sides.size() != 2) return computed();
     auto values = evaluate(names, file, sides[0], depth + 1);
     append(values, evaluate(names, file, parts[1], depth + 1));
     return values;
   }
   std::uint32_t end = 0;
   const auto dotted = dotted_name(tree, expression, &end);
-  if (dotted.empty() || dotted == "lambda" || dotted == "not" || dotted == "await") return not_known(where);
+  if (dotted.empty() || dotted == "lambda" || dotted == "not" || dotted == "await") return computed();
   if (end == expression.last) return evaluate_name(names, file, dotted, depth + 1);
-  if (behind_bracket(tree, end, expression.last) != expression.last) return not_known(where);
+  if (behind_bracket(tree, end, expression.last) != expression.last) return computed();
   // A generic class: Base[T].
   if (tree.is(end, "[")) return evaluate_name(names, file, dotted, depth + 1);
   if (tree.is(end, "(")) return evaluate_call(names, file, dotted, {end + 1, expression.last - 1}, depth + 1);
-  return not_known(where);
+  return computed();
 }
 
 BoundValues NameResolver::evaluate_call(const ModuleNames& names, const std::string& file,
@@ -281,11 +281,9 @@ BoundValues NameResolver::evaluate_name(const ModuleNames& names, const std::str
                                         const std::string& dotted, int depth) {
   auto dot = std::min(dotted.find('.'), dotted.size());
   const auto first = dotted.substr(0, dot);
-  auto values = values_in(names, file, first, depth + 1);
   const bool bound = names.bindings.contains(first) || names.inner.contains(first) || !names.stars.empty();
-  if (!bound) {
-    values = one(BoundValue::foreign("builtins." + first));
-  }
+  auto values =
+      bound ? values_in(names, file, first, depth + 1) : one(BoundValue::foreign("builtins." + first));
   while (dot < dotted.size()) {
     const auto next = std::min(dotted.find('.', dot + 1), dotted.size());
     const auto name = dotted.substr(dot + 1, next - dot - 1);

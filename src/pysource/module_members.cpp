@@ -48,8 +48,7 @@ Answer NameResolver::member(const std::string& module, const std::string& name, 
           result = member_of_source(place, name, depth, reach);
       }
   }
-  seen_[{module, name, reach}] = result;
-  return result;
+  return known->second = std::move(result);
 }
 
 Answer NameResolver::member_of_extension(const Located& place, const std::string& name, int depth) {

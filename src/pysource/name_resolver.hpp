@@ -116,8 +116,9 @@ class NameResolver {
   BoundValues values_of(const std::string& module, const std::string& name, int depth);
   BoundValues values_in(const ModuleNames& names, const std::string& file, const std::string& name,
                         int depth);
+  /// `current` is the binding that is being looked at, for earlier_values.
   BoundValues values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
-                                 int depth);
+                                 std::size_t& current, int depth);
   BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
                              std::size_t& current, int depth);
   BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
