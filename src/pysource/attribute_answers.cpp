@@ -148,13 +148,20 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
                         library_.label(names.module), name));
 }
 
+BoundValues NameResolver::values_of_base(const BoundValue& value, TokenRange base, int depth) {
+  auto values = evaluate(*value.names, value.file, base, depth);
+  std::erase_if(values, [&](const BoundValue& each) {
+    return each.kind == BoundValue::Kind::klass && each.definition->clause == value.definition->clause;
+  });
+  return values;
+}
+
 Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, const std::string& name,
                               int depth) {
   auto best = no("");
   for (const auto base : body.bases) {
-    for (auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (auto& each : values_of_base(value, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::klass) {
-        if (each.definition->clause == value.definition->clause) continue;
         each.kind = value.kind;
         improve(best, in_class(each, name, depth + 1));
       } else if (each.kind == BoundValue::Kind::foreign) {
@@ -216,11 +223,9 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
 bool NameResolver::is_enumeration(const BoundValue& value, int depth) {
   if (depth > kMostDepth) return false;
   for (const auto base : body_of(value).bases) {
-    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (const auto& each : values_of_base(value, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::foreign && each.name.starts_with("enum.")) return true;
-      const bool other =
-          each.kind == BoundValue::Kind::klass && each.definition->clause != value.definition->clause;
-      if (other && is_enumeration(each, depth + 1)) return true;
+      if (each.kind == BoundValue::Kind::klass && is_enumeration(each, depth + 1)) return true;
     }
   }
   return false;
@@ -252,9 +257,8 @@ BoundValues NameResolver::values_in_class(const BoundValue& value, const std::st
     return values;
   }
   for (const auto base : body.bases) {
-    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind != BoundValue::Kind::klass || each.definition->clause == value.definition->clause)
-        continue;
+    for (const auto& each : values_of_base(value, base, depth + 1)) {
+      if (each.kind != BoundValue::Kind::klass) continue;
       if (in_class(each, name, depth + 1).verdict != Verdict::yes) continue;
       return values_in_class(each, name, depth + 1);
     }

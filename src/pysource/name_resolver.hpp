@@ -139,6 +139,8 @@ class NameResolver {
   Answer in_class(const BoundValue& value, const std::string& name, int depth);
   Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
   Answer in_metaclass(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  /// What a base of a class may be, other than the class itself, as in `class A(A)`.
+  BoundValues values_of_base(const BoundValue& value, TokenRange base, int depth);
   BoundValues values_of_attribute(const BoundValue& value, const std::string& name, int depth);
   bool is_enumeration(const BoundValue& value, int depth);
   BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);
