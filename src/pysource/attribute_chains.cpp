@@ -184,20 +184,14 @@ void AttributeChains::literal_attribute(const AliasTarget& target, const std::st
 /// The names of the keyword arguments in the brackets that open at `open`.
 void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
   const auto behind = behind_bracket(tree_, open, range.last);
-  int depth = 0;
-  for (auto i = open; i + 1 < behind; ++i) {
-    if (tree_.token(i).kind == TokenKind::op) {
-      const auto text = tree_.text(i);
-      if (text == "(" || text == "[" || text == "{") ++depth;
-      if (text == ")" || text == "]" || text == "}") --depth;
-    }
-    if (depth != 1 || !tree_.is_name(i) || !tree_.is(i + 1, "=")) continue;
-    if (!tree_.is(i - 1, "(") && !tree_.is(i - 1, ",")) continue;
+  for (const auto argument : split_range(tree_, {open + 1, behind - 1}, ",")) {
+    const auto name = argument.first;
+    if (name + 1 >= argument.last || !tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
     auto requirement = called;
-    requirement.keyword = tree_.text(i);
+    requirement.keyword = tree_.text(name);
     const bool asked =
         std::find(place.asked.begin(), place.asked.end(), requirement.keyword) != place.asked.end();
-    add(std::move(requirement), i, unsure || asked);
+    add(std::move(requirement), name, unsure || asked);
   }
 }
 

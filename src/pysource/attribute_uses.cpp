@@ -29,8 +29,7 @@ class Walk {
       : tree_(tree), roots_(roots), aliases_(tree, roots), chains_(tree, aliases_), place_(chains_.place) {}
 
   AttributeUses run() {
-    patches();
-    registrations();
+    literals();
     if (!aliases_.tokens().empty()) {
       lazy_annotations_ = has_future_annotations(tree_);
       place_.scopes.push_back({ScopeKind::module, aliases_.scope_of(tree_.body(), nullptr)});
@@ -46,35 +45,37 @@ class Walk {
   }
 
  private:
-  /// Targets of mock.patch("torch.x.y"), in any file.
-  void patches() {
+  /// Calls whose first argument is a literal that names something, in any file.
+  void literals() {
     const auto& tokens = tree_.list().tokens;
     for (std::uint32_t i = 2; i < tokens.size(); ++i) {
       if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
-      const bool sets = tree_.is(i - 2, "setattr") && i > 4 && tree_.is(i - 4, "monkeypatch");
-      if (!tree_.is(i - 2, "patch") && !sets) continue;
-      const auto text = plain_string(tree_.text(i));
-      if (!text) continue;
-      const auto dot = text->find('.');
-      if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) continue;
-      chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, i, false);
+      patch(i);
+      registration(i);
     }
   }
 
-  /// Namespaces in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
-  void registrations() {
-    const auto& tokens = tree_.list().tokens;
-    for (std::uint32_t i = 2; i < tokens.size(); ++i) {
-      if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
-      const bool library = tree_.is(i - 2, "Library");
-      if (!library && !tree_.is(i - 2, "custom_op") && !tree_.is(i - 2, "triton_op") &&
-          !tree_.is(i - 2, "define")) {
-        continue;
-      }
-      const auto text = plain_string(tree_.text(i)).value_or("");
-      const auto end = text.find("::");
-      if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
+  /// The target of mock.patch("torch.x.y").
+  void patch(std::uint32_t literal) {
+    const bool sets = tree_.is(literal - 2, "setattr") && literal > 4 && tree_.is(literal - 4, "monkeypatch");
+    if (!tree_.is(literal - 2, "patch") && !sets) return;
+    const auto text = plain_string(tree_.text(literal));
+    if (!text) return;
+    const auto dot = text->find('.');
+    if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) return;
+    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal, false);
+  }
+
+  /// The namespace in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
+  void registration(std::uint32_t literal) {
+    const bool library = tree_.is(literal - 2, "Library");
+    if (!library && !tree_.is(literal - 2, "custom_op") && !tree_.is(literal - 2, "triton_op") &&
+        !tree_.is(literal - 2, "define")) {
+      return;
     }
+    const auto text = plain_string(tree_.text(literal)).value_or("");
+    const auto end = text.find("::");
+    if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
   }
 
   void block(const std::vector<Statement>& statements) {

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 
@@ -18,6 +20,15 @@ bool has_operator(const Names& names, const std::string& name) {
   const auto overload = name + ".";
   const auto found = names.lower_bound(overload);
   return found != names.end() && key_of(*found).starts_with(overload);
+}
+
+/// The answer on an operator that `has` finds in a list of names; nullopt if it is in none.
+template <class Has>
+std::optional<Answer> listed(const ApiRules& rules, const NameList& list, const Has& has) {
+  if (has(list)) return yes(rules.operators.files.front());
+  if (has(rules.hand_made_operators)) return yes("an operator of every version");
+  if (has(rules.varying_operators)) return unknown("an operator of some versions, which no file lists");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -63,9 +74,7 @@ Answer NameResolver::compiled(const std::string& module, const std::string& name
 Answer NameResolver::special(const std::string& module, const std::string& name) {
   const auto& rules = *library_.rules;
   const auto child = module + "." + name;
-  if (!rules.operators_module.empty() && child == rules.operators_module) {
-    return yes("operators are looked up when they are used");
-  }
+  if (child == rules.operators_module) return yes("operators are looked up when they are used");
   if (rules.opaque.contains(module)) return unknown(module + " looks names up when they are used");
   const auto plug_in = rules.plug_ins.find(child);
   if (plug_in == rules.plug_ins.end() || library_.files.find(child).kind != ModuleKind::missing)
@@ -107,17 +116,12 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
   const auto& source = rules.operators.files.front();
   if (list->empty()) return unknown(fmt::format("{} has no {}", label, source));
   if (path.size() == 1) {
-    if (has_operator(*list, name)) return yes(source);
-    if (has_operator(rules.hand_made_operators, name)) return yes("an operator of every version");
-    if (has_operator(rules.varying_operators, name))
-      return unknown("an operator of some versions, which no file lists");
-    return no(fmt::format("{} of {} has no operator {}", source, label, name));
+    const auto known = listed(rules, *list, [&](const auto& names) { return has_operator(names, name); });
+    return known.value_or(no(fmt::format("{} of {} has no operator {}", source, label, name)));
   }
   const auto full = name == "default" ? path[1] : path[1] + "." + name;
-  if (list->contains(full)) return yes(source);
-  if (rules.hand_made_operators.contains(full)) return yes("an operator of every version");
-  if (rules.varying_operators.contains(full)) {
-    return unknown("an operator of some versions, which no file lists");
+  if (auto known = listed(rules, *list, [&](const auto& names) { return names.contains(full); })) {
+    return *known;
   }
   if (auto own = in_instance_of(rules.operators_source, "OpOverloadPacket", name);
       own.verdict == Verdict::yes)

@@ -151,6 +151,11 @@ TEST(AttributeUses, Keywords) {
                   "torch:h 5:19 must", "torch:h(e=) 5:28 must"));
 }
 
+TEST(AttributeUses, DefaultsOfALambdaAreNoKeywords) {
+  EXPECT_THAT(uses("import torch\ntorch.f(lambda x, a=1: x, b=[c, d])\n"),
+              ElementsAre("torch:f 2:1 must", "torch:f(b=) 2:26 must"));
+}
+
 TEST(AttributeUses, KeywordsThatTheCodeAsksForAreOptional) {
   EXPECT_THAT(uses("import torch\nif 'a' in signature(torch.f).parameters:\n  torch.f(a=1)\n"
                    "try:\n  torch.f(b=1)\nexcept TypeError:\n  torch.f()\n"),
