@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/targets.hpp"
 
 namespace launch::pysource {
@@ -28,7 +29,7 @@ Imported imported(const SourceTree& tree, const ImportedName& name) {
   if (name.from) {
     result.target = {name.module, name.name};
   } else {
-    result.target.module = name.alias.empty() ? name.module.substr(0, name.module.find('.')) : name.module;
+    result.target.module = name.alias.empty() ? std::string(root_of(name.module)) : name.module;
   }
   return result;
 }
@@ -66,9 +67,7 @@ void Aliases::collect(const std::vector<Statement>& block, bool at_top) {
     const auto first = tree_.text(range.first);
     if (first == "import" || first == "from") {
       for (const auto& name : imported_names(tree_, range)) {
-        if (name.level != 0 || name.name == "*" ||
-            !roots_.contains(name.module.substr(0, name.module.find('.'))))
-          continue;
+        if (name.level != 0 || name.name == "*" || !roots_.contains(root_of(name.module))) continue;
         names_.insert(bound_text(tree_, name));
       }
     } else if (at_top && !names_.empty() && tree_.is_name(range.first) && tree_.is(range.first + 1, "=") &&
@@ -179,7 +178,7 @@ void Aliases::bind_simple(AliasScope& scope, TokenRange range, bool handler) con
       auto [bound, target] = imported(tree_, name);
       if (!names_.contains(bound)) continue;
       auto& bindings = scope[bound];
-      if (name.level != 0 || !roots_.contains(name.module.substr(0, name.module.find('.')))) {
+      if (name.level != 0 || !roots_.contains(root_of(name.module))) {
         handler ? bindings.fallback = true : bindings.other = true;
       } else if (std::find(bindings.targets.begin(), bindings.targets.end(), target) ==
                  bindings.targets.end()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
@@ -34,9 +35,8 @@ void AttributeChains::add(Requirement requirement, std::uint32_t token, bool opt
 
 bool AttributeChains::is_stored(const Requirement& requirement) const {
   const auto full = requirement.module + "." + requirement.name;
-  return std::any_of(stored_.begin(), stored_.end(), [&](const std::string& stored) {
-    return full.starts_with(stored) && (full.size() == stored.size() || full[stored.size()] == '.');
-  });
+  return std::any_of(stored_.begin(), stored_.end(),
+                     [&](const std::string& stored) { return is_or_below(full, stored); });
 }
 
 /// Remembers where chains end that are stored to: the last name is not read.
@@ -213,9 +213,9 @@ void AttributeChains::guards(TokenRange range, std::size_t before) {
     const auto name = joined(joined(target.chain, below), *text);
     for (auto k = before; k < result.uses.size(); ++k) {
       auto& use = result.uses[k];
-      const auto& used = use.requirement.name;
-      const bool same = used.starts_with(name) && (used.size() == name.size() || used[name.size()] == '.');
-      if (use.requirement.module == target.module && same) use.optional = true;
+      if (use.requirement.module == target.module && is_or_below(use.requirement.name, name)) {
+        use.optional = true;
+      }
     }
   }
 }

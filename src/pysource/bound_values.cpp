@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
@@ -182,9 +183,9 @@ BoundValues NameResolver::values_of_binding(const ModuleNames& names, const std:
     case Binding::Kind::uncertain:
       return not_known(at(file, binding.line) + " binds or deletes it on some paths only");
     case Binding::Kind::module: {
-      const auto root = binding.module.substr(0, binding.module.find('.'));
-      if (library_.files.find(root).kind == ModuleKind::missing)
+      if (library_.files.find(root_of(binding.module)).kind == ModuleKind::missing) {
         return one(BoundValue::foreign(binding.module));
+      }
       return one(BoundValue::module(binding.module));
     }
     case Binding::Kind::member:

@@ -3,6 +3,7 @@
 #include "pysource/getattr_rule.hpp"
 #include "pysource/lazy_names.hpp"
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/standard_classes.hpp"
 
@@ -148,8 +149,7 @@ Answer NameResolver::bound_by(const ModuleNames& names, const Binding& binding, 
     case Binding::Kind::member:
       break;
   }
-  const auto root = binding.module.substr(0, binding.module.find('.'));
-  if (library_.files.find(root).kind == ModuleKind::missing) return yes(where);
+  if (library_.files.find(root_of(binding.module)).kind == ModuleKind::missing) return yes(where);
   // `from . import x` in a package's own __init__ means the submodule.
   if (binding.module == names.module && binding.name == name) {
     const Located self{Located::Kind::found, names.module, library_.files.find(names.module), {}};

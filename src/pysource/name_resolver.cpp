@@ -4,15 +4,17 @@
 
 #include <fmt/format.h>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 
 namespace launch::pysource {
+
 Answer NameResolver::answer(const Requirement& requirement) {
   seen_.clear();
   busy_.clear();
   if (requirement.tier == Tier::attribute) return attribute(requirement, nullptr);
   if (requirement.tier == Tier::keyword) return keyword(requirement);
-  if (requirement.name.empty() || requirement.name == "*") {
+  if (is_module(requirement)) {
     const auto place = locate(requirement.module, 0);
     switch (place.kind) {
       case Located::Kind::found:

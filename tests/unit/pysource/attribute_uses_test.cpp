@@ -153,7 +153,7 @@ TEST(AttributeUses, Keywords) {
 
 TEST(AttributeUses, DefaultsOfALambdaAreNoKeywords) {
   EXPECT_THAT(uses("import torch\ntorch.f(lambda x, a=1: x, b=[c, d])\n"),
-              ElementsAre("torch:f 2:1 must", "torch:f(b=) 2:26 must"));
+              ElementsAre("torch:f 2:1 must", "torch:f(b=) 2:27 must"));
 }
 
 TEST(AttributeUses, KeywordsThatTheCodeAsksForAreOptional) {
