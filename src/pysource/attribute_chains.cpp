@@ -50,14 +50,13 @@ void AttributeChains::stores(TokenRange target) {
 
 void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>& lazy,
                                  const std::vector<TokenRange>& targets) {
-  const auto [first, last] = aliases_.tokens_in(range);
-  if (first == last) return;
+  const auto tokens = aliases_.tokens_in(range);
+  if (tokens.empty()) return;
   stored_ends_.clear();
   for (const auto target : targets) stores(target);
   const auto shadowed = shadows(range);
   const auto before = result.uses.size();
-  for (auto i = first; i < last; ++i) {
-    const auto token = aliases_.tokens()[i];
+  for (const auto token : tokens) {
     if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
     const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
     if (!label) chain_at(token, range);
