@@ -27,7 +27,7 @@ bool is_of_every_object(std::string_view name) {
 Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
   auto place = locate(requirement.module, 0);
   auto chain = requirement.name;
-  // What `from M import name` brought may be no module.
+  // What `from M import name` imported may not be a module.
   for (auto module = requirement.module; place.kind == Located::Kind::missing;) {
     const auto dot = module.rfind('.');
     if (dot == std::string::npos) return no(place.reason);

@@ -29,7 +29,7 @@ bool is_settings(std::string_view chain) {
 }  // namespace
 
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
-  result.uses.push_back({std::move(requirement), token, optional || place.hushed > 0, false, {}});
+  result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, {}});
   depths.push_back(place.functions);
 }
 
@@ -188,9 +188,9 @@ void AttributeChains::keywords(const Requirement& called, std::uint32_t open, To
     if (name + 1 >= argument.last || !tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
     auto requirement = called;
     requirement.keyword = tree_.text(name);
-    const bool asked =
-        std::find(place.asked.begin(), place.asked.end(), requirement.keyword) != place.asked.end();
-    add(std::move(requirement), name, unsure || asked);
+    const auto& literals = place.tested_literals;
+    const bool tested = std::find(literals.begin(), literals.end(), requirement.keyword) != literals.end();
+    add(std::move(requirement), name, unsure || tested);
   }
 }
 

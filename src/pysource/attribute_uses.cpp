@@ -112,10 +112,10 @@ class Walk {
       case StatementKind::with: {
         const auto& clause = statement.clauses.front();
         chains_.expression(clause.head);
-        const bool hushes = suppresses(clause.head);
-        place_.hushed += hushes ? 1 : 0;
+        const int suppressed = suppresses(clause.head) ? 1 : 0;
+        place_.suppressed += suppressed;
         block(clause.body);
-        place_.hushed -= hushes ? 1 : 0;
+        place_.suppressed -= suppressed;
         return;
       }
       case StatementKind::match:
@@ -124,19 +124,19 @@ class Walk {
       default:
         for (const auto& clause : statement.clauses) {
           chains_.expression(clause.head);
-          const auto before = place_.asked.size();
-          ask(clause.head);
+          const auto before = place_.tested_literals.size();
+          remember_literals(clause.head);
           block(clause.body);
-          place_.asked.resize(before);
+          place_.tested_literals.resize(before);
         }
     }
   }
 
   /// `if "x" in signature(f).parameters:` asks for the keyword x.
-  void ask(TokenRange head) {
+  void remember_literals(TokenRange head) {
     for (auto i = head.first; i < head.last; ++i) {
       if (tree_.token(i).kind != TokenKind::string) continue;
-      if (auto text = plain_string(tree_.text(i))) place_.asked.push_back(std::move(*text));
+      if (auto text = plain_string(tree_.text(i))) place_.tested_literals.push_back(std::move(*text));
     }
   }
 
@@ -163,9 +163,9 @@ class Walk {
     }
     place_.scopes.push_back({ScopeKind::function, aliases_.scope_of(clause.body, &clause)});
     ++place_.functions;
-    const auto hushed = std::exchange(place_.hushed, 0);
+    const auto suppressed = std::exchange(place_.suppressed, 0);
     block(clause.body);
-    place_.hushed = hushed;
+    place_.suppressed = suppressed;
     --place_.functions;
     place_.scopes.pop_back();
   }

@@ -93,7 +93,7 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict != Verdict::yes && !names->deleted.contains(name))
     improve(result, star(*names, file, name, depth));
   if (result.verdict != Verdict::yes) improve(result, computed(*names, file, name, depth));
-  if (result.verdict != Verdict::yes && has_made_getattr(*names)) {
+  if (result.verdict != Verdict::yes && assigns_getattr(*names)) {
     const auto line = literal_line(*names, name);
     improve(result, line ? yes(fmt::format("{} lists it for __getattr__", at(file, *line)))
                          : unknown(fmt::format("__getattr__ in {} may provide it", file)));

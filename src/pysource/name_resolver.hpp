@@ -112,7 +112,7 @@ class NameResolver {
   Found search(ModuleLibrary::Imports& imports, const std::string& within, const std::string& module);
   void add_import(ModuleLibrary::Imports& imports, const std::string& within, std::string_view module);
 
-  // What names are bound to: values.cpp
+  // What names are bound to: bound_values.cpp
   BoundValues values_of(const std::string& module, const std::string& name, int depth);
   BoundValues values_in(const ModuleNames& names, const std::string& file, const std::string& name,
                         int depth);
