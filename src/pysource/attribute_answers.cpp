@@ -132,7 +132,7 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   if (body.computed || (instance && body.computed_instance)) {
     return unknown(fmt::format("{} binds members that are computed at run time", where));
   }
-  if (!value.exact) return unknown(fmt::format("{} may be of a class derived from {}", name, value.name));
+  if (!value.exact) return unknown(fmt::format("{} may belong to a subclass of {}", name, value.name));
   for (const auto decorator : value.definition->decorators) {
     if (is_transparent(*names.tree, decorator)) continue;
     return unknown(fmt::format("a decorator of the class {} ({}) may add it", value.name, where));

@@ -62,7 +62,8 @@ BoundValues NameResolver::instances(BoundValues classes, bool exact) {
       value.exact = false;
       value.kind = BoundValue::Kind::instance;
     } else {
-      value = BoundValue::unknown(value.reason.empty() ? "the result of a call" : value.reason);
+      value =
+          BoundValue::unknown(value.reason.empty() ? "the result of a call is not followed" : value.reason);
     }
   }
   return classes;
@@ -130,7 +131,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
 BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::string& file,
                                          const std::string& name, std::size_t& current, int depth) {
   const auto found = names.bindings.find(name);
-  if (found == names.bindings.end() || current == 0) return not_known("it is defined by itself");
+  if (found == names.bindings.end() || current == 0) return not_known("it is defined in terms of itself");
   --current;
   auto values = values_of_binding(names, file, name, found->second[current], depth + 1);
   ++current;
@@ -227,7 +228,7 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
                                    int depth) {
   const auto& tree = *names.tree;
   expression = without_brackets(tree, expression);
-  if (expression.empty() || depth > kMostDepth) return not_known("an expression");
+  if (expression.empty() || depth > kMostDepth) return not_known("the expression is not followed");
   const auto computed = [&] {
     return not_known(at(file, tree.token(expression.first).line) + " computes it");
   };

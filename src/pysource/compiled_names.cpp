@@ -67,7 +67,7 @@ Answer NameResolver::compiled(const std::string& module, const std::string& name
   const auto* list = list_of(rules.compiled);
   if (list == nullptr) return unknown("not read yet");
   if (!list->contains(module + ":" + name)) return no("");
-  return yes(fmt::format("made from {}", rules.compiled.files.front()));
+  return yes(fmt::format("generated from {}", rules.compiled.files.front()));
 }
 
 /// Modules that the package treats in ways of their own; no without a reason for all others.
@@ -104,7 +104,7 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
     return yes("any namespace can be asked for");
   }
   if (path.front() != rules.operators_namespace) {
-    return unknown(fmt::format("the operators of {} are registered when code is run", path.front()));
+    return unknown(fmt::format("the operators of {} are registered at run time", path.front()));
   }
   if (path.size() > 2) {
     auto own = in_instance_of(rules.operators_source, "OpOverload", name);

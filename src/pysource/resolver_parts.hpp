@@ -26,7 +26,7 @@ inline Answer unknown(std::string reason) {
   return {Verdict::unknown, std::move(reason)};
 }
 inline Answer too_deep() {
-  return unknown("it is re-exported through more than 100 modules");
+  return unknown("it takes more than 100 steps to follow");
 }
 
 inline std::string at(const std::string& file, std::uint32_t line) {
