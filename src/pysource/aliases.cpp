@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/targets.hpp"
 
 namespace launch::pysource {
@@ -14,7 +15,7 @@ struct Imported {
   AliasTarget target;
 };
 
-/// The text of a name of an import as it stands in the source.
+/// The name that an import binds, as a view of the source.
 std::string_view bound_text(const SourceTree& tree, const ImportedName& name) {
   // `a.b as c` has its alias behind the dotted name and "as".
   auto token = name.token;
@@ -28,7 +29,7 @@ Imported imported(const SourceTree& tree, const ImportedName& name) {
   if (name.from) {
     result.target = {name.module, name.name};
   } else {
-    result.target.module = name.alias.empty() ? name.module.substr(0, name.module.find('.')) : name.module;
+    result.target.module = name.alias.empty() ? std::string(root_of(name.module)) : name.module;
   }
   return result;
 }
@@ -39,11 +40,17 @@ bool is_none_like(const SourceTree& tree, TokenRange value) {
   return text == "None" || text == "False" || text == "object" || text == "Any";
 }
 
+void add_target(AliasBindings& bindings, AliasTarget target) {
+  auto& targets = bindings.targets;
+  if (std::find(targets.begin(), targets.end(), target) == targets.end())
+    targets.push_back(std::move(target));
+}
+
 }  // namespace
 
 Aliases::Aliases(const SourceTree& tree, const std::set<std::string, std::less<>>& roots)
     : tree_(tree), roots_(roots) {
-  collect(tree.body(), true);
+  collect(tree.body(), Level::module);
   if (names_.empty()) return;
   std::array<bool, 256> firsts{};
   for (const auto name : names_) firsts[static_cast<unsigned char>(name.front())] = true;
@@ -57,22 +64,20 @@ Aliases::Aliases(const SourceTree& tree, const std::set<std::string, std::less<>
 }
 
 /// In the order of the source, so that `aten = torch.ops.aten` is known once torch is.
-void Aliases::collect(const std::vector<Statement>& block, bool at_top) {
+void Aliases::collect(const std::vector<Statement>& block, Level level) {
   for (const auto& statement : block) {
     const bool own = statement.kind == StatementKind::function || statement.kind == StatementKind::klass;
-    for (const auto& clause : statement.clauses) collect(clause.body, at_top && !own);
+    for (const auto& clause : statement.clauses) collect(clause.body, own ? Level::inner : level);
     const auto range = statement.tokens;
     if (statement.kind != StatementKind::simple || range.last - range.first < 2) continue;
     const auto first = tree_.text(range.first);
     if (first == "import" || first == "from") {
       for (const auto& name : imported_names(tree_, range)) {
-        if (name.level != 0 || name.name == "*" ||
-            !roots_.contains(name.module.substr(0, name.module.find('.'))))
-          continue;
+        if (name.level != 0 || name.name == "*" || !roots_.contains(root_of(name.module))) continue;
         names_.insert(bound_text(tree_, name));
       }
-    } else if (at_top && !names_.empty() && tree_.is_name(range.first) && tree_.is(range.first + 1, "=") &&
-               is_chain({range.first + 2, range.last})) {
+    } else if (level == Level::module && !names_.empty() && tree_.is_name(range.first) &&
+               tree_.is(range.first + 1, "=") && is_chain({range.first + 2, range.last})) {
       names_.insert(first);
     }
   }
@@ -88,11 +93,10 @@ bool Aliases::is_chain(TokenRange value) const {
   return true;
 }
 
-std::pair<std::size_t, std::size_t> Aliases::tokens_in(TokenRange range) const {
+std::span<const std::uint32_t> Aliases::tokens_in(TokenRange range) const {
   const auto first = std::lower_bound(tokens_.begin(), tokens_.end(), range.first);
   const auto last = std::lower_bound(first, tokens_.end(), range.last);
-  return {static_cast<std::size_t>(first - tokens_.begin()),
-          static_cast<std::size_t>(last - tokens_.begin())};
+  return {first, last};
 }
 
 bool Aliases::any_in(TokenRange range) const {
@@ -104,35 +108,30 @@ AliasScope Aliases::scope_of(const std::vector<Statement>& block, const Clause* 
   AliasScope scope;
   if (names_.empty()) return scope;
   if (function != nullptr && any_in(function->head)) {
-    auto open = function->head.first;
-    while (open < function->head.last && !tree_.is(open, "(")) ++open;
-    const auto behind = behind_bracket(tree_, open, function->head.last);
-    if (open + 1 < behind) {
-      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
-        auto name = part.first;
-        while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
-        if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
-      }
+    for (const auto part : split_range(tree_, parenthesized(tree_, function->head), ",")) {
+      auto name = part.first;
+      while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
+      if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
     }
   }
-  bind_block(scope, block, false);
+  bind_block(scope, block, Path::main);
   return scope;
 }
 
-void Aliases::bind_block(AliasScope& scope, const std::vector<Statement>& block, bool handler) const {
-  for (const auto& statement : block) bind_statement(scope, statement, handler);
+void Aliases::bind_block(AliasScope& scope, const std::vector<Statement>& block, Path path) const {
+  for (const auto& statement : block) bind_statement(scope, statement, path);
 }
 
-void Aliases::bind_statement(AliasScope& scope, const Statement& statement, bool handler) const {
+void Aliases::bind_statement(AliasScope& scope, const Statement& statement, Path path) const {
   if (statement.kind == StatementKind::simple) {
-    if (any_in(statement.tokens)) bind_simple(scope, statement.tokens, handler);
+    if (any_in(statement.tokens)) bind_simple(scope, statement.tokens, path);
     return;
   }
   const bool own = statement.kind == StatementKind::function || statement.kind == StatementKind::klass;
   for (const auto& clause : statement.clauses) {
     if (any_in(clause.head)) bind_head(scope, statement, clause);
-    if (!own)
-      bind_block(scope, clause.body, handler || clause.keyword == "except" || clause.keyword == "else");
+    const bool instead = clause.keyword == "except" || clause.keyword == "else";
+    if (!own) bind_block(scope, clause.body, instead ? Path::fallback : path);
   }
 }
 
@@ -170,7 +169,21 @@ void Aliases::bind_other(AliasScope& scope, const std::vector<std::uint32_t>& na
   }
 }
 
-void Aliases::bind_simple(AliasScope& scope, TokenRange range, bool handler) const {
+void Aliases::bind_imports(AliasScope& scope, TokenRange range, Path path) const {
+  for (const auto& name : imported_names(tree_, range)) {
+    if (name.name == "*") continue;
+    auto [bound, target] = imported(tree_, name);
+    if (!names_.contains(bound)) continue;
+    auto& bindings = scope[bound];
+    if (name.level == 0 && roots_.contains(root_of(name.module))) {
+      add_target(bindings, std::move(target));
+    } else {
+      (path == Path::fallback ? bindings.fallback : bindings.other) = true;
+    }
+  }
+}
+
+void Aliases::bind_simple(AliasScope& scope, TokenRange range, Path path) const {
   const auto first = tree_.text(range.first);
   if (first == "global" || first == "nonlocal") {
     for (auto i = range.first + 1; i < range.last; ++i) {
@@ -178,21 +191,7 @@ void Aliases::bind_simple(AliasScope& scope, TokenRange range, bool handler) con
     }
     return;
   }
-  if (first == "import" || first == "from") {
-    for (const auto& name : imported_names(tree_, range)) {
-      if (name.name == "*") continue;
-      auto [bound, target] = imported(tree_, name);
-      if (!names_.contains(bound)) continue;
-      auto& bindings = scope[bound];
-      if (name.level != 0 || !roots_.contains(name.module.substr(0, name.module.find('.')))) {
-        handler ? bindings.fallback = true : bindings.other = true;
-      } else if (std::find(bindings.targets.begin(), bindings.targets.end(), target) ==
-                 bindings.targets.end()) {
-        bindings.targets.push_back(std::move(target));
-      }
-    }
-    return;
-  }
+  if (first == "import" || first == "from") return bind_imports(scope, range, path);
   for (auto i = range.first; i + 1 < range.last; ++i) {
     if (tree_.is_name(i) && tree_.is(i + 1, ":=")) bind_other(scope, {i});
   }
@@ -207,14 +206,10 @@ void Aliases::bind_simple(AliasScope& scope, TokenRange range, bool handler) con
       if (single && is_none_like(tree_, parts.value)) {
         bindings.fallback = true;
       } else if (single && is_chain(parts.value)) {
-        std::uint32_t end = 0;
-        auto chain = dotted_name(tree_, parts.value, &end);
-        AliasTarget later{{}, std::move(chain)};  // its first name is looked up when the alias is used
-        if (std::find(bindings.targets.begin(), bindings.targets.end(), later) == bindings.targets.end()) {
-          bindings.targets.push_back(std::move(later));
-        }
+        // Its first name is looked up when the alias is used.
+        add_target(bindings, {{}, dotted_name(tree_, parts.value)});
       } else {
-        handler ? bindings.fallback = true : bindings.other = true;
+        (path == Path::fallback ? bindings.fallback : bindings.other) = true;
       }
     }
   }

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
 #include <vector>
 
 #include "pysource/python_tree.hpp"
@@ -40,17 +39,24 @@ class Aliases {
   /// Tokens of names that some scope binds by an import from the packages; not those behind a dot.
   const std::vector<std::uint32_t>& tokens() const { return tokens_; }
   /// Those in the range.
-  std::pair<std::size_t, std::size_t> tokens_in(TokenRange range) const;
+  std::span<const std::uint32_t> tokens_in(TokenRange range) const;
   bool any_in(TokenRange range) const;
 
-  /// The bindings of a block, not of the functions and classes in it. `head` has a function's parameters.
+  /// The bindings of a block, not of the functions and classes in it. `function` has the parameters; null for
+  /// other blocks.
   AliasScope scope_of(const std::vector<Statement>& block, const Clause* function) const;
 
  private:
-  void collect(const std::vector<Statement>& block, bool at_top);
-  void bind_block(AliasScope& scope, const std::vector<Statement>& block, bool handler) const;
-  void bind_statement(AliasScope& scope, const Statement& statement, bool handler) const;
-  void bind_simple(AliasScope& scope, TokenRange range, bool handler) const;
+  /// Whether a block is code of the module itself, or of a function or class.
+  enum class Level : std::uint8_t { module, inner };
+  /// Whether a block may be what is done instead of an import: `except`, `else`.
+  enum class Path : std::uint8_t { main, fallback };
+
+  void collect(const std::vector<Statement>& block, Level level);
+  void bind_block(AliasScope& scope, const std::vector<Statement>& block, Path path) const;
+  void bind_statement(AliasScope& scope, const Statement& statement, Path path) const;
+  void bind_simple(AliasScope& scope, TokenRange range, Path path) const;
+  void bind_imports(AliasScope& scope, TokenRange range, Path path) const;
   void bind_head(AliasScope& scope, const Statement& statement, const Clause& clause) const;
   void bind_other(AliasScope& scope, const std::vector<std::uint32_t>& names) const;
   /// `NAME = CHAIN` where the chain begins with an alias: "torch.ops.aten".

@@ -9,19 +9,20 @@
 
 namespace launch::pysource {
 
-/// Names that a file lists which is no Python source, with what belongs to each (parameters of an operator).
+/// Names listed in a file that is not Python source, with what belongs to each (parameters of an operator).
 using NameList = std::map<std::string, std::vector<std::string>, std::less<>>;
 
 /// Files in the wheel that list names, and how to read them.
 struct ListFile {
-  std::vector<std::string> files;  ///< below site-packages; those that a wheel lacks say nothing
+  std::vector<std::string> files;  ///< below site-packages; the first that a wheel has is read
   std::function<NameList(std::string_view content)> read;
   bool is_large = false;  ///< read only where the wheel is on this machine
   explicit operator bool() const { return !files.empty(); }
 };
 
-/// How a package brings names into being that its Python source does not bind. Facts about packages, given by
-/// their room: the resolver itself knows only Python.
+/// How a package provides names that its Python source does not bind. Facts about packages come from the room
+/// that owns them; only the scanner's names for registering operators and for configuration modules are built
+/// in.
 struct ApiRules {
   using Names = std::set<std::string, std::less<>>;
   using Texts = std::map<std::string, std::string, std::less<>>;
@@ -52,7 +53,9 @@ struct ApiRules {
   Texts plug_ins;    ///< a module that another package adds: "torch.npu" to "torch_npu"
   Names opaque;      ///< modules that answer for any name: "torch.classes"
 
-  Texts settings;  ///< a function that makes a module one of settings, and the class beside it: its methods
+  /// A function that turns the module it gets into a configuration module ("install_config_module"), to the
+  /// class whose methods the module then has ("ConfigModule").
+  Texts settings;
 
   Names transparent_decorators;  ///< that keep a function's parameters; last part of the dotted name
   Names transparent_calls;       ///< whose result is their first argument: "_add_docstr"

@@ -22,18 +22,12 @@ bool is_of_every_object(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
-BoundValues not_known(std::string reason) {
-  BoundValues values;
-  values.push_back(BoundValue::unknown(std::move(reason)));
-  return values;
-}
-
 }  // namespace
 
 Answer NameResolver::attribute(const Requirement& requirement, BoundValues* result) {
   auto place = locate(requirement.module, 0);
   auto chain = requirement.name;
-  // What `from M import name` brought may be no module.
+  // What `from M import name` imported may not be a module.
   for (auto module = requirement.module; place.kind == Located::Kind::missing;) {
     const auto dot = module.rfind('.');
     if (dot == std::string::npos) return no(place.reason);
@@ -42,8 +36,7 @@ Answer NameResolver::attribute(const Requirement& requirement, BoundValues* resu
     place = locate(module, 0);
   }
   if (place.kind != Located::Kind::found) return unknown(place.reason);
-  BoundValues values;
-  values.push_back(BoundValue::module(place.module));
+  auto values = one(BoundValue::module(place.module));
   Answer answer = yes("");
   for (std::size_t start = 0; start <= chain.size();) {
     const auto end = std::min(chain.find('.', start), chain.size());
@@ -139,7 +132,7 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
   if (body.computed || (instance && body.computed_instance)) {
     return unknown(fmt::format("{} binds members that are computed at run time", where));
   }
-  if (!value.exact) return unknown(fmt::format("{} may be of a class derived from {}", name, value.name));
+  if (!value.exact) return unknown(fmt::format("{} may belong to a subclass of {}", name, value.name));
   for (const auto decorator : value.definition->decorators) {
     if (is_transparent(*names.tree, decorator)) continue;
     return unknown(fmt::format("a decorator of the class {} ({}) may add it", value.name, where));
@@ -155,15 +148,21 @@ Answer NameResolver::in_class(const BoundValue& value, const std::string& name, 
                         library_.label(names.module), name));
 }
 
+BoundValues NameResolver::values_of_base(const BoundValue& value, TokenRange base, int depth) {
+  auto values = evaluate(*value.names, value.file, base, depth);
+  std::erase_if(values, [&](const BoundValue& each) {
+    return each.kind == BoundValue::Kind::klass && each.definition->clause == value.definition->clause;
+  });
+  return values;
+}
+
 Answer NameResolver::in_bases(const BoundValue& value, const ClassBody& body, const std::string& name,
                               int depth) {
   auto best = no("");
   for (const auto base : body.bases) {
-    for (auto each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (auto& each : values_of_base(value, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::klass) {
-        if (each.definition->clause == value.definition->clause) continue;
-        const bool instance = value.kind == BoundValue::Kind::instance;
-        if (instance) each.kind = BoundValue::Kind::instance;
+        each.kind = value.kind;
         improve(best, in_class(each, name, depth + 1));
       } else if (each.kind == BoundValue::Kind::foreign) {
         const auto has = standard_class_has(each.name, name);
@@ -208,11 +207,8 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
     case BoundValue::Kind::instance:
       if (value.names != nullptr) return values_in_class(value, name, depth + 1);
       return not_known(fmt::format("{} of {} is not followed", name, value.name));
-    case BoundValue::Kind::foreign: {
-      BoundValues values;
-      values.push_back(BoundValue::foreign(value.name + "." + name));
-      return values;
-    }
+    case BoundValue::Kind::foreign:
+      return one(BoundValue::foreign(value.name + "." + name));
     case BoundValue::Kind::operators: {
       BoundValues values{value};
       values.front().path.push_back(name);
@@ -227,11 +223,9 @@ BoundValues NameResolver::values_of_attribute(const BoundValue& value, const std
 bool NameResolver::is_enumeration(const BoundValue& value, int depth) {
   if (depth > kMostDepth) return false;
   for (const auto base : body_of(value).bases) {
-    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
+    for (const auto& each : values_of_base(value, base, depth + 1)) {
       if (each.kind == BoundValue::Kind::foreign && each.name.starts_with("enum.")) return true;
-      const bool other =
-          each.kind == BoundValue::Kind::klass && each.definition->clause != value.definition->clause;
-      if (other && is_enumeration(each, depth + 1)) return true;
+      if (each.kind == BoundValue::Kind::klass && is_enumeration(each, depth + 1)) return true;
     }
   }
   return false;
@@ -263,9 +257,8 @@ BoundValues NameResolver::values_in_class(const BoundValue& value, const std::st
     return values;
   }
   for (const auto base : body.bases) {
-    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
-      if (each.kind != BoundValue::Kind::klass || each.definition->clause == value.definition->clause)
-        continue;
+    for (const auto& each : values_of_base(value, base, depth + 1)) {
+      if (each.kind != BoundValue::Kind::klass) continue;
       if (in_class(each, name, depth + 1).verdict != Verdict::yes) continue;
       return values_in_class(each, name, depth + 1);
     }

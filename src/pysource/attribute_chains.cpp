@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/string_values.hpp"
 
 namespace launch::pysource {
@@ -28,15 +29,14 @@ bool is_settings(std::string_view chain) {
 }  // namespace
 
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
-  result.uses.push_back({std::move(requirement), token, optional || place.hushed > 0, false, {}});
+  result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, {}});
   depths.push_back(place.functions);
 }
 
 bool AttributeChains::is_stored(const Requirement& requirement) const {
   const auto full = requirement.module + "." + requirement.name;
-  return std::any_of(stored_.begin(), stored_.end(), [&](const std::string& stored) {
-    return full.starts_with(stored) && (full.size() == stored.size() || full[stored.size()] == '.');
-  });
+  return std::any_of(stored_.begin(), stored_.end(),
+                     [&](const std::string& stored) { return is_or_below(full, stored); });
 }
 
 /// Remembers where chains end that are stored to: the last name is not read.
@@ -50,14 +50,13 @@ void AttributeChains::stores(TokenRange target) {
 
 void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>& lazy,
                                  const std::vector<TokenRange>& targets) {
-  const auto [first, last] = aliases_.tokens_in(range);
-  if (first == last) return;
+  const auto tokens = aliases_.tokens_in(range);
+  if (tokens.empty()) return;
   stored_ends_.clear();
   for (const auto target : targets) stores(target);
   const auto shadowed = shadows(range);
   const auto before = result.uses.size();
-  for (auto i = first; i < last; ++i) {
-    const auto token = aliases_.tokens()[i];
+  for (const auto token : tokens) {
     if (std::find(shadowed.begin(), shadowed.end(), tree_.text(token)) != shadowed.end()) continue;
     const bool label = token + 1 < range.last && tree_.is(token + 1, "=") && token > range.first;
     if (!label) chain_at(token, range);
@@ -184,20 +183,14 @@ void AttributeChains::literal_attribute(const AliasTarget& target, const std::st
 /// The names of the keyword arguments in the brackets that open at `open`.
 void AttributeChains::keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure) {
   const auto behind = behind_bracket(tree_, open, range.last);
-  int depth = 0;
-  for (auto i = open; i + 1 < behind; ++i) {
-    if (tree_.token(i).kind == TokenKind::op) {
-      const auto text = tree_.text(i);
-      if (text == "(" || text == "[" || text == "{") ++depth;
-      if (text == ")" || text == "]" || text == "}") --depth;
-    }
-    if (depth != 1 || !tree_.is_name(i) || !tree_.is(i + 1, "=")) continue;
-    if (!tree_.is(i - 1, "(") && !tree_.is(i - 1, ",")) continue;
+  for (const auto argument : split_range(tree_, {open + 1, behind - 1}, ",")) {
+    const auto name = argument.first;
+    if (name + 1 >= argument.last || !tree_.is_name(name) || !tree_.is(name + 1, "=")) continue;
     auto requirement = called;
-    requirement.keyword = tree_.text(i);
-    const bool asked =
-        std::find(place.asked.begin(), place.asked.end(), requirement.keyword) != place.asked.end();
-    add(std::move(requirement), i, unsure || asked);
+    requirement.keyword = tree_.text(name);
+    const auto& literals = place.tested_literals;
+    const bool tested = std::find(literals.begin(), literals.end(), requirement.keyword) != literals.end();
+    add(std::move(requirement), name, unsure || tested);
   }
 }
 
@@ -219,9 +212,9 @@ void AttributeChains::guards(TokenRange range, std::size_t before) {
     const auto name = joined(joined(target.chain, below), *text);
     for (auto k = before; k < result.uses.size(); ++k) {
       auto& use = result.uses[k];
-      const auto& used = use.requirement.name;
-      const bool same = used.starts_with(name) && (used.size() == name.size() || used[name.size()] == '.');
-      if (use.requirement.module == target.module && same) use.optional = true;
+      if (use.requirement.module == target.module && is_or_below(use.requirement.name, name)) {
+        use.optional = true;
+      }
     }
   }
 }

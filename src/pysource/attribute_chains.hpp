@@ -17,12 +17,12 @@ struct Scope {
   AliasScope names;
 };
 
-/// Where an expression stands.
+/// The context of an expression.
 struct ExpressionPlace {
-  std::vector<Scope> scopes;       ///< from the module inwards
-  std::vector<std::string> asked;  ///< string literals in the conditions around it
-  int functions = 0;               ///< around it
-  int hushed = 0;                  ///< `with suppress(AttributeError)` around it, in the same function
+  std::vector<Scope> scopes;                 ///< from the module inwards
+  std::vector<std::string> tested_literals;  ///< in the conditions around it
+  int functions = 0;                         ///< around it
+  int suppressed = 0;  ///< `with suppress(AttributeError)` around it, in the same function
 };
 
 /// Finds the uses in expressions.
@@ -43,7 +43,7 @@ class AttributeChains {
   bool is_stored(const Requirement& requirement) const;
 
  private:
-  /// A chain as it stands in the source.
+  /// A chain in the source.
   struct Chain {
     std::uint32_t first = 0;
     std::uint32_t end = 0;  ///< behind its last name

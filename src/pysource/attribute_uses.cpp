@@ -13,15 +13,6 @@
 namespace launch::pysource {
 namespace {
 
-/// True if an `except` head, or the arguments of suppress(…), has one of the names.
-bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
-  if (head.empty()) return true;
-  for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
-    if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
-  }
-  return false;
-}
-
 bool has_future_annotations(const SourceTree& tree) {
   for (const auto& statement : tree.body()) {
     if (statement.kind != StatementKind::simple) continue;
@@ -38,8 +29,7 @@ class Walk {
       : tree_(tree), roots_(roots), aliases_(tree, roots), chains_(tree, aliases_), place_(chains_.place) {}
 
   AttributeUses run() {
-    patches();
-    registrations();
+    literals();
     if (!aliases_.tokens().empty()) {
       lazy_annotations_ = has_future_annotations(tree_);
       place_.scopes.push_back({ScopeKind::module, aliases_.scope_of(tree_.body(), nullptr)});
@@ -55,35 +45,37 @@ class Walk {
   }
 
  private:
-  /// Targets of mock.patch("torch.x.y"), in any file.
-  void patches() {
+  /// Calls whose first argument is a literal that names something, in any file.
+  void literals() {
     const auto& tokens = tree_.list().tokens;
     for (std::uint32_t i = 2; i < tokens.size(); ++i) {
       if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
-      const bool sets = tree_.is(i - 2, "setattr") && i > 4 && tree_.is(i - 4, "monkeypatch");
-      if (!tree_.is(i - 2, "patch") && !sets) continue;
-      const auto text = plain_string(tree_.text(i));
-      if (!text) continue;
-      const auto dot = text->find('.');
-      if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) continue;
-      chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, i, false);
+      patch(i);
+      registration(i);
     }
   }
 
-  /// Namespaces in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
-  void registrations() {
-    const auto& tokens = tree_.list().tokens;
-    for (std::uint32_t i = 2; i < tokens.size(); ++i) {
-      if (tokens[i].kind != TokenKind::string || !tree_.is(i - 1, "(")) continue;
-      const bool library = tree_.is(i - 2, "Library");
-      if (!library && !tree_.is(i - 2, "custom_op") && !tree_.is(i - 2, "triton_op") &&
-          !tree_.is(i - 2, "define")) {
-        continue;
-      }
-      const auto text = plain_string(tree_.text(i)).value_or("");
-      const auto end = text.find("::");
-      if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
+  /// The target of mock.patch("torch.x.y").
+  void patch(std::uint32_t literal) {
+    const bool sets = tree_.is(literal - 2, "setattr") && literal > 4 && tree_.is(literal - 4, "monkeypatch");
+    if (!tree_.is(literal - 2, "patch") && !sets) return;
+    const auto text = plain_string(tree_.text(literal));
+    if (!text) return;
+    const auto dot = text->find('.');
+    if (dot == std::string::npos || !roots_.contains(std::string_view(*text).substr(0, dot))) return;
+    chains_.add({text->substr(0, dot), text->substr(dot + 1), {}, Tier::attribute}, literal, false);
+  }
+
+  /// The namespace in `Library("ns", "DEF")`, `custom_op("ns::name", …)`, `define("ns::name", …)`.
+  void registration(std::uint32_t literal) {
+    const bool library = tree_.is(literal - 2, "Library");
+    if (!library && !tree_.is(literal - 2, "custom_op") && !tree_.is(literal - 2, "triton_op") &&
+        !tree_.is(literal - 2, "define")) {
+      return;
     }
+    const auto text = plain_string(tree_.text(literal)).value_or("");
+    const auto end = text.find("::");
+    if (library || end != std::string::npos) chains_.result.registered.insert(text.substr(0, end));
   }
 
   void block(const std::vector<Statement>& statements) {
@@ -120,10 +112,10 @@ class Walk {
       case StatementKind::with: {
         const auto& clause = statement.clauses.front();
         chains_.expression(clause.head);
-        const bool hushes = suppresses(clause.head);
-        place_.hushed += hushes ? 1 : 0;
+        const int suppressed = suppresses(clause.head) ? 1 : 0;
+        place_.suppressed += suppressed;
         block(clause.body);
-        place_.hushed -= hushes ? 1 : 0;
+        place_.suppressed -= suppressed;
         return;
       }
       case StatementKind::match:
@@ -132,19 +124,19 @@ class Walk {
       default:
         for (const auto& clause : statement.clauses) {
           chains_.expression(clause.head);
-          const auto before = place_.asked.size();
-          ask(clause.head);
+          const auto before = place_.tested_literals.size();
+          remember_literals(clause.head);
           block(clause.body);
-          place_.asked.resize(before);
+          place_.tested_literals.resize(before);
         }
     }
   }
 
   /// `if "x" in signature(f).parameters:` asks for the keyword x.
-  void ask(TokenRange head) {
+  void remember_literals(TokenRange head) {
     for (auto i = head.first; i < head.last; ++i) {
       if (tree_.token(i).kind != TokenKind::string) continue;
-      if (auto text = plain_string(tree_.text(i))) place_.asked.push_back(std::move(*text));
+      if (auto text = plain_string(tree_.text(i))) place_.tested_literals.push_back(std::move(*text));
     }
   }
 
@@ -152,7 +144,7 @@ class Walk {
     std::uint32_t end = 0;
     const auto name = dotted_name(tree_, head, &end);
     return (name == "suppress" || name.ends_with(".suppress")) && end < head.last &&
-           names_any(tree_, {end, head.last}, {"AttributeError", "Exception"});
+           names_any(tree_, {end, head.last}, {"AttributeError", "Exception", "BaseException"});
   }
 
   void klass(const Clause& clause) {
@@ -171,25 +163,21 @@ class Walk {
     }
     place_.scopes.push_back({ScopeKind::function, aliases_.scope_of(clause.body, &clause)});
     ++place_.functions;
-    const auto hushed = std::exchange(place_.hushed, 0);
+    const auto suppressed = std::exchange(place_.suppressed, 0);
     block(clause.body);
-    place_.hushed = hushed;
+    place_.suppressed = suppressed;
     --place_.functions;
     place_.scopes.pop_back();
   }
 
   std::vector<TokenRange> annotations_of(TokenRange head) const {
     std::vector<TokenRange> found;
-    auto open = head.first;
-    while (open < head.last && !tree_.is(open, "(")) ++open;
-    const auto behind = behind_bracket(tree_, open, head.last);
-    if (open + 1 < behind) {
-      for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
-        const auto sides = split_range(tree_, split_range(tree_, part, "=").front(), ":");
-        if (sides.size() > 1) found.push_back(sides[1]);
-      }
+    const auto parameters = parenthesized(tree_, head);
+    for (const auto part : split_range(tree_, parameters, ",")) {
+      const auto sides = split_range(tree_, split_range(tree_, part, "=").front(), ":");
+      if (sides.size() > 1) found.push_back(sides[1]);
     }
-    found.push_back({behind, head.last});
+    found.push_back({parameters.last + 1, head.last});
     return found;
   }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/string_values.hpp"
 #include "pysource/targets.hpp"
@@ -8,27 +9,9 @@
 namespace launch::pysource {
 namespace {
 
-BoundValues one(BoundValue value) {
-  BoundValues values;
-  values.push_back(std::move(value));
-  return values;
-}
-BoundValues not_known(std::string reason) {
-  return one(BoundValue::unknown(std::move(reason)));
-}
-
 bool all_unknown(const BoundValues& values) {
   return std::all_of(values.begin(), values.end(),
                      [](const BoundValue& value) { return value.kind == BoundValue::Kind::unknown; });
-}
-
-/// Not one value more than can be of use.
-constexpr std::size_t kMostValues = 16;
-
-void append(BoundValues& values, BoundValues more) {
-  for (auto& value : more) {
-    if (values.size() < kMostValues) values.push_back(std::move(value));
-  }
 }
 
 /// The type of a literal: "builtins.str"; empty if the expression is none.
@@ -79,7 +62,8 @@ BoundValues NameResolver::instances(BoundValues classes, bool exact) {
       value.exact = false;
       value.kind = BoundValue::Kind::instance;
     } else {
-      value = BoundValue::unknown(value.reason.empty() ? "the result of a call" : value.reason);
+      value =
+          BoundValue::unknown(value.reason.empty() ? "the result of a call is not followed" : value.reason);
     }
   }
   return classes;
@@ -101,12 +85,8 @@ BoundValues NameResolver::values_of(const std::string& module, const std::string
   const bool compiled = place.file.kind == ModuleKind::extension;
   const auto* names = compiled ? stub_of(place.module) : names_of(place);
   if (names != nullptr && !compiled) {
-    for (const auto& entry : names->registrations) {
-      if (entry.pattern != place.module || entry.in_function) continue;
-      const auto target =
-          entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
-      if (!target.empty() && target != place.module) return values_of(target, name, depth + 1);
-    }
+    const auto other = successor_of(place, *names, depth);
+    if (!other.empty()) return values_of(other, name, depth + 1);
   }
   BoundValues values;
   if (names != nullptr) {
@@ -134,7 +114,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   BoundValues values;
   const auto child = names.module + "." + name;
   if (names.bindings.contains(name)) {
-    values = values_of_bindings(names, file, name, depth);
+    values = values_of_bindings(names, file, name, busy->second, depth);
   } else if (const auto inner = names.inner.find(name); inner != names.inner.end()) {
     values = values_of_binding(names, file, name, inner->second, depth + 1);
   } else if (names.is_package && !names.is_stub && library_.files.find(child).kind != ModuleKind::missing) {
@@ -142,7 +122,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
   } else {
     values = values_of_stars(names, name, depth);
   }
-  busy_.erase({&names, name});
+  busy_.erase(busy);
   if (values.empty()) return not_known(fmt::format("the value of {} in {} is not known", name, file));
   return values;
 }
@@ -151,7 +131,7 @@ BoundValues NameResolver::values_in(const ModuleNames& names, const std::string&
 BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::string& file,
                                          const std::string& name, std::size_t& current, int depth) {
   const auto found = names.bindings.find(name);
-  if (found == names.bindings.end() || current == 0) return not_known("it is defined by itself");
+  if (found == names.bindings.end() || current == 0) return not_known("it is defined in terms of itself");
   --current;
   auto values = values_of_binding(names, file, name, found->second[current], depth + 1);
   ++current;
@@ -159,13 +139,13 @@ BoundValues NameResolver::earlier_values(const ModuleNames& names, const std::st
 }
 
 BoundValues NameResolver::values_of_bindings(const ModuleNames& names, const std::string& file,
-                                             const std::string& name, int depth) {
+                                             const std::string& name, std::size_t& current, int depth) {
   BoundValues values;
   bool overloads = false;
   const auto& bindings = names.bindings.find(name)->second;
   for (std::size_t i = 0; i < bindings.size(); ++i) {
     const auto& binding = bindings[i];
-    busy_[{&names, name}] = i;
+    current = i;
     const auto& decorators = binding.definition.decorators;
     const bool overload = std::any_of(decorators.begin(), decorators.end(), [&](TokenRange decorator) {
       return dotted_name(*names.tree, decorator).ends_with("overload");
@@ -204,9 +184,9 @@ BoundValues NameResolver::values_of_binding(const ModuleNames& names, const std:
     case Binding::Kind::uncertain:
       return not_known(at(file, binding.line) + " binds or deletes it on some paths only");
     case Binding::Kind::module: {
-      const auto root = binding.module.substr(0, binding.module.find('.'));
-      if (library_.files.find(root).kind == ModuleKind::missing)
+      if (library_.files.find(root_of(binding.module)).kind == ModuleKind::missing) {
         return one(BoundValue::foreign(binding.module));
+      }
       return one(BoundValue::module(binding.module));
     }
     case Binding::Kind::member:
@@ -248,29 +228,29 @@ BoundValues NameResolver::evaluate(const ModuleNames& names, const std::string& 
                                    int depth) {
   const auto& tree = *names.tree;
   expression = without_brackets(tree, expression);
-  if (expression.empty() || depth > kMostDepth) return not_known("an expression");
-  const auto where = at(file, tree.token(expression.first).line) + " computes it";
+  if (expression.empty() || depth > kMostDepth) return not_known("the expression is not followed");
+  const auto computed = [&] {
+    return not_known(at(file, tree.token(expression.first).line) + " computes it");
+  };
   if (auto literal = literal_type(tree, expression); !literal.empty()) {
-    auto values = instances(one(BoundValue::foreign(std::move(literal))), true);
-    values.front().exact = true;
-    return values;
+    return one({BoundValue::Kind::instance, {}, std::move(literal)});
   }
   if (const auto parts = split_range(tree, expression, "else"); parts.size() == 2) {
     const auto sides = split_range(tree, parts[0], "if");
-    if (sides.size() != 2) return not_known(where);
+    if (sides.size() != 2) return computed();
     auto values = evaluate(names, file, sides[0], depth + 1);
     append(values, evaluate(names, file, parts[1], depth + 1));
     return values;
   }
   std::uint32_t end = 0;
   const auto dotted = dotted_name(tree, expression, &end);
-  if (dotted.empty() || dotted == "lambda" || dotted == "not" || dotted == "await") return not_known(where);
+  if (dotted.empty() || dotted == "lambda" || dotted == "not" || dotted == "await") return computed();
   if (end == expression.last) return evaluate_name(names, file, dotted, depth + 1);
-  if (behind_bracket(tree, end, expression.last) != expression.last) return not_known(where);
+  if (behind_bracket(tree, end, expression.last) != expression.last) return computed();
   // A generic class: Base[T].
   if (tree.is(end, "[")) return evaluate_name(names, file, dotted, depth + 1);
   if (tree.is(end, "(")) return evaluate_call(names, file, dotted, {end + 1, expression.last - 1}, depth + 1);
-  return not_known(where);
+  return computed();
 }
 
 BoundValues NameResolver::evaluate_call(const ModuleNames& names, const std::string& file,
@@ -303,11 +283,9 @@ BoundValues NameResolver::evaluate_name(const ModuleNames& names, const std::str
                                         const std::string& dotted, int depth) {
   auto dot = std::min(dotted.find('.'), dotted.size());
   const auto first = dotted.substr(0, dot);
-  auto values = values_in(names, file, first, depth + 1);
   const bool bound = names.bindings.contains(first) || names.inner.contains(first) || !names.stars.empty();
-  if (!bound) {
-    values = one(BoundValue::foreign("builtins." + first));
-  }
+  auto values =
+      bound ? values_in(names, file, first, depth + 1) : one(BoundValue::foreign("builtins." + first));
   while (dot < dotted.size()) {
     const auto next = std::min(dotted.find('.', dot + 1), dotted.size());
     const auto name = dotted.substr(dot + 1, next - dot - 1);

@@ -21,13 +21,7 @@ class ClassReader {
 
  private:
   void head(TokenRange head) {
-    auto open = head.first;
-    while (open < head.last && !tree_.is(open, "(")) {  // type parameters come first
-      open = tree_.is(open, "[") ? behind_bracket(tree_, open, head.last) : open + 1;
-    }
-    if (open >= head.last) return;
-    const auto behind = behind_bracket(tree_, open, head.last);
-    for (const auto part : split_range(tree_, {open + 1, behind - 1}, ",")) {
+    for (const auto part : split_range(tree_, parenthesized(tree_, head), ",")) {
       if (part.empty()) continue;
       if (part.last - part.first > 2 && tree_.is(part.first + 1, "=")) {
         if (tree_.is(part.first, "metaclass")) body_.metaclass = {part.first + 2, part.last};

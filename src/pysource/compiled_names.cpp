@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 
@@ -18,6 +20,15 @@ bool has_operator(const Names& names, const std::string& name) {
   const auto overload = name + ".";
   const auto found = names.lower_bound(overload);
   return found != names.end() && key_of(*found).starts_with(overload);
+}
+
+/// The answer on an operator that `has` finds in a list of names; nullopt if it is in none.
+template <class Has>
+std::optional<Answer> listed(const ApiRules& rules, const NameList& list, const Has& has) {
+  if (has(list)) return yes(rules.operators.files.front());
+  if (has(rules.hand_made_operators)) return yes("an operator of every version");
+  if (has(rules.varying_operators)) return unknown("an operator of some versions, which no file lists");
+  return std::nullopt;
 }
 
 }  // namespace
@@ -56,16 +67,14 @@ Answer NameResolver::compiled(const std::string& module, const std::string& name
   const auto* list = list_of(rules.compiled);
   if (list == nullptr) return unknown("not read yet");
   if (!list->contains(module + ":" + name)) return no("");
-  return yes(fmt::format("made from {}", rules.compiled.files.front()));
+  return yes(fmt::format("generated from {}", rules.compiled.files.front()));
 }
 
 /// Modules that the package treats in ways of their own; no without a reason for all others.
 Answer NameResolver::special(const std::string& module, const std::string& name) {
   const auto& rules = *library_.rules;
   const auto child = module + "." + name;
-  if (!rules.operators_module.empty() && child == rules.operators_module) {
-    return yes("operators are looked up when they are used");
-  }
+  if (child == rules.operators_module) return yes("operators are looked up when they are used");
   if (rules.opaque.contains(module)) return unknown(module + " looks names up when they are used");
   const auto plug_in = rules.plug_ins.find(child);
   if (plug_in == rules.plug_ins.end() || library_.files.find(child).kind != ModuleKind::missing)
@@ -77,7 +86,7 @@ Answer NameResolver::special(const std::string& module, const std::string& name)
 Answer NameResolver::in_instance_of(const std::string& module, const std::string& name,
                                     const std::string& attribute) {
   auto best = unknown("the class " + name + " was not found");
-  for (auto value : values_of(module, name, 0)) {
+  for (auto& value : values_of(module, name, 0)) {
     if (value.kind != BoundValue::Kind::klass) continue;
     value.kind = BoundValue::Kind::instance;
     improve(best, in_class(value, attribute, 0));
@@ -95,7 +104,7 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
     return yes("any namespace can be asked for");
   }
   if (path.front() != rules.operators_namespace) {
-    return unknown(fmt::format("the operators of {} are registered when code is run", path.front()));
+    return unknown(fmt::format("the operators of {} are registered at run time", path.front()));
   }
   if (path.size() > 2) {
     auto own = in_instance_of(rules.operators_source, "OpOverload", name);
@@ -107,17 +116,12 @@ Answer NameResolver::operators(const std::vector<std::string>& path, const std::
   const auto& source = rules.operators.files.front();
   if (list->empty()) return unknown(fmt::format("{} has no {}", label, source));
   if (path.size() == 1) {
-    if (has_operator(*list, name)) return yes(source);
-    if (has_operator(rules.hand_made_operators, name)) return yes("an operator of every version");
-    if (has_operator(rules.varying_operators, name))
-      return unknown("an operator of some versions, which no file lists");
-    return no(fmt::format("{} of {} has no operator {}", source, label, name));
+    const auto known = listed(rules, *list, [&](const auto& names) { return has_operator(names, name); });
+    return known.value_or(no(fmt::format("{} of {} has no operator {}", source, label, name)));
   }
   const auto full = name == "default" ? path[1] : path[1] + "." + name;
-  if (list->contains(full)) return yes(source);
-  if (rules.hand_made_operators.contains(full)) return yes("an operator of every version");
-  if (rules.varying_operators.contains(full)) {
-    return unknown("an operator of some versions, which no file lists");
+  if (auto known = listed(rules, *list, [&](const auto& names) { return names.contains(full); })) {
+    return *known;
   }
   if (auto own = in_instance_of(rules.operators_source, "OpOverloadPacket", name);
       own.verdict == Verdict::yes)

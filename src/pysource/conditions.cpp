@@ -42,16 +42,16 @@ BranchRun branch_run(const SourceTree& tree, TokenRange test) {
   return is_false(tree, rest) ? BranchRun::always : BranchRun::sometimes;
 }
 
-bool takes_import_error(const SourceTree& tree, TokenRange head) {
+bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names) {
   if (head.empty()) return true;
   for (auto i = head.first; i < head.last && !tree.is(i, "as"); ++i) {
-    const auto word = tree.text(i);
-    if (word == "ImportError" || word == "ModuleNotFoundError" || word == "Exception" ||
-        word == "BaseException") {
-      return true;
-    }
+    if (std::find(names.begin(), names.end(), tree.text(i)) != names.end()) return true;
   }
   return false;
+}
+
+bool takes_import_error(const SourceTree& tree, TokenRange head) {
+  return names_any(tree, head, {"ImportError", "ModuleNotFoundError", "Exception", "BaseException"});
 }
 
 namespace {

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
+#include <string_view>
 
 #include "pysource/python_tree.hpp"
 
@@ -13,6 +15,9 @@ enum class BranchRun : std::uint8_t {
   always,  ///< `if not TYPE_CHECKING:`, `if True:`: what follows it does not run
 };
 BranchRun branch_run(const SourceTree& tree, TokenRange test);
+
+/// True if an `except` head (or the arguments of `suppress(…)`) has one of the names, or is empty.
+bool names_any(const SourceTree& tree, TokenRange head, std::initializer_list<std::string_view> names);
 
 /// True if an `except` head (or the arguments of `suppress(…)`) includes ImportError.
 bool takes_import_error(const SourceTree& tree, TokenRange head);

@@ -59,8 +59,8 @@ std::optional<Value> literal_of(const Expression& expression) {
   }
 }
 
-/// The part of an `and` or `or` whose value is that of the whole; null if several may be. The truth is known
-/// all the same.
+/// The part of an `and` or `or` whose value is that of the whole; null if it is uncertain which part
+/// that is, though the truth may still be known.
 template <class TruthOf>
 const Expression* deciding_part(const Expression& expression, const TruthOf& truth_of_part) {
   const auto& parts = expression.parts;

@@ -105,7 +105,7 @@ class GateEvaluator {
   const SymbolTable& symbols_;
   const GateFacts& facts_;
   std::set<Requirement>* questions_;
-  /// What was asked. Many uses stand behind one test.
+  /// Answers so far; many uses share one test.
   std::map<std::pair<Condition, std::uint32_t>, Truth> truths_;
   std::unordered_map<std::string, std::optional<NamedComparison>> comparisons_ = {};  ///< in names
   std::map<std::pair<std::uint32_t, std::string>, Value> known_;

@@ -1,4 +1,5 @@
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 
 namespace launch::pysource {
@@ -8,8 +9,7 @@ void NameResolver::add_import(ModuleLibrary::Imports& imports, const std::string
   // Importing a.b.c imports a and a.b as well.
   for (auto end = module.find('.');; end = module.find('.', end + 1)) {
     const auto part = std::string(module.substr(0, end));
-    const bool inside = part == within || (part.starts_with(within) && part[within.size()] == '.');
-    if (inside && library_.files.find(part).kind != ModuleKind::missing &&
+    if (is_or_below(part, within) && library_.files.find(part).kind != ModuleKind::missing &&
         imports.modules.insert(part).second) {
       imports.unread.push_back(part);
     }
@@ -55,7 +55,7 @@ NameResolver::Found NameResolver::is_imported(const std::string& module, const s
   if (near.modules.empty()) add_import(near, parent, parent);
   const auto found = search(near, parent, module);
   if (found != Found::no) return found;
-  const auto root = module.substr(0, module.find('.'));
+  const std::string root(root_of(module));
   auto& all = library_.imports[root];
   if (all.modules.empty()) add_import(all, root, root);
   return search(all, root, module);

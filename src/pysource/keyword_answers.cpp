@@ -1,24 +1,22 @@
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "pysource/name_resolver.hpp"
 #include "pysource/resolver_parts.hpp"
 
 namespace launch::pysource {
 namespace {
 
-/// " (did you …)"-like: the parameter whose name is nearest.
-std::string near_parameter(const Signature& signature, const std::string& keyword) {
-  std::vector<std::string> names;
-  for (const auto& parameter : signature.parameters) names.push_back(parameter.name);
-  constexpr std::size_t kShort = 4;
-  const auto near = keyword.size() < kShort ? std::nullopt : did_you_mean(keyword, names);
-  return near ? fmt::format(", but {}", *near) : "";
-}
-
 bool is_named(const SourceTree& tree, TokenRange decorator, std::string_view last) {
   const auto dotted = dotted_name(tree, decorator);
   return dotted == last || dotted.ends_with("." + std::string(last));
+}
+
+/// Base classes from outside the wheels that add no fields to a dataclass or NamedTuple.
+bool has_no_fields(std::string_view name) {
+  static constexpr std::string_view kNames[] = {"abc.ABC",         "builtins.object",
+                                                "typing.Generic",  "typing.NamedTuple",
+                                                "typing.Protocol", "typing_extensions.NamedTuple"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 /// True if a decorator's arguments contain `NAME=False`.
@@ -87,8 +85,10 @@ Answer NameResolver::keyword_of_function(const BoundValue& value, const std::str
     auto confirmed = operator_takes(value.name.substr(value.name.rfind('.') + 1), keyword);
     if (confirmed.verdict != Verdict::no) return confirmed;
   }
+  std::vector<std::string> parameters;
+  for (const auto& parameter : signature.parameters) parameters.push_back(parameter.name);
   return no(fmt::format("{} ({}) of {} has no parameter {}{}", value.name, where,
-                        library_.label(names.module), keyword, near_parameter(signature, keyword)));
+                        library_.label(names.module), keyword, but_there_is(keyword, parameters)));
 }
 
 /// What the list of operators says of a compiled function, whose stub may be incomplete: unknown if it does
@@ -124,15 +124,12 @@ Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string
       return unknown(fmt::format("a decorator of the class {} may change its parameters", value.name));
     }
   }
-  if (!body.metaclass.empty()) {
-    const auto meta = in_metaclass(value, body, "__call__", depth);
-    const auto called = dotted_name(tree, body.metaclass);
-    if (!value.names->is_stub && (meta.verdict == Verdict::unknown || !called.ends_with("ABCMeta"))) {
-      for (const auto& each : evaluate(*value.names, value.file, body.metaclass, depth + 1)) {
-        const bool plain =
-            each.kind == BoundValue::Kind::klass && !body_of(each).members.contains("__call__");
-        if (!plain) return unknown(fmt::format("the metaclass of {} may change its parameters", value.name));
-      }
+  if (!value.names->is_stub && !body.metaclass.empty()) {
+    for (const auto& each : evaluate(*value.names, value.file, body.metaclass, depth + 1)) {
+      const bool abstract = each.kind == BoundValue::Kind::foreign && each.name == "abc.ABCMeta";
+      const bool plain = each.kind == BoundValue::Kind::klass && !body_of(each).members.contains("__call__");
+      if (abstract || plain) continue;
+      return unknown(fmt::format("the metaclass of {} may change its parameters", value.name));
     }
   }
   // What a stub says of the __init__ of a compiled base does not bind classes written in Python.
@@ -155,20 +152,13 @@ Answer NameResolver::keyword_of_class(const BoundValue& value, const std::string
   }
   if (explicitly) return best;
   for (const auto base : body.bases) {
-    if (is_named(tree, base, "NamedTuple")) {
-      const auto& fields = body.fields;
-      if (std::find(fields.begin(), fields.end(), keyword) != fields.end())
-        return yes("a field of " + value.name);
-      return no(fmt::format("the class {} ({}) of {} has no field {}", value.name,
-                            at(value.file, value.definition->line), library_.label(value.names->module),
-                            keyword));
-    }
+    if (is_named(tree, base, "NamedTuple")) return keyword_of_fields(value, keyword, depth);
   }
   return best;
 }
 
-/// Fields of a dataclass and of the dataclasses it is derived from. `field(init=False)` and KW_ONLY do not
-/// take a field's name away often enough to look for them.
+/// Fields of a NamedTuple; or of a dataclass and of the dataclasses it is derived from. `field(init=False)`
+/// and KW_ONLY do not take a field's name away often enough to look for them.
 Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::string& keyword, int depth) {
   if (depth > kMostDepth) return too_deep();
   const auto& body = body_of(value);
@@ -180,13 +170,12 @@ Answer NameResolver::keyword_of_fields(const BoundValue& value, const std::strin
   auto best = no(fmt::format("the class {} ({}) of {} has no field {}", value.name, where,
                              library_.label(value.names->module), keyword));
   for (const auto base : body.bases) {
-    for (const auto& each : evaluate(*value.names, value.file, base, depth + 1)) {
+    const auto values = values_of_base(value, base, depth + 1);
+    if (values.empty()) improve(best, unknown(fmt::format("a base class of {} was not found", value.name)));
+    for (const auto& each : values) {
       if (each.kind == BoundValue::Kind::foreign) {
-        const auto& name = each.name;
-        if (name == "builtins.object" || name == "abc.ABC" || name == "typing.Generic" ||
-            name == "typing.Protocol")
-          continue;
-        improve(best, unknown(fmt::format("the base class {} of {} was not found", name, value.name)));
+        if (has_no_fields(each.name)) continue;
+        improve(best, unknown(fmt::format("the base class {} of {} was not found", each.name, value.name)));
       } else if (each.kind == BoundValue::Kind::klass) {
         improve(best, keyword_of_fields(each, keyword, depth + 1));
       } else {

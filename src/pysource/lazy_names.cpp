@@ -4,7 +4,7 @@
 
 namespace launch::pysource {
 
-bool has_made_getattr(const ModuleNames& module) {
+bool assigns_getattr(const ModuleNames& module) {
   return module.getattr == nullptr && module.bindings.contains("__getattr__");
 }
 

@@ -1,9 +1,9 @@
 #include <algorithm>
 
-#include "base/text.hpp"
 #include "pysource/getattr_rule.hpp"
 #include "pysource/lazy_names.hpp"
 #include "pysource/name_resolver.hpp"
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 #include "pysource/standard_classes.hpp"
 
@@ -49,8 +49,7 @@ Answer NameResolver::member(const std::string& module, const std::string& name, 
           result = member_of_source(place, name, depth, reach);
       }
   }
-  seen_[{module, name, reach}] = result;
-  return result;
+  return known->second = std::move(result);
 }
 
 Answer NameResolver::member_of_extension(const Located& place, const std::string& name, int depth) {
@@ -74,11 +73,8 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   const auto* names = names_of(place);
   if (names == nullptr) return unknown("not read yet");
   const auto& file = place.file.file;
-  // The module may have replaced itself by another.
-  for (const auto& entry : names->registrations) {
-    if (entry.pattern != place.module || entry.in_function) continue;
-    const auto target = entry.module.empty() ? object_module(*names, entry.object, depth + 1) : entry.module;
-    if (!target.empty() && target != place.module) return member(target, name, depth + 1, reach);
+  if (const auto other = successor_of(place, *names, depth); !other.empty()) {
+    return member(other, name, depth + 1, reach);
   }
   auto result = bound(*names, file, name, depth);
   if (result.verdict == Verdict::yes && !names->replaced) return result;
@@ -97,7 +93,7 @@ Answer NameResolver::member_of_source(const Located& place, const std::string& n
   if (result.verdict != Verdict::yes && !names->deleted.contains(name))
     improve(result, star(*names, file, name, depth));
   if (result.verdict != Verdict::yes) improve(result, computed(*names, file, name, depth));
-  if (result.verdict != Verdict::yes && has_made_getattr(*names)) {
+  if (result.verdict != Verdict::yes && assigns_getattr(*names)) {
     const auto line = literal_line(*names, name);
     improve(result, line ? yes(fmt::format("{} lists it for __getattr__", at(file, *line)))
                          : unknown(fmt::format("__getattr__ in {} may provide it", file)));
@@ -153,8 +149,7 @@ Answer NameResolver::bound_by(const ModuleNames& names, const Binding& binding, 
     case Binding::Kind::member:
       break;
   }
-  const auto root = binding.module.substr(0, binding.module.find('.'));
-  if (library_.files.find(root).kind == ModuleKind::missing) return yes(where);
+  if (library_.files.find(root_of(binding.module)).kind == ModuleKind::missing) return yes(where);
   // `from . import x` in a package's own __init__ means the submodule.
   if (binding.module == names.module && binding.name == name) {
     const Located self{Located::Kind::found, names.module, library_.files.find(names.module), {}};
@@ -258,13 +253,11 @@ Answer NameResolver::of_settings(const ModuleNames& names, const std::string& fi
 
 std::string NameResolver::absent(const std::string& file, const ModuleNames& names,
                                  const std::string& name) const {
-  constexpr std::size_t kShort = 4;  // anything is near to such a name
   std::vector<std::string> there;
   there.reserve(names.bindings.size());
   for (const auto& [each, bindings] : names.bindings) there.push_back(each);
-  const auto near = name.size() < kShort ? std::nullopt : did_you_mean(name, there);
   return fmt::format("{} of {} has no {}{}", file, library_.label(names.module), name,
-                     near ? fmt::format(", but {}", *near) : "");
+                     but_there_is(name, there));
 }
 
 }  // namespace launch::pysource

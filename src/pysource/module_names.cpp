@@ -33,10 +33,9 @@ class Reader {
     binding.branch = branch_;
     names_.bindings[name].push_back(std::move(binding));
   }
-  void bind_here(std::uint32_t token, std::string value = {}, Definition definition = {}) {
+  void bind_here(std::uint32_t token, Definition definition = {}) {
     Binding binding;
     binding.line = line(token);
-    binding.value = std::move(value);
     definition.line = binding.line;
     binding.definition = std::move(definition);
     bind(std::string(tree_.text(token)), std::move(binding));
@@ -140,7 +139,7 @@ class Reader {
 
   void function(const Clause& clause) {
     if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
-    bind_here(clause.head.first, {}, definition_of(clause, Definition::Kind::function));
+    bind_here(clause.head.first, definition_of(clause, Definition::Kind::function));
     if (tree_.is(clause.head.first, "__getattr__")) names_.getattr = &clause;
     body_of_function(clause);
   }
@@ -191,35 +190,19 @@ class Reader {
 
   void klass(const Clause& clause) {
     if (clause.head.empty() || !tree_.is_name(clause.head.first)) return;
-    auto definition = definition_of(clause, Definition::Kind::klass);
-    std::string name(tree_.text(clause.head.first));
-    names_.classes[name] = definition;
-    bind_here(clause.head.first, {}, std::move(definition));
-    members(clause.body, name);
+    bind_here(clause.head.first, definition_of(clause, Definition::Kind::klass));
+    members(clause.body);
   }
 
-  /// Looks into a class only for what affects the module, and for classes in it.
-  void members(const std::vector<Statement>& statements, const std::string& name) {
-    std::vector<TokenRange> decorators;
+  /// Looks into a class, and classes in it, only for what affects the module.
+  void members(const std::vector<Statement>& statements) {
     for (const auto& statement : statements) {
-      if (is_decorator(tree_, statement)) {
-        decorators.push_back({statement.tokens.first + 1, statement.tokens.last});
+      if (statement.kind == StatementKind::function) {
+        body_of_function(statement.clauses.front());
         continue;
       }
-      const auto kind = statement.kind;
-      if (kind == StatementKind::function) {
-        body_of_function(statement.clauses.front());
-      } else if (kind == StatementKind::klass && !statement.clauses.front().head.empty()) {
-        const auto& clause = statement.clauses.front();
-        const auto inner = name + "." + std::string(tree_.text(clause.head.first));
-        names_.classes[inner] = {Definition::Kind::klass, &clause, std::move(decorators), {}, {},
-                                 line(clause.head.first)};
-        members(clause.body, inner);
-      } else {
-        for (const auto& import : imported_names(tree_, statement.tokens)) executed(import);
-        for (const auto& clause : statement.clauses) members(clause.body, name);
-      }
-      decorators.clear();
+      for (const auto& import : imported_names(tree_, statement.tokens)) executed(import);
+      for (const auto& clause : statement.clauses) members(clause.body);
     }
   }
 
@@ -242,21 +225,19 @@ class Reader {
   }
 
   void assign(TokenRange target, const Assignment& parts, const Definition& definition) {
-    std::uint32_t end = 0;
-    auto dotted = dotted_name(tree_, parts.value, &end);
-    if (end != parts.value.last) dotted.clear();
     const bool single = target.last - target.first == 1 && tree_.is_name(target.first);
     if (single) {
       const std::string name(tree_.text(target.first));
       if (name == "__all__") return assign_all(target.first, parts);
       if (name == "__path__") names_.changes_path = true;
       if (is_this_module(parts.value)) modules_held_.insert(name);
-      if (!parts.augmented) bind_here(target.first, std::move(dotted), definition);
+      if (!parts.augmented) bind_here(target.first, definition);
       if (!parts.annotated_only) values_.assign(name, tree_, parts.value);
       if (parts.augmented) values_.extend(name, {});
       return;
     }
     for (const auto token : target_names(tree_, target)) bind_here(token);
+    std::uint32_t end = 0;
     if (auto patch = dotted_name(tree_, target, &end);
         end == target.last && patch.find('.') != std::string::npos) {
       names_.patched.insert(std::move(patch));

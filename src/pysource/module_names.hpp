@@ -37,7 +37,6 @@ struct Binding {
   Kind kind = Kind::here;
   std::string module;
   std::string name;
-  std::string value;  ///< of `name = a.b.c`: "a.b.c"
   std::uint32_t line = 0;
   std::vector<std::uint32_t> branch;  ///< the branches of the code in which it stands
   Definition definition = {};         ///< of kind here
@@ -91,9 +90,8 @@ struct ModuleNames {
   std::vector<StarImport> stars;
   std::vector<Registration> registrations;
   std::vector<ComputedName> computed;
-  std::map<std::string, Definition, std::less<>> classes;  ///< by name; a nested one as "Outer.Inner"
-  std::set<std::string, std::less<>> patched;              ///< "Class.name" of `Class.name = …`
-  std::vector<ExecutedImport> imports;                     ///< not in functions
+  std::set<std::string, std::less<>> patched;  ///< "Class.name" of `Class.name = …`
+  std::vector<ExecutedImport> imports;         ///< not in functions
   std::optional<Replacement> replaced;
   std::vector<std::string> passed_to;  ///< dotted names of functions that are called with the module itself
   std::optional<std::vector<std::string>> all;  ///< `__all__`, when it can be read

@@ -4,15 +4,17 @@
 
 #include <fmt/format.h>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/resolver_parts.hpp"
 
 namespace launch::pysource {
+
 Answer NameResolver::answer(const Requirement& requirement) {
   seen_.clear();
   busy_.clear();
   if (requirement.tier == Tier::attribute) return attribute(requirement, nullptr);
   if (requirement.tier == Tier::keyword) return keyword(requirement);
-  if (requirement.name.empty() || requirement.name == "*") {
+  if (is_module(requirement)) {
     const auto place = locate(requirement.module, 0);
     switch (place.kind) {
       case Located::Kind::found:
@@ -129,6 +131,15 @@ NameResolver::Located NameResolver::locate_child(const Located& parent, const st
   return {Kind::missing, module, {}, fmt::format("{} has no module {}", label, module_path(module))};
 }
 
+std::string NameResolver::successor_of(const Located& place, const ModuleNames& names, int depth) {
+  for (const auto& entry : names.registrations) {
+    if (entry.pattern != place.module || entry.in_function) continue;
+    auto target = entry.module.empty() ? object_module(names, entry.object, depth + 1) : entry.module;
+    if (!target.empty() && target != place.module) return target;
+  }
+  return {};
+}
+
 std::string NameResolver::object_module(const ModuleNames& names, const std::string& dotted, int depth) {
   if (dotted.empty() || depth > kMostDepth) return {};
   const auto dot = std::min(dotted.find('.'), dotted.size());
@@ -148,11 +159,15 @@ std::string NameResolver::object_module(const ModuleNames& names, const std::str
         if (locate(module, depth + 1).kind == Located::Kind::found) return module + rest;
         break;
       }
-      case Binding::Kind::here:
-        if (!binding.value.empty() && binding.value != dotted.substr(0, dot)) {
-          return object_module(names, binding.value + rest, depth + 1);
+      case Binding::Kind::here: {
+        const auto value = binding.definition.value;
+        std::uint32_t end = 0;
+        const auto object = dotted_name(*names.tree, value, &end);  // of `name = a.b.c`
+        if (end == value.last && !object.empty() && object != dotted.substr(0, dot)) {
+          return object_module(names, object + rest, depth + 1);
         }
         break;
+      }
       case Binding::Kind::uncertain:
         break;
     }

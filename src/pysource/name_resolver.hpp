@@ -74,6 +74,8 @@ class NameResolver {
   Located locate_child(const Located& parent, const std::string& name, int depth);
   /// The module that a dotted name in a module's code refers to; empty if unknown.
   std::string object_module(const ModuleNames& names, const std::string& dotted, int depth);
+  /// The module that this one put in its own place in sys.modules; empty if none.
+  std::string successor_of(const Located& place, const ModuleNames& names, int depth);
   /// The names of a file; null (and added to `wanted`) until it has been read.
   const ModuleNames* names_of(const std::string& file, WantedFile as);
   const ModuleNames* names_of(const Located& place);
@@ -110,12 +112,13 @@ class NameResolver {
   Found search(ModuleLibrary::Imports& imports, const std::string& within, const std::string& module);
   void add_import(ModuleLibrary::Imports& imports, const std::string& within, std::string_view module);
 
-  // What names are bound to: values.cpp
+  // What names are bound to: bound_values.cpp
   BoundValues values_of(const std::string& module, const std::string& name, int depth);
   BoundValues values_in(const ModuleNames& names, const std::string& file, const std::string& name,
                         int depth);
+  /// `current` is the binding that is being looked at, for earlier_values.
   BoundValues values_of_bindings(const ModuleNames& names, const std::string& file, const std::string& name,
-                                 int depth);
+                                 std::size_t& current, int depth);
   BoundValues earlier_values(const ModuleNames& names, const std::string& file, const std::string& name,
                              std::size_t& current, int depth);
   BoundValues values_of_stars(const ModuleNames& names, const std::string& name, int depth);
@@ -136,6 +139,8 @@ class NameResolver {
   Answer in_class(const BoundValue& value, const std::string& name, int depth);
   Answer in_bases(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
   Answer in_metaclass(const BoundValue& value, const ClassBody& body, const std::string& name, int depth);
+  /// What a base of a class may be, other than the class itself, as in `class A(A)`.
+  BoundValues values_of_base(const BoundValue& value, TokenRange base, int depth);
   BoundValues values_of_attribute(const BoundValue& value, const std::string& name, int depth);
   bool is_enumeration(const BoundValue& value, int depth);
   BoundValues values_in_class(const BoundValue& value, const std::string& name, int depth);

@@ -309,6 +309,15 @@ TokenRange without_brackets(const SourceTree& tree, TokenRange range) {
   return range;
 }
 
+TokenRange parenthesized(const SourceTree& tree, TokenRange head) {
+  auto open = head.first;
+  while (open < head.last && !tree.is(open, "(")) {
+    open = tree.is(open, "[") ? behind_bracket(tree, open, head.last) : open + 1;
+  }
+  if (open >= head.last) return {head.last, head.last};
+  return {open + 1, behind_bracket(tree, open, head.last) - 1};
+}
+
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative) {
   if (level == 0) return std::string(relative);

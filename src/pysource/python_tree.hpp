@@ -82,9 +82,8 @@ std::vector<ImportedName> imported_names(const SourceTree& tree, TokenRange stat
 /// The dotted name at the start of the range ("torch.nn.functional"), and where it ends.
 std::string dotted_name(const SourceTree& tree, TokenRange range, std::uint32_t* end = nullptr);
 
-/// The parts of a range separated by `separator` outside brackets (and outside the heads of lambdas for ":"
-/// and
-/// ",").
+/// The parts of a range separated by `separator` outside brackets (for ":" and ",", also outside the heads of
+/// lambdas).
 std::vector<TokenRange> split_range(const SourceTree& tree, TokenRange range, std::string_view separator);
 
 /// The index after the bracket that closes the one at `open`; the end of the range if none does.
@@ -92,6 +91,10 @@ std::uint32_t behind_bracket(const SourceTree& tree, std::uint32_t open, std::ui
 
 /// The range without enclosing brackets "(…)".
 TokenRange without_brackets(const SourceTree& tree, TokenRange range);
+
+/// What is between the parentheses of the head of a `def` or `class`, after any type parameters; empty
+/// without them.
+TokenRange parenthesized(const SourceTree& tree, TokenRange head);
 
 /// The absolute module of `from ..x import y` in `pkg.sub` (PEP 328); nullopt if it goes above the top.
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,

@@ -10,6 +10,10 @@ std::string root_of(const Requirement& requirement) {
   return std::string(root_of(std::string_view(requirement.module)));
 }
 
+bool is_or_below(std::string_view name, std::string_view ancestor) {
+  return name.starts_with(ancestor) && (name.size() == ancestor.size() || name[ancestor.size()] == '.');
+}
+
 bool is_module(const Requirement& requirement) {
   return requirement.name.empty() || requirement.name == "*";
 }

@@ -12,6 +12,9 @@ std::string_view root_of(std::string_view module);
 /// That of the module of a requirement.
 std::string root_of(const Requirement& requirement);
 
+/// True for the name itself and those below it: "torch.nn" of "torch", but not "torchvision".
+bool is_or_below(std::string_view name, std::string_view ancestor);
+
 /// True for `import MODULE` and `from MODULE import *`: it is the module itself that is needed.
 bool is_module(const Requirement& requirement);
 /// The name in full, or the module's: "torch.nn.Module", "torch.nn".

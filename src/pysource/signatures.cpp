@@ -12,14 +12,8 @@ bool Signature::takes(std::string_view keyword) const {
 
 Signature signature_of(const SourceTree& tree, TokenRange head, bool is_stub) {
   Signature signature;
-  auto open = head.first;
-  while (open < head.last && !tree.is(open, "(")) {
-    open = tree.is(open, "[") ? behind_bracket(tree, open, head.last) : open + 1;
-  }
-  if (open >= head.last) return signature;
   auto kind = SignatureParameter::Kind::either;
-  const auto behind = behind_bracket(tree, open, head.last);
-  for (const auto part : split_range(tree, {open + 1, behind - 1}, ",")) {
+  for (const auto part : split_range(tree, parenthesized(tree, head), ",")) {
     if (part.empty()) continue;
     if (tree.is(part.first, "/")) {
       for (auto& before : signature.parameters) before.kind = SignatureParameter::Kind::positional;

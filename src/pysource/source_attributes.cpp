@@ -88,6 +88,10 @@ void SourceWalk::add_test(Place& place, TokenRange test, bool runs_if) {
 void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {
   const auto& uses = attributes_.uses;
   for (auto use = first_use(uses, range.first); use != uses.end() && use->token < range.last; ++use) {
+    if (!use->optional && !use->type && use->choices.empty()) {
+      add_use(use->requirement, use->token, place);
+      continue;
+    }
     auto here = place;
     here.guarded = place.guarded || use->optional;
     here.type = place.type || use->type;

@@ -2,6 +2,7 @@
 #include <array>
 #include <utility>
 
+#include "pysource/requirement_names.hpp"
 #include "pysource/source_walk.hpp"
 #include "pysource/standard_library.hpp"
 
@@ -181,7 +182,7 @@ void SourceWalk::refer_imports(const std::vector<ImportedName>& names, const Pla
   for (const auto& name : names) {
     if (name.from && !name.alias.empty() && name.alias != name.name)
       scan_.calls.aliases.push_back({hash_of_name(name.name), hash_of_name(name.alias)});
-    const auto root = std::string_view(name.module).substr(0, name.module.find('.'));
+    const auto root = root_of(name.module);
     if (name.level == 0 && (wanted(name.module) || is_standard_library(root))) continue;
     auto& modules = scan_.calls.modules;
     const auto site = site_of(place);

@@ -108,7 +108,7 @@ SourceWalk::Flow SourceWalk::statement(const Statement& statement, const Place& 
 
 SourceWalk::Flow SourceWalk::simple(const Statement& statement, Place& place) {
   const auto range = statement.tokens;
-  if (!range.empty() && tree_.is(range.first, "@")) {
+  if (is_decorator(tree_, statement)) {
     attributes(range, place);
     decorators_.push_back({range.first + 1, range.last});
     return {};

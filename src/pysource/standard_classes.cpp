@@ -11,7 +11,7 @@ struct Row {
   std::string_view words;  ///< separated by blanks
 };
 
-/// Public names in dir(CLASS) of CPython 3.8 to 3.13, sorted by class.
+/// Names without two leading underscores in dir(CLASS) of CPython 3.8 to 3.13, sorted by class.
 constexpr Row kClasses[] = {
     {"abc.ABC", "_abc_impl"},
     {"builtins.BaseException", "add_note args with_traceback"},

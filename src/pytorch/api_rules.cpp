@@ -11,13 +11,10 @@
 #include "base/text.hpp"
 #include "base/tsv.hpp"
 #include "pytorch/tables.hpp"
+#include "specs/scanner.hpp"
 
 namespace launch::pytorch {
 namespace {
-
-bool continues_name(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-}
 
 /// Names of dtypes that are not those of the C++ type in lower case.
 std::string dtype_of(std::string_view name) {
@@ -39,12 +36,6 @@ std::string dtype_of(std::string_view name) {
   return to_lower(name);
 }
 
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
 /// The parameters' names of "(Tensor self, Tensor(a!) other, *, Scalar alpha=1)".
 std::vector<std::string> parameters_of(std::string_view schema) {
   std::vector<std::string> names;
@@ -56,8 +47,8 @@ std::vector<std::string> parameters_of(std::string_view schema) {
     if (c == '(' && depth == 1) start = i + 1;
     const bool closes = (c == ')' || c == ']') && --depth == 0;
     if (!closes && !(c == ',' && depth == 1)) continue;
-    auto part = trimmed(schema.substr(start, i - start));
-    part = trimmed(part.substr(0, part.find('=')));
+    auto part = trim(schema.substr(start, i - start));
+    part = trim(part.substr(0, part.find('=')));
     const auto space = part.find_last_of(' ');
     if (space != std::string_view::npos) names.emplace_back(part.substr(space + 1));
     start = i + 1;
@@ -72,17 +63,14 @@ pysource::NameList read_native_functions(std::string_view content) {
   constexpr std::string_view kFunction = "- func: ";
   constexpr std::string_view kGenerated = "  autogen: ";
   pysource::NameList operators;
-  while (!content.empty()) {
-    const auto end = std::min(content.find('\n'), content.size());
-    auto line = content.substr(0, end);
-    content.remove_prefix(std::min(end + 1, content.size()));
+  for (auto line : lines(content)) {
     if (line.starts_with(kFunction)) {
       line.remove_prefix(kFunction.size());
       const auto name = line.substr(0, line.find('('));
-      operators.emplace(trimmed(name), parameters_of(line.substr(std::min(name.size(), line.size()))));
+      operators.emplace(trim(name), parameters_of(line.substr(std::min(name.size(), line.size()))));
     } else if (line.starts_with(kGenerated)) {
       line.remove_prefix(kGenerated.size());
-      for (const auto part : split(line, ',')) operators.try_emplace(std::string(trimmed(part)));
+      for (const auto part : split(line, ',')) operators.try_emplace(std::string(trim(part)));
     }
   }
   return operators;
@@ -95,8 +83,8 @@ pysource::NameList read_scalar_types(std::string_view content) {
     const auto comma = line.rfind(',', line.find(')', line.find(',')));
     const auto close = line.find(')', comma);
     if (comma == std::string_view::npos || close == std::string_view::npos) continue;
-    const auto name = trimmed(line.substr(comma + 1, close - comma - 1));
-    if (!name.empty() && std::all_of(name.begin(), name.end(), continues_name)) {
+    const auto name = trim(line.substr(comma + 1, close - comma - 1));
+    if (!name.empty() && std::all_of(name.begin(), name.end(), specs::is_word)) {
       names.try_emplace("torch:" + dtype_of(name));
     }
   }
@@ -105,17 +93,16 @@ pysource::NameList read_scalar_types(std::string_view content) {
 
 pysource::NameList read_identifiers(std::string_view content) {
   constexpr std::size_t kLongest = 100;
-  std::vector<std::string_view> found;
+  std::vector<std::string> reversed;
   for (std::size_t i = 0; i < content.size(); ++i) {
     const auto start = i;
-    while (i < content.size() && continues_name(content[i])) ++i;
+    while (i < content.size() && specs::is_word(content[i])) ++i;
     const auto length = i - start;
     const bool ends = i < content.size() && content[i] == '\0';
-    if (ends && length > 1 && length <= kLongest) found.push_back(content.substr(start, length));
+    if (!ends || length < 2 || length > kLongest) continue;
+    const auto name = content.substr(start, length);
+    reversed.emplace_back(name.rbegin(), name.rend());
   }
-  std::vector<std::string> reversed;
-  reversed.reserve(found.size());
-  for (const auto name : found) reversed.emplace_back(name.rbegin(), name.rend());
   std::sort(reversed.begin(), reversed.end());
   pysource::NameList names;
   for (auto& name : reversed) names.try_emplace(names.end(), std::move(name));
@@ -133,17 +120,16 @@ Result<pysource::ApiRules> read_api_rules(std::string_view names, std::string_vi
        {"decorator", &rules.transparent_decorators},
        {"transparent-call", &rules.transparent_calls},
        {"choosing-call", &rules.choosing_calls}}};
+  const std::array<std::pair<std::string_view, pysource::ApiRules::Texts*>, 3> maps = {
+      {{"stands-for", &rules.stands_for}, {"plug-in", &rules.plug_ins}, {"settings", &rules.settings}}};
   for (const auto& row : rows) {
-    const auto* set =
-        std::find_if(sets.begin(), sets.end(), [&](const auto& each) { return each.first == row[0]; });
+    const auto of_kind = [&](const auto& each) { return each.first == row[0]; };
+    const auto* set = std::find_if(sets.begin(), sets.end(), of_kind);
+    const auto* map = std::find_if(maps.begin(), maps.end(), of_kind);
     if (set != sets.end()) {
       set->second->insert(row[1]);
-    } else if (row[0] == "stands-for") {
-      rules.stands_for.emplace(row[1], row[2]);
-    } else if (row[0] == "plug-in") {
-      rules.plug_ins.emplace(row[1], row[2]);
-    } else if (row[0] == "settings") {
-      rules.settings.emplace(row[1], row[2]);
+    } else if (map != maps.end()) {
+      map->second->emplace(row[1], row[2]);
     } else if (row[0] == "keyword") {
       rules.other_keywords.emplace(row[1], row[2]);
     } else {

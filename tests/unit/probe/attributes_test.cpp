@@ -71,9 +71,9 @@ TEST(Attributes, ValuesOfAssignments) {
   EXPECT_EQ(ask("text.split"), "yes: an attribute of builtins.str");
   EXPECT_EQ(ask("text.splat"), "no: builtins.str has no attribute splat");
   EXPECT_EQ(ask("maybe.a").substr(0, 3), "yes");
-  EXPECT_EQ(ask("made.a"), "unknown: the result of a call");
+  EXPECT_EQ(ask("made.a"), "unknown: the result of a call is not followed");
   EXPECT_EQ(ask("hint.a").substr(0, 3), "yes");
-  EXPECT_EQ(ask("hint.b"), "unknown: b may be of a class derived from K");
+  EXPECT_EQ(ask("hint.b"), "unknown: b may belong to a subclass of K");
   EXPECT_EQ(ask("make.flag"), "yes: torch/__init__.py sets it");
 }
 
@@ -167,7 +167,7 @@ TEST(Attributes, CompiledNamesByTheirStubs) {
 TEST(Attributes, CompiledNamesThatNoStubLists) {
   Questions ask(compiled());
   EXPECT_EQ(ask("cuda.FloatTensor"), "yes: C++ adds it");
-  EXPECT_EQ(ask("float8_e5m2"), "yes: made from torch/include/torch/headeronly/core/ScalarType.h");
+  EXPECT_EQ(ask("float8_e5m2"), "yes: generated from torch/include/torch/headeronly/core/ScalarType.h");
   EXPECT_EQ(ask("complex32").substr(0, 3), "yes");
   EXPECT_EQ(ask("uint8").substr(0, 3), "yes");
   EXPECT_EQ(ask("float8_e4m3fn").substr(0, 3), "no:");
@@ -212,7 +212,7 @@ TEST(Attributes, OperatorsByTheListOfNativeFunctions) {
             "no: torchgen/packaged/ATen/native/native_functions.yaml of torch 2.3.1 has no operator prod");
   EXPECT_EQ(ask("ops.aten.add.int"), "yes: an operator of every version");
   EXPECT_EQ(ask("ops.aten.seed"), "unknown: an operator of some versions, which no file lists");
-  EXPECT_EQ(ask("ops.quantized.add"), "unknown: the operators of quantized are registered when code is run");
+  EXPECT_EQ(ask("ops.quantized.add"), "unknown: the operators of quantized are registered at run time");
   EXPECT_EQ(ask("ops.aten.mm.default._schema"), "yes: a member of the class OpOverload (torch/_ops.py:5)");
   // The list is read once, and not before it is needed.
   EXPECT_THAT(reads, ElementsAre(ElementsAre("torch/__init__.py", "torch/_ops.py"),

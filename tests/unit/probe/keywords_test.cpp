@@ -50,7 +50,9 @@ TEST(Keywords, Classes) {
       "class A:\n  def __init__(self, x): pass\nclass B(A): pass\nclass C:\n  def __new__(cls, y): pass\n"
       "class D(A):\n  def __new__(cls, *args, **kwargs): pass\nclass E(A):\n  def __init__(self, **kwargs): "
       "pass\n"
-      "class F: pass\nclass M(type):\n  def __call__(cls, **k): pass\nclass G(A, metaclass=M): pass\n";
+      "class F: pass\nclass M(type):\n  def __call__(cls, **k): pass\nclass G(A, metaclass=M): pass\n"
+      "from abc import ABCMeta as Abstract\nclass H(A, metaclass=Abstract): pass\n"
+      "class ABCMeta(M):\n  def __call__(cls, **k): pass\nclass I(A, metaclass=ABCMeta): pass\n";
   EXPECT_EQ(ask(source, "A(x=)"), "yes: a parameter of A.__init__ (torch/__init__.py:2)");
   EXPECT_EQ(ask(source, "B(x=)").substr(0, 3), "yes");
   EXPECT_EQ(ask(source, "B(verbose=)"),
@@ -62,18 +64,22 @@ TEST(Keywords, Classes) {
   EXPECT_EQ(ask(source, "E(z=)").substr(0, 8), "unknown:");
   EXPECT_EQ(ask(source, "F(z=)"), "unknown: no __init__ of the class F was found");
   EXPECT_EQ(ask(source, "G(z=)"), "unknown: the metaclass of G may change its parameters");
+  EXPECT_EQ(ask(source, "H(z=)").substr(0, 3), "no:");
+  EXPECT_EQ(ask(source, "I(z=)"), "unknown: the metaclass of I may change its parameters");
 }
 
 TEST(Keywords, FieldsOfDataclassesAndNamedTuples) {
   const std::string source =
       "@dataclass\nclass A:\n  x: int\n@dataclasses.dataclass(frozen=True)\nclass B(A):\n  y: int = 1\n"
-      "class N(NamedTuple):\n  f: int\n@dataclass\nclass C(outside.K):\n  z: int\n";
+      "class N(NamedTuple):\n  f: int\n@dataclass\nclass C(outside.K):\n  z: int\n"
+      "@dataclass\nclass A2(A2):\n  w: int\nfrom typing import NamedTuple\n";
   EXPECT_EQ(ask(source, "B(x=)"), "yes: a field of A (torch/__init__.py:2)");
   EXPECT_EQ(ask(source, "B(y=)").substr(0, 3), "yes");
   EXPECT_EQ(ask(source, "B(z=)"), "no: the class B (torch/__init__.py:5) of torch 2.3.1 has no field z");
-  EXPECT_EQ(ask(source, "N(f=)"), "yes: a field of N");
+  EXPECT_EQ(ask(source, "N(f=)"), "yes: a field of N (torch/__init__.py:7)");
   EXPECT_EQ(ask(source, "N(g=)"), "no: the class N (torch/__init__.py:7) of torch 2.3.1 has no field g");
   EXPECT_EQ(ask(source, "C(a=)").substr(0, 8), "unknown:");
+  EXPECT_EQ(ask(source, "A2(x=)"), "unknown: a base class of A2 was not found");
 }
 
 TEST(Keywords, FunctionsThatChooseAndTransparentCalls) {

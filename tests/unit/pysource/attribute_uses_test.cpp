@@ -62,6 +62,13 @@ TEST(AttributeUses, NamesFollowPythonsScopes) {
               ElementsAre("torch.nn:c 8:3 path", "torch:e 12:16 path", "torch:h 17:3 path"));
 }
 
+TEST(AttributeUses, ParametersComeAfterTypeParameters) {
+  EXPECT_THAT(uses("import torch\ndef f[T: (int, str)](torch): torch.a\n"), IsEmpty());
+  EXPECT_THAT(uses("from __future__ import annotations\nimport torch\n"
+                   "def f[T: (int, str)](x: torch.a = torch.b): pass\n"),
+              ElementsAre("torch:a 3:25 type", "torch:b 3:35 must"));
+}
+
 TEST(AttributeUses, ANameThatIsBoundOtherwiseIsNoAlias) {
   EXPECT_THAT(uses("from torch import nn\nfor nn in x: pass\nnn.a\n"), IsEmpty());
   EXPECT_THAT(uses("from torch import nn\nnn = make()\nnn.a\n"), IsEmpty());
@@ -109,6 +116,8 @@ TEST(AttributeUses, HandlersOfAttributeErrors) {
               ElementsAre("torch:a 3:7 must"));
   EXPECT_THAT(uses("import torch\nwith suppress(AttributeError):\n  torch.a\n  def f(): torch.b\n"),
               ElementsAre("torch:a 3:3 optional", "torch:b 4:12 path"));
+  EXPECT_THAT(uses("import torch\nwith suppress(BaseException): torch.a\nwith suppress(KeyError): torch.b\n"),
+              ElementsAre("torch:a 2:31 optional", "torch:b 3:26 must"));
   EXPECT_THAT(uses("import torch\ntry:\n  def f(): torch.a\nexcept AttributeError:\n  pass\n"),
               ElementsAre("torch:a 3:12 path"));
 }
@@ -140,6 +149,11 @@ TEST(AttributeUses, Keywords) {
           "functools.partial(torch.h, e=1)\n"),
       ElementsAre("torch:f 3:1 must", "torch:f(a=) 3:12 must", "torch.nn:Linear(bias=) 4:16 must",
                   "torch:h 5:19 must", "torch:h(e=) 5:28 must"));
+}
+
+TEST(AttributeUses, DefaultsOfALambdaAreNoKeywords) {
+  EXPECT_THAT(uses("import torch\ntorch.f(lambda x, a=1: x, b=[c, d])\n"),
+              ElementsAre("torch:f 2:1 must", "torch:f(b=) 2:27 must"));
 }
 
 TEST(AttributeUses, KeywordsThatTheCodeAsksForAreOptional) {

@@ -120,7 +120,7 @@ TEST(ModuleNames, TheModuleReplacesItself) {
       "class M(Base):\n  def a(self): pass\n  b = 1\nsys.modules[__name__] = M(sys.modules[__name__])\n");
   ASSERT_TRUE(names.replaced);
   EXPECT_EQ(names.replaced->class_name, "M");
-  EXPECT_TRUE(names.classes.contains("M"));
+  EXPECT_TRUE(names.bindings.contains("M"));
 }
 
 }  // namespace

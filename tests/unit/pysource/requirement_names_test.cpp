@@ -35,5 +35,12 @@ TEST(Requirement, IsShownInThreeWays) {
   EXPECT_EQ(root_of("torch"), "torch");
 }
 
+TEST(Requirement, NamesBelowOthers) {
+  EXPECT_TRUE(is_or_below("torch", "torch"));
+  EXPECT_TRUE(is_or_below("torch.nn", "torch"));
+  EXPECT_FALSE(is_or_below("torchvision", "torch"));
+  EXPECT_FALSE(is_or_below("torch", "torch.nn"));
+}
+
 }  // namespace
 }  // namespace launch::pysource
