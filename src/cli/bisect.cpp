@@ -10,7 +10,6 @@
 #include "cli/reports/matrix.hpp"
 #include "cli/version_options.hpp"
 #include "commands/bisect_run.hpp"
-#include "train/machine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -72,7 +71,6 @@ Result<int> run_command(World& world, const BisectOptions& options) {
   commands::BisectRunRequest request{.recipe = options.names.front(),
                                      .command = *options.run,
                                      .engine = options.engine,
-                                     .machine_gpus = train::nvidia_gpus(),
                                      .again = options.again};
   TRY_ASSIGN(request.bounds, version_query(options.versions));
   const auto bisection = commands::bisect_run(request, world.context);

@@ -7,7 +7,6 @@
 #include "cli/app.hpp"
 #include "cli/option_values.hpp"
 #include "cli/reports/bump_formats.hpp"
-#include "train/machine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -46,7 +45,6 @@ Result<int> run_bump(World& world, const BumpOptions& options) {
   TRY_ASSIGN(const auto tries, at_least(1, options.tries, "--tries"));
   const auto document = commands::bump({.recipe = options.recipe,
                                         .engine = options.engine,
-                                        .machine_gpus = train::nvidia_gpus(),
                                         .tries = tries.value_or(kTries),
                                         .build = !options.no_build,
                                         .again = options.again},

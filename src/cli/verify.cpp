@@ -9,7 +9,6 @@
 #include "base/text.hpp"
 #include "cli/app.hpp"
 #include "containers/engine.hpp"
-#include "train/machine.hpp"
 
 namespace launch::cli {
 namespace {
@@ -109,9 +108,9 @@ std::string json_of(const commands::VerifyDocument& document) {
 }
 
 Result<int> run_verify(World& world, const VerifyOptions& options) {
-  const auto document = commands::verify(
-      {.recipe = options.recipe, .engine = options.engine, .machine_gpus = train::nvidia_gpus()},
-      world.context, [&](std::string_view line) { world.terminal.line(world.terminal.dim(line)); });
+  const auto document =
+      commands::verify({.recipe = options.recipe, .engine = options.engine}, world.context,
+                       [&](std::string_view line) { world.terminal.line(world.terminal.dim(line)); });
   if (!document) return ended(world, document.error(), "nothing was verified");
   world.terminal.clear();
   auto& reporter = world.context.reporter;

@@ -19,6 +19,7 @@
 #include "project/labels.hpp"
 #include "project/recipe_digest.hpp"
 #include "pytorch/channel.hpp"
+#include "train/machine.hpp"
 
 namespace launch::commands {
 namespace {
@@ -181,11 +182,11 @@ class Search {
     const auto& version = text(place);
     auto known = state_.known(version);
     TRY(require_no_stop(context_));
-    TRY_ASSIGN(const auto image, image_of(place, known));
-    if (image) {
+    TRY_ASSIGN(const auto built, image_of(place, known));
+    if (built) {
       TRY_ASSIGN(const auto engine, find_engine(context_, subject_.workspace.site, request_.engine));
       while (known.trial() == probe::Trial::untried) {
-        TRY(run_once(engine, *image, version, known));
+        TRY(run_once(engine, *built, version, known));
         TRY(state_.remember(version, known));
       }
     } else {
@@ -195,8 +196,19 @@ class Search {
     return {};
   }
 
+  /// A candidate's lock.
+  struct Locked {
+    std::filesystem::path folder;    ///< where it is
+    specs::Accelerator accelerator;  ///< of its torch
+  };
+  /// A candidate's image.
+  struct Built {
+    Digest image;
+    specs::Accelerator accelerator;  ///< of its torch
+  };
+
   /// Locks and builds a candidate; nullopt if that cannot be done, with the reason.
-  Result<std::optional<Digest>> image_of(std::size_t place, KnownTrial& known) {
+  Result<std::optional<Built>> image_of(std::size_t place, KnownTrial& known) {
     const auto& version = text(place);
     context_.reporter.status("locking torch " + version);
     const auto locked = lock_candidate(place);
@@ -207,7 +219,7 @@ class Search {
     }
     TRY(kept_.keep(subject_.lock, state_.image()));
     auto context = context_;
-    context.lock_folder = *locked;
+    context.lock_folder = locked->folder;
     context.reporter.status("building the image with torch " + version);
     const auto built = build({.recipe = request_.recipe, .engine = request_.engine, .run = false}, context);
     if (!built) {
@@ -220,11 +232,10 @@ class Search {
     if (candidate_ && *candidate_ != id) kept_.drop(*candidate_);
     candidate_ = id;
     TRY(state_.set_image(id));
-    return id;
+    return Built{id, locked->accelerator};
   }
 
-  /// The folder with the candidate's lock.
-  Result<std::filesystem::path> lock_candidate(std::size_t place) {
+  Result<Locked> lock_candidate(std::size_t place) {
     const auto& version = list_.builds[place].version;
     LockRequest wanted{.recipe = request_.recipe, .write = false};
     for (const auto& each : subject_.recipe.torch.packages) wanted.upgrade_only.push_back(each.name);
@@ -239,20 +250,19 @@ class Search {
     TRY(make_folder(context_.disk, folder));
     const auto file = subject_.workspace.project.lock_place(subject_.recipe.name).filename();
     TRY(write_file(context_.disk, folder / file, project::write_lockfile(locked.resolution.lock)));
-    return folder;
+    return Locked{std::move(folder), project::accelerator(locked.resolution.lock)};
   }
 
   /// Errors: the command cannot be started; the engine fails; a stop.
-  Result<void> run_once(const containers::Engine& engine, const Digest& image, const std::string& version,
+  Result<void> run_once(const containers::Engine& engine, const Built& built, const std::string& version,
                         KnownTrial& known) {
     constexpr std::size_t kMostLines = 20;
     containers::RunSpec run;
     run.argv = {"sh", "-c", request_.command};
     run.environment = {{"LAUNCH_BISECT_VERSION", version}};
     run.shm_bytes = image::kInsideShm;
-    const auto& cuda = subject_.recipe.torch.cuda;
-    const bool no_cuda = cuda && cuda->kind() != specs::Accelerator::Kind::cuda;
-    if (request_.machine_gpus > 0 && !no_cuda) run.gpus = specs::GpuSet::all();
+    if (const auto* vendor = train::gpu_vendor(built.accelerator))
+      run.give(train::access_to_all(train::find_gpus(*vendor)));
     std::vector<std::string> output;
     const auto on_line = [&](Stream /*stream*/, std::string_view line) {
       if (output.size() == kMostLines) output.erase(output.begin());
@@ -260,8 +270,8 @@ class Search {
     };
     context_.reporter.status("running the command with torch " + version);
     const auto folder = build_folder_of(subject_.workspace.site);
-    TRY_ASSIGN(const auto outcome, image::run_inside(engine, {subject_.recipe.name, image, folder}, kBisect,
-                                                     std::move(run), on_line, context_.work()));
+    TRY_ASSIGN(const auto outcome, image::run_inside(engine, {subject_.recipe.name, built.image, folder},
+                                                     kBisect, std::move(run), on_line, context_.work()));
     TRY(require_no_stop(context_));
     if (outcome.exit_code == kNotExecutable || outcome.exit_code == kNotFound) {
       return fail(input_error(

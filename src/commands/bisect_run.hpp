@@ -17,7 +17,6 @@ struct BisectRunRequest {
   std::string command;                     ///< a line for sh, run in a container of each candidate
   probe::VersionQuery bounds = {};         ///< from, to and last; the recipe says the rest
   std::optional<std::string> engine = {};  ///< podman, docker or a path to one
-  int machine_gpus = 0;                    ///< NVIDIA devices of this machine
   bool again = false;                      ///< forget what an earlier search found
 };
 

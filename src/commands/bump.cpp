@@ -1,7 +1,6 @@
 #include "commands/bump.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +9,7 @@
 #include "base/file.hpp"
 #include "base/text.hpp"
 #include "commands/build.hpp"
+#include "commands/bump_fallbacks.hpp"
 #include "commands/bump_names.hpp"
 #include "commands/bump_state.hpp"
 #include "commands/check.hpp"
@@ -59,14 +59,6 @@ std::string torch_of(const project::Lockfile& lock) {
   return at == lock.packages.end() ? "" : at->version.text();
 }
 
-std::optional<specs::Day> day_before(const specs::Day& day) {
-  const auto before = std::chrono::floor<std::chrono::days>(day.midnight()) - std::chrono::days(1);
-  const std::chrono::year_month_day date{before};
-  return specs::Day::parse(fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()),
-                                       static_cast<unsigned>(date.month()),
-                                       static_cast<unsigned>(date.day())));
-}
-
 class Bump {
  public:
   Bump(const BumpRequest& request, const Context& context, Subject subject, BumpState state)
@@ -104,7 +96,7 @@ class Bump {
       context_.reporter.note(
           fmt::format("{} fails at {}: {}", tried.text(), step_name(*tried.failed), tried.reasons.front()));
       if (!tried.night) break;
-      as_of = day_before(*tried.night);
+      as_of = tried.night->previous();
     }
     document_.more = subject_.is_nightly();
     return compare_broken(current_try());
@@ -191,7 +183,7 @@ class Bump {
       candidate.remembered = true;
       return {};
     }
-    const VerifyRequest wanted{request_.recipe, request_.engine, request_.machine_gpus};
+    const VerifyRequest wanted{.recipe = request_.recipe, .engine = request_.engine};
     TRY_ASSIGN(const auto found, verify(wanted, context, [](std::string_view /*line*/) {}));
     if (found.verified()) return {};
     std::vector<std::string> reasons;
@@ -223,7 +215,18 @@ class Bump {
                                      [](const BumpTry& tried) { return tried.failed.has_value(); });
     if (works.lock.empty() || broken == document_.tries.rend()) return {};
     TRY_ASSIGN(document_.broken, difference(works, *broken));
+    if (broken->failed == Step::check && !works.torch.empty() && !broken->torch.empty())
+      find_fallbacks(works, *broken);
     return {};
+  }
+
+  void find_fallbacks(const BumpTry& works, const BumpTry& broken) {
+    auto found = fallbacks_of_locks(subject_.workspace, subject_.recipe, works.lock, broken.lock, context_);
+    if (!found) {
+      document_.fallbacks_unknown = found.error().message();
+    } else if (!found->imports.empty()) {
+      document_.fallbacks = *std::move(found);
+    }
   }
 
   Result<DiffDocument> difference(const BumpTry& before, const BumpTry& after) const {

@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "commands/diff.hpp"
+#include "commands/fallbacks.hpp"
 #include "pysource/answer.hpp"
 #include "pysource/requirement.hpp"
 #include "specs/day.hpp"
@@ -18,7 +19,6 @@ namespace launch::commands {
 struct BumpRequest {
   std::string recipe;                      ///< name or path
   std::optional<std::string> engine = {};  ///< podman, docker or a path to one
-  int machine_gpus = 0;                    ///< NVIDIA devices of this machine
   int tries = 10;                          ///< nightlies at most
   bool build = true;                       ///< else a nightly that locks and passes the check is enough
   bool again = false;                      ///< also verify what an earlier bump could not verify
@@ -61,10 +61,13 @@ struct BumpDocument {
   bool more = false;                 ///< there are older ones that were not tried
   std::optional<DiffDocument> diff;  ///< the lock before and the new one; nullopt: no new one, or none before
   std::optional<DiffDocument> broken;  ///< the newest that works and the oldest after it that does not
-  std::vector<NameChange> names;       ///< between the lock before and the new one
-  std::string names_unknown;           ///< why these are not known
-  std::string dockerfile;              ///< that was written or is up to date; empty: there is no new lock
-  bool verified = false;               ///< what the lock has now was built and verified
+  /// Imports with which the code works with both of `broken`; nullopt: no import is missing.
+  std::optional<FallbackDocument> fallbacks;
+  std::string fallbacks_unknown;  ///< why these are not known
+  std::vector<NameChange> names;  ///< between the lock before and the new one
+  std::string names_unknown;      ///< why these are not known
+  std::string dockerfile;         ///< that was written or is up to date; empty: there is no new lock
+  bool verified = false;          ///< what the lock has now was built and verified
 
   bool works() const { return answer != Answer::stays; }
 };

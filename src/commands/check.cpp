@@ -12,7 +12,6 @@
 #include "commands/check_history.hpp"
 #include "commands/check_wheels.hpp"
 #include "commands/scan_paths.hpp"
-#include "locking/locate.hpp"
 #include "probe/findings.hpp"
 #include "probe/platforms.hpp"
 #include "probe/read_source.hpp"
@@ -96,11 +95,7 @@ class Check {
 
   Result<std::vector<probe::OpenedWheels>> open_locked() {
     const auto& lock = subject_.lock->lock;
-    const auto origins = locking::origins_of(lock.provenance, sources_.site, subject_.further);
-    const probe::LocateWheel locate = [this, origins](const auto& wheel) -> Result<specs::Url> {
-      TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, origins, sources_.http));
-      return *located.front().url;
-    };
+    const auto locate = locate_in(lock.provenance, sources_.site, subject_.further, sources_.http);
     const auto packages = normalized(std::get<LockedWheels>(request_.wheels).packages);
     if (!packages.empty())
       return probe::open_locked_wheels(lock, packages, locate, sources_.store, sources_.http);

@@ -10,6 +10,7 @@
 
 #include "commands/scan_paths.hpp"
 #include "commands/source_survey.hpp"
+#include "locking/locate.hpp"
 
 namespace launch::commands {
 namespace {
@@ -94,6 +95,15 @@ Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context
   CheckSubject subject;
   TRY_ASSIGN(subject.paths, find_scan_paths(request.paths, request.exclude, context));
   return subject;
+}
+
+probe::LocateWheel locate_in(const project::Provenance& provenance, const project::Site& site,
+                             const std::vector<project::Recipe::Index>& further, net::HttpClient& http) {
+  return [origins = locking::origins_of(provenance, site, further),
+          &http](const project::LockedWheel& wheel) -> Result<specs::Url> {
+    TRY_ASSIGN(const auto located, locking::locate_wheels({wheel}, origins, http));
+    return *located.front().url;
+  };
 }
 
 OwnCode::OwnCode(const std::vector<probe::ScanPath>& paths, const probe::ImportedModules& imports,

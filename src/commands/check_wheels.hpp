@@ -30,6 +30,11 @@ struct CheckSubject {
 Result<CheckSubject> subject_of_check(const CheckRequest& request, const Context& context,
                                       const Workspace* workspace);
 
+/// Finds locked wheels where the lock, the site and further indexes say that they are. The client outlives
+/// the function.
+probe::LocateWheel locate_in(const project::Provenance& provenance, const project::Site& site,
+                             const std::vector<project::Recipe::Index>& further, net::HttpClient& http);
+
 /// Modules of the scanned code, which are not looked up in wheels.
 class OwnCode {
  public:

@@ -11,7 +11,6 @@
 #include "probe/fallbacks.hpp"
 #include "probe/platforms.hpp"
 #include "probe/read_source.hpp"
-#include "probe/wheel_lookup.hpp"
 #include "pysource/requirement_names.hpp"
 
 namespace launch::commands {
@@ -19,24 +18,21 @@ namespace {
 
 constexpr const char* kTorch = "torch";
 
-/// A release and what it says of the code's names.
+/// A build of torch and what it says of the code's names.
 struct Side {
   probe::AskedWheel wheel;
   probe::PlatformApis apis;
   std::vector<probe::JudgedName> names = {};
 };
 
-Result<Side> side_of(const std::string& version, const project::Site& site, const store::Store& store,
-                     net::HttpClient& http, Reporter& reporter) {
-  reporter.status(fmt::format("looking for torch {}", version));
-  TRY_ASSIGN(auto opened, probe::open_release({.version = version}, site, store, http));
+Side side_of(probe::OpenedWheels opened) {
   auto wheel = opened.asked.front();
   std::vector<probe::OpenedWheels> wheels;
   wheels.push_back(std::move(opened));
   return Side{std::move(wheel), probe::PlatformApis(std::move(wheels))};
 }
 
-/// The rewriting of some code for two releases.
+/// The rewriting of some code for two builds.
 class Fallbacks {
  public:
   Fallbacks(Side older, Side newer, probe::TreeScan scan)
@@ -141,6 +137,11 @@ bool FallbackDocument::complete() const {
   return std::all_of(imports.begin(), imports.end(), [](const auto& each) { return each.reason.empty(); });
 }
 
+Result<FallbackDocument> fallbacks_between(probe::OpenedWheels older, probe::OpenedWheels newer,
+                                           probe::TreeScan scan) {
+  return Fallbacks(side_of(std::move(older)), side_of(std::move(newer)), std::move(scan)).run();
+}
+
 Result<FallbackDocument> fallbacks(const FallbackRequest& request, const Context& context) {
   TRY_ASSIGN(const auto site, load_site(context));
   TRY_ASSIGN(const auto store, open_store(context, site));
@@ -148,10 +149,14 @@ Result<FallbackDocument> fallbacks(const FallbackRequest& request, const Context
   TRY_ASSIGN(const auto paths, find_scan_paths(request.paths, request.exclude, context));
   TRY_ASSIGN(auto scan, probe::scan_tree(paths, {kTorch}));
   warn_of_problems(scan, context.reporter);
-  TRY_ASSIGN(auto older, side_of(request.from, site, store, *http, context.reporter));
-  TRY_ASSIGN(auto newer, side_of(request.to, site, store, *http, context.reporter));
+  const auto open = [&](const std::string& version) {
+    context.reporter.status(fmt::format("looking for torch {}", version));
+    return probe::open_release({.version = version}, site, store, *http);
+  };
+  TRY_ASSIGN(auto older, open(request.from));
+  TRY_ASSIGN(auto newer, open(request.to));
   context.reporter.status("reading the wheels");
-  TRY_ASSIGN(auto document, Fallbacks(std::move(older), std::move(newer), std::move(scan)).run());
+  TRY_ASSIGN(auto document, fallbacks_between(std::move(older), std::move(newer), std::move(scan)));
   TRY(require_no_stop(context));
   return document;
 }

@@ -6,6 +6,8 @@
 #include "base/result.hpp"
 #include "commands/context.hpp"
 #include "probe/report.hpp"
+#include "probe/source_tree.hpp"
+#include "probe/wheel_lookup.hpp"
 
 namespace launch::commands {
 
@@ -34,6 +36,11 @@ struct FallbackDocument {
 
   bool complete() const;  ///< every import has a fallback
 };
+
+/// Finds the fallbacks of scanned code for two builds of torch. Errors: those of PlatformApis::ask,
+/// look_elsewhere and read_source.
+Result<FallbackDocument> fallbacks_between(probe::OpenedWheels older, probe::OpenedWheels newer,
+                                           probe::TreeScan scan);
 
 /// For imports of torch that one release has and the other lacks, finds the module that has the name there,
 /// and writes the gated import that works with both. Imports that may be missing are left alone. Warns about

@@ -93,22 +93,26 @@ Result<containers::Image> find_image(const Subject& subject, const containers::E
 }
 
 /// Chooses the GPUs, and says if none are used.
-Result<specs::GpuSet> choose_gpus(const Subject& subject, int machine_gpus, project::Verification& found,
-                                  const Context& context) {
+Result<containers::GpuAccess> choose_gpus(const Subject& subject, const VerifyRequest& request,
+                                          project::Verification& found, const Context& context) {
   const auto& lock = subject.locked.lock.lock;
-  const auto accelerator = project::accelerator(lock);
-  if (accelerator.kind() != specs::Accelerator::Kind::cuda || machine_gpus == 0) {
-    context.reporter.note(fmt::format("verifying without a GPU: {}", machine_gpus == 0
-                                                                         ? "this machine has no NVIDIA GPU"
-                                                                         : "the lock has no CUDA packages"));
-    return specs::GpuSet::none();
+  const auto* vendor = train::gpu_vendor(project::accelerator(lock));
+  if (vendor == nullptr) {
+    context.reporter.note("verifying without a GPU: the lock's torch uses none");
+    return containers::GpuAccess{};
   }
-  const auto gpus = train::ask_gpus(context.runner, context.stop);
-  TRY(train::check_gpus(lock, gpus, specs::GpuSet::all()));
-  for (const auto& gpu : gpus) found.gpus.push_back(gpu.name.empty() ? "unknown GPU" : gpu.name);
-  if (gpus.empty()) found.gpus.assign(static_cast<std::size_t>(machine_gpus), "unknown GPU");
-  found.driver = gpus.empty() ? "unknown" : gpus.front().driver;
-  return specs::GpuSet::all();
+  auto gpus = train::find_gpus(*vendor, request.machine);
+  const auto there = gpus.existing();
+  if (there == 0) {
+    context.reporter.note(fmt::format("verifying without a GPU: this machine has no {} GPU", vendor->name));
+    return containers::GpuAccess{};
+  }
+  train::complete_gpus(gpus, context.runner, context.stop);
+  TRY(train::check_gpus(lock, gpus.usable, specs::GpuSet::all()));
+  for (const auto& gpu : gpus.usable) found.gpus.push_back(gpu.name.empty() ? "unknown GPU" : gpu.name);
+  const auto& driver = gpus.usable.front().driver;
+  found.driver = driver.empty() ? "unknown" : driver;
+  return train::access_to_all(gpus);
 }
 
 bool is_needed(const probe::NeededName& name) {
@@ -133,7 +137,7 @@ std::vector<std::string> smoke_command(const Subject& subject) {
 }
 
 image::InspectRequest inspect_request(const Subject& subject, const Digest& image_id,
-                                      const specs::GpuSet& gpus) {
+                                      const containers::GpuAccess& gpus) {
   image::InspectRequest request{.recipe = subject.locked.recipe.name,
                                 .image_id = image_id,
                                 .folder = build_folder_of(subject.workspace.site),
@@ -310,7 +314,7 @@ Result<VerifyDocument> verify(const VerifyRequest& request, const Context& conte
   TRY_ASSIGN(const auto engine, find_engine(context, subject.workspace.site, request.engine));
   TRY_ASSIGN(const auto image, find_image(subject, engine));
   auto document = document_of(subject, image, engine.info(), context);
-  TRY_ASSIGN(const auto gpus, choose_gpus(subject, request.machine_gpus, document.found, context));
+  TRY_ASSIGN(const auto gpus, choose_gpus(subject, request, document.found, context));
   auto& output = document.output;
   const auto on_line = [&](std::string_view line) {
     if (output.size() == kMostLines) output.erase(output.begin());

@@ -16,7 +16,7 @@ namespace launch::commands {
 struct VerifyRequest {
   std::string recipe;                      ///< name or path
   std::optional<std::string> engine = {};  ///< podman, docker or a path to one
-  int machine_gpus = 0;                    ///< NVIDIA devices of this machine (train::MachineGpus)
+  std::filesystem::path machine = "/";     ///< the root of the files that show its GPUs
 };
 
 /// One reason why an image is not verified.

@@ -96,6 +96,15 @@ struct Network {
   std::string subnet = {};  ///< "198.19.4.0/27"; empty: the engine chooses
 };
 
+/// How a container is given GPUs.
+struct GpuAccess {
+  specs::GpuSet gpus = specs::GpuSet::none();  ///< by names that the engine knows
+  std::vector<std::string> devices = {};       ///< else by files: RunSpec::devices
+  std::vector<unsigned> device_groups = {};    ///< as in RunSpec
+
+  bool empty() const { return gpus.empty() && devices.empty(); }
+};
+
 /// A container to run in the foreground.
 struct RunSpec {
   std::string name;
@@ -124,6 +133,13 @@ struct RunSpec {
   std::optional<int> stop_seconds = {};
   std::string stop_signal = {};  ///< that asks it to end; empty: the image's, or SIGTERM
   specs::GpuSet gpus = specs::GpuSet::none();
+
+  void give(const GpuAccess& access) {
+    gpus = access.gpus;
+    devices.insert(devices.end(), access.devices.begin(), access.devices.end());
+    device_groups = access.device_groups;
+  }
+
   /// Takes all capabilities from root in the container, and the means to regain them.
   bool confined = false;
   bool init = true;         ///< a small init as PID 1

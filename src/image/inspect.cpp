@@ -52,7 +52,7 @@ containers::RunSpec run_spec(const InspectRequest& request) {
   run.argv.insert(run.argv.end(), request.names.begin(), request.names.end());
   run.argv.emplace_back("--");
   run.argv.insert(run.argv.end(), request.smoke.begin(), request.smoke.end());
-  run.gpus = request.gpus;
+  run.give(request.gpus);
   run.shm_bytes = kInsideShm;
   return run;
 }

@@ -14,7 +14,6 @@
 #include "base/work.hpp"
 #include "containers/engine.hpp"
 #include "pytorch/torch_build.hpp"
-#include "specs/gpu_set.hpp"
 
 namespace launch::image {
 
@@ -26,7 +25,7 @@ struct InspectRequest {
   bool torch = true;                    ///< ask torch for its build
   std::vector<std::string> names = {};  ///< to import: "torch.nn:Module", "torch.nn:" (Requirement::text)
   std::vector<std::string> smoke = {};  ///< the command, not empty
-  specs::GpuSet gpus = specs::GpuSet::none();
+  containers::GpuAccess gpus = {};
 };
 
 /// The answers of an image; nullopt where it did not get that far.

@@ -1,7 +1,6 @@
 #include "probe/versions.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <utility>
 
@@ -105,22 +104,15 @@ std::string why_absent(const Offer& offer, const ReleaseQuery& query) {
   return fmt::format("no wheel for {}", query.platform.text());
 }
 
-std::string day_text(std::chrono::sys_seconds midnight) {
-  const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(midnight)};
-  return fmt::format("{:04}-{:02}-{:02}", static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
-                     static_cast<unsigned>(date.day()));
-}
-
 /// Adds the days between the first and the last nightly that have none.
 void add_missing_nights(VersionList& list) {
-  constexpr std::chrono::days kDay{1};
   std::optional<specs::Day> before;
   for (const auto& build : list.builds) {
     const auto day = pytorch::nightly_day(build.version);
     if (!day) continue;
-    if (before && before->midnight() + kDay < day->midnight()) {
-      const auto first = day_text(before->midnight() + kDay);
-      const auto last = day_text(day->midnight() - kDay);
+    if (before && before->next() < *day) {
+      const auto first = before->next().text();
+      const auto last = day->previous().text();
       list.skipped.push_back({first == last ? first : fmt::format("{} to {}", first, last), "no nightly"});
     }
     before = day;

@@ -45,6 +45,14 @@ std::string Day::text() const {
                      static_cast<unsigned>(date_.month()), static_cast<unsigned>(date_.day()));
 }
 
+Day Day::previous() const {
+  return Day(std::chrono::sys_days(date_) - std::chrono::days(1));
+}
+
+Day Day::next() const {
+  return Day(std::chrono::sys_days(date_) + std::chrono::days(1));
+}
+
 std::string Day::digits() const {
   return replace_all(text(), "-", "");
 }

@@ -20,6 +20,9 @@ class Day {
   std::string text() const;
   /// "20250606"
   std::string digits() const;
+  /// The day before and the day after it.
+  Day previous() const;
+  Day next() const;
   /// Its midnight, in seconds since 1970.
   std::chrono::sys_seconds midnight() const { return std::chrono::sys_days(date_); }
 

@@ -1,12 +1,15 @@
 #include "train/machine.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.hpp"
@@ -69,6 +72,13 @@ pytorch::GpuNeeds needs_of(const project::Lockfile& lock) {
   return needs;
 }
 
+void add_group(const std::filesystem::path& device, std::set<unsigned>& groups) {
+  struct stat status {};
+  // Root's is of no use to anyone else.
+  if (::stat(device.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && status.st_gid != 0)
+    groups.insert(status.st_gid);
+}
+
 }  // namespace
 
 Machine this_machine() {
@@ -100,8 +110,25 @@ MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root
   return {.vendor = &vendor, .usable = vendor.find(fabric::Tree(root))};
 }
 
-int nvidia_gpus() {
-  return static_cast<int>(find_gpus(gpu_vendors().front()).existing());
+std::vector<unsigned> groups_of(std::span<const std::string> devices) {
+  std::set<unsigned> groups;
+  for (const auto& device : devices) {
+    add_group(device, groups);
+    std::error_code code;
+    std::filesystem::directory_iterator at(device, code);
+    for (; !code && at != std::filesystem::directory_iterator(); at.increment(code))
+      add_group(at->path(), groups);
+  }
+  return {groups.begin(), groups.end()};
+}
+
+containers::GpuAccess access_to_all(const MachineGpus& gpus) {
+  if (gpus.existing() == 0) return {};
+  const auto& vendor = *gpus.vendor;
+  if (vendor.device.empty()) return {.gpus = specs::GpuSet::all()};
+  containers::GpuAccess access{.devices = {std::string(vendor.device), std::string(vendor.devices)}};
+  access.device_groups = groups_of(access.devices);
+  return access;
 }
 
 void complete_gpus(MachineGpus& gpus, ProcessRunner& runner, std::stop_token stop) {

@@ -9,6 +9,7 @@
 
 #include "base/process.hpp"
 #include "base/result.hpp"
+#include "containers/engine.hpp"
 #include "project/lockfile.hpp"
 #include "pytorch/gpu_needs.hpp"
 #include "specs/gpu_set.hpp"
@@ -37,8 +38,11 @@ struct MachineGpus {
 /// Those that the files of a machine show, below its root.
 MachineGpus find_gpus(const GpuVendor& vendor, const std::filesystem::path& root = "/");
 
-/// How many NVIDIA GPUs this machine has, whatever else it has.
-int nvidia_gpus();
+/// The groups, other than root's, whose members may use these devices: files or folders of them.
+std::vector<unsigned> groups_of(std::span<const std::string> devices);
+
+/// How a container gets all GPUs of the machine; it gets none if there are none.
+containers::GpuAccess access_to_all(const MachineGpus& gpus);
 
 /// Replaces what files say about GPUs with what the driver's own tool says, if there is one and it says
 /// anything.

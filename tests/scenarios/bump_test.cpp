@@ -92,6 +92,8 @@ TEST_F(BumpScenario, TheNewestNightlyThatWorksReplacesLockDockerfileAndRecord) {
             "commits in between: " +
                 compare('b', 'c') +
                 "\n"
+                "src/train.py:1: torch.Module has no fallback: it was not found anywhere in torch "
+                "2.9.0.dev20250606+cpu\n"
                 "date of the nightly 2025-06-04 → 2025-06-05\n"
                 "torch 2.9.0.dev20250604+cpu → 2.9.0.dev20250605+cpu\n"
                 "1 file to fetch (1.2 kB)\n"
@@ -105,7 +107,7 @@ TEST_F(BumpScenario, TheNewestNightlyThatWorksReplacesLockDockerfileAndRecord) {
       done.err,
       "torch 2.9.0.dev20250606+cpu fails at check: src/train.py:1: torch.Module: torch/__init__.py of torch "
       "2.9.0.dev20250606+cpu has no Module\n"
-      "verifying without a GPU: this machine has no NVIDIA GPU\n");
+      "verifying without a GPU: the lock's torch uses none\n");
   EXPECT_THAT(lock(), HasSubstr("version = \"2.9.0.dev20250605+cpu\""));
   EXPECT_THAT(scenario_.read(kRecord), HasSubstr("2.9.0.dev20250605+cpu"));
   EXPECT_EQ(demo_.launch({"render", "demo", "--check"}).code, 0);
@@ -152,6 +154,8 @@ TEST_F(BumpScenario, IfNothingNewerWorksNothingChanges) {
           "commits in between: " +
           compare('a', 'b') +
           "\n"
+          "src/train.py:1: torch.Module has no fallback: it was not found anywhere in torch "
+          "2.9.0.dev20250605+cpu\n"
           "demo was not moved: nothing newer works\n");
   EXPECT_EQ(scenario_.files("lockfiles"), before);
   EXPECT_FALSE(scenario_.exists("images/demo/Dockerfile"));
@@ -229,7 +233,43 @@ Commits of torch: <)" + compare('a', 'b') +
 
 Broken since `torch 2.9.0.dev20250606+cpu`; `torch 2.9.0.dev20250605+cpu` works. Commits of torch in between: <)" +
                           compare('b', 'c') + R"(>
+
+### Fallbacks
+
+- `src/later.py:2: torch.later has no fallback: it was not found anywhere in torch 2.9.0.dev20250606+cpu`
+- `src/train.py:1: torch.Module has no fallback: it was not found anywhere in torch 2.9.0.dev20250606+cpu`
 )");
+}
+
+TEST_F(BumpScenario, AnImportThatMovedHasAFallback) {
+  const std::string package = "class Module: pass\n";
+  const auto offer_tensor = [&](const std::string& day, char commit, const std::string& module) {
+    channel_.add({.name = "torch",
+                  .version = fmt::format("2.9.0.dev{}+cpu", day),
+                  .files = {{"torch/__init__.py", package},
+                            {module, "class Shard: pass\n"},
+                            {"torch/version.py", version_file(commit)}}});
+    scenario_.set("XDG_CACHE_HOME", scenario_.place("cache-" + day).string());
+  };
+  offer_tensor("20250605", 'b', "torch/_tensor.py");
+  offer_tensor("20250606", 'c', "torch/tensor.py");
+  scenario_.write("src/train.py", "from torch._tensor import Shard\nfrom torch import Module\n");
+  const auto* const patch =
+      "--- a/src/train.py\n+++ b/src/train.py\n@@ -1,2 +1,5 @@\n"
+      "-from torch._tensor import Shard\n"
+      "+try:\n+    from torch.tensor import Shard\n+except ImportError:\n"
+      "+    from torch._tensor import Shard\n from torch import Module\n";
+  auto done = bump({"--no-build", "--format", "markdown"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(done.out,
+              EndsWith("\n\n### Fallbacks\n\nWith this patch (`git apply`), the imports work with both:"
+                       "\n\n```diff\n" +
+                       std::string(patch) + "```\n"));
+  scenario_.write("fallbacks.patch", patch);
+  EXPECT_EQ(scenario_.run({"git", "apply", "fallbacks.patch"}).code, 0);
+  done = bump({"--no-build"});
+  EXPECT_EQ(done.code, 0) << done.err;
+  EXPECT_THAT(done.out, EndsWith("demo moved to torch 2.9.0.dev20250606+cpu: not built\n"));
 }
 
 TEST_F(BumpScenario, Json) {
@@ -250,7 +290,7 @@ TEST_F(BumpScenario, Json) {
           compare('a', 'c') +
           R"("},"verified":{"before":{"time":"[UTC]","gpus":[],"driver":null,"image_id":"sha256:[SHA256]"},)"
           R"("after":{"time":"[UTC]","gpus":[],"driver":null,"image_id":"sha256:[SHA256]"}}},"names":[],)"
-          R"("broken":null,"dockerfile":"images/demo/Dockerfile"})"
+          R"("broken":null,"fallbacks":null,"dockerfile":"images/demo/Dockerfile"})"
           "\n");
 }
 

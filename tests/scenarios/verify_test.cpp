@@ -17,7 +17,7 @@ using testing::Not;
 
 const std::string kCommit(40, 'a');
 const std::string kOther(40, 'b');
-const std::string kWithoutGpu = "verifying without a GPU: this machine has no NVIDIA GPU\n";
+const std::string kWithoutGpu = "verifying without a GPU: the lock's torch uses none\n";
 constexpr const char* kRecord = "lockfiles/demo.verified.json";
 
 std::string version_file(const std::string& commit, const std::string& cuda = "None") {

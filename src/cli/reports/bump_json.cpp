@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "cli/reports/fallbacks.hpp"
 #include "cli/reports/json_parts.hpp"
 
 namespace launch::cli {
@@ -24,6 +25,11 @@ Json tries_json(const commands::BumpDocument& document) {
                     {"remembered", tried.remembered}});
   }
   return list;
+}
+
+Json fallbacks_of(const commands::BumpDocument& document) {
+  if (!document.fallbacks_unknown.empty()) return {{"unknown", document.fallbacks_unknown}};
+  return document.fallbacks ? parse_json<Json>(fallbacks_json(*document.fallbacks)) : Json();
 }
 
 Json names_json(const commands::BumpDocument& document) {
@@ -59,6 +65,7 @@ std::string bump_json(const commands::BumpDocument& document) {
                      {"diff", diff_or_null(document.diff)},
                      {"names", names_json(document)},
                      {"broken", diff_or_null(document.broken)},
+                     {"fallbacks", fallbacks_of(document)},
                      {"dockerfile", text_or_null<Json>(document.dockerfile)}};
   return json_text(json);
 }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "cli/reports/fallbacks.hpp"
 #include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
@@ -51,6 +52,32 @@ void add_failures(const commands::BumpDocument& document, std::vector<std::strin
                                 code(document.broken->after), code(document.broken->before), commits)});
 }
 
+/// A fence that is longer than any in the text.
+std::string fence_for(const std::string& text) {
+  std::string fence = "```";
+  while (text.find(fence) != std::string::npos) fence += '`';
+  return fence;
+}
+
+void add_fallbacks(const commands::BumpDocument& document, std::vector<std::string>& lines) {
+  const auto& unknown = document.fallbacks_unknown;
+  if (!document.fallbacks && unknown.empty()) return;
+  lines.insert(lines.end(), {"", "### Fallbacks", ""});
+  if (!document.fallbacks) {
+    lines.push_back(fmt::format("Unknown ({}).", code(unknown)));
+    return;
+  }
+  for (const auto& line : without_fallback(*document.fallbacks)) lines.push_back("- " + code(line));
+  const auto& patch = document.fallbacks->patch;
+  if (patch.empty()) return;
+  if (!lines.back().empty()) lines.emplace_back();
+  const auto fence = fence_for(patch);
+  lines.insert(lines.end(),
+               {"With this patch (`git apply`), the imports work with both:", "", fence + "diff"});
+  for (const auto line : launch::lines(patch)) lines.push_back(printable(line));
+  lines.push_back(fence);
+}
+
 }  // namespace
 
 /// For a pull request or an issue.
@@ -59,6 +86,7 @@ std::string bump_markdown(const commands::BumpDocument& document) {
   if (document.diff) lines.insert(lines.end(), {"", diff_markdown(*document.diff)});
   add_names(document, lines);
   add_failures(document, lines);
+  add_fallbacks(document, lines);
   return join(lines, "\n");
 }
 

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/reports/bump_formats.hpp"
 #include "cli/reports/diff_formats.hpp"
+#include "cli/reports/fallbacks.hpp"
 #include "pysource/requirement_names.hpp"
 
 namespace launch::cli {
@@ -28,6 +29,16 @@ void add_failures(const commands::BumpDocument& document, std::vector<std::strin
   }
 }
 
+void add_fallbacks(const commands::BumpDocument& document, std::vector<std::string>& lines) {
+  if (!document.fallbacks_unknown.empty())
+    lines.push_back(fmt::format("fallbacks: unknown ({})", document.fallbacks_unknown));
+  if (!document.fallbacks) return;
+  for (auto& line : without_fallback(*document.fallbacks)) lines.push_back(std::move(line));
+  if (document.fallbacks->patch.empty()) return;
+  lines.emplace_back("with this patch (git apply) the imports work with both:");
+  for (const auto line : launch::lines(document.fallbacks->patch)) lines.emplace_back(line);
+}
+
 void add_names(const commands::BumpDocument& document, std::vector<std::string>& lines) {
   for (const auto& name : document.names) {
     lines.push_back(fmt::format("{}: {} before, {} now ({})", pysource::dotted_name(name.name),
@@ -44,6 +55,7 @@ void add_names(const commands::BumpDocument& document, std::vector<std::string>&
 std::string bump_text(const commands::BumpDocument& document) {
   std::vector<std::string> lines;
   add_failures(document, lines);
+  add_fallbacks(document, lines);
   add_names(document, lines);
   for (auto& line : lines) line = printable(line);
   if (document.diff) lines.push_back(diff_text(*document.diff));

@@ -14,17 +14,19 @@ using Json = nlohmann::ordered_json;
 
 }  // namespace
 
-std::vector<std::string> fallbacks_text(const commands::FallbackDocument& document) {
+std::vector<std::string> without_fallback(const commands::FallbackDocument& document) {
   std::vector<std::string> lines;
-  std::size_t done = 0;
   for (const auto& each : document.imports) {
-    if (each.reason.empty()) {
-      ++done;
-    } else {
+    if (!each.reason.empty())
       lines.push_back(
           fmt::format("{}:{}: {} has no fallback: {}", each.file, each.line, each.name, each.reason));
-    }
   }
+  return lines;
+}
+
+std::vector<std::string> fallbacks_text(const commands::FallbackDocument& document) {
+  auto lines = without_fallback(document);
+  const auto done = document.imports.size() - lines.size();
   const auto& from = document.from.version;
   const auto& to = document.to.version;
   lines.push_back(document.imports.empty()

@@ -7,6 +7,9 @@
 
 namespace launch::cli {
 
+/// A line for each import without a fallback.
+std::vector<std::string> without_fallback(const commands::FallbackDocument& document);
+
 /// A line for each import without a fallback, and one that counts those with one.
 std::vector<std::string> fallbacks_text(const commands::FallbackDocument& document);
 

@@ -9,7 +9,6 @@
 #include <thread>
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include "base/text.hpp"
 #include "project/labels.hpp"
@@ -58,26 +57,10 @@ void choose_port(Plan& plan) {
   plan.notes.push_back(fmt::format("--port 0: torchrun uses port {}", plan.rendezvous.port));
 }
 
-void add_group(const std::filesystem::path& device, std::set<unsigned>& groups) {
-  struct stat status {};
-  // Root's is of no use to anyone else.
-  if (::stat(device.c_str(), &status) == 0 && !S_ISDIR(status.st_mode) && status.st_gid != 0)
-    groups.insert(status.st_gid);
-}
-
-/// The groups of the nodes' devices, and of those in a folder.
-std::vector<unsigned> groups_of(const Plan& plan) {
-  std::set<unsigned> groups;
-  for (const auto& node : plan.nodes) {
-    for (const auto& device : node.devices) {
-      add_group(device, groups);
-      std::error_code code;
-      std::filesystem::directory_iterator at(device, code);
-      for (; !code && at != std::filesystem::directory_iterator(); at.increment(code))
-        add_group(at->path(), groups);
-    }
-  }
-  return {groups.begin(), groups.end()};
+std::vector<unsigned> device_groups_of(const Plan& plan) {
+  std::vector<std::string> devices;
+  for (const auto& node : plan.nodes) devices.insert(devices.end(), node.devices.begin(), node.devices.end());
+  return groups_of(devices);
 }
 
 void add_variables(Plan& plan, const Machine& machine) {
@@ -189,7 +172,7 @@ class LocalPlace final : public Place {
     TRY_ASSIGN(auto plan, plan_run(recipe, request));
     choose_port(plan);
     TRY(share_gpus(plan, request, tools_.machine.gpus));
-    plan.device_groups = groups_of(plan);
+    plan.device_groups = device_groups_of(plan);
     TRY(check_given_files(plan, request.given));
     add_variables(plan, tools_.machine);
     configure_nccl(plan, tools_.nccl);

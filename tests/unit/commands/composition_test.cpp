@@ -18,6 +18,7 @@
 #include "fakes/fake_reporter.hpp"
 #include "fakes/files.hpp"
 #include "fakes/index_server.hpp"
+#include "fakes/machine_tree.hpp"
 #include "fakes/registry.hpp"
 #include "unit/base/scratch.hpp"
 
@@ -109,8 +110,12 @@ class Workflows : public ::testing::Test {
   /// On a machine with two GPUs, of which nvidia-smi says this.
   Result<VerifyDocument> verify_demo(const std::string& nvidia_smi, int gpus = 2) {
     runner_ = std::make_unique<WithGpus>(make_process_runner(), nvidia_smi);
-    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine_gpus = gpus}, context(),
-                  [](std::string_view) {});
+    for (int i = 0; i < gpus; ++i) write(fmt::format("machine-{}/dev/nvidia{}", gpus, i), "");
+    return verify_on(fmt::format("machine-{}", gpus));
+  }
+  Result<VerifyDocument> verify_on(const std::string& machine) {
+    return verify({.recipe = "demo", .engine = folder_ / "bin/podman", .machine = folder_ / machine},
+                  context(), [](std::string_view) {});
   }
   bool exists(const std::string& name) const { return std::filesystem::exists(folder_ / name); }
 
@@ -246,6 +251,35 @@ TEST_F(Workflows, AVerificationWithGpusThatNvidiaSmiDoesNotName) {
   const auto verified = verify_demo("");
   ASSERT_TRUE(verified) << verified.error().text();
   EXPECT_THAT(verified->found.text(), testing::EndsWith(" with 2 × unknown GPU, driver unknown"));
+}
+
+TEST_F(Workflows, AVerificationGivesAmdsGpusByTheirDevices) {
+  const std::string version = "2.9.0.dev20250606+rocm6.4";
+  fakes::IndexServer channel({.json = false, .hashes = false, .missing = 403, .root = "/nightly/rocm6.4"});
+  channel.add({.name = "torch", .version = version, .files = {{"torch/__init__.py", ""}}});
+  write("launch.toml", fmt::format("{}[channel]\nurl = \"{}\"\n", *read_file(folder_ / "launch.toml"),
+                                   channel.server().url()));
+  write("src/train.py", "");
+  auto recipe = *read_file(folder_ / "recipes/demo.toml") + "smoke = [\"true\"]\n";
+  recipe = replace_all(recipe, "channel = \"index\"", "channel = \"nightly\"\ncuda = \"rocm6.4\"");
+  write("recipes/demo.toml", recipe);
+  write("engine/site/torch.py", "__version__ = '" + version +
+                                    "'\nclass version:\n  cuda = None\n  hip = '6.4.43482'\n"
+                                    "class cuda:\n  device_count = lambda: 1\n");
+  const auto locked = lock({.recipe = "demo"}, context());
+  ASSERT_TRUE(locked) << locked.error().text();
+  const auto built = build_demo();
+  ASSERT_TRUE(built) << built.error().text();
+  ASSERT_TRUE(verify_on("machine"));
+  EXPECT_EQ(reporter_.notes.back(), "verifying without a GPU: this machine has no AMD GPU");
+  fakes::expand_machine(
+      "sys/class/kfd/kfd/topology/nodes/1/properties = simd_count 1216\\ngfx_target_version 90402\n",
+      folder_ / "machine");
+  const auto verified = verify_on("machine");
+  ASSERT_TRUE(verified) << verified.error().text();
+  EXPECT_THAT(verified->found.text(), testing::EndsWith(" with AMD gfx942, driver unknown"));
+  EXPECT_THAT(*read_file(folder_ / "engine/asked"),
+              testing::HasSubstr(R"("--device", "/dev/kfd", "--device", "/dev/dri")"));
 }
 
 TEST_F(Workflows, AVerificationRefusesADriverThatIsTooOld) {

@@ -70,6 +70,8 @@ TEST(DayTest, IsReadAndWrittenTheSame) {
   EXPECT_EQ(day->digits(), "20240229");
   EXPECT_EQ(Day::of_digits("20240229"), day);
   EXPECT_LT(*day, *Day::parse("2024-03-01"));
+  EXPECT_EQ(day->next(), Day::parse("2024-03-01"));
+  EXPECT_EQ(day->previous(), Day::parse("2024-02-28"));
   EXPECT_EQ(day->midnight().time_since_epoch().count(), 1709164800);
   for (const std::string text :
        {"2025-02-29", "2025-13-01", "2025-6-06", "20250606", "2025-06-06T", "", "+025-06-06"})
