@@ -77,88 +77,82 @@ void CallGraph::finish(const pysource::SymbolTable& symbols) {
   aliases_.clear();
 }
 
-/// Looks for a way to a unit against the direction of calls. The answer is that for the best way; a cycle is
-/// no way.
-class CallGraph::Search {
- public:
-  Search(const CallGraph& graph, const PassesGates& passes) : graph_(graph), passes_(passes) {}
+Reached CallSearch::reached(std::uint32_t unit) {
+  steps_ = 0;
+  return this->unit(unit);
+}
 
-  Reached unit(std::uint32_t number) {
-    if (depth_ > kMostNested || ++steps_ > kMostSteps) return Reached::yes;
-    if (const auto known = known_.find(number); known != known_.end()) return known->second;
-    known_.emplace(number, Reached::no);  // while it is looked for
-    ++depth_;
-    const auto& unit = graph_.units_[number];
-    auto result = Reached::yes;
-    if (unit.kind == Kind::module) {
-      if (!unit.open) result = module(unit.file);
-    } else {
-      // A module whose import may fail has been imported when its functions run.
-      result = this->unit(unit.owner);
-      if (result == Reached::caught) result = Reached::yes;
-      if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
-    }
-    --depth_;
-    if (result == Reached::no) {
-      known_.erase(number);  // it may have been a cycle
-    } else {
-      known_[number] = result;
-    }
-    return result;
+Reached CallSearch::unit(std::uint32_t number) {
+  if (depth_ > kMostNested || ++steps_ > kMostSteps) return Reached::yes;
+  const auto [known, added] = known_.try_emplace(number);
+  if (!added) {
+    if (known->second.looking > 0) cycle_ = std::min(cycle_, known->second.looking);
+    return known->second.reached;
   }
-
- private:
-  Reached site(std::uint32_t number) {
-    const auto& site = graph_.sites_[number];
-    auto result = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
-    if (result != Reached::no) result = std::max(result, unit(site.unit));
-    return site.guarded ? std::max(result, Reached::caught) : result;
+  known->second.looking = ++depth_;
+  const auto outer = std::exchange(cycle_, kNone);
+  const auto result = look_for(graph_.units_[number]);
+  // What a cycle has closed may be open from elsewhere.
+  if (result == Reached::yes || cycle_ >= depth_) {
+    known_[number] = {result, 0};
+    cycle_ = outer;
+  } else {
+    known_.erase(number);
+    cycle_ = std::min(cycle_, outer);
   }
+  --depth_;
+  return result;
+}
 
-  Reached module(std::uint32_t file) {
-    const auto found = graph_.importers_.find(file);
-    if (found == graph_.importers_.end()) return Reached::yes;
-    auto best = Reached::no;
-    for (const auto each : found->second) {
-      best = std::min(best, site(each));
-      if (best == Reached::yes) break;
-    }
-    return best;
+Reached CallSearch::look_for(const Unit& unit) {
+  if (unit.kind == Kind::module) return unit.open ? Reached::yes : module(unit.file);
+  // A module whose import may fail has been imported when its functions run.
+  auto result = this->unit(unit.owner);
+  if (result == Reached::caught) result = Reached::yes;
+  if (!unit.open && result != Reached::no) result = std::max(result, referred(unit));
+  return result;
+}
+
+Reached CallSearch::site(std::uint32_t number) {
+  const auto& site = graph_.sites_[number];
+  auto result = site.gates.empty() ? Reached::yes : passes_(site.gates, site.file);
+  if (result != Reached::no) result = std::max(result, unit(site.unit));
+  return site.guarded ? std::max(result, Reached::caught) : result;
+}
+
+Reached CallSearch::module(std::uint32_t file) {
+  const auto found = graph_.importers_.find(file);
+  if (found == graph_.importers_.end()) return Reached::yes;
+  auto best = Reached::no;
+  for (const auto each : found->second) {
+    best = std::min(best, site(each));
+    if (best == Reached::yes) break;
   }
+  return best;
+}
 
-  /// Whether what stands at a site may be the unit.
-  bool means(const pysource::NameSite& name, const Unit& unit) const {
-    using How = pysource::NameSite::How;
-    if (name.how == How::text) return true;
-    if (unit.kind == Kind::method) return name.how != How::bare;
-    if (name.how != How::bare) return name.how == How::attribute;
-    const auto file = graph_.sites_[name.site].file;
-    return file == unit.file || graph_.imported_.contains({file, unit.name}) || graph_.stars_.contains(file);
+/// Whether what stands at a site may be the unit.
+bool CallSearch::means(const pysource::NameSite& name, const Unit& unit) const {
+  using How = pysource::NameSite::How;
+  if (name.how == How::text) return true;
+  if (unit.kind == Kind::method) return name.how != How::bare;
+  if (name.how != How::bare) return name.how == How::attribute;
+  const auto file = graph_.sites_[name.site].file;
+  return file == unit.file || graph_.imported_.contains({file, unit.name}) || graph_.stars_.contains(file);
+}
+
+Reached CallSearch::referred(const Unit& unit) {
+  const auto [first, last] = std::equal_range(
+      graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{unit.name, 0},
+      [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
+  bool any = false;
+  auto best = Reached::no;
+  for (auto each = first; each != last && best != Reached::yes; ++each) {
+    if (!means(*each, unit)) continue;
+    any = true;
+    best = std::min(best, site(each->site));
   }
-
-  Reached referred(const Unit& unit) {
-    const auto [first, last] = std::equal_range(
-        graph_.names_.begin(), graph_.names_.end(), pysource::NameSite{unit.name, 0},
-        [](const pysource::NameSite& a, const pysource::NameSite& b) { return a.name < b.name; });
-    bool any = false;
-    auto best = Reached::no;
-    for (auto each = first; each != last && best != Reached::yes; ++each) {
-      if (!means(*each, unit)) continue;
-      any = true;
-      best = std::min(best, site(each->site));
-    }
-    return any ? best : Reached::yes;
-  }
-
-  const CallGraph& graph_;
-  const PassesGates& passes_;
-  std::map<std::uint32_t, Reached> known_;
-  int depth_ = 0;
-  int steps_ = 0;
-};
-
-Reached CallGraph::reached(std::uint32_t unit, const PassesGates& passes) const {
-  return Search(*this, passes).unit(unit);
+  return any ? best : Reached::yes;
 }
 
 }  // namespace launch::probe

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -29,12 +30,8 @@ class CallGraph {
   /// To be called after the last file.
   void finish(const pysource::SymbolTable& symbols);
 
-  /// What the gates of a site do: yes, unknown or no.
-  using PassesGates = std::function<Reached(const std::vector<pysource::Gate>& gates, std::uint32_t file)>;
-  /// How a unit comes to run.
-  Reached reached(std::uint32_t unit, const PassesGates& passes) const;
-
  private:
+  friend class CallSearch;
   struct Unit {
     pysource::CodeUnit::Kind kind;
     std::uint32_t name;   ///< its hash
@@ -48,8 +45,6 @@ class CallGraph {
     bool guarded;
     std::vector<pysource::Gate> gates;
   };
-  class Search;
-
   std::vector<Unit> units_;
   std::vector<Site> sites_;
   std::vector<pysource::NameSite> names_;   ///< sorted by name
@@ -62,6 +57,40 @@ class CallGraph {
   std::set<std::pair<std::uint32_t, std::uint32_t>> imported_;  ///< files and the names that they import
   std::set<std::uint32_t> stars_;                               ///< files that import a module's names
   std::unordered_map<std::uint32_t, std::vector<std::uint32_t>> importers_;  ///< sites, by the file imported
+};
+
+/// Looks for ways to units of a graph, against the direction of calls. The answer is that for the best way; a
+/// cycle is no way. The graph outlives the search.
+class CallSearch {
+ public:
+  /// What the gates of a site do: yes, unknown or no.
+  using PassesGates = std::function<Reached(const std::vector<pysource::Gate>& gates, std::uint32_t file)>;
+
+  CallSearch(const CallGraph& graph, PassesGates passes) : graph_(graph), passes_(std::move(passes)) {}
+  /// How a unit comes to run.
+  Reached reached(std::uint32_t unit);
+
+ private:
+  using Unit = CallGraph::Unit;
+  struct Answer {
+    Reached reached = Reached::no;
+    int looking = 0;  ///< how deep it is being looked for; 0: it is answered
+  };
+  static constexpr int kNone = std::numeric_limits<int>::max();
+
+  Reached unit(std::uint32_t number);
+  Reached look_for(const Unit& unit);
+  Reached site(std::uint32_t number);
+  Reached module(std::uint32_t file);
+  bool means(const pysource::NameSite& name, const Unit& unit) const;
+  Reached referred(const Unit& unit);
+
+  const CallGraph& graph_;
+  PassesGates passes_;
+  std::unordered_map<std::uint32_t, Answer> known_;
+  int depth_ = 0;
+  int steps_ = 0;
+  int cycle_ = kNone;  ///< how deep the outermost unit is that the last answers took for no way
 };
 
 }  // namespace launch::probe

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 #include <unordered_map>
@@ -49,9 +50,10 @@ class Groups {
 class Gates {
  public:
   explicit Gates(const GateContext& context)
-      : symbols_(context.symbols != nullptr ? *context.symbols : kNone),
-        calls_(context.calls),
-        evaluator_(symbols_, context.facts) {}
+      : symbols_(context.symbols != nullptr ? *context.symbols : kNone), evaluator_(symbols_, context.facts) {
+    if (context.calls != nullptr)
+      calls_.emplace(*context.calls, [this](const auto& gates, auto file) { return passes(gates, file); });
+  }
 
   void judge(JudgedUse& judged) {
     auto all = pysource::Truth::yes();
@@ -69,33 +71,27 @@ class Gates {
 
   /// Follows the calls to a use that would fail.
   void follow(JudgedUse& judged) {
-    if (calls_ == nullptr || !(judged.fails() || judged.is_open())) return;
-    const auto [known, added] = reached_.try_emplace(judged.use.unit, Reached::yes);
-    if (added) {
-      known->second =
-          calls_->reached(judged.use.unit, [&](const std::vector<pysource::Gate>& gates, std::uint32_t file) {
-            const auto [passed, first] = passed_.try_emplace(&gates, Reached::yes);
-            if (first) passed->second = passes(gates, file);
-            return passed->second;
-          });
-    }
-    judged.reached = known->second;
+    if (!calls_ || !(judged.fails() || judged.is_open())) return;
+    judged.reached = calls_->reached(judged.use.unit);
     if (judged.reached == Reached::no) judged.runs = Runs::no;
   }
 
  private:
   Reached passes(const std::vector<pysource::Gate>& gates, std::uint32_t file) {
+    const auto [known, added] = passed_.try_emplace(&gates, Reached::no);
+    if (!added) return known->second;
     auto all = pysource::Truth::yes();
     for (const auto& gate : gates) all = all & evaluator_.passes(gate, file);
-    return all.can_be_yes() ? Reached::yes : all.can_be_open() ? Reached::unknown : Reached::no;
+    if (all.can_be_open()) known->second = Reached::unknown;
+    if (all.can_be_yes()) known->second = Reached::yes;
+    return known->second;
   }
 
   static const pysource::SymbolTable kNone;
   const pysource::SymbolTable& symbols_;
-  const CallGraph* calls_;
   pysource::GateEvaluator evaluator_;
-  std::unordered_map<std::uint32_t, Reached> reached_;                           ///< by unit
-  std::unordered_map<const std::vector<pysource::Gate>*, Reached> passed_ = {};  ///< by a site's gates
+  std::unordered_map<const std::vector<pysource::Gate>*, Reached> passed_;  ///< by a site's gates
+  std::optional<CallSearch> calls_;
 };
 
 const pysource::SymbolTable Gates::kNone = {};

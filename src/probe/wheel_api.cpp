@@ -30,9 +30,9 @@ struct WheelApi::State {
   pysource::ModuleLibrary library;
 
   /// True if the file's wheel is on this machine.
-  bool is_near(const std::string& file) const {
+  bool is_local(const std::string& file) const {
     const auto found = origins.find(file);
-    return found != origins.end() && wheels[found->second.wheel].source->is_near();
+    return found != origins.end() && wheels[found->second.wheel].source->is_local();
   }
 };
 
@@ -62,7 +62,7 @@ WheelApi::WheelApi(std::vector<LabelledWheel> wheels) {
     return found == labels.end() ? std::string("the wheel") : found->second;
   };
   state->library.rules = &pytorch::api_rules();
-  state->library.is_near = [state](const std::string& file) { return state->is_near(file); };
+  state->library.is_local = [state](const std::string& file) { return state->is_local(file); };
 }
 
 WheelApi::~WheelApi() = default;
@@ -94,7 +94,7 @@ class Questioning {
     for (const auto& [file, as] : files) {
       if (!state_.origins.contains(file)) continue;
       const bool large = as.list != nullptr && as.list->is_large;
-      if (large && !state_.is_near(file)) continue;
+      if (large && !state_.is_local(file)) continue;
       used_.emplace(file, as);
       if (!state_.library.read.contains(file)) wanted_.emplace(file, as);
     }

@@ -39,7 +39,7 @@ class LocalWheel final : public WheelSource {
       : bytes_(std::move(bytes)), zip_(std::move(zip)), path_(std::move(path)) {}
 
   std::vector<std::string> files() const override { return names_of(zip_.entries()); }
-  bool is_near() const override { return true; }
+  bool is_local() const override { return true; }
 
   std::optional<ContentMark> mark(const std::string& name) const override {
     const auto* entry = zip_.find(name);

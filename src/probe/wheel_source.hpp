@@ -37,7 +37,7 @@ class WheelSource {
     return std::nullopt;
   }
   /// True if the wheel is on this machine, so that reading a large file of it costs little.
-  virtual bool is_near() const { return false; }
+  virtual bool is_local() const { return false; }
 };
 
 /// Some files of a wheel.

@@ -37,8 +37,8 @@ std::optional<Answer> listed(const ApiRules& rules, const NameList& list, const 
 /// this machine: yes or no; else unknown.
 Answer NameResolver::mentioned(const std::string& name, const std::string& what) {
   const auto& strings = library_.rules->strings;
-  const bool near = strings && library_.is_near && library_.files.has(strings.files.front()) &&
-                    library_.is_near(strings.files.front());
+  const bool near = strings && library_.is_local && library_.files.has(strings.files.front()) &&
+                    library_.is_local(strings.files.front());
   if (!near) return unknown(what);
   const auto* list = list_of(strings);
   if (list == nullptr) return unknown("not read yet");

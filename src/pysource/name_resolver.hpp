@@ -37,7 +37,7 @@ struct ModuleLibrary {
       label;  ///< of the wheel that holds the module: "torch 2.3.1"
   const ApiRules* rules = nullptr;
   /// True if a file may be read however large it is: its wheel is on this machine.
-  std::function<bool(const std::string& file)> is_near = {};
+  std::function<bool(const std::string& file)> is_local = {};
   std::unordered_map<std::string, std::shared_ptr<const ModuleNames>> read = {};  ///< by file
   std::map<std::string, WantedFile> wanted = {};  ///< files that an answer would have needed
   std::unordered_map<const Clause*, ClassBody> bodies = {};

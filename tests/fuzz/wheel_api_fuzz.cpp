@@ -25,7 +25,7 @@ class FakeWheel final : public probe::WheelSource {
     for (const auto& name : names) contents.push_back(files_.at(name));
     return contents;
   }
-  bool is_near() const override { return true; }
+  bool is_local() const override { return true; }
 
  private:
   Files files_;

@@ -49,10 +49,24 @@ void add_bound(std::string& text, const probe::VersionRange& range, const char* 
   add_lacks(text, range.lacks[*beyond]);
 }
 
+/// "; torch>=2.4.0 leaves these out": what to declare instead; empty if no version is allowed.
+std::string instead(const probe::VersionRange& range, const std::vector<std::size_t>& lacking) {
+  const auto* answer = range.answer();
+  if (answer == nullptr) return "";
+  const auto& matrix = range.matrix;
+  std::vector<std::string> bounds;
+  if (lacking.front() < answer->first) bounds.push_back(">=" + matrix.versions[answer->first].version);
+  if (lacking.back() > answer->last) bounds.push_back("<=" + matrix.versions[answer->last].version);
+  return fmt::format("; {}{} leaves {} out", matrix.package, join(bounds, ","),
+                     lacking.size() == 1 ? "it" : "these");
+}
+
 }  // namespace
 
 std::string range_text(const probe::VersionRange& range) {
   const auto& matrix = range.matrix;
+  if (matrix.rows.empty())
+    return fmt::format("the code uses no names of {} ({})", matrix.package, count_of(matrix.files, "file"));
   std::string text;
   const auto of =
       fmt::format("{} in {}", count_of(matrix.rows.size(), "name"), count_of(matrix.files, "file"));
@@ -81,7 +95,8 @@ std::string range_text(const probe::VersionRange& range) {
   for (const auto& each : range.declared) {
     text += fmt::format("{} declares {}", printable(each.place), printable(each.text));
     if (!each.lacking.empty()) {
-      text += fmt::format(", which allows {}, where names are missing", versions_text(matrix, each.lacking));
+      text += fmt::format(", which allows {}, where names are missing{}", versions_text(matrix, each.lacking),
+                          instead(range, each.lacking));
     } else if (!each.refused.empty()) {
       text += fmt::format(", but {} {} every name too", versions_text(matrix, each.refused),
                           each.refused.size() == 1 ? "has" : "have");

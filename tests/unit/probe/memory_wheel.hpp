@@ -27,7 +27,7 @@ class MemoryWheel final : public WheelSource {
     for (const auto& name : names) all.push_back(contents_.at(name));
     return all;
   }
-  bool is_near() const override { return near_; }
+  bool is_local() const override { return near_; }
 
  private:
   std::map<std::string, std::string> contents_;
