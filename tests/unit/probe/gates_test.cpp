@@ -238,6 +238,9 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "import torch\ndef f():\n  try:\n    return torch.new()\n  except Exception:\n    try:\n"
         "      import torch.new as n\n      return n.x()\n    except Exception:\n      return False\n"}},
+      {{"a.py",
+        "import torch\ndef f(a: Union[str, torch.device] = g(torch, 1), *b):\n"
+        "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
   };
   return kCorrect;
 }
