@@ -194,9 +194,10 @@ std::vector<JudgedName> judge(std::vector<NeededName> names, std::span<const pys
     for (auto& use : names[i].uses) {
       JudgedUse each{std::move(use)};
       gates.judge(each);
-      // What does not run makes its alternative no worse.
+      // What does not run makes its alternative no worse, nor does what has a fallback of its own there.
       const bool runs = each.runs != Runs::no;
-      choices.add(each.use.choices, runs ? answers[i].verdict : pysource::Verdict::yes);
+      const bool counts = runs && each.use.need <= pysource::Need::path;
+      choices.add(each.use.choices, counts ? answers[i].verdict : pysource::Verdict::yes);
       if (runs && each.use.branch) branches.add({*each.use.branch}, answers[i].verdict);
       name.uses.push_back(std::move(each));
     }

@@ -29,7 +29,7 @@ bool is_settings(std::string_view chain) {
 }  // namespace
 
 void AttributeChains::add(Requirement requirement, std::uint32_t token, bool optional) {
-  result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, {}});
+  result.uses.push_back({std::move(requirement), token, optional || place.suppressed > 0, false, false, {}});
   depths.push_back(place.functions);
 }
 
@@ -67,7 +67,41 @@ void AttributeChains::expression(TokenRange range, const std::vector<TokenRange>
       if (token >= each.first && token < each.last) result.uses[i].type = true;
     }
   }
+  defer(range, before);
   guards(range, before);
+}
+
+/// What is in the body of a lambda is needed when that is called.
+void AttributeChains::defer(TokenRange range, std::size_t before) {
+  if (before == result.uses.size()) return;
+  for (auto i = range.first; i < range.last; ++i) {
+    if (!tree_.is_name(i) || !tree_.is(i, "lambda")) continue;
+    const auto body = lambda_body(i, range.last);
+    for (auto k = before; k < result.uses.size(); ++k) {
+      const auto token = result.uses[k].token;
+      if (token >= body.first && token < body.last) result.uses[k].later = true;
+    }
+  }
+}
+
+TokenRange AttributeChains::lambda_body(std::uint32_t lambda, std::uint32_t last) const {
+  std::uint32_t start = 0;
+  int heads = 0;  // of lambdas in its defaults
+  for (auto i = lambda + 1; i < last; ++i) {
+    if (tree_.is(i, "(") || tree_.is(i, "[") || tree_.is(i, "{")) {
+      i = behind_bracket(tree_, i, last) - 1;
+    } else if (tree_.is(i, "lambda")) {
+      ++heads;
+    } else if (tree_.is(i, ":") && heads > 0) {
+      --heads;
+    } else if (tree_.is(i, ":") && start == 0) {
+      start = i + 1;
+    } else if (tree_.is(i, ")") || tree_.is(i, "]") || tree_.is(i, "}") ||
+               (start != 0 && (tree_.is(i, ",") || tree_.is(i, ":")))) {
+      last = i;
+    }
+  }
+  return start == 0 ? TokenRange{last, last} : TokenRange{start, last};
 }
 
 /// Names that comprehensions and lambdas in the expression bind.
@@ -161,12 +195,21 @@ void AttributeChains::uses_of(const AliasTarget& target, const Chain& chain, Tok
   if (argument && alone) {
     if (tree_.is(before - 1, "getattr")) return literal_attribute(target, name, chain, range, unsure);
     if (tree_.is(before - 1, "partial") && !name.empty()) {
-      return keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);
+      const auto first = result.uses.size();
+      keywords({target.module, name, {}, Tier::keyword}, before, range, unsure);
+      for (auto i = first; i < result.uses.size(); ++i) result.uses[i].later = !decorates(before - 1, range);
+      return;
     }
   }
   if (!name.empty() && chain.end < range.last && tree_.is(chain.end, "(")) {
     keywords({target.module, name, {}, Tier::keyword}, chain.end, range, unsure);
   }
+}
+
+/// True if the call whose dotted name ends there is a decorator, so that its result is called at once.
+bool AttributeChains::decorates(std::uint32_t name, TokenRange range) const {
+  while (name >= range.first + 2 && tree_.is(name - 1, ".")) name -= 2;
+  return name > range.first && tree_.is(name - 1, "@");
 }
 
 /// `getattr(torch.nn, "Linear")`; with a default it is optional.

@@ -51,6 +51,8 @@ class AttributeChains {
   };
 
   void stores(TokenRange target);
+  void defer(TokenRange range, std::size_t before);
+  TokenRange lambda_body(std::uint32_t lambda, std::uint32_t last) const;
   std::vector<std::string_view> shadows(TokenRange range) const;
   const AliasBindings* find(std::string_view name) const;
   AliasTarget resolved(AliasTarget target) const;
@@ -61,6 +63,7 @@ class AttributeChains {
   void literal_attribute(const AliasTarget& target, const std::string& name, const Chain& chain,
                          TokenRange range, bool unsure);
   void keywords(const Requirement& called, std::uint32_t open, TokenRange range, bool unsure);
+  bool decorates(std::uint32_t name, TokenRange range) const;
   void guards(TokenRange range, std::size_t before);
 
   const SourceTree& tree_;

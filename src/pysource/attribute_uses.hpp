@@ -16,6 +16,7 @@ struct AttributeUse {
   std::uint32_t token = 0;      ///< the first of the chain, or the keyword
   bool optional = false;        ///< the expression or its `try` goes on without it
   bool type = false;            ///< in an annotation that is not evaluated
+  bool later = false;           ///< in the body of a lambda, or a keyword that `partial` keeps
   std::vector<Choice> choices;  ///< alternatives of a `try … except AttributeError`
 };
 

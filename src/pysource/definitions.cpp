@@ -264,11 +264,10 @@ std::optional<std::vector<Parameter>> parameters_of(const SourceTree& tree, Toke
 
 void Definitions::hide_parameters(const Statement& statement) {
   const auto head = statement.clauses.front().head;
-  auto open = head.first;
-  while (open < head.last && !tree_.is(open, "(")) ++open;
-  for (auto i = open; i + 1 < head.last; ++i) {
-    const bool begins = tree_.is(i, "(") || tree_.is(i, ",") || tree_.is(i, "*") || tree_.is(i, "**");
-    if (begins && tree_.is_name(i + 1)) forget(tree_.text(i + 1));
+  for (const auto part : split_range(tree_, parenthesized(tree_, head), ",")) {
+    auto name = part.first;
+    while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
+    if (name < part.last && tree_.is_name(name)) forget(tree_.text(name));
   }
 }
 

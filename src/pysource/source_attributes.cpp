@@ -12,6 +12,13 @@ auto first_use(const std::vector<AttributeUse>& uses, std::uint32_t token) {
                           [](const AttributeUse& use, std::uint32_t from) { return use.token < from; });
 }
 
+/// True for what stands before the value of a statement, a named argument or an item of a dict.
+bool introduces_value(std::string_view token) {
+  if (token == "==" || token == "!=" || token == "<=" || token == ">=") return false;
+  return token.ends_with('=') || token == ":" || token == "return" || token == "yield" || token == "from" ||
+         token == "await" || token == "assert" || token == "raise";
+}
+
 }  // namespace
 
 bool SourceWalk::has_attributes(TokenRange range) const {
@@ -48,8 +55,31 @@ void SourceWalk::attributes_in_brackets(TokenRange range, const Place& place) {
   }
 }
 
-/// `A if TEST else B`, `TEST and A`, `TEST or A`; false for anything else.
+/// Where the value of a statement, a named argument or an item of a dict begins, if parts of it are
+/// conditional.
+std::uint32_t SourceWalk::start_of_value(TokenRange range) const {
+  auto start = range.first;
+  for (auto i = range.first; i < range.last; ++i) {
+    if (tree_.is(i, "(") || tree_.is(i, "[") || tree_.is(i, "{")) {
+      i = behind_bracket(tree_, i, range.last) - 1;
+    } else if (tree_.is(i, "and") || tree_.is(i, "or") || tree_.is(i, "if")) {
+      break;
+    } else if (introduces_value(tree_.text(i))) {
+      start = i + 1;
+    }
+  }
+  return start;
+}
+
+/// `A if TEST else B`, `TEST and A`, `TEST or A`, also as the value of a statement; false for anything else.
 bool SourceWalk::conditional(TokenRange range, const Place& place) {
+  const auto start = start_of_value(range);
+  if (!conditional_value({start, range.last}, place)) return false;
+  attributes_in_brackets({range.first, start}, place);
+  return true;
+}
+
+bool SourceWalk::conditional_value(TokenRange range, const Place& place) {
   const auto other = split_range(tree_, range, "else");
   const auto sides = split_range(tree_, other.front(), "if");
   if (other.size() == 2 && sides.size() == 2) {
@@ -88,13 +118,15 @@ void SourceWalk::add_test(Place& place, TokenRange test, bool runs_if) {
 void SourceWalk::attributes_of_one_part(TokenRange range, const Place& place) {
   const auto& uses = attributes_.uses;
   for (auto use = first_use(uses, range.first); use != uses.end() && use->token < range.last; ++use) {
-    if (!use->optional && !use->type && use->choices.empty()) {
+    if (!use->optional && !use->type && !use->later && use->choices.empty()) {
       add_use(use->requirement, use->token, place);
       continue;
     }
     auto here = place;
     here.guarded = place.guarded || use->optional;
     here.type = place.type || use->type;
+    here.on_path = place.on_path || use->later;
+    here.on_other_path = place.on_other_path || use->later;
     here.choices.insert(here.choices.end(), use->choices.begin(), use->choices.end());
     add_use(use->requirement, use->token, here);
   }

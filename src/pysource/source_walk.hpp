@@ -105,6 +105,8 @@ class SourceWalk {
   void attributes_in_brackets(TokenRange range, const Place& place);
   void attributes_of_one_part(TokenRange range, const Place& place);
   bool conditional(TokenRange range, const Place& place);
+  bool conditional_value(TokenRange range, const Place& place);
+  std::uint32_t start_of_value(TokenRange range) const;
   void add_test(Place& place, TokenRange test, bool runs_if);
   bool has_attributes(TokenRange range) const;
   ImportUse& add_use(Requirement requirement, std::uint32_t token, const Place& place);

@@ -235,6 +235,12 @@ const std::vector<Files>& correct_gates() {
       {{"a.py",
         "import torch\nfor i in range(2):\n  if torch.__version__ < '2.6':\n    continue\n"
         "  from torch.new import x\n"}},
+      {{"a.py",
+        "import torch\ndef f():\n  try:\n    return torch.new()\n  except Exception:\n    try:\n"
+        "      import torch.new as n\n      return n.x()\n    except Exception:\n      return False\n"}},
+      {{"a.py",
+        "import torch\ndef f(a: Union[str, torch.device] = g(torch, 1), *b):\n"
+        "  use = hasattr(torch, 'new')\n  if use:\n    torch.new()\n"}},
   };
   return kCorrect;
 }
@@ -254,6 +260,30 @@ struct Wrong {
   std::string version;
   std::string failure;
 };
+
+TEST(Gates, ConditionsAreFoundInTheValuesOfStatements) {
+  const std::vector<std::string> statements = {
+      "return NEW and torch.new()",
+      "return not NEW or torch.new()",
+      "x = NEW and torch.new()",
+      "x: bool = NEW and torch.new()",
+      "x += NEW and torch.new()",
+      "assert not NEW or torch.new()",
+      "yield NEW and torch.new()",
+      "f(1, x=NEW and torch.new())",
+      "x = {'a': NEW and torch.new()}",
+      "x = lambda a: NEW and torch.new()",
+      "x = y == 1 and NEW and torch.new()",
+      "return NEW and torch.new() if y else 0",
+  };
+  for (const auto& statement : statements) {
+    const Files files = {
+        {"a.py", "import torch\nNEW = torch.__version__ >= '2.6'\ndef g(y):\n  " + statement + "\n"}};
+    EXPECT_THAT(Tree(files).failures("2.5.1"), IsEmpty()) << statement;
+  }
+  const Files wrong = {{"a.py", "import torch\nOLD = torch.__version__ < '2.6'\nx = OLD and torch.new()\n"}};
+  EXPECT_THAT(Tree(wrong).failures("2.5.1"), ElementsAre("a.py:3 3"));
+}
 
 TEST(Gates, WrongOnesFailWithBothLines) {
   const std::vector<Wrong> all = {

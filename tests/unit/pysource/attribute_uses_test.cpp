@@ -148,7 +148,22 @@ TEST(AttributeUses, Keywords) {
           "import torch\nfrom torch.nn import Linear\ntorch.f(1, a=2, *b, **c)\nLinear(x == y, bias=g(d=1))\n"
           "functools.partial(torch.h, e=1)\n"),
       ElementsAre("torch:f 3:1 must", "torch:f(a=) 3:12 must", "torch.nn:Linear(bias=) 4:16 must",
-                  "torch:h 5:19 must", "torch:h(e=) 5:28 must"));
+                  "torch:h 5:19 must", "torch:h(e=) 5:28 path"));
+}
+
+TEST(AttributeUses, KeywordsOfPartialAreNeededWhenItIsCalled) {
+  EXPECT_THAT(
+      uses("import torch\nx = partial(torch.f, a=1)\n@functools.partial(torch.g, b=1)\ndef f(): pass\n"),
+      ElementsAre("torch:f 2:13 must", "torch:f(a=) 2:22 path", "torch:g 3:20 must",
+                  "torch:g(b=) 3:29 must"));
+}
+
+TEST(AttributeUses, BodiesOfLambdasAreNeededWhenTheyAreCalled) {
+  EXPECT_THAT(uses("import torch\nx = f(lambda a=torch.a, b={1: torch.b}: torch.c(d=1), torch.e)\n"
+                   "y = [lambda: (torch.g, torch.h)], torch.i\nz = lambda f=lambda: 1: torch.j\n"),
+              ElementsAre("torch:a 2:16 must", "torch:b 2:31 must", "torch:c 2:41 path",
+                          "torch:c(d=) 2:49 path", "torch:e 2:55 must", "torch:g 3:15 path",
+                          "torch:h 3:24 path", "torch:i 3:35 must", "torch:j 4:25 path"));
 }
 
 TEST(AttributeUses, DefaultsOfALambdaAreNoKeywords) {
