@@ -60,7 +60,7 @@ class FirstSteps {
     recipe_.python = survey_.python.value_or(usual.python);
     say(fmt::format("python = {}", in_quotes(recipe_.python.text())),
         survey_.python ? survey_.python_reason
-                       : fmt::format("that of {}, which NVIDIA's images are made of", usual.title));
+                       : fmt::format("the Python of {}, on which NVIDIA's images are based", usual.title));
   }
 
   /// What a file of the project lists, read as `launch lock` reads it.
@@ -137,7 +137,7 @@ class FirstSteps {
   }
 
   void choose_channel(project::FirstTorch& torch) {
-    std::string reason = "nothing asks for a nightly or for one of PyTorch's own indexes";
+    std::string reason = "no file asks for a nightly or names one of PyTorch's indexes";
     if (survey_.torch_index) {
       torch.channel = survey_.torch_index->index.channel;
       torch.cuda = survey_.torch_index->index.build;
@@ -214,7 +214,7 @@ class FirstSteps {
       recipe_.copy.push_back(
           {name, is_file(name) ? fmt::format("{}/", kWorkspace) : fmt::format("{}/{}", kWorkspace, name)});
     }
-    say(fmt::format("[image] copy: {}", join_words(code)), "the code of the project's folder");
+    say(fmt::format("[image] copy: {}", join_words(code)), "the Python code in the project's folder");
     take_script(script, std::move(code));
   }
 
@@ -227,13 +227,14 @@ class FirstSteps {
   void take_script(const std::string& script, std::vector<std::string> code) {
     scan(std::move(code));
     recipe_.command = {script};
-    say(fmt::format("[train] command = {}", toml_array(recipe_.command)), "it is named like one");
+    say(fmt::format("[train] command = {}", toml_array(recipe_.command)),
+        "training scripts often have this name");
   }
 
   void scan(std::vector<std::string> code) {
     if (!recipe_.torch || code.empty()) return;
     recipe_.scan = std::move(code);
-    say(fmt::format("[verify] scan = {}", toml_array(recipe_.scan)), "the code that torch is for");
+    say(fmt::format("[verify] scan = {}", toml_array(recipe_.scan)), "the code to check against torch");
   }
 
   project::Project project_;

@@ -85,7 +85,10 @@ Result<probe::VersionRange> range(RangeRequest request, const Context& context) 
   for (const auto& path : arguments.paths) declared.add(path);
   TRY_ASSIGN(const auto versions, OpenVersions::open(request.versions, context));
   TRY_ASSIGN(auto matrix, versions->ask(std::move(arguments)));
-  return probe::range_of(std::move(matrix), request.needs, declared.all());
+  context.reporter.status("comparing the versions");
+  auto found = probe::range_of(std::move(matrix), request.needs, declared.all(), context.stop);
+  TRY(require_no_stop(context));
+  return found;
 }
 
 }  // namespace launch::commands

@@ -10,18 +10,30 @@
 namespace launch::probe {
 namespace {
 
-/// What a version lacks of what is needed.
-std::vector<Lack> lacks_in(const std::vector<NeededName>& names, const std::vector<pysource::Answer>& answers,
-                           GateContext context, Needs needs) {
-  const auto counts = [&](const JudgedUse& use) {
-    return use.fails() && (needs == Needs::path || use.need() == pysource::Need::must);
-  };
+/// What a version has of what is needed.
+struct Having {
   std::vector<Lack> lacks;
+  std::size_t unknown = 0;  ///< names
+};
+
+Having having(const std::vector<NeededName>& names, const std::vector<pysource::Answer>& answers,
+              GateContext context, Needs needs) {
+  const auto is_needed = [&](const JudgedUse& use) {
+    return needs == Needs::path || use.need() == pysource::Need::must;
+  };
+  Having found;
   for (const auto& name : judge(names, answers, std::move(context))) {
-    const auto first = std::find_if(name.uses.begin(), name.uses.end(), counts);
-    if (first != name.uses.end()) lacks.push_back({name.requirement, name.answer.reason, first->use});
+    const auto& uses = name.uses;
+    const auto fails = std::find_if(uses.begin(), uses.end(),
+                                    [&](const auto& use) { return use.fails() && is_needed(use); });
+    if (fails != uses.end()) {
+      found.lacks.push_back({name.requirement, name.answer.reason, fails->use});
+    } else if (std::any_of(uses.begin(), uses.end(),
+                           [&](const auto& use) { return use.is_open() && is_needed(use); })) {
+      ++found.unknown;
+    }
   }
-  return lacks;
+  return found;
 }
 
 /// What gates are evaluated with for a version.
@@ -57,16 +69,19 @@ bool VersionRange::fails() const {
                                         [](const DeclaredBound& each) { return !each.lacking.empty(); });
 }
 
-VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::FoundRequirement>& declared) {
+VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::FoundRequirement>& declared,
+                      const std::stop_token& stop) {
   VersionRange range;
   std::vector<NeededName> names;
   names.reserve(matrix.rows.size());
   for (const auto& row : matrix.rows) names.push_back(row.name);
-  for (std::size_t i = 0; i < matrix.versions.size(); ++i) {
+  for (std::size_t i = 0; i < matrix.versions.size() && !stop.stop_requested(); ++i) {
     std::vector<pysource::Answer> answers;
     answers.reserve(matrix.rows.size());
     for (const auto& row : matrix.rows) answers.push_back(row.cells[i]);
-    range.lacks.push_back(lacks_in(names, answers, context_of(matrix, i), needs));
+    auto found = having(names, answers, context_of(matrix, i), needs);
+    range.lacks.push_back(std::move(found.lacks));
+    range.unknown.push_back(found.unknown);
     if (!range.lacks.back().empty()) continue;
     if (!range.allowed.empty() && range.allowed.back().last + 1 == i) {
       range.allowed.back().last = i;
@@ -75,6 +90,7 @@ VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::Fou
     }
   }
   range.matrix = std::move(matrix);
+  if (stop.stop_requested()) return range;
   for (const auto& each : declared) range.declared.push_back(compared(each, range));
   return range;
 }

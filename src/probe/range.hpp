@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ struct DeclaredBound {
 struct VersionRange {
   Matrix matrix;
   std::vector<std::vector<Lack>> lacks;  ///< of each version; sorted by name
+  std::vector<std::size_t> unknown;      ///< of each version: needed names for which the answer is unknown
   std::vector<Allowed> allowed;          ///< oldest first
   std::vector<DeclaredBound> declared;
 
@@ -54,7 +56,8 @@ struct VersionRange {
 };
 
 /// Judges the matrix's rows for each of its versions. A name that may be missing sets no bound, nor does one
-/// that is unknown. Pure.
-VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::FoundRequirement>& declared);
+/// that is unknown. After a stop, the result is not whole. Pure.
+VersionRange range_of(Matrix matrix, Needs needs, const std::vector<project::FoundRequirement>& declared,
+                      const std::stop_token& stop = {});
 
 }  // namespace launch::probe

@@ -56,8 +56,11 @@ Result<void> RunFolder::write_node_files(Disk& disk) const {
     if (const int error = disk.make_folder(folder, 0755); error != 0 && error != EEXIST)
       return fail(io_error("create the folder", folder, error));
   }
-  for (const auto& file : rank_files()) TRY(write_file(disk, node_folder() / file.name, file.text));
-  for (const auto& file : preflight_files()) TRY(write_file(disk, node_folder() / file.name, file.text));
+  // After a crash of the machine nobody needs them, and flushing each delays the start.
+  for (const auto files : {rank_files(), preflight_files()}) {
+    for (const auto& file : files)
+      TRY(write_file(disk, node_folder() / file.name, file.text, 0644, Flush::no));
+  }
   return {};
 }
 

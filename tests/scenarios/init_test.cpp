@@ -40,13 +40,14 @@ class InitScenario : public ::testing::Test {
   Scenario scenario_;
 };
 
-const std::string kPython = "python = \"3.12\": that of Ubuntu 24.04, which NVIDIA's images are made of\n";
+const std::string kPython =
+    "python = \"3.12\": the Python of Ubuntu 24.04, on which NVIDIA's images are based\n";
 const std::string kIndex =
-    "[torch] channel = \"index\": nothing asks for a nightly or for one of PyTorch's own indexes\n";
+    "[torch] channel = \"index\": no file asks for a nightly or names one of PyTorch's indexes\n";
 const std::string kScript =
-    "[image] copy: train.py and model: the code of the project's folder\n"
-    "[verify] scan = [\"train.py\", \"model\"]: the code that torch is for\n"
-    "[train] command = [\"train.py\"]: it is named like one\n";
+    "[image] copy: train.py and model: the Python code in the project's folder\n"
+    "[verify] scan = [\"train.py\", \"model\"]: the code to check against torch\n"
+    "[train] command = [\"train.py\"]: training scripts often have this name\n";
 const std::string kWritten = "my code/recipes/my-code.toml is written: run `launch lock my-code`\n";
 
 TEST_F(InitScenario, FromImportsAlone) {
@@ -126,8 +127,8 @@ TEST_F(InitScenario, FromAPyproject) {
       "from = [\"pyproject.toml\"]: it lists 2 packages\n"
       "[torch] channel = \"nightly\", cuda = \"cu134\": pyproject.toml requires torch>=2.9.0.dev20250601\n"
       "[image] copy: src: it has train.py\n"
-      "[verify] scan = [\"src\"]: the code that torch is for\n"
-      "[train] command = [\"train.py\"]: it is named like one\n"
+      "[verify] scan = [\"src\"]: the code to check against torch\n"
+      "[train] command = [\"train.py\"]: training scripts often have this name\n"
       "warning: requirements.txt is not used, since pyproject.toml lists the packages\n"
       "my code/recipes/first.toml is written: run `launch lock first`\n");
   EXPECT_THAT(recipe("first"),

@@ -202,11 +202,27 @@ TEST_F(VersionsScenario, RangeOfReleases) {
       R"("lacks":[{"name":"torch:x","reason":"torch/__init__.py of torch 2.0.0 has no x","file":)"
       R"("src/a.py","line":2,"need":"must"}]},"above":null,"allowed":[{"first":"2.1.0","last":"2.3.0"}],)"
       R"("declared":[{"requirement":"torch>=2.2","place":"pyproject.toml:3","lacking":[],"refused":)"
-      R"(["2.1.0"]}],"versions":[{"version":"2.0.0","lacks":1},{"version":"2.1.0","lacks":0},)"
-      R"({"version":"2.2.0","lacks":0},{"version":"2.3.0","lacks":0}],"skipped":[],"files":2,)"
+      R"(["2.1.0"]}],"versions":[{"version":"2.0.0","lacks":1,"unknown":0},)"
+      R"({"version":"2.1.0","lacks":0,"unknown":0},{"version":"2.2.0","lacks":0,"unknown":0},)"
+      R"({"version":"2.3.0","lacks":0,"unknown":0}],"skipped":[],"files":2,)"
       R"("problems":[]})"
       "\n");
   EXPECT_EQ(done.code, 0);
+}
+
+TEST_F(VersionsScenario, RangeOfVersionsThatDoNotSayAll) {
+  release("2.0.0", "globals().update(found())\n");
+  release("2.1.0", "y = 1\n");
+  release("2.2.0", "x = 1\n");
+  scenario_.write("src/a.py", "from torch import x\n");
+  const auto done = scenario_.launch({"range", "src"});
+  EXPECT_EQ(done.out,
+            "torch 2.2.0 (1 name in 1 file)\n"
+            "oldest 2.2.0: 2.1.0 lacks what the code needs\n"
+            "  src/a.py:1: torch.x (torch/__init__.py of torch 2.1.0 has no x)\n"
+            "newest 2.2.0: no bound found, as it is the newest version checked\n"
+            "also allowed: 2.0.0, where the answer for 1 name is unknown\n"
+            "torch 2.0.0 to 2.2.0: 3 versions, using wheels for Python 3.11\n");
 }
 
 TEST_F(VersionsScenario, RangeOfCodeThatUsesNoNames) {

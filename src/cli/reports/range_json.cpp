@@ -39,7 +39,9 @@ std::string range_json(const probe::VersionRange& range) {
   const auto& matrix = range.matrix;
   auto versions = Json::array();
   for (std::size_t i = 0; i < matrix.versions.size(); ++i) {
-    versions.push_back({{"version", matrix.versions[i].version}, {"lacks", range.lacks[i].size()}});
+    versions.push_back({{"version", matrix.versions[i].version},
+                        {"lacks", range.lacks[i].size()},
+                        {"unknown", range.unknown[i]}});
   }
   Json document = {
       {"schema", 1},     {"package", matrix.package}, {"oldest", Json()},        {"newest", Json()},

@@ -49,6 +49,17 @@ void add_bound(std::string& text, const probe::VersionRange& range, const char* 
   add_lacks(text, range.lacks[*beyond]);
 }
 
+/// "1.2.0 to 1.5.1, where the answer for 3 names is unknown"
+std::string other_text(const probe::VersionRange& range, const probe::Allowed& allowed) {
+  const auto at = [&](std::size_t place) {
+    return range.unknown.begin() + static_cast<std::ptrdiff_t>(place);
+  };
+  const auto most = *std::max_element(at(allowed.first), at(allowed.last + 1));
+  auto text = span_of(range.matrix, allowed.first, allowed.last);
+  if (most > 0) text += fmt::format(", where the answer for {} is unknown", count_of(most, "name"));
+  return text;
+}
+
 /// "; torch>=2.4.0 leaves these out": what to declare instead; empty if no version is allowed.
 std::string instead(const probe::VersionRange& range, const std::vector<std::size_t>& lacking) {
   const auto* answer = range.answer();
@@ -77,13 +88,8 @@ std::string range_text(const probe::VersionRange& range) {
               answer->first == 0 ? std::nullopt : std::optional(answer->first - 1));
     add_bound(text, range, "newest", answer->last,
               answer->last == newest ? std::nullopt : std::optional(answer->last + 1));
-    if (range.allowed.size() > 1) {
-      std::vector<std::size_t> others;
-      for (std::size_t i = 0; i + 1 < range.allowed.size(); ++i) {
-        for (auto k = range.allowed[i].first; k <= range.allowed[i].last; ++k) others.push_back(k);
-      }
-      text += fmt::format("also allowed: {}\n", versions_text(matrix, others));
-    }
+    for (std::size_t i = 0; i + 1 < range.allowed.size(); ++i)
+      text += fmt::format("also allowed: {}\n", other_text(range, range.allowed[i]));
   } else {
     const auto best = std::min_element(range.lacks.begin(), range.lacks.end(),
                                        [](const auto& a, const auto& b) { return a.size() < b.size(); });
