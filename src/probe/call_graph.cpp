@@ -90,7 +90,7 @@ Reached CallSearch::unit(std::uint32_t number) {
     return known->second.reached;
   }
   known->second.looking = ++depth_;
-  const auto outer = std::exchange(cycle_, kNone);
+  const auto outer = std::exchange(cycle_, kNoCycle);
   const auto result = look_for(graph_.units_[number]);
   // What a cycle has closed may be open from elsewhere.
   if (result == Reached::yes || cycle_ >= depth_) {

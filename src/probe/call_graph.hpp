@@ -76,7 +76,7 @@ class CallSearch {
     Reached reached = Reached::no;
     int looking = 0;  ///< how deep it is being looked for; 0: it is answered
   };
-  static constexpr int kNone = std::numeric_limits<int>::max();
+  static constexpr int kNoCycle = std::numeric_limits<int>::max();
 
   Reached unit(std::uint32_t number);
   Reached look_for(const Unit& unit);
@@ -90,7 +90,7 @@ class CallSearch {
   std::unordered_map<std::uint32_t, Answer> known_;
   int depth_ = 0;
   int steps_ = 0;
-  int cycle_ = kNone;  ///< how deep the outermost unit is that the last answers took for no way
+  int cycle_ = kNoCycle;  ///< how deep the outermost unit is that the last answers took for no way
 };
 
 }  // namespace launch::probe

@@ -107,13 +107,8 @@ bool Aliases::any_in(TokenRange range) const {
 AliasScope Aliases::scope_of(const std::vector<Statement>& block, const Clause* function) const {
   AliasScope scope;
   if (names_.empty()) return scope;
-  if (function != nullptr && any_in(function->head)) {
-    for (const auto part : split_range(tree_, parenthesized(tree_, function->head), ",")) {
-      auto name = part.first;
-      while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
-      if (name < part.last && tree_.is_name(name)) bind_other(scope, {name});
-    }
-  }
+  if (function != nullptr && any_in(function->head))
+    bind_other(scope, parameter_names(tree_, function->head));
   bind_block(scope, block, Path::main);
   return scope;
 }

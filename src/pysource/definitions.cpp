@@ -263,12 +263,7 @@ std::optional<std::vector<Parameter>> parameters_of(const SourceTree& tree, Toke
 }
 
 void Definitions::hide_parameters(const Statement& statement) {
-  const auto head = statement.clauses.front().head;
-  for (const auto part : split_range(tree_, parenthesized(tree_, head), ",")) {
-    auto name = part.first;
-    while (name < part.last && (tree_.is(name, "*") || tree_.is(name, "**"))) ++name;
-    if (name < part.last && tree_.is_name(name)) forget(tree_.text(name));
-  }
+  for (const auto name : parameter_names(tree_, statement.clauses.front().head)) forget(tree_.text(name));
 }
 
 /// The value of an assignment, or the statement.

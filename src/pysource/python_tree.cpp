@@ -318,6 +318,16 @@ TokenRange parenthesized(const SourceTree& tree, TokenRange head) {
   return {open + 1, behind_bracket(tree, open, head.last) - 1};
 }
 
+std::vector<std::uint32_t> parameter_names(const SourceTree& tree, TokenRange head) {
+  std::vector<std::uint32_t> names;
+  for (const auto part : split_range(tree, parenthesized(tree, head), ",")) {
+    auto name = part.first;
+    while (name < part.last && (tree.is(name, "*") || tree.is(name, "**"))) ++name;
+    if (name < part.last && tree.is_name(name)) names.push_back(name);
+  }
+  return names;
+}
+
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative) {
   if (level == 0) return std::string(relative);

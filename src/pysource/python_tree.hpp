@@ -96,6 +96,9 @@ TokenRange without_brackets(const SourceTree& tree, TokenRange range);
 /// without them.
 TokenRange parenthesized(const SourceTree& tree, TokenRange head);
 
+/// The tokens of the names of the parameters in the head of a `def`.
+std::vector<std::uint32_t> parameter_names(const SourceTree& tree, TokenRange head);
+
 /// The absolute module of `from ..x import y` in `pkg.sub` (PEP 328); nullopt if it goes above the top.
 std::string absolute_module(std::string_view module, bool is_package, unsigned level,
                             std::string_view relative);

@@ -65,9 +65,17 @@ std::string instead(const probe::VersionRange& range, const std::vector<std::siz
   const auto* answer = range.answer();
   if (answer == nullptr) return "";
   const auto& matrix = range.matrix;
+  const bool older = lacking.front() < answer->first;
+  const bool newer = lacking.back() > answer->last;
+  const auto& first = matrix.versions[answer->first].version;
+  const auto& last = matrix.versions[answer->last].version;
   std::vector<std::string> bounds;
-  if (lacking.front() < answer->first) bounds.push_back(">=" + matrix.versions[answer->first].version);
-  if (lacking.back() > answer->last) bounds.push_back("<=" + matrix.versions[answer->last].version);
+  if (older && newer && first == last) {
+    bounds.push_back("==" + first);
+  } else {
+    if (older) bounds.push_back(">=" + first);
+    if (newer) bounds.push_back("<=" + last);
+  }
   return fmt::format("; {}{} leaves {} out", matrix.package, join(bounds, ","),
                      lacking.size() == 1 ? "it" : "these");
 }

@@ -23,5 +23,13 @@ TEST(PythonTree, WhatIsParenthesizedInAHead) {
   EXPECT_EQ(within("def f)(: pass\n"), "");
 }
 
+TEST(PythonTree, ParametersHaveNames) {
+  const SourceTree tree("def f[T](a, /, b: X = g(c, d), *e, h, **k) -> Y: pass\n");
+  std::string names;
+  for (const auto name : parameter_names(tree, tree.body().front().clauses.front().head))
+    names += std::string(tree.text(name)) + " ";
+  EXPECT_EQ(names, "a b e h k ");
+}
+
 }  // namespace
 }  // namespace launch::pysource
