@@ -35,8 +35,10 @@ std::uint64_t place_of(Keeper keeper) {
 
 Result<std::unique_ptr<Control>> Control::create(Disk& disk, const std::filesystem::path& file) {
   std::unique_ptr<Control> control(new Control(disk, file));
+  // It means nothing after a power failure, so nobody waits for the disk.
   TRY(write_file(disk, file,
-                 std::string(kHead) + line_of("") + line_of(Keeper::launch, 0) + line_of(Keeper::guard, 0)));
+                 std::string(kHead) + line_of("") + line_of(Keeper::launch, 0) + line_of(Keeper::guard, 0),
+                 0644, Flush::no));
   if (const int error = disk.open(file, O_WRONLY, 0, control->fd_))
     return fail(io_error("open", file, error));
   TRY(control->write());

@@ -74,7 +74,7 @@ bool RunFolder::is_held() const {
 }
 
 Result<void> RunFolder::request_stop(Disk& disk) const {
-  return write_file(disk, stop(), "");
+  return write_file(disk, stop(), "", 0644, Flush::no);
 }
 
 bool RunFolder::stop_requested() const {
