@@ -51,6 +51,7 @@ std::string json_of(const commands::BuildDocument& built) {
                       {"layers", std::move(layers)},
                       {"seconds", built.seconds}};
   if (built.digest) json["digest"] = built.digest->text();
+  if (const auto& nameless = built.outcome.nameless) json["nameless"] = nameless->text();
   return json_text(json);
 }
 
@@ -120,6 +121,12 @@ Result<int> run_build(World& world, const BuildOptions& options) {
                                                  : fmt::format("{} is built: {} of wheels, {}", outcome.name,
                                                                human_bytes(outcome.unpacked.bytes),
                                                                human_seconds(built->seconds)));
+  if (outcome.nameless) {
+    constexpr std::size_t kEnough = 12;
+    const auto id = outcome.nameless->hex().substr(0, kEnough);
+    world.context.reporter.note(fmt::format(
+        "the earlier image {1} is kept without a name: `{0} image rm {1}` removes it", built->engine, id));
+  }
   world.output.line(world.json ? json_of(*built) : built->reference());
   return 0;
 }

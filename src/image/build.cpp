@@ -11,6 +11,7 @@
 #include "image/context.hpp"
 #include "image/dockerfile.hpp"
 #include "image/layers.hpp"
+#include "image/naming.hpp"
 #include "image/scratch.hpp"
 #include "image/turn.hpp"
 #include "project/labels.hpp"
@@ -145,18 +146,19 @@ containers::Builder builder_of(const containers::Engine& engine, const BuildTurn
 }
 
 /// Tries a new image, and gives it the recipe's name in place of the one that it was built under.
-Result<containers::Image> give_name(const BuildRequest& request, const Digest& image_id,
-                                    const containers::Engine& engine) {
+Result<BuildOutcome> give_name(const BuildRequest& request, const Digest& image_id,
+                               const containers::Engine& engine) {
   const auto& recipe = request.locked.recipe.name;
   const auto reference = project::image_reference(recipe);
   const auto tried = request.try_it ? request.try_it(image_id) : Result<void>();
-  const auto named = tried ? engine.tag(image_id, reference) : Result<void>();
+  auto nameless =
+      tried ? take_name(engine, image_id, reference) : Result<std::optional<Digest>>(fail(tried.error()));
   const auto untagged = engine.untag(project::untried_reference(recipe));
-  TRY(tried);
-  TRY(named);
+  TRY(nameless);
   TRY(untagged);
   TRY_ASSIGN(auto image, engine.find_image(reference));
-  if (image) return *std::move(image);
+  if (image)
+    return BuildOutcome{*std::move(image), project::image_name(recipe), false, {}, *std::move(nameless)};
   return fail(
       environment_error(fmt::format("{} built {}, but cannot find it", engine.info().name(), reference)));
 }
@@ -209,8 +211,9 @@ Result<BuildOutcome> build_image(const BuildRequest& request, const store::Store
              fill_context(request, store, engine.runner(), std::move(own), scratch.path(), work));
   TRY_ASSIGN(const auto built,
              builder_of(engine, *turn, work).build(build_spec(request, inputs, scratch.path())));
-  TRY_ASSIGN(auto named, give_name(request, built.image_id, engine));
-  return BuildOutcome{std::move(named), name, false, unpacked};
+  TRY_ASSIGN(auto outcome, give_name(request, built.image_id, engine));
+  outcome.unpacked = unpacked;
+  return outcome;
 }
 
 Result<std::vector<WheelLayer>> wheel_layers(const BuildRequest& request, const containers::Image& image,

@@ -39,6 +39,7 @@ struct BuildOutcome {
   std::string name;         ///< "localhost/launch/demo"
   bool up_to_date = false;  ///< it already existed, from the same inputs
   archive::InstallSize unpacked;
+  std::optional<Digest> nameless = {};  ///< the image that had the name before and has none left; still there
 };
 
 /// The platform of a recipe to build here: this machine's, else its first.

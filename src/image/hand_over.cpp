@@ -13,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "image/image_archive.hpp"
+#include "image/naming.hpp"
 #include "image/turn.hpp"
 #include "net/http_server.hpp"
 #include "project/project.hpp"
@@ -150,22 +151,26 @@ class HandOver {
   std::optional<Error> error_;  ///< of the first layer that could not be read
 };
 
+struct Taken {
+  containers::Image image;
+  std::optional<Digest> nameless;
+};
+
 /// `recipe` names the image to people and registries, `reference` in the engine.
-Result<containers::Image> take_over(const ImagePlan& plan, const std::string& recipe,
-                                    const std::string& reference,
-                                    const std::function<Result<void>(const Digest& image_id)>& try_it,
-                                    const containers::Engine& engine, const Work& work) {
-  const auto take = [&]() -> Result<void> {
+Result<Taken> take_over(const ImagePlan& plan, const std::string& recipe, const std::string& reference,
+                        const std::function<Result<void>(const Digest& image_id)>& try_it,
+                        const containers::Engine& engine, const Work& work) {
+  const auto take = [&]() -> Result<std::optional<Digest>> {
     TRY_ASSIGN(const auto id, HandOver(plan, recipe, engine, work).take());
     if (try_it) TRY(try_it(id));
-    return engine.tag(id, reference);
+    return take_name(engine, id, reference);
   };
   const auto taken = take();
   const auto forgotten = engine.forget_loopback(handed_name(recipe));
-  TRY(taken);
+  TRY_ASSIGN(auto nameless, taken);
   TRY(forgotten);
   TRY_ASSIGN(auto found, find_same(engine, reference, plan));
-  if (found) return *std::move(found);
+  if (found) return Taken{*std::move(found), std::move(nameless)};
   return fail(environment_error(fmt::format(
       "{} tagged the image {}, but that name now refers to another image", engine.info().name(), reference)));
 }
@@ -211,8 +216,9 @@ Result<BuildOutcome> hand_over(const ImagePlan& plan, const std::string& recipe,
     TRY_ASSIGN(found, find());
     if (found) return *std::move(found);
   }
-  TRY_ASSIGN(auto image, take_over(plan, recipe, reference, try_it, engine, work));
-  return BuildOutcome{std::move(image), project::image_name(recipe), false, size};
+  TRY_ASSIGN(auto taken, take_over(plan, recipe, reference, try_it, engine, work));
+  return BuildOutcome{std::move(taken.image), project::image_name(recipe), false, size,
+                      std::move(taken.nameless)};
 }
 
 std::string base_reference(const Digest& digest) {
@@ -246,7 +252,8 @@ Result<containers::Image> hand_base_over(const store::PulledImage& base, const s
   TRY_ASSIGN(found, find_same(engine, reference, plan));
   if (found) return *std::move(found);
   work.reporter.status(fmt::format("handing the base image to {}", engine.info().name()));
-  return take_over(plan, name, reference, {}, engine, work);
+  TRY_ASSIGN(auto taken, take_over(plan, name, reference, {}, engine, work));
+  return std::move(taken.image);
 }
 
 }  // namespace launch::image

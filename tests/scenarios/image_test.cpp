@@ -201,6 +201,17 @@ TEST_F(Build, OnceAndThenItIsFound) {
   EXPECT_EQ(done.err, "localhost/launch/demo is up to date\n");
 }
 
+TEST_F(Build, AnEarlierImageIsLeftWithoutAName) {
+  ASSERT_EQ(demo_.launch({"build", "demo"}).code, 0);
+  demo_.recipe("env = { NEW = \"1\" }\n");
+  ASSERT_EQ(demo_.launch({"lock", "demo"}).code, 0);
+  const auto done = demo_.launch({"build", "demo"});
+  EXPECT_EQ(done.code, 0);
+  EXPECT_EQ(std::regex_replace(done.err, std::regex("[0-9a-f]{12}"), "[ID]"),
+            "localhost/launch/demo is built: 151 B of wheels, [TIME]\n"
+            "the earlier image [ID] is kept without a name: `podman image rm [ID]` removes it\n");
+}
+
 TEST_F(Build, Json) {
   const auto done = demo_.launch({"build", "demo", "--json"});
   EXPECT_EQ(done.code, 0);
