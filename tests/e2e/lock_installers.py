@@ -6,8 +6,6 @@ A small real closure is locked for two platforms, by path and by URL, with a reg
 image. Nothing of it is kept: the URLs are the machine's.
 """
 
-import hashlib
-import http.server
 import json
 import os
 import pathlib
@@ -15,62 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import tomllib
 
+from loopback import World, serve
 from packaging.pylock import Pylock
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
-PLATFORMS = {"linux/amd64": "amd64", "linux/arm64": "arm64"}
-
-
-def digest(content: bytes) -> str:
-    return "sha256:" + hashlib.sha256(content).hexdigest()
-
-
-def fake_image() -> tuple[bytes, dict[str, tuple[str, bytes]]]:
-    """An image index for both platforms, and all its parts by digest."""
-    parts, manifests = {}, []
-    for platform, architecture in PLATFORMS.items():
-        environment = [f"PYTHON_VERSION={PYTHON}.0"]
-        config = json.dumps({"architecture": architecture, "os": "linux", "config": {"Env": environment}}).encode()
-        media = "application/vnd.oci.image.config.v1+json"
-        parts[digest(config)] = (media, config)
-        manifest = json.dumps({
-            "schemaVersion": 2,
-            "mediaType": "application/vnd.oci.image.manifest.v1+json",
-            "config": {"mediaType": media, "digest": digest(config), "size": len(config)},
-            "layers": [],
-        }).encode()
-        media = "application/vnd.oci.image.manifest.v1+json"
-        parts[digest(manifest)] = (media, manifest)
-        manifests.append({"mediaType": media, "digest": digest(manifest), "size": len(manifest),
-                          "platform": {"os": "linux", "architecture": architecture}})
-    media = "application/vnd.oci.image.index.v1+json"
-    index = json.dumps({"schemaVersion": 2, "mediaType": media, "manifests": manifests}).encode()
-    parts[digest(index)] = parts["tag"] = (media, index)
-    return index, parts
-
-
-class Registry(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    _, parts = fake_image()
-
-    def do_GET(self):
-        name = self.path.rsplit("/", 1)[-1]
-        media, body = self.parts.get(name if name.startswith("sha256:") else "tag")
-        self.send_response(200)
-        self.send_header("Content-Type", media)
-        self.send_header("Docker-Content-Digest", digest(body))
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET
-
-    def log_message(self, *_):
-        pass
 
 
 def run(argv, folder, code=0):
@@ -87,7 +35,7 @@ def write_project(folder: pathlib.Path, port: int):
         (folder / f"recipes/by-{wheels}.toml").write_text(
             f'python = "{PYTHON}"\nplatforms = ["linux-x86_64", "linux-aarch64"]\n'
             'packages = ["charset-normalizer", "rich"]\n'
-            f'[lock]\nwheels = "{wheels}"\n[image]\npython = "base"\nfrom = "docker.io/library/python:{PYTHON}"\n')
+            f'[lock]\nwheels = "{wheels}"\n[image]\npython = "base"\nfrom = "docker.io/library/python:{PYTHON}.0"\n')
     (folder / "launch.toml").write_text(
         f'[[registry]]\nprefix = "docker.io"\nlocation = "127.0.0.1:{port}"\ninsecure = true\n')
 
@@ -147,22 +95,18 @@ def check_changed_byte(launch: str, folder: pathlib.Path):
     run([launch, "fetch", "by-path"], folder, code=3)
 
 
-
 def main():
     launch = os.path.abspath(sys.argv[1])
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    with tempfile.TemporaryDirectory(prefix="launch-test-") as scratch:
+    with serve(World()) as server, tempfile.TemporaryDirectory(prefix="launch-test-") as scratch:
         folder = pathlib.Path(scratch)
         for name in ("store", "state"):
             os.environ[f"LAUNCH_{name.upper()}"] = str(folder / name)
         os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
-        write_project(folder, server.server_address[1])
+        write_project(folder, server.port)
         for name in ("by-path", "by-url"):
             check_lock(launch, folder, name)
         check_air_gap(launch, folder)
         check_changed_byte(launch, folder)
-    server.shutdown()
 
 
 main()

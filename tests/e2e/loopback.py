@@ -9,6 +9,7 @@
 
 import dataclasses
 import functools
+import gzip
 import hashlib
 import html
 import http.server
@@ -28,6 +29,7 @@ JSON_PAGE = "application/vnd.pypi.simple.v1+json"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 IMAGE_INDEX = "application/vnd.oci.image.index.v1+json"
 CONFIGURATION = "application/vnd.oci.image.config.v1+json"
+LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 ARCHITECTURES = ("amd64", "arm64")
 
 
@@ -169,33 +171,38 @@ class Index:
 
 
 @functools.cache
-def image_parts(python: str) -> dict[str, tuple[str, bytes]]:
-    """An image index with this Python, or none, for every architecture, and all its parts by digest."""
+def image_parts(python: str, tar: bytes) -> dict[str, tuple[str, bytes]]:
+    """An image index with this Python, or none, for every architecture, and all its parts by digest. `tar`: its one
+    layer; empty: it has none."""
     parts, manifests = {}, []
 
     def keep(media, value):
-        body = json.dumps(value).encode()
+        body = value if isinstance(value, bytes) else json.dumps(value).encode()
         parts["sha256:" + sha256(body)] = (media, body)
         return {"mediaType": media, "digest": "sha256:" + sha256(body), "size": len(body)}
 
+    layers = [keep(LAYER, gzip.compress(tar, mtime=0))] if tar else []
+    root = {"type": "layers", "diff_ids": ["sha256:" + sha256(tar)] if tar else []}
     for architecture in ARCHITECTURES:
         variables = [f"PYTHON_VERSION={python}"] if python else []
-        configuration = keep(CONFIGURATION, {"os": "linux", "architecture": architecture, "config": {"Env": variables}})
-        manifest = keep(MANIFEST, {"schemaVersion": 2, "mediaType": MANIFEST, "config": configuration, "layers": []})
+        configuration = keep(CONFIGURATION, {"os": "linux", "architecture": architecture, "config": {"Env": variables},
+                                             "rootfs": root})
+        manifest = keep(MANIFEST, {"schemaVersion": 2, "mediaType": MANIFEST, "config": configuration, "layers": layers})
         manifests.append({**manifest, "platform": {"os": "linux", "architecture": architecture}})
     index = keep(IMAGE_INDEX, {"schemaVersion": 2, "mediaType": IMAGE_INDEX, "manifests": manifests})
     parts["tag"] = parts[index["digest"]]
     return parts
 
 
-def registry_answer(path: str, known: dict[str, tuple[str, bytes]]) -> Answer:
-    """A registry that has every image; python:X.Y.Z has that Python. `known`: what it has named by digest."""
+def registry_answer(path: str, known: dict[str, tuple[str, bytes]], tar: bytes) -> Answer:
+    """A registry that has every image; python:X.Y.Z has that Python. `known`: what it has named by digest. `tar`: as
+    for image_parts."""
     asked = path.rsplit("/", 1)[-1]
     if "/manifests/" not in path and "/blobs/" not in path:
         return Answer(200, b"{}", {"Content-Type": "application/json"})
     if not asked.startswith("sha256:"):
         python = re.match(r"3\.\d+\.\d+", asked) if "/python/" in path else None
-        parts = image_parts(python[0] if python else "")
+        parts = image_parts(python[0] if python else "", tar)
         known.update(parts)
         asked = "tag"
     if asked not in known:
@@ -208,6 +215,8 @@ class World:
     def __init__(self):
         self.indexes: list[Index] = []
         self.images: dict[str, tuple[str, bytes]] = {}
+        self.image_tar = b""
+        self.files: dict[str, bytes] = {}
 
     def index(self, prefix, **style) -> Index:
         self.indexes.append(Index(prefix, **style))
@@ -216,7 +225,9 @@ class World:
     def answer(self, path: str, headers) -> Answer:
         path = path.split("?")[0]
         if path.startswith("/v2/"):
-            return registry_answer(path, self.images)
+            return registry_answer(path, self.images, self.image_tar)
+        if path in self.files:
+            return Answer(200, self.files[path])
         for index in sorted(self.indexes, key=lambda one: -len(one.prefix)):
             if path.startswith(index.prefix + "/"):
                 return index.answer(path[len(index.prefix) + 1:], headers) or Answer(index.missing, b"not here\n")

@@ -5,9 +5,7 @@ Debian's docker-registry has it; skopeo and podman read it. The base image and t
 are stand-ins: the files are those of the first.
 """
 
-import gzip
 import hashlib
-import http.server
 import io
 import json
 import os
@@ -17,73 +15,29 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import threading
 import unittest
 
+from loopback import World, serve
 from podman_storage import own_storage, release_storage
 from real_registry import run, start_registry
 from standalone_archive import ARCHIVE, PYTHON, RELEASE, write_archive
 
 LAUNCH = pathlib.Path(sys.argv.pop(1)).resolve()
 MACHINES = {"amd64": ("x86_64", 62), "arm64": ("aarch64", 183)}  # name, and e_machine of ELF
-INDEX = "application/vnd.oci.image.index.v1+json"
-MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 
 
 def digest_of(content):
     return "sha256:" + hashlib.sha256(content).hexdigest()
 
 
-def base_image():
-    """An index of both architectures, by tag and by digest, and its parts: media type and content."""
-    parts = {}
-
-    def keep(media, content):
-        parts[digest_of(content)] = (media, content)
-        return {"mediaType": media, "digest": digest_of(content), "size": len(content)}
-
+def base_files():
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as tar:
         for name, text in (("etc/passwd", "root:x:0:0:root:/root:/bin/sh\n"), ("etc/group", "root:x:0:\n")):
             entry = tarfile.TarInfo(name)
             entry.size, entry.mtime = len(text), 1_700_000_000
             tar.addfile(entry, io.BytesIO(text.encode()))
-    layer = keep("application/vnd.oci.image.layer.v1.tar+gzip", gzip.compress(packed.getvalue(), mtime=0))
-    manifests = []
-    for architecture in MACHINES:
-        config = {"os": "linux", "architecture": architecture, "config": {},
-                  "rootfs": {"type": "layers", "diff_ids": [digest_of(packed.getvalue())]}}
-        config = keep("application/vnd.oci.image.config.v1+json", json.dumps(config).encode())
-        manifest = json.dumps({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer]}).encode()
-        manifests.append({**keep(MANIFEST, manifest), "platform": {"os": "linux", "architecture": architecture}})
-    index = json.dumps({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).encode()
-    keep(INDEX, index)
-    parts["1"] = (INDEX, index)
-    return parts
-
-
-class Served(http.server.BaseHTTPRequestHandler):
-    """A registry with the base image; and the interpreters."""
-
-    protocol_version = "HTTP/1.1"
-    parts = base_image()
-    interpreter = b""
-
-    def do_GET(self):
-        name = self.path.rsplit("/", 1)[-1]
-        media, body = self.parts.get(name, ("application/gzip", self.interpreter if name == ARCHIVE else b""))
-        self.send_response(200 if body else 404)
-        self.send_header("Content-Type", media)
-        self.send_header("Docker-Content-Digest", digest_of(body))
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET
-
-    def log_message(self, *_):
-        pass
+    return packed.getvalue()
 
 
 class TwoPlatforms(unittest.TestCase):
@@ -92,20 +46,19 @@ class TwoPlatforms(unittest.TestCase):
         cls.root = pathlib.Path(tempfile.mkdtemp(prefix="launch-test-platforms-")).resolve()
         cls.addClassCleanup(shutil.rmtree, cls.root)
         write_archive(cls.root / "python.tar.gz")
-        Served.interpreter = (cls.root / "python.tar.gz").read_bytes()
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Served)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
+        world = World()
+        world.image_tar = base_files()
+        world.files["/" + ARCHIVE] = (cls.root / "python.tar.gz").read_bytes()
+        server = cls.enterClassContext(serve(world))
         cls.registry = start_registry(cls, cls.root / "registry")
-        cls.write_project(f"127.0.0.1:{server.server_port}")
+        cls.write_project(f"127.0.0.1:{server.port}", world.files["/" + ARCHIVE])
 
     @classmethod
-    def write_project(cls, base):
+    def write_project(cls, base, interpreter):
         project = cls.root / "project"
         (project / "recipes").mkdir(parents=True)
         (project / "train.py").write_text("print('trained')\n")
-        archive = f'{{ url = "http://{base}/{ARCHIVE}", sha256 = "{digest_of(Served.interpreter)[7:]}" }}'
+        archive = f'{{ url = "http://{base}/{ARCHIVE}", sha256 = "{digest_of(interpreter)[7:]}" }}'
         (project / "launch.toml").write_text(
             "".join(f'[[registry]]\nprefix = "{each}"\nlocation = "{each}"\ninsecure = true\n\n' for each in (base, cls.registry))
             + f'[[interpreter]]\nversion = "{RELEASE}"\nlinux-x86_64 = {archive}\nlinux-aarch64 = {archive}\n')
