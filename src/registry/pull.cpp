@@ -109,6 +109,7 @@ std::vector<Result<net::DownloadResult>> RepositoryClient::download(
     const auto& first = requests[open.front()].url;
     const auto head = session_.send(
         {.url = first, .method = net::Method::head, .headers = {{"Accept", std::string(kManifestTypes)}}});
+    if (head) reached_ = true;
     if (head && is_final(*head)) {
       results[open.front()] = fail(refused(first, *head, "200", kHints));
       break;

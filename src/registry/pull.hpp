@@ -45,10 +45,13 @@ class RepositoryClient final : public net::HttpClient {
   std::vector<Result<net::DownloadResult>> download(std::span<const net::DownloadRequest> requests,
                                                     std::string_view what, Reporter& reporter,
                                                     std::stop_token stop = {}) override;
+  /// A download got an answer, whatever it was.
+  bool reached() const { return reached_; }
 
  private:
   net::HttpClient& http_;
   Session& session_;
+  bool reached_ = false;
 };
 
 }  // namespace launch::registry

@@ -44,6 +44,9 @@ class Pull {
     return paths;
   }
 
+  /// The registry has answered.
+  bool reached() const { return client_.reached(); }
+
  private:
   const Store& store_;
   const registry::Place& place_;
@@ -51,7 +54,7 @@ class Pull {
   const Work& work_;
 };
 
-Result<PulledImage> pull_image(Pull pull, const Digest& digest, const specs::Platform& platform,
+Result<PulledImage> pull_image(Pull& pull, const Digest& digest, const specs::Platform& platform,
                                std::string_view shown) {
   PulledImage image{.digest = digest, .manifest = {}, .config = {}, .layers = {}};
   TRY_ASSIGN(image.manifest, pull.text({digest, 0}, kManifestName));
@@ -103,8 +106,16 @@ Result<PulledImage> pull(const Store& store, const registry::Place& place, const
                          const Digest& digest, const specs::Platform& platform, std::string_view shown,
                          net::HttpClient& http, const Work& work) {
   registry::Session session(http, place, access, registry::Action::pull);
-  return during(pull_image(Pull(store, session, http, work), digest, platform, shown),
-                fmt::format("pulling {} from the registry {}", shown, place.host));
+  Pull pull(store, session, http, work);
+  auto image = during(pull_image(pull, digest, platform, shown),
+                      fmt::format("pulling {} from the registry {}", shown, place.host));
+  if (!image && !pull.reached() && image.error().hints().empty() && !work.stop.stop_requested()) {
+    image.error().hint(
+        fmt::format("if this machine does not reach that registry, add a mirror to launch.toml: [[registry]] "
+                    "prefix = \"{}\", location = \"HOST:PORT\"",
+                    shown.substr(0, shown.find('/'))));
+  }
+  return image;
 }
 
 }  // namespace launch::store

@@ -360,7 +360,9 @@ class RegistryFaults(StandaloneProject):
         self.pull(lambda h: False, code=3)
         self.assert_error("error: cannot download http://NOWHERE/v2/nvidia/cuda/manifests/MANIFEST: cannot connect to NOWHERE: "
                           "Connection refused".replace("NOWHERE", nowhere)
-                          + PULLING_MANIFEST.replace("REGISTRY", nowhere))
+                          + PULLING_MANIFEST.replace("REGISTRY", nowhere)
+                          + "\nhint: if this machine does not reach that registry, add a mirror to launch.toml: [[registry]] prefix = "
+                          '"docker.io", location = "HOST:PORT"\n')
 
 
 if __name__ == "__main__":
