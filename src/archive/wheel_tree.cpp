@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include "archive/earlier_wheel.hpp"
 #include "archive/installation.hpp"
 #include "archive/layer_names.hpp"
 #include "archive/tree.hpp"
@@ -35,11 +36,17 @@ struct Wheel {
   ZipFile zip;
   WheelContents contents;
   std::vector<std::optional<TreeFile>> files;  ///< first those of the contents, in their order
+  std::optional<EarlierWheel> earlier = {};    ///< which is installed as …
+  const InstalledWheel* installed = nullptr;   ///< … this
 
   const ZipEntry& entry(std::size_t file) const { return zip.entries()[contents.files[file].entry]; }
   std::string step() const { return step_of(file); }
   static std::string step_of(const std::filesystem::path& file) {
     return fmt::format("unpacking {}", file.filename().string());
+  }
+  void forget() const {
+    bytes.forget();
+    if (earlier) earlier->forget();
   }
 };
 
@@ -57,6 +64,7 @@ class Installer {
 
  private:
   Result<void> make_folders(const Wheel& wheel) const;
+  std::optional<TreeFile> link_earlier(const Wheel& wheel, std::size_t file) const;
   Result<TreeFile> write_large(const Wheel& wheel, std::size_t file) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
@@ -75,6 +83,10 @@ Result<Wheel> Installer::open(const WheelPlace& place) const {
   Wheel wheel{place.wheel, place.prefix, std::move(bytes), std::move(zip), {}, {}};
   TRY_ASSIGN(wheel.contents, read_wheel_contents(wheel.zip, paths_));
   wheel.files.resize(wheel.contents.files.size());
+  if (place.earlier) {
+    if (auto earlier = EarlierWheel::open(place.earlier->wheel, paths_)) wheel.earlier = *std::move(earlier);
+    wheel.installed = &*place.earlier;
+  }
   TRY(make_folders(wheel));
   return wheel;
 }
@@ -88,6 +100,16 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
   TRY(make_tree_folder(disk_, wheel.prefix.parent_path(), wheel.prefix.filename().string()));
   for (const auto& folder : folders) TRY(make_tree_folder(disk_, wheel.prefix, folder));
   return {};
+}
+
+/// nullopt if there is no such file, or it cannot be linked.
+std::optional<TreeFile> Installer::link_earlier(const Wheel& wheel, std::size_t file) const {
+  const auto& plan = wheel.contents.files[file];
+  if (!wheel.earlier || !wheel.earlier->has(wheel.zip, plan)) return std::nullopt;
+  const auto found = wheel.installed->files.find(plan.path);
+  if (found == wheel.installed->files.end()) return std::nullopt;
+  if (disk_.link(wheel.installed->prefix / plan.path, wheel.prefix / plan.path) != 0) return std::nullopt;
+  return TreeFile{plan.path, wheel.entry(file).size, found->second};
 }
 
 Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) const {
@@ -117,6 +139,10 @@ Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) co
 Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   const auto& plan = wheel.contents.files[file];
   const auto& entry = wheel.entry(file);
+  if (auto linked = link_earlier(wheel, file)) {
+    wheel.files[file] = *std::move(linked);
+    return {};
+  }
   if (entry.size >= kLarge && !plan.is_script) {
     TRY_ASSIGN(wheel.files[file], write_large(wheel, file));
     return {};
@@ -193,7 +219,7 @@ Result<std::vector<Wheel>> install(std::span<const WheelPlace> places, const Ins
     TRY(during(installer.write(wheel, task.file), wheel.step()));
     const auto before = done.fetch_add(task.size);
     if (before / kKept != (before + task.size) / kKept) {
-      for (const auto& each : open) each.bytes.forget();
+      for (const auto& each : open) each.forget();
     }
     work.reporter.progress("unpacking wheels", before + task.size, size.bytes);
     return {};

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,10 +28,19 @@ struct InstallSize {
   std::uint64_t bytes = 0;
 };
 
+/// A wheel of the same package that install_wheels has installed, for the same interpreter.
+struct InstalledWheel {
+  std::filesystem::path wheel;  ///< its digest was verified
+  std::filesystem::path prefix;
+  std::map<std::string, Digest> files;  ///< in the prefix, unchanged
+};
+
 /// A wheel whose digest was verified, and where to install it.
 struct WheelPlace {
   std::filesystem::path wheel;
   std::filesystem::path prefix;  ///< a folder that does not exist yet, in one that does
+  /// Files that are the same in both become hard links to those of its prefix, where that is possible.
+  std::optional<InstalledWheel> earlier = {};
 };
 
 /// Total bytes of all files in a wheel, from its directory alone. Errors (input): a malformed wheel;

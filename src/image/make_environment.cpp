@@ -147,7 +147,7 @@ class EnvironmentMaker {
         plan_(plan),
         python_(request.locked.recipe.python),
         store_(store),
-        tools_{store, runner, request.folder / "contexts", work},
+        tools_{.store = store, .runner = runner, .scratch = request.folder / "contexts", .work = work},
         work_(work),
         maker_(maker) {}
 
@@ -156,6 +156,7 @@ class EnvironmentMaker {
     Composition composition;
     TRY_ASSIGN(const auto python, interpreter());
     TRY(composition.add(python, ""));
+    tools_.home = python.folder / "python";
     TRY_ASSIGN(const auto library, library_bytecode(*compiler_, tools_));
     TRY_ASSIGN(const auto library_tree, zip_tree(library));
     TRY(composition.add(library_tree, "python"));
@@ -219,21 +220,49 @@ class EnvironmentMaker {
                        [&](const auto& each) { return *each.wheel.sha256 == wheels[at].digest; });
       wanted.push_back(found->wheel);
     }
-    if (!wanted.empty()) TRY(request_.fetch(wanted));
-    TRY(unpack(wheels, missing, name, trees));
+    std::vector<std::optional<archive::InstalledWheel>> earlier(missing.size());
+    TRY(try_side_by_side(missing.size() + 1, [&](std::size_t at) -> Result<void> {
+      if (at == 0) {
+        if (!wanted.empty()) TRY(request_.fetch(wanted));
+        return {};
+      }
+      earlier[at - 1] = find_earlier(wheels[missing[at - 1]], name);
+      return {};
+    }));
+    TRY(unpack(wheels, missing, name, std::move(earlier), trees));
     std::vector<store::Tree> all;
     all.reserve(trees.size());
     for (auto& tree : trees) all.push_back(*std::move(tree));
     return all;
   }
 
+  /// Another wheel of the package that was unpacked in the same way; nullopt if there is none.
+  std::optional<archive::InstalledWheel> find_earlier(const store::LayerWheel& wheel,
+                                                      const std::string& name) {
+    for (const auto& other : tools_.earlier->of(wheel)) {
+      const auto tree = store::unchanged_tree(store_, other.digest, name);
+      const auto path = tree ? tools_.earlier->checked(other) : std::nullopt;
+      if (!path) continue;
+      archive::InstalledWheel installed{*path, tree->folder, {}};
+      for (const auto& entry : tree->entries) {
+        const auto digest = entry.kind == Kind::file ? Digest::of_hex(entry.content) : std::nullopt;
+        if (digest) installed.files.emplace(entry.path, *digest);
+      }
+      return installed;
+    }
+    return std::nullopt;
+  }
+
   Result<void> unpack(const std::vector<store::LayerWheel>& wheels, const std::vector<std::size_t>& missing,
-                      const std::string& name, std::vector<std::optional<store::Tree>>& trees) {
+                      const std::string& name, std::vector<std::optional<archive::InstalledWheel>> earlier,
+                      std::vector<std::optional<store::Tree>>& trees) {
     if (missing.empty()) return {};
     std::vector<archive::WheelPlace> places;
     places.reserve(missing.size());
-    for (const auto at : missing)
-      places.push_back({wheels[at].path, maker_.scratch() / wheels[at].digest.hex()});
+    for (std::size_t i = 0; i < missing.size(); ++i) {
+      const auto& wheel = wheels[missing[i]];
+      places.push_back({wheel.path, maker_.scratch() / wheel.digest.hex(), std::move(earlier[i])});
+    }
     work_.reporter.status("unpacking wheels");
     TRY_ASSIGN(auto files, archive::install_wheels(places, python_, kVenvPython, work_));
     for (std::size_t i = 0; i < missing.size(); ++i) {

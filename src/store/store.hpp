@@ -84,6 +84,10 @@ class Store {
   Result<std::filesystem::path> add(const std::filesystem::path& file, const Digest& digest,
                                     std::string_view name) const;
 
+  /// The other wheels of the package that the wheel `name` is of, those that were used last first; none if
+  /// the store cannot be read. Their content was not hashed.
+  std::vector<Entry> other_wheels(const Digest& digest, std::string_view name) const;
+
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;
   /// Hashes files side by side, and those of unpacked trees, and returns those that are damaged, with the

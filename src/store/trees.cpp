@@ -82,6 +82,13 @@ std::optional<Tree> find_tree(const Store& store, const Digest& from, const std:
   return std::nullopt;
 }
 
+std::optional<Tree> unchanged_tree(const Store& store, const Digest& from, const std::string& name) {
+  const auto folder = trees_folder(store.root(), from) / name;
+  auto entries = tree_list(folder);
+  if (!entries || tree_change(*entries, folder / kTreeName)) return std::nullopt;
+  return Tree{folder / kTreeName, *std::move(entries)};
+}
+
 Result<Tree> keep_tree(const Store& store, const KeepTree& tree, const Work& work) {
   TRY_ASSIGN(auto entries, read_tree(tree.made));
   TRY(finish_files(tree, entries, work));

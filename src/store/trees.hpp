@@ -31,6 +31,9 @@ struct Tree {
 std::optional<Tree> find_tree(const Store& store, const Digest& from, const std::string& name,
                               const Work& work);
 
+/// The same for one that is useful but not needed: one that was changed stays as it is.
+std::optional<Tree> unchanged_tree(const Store& store, const Digest& from, const std::string& name);
+
 /// Makes the folder `made`, which is in the store, such a tree. `files` are those whose digests are known
 /// already; the rest are hashed. All files get the time archive::kFileTime, unless `keeps_times`. Errors
 /// (environment).
