@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -55,11 +56,13 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);
 
+/// The files of the wheel at a place in the list.
+using Installed = std::function<Result<void>(std::size_t at, std::vector<TreeFile> files)>;
+
 /// Unpacks wheels like unpack_wheels, each into its prefix, for a tree that is the same as in a layer of an
-/// image; returns the files of each. Errors: those of unpack_wheels; (input): a wheel that no layer can hold
-/// (layer_tree).
-Result<std::vector<std::vector<TreeFile>>> install_wheels(std::span<const WheelPlace> wheels,
-                                                          const specs::Interpreter& python,
-                                                          std::string_view interpreter, const Work& work);
+/// image. `installed` is called as soon as one is there, by any thread; an error of it ends the work. Errors:
+/// those of unpack_wheels; (input): a wheel that no layer can hold (layer_tree).
+Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
+                            std::string_view interpreter, const Installed& installed, const Work& work);
 
 }  // namespace launch::archive

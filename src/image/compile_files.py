@@ -53,9 +53,9 @@ def bytecode(source, path, checked):
 def compile_some(job, sources, share, place):
     """Compiles the first files of a share, and writes what came of each to `place`.
 
-    marshal marks objects that others refer to as well, so the bytes of a file depend on the modules that are loaded. A file
-    may load some (a codec, unicodedata for a name of a character). The next file then needs a new process: bytecode must not
-    depend on the files that were compiled before.
+    marshal marks objects that others refer to as well; up to Python 3.10 names among them, so the bytes of a file depend on
+    the modules that are loaded. A file may load some (a codec, unicodedata for a name of a character). The next file then
+    needs a new process: bytecode must not depend on the files that were compiled before.
     """
     sources.reopen()
     loaded = len(sys.modules)

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <system_error>
 #include <tuple>
 
@@ -148,6 +149,7 @@ std::vector<Entry> Store::other_wheels(const Digest& digest, std::string_view na
 Result<Contents> Store::list() const {
   TRY_ASSIGN(const auto folders, read_folders(root_));
   Contents contents;
+  std::set<ino_t> counted;  // trees of one package share files
   for (const auto& folder : folders) {
     contents.files.insert(contents.files.end(), folder.files.begin(), folder.files.end());
     contents.unfinished += folder.unfinished;
@@ -156,8 +158,11 @@ Result<Contents> Store::list() const {
     TRY_ASSIGN(const auto trees, subfolders(trees_folder(root_, *folder.digest)));
     contents.trees += trees.size();
     for (const auto& tree : trees) {
-      for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>()))
-        contents.tree_bytes += entry.size;
+      for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>())) {
+        struct stat status {};
+        if (::lstat((tree / kTreeName / entry.path).c_str(), &status) != 0) continue;
+        if (counted.insert(status.st_ino).second) contents.tree_bytes += entry.size;
+      }
     }
   }
   TRY_ASSIGN(const auto environments, subfolders(environments_folder(root_)));

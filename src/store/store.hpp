@@ -32,7 +32,7 @@ struct Contents {
   std::size_t unfinished = 0;  ///< downloads that were interrupted and can be resumed
   std::uint64_t unfinished_bytes = 0;
   std::size_t trees = 0;         ///< what was unpacked from files
-  std::uint64_t tree_bytes = 0;  ///< all of them together
+  std::uint64_t tree_bytes = 0;  ///< all of them together; a file that several share counts once
   std::size_t environments = 0;  ///< that were linked together from trees
 };
 
