@@ -65,7 +65,7 @@ def compile_some(job, sources, share, place):
         if len(sys.modules) != loaded:
             break
     with open(place, "wb") as file:
-        marshal.dump(made, file)
+        file.write(marshal.dumps(made))
 
 
 def start(job, sources, share, place):
