@@ -2,14 +2,18 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 
+#include "archive/earlier_wheel.hpp"
 #include "archive/installation.hpp"
 #include "archive/layer_names.hpp"
 #include "archive/tree.hpp"
@@ -35,11 +39,17 @@ struct Wheel {
   ZipFile zip;
   WheelContents contents;
   std::vector<std::optional<TreeFile>> files;  ///< first those of the contents, in their order
+  std::optional<EarlierWheel> earlier = {};    ///< which is installed as …
+  const InstalledWheel* installed = nullptr;   ///< … this
 
   const ZipEntry& entry(std::size_t file) const { return zip.entries()[contents.files[file].entry]; }
   std::string step() const { return step_of(file); }
   static std::string step_of(const std::filesystem::path& file) {
     return fmt::format("unpacking {}", file.filename().string());
+  }
+  void forget() const {
+    bytes.forget();
+    if (earlier) earlier->forget();
   }
 };
 
@@ -57,6 +67,7 @@ class Installer {
 
  private:
   Result<void> make_folders(const Wheel& wheel) const;
+  std::optional<TreeFile> link_earlier(const Wheel& wheel, std::size_t file) const;
   Result<TreeFile> write_large(const Wheel& wheel, std::size_t file) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
@@ -75,6 +86,10 @@ Result<Wheel> Installer::open(const WheelPlace& place) const {
   Wheel wheel{place.wheel, place.prefix, std::move(bytes), std::move(zip), {}, {}};
   TRY_ASSIGN(wheel.contents, read_wheel_contents(wheel.zip, paths_));
   wheel.files.resize(wheel.contents.files.size());
+  if (place.earlier) {
+    if (auto earlier = EarlierWheel::open(place.earlier->wheel, paths_)) wheel.earlier = *std::move(earlier);
+    wheel.installed = &*place.earlier;
+  }
   TRY(make_folders(wheel));
   return wheel;
 }
@@ -88,6 +103,16 @@ Result<void> Installer::make_folders(const Wheel& wheel) const {
   TRY(make_tree_folder(disk_, wheel.prefix.parent_path(), wheel.prefix.filename().string()));
   for (const auto& folder : folders) TRY(make_tree_folder(disk_, wheel.prefix, folder));
   return {};
+}
+
+/// nullopt if there is no such file, or it cannot be linked.
+std::optional<TreeFile> Installer::link_earlier(const Wheel& wheel, std::size_t file) const {
+  const auto& plan = wheel.contents.files[file];
+  if (!wheel.earlier || !wheel.earlier->has(wheel.zip, plan)) return std::nullopt;
+  const auto found = wheel.installed->files.find(plan.path);
+  if (found == wheel.installed->files.end()) return std::nullopt;
+  if (disk_.link(wheel.installed->prefix / plan.path, wheel.prefix / plan.path) != 0) return std::nullopt;
+  return TreeFile{plan.path, wheel.entry(file).size, found->second};
 }
 
 Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) const {
@@ -117,6 +142,10 @@ Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) co
 Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   const auto& plan = wheel.contents.files[file];
   const auto& entry = wheel.entry(file);
+  if (auto linked = link_earlier(wheel, file)) {
+    wheel.files[file] = *std::move(linked);
+    return {};
+  }
   if (entry.size >= kLarge && !plan.is_script) {
     TRY_ASSIGN(wheel.files[file], write_large(wheel, file));
     return {};
@@ -161,20 +190,26 @@ struct Task {
   std::uint64_t size;
 };
 
-/// The largest first, so that no core is left with a large one at the end.
+/// Wheel by wheel, so that an interrupt finds most of them whole, and the largest first in each, so that no
+/// core is left with a large one at the end.
 std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   std::vector<Task> tasks;
+  std::vector<std::uint64_t> sizes(wheels.size());
   for (std::size_t w = 0; w < wheels.size(); ++w) {
-    for (std::size_t f = 0; f < wheels[w].contents.files.size(); ++f)
+    for (std::size_t f = 0; f < wheels[w].contents.files.size(); ++f) {
       tasks.push_back({w, f, wheels[w].entry(f).size});
+      sizes[w] += tasks.back().size;
+    }
   }
-  std::stable_sort(tasks.begin(), tasks.end(), [](const Task& a, const Task& b) { return a.size > b.size; });
+  std::stable_sort(tasks.begin(), tasks.end(), [&](const Task& a, const Task& b) {
+    return std::tuple(sizes[b.wheel], a.wheel, b.size) < std::tuple(sizes[a.wheel], b.wheel, a.size);
+  });
   return tasks;
 }
 
-/// Installs wheels on all cores.
-Result<std::vector<Wheel>> install(std::span<const WheelPlace> places, const Installer& installer,
-                                   const Work& work, InstallSize& size) {
+/// Installs wheels on all cores. `done` is called on any of them, once for each wheel.
+Result<InstallSize> install(std::span<const WheelPlace> places, const Installer& installer, const Work& work,
+                            const std::function<Result<void>(std::size_t, Wheel&)>& done) {
   std::vector<Wheel> open;
   open.reserve(places.size());
   for (const auto& place : places) {
@@ -182,24 +217,28 @@ Result<std::vector<Wheel>> install(std::span<const WheelPlace> places, const Ins
     open.push_back(std::move(wheel));
   }
   const auto tasks = tasks_of(open);
-  size = {tasks.size(), 0};
-  for (const auto& task : tasks) size.bytes += task.size;
-
-  std::atomic<std::uint64_t> done = 0;
+  InstallSize size{tasks.size(), 0};
+  std::vector<std::atomic<std::size_t>> left(open.size());
+  for (const auto& task : tasks) {
+    size.bytes += task.size;
+    ++left[task.wheel];
+  }
+  std::atomic<std::uint64_t> written = 0;
   TRY(try_side_by_side(tasks.size(), [&](std::size_t at) -> Result<void> {
     const auto& task = tasks[at];
     if (work.stop.stop_requested()) return fail(environment_error("stopped while unpacking wheels"));
     auto& wheel = open[task.wheel];
     TRY(during(installer.write(wheel, task.file), wheel.step()));
-    const auto before = done.fetch_add(task.size);
+    const auto before = written.fetch_add(task.size);
     if (before / kKept != (before + task.size) / kKept) {
-      for (const auto& each : open) each.bytes.forget();
+      for (const auto& each : open) each.forget();
     }
     work.reporter.progress("unpacking wheels", before + task.size, size.bytes);
-    return {};
+    if (--left[task.wheel] > 0) return {};
+    TRY(during(installer.finish(wheel), wheel.step()));
+    return done(task.wheel, wheel);
   }));
-  for (auto& wheel : open) TRY(during(installer.finish(wheel), wheel.step()));
-  return open;
+  return size;
 }
 
 /// What a layer would refuse.
@@ -230,24 +269,21 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const Work& work) {
   std::vector<WheelPlace> places;
   for (const auto& source : wheels) places.push_back({source.wheel, folder / source.package});
-  InstallSize size;
-  TRY(install(places, Installer(work.disk, InstallPaths::of(python), interpreter), work, size));
-  return size;
+  return install(places, Installer(work.disk, InstallPaths::of(python), interpreter), work,
+                 [](std::size_t, Wheel&) { return Result<void>(); });
 }
 
-Result<std::vector<std::vector<TreeFile>>> install_wheels(std::span<const WheelPlace> wheels,
-                                                          const specs::Interpreter& python,
-                                                          std::string_view interpreter, const Work& work) {
+Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
+                            std::string_view interpreter, const Installed& installed, const Work& work) {
   const auto paths = InstallPaths::of(python);
-  InstallSize size;
-  TRY_ASSIGN(auto installed, install(wheels, Installer(work.disk, paths, interpreter), work, size));
-  std::vector<std::vector<TreeFile>> files;
-  for (auto& wheel : installed) {
-    TRY(during(check_layer(wheel, paths), wheel.step()));
-    auto& own = files.emplace_back();
-    for (auto& file : wheel.files) own.push_back(*std::move(file));
-  }
-  return files;
+  TRY(install(wheels, Installer(work.disk, paths, interpreter), work,
+              [&](std::size_t at, Wheel& wheel) -> Result<void> {
+                TRY(during(check_layer(wheel, paths), wheel.step()));
+                std::vector<TreeFile> files;
+                for (auto& file : wheel.files) files.push_back(*std::move(file));
+                return installed(at, std::move(files));
+              }));
+  return {};
 }
 
 }  // namespace launch::archive

@@ -2,6 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,10 +29,19 @@ struct InstallSize {
   std::uint64_t bytes = 0;
 };
 
+/// A wheel of the same package that install_wheels has installed, for the same interpreter.
+struct InstalledWheel {
+  std::filesystem::path wheel;  ///< its digest was verified
+  std::filesystem::path prefix;
+  std::map<std::string, Digest> files;  ///< in the prefix, unchanged
+};
+
 /// A wheel whose digest was verified, and where to install it.
 struct WheelPlace {
   std::filesystem::path wheel;
   std::filesystem::path prefix;  ///< a folder that does not exist yet, in one that does
+  /// Files that are the same in both become hard links to those of its prefix, where that is possible.
+  std::optional<InstalledWheel> earlier = {};
 };
 
 /// Total bytes of all files in a wheel, from its directory alone. Errors (input): a malformed wheel;
@@ -44,11 +56,13 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);
 
+/// The files of the wheel at a place in the list.
+using Installed = std::function<Result<void>(std::size_t at, std::vector<TreeFile> files)>;
+
 /// Unpacks wheels like unpack_wheels, each into its prefix, for a tree that is the same as in a layer of an
-/// image; returns the files of each. Errors: those of unpack_wheels; (input): a wheel that no layer can hold
-/// (layer_tree).
-Result<std::vector<std::vector<TreeFile>>> install_wheels(std::span<const WheelPlace> wheels,
-                                                          const specs::Interpreter& python,
-                                                          std::string_view interpreter, const Work& work);
+/// image. `installed` is called as soon as one is there, by any thread; an error of it ends the work. Errors:
+/// those of unpack_wheels; (input): a wheel that no layer can hold (layer_tree).
+Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
+                            std::string_view interpreter, const Installed& installed, const Work& work);
 
 }  // namespace launch::archive

@@ -333,4 +333,14 @@ Result<std::string_view> ZipFile::compressed(const ZipEntry& entry) const {
   return from_header.substr(head, entry.compressed_size);
 }
 
+bool stored_the_same(const ZipFile& one, const ZipEntry& entry, const ZipFile& other,
+                     const ZipEntry& other_entry) {
+  if (entry.method != other_entry.method || entry.crc32 != other_entry.crc32 ||
+      entry.size != other_entry.size || entry.compressed_size != other_entry.compressed_size)
+    return false;
+  const auto bytes = one.compressed(entry);
+  const auto other_bytes = other.compressed(other_entry);
+  return bytes && other_bytes && *bytes == *other_bytes;
+}
+
 }  // namespace launch::archive

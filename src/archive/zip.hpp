@@ -78,4 +78,9 @@ class ZipFile {
   std::vector<ZipEntry> entries_;
 };
 
+/// Whether an entry of one zip and an entry of another have the same content, seen from their bytes as they
+/// are stored and what their directories say, without decompressing. False also if one is damaged.
+bool stored_the_same(const ZipFile& one, const ZipEntry& entry, const ZipFile& other,
+                     const ZipEntry& other_entry);
+
 }  // namespace launch::archive

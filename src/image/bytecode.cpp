@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "archive/earlier_wheel.hpp"
 #include "archive/interpreter.hpp"
 #include "archive/wheel_contents.hpp"
 #include "base/file.hpp"
@@ -56,14 +58,23 @@ std::optional<Known> known(const store::Store& store, const Digest& source, cons
 struct Source {
   fs::path from;  ///< a wheel or a folder
   Json files = Json::array();
-  std::string name;  ///< "torch-2.10.0-….whl"
+  std::string name;         ///< "torch-2.10.0-….whl"
+  fs::path earlier = {};    ///< a zip with the bytecode of files that are marked in the list
+  std::size_t changed = 0;  ///< files that are not
+};
+
+/// A wheel and its bytecode.
+struct Compiled {
+  archive::EarlierWheel wheel;
+  fs::path zip;
 };
 
 bool is_python(std::string_view path) {
   return path.ends_with(".py");
 }
 
-Result<Source> source_of(const fs::path& wheel, const specs::Interpreter& python) {
+Result<Source> source_of(const fs::path& wheel, const std::optional<Compiled>& earlier,
+                         const specs::Interpreter& python) {
   TRY_ASSIGN(const auto file, MappedFile::open(wheel));
   TRY_ASSIGN(const auto zip, archive::ZipFile::open(file.text()));
   const auto paths = archive::InstallPaths::of(python);
@@ -71,9 +82,15 @@ Result<Source> source_of(const fs::path& wheel, const specs::Interpreter& python
   std::sort(contents.files.begin(), contents.files.end(),
             [](const auto& a, const auto& b) { return a.path < b.path; });
   Source source{.from = wheel, .name = wheel.filename().string()};
+  if (earlier) source.earlier = earlier->zip;
   for (const auto& each : contents.files) {
-    if (is_python(each.path) && each.path.starts_with(paths.purelib + '/'))
+    if (!is_python(each.path) || !each.path.starts_with(paths.purelib + '/')) continue;
+    if (earlier && earlier->wheel.has(zip, each)) {
+      source.files.push_back(Json::array({each.entry, each.path, true}));
+    } else {
       source.files.push_back(Json::array({each.entry, each.path}));
+      ++source.changed;
+    }
   }
   return source;
 }
@@ -92,36 +109,51 @@ Result<Source> library_source(const fs::path& home, const specs::Interpreter& py
   std::sort(paths.begin(), paths.end());
   Source source{.from = home, .name = "the library"};
   for (auto& path : paths) source.files.push_back(Json::array({path, path}));
+  source.changed = paths.size();
   return source;
 }
 
-/// An interpreter that is unpacked for the time of its use.
+/// How many processes compile a source, if several sources are compiled side by side.
+std::size_t processes_for(const Source& source, std::size_t sources) {
+  constexpr std::size_t kWorthIt = 32;  // files
+  const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto share = cores / std::min(cores, sources);
+  return std::clamp<std::size_t>(source.changed / kWorthIt, 1, share);
+}
+
+/// An interpreter that is unpacked, if need be for the time of its use.
 class Unpacked {
  public:
   static Result<Unpacked> make(const Compiler& compiler, const BytecodeTools& tools) {
-    TRY_ASSIGN(const auto file, compiler.fetch());
     TRY_ASSIGN(auto scratch, ScratchFolder::make(tools.work.disk, tools.scratch));
-    TRY(archive::unpack_interpreter(file, scratch.path(), tools.work));
+    auto home = tools.home;
+    if (home.empty()) {
+      TRY_ASSIGN(const auto file, compiler.fetch());
+      TRY(archive::unpack_interpreter(file, scratch.path(), tools.work));
+      home = scratch.path() / "python";
+    }
     TRY(write_file(tools.work.disk, scratch.path() / "compile_files.py", kCompileScript));
-    return Unpacked(std::move(scratch));
+    return Unpacked(std::move(scratch), std::move(home));
   }
 
-  fs::path home() const { return scratch_.path() / "python"; }
+  const fs::path& home() const { return home_; }
 
-  /// Compiles a source; returns the zip. `number` tells jobs apart.
+  /// Compiles one of several sources; returns the zip. `number` tells them apart.
   Result<fs::path> compile(const Source& source, std::string_view prefix, bool checked, std::size_t number,
-                           const BytecodeTools& tools) const {
+                           std::size_t sources, const BytecodeTools& tools) const {
     const auto job = scratch_.path() / fmt::format("{}.json", number);
     auto out = scratch_.path() / fmt::format("{}.zip", number);
     const Json text{{"from", source.from.string()},
                     {"files", source.files},
                     {"prefix", prefix},
                     {"out", out.string()},
-                    {"checked", checked}};
+                    {"checked", checked},
+                    {"earlier", source.earlier.string()},
+                    {"processes", processes_for(source, sources)}};
     TRY(write_file(tools.work.disk, job, json_text(text)));
     ProcessSpec process;
     // -S and -s: nothing of this machine's Python; without -B it would write into its own library.
-    process.argv = {(home() / "bin/python3").string(),
+    process.argv = {(home_ / "bin/python3").string(),
                     "-s",
                     "-S",
                     "-B",
@@ -137,7 +169,7 @@ class Unpacked {
   }
 
  private:
-  explicit Unpacked(ScratchFolder scratch) : scratch_(std::move(scratch)) {}
+  Unpacked(ScratchFolder scratch, fs::path home) : scratch_(std::move(scratch)), home_(std::move(home)) {}
 
   static Error failed(const Source& source, const ProcessOutcome& outcome) {
     const auto said = trim(outcome.err);
@@ -149,6 +181,7 @@ class Unpacked {
   }
 
   ScratchFolder scratch_;
+  fs::path home_;
 };
 
 /// Puts a zip into the store, and notes for `source` that it is its bytecode.
@@ -187,6 +220,21 @@ std::vector<std::size_t> missing(const std::vector<std::optional<Known>>& found,
   };
   std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return size(a) > size(b); });
   return order;
+}
+
+/// The bytecode of another wheel of the package; nullopt if the store has none.
+std::optional<Compiled> find_earlier(const store::LayerWheel& wheel, const std::string& key,
+                                     const specs::Interpreter& python, const BytecodeTools& tools) {
+  for (const auto& other : tools.earlier->of(wheel)) {
+    const auto found = known(tools.store, other.digest, zip_name(other.path), key);
+    if (!found || !found->zip) continue;
+    const auto zip = tools.store.find(found->zip->digest, zip_name(other.path));
+    const auto path = tools.earlier->checked(other);
+    if (!zip || !*zip || !path) continue;
+    auto open = archive::EarlierWheel::open(*path, archive::InstallPaths::of(python));
+    if (open) return Compiled{*std::move(open), **zip};
+  }
+  return std::nullopt;
 }
 
 std::vector<std::optional<Known>> find_known(std::span<const store::LayerWheel> wheels,
@@ -244,9 +292,10 @@ Result<std::vector<std::optional<store::LayerWheel>>> wheel_bytecode(
   std::atomic<std::size_t> done = 0;
   TRY(try_side_by_side(order.size(), [&](std::size_t at) -> Result<void> {
     const auto& wheel = wheels[order[at]];
-    TRY_ASSIGN(const auto source, during(source_of(wheel.path, compiler.python),
+    const auto earlier = find_earlier(wheel, key, compiler.python, tools);
+    TRY_ASSIGN(const auto source, during(source_of(wheel.path, earlier, compiler.python),
                                          fmt::format("reading {}", wheel.path.filename().string())));
-    TRY_ASSIGN(const auto zip, interpreter.compile(source, kVenv, true, at, tools));
+    TRY_ASSIGN(const auto zip, interpreter.compile(source, kVenv, true, at, order.size(), tools));
     TRY_ASSIGN(found[order[at]], keep(zip, wheel.digest, zip_name(wheel.path), key, tools));
     tools.work.reporter.progress("compiling Python files", ++done, order.size());
     return {};
@@ -261,7 +310,7 @@ Result<store::LayerWheel> library_bytecode(const Compiler& compiler, const Bytec
     return *std::move(found->zip);
   TRY_ASSIGN(const auto interpreter, Unpacked::make(compiler, tools));
   TRY_ASSIGN(const auto source, library_source(interpreter.home(), compiler.python));
-  TRY_ASSIGN(const auto zip, interpreter.compile(source, kPythonHome, false, 0, tools));
+  TRY_ASSIGN(const auto zip, interpreter.compile(source, kPythonHome, false, 0, 1, tools));
   TRY_ASSIGN(auto kept, keep(zip, compiler.archive, name, key, tools));
   if (kept.zip) return *std::move(kept.zip);
   return fail(input_error("not a usable interpreter: its library has no Python files"));

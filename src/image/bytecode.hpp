@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "base/process.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
+#include "image/earlier.hpp"
 #include "project/project.hpp"
 #include "specs/interpreter.hpp"
 #include "specs/platform.hpp"
@@ -41,12 +43,15 @@ struct BytecodeTools {
   ProcessRunner& runner;
   std::filesystem::path scratch;  ///< parent of temporary folders
   const Work& work;
+  /// Where the compiler is unpacked already; empty: it is unpacked for the time of its use.
+  std::filesystem::path home = {};
+  std::shared_ptr<EarlierWheels> earlier = std::make_shared<EarlierWheels>(store);
 };
 
 /// The bytecode of wheels that are installed below kVenv: for each wheel a zip in the store, with paths below
 /// it; nullopt if it has no Python files. Made once for a wheel and an interpreter, on all cores, without
-/// running the package. Errors (input): a malformed wheel, named; (environment): the interpreter cannot be
-/// unpacked or run; a stop.
+/// running the package. Bytecode of files that are the same in an earlier wheel is taken from there. Errors
+/// (input): a malformed wheel, named; (environment): the interpreter cannot be unpacked or run; a stop.
 Result<std::vector<std::optional<store::LayerWheel>>> wheel_bytecode(
     std::span<const store::LayerWheel> wheels, const Compiler& compiler, const BytecodeTools& tools);
 

@@ -147,7 +147,7 @@ class EnvironmentMaker {
         plan_(plan),
         python_(request.locked.recipe.python),
         store_(store),
-        tools_{store, runner, request.folder / "contexts", work},
+        tools_{.store = store, .runner = runner, .scratch = request.folder / "contexts", .work = work},
         work_(work),
         maker_(maker) {}
 
@@ -156,16 +156,16 @@ class EnvironmentMaker {
     Composition composition;
     TRY_ASSIGN(const auto python, interpreter());
     TRY(composition.add(python, ""));
+    tools_.home = python.folder / "python";
     TRY_ASSIGN(const auto library, library_bytecode(*compiler_, tools_));
     TRY_ASSIGN(const auto library_tree, zip_tree(library));
     TRY(composition.add(library_tree, "python"));
 
     const auto& provenance = request_.locked.lock.lock.provenance;
     TRY(composition.add_venv(venv_entries(python_, image_interpreter(provenance))));
-    TRY_ASSIGN(const auto wheels, wheel_trees());
-    for (const auto& wheel : wheels) TRY(composition.add(wheel, "venv"));
-    TRY_ASSIGN(const auto zips, wheel_bytecode(plan_.grouped.in_order(), *compiler_, tools_));
-    for (const auto& group : group_bytecode(plan_.grouped.groups, zips)) {
+    TRY(make_wheels());
+    for (const auto& tree : trees_) TRY(composition.add(*tree, "venv"));
+    for (const auto& group : group_bytecode(plan_.grouped.groups, zips_)) {
       for (const auto& zip : group.zips) {
         TRY_ASSIGN(const auto tree, zip_tree(zip));
         TRY(composition.add(tree, "venv"));
@@ -200,48 +200,78 @@ class EnvironmentMaker {
     return store::keep_tree(store_, {folder, zip.digest, kZipTree}, work_);
   }
 
-  /// In the order of installation. Only wheels that still have to be unpacked or compiled are fetched, and
-  /// hashed.
-  Result<std::vector<store::Tree>> wheel_trees() {
+  /// Fills in the trees of wheels and their bytecode. Only wheels that still have to be unpacked or compiled
+  /// are fetched, and hashed.
+  Result<void> make_wheels() {
     const auto wheels = plan_.grouped.in_order();
     const auto name = wheel_tree_name(python_);
-    std::vector<std::optional<store::Tree>> trees(wheels.size());
+    trees_.resize(wheels.size());
     side_by_side(wheels.size(), [&](std::size_t at) {
-      trees[at] = store::find_tree(store_, wheels[at].digest, name, work_);
+      trees_[at] = store::find_tree(store_, wheels[at].digest, name, work_);
     });
     std::vector<std::size_t> missing;
     std::vector<project::LockedWheel> wanted;
     for (std::size_t at = 0; at < wheels.size(); ++at) {
-      if (!trees[at]) missing.push_back(at);
-      if (trees[at] && known_wheel_bytecode({&wheels[at], 1}, *compiler_, store_)) continue;
+      if (!trees_[at]) missing.push_back(at);
+      if (trees_[at] && known_wheel_bytecode({&wheels[at], 1}, *compiler_, store_)) continue;
       const auto found =
           std::find_if(plan_.grouped.wheels.begin(), plan_.grouped.wheels.end(),
                        [&](const auto& each) { return *each.wheel.sha256 == wheels[at].digest; });
       wanted.push_back(found->wheel);
     }
-    if (!wanted.empty()) TRY(request_.fetch(wanted));
-    TRY(unpack(wheels, missing, name, trees));
-    std::vector<store::Tree> all;
-    all.reserve(trees.size());
-    for (auto& tree : trees) all.push_back(*std::move(tree));
-    return all;
+    std::vector<std::optional<archive::InstalledWheel>> earlier(missing.size());
+    TRY(try_side_by_side(missing.size() + 1, [&](std::size_t at) -> Result<void> {
+      if (at == 0) {
+        if (!wanted.empty()) TRY(request_.fetch(wanted));
+        return {};
+      }
+      earlier[at - 1] = find_earlier(wheels[missing[at - 1]], name);
+      return {};
+    }));
+    return try_side_by_side(2, [&](std::size_t at) -> Result<void> {
+      if (at == 0) return unpack(wheels, missing, name, std::move(earlier));
+      TRY_ASSIGN(zips_, wheel_bytecode(wheels, *compiler_, tools_));
+      return {};
+    });
+  }
+
+  /// Another wheel of the package that was unpacked in the same way; nullopt if there is none.
+  std::optional<archive::InstalledWheel> find_earlier(const store::LayerWheel& wheel,
+                                                      const std::string& name) {
+    for (const auto& other : tools_.earlier->of(wheel)) {
+      const auto tree = store::unchanged_tree(store_, other.digest, name);
+      const auto path = tree ? tools_.earlier->checked(other) : std::nullopt;
+      if (!path) continue;
+      archive::InstalledWheel installed{*path, tree->folder, {}};
+      for (const auto& entry : tree->entries) {
+        const auto digest = entry.kind == Kind::file ? Digest::of_hex(entry.content) : std::nullopt;
+        if (digest) installed.files.emplace(entry.path, *digest);
+      }
+      return installed;
+    }
+    return std::nullopt;
   }
 
   Result<void> unpack(const std::vector<store::LayerWheel>& wheels, const std::vector<std::size_t>& missing,
-                      const std::string& name, std::vector<std::optional<store::Tree>>& trees) {
+                      const std::string& name, std::vector<std::optional<archive::InstalledWheel>> earlier) {
     if (missing.empty()) return {};
     std::vector<archive::WheelPlace> places;
     places.reserve(missing.size());
-    for (const auto at : missing)
-      places.push_back({wheels[at].path, maker_.scratch() / wheels[at].digest.hex()});
-    work_.reporter.status("unpacking wheels");
-    TRY_ASSIGN(auto files, archive::install_wheels(places, python_, kVenvPython, work_));
     for (std::size_t i = 0; i < missing.size(); ++i) {
-      const auto& digest = wheels[missing[i]].digest;
-      TRY_ASSIGN(trees[missing[i]],
-                 store::keep_tree(store_, {places[i].prefix, digest, name, std::move(files[i])}, work_));
+      const auto& wheel = wheels[missing[i]];
+      places.push_back({wheel.path, maker_.scratch() / wheel.digest.hex(), std::move(earlier[i])});
     }
-    return {};
+    work_.reporter.status("unpacking wheels");
+    // A wheel is kept as soon as it is whole, whatever ends the process before the next.
+    return archive::install_wheels(
+        places, python_, kVenvPython,
+        [&](std::size_t i, std::vector<archive::TreeFile> files) -> Result<void> {
+          const auto& digest = wheels[missing[i]].digest;
+          TRY_ASSIGN(trees_[missing[i]],
+                     store::keep_tree(store_, {places[i].prefix, digest, name, std::move(files)}, work_));
+          return {};
+        },
+        work_);
   }
 
   const PlanRequest& request_;
@@ -252,19 +282,28 @@ class EnvironmentMaker {
   const Work& work_;
   const store::TreeMaker& maker_;
   std::optional<Compiler> compiler_;
+  std::vector<std::optional<store::Tree>> trees_;       ///< in the order of installation
+  std::vector<std::optional<store::LayerWheel>> zips_;  ///< bytecode, likewise
 };
 
-}  // namespace
-
-Result<store::Environment> make_environment(const PlanRequest& request, const MountedPlan& plan,
-                                            const store::Store& store, ProcessRunner& runner,
-                                            const Work& work) {
+Result<store::Environment> find_or_make(const PlanRequest& request, const MountedPlan& plan,
+                                        const store::Store& store, ProcessRunner& runner, const Work& work) {
   TRY_ASSIGN(auto found, store::find_environment(store, plan.key, work));
   if (found) return *std::move(found);
   TRY_ASSIGN(const auto maker, store::TreeMaker::wait(store, work));
   TRY_ASSIGN(found, store::find_environment(store, plan.key, work));
   if (found) return *std::move(found);
   return EnvironmentMaker(request, plan, store, runner, work, maker).make();
+}
+
+}  // namespace
+
+Result<store::Environment> make_environment(const PlanRequest& request, const MountedPlan& plan,
+                                            const store::Store& store, ProcessRunner& runner,
+                                            const Work& work) {
+  auto environment = find_or_make(request, plan, store, runner, work);
+  if (!environment) return fail(store::about_store(std::move(environment.error()), store));
+  return environment;
 }
 
 }  // namespace launch::image

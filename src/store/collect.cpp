@@ -23,7 +23,7 @@ Error stopped() {
   return environment_error("stopped before the whole store was read");
 }
 
-/// Links that go when environments are removed, by the file's number.
+/// How many links a file has in some folders, by the file's number.
 using Links = std::map<ino_t, nlink_t>;
 
 template <class Visit>
@@ -35,18 +35,24 @@ void for_each_file(const fs::path& folder, const Visit& visit) {
   }
 }
 
-/// What the files of a tree free, and whether a link to one of them stays.
+nlink_t count_in(const Links& links, ino_t file) {
+  const auto found = links.find(file);
+  return found == links.end() ? 0 : found->second;
+}
+
+/// What the files of a tree free, and whether it is part of an environment that stays: one has a file that is
+/// in no other tree. Trees of one package share files, so a file that others have too tells nothing.
 struct TreeUse {
   std::uint64_t freed = 0;
   bool linked = false;
 };
-TreeUse use_of(const fs::path& tree, const Links& going) {
+TreeUse use_of(const fs::path& tree, const Links& going, const Links& staying) {
   TreeUse use;
   for_each_file(tree / kTreeName, [&](const struct stat& status) {
-    const auto found = going.find(status.st_ino);
-    const bool last = status.st_nlink - (found == going.end() ? 0 : found->second) == 1;
-    if (last) use.freed += static_cast<std::uint64_t>(status.st_size);
-    use.linked = use.linked || !last;
+    const auto links = status.st_nlink - count_in(going, status.st_ino);
+    const auto mounted = count_in(staying, status.st_ino);
+    if (links == 1) use.freed += static_cast<std::uint64_t>(status.st_size);
+    use.linked = use.linked || (mounted > 0 && links == mounted + 1);
   });
   return use;
 }
@@ -60,10 +66,19 @@ class TreeCollector {
   Result<void> environments() {
     TRY_ASSIGN(const auto folders, subfolders(environments_folder(root_)));
     for (const auto& folder : folders) {
-      if (is_used(folder)) continue;
+      const auto count = [&](Links& links) {
+        for_each_file(folder / kTreeName, [&](const struct stat& status) { ++links[status.st_ino]; });
+      };
+      if (is_used(folder)) {
+        count(staying_);
+        continue;
+      }
       TRY_ASSIGN(const auto alone, FileLock::try_acquire(work_.disk, lock_of(folder)));
-      if (!alone) continue;  // a run mounts it
-      for_each_file(folder, [&](const struct stat& status) { ++going_[status.st_ino]; });
+      if (!alone) {  // a run mounts it
+        count(staying_);
+        continue;
+      }
+      if (request_.dry_run) count(going_);
       ++collected_.trees;
       TRY(remove(folder));
       if (!request_.dry_run) work_.disk.remove(lock_of(folder));
@@ -76,8 +91,10 @@ class TreeCollector {
     TRY_ASSIGN(const auto folders, subfolders(trees_folder(root_, from)));
     for (const auto& folder : folders) {
       if (!goes && is_used(folder)) continue;
-      const auto use = use_of(folder, request_.dry_run ? going_ : Links());
+      const auto use = use_of(folder, going_, staying_);
       if (!goes && use.linked) continue;
+      if (request_.dry_run)
+        for_each_file(folder / kTreeName, [&](const struct stat& status) { ++going_[status.st_ino]; });
       ++collected_.trees;
       collected_.freed += use.freed;
       TRY(remove(folder));
@@ -100,7 +117,8 @@ class TreeCollector {
   const CollectRequest& request_;
   const Work& work_;
   Collected& collected_;
-  Links going_;
+  Links going_;  ///< of a dry run; else they are gone
+  Links staying_;
 };
 
 /// A tree, as far as it is to be verified.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <set>
 #include <system_error>
 #include <tuple>
 
@@ -128,9 +129,27 @@ Result<fs::path> Store::add(const fs::path& file, const Digest& digest, std::str
   return place;
 }
 
+std::vector<Entry> Store::other_wheels(const Digest& digest, std::string_view name) const {
+  const auto package = name.substr(0, name.find('-') + 1);
+  std::vector<Entry> found;
+  const auto folders = read_folders(root_);
+  if (!folders || package.empty()) return found;
+  for (const auto& folder : *folders) {
+    if (!folder.digest || *folder.digest == digest) continue;
+    for (const auto& file : folder.files) {
+      if (file.name.starts_with(package) && file.name.ends_with(".whl")) found.push_back(file);
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) {
+    return std::tuple(b.last_used, a.digest) < std::tuple(a.last_used, b.digest);
+  });
+  return found;
+}
+
 Result<Contents> Store::list() const {
   TRY_ASSIGN(const auto folders, read_folders(root_));
   Contents contents;
+  std::set<ino_t> counted;  // trees of one package share files
   for (const auto& folder : folders) {
     contents.files.insert(contents.files.end(), folder.files.begin(), folder.files.end());
     contents.unfinished += folder.unfinished;
@@ -139,8 +158,11 @@ Result<Contents> Store::list() const {
     TRY_ASSIGN(const auto trees, subfolders(trees_folder(root_, *folder.digest)));
     contents.trees += trees.size();
     for (const auto& tree : trees) {
-      for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>()))
-        contents.tree_bytes += entry.size;
+      for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>())) {
+        struct stat status {};
+        if (::lstat((tree / kTreeName / entry.path).c_str(), &status) != 0) continue;
+        if (counted.insert(status.st_ino).second) contents.tree_bytes += entry.size;
+      }
     }
   }
   TRY_ASSIGN(const auto environments, subfolders(environments_folder(root_)));

@@ -32,7 +32,7 @@ struct Contents {
   std::size_t unfinished = 0;  ///< downloads that were interrupted and can be resumed
   std::uint64_t unfinished_bytes = 0;
   std::size_t trees = 0;         ///< what was unpacked from files
-  std::uint64_t tree_bytes = 0;  ///< all of them together
+  std::uint64_t tree_bytes = 0;  ///< all of them together; a file that several share counts once
   std::size_t environments = 0;  ///< that were linked together from trees
 };
 
@@ -83,6 +83,10 @@ class Store {
   /// cannot be written.
   Result<std::filesystem::path> add(const std::filesystem::path& file, const Digest& digest,
                                     std::string_view name) const;
+
+  /// The other wheels of the package that the wheel `name` is of, those that were used last first; none if
+  /// the store cannot be read. Their content was not hashed.
+  std::vector<Entry> other_wheels(const Digest& digest, std::string_view name) const;
 
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;

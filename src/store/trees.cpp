@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <utility>
 
@@ -82,6 +83,13 @@ std::optional<Tree> find_tree(const Store& store, const Digest& from, const std:
   return std::nullopt;
 }
 
+std::optional<Tree> unchanged_tree(const Store& store, const Digest& from, const std::string& name) {
+  const auto folder = trees_folder(store.root(), from) / name;
+  auto entries = tree_list(folder);
+  if (!entries || tree_change(*entries, folder / kTreeName)) return std::nullopt;
+  return Tree{folder / kTreeName, *std::move(entries)};
+}
+
 Result<Tree> keep_tree(const Store& store, const KeepTree& tree, const Work& work) {
   TRY_ASSIGN(auto entries, read_tree(tree.made));
   TRY(finish_files(tree, entries, work));
@@ -98,27 +106,69 @@ fs::path environment_folder(const Store& store, const Digest& key) {
   return environments_folder(store.root()) / key.hex() / kTreeName;
 }
 
+namespace {
+
+/// Held, not for long, by processes that look whether an environment has changed, and alone by one that
+/// removes it. Whoever else holds the lock of an environment mounts it.
+Result<FileLock> checking(const Store& store, LockMode mode, const Work& work) {
+  return FileLock::wait(work, lock_of(environments_folder(store.root())), mode, "",
+                        "stopped while waiting for an environment");
+}
+
+/// An environment, or how it differs from its list.
+struct Checked {
+  std::optional<Environment> environment;
+  std::string change;
+};
+Result<Checked> check_environment(const fs::path& folder, const Work& work) {
+  TRY_ASSIGN(auto in_use, FileLock::wait(work, lock_of(folder), LockMode::shared, "",
+                                         "stopped while waiting for an environment"));
+  const auto entries = tree_list(folder);
+  auto change = entries ? tree_change(*entries, folder / kTreeName) : std::optional("its list is damaged");
+  if (change) return Checked{std::nullopt, *std::move(change)};
+  work.disk.touch(folder);
+  return Checked{Environment{folder / kTreeName, std::move(in_use)}, {}};
+}
+
+}  // namespace
+
 Result<std::optional<Environment>> find_environment(const Store& store, const Digest& key, const Work& work) {
   const auto folder = environments_folder(store.root()) / key.hex();
-  std::error_code code;
-  if (!fs::exists(folder, code)) return std::nullopt;
-  std::optional<std::string> change;
-  {
-    TRY_ASSIGN(auto lock, FileLock::wait(work, lock_of(folder), LockMode::shared, "",
-                                         "stopped while waiting for an environment"));
-    const auto entries = tree_list(folder);
-    change = entries ? tree_change(*entries, folder / kTreeName) : std::optional("its list is damaged");
-    if (!change) {
-      work.disk.touch(folder);
-      return Environment{folder / kTreeName, std::move(lock)};
-    }
+  for (const auto mode : {LockMode::shared, LockMode::exclusive}) {
+    std::error_code code;
+    if (!fs::exists(folder, code)) return std::nullopt;
+    TRY_ASSIGN(const auto among_others, checking(store, mode, work));
+    if (!fs::exists(folder, code)) return std::nullopt;  // another process has removed it
+    TRY_ASSIGN(auto checked, check_environment(folder, work));
+    if (checked.environment) return std::move(checked.environment);
+    if (mode == LockMode::shared) continue;
+    TRY_ASSIGN(const auto alone, FileLock::try_acquire(work.disk, lock_of(folder)));
+    if (!alone) return fail(changed_in_use(folder, checked.change));
+    work.reporter.warn(fmt::format("{} has changed since it was made, so it is made again: {}",
+                                   folder.string(), checked.change));
+    if (const int error = work.disk.remove_all(folder)) return fail(io_error("remove", folder, error));
   }
-  TRY_ASSIGN(const auto alone, FileLock::try_acquire(work.disk, lock_of(folder)));
-  if (!alone) return fail(changed_in_use(folder, *change));
-  work.reporter.warn(
-      fmt::format("{} has changed since it was made, so it is made again: {}", folder.string(), *change));
-  if (const int error = work.disk.remove_all(folder)) return fail(io_error("remove", folder, error));
   return std::nullopt;
+}
+
+Error about_store(Error error, const Store& store) {
+  const auto& message = error.message();
+  const auto is_about =
+      message.starts_with("cannot ") && message.find(store.root().string()) != std::string::npos;
+  const auto ends_with = [&](int number) { return message.ends_with(std::strerror(number)); };
+  if (!is_about) return error;
+  if (ends_with(ENOSPC) || ends_with(EDQUOT)) {
+    error.hint(
+        fmt::format("`launch store gc` removes what is not used from the store {}; LAUNCH_STORE chooses "
+                    "another folder for it",
+                    store.root().string()));
+  } else if (ends_with(EROFS) || ends_with(EACCES) || ends_with(EPERM)) {
+    error.hint(
+        fmt::format("an environment is made in the store {}: make it writable, or set LAUNCH_STORE to a "
+                    "folder that is",
+                    store.root().string()));
+  }
+  return error;
 }
 
 Result<TreeMaker> TreeMaker::wait(const Store& store, const Work& work) {

@@ -31,6 +31,9 @@ struct Tree {
 std::optional<Tree> find_tree(const Store& store, const Digest& from, const std::string& name,
                               const Work& work);
 
+/// The same for one that is useful but not needed: one that was changed stays as it is.
+std::optional<Tree> unchanged_tree(const Store& store, const Digest& from, const std::string& name);
+
 /// Makes the folder `made`, which is in the store, such a tree. `files` are those whose digests are known
 /// already; the rest are hashed. All files get the time archive::kFileTime, unless `keeps_times`. Errors
 /// (environment).
@@ -55,6 +58,9 @@ Result<std::optional<Environment>> find_environment(const Store& store, const Di
 
 /// Where it is, or would be.
 std::filesystem::path environment_folder(const Store& store, const Digest& key);
+
+/// Adds what to do to the error of a file of the store that could not be written.
+Error about_store(Error error, const Store& store);
 
 /// Held by the one process that makes trees and environments. What a killed one left is removed by the next.
 class TreeMaker {

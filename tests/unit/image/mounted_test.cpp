@@ -1,5 +1,6 @@
 #include "image/mounted.hpp"
 
+#include <array>
 #include <cerrno>
 
 #include <gmock/gmock.h>
@@ -7,6 +8,8 @@
 
 #include "archive/tar.hpp"
 #include "base/file.hpp"
+#include "base/parallel.hpp"
+#include "base/text.hpp"
 #include "image/dockerfile.hpp"
 #include "store/tree_list.hpp"
 #include "unit/image/plan_bench.hpp"
@@ -83,6 +86,151 @@ TEST(MakeEnvironment, UnpacksOnlyWhatChanged) {
   EXPECT_EQ(MountedBench::links(second->folder / site / "numpy/__init__.py"), 3U);
   EXPECT_EQ(MountedBench::links(second->folder / site / "torch/__init__.py"), 2U);
   EXPECT_THAT(bench.fake.reporter.warnings, IsEmpty());
+}
+
+TEST(MakeEnvironment, TakesFromTheLastNightWhatIsTheSame) {
+  const std::string site = "venv/lib/python3.12/site-packages/";
+  const std::string next = "2.8.0.dev20250607+cu128";
+  const auto lock_next = [&](MountedBench& bench) {
+    bench.locked.lock.lock.packages.back() = bench.locked_wheel("torch", next,
+                                                                {{"torch/__init__.py", "night = 'next'\n"},
+                                                                 {"torch/same.py", "same = 1\n"},
+                                                                 {"torch/lib.txt", std::string(70'000, 't')},
+                                                                 {"torch/new.txt", "new"}});
+  };
+  MountedBench bench;
+  bench.locked.lock.lock.packages.back() = bench.locked_wheel("torch", test::kNight,
+                                                              {{"torch/__init__.py", "night = 'first'\n"},
+                                                               {"torch/same.py", "same = 1\n"},
+                                                               {"torch/lib.txt", std::string(70'000, 't')}});
+  const auto first = bench.make().value();
+  lock_next(bench);
+  const auto second = bench.make();
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_TRUE(fs::equivalent(first.folder / site / "torch/lib.txt", second->folder / site / "torch/lib.txt"));
+  EXPECT_FALSE(
+      fs::equivalent(first.folder / site / "torch/__init__.py", second->folder / site / "torch/__init__.py"));
+  EXPECT_EQ(read_file(second->folder / site / "torch/__init__.py").value(), "night = 'next'\n");
+  const auto& job = bench.runner.jobs.back();
+  EXPECT_EQ(fs::path(job["earlier"].get<std::string>()).filename().string(),
+            fmt::format("torch-{}-py3-none-any.whl.bytecode.zip", test::kNight));
+  const auto prefix = "lib/python3.12/site-packages/torch/";
+  EXPECT_EQ(job["files"].size(), 2U);
+  EXPECT_EQ(job["files"][0].size(), 2U) << job["files"];
+  EXPECT_EQ(job["files"][1][1], prefix + std::string("same.py"));
+  EXPECT_EQ(job["files"][1][2], true);
+
+  MountedBench alone;
+  lock_next(alone);
+  const auto made = alone.make().value();
+  EXPECT_EQ(store::read_tree(made.folder).value(), store::read_tree(second->folder).value());
+  for (const auto& name : alone.names(made.folder)) {
+    if (fs::is_symlink(made.folder / name)) continue;
+    EXPECT_EQ(read_file(made.folder / name).value(), read_file(second->folder / name).value()) << name;
+  }
+}
+
+TEST(MakeEnvironment, TakesNothingFromATreeOrAWheelThatWasChanged) {
+  const std::string site = "venv/lib/python3.12/site-packages/";
+  for (const std::string changed : {"tree", "wheel"}) {
+    MountedBench bench;
+    fs::path tree_file;
+    {
+      const auto first = bench.make().value();
+      const auto& wheel = bench.locked.lock.lock.packages.back().wheels.front();
+      const auto place = bench.store.path_of(*wheel.sha256, wheel.file_name);
+      if (changed == "tree") {
+        EXPECT_TRUE(write_file(first.folder / site / "torch/lib.txt.new", "x"));
+        for (const auto& each : fs::recursive_directory_iterator(place.parent_path() / "trees")) {
+          if (each.path().filename() == "lib.txt") tree_file = each.path();
+        }
+        fs::last_write_time(tree_file, fs::file_time_type::clock::now());
+      } else {
+        const auto bytes = read_file(place).value();
+        fs::remove(place);
+        EXPECT_TRUE(write_file(place, bytes + "x"));
+      }
+    }
+    bench.lock_wheels("2.8.0.dev20250607+cu128");
+    const auto second = bench.make();
+    ASSERT_TRUE(second) << second.error().text();
+    EXPECT_EQ(MountedBench::links(second->folder / site / "torch/lib.txt"), 2U) << changed;
+  }
+}
+
+TEST(MakeEnvironment, UnpacksWhereFilesOfTheLastNightCannotBeLinked) {
+  MountedBench bench;
+  bench.make().value();
+  bench.lock_wheels("2.8.0.dev20250607+cu128");
+  const auto& wheel = bench.locked.lock.lock.packages.back().wheels.front();
+  bench.fake.disk.set({"link", wheel.sha256->hex() + "/lib", EMLINK});
+  const auto second = bench.make();
+  ASSERT_TRUE(second) << second.error().text();
+  EXPECT_EQ(MountedBench::links(second->folder / "venv/lib/python3.12/site-packages/torch/lib.txt"), 2U);
+}
+
+/// The same process as one that is killed then: nothing is undone.
+TEST(MakeEnvironment, KeepsWhatWasUnpackedBeforeItEnded) {
+  MountedBench bench;
+  bench.fake.disk.set({"write", "numpy-2.2.6.dist-info/RECORD", ENOSPC});  // torch's is larger, and first
+  ASSERT_FALSE(bench.make());
+  const auto& torch = bench.locked.lock.lock.packages.back().wheels.front();
+  const auto trees = bench.store.path_of(*torch.sha256, torch.file_name).parent_path() / "trees";
+  EXPECT_TRUE(fs::exists(trees));
+  bench.fake.disk.set({"write", "torch/lib.txt", ENOSPC});
+  const auto made = bench.make();
+  EXPECT_TRUE(made) << "torch is not unpacked again: " << made.error().text();
+}
+
+TEST(MakeEnvironment, TwoLaunchesMakeItOnce) {
+  MountedBench one;
+  MountedBench two;
+  two.store = store::Store::open(one.store.root(), two.fake).value();
+  std::array<std::optional<Result<store::Environment>>, 2> made;
+  side_by_side(2, [&](std::size_t at) { made.at(at) = (at == 0 ? one : two).make(); });
+  for (const auto& each : made) ASSERT_TRUE(*each) << each->error().text();
+  EXPECT_EQ(made[0]->value().folder, made[1]->value().folder);
+  EXPECT_EQ(one.fetches + two.fetches, 1) << "the other one waits";
+  EXPECT_EQ(store::tree_change(store::tree_list(made[0]->value().folder.parent_path()).value(),
+                               made[0]->value().folder),
+            std::nullopt);
+}
+
+TEST(MakeEnvironment, TwoLaunchesThatFindItChangedMakeItAgain) {
+  MountedBench one;
+  MountedBench two;
+  two.store = store::Store::open(one.store.root(), two.fake).value();
+  const auto folder = one.make().value().folder;
+  for (int round = 0; round < 25; ++round) {
+    EXPECT_TRUE(write_file(folder / "venv/added.pth", "import os"));
+    std::array<std::optional<Result<store::Environment>>, 2> made;
+    side_by_side(2, [&](std::size_t at) { made.at(at) = (at == 0 ? one : two).make(); });
+    for (const auto& each : made) ASSERT_TRUE(*each) << each->error().text();
+    EXPECT_FALSE(fs::exists(folder / "venv/added.pth"));
+    EXPECT_TRUE(fs::exists(folder / "venv/pyvenv.cfg")) << "nobody removes what the other mounts";
+    EXPECT_EQ(one.fake.reporter.warnings.size() + two.fake.reporter.warnings.size(), std::size_t(round) + 1);
+  }
+}
+
+TEST(MakeEnvironment, AStoreThatCannotBeWrittenIsNamed) {
+  const auto text = [](const std::string& call, const std::string& path, int number) {
+    MountedBench bench;
+    bench.fake.disk.set({call, path, number});
+    const auto made = bench.make();
+    return made ? "made" : replace_all(made.error().text(), bench.store.root().string(), "STORE");
+  };
+  EXPECT_EQ(
+      text("open", "scratch.lock", EROFS),
+      "error: cannot lock STORE/scratch.lock: Read-only file system\n\n"
+      "hint: an environment is made in the store STORE: make it writable, or set LAUNCH_STORE to a folder "
+      "that is\n");
+  EXPECT_EQ(
+      text("make_folder", "/environment/venv", ENOSPC),
+      "error: cannot create the folder STORE/scratch/environment/venv: No space left on device\n\n"
+      "hint: free some space on the disk of STORE/scratch/environment, or choose another folder, and run the "
+      "command again\n"
+      "hint: `launch store gc` removes what is not used from the store STORE; LAUNCH_STORE chooses another "
+      "folder for it\n");
 }
 
 TEST(MakeEnvironment, CopiesAloudWhereNothingCanBeLinked) {

@@ -36,12 +36,13 @@ class Case(unittest.TestCase):
 
 
 class CompileFiles(Case):
-    def compile(self, source, files, prefix="/opt/venv", checked=True, **environment):
+    def compile(self, source, files, prefix="/opt/venv", checked=True, processes=1, earlier="", **environment):
         """The bytecode of these files by path, and the bytes of the zip."""
         out = self.root / "out.zip"
         job = self.write("job.json", json.dumps({"from": str(source), "files": files, "prefix": prefix, "out": str(out),
-                                                 "checked": checked}))  # fmt: skip
+                                                 "checked": checked, "processes": processes, "earlier": str(earlier)}))  # fmt: skip
         self.assertEqual(python(SCRIPTS / "compile_files.py", job, **environment), (0, "", ""))
+        self.assertEqual(list(self.root.glob("out.zip.*")), [])
         with zipfile.ZipFile(out) as made:
             return {name: made.read(name) for name in made.namelist()}, out.read_bytes()
 
@@ -58,6 +59,43 @@ class CompileFiles(Case):
         first = self.compile(source, [["a.py", "lib/a.py"]])[1]
         os.utime(source / "a.py", (1, 1))
         self.assertEqual(self.compile(source, [["a.py", "lib/a.py"]])[1], first)
+
+    def sources(self):
+        """Files that make Python load modules, and files with names that occur in those."""
+        names = "def IncrementalEncoder(): return Codec().getregentry('normalize', 'is_normalized', 'bidirectional', 'koi8_r')\n"
+        loads = ["x = '\\N{BULLET}'\n", "# -*- coding: koi8-r -*-\n", "# -*- coding: cp1252 -*-\nx = 1\n", "(\n"]
+        return [(f"{index}.py", text) for index, text in enumerate(text for one in loads for text in (names, one, names))]
+
+    def test_bytecode_depends_on_no_other_file(self):
+        files = self.sources()
+        wheel = self.wheel(*files)
+        wanted = [[index, f"lib/{name}"] for index, (name, _) in enumerate(files)]
+        made, whole = self.compile(wheel, wanted)
+        self.assertEqual(len(made), len(files) - 1)
+        for processes in (2, 3, 20):
+            self.assertEqual(self.compile(wheel, wanted, processes=processes)[1], whole, processes)
+        for one in wanted:
+            for path, code in self.compile(wheel, [one])[0].items():
+                self.assertEqual(code, made[path], path)
+        self.assertEqual(self.compile(wheel, wanted[::-1])[0], made)
+
+    def test_what_is_the_same_is_not_compiled_again(self):
+        old = [("a.py", "x = 1\n"), ("bad.py", "(\n"), ("b.py", "old = 1\n")]
+        self.compile(self.wheel(*old), [[index, f"lib/{name}"] for index, (name, _) in enumerate(old)])
+        earlier = (self.root / "out.zip").rename(self.root / "earlier.zip")
+        new = self.wheel(("a.py", "("), ("bad.py", "x = 2\n"), ("b.py", "new = 1\n"))  # as if not looked at
+        made = self.compile(new, [[0, "lib/a.py", True], [1, "lib/bad.py", True], [2, "lib/b.py"]], earlier=earlier)[0]
+        self.assertEqual(list(made), [f"lib/__pycache__/{name}.{TAG}.pyc" for name in ("a", "b")])
+        self.assertEqual(marshal.loads(made[f"lib/__pycache__/a.{TAG}.pyc"][16:]).co_names, ("x",))
+        self.assertEqual(marshal.loads(made[f"lib/__pycache__/b.{TAG}.pyc"][16:]).co_names, ("new",))
+
+    def test_an_error_of_a_process_is_the_last_line(self):
+        job = self.write("job.json", json.dumps({"from": str(self.root), "files": [["gone.py", "lib/gone.py"], ["b", "c"]],
+                                                 "prefix": "/p", "out": str(self.root / "out.zip"), "checked": True,
+                                                 "processes": 1, "earlier": ""}))  # fmt: skip
+        code, out, err = python(SCRIPTS / "compile_files.py", job)
+        self.assertEqual((code, out), (1, ""))
+        self.assertEqual(err.splitlines()[-1], f"FileNotFoundError: [Errno 2] No such file or directory: '{self.root}/gone.py'")
 
     def test_a_wheel_and_a_folder_give_the_same(self):
         text = "x = 1\n"

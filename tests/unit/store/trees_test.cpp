@@ -57,7 +57,8 @@ class Trees : public testing::Test {
     const auto later =
         std::chrono::time_point_cast<std::chrono::seconds>(std::chrono::system_clock::now()) + days(1);
     return Store::open_alone(root_, work_)
-        ->collect({.keep = {from_}, .unused_since = later, .dry_run = dry_run}, work_)
+        ->collect({.keep = {from_, Digest::of("another wheel")}, .unused_since = later, .dry_run = dry_run},
+                  work_)
         .value();
   }
 
@@ -221,6 +222,53 @@ TEST_F(Trees, AreCollectedUnlessAnEnvironmentHasThem) {
   EXPECT_EQ(done.freed, 14U);
   EXPECT_EQ(find(), std::nullopt);
   EXPECT_EQ(store().list()->environments, 0U);
+}
+
+/// Trees of two nights, of which an environment has the second.
+TEST_F(Trees, AreCollectedThoughAnotherOneHasSomeOfTheirFiles) {
+  const auto first = keep();
+  const auto made = make("second");
+  fs::remove(made / "bin/run");
+  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
+  const auto second = keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_).value();
+  const auto link_both = [&] {
+    const auto kept = store();
+    const auto maker = TreeMaker::wait(kept, work_).value();
+    const auto folder = maker.scratch() / "e";
+    fs::create_directories(folder);
+    fs::create_hard_link(second.folder / "bin/run", folder / "run");
+    fs::create_hard_link(second.folder / "lib/a.txt", folder / "a.txt");
+    return maker.keep(folder, key_).value();
+  };
+  {
+    const auto in_use = link_both();
+    for (const bool dry_run : {true, false}) {
+      const auto done = collect(dry_run);
+      EXPECT_EQ(done.trees, 1U) << "of the first, only what the second has too is mounted";
+      EXPECT_EQ(done.freed, 4U) << "its a.txt";
+    }
+    EXPECT_FALSE(fs::exists(first.folder));
+    EXPECT_TRUE(fs::exists(second.folder));
+  }
+  for (const bool dry_run : {true, false}) {
+    const auto done = collect(dry_run);
+    EXPECT_EQ(done.trees, 2U);
+    EXPECT_EQ(done.freed, 14U);
+  }
+}
+
+TEST_F(Trees, AreAllCollectedWhereNoEnvironmentHasThem) {
+  const auto first = keep();
+  const auto made = make("second");
+  fs::remove(made / "bin/run");
+  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
+  ASSERT_TRUE(keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_));
+  EXPECT_EQ(store().list()->tree_bytes, 18U);
+  for (const bool dry_run : {true, false}) {
+    const auto done = collect(dry_run);
+    EXPECT_EQ(done.trees, 2U);
+    EXPECT_EQ(done.freed, 18U) << "run once, and both a.txt";
+  }
 }
 
 TEST_F(Trees, OnAFullDiskAreAnError) {
