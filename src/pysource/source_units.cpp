@@ -211,7 +211,7 @@ ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const 
     if (place.guarded || marked) return Need::optional;
     return on_path ? Need::path : Need::must;
   };
-  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
+  ImportUse use{std::move(requirement), need(place.on_path), token.line, tree_.list().column(token),
                 marked ? std::vector<Choice>{} : place.choices};
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;
