@@ -106,6 +106,12 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   definitions_.define_function(statement);
   definitions_.names().enter(CodeNames::Frame::function);
   definitions_.hide_parameters(statement);
+  if (place.klass) {
+    const auto parameters = parameter_names(tree_, head);
+    const auto self = parameters.empty() ? std::string_view() : tree_.text(parameters.front());
+    if (self == "self" || self == "cls")
+      definitions_.names().enter_method(self, scan_.calls.units[*place.klass].name);
+  }
   Flow flow;
   for (const auto& clause : statement.clauses) flow = block(clause.body, inside);
   definitions_.names().leave();
@@ -130,6 +136,7 @@ void SourceWalk::klass(const Statement& statement, const Place& place) {
   inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
   const auto head = statement.clauses.front().head;
   if (!head.empty()) definitions_.forget(tree_.text(head.first));
+  definitions_.define_class(statement);
   auto as_class = place;
   if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
     // The body runs with the module, bases and methods when the class is used.
