@@ -1,5 +1,6 @@
 // Contents of entries of remote zips: which bytes are missing, with one request for adjacent entries.
 #include <algorithm>
+#include <atomic>
 
 #include <fmt/format.h>
 
@@ -117,7 +118,8 @@ class ZipReading {
   }
 
   Result<void> take_response(const net::HttpRequest& request, net::HttpResponse response) {
-    if (request.url.local_path().empty() && !response.from_cache) zip_.fetched_ += response.body.size();
+    if (request.url.local_path().empty() && !response.from_cache)
+      std::atomic_ref(zip_.fetched_) += response.body.size();
     if (response.status != 206)
       return fail(unexpected_status(zip_.url_, response.status, "a part of the file (206)"));
     const auto etag = net::strong_etag(response.headers);

@@ -1,6 +1,7 @@
 #include "probe/version_apis.hpp"
 
 #include <algorithm>
+#include <future>
 #include <unordered_set>
 #include <utility>
 
@@ -19,9 +20,11 @@ namespace launch::probe {
 namespace {
 
 /// Versions that are read at the same time: enough to keep the connections busy, few enough for the memory.
-/// Directories of eight wheels of torch, and what is kept of them; of small wheels more.
-constexpr std::uint64_t kMostTail = 8 * pytorch::kTorchTail;
+/// Directories of sixteen wheels of torch, and what is kept of them; of small wheels more.
+constexpr std::uint64_t kMostTail = 16 * pytorch::kTorchTail;
 constexpr std::uint64_t kMostEntries = 30'000;
+/// The same if two spans of versions are read side by side.
+constexpr std::uint64_t kMostEntriesOfSpan = 8'000;
 constexpr std::size_t kMostTogether = 64;
 /// Answers that are kept of a wheel, some MB of text.
 constexpr std::size_t kMostKnown = 50'000;
@@ -231,6 +234,27 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
   }
 }
 
+/// Where the second span of versions begins if two are to be read side by side, so that one waits for the
+/// server while the other is parsed; 0 if the versions have so much in common that they are read as one.
+std::size_t VersionApis::second_span(std::span<Version* const> versions) {
+  constexpr std::size_t kFewest = 8;
+  constexpr std::size_t kDistinct = 6;  // files for each file that both spans would read
+  if (versions.size() < kFewest) return 0;
+  std::unordered_set<std::uint64_t> distinct;
+  std::size_t all = 0;
+  for (const auto* version : versions) {
+    for (const auto& entry : version->outline->entries) {
+      distinct.insert((entry.size << 32) ^ entry.crc32);
+      ++all;
+    }
+  }
+  std::size_t middle = 0;
+  for (std::size_t before = 0; before < all / 2; ++middle)
+    before += versions[middle]->outline->entries.size();
+  const auto twice = versions[middle]->outline->entries.size();
+  return distinct.size() < kDistinct * twice ? 0 : middle;
+}
+
 Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
     std::span<const pysource::Requirement> names) {
   TRY(roots());
@@ -249,16 +273,27 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
   }
   TRY(open(unopened));
   std::erase_if(lacking, [](const Version* version) { return version->error.has_value(); });
-  ModulePool pool;
-  TRY(in_batches(
-      std::span<Version* const>(lacking), kMostEntries,
-      [](const Version& version) { return version.outline->entries.size(); },
-      [&](std::span<Version* const> batch) -> Result<void> {
-        TRY(go_on(work_));
-        work_.reporter.status(fmt::format("checking {}", label(*batch.front())));
-        ask_some(batch, names, keys, pool);
-        return {};
-      }));
+  const auto middle = second_span(lacking);
+  const auto ask_span = [&](std::span<Version* const> span, std::uint64_t most) {
+    ModulePool pool;
+    return in_batches(
+        span, most, [](const Version& version) { return version.outline->entries.size(); },
+        [&](std::span<Version* const> batch) -> Result<void> {
+          TRY(go_on(work_));
+          work_.reporter.status(fmt::format("checking {}", label(*batch.front())));
+          ask_some(batch, names, keys, pool);
+          return {};
+        });
+  };
+  const std::span<Version* const> all_lacking(lacking);
+  if (middle == 0) {
+    TRY(ask_span(all_lacking, kMostEntries));
+  } else {
+    auto older = std::async(std::launch::async, ask_span, all_lacking.first(middle), kMostEntriesOfSpan);
+    auto newer = ask_span(all_lacking.subspan(middle), kMostEntriesOfSpan);
+    TRY(older.get());
+    TRY(newer);
+  }
   TRY(go_on(work_));
   TRY(require_some());
   std::vector<std::vector<pysource::Answer>> all(versions_.size());

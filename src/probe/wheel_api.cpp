@@ -1,6 +1,7 @@
 #include "probe/wheel_api.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <functional>
 #include <future>
 #include <numeric>
@@ -233,21 +234,27 @@ void deliver(Part& part, ModulePool& pool) {
   }
 }
 
-/// Reads what is wanted: while a part is parsed, the next one is fetched.
+/// Reads what is wanted: while a part is parsed, the next ones are fetched. A part is of few wheels, so that
+/// it takes few requests; several parts at a time hide how long each of these takes.
 void read_wanted(std::span<Questioning> all, ModulePool& pool) {
   constexpr std::size_t kTogether = 256;
+  constexpr std::size_t kAhead = 4;
   auto errands = errands_of(all, pool);
   std::vector<Part> parts;
   for (auto rest = std::span(errands); !rest.empty(); rest = rest.subspan(parts.back().errands.size())) {
     parts.push_back({rest.first(std::min(kTogether, rest.size()))});
   }
-  if (!parts.empty()) fetch(parts.front());
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    std::future<void> next;
-    if (i + 1 < parts.size()) next = std::async(std::launch::async, fetch, std::ref(parts[i + 1]));
-    deliver(parts[i], pool);
-    if (next.valid()) next.get();
-    parts[i] = {};
+  std::deque<std::future<void>> under_way;
+  auto start_next = [&, next = parts.begin()]() mutable {
+    if (next != parts.end()) under_way.push_back(std::async(std::launch::async, fetch, std::ref(*next++)));
+  };
+  for (std::size_t i = 0; i < kAhead; ++i) start_next();
+  for (auto& part : parts) {
+    under_way.front().get();
+    under_way.pop_front();
+    start_next();
+    deliver(part, pool);
+    part = {};
   }
 }
 

@@ -4,6 +4,25 @@
 #include <iterator>
 
 namespace launch::pysource {
+namespace {
+
+/// What a flag is after `if flag and other: flag = False`: `flag and not other`. Null for anything else.
+Condition narrowed(const std::string& name, const Condition& test, const Condition& yes,
+                   const Condition& no) {
+  using Kind = Expression::Kind;
+  if (yes == nullptr || test->kind != Kind::all) return nullptr;
+  if (yes->kind != Kind::boolean || yes->flag) return nullptr;
+  std::vector<Condition> others;
+  for (const auto& part : test->parts) {
+    const bool same = no != nullptr ? part == no : part->kind == Kind::name && part->text == name;
+    if (!same) others.push_back(part);
+  }
+  if (others.empty() || others.size() == test->parts.size()) return nullptr;
+  return make(Kind::all,
+              {no != nullptr ? no : opaque(false), make(Kind::negation, {conjunction(std::move(others))})});
+}
+
+}  // namespace
 
 void CodeNames::enter(Frame kind) {
   frames_.push_back({kind, {}, journal_.size()});
@@ -55,6 +74,30 @@ void CodeNames::forget(std::string_view name) {
   if (find(name) != nullptr) bind(name, nullptr);
 }
 
+void CodeNames::bind_member(const std::string& klass, std::string_view name, Condition value) {
+  has_members_ = true;
+  bind(klass + "." + std::string(name), std::move(value));
+}
+
+void CodeNames::enter_method(std::string_view self, std::string_view klass) {
+  frames_.back().self = self;
+  frames_.back().klass = klass;
+}
+
+std::string CodeNames::member(std::string_view object, std::string_view name) const {
+  if (!has_members_) return {};
+  auto klass = object;
+  for (auto scope = frames_.rbegin(); scope != frames_.rend() && scope->kind == Frame::function; ++scope) {
+    if (scope->names.contains(object)) return {};
+    if (scope->self != object) continue;
+    klass = scope->klass;
+    break;
+  }
+  auto full = std::string(klass) + "." + std::string(name);
+  const auto found = frames_.front().names.find(full);
+  return found == frames_.front().names.end() || found->second == nullptr ? std::string() : full;
+}
+
 void CodeNames::make_volatile(std::string_view name) {
   volatile_.emplace_back(name);
   frames_.front().names.insert_or_assign(std::string(name), opaque(false));
@@ -92,6 +135,7 @@ void CodeNames::merge(const Condition& test, const std::vector<Change>& one,
   const auto bind_merged = [&](const std::string& name, const Condition& yes, const Condition& no) {
     if (yes == no) return bind(name, yes);
     if (yes == nullptr && no == nullptr) return bind(name, nullptr);
+    if (auto value = narrowed(name, test, yes, no)) return bind(name, std::move(value));
     // A name that one way leaves unbound cannot be read after it, unless its value is known otherwise.
     bind(name, make(Expression::Kind::conditional,
                     {test, yes != nullptr ? yes : opaque(false), no != nullptr ? no : opaque(false)}));

@@ -35,6 +35,12 @@ class CodeNames {
   void bind(std::string_view name, Condition value);
   /// The same, if the name was bound to something else.
   void forget(std::string_view name);
+  /// The name by which a member of a class that matters is bound in the module: "Class.flag" for Class.flag,
+  /// and for self.flag in a method; empty if it is none.
+  std::string member(std::string_view object, std::string_view name) const;
+  void bind_member(const std::string& klass, std::string_view name, Condition value);
+  /// The function that was entered is a method of the class, which it knows by this name.
+  void enter_method(std::string_view self, std::string_view klass);
   /// Forgets a name of the module, which some function changes.
   void make_volatile(std::string_view name);
 
@@ -61,7 +67,9 @@ class CodeNames {
   struct Scope {
     Frame kind;
     Bindings names;
-    std::size_t journal;  ///< its length when the frame was entered
+    std::size_t journal;    ///< its length when the frame was entered
+    std::string self = {};  ///< of a method
+    std::string klass = {};
   };
   struct Record {
     std::string name;
@@ -72,6 +80,7 @@ class CodeNames {
   std::vector<Scope> frames_;
   std::vector<Record> journal_;
   std::vector<std::string> volatile_;
+  bool has_members_ = false;
 };
 
 }  // namespace launch::pysource

@@ -80,6 +80,12 @@ bool Definitions::is_of_unknown(std::uint32_t token, TokenRange range) {
   return !is_root && base->interest == Interest::none && names_.value(base->text) == nullptr;
 }
 
+/// True for the object of a flag or method of a class that is known: the `self` of self.is_new.
+bool Definitions::is_member(std::uint32_t token, TokenRange range) const {
+  if (token + 2 >= range.last || !tree_.is(token + 1, ".") || !tree_.is_name(token + 2)) return false;
+  return !names_.member(tree_.text(token), tree_.text(token + 2)).empty();
+}
+
 /// The checked modules matter only where their attributes or versions are used.
 bool Definitions::matters(TokenRange range) {
   if (range.last - range.first > kLongestTest) range.last = range.first + kLongestTest;
@@ -94,6 +100,7 @@ bool Definitions::matters(TokenRange range) {
     }
     const auto* word = words_.at(i);
     if (word == nullptr) continue;
+    if (is_member(i, range)) return true;
     if (word->interest == Interest::strong && !is_of_unknown(i, range)) return true;
     asks = asks || word->interest == Interest::asks;
     if (!word->bound) {

@@ -34,6 +34,8 @@ class Definitions {
   void define(const Statement& statement);
   /// Binds a helper function that returns something that matters; other functions are forgotten.
   void define_function(const Statement& statement);
+  /// Binds what matters of a class of the module: its flags, and methods that return something that matters.
+  void define_class(const Statement& statement);
   /// Binds the parameters of a function that was entered, to anything.
   void hide_parameters(const Statement& statement);
   /// True if the block of a `try`, whose names are bound, raises nothing; null if nothing is known of that.
@@ -44,7 +46,12 @@ class Definitions {
  private:
   friend class FunctionReader;
   bool is_of_unknown(std::uint32_t token, TokenRange range);
+  bool is_member(std::uint32_t token, TokenRange range) const;
   void import(const ImportedName& name);
+  void define_flag(const std::string& klass, TokenRange statement);
+  void define_method(const std::string& klass, const Statement& statement,
+                     const std::vector<TokenRange>& decorators);
+  bool is_stored(std::string_view member) const;
   void assign(TokenRange statement);
   bool is_literal(TokenRange range) const;
   TokenRange value_of(TokenRange statement) const;

@@ -125,10 +125,21 @@ Condition ExpressionReader::product(std::uint32_t& at, std::uint32_t last) {
 Condition ExpressionReader::unary(std::uint32_t& at, std::uint32_t last) {
   bool negative = false;
   for (; at < last && tree_.is(at, "-"); ++at) negative = !negative;
-  auto value = atom(at, last);
+  auto value = member(at, last);
+  if (value == nullptr) value = atom(at, last);
   if (value == nullptr) return nullptr;
   value = trailers(std::move(value), at, last);
   return negative && value != nullptr ? make(Kind::negative, {value}) : value;
+}
+
+/// `Class.flag` or `self.flag`, if it is known; else null.
+Condition ExpressionReader::member(std::uint32_t& at, std::uint32_t last) const {
+  if (at + 2 >= last || !tree_.is_name(at) || !tree_.is(at + 1, ".") || !tree_.is_name(at + 2))
+    return nullptr;
+  auto name = names_.member(tree_.text(at), tree_.text(at + 2));
+  if (name.empty()) return nullptr;
+  at += 3;
+  return make(Kind::name, {}, std::move(name));
 }
 
 Condition ExpressionReader::number(std::uint32_t token) const {

@@ -27,6 +27,7 @@ class ExpressionReader {
   Condition unary(std::uint32_t& at, std::uint32_t last);
   Condition trailers(Condition value, std::uint32_t& at, std::uint32_t last);
   Condition atom(std::uint32_t& at, std::uint32_t last);
+  Condition member(std::uint32_t& at, std::uint32_t last) const;
   Condition bracketed(TokenRange inside, std::string_view open);
   Condition comprehension(TokenRange inside, std::uint32_t word);
   Condition subscript(TokenRange inside);

@@ -24,14 +24,20 @@ TokenRange FunctionReader::tokens_of(const Statement& statement) const {
   return range;
 }
 
-Condition FunctionReader::read(const Statement& function) {
+Condition FunctionReader::read(const Statement& function, std::string_view klass) {
   const auto all = tokens_of(function);
   const auto head = function.clauses.front().head;
   const auto& body = function.clauses.front().body;
   if (all.last - all.first > kMostTokens) return nullptr;
   const bool speaks = !body.empty() && definitions_.matters({head.last, all.last});
-  const auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
+  auto parameters = speaks ? parameters_of(tree_, head) : std::nullopt;
   if (!parameters) return nullptr;
+  std::string_view self;
+  if (!klass.empty()) {
+    if (parameters->empty()) return nullptr;
+    self = tree_.text(parameters->front().token);
+    parameters->erase(parameters->begin());
+  }
   Expression expression{.kind = Kind::function};
   expression.text = tree_.text(head.first);
   for (const auto& [token, standard] : *parameters) {
@@ -40,6 +46,7 @@ Condition FunctionReader::read(const Statement& function) {
   }
   auto& names = definitions_.names();
   names.enter(CodeNames::Frame::function);
+  if (!klass.empty()) names.enter_method(self, klass);
   for (const auto& name : expression.names) definitions_.bind(name, make(Kind::parameter, {}, name));
   expression.parts.push_back(run({{&body, 0}}));
   names.leave();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -12,7 +13,10 @@ class FunctionReader {
  public:
   explicit FunctionReader(Definitions& definitions) : definitions_(definitions), tree_(definitions.tree_) {}
   /// Null if the function is too large, or has nothing to do with versions and features.
-  Condition read(const Statement& function);
+  Condition read(const Statement& function) { return read(function, {}); }
+  /// The same for a method of the class, which is called without the object; of a function if the name is
+  /// empty.
+  Condition read(const Statement& function, std::string_view klass);
 
  private:
   /// What is still to be run: blocks, from the innermost, each from a statement on.

@@ -93,6 +93,7 @@ Value GateEvaluator::call(const Expression& expression, const Frame& frame) {
     const bool open = result.is(Kind::unknown) || (result.is(Kind::truth) && !result.truth.is_known());
     std::string name = callee.kind == Node::attribute || callee.kind == Node::name ? callee.text : "";
     if (name.empty()) name = function.function->text;
+    name = name.substr(name.rfind('.') + 1);  // of a method
     if (!open) return result;
     const auto named = call_by_name(name, arguments);
     if (!named) return result;

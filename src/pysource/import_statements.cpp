@@ -51,7 +51,7 @@ class Collector {
       statement.names.push_back({name.from ? name.name : name.module,
                                  name.alias,
                                  token.line,
-                                 token.column,
+                                 tree_.list().column(token),
                                  {token.offset, end_of(last)}});
     }
     found_.push_back(std::move(statement));

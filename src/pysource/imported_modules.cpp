@@ -8,10 +8,11 @@ void NameResolver::add_import(ModuleLibrary::Imports& imports, const std::string
                               std::string_view module) {
   // Importing a.b.c imports a and a.b as well.
   for (auto end = module.find('.');; end = module.find('.', end + 1)) {
-    const auto part = std::string(module.substr(0, end));
-    if (is_or_below(part, within) && library_.files.find(part).kind != ModuleKind::missing &&
-        imports.modules.insert(part).second) {
-      imports.unread.push_back(part);
+    const auto part = module.substr(0, end);
+    if (is_or_below(part, within) && !imports.modules.contains(part) &&
+        library_.files.find(part).kind != ModuleKind::missing) {
+      imports.modules.emplace(part);
+      imports.unread.emplace_back(part);
     }
     if (end == std::string_view::npos) return;
   }

@@ -26,9 +26,9 @@ std::string module_path(std::string_view module) {
   return path;
 }
 
-ModuleFiles::ModuleFiles(std::vector<std::string> paths) : sorted_(std::move(paths)) {
-  std::sort(sorted_.begin(), sorted_.end());
-  for (const auto& path : sorted_) {
+ModuleFiles::ModuleFiles(std::vector<std::string> paths) {
+  std::sort(paths.begin(), paths.end());
+  for (const auto& path : paths) {
     known_.insert(path);
     for (auto slash = path.rfind('/'); slash != std::string::npos;
          slash = slash == 0 ? slash : path.rfind('/', slash - 1)) {
@@ -37,33 +37,30 @@ ModuleFiles::ModuleFiles(std::vector<std::string> paths) : sorted_(std::move(pat
     const std::string_view view = path;
     const auto top = view.substr(0, view.find_first_of("/."));
     const bool nested = top.size() < view.size() && view[top.size()] == '/';
-    const bool is_code =
-        view.ends_with(".py") ||
-        is_extension_suffix(view.substr(std::min(view.find('.', view.rfind('/') + 1), view.size())));
+    const auto suffix = std::min(view.find('.', view.rfind('/') + 1), view.size());
+    const bool is_extension = is_extension_suffix(view.substr(suffix));
+    if (is_extension) extensions_.try_emplace(path.substr(0, suffix), path);
+    const bool is_code = view.ends_with(".py") || is_extension;
     if (is_code && is_identifier(top) && (nested || view.find('/') == std::string_view::npos)) {
       roots_.insert(std::string(top));
     }
   }
 }
 
-std::string ModuleFiles::extension_of(const std::string& base) const {
-  const auto start = base + ".";
-  for (auto at = std::lower_bound(sorted_.begin(), sorted_.end(), start); at != sorted_.end(); ++at) {
-    if (!at->starts_with(start)) break;
-    if (is_extension_suffix(std::string_view(*at).substr(base.size()))) return *at;
-  }
-  return {};
+/// Null if there is none.
+const std::string* ModuleFiles::extension_of(const std::string& base) const {
+  const auto found = extensions_.find(base);
+  return found == extensions_.end() ? nullptr : &found->second;
 }
 
 ModuleFile ModuleFiles::find(std::string_view module) const {
   const auto base = module_path(module);
   if (base.empty()) return {};
   if (folders_.contains(base)) {
-    if (auto file = extension_of(base + "/__init__"); !file.empty())
-      return {ModuleKind::extension, std::move(file)};
+    if (const auto* file = extension_of(base + "/__init__")) return {ModuleKind::extension, *file};
     if (has(base + "/__init__.py")) return {ModuleKind::package, base + "/__init__.py"};
   }
-  if (auto file = extension_of(base); !file.empty()) return {ModuleKind::extension, std::move(file)};
+  if (const auto* file = extension_of(base)) return {ModuleKind::extension, *file};
   if (has(base + ".py")) return {ModuleKind::source, base + ".py"};
   if (folders_.contains(base)) return {ModuleKind::space, base};
   return {};

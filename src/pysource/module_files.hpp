@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -41,9 +42,10 @@ class ModuleFiles {
   const std::set<std::string, std::less<>>& roots() const { return roots_; }
 
  private:
-  std::string extension_of(const std::string& base) const;
+  const std::string* extension_of(const std::string& base) const;
 
-  std::vector<std::string> sorted_;
+  std::unordered_map<std::string, std::string>
+      extensions_;  ///< the first file of each, by its path without suffix
   std::unordered_set<std::string> known_;
   std::unordered_set<std::string> folders_;
   std::set<std::string, std::less<>> roots_;

@@ -39,13 +39,17 @@ struct Prefix {
 
 class Tokenizer {
  public:
-  explicit Tokenizer(std::string_view source) : source_(source) { list_.source = source; }
+  Tokenizer(std::string_view source, std::vector<Token>& tokens) : source_(source), tokens_(tokens) {
+    list_.source = source;
+    list_.lines.push_back(0);
+    tokens_.clear();
+  }
 
   TokenList run() {
     if (source_.size() > kMostBytes) {
       stop("the file is larger than 64 MiB");
     } else if (source_.starts_with("\xEF\xBB\xBF")) {
-      at_ = line_start_ = 3;
+      at_ = list_.lines.front() = 3;
     }
     while (!stopped() && at_ < source_.size()) {
       if (line_begins_ && depth_ == 0) {
@@ -55,6 +59,8 @@ class Tokenizer {
       }
     }
     finish();
+    list_.tokens.assign(tokens_.begin(), tokens_.end());
+    list_.lines.shrink_to_fit();
     return std::move(list_);
   }
 
@@ -69,23 +75,26 @@ class Tokenizer {
     if (!stopped()) list_.problem = SourceProblem{line_, std::move(message)};
   }
 
-  void add(TokenKind kind, std::size_t start, std::uint32_t line, std::size_t line_start) {
-    list_.tokens.push_back({kind, static_cast<std::uint32_t>(start), static_cast<std::uint32_t>(at_ - start),
-                            line, static_cast<std::uint32_t>(start - line_start + 1)});
+  void add(TokenKind kind, std::size_t start, std::uint32_t line) {
+    auto& token = tokens_.emplace_back();
+    token.offset = static_cast<std::uint32_t>(start);
+    token.length = static_cast<std::uint32_t>(at_ - start);
+    token.line = line;
+    token.kind = kind;
   }
-  void add(TokenKind kind, std::size_t start) { add(kind, start, line_, line_start_); }
+  void add(TokenKind kind, std::size_t start) { add(kind, start, line_); }
 
   /// Skips "\n", "\r\n" or "\r".
   void take_newline() {
     at_ += peek() == '\r' && peek(1) == '\n' ? 2 : 1;
     ++line_;
-    line_start_ = at_;
+    list_.lines.push_back(static_cast<std::uint32_t>(at_));
   }
 
   void finish() {
     at_ = stopped() ? at_ : source_.size();
-    if (!list_.tokens.empty()) {
-      const auto last = list_.tokens.back().kind;
+    if (!tokens_.empty()) {
+      const auto last = tokens_.back().kind;
       if (last != TokenKind::newline && last != TokenKind::dedent && last != TokenKind::indent) {
         add(TokenKind::newline, at_);
       }
@@ -175,7 +184,7 @@ class Tokenizer {
   void end_of_line() {
     if (depth_ == 0) {
       add(TokenKind::newline, at_);
-      list_.tokens.back().length = 1;
+      tokens_.back().length = 1;
       line_begins_ = true;
     }
     take_newline();
@@ -266,8 +275,7 @@ class Tokenizer {
   void string(const Prefix& prefix) {
     const auto start = at_;
     const auto line = line_;
-    const auto line_start = line_start_;
-    if (scan_string(prefix, 0)) return add(TokenKind::string, start, line, line_start);
+    if (scan_string(prefix, 0)) return add(TokenKind::string, start, line);
     line_ = line;
     stop("the string is not closed");
   }
@@ -369,9 +377,9 @@ class Tokenizer {
 
   std::string_view source_;
   TokenList list_;
+  std::vector<Token>& tokens_;
   std::size_t at_ = 0;
   std::uint32_t line_ = 1;
-  std::size_t line_start_ = 0;
   std::vector<std::uint32_t> indents_{0};
   int depth_ = 0;
   bool line_begins_ = true;
@@ -380,7 +388,12 @@ class Tokenizer {
 }  // namespace
 
 TokenList tokenize(std::string_view source) {
-  return Tokenizer(source).run();
+  // How many tokens a source has is not known before: they grow where the memory is used again and again.
+  thread_local std::vector<Token> tokens;
+  auto list = Tokenizer(source, tokens).run();
+  constexpr std::size_t kMostKept = std::size_t{1} << 20;
+  if (tokens.capacity() > kMostKept) tokens = {};
+  return list;
 }
 
 }  // namespace launch::pysource

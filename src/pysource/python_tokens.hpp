@@ -11,12 +11,12 @@ namespace launch::pysource {
 enum class TokenKind : std::uint8_t { name, number, string, op, newline, indent, dedent, end };
 
 /// A token of Python source. An f-string is one token, including its fields.
+/// Small, since the tokens of thousands of files are kept.
 struct Token {
-  TokenKind kind = TokenKind::end;
   std::uint32_t offset = 0;  ///< bytes from the start of the source
   std::uint32_t length = 0;
-  std::uint32_t line = 1;
-  std::uint32_t column = 1;  ///< in bytes, the first is 1
+  std::uint32_t line : 28 = 1;
+  TokenKind kind : 4 = TokenKind::end;
 };
 
 struct Comment {
@@ -37,10 +37,13 @@ struct SourceProblem {
 struct TokenList {
   std::string_view source;
   std::vector<Token> tokens;
+  std::vector<std::uint32_t> lines;  ///< where each begins, in bytes from the start of the source
   std::vector<Comment> comments;
   std::optional<SourceProblem> problem;
 
   std::string_view text(const Token& token) const { return source.substr(token.offset, token.length); }
+  /// Where the token stands in its line: in bytes, the first is 1.
+  std::uint32_t column(const Token& token) const { return token.offset - lines[token.line - 1] + 1; }
 };
 
 /// Splits Python source (2.7 to 3.14, any encoding compatible with ASCII) into tokens according to the

@@ -106,6 +106,12 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   definitions_.define_function(statement);
   definitions_.names().enter(CodeNames::Frame::function);
   definitions_.hide_parameters(statement);
+  if (place.klass) {
+    const auto parameters = parameter_names(tree_, head);
+    const auto self = parameters.empty() ? std::string_view() : tree_.text(parameters.front());
+    if (self == "self" || self == "cls")
+      definitions_.names().enter_method(self, scan_.calls.units[*place.klass].name);
+  }
   Flow flow;
   for (const auto& clause : statement.clauses) flow = block(clause.body, inside);
   definitions_.names().leave();
@@ -130,6 +136,7 @@ void SourceWalk::klass(const Statement& statement, const Place& place) {
   inside.function_gates.insert(inside.function_gates.end(), marked.gates.begin(), marked.gates.end());
   const auto head = statement.clauses.front().head;
   if (!head.empty()) definitions_.forget(tree_.text(head.first));
+  definitions_.define_class(statement);
   auto as_class = place;
   if (!place.klass && scan_.calls.units[place.unit].kind == CodeUnit::Kind::module) {
     // The body runs with the module, bases and methods when the class is used.
@@ -211,7 +218,7 @@ ImportUse& SourceWalk::add_use(Requirement requirement, std::uint32_t at, const 
     if (place.guarded || marked) return Need::optional;
     return on_path ? Need::path : Need::must;
   };
-  ImportUse use{std::move(requirement), need(place.on_path), token.line, token.column,
+  ImportUse use{std::move(requirement), need(place.on_path), token.line, tree_.list().column(token),
                 marked ? std::vector<Choice>{} : place.choices};
   use.need_if_run = need(place.on_other_path);
   use.gates = place.gates;

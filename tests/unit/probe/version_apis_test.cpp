@@ -73,6 +73,19 @@ TEST_F(VersionApisTest, AFileThatDidNotChangeIsReadOnce) {
   EXPECT_THAT(http_.requests(), SizeIs(10 + 3));
 }
 
+TEST_F(VersionApisTest, VersionsWithLittleInCommonAreReadAsTwoSpans) {
+  std::string expected;
+  for (int version = 0; version < 20; ++version) {
+    const bool has = version % 3 == 0;
+    add(fmt::format("1.{}", version),
+        {{"torch/__init__.py", fmt::format("from .deep import {}\nnumber = {}\n", has ? "x" : "y", version)},
+         {"torch/deep.py", fmt::format("x = {}\ny = 1\n", version)}});
+    expected += fmt::format("{}{}", version == 0 ? "" : " ", has ? "yes" : "no");
+  }
+  auto versions = apis();
+  EXPECT_EQ(ask(versions, "torch", "x"), expected);
+}
+
 TEST_F(VersionApisTest, WhatIsKnownIsNotRead) {
   add("1.0", {{"torch/__init__.py", "x = 1\n"}, {"torch/version.py", "git_version = 'no'\n"}});
   auto first = apis();

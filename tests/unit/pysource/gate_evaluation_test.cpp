@@ -220,6 +220,61 @@ TEST(Gates, AFlagIsWhatTheTryLeft) {
   EXPECT_EQ(runs(other, "2.0.1"), "either");
 }
 
+/// A class and a use in one of its methods, or after it.
+constexpr const char* kBackend = R"py(
+import torch
+from packaging.version import parse
+class Backend:
+  NEW = hasattr(torch.serialization, "find")
+  def _serves(self, least):
+    current = torch.accelerator.current()
+    return parse(torch.__version__) >= parse(least) and current is not None
+  @property
+  def old(self): return not self._serves("2.9")
+  @staticmethod
+  def is_newer(than): return parse(torch.__version__) > parse(than)
+)py";
+
+TEST(Gates, AMethodThatComparesVersions) {
+  const std::string code = kBackend;
+  const auto method = [&](const std::string& test) {
+    return code + "  def run(self):\n    if " + test + ":\n      import torch.x\n";
+  };
+  EXPECT_EQ(runs(method("self._serves('2.9')"), "2.8.0"), "no");
+  EXPECT_EQ(runs(method("self._serves('2.9')"), "2.9.0"), "either");
+  EXPECT_EQ(runs(method("self.old"), "2.8.0"), "yes");
+  EXPECT_EQ(runs(method("self.is_newer('2.8.0')"), "2.8.0"), "no");
+  EXPECT_EQ(runs(method("self.is_newer('2.8.0')"), "2.9.0"), "yes");
+  EXPECT_EQ(runs(method("other._serves('2.9')"), "2.8.0"), "yes");
+  EXPECT_EQ(runs(code + "if Backend.is_newer('2.8.0'):\n  import torch.x\n", "2.8.0"), "no");
+}
+
+TEST(Gates, AnAttributeOfAClass) {
+  const std::string find = "torch:serialization.find";
+  const auto code = std::string(kBackend) + "def run():\n  if not Backend.NEW: return\n  import torch.x\n";
+  EXPECT_EQ(runs(code, "2.5.0"), "no");
+  EXPECT_EQ(runs(code, "2.6.0", {"torch:", find}), "yes");
+  const auto own = std::string(kBackend) + "  def run(self):\n    if self.NEW:\n      import torch.x\n";
+  EXPECT_EQ(runs(own, "2.5.0"), "no");
+  // What code sets later is not known, nor is the attribute of another class: no gate.
+  const auto tested = [](const std::string& before, const std::string& test) {
+    return std::string(kBackend) + before + "  if " + test + ":\n    import torch.x\n";
+  };
+  EXPECT_EQ(runs(tested("def run():\n", "Backend.NEW"), "2.5.0"), "no");
+  EXPECT_EQ(runs(tested("Backend.NEW = True\ndef run():\n", "Backend.NEW"), "2.5.0"), "yes");
+  EXPECT_EQ(runs(tested("def run():\n", "Other.NEW"), "2.5.0"), "yes");
+  EXPECT_EQ(runs(tested("def run(Backend):\n", "Backend.NEW"), "2.5.0"), "yes");
+}
+
+TEST(Gates, AFlagThatATestTakesBack) {
+  const std::string code =
+      "import torch\nIS_NEW = torch.__version__ >= '2.6'\nSAFE = read()\ndef load(safe=None):\n"
+      "  if safe is None: safe = SAFE\n  if safe and not IS_NEW: safe = False\n";
+  EXPECT_EQ(runs(code + "  if safe:\n    import torch.x\n", "2.5.0"), "no");
+  EXPECT_EQ(runs(code + "  if safe:\n    import torch.x\n", "2.6.0"), "either");
+  EXPECT_EQ(runs(code + "  if not safe:\n    import torch.x\n", "2.5.0"), "yes");
+}
+
 TEST(Gates, AFlagThatAFunctionChangesIsNotKnown) {
   EXPECT_EQ(runs("NEW = False\ndef f():\n  global NEW\n  NEW = True\nimport torch\n"
                  "if NEW and hasattr(torch, 'x'):\n  import torch.x\n",

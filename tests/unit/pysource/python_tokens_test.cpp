@@ -76,11 +76,11 @@ TEST(PythonTokens, FormattedStringsNest) {
 
 TEST(PythonTokens, PlacesCountBytesFromOne) {
   const auto list = tokenize("\xEF\xBB\xBFx\n  \xC3\xA9 = y");
-  EXPECT_EQ(list.tokens[0].column, 1U);
+  EXPECT_EQ(list.column(list.tokens[0]), 1U);
   const auto& y = list.tokens[5];
   EXPECT_EQ(list.text(y), "y");
   EXPECT_EQ(y.line, 2U);
-  EXPECT_EQ(y.column, 8U);
+  EXPECT_EQ(list.column(y), 8U);
 }
 
 TEST(PythonTokens, CommentsAreKeptApart) {

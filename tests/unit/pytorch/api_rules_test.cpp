@@ -36,6 +36,7 @@ TEST(ApiRules, IdentifiersOfALibrary) {
 TEST(ApiRules, TheTables) {
   const auto& rules = api_rules();
   EXPECT_EQ(rules.plug_ins.at("torch.npu"), "torch_npu");
+  EXPECT_EQ(rules.plug_ins.at("torch.tpu"), "torch_tpu");
   EXPECT_TRUE(rules.hand_made_operators.contains("add.int"));
   EXPECT_TRUE(rules.transparent_decorators.contains("no_grad"));
 }

@@ -1,0 +1,82 @@
+// What tests can use of classes: flags in their bodies, and methods that compare versions.
+#include <algorithm>
+#include <array>
+
+#include "pysource/conditions.hpp"
+#include "pysource/definitions.hpp"
+#include "pysource/function_reader.hpp"
+#include "pysource/targets.hpp"
+
+namespace launch::pysource {
+namespace {
+
+bool is_store(std::string_view op) {
+  constexpr std::array<std::string_view, 4> kTests = {"==", "!=", "<=", ">="};
+  return op.ends_with('=') && std::find(kTests.begin(), kTests.end(), op) == kTests.end();
+}
+
+}  // namespace
+
+/// True if some code sets it from outside the class's body: self.flag = …, Class.flag = …
+bool Definitions::is_stored(std::string_view member) const {
+  const auto count = static_cast<std::uint32_t>(tree_.list().tokens.size());
+  for (std::uint32_t i = 1; i + 1 < count; ++i) {
+    if (!tree_.is(i, member) || !tree_.is(i - 1, ".")) continue;
+    if (tree_.token(i + 1).kind == TokenKind::op && is_store(tree_.text(i + 1))) return true;
+  }
+  return false;
+}
+
+void Definitions::define_flag(const std::string& klass, TokenRange statement) {
+  const auto parts = assignment(tree_, statement);
+  if (parts.targets.size() != 1 || parts.augmented || parts.annotated_only) return;
+  const auto target = parts.targets.front();
+  if (target.last - target.first != 1 || !tree_.is_name(target.first) || !matters(parts.value)) return;
+  const auto name = tree_.text(target.first);
+  if (is_stored(name)) return;
+  if (auto* word = words_.find(name)) word->bound = true;
+  names_.bind_member(klass, name, read(parts.value));
+}
+
+void Definitions::define_method(const std::string& klass, const Statement& statement,
+                                const std::vector<TokenRange>& decorators) {
+  const auto head = statement.clauses.front().head;
+  if (head.empty() || !tree_.is_name(head.first)) return;
+  bool is_value = false;
+  bool has_object = true;
+  for (const auto decorator : decorators) {
+    const auto name = dotted_name(tree_, decorator);
+    const auto last = std::string_view(name).substr(name.rfind('.') + 1);
+    is_value = is_value || last == "property" || last == "cached_property";
+    has_object = has_object && last != "staticmethod";
+    const bool known =
+        is_value || last == "staticmethod" || last == "classmethod" || last == "lru_cache" || last == "cache";
+    if (!known) return;
+  }
+  const auto name = tree_.text(head.first);
+  auto function = FunctionReader(*this).read(statement, has_object ? std::string_view(klass) : "");
+  if (function == nullptr || is_stored(name)) return;
+  if (auto* word = words_.find(name)) word->bound = true;
+  names_.bind_member(klass, name, is_value ? make(Expression::Kind::call, {function}) : function);
+}
+
+void Definitions::define_class(const Statement& statement) {
+  const auto& clause = statement.clauses.front();
+  if (!names_.in_module() || clause.head.empty() || !tree_.is_name(clause.head.first)) return;
+  const std::string klass(tree_.text(clause.head.first));
+  const auto before = names_.mark();
+  std::vector<TokenRange> decorators;
+  for (const auto& each : clause.body) {
+    if (is_decorator(tree_, each)) {
+      decorators.push_back({each.tokens.first + 1, each.tokens.last});
+      continue;
+    }
+    if (each.kind == StatementKind::simple) define_flag(klass, each.tokens);
+    if (each.kind == StatementKind::function) define_method(klass, each, decorators);
+    decorators.clear();
+  }
+  // So that a parameter of the same name hides the class.
+  if (names_.mark() > before) bind(klass, nullptr);
+}
+
+}  // namespace launch::pysource
