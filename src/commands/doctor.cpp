@@ -75,24 +75,6 @@ std::optional<std::uint64_t> locked_memory() {
   return limit.rlim_max;
 }
 
-/// Containers that looked up the user of an image when their launch was killed.
-std::vector<Finding> lookups_of(Leftovers leftovers, const containers::Engine& engine) {
-  const auto names = engine.lookups();
-  if (!names || names->empty()) return {};
-  Finding finding{"left over",
-                  fmt::format("{}: made to look up a user by a launch that was killed", join_words(*names)),
-                  engine.info().name()};
-  finding.missing = true;
-  finding.hints = {"launch doctor --clean"};
-  if (leftovers == Leftovers::remove) {
-    const auto removed = engine.remove_lookups();
-    finding.missing = !removed.has_value();
-    finding.hints.clear();
-    finding.value += removed ? "; removed" : "; " + removed.error().message();
-  }
-  return {std::move(finding)};
-}
-
 /// Runs that nobody looks after and nobody has closed.
 std::vector<Finding> leftovers_of(Leftovers leftovers, const project::Site& site, const Context& context) {
   std::vector<Finding> findings;
@@ -154,9 +136,6 @@ Result<DoctorDocument> doctor(Leftovers leftovers, const Context& context) {
     findings.push_back({"registry", fmt::format("{} at {}", registry.prefix, registry.location), "site"});
   }
   for (auto& each : leftovers_of(leftovers, site, context)) findings.push_back(std::move(each));
-  if (engine) {
-    for (auto& each : lookups_of(leftovers, *engine)) findings.push_back(std::move(each));
-  }
   return DoctorDocument{std::move(findings)};
 }
 

@@ -283,17 +283,6 @@ Result<std::vector<std::string>> Engine::containers(const std::string& label,
   return words(listed.out);
 }
 
-Result<std::vector<std::string>> Engine::lookups() const {
-  TRY_ASSIGN(const auto listed,
-             call({"ps", "--all", "--filter", filter(kLookupLabel, kLookupValue), "--format", "{{.Names}}"}));
-  if (!listed.ok()) return fail(failed("list its containers", listed));
-  return words(listed.out);
-}
-
-Result<void> Engine::remove_lookups() const {
-  return remove_containers(kLookupLabel, kLookupValue, 0);
-}
-
 std::string UserIds::text() const {
   return fmt::format("{}:{}", user, group);
 }
@@ -307,7 +296,6 @@ std::optional<UserIds> Engine::ids_of(const std::string& user, const std::string
   RunSpec spec;
   spec.image = image;
   spec.argv = {"cat", "/etc/passwd", "/etc/group"};
-  spec.labels = {{kLookupLabel, kLookupValue}};
   spec.network = "none";
   spec.init = false;
   spec.mounts = mounts;

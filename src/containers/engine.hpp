@@ -169,11 +169,6 @@ struct Command {
   friend bool operator==(const Command&, const Command&) = default;
 };
 
-/// The label of containers that look up a user: one that is killed while the engine creates it would be found
-/// by nobody otherwise.
-inline constexpr const char* kLookupLabel = "launch.lookup";
-inline constexpr const char* kLookupValue = "user";
-
 /// The exact argument vector of `run`. Pure.
 std::vector<std::string> run_arguments(const EngineInfo& info, const RunSpec& spec);
 
@@ -235,14 +230,10 @@ class Engine {
                              std::stop_token stop = {}, std::function<void()> on_pause = {}) const;
   /// Ends and removes every container that carries the label, at once; `grace_seconds` before SIGKILL.
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
-  /// The IDs of a user, "trainer" or "1000:1000", in an image, which is asked if it is a name, in a container
-  /// with kLookupLabel. `mounts`: without which the image has no programs. nullopt if they cannot be found
-  /// out.
+  /// The IDs of a user, "trainer" or "1000:1000", in an image, which is asked if it is a name. `mounts`:
+  /// without which the image has no programs. nullopt if they cannot be found out.
   std::optional<UserIds> ids_of(const std::string& user, const std::string& image,
                                 const std::vector<Mount>& mounts, std::stop_token stop = {}) const;
-  /// Names of containers that look up a user, or were left by a process that was killed while one did.
-  Result<std::vector<std::string>> lookups() const;
-  Result<void> remove_lookups() const;
   /// Names of the containers with the label that have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
   /// False: something on this machine uses the subnet.

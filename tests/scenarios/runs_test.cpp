@@ -337,20 +337,6 @@ TEST_F(RunsScenario, TheDoctorNamesWhatALostRunLeftAndRemovesIt) {
   EXPECT_THAT(launch({"doctor"}).out, Not(HasSubstr("left over")));
 }
 
-TEST_F(RunsScenario, TheDoctorNamesContainersThatLookedUpAUserAndRemovesThem) {
-  scenario_.write("engine/running/lookup-1", "");
-  const auto named = launch({"doctor"});
-  EXPECT_EQ(named.code, 1);
-  EXPECT_THAT(named.out, HasSubstr("left over     lookup-1: made to look up a user by a launch that was "
-                                   "killed  [podman]\n"
-                                   "              fix: launch doctor --clean\n"));
-  EXPECT_THAT(
-      launch({"doctor", "--clean"}).out,
-      HasSubstr("left over     lookup-1: made to look up a user by a launch that was killed; removed  "
-                "[podman]\n"));
-  EXPECT_TRUE(scenario_.files("engine/running").empty());
-}
-
 TEST_F(RunsScenario, AReaderThatStallsStopsNeitherTheTrainingNorItsEnd) {
   scenario_.write("engine/fault", "floods");
   // The pipe is open, and nobody reads it. The files get all lines; then Ctrl-C ends the run.

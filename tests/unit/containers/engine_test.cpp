@@ -53,7 +53,7 @@ TEST_F(RunContainer, HasTheValuesOfHiddenVariablesInTheEnvironmentOfTheEngine) {
 
 TEST_F(RunContainer, WhoAUserOfAnImageIs) {
   const std::string line =
-      "podman run --rm --pull never --log-driver none --network none --label launch.lookup=user --mount "
+      "podman run --rm --pull never --log-driver none --network none --mount "
       "type=bind,source=/usr,target=/usr,readonly --entrypoint '' i cat /etc/passwd /etc/group";
   runner_.on(line, {1, "trainer:x:1001:1002::/home/trainer:/bin/sh\n"});
   EXPECT_EQ(podman().ids_of("trainer", "i", {{"/usr", "/usr"}}), (UserIds{1001, 1002}));
