@@ -287,26 +287,24 @@ std::string UserIds::text() const {
   return fmt::format("{}:{}", user, group);
 }
 
-std::optional<UserIds> Engine::ids_of(const std::string& user, const std::string& image,
-                                      const std::vector<Mount>& mounts, std::stop_token stop) const {
+std::optional<UserIds> Engine::ids_of(const std::string& user, RunSpec asked, std::stop_token stop) const {
   if (user.empty() || user == "root" || user == "0") return UserIds{};
   if (user.find(':') != std::string::npos) {
     if (auto ids = user_ids(user, "")) return ids;
   }
-  RunSpec spec;
-  spec.image = image;
-  spec.argv = {"cat", "/etc/passwd", "/etc/group"};
-  spec.network = "none";
-  spec.init = false;
-  spec.mounts = mounts;
-  for (auto& mount : spec.mounts) {
+  asked.argv = {"cat", "/etc/passwd", "/etc/group"};
+  asked.network = "none";
+  asked.init = false;
+  for (auto& mount : asked.mounts) {
     mount.read_only = true;
     mount.relabel = false;
   }
   constexpr std::chrono::seconds kPatience{60};
-  auto process = this->process(run_arguments(info_, spec));
+  auto process = this->process(run_arguments(info_, asked));
   process.timeout = kPatience;
   const auto answer = runner_->run(process, std::move(stop));
+  // An engine's client that is killed while it creates a container leaves it.
+  if (!answer || answer->cancelled || answer->timed_out) remove_named(asked);
   // One of the files may be missing.
   return user_ids(user, answer ? answer->out : std::string());
 }

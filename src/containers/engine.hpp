@@ -230,10 +230,10 @@ class Engine {
                              std::stop_token stop = {}, std::function<void()> on_pause = {}) const;
   /// Ends and removes every container that carries the label, at once; `grace_seconds` before SIGKILL.
   Result<void> remove_containers(const std::string& label, const std::string& value, int grace_seconds) const;
-  /// The IDs of a user, "trainer" or "1000:1000", in an image, which is asked if it is a name. `mounts`:
-  /// without which the image has no programs. nullopt if they cannot be found out.
-  std::optional<UserIds> ids_of(const std::string& user, const std::string& image,
-                                const std::vector<Mount>& mounts, std::stop_token stop = {}) const;
+  /// The IDs of a user, "trainer" or "1000:1000", in an image, which is asked if it is a name. `asked`: the
+  /// image, the container's name and labels, and mounts without which the image has no programs. nullopt if
+  /// they cannot be found out.
+  std::optional<UserIds> ids_of(const std::string& user, RunSpec asked, std::stop_token stop = {}) const;
   /// Names of the containers with the label that have not ended.
   Result<std::vector<std::string>> containers(const std::string& label, const std::string& value) const;
   /// False: something on this machine uses the subnet.

@@ -111,8 +111,8 @@ Result<PulledImage> pull(const Store& store, const registry::Place& place, const
                       fmt::format("pulling {} from the registry {}", shown, place.host));
   if (!image && !pull.reached() && image.error().hints().empty() && !work.stop.stop_requested()) {
     image.error().hint(
-        fmt::format("if this machine does not reach that registry, add a mirror to launch.toml: [[registry]] "
-                    "prefix = \"{}\", location = \"HOST:PORT\"",
+        fmt::format("name a mirror that this machine can reach in launch.toml: [[registry]] prefix = \"{}\", "
+                    "location = \"HOST:PORT\"",
                     shown.substr(0, shown.find('/'))));
   }
   return image;

@@ -361,7 +361,7 @@ class RegistryFaults(StandaloneProject):
         self.assert_error("error: cannot download http://NOWHERE/v2/nvidia/cuda/manifests/MANIFEST: cannot connect to NOWHERE: "
                           "Connection refused".replace("NOWHERE", nowhere)
                           + PULLING_MANIFEST.replace("REGISTRY", nowhere)
-                          + "\nhint: if this machine does not reach that registry, add a mirror to launch.toml: [[registry]] prefix = "
+                          + "\nhint: name a mirror that this machine can reach in launch.toml: [[registry]] prefix = "
                           '"docker.io", location = "HOST:PORT"\n')
 
 

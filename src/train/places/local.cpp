@@ -205,7 +205,12 @@ class LocalPlace final : public Place {
     const bool own = plan.mounted && !plan.mounted->user.empty();
     const auto& user = own ? plan.mounted->user : plan.image.user;
     if (user.empty() || !plan.image.image_id || !depends_on_user(plan, engine_->info())) return {};
-    auto ids = engine_->ids_of(user, plan.image.image_id->text(), mounts_of(plan), stop);
+    containers::RunSpec asked;
+    asked.image = plan.image.image_id->text();
+    asked.name = fmt::format("launch-{}-user", plan.run);
+    asked.labels = labels_of(plan.run);
+    asked.mounts = mounts_of(plan);
+    auto ids = engine_->ids_of(user, std::move(asked), stop);
     if (!ids && own) ids = {added, added};
     return ids ? train::fit_user(plan, engine_->info(), user, *ids) : Result<void>();
   }

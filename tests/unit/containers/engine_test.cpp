@@ -53,14 +53,20 @@ TEST_F(RunContainer, HasTheValuesOfHiddenVariablesInTheEnvironmentOfTheEngine) {
 
 TEST_F(RunContainer, WhoAUserOfAnImageIs) {
   const std::string line =
-      "podman run --rm --pull never --log-driver none --network none --mount "
+      "podman run --rm --pull never --log-driver none --name asks --network none --mount "
       "type=bind,source=/usr,target=/usr,readonly --entrypoint '' i cat /etc/passwd /etc/group";
   runner_.on(line, {1, "trainer:x:1001:1002::/home/trainer:/bin/sh\n"});
-  EXPECT_EQ(podman().ids_of("trainer", "i", {{"/usr", "/usr"}}), (UserIds{1001, 1002}));
-  EXPECT_EQ(podman().ids_of("other", "i", {{"/usr", "/usr"}}), std::nullopt);
-  EXPECT_EQ(podman().ids_of("5:6", "i", {}), (UserIds{5, 6})) << "nobody is asked";
-  for (const auto* root : {"", "root", "0"}) EXPECT_EQ(podman().ids_of(root, "i", {}), UserIds{});
-  EXPECT_EQ(podman().ids_of("trainer", "j", {}), std::nullopt);
+  RunSpec asked;
+  asked.image = "i";
+  asked.name = "asks";
+  asked.mounts = {{"/usr", "/usr"}};
+  EXPECT_EQ(podman().ids_of("trainer", asked), (UserIds{1001, 1002}));
+  EXPECT_EQ(podman().ids_of("other", asked), std::nullopt);
+  EXPECT_EQ(podman().ids_of("5:6", asked), (UserIds{5, 6})) << "nobody is asked";
+  for (const auto* root : {"", "root", "0"}) EXPECT_EQ(podman().ids_of(root, asked), UserIds{});
+  asked.image = "j";
+  EXPECT_EQ(podman().ids_of("trainer", asked), std::nullopt);
+  EXPECT_EQ(runner_.asked().back(), "podman rm --force --time 0 asks") << "the client may have left it";
 }
 
 TEST_F(FindImage, AnImageThatIsMissedOnceIsFound) {
