@@ -108,8 +108,8 @@ fs::path environment_folder(const Store& store, const Digest& key) {
 
 namespace {
 
-/// Held, not for long, by processes that look whether an environment has changed, and alone by one that
-/// removes it. Whoever else holds the lock of an environment mounts it.
+/// Held briefly while an environment is compared with its list; exclusively to remove one. Whoever else holds
+/// the lock of an environment mounts it.
 Result<FileLock> checking(const Store& store, LockMode mode, const Work& work) {
   return FileLock::wait(work, lock_of(environments_folder(store.root())), mode, "",
                         "stopped while waiting for an environment");

@@ -169,7 +169,7 @@ TEST(MakeEnvironment, UnpacksWhereFilesOfTheLastNightCannotBeLinked) {
   EXPECT_EQ(MountedBench::links(second->folder / "venv/lib/python3.12/site-packages/torch/lib.txt"), 2U);
 }
 
-/// The same process as one that is killed then: nothing is undone.
+/// As if killed at that moment: nothing is cleaned up.
 TEST(MakeEnvironment, KeepsWhatWasUnpackedBeforeItEnded) {
   MountedBench bench;
   bench.fake.disk.set({"write", "numpy-2.2.6.dist-info/RECORD", ENOSPC});  // torch's is larger, and first
