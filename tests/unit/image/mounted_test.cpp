@@ -169,6 +169,17 @@ TEST(MakeEnvironment, UnpacksWhereFilesOfTheLastNightCannotBeLinked) {
   EXPECT_EQ(MountedBench::links(second->folder / "venv/lib/python3.12/site-packages/torch/lib.txt"), 2U);
 }
 
+TEST(MakeEnvironment, ShowsTheProgressOfOneStepAtATime) {
+  MountedBench bench;
+  ASSERT_TRUE(bench.make());
+  std::vector<std::string> steps;
+  for (const auto& step : bench.fake.reporter.steps) {
+    if (steps.empty() || steps.back() != step.what) steps.push_back(step.what);
+  }
+  if (!steps.empty() && steps.back() == "compiling Python files") steps.pop_back();  // if it takes longer
+  EXPECT_THAT(steps, ElementsAre("unpacking wheels"));
+}
+
 /// As if killed at that moment: nothing is cleaned up.
 TEST(MakeEnvironment, KeepsWhatWasUnpackedBeforeItEnded) {
   MountedBench bench;
