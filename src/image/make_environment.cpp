@@ -329,7 +329,7 @@ Result<store::Environment> make_environment(const PlanRequest& request, const Mo
                                             const store::Store& store, ProcessRunner& runner,
                                             const Work& work) {
   auto environment = find_or_make(request, plan, store, runner, work);
-  if (!environment) return fail(store::about_store(std::move(environment.error()), store));
+  if (!environment) return fail(store::hint_at_store(std::move(environment.error()), store));
   return environment;
 }
 

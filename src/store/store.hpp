@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
@@ -115,6 +116,9 @@ class Store {
   Disk* disk_;
   std::optional<FileLock> lock_;  ///< shared
 };
+
+/// Adds what to do to the error of a file of the store that could not be written.
+Error hint_at_store(Error error, const Store& store);
 
 /// Makes `to` the same file as `from`, by hard link where possible, else by copy; never half-written.
 /// Replaces what was there. Errors (environment).

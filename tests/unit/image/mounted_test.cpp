@@ -238,10 +238,8 @@ TEST(MakeEnvironment, AStoreThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(
       text("make_folder", "/environment/venv", ENOSPC),
       "error: cannot create the folder STORE/scratch/environment/venv: No space left on device\n\n"
-      "hint: free some space on the disk of STORE/scratch/environment, or choose another folder, and run the "
-      "command again\n"
-      "hint: `launch store gc` removes what is not used from the store STORE; LAUNCH_STORE chooses another "
-      "folder for it\n");
+      "hint: free some space on the disk of the store STORE, for example with `launch store gc`, or set "
+      "LAUNCH_STORE to a folder on another disk\n");
 }
 
 TEST(MakeEnvironment, CopiesAloudWhereNothingCanBeLinked) {
