@@ -161,6 +161,7 @@ Result<Contents> Store::list() const {
     contents.trees += trees.size();
     for (const auto& tree : trees) {
       for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>())) {
+        if (entry.kind != TreeEntry::Kind::file) continue;
         struct stat status {};
         if (::lstat((tree / kTreeName / entry.path).c_str(), &status) != 0) continue;
         if (counted.insert(status.st_ino).second) contents.tree_bytes += entry.size;
