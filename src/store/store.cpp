@@ -131,15 +131,14 @@ Result<fs::path> Store::add(const fs::path& file, const Digest& digest, std::str
   return place;
 }
 
-std::vector<Entry> Store::other_wheels(const Digest& digest, std::string_view name) const {
-  const auto package = name.substr(0, name.find('-') + 1);
+std::vector<Entry> Store::wheels() const {
   std::vector<Entry> found;
   const auto folders = read_folders(root_);
-  if (!folders || package.empty()) return found;
+  if (!folders) return found;
   for (const auto& folder : *folders) {
-    if (!folder.digest || *folder.digest == digest) continue;
+    if (!folder.digest) continue;
     for (const auto& file : folder.files) {
-      if (file.name.starts_with(package) && file.name.ends_with(".whl")) found.push_back(file);
+      if (file.name.ends_with(".whl")) found.push_back(file);
     }
   }
   std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) {

@@ -85,9 +85,8 @@ class Store {
   Result<std::filesystem::path> add(const std::filesystem::path& file, const Digest& digest,
                                     std::string_view name) const;
 
-  /// The other wheels of the package that the wheel `name` is of, those that were used last first; none if
-  /// the store cannot be read. Their content was not hashed.
-  std::vector<Entry> other_wheels(const Digest& digest, std::string_view name) const;
+  /// All wheels, most recently used first; none if the store cannot be read. Their content was not hashed.
+  std::vector<Entry> wheels() const;
 
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;
