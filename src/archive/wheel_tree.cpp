@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -60,14 +61,18 @@ class Installer {
       : disk_(disk), paths_(std::move(paths)), interpreter_(interpreter) {}
 
   Result<Wheel> open(const WheelPlace& place) const;
+  /// Makes the wheel's folders.
+  Result<void> begin(const Wheel& wheel) const;
   /// Unpacks one of the wheel's files.
   Result<void> write(Wheel& wheel, std::size_t file) const;
   /// Writes scripts, INSTALLER and RECORD, after all other files.
   Result<void> finish(Wheel& wheel) const;
 
  private:
-  Result<void> make_folders(const Wheel& wheel) const;
   std::optional<TreeFile> link_earlier(const Wheel& wheel, std::size_t file) const;
+  Result<Fd> create(const Wheel& wheel, const std::string& path, bool executable) const;
+  Result<TreeFile> write_small(const Wheel& wheel, const std::string& path, std::string_view content,
+                               bool executable) const;
   Result<TreeFile> write_large(const Wheel& wheel, std::size_t file) const;
   Result<void> add(Wheel& wheel, const std::string& path, std::string_view content, bool executable) const;
 
@@ -90,11 +95,10 @@ Result<Wheel> Installer::open(const WheelPlace& place) const {
     if (auto earlier = EarlierWheel::open(place.earlier->wheel, paths_)) wheel.earlier = *std::move(earlier);
     wheel.installed = &*place.earlier;
   }
-  TRY(make_folders(wheel));
   return wheel;
 }
 
-Result<void> Installer::make_folders(const Wheel& wheel) const {
+Result<void> Installer::begin(const Wheel& wheel) const {
   std::set<std::string> folders = {wheel.contents.dist_info};
   for (const auto& file : wheel.contents.files) {
     if (file.path.find('/') != std::string::npos) folders.insert(folder_of(file.path));
@@ -115,12 +119,28 @@ std::optional<TreeFile> Installer::link_earlier(const Wheel& wheel, std::size_t 
   return TreeFile{plan.path, wheel.entry(file).size, found->second};
 }
 
+/// A file to write into. What has its path may be a link to a file of the tree of another wheel.
+Result<Fd> Installer::create(const Wheel& wheel, const std::string& path, bool executable) const {
+  const auto place = wheel.prefix / path;
+  if (wheel.installed == nullptr) return create_file(disk_, place, O_WRONLY, mode_of(executable));
+  const int error = disk_.remove(place);
+  if (error != 0 && error != ENOENT) return fail(io_error("write", place, error));
+  return create_file(disk_, place, O_WRONLY | O_EXCL, mode_of(executable));
+}
+
+Result<TreeFile> Installer::write_small(const Wheel& wheel, const std::string& path, std::string_view content,
+                                        bool executable) const {
+  TRY_ASSIGN(const Fd out, create(wheel, path, executable));
+  if (const int error = disk_.write(out, content)) return fail(io_error("write", wheel.prefix / path, error));
+  return TreeFile{path, content.size(), Digest::of(content)};
+}
+
 Result<TreeFile> Installer::write_large(const Wheel& wheel, std::size_t file) const {
   const auto& plan = wheel.contents.files[file];
   const auto& entry = wheel.entry(file);
   const auto place = wheel.prefix / plan.path;
   TRY_ASSIGN(const auto compressed, wheel.zip.compressed(entry));
-  TRY_ASSIGN(const Fd out, create_file(disk_, place, O_WRONLY, mode_of(plan.executable)));
+  TRY_ASSIGN(const Fd out, create(wheel, plan.path, plan.executable));
   // A full disk is an error now, and not after most of the work.
   int error = disk_.reserve(out, entry.size, /*keep_size=*/true);
   if (error != 0) return fail(io_error("write", place, error));
@@ -157,15 +177,14 @@ Result<void> Installer::write(Wheel& wheel, std::size_t file) const {
   std::string_view text(content.data(), content.size());
   std::string script;
   if (plan.is_script) text = script = script_text(std::string(text), interpreter_);
-  TRY(write_tree_file(disk_, wheel.prefix / plan.path, text, plan.executable));
-  wheel.files[file] = TreeFile{plan.path, text.size(), Digest::of(text)};
+  TRY_ASSIGN(wheel.files[file], write_small(wheel, plan.path, text, plan.executable));
   return {};
 }
 
 Result<void> Installer::add(Wheel& wheel, const std::string& path, std::string_view content,
                             bool executable) const {
-  TRY(write_tree_file(disk_, wheel.prefix / path, content, executable));
-  wheel.files.emplace_back(TreeFile{path, content.size(), Digest::of(content)});
+  TRY_ASSIGN(auto file, write_small(wheel, path, content, executable));
+  wheel.files.emplace_back(std::move(file));
   return {};
 }
 
@@ -207,15 +226,32 @@ std::vector<Task> tasks_of(const std::vector<Wheel>& wheels) {
   return tasks;
 }
 
-/// Installs wheels on all cores. `done` is called on any of them, once for each wheel.
+/// What a layer would refuse.
+Result<void> check_layer(const Wheel& wheel, const InstallPaths& paths) {
+  LayerNames names;
+  for (const auto& file : wheel.contents.files) {
+    TRY(check_file_type(wheel.zip.entries()[file.entry]));
+    TRY(names.add(file.path));
+  }
+  for (const auto& script : wheel.contents.scripts)
+    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
+  for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(wheel.contents.dist_info + own));
+  return {};
+}
+
+/// Installs wheels on all cores, once `check` has let all of them pass. `done` is called on any of them, once
+/// for each wheel.
 Result<InstallSize> install(std::span<const WheelPlace> places, const Installer& installer, const Work& work,
+                            const std::function<Result<void>(const Wheel&)>& check,
                             const std::function<Result<void>(std::size_t, Wheel&)>& done) {
   std::vector<Wheel> open;
   open.reserve(places.size());
   for (const auto& place : places) {
     TRY_ASSIGN(auto wheel, during(installer.open(place), Wheel::step_of(place.wheel)));
+    TRY(during(check(wheel), wheel.step()));
     open.push_back(std::move(wheel));
   }
+  for (const auto& wheel : open) TRY(during(installer.begin(wheel), wheel.step()));
   const auto tasks = tasks_of(open);
   InstallSize size{tasks.size(), 0};
   std::vector<std::atomic<std::size_t>> left(open.size());
@@ -241,19 +277,6 @@ Result<InstallSize> install(std::span<const WheelPlace> places, const Installer&
   return size;
 }
 
-/// What a layer would refuse.
-Result<void> check_layer(const Wheel& wheel, const InstallPaths& paths) {
-  LayerNames names;
-  for (const auto& file : wheel.contents.files) {
-    TRY(check_file_type(wheel.zip.entries()[file.entry]));
-    TRY(names.add(file.path));
-  }
-  for (const auto& script : wheel.contents.scripts)
-    TRY(names.add(fmt::format("{}/{}", paths.scripts, script.name)));
-  for (const auto* own : {"/INSTALLER", "/RECORD"}) TRY(names.add(wheel.contents.dist_info + own));
-  return {};
-}
-
 }  // namespace
 
 Result<std::uint64_t> unpacked_size(const std::filesystem::path& wheel) {
@@ -269,20 +292,22 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const Work& work) {
   std::vector<WheelPlace> places;
   for (const auto& source : wheels) places.push_back({source.wheel, folder / source.package});
-  return install(places, Installer(work.disk, InstallPaths::of(python), interpreter), work,
-                 [](std::size_t, Wheel&) { return Result<void>(); });
+  return install(
+      places, Installer(work.disk, InstallPaths::of(python), interpreter), work,
+      [](const Wheel&) { return Result<void>(); }, [](std::size_t, Wheel&) { return Result<void>(); });
 }
 
 Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
-                            std::string_view interpreter, const Installed& installed, const Work& work) {
+                            std::string_view interpreter, const OnInstalled& installed, const Work& work) {
   const auto paths = InstallPaths::of(python);
-  TRY(install(wheels, Installer(work.disk, paths, interpreter), work,
-              [&](std::size_t at, Wheel& wheel) -> Result<void> {
-                TRY(during(check_layer(wheel, paths), wheel.step()));
-                std::vector<TreeFile> files;
-                for (auto& file : wheel.files) files.push_back(*std::move(file));
-                return installed(at, std::move(files));
-              }));
+  TRY(install(
+      wheels, Installer(work.disk, paths, interpreter), work,
+      [&](const Wheel& wheel) { return check_layer(wheel, paths); },
+      [&](std::size_t at, Wheel& wheel) {
+        std::vector<TreeFile> files;
+        for (auto& file : wheel.files) files.push_back(*std::move(file));
+        return installed(at, std::move(files));
+      }));
   return {};
 }
 

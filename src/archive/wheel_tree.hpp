@@ -56,13 +56,14 @@ Result<InstallSize> unpack_wheels(std::span<const WheelSource> wheels, const std
                                   const specs::Interpreter& python, std::string_view interpreter,
                                   const Work& work);
 
-/// The files of the wheel at a place in the list.
-using Installed = std::function<Result<void>(std::size_t at, std::vector<TreeFile> files)>;
+/// Called on any thread when a wheel is complete; its error stops the work. `at` is the wheel's place in the
+/// list.
+using OnInstalled = std::function<Result<void>(std::size_t at, std::vector<TreeFile> files)>;
 
 /// Unpacks wheels like unpack_wheels, each into its prefix, for a tree that is the same as in a layer of an
-/// image. `installed` is called as soon as one is there, by any thread; an error of it ends the work. Errors:
-/// those of unpack_wheels; (input): a wheel that no layer can hold (layer_tree).
+/// image. Errors: those of unpack_wheels; (input): a wheel that no layer can hold (layer_tree), before
+/// anything is written.
 Result<void> install_wheels(std::span<const WheelPlace> wheels, const specs::Interpreter& python,
-                            std::string_view interpreter, const Installed& installed, const Work& work);
+                            std::string_view interpreter, const OnInstalled& installed, const Work& work);
 
 }  // namespace launch::archive

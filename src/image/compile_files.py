@@ -93,22 +93,27 @@ def compile_all(job, sources, files):
         if share:
             running[start(job, sources, share, place)] = share, place
 
-    for number in range(job["processes"]):
-        go_on(files[number :: job["processes"]], f"{job['out']}.{number}")
-    while running:
-        process, status = os.wait()
-        share, place = running.pop(process)
-        if status:
+    try:
+        for number in range(job["processes"]):
+            go_on(files[number :: job["processes"]], f"{job['out']}.{number}")
+        while running:
+            process, status = os.wait()
+            share, place = running.pop(process)
             if os.WIFSIGNALED(status):
-                print(f"a process that compiles was ended by signal {os.WTERMSIG(status)}", file=sys.stderr)
-            for other in running:
-                os.kill(other, signal.SIGKILL)
-            sys.exit(1)
-        with open(place, "rb") as file:
-            some = marshal.load(file)
-        os.remove(place)
-        made.update((path, content) for (_, path, *_), content in zip(share, some))
-        go_on(share[len(some) :], place)
+                print(f"a compiling process was killed by signal {os.WTERMSIG(status)}", file=sys.stderr)
+            if status:
+                sys.exit(1)
+            with open(place, "rb") as file:
+                some = marshal.load(file)
+            os.remove(place)
+            made.update((path, content) for (_, path, *_), content in zip(share, some))
+            go_on(share[len(some) :], place)
+    except BaseException:
+        for process in running:
+            os.kill(process, signal.SIGKILL)
+        for process in running:
+            os.waitpid(process, 0)
+        raise
     return made
 
 

@@ -4,21 +4,25 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/digest.hpp"
 #include "store/layers.hpp"
+#include "store/once_each.hpp"
 #include "store/store.hpp"
 
 namespace launch::image {
 
 /// Other wheels of a package that are in the store. Most of what a nightly installs is in the one before.
+/// Thread-safe.
 class EarlierWheels {
  public:
   explicit EarlierWheels(const store::Store& store) : store_(store) {}
 
-  /// Those of the package of a wheel, the last used first.
-  std::vector<store::Entry> of(const store::LayerWheel& wheel) const;
+  /// Other wheels of the same package, most recently used first, as they were when this object was first
+  /// asked.
+  std::vector<store::Entry> of(const store::LayerWheel& wheel);
 
   /// The path of such a wheel, whose content has been hashed since this object was made; nullopt if its
   /// digest is another, or it cannot be read.
@@ -26,8 +30,9 @@ class EarlierWheels {
 
  private:
   const store::Store& store_;
-  std::mutex mutex_;
-  std::map<Digest, std::optional<std::filesystem::path>> checked_;
+  std::once_flag read_;
+  std::map<std::string, std::vector<store::Entry>> by_package_;
+  store::OnceEach<Digest, std::optional<std::filesystem::path>> checked_;
 };
 
 }  // namespace launch::image

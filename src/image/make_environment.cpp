@@ -138,6 +138,25 @@ class Composition {
   std::atomic<bool> copies_ = false;
 };
 
+/// Of work that goes on beside other work: its progress is shown once that is over.
+class SecondReporter final : public Reporter {
+ public:
+  explicit SecondReporter(Reporter& reporter) : reporter_(reporter) {}
+  void alone() { alone_ = true; }
+  void warn(std::string_view text) override { reporter_.warn(text); }
+  void note(std::string_view text) override { reporter_.note(text); }
+  void progress(std::string_view what, std::uint64_t done, std::uint64_t total) override {
+    if (alone_) reporter_.progress(what, done, total);
+  }
+  void status(std::string_view what) override {
+    if (alone_) reporter_.status(what);
+  }
+
+ private:
+  Reporter& reporter_;
+  std::atomic<bool> alone_ = false;
+};
+
 /// Makes an environment and the trees that it lacks.
 class EnvironmentMaker {
  public:
@@ -228,9 +247,17 @@ class EnvironmentMaker {
       earlier[at - 1] = find_earlier(wheels[missing[at - 1]], name);
       return {};
     }));
+    SecondReporter second(work_.reporter);
+    const Work beside{work_.disk, work_.clock, second, work_.stop};
     return try_side_by_side(2, [&](std::size_t at) -> Result<void> {
-      if (at == 0) return unpack(wheels, missing, name, std::move(earlier));
-      TRY_ASSIGN(zips_, wheel_bytecode(wheels, *compiler_, tools_));
+      if (at == 0) {
+        TRY(unpack(wheels, missing, name, std::move(earlier)));
+        second.alone();
+        return {};
+      }
+      const BytecodeTools tools{tools_.store, tools_.runner, tools_.scratch,
+                                beside,       tools_.home,   tools_.earlier};
+      TRY_ASSIGN(zips_, wheel_bytecode(wheels, *compiler_, tools));
       return {};
     });
   }
@@ -302,7 +329,7 @@ Result<store::Environment> make_environment(const PlanRequest& request, const Mo
                                             const store::Store& store, ProcessRunner& runner,
                                             const Work& work) {
   auto environment = find_or_make(request, plan, store, runner, work);
-  if (!environment) return fail(store::about_store(std::move(environment.error()), store));
+  if (!environment) return fail(store::hint_at_store(std::move(environment.error()), store));
   return environment;
 }
 

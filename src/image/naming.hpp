@@ -9,7 +9,7 @@
 
 namespace launch::image {
 
-/// Gives an image a name. Returns the image that has none left by that, which the engine keeps. Errors
+/// Gives an image a name. Returns the image that lost its last name; the engine keeps it. Errors
 /// (environment): those of the engine.
 Result<std::optional<Digest>> take_name(const containers::Engine& engine, const Digest& image_id,
                                         const std::string& reference);

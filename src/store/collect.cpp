@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -11,6 +12,7 @@
 
 #include "base/parallel.hpp"
 #include "store/layout.hpp"
+#include "store/once_each.hpp"
 #include "store/store.hpp"
 #include "store/tree_list.hpp"
 
@@ -41,7 +43,7 @@ nlink_t count_in(const Links& links, ino_t file) {
 }
 
 /// What the files of a tree free, and whether it is part of an environment that stays: one has a file that is
-/// in no other tree. Trees of one package share files, so a file that others have too tells nothing.
+/// in no other tree. Trees of one package share files: a shared file does not say which tree is used.
 struct TreeUse {
   std::uint64_t freed = 0;
   bool linked = false;
@@ -117,7 +119,7 @@ class TreeCollector {
   const CollectRequest& request_;
   const Work& work_;
   Collected& collected_;
-  Links going_;  ///< of a dry run; else they are gone
+  Links going_;  ///< links that a dry run would have removed
   Links staying_;
 };
 
@@ -138,19 +140,56 @@ Result<std::vector<KnownTree>> all_trees(const fs::path& root) {
   return trees;
 }
 
-/// What is wrong with a tree.
-std::optional<std::string> damage_of(const fs::path& folder, const Work& work) {
+/// The digests of files, by their numbers: trees share files, and each is read once.
+using Hashes = OnceEach<ino_t, Result<Digest>>;
+
+/// What is wrong with a tree, and with its files.
+struct TreeState {
+  std::optional<std::string> damage;
+  std::vector<ino_t> good;    ///< they have their content
+  std::vector<ino_t> bad;     ///< they have another
+  std::vector<ino_t> unsure;  ///< no list says what they should have
+};
+TreeState state_of(const fs::path& folder, Hashes& hashes, const Work& work) {
+  TreeState state;
   const auto entries = tree_list(folder);
-  if (!entries) return "its list is damaged";
-  if (auto change = tree_change(*entries, folder / kTreeName)) return change;
-  for (const auto& entry : *entries) {
-    if (entry.kind != TreeEntry::Kind::file) continue;
-    if (work.stop.stop_requested()) return std::nullopt;
-    const auto digest = sha256_file(folder / kTreeName / entry.path);
-    if (!digest) return digest.error().message();
-    if (digest->hex() != entry.content) return fmt::format("{} has the sha256 {}", entry.path, digest->hex());
+  if (!entries) {
+    state.damage = "its list is damaged";
+    for_each_file(folder / kTreeName,
+                  [&](const struct stat& status) { state.unsure.push_back(status.st_ino); });
+    return state;
   }
-  return std::nullopt;
+  state.damage = tree_change(*entries, folder / kTreeName);
+  for (const auto& entry : *entries) {
+    if (work.stop.stop_requested()) break;
+    const auto path = folder / kTreeName / entry.path;
+    struct stat status {};
+    if (entry.kind != TreeEntry::Kind::file || ::lstat(path.c_str(), &status) != 0 ||
+        !S_ISREG(status.st_mode))
+      continue;
+    const auto& digest = hashes.of(status.st_ino, [&] { return sha256_file(path); });
+    const bool good = digest && digest->hex() == entry.content;
+    (good ? state.good : state.bad).push_back(status.st_ino);
+    if (good || state.damage) continue;
+    state.damage =
+        digest ? fmt::format("{} has the sha256 {}", entry.path, digest->hex()) : digest.error().message();
+  }
+  return state;
+}
+
+/// The files that trees should not have, each with its tree.
+std::map<ino_t, std::string> bad_files(const std::vector<KnownTree>& trees,
+                                       const std::vector<TreeState>& states) {
+  std::set<ino_t> good;
+  for (const auto& state : states) good.insert(state.good.begin(), state.good.end());
+  std::map<ino_t, std::string> bad;
+  for (std::size_t at = 0; at < trees.size(); ++at) {
+    for (const auto file : states[at].bad) bad.emplace(file, trees[at].folder.string());
+    for (const auto file : states[at].unsure) {
+      if (!good.contains(file)) bad.emplace(file, trees[at].folder.string());
+    }
+  }
+  return bad;
 }
 
 Damage damage_below(const fs::path& folder, const Digest& digest, std::string name, std::string found) {
@@ -159,13 +198,8 @@ Damage damage_below(const fs::path& folder, const Digest& digest, std::string na
 }
 
 /// What is wrong with environments. They list no digests: their files are those of trees.
-Result<std::vector<Damage>> damaged_environments(const fs::path& root, const std::vector<Damage>& damaged,
-                                                 const Work& work) {
-  std::map<ino_t, std::string> shared;
-  for (const auto& each : damaged) {
-    for_each_file(each.file.path / kTreeName,
-                  [&](const struct stat& status) { shared.emplace(status.st_ino, each.file.path.string()); });
-  }
+Result<std::vector<Damage>> damaged_environments(const fs::path& root,
+                                                 const std::map<ino_t, std::string>& bad, const Work& work) {
   TRY_ASSIGN(const auto folders, subfolders(environments_folder(root)));
   std::vector<Damage> found;
   for (const auto& folder : folders) {
@@ -175,8 +209,8 @@ Result<std::vector<Damage>> damaged_environments(const fs::path& root, const std
     auto change = entries ? tree_change(*entries, folder / kTreeName) : std::optional("its list is damaged");
     for_each_file(folder / kTreeName, [&](const struct stat& status) {
       if (change || status.st_nlink == 1) return;
-      const auto at = shared.find(status.st_ino);
-      if (at != shared.end()) change = "it has files of " + at->second;
+      const auto at = bad.find(status.st_ino);
+      if (at != bad.end()) change = "it has files of " + at->second;
     });
     if (change) found.push_back(damage_below(folder, *key, "environment", *std::move(change)));
   }
@@ -189,7 +223,7 @@ Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const
   TRY_ASSIGN(const auto trees, all_trees(root_));
   std::uint64_t total = 0;
   for (const auto& file : files) total += file.size;
-  std::vector<std::optional<Damage>> found(files.size() + trees.size());
+  std::vector<std::optional<Damage>> found(files.size());
   std::atomic<std::uint64_t> done = 0;
   side_by_side(files.size(), [&](std::size_t i) {
     if (work.stop.stop_requested()) return;
@@ -199,22 +233,23 @@ Result<std::vector<Damage>> Store::verify(const std::vector<Entry>& files, const
     if (digest && *digest != file.digest) found[i] = Damage{file, "sha256 " + digest->hex()};
     work.reporter.progress("hashing", done += file.size, total);
   });
+  Hashes hashes;
+  std::vector<TreeState> states(trees.size());
   side_by_side(trees.size(), [&](std::size_t i) {
-    if (work.stop.stop_requested()) return;
-    const auto& [from, folder] = trees[i];
-    if (auto damage = damage_of(folder, work)) {
-      auto name = fmt::format("{}/{}", kTreeName, folder.filename().string());
-      found[files.size() + i] = damage_below(folder, from, std::move(name), *std::move(damage));
-    }
+    if (!work.stop.stop_requested()) states[i] = state_of(trees[i].folder, hashes, work);
   });
   std::vector<Damage> damages;
-  std::vector<Damage> unpacked;
   for (auto& damage : found) {
-    if (damage) (damage->is_unpacked ? unpacked : damages).push_back(*std::move(damage));
+    if (damage) damages.push_back(*std::move(damage));
   }
-  TRY_ASSIGN(const auto environments, damaged_environments(root_, unpacked, work));
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const auto& [from, folder] = trees[i];
+    auto name = fmt::format("{}/{}", kTreeName, folder.filename().string());
+    if (states[i].damage)
+      damages.push_back(damage_below(folder, from, std::move(name), *std::move(states[i].damage)));
+  }
+  TRY_ASSIGN(const auto environments, damaged_environments(root_, bad_files(trees, states), work));
   if (work.stop.stop_requested()) return fail(stopped());
-  damages.insert(damages.end(), unpacked.begin(), unpacked.end());
   damages.insert(damages.end(), environments.begin(), environments.end());
   return damages;
 }

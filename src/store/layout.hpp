@@ -23,7 +23,8 @@
 ///   sha256/ab/ab12…/trees/NAME what was unpacked from that file: tree/, and list, which says what is in it
 ///   environments/KEY/          tree/, linked from such trees for containers to mount, and its list
 ///   environments/KEY.lock      held by runs that mount it
-///   environments.lock          held while one is compared with its list, and alone by who removes it
+///   environments.lock          held briefly while an environment is compared with its list;
+///                              exclusively to remove one
 ///   scratch/                   trees and environments that are being made
 ///   scratch.lock               held by the process that makes them
 ///   …/.lock                    held by the process that fetches the file

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <set>
 #include <system_error>
 #include <tuple>
@@ -129,15 +131,14 @@ Result<fs::path> Store::add(const fs::path& file, const Digest& digest, std::str
   return place;
 }
 
-std::vector<Entry> Store::other_wheels(const Digest& digest, std::string_view name) const {
-  const auto package = name.substr(0, name.find('-') + 1);
+std::vector<Entry> Store::wheels() const {
   std::vector<Entry> found;
   const auto folders = read_folders(root_);
-  if (!folders || package.empty()) return found;
+  if (!folders) return found;
   for (const auto& folder : *folders) {
-    if (!folder.digest || *folder.digest == digest) continue;
+    if (!folder.digest) continue;
     for (const auto& file : folder.files) {
-      if (file.name.starts_with(package) && file.name.ends_with(".whl")) found.push_back(file);
+      if (file.name.ends_with(".whl")) found.push_back(file);
     }
   }
   std::sort(found.begin(), found.end(), [](const Entry& a, const Entry& b) {
@@ -159,6 +160,7 @@ Result<Contents> Store::list() const {
     contents.trees += trees.size();
     for (const auto& tree : trees) {
       for (const auto& entry : tree_list(tree).value_or(std::vector<TreeEntry>())) {
+        if (entry.kind != TreeEntry::Kind::file) continue;
         struct stat status {};
         if (::lstat((tree / kTreeName / entry.path).c_str(), &status) != 0) continue;
         if (counted.insert(status.st_ino).second) contents.tree_bytes += entry.size;
@@ -177,6 +179,29 @@ Result<void> Store::add_root(const fs::path& path) const {
 
 Result<std::vector<fs::path>> Store::roots() const {
   return read_roots(root_);
+}
+
+Error hint_at_store(Error error, const Store& store) {
+  const auto& message = error.message();
+  const auto is_about =
+      message.starts_with("cannot ") && message.find(store.root().string()) != std::string::npos;
+  const auto ends_with = [&](int number) { return message.ends_with(std::strerror(number)); };
+  if (!is_about) return error;
+  if (ends_with(ENOSPC) || ends_with(EDQUOT)) {
+    Error full(error.kind(), message);  // without the hint of io_error, which knows of no store
+    for (const auto& step : error.steps()) full.during(step);
+    return full.hint(
+        fmt::format("free some space on the disk of the store {}, for example with `launch store gc`, or set "
+                    "LAUNCH_STORE to a folder on another disk",
+                    store.root().string()));
+  }
+  if (ends_with(EROFS) || ends_with(EACCES) || ends_with(EPERM)) {
+    error.hint(
+        fmt::format("an environment is made in the store {}: make it writable, or set LAUNCH_STORE to a "
+                    "folder that is",
+                    store.root().string()));
+  }
+  return error;
 }
 
 Result<void> place_file(Disk& disk, const fs::path& from, const fs::path& to) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/file.hpp"
 #include "base/result.hpp"
 #include "base/work.hpp"
@@ -84,9 +85,8 @@ class Store {
   Result<std::filesystem::path> add(const std::filesystem::path& file, const Digest& digest,
                                     std::string_view name) const;
 
-  /// The other wheels of the package that the wheel `name` is of, those that were used last first; none if
-  /// the store cannot be read. Their content was not hashed.
-  std::vector<Entry> other_wheels(const Digest& digest, std::string_view name) const;
+  /// All wheels, most recently used first; none if the store cannot be read. Their content was not hashed.
+  std::vector<Entry> wheels() const;
 
   /// Errors (environment): a folder cannot be read.
   Result<Contents> list() const;
@@ -115,6 +115,9 @@ class Store {
   Disk* disk_;
   std::optional<FileLock> lock_;  ///< shared
 };
+
+/// Adds what to do to the error of a file of the store that could not be written.
+Error hint_at_store(Error error, const Store& store);
 
 /// Makes `to` the same file as `from`, by hard link where possible, else by copy; never half-written.
 /// Replaces what was there. Errors (environment).

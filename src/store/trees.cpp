@@ -1,8 +1,6 @@
 #include "store/trees.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <map>
 #include <utility>
 
@@ -108,8 +106,8 @@ fs::path environment_folder(const Store& store, const Digest& key) {
 
 namespace {
 
-/// Held, not for long, by processes that look whether an environment has changed, and alone by one that
-/// removes it. Whoever else holds the lock of an environment mounts it.
+/// Held briefly while an environment is compared with its list; exclusively to remove one. Whoever else holds
+/// the lock of an environment mounts it.
 Result<FileLock> checking(const Store& store, LockMode mode, const Work& work) {
   return FileLock::wait(work, lock_of(environments_folder(store.root())), mode, "",
                         "stopped while waiting for an environment");
@@ -149,26 +147,6 @@ Result<std::optional<Environment>> find_environment(const Store& store, const Di
     if (const int error = work.disk.remove_all(folder)) return fail(io_error("remove", folder, error));
   }
   return std::nullopt;
-}
-
-Error about_store(Error error, const Store& store) {
-  const auto& message = error.message();
-  const auto is_about =
-      message.starts_with("cannot ") && message.find(store.root().string()) != std::string::npos;
-  const auto ends_with = [&](int number) { return message.ends_with(std::strerror(number)); };
-  if (!is_about) return error;
-  if (ends_with(ENOSPC) || ends_with(EDQUOT)) {
-    error.hint(
-        fmt::format("`launch store gc` removes what is not used from the store {}; LAUNCH_STORE chooses "
-                    "another folder for it",
-                    store.root().string()));
-  } else if (ends_with(EROFS) || ends_with(EACCES) || ends_with(EPERM)) {
-    error.hint(
-        fmt::format("an environment is made in the store {}: make it writable, or set LAUNCH_STORE to a "
-                    "folder that is",
-                    store.root().string()));
-  }
-  return error;
 }
 
 Result<TreeMaker> TreeMaker::wait(const Store& store, const Work& work) {

@@ -59,9 +59,6 @@ Result<std::optional<Environment>> find_environment(const Store& store, const Di
 /// Where it is, or would be.
 std::filesystem::path environment_folder(const Store& store, const Digest& key);
 
-/// Adds what to do to the error of a file of the store that could not be written.
-Error about_store(Error error, const Store& store);
-
 /// Held by the one process that makes trees and environments. What a killed one left is removed by the next.
 class TreeMaker {
  public:

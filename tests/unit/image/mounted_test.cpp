@@ -2,6 +2,9 @@
 
 #include <array>
 #include <cerrno>
+#include <future>
+#include <mutex>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <sys/stat.h>
@@ -18,6 +21,7 @@ namespace launch::image {
 namespace {
 
 namespace fs = std::filesystem;
+using test::CompilingRunner;
 using test::PlanBench;
 using testing::Contains;
 using testing::ElementsAre;
@@ -169,7 +173,43 @@ TEST(MakeEnvironment, UnpacksWhereFilesOfTheLastNightCannotBeLinked) {
   EXPECT_EQ(MountedBench::links(second->folder / "venv/lib/python3.12/site-packages/torch/lib.txt"), 2U);
 }
 
-/// The same process as one that is killed then: nothing is undone.
+/// Unpacking waits in its first report of progress until all is compiled.
+struct SlowUnpacking final : RealDisk, Reporter {
+  explicit SlowUnpacking(const CompilingRunner& runner) : runner(runner) {}
+  int remove_all(const Path& path) override {
+    const int error = RealDisk::remove_all(path);
+    const bool is_last = path.string().find("/contexts/") != std::string::npos && runner.jobs.size() == 4;
+    if (is_last) std::call_once(once, [&] { compiled.set_value(); });
+    return error;
+  }
+  void progress(std::string_view what, std::uint64_t, std::uint64_t) override {
+    if (what == "unpacking wheels") all_compiled.wait();
+    const std::scoped_lock lock(mutex);
+    if (steps.empty() || steps.back() != what) steps.emplace_back(what);
+  }
+  void warn(std::string_view) override {}
+  void note(std::string_view) override {}
+  void status(std::string_view) override {}
+
+  const CompilingRunner& runner;
+  std::once_flag once;
+  std::promise<void> compiled;
+  std::shared_future<void> all_compiled = compiled.get_future().share();
+  std::mutex mutex;
+  std::vector<std::string> steps;
+};
+
+TEST(MakeEnvironment, ShowsTheProgressOfOneStepAtATime) {
+  if (std::thread::hardware_concurrency() < 2) GTEST_SKIP() << "nothing runs side by side here";
+  MountedBench bench;
+  SlowUnpacking slow(bench.runner);
+  const auto made = make_environment(bench.request(), bench.plan_it(), bench.store, bench.runner,
+                                     {slow, bench.fake.clock, slow});
+  ASSERT_TRUE(made) << made.error().text();
+  EXPECT_THAT(slow.steps, ElementsAre("unpacking wheels"));
+}
+
+/// As if killed at that moment: nothing is cleaned up.
 TEST(MakeEnvironment, KeepsWhatWasUnpackedBeforeItEnded) {
   MountedBench bench;
   bench.fake.disk.set({"write", "numpy-2.2.6.dist-info/RECORD", ENOSPC});  // torch's is larger, and first
@@ -227,10 +267,8 @@ TEST(MakeEnvironment, AStoreThatCannotBeWrittenIsNamed) {
   EXPECT_EQ(
       text("make_folder", "/environment/venv", ENOSPC),
       "error: cannot create the folder STORE/scratch/environment/venv: No space left on device\n\n"
-      "hint: free some space on the disk of STORE/scratch/environment, or choose another folder, and run the "
-      "command again\n"
-      "hint: `launch store gc` removes what is not used from the store STORE; LAUNCH_STORE chooses another "
-      "folder for it\n");
+      "hint: free some space on the disk of the store STORE, for example with `launch store gc`, or set "
+      "LAUNCH_STORE to a folder on another disk\n");
 }
 
 TEST(MakeEnvironment, CopiesAloudWhereNothingCanBeLinked) {

@@ -97,6 +97,48 @@ class CompileFiles(Case):
         self.assertEqual((code, out), (1, ""))
         self.assertEqual(err.splitlines()[-1], f"FileNotFoundError: [Errno 2] No such file or directory: '{self.root}/gone.py'")
 
+    def test_no_process_is_left_after_an_error(self):
+        self.write("src/a.py", "x = 1\n")
+        job = self.write("job.json", json.dumps({"from": str(self.root / "src"), "files": [["a.py", f"{i}.py"] for i in range(4)],
+                                                 "prefix": "/p", "out": str(self.root / "out.zip"), "checked": True,
+                                                 "processes": 4, "earlier": ""}))  # fmt: skip
+        run = """import marshal, os, runpy, sys
+fork = os.fork
+left = [int(sys.argv[2])]
+def fork_so_often():
+    if not left[0]: raise OSError("no more processes")
+    left[0] -= 1
+    return fork()
+def load(file): raise EOFError("cut off")
+os.fork, marshal.load = fork_so_often, load
+try:
+    runpy.run_path(sys.argv[3])
+except (OSError, EOFError) as error:
+    print(error)
+try:
+    print("left:", os.waitpid(-1, 0))
+except ChildProcessError:
+    print("none left")
+"""
+        for forks, said in ((2, "no more processes"), (4, "cut off")):
+            self.assertEqual(python("-c", run, job, forks, SCRIPTS / "compile_files.py"), (0, f"{said}\nnone left\n", ""))
+
+    def test_a_killed_process_is_named(self):
+        self.write("src/a.py", "x = 1\n")
+        job = self.write("job.json", json.dumps({"from": str(self.root / "src"), "files": [["a.py", f"{i}.py"] for i in range(2)],
+                                                 "prefix": "/p", "out": str(self.root / "out.zip"), "checked": True,
+                                                 "processes": 2, "earlier": ""}))  # fmt: skip
+        run = """import builtins, os, runpy, signal, sys
+own = compile
+def killed(source, path, *rest, **named):
+    if path.startswith("/p/"): os.kill(os.getpid(), signal.SIGKILL)
+    return own(source, path, *rest, **named)
+builtins.compile = killed
+runpy.run_path(sys.argv[2])
+"""
+        code, out, err = python("-c", run, job, SCRIPTS / "compile_files.py")
+        self.assertEqual((code, out, err), (1, "", "a compiling process was killed by signal 9\n"))
+
     def test_a_wheel_and_a_folder_give_the_same(self):
         text = "x = 1\n"
         wheel = self.wheel(("first.py", "other"), ("a.py", text))

@@ -168,6 +168,43 @@ TEST_F(Trees, VerifyNamesEnvironmentsThatWereChanged) {
   EXPECT_EQ(damaged[1].found, "it has files of " + tree.folder.parent_path().string());
 }
 
+/// Trees of two nights, each with an environment. A file that only the second has is damaged.
+TEST_F(Trees, VerifyNamesNoEnvironmentThatSharesOnlyGoodFilesWithADamagedTree) {
+  const auto first = keep();
+  const auto made = make("second");
+  fs::remove(made / "bin/run");
+  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
+  const auto second = keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_).value();
+  const auto link = [&](const Tree& tree, const Digest& key) {
+    const auto kept = store();
+    const auto maker = TreeMaker::wait(kept, work_).value();
+    const auto folder = maker.scratch() / "e";
+    fs::create_directories(folder);
+    fs::create_hard_link(tree.folder / "bin/run", folder / "run");
+    fs::create_hard_link(tree.folder / "lib/a.txt", folder / "a.txt");
+    return maker.keep(folder, key).value().folder.parent_path();
+  };
+  link(first, key_);
+  const auto bad = link(second, Digest::of("another environment"));
+  const auto damaged = [&] {
+    std::vector<std::string> found;
+    const auto damages = store().verify({}, work_).value();
+    for (const auto& each : damages) found.push_back(each.file.path.string() + ": " + each.found);
+    return found;
+  };
+  EXPECT_THAT(damaged(), IsEmpty());
+  const auto tree = second.folder.parent_path().string();
+  const auto of_bad = bad.string() + ": it has files of " + tree;
+  { std::ofstream(second.folder / "lib/a.txt") << "TEXT"; }
+  ASSERT_EQ(work_.disk.set_time(second.folder / "lib/a.txt", 315532800), 0);
+  EXPECT_THAT(damaged(), ElementsAre(tree + ": lib/a.txt has the sha256 " + sha256_hex("TEXT"), of_bad));
+  ASSERT_TRUE(write_file(second.folder / "added", ""));
+  EXPECT_THAT(damaged(), ElementsAre(tree + ": added was added", of_bad)) << "and its files are still hashed";
+  fs::resize_file(second.folder.parent_path() / "list", 100);
+  EXPECT_THAT(damaged(), ElementsAre(tree + ": its list is damaged", of_bad))
+      << "run is known to be good, and a.txt is not";
+}
+
 TEST_F(Trees, AnEnvironmentIsFoundUntilItIsChanged) {
   keep();
   EXPECT_EQ(find_kept()->has_value(), false);
