@@ -34,6 +34,15 @@ TEST(Gates, AMethodThatComparesVersions) {
   EXPECT_EQ(runs(code + "if Backend.is_newer('2.8.0'):\n  import torch.x\n", "2.8.0"), "no");
 }
 
+TEST(Gates, AClassInAClassHasItsOwnMembers) {
+  const std::string use = "def run(self):\n      if self.NEW:\n        import torch.x\n";
+  EXPECT_EQ(runs(std::string(kBackend) + "  class Inner(Base):\n    " + use, "2.5.0"), "yes");
+  const std::string inner = "  def f(self):\n    def g(self):\n      if self.NEW:\n        import torch.x\n";
+  EXPECT_EQ(runs(kBackend + inner, "2.5.0"), "yes");
+  EXPECT_EQ(runs(std::string(kBackend) + "  def f(self):\n   class Inner(Base):\n    " + use, "2.5.0"),
+            "yes");
+}
+
 TEST(Gates, AMethodThatIsDefinedAgainIsNotKnown) {
   const auto with = [](const std::string& within, const std::string& other) {
     const auto uses =
