@@ -56,8 +56,8 @@ struct ZipOutline {
   std::vector<std::uint64_t> places;       ///< where they begin, and where what follows each begins; sorted
 };
 
-/// A zip on a server, read by range requests: its directory, then only the requested entries. Not
-/// thread-safe.
+/// A zip on a server, read by range requests: its directory, then only the requested entries. Reading entries
+/// of one zip may run side by side; nothing else may run beside it.
 class RemoteZip {
  public:
   static constexpr std::uint64_t kMostWhole = std::uint64_t{64} << 20;
@@ -101,7 +101,7 @@ class RemoteZip {
 
   /// True if part of it came from a cache, and so may be older than the file.
   bool from_cache() const { return from_cache_; }
-  /// Bytes transferred so far.
+  /// Bytes transferred so far; not to be asked while entries are read.
   std::uint64_t bytes_fetched() const { return fetched_; }
 
  private:
@@ -118,7 +118,7 @@ class RemoteZip {
   std::vector<FilePiece> pieces_;  ///< what opening brought: the tail, or the file itself
   std::vector<archive::ZipEntry> entries_;
   std::vector<std::uint64_t> places_;  ///< where entries begin, sorted, and where the directory begins
-  mutable std::uint64_t fetched_ = 0;
+  mutable std::uint64_t fetched_ = 0;  ///< reading adds to it atomically
 };
 
 }  // namespace launch::index

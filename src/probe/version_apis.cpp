@@ -235,11 +235,12 @@ void VersionApis::ask_some(std::span<Version* const> versions, std::span<const p
 }
 
 /// Where the second span of versions begins if two are to be read side by side, so that one waits for the
-/// server while the other is parsed; 0 if the versions have so much in common that they are read as one.
-std::size_t VersionApis::second_span(std::span<Version* const> versions) {
+/// server while the other is parsed; nullopt if the versions have so much in common that they are read as
+/// one.
+std::optional<std::size_t> VersionApis::second_span(std::span<Version* const> versions) {
   constexpr std::size_t kFewest = 8;
   constexpr std::size_t kDistinct = 6;  // files for each file that both spans would read
-  if (versions.size() < kFewest) return 0;
+  if (versions.size() < kFewest) return std::nullopt;
   std::unordered_set<std::uint64_t> distinct;
   std::size_t all = 0;
   for (const auto* version : versions) {
@@ -249,10 +250,11 @@ std::size_t VersionApis::second_span(std::span<Version* const> versions) {
     }
   }
   std::size_t middle = 0;
-  for (std::size_t before = 0; before < all / 2; ++middle)
+  for (std::size_t before = 0; before < all / 2 && middle + 1 < versions.size(); ++middle)
     before += versions[middle]->outline->entries.size();
   const auto twice = versions[middle]->outline->entries.size();
-  return distinct.size() < kDistinct * twice ? 0 : middle;
+  if (middle == 0 || distinct.size() < kDistinct * twice) return std::nullopt;
+  return middle;
 }
 
 Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
@@ -286,11 +288,11 @@ Result<std::vector<std::vector<pysource::Answer>>> VersionApis::ask(
         });
   };
   const std::span<Version* const> all_lacking(lacking);
-  if (middle == 0) {
+  if (!middle) {
     TRY(ask_span(all_lacking, kMostEntries));
   } else {
-    auto older = std::async(std::launch::async, ask_span, all_lacking.first(middle), kMostEntriesOfSpan);
-    auto newer = ask_span(all_lacking.subspan(middle), kMostEntriesOfSpan);
+    auto older = std::async(std::launch::async, ask_span, all_lacking.first(*middle), kMostEntriesOfSpan);
+    auto newer = ask_span(all_lacking.subspan(*middle), kMostEntriesOfSpan);
     TRY(older.get());
     TRY(newer);
   }

@@ -189,7 +189,8 @@ struct Part {
   std::vector<Result<std::vector<std::string>>> contents = {};  ///< by wheel
 };
 
-/// Changes nothing but the part.
+/// Changes nothing but the part, and the counts of bytes of its wheels' zips; may run side by side for parts
+/// of the same wheels.
 void fetch(Part& part) {
   for (auto& errand : part.errands) {
     auto* reader = errand.takers.front();
@@ -234,8 +235,8 @@ void deliver(Part& part, ModulePool& pool) {
   }
 }
 
-/// Reads what is wanted: while a part is parsed, the next ones are fetched. A part is of few wheels, so that
-/// it takes few requests; several parts at a time hide how long each of these takes.
+/// Reads what is wanted: while a part is parsed, the next ones are fetched. Parts are small, so each needs
+/// few requests; fetching several ahead hides latency.
 void read_wanted(std::span<Questioning> all, ModulePool& pool) {
   constexpr std::size_t kTogether = 256;
   constexpr std::size_t kAhead = 4;

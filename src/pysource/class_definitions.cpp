@@ -1,39 +1,25 @@
 // What tests can use of classes: flags in their bodies, and methods that compare versions.
-#include <algorithm>
-#include <array>
-
-#include "pysource/conditions.hpp"
 #include "pysource/definitions.hpp"
 #include "pysource/function_reader.hpp"
 #include "pysource/targets.hpp"
 
 namespace launch::pysource {
-namespace {
 
-bool is_store(std::string_view op) {
-  constexpr std::array<std::string_view, 4> kTests = {"==", "!=", "<=", ">="};
-  return op.ends_with('=') && std::find(kTests.begin(), kTests.end(), op) == kTests.end();
+/// True if nothing else of the file binds the class, or a member of that name: in the class, in one derived
+/// from it, or in an object.
+bool Definitions::is_only_member(const std::string& klass, std::string_view name) {
+  if (!targets_) targets_.emplace(tree_);
+  return targets_->of_module(klass) == 1 && targets_->of_member(name) == 1;
 }
 
-}  // namespace
-
-/// True if some code sets it from outside the class's body: self.flag = …, Class.flag = …
-bool Definitions::is_stored(std::string_view member) const {
-  const auto count = static_cast<std::uint32_t>(tree_.list().tokens.size());
-  for (std::uint32_t i = 1; i + 1 < count; ++i) {
-    if (!tree_.is(i, member) || !tree_.is(i - 1, ".")) continue;
-    if (tree_.token(i + 1).kind == TokenKind::op && is_store(tree_.text(i + 1))) return true;
-  }
-  return false;
-}
-
+/// Where the flag has an annotation, a constructor may set it.
 void Definitions::define_flag(const std::string& klass, TokenRange statement) {
   const auto parts = assignment(tree_, statement);
-  if (parts.targets.size() != 1 || parts.augmented || parts.annotated_only) return;
+  if (parts.targets.size() != 1 || parts.augmented || !parts.annotation.empty()) return;
   const auto target = parts.targets.front();
   if (target.last - target.first != 1 || !tree_.is_name(target.first) || !matters(parts.value)) return;
   const auto name = tree_.text(target.first);
-  if (is_stored(name)) return;
+  if (!is_only_member(klass, name)) return;
   if (auto* word = words_.find(name)) word->bound = true;
   names_.bind_member(klass, name, read(parts.value));
 }
@@ -55,7 +41,7 @@ void Definitions::define_method(const std::string& klass, const Statement& state
   }
   const auto name = tree_.text(head.first);
   auto function = FunctionReader(*this).read(statement, has_object ? std::string_view(klass) : "");
-  if (function == nullptr || is_stored(name)) return;
+  if (function == nullptr || !is_only_member(klass, name)) return;
   if (auto* word = words_.find(name)) word->bound = true;
   names_.bind_member(klass, name, is_value ? make(Expression::Kind::call, {function}) : function);
 }

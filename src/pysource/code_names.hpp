@@ -24,6 +24,8 @@ class CodeNames {
   void leave();
   bool in_function() const;
   bool in_module() const { return frames_.size() == 1; }
+  /// In the body of a class that is not part of another class or function.
+  bool in_class_of_module() const { return frames_.size() == 2 && frames_.back().kind == Frame::klass; }
 
   /// The value of a name. A function sees the module's names as they are in the end.
   Condition resolve(std::string_view name) const;
@@ -39,7 +41,8 @@ class CodeNames {
   /// and for self.flag in a method; empty if it is none.
   std::string member(std::string_view object, std::string_view name) const;
   void bind_member(const std::string& klass, std::string_view name, Condition value);
-  /// The function that was entered is a method of the class, which it knows by this name.
+  /// The function that was entered is a method of the class, which it knows by this name; of an unknown one
+  /// if `klass` is empty.
   void enter_method(std::string_view self, std::string_view klass);
   /// Forgets a name of the module, which some function changes.
   void make_volatile(std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "pysource/code_names.hpp"
 #include "pysource/expression_reader.hpp"
+#include "pysource/target_counts.hpp"
 #include "pysource/word_table.hpp"
 
 namespace launch::pysource {
@@ -51,7 +52,7 @@ class Definitions {
   void define_flag(const std::string& klass, TokenRange statement);
   void define_method(const std::string& klass, const Statement& statement,
                      const std::vector<TokenRange>& decorators);
-  bool is_stored(std::string_view member) const;
+  bool is_only_member(const std::string& klass, std::string_view name);
   void assign(TokenRange statement);
   bool is_literal(TokenRange range) const;
   TokenRange value_of(TokenRange statement) const;
@@ -61,6 +62,7 @@ class Definitions {
   CodeNames names_;
   WordTable words_;
   std::vector<Condition> stars_;
+  std::optional<TargetCounts> targets_;  ///< once it is needed
 };
 
 /// The tokens of the names of a function's parameters, and the ranges of their defaults (empty without one).

@@ -388,7 +388,7 @@ class Tokenizer {
 }  // namespace
 
 TokenList tokenize(std::string_view source) {
-  // How many tokens a source has is not known before: they grow where the memory is used again and again.
+  // The number of tokens is unknown, so they are collected in a buffer that is reused.
   thread_local std::vector<Token> tokens;
   auto list = Tokenizer(source, tokens).run();
   constexpr std::size_t kMostKept = std::size_t{1} << 20;

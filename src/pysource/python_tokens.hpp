@@ -42,7 +42,7 @@ struct TokenList {
   std::optional<SourceProblem> problem;
 
   std::string_view text(const Token& token) const { return source.substr(token.offset, token.length); }
-  /// Where the token stands in its line: in bytes, the first is 1.
+  /// The token's column, in bytes from 1.
   std::uint32_t column(const Token& token) const { return token.offset - lines[token.line - 1] + 1; }
 };
 

@@ -104,13 +104,15 @@ SourceWalk::Flow SourceWalk::function(const Statement& statement, const Place& p
   }
   refer({head.first + 1, head.last}, inside);
   definitions_.define_function(statement);
+  const bool of_class = definitions_.names().in_class_of_module();
   definitions_.names().enter(CodeNames::Frame::function);
   definitions_.hide_parameters(statement);
-  if (place.klass) {
-    const auto parameters = parameter_names(tree_, head);
-    const auto self = parameters.empty() ? std::string_view() : tree_.text(parameters.front());
-    if (self == "self" || self == "cls")
-      definitions_.names().enter_method(self, scan_.calls.units[*place.klass].name);
+  const auto parameters = parameter_names(tree_, head);
+  const auto self = parameters.empty() ? std::string_view() : tree_.text(parameters.front());
+  if (self == "self" || self == "cls") {
+    const bool known = of_class && place.klass;
+    definitions_.names().enter_method(self,
+                                      known ? scan_.calls.units[*place.klass].name : std::string_view());
   }
   Flow flow;
   for (const auto& clause : statement.clauses) flow = block(clause.body, inside);

@@ -77,13 +77,35 @@ TEST_F(VersionApisTest, VersionsWithLittleInCommonAreReadAsTwoSpans) {
   std::string expected;
   for (int version = 0; version < 20; ++version) {
     const bool has = version % 3 == 0;
-    add(fmt::format("1.{}", version),
-        {{"torch/__init__.py", fmt::format("from .deep import {}\nnumber = {}\n", has ? "x" : "y", version)},
-         {"torch/deep.py", fmt::format("x = {}\ny = 1\n", version)}});
+    add(fmt::format("1.{}", version), {{"torch/__init__.py", fmt::format("from .{} import x\nnumber = {}\n",
+                                                                         has ? "deep" : "none", version)},
+                                       {"torch/deep.py", "x = 1\n"},
+                                       {"torch/none.py", fmt::format("y = {}\n", version)}});
     expected += fmt::format("{}{}", version == 0 ? "" : " ", has ? "yes" : "no");
   }
   auto versions = apis();
   EXPECT_EQ(ask(versions, "torch", "x"), expected);
+  // Directories, __init__.py of each, none.py of 13; deep.py is the same in all, and each span reads it.
+  EXPECT_THAT(http_.requests(), SizeIs(20 + 20 + 13 + 2));
+}
+
+TEST_F(VersionApisTest, AVersionWithMostOfTheFilesIsNoSpanOfItsOwn) {
+  std::string expected;
+  for (int version = 0; version < 8; ++version) {
+    std::map<std::string, std::string> files = {
+        {"torch/__init__.py", fmt::format("from .deep import x\nnumber = {}\n", version)},
+        {"torch/deep.py", "x = 1\n"}};
+    const int more = version == 7 ? 98 : 8;
+    for (int i = 0; i < more; ++i) {
+      files.emplace(fmt::format("torch/other{}.py", i), fmt::format("z = {}\n", 1000 * version + i));
+    }
+    add(fmt::format("1.{}", version), files);
+    expected += version == 0 ? "yes" : " yes";
+  }
+  auto versions = apis();
+  EXPECT_EQ(ask(versions, "torch", "x"), expected);
+  // As one span: deep.py is read once.
+  EXPECT_THAT(http_.requests(), SizeIs(8 + 8 + 1));
 }
 
 TEST_F(VersionApisTest, WhatIsKnownIsNotRead) {

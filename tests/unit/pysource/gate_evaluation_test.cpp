@@ -3,32 +3,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "pysource/python_scanner.hpp"
+#include "gate_runs.hpp"
 
 namespace launch::pysource {
 namespace {
-
-/// Whether the last import of a source runs: "yes", "no", "open" (about torch, not evaluated) or "either".
-std::string runs(const std::string& source, const std::string& version,
-                 const std::set<std::string>& names = {"torch:"}, const std::string& module_version = {}) {
-  const Roots roots = {"torch"};
-  auto scan = scan_source(source, roots);
-  SymbolTable symbols;
-  symbols.add("/src/a", false, std::move(scan.symbols));
-  std::set<Requirement> questions;
-  const GateFacts nothing{.roots = roots};
-  GateEvaluator asking(symbols, nothing, &questions);
-  for (const auto& gate : scan.uses.back().gates) (void)asking.passes(gate, 0);
-  GateFacts facts = nothing;
-  facts.versions["torch"] = version;
-  if (!module_version.empty()) facts.module_versions["torch"] = module_version;
-  for (const auto& question : questions)
-    facts.answers[question] = names.contains(question.text()) ? Verdict::yes : Verdict::no;
-  GateEvaluator evaluator(symbols, facts);
-  auto all = Truth::yes();
-  for (const auto& gate : scan.uses.back().gates) all = all & evaluator.passes(gate, 0);
-  return all.is_yes() ? "yes" : all.is_no() ? "no" : all.can_be_yes() ? "either" : "open";
-}
 
 TEST(Truth, CombinesLikeIndependentAtoms) {
   EXPECT_EQ(Truth::yes() & Truth::open(), Truth::open());
@@ -218,52 +196,6 @@ TEST(Gates, AFlagIsWhatTheTryLeft) {
   const std::string other =
       "try:\n  import triton\n  NEW = True\nexcept ImportError:\n  NEW = False\nif NEW:\n  import torch.x\n";
   EXPECT_EQ(runs(other, "2.0.1"), "either");
-}
-
-/// A class and a use in one of its methods, or after it.
-constexpr const char* kBackend = R"py(
-import torch
-from packaging.version import parse
-class Backend:
-  NEW = hasattr(torch.serialization, "find")
-  def _serves(self, least):
-    current = torch.accelerator.current()
-    return parse(torch.__version__) >= parse(least) and current is not None
-  @property
-  def old(self): return not self._serves("2.9")
-  @staticmethod
-  def is_newer(than): return parse(torch.__version__) > parse(than)
-)py";
-
-TEST(Gates, AMethodThatComparesVersions) {
-  const std::string code = kBackend;
-  const auto method = [&](const std::string& test) {
-    return code + "  def run(self):\n    if " + test + ":\n      import torch.x\n";
-  };
-  EXPECT_EQ(runs(method("self._serves('2.9')"), "2.8.0"), "no");
-  EXPECT_EQ(runs(method("self._serves('2.9')"), "2.9.0"), "either");
-  EXPECT_EQ(runs(method("self.old"), "2.8.0"), "yes");
-  EXPECT_EQ(runs(method("self.is_newer('2.8.0')"), "2.8.0"), "no");
-  EXPECT_EQ(runs(method("self.is_newer('2.8.0')"), "2.9.0"), "yes");
-  EXPECT_EQ(runs(method("other._serves('2.9')"), "2.8.0"), "yes");
-  EXPECT_EQ(runs(code + "if Backend.is_newer('2.8.0'):\n  import torch.x\n", "2.8.0"), "no");
-}
-
-TEST(Gates, AnAttributeOfAClass) {
-  const std::string find = "torch:serialization.find";
-  const auto code = std::string(kBackend) + "def run():\n  if not Backend.NEW: return\n  import torch.x\n";
-  EXPECT_EQ(runs(code, "2.5.0"), "no");
-  EXPECT_EQ(runs(code, "2.6.0", {"torch:", find}), "yes");
-  const auto own = std::string(kBackend) + "  def run(self):\n    if self.NEW:\n      import torch.x\n";
-  EXPECT_EQ(runs(own, "2.5.0"), "no");
-  // What code sets later is not known, nor is the attribute of another class: no gate.
-  const auto tested = [](const std::string& before, const std::string& test) {
-    return std::string(kBackend) + before + "  if " + test + ":\n    import torch.x\n";
-  };
-  EXPECT_EQ(runs(tested("def run():\n", "Backend.NEW"), "2.5.0"), "no");
-  EXPECT_EQ(runs(tested("Backend.NEW = True\ndef run():\n", "Backend.NEW"), "2.5.0"), "yes");
-  EXPECT_EQ(runs(tested("def run():\n", "Other.NEW"), "2.5.0"), "yes");
-  EXPECT_EQ(runs(tested("def run(Backend):\n", "Backend.NEW"), "2.5.0"), "yes");
 }
 
 TEST(Gates, AFlagThatATestTakesBack) {
