@@ -22,6 +22,16 @@ Error&& Error::hint(std::string text) && {
   return std::move(hint(std::move(text)));
 }
 
+Error&& Error::because_of(int number) && {
+  number_ = number;
+  return std::move(*this);
+}
+
+Error&& Error::without_hints() && {
+  hints_.clear();
+  return std::move(*this);
+}
+
 Error&& Error::as(ErrorKind kind) && {
   kind_ = kind;
   return std::move(*this);

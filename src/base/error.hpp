@@ -26,10 +26,17 @@ class Error {
   Error&& hint(std::string text) &&;
   Error& hint(std::string text) &;
 
+  /// Notes the errno that caused it.
+  Error&& because_of(int number) &&;
+  /// Removes the hints, for a caller that has a better one.
+  Error&& without_hints() &&;
+
   /// The same error with another kind, for a caller that knows better what it means.
   Error&& as(ErrorKind kind) &&;
 
   ErrorKind kind() const { return kind_; }
+  /// The errno that caused it; 0 if none is known.
+  int number() const { return number_; }
   const std::string& message() const { return message_; }
   const std::vector<std::string>& steps() const { return steps_; }
   const std::vector<std::string>& hints() const { return hints_; }
@@ -40,6 +47,7 @@ class Error {
 
  private:
   ErrorKind kind_;
+  int number_ = 0;
   std::string message_;
   std::vector<std::string> steps_;
   std::vector<std::string> hints_;

@@ -16,7 +16,8 @@ namespace launch {
 
 Error io_error(std::string_view verb, const std::filesystem::path& path, int error_number) {
   auto error =
-      environment_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)));
+      environment_error(fmt::format("cannot {} {}: {}", verb, path.string(), std::strerror(error_number)))
+          .because_of(error_number);
   if (error_number == ENOSPC || error_number == EDQUOT) {
     error.hint(
         fmt::format("free some space on the disk of {}, or choose another folder, and run the command again",

@@ -4,7 +4,6 @@
 #include <atomic>
 #include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <set>
 #include <system_error>
 #include <tuple>
@@ -182,26 +181,24 @@ Result<std::vector<fs::path>> Store::roots() const {
 }
 
 Error hint_at_store(Error error, const Store& store) {
-  const auto& message = error.message();
-  const auto is_about =
-      message.starts_with("cannot ") && message.find(store.root().string()) != std::string::npos;
-  const auto ends_with = [&](int number) { return message.ends_with(std::strerror(number)); };
-  if (!is_about) return error;
-  if (ends_with(ENOSPC) || ends_with(EDQUOT)) {
-    Error full(error.kind(), message);  // without the hint of io_error, which knows of no store
-    for (const auto& step : error.steps()) full.during(step);
-    return full.hint(
-        fmt::format("free some space on the disk of the store {}, for example with `launch store gc`, or set "
-                    "LAUNCH_STORE to a folder on another disk",
-                    store.root().string()));
+  const auto folder = store.root().string();
+  if (error.message().find(folder) == std::string::npos) return error;
+  switch (error.number()) {
+    case ENOSPC:
+    case EDQUOT:
+      return std::move(error).without_hints().hint(
+          fmt::format("free some space on the disk of the store {}, for example with `launch store gc`, or "
+                      "set LAUNCH_STORE to a folder on another disk",
+                      folder));
+    case EROFS:
+    case EACCES:
+    case EPERM:
+      return std::move(error).hint(fmt::format(
+          "an environment is made in the store {}: make it writable, or set LAUNCH_STORE to a folder that is",
+          folder));
+    default:
+      return error;
   }
-  if (ends_with(EROFS) || ends_with(EACCES) || ends_with(EPERM)) {
-    error.hint(
-        fmt::format("an environment is made in the store {}: make it writable, or set LAUNCH_STORE to a "
-                    "folder that is",
-                    store.root().string()));
-  }
-  return error;
 }
 
 Result<void> place_file(Disk& disk, const fs::path& from, const fs::path& to) {
