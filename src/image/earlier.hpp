@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/digest.hpp"
+#include "base/once_each.hpp"
 #include "store/layers.hpp"
-#include "store/once_each.hpp"
 #include "store/store.hpp"
 
 namespace launch::image {
@@ -32,7 +32,7 @@ class EarlierWheels {
   const store::Store& store_;
   std::once_flag read_;
   std::map<std::string, std::vector<store::Entry>> by_package_;
-  store::OnceEach<Digest, std::optional<std::filesystem::path>> checked_;
+  OnceEach<Digest, std::optional<std::filesystem::path>> checked_;
 };
 
 }  // namespace launch::image

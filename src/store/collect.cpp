@@ -10,9 +10,9 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/once_each.hpp"
 #include "base/parallel.hpp"
 #include "store/layout.hpp"
-#include "store/once_each.hpp"
 #include "store/store.hpp"
 #include "store/tree_list.hpp"
 

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <optional>
 
-namespace launch::store {
+namespace launch {
 
 /// Values that are each made once, by the first thread that asks for a key. Others that ask for it wait;
 /// those that ask for another key do not.
@@ -33,4 +33,4 @@ class OnceEach {
   std::map<Key, Slot> slots_;  ///< whose nodes stay where they are
 };
 
-}  // namespace launch::store
+}  // namespace launch

@@ -1,4 +1,4 @@
-#include "store/once_each.hpp"
+#include "base/once_each.hpp"
 
 #include <atomic>
 
@@ -6,7 +6,7 @@
 
 #include "base/parallel.hpp"
 
-namespace launch::store {
+namespace launch {
 namespace {
 
 TEST(OnceEach, MakesAValueOnceForAllThreads) {
@@ -25,4 +25,4 @@ TEST(OnceEach, AValueIsMadeWhileAnotherIs) {
 }
 
 }  // namespace
-}  // namespace launch::store
+}  // namespace launch
