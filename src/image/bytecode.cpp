@@ -206,6 +206,13 @@ std::string zip_name(const fs::path& wheel) {
   return wheel.filename().string() + std::string(kSuffix);
 }
 
+/// In bytes; 0 if it cannot be read.
+std::uint64_t size_of(const store::LayerWheel& wheel) {
+  std::error_code code;
+  const auto bytes = fs::file_size(wheel.path, code);
+  return code ? 0 : bytes;
+}
+
 /// The wheels whose bytecode is missing, those with most to do first.
 std::vector<std::size_t> missing(const std::vector<std::optional<Known>>& found,
                                  std::span<const store::LayerWheel> wheels) {
@@ -213,12 +220,8 @@ std::vector<std::size_t> missing(const std::vector<std::optional<Known>>& found,
   for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i]) order.push_back(i);
   }
-  const auto size = [&](std::size_t at) {
-    std::error_code ignored;
-    const auto bytes = fs::file_size(wheels[at].path, ignored);
-    return ignored ? 0 : bytes;
-  };
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return size(a) > size(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return size_of(wheels[a]) > size_of(wheels[b]); });
   return order;
 }
 
@@ -289,7 +292,9 @@ Result<std::vector<std::optional<store::LayerWheel>>> wheel_bytecode(
   if (order.empty()) return zips_of(std::move(found));
   TRY_ASSIGN(const auto interpreter, Unpacked::make(compiler, tools));
   const auto key = key_of(compiler, kVenv);
-  std::atomic<std::size_t> done = 0;
+  std::uint64_t total = 0;
+  for (const auto at : order) total += size_of(wheels[at]);
+  std::atomic<std::uint64_t> done = 0;
   TRY(try_side_by_side(order.size(), [&](std::size_t at) -> Result<void> {
     const auto& wheel = wheels[order[at]];
     const auto earlier = find_earlier(wheel, key, compiler.python, tools);
@@ -297,7 +302,7 @@ Result<std::vector<std::optional<store::LayerWheel>>> wheel_bytecode(
                                          fmt::format("reading {}", wheel.path.filename().string())));
     TRY_ASSIGN(const auto zip, interpreter.compile(source, kVenv, true, at, order.size(), tools));
     TRY_ASSIGN(found[order[at]], keep(zip, wheel.digest, zip_name(wheel.path), key, tools));
-    tools.work.reporter.progress("compiling Python files", ++done, order.size());
+    tools.work.reporter.progress("compiling wheels", done += size_of(wheel), total);
     return {};
   }));
   return zips_of(std::move(found));
