@@ -62,6 +62,25 @@ class Trees : public testing::Test {
         .value();
   }
 
+  /// The tree of another wheel, which has bin/run of the first.
+  Tree keep_second(const Tree& first) {
+    const auto made = make("second");
+    fs::remove(made / "bin/run");
+    fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
+    return keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_).value();
+  }
+
+  /// An environment with the files of a tree, in use.
+  Environment link(const Tree& tree, const Digest& key) {
+    const auto kept = store();
+    const auto maker = TreeMaker::wait(kept, work_).value();
+    const auto folder = maker.scratch() / "e";
+    fs::create_directories(folder);
+    fs::create_hard_link(tree.folder / "bin/run", folder / "run");
+    fs::create_hard_link(tree.folder / "lib/a.txt", folder / "a.txt");
+    return maker.keep(folder, key).value();
+  }
+
   test::Scratch scratch_;
   fs::path root_ = scratch_ / "store";
   fakes::FakeWork work_;
@@ -171,21 +190,9 @@ TEST_F(Trees, VerifyNamesEnvironmentsThatWereChanged) {
 /// Trees of two nights, each with an environment. A file that only the second has is damaged.
 TEST_F(Trees, VerifyNamesNoEnvironmentThatSharesOnlyGoodFilesWithADamagedTree) {
   const auto first = keep();
-  const auto made = make("second");
-  fs::remove(made / "bin/run");
-  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
-  const auto second = keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_).value();
-  const auto link = [&](const Tree& tree, const Digest& key) {
-    const auto kept = store();
-    const auto maker = TreeMaker::wait(kept, work_).value();
-    const auto folder = maker.scratch() / "e";
-    fs::create_directories(folder);
-    fs::create_hard_link(tree.folder / "bin/run", folder / "run");
-    fs::create_hard_link(tree.folder / "lib/a.txt", folder / "a.txt");
-    return maker.keep(folder, key).value().folder.parent_path();
-  };
+  const auto second = keep_second(first);
   link(first, key_);
-  const auto bad = link(second, Digest::of("another environment"));
+  const auto bad = link(second, Digest::of("another environment")).folder.parent_path();
   const auto damaged = [&] {
     std::vector<std::string> found;
     const auto damages = store().verify({}, work_).value();
@@ -264,21 +271,9 @@ TEST_F(Trees, AreCollectedUnlessAnEnvironmentHasThem) {
 /// Trees of two nights, of which an environment has the second.
 TEST_F(Trees, AreCollectedThoughAnotherOneHasSomeOfTheirFiles) {
   const auto first = keep();
-  const auto made = make("second");
-  fs::remove(made / "bin/run");
-  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
-  const auto second = keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_).value();
-  const auto link_both = [&] {
-    const auto kept = store();
-    const auto maker = TreeMaker::wait(kept, work_).value();
-    const auto folder = maker.scratch() / "e";
-    fs::create_directories(folder);
-    fs::create_hard_link(second.folder / "bin/run", folder / "run");
-    fs::create_hard_link(second.folder / "lib/a.txt", folder / "a.txt");
-    return maker.keep(folder, key_).value();
-  };
+  const auto second = keep_second(first);
   {
-    const auto in_use = link_both();
+    const auto in_use = link(second, key_);
     for (const bool dry_run : {true, false}) {
       const auto done = collect(dry_run);
       EXPECT_EQ(done.trees, 1U) << "of the first, only what the second has too is mounted";
@@ -295,11 +290,7 @@ TEST_F(Trees, AreCollectedThoughAnotherOneHasSomeOfTheirFiles) {
 }
 
 TEST_F(Trees, AreAllCollectedWhereNoEnvironmentHasThem) {
-  const auto first = keep();
-  const auto made = make("second");
-  fs::remove(made / "bin/run");
-  fs::create_hard_link(first.folder / "bin/run", made / "bin/run");
-  ASSERT_TRUE(keep_tree(store(), {made, Digest::of("another wheel"), "tree-1"}, work_));
+  keep_second(keep());
   EXPECT_EQ(store().list()->tree_bytes, 18U);
   for (const bool dry_run : {true, false}) {
     const auto done = collect(dry_run);
