@@ -171,6 +171,7 @@ Result<pid_t> start(const ProcessSpec& spec, ChildSetup setup) {
   const EnvironmentBlock environment(spec);
   TRY_ASSIGN(const auto program, program_in(name, environment.path()));
   if (spec.umask) setup.mask = static_cast<mode_t>(*spec.umask);
+  if (spec.outlives) setup.own_session = true;
   if (spec.folder) {
     std::error_code code;
     if (!std::filesystem::is_directory(*spec.folder, code)) {

@@ -302,6 +302,7 @@ std::optional<UserIds> Engine::ids_of(const std::string& user, RunSpec asked, st
   constexpr std::chrono::seconds kPatience{60};
   auto process = this->process(run_arguments(info_, asked));
   process.timeout = kPatience;
+  process.outlives = true;
   const auto answer = runner_->run(process, std::move(stop));
   // An engine's client that is killed while it creates a container leaves it.
   if (!answer || answer->cancelled || answer->timed_out) remove_named(asked);

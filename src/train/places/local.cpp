@@ -207,6 +207,8 @@ class LocalPlace final : public Place {
     if (user.empty() || !plan.image.image_id || !depends_on_user(plan, engine_->info())) return {};
     containers::RunSpec asked;
     asked.image = plan.image.image_id->text();
+    asked.name = fmt::format("launch-{}-user", plan.run);
+    asked.labels = labels_of(plan.run);
     asked.mounts = mounts_of(plan);
     auto ids = engine_->ids_of(user, std::move(asked), stop);
     if (!ids && own) ids = {added, added};
